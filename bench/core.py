@@ -34,12 +34,12 @@ from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports import takes_all
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.store import Store
-from worker.storage.groups import MEMBER_COLUMNS
 from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, keys_of
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.mapping import facts_to_json
 from worker.storage.sql.migrate import migrate
 from worker.storage.sql.tables import membership, metadata, person, person_key, to_micros
+from worker.storage.staging import MEMBER_COLUMNS
 from worker.storage.store import SqlStore
 
 SIZES = (10_000, 100_000)

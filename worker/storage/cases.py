@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ from worker.storage.persons import (
     people_of,
     person_of,
 )
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import (
     link_from_row,
     member_from_row,
@@ -92,7 +93,7 @@ def group_views(
     views: list[GroupView] = []
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
-        members = _members(chunk) if with_everybody else _deciding_members(connection, chunk)
+        members = _members() if with_everybody else _deciding(connection)
         owners = [row.owner for row in rows.values() if row.owner]
         page = _load(connection, chunk, members, owners, rule, released)
         views += [_view(key, rows[key], page) for key in chunk if key in rows]
@@ -105,7 +106,7 @@ def active_admins_of(
     """The active admins of each known group among these. Reads nothing else of the groups."""
     found: dict[GroupKey, tuple[Account, ...]] = {}
     for chunk in chunked(sorted(set(keys))):
-        page = _load_members(connection, chunk, _admins(chunk), rule)
+        page = _load_members(connection, chunk, _admins(), rule)
         for key, row in _groups(connection, chunk).items():
             active = active_admins(_view(key, row, page))
             found[key] = tuple(view.person for view in active if view.person is not None)
@@ -113,9 +114,15 @@ def active_admins_of(
 
 
 def _groups(connection: sa.Connection, keys: Sequence[GroupKey]) -> dict[GroupKey, Any]:
-    which = sa.select(chat_group, owner_of(chat_group.c), registered_of(chat_group.c))
-    query = _in(which, chat_group.c, keys)
-    return {GroupKey(row.source, row.group_id): row for row in connection.execute(query)}
+    return {GroupKey(row.source, row.group_id): row for row in _rows(connection, _groups_there(), keys)}
+
+
+def _rows(
+    connection: sa.Connection, statement: sa.Select[Any], keys: Iterable[GroupKey], **given: Any
+) -> Iterator[Any]:
+    """What a statement finds that takes groups as `in_source` does, in the order of their sources."""
+    for page in by_source(keys):
+        yield from connection.execute(statement, {**page, **given})
 
 
 def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
@@ -178,13 +185,13 @@ def _load_members(
 ) -> _Page:
     """Load these members, the people expected in these groups, and the persons behind both."""
     page = _Page()
-    for row in connection.execute(members):
+    for row in _rows(connection, members, keys):
         known = link_from_row(row) or Identity(IdentityState.UNMATCHED, row.fingerprint)
         group = GroupKey(row.source, row.group_id)
         page.members[group].append((member_from_row(row), known, person_of(row), row.first_seen_at))
     wanted = [
         (GroupKey(row.source, row.group_id), row, one)
-        for row in connection.execute(_expected(keys, released))
+        for row in _rows(connection, _expected(are_released=released is not None), keys, released=released)
         if (one := person_of(row)) is not None
     ]
     behind = [one for found in page.members.values() for _, _, one, _ in found if one]
@@ -198,11 +205,39 @@ def _load_members(
     return page
 
 
-def _admins(keys: Sequence[GroupKey]) -> sa.Select[Any]:
-    return _members(keys).where(membership.c.role.in_(ADMINS))
+# These run for every page of groups. They are built once, which takes longer than to run them
 
 
-def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa.Select[Any]:
+@cache
+def _groups_there() -> sa.Select[Any]:
+    return sa.select(chat_group, owner_of(chat_group.c), registered_of(chat_group.c)).where(
+        _is_of(chat_group.c)
+    )
+
+
+@cache
+def _members() -> sa.Select[Any]:
+    m = membership.c
+    return (
+        sa.select(membership, *(link.c[name] for name in LINK_COLUMNS), *PERSON_COLUMNS)
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .outerjoin(person, behind_link())
+        .where(_is_of(m))
+        .order_by(m.source, m.group_id, m.handle)
+    )
+
+
+@cache
+def _admins() -> sa.Select[Any]:
+    return _members().where(membership.c.role.in_(ADMINS))
+
+
+def _deciding(connection: sa.Connection) -> sa.Select[Any]:
+    return _deciding_members(in_several=has_several_directories(connection))
+
+
+@cache
+def _deciding_members(*, in_several: bool) -> sa.Select[Any]:
     m, t, x = membership.c, ticket.c, expected.c
     has_ticket = sa.exists().where(
         t.source == m.source, t.handle == m.handle, t.state.in_(LIVE_OR_WAIVED),
@@ -219,20 +254,14 @@ def _deciding_members(connection: sa.Connection, keys: Sequence[GroupKey]) -> sa
         has_ticket,
         is_expected,
     )
-    if has_several_directories(connection):
+    if in_several:
         here = (x.source == m.source) & (x.group_id == m.group_id)
         decides = sa.or_(decides, has_left_elsewhere(), is_expected_elsewhere(here))
-    return _members(keys).where(decides)
+    return _members().where(decides)
 
 
-def _members(keys: Sequence[GroupKey]) -> sa.Select[Any]:
-    m = membership.c
-    query = (
-        sa.select(membership, *(link.c[name] for name in LINK_COLUMNS), *PERSON_COLUMNS)
-        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-        .outerjoin(person, behind_link())
-    )
-    return _in(query, m, keys).order_by(m.source, m.group_id, m.handle)
+def _is_of(columns: Any) -> sa.ColumnElement[bool]:
+    return in_source(columns.source, columns.group_id)
 
 
 def behind_link() -> sa.ColumnElement[bool]:
@@ -242,44 +271,50 @@ def behind_link() -> sa.ColumnElement[bool]:
 
 def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tuple[GroupKey, Ticket]]:
     """Each group's tickets that may still matter. A question about a member comes with each of their groups."""
+    of_groups, asked, orphans = _ticket_statements()
+    for statement in (of_groups, asked, orphans):
+        for row in _rows(connection, statement, keys):
+            group = row.in_group if statement is asked else row.group_id
+            yield GroupKey(row.source, group), ticket_from_row(row)
+
+
+@cache
+def _ticket_statements() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+    """Those of groups, the questions about their members, and the questions about who is in no group."""
     t, m = ticket.c, membership.c
     still_there = sa.exists().where(m.source == t.source, m.group_id == t.group_id, m.handle == t.handle)
-    matters = sa.or_(
-        t.state.in_(LIVE_OR_WAIVED),
-        t.kind.in_(_ALWAYS),
-        still_there,
-    )
+    matters = sa.or_(t.state.in_(LIVE_OR_WAIVED), t.kind.in_(_ALWAYS), still_there)
     is_question = t.kind.in_(_QUESTIONS)
-    of_groups = _in(sa.select(ticket).where(matters, ~is_question), t, keys)
-    for row in connection.execute(of_groups.order_by(t.id)):
-        yield GroupKey(row.source, row.group_id), ticket_from_row(row)
+    nowhere = ~sa.exists().where(m.source == t.source, m.handle == t.handle)
     asked = sa.select(ticket, m.group_id.label("in_group")).join(
         membership, (m.source == t.source) & (m.handle == t.handle)
     )
-    for row in connection.execute(_in(asked.where(is_question), m, keys).order_by(t.id)):
-        yield GroupKey(row.source, row.in_group), ticket_from_row(row)
-    nowhere = ~sa.exists().where(m.source == t.source, m.handle == t.handle)
-    orphans = _in(sa.select(ticket).where(is_question, nowhere, t.state.in_(LIVE_OR_WAIVED)), t, keys)
-    for row in connection.execute(orphans.order_by(t.id)):
-        yield GroupKey(row.source, row.group_id), ticket_from_row(row)
+    return (
+        sa.select(ticket).where(matters, ~is_question, _is_of(t)).order_by(t.id),
+        asked.where(is_question, _is_of(m)).order_by(t.id),
+        sa.select(ticket).where(is_question, nowhere, t.state.in_(LIVE_OR_WAIVED), _is_of(t)).order_by(t.id),
+    )
 
 
-def _expected(keys: Sequence[GroupKey], released: int | None) -> sa.Select[Any]:
+@cache
+def _expected(*, are_released: bool) -> sa.Select[Any]:
+    """The people expected in groups; `are_released`: what the plan `released` holds counts as let through."""
     x, e, p = expected.c, episode.c, cohort_person.c
     is_released = sa.exists().where(
-        p.plan_id == released, p.source == e.source, p.person_id == e.person_id, p.at == e.at, is_held(p)
-    )
+        p.plan_id == sa.bindparam("released"), p.source == e.source, p.person_id == e.person_id, p.at == e.at,
+        is_held(p),
+    )  # fmt: skip
     is_waiting = sa.exists().where(
         e.source == x.person_source, e.person_id == x.person_id, e.kind == EpisodeKind.MOVED.value, e.at == x.since,
-        e.gate != Gate.PASSED.value, *(() if released is None else (~is_released,)),
+        e.gate != Gate.PASSED.value, *((~is_released,) if are_released else ()),
     )  # fmt: skip
     same_person = (person.c.source == x.person_source) & (person.c.person_id == x.person_id)
-    query = (
+    return (
         sa.select(x.source, x.group_id, x.state, x.since, *PERSON_COLUMNS)
         .join(person, same_person)
-        .where(person.c.standing != Standing.LEFT.value, ~is_waiting)
+        .where(person.c.standing != Standing.LEFT.value, ~is_waiting, _is_of(x))
+        .order_by(x.source, x.group_id, x.person_source, x.person_id)
     )
-    return _in(query, x, keys).order_by(x.source, x.group_id, x.person_source, x.person_id)
 
 
 def _managers(
@@ -308,10 +343,6 @@ def _owners(connection: sa.Connection, emails: Collection[str], rule: AccountsRu
         owners |= {row.email: person_from_row(row) for row in connection.execute(query)}
     speaking = humans_behind(connection, owners.values(), rule)
     return {email: speaking[owner.key].person for email, owner in owners.items()}
-
-
-def _in(query: sa.Select[Any], columns: Any, keys: Sequence[GroupKey]) -> sa.Select[Any]:
-    return query.where(among(columns.source, columns.group_id, keys))
 
 
 def person_cases(

@@ -6,6 +6,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -132,20 +133,12 @@ class SqlDeliveries:
         return [number for number in about if number is not None]
 
     def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
-        o = outbox.c
-        theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address)
-        is_done = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state == TicketState.DONE.value)
-        called = theirs & _alone(PostState.WAITING, now) & (o.held_by != "") & (o.is_urgent == 1) & is_done
-        self._c.execute(sa.update(outbox).where(called).values(state="dropped"))
-        is_time = sa.or_(o.not_before.is_(None), o.not_before <= now)
-        which = theirs & (o.state == "dropped") & (o.held_by != "") & is_time
-        is_reopened = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state.in_(_TO_DO))
-        query = sa.select(o.ticket_id, is_reopened.label("is_reopened")).where(
-            which, o.ticket_id.is_not(None)
-        )
-        found = self._c.execute(query.distinct().order_by(o.ticket_id)).all()
+        given = {"to_kind": to.kind.value, "to_address": to.address, "now": now}
+        drop, dropped, forget = _dropping()
+        self._c.execute(drop, given)
+        found = self._c.execute(dropped, given).all()
         if found:
-            self._c.execute(sa.update(outbox).where(which).values(held_by=""))
+            self._c.execute(forget, given)
         return [ticket_label(number) for number, is_reopened in found if not is_reopened]
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
@@ -214,7 +207,7 @@ class SqlDeliveries:
         return post, outbox, which
 
 
-def _alone(state: PostState, now: datetime) -> sa.ColumnElement[bool]:
+def _alone(state: PostState, now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
     """Messages in no delivery that are in this state."""
     o = outbox.c
     if state is PostState.DEAD:
@@ -225,6 +218,27 @@ def _alone(state: PostState, now: datetime) -> sa.ColumnElement[bool]:
     if state is PostState.WAITING:
         return is_pending & sa.or_(o.not_before.is_(None), o.not_before <= now)
     return sa.false()
+
+
+@cache
+def _dropping() -> tuple[sa.Update, sa.Select[Any], sa.Update]:
+    """What drops the held calls to one recipient, finds what was dropped, and forgets that it was held.
+
+    Built once: it runs for each recipient of each pass.
+    """
+    o, now = outbox.c, sa.bindparam("now", type_=outbox.c.not_before.type)
+    theirs = (o.recipient_kind == sa.bindparam("to_kind")) & (o.address == sa.bindparam("to_address"))
+    is_done = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state == TicketState.DONE.value)
+    called = theirs & _alone(PostState.WAITING, now) & (o.held_by != "") & (o.is_urgent == 1) & is_done
+    is_time = sa.or_(o.not_before.is_(None), o.not_before <= now)
+    which = theirs & (o.state == "dropped") & (o.held_by != "") & is_time
+    is_reopened = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state.in_(_TO_DO))
+    query = sa.select(o.ticket_id, is_reopened.label("is_reopened")).where(which, o.ticket_id.is_not(None))
+    return (
+        sa.update(outbox).where(called).values(state="dropped"),
+        query.distinct().order_by(o.ticket_id),
+        sa.update(outbox).where(which).values(held_by=""),
+    )
 
 
 def _state_alone(row: Any, now: datetime) -> PostState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,15 +59,19 @@ def stage(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> 
 
 def apply(connection: sa.Connection, source: str) -> None:
     """Make what was staged the state. What was weighed before is weighed again only if it happened again."""
+    found = connection.execute(_news(), {"of": source})
+    rows = [(row.source, row.group_id, row.phone_key, to_micros(row.at), 0) for row in found]
+    bulk_upsert(connection, departed, (*_COLUMNS, "is_weighed"), rows)
+
+
+@cache
+def _news() -> sa.Select[Any]:
+    """What was staged of the source `of`, and is not known."""
     s, d = staged_departed.c, departed.c
-    known = sa.select(sa.literal(1)).where(
+    known = sa.exists().where(
         d.source == s.source, d.group_id == s.group_id, d.phone_key == s.phone_key, d.at >= s.at
     )
-    query = sa.select(*(s[name] for name in _COLUMNS)).where(s.source == source, ~known.exists())
-    rows = [
-        (row.source, row.group_id, row.phone_key, to_micros(row.at), 0) for row in connection.execute(query)
-    ]
-    bulk_upsert(connection, departed, (*_COLUMNS, "is_weighed"), rows)
+    return sa.select(*(s[name] for name in _COLUMNS)).where(s.source == sa.bindparam("of"), ~known)
 
 
 def gone(connection: sa.Connection) -> list[Gone]:
@@ -75,11 +80,23 @@ def gone(connection: sa.Connection) -> list[Gone]:
     The record is one of the ticket's own group, or of a group that is followed there. It is kept for later while the
     same person is in the group under another handle. One that is older than every live ticket is not looked at again.
     """
+    rows = _out_of_it(connection, connection.execute(_gone()).all())
+    if rows:
+        connection.execute(
+            _WEIGHED, [{"of": row.seen_in, "group": row.in_group, "key": row.phone_key} for row in rows]
+        )
+    connection.execute(_PAST)
+    return [Gone(ticket_from_row(row), row.seen_in, row.gone_at) for row in rows]
+
+
+@cache
+def _gone() -> sa.Select[Any]:
+    """The tickets whose member is recorded as gone since, with the records that were not weighed yet."""
     t, d, g = ticket.c, departed.c, chat_group.c
     is_here = (g.leader_source == t.source) & (g.leader_group == t.group_id)
     is_own = (g.source == t.source) & (g.group_id == t.group_id)
     since = sa.case((t.state == TicketState.DONE.value, t.done_at), else_=t.opened_at)
-    query = (
+    return (
         sa.select(ticket, d.source.label("seen_in"), d.group_id.label("in_group"), d.phone_key, d.at.label("gone_at"))
         .join(link, (link.c.source == t.source) & (link.c.handle == t.handle))
         .join(departed, d.phone_key == link.c.phone_key)
@@ -90,13 +107,6 @@ def gone(connection: sa.Connection) -> list[Gone]:
         )
         .order_by(t.id, d.source)
     )  # fmt: skip
-    rows = _out_of_it(connection, connection.execute(query).all())
-    if rows:
-        connection.execute(
-            _WEIGHED, [{"of": row.seen_in, "group": row.in_group, "key": row.phone_key} for row in rows]
-        )
-    connection.execute(_PAST)
-    return [Gone(ticket_from_row(row), row.seen_in, row.gone_at) for row in rows]
 
 
 def _out_of_it(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:

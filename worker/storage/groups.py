@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.groups.case import GroupView
 from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import fingerprint
 from worker.domain.identity.phones import canonical
-from worker.domain.kinds.kind import Deed
 from worker.domain.model import (
     Account,
     AccountKey,
@@ -42,13 +40,13 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
-from worker.storage import departed, group_facts, ties
+from worker.storage import departed, group_facts, staging, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
-from worker.storage.group_facts import FACT_COLUMNS, fact_values, facts_of, known_facts, registered_facts
+from worker.storage.group_facts import fact_values, facts_of, known_facts, registered_facts
 from worker.storage.leading import leaders_of, owner_of, registered_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
@@ -62,20 +60,10 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
-    remediation,
     staged_group,
     staged_membership,
     to_micros,
 )
-
-GROUP_COLUMNS = (
-    "source", "group_id", "name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles",
-    "has_had_admin", "size", "warning", *FACT_COLUMNS,
-)  # fmt: skip
-SHOWN = ("display_name", "role", "phone", "username", "lid", "business_id", "native_id", "joined_at")
-MEMBER_COLUMNS = ("source", "group_id", "handle", *SHOWN)
-MARKS = ("fingerprint", "phone_key", "email_key", "employee_key")
-
 
 _CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership), departed.CLEAR_STAGE, ties.CLEAR_STAGE]
 
@@ -97,31 +85,31 @@ class SqlRosters:
         page = list(rosters)
         known = known_facts(self._c, source, page)
         rows = [_group_row(source, roster, known.get(roster.group.group_id)) for roster in page]
-        bulk_upsert(self._c, staged_group, GROUP_COLUMNS, rows)
+        bulk_upsert(self._c, staged_group, staging.GROUP_COLUMNS, rows)
         departed.stage(self._c, source, page)
         ties.stage(self._c, source, page)
         members = (_member_row(source, roster, member) for roster in page for member in roster.members)
-        return bulk_upsert(self._c, staged_membership, (*MEMBER_COLUMNS, *MARKS), members)
+        return bulk_upsert(self._c, staged_membership, (*staging.MEMBER_COLUMNS, *staging.MARKS), members)
 
     # --- applying --------------------------------------------------------------------------------
 
     def apply_stage(
         self, source: str, *, now: datetime, limits: GuardLimits, rest: Unlisted
     ) -> RosterChanges:
-        staged = self._scalar(sa.select(sa.func.count()).where(staged_membership.c.source == source))
+        of = {"of": source}
+        staged = self._scalar(staging.STAGED, of)
         gather(self._c, staged, staged_group, staged_membership)
         missing: dict[GroupKey, str] = {} if rest.is_unread else self._missing_groups(source)
-        known = self._scalar(sa.select(sa.func.count()).where(_in_sight(source)))
-        listed = self._scalar(sa.select(sa.func.count()).where(staged_group.c.source == source))
+        known, listed = self._scalar(staging.IN_SIGHT, of), self._scalar(staging.LISTED, of)
         is_empty = bool(missing) and not listed
         if is_empty or is_too_shrunken(len(missing), known, limits.shrink_share_max, limits.share_from):
             return RosterChanges({}, too_few_groups=MissingGroups(known, len(missing)))
         gone = [group for group, name in missing.items() if rest.is_gone(group.group_id, name)]
         unseen = [group for group in missing if group not in gone]
-        new = self._new_groups(source)
+        new = self._keys(staging.new(), source)
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
-        renamed = self._restated_groups(source)
+        renamed = self._keys(staging.restated(), source)
         self._merge_members(source, now)
         self._mark_unlisted(source)
         self._merge_links(source)
@@ -162,44 +150,16 @@ class SqlRosters:
 
     def _missing_groups(self, source: str) -> dict[GroupKey, str]:
         """The groups that were in sight and are not listed, with their names."""
-        g, s = chat_group.c, staged_group.c
-        listed = sa.exists().where(s.source == g.source, s.group_id == g.group_id)
-        query = sa.select(g.source, g.group_id, g.name).where(_in_sight(source), ~listed)
-        rows = self._c.execute(query.order_by(g.group_id))
+        rows = self._c.execute(staging.missing(), {"of": source})
         return {GroupKey(row.source, row.group_id): row.name for row in rows}
 
-    def _new_groups(self, source: str) -> list[GroupKey]:
-        g, s = chat_group.c, staged_group.c
-        known = sa.exists().where(s.source == g.source, s.group_id == g.group_id)
-        query = sa.select(s.source, s.group_id).where(s.source == source, ~known).order_by(s.group_id)
-        return [GroupKey(*row) for row in self._c.execute(query)]
-
-    def _restated_groups(self, source: str) -> list[GroupKey]:
-        """Groups of which the source says something else than before, whoever their members are."""
-        g, s = chat_group.c, staged_group.c
-        differs = sa.or_(
-            g.name != s.name, g.messenger != s.messenger, g.owner_email.is_distinct_from(s.owner_email),
-            g.coverage != s.coverage, g.is_gone == 1, g.facts != s.facts,
-            g.registered.is_distinct_from(s.registered),
-        )  # fmt: skip
-        query = sa.select(g.source, g.group_id).join(
-            staged_group, (s.source == g.source) & (s.group_id == g.group_id)
-        )
-        return [GroupKey(*row) for row in self._c.execute(query.where(g.source == source, differs))]
+    def _keys(self, query: sa.Select[Any], source: str) -> list[GroupKey]:
+        return [GroupKey(*row) for row in self._c.execute(query, {"of": source})]
 
     def _doubt_shrunken(self, source: str, limits: GuardLimits) -> list[ShrunkenRoster]:
         """Treat rosters that lost too many members as partial, unless a later reading shows the same."""
-        g, s = chat_group.c, staged_group.c
-        query = (
-            sa.select(g.group_id, g.size, sa.func.count().label("removed"), g.shrunken_at, s.taken_at)
-            .select_from(membership)
-            .join(chat_group, _same_group(g, membership.c))
-            .join(staged_group, _same_group(s, membership.c))
-            .where(membership.c.source == source, s.coverage == Coverage.FULL.value, ~_in_stage(), ~_by_us())
-            .group_by(g.group_id, g.size, g.shrunken_at, s.taken_at)
-        )
         doubted = []
-        for row in self._c.execute(query).all():
+        for row in self._c.execute(staging.shrunken(), {"of": source}).all():
             share_max, share_from = limits.group_share_max, limits.share_from
             if share_max is None or row.removed < share_from or row.removed <= share_max * row.size:
                 continue
@@ -207,133 +167,38 @@ class SqlRosters:
                 continue
             doubted.append(ShrunkenRoster(GroupKey(source, row.group_id), row.size, row.size - row.removed))
             warning = f"lost {row.removed} of {row.size} members at once; believed when a later roster says the same"
-            this = (s.source == source) & (s.group_id == row.group_id)
+            s = staged_group.c
             self._c.execute(
                 sa.update(staged_group)
-                .where(this)
+                .where(s.source == source, s.group_id == row.group_id)
                 .values(coverage=Coverage.PARTIAL.value, is_shrunken=1, warning=warning)
             )
         return doubted
 
     def _count_changes(self, source: str) -> dict[GroupKey, MemberChanges]:
-        m, n, g = membership.c, staged_membership.c, staged_group.c
-        removed = (
-            sa.select(m.group_id, sa.func.count())
-            .join(staged_group, _same_group(g, m))
-            .where(m.source == source, g.coverage == Coverage.FULL.value, ~_in_stage())
-            .group_by(m.group_id)
-        )
-        known = sa.exists().where(chat_group.c.source == n.source, chat_group.c.group_id == n.group_id)
-        added = (
-            sa.select(n.group_id, sa.func.count())
-            .where(n.source == source, known, ~_in_state())
-            .group_by(n.group_id)
-        )
-        same_member = _same_group(n, m) & (n.handle == m.handle)
-        regraded = (
-            sa.select(m.group_id, sa.func.count())
-            .join(staged_membership, same_member)
-            .where(m.source == source, m.role != n.role)
-            .group_by(m.group_id)
-        )
         changes: dict[GroupKey, list[int]] = {}
-        for place, query in enumerate((added, removed, regraded)):
-            for group_id, count in self._c.execute(query):
+        for place, query in enumerate(staging.changes()):
+            for group_id, count in self._c.execute(query, {"of": source}):
                 changes.setdefault(GroupKey(source, group_id), [0, 0, 0])[place] = count
         return {group: MemberChanges(*counts) for group, counts in changes.items()}
 
     def _merge_members(self, source: str, now: datetime) -> None:
-        m, n, g = membership.c, staged_membership.c, staged_group.c
-        full = sa.select(g.group_id).where(g.source == source, g.coverage == Coverage.FULL.value)
-        gone = sa.delete(membership).where(m.source == source, m.group_id.in_(full), ~_in_stage())
-        ties.went(self._c, source, self._c.execute(gone.returning(m.handle)).scalars().all(), now)
-        first_seen = sa.case((chat_group.c.group_id.is_(None), sa.null()), else_=g.taken_at)
-        rows = (
-            sa.select(*(n[name] for name in MEMBER_COLUMNS), first_seen)
-            .join(staged_group, _same_group(g, n))
-            .outerjoin(chat_group, _same_group(chat_group.c, n))
-            .where(n.source == source, ~_unchanged())
-            .order_by(n.source, n.group_id, n.handle)
-        )
-        insert = _insert(self._c, membership).from_select([*MEMBER_COLUMNS, "first_seen_at"], rows)
-        self._c.execute(
-            insert.on_conflict_do_update(
-                index_elements=["source", "group_id", "handle"],
-                set_={name: insert.excluded[name] for name in SHOWN},
-            )
-        )
+        gone = self._c.execute(staging.gone_members(), {"of": source})
+        ties.went(self._c, source, gone.scalars().all(), now)
+        self._c.execute(staging.merge_members(self._c.dialect.name), {"of": source})
 
     def _mark_unlisted(self, source: str) -> None:
         """Mark members whom a partial roster does not list: they stay in the state, but as unlisted."""
-        m, g = membership.c, staged_group.c
-        partial = sa.select(g.group_id).where(g.source == source, g.coverage != Coverage.FULL.value)
-        missing = (m.source == source) & m.group_id.in_(partial) & (m.is_unlisted == 0) & ~_in_stage()
-        self._c.execute(sa.update(membership).where(missing).values(is_unlisted=1))
-        back = (m.source == source) & (m.is_unlisted == 1) & _in_stage()
-        self._c.execute(sa.update(membership).where(back).values(is_unlisted=0))
+        for statement in staging.marks():
+            self._c.execute(statement, {"of": source})
 
     def _merge_links(self, source: str) -> None:
         """Store one row for each handle. A handle that is new, or has another fingerprint, waits to be matched."""
-        n = staged_membership.c
-        known = sa.exists().where(
-            link.c.source == n.source, link.c.handle == n.handle, link.c.fingerprint == n.fingerprint
-        )
-        group_known = sa.exists().where(chat_group.c.source == n.source, chat_group.c.group_id == n.group_id)
-        seen = sa.func.min(
-            sa.case(
-                (
-                    group_known,
-                    sa.select(staged_group.c.taken_at)
-                    .where(_same_group(staged_group.c, n))
-                    .scalar_subquery(),
-                ),
-                else_=0,
-            )
-        )
-        rows = (
-            sa.select(
-                n.source, n.handle, sa.func.max(n.display_name), sa.func.max(n.fingerprint), sa.func.max(n.phone),
-                sa.func.max(n.phone_key), sa.func.max(n.email_key), sa.func.max(n.employee_key),
-                sa.func.nullif(seen, 0), sa.literal(1),
-            )
-            .where(n.source == source, ~known)
-            .group_by(n.source, n.handle)
-        )  # fmt: skip
-        columns = ["source", "handle", "display_name", "fingerprint", "phone", "phone_key", "email_key",
-                   "employee_key", "first_seen_at", "is_dirty"]  # fmt: skip
-        insert = _insert(self._c, link).from_select(columns, rows)
-        renewed = (
-            "display_name",
-            "fingerprint",
-            "phone",
-            "phone_key",
-            "email_key",
-            "employee_key",
-            "is_dirty",
-        )
-        self._c.execute(
-            insert.on_conflict_do_update(
-                index_elements=["source", "handle"], set_={name: insert.excluded[name] for name in renewed}
-            )
-        )
+        self._c.execute(staging.merge_links(self._c.dialect.name), {"of": source})
 
     def _merge_groups(self, source: str, now: datetime) -> None:
-        s = staged_group.c
-        at = sa.literal(to_micros(now), sa.BigInteger)
-        shrunken_at = sa.case((s.is_shrunken == 1, s.taken_at), else_=sa.null())
-        rows = sa.select(*(s[name] for name in GROUP_COLUMNS), at, at, shrunken_at).where(s.source == source)
-        insert = _insert(self._c, chat_group).from_select(
-            [*GROUP_COLUMNS, "read_at", "first_seen_at", "shrunken_at"], rows
-        )
-        new, old = insert.excluded, chat_group.c
-        plain = ("name", "messenger", "owner_email", "coverage", "taken_at", "knows_roles", "warning", "read_at",
-                 "shrunken_at", *FACT_COLUMNS)  # fmt: skip
-        values: dict[str, Any] = {name: new[name] for name in plain}
-        values["is_gone"] = values["is_unseen"] = 0
-        values["has_had_admin"] = sa.case((new.has_had_admin == 1, 1), else_=old.has_had_admin)
-        is_partial = (new.coverage != Coverage.FULL.value) & (old.size > new.size)
-        values["size"] = sa.case((is_partial, old.size), else_=new.size)
-        self._c.execute(insert.on_conflict_do_update(index_elements=["source", "group_id"], set_=values))
+        at = {"now": to_micros(now)}
+        self._c.execute(staging.merge_groups(self._c.dialect.name), {"of": source, **at})
 
     def _end_groups(self, source: str, gone: Sequence[GroupKey], now: datetime) -> None:
         g, m = chat_group.c, membership.c
@@ -463,8 +328,8 @@ class SqlRosters:
         bulk_upsert(self._c, expected, columns, rows)
         dirty_groups(self._c, states, since)
 
-    def _scalar(self, query: sa.Select[Any]) -> int:
-        return int(self._c.execute(query).scalar_one())
+    def _scalar(self, query: sa.Select[Any], given: Mapping[str, Any] | None = None) -> int:
+        return int(self._c.execute(query, given).scalar_one())
 
 
 def _group_row(source: str, roster: Roster, known: GroupFacts | None) -> tuple[Any, ...]:
@@ -487,56 +352,15 @@ def _member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _in_sight(source: str) -> sa.ColumnElement[bool]:
-    g = chat_group.c
-    return sa.and_(g.source == source, g.is_gone == 0, g.is_unseen == 0)
-
-
-def _same_group(a: Any, b: Any) -> sa.ColumnElement[bool]:
-    return sa.and_(a.source == b.source, a.group_id == b.group_id)
-
-
-def _in_stage() -> sa.ColumnElement[bool]:
-    m, n = membership.c, staged_membership.c
-    return sa.exists().where(n.source == m.source, n.group_id == m.group_id, n.handle == m.handle)
-
-
-def _by_us() -> sa.ColumnElement[bool]:
-    """A machine of ours was to take the member out."""
-    m, r = membership.c, remediation.c
-    return sa.exists().where(
-        r.source == m.source, r.group_id == m.group_id, r.handle == m.handle, r.deed == Deed.REMOVE.value
-    )
-
-
-def _in_state() -> sa.ColumnElement[bool]:
-    m, n = membership.c, staged_membership.c
-    return sa.exists().where(m.source == n.source, m.group_id == n.group_id, m.handle == n.handle)
-
-
-def _unchanged() -> sa.ColumnElement[bool]:
-    m, n = membership.c, staged_membership.c
-    return sa.exists().where(
-        m.source == n.source, m.group_id == n.group_id, m.handle == n.handle, m.role == n.role,
-        m.display_name == n.display_name,
-        *(m[name].is_not_distinct_from(n[name]) for name in SHOWN[2:]),
-    )  # fmt: skip
-
-
 def _same_handle() -> sa.ColumnElement[bool]:
     return (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """The dialect's INSERT, which supports ON CONFLICT."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def _group_query() -> sa.Select[Any]:
     m = membership.c
     admins = (
         sa.select(sa.func.count())
-        .where(_same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
+        .where(staging.same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
         .scalar_subquery()
     )
     return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c), registered_of(chat_group.c))

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import GroupKey
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import chat_group
 
 
@@ -34,11 +34,12 @@ def registered_of(group: Any) -> sa.Label[str | None]:
 
 def leaders_of(connection: sa.Connection, groups: Iterable[GroupKey]) -> set[GroupKey]:
     """Return the groups that lead these; the ones without a leader have none here."""
-    g = chat_group.c
     found: set[GroupKey] = set()
-    for part in chunked(sorted(groups)):
-        query = sa.select(g.leader_source, g.leader_group).where(
-            among(g.source, g.group_id, part), g.leader_source.is_not(None)
-        )
-        found |= {GroupKey(*row) for row in connection.execute(query)}
+    for page in by_source(groups):
+        found |= {GroupKey(*row) for row in connection.execute(_LEADERS, page)}
     return found
+
+
+_LEADERS = sa.select(chat_group.c.leader_source, chat_group.c.leader_group).where(
+    in_source(chat_group.c.source, chat_group.c.group_id), chat_group.c.leader_source.is_not(None)
+)

@@ -166,13 +166,13 @@ class SqlOutbox:
         number = take_numbers(self._c, "delivery", len(notifiers))
         for at, notifier in enumerate(notifiers):
             key = _delivery_key(notifier, [row.key for row in rows])
-            self._c.execute(
-                sa.insert(delivery).values(
-                    id=number + at, bundle_id=number, key=key, notifier=notifier, recipient_kind=to.kind.value,
-                    address=to.address, name=to.name, language=to.language, phone=to.phone, via=via_text(to),
-                    state="waiting", is_unclear=is_unclear, next_at=now, created_at=now, is_alarm=int(is_alarm),
-                )
-            )  # fmt: skip
+            row = {
+                "id": number + at, "bundle_id": number, "key": key, "notifier": notifier,
+                "recipient_kind": to.kind.value, "address": to.address, "name": to.name, "language": to.language,
+                "phone": to.phone, "via": via_text(to), "state": "waiting", "is_unclear": is_unclear,
+                "next_at": now, "created_at": now, "is_alarm": int(is_alarm),
+            }  # fmt: skip
+            self._c.execute(_DELIVER, row)
         o = outbox.c
         claimed = (
             sa.update(outbox).where(o.id.in_(ids), o.bundle_id.is_(None)).values(bundle_id=number, held_by="")
@@ -196,35 +196,21 @@ class SqlOutbox:
         return self._c.execute(given_up).rowcount
 
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
-        d = delivery.c
-        is_due = sa.or_(
-            (d.state == "waiting") & (d.next_at <= now), (d.state == "claimed") & (d.claimed_until <= now)
-        )
         quiet = self._quiet()
-        may_go = d.notifier.not_in([name for name, until in quiet.items() if until > now])
-        query = (
-            sa.select(delivery)
-            .where(is_due, may_go, ~IS_STOPPED)
-            .order_by(d.is_alarm.desc(), _IS_FEED, d.next_at, d.id)
-            .limit(1)
-        )
-        row = self._c.execute(query.with_for_update(skip_locked=True)).first()
+        given = {"now": now, "quiet": [name for name, until in quiet.items() if until > now]}
+        row = self._c.execute(_NEXT, given).first()
         if row is None:
             return None
         # Its holder died, or it comes from a restored backup: nobody knows whether it was sent
         due_at = max(row.next_at, quiet.get(row.notifier, row.next_at))
         was_cut_off = row.state == "claimed" or now - due_at > LATE
-        taken = self._c.execute(
-            sa.update(delivery)
-            .where(d.id == row.id, is_due)
-            .values(
-                state="claimed", claimed_by=holder, claimed_until=now + life, attempts=row.attempts + 1,
-                is_unclear=int(row.is_unclear or was_cut_off),
-            )
-        )  # fmt: skip
-        if taken.rowcount == 0:
-            return None
         is_unclear = bool(row.is_unclear or was_cut_off)
+        claimed = {
+            "state": "claimed", "claimed_by": holder, "claimed_until": now + life, "attempts": row.attempts + 1,
+            "is_unclear": int(is_unclear),
+        }  # fmt: skip
+        if self._c.execute(_CLAIM, {"wanted": row.id, "now": now, **claimed}).rowcount == 0:
+            return None
         items = self._items(row.bundle_id)
         return Delivery(
             row.id,
@@ -299,7 +285,7 @@ class SqlOutbox:
 
     def _finish(self, one: Delivery, **values: Any) -> None:
         freed = {"claimed_by": None, "claimed_until": None}
-        self._c.execute(sa.update(delivery).where(delivery.c.id == one.id).values({**freed, **values}))
+        self._c.execute(_CHANGE, {"wanted": one.id, **freed, **values})
 
     def backlog(self) -> Backlog:
         o, d = outbox.c, delivery.c
@@ -356,6 +342,21 @@ _PENDING = (
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=outbox.c.not_before.type)
+_IS_DUE = sa.or_(
+    (delivery.c.state == "waiting") & (delivery.c.next_at <= _NOW),
+    (delivery.c.state == "claimed") & (delivery.c.claimed_until <= _NOW),
+)
+_NEXT = (
+    sa.select(delivery)
+    .where(_IS_DUE, delivery.c.notifier.not_in(sa.bindparam("quiet", expanding=True)), ~IS_STOPPED)
+    .order_by(delivery.c.is_alarm.desc(), _IS_FEED, delivery.c.next_at, delivery.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_DELIVER = sa.insert(delivery)
+_CHANGE = sa.update(delivery).where(delivery.c.id == sa.bindparam("wanted"))
+_CLAIM = _CHANGE.where(_IS_DUE)
 _ITEMS = sa.select(outbox).where(outbox.c.bundle_id == sa.bindparam("bundle")).order_by(outbox.c.id)
 _QUIET = sa.select(quiet_channel)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,16 +41,8 @@ class SqlPairs:
         return len(found)
 
     def _by_id_or_link(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
-        a, b = chat_group.alias("a"), chat_group.alias("b")
-        same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
-        same_id = a.c.group_id == b.c.group_id
-        query = (
-            sa.select(a.c.group_id, b.c.group_id.label("other"), same_id.label("is_id"))
-            .where(*_unpaired(a, b, weaker, stronger), sa.or_(same_id, same_link))
-            .order_by(a.c.group_id, sa.desc("is_id"), b.c.group_id)
-        )
         found: dict[str, Pair] = {}
-        for row in self._c.execute(query):
+        for row in self._c.execute(_same_id_or_link(), {"weaker": weaker, "stronger": stronger}):
             why = because("the same id") if row.is_id else because("the same join link")
             pair = Pair(
                 GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), PairState.SURE, why, now
@@ -58,31 +51,8 @@ class SqlPairs:
         return list(found.values())
 
     def _by_members(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
-        a, b = chat_group.alias("a"), chat_group.alias("b")
-        m, n = membership.alias("m"), membership.alias("n")
-        p, q = link.alias("p"), link.alias("q")
-        one = sa.or_(
-            p.c.phone_key == q.c.phone_key,
-            (p.c.person_source == q.c.person_source) & (p.c.person_id == q.c.person_id),
-        )
-        common = sa.func.count(sa.distinct(m.c.handle))
-        query = (
-            sa.select(
-                a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id.label("other"),
-                b.c.name.label("other_name"), b.c.messenger.label("other_messenger"),
-                b.c.size.label("other_size"), common.label("common"),
-            )
-            .select_from(a)
-            .join(m, (m.c.source == a.c.source) & (m.c.group_id == a.c.group_id))
-            .join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle))
-            .join(q, (q.c.source == stronger) & one)
-            .join(n, (n.c.source == q.c.source) & (n.c.handle == q.c.handle))
-            .join(b, (b.c.source == n.c.source) & (b.c.group_id == n.c.group_id))
-            .where(*_unpaired(a, b, weaker, stronger))
-            .group_by(a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id, b.c.name, b.c.messenger, b.c.size)
-            .order_by(a.c.group_id, sa.desc("common"), b.c.group_id)
-        )  # fmt: skip
-        alike = [found for row in self._c.execute(query) if (found := _alike(row, weaker, stronger, now))]
+        rows = self._c.execute(_common_members(), {"weaker": weaker, "stronger": stronger})
+        alike = [found for row in rows if (found := _alike(row, weaker, stronger, now))]
         sure = _unique(alike, PairState.SURE)
         taken = {pair.a for pair in sure} | {pair.b for pair in sure}
         return sure + [
@@ -164,7 +134,49 @@ class SqlPairs:
         return found | {b: found.get(a, a) for b, a in lost.items()}
 
 
-def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElement[bool], ...]:
+@cache
+def _same_id_or_link() -> sa.Select[Any]:
+    """Groups of `weaker` and of `stronger` that have the same id or the same join link."""
+    a, b = chat_group.alias("a"), chat_group.alias("b")
+    same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
+    same_id = a.c.group_id == b.c.group_id
+    return (
+        sa.select(a.c.group_id, b.c.group_id.label("other"), same_id.label("is_id"))
+        .where(*_unpaired(a, b), sa.or_(same_id, same_link))
+        .order_by(a.c.group_id, sa.desc("is_id"), b.c.group_id)
+    )
+
+
+@cache
+def _common_members() -> sa.Select[Any]:
+    """Groups of `weaker` and of `stronger` that have people in common, and how many."""
+    a, b = chat_group.alias("a"), chat_group.alias("b")
+    m, n = membership.alias("m"), membership.alias("n")
+    p, q = link.alias("p"), link.alias("q")
+    one = sa.or_(
+        p.c.phone_key == q.c.phone_key,
+        (p.c.person_source == q.c.person_source) & (p.c.person_id == q.c.person_id),
+    )
+    common = sa.func.count(sa.distinct(m.c.handle))
+    return (
+        sa.select(
+            a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id.label("other"),
+            b.c.name.label("other_name"), b.c.messenger.label("other_messenger"),
+            b.c.size.label("other_size"), common.label("common"),
+        )
+        .select_from(a)
+        .join(m, (m.c.source == a.c.source) & (m.c.group_id == a.c.group_id))
+        .join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle))
+        .join(q, (q.c.source == sa.bindparam("stronger")) & one)
+        .join(n, (n.c.source == q.c.source) & (n.c.handle == q.c.handle))
+        .join(b, (b.c.source == n.c.source) & (b.c.group_id == n.c.group_id))
+        .where(*_unpaired(a, b))
+        .group_by(a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id, b.c.name, b.c.messenger, b.c.size)
+        .order_by(a.c.group_id, sa.desc("common"), b.c.group_id)
+    )  # fmt: skip
+
+
+def _unpaired(a: Any, b: Any) -> tuple[sa.ColumnElement[bool], ...]:
     """Groups that are there, of which nothing is said yet; a group that is one with another has no third."""
     r = group_pair.c
     this = (r.a_source == a.c.source) & (r.a_group == a.c.group_id) & (r.b_source == b.c.source)
@@ -175,8 +187,8 @@ def _unpaired(a: Any, b: Any, weaker: str, stronger: str) -> tuple[sa.ColumnElem
         r.b_source == b.c.source, r.b_group == b.c.group_id, r.a_source == a.c.source, is_one
     )
     return (
-        a.c.source == weaker, b.c.source == stronger, a.c.is_gone == 0, b.c.is_gone == 0,
-        ~is_said, ~has_other, ~other_has,
+        a.c.source == sa.bindparam("weaker"), b.c.source == sa.bindparam("stronger"),
+        a.c.is_gone == 0, b.c.is_gone == 0, ~is_said, ~has_other, ~other_has,
     )  # fmt: skip
 
 

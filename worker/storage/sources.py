@@ -26,6 +26,15 @@ _HAD = sa.delete(wanted_read).where(
     wanted_read.c.asked_at <= sa.bindparam("until"),
 )
 _BY_NAME = sa.select(source).where(source.c.name == sa.bindparam("wanted"))
+_BY_NAME_CHANGE = sa.update(source).where(source.c.name == sa.bindparam("wanted"))
+_THAT_DAY = sa.and_(
+    source_day.c.name == sa.bindparam("of"),
+    source_day.c.port == sa.bindparam("as"),
+    source_day.c.day == sa.bindparam("on"),
+)
+_DAY = sa.select(source_day.c.failures, source_day.c.counts).where(_THAT_DAY)
+_DAY_CHANGE = sa.update(source_day).where(_THAT_DAY)
+_OLD_DAYS = sa.delete(source_day).where(source_day.c.day < sa.bindparam("kept_from"))
 
 
 class SqlSources:
@@ -42,7 +51,7 @@ class SqlSources:
         values = {name: getattr(state, name) for name in _COLUMNS}
         values["counts"] = json.dumps(dict(state.counts))
         values["port"] = state.port.value
-        changed = self._c.execute(sa.update(source).where(source.c.name == state.name).values(values))
+        changed = self._c.execute(_BY_NAME_CHANGE, {**values, "wanted": state.name})
         if changed.rowcount == 0:
             self._c.execute(sa.insert(source).values(values))
         if state.last_attempt_at is not None:
@@ -50,18 +59,17 @@ class SqlSources:
 
     def _remember(self, state: SourceState, day: date) -> None:
         """Keep the day's last good counts, and its most failures in a row."""
-        d = source_day.c
-        this = (d.name == state.name) & (d.port == state.port.value) & (d.day == day.isoformat())
-        known = self._c.execute(sa.select(d.failures, d.counts).where(this)).first()
+        this = {"of": state.name, "as": state.port.value, "on": day.isoformat()}
+        known = self._c.execute(_DAY, this).first()
         counts = known.counts if known and state.trouble is not None else json.dumps(dict(state.counts))
         failures = max(known.failures if known else 0, state.failures)
         values: dict[str, Any] = {"failures": failures, "counts": counts}
         if known is None:
             key = {"name": state.name, "port": state.port.value, "day": day.isoformat()}
             self._c.execute(sa.insert(source_day).values(**key, **values))
-            self._c.execute(sa.delete(source_day).where(d.day < (day - DAYS_KEPT).isoformat()))
+            self._c.execute(_OLD_DAYS, {"kept_from": (day - DAYS_KEPT).isoformat()})
         else:
-            self._c.execute(sa.update(source_day).where(this).values(values))
+            self._c.execute(_DAY_CHANGE, {**this, **values})
 
     def all(self) -> list[SourceState]:
         return [_state(row) for row in self._c.execute(sa.select(source).order_by(source.c.name))]

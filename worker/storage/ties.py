@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +35,8 @@ CLEAR_STAGE = clearing(staged_renumbered)
 ROUNDS_MAX = 5  # number -> LID -> its other numbers -> numbers before those, and one more
 _ACCOUNTS = (TieKind.LID.value, TieKind.BUSINESS_ID.value)
 _COLUMNS = ("source", "kind", "handle", "other", "group_id", "at", "is_new")
+_OF: sa.BindParameter[str] = sa.bindparam("of", type_=sa.String)
+_ANY_NEW = sa.select(handle_tie.c.handle).where(handle_tie.c.source == _OF, handle_tie.c.is_new == 1).limit(1)
 _IS_ANY = sa.select(sa.literal(1)).select_from(handle_tie).limit(1)
 
 
@@ -51,76 +54,77 @@ def stage(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> 
 
 def apply(connection: sa.Connection, source: str, now: datetime) -> None:
     """Make what was staged the state: new ties, older ones that they end, and links that are to be matched again."""
-    n = staged_membership.c
-    main = sa.func.coalesce(n.phone_key, n.lid, n.business_id)
-    has_account = sa.or_(n.lid.is_not(None), n.business_id.is_not(None))
-    _add_shown(connection, source, TieKind.LID, n.phone_key, n.lid)
-    _add_shown(connection, source, TieKind.BUSINESS_ID, n.phone_key, n.business_id)
-    _add(connection, source, TieKind.USERNAME, main, n.username, has_account)
-    _add_renumbered(connection, source)
-    if connection.execute(_new(source, handle_tie.c.handle).limit(1)).first() is not None:
+    for statement in _adding(connection.dialect.name):
+        connection.execute(statement, {"of": source})
+    if connection.execute(_ANY_NEW, {"of": source}).first() is not None:
         _end_older(connection, source)
         _begin_anew(connection, source, now)
         _rematch(connection, source)
         connection.execute(sa.update(handle_tie).where(*_is_new(source)).values(is_new=0))
 
 
-def _add_shown(
-    connection: sa.Connection, source: str, kind: TieKind, number: sa.Column[Any], account: sa.Column[Any]
-) -> None:
-    """Add the pairs of a number and an account, without those of which one is shown in two pairs at once."""
+@cache
+def _adding(dialect: str) -> tuple[Any, ...]:
+    """What adds the ties that were staged of the source `of`. Built once, which takes longer than to run it."""
     n = staged_membership.c
-    both = (n.source == source) & number.is_not(None) & account.is_not(None)
+    main = sa.func.coalesce(n.phone_key, n.lid, n.business_id)
+    has_account = sa.or_(n.lid.is_not(None), n.business_id.is_not(None))
+    rows = (
+        _shown(TieKind.LID, n.phone_key, n.lid),
+        _shown(TieKind.BUSINESS_ID, n.phone_key, n.business_id),
+        _pairs(TieKind.USERNAME, main, n.username, has_account),
+        _renumbered(),
+    )
+    return tuple(_insert(dialect, each) for each in rows)
+
+
+def _shown(kind: TieKind, number: sa.Column[Any], account: sa.Column[Any]) -> sa.Select[Any]:
+    """The pairs of a number and an account, without those of which one is shown in two pairs at once."""
+    both = (staged_membership.c.source == _OF) & number.is_not(None) & account.is_not(None)
 
     def once(key: sa.Column[Any], other: sa.Column[Any]) -> sa.Select[Any]:
         return sa.select(key).where(both).group_by(key).having(sa.func.min(other) == sa.func.max(other))
 
-    unequivocal = number.in_(once(number, account)) & account.in_(once(account, number))
-    _add(connection, source, kind, number, account, unequivocal)
+    return _pairs(
+        kind, number, account, number.in_(once(number, account)) & account.in_(once(account, number))
+    )
 
 
-def _add(
-    connection: sa.Connection,
-    source: str,
-    kind: TieKind,
-    handle: sa.ColumnElement[Any],
-    other: sa.ColumnElement[Any],
-    which: sa.ColumnElement[bool],
-) -> None:
+def _pairs(
+    kind: TieKind, handle: sa.ColumnElement[Any], other: sa.ColumnElement[Any], which: sa.ColumnElement[bool]
+) -> sa.Select[Any]:
+    """The pairs of these columns that are not known."""
     n, g, t = staged_membership.c, staged_group.c, handle_tie.c
     is_known = sa.exists().where(
-        t.source == source, t.kind == kind.value, t.handle == handle, t.other == other, t.until.is_(None)
+        t.source == _OF, t.kind == kind.value, t.handle == handle, t.other == other, t.until.is_(None)
     )
-    rows = (
+    return (
         sa.select(
             n.source, sa.literal(kind.value), handle, other, sa.func.min(n.group_id), sa.func.max(g.taken_at),
             sa.literal(1),
         )
         .join(staged_group, (g.source == n.source) & (g.group_id == n.group_id))
-        .where(n.source == source, handle.is_not(None), other.is_not(None), which, ~is_known)
+        .where(n.source == _OF, handle.is_not(None), other.is_not(None), which, ~is_known)
         .group_by(n.source, handle, other)
     )  # fmt: skip
-    _insert(connection, rows)
 
 
-def _add_renumbered(connection: sa.Connection, source: str) -> None:
+def _renumbered() -> sa.Select[Any]:
+    """The changes of numbers that are not known."""
     s, t = staged_renumbered.c, handle_tie.c
     kind = sa.literal(TieKind.NUMBER.value)
     is_known = sa.exists().where(
         t.source == s.source, t.kind == kind, t.handle == s.old, t.other == s.new, t.at >= s.at
     )
     rows = sa.select(s.source, kind, s.old, s.new, s.group_id, s.at, sa.literal(1))
-    _insert(connection, rows.where(s.source == source, ~is_known))
+    return rows.where(s.source == _OF, ~is_known)
 
 
-def _insert(connection: sa.Connection, rows: sa.Select[Any]) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(handle_tie).from_select(_COLUMNS, rows)
+def _insert(dialect: str, rows: sa.Select[Any]) -> Any:
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(handle_tie).from_select(_COLUMNS, rows)
     new: dict[str, Any] = {name: insert.excluded[name] for name in ("group_id", "at", "is_new")}
     new |= dict.fromkeys(("until", "person_source", "person_id", "how"), sa.null())
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["source", "kind", "handle", "other"], set_=new)
-    )
+    return insert.on_conflict_do_update(index_elements=["source", "kind", "handle", "other"], set_=new)
 
 
 def _is_new(source: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -217,10 +221,19 @@ def came_back(connection: sa.Connection, source: str, now: datetime) -> None:
 
     Unless the messenger shows the account that had it before.
     """
+    given = {"of": source, "now": now}
+    renewed, back = _coming_back()
+    connection.execute(renewed, {**given, "rested_before": now - NUMBER_RESTS})
+    connection.execute(back, {"of": source})
+
+
+@cache
+def _coming_back() -> tuple[sa.Update, sa.Update]:
+    """Begin anew with those who are somebody else at `now`, of the source `of`; note that all are back."""
     n, t, change = staged_membership.c, handle_tie.c, handle_tie.alias("change").c
     is_back = sa.and_(
-        link.c.source == source, link.c.gone_at.is_not(None),
-        link.c.handle.in_(sa.select(n.handle).where(n.source == source)),
+        link.c.source == _OF, link.c.gone_at.is_not(None),
+        link.c.handle.in_(sa.select(n.handle).where(n.source == _OF)),
     )  # fmt: skip
     is_same_account = sa.exists().where(
         n.source == link.c.source, n.handle == link.c.handle, t.kind == TieKind.LID.value,
@@ -235,11 +248,12 @@ def came_back(connection: sa.Connection, source: str, now: datetime) -> None:
     )
     rested = sa.and_(
         link.c.phone_key.is_not(None),
-        sa.or_(was_given_up, link.c.gone_at <= now - NUMBER_RESTS),
+        sa.or_(was_given_up, link.c.gone_at <= sa.bindparam("rested_before")),
         ~is_same_account,
     )
-    connection.execute(sa.update(link).where(is_back, rested).values(first_seen_at=now, is_dirty=1))
-    connection.execute(sa.update(link).where(is_back).values(gone_at=None))
+    now = sa.bindparam("now", type_=link.c.first_seen_at.type)
+    renewed = sa.update(link).where(is_back, rested).values(first_seen_at=now, is_dirty=1)
+    return renewed, sa.update(link).where(is_back).values(gone_at=None)
 
 
 # --- looking up --------------------------------------------------------------------------------------------

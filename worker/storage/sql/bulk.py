@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, count
 from operator import itemgetter
 from typing import Any
@@ -48,7 +49,7 @@ def bulk_upsert(
     would not change is not rewritten. With `update=False`, an existing row stays as it is. Of rows with the same
     key, the last counts (with `update=False` the first). NUL and lone surrogates in text become U+FFFD.
     """
-    statement = _Statement.of(table, columns, keep, update=update)
+    statement = _Statement.of(table, tuple(columns), tuple(keep), update=update)
     chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, CHUNK))
     if connection.dialect.name == "sqlite":
         return _into_sqlite(connection, f"{statement.values()} {statement.on_conflict('IS NOT')}", chunks)
@@ -59,7 +60,7 @@ def bulk_insert(
     connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Iterable[Row]
 ) -> int:
     """As `bulk_upsert`, but quicker, for rows with new keys that do not repeat; the database checks that."""
-    statement = _Statement.of(table, columns, (), update=False)
+    statement = _Statement.of(table, tuple(columns), (), update=False)
     chunks = (_storable(chunk, statement.text_at) for chunk in chunked(rows, STREAMED))
     if connection.dialect.name == "sqlite":
         return _into_sqlite(connection, statement.values(), chunks)
@@ -78,13 +79,12 @@ class _Statement:
     text_at: tuple[int, ...]
     update: bool
 
-    @classmethod
-    def of(
-        cls, table: sa.Table, columns: Sequence[str], keep: Collection[str], *, update: bool
-    ) -> _Statement:
+    @staticmethod
+    @cache
+    def of(table: sa.Table, columns: tuple[str, ...], keep: tuple[str, ...], *, update: bool) -> _Statement:
         key = tuple(column.name for column in table.primary_key)
         kinds = [table.c[name].type for name in columns]
-        return cls(
+        return _Statement(
             table=f'"{table.name}"',
             columns=tuple(f'"{name}"' for name in columns),
             types=tuple(str(kind) for kind in kinds),
