@@ -11,7 +11,7 @@ import postgres
 import synapse
 from throwaway import missing
 
-pytest_plugins = ("ad_fixtures", "gate", "templates")
+pytest_plugins = ("ad_fixtures", "gate", "one_loop", "templates")
 
 pytest.register_assert_rewrite("contracts")
 

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from desk_setup import services_of
 from harness import URL, Harness
+from one_loop import in_one_loop
 from worker.app.acts.access import hashed
 from worker.desk.app import desk_app
 from worker.desk.sign_in import SignIn
@@ -76,4 +77,4 @@ def desk_of(harness: Harness, *, sign_in: SignIn | None = None, app: Starlette |
     """A browser at the desk of a harness; give it the `app` of another one to share a desk."""
     services = replace(services_of(harness), sign_in=sign_in)
     made = app or desk_app(services)
-    return Caller(harness, made, TestClient(made, base_url=URL))
+    return Caller(harness, made, in_one_loop(TestClient(made, base_url=URL)))

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from harness import URL, Harness, once
+from one_loop import in_one_loop
 from worker.app.acts.access import SCOPES, Access
 from worker.app.reads.situation import situation
 from worker.desk.api.app import api_app
@@ -73,7 +74,7 @@ def furnished() -> Harness:
 
 def desk_client(services: Services, *, follow_redirects: bool = False) -> TestClient:
     """A browser without cookies, at the whole desk."""
-    return TestClient(desk_app(services), base_url=URL, follow_redirects=follow_redirects)
+    return in_one_loop(TestClient(desk_app(services), base_url=URL, follow_redirects=follow_redirects))
 
 
 def guarded_api(services: Services, wrong_max: int = WRONG_MAX) -> Starlette:
@@ -93,4 +94,4 @@ def token_for(services: Services, scopes: Iterable[str] = SCOPES, by: str = "roo
 def api_client(services: Services, scopes: Iterable[str] = SCOPES, by: str = "root") -> TestClient:
     """A program with a token of these scopes that somebody made; addresses start after `/api/v1`."""
     headers = {"Authorization": f"Bearer {token_for(services, scopes, by)}"}
-    return TestClient(guarded_api(services), base_url=URL + API, headers=headers)
+    return in_one_loop(TestClient(guarded_api(services), base_url=URL + API, headers=headers))

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from desk_setup import API, WRONG_MAX, Clients, desk_client, guarded_api, token_for
 from harness import URL, Harness
+from one_loop import in_one_loop
 from worker.app.acts.access import SCOPES, Access
 from worker.desk.services import Services
 from worker.domain.evidence.actor import Actor
@@ -53,7 +54,7 @@ def test_who_may_read_may_not_write(client: TestClient, calling: Clients) -> Non
 
 
 def anybody(services: Services) -> TestClient:
-    return TestClient(guarded_api(services), base_url=URL + API)
+    return in_one_loop(TestClient(guarded_api(services), base_url=URL + API))
 
 
 def bearing(text: str) -> dict[str, str]:

@@ -1,0 +1,33 @@
+"""One event loop for all the clients of a test process.
+
+A client of its own accord starts a loop and threads for each request, which takes longer than most answers.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cache
+from typing import TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.testclient import TestClient
+
+_Client = TypeVar("_Client", bound=TestClient)
+_AT_THE_END = ExitStack()
+
+
+def in_one_loop(client: _Client) -> _Client:
+    """Have the client send its requests into the loop that all share. Returns the same client."""
+    client.portal = _portal()
+    return client
+
+
+@cache
+def _portal() -> BlockingPortal:
+    return _AT_THE_END.enter_context(start_blocking_portal())
+
+
+def pytest_unconfigure() -> None:
+    """End the loop and its threads, for which Python would wait."""
+    _portal.cache_clear()
+    _AT_THE_END.close()
