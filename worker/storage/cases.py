@@ -51,6 +51,7 @@ from worker.storage.sql.tables import (
     person,
     ticket,
 )
+from worker.storage.successors import with_successors
 
 LINK_COLUMNS = (
     "state", "person_source", "person_id", "how", "why", "why_words", "suggestions", "decided_fingerprint",
@@ -96,7 +97,8 @@ def group_views(
         members = _members() if with_everybody else _deciding(connection)
         owners = [row.owner for row in rows.values() if row.owner]
         page = _load(connection, chunk, members, owners, rule, released)
-        views += [_view(key, rows[key], page) for key in chunk if key in rows]
+        found = (_view(key, rows[key], page) for key in chunk if key in rows)
+        views += with_successors(connection, found)
     return views
 
 

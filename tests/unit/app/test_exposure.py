@@ -151,7 +151,7 @@ def test_the_page_has_three_charts_with_words_and_no_scripts(wards: Harness) -> 
     assert text.count("<svg ") == text.count("<desc ") == 3
     assert "<script" not in text
     assert "Surgery: 5.0 h" in text
-    assert "2026-06: 0.0 h; 2026-07: 0.0 h" in text
+    assert "June 2026: 0.0 h; July 2026: 0.0 h" in text
     assert "WhatsApp: 15.0 h" in text
     assert "department not known" in text
     assert "St Mary&#39;s" in text

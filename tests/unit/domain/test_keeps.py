@@ -10,7 +10,7 @@ import pytest
 from builders import NOW, WARD, ticket
 from worker.domain.kinds.keeps import Kept, kept_by, since_details
 from worker.domain.model import GroupKey
-from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 DAY = timedelta(days=1)
 WARD_8 = GroupKey("wards", "ward-8")
@@ -64,12 +64,12 @@ def test_groups_that_still_list_the_person_come_first_then_the_newest() -> None:
 
 
 @pytest.mark.parametrize(
-    "ticket",
+    "other",
     [
         replace(LIVE, state=TicketState.CANCELLED),
         replace(LIVE, state=TicketState.WAIVED),
         ticket(TicketKind.REASSIGN_ADMIN),
     ],
 )
-def test_other_tickets_say_nothing(ticket) -> None:  # type: ignore[no-untyped-def]
-    assert kept_by([ticket], []) == []
+def test_other_tickets_say_nothing(other: Ticket) -> None:
+    assert kept_by([other], []) == []

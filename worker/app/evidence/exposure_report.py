@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from worker.app.evidence.report import csv_line, environment, safe_cell
 from worker.domain.controls.exposed_hours import ExposedMonth, ExposureRow, hours
 from worker.domain.messages.sentences import flat
 from worker.domain.messengers import MESSENGERS
-from worker.domain.reconcile.plan import instant
 
 COLUMNS = (
     "month", "department", "messenger", "sensitive", "member_hours", "claimed_hours", "open", "median_h", "p90_h",
@@ -81,9 +80,8 @@ def exposure_page(months: Sequence[ExposedMonth], organisation: str, at: datetim
     template = environment().get_template("exposure_report.html")
     return template.render(
         organisation=organisation,
-        at=instant(at),
-        month=last.month,
-        title=last.month.name,
+        at=f"{at.astimezone(UTC):%d %B %Y, %H:%M} UTC",
+        title=_spelled(last.month.name),
         total=last.total,
         rows=[(department(row), messenger_name(row.messenger), row) for row in last.rows],
         charts=_charts(months),
@@ -91,10 +89,14 @@ def exposure_page(months: Sequence[ExposedMonth], organisation: str, at: datetim
     )
 
 
+def _spelled(month: str) -> str:
+    return f"{date.fromisoformat(f'{month}-01'):%B %Y}"
+
+
 def _charts(months: Sequence[ExposedMonth]) -> list[BarChart]:
     rows = months[-1].rows
     word = ("proven or still open", "ended by somebody's word only")
-    over_time = [(one.month.name, one.total.exposed, one.total.claimed) for one in months]
+    over_time = [(_spelled(one.month.name), one.total.exposed, one.total.claimed) for one in months]
     return [
         BarChart("months", "Member-hours in each month", word, _bars(over_time)),
         BarChart("departments", "By department", word, _bars(_most(_by_department(rows)))),

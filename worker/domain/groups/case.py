@@ -94,6 +94,17 @@ class GroupView:
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
+    placed_there: frozenset[AccountKey] = (
+        frozenset()
+    )  # accounts with a place in the group that goes on elsewhere
+
+    @property
+    def goal(self) -> str:
+        """The messenger that it is to move to, by its register, else by a live ticket; empty: it stays."""
+        said = self.registered.move_to if self.registered else None
+        asked = (one.details.get("move_to") for one in self.tickets if one.is_live)
+        goal = (said or next(filter(None, asked), "")).casefold()
+        return "" if goal == self.messenger.casefold() else goal
 
 
 @dataclass(frozen=True, slots=True)
