@@ -19,6 +19,7 @@ ARTICLES = {
     "S5": "have few admins",
     "S6": "put a summary of the rules into the group's description",
     "S7": "have a policy for messaging",
+    "S8": "act at once on a bad message",
     "S9": "add whoever joins",
     "S10": "remove whoever leaves",
     "S11": "have one person answer for all admins",
@@ -64,6 +65,7 @@ EVIDENCE = {
     "people.accountable": "the directory",
     "watch.sources": "the configuration",
     "group.review": "the answers to its rows: C by an admin of the group, B by its owner",
+    "content.report": "the outcome: C by the handler, B once the reporter or a second person confirms it",
     "watch.advisories": "the feeds of vulnerabilities (B)",
     "watch.provider": "what the configuration says was agreed, and when it was checked (C)",
     "people.policy": _WORD,
@@ -85,6 +87,7 @@ SETTINGS = {
     "people.policy": "policies",
     "people.training": "training",
     "people.device": "device",
+    "content.report": "reports",
     "watch.advisories": "advisories",
     "watch.provider": "providers",
 }

@@ -184,12 +184,14 @@ def groups_show(
     now: NowOption = None,
 ) -> None:
     """Show one group: its members, who they are, and its tickets."""
-    with opened(config, now) as worker, worker.store.reading() as uow:
-        group = one_group(uow, which)
-        whole = whole_group(uow, group, worker.witnesses)
+    with opened(config, now) as worker:
+        with worker.store.reading() as uow:
+            group = one_group(uow, which)
+            whole = whole_group(uow, group, worker.witnesses)
         when = worker.settings
+        report_url = worker.reporting.url(group.key, clock_at(now))
     if json:
-        print_shape(GroupShownShape.of(whole, worker.witnesses))
+        print_shape(GroupShownShape.of(whole, worker.witnesses, report_url))
         return
     print_facts([
         ("group", f"{group.name} ({group.key.source}/{group.key.group_id}, {group.messenger})"),
@@ -199,6 +201,7 @@ def groups_show(
         ("warning", group.warning),
         ("differences", "; ".join(_DIFFERENCES[one] for one in whole.differences)),
         *fact_lines(group, when),
+        ("reports", report_url),
     ])  # fmt: skip
     rows = [
         (m.display_name, m.handle, m.role.value, _behind(link, person),

@@ -137,19 +137,24 @@ class GroupSourceShape(Shape):
 
 
 class GroupShownShape(_GroupFields):
-    """A group with its roster, tickets, and what its source shows of it. `sources`: all that have it."""
+    """A group with its roster, tickets, and what its source shows of it. `sources`: all that have it.
+
+    `report_url`: the form by which anybody reports a message in it; null while `controls.reports` is off.
+    """
 
     facts: GroupFactsShape
     sources: list[GroupSourceShape]
     roster: list[GroupMemberShape]
     tickets: list[str]
+    report_url: str | None
 
     @classmethod
-    def of(cls, whole: WholeGroup, witnesses: Witnesses) -> GroupShownShape:
+    def of(cls, whole: WholeGroup, witnesses: Witnesses, report_url: str | None = None) -> GroupShownShape:
         return cls(
             **dict(GroupShape.of(ListedGroup(whole.group, whole.differences))),
             facts=GroupFactsShape.of(whole.group.facts),
             sources=[GroupSourceShape.of(one, witnesses) for one in whole.in_sources],
             roster=[GroupMemberShape.of(*one) for one in whole.members],
             tickets=[ticket.label for ticket in whole.tickets],
+            report_url=report_url,
         )

@@ -27,6 +27,7 @@ from worker.desk.declared import GroupPages
 from worker.desk.guarding import Attempts, Guarded
 from worker.desk.handovers import HandoverPages
 from worker.desk.pages import STATIC, asset
+from worker.desk.reporting import ReportPages
 from worker.desk.services import Services, as_of_now
 from worker.desk.sessions import SignInPages
 from worker.desk.uploads import Uploads
@@ -49,6 +50,7 @@ def desk_app(services: Services) -> Starlette:
         *AssigneePages(_attempts(services)).routes(),
         *GroupPages(_attempts(services), Uploads()).routes(),
         *HandoverPages(_attempts(services)).routes(),
+        *ReportPages(_attempts(services)).routes(),
         *good_group.routes(),
         *SignInPages(_attempts(services)).routes(),
         *routes(),

@@ -16,9 +16,11 @@ from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
+from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers
 from worker.desk.sessions import LINK_COOKIE
 from worker.desk.statements import answers_of, statements_page
+from worker.domain.controls.reports import ReportOutcome
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import pasted
@@ -52,6 +54,7 @@ class AssigneePages:
             route("/t/{token}/statements", self._acting(self.statements), ["POST"]),
             route("/t/{token}/review", self._acting(self.review), ["POST"]),
             route("/t/{token}/not-needed", self._acting(self.not_needed), ["POST"]),
+            route("/t/{token}/outcome", self._acting(self.outcome), ["POST"]),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
             route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
@@ -70,6 +73,8 @@ class AssigneePages:
             return statements_page(call, token)
         if kind_of(ticket).choice is Choice.ROWS and ticket.assignee is not None:
             return review_page(call, token)
+        if kind_of(ticket).choice is Choice.OUTCOME and ticket.assignee is not None:
+            return handling_page(call, token)
         # Weighing without a result is no visible change
         version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
         return _page(
@@ -164,6 +169,14 @@ class AssigneePages:
     def not_needed(self, call: Call) -> str:
         token = call.path("token")
         call.services.reviewing.not_needed(token, call.now)
+        return f"/t/{token}"
+
+    def outcome(self, call: Call) -> str:
+        """Keep what came of the reports of a ticket."""
+        token, given = call.path("token"), call.text("outcome")
+        if given not in set(ReportOutcome):
+            return f"/t/{token}?refused=empty"
+        call.services.reporting.settle(token, ReportOutcome(given), call.text("words"), call.now)
         return f"/t/{token}"
 
     def undo(self, call: Call) -> str:

@@ -46,6 +46,7 @@ class Call:
     form: FormData
     language: str | None = None  # of the person, if the directory knows it
     values: dict[str, Any] = field(default_factory=dict)
+    picked: str = ""  # the language of a page that sets no cookie
     is_page: bool = True  # the address can also be opened, and not only posted to
 
     @property
@@ -62,7 +63,7 @@ class Call:
     def tongue(self) -> Tongue:
         """The language: chosen on the page, else the person's, else the browser's, else the organisation's."""
         chosen = self.cookie(LANGUAGE_COOKIE)
-        wanted = [code for code in (chosen, self.language) if code]
+        wanted = [code for code in (self.picked, chosen, self.language) if code]
         return self.services.languages.best(
             [*wanted, *accepted(self.request.headers.get("accept-language", ""))]
         )

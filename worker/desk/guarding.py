@@ -49,7 +49,14 @@ YEAR = "max-age=31536000"
 API = "/api/"
 GROUPS = "/g/"
 EXPORT = "/export"  # the end of a path of GROUPS
-LINKS = ("/t/", "/me/", "/h/", GROUPS, "/login/")  # a token of theirs ends in a letter, a digit, - or _
+LINKS = (
+    "/t/",
+    "/me/",
+    "/h/",
+    GROUPS,
+    "/r/",
+    "/login/",
+)  # a token of theirs ends in a letter, a digit, - or _
 TEMPORARY, SEE_OTHER = 307, 303
 # Characters that get attached to a link when it is copied or broken over two lines, such as invisible spaces
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"

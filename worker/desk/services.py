@@ -14,6 +14,7 @@ from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
+from worker.app.acts.reporting import Reporting
 from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
@@ -67,6 +68,7 @@ class Services:
     assigned: Assigned
     attesting: Attesting
     reviewing: Reviewing
+    reporting: Reporting
     declaring: Declaring
     controls: ControlReads
     keeps: KeepsReads

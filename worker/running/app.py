@@ -19,6 +19,7 @@ from worker.app.acts.interacting import Interacting
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
+from worker.app.acts.reporting import Reporting
 from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
@@ -60,11 +61,14 @@ from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
 from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
+from worker.app.tell.recipients import OnCall
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.state import GroupState
 from worker.domain.groups.exported import Readers
+from worker.domain.model import GroupKey
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.persons import AccountsRule
@@ -175,6 +179,7 @@ class App:
     assigned: Assigned
     attesting: Attesting
     reviewing: Reviewing
+    reporting: Reporting
     declaring: Declaring
     audit: Audit
     retention: Retention
@@ -277,6 +282,7 @@ def assemble(
         assigned_of(rules, store),
         attesting,
         reviewing,
+        reporting_of(rules, store, controls, on_call),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}", keeps.of),
         Retention(store, rules.erase_after),
@@ -349,6 +355,17 @@ def reviewing_of(rules: AppRules, store: Store) -> Reviewing:
     """The use case of people who review groups."""
     teller = Teller(rules.timezone, rules.languages, rules.links)
     return Reviewing(store, rules.links, teller, rules.tickets, rules.controls, rules.accounts)
+
+
+def reporting_of(rules: AppRules, store: Store, controls: ControlReads, on_call: OnCall) -> Reporting:
+    """The use case of people who report messages, and of those who look after that."""
+
+    def look_at(uow: UnitOfWork, key: GroupKey, now: datetime) -> GroupState | None:
+        found = controls.of(uow, [key], now, frozenset()).get(key)
+        return found[0] if found else None
+
+    teller = Teller(rules.timezone, rules.languages, rules.links)
+    return Reporting(store, rules.links, teller, rules.tickets, rules.controls, look_at, on_call)
 
 
 def group_links_of(rules: AppRules) -> GroupLinks:

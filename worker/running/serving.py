@@ -258,6 +258,7 @@ def services_of(app: App, clock: Clock) -> Services:
         assigned=app.assigned,
         attesting=app.attesting,
         reviewing=app.reviewing,
+        reporting=app.reporting,
         declaring=app.declaring,
         controls=app.controls,
         keeps=app.keeps,

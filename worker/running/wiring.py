@@ -341,6 +341,7 @@ def listening_at(app: App, listen: str) -> App:
         assigned=assigned_of(rules, store),
         attesting=attesting_of(rules, store),
         reviewing=reviewing_of(rules, store),
+        reporting=app.reporting.at(rules.links),
         declaring=declaring,
     )
 

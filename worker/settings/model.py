@@ -91,6 +91,9 @@ def _require_notifiers(settings: Settings) -> None:
                 _require_named(whom, channels, rotas, (*here, "to", number))
     for number, whom in enumerate(settings.watch.alarms.to):
         _require_named(whom, channels, rotas, ("watch", "alarms", "to", number))
+    reports = settings.controls.reports
+    for number, whom in enumerate(reports.harm_to if reports else ()):
+        _require_named(whom, channels, rotas, ("controls", "reports", "harm_to", number))
 
 
 def _require_named(

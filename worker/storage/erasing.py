@@ -17,6 +17,7 @@ from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
     attestation,
     attestation_person,
+    bad_message,
     chat_group,
     cohort_person,
     delivery,
@@ -43,7 +44,9 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
     _erase_as_declarer(connection, key)
     _erase_as_assignee(connection, key)
-    erase_from_lists(connection, _texts_about(connection, key))
+    texts = _texts_about(connection, key)
+    erase_from_lists(connection, texts)
+    _erase_from_reports(connection, texts)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(
@@ -82,6 +85,15 @@ def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None
     connection.execute(
         sa.delete(attestation_person).where(ap.person_source == key.source, ap.person_id == key.person_id)
     )
+
+
+def _erase_from_reports(connection: sa.Connection, texts: set[str]) -> None:
+    """Delete what was reported in words that name the person, or that somebody wrote of them."""
+    b = bad_message.c
+    for one in sorted(texts):
+        named = {column: column.contains(one, autoescape=True) for column in (b.words, b.outcome_words)}
+        connection.execute(sa.update(bad_message).where(named[b.words]).values(words=None))
+        connection.execute(sa.update(bad_message).where(named[b.outcome_words]).values(outcome_words=""))
 
 
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:

@@ -11,6 +11,7 @@ from worker.domain.people.persons import AccountsRule
 from worker.storage.access import SqlAccess
 from worker.storage.advisories import SqlAdvisories
 from worker.storage.attestations import SqlAttestations
+from worker.storage.bad_messages import SqlBadMessages
 from worker.storage.controls import SqlControls
 from worker.storage.conversations import SqlConversations, SqlInteractions
 from worker.storage.deliveries import SqlDeliveries
@@ -81,6 +82,7 @@ class SqlUnitOfWork:
         self.attestations = SqlAttestations(connection)
         self.reviews = SqlReviews(connection)
         self.advisories = SqlAdvisories(connection)
+        self.bad_messages = SqlBadMessages(connection)
 
 
 class SqlStore:

@@ -28,6 +28,7 @@ THINGS = (
     "groups",
     "sources",
     "controls",
+    "reports",
     "messages",
     "advisories",
     "events",

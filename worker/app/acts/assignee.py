@@ -161,7 +161,7 @@ class Assigned:
                 return self._identify(uow, ticket, chosen, now)
             if kind_of(ticket).choice is Choice.ROSTER:
                 raise Refused("Say on the page of the group who is in it; that proves it.")
-            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS}:
+            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS, Choice.OUTCOME}:
                 raise Refused("Answer on the page of this ticket.")
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 
@@ -263,7 +263,7 @@ def act_by_link(
     def changed(one: Ticket) -> Ticket:
         after = change(one)
         is_claim = after.state is TicketState.DONE
-        return replace(after, claimed_by=_claimants(uow, one, now)) if is_claim else after
+        return replace(after, claimed_by=claimants_by_link(uow, one, now)) if is_claim else after
 
     before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
     until = now + UNDO_FOR
@@ -326,6 +326,8 @@ def take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
     uow.tickets.update([before])
     if kind_of(before).choice is Choice.STATEMENT:
         uow.attestations.void(before.id, now)
+    if kind_of(before).choice is Choice.OUTCOME:
+        uow.bad_messages.void(before.id)
     if kind_of(before).choice is Choice.PERSON:
         key = HandleKey(before.home.source, before.handle)
         known = uow.identities.get(key)
@@ -364,7 +366,7 @@ def _actor(ticket: Ticket) -> Actor:
     return Actor(assignee_id(ticket.assignee), via=Via.LINK)
 
 
-def _claimants(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
+def claimants_by_link(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
     """The marks of everybody who may have used the link: the assignee, by address and by id, and the people who
     were shown a link of theirs.
     """

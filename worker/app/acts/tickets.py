@@ -55,7 +55,9 @@ class TicketActs:
         """
 
         def change(ticket: Ticket) -> Ticket:
-            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS}:
+            if kind_of(ticket).choice is Choice.OUTCOME and ticket.state is TicketState.VERIFIED:
+                return ticket if ticket.grade is Grade.B else _confirmed(ticket, by)
+            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS, Choice.OUTCOME}:
                 raise NotAllowed(
                     f"{ticket.label}: only whoever is asked can answer, on the page of its link."
                 )
@@ -164,6 +166,8 @@ class TicketActs:
     ) -> Ticket:
         with self._store.begin() as uow:
             before, after = change_ticket(uow, number, change, kind, by, now, reason)
+            if kind == events.TICKET_REOPENED and kind_of(after).choice is Choice.OUTCOME:
+                uow.bad_messages.void(after.id)
             if shown is not None and after != before:
                 uow.access.keep_shown(shown)
             is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED

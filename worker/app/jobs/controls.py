@@ -24,7 +24,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
-from worker.domain.controls.others import STATEMENT_CONTROLS
+from worker.domain.controls.others import REPORTS, STATEMENT_CONTROLS
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
@@ -35,6 +35,7 @@ from worker.domain.reconcile.controlling import Wanted, keep, opened, time_for, 
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.reconcile.reporting import passed_on
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError
 from worker.ports.state.controls import ControlFailure
@@ -75,7 +76,7 @@ class RunControls:
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Check all groups once; `now` is aware UTC. Idempotent: a second run finds nothing to do."""
         modes = {control: self._reads.mode_of(control) for control in (*GROUP_CONTROLS, *STATEMENT_CONTROLS)}
-        if not any(modes.values()):
+        if not any((*modes.values(), self._reads.mode_of(REPORTS.id))):
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
         taken, troubles = self._take_lists(now)
@@ -87,6 +88,7 @@ class RunControls:
         self._count(matching, tally, now)
         with matching.begin() as uow:
             reminded = self._reviewing.remind(uow, now)
+            actions += self._keep_reports(uow, now)
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
         counts |= taken | {"reminded": reminded}
@@ -264,6 +266,13 @@ class RunControls:
                     opened_today[to] += 1
                     found.append(action)
         return found
+
+    def _keep_reports(self, uow: UnitOfWork, now: datetime) -> list[Action]:
+        """Hand the reports of handlers who left to somebody who is there."""
+        left = uow.bad_messages.without_handler()
+        states = self._reads.of(uow, {one.home for one in left}, now, frozenset())
+        found = [passed_on(one, states[one.home][0], self._tickets) for one in left if one.home in states]
+        return carry_out(uow, found, (), self._teller, now)
 
     def _start_of_day(self, now: datetime) -> datetime:
         zone = ZoneInfo(self._reads.rules.timezone)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from worker.app.acts.reporting import forget_texts
 from worker.app.jobs.report import Report
+from worker.domain.controls.reports import TEXTS_KEPT
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey
@@ -29,10 +31,11 @@ class Retention:
 
         People in a group, in a plan that waits, or with a live ticket stay. One transaction for each page of
         candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, the time zones that
-        channels said are forgotten after 30 days without asking.
+        channels said are forgotten after 30 days without asking, and the texts of reports 30 days after the outcome.
         """
         with self._store.begin(lease) as uow:
             uow.zones.forget(now - ZONE_LIFE)
+            forget_texts(uow, now - TEXTS_KEPT, now)
         erased = 0
         after: AccountKey | None = None
         while self._after is not None:

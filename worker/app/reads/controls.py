@@ -23,6 +23,7 @@ from worker.domain.controls.others import (
     JOINER,
     LEAVER,
     PROVIDER,
+    REPORTS,
     SOURCES,
     STATEMENT_CONTROLS,
 )
@@ -198,7 +199,9 @@ class ControlReads:
         sources = ControlCounts(now, count, passed=count - failed, failed=failed)
         accountable = self._accountable(uow, now)
         said = self._said(uow, now) | self._of_messengers(uow, now)
-        return said | uow.controls.by_tickets(now) | {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
+        reports = {REPORTS.id: self._reported(uow, now)}
+        beside = {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
+        return said | uow.controls.by_tickets(now) | beside | reports
 
     def _said(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
         """The counts of controls that ask people: over all of a control's statements."""
@@ -227,6 +230,19 @@ class ControlReads:
         for result in provider_results(uow, rules.policy.providers, rules.timezone, now):
             tally.add_result(PROVIDER.id, result)
         return tally.counts(now)
+
+    def _reported(self, uow: UnitOfWork, now: datetime) -> ControlCounts:
+        """The counts of reports of bad messages: those with an outcome pass."""
+        one = uow.bad_messages.counts()
+        return ControlCounts(
+            now,
+            one.settled + one.waiting + one.waived,
+            passed=one.settled,
+            failed=one.waiting,
+            waived=one.waived,
+            grades=one.grades,
+            oldest_evidence_at=one.oldest_at,
+        )
 
     def _accountable(self, uow: UnitOfWork, now: datetime) -> ControlCounts:
         """Whether the accountable person is named and has not left; unknown if no directory has the address."""
@@ -264,6 +280,8 @@ class ControlReads:
             return Mode.TICKET if Mode.TICKET in asked else next(iter(asked), None)
         if control in self._switched_off():
             return None
+        if control == REPORTS.id:
+            return Mode.TICKET if self._rules.policy.reports else None
         if control not in GROUP_CONTROLS:
             return Mode.TICKET if control in _ALWAYS else Mode.REPORT
         rules = GROUP_CONTROLS[control].rules(self._rules.policy)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from worker.app.tell.addressing import known_person, person_at
 from worker.app.tell.reaching import Reaching
+from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient
@@ -64,7 +65,8 @@ class Passing:
         is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
         if not is_assignee or not to.number or self.reaching.over(to):
             return None
-        return next(self._passers(uow, ticket), None)
+        withheld = withheld_from(uow, ticket)
+        return next((one for one in self._passers(uow, ticket) if one.address not in withheld), None)
 
     def _body(self, ticket: Ticket, message: OutMessage, to: Recipient, link: str | None) -> Paragraph:
         mine, theirs = self.languages.of(to.language), self.languages.of(message.to.language)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from worker.app.tell.addressing import known_person, recipient_of, whoever_has
+from worker.app.tell.withholding import withheld_from
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import Account, AccountKey
@@ -60,7 +61,14 @@ class Recipients:
         return tuple(found.values())
 
     def of(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
-        """The present recipients of one target; none if nobody can be reached."""
+        """The present recipients of one target; none if nobody can be reached, or may hear of it."""
+        found = self._of(ticket, target, at)
+        if target in {Target.ASSIGNEE, Target.ACCOUNTABLE, Target.CHANNEL}:
+            return found
+        withheld = withheld_from(self.uow, ticket)
+        return [one for one in found if one.kind is RecipientKind.CHANNEL or one.address not in withheld]
+
+    def _of(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         if isinstance(target, Named):
             return self._named(target, at)
         match target:

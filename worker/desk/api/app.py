@@ -19,6 +19,7 @@ from worker.desk.api import (
     messages,
     people,
     plans,
+    reports,
     sources,
     tickets,
 )
@@ -60,7 +61,20 @@ def api_app(services: Services, attempts: Attempts) -> FastAPI:
         responses=RESPONSES,
     )
     app.state.parts = Parts(services, Access(services.store), attempts)
-    for module in (tickets, plans, people, groups, links, controls, sources, messages, advisories, journal):
+    modules = (
+        tickets,
+        plans,
+        people,
+        groups,
+        links,
+        controls,
+        reports,
+        sources,
+        messages,
+        advisories,
+        journal,
+    )
+    for module in modules:
         app.include_router(module.router)
     handle_errors(app)
     return app

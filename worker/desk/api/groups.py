@@ -60,6 +60,6 @@ def group(
             raise not_found(
                 "No inventory has a group with this source and id.", "GET /api/v1/groups lists them."
             )
-        return GroupShownShape.of(
-            whole_group(uow, found, caller.services.witnesses), caller.services.witnesses
-        )
+        whole = whole_group(uow, found, caller.services.witnesses)
+    report_url = caller.services.reporting.url(found.key, caller.now)
+    return GroupShownShape.of(whole, caller.services.witnesses, report_url)

@@ -61,6 +61,7 @@ def group(call: Call, guest: Guest) -> Response:
         checked = call.services.controls.of(uow, [key], call.now).get(key)
         since = {one.control: one.since_at for one in uow.controls.failures_of(*key)}
     tickets = whole.tickets[-TICKETS_MAX:][::-1]
+    report_url = call.services.reporting.url(key, call.now)
     is_fresh = call.services.fresh_inventories.is_fresh(key.source, one.taken_at, call.now)
     return call.page(
         "console/group.html",
@@ -74,6 +75,7 @@ def group(call: Call, guest: Guest) -> Response:
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in tickets},
             "history": history,
             "differences": whole.differences,
+            "report_url": report_url,
             "in_sources": whole.in_sources,
             "shown": shown_facts(one.facts),
             "wrong": _wrong(call, health, is_fresh=is_fresh) if health else [],

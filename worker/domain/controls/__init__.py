@@ -27,6 +27,7 @@ from worker.domain.controls.others import (
     LEAVER,
     POLICY,
     PROVIDER,
+    REPORTS,
     SOURCES,
     TRAINING,
 )
@@ -67,6 +68,7 @@ CATALOGUE: Mapping[str, Control] = {
         HAND_OVER,
         ADVISORIES,
         PROVIDER,
+        REPORTS,
         SOURCES,
     )
 }

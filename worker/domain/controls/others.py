@@ -58,6 +58,12 @@ CONTROL_OF = {
     Statement.DEVICE: DEVICE.id,
 }
 STATEMENT_CONTROLS = frozenset(CONTROL_OF.values())
+REPORTS = Control(
+    "content.report",
+    N_("Whoever sees a bad message can report it, and it is looked after"),
+    ("S8",),
+    N_("that no copy is left"),
+)
 ADVISORIES = Control(
     "watch.advisories",
     N_("Messengers have no open vulnerability"),

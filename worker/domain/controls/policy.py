@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from worker.domain.controls.reports import DUE, Tier
 from worker.domain.controls.reviewing import QUARTERLY, ReviewRule
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch
+from worker.domain.escalation.policy import Target, Whom
 from worker.domain.model import Allowed
 from worker.domain.people.joiners import fits
 
@@ -141,6 +143,24 @@ class ReviewSection(_Ruled):
 
 
 @dataclass(frozen=True, slots=True)
+class ReportsRule(_Ruled):
+    """How reports of bad messages are handled. Times are of a ticket's policy; `harm_to` is told of harm at once.
+
+    `whistleblowing_url`: the organisation's own channel, which the form is not; empty: none is named.
+    """
+
+    switch: ControlSwitch = REPORTED
+    tiers: Mapping[Tier, timedelta] = field(default_factory=lambda: DUE)
+    harm_to: tuple[Whom, ...] = (Target.ACCOUNTABLE, Target.CHANNEL)
+    whistleblowing_url: str = ""
+
+    def time_for(self, tier: Tier, *, is_sensitive: bool) -> timedelta:
+        """How long a report may wait; the switch's times are the longest that any may."""
+        longest = (self.switch.sensitive_due if is_sensitive else None) or self.switch.due
+        return self.tiers[tier] if longest is None else min(self.tiers[tier], longest)
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileRule(_Ruled):
     """What a group's profile has to be like; of several rules, the first that fits a group counts."""
 
@@ -205,6 +225,7 @@ class ControlPolicy:
     advisories: tuple[AdvisoryRule, ...] = ()  # one, or none
     providers: tuple[ProviderRule, ...] | None = None
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reports: tuple[ReportsRule, ...] = ()
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none
 
     def class_of(self, group: GroupState) -> str:

@@ -92,6 +92,10 @@ class GroupState:
     departed: frozenset[AccountKey] = frozenset()
 
     @property
+    def admins_who_are_active(self) -> tuple[AdminState, ...]:
+        return tuple(one for one in self.admins if one.is_active)
+
+    @property
     def department(self) -> str:
         """The department that owns it, by the register; empty if it doesn't say."""
         return (self.row.facts.owner_department if self.row else None) or ""

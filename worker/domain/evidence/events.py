@@ -38,6 +38,11 @@ TICKET_ANSWERED: Final = "ticket.answered"  # with a statement: accepted, declin
 
 ATTESTATIONS_IMPORTED: Final = "attestations.imported"
 
+REPORT_LINK_MADE: Final = "report.link_made"  # for a group, or for another text of its rules
+REPORT_RECEIVED: Final = "report.received"  # by a form without an account
+REPORT_CONFIRMED: Final = "report.confirmed"  # by whoever has its receipt: it is settled
+REPORT_TEXTS_DELETED: Final = "report.texts_deleted"
+
 PLAN_HELD: Final = "plan.held"
 PLAN_APPROVED: Final = "plan.approved"  # the first of two people to release it
 PLAN_OBJECTED: Final = "plan.objected"  # the first of two people to reject it

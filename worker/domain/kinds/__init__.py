@@ -12,6 +12,7 @@ from worker.domain.kinds import (
     confirm_roster,
     creator_must_leave,
     fix_profile,
+    handle_report,
     identify_member,
     reassign_admin,
     reduce_admins,
@@ -38,14 +39,17 @@ KINDS: Mapping[TicketKind, Kind] = {
         fix_profile,
         attest,
         review_group,
+        handle_report,
     )
 }
 
 # The kind that asks a person for a statement
 STATEMENTS = next(code for code, kind in KINDS.items() if kind.choice is Choice.STATEMENT)
 
-# The kind that asks for a review of a group's members, and the one that takes somebody out
+# The kind that asks for a review of a group's members, the one about a reported message, and the one that takes
+# somebody out
 REVIEWS = next(code for code, kind in KINDS.items() if kind.choice is Choice.ROWS)
+REPORTED_MESSAGES = handle_report.KIND.code
 REMOVAL = remove_member.KIND.code
 
 # A live ticket of these kinds means that somebody who left is still in a group

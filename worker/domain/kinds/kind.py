@@ -30,6 +30,7 @@ class Choice(StrEnum):
     PERSON = "person"  # the person who the member is
     STATEMENT = "statement"  # what they say, on a page of its own, which makes "done" needless
     ROWS = "rows"  # which members belong in the group, on a page of its own
+    OUTCOME = "outcome"  # what came of it, on a page of its own, which makes "done" needless
     ROSTER = "roster"  # who is in the group, on the page of a link to it, which makes "done" needless
 
 
@@ -40,6 +41,7 @@ class Sees(StrEnum):
     PERSON = "person"  # whether its person is in the group under any handle
     ADMINS = "admins"  # how many active admins the group has
     IDENTITY = "identity"  # whether the handle's identity is settled
+    OUTCOME = "outcome"  # what came of it, on a page of its own, which makes "done" needless
     ROSTER = "roster"  # only that it is of a later date
     ACCOUNT = "account"  # what the directory has of its person
     STATEMENT = "statement"  # nothing: what its person says is the fact
@@ -131,6 +133,11 @@ class InControls:
 
 
 @dataclass(frozen=True, slots=True)
+class InReports:
+    """How a kind is found by people alone, who report something: nothing but its own page ends it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of ticket. Texts marked with N_ are English and translated when they are said; they may use {person},
     {member}, {group}, {messenger} and {topic}.
@@ -170,7 +177,7 @@ class Kind:
     mark: Mark | None
     turn: Turn
     is_exposure: bool
-    found: InGroup | InPerson | InControls
+    found: InGroup | InPerson | InControls | InReports
     waits: Wait | None
     again: Reopened
     is_news_at_once: bool

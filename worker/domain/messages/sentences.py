@@ -317,6 +317,13 @@ def reminder_paragraph(ticket: Ticket, left: int, timezone: str, tongue: Tongue 
     return ticket_paragraph(ticket, timezone, tongue.say("Still open: {title}", title=title), text, tongue)
 
 
+def harm_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """Tell at once that somebody reported a threat or harm; what they wrote is on the handler's page alone."""
+    headline = tongue.say("Urgent: somebody reported a threat or harm in {group}", **_names(ticket, tongue))
+    text = tongue.say("Whoever has the ticket can read the report. Please make sure that somebody acts now.")
+    return replace(ticket_paragraph(ticket, timezone, headline, text, tongue), steps=())
+
+
 def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragraph:
     """Tickets that were closed before their reader could be told about them."""
     text = tongue.say("Nothing is to be done about them any more: {tickets}.", tickets=", ".join(labels))

@@ -283,8 +283,8 @@ def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: Tic
     admins = [one for one in group.admins if one.is_active and one.handle not in meant]
     found = KINDS[kind].found
     who = {
-        AssigneeWhy.ADMIN: _an_admin(admins),
-        AssigneeWhy.OWNER: None if group.owner is not None and group.owner.key in people else _owner(group),
+        AssigneeWhy.ADMIN: an_admin(admins),
+        AssigneeWhy.OWNER: None if group.owner is not None and group.owner.key in people else owner_of(group),
         AssigneeWhy.ACCOUNTABLE: (
             Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
         ),
@@ -293,14 +293,16 @@ def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: Tic
     return next((who[one] for one in order if who[one] is not None), None)
 
 
-def _an_admin(admins: Sequence[AdminState]) -> Assignee | None:
+def an_admin(admins: Sequence[AdminState]) -> Assignee | None:
+    """The first of these admins who can be reached, rather one who stays."""
     people = [one.person for one in sorted(admins, key=lambda one: one.handle) if one.person]
     reached = [one for one in people if one.facts.email] or [one for one in people if one.facts.phones]
     staying = [one for one in reached if one.standing is Standing.ACTIVE] or reached
     return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
 
 
-def _owner(group: GroupState) -> Assignee | None:
+def owner_of(group: GroupState) -> Assignee | None:
+    """The group's owner; None: it has none, or they have left."""
     owner: Account | None = group.owner
     if owner is not None:
         is_there = owner.facts.email and owner.standing is not Standing.LEFT

@@ -18,7 +18,7 @@ from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.keeps import since_details
-from worker.domain.kinds.kind import InControls, InGroup, InPerson, Turn
+from worker.domain.kinds.kind import InControls, InGroup, InPerson, InReports, Turn
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Role, Standing
@@ -397,7 +397,7 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: Reason) -> Ti
 def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> Action | None:
     """Cancel a live ticket whose reason is gone; None leaves it to verification, or to the controls that ask for it."""
     way = kind_of(ticket).found
-    if isinstance(way, InControls):
+    if isinstance(way, InControls | InReports):
         return None
     if case.view.is_gone:
         return _cancelled(ticket, because("the group is no longer in the inventory"), now)

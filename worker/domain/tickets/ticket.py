@@ -35,6 +35,7 @@ class TicketKind(StrEnum):
     FIX_PROFILE = "fix_profile"
     ATTEST = "attest"
     REVIEW_GROUP = "review_group"
+    HANDLE_REPORT = "handle_report"
 
 
 class TicketState(StrEnum):

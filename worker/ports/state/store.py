@@ -13,6 +13,7 @@ from typing import Protocol
 from worker.ports.state.access import AccessState
 from worker.ports.state.advisories import Advisories
 from worker.ports.state.attestations import Attestations
+from worker.ports.state.bad_messages import BadMessages
 from worker.ports.state.controls import Controls
 from worker.ports.state.conversations import Conversations, Interactions
 from worker.ports.state.deliveries import Deliveries
@@ -126,6 +127,9 @@ class UnitOfWork(Protocol):
 
     @property
     def reviews(self) -> Reviews: ...
+
+    @property
+    def bad_messages(self) -> BadMessages: ...
 
     @property
     def zones(self) -> Zones: ...

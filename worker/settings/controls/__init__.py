@@ -19,6 +19,7 @@ from worker.settings.controls.groups import (
 )
 from worker.settings.controls.profile import ProfileEntry
 from worker.settings.controls.providers import ProviderEntry
+from worker.settings.controls.reports import ReportsControls
 from worker.settings.controls.statements import (
     AcceptedPolicy,
     DeviceControls,
@@ -63,6 +64,7 @@ class ControlsSection(Section):
     duties: DutiesControls | None = None
     training: TrainingControls | None = None
     device: DeviceControls | None = None
+    reports: ReportsControls | None = None
 
     @model_validator(mode="after")
     def _policies_differ(self) -> Self:
@@ -105,5 +107,6 @@ class ControlsSection(Section):
             providers=None
             if self.providers is None
             else tuple(one.rule(messenger, mode) for messenger, one in self.providers.items()),
+            reports=of(self.reports),
             languages=(language, "en"),
         )

@@ -598,6 +598,39 @@ review_answer = sa.Table(  # the last answer to each row of a review
     sa.Index("ix_review_answer_member", "source", "group_id", "handle", "at"),
     sa.Index("ix_review_answer_person", "person_source", "person_id"),
 )
+report_link = sa.Table(  # public links to report a message of a group
+    "report_link",
+    metadata,
+    _key("token"),
+    _text("source"),
+    _text("group_id"),
+    _text("rules_sha256", default=""),  # of the rules text that it was made for
+    _instant("made_at", null=False),
+    sa.Index("ix_report_link_group", "source", "group_id"),
+)
+bad_message = sa.Table(  # what was reported; nothing of who reported it
+    "bad_message",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("source"),
+    _text("group_id"),
+    _text("group_name"),
+    _text("department", default=""),  # the group's
+    _text("tier"),
+    _flag("about_admin"),
+    _instant("at", null=False),
+    _text("receipt"),
+    _text("words", null=True),  # null: they were deleted
+    _text("seen", default=""),
+    _text("once", default=""),  # of the form: sent twice, it is one report
+    _number("ticket_id"),
+    _text("outcome", null=True),
+    _text("outcome_words", default=""),
+    _instant("outcome_at"),
+    sa.Index("ix_bad_message_receipt", "receipt", unique=True),
+    sa.Index("ix_bad_message_group", "source", "group_id", "at"),
+    sa.Index("ix_bad_message_ticket", "ticket_id"),
+)
 statement_scope = sa.Table(  # the groups of a rule that is not for all
     "statement_scope",
     metadata,
