@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
+from contracts.bad_messages import BadMessagesContract
 from contracts.controls import ControlsContract
 from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
@@ -35,5 +36,6 @@ class TestSqlStore(
     ConversationsContract,
     GroupFactsContract,
     ControlsContract,
+    BadMessagesContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -70,17 +70,22 @@ def controls(
     at = clock_at(now)
     with opened(config, now) as worker:
         reports = worker.controls.report(at)
+        with worker.store.reading() as uow:
+            repeated = uow.bad_messages.repeated()
         organisation = worker.settings.organisation.name
     named = str(framework) if framework else None
     wanted = _wanted(format_, json=json)
     if wanted is ReportFormat.TEXT and output is None:
         _print(reports)
+        if repeated:
+            head = ("group", "department", "reports")
+            print_table("\nMessages reported more than once", head, repeated, "")
         return
     texts = {
         ReportFormat.TEXT: lambda: "\n".join(_line(one) for one in reports) + "\n",
         ReportFormat.JSON: lambda: _json(controls_shape(reports, at, named)),
         ReportFormat.CSV: lambda: controls_table(reports, named),
-        ReportFormat.HTML: lambda: controls_page(reports, organisation, at, named),
+        ReportFormat.HTML: lambda: controls_page(reports, organisation, at, named, repeated),
     }
     deliver(texts[wanted](), output)
 

@@ -9,6 +9,7 @@ from worker.app.evidence.report import csv_line, environment, safe_cell
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.standards import supported_by
 from worker.domain.reconcile.plan import instant
+from worker.ports.state.bad_messages import ReportedPlace
 from worker.ports.state.controls import ControlReport
 
 COLUMNS = (
@@ -41,13 +42,18 @@ def _row(one: ControlReport, framework: str | None) -> tuple[object, ...]:
 
 
 def controls_page(
-    reports: Sequence[ControlReport], organisation: str, at: datetime, framework: str | None
+    reports: Sequence[ControlReport],
+    organisation: str,
+    at: datetime,
+    framework: str | None,
+    repeated: Sequence[ReportedPlace] = (),
 ) -> str:
-    """The report as one HTML page without anything from elsewhere."""
+    """The report as one HTML page without anything from elsewhere. `repeated`: where messages are reported again."""
     template = environment().get_template("controls_report.html")
     return template.render(
         organisation=organisation,
         at=instant(at),
         framework=framework,
+        repeated=repeated,
         rows=[(one, CATALOGUE[one.control], clauses(one.control, framework)) for one in reports],
     )
