@@ -21,9 +21,11 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
+from worker.domain.controls.policy import ControlPolicy, ReportsRule
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
 from worker.running.app import assigned_of
+from worker.storage.sql.engine import open_engine
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +52,19 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def governed(tmp_path: Path) -> Iterator[Desk]:
     """The same, where controls ask for a profile, a policy, phones and reviews."""
     with at_desk(governed_hospital(f"sqlite:///{tmp_path / 'desk.db'}")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def reporting(tmp_path: Path) -> Iterator[Desk]:
+    """A ward with an admin, where bad messages are reported."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+    rule = ReportsRule(whistleblowing_url="https://speakup.example.org/")
+    harness = Harness(controls=ControlPolicy(reports=(rule,)), engine=engine)
+    harness.hire("ann", "dee")
+    harness.group("w1", "ann", admins=["dee"], name="Ward 1 " + "nights " * 6)
+    harness.settle()
+    with at_desk(harness) as desk:
         yield desk
 
 

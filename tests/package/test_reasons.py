@@ -13,6 +13,7 @@ import pytest
 from catalogues import extracted, key, messages
 from worker.desk.console import questions
 from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.controls.reports import OUTCOME_WORDS
 from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.kinds import KINDS
 from worker.domain.reconcile import answering, attesting, engine, guard
@@ -124,6 +125,7 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
     "domain/reconcile/attesting.py: _WHY[rule.statement.value]": attesting._WHY.values(),
     "domain/reconcile/guard.py: _CAUSE[mark.evidence]": guard._CAUSE.values(),
+    "domain/reconcile/reporting.py: OUTCOME_WORDS[outcome]": OUTCOME_WORDS.values(),
     "domain/reconcile/engine.py: _AGAIN[again]": engine._AGAIN.values(),
     "domain/reconcile/verification.py: contradiction.text": [
         kind.contradiction.text for kind in KINDS.values()

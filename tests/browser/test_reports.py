@@ -1,0 +1,90 @@
+"""Reports of bad messages in Chromium: without a script, on a phone, in both directions of writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+
+from chromium import DESKTOP, PHONE, Desk, faults, overflows
+from worker.domain.model import GroupKey
+
+Open = Callable[..., BrowserContext]
+
+
+def form(desk: Desk) -> str:
+    url = desk.harness.app.reporting.url(GroupKey("wards", "w1"), desk.harness.now)
+    assert url is not None
+    return f"{desk.base}/r/{url.rpartition('/')[2]}"
+
+
+def handler(desk: Desk) -> str:
+    with desk.harness.store.reading() as uow:
+        [ticket] = uow.tickets.of_group(GroupKey("wards", "w1"))
+        return desk.links.url(uow, ticket, desk.harness.now)
+
+
+def send(page: Page) -> None:
+    page.locator("input[value=personal_data]").check()
+    page.locator("#text").fill("A name, and what they are ill with. " * 10)
+    page.locator("form button.main").click()
+
+
+@pytest.mark.parametrize("language, scheme, size", [
+    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("de", "dark", PHONE),
+], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "de-dark-phone"])  # fmt: skip
+def test_axe_finds_nothing_serious_and_nothing_is_cut(
+    reporting: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
+) -> None:
+    page = open_context(size, language, color_scheme=scheme).new_page()
+    found: dict[str, list[str]] = {}
+    wide: list[str] = []
+
+    def look(name: str) -> None:
+        found[name] = faults(page)
+        wide.extend([name] if overflows(page) else [])
+
+    page.goto(form(reporting))
+    look("form")
+    send(page)
+    look("receipt")
+    page.locator("main a").click()
+    look("outcome")
+    page.goto(f"{reporting.base}/r/outcome")
+    look("asked")
+    page.goto(f"{reporting.base}/r/outcome/2222")
+    look("unknown")
+    page.goto(f"{reporting.base}/r/2222")
+    look("dead")
+    page.goto(handler(reporting))
+    look("handler")
+    page.locator("input[value=too_late]").check()
+    page.locator("form.act button.main").click()
+    look("settled")
+    assert {path: each for path, each in found.items() if each} == {}
+    assert wide == []
+
+
+def test_a_report_is_sent_and_settled_without_a_script_and_without_a_cookie(
+    reporting: Desk, open_context: Open
+) -> None:
+    context = open_context(PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(form(reporting))
+    send(page)
+    receipt = page.locator(".receipt").inner_text()
+    assert context.cookies() == []
+    page.goto(f"{reporting.base}/r/outcome")
+    page.locator("#receipt").fill(receipt)
+    page.locator("form button.main").click()
+    expect(page.locator("main")).to_contain_text("come again later")
+    other = open_context(PHONE, java_script_enabled=False).new_page()
+    other.goto(handler(reporting))
+    other.get_by_label("An admin deleted it.").check()
+    other.get_by_role("button", name="Save the outcome").click()
+    page.reload()
+    expect(page.locator("main")).to_contain_text("An admin deleted it.")
+    page.get_by_role("button", name="Yes, it is settled").click()
+    expect(page.locator("main")).to_contain_text("It is confirmed")
+    assert context.cookies() == []
