@@ -9,7 +9,7 @@ import pytest
 
 from builders import NOW
 from worker.domain.controls.policy import ClassRule, ControlPolicy
-from worker.domain.controls.readiness import MemberCounts, Readiness, Verdict, goals, readiness_of
+from worker.domain.controls.readiness import MemberCounts, Readiness, ReadinessVerdict, goals, readiness_of
 from worker.domain.controls.state import GroupState, RegisterRow
 from worker.domain.controls.switch import REPORTED
 from worker.domain.model import Coverage, GroupFacts, GroupKey, RegisterFacts, RegisterStatus
@@ -53,7 +53,7 @@ def test_needs_accounts_counts_who_is_not_identified_and_no_leaver() -> None:
 
 def test_externals_win_over_missing_accounts() -> None:
     one = judged(MemberCounts(people=9, with_account=7, externals=1))
-    assert (one.verdict, one.said) == (Verdict.HAS_EXTERNALS, "has externals (1)")
+    assert (one.verdict, one.said) == (ReadinessVerdict.HAS_EXTERNALS, "has externals (1)")
     assert one.reasons == ("not in the directory: 1", "without a known account there: 2")
 
 

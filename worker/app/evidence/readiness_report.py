@@ -8,7 +8,7 @@ from datetime import datetime
 
 from worker.app.evidence.exposure_report import messenger_name
 from worker.app.evidence.report import csv_line, environment, safe_cell
-from worker.domain.controls.readiness import Readiness, Verdict
+from worker.domain.controls.readiness import Readiness, ReadinessVerdict
 from worker.domain.reconcile.plan import instant
 
 COLUMNS = (
@@ -60,7 +60,7 @@ def readiness_page(found: Sequence[Readiness], target: str, organisation: str, a
             organisation=organisation,
             at=instant(at),
             target=messenger_name(target),
-            counts=[(verdict.value, verdicts[verdict]) for verdict in Verdict],
+            counts=[(verdict.value, verdicts[verdict]) for verdict in ReadinessVerdict],
             rows=[(one, messenger_name(one.group.messenger)) for one in found],
             left_behind=left_behind(target),
         )

@@ -33,7 +33,7 @@ class MemberCounts:
         return self.people + self.unidentified - self.with_account
 
 
-class Verdict(StrEnum):
+class ReadinessVerdict(StrEnum):
     """Whether a group can move."""
 
     READY = "ready"
@@ -52,7 +52,7 @@ class Readiness:
 
     group: GroupState
     counts: MemberCounts
-    verdict: Verdict
+    verdict: ReadinessVerdict
     about: str = ""
     data_class: str = ""
     goal: str = ""
@@ -91,12 +91,12 @@ def readiness_of(group: GroupState, counts: MemberCounts, target: str, policy: C
     hints = _hints(counts)
     known = (policy.class_of(group), goal)
     if against:
-        return Readiness(group, counts, Verdict.KEEP, against[0], *known, (*against, *hints))
+        return Readiness(group, counts, ReadinessVerdict.KEEP, against[0], *known, (*against, *hints))
     if counts.externals:
-        return Readiness(group, counts, Verdict.HAS_EXTERNALS, str(counts.externals), *known, hints)
+        return Readiness(group, counts, ReadinessVerdict.HAS_EXTERNALS, str(counts.externals), *known, hints)
     if counts.without:
-        return Readiness(group, counts, Verdict.NEEDS_ACCOUNTS, str(counts.without), *known, hints)
-    return Readiness(group, counts, Verdict.READY, "", *known, hints)
+        return Readiness(group, counts, ReadinessVerdict.NEEDS_ACCOUNTS, str(counts.without), *known, hints)
+    return Readiness(group, counts, ReadinessVerdict.READY, "", *known, hints)
 
 
 def _against(group: GroupState, target: str, goal: str, rule: ClassRule | None) -> tuple[str, ...]:
