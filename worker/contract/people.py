@@ -9,7 +9,7 @@ from pydantic import Field
 from worker.app.reads.person import WholePerson
 from worker.contract.shape import Instant, Shape
 from worker.domain.evidence.journal import Sealed
-from worker.domain.kinds.keeps import Kept
+from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.model import Account, AccountKey, Evidence, Member, Role, Standing
 from worker.ports.state.groups import GroupRow
 
@@ -91,7 +91,7 @@ class KeptShape(Shape):
     until: Instant | None
 
     @classmethod
-    def of(cls, one: Kept) -> KeptShape:
+    def of(cls, one: KeptGroup) -> KeptShape:
         source, group_id = one.group
         group = KeptGroupShape(source=source, id=group_id, name=one.name, messenger=one.messenger)
         return cls(group=group, data_class=one.data_class, from_at=one.from_at, until=one.until_at)
@@ -156,7 +156,9 @@ class PersonShownShape(_PersonFields):
     keeps: list[KeptShape]
 
     @classmethod
-    def of(cls, whole: WholePerson, history: Sequence[Sealed], keeps: Iterable[Kept]) -> PersonShownShape:
+    def of(
+        cls, whole: WholePerson, history: Sequence[Sealed], keeps: Iterable[KeptGroup]
+    ) -> PersonShownShape:
         return cls(
             **dict(PersonShape.of(whole.account)),
             accounts=[AccountShape.of(one) for one in whole.human.accounts],

@@ -17,7 +17,7 @@ from worker.contract.people import PersonShownShape
 from worker.domain.controls.policy import ClassRule, ControlPolicy
 from worker.domain.controls.switch import REPORTED
 from worker.domain.evidence.actor import Actor
-from worker.domain.kinds.keeps import Kept
+from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.reconcile.plan import instant
 
 Start = Callable[..., Harness]
@@ -38,7 +38,7 @@ def wards(start: Start) -> Harness:
     return harness
 
 
-def keeps(harness: Harness, who: str = "zoe") -> list[Kept]:
+def keeps(harness: Harness, who: str = "zoe") -> list[KeptGroup]:
     with harness.store.reading() as uow:
         return harness.app.keeps.of(uow, [key(who)])
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from builders import NOW, WARD, ticket
-from worker.domain.kinds.keeps import Kept, kept_by, since_details
+from worker.domain.kinds.keeps import KeptGroup, kept_by, since_details
 from worker.domain.model import GroupKey
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
@@ -16,12 +16,12 @@ DAY = timedelta(days=1)
 WARD_8 = GroupKey("wards", "ward-8")
 LIVE = ticket(details=since_details(NOW - DAY))
 OVER = replace(LIVE, state=TicketState.VERIFIED, verified_at=NOW, verified_by="wards", grade=Grade.A)
-STILL_IN = Kept(WARD, "Ward 7 nights", "whatsapp", NOW - 3 * DAY)
+STILL_IN = KeptGroup(WARD, "Ward 7 nights", "whatsapp", NOW - 3 * DAY)
 
 
 def test_a_proven_removal_says_until_when_and_since_when() -> None:
     assert kept_by([OVER], []) == [
-        Kept(WARD, "Ward 7 nights", "whatsapp", from_at=NOW - DAY, until_at=NOW, ticket=OVER)
+        KeptGroup(WARD, "Ward 7 nights", "whatsapp", from_at=NOW - DAY, until_at=NOW, ticket=OVER)
     ]
 
 

@@ -24,7 +24,7 @@ from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import GENESIS, Sealed, seal
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
 from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
-from worker.domain.kinds.keeps import Kept
+from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.journal import Head
@@ -43,10 +43,10 @@ class Exported:
     digest: str
 
 
-Keeps: TypeAlias = Callable[[UnitOfWork, Sequence[AccountKey]], Sequence[Kept]]
+Keeps: TypeAlias = Callable[[UnitOfWork, Sequence[AccountKey]], Sequence[KeptGroup]]
 
 
-def nothing_kept(_uow: UnitOfWork, _accounts: Sequence[AccountKey]) -> Sequence[Kept]:
+def nothing_kept(_uow: UnitOfWork, _accounts: Sequence[AccountKey]) -> Sequence[KeptGroup]:
     """For packs that don't say what people keep."""
     return ()
 

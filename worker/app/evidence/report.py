@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from worker.domain.evidence.journal import STATED_AT, Sealed, stated_at
 from worker.domain.evidence.pack import Covered, JournalSum
-from worker.domain.kinds.keeps import Kept
+from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.messages.sentences import flat, state_line, ticket_title
 from worker.domain.reconcile.plan import instant
 from worker.domain.text.direction import contained, isolated
@@ -61,7 +61,7 @@ class Heading:
     made_at: datetime
     timezone: str
     software: str
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptGroup, ...] = ()
 
 
 def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from worker.app.reads.controls import ControlReads
-from worker.domain.kinds.keeps import Kept, kept_by
+from worker.domain.kinds.keeps import KeptGroup, kept_by
 from worker.domain.model import AccountKey, Standing
 from worker.ports.state.store import UnitOfWork
 
@@ -17,13 +17,13 @@ class KeepsReads:
     def __init__(self, controls: ControlReads) -> None:
         self._controls = controls
 
-    def of(self, uow: UnitOfWork, accounts: Sequence[AccountKey]) -> list[Kept]:
+    def of(self, uow: UnitOfWork, accounts: Sequence[AccountKey]) -> list[KeptGroup]:
         """What the person with these accounts keeps, groups that still list them first; nothing if they are here."""
         human = uow.people.human(accounts[0]) if accounts else None
         if human is not None and human.person.standing is not Standing.LEFT:
             return []
         present = [
-            Kept(group.key, group.name, group.messenger, member.joined_at)
+            KeptGroup(group.key, group.name, group.messenger, member.joined_at)
             for key in accounts
             for group, member in uow.rosters.groups_of(key)
             if not group.is_gone

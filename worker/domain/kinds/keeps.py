@@ -19,7 +19,7 @@ IN_SINCE = "in_since"  # in the details of a removal: since when the member is k
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptGroup:
     """One group that somebody could read.
 
     `from_at`: None if they were in it when it was first read. `until_at`: None while they are in it, and while nothing
@@ -45,13 +45,13 @@ def _since(ticket: Ticket) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-def kept_by(tickets: Iterable[Ticket], present: Iterable[Kept]) -> list[Kept]:
+def kept_by(tickets: Iterable[Ticket], present: Iterable[KeptGroup]) -> list[KeptGroup]:
     """What a person keeps, the newest first, by the tickets about them and the groups that list them.
 
     A group counts once for each time that they were in it; several handles are one time.
     """
     removals = [one for one in tickets if _tells(one)]
-    times: dict[tuple[GroupKey, str], Kept] = {}
+    times: dict[tuple[GroupKey, str], KeptGroup] = {}
     for ticket in removals:
         time = ticket.home, ticket.occasion
         times[time] = _joined(times.get(time), _of(ticket))
@@ -68,13 +68,13 @@ def _tells(ticket: Ticket) -> bool:
     return KINDS[ticket.kind].is_exposure and (ticket.is_live or ticket.state is TicketState.VERIFIED)
 
 
-def _of(ticket: Ticket) -> Kept:
+def _of(ticket: Ticket) -> KeptGroup:
     is_over = ticket.state is TicketState.VERIFIED
     until = ticket.verified_at if is_over else None
-    return Kept(ticket.home, ticket.group_name, ticket.messenger, _since(ticket), until, ticket=ticket)
+    return KeptGroup(ticket.home, ticket.group_name, ticket.messenger, _since(ticket), until, ticket=ticket)
 
 
-def _joined(known: Kept | None, other: Kept) -> Kept:
+def _joined(known: KeptGroup | None, other: KeptGroup) -> KeptGroup:
     """The same time, as two handles or a ticket and a roster show it."""
     if known is None:
         return other
@@ -84,6 +84,6 @@ def _joined(known: Kept | None, other: Kept) -> Kept:
     return replace(other, from_at=min(begins, default=None), until_at=until)
 
 
-def _newest_first(one: Kept) -> tuple[bool, float, str]:
+def _newest_first(one: KeptGroup) -> tuple[bool, float, str]:
     at = one.until_at.timestamp() if one.until_at else 0.0
     return one.until_at is not None, -at, one.name
