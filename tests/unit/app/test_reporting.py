@@ -100,6 +100,17 @@ def test_a_link_has_22_characters_is_made_once_and_ends_with_the_text_of_the_rul
     assert forged.value.why is Dead.FORGED
 
 
+def test_two_who_ask_at_once_get_one_link(ward: Harness) -> None:
+    first = ward.app.reporting._made(WARD, "a text", ward.now)
+    assert ward.app.reporting._made(WARD, "a text", ward.now) == first
+
+
+def test_links_lead_to_where_the_desk_listens(ward: Harness) -> None:
+    links = replace(ward.links, base="http://127.0.0.1:4711")
+    url = ward.app.reporting.at(links).url(WARD, ward.now)
+    assert url == f"http://127.0.0.1:4711/r/{token(ward)}"
+
+
 def _with(harness: Harness, controls: ControlPolicy) -> AppRules:
     return replace(harness.app.rules, controls=controls)
 
