@@ -14,6 +14,8 @@ from worker.domain.model import Member
 
 PUBLIC = {
     "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/roster", "/t/{token}/undo", "/me/{token}",
+    "/t/{token}/statements", "/t/{token}/review", "/t/{token}/not-needed", "/t/{token}/outcome",
+    "/r/{token}", "/r/outcome", "/r/outcome/{receipt}", "/r/outcome/{receipt}/confirm",
     "/me/{token}/done",
     "/me/{token}/undo", "/login", "/login/start", "/login/callback", "/login/{secret}", "/logout", "/language",
     "/static/{name:path}", "/g/{token}", "/g/{token}/thanks", "/g/{token}/check", "/g/{token}/export",
