@@ -15,6 +15,7 @@ from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule, RowAnswer, RowReason
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
+from worker.domain.model import Role
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0, full_every=100))
@@ -110,6 +111,17 @@ def test_somebody_who_leaves_then_has_the_leavers_ticket_alone(ward: Harness) ->
     ward.settle()
     live = [one for one in ward.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]
     assert [one.evidence is not None for one in live] == [True]
+
+
+def test_a_creator_who_left_and_is_sent_away_has_one_ticket(ward: Harness) -> None:
+    ward.drop("ward-7", "ann")
+    ward.wards.add_member("ward-7", ward.member("ann", Role.CREATOR))
+    ward.leave("ann")
+    ward.later()
+    ward.settle()
+    say(ward, REMOVE, "ann")
+    about_ann = [one for one in ward.tickets() if one.handle == ward.number("ann") and one.is_live]
+    assert [one.kind for one in about_ann] == [TicketKind.CREATOR_MUST_LEAVE]
 
 
 def test_silence_removes_nobody_and_approves_nothing(ward: Harness) -> None:

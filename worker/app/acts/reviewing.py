@@ -33,7 +33,7 @@ from worker.domain.controls.reviewing import (
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.evidence.explained import assignee_id
-from worker.domain.kinds import REMOVAL, REVIEWS
+from worker.domain.kinds import REMOVAL, REMOVALS, REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.removals import REVIEW
 from worker.domain.messages.sentences import reminder_paragraph
@@ -305,7 +305,7 @@ class Reviewing:
     def _remove(self, uow: UnitOfWork, ticket: Ticket, rows: Sequence[ReviewRow], now: datetime) -> None:
         """Ask whoever has the review to take these members out, unless a ticket asks for that already."""
         live = {
-            one.handle for one in uow.tickets.of_group(ticket.home) if one.kind is REMOVAL and one.is_live
+            one.handle for one in uow.tickets.of_group(ticket.home) if one.kind in REMOVALS and one.is_live
         }
         drafts = [self._removal(ticket, row.member, now) for row in rows if row.member.handle not in live]
         stored = uow.tickets.insert(drafts)
