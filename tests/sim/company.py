@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.domain.model import AccountFacts, AccountKey, Group, GroupKey, Member, Role
+from worker.domain.model import (
+    NOTHING_SHOWN,
+    AccountFacts,
+    AccountKey,
+    Group,
+    GroupFacts,
+    GroupKey,
+    Member,
+    Role,
+)
 
 DEPARTMENTS = ("Nursing", "Surgery", "Kitchen", "Porters", "Pharmacy", "Records", "Estates")
 LOOKED_UP, FILE = "corp", "payroll"  # a directory with look-up and deltas, and one that is a file
@@ -46,12 +55,17 @@ class Seat:
 
 @dataclass(slots=True)
 class Room:
-    """A chat group. `admins_changed_at`: when somebody last changed its admins without a ticket."""
+    """A chat group. `admins_changed_at`: when somebody last changed its admins without a ticket.
+
+    `description`, `last_activity_at`: as a live source shows them; None: it does not.
+    """
 
     group: Group
     source: str
     seats: dict[str, Seat] = field(default_factory=dict)
     admins_changed_at: datetime | None = None
+    description: str | None = None
+    last_activity_at: datetime | None = None
 
     @property
     def key(self) -> GroupKey:
@@ -65,6 +79,12 @@ class Room:
             Member(s.handle, s.human.name, s.role, phone=s.phone, joined_at=None)
             for _, s in sorted(self.seats.items())
         )
+
+    def facts(self, now: datetime) -> GroupFacts:
+        """What is shown besides the members."""
+        if self.description is None and self.last_activity_at is None:
+            return NOTHING_SHOWN
+        return GroupFacts(self.description, last_activity_at=self.last_activity_at, read_at=now)
 
 
 class Book:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sim.effects import EffectLog, Saved, Stepped
+from worker.domain.kinds.controlled import TIME_S
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 HOUR = timedelta(hours=1)
@@ -49,7 +50,8 @@ class Deadlines:
 
     def _due(self, ticket: Ticket, number: int) -> datetime:
         started = self._add(self._started[ticket.id], self._waited[ticket.id])
-        allowed = (4 if ticket.is_sensitive else 24) * HOUR
+        own = ticket.details.get(TIME_S)
+        allowed = timedelta(seconds=own) if own else (4 if ticket.is_sensitive else 24) * HOUR
         if number == 1:
             return self._add(started, allowed / 2)
         due = self._add(started, allowed)

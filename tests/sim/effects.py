@@ -7,7 +7,7 @@ and every send, and is where a process dies or is paused.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,11 +22,14 @@ from worker.domain.model import GroupKey, HandleKey
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import Receipt, Rejected
+from worker.ports.state.controls import ControlCounts
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.leases import Lease, Leases
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
+
+WAITING_MAX = 100  # messages to one recipient that are looked at
 
 
 class Crash(BaseException):
@@ -100,7 +103,36 @@ class Confirmed:
     handle: HandleKey
 
 
-Effect = Saved | Queued | Withdrawn | Stepped | Held | Decided | Seen | Confirmed
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """Messages to one recipient were put into one (`taken`), and others wait on (`left`)."""
+
+    at: datetime
+    taken: tuple[OutMessage, ...]
+    left: tuple[OutMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What controls say of all their subjects."""
+
+    at: datetime
+    counts: Mapping[str, ControlCounts]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Somebody answers a statement, or a review of `home`, whose members `removes` they send away."""
+
+    at: datetime
+    ticket: int
+    home: GroupKey | None
+    removes: frozenset[str]
+
+
+Effect = (
+    Saved | Queued | Withdrawn | Stepped | Held | Decided | Seen | Confirmed | Bundled | Counted | Answered
+)
 
 
 @dataclass(slots=True)
@@ -204,6 +236,7 @@ class _Recording(_Through):
         self.identities = _Links(uow.identities, effects, now)
         self.outbox = _Outbox(uow.outbox, effects, now)
         self.episodes = _Episodes(uow.episodes, effects, now)
+        self.controls = _Controls(uow.controls, effects, now)
 
 
 class _Tickets(_Through):
@@ -260,6 +293,21 @@ class _Outbox(_Through):
                 new += 1
         return new
 
+    def bundle(
+        self,
+        to: Recipient,
+        notifiers: Sequence[str],
+        now: datetime,
+        limit: int,
+        *,
+        is_alarm: bool = False,
+    ) -> int:
+        waiting = self._inner.pending(to, now, WAITING_MAX, is_alarm=is_alarm)
+        count: int = self._inner.bundle(to, notifiers, now, limit, is_alarm=is_alarm)
+        if count < len(waiting):
+            self._effects.append(Bundled(self._now, tuple(waiting[:count]), tuple(waiting[count:])))
+        return count
+
     def withdraw(self, keys: Sequence[str]) -> int:
         gone: int = self._inner.withdraw(keys)
         self._effects += [Withdrawn(self._now, key) for key in keys]
@@ -269,6 +317,16 @@ class _Outbox(_Through):
         gone: list[str] = self._inner.withdraw_about(tickets)
         self._effects += [Withdrawn(self._now, key) for key in gone]
         return gone
+
+
+class _Controls(_Through):
+    def __init__(self, inner: Any, effects: list[Effect], now: datetime) -> None:
+        super().__init__(inner)
+        self._effects, self._now = effects, now
+
+    def count(self, day: str, counts: Mapping[str, ControlCounts], tickets: Any) -> None:
+        self._inner.count(day, counts, tickets)
+        self._effects.append(Counted(self._now, dict(counts)))
 
 
 class _Links(_Through):

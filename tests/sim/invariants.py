@@ -1,4 +1,4 @@
-"""The nine invariants of the design, each a check over the log of effects and the truth at each instant.
+"""The invariants of the design, each a check over the log of effects and the truth at each instant.
 
 `Invariants` listens to the log and is asked after each job that ran to its end. What it calls told or
 believed comes from the sources' own record (`sim.sources`), never from the worker's database.
@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from sim.company import FILE, LOOKED_UP, Company, Human, has_left
+from sim.control_checks import ControlChecks, is_of_controls
+from sim.controls import is_of_review
 from sim.deadlines import Deadlines
 from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped, Withdrawn
 from sim.events import Mass
@@ -90,7 +92,8 @@ class Invariants:
         self._acted: dict[tuple[GroupKey, str], datetime] = {}
         self._maybe_again: Counter[tuple[str, Paragraph]] = Counter()
         self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
-        world.log.listeners.append(self.hear)
+        self._controls = ControlChecks(world.log, lambda: world.inventories, self._fail)
+        world.log.listeners += [self.hear, self._controls.hear]
 
     def _fail(self, number: int, what: str) -> None:
         if number in self._only:
@@ -115,7 +118,7 @@ class Invariants:
             self._set_gates(effect, "held")
         elif isinstance(effect, Confirmed):
             self._confirmed.add(effect.handle)
-        else:
+        elif isinstance(effect, Decided):
             self._set_gates(effect, "")
 
     def _forget(self, key: str) -> None:
@@ -131,11 +134,12 @@ class Invariants:
         self._deadlines.moved(saved)
         was_live = before is not None and before.is_live
         if after.kind in REMOVALS and after.is_live and not was_live:
-            self._subject_has_left(after)
-            self._passed_the_guard(after)
-            self._is_sure(after)
+            if not is_of_review(after):  # of which a person said it
+                self._subject_has_left(after)
+                self._passed_the_guard(after)
+                self._is_sure(after)
             self._is_only_one(after)
-        if after.kind in REMOVALS and after.state is TicketState.OPEN:
+        if after.kind in REMOVALS and after.state is TicketState.OPEN and not is_of_review(after):
             self._leaves_an_admin(after)
         if after.state is TicketState.VERIFIED and before is not None:
             self._was_proved(before, after)
@@ -290,7 +294,7 @@ class Invariants:
     # --- 4: done is a claim, verified is evidence -------------------------------------------------
 
     def _was_proved(self, before: Ticket, after: Ticket) -> None:
-        if after.kind is TicketKind.IDENTIFY_MEMBER:
+        if after.kind is TicketKind.IDENTIFY_MEMBER or is_of_controls(after):
             return
         roster = self._roster(after.home)
         since = before.done_at or before.opened_at
@@ -496,6 +500,8 @@ class Invariants:
             self._fail(12, f"{deed} of {handle} in {key.group_id} without an open ticket that asks for it")
         if "held" in self._gates.values():
             self._fail(12, f"{deed} in {key.group_id} while a plan is held")
+        if deed == "remove":
+            self._controls.removes(handle, [one for one in asked if one.handle == handle])
         acted_at = self._acted.get((key, handle))
         read_at = self.world.inventories[key.source].read_at
         if acted_at is not None and (read_at is None or read_at <= acted_at):

@@ -5,6 +5,7 @@ A mutant exchanges named attributes for the time of one world, and puts them bac
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,15 +17,21 @@ import worker.app.jobs.matching
 import worker.app.jobs.poll
 import worker.app.jobs.reconcile
 import worker.app.jobs.verify
+import worker.domain.controls.profile.description
 import worker.domain.groups.case
 import worker.domain.reconcile.engine
 import worker.storage.journal
 from sim.company import LIVE
+from sim.controls import SECTION
 from sim.world import DAYS
+from worker.app.acts.reviewing import Reviewing
+from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.poll import Poll
 from worker.app.jobs.remediate import Remediate
+from worker.domain.controls.control import CheckValue, ControlResult
+from worker.domain.controls.examining import Examined
 from worker.domain.evidence.journal import GENESIS
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, REMOVALS
@@ -41,6 +48,7 @@ from worker.ports.state.episodes import Gate
 from worker.ports.state.remediations import ActState
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.groups import SqlRosters
+from worker.storage.outbox import SqlOutbox
 from worker.storage.tickets import SqlTickets
 
 Make = Callable[[Any], Any]
@@ -299,6 +307,59 @@ def _holds_nothing(original: Any) -> Any:
     return allowed
 
 
+# --- controls -----------------------------------------------------------------------------------------
+
+
+def _what_is_not_shown(value: CheckValue) -> Make:
+    return lambda _original: lambda _why: ControlResult(value)
+
+
+def _asks_of_what_is_not_shown(original: Any) -> Any:
+    def asks(self: Examined) -> bool:
+        return original.fget(self) or self.result.value is CheckValue.UNKNOWN
+
+    return property(asks)
+
+
+def _silence_removes(_original: Any) -> Any:
+    """Whom no reviewer answered for by the first reminder is asked out."""
+
+    def remind(self: Reviewing, uow: Any, now: Any) -> int:
+        for ticket in uow.tickets.many(uow.reviews.open_tickets()).values():
+            if ticket.due_at - now < timedelta(days=3):
+                self._remove(uow, ticket, self.shown(uow, ticket).left, now)
+        return 0
+
+    return remind
+
+
+def _asks_all_at_once(original: Any) -> Any:
+    """Whatever a person was asked today already, they are asked more."""
+
+    def new(self: Any, uow: Any, keys: Any, allowed: Any, _opened_today: Any, left: int, now: Any) -> Any:
+        return original(self, uow, keys, allowed, Unlimited(), left, now)
+
+    return new
+
+
+class Unlimited(Counter[str]):
+    """Counts nothing."""
+
+    def __getitem__(self, _key: str) -> int:
+        return 0
+
+
+def _newest_first(original: Any) -> Any:
+    """What waits longest goes out last, with whatever comes of controls before it."""
+
+    def pending(self: SqlOutbox, to: Any, now: Any, limit: int, *, is_alarm: bool) -> Any:
+        rows = original(self, to, now, 1000, is_alarm=is_alarm)
+        return sorted(rows, key=lambda row: row.id, reverse=True)[:limit]
+
+    return pending
+
+
+_DESCRIPTION = worker.domain.controls.profile.description
 _POLL, _RECONCILE, _VERIFY = worker.app.jobs.poll, worker.app.jobs.reconcile, worker.app.jobs.verify
 
 # In every world
@@ -311,6 +372,9 @@ MACHINES: Mapping[str, Any] = {
         }
     ]
 }
+
+NO_CONTROLS: Mapping[str, Any] = {"controls": {}}
+CONTROLS: Mapping[str, Any] = {"controls": SECTION}
 
 MUTANTS = (
     Mutant(
@@ -352,4 +416,22 @@ MUTANTS = (
     Mutant(12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 3),
     Mutant(12, "a-held-plan-stops-no-machine", ((Remediate, "_allowed", _holds_nothing),), MACHINES),
     Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),
+    Mutant(
+        10,
+        "what-is-not-shown-fails",
+        ((_DESCRIPTION, "unknown", _what_is_not_shown(CheckValue.FAIL)),),
+        CONTROLS,
+        days=5,
+    ),
+    Mutant(
+        10,
+        "what-is-not-shown-passes",
+        ((_DESCRIPTION, "unknown", _what_is_not_shown(CheckValue.PASS)),),
+        CONTROLS,
+        days=3,
+    ),
+    Mutant(10, "what-is-not-shown-is-asked-for", ((Examined, "asks", _asks_of_what_is_not_shown),), CONTROLS),
+    Mutant(11, "silence-removes", ((Reviewing, "remind", _silence_removes),), CONTROLS, days=9),
+    Mutant(2, "controls-ask-without-end", ((RunControls, "_new", _asks_all_at_once),), CONTROLS, days=9),
+    Mutant(2, "controls-overtake-leavers", ((SqlOutbox, "_pending", _newest_first),), CONTROLS),
 )

@@ -140,6 +140,7 @@ class SimInventory(Passive):
         self.believed: dict[GroupKey, Roster] = {}
         self.listed: dict[GroupKey, frozenset[str]] = {}  # the handles in the latest roster as it was read
         self.acted_upon: dict[GroupKey, Roster] = {}  # what was believed when groups were last reconciled
+        self.shown: dict[GroupKey, list[Roster]] = {}  # the latest that was believed, and what was said since
         self.read_at: datetime | None = None
         self.acts = 0
         self.machine: Callable[[str, GroupKey, str], None] = lambda *_: (
@@ -193,7 +194,7 @@ class SimInventory(Passive):
     def _rosters(self) -> tuple[Roster, ...]:
         now = self._company.now()
         rooms = [room for room in self._company.rooms.values() if room.source == self.name]
-        return tuple(Roster(room.group, room.members(), now) for room in rooms)
+        return tuple(Roster(room.group, room.members(), now, facts=room.facts(now)) for room in rooms)
 
     def changes(
         self, _cursor: str | None, _groups: Collection[str] | None = None, /
@@ -210,6 +211,7 @@ class SimInventory(Passive):
         for at, roster in enumerate(rosters):
             if lie is not None and lie.kind == "cut" and at == len(rosters) // 2:
                 return
+            self.shown.setdefault(GroupKey(self.name, roster.group.group_id), []).append(roster)
             yield roster
         self.said = {GroupKey(self.name, roster.group.group_id): roster for roster in rosters}
         self._short = {k for k, r, w in zip(self.said, rosters, self._written, strict=False) if r is not w}
@@ -232,6 +234,7 @@ class SimInventory(Passive):
         if is_ok and self.said is not None:
             self.believed = {key: self._weighed(key, roster) for key, roster in self.said.items()}
             self.listed = {key: frozenset(m.handle for m in r.members) for key, r in self.said.items()}
+            self.shown = {key: [roster] for key, roster in self.said.items()}
             self.read_at = now
         self.said = None
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.invariants import Broken
-from sim.mutants import MUTANTS, Mutant
+from sim.mutants import MUTANTS, NO_CONTROLS, Mutant
 from sim.world import HELD, World, settings_of
 
 SEEDS = 8
@@ -12,7 +12,7 @@ SEEDS = 8
 def first_broken(mutant: Mutant) -> Broken | None:
     with mutant.alive():
         for seed in range(mutant.first, mutant.first + SEEDS):
-            settings = settings_of(seed, **mutant.settings)
+            settings = settings_of(seed, **{**NO_CONTROLS, **mutant.settings})
             world = World(seed, days=mutant.days, settings=settings, only=frozenset({mutant.number}))
             try:
                 world.run()

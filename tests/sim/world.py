@@ -15,12 +15,12 @@ from typing import Any
 
 from memory import memory_engine
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Book, Company, Room, found_company
+from sim.controls import SECTION, ControlledOffice, Drift
 from sim.deadlines import Deadlines
 from sim.effects import Boundary, Crash, EffectLog, SimNotifier, SimStore
 from sim.events import Life, Mass
 from sim.faults import Faults
 from sim.invariants import Broken, Invariants
-from sim.office import Office
 from sim.sources import SimDirectory, SimInventory
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
@@ -46,7 +46,7 @@ CRASH_EVERY = 250  # boundaries, on average
 READS = tuple(name for name, job in JOBS.items() if job.reads is not None)
 INTERRUPTED_JOBS = 0.5
 MACHINES = 3  # in every fourth world, from this seed on, machines act
-HELD = frozenset((*range(1, 10), 12))  # the invariants that a world holds to
+HELD = frozenset(range(1, 13))  # the invariants that a world holds to
 EVENTS_A_DAY = 7
 CHAT_TAKES, MAIL_TAKES = 5, 3  # paragraphs that one message shows
 
@@ -96,6 +96,7 @@ def settings_of(seed: int, **changes: Any) -> Settings:
             "leaver": {"accounts": rule_of(seed).value},
             "joiners": joiners,
             "remediate": [rule] if seed % 4 == MACHINES else [],
+            "controls": SECTION if has_controls(seed) else {},
             "escalation": {"policies": [{"name": "world", "clock": clock, "steps": steps}]},
             **changes,
         }
@@ -105,6 +106,11 @@ def settings_of(seed: int, **changes: Any) -> Settings:
 def rule_of(seed: int) -> AccountsRule:
     """Whether one directory's word is enough."""
     return AccountsRule.ALL if seed % 2 else AccountsRule.EITHER
+
+
+def has_controls(seed: int) -> bool:
+    """Every second world, among them those with machines."""
+    return seed % 4 in {0, MACHINES}
 
 
 def is_business(seed: int) -> bool:
@@ -142,11 +148,13 @@ class World:
         self.store = open_store(self._settings, self._engine)
         self._build_sources()
         self._found()
+        self.drift = Drift(self._rng("drift"), self.company) if self._settings.controls.profile else None
         self.directories[FILE].export()
         self.inventories[REGISTER].write()
         self.app = self._start()
-        self.office = Office(
+        self.office = ControlledOffice(
             self._rng("office"),
+            self._rng("answers"),
             self.company,
             self.log,
             lambda: self.app,
@@ -258,7 +266,8 @@ class World:
     def _schedule(self) -> None:
         begins_at = START
         for name, job in JOBS.items():
-            every = 12 * HOUR if job.reads is Port.INVENTORY else 6 * HOUR
+            is_slow = job.reads is Port.INVENTORY or name == "controls"
+            every = 12 * HOUR if is_slow else 6 * HOUR
             self._again(begins_at, every, lambda name=name: self.job(name))  # type: ignore[misc]
             begins_at += DECIDING if job.reads is None else READING
         self._again(START + 20 * HOUR, 24 * HOUR, self.directories[FILE].export)
@@ -273,6 +282,8 @@ class World:
             at = begin + timedelta(hours=rng.uniform(24, hours * 0.7))
             self.at(at, lambda is_true=is_true: self.life.mass(is_true=is_true))  # type: ignore[misc]
         self.faults.schedule(begin, calm_from)
+        if self.drift is not None:
+            self.drift.schedule(self.at, begin, calm_from)
         self._plan_crash()
 
     def _again(self, when: datetime, every: timedelta, deed: Callable[[], None]) -> None:
