@@ -140,7 +140,9 @@ class SimInventory(Passive):
         self.believed: dict[GroupKey, Roster] = {}
         self.listed: dict[GroupKey, frozenset[str]] = {}  # the handles in the latest roster as it was read
         self.acted_upon: dict[GroupKey, Roster] = {}  # what was believed when groups were last reconciled
-        self.shown: dict[GroupKey, list[Roster]] = {}  # the latest that was believed, and what was said since
+        self.shown: dict[
+            GroupKey, list[Roster]
+        ] = {}  # what was said since the last but one that was believed
         self.read_at: datetime | None = None
         self.acts = 0
         self.machine: Callable[[str, GroupKey, str], None] = lambda *_: (
@@ -232,9 +234,12 @@ class SimInventory(Passive):
     def settle(self, *, is_ok: bool, now: datetime) -> None:
         """As `SimDirectory.settle`. A roster that lost most of its members at once proves nothing yet."""
         if is_ok and self.said is not None:
+            before = self.believed  # a job that is at work meanwhile has seen these
+            self.shown = {
+                key: [*([before[key]] if key in before else []), roster] for key, roster in self.said.items()
+            }
             self.believed = {key: self._weighed(key, roster) for key, roster in self.said.items()}
             self.listed = {key: frozenset(m.handle for m in r.members) for key, r in self.said.items()}
-            self.shown = {key: [roster] for key, roster in self.said.items()}
             self.read_at = now
         self.said = None
 
