@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.acts.assignee import NOBODY, can_be_done_together
+from worker.app.acts.reviewing import LastAdmin
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
@@ -163,7 +164,10 @@ class AssigneePages:
         token, said = call.path("token"), row_answers(call)
         if not said:
             return f"/t/{token}?refused=empty"
-        call.services.reviewing.answer(token, said, call.now)
+        try:
+            call.services.reviewing.answer(token, said, call.now)
+        except LastAdmin:
+            return f"/t/{token}?refused=admin"
         return f"/t/{token}"
 
     def not_needed(self, call: Call) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from builders import rules
 from harness import Harness
-from worker.app.acts.reviewing import ReviewShown
+from worker.app.acts.reviewing import LastAdmin, ReviewShown
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule, RowAnswer, RowReason
@@ -278,3 +278,18 @@ def test_a_ticket_without_a_review_has_none(ward: Harness) -> None:
     [removal] = ward.tickets(TicketKind.REMOVE_MEMBER)
     with pytest.raises(Refused, match="no review"):
         ward.app.reviewing.look(token(ward, removal), ward.now)
+
+
+def test_the_last_admin_is_not_sent_away(ward: Harness) -> None:
+    """Invariant 3: neither alone, nor together with the other admin, nor after the other was asked out."""
+    own = next(at for at, one in enumerate(reviews(ward)) if "/own" in one.occasion)
+    with pytest.raises(LastAdmin, match="Dee would leave the group without an admin"):
+        say(ward, REMOVE, "dee", at=own)
+    assert names(look(ward, own)) == ["Dee"], "nothing of it was kept"
+    ward.wards.add_member("ward-7", ward.member("eve", Role.ADMIN))
+    ward.settle()
+    say(ward, REMOVE, "dee", at=own)
+    main = 1 - own
+    with pytest.raises(LastAdmin):
+        say(ward, REMOVE, "eve", at=main)
+    assert [one.person_name for one in ward.tickets(TicketKind.REMOVE_MEMBER)] == ["Dee"]

@@ -61,6 +61,10 @@ from worker.ports.state.store import Store, UnitOfWork
 ROWS_MAX = 50  # on one page
 
 
+class LastAdmin(Refused):
+    """An answer would leave a group without an admin; nothing of it was kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewShown:
     """A review as its page shows it: the rows without an answer, at most ROWS_MAX of them, and what was answered."""
@@ -230,13 +234,28 @@ class Reviewing:
             chosen = [(rows[handle], answer) for handle, answer in said.items() if handle in rows]
             if not chosen:
                 raise Refused("Choose an answer.")
+            removals = [row for row, answer in chosen if answer is RowAnswer.REMOVE]
+            self._check_admins(uow, ticket, removals)
             by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
             kept = [self._kept(row, answer, by, shown, len(chosen), now) for row, answer in chosen]
             uow.reviews.answer(ticket.id, ticket.home, kept)
             change_ticket(uow, ticket.id, _counted(kept), events.TICKET_ANSWERED, by, now, answer=_sum(kept))
-            removals = [row for row, answer in chosen if answer is RowAnswer.REMOVE]
             self._remove(uow, ticket, removals, now)
             return self._completed(uow, ticket.id, by, now)
+
+    def _check_admins(self, uow: UnitOfWork, ticket: Ticket, removals: Sequence[ReviewRow]) -> None:
+        """Refuse to send away the last admin who is not asked out already: nobody would be left to act."""
+        admins = [row.member for row in removals if row.member.is_admin]
+        out = {key for row in removals for key in row.member.accounts}
+        out |= {
+            one.person
+            for one in uow.tickets.of_group(ticket.home)
+            if one.kind is REMOVAL and one.is_live and one.person
+        }
+        if admins and all(one.key in out for one in uow.rosters.active_admins(ticket.home)):
+            raise LastAdmin(
+                f"{admins[0].name} would leave the group without an admin. Make somebody else an admin first."
+            )
 
     def _kept(
         self, row: ReviewRow, answer: RowAnswer, by: Actor, shown: ReviewShown, batch: int, now: datetime
