@@ -12,7 +12,6 @@ from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.groups.case import Expected, GroupView, MemberView
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.kinds import KINDS
-from worker.domain.kinds.kind import Sees
 from worker.domain.model import (
     Account,
     AccountFacts,
@@ -132,15 +131,25 @@ def ticket(kind: TicketKind = TicketKind.REMOVE_MEMBER, **changes: Any) -> Ticke
         "evidence": Evidence.DISABLED,
         "left_at": LEFT_AT,
         "occasion": _OCCASIONS.get(kind, episode_name(key(), LEFT_AT)),
-        "details": {"faults": _faults(kind)} if KINDS[kind].sees is Sees.CONTROLS else {},
+        "details": _details(kind),
     }
     return Ticket(**(stated | changes))
 
 
-def _faults(kind: TicketKind) -> list[dict[str, str]]:
-    """What the controls that ask for such a ticket may have found."""
+def _details(kind: TicketKind) -> dict[str, Any]:
+    """What a ticket of the kind keeps beside its columns: what the controls that ask for it may have found."""
+    if kind is TicketKind.ATTEST:
+        return {
+            "statement": "policy",
+            "subject": "chat",
+            "version": "3",
+            "title": {"en": "Rules for chat groups"},
+        }
+    if kind is TicketKind.HANDLE_REPORT:
+        return {"tier": "personal_data", "confidential": False, "shared": True}
     asking = (one.id for one in GROUP_CONTROLS.values() if one.kind is kind)
-    return [{"control": one, "found": "1", "wanted": "2", "text": ""} for one in asking]
+    faults = [{"control": one, "found": "1", "wanted": "2", "text": ""} for one in asking]
+    return {"faults": faults} if faults else {}
 
 
 def rules(**changes: Any) -> TicketRules:

@@ -52,7 +52,8 @@ TITLES = {
     TicketKind.CLOSE_GROUP: "Close the group Ward 7 nights",
     TicketKind.REGISTER_GROUP: "Put Ward 7 nights into the register",
     TicketKind.ADD_ADMIN: "Make another member an admin of Ward 7 nights",
-    TicketKind.ATTEST: "Please answer: ",
+    TicketKind.ATTEST: "Please answer: Rules for chat groups",
+    TicketKind.HANDLE_REPORT: "Look after a reported message in Ward 7 nights",
     TicketKind.REVIEW_GROUP: "Look through the members of Ward 7 nights",
     TicketKind.REDUCE_ADMINS: "Take admin rights away in Ward 7 nights",
 }
@@ -73,6 +74,7 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
         TicketKind.REGISTER_GROUP,
         TicketKind.ATTEST,
         TicketKind.REVIEW_GROUP,
+        TicketKind.HANDLE_REPORT,
     }
     is_in_the_app = kind not in elsewhere
     assert (other != ticket_steps(one)) is is_in_the_app

@@ -60,7 +60,8 @@ def test_a_job_runs_once_at_a_time_in_one_process(jobs: Jobs, app: FakeApp) -> N
 
 def test_an_unknown_job_is_refused(jobs: Jobs) -> None:
     with pytest.raises(
-        ValueError, match="'tidy' is no job; there are poll, inventory, reconcile, remediate, verify"
+        ValueError,
+        match="'tidy' is no job; there are poll, inventory, reconcile, controls, remediate, verify",
     ):
         jobs.run("tidy", NINE)
 
