@@ -20,8 +20,8 @@ from worker.cli.common import (
     local_time,
     opened,
     out,
-    print_json,
     print_list,
+    print_shape,
     print_table,
 )
 from worker.domain.controls.statements import Attestation, Statement
@@ -48,6 +48,7 @@ def import_list(
     now: NowOption = None,
 ) -> None:
     """Keep what a list says: CSV with email or employee_id. A row that was kept before is kept once."""
+    from worker.contract.attestations import ImportedListShape
     from worker.running.wiring import read_statement_list
 
     at = clock_at(now)
@@ -56,7 +57,7 @@ def import_list(
         who = actor(by, worker.settings)
         taken = worker.attesting.take(rows, Statement(str(statement)), file.name, who, at)
     if json:
-        print_json({"kept": taken.kept, "problems": list(taken.problems)})
+        print_shape(ImportedListShape(kept=taken.kept, problems=list(taken.problems)))
     else:
         out.print(Text(f"Kept {taken.kept} of {len(rows)} rows."))
         for problem in taken.problems:

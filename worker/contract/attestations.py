@@ -18,6 +18,13 @@ class AttestedGroupShape(Shape):
     id: str
 
 
+class ImportedListShape(Shape):
+    """What came of a list of another system: how many rows are new, and what is wrong with others."""
+
+    kept: int
+    problems: list[str]
+
+
 class AttestationShape(Shape):
     """One statement of one person. `person` is null once they are erased."""
 

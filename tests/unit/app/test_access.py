@@ -115,8 +115,8 @@ def test_who_may_write_may_read(scopes: tuple[str, ...], wanted: str, is_granted
 
 
 def test_there_is_a_scope_to_read_and_one_to_write_for_each_thing() -> None:
-    assert len(SCOPES) == 20
-    assert len(set(SCOPES)) == 20
+    assert len(SCOPES) == 22
+    assert len(set(SCOPES)) == 22
 
 
 def test_a_new_key_ends_links_sessions_and_login_links_and_leaves_tokens(

@@ -31,7 +31,16 @@ SAM = "sam@corp.example"
 def ran(harness: Harness, *names: str, is_ok: bool = True) -> None:
     """Record that jobs ran now; all of them, unless named."""
     with harness.store.begin() as uow:
-        for name in names or ("poll", "inventory", "reconcile", "remediate", "verify", "escalate", "deliver"):
+        for name in names or (
+            "poll",
+            "inventory",
+            "reconcile",
+            "controls",
+            "remediate",
+            "verify",
+            "escalate",
+            "deliver",
+        ):
             uow.jobs.record(name, harness.now, is_ok=is_ok, report={})
 
 

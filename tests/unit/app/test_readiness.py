@@ -126,5 +126,5 @@ def test_the_target_is_a_messenger_by_key_or_name_or_where_classes_go(
     ]  # fmt: skip
     with pytest.raises(Refused, match="'pigeon' is no messenger"):
         reads.target("pigeon")
-    with pytest.raises(Refused, match="--target teams"):
+    with pytest.raises(Refused, match="--target matrix or signal"):
         company.app.readiness.target("")

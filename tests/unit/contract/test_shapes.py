@@ -145,6 +145,7 @@ def test_a_held_plan_has_its_shape() -> None:
                 "cause": "accounts disabled",
                 "count": 1,
                 "people": [{"source": "corp", "id": "ann", "name": "Ann"}],
+                "subjects": [],
                 "state": "held",
             }
         ],

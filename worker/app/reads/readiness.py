@@ -31,7 +31,7 @@ class ReadinessReads:
         if not wanted:
             if len(by_class) == 1:
                 return by_class[0]
-            raise Refused(f"Say where to: --target {' or '.join(by_class or ['teams'])}.")
+            raise Refused(f"Say where to: --target {' or '.join(by_class or sorted(MESSENGERS))}.")
         names = {key: key for key in (*MESSENGERS, *by_class)}
         names |= {messenger(key).name.casefold(): key for key in MESSENGERS}
         if (found := names.get(wanted.strip().casefold())) is None:
