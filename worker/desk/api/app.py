@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from worker.app.acts.access import Access
 from worker.desk.api import (
     advisories,
+    attestations,
     controls,
     groups,
     journal,
@@ -67,6 +68,7 @@ def api_app(services: Services, attempts: Attempts) -> FastAPI:
         people,
         groups,
         links,
+        attestations,
         controls,
         reports,
         sources,

@@ -32,7 +32,7 @@ def operations(client: TestClient) -> Iterator[tuple[str, str, str]]:
 
 def test_every_address_names_the_scope_that_it_asks_for(client: TestClient, calling: Clients) -> None:
     found = list(operations(client))
-    assert len(found) == 46
+    assert len(found) == 47
     for method, address, scope in found:
         thing = scope.partition(":")[0]
         without = calling(*(other for other in SCOPES if not other.startswith(f"{thing}:")))
