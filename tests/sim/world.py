@@ -146,6 +146,8 @@ class World:
         self._order = count()
         self._engine = memory_engine()
         self.store = open_store(self._settings, self._engine)
+        with self.store.begin() as uow:
+            uow.access.key(f"{seed:064x}")  # a random one would make two plays of a seed differ
         self._build_sources()
         self._found()
         self.drift = Drift(self._rng("drift"), self.company) if self._settings.controls.profile else None

@@ -8,16 +8,17 @@ No answer removes nobody, and approves nothing. Rows of the reviewer are another
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from itsdangerous import Signer
+
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of
-from worker.app.tell.signed_links import SignedLinks
+from worker.app.tell.signed_links import SignedLinks, signing_key
 from worker.app.tell.teller import Teller, journal_entry
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
@@ -142,7 +143,7 @@ class Reviewing:
                 ticket=ticket.id,
                 occasion=ticket.occasion,
                 number=count + 1,
-                seed=secrets.token_hex(16),
+                seed=_seed(uow, ticket, now),
                 is_full=count % full_every == 0,
                 started_at=now,
                 due_at=ticket.due_at,
@@ -358,6 +359,11 @@ class Reviewing:
             details={REVIEW: ticket.label},
         )
         return self._tickets.started(draft, now)
+
+
+def _seed(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
+    """What draws the sample of a review that begins now: nobody can know it before."""
+    return Signer(signing_key(uow), salt="review").get_signature(f"{ticket.id}\n{now.isoformat()}").decode()
 
 
 def _counted(rows: Sequence[AnsweredRow]) -> Change:
