@@ -238,6 +238,9 @@ class TestAnswering:
         harness = asked(POLICY_3, PHONE)
         policy, _ = tickets(harness, "ann")
         say(harness, policy)
+        seen = attesting(harness).look(token(harness, policy), harness.now)
+        assert [one.ticket.id for one in seen.answered] == [policy.id]
+        assert [one.label for one in said(harness)] == ["A-000001"]
         [undone] = attesting(harness).undo(token(harness, policy), harness.now)
         assert undone.state is TicketState.OPEN
         assert not said(harness)

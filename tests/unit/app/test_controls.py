@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness import Harness
+from worker.app.jobs import verify
 from worker.domain.controls.policy import (
     AdminsRule,
     ControlPolicy,
@@ -96,6 +97,28 @@ def test_a_first_run_without_findings_is_used_up(run: Callable[..., Harness]) ->
     harness.control()
     assert not harness.plans()
     assert [ticket.kind for ticket in harness.tickets()] == [TicketKind.FIX_PROFILE]
+
+
+def test_more_claims_than_a_page_are_all_weighed(
+    run: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "PAGE", 1)
+    harness = run(profile=(PROFILE,))
+    harness.group("ward-8", "ann", admins=["dee"])
+    for name in ("ward-7", "ward-8"):
+        harness.wards.show(name, GroupFacts(read_at=harness.now, description="hello"))
+    harness.settle()
+    _released(harness)
+    asked = harness.tickets(TicketKind.FIX_PROFILE)
+    assert len(asked) == 2
+    for one in asked:
+        harness.desk.done(one.id, by=DEE, reason="done", now=harness.now)
+    harness.later()
+    for name in ("ward-7", "ward-8"):
+        harness.wards.show(name, GroupFacts(read_at=harness.now, description=RULES))
+    harness.inventory()
+    harness.verify()
+    assert {one.state for one in harness.tickets(TicketKind.FIX_PROFILE)} == {TicketState.VERIFIED}
 
 
 def test_profile_from_fault_to_proof(run: Callable[..., Harness]) -> None:

@@ -100,6 +100,11 @@ def test_a_link_has_22_characters_is_made_once_and_ends_with_the_text_of_the_rul
     assert forged.value.why is Dead.FORGED
 
 
+def test_a_group_without_a_text_of_rules_has_a_link(start: Start) -> None:
+    harness = start(controls=ControlPolicy(reports=(ReportsRule(),)), has_links=True)
+    assert harness.app.reporting.form(token(harness), harness.now).group.key == WARD
+
+
 def test_two_who_ask_at_once_get_one_link(ward: Harness) -> None:
     first = ward.app.reporting._made(WARD, "a text", ward.now)
     assert ward.app.reporting._made(WARD, "a text", ward.now) == first

@@ -178,6 +178,20 @@ def test_whoever_has_none_left_is_not_reminded(ward: Harness) -> None:
     assert len([one for one in ward.titles() if one.startswith("Still open")]) == 1
 
 
+def test_a_review_whose_last_rows_are_gone_reminds_nobody(ward: Harness) -> None:
+    say(ward, KEEP, "ann")
+    with ward.store.reading() as uow:
+        [main] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
+        assert [left for _, left in ward.app.reviewing.progress(uow, main.occasion)] == [2]
+    for name in ("ben", "cem"):
+        ward.wards.remove_member("ward-7", ward.number(name))
+    ward.settle()
+    ward.deliver()
+    ward.now = reviews(ward)[0].due_at - timedelta(days=1)
+    ward.control()
+    assert len([one for one in ward.titles() if one.startswith("Still open")]) == 1, "that of the admin's row"
+
+
 def test_a_group_that_nobody_needs_goes_to_whoever_answers_for_it(ward: Harness) -> None:
     ticket = ward.app.reviewing.not_needed(token(ward, reviews(ward)[0]), ward.now)
     assert ticket.assignee is not None

@@ -83,6 +83,11 @@ def test_what_one_is_answered_is_never_an_answer_to_another(lab: Lab) -> None:
 
 def test_nothing_that_msal_logs_is_seen(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    for name in (
+        "urllib3",
+        "urllib3.connectionpool",
+    ):  # what msal goes by, whatever a test before this one set
+        caplog.set_level(logging.DEBUG, logger=name)
     for fault in (Fault.NO_JSON, Fault.TORN_ID_TOKEN, Fault.EXPIRED):
         lab.issuer.faults = {fault}
         refused_throughout(lab)

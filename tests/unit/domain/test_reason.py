@@ -101,6 +101,7 @@ def test_what_a_person_wrote_stays_as_it_is() -> None:
     assert own.is_translated
     assert own.say(GERMAN) == own == "{name} has left"
     assert in_own_words("") == NO_REASON
+    assert in_own_words(ours := because("somebody")) is ours
 
 
 @pytest.mark.parametrize(
