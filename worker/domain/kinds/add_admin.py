@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from worker.domain.kinds import controlled, phrases
-from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import InControls, Mark
 from worker.domain.text.tongue import N_
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 
 def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     return phrases.making_admin(ticket.messenger)
 
 
-KIND = Kind(
+KIND = controlled.kind(
     code=TicketKind.ADD_ADMIN,
-    about=About.GROUP,
     word=N_("one more admin"),
     title=N_("Make another member an admin of {group}"),
-    why=controlled.why,
     steps=_steps,
+    found=InControls(controlled.ADMIN_FIRST),
     row=N_("Note the new admin ({ticket})"),
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
-    creator_kind=None,
-    is_of_creator=False,
-    choice=Choice.NOTHING,
     mark=Mark.STAR,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls((AssigneeWhy.ADMIN, AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE)),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
-    sees=Sees.CONTROLS,
-    is_done_in=controlled.is_done_in,
-    contradiction=controlled.STILL_SO,
-    deed=None,
-    control="",
 )

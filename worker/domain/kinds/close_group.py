@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from worker.domain.kinds import controlled, phrases
-from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import InControls, Mark
 from worker.domain.text.tongue import N_
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 _NOTE = N_("If what was written there has to be kept, export the chat first.")
 _MOVE = N_("Tell the members where the group goes on, and add everybody there.")
@@ -31,30 +29,12 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     return (*move, _NOTE, *_STEPS.get(ticket.messenger.casefold(), _STEPS_ELSEWHERE))
 
 
-KIND = Kind(
+KIND = controlled.kind(
     code=TicketKind.CLOSE_GROUP,
-    about=About.GROUP,
     word=N_("close the group"),
     title=N_("Close the group {group}"),
-    why=controlled.why,
     steps=_steps,
+    found=InControls(controlled.OWNER_FIRST, is_done_when_gone=True),
     row=N_("Note in the row of the group that it is closed ({ticket})"),
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
-    creator_kind=None,
-    is_of_creator=False,
-    choice=Choice.NOTHING,
     mark=Mark.DOOR,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls((AssigneeWhy.OWNER, AssigneeWhy.ADMIN, AssigneeWhy.ACCOUNTABLE), is_done_when_gone=True),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
-    sees=Sees.CONTROLS,
-    is_done_in=controlled.is_done_in,
-    contradiction=controlled.STILL_SO,
-    deed=None,
-    control="",
 )

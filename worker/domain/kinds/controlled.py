@@ -6,19 +6,24 @@ of the control or as values, and a text to paste.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from worker.domain.controls import GROUP_CONTROLS
-from worker.domain.kinds.kind import Contradiction
+from worker.domain.kinds.kind import Asks, Choice, Contradiction, InControls, Kind, Mark, Sees, Turn
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.text.tongue import N_, Tongue
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind, TicketState
 
 FAULTS = "faults"
 ONLY = "only"  # the handles that a review is about, where it is not about all
 TIME_S = "time_s"  # how long the ticket may take, in seconds of its policy's time
+ADMIN_FIRST = (AssigneeWhy.ADMIN, AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE)
+OWNER_FIRST = (AssigneeWhy.OWNER, AssigneeWhy.ADMIN, AssigneeWhy.ACCOUNTABLE)
 STILL_SO = Contradiction(needs_full=False, text=N_("marked done, but still so when it was read ({roster})"))
 
 
@@ -74,3 +79,45 @@ def why(ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, str
 def is_done_in(_sight: Sight, _admins_min: int) -> bool:
     """Never by a roster alone: the controls say so (`reconcile.controlling.weigh_control`)."""
     return False
+
+
+def kind(
+    *,
+    code: TicketKind,
+    word: str,
+    title: str,
+    steps: Callable[[Ticket, Help | None], tuple[str, ...]],
+    found: InControls,
+    row: str | None = None,
+    choice: Choice = Choice.NOTHING,
+    mark: Mark | None = None,
+    sees: Sees = Sees.CONTROLS,
+) -> Kind:
+    """A kind that controls ask for, about a whole group: what is not given is the same in all of them."""
+    return Kind(
+        code=code,
+        about=About.GROUP,
+        word=word,
+        title=title,
+        why=why,
+        steps=steps,
+        row=row,
+        plea=None,
+        asks=Asks.NOBODY,
+        answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
+        creator_kind=None,
+        is_of_creator=False,
+        choice=choice,
+        mark=mark,
+        turn=Turn.LAST,
+        is_exposure=False,
+        found=found,
+        waits=None,
+        again=Reopened.NEEDED_AGAIN,
+        is_news_at_once=False,
+        sees=sees,
+        is_done_in=is_done_in,
+        contradiction=STILL_SO,
+        deed=None,
+        control="",
+    )

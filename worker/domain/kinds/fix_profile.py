@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from worker.domain.kinds import controlled, phrases
-from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import InControls, Mark
 from worker.domain.text.tongue import N_
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 # Buttons as WhatsApp's help names them: faq.whatsapp.com/526742385997912, read 2026-11
 _ON_PHONES = frozenset({"whatsapp", "signal", "telegram"})
@@ -33,30 +31,11 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     )
 
 
-KIND = Kind(
+KIND = controlled.kind(
     code=TicketKind.FIX_PROFILE,
-    about=About.GROUP,
     word=N_("mend the profile"),
     title=N_("Mend the profile of {group}"),
-    why=controlled.why,
     steps=_steps,
-    row=None,
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
-    creator_kind=None,
-    is_of_creator=False,
-    choice=Choice.NOTHING,
+    found=InControls(controlled.ADMIN_FIRST),
     mark=Mark.PENCIL,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls((AssigneeWhy.ADMIN, AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE)),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
-    sees=Sees.CONTROLS,
-    is_done_in=controlled.is_done_in,
-    contradiction=controlled.STILL_SO,
-    deed=None,
-    control="",
 )

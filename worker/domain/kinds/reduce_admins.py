@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from worker.domain.kinds import controlled, phrases
-from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Mark, Sees, Turn
+from worker.domain.kinds.kind import InControls, Mark
 from worker.domain.text.tongue import N_
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 _DISMISS = {
     "whatsapp": (phrases.OPEN, phrases.ITS_NAME, N_("Tap the admin, then Dismiss as admin.")),
@@ -26,30 +24,12 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     return (*whom, *_DISMISS.get(ticket.messenger.casefold(), _DISMISS_ELSEWHERE))
 
 
-KIND = Kind(
+KIND = controlled.kind(
     code=TicketKind.REDUCE_ADMINS,
-    about=About.GROUP,
     word=N_("fewer admins"),
     title=N_("Take admin rights away in {group}"),
-    why=controlled.why,
     steps=_steps,
+    found=InControls(controlled.OWNER_FIRST),
     row=N_("Note who is an admin ({ticket})"),
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
-    creator_kind=None,
-    is_of_creator=False,
-    choice=Choice.NOTHING,
     mark=Mark.MINUS,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls((AssigneeWhy.OWNER, AssigneeWhy.ADMIN, AssigneeWhy.ACCOUNTABLE)),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
-    sees=Sees.CONTROLS,
-    is_done_in=controlled.is_done_in,
-    contradiction=controlled.STILL_SO,
-    deed=None,
-    control="",
 )

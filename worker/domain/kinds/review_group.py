@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from worker.domain.kinds import controlled
-from worker.domain.kinds.kind import Asks, Choice, InControls, Kind, Sees, Turn
+from worker.domain.kinds.kind import Choice, InControls, Sees
 from worker.domain.text.tongue import N_
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 
 def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
@@ -18,30 +16,12 @@ def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     )
 
 
-KIND = Kind(
+KIND = controlled.kind(
     code=TicketKind.REVIEW_GROUP,
-    about=About.GROUP,
     word=N_("review"),
     title=N_("Look through the members of {group}"),
-    why=controlled.why,
     steps=_steps,
-    row=None,
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.NOT_MY_GROUP, Answer.OTHER),
-    creator_kind=None,
-    is_of_creator=False,
+    found=InControls(controlled.ADMIN_FIRST),
     choice=Choice.ROWS,
-    mark=None,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls((AssigneeWhy.ADMIN, AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE)),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
     sees=Sees.STATEMENT,
-    is_done_in=controlled.is_done_in,
-    contradiction=controlled.STILL_SO,
-    deed=None,
-    control="",
 )
