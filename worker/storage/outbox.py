@@ -38,9 +38,7 @@ class SqlOutbox:
         self._c = connection
 
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
-        known: set[str] = set()
-        for chunk in chunked([message.key for message in messages]):
-            known |= set(self._c.execute(_KNOWN, {"keys": chunk}).scalars())
+        known = self.known([message.key for message in messages])
         new = {message.key: message for message in messages if message.key not in known}
         if new:
             first = take_numbers(self._c, "outbox", len(new))
@@ -55,8 +53,8 @@ class SqlOutbox:
             gone += self._c.execute(sa.delete(outbox).where(waiting)).rowcount
         return gone
 
-    def has(self, key: str) -> bool:
-        return self._c.execute(sa.select(outbox.c.id).where(outbox.c.key == key)).first() is not None
+    def known(self, keys: Collection[str]) -> set[str]:
+        return {key for part in chunked(keys) for key in self._c.execute(_KNOWN, {"keys": part}).scalars()}
 
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
         o, rows = outbox.c, self._untried(tickets)

@@ -201,17 +201,17 @@ class Reviewing:
         if not self._policy.review:
             return 0
         before = self._policy.review[0].review.remind
-        messages = []
+        asked: dict[str, Ticket] = {}
         for ticket in uow.tickets.many(uow.reviews.open_tickets()).values():
             passed = [one for one in before if ticket.due_at - one <= now < ticket.due_at]
-            if not passed or ticket.due_at - min(passed) <= ticket.clock_from:
-                continue
-            key = f"{ticket.label}:remind:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
-            if uow.outbox.has(key):
-                continue
-            left = len(self.shown(uow, ticket).left)
+            if passed and ticket.due_at - min(passed) > ticket.clock_from:
+                key = f"{ticket.label}:remind:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
+                asked[key] = ticket
+        messages = []
+        for key in sorted(asked.keys() - uow.outbox.known(asked)):
+            left = len(self.shown(uow, asked[key]).left)
             if left:
-                messages.append(self._reminder(uow, ticket, left, key, now))
+                messages.append(self._reminder(uow, asked[key], left, key, now))
         uow.outbox.add(messages, now)
         return len(messages)
 

@@ -102,8 +102,8 @@ class Outbox(Protocol):
     def withdraw(self, keys: Sequence[str]) -> int:
         """Take back messages that are not on their way yet; return how many."""
 
-    def has(self, key: str) -> bool:
-        """Whether a message with this key was ever added."""
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of these keys whose message was ever added."""
 
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
         """Take back messages about these tickets, which are over, that no channel has tried to send; return their keys.
