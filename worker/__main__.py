@@ -20,6 +20,7 @@ from worker.cli import (
     audit,
     desk,
     escalation,
+    evidence,
     files,
     lookups,
     notify,
@@ -66,6 +67,7 @@ app.add_typer(rotas.rota, name="rota")
 app.add_typer(attest.app, name="attest")
 app.add_typer(review.app, name="review")
 app.add_typer(advisories.app, name="advisories")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(report.app, name="report")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")

@@ -1,4 +1,4 @@
-"""Read a chat export that somebody gave on a page, in a process of its own, for what it says of the group's members."""
+"""Read a chat export in a process of its own: what it says of the group's members, or what its seal keeps of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from functools import partial
 from typing import BinaryIO
 
 from connectors.kit.child import Apart, Bounds, in_child
+from connectors.kit.whatsapp_export.counting import ChatCount
 from connectors.kit.whatsapp_export.events import Asked, Event, Export, Kind, Unread
 from connectors.kit.whatsapp_export.names import group_in
 from connectors.kit.whatsapp_export.standing import standing
-from connectors.kit.whatsapp_export.work import GIVEN
+from connectors.kit.whatsapp_export.work import GIVEN, LOOKED_INTO
+from worker.domain.controls.seals import CountsText, Measured
 from worker.domain.groups.exported import ChatExport, ExportFault, UnreadableExport
 from worker.ports import ConnectorError
 
@@ -42,6 +44,25 @@ def read_given(
     if not export.is_group:
         raise UnreadableExport(ExportFault.TWO_PEOPLE)
     return _told(export, now)
+
+
+def new_count(now: datetime, *, timezone: str) -> CountsText:
+    """Return a counter for the text of one chat, which comes in pieces. It is linear and holds one line."""
+    return ChatCount(now, timezone)
+
+
+def looked_into(
+    file: BinaryIO, measured: Measured, now: datetime, *, timezone: str, apart: Apart = _APART
+) -> Measured:
+    """Add to what was measured of an archive what is in it. Raises ConnectorError for one beyond the bounds.
+
+    `file` has a number of the system's. Another file than an archive stays as it was measured.
+    """
+    if not measured.is_archive:
+        return measured
+    asked = Asked(measured.name, timezone, now, text_max=TEXT_MAX)
+    (seen,) = apart(LOOKED_INTO, file, measured.name, asked)
+    return measured.looked_into(seen.media, seen.counted)
 
 
 def _told(export: Export, now: datetime) -> ChatExport:

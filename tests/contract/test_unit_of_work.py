@@ -12,6 +12,7 @@ from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
+from contracts.seals import SealsContract
 from contracts.turns import TurnsContract
 from contracts.unit_of_work import UnitOfWorkContract
 from databases import database_url, empty_engine, engine
@@ -37,5 +38,6 @@ class TestSqlStore(
     GroupFactsContract,
     ControlsContract,
     BadMessagesContract,
+    SealsContract,
 ):
     """On SQLite and on PostgreSQL."""

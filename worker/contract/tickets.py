@@ -14,6 +14,7 @@ from worker.app.reads.ticket import (
 )
 from worker.app.reads.witness import FORMER, Witnesses
 from worker.contract.people import AccountShape
+from worker.contract.seals import SealShape
 from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Whom
 from worker.domain.evidence.journal import Sealed
@@ -257,11 +258,15 @@ class TicketShape(_TicketFields):
 
 
 class TicketShownShape(_TicketFields):
-    """A ticket with its history. `link_known_to`: who may have the assignee's link, besides the assignee."""
+    """A ticket with its history and the seals of its files.
+
+    `link_known_to`: who may have the assignee's link, besides the assignee.
+    """
 
     person: TicketPersonShownShape | None
     link_known_to: list[str]
     history: list[TicketHappenedShape]
+    seals: list[SealShape]
 
     @classmethod
     def of(cls, whole: WholeTicket, witnesses: Witnesses) -> TicketShownShape:
@@ -271,6 +276,7 @@ class TicketShownShape(_TicketFields):
             **fields | {"person": TicketPersonShownShape.of(whole.ticket, whole.accounts)},
             link_known_to=list(whole.link_known_to),
             history=[TicketHappenedShape.of(sealed) for sealed in whole.history],
+            seals=[SealShape.of(one) for one in whole.seals],
         )
 
 

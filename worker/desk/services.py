@@ -16,6 +16,7 @@ from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.reporting import Reporting
 from worker.app.acts.reviewing import Reviewing
+from worker.app.acts.sealing import Sealing
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.evidence.export import Audit
@@ -76,6 +77,7 @@ class Services:
     pairs: PairActs
     silencing: Silencing
     advisories: AdvisoryActs
+    sealing: Sealing
     languages: Languages
     rules: TicketRules
     explainer: Explainer

@@ -21,6 +21,7 @@ from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.reporting import Reporting
 from worker.app.acts.reviewing import Reviewing
+from worker.app.acts.sealing import Sealing
 from worker.app.acts.silencing import Silencing
 from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
@@ -66,6 +67,7 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.seals import NewCount
 from worker.domain.controls.state import GroupState
 from worker.domain.groups.exported import Readers
 from worker.domain.model import GroupKey
@@ -98,6 +100,7 @@ class AppRules:
     languages: Languages
     links: SignedLinks
     readers: Readers  # of what people give on a group's page
+    new_count: NewCount  # of the text of a chat that is sealed
     has_told_links: bool
     leaver: LeaverPolicy
     accounts: AccountsRule
@@ -193,6 +196,7 @@ class App:
     zones: ChannelZones
     taking_over: TakeOver
     advisories: AdvisoryActs
+    sealing: Sealing
 
     @property
     def use_cases(self) -> UseCases:
@@ -304,6 +308,7 @@ def assemble(
         ChannelZones(store, connectors.notifiers, rules.holding.quiet),
         TakeOver(store, zones, on_call, rules.languages),
         AdvisoryActs(store),
+        Sealing(store, rules.new_count),
     )
 
 

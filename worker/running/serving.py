@@ -266,6 +266,7 @@ def services_of(app: App, clock: Clock) -> Services:
         pairs=app.pairs,
         silencing=app.silencing,
         advisories=app.advisories,
+        sealing=app.sealing,
         audit=app.audit,
         languages=rules.languages,
         rules=rules.tickets,

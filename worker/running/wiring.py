@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from tenacity.nap import sleep as nap
 
 from connectors import registry
-from connectors.kit.chat_exports import read_given
+from connectors.kit.chat_exports import looked_into, new_count, read_given
 from connectors.kit.ical.feed import IcalFeed
 from connectors.kit.member_lists import read_members
 from connectors.kit.statement_lists import read_statements
@@ -27,6 +27,7 @@ from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
+from worker.domain.controls.seals import Measured
 from worker.domain.controls.statements import ImportedRow
 from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
@@ -252,6 +253,7 @@ def rules_of(settings: Settings) -> AppRules:
             partial(read_members, region=settings.organisation.default_region),
             partial(read_given, timezone=settings.organisation.timezone),
         ),
+        new_count=partial(new_count, timezone=settings.organisation.timezone),
         # Without an address that works outside this machine, messages have no links
         has_told_links=settings.desk.url is not None,
         leaver=settings.leaver_policy(),
@@ -499,3 +501,8 @@ def configured_options(
     settings = load_settings(config) if config else Settings()
     entries = [entry for entry in settings.entries(spec.port) if entry.kind == spec.kind]
     return context_of(settings, name, clock), [connector_options(entry, spec.config) for entry in entries]
+
+
+def look_into_archive(file: BinaryIO, measured: Measured, settings: Settings, now: datetime) -> Measured:
+    """Add to what was measured of a file what it holds, if it is an archive. Raises ConnectorError."""
+    return looked_into(file, measured, now, timezone=settings.organisation.timezone)

@@ -32,6 +32,7 @@ from worker.storage.remediations import SqlRemediations
 from worker.storage.reviews import SqlReviews
 from worker.storage.rota_feeds import SqlRotaFeeds
 from worker.storage.saved_lists import SqlSavedLists
+from worker.storage.seals import SqlSeals
 from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
@@ -83,6 +84,7 @@ class SqlUnitOfWork:
         self.reviews = SqlReviews(connection)
         self.advisories = SqlAdvisories(connection)
         self.bad_messages = SqlBadMessages(connection)
+        self.seals = SqlSeals(connection)
 
 
 class SqlStore:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.controls.seals import Counted
 from worker.domain.groups.exported import ExportFault
 from worker.ports import Incomplete
 
@@ -101,6 +102,14 @@ class Unread:
     """In place of an `Export`: why there is none."""
 
     fault: ExportFault
+
+
+@dataclass(frozen=True, slots=True)
+class ZipSeen:
+    """What an archive holds, for a seal: whether more than one text, and what was counted of the text."""
+
+    media: bool | None
+    counted: Counted | None
 
 
 @dataclass(frozen=True, slots=True)

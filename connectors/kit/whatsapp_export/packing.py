@@ -32,7 +32,7 @@ _ENCRYPTED = 0x1
 _WRONG_INSIDE = (zipfile.BadZipFile, zlib.error, EOFError)
 _WRONG_LIST = (ValueError, RuntimeError, OSError, OverflowError, struct.error)
 _AGAIN = "Export the chat again in WhatsApp (the group's name, Export chat), and put that file here as it is."
-_WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 @contextmanager
@@ -55,6 +55,16 @@ def opened(file: BinaryIO, name: str, text_max: int) -> Iterator[tuple[IO[bytes]
             yield text, _own_name(entry.filename, name)
 
 
+def holds_one_text(file: BinaryIO, name: str) -> bool:
+    """Whether an archive holds one text and nothing else. Raises Incomplete for one whose list can't be read."""
+    file.seek(0)
+    _check_directory(file, name)
+    with _damage_named(name, *_WRONG_INSIDE, *_WRONG_LIST), zipfile.ZipFile(file) as archive:
+        paths = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    file.seek(0)
+    return len(paths) == 1 and paths[0].lower().endswith(".txt")
+
+
 @contextmanager
 def _damage_named(name: str, *errors: type[Exception]) -> Iterator[None]:
     try:
@@ -69,7 +79,7 @@ def lines(text: IO[bytes], name: str, text_max: int) -> Iterator[tuple[str, bool
     A longer line than LINE_MAX comes in several pieces. UTF-8, and UTF-16 with its mark; raises Incomplete for others.
     """
     head = text.read(2)
-    encoding = _WIDE.get(head, "utf-8")
+    encoding = WIDE.get(head, "utf-8")
     reader = io.TextIOWrapper(
         io.BufferedReader(_Bounded(head, text, name, text_max)), encoding=encoding, newline="\n"
     )
@@ -117,14 +127,14 @@ def _check_directory(file: BinaryIO, name: str) -> None:
         raise _refused(name, "the archive is cut: its list of entries is missing")
     entries, directory = struct.unpack_from("<HL", tail, at + 10)
     if entries > ENTRIES_MAX or directory > DIRECTORY_MAX:
-        raise _refused(name, f"the archive has more than {ENTRIES_MAX:,} entries")
+        raise _beyond(name, f"the archive has more than {ENTRIES_MAX:,} entries")
 
 
 def _chat_in(archive: zipfile.ZipFile, name: str, text_max: int) -> zipfile.ZipInfo:
     """Find the chat's text. Media are never opened, whatever they are."""
     entries = archive.infolist()
     if len(entries) > ENTRIES_MAX:
-        raise _refused(name, f"the archive has more than {ENTRIES_MAX:,} entries")
+        raise _beyond(name, f"the archive has more than {ENTRIES_MAX:,} entries")
     if unsafe := next((entry for entry in entries if _leads_out(entry.filename)), None):
         raise _refused(name, f"the archive has an entry {_shown(unsafe.filename)}, which leads out of it")
     texts = [entry for entry in entries if entry.filename.lower().endswith(".txt")]
@@ -146,7 +156,7 @@ def _check_entry(entry: zipfile.ZipInfo, name: str, text_max: int) -> None:
         raise _refused(name, "the archive is packed in a way that WhatsApp doesn't use")
     _check_size(name, entry.file_size, text_max)
     if entry.file_size > RATIO_FROM and entry.file_size > RATIO_MAX * entry.compress_size:
-        raise _refused(name, f"its text is packed to less than a {RATIO_MAX}th, which no chat is")
+        raise _beyond(name, f"its text is packed to less than a {RATIO_MAX}th, which no chat is")
 
 
 def _is_chat(path: str) -> bool:
@@ -170,8 +180,12 @@ def _check_size(name: str, size: int, text_max: int) -> None:
 
 
 def _too_large(name: str, text_max: int) -> TooLarge:
+    return _beyond(name, f"its text is larger than {text_max >> 20} MB")
+
+
+def _beyond(name: str, what: str) -> TooLarge:
     return TooLarge(
-        f"{name}: its text is larger than {text_max >> 20} MB.",
+        f"{name}: {what}.",
         remedy="WhatsApp exports at most 40,000 messages; look at what the file is.",
     )
 

@@ -18,7 +18,8 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from connectors.kit.dates import DateOrder
-from connectors.kit.whatsapp_export.dates import Orders, instant, is_possible, written_at
+from connectors.kit.whatsapp_export.counting import Records
+from connectors.kit.whatsapp_export.dates import Orders, instant, written_at
 from connectors.kit.whatsapp_export.events import (
     Asked,
     Event,
@@ -30,7 +31,7 @@ from connectors.kit.whatsapp_export.events import (
     Unread,
     Who,
 )
-from connectors.kit.whatsapp_export.heads import Head, split
+from connectors.kit.whatsapp_export.heads import Head
 from connectors.kit.whatsapp_export.names import EXPORTER, group_in, group_name, key, people, who
 from connectors.kit.whatsapp_export.packing import lines, opened
 from connectors.kit.whatsapp_export.sentences import Said, read
@@ -42,7 +43,7 @@ SYSTEM_MAX = 300_000  # lines that look like the system's
 AUTHORS_MAX = 5_000  # a group has 1,024 members
 APART = timedelta(hours=1)  # how far a system line may be from its neighbours' order
 PAIR = 2
-_SEPARATOR, _CRLF = ": ", "\r\n"
+_SEPARATOR = ": "
 _QUOTING = frozenset({Kind.CREATED, Kind.SUBJECT})  # their text may have a colon
 _OF_A_GROUP = frozenset(Kind) - {Kind.NUMBER}
 
@@ -60,17 +61,9 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Chat:
+class _Chat(Records):
     """What is kept of a file while it is read."""
 
-    orders: Orders
-    ending: str = ""  # of the first line
-    tail: str = ""  # how the line before ended
-    first: Head | None = None
-    last: Head | None = None
-    newest: Head | None = None  # the last one that is not in the future
-    count: int = 0
-    impossible: int = 0  # heads of no day, or of another calendar
     system: int = 0
     unclear: int = 0
     lines: list[_Line] = field(default_factory=list)
@@ -91,8 +84,8 @@ def read_file(file: BinaryIO, asked: Asked) -> Iterator[Export]:
         for line, is_start in lines(text, asked.name, asked.text_max):
             if is_start:
                 _take(chat, line, asked)
-            chat.tail = (chat.tail + line)[-2:]
-    if chat.impossible > chat.count:
+            chat.ends_with(line)
+    if chat.is_of_other_calendar:
         raise OtherCalendar(
             f"{asked.name}: its lines have no dates of a calendar that is read.",
             remedy="Set the phone to the Gregorian calendar, and export the chat again.",
@@ -121,28 +114,14 @@ def read_given(file: BinaryIO, asked: Asked) -> Iterator[Export | Unread]:
 
 
 def _take(chat: _Chat, line: str, asked: Asked) -> None:
-    if chat.ending == _CRLF != chat.tail:
-        return  # within a message
-    found = split(line)
+    found = chat.begun_by(line)
     if found is None:
         return
     head, rest = found
-    if not is_possible(head):
-        chat.impossible += 1
-        return
-    if chat.first is None:
-        chat.first = head
-    elif head.shape != chat.first.shape:
-        return
-    if not chat.ending or head.shape.platform is Platform.IOS:
-        chat.ending = _CRLF if line.endswith(_CRLF) else chat.ending or "\n"
-    chat.orders.add(head)
     if chat.lines and chat.lines[-1].after is None:
         chat.lines[-1].after = head
     _record(chat, head, rest.rstrip("\r\n"), asked)
-    chat.last = head
-    chat.newest = head if chat.orders.is_past(head) else chat.newest
-    chat.count += 1
+    chat.add(head)
 
 
 def _record(chat: _Chat, head: Head, rest: str, asked: Asked) -> None:

@@ -1,7 +1,8 @@
 """The reader as `connectors.kit.child` runs it: one file, one `Export`.
 
 `WORK` raises Incomplete (no export, damaged, too much, another encoding) with the file's name and what to do, for who
-runs the worker; `GIVEN` says in a code why there is none, for a page in any language.
+runs the worker; `GIVEN` says in a code why there is none, for a page in any language. `LOOKED_INTO` is of an archive
+that is sealed: nothing of a chat but numbers leaves the process.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from connectors.kit.child import Work
-from connectors.kit.whatsapp_export.events import Asked, Export, Unread
+from connectors.kit.whatsapp_export.events import Asked, Export, Unread, ZipSeen
 
 WORK: Work[Asked, Export] = Work(
     "connectors.kit.whatsapp_export.work:WORK",
@@ -23,4 +24,11 @@ GIVEN: Work[Asked, Export | Unread] = Work(
     "connectors.kit.whatsapp_export.reading:read_given",
     TypeAdapter(Asked),
     TypeAdapter(Export | Unread),
+)
+
+LOOKED_INTO: Work[Asked, ZipSeen] = Work(
+    "connectors.kit.whatsapp_export.work:LOOKED_INTO",
+    "connectors.kit.whatsapp_export.counting:look_into",
+    TypeAdapter(Asked),
+    TypeAdapter(ZipSeen),
 )

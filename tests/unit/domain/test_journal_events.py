@@ -19,6 +19,8 @@ EXPECTED = {
     "advisory.dismissed",
     "advisory.announced",
     "audit.exported",
+    "evidence.handed_over",
+    "evidence.sealed",
     "desk.key_rotated",
     "desk.login_link_made",
     "desk.signed_in",

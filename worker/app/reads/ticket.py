@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.app.tell.holding import Holding, Holds
+from worker.domain.controls.seals import Seal
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import Account
 from worker.domain.tickets.ticket import Ticket
@@ -28,6 +29,7 @@ class WholeTicket:
     link_known_to: Sequence[str]
     history: Sequence[Sealed]
     silenced_by: str | None = None
+    seals: Sequence[Seal] = ()
 
 
 def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holding) -> WholeTicket:
@@ -42,6 +44,7 @@ def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holdin
         list(dict.fromkeys(one.name for one in shown)),
         uow.journal.of(f"ticket:{ticket.label}"),
         _silenced_by(holding.at(uow, now), ticket),
+        uow.seals.of_ticket(ticket.id),
     )
 
 

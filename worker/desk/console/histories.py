@@ -22,6 +22,7 @@ _NAMED_IN = {  # where an entry names the person whom it is about: what is said,
     events.TICKET_OPENED: (N_("Opened, assigned to {name}"), "assignee"),
     events.TICKET_ASSIGNED: (N_("Assigned to {name}"), "assignee"),
     events.TICKET_PASSED_ON: (N_("{name} was asked to pass it on"), "by"),
+    events.EVIDENCE_HANDED_OVER: (N_("Sealed file handed over to {name}"), "to"),
     events.LINK_CONFIRMED: (N_("Member identified as {name}"), "person"),
     events.LINK_REJECTED: (N_("Member is not {name}"), "person"),
 }

@@ -43,6 +43,9 @@ REPORT_RECEIVED: Final = "report.received"  # by a form without an account
 REPORT_CONFIRMED: Final = "report.confirmed"  # by whoever has its receipt: it is settled
 REPORT_TEXTS_DELETED: Final = "report.texts_deleted"
 
+EVIDENCE_SEALED: Final = "evidence.sealed"  # a file, under a ticket; its hash is in the event
+EVIDENCE_HANDED_OVER: Final = "evidence.handed_over"  # the same file, hashed again
+
 PLAN_HELD: Final = "plan.held"
 PLAN_APPROVED: Final = "plan.approved"  # the first of two people to release it
 PLAN_OBJECTED: Final = "plan.objected"  # the first of two people to reject it

@@ -34,6 +34,7 @@ from worker.ports.state.remediations import Remediations
 from worker.ports.state.reviews import Reviews
 from worker.ports.state.rota_feeds import RotaFeeds
 from worker.ports.state.saved_lists import SavedLists
+from worker.ports.state.seals import Seals
 from worker.ports.state.silences import Silences
 from worker.ports.state.sources import Sources
 from worker.ports.state.stays import Stays
@@ -130,6 +131,9 @@ class UnitOfWork(Protocol):
 
     @property
     def bad_messages(self) -> BadMessages: ...
+
+    @property
+    def seals(self) -> Seals: ...
 
     @property
     def zones(self) -> Zones: ...

@@ -631,6 +631,33 @@ bad_message = sa.Table(  # what was reported; nothing of who reported it
     sa.Index("ix_bad_message_group", "source", "group_id", "at"),
     sa.Index("ix_bad_message_ticket", "ticket_id"),
 )
+seal = sa.Table(  # of a file, of which nothing else is kept
+    "seal",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _number("ticket_id", None),
+    _text("name"),
+    _number("size", None),  # bytes
+    _text("sha256"),
+    sa.Column("media", sa.SmallInteger),  # null: it can't be told
+    _number("lines", None, null=True),  # of a chat's text
+    _text("first_on", null=True),  # local days
+    _text("last_on", null=True),
+    _text("made_by"),
+    _instant("made_at", null=False),
+    _text("how", default=""),
+    sa.Index("ix_seal_content", "ticket_id", "sha256", unique=True),
+)
+seal_custody = sa.Table(  # who handed a sealed file to whom
+    "seal_custody",
+    metadata,
+    sa.Column("seal_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    _instant("at", null=False),
+    _text("giver"),
+    _text("taker"),
+    _text("sha256"),
+)
 statement_scope = sa.Table(  # the groups of a rule that is not for all
     "statement_scope",
     metadata,

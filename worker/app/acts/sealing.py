@@ -1,0 +1,97 @@
+"""Seals of files: by the command line where a file lies, or by a page that measures it and drops it.
+
+A seal is one event of the journal, so the chain dates it. It verifies nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.app.refused import Refused
+from worker.domain.controls.seals import (
+    BEGINNING,
+    CustodyLine,
+    Measured,
+    Measuring,
+    NewCount,
+    Seal,
+    said_line,
+    seal_facts,
+    sealed_of,
+)
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, acted
+from worker.domain.tickets.ticket import Ticket, ticket_label
+from worker.ports.state.store import Store, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class SealDone:
+    """What came of sealing a file: its seal, and whether it is new; else the file is as it was sealed."""
+
+    seal: Seal
+    is_new: bool
+
+
+class Sealing:
+    """Seals files under tickets. `new_count` makes a counter for one text."""
+
+    def __init__(self, store: Store, new_count: NewCount) -> None:
+        self._store = store
+        self._new_count = new_count
+
+    def measuring(self, name: str, now: datetime) -> Measuring:
+        """Measure a file of this name, which is given in pieces."""
+        return Measuring(name, self._new_count(now))
+
+    def seal(
+        self, number: int, measured: Measured, by: Actor, now: datetime, how: str = "", to: str = ""
+    ) -> SealDone:
+        """Seal a file, or find the seal that it has under this ticket; `to` hands it over to somebody.
+
+        `how` is kept of a new seal alone. Raises Refused for an unknown ticket, an empty file, and for other contents
+        under a name that is sealed.
+        """
+        taker = said_line(to)
+        if not measured.size:
+            raise Refused(f"{measured.name} is empty: there is nothing to seal.")
+        with self._store.begin() as uow:
+            ticket = uow.tickets.get(number)
+            if ticket is None:
+                raise Refused(
+                    f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them."
+                )
+            before = uow.seals.of_ticket(number)
+            known = next((one for one in before if one.sha256 == measured.sha256), None)
+            if known is None:
+                _check_name(measured, before)
+            seal = known or _new(uow, ticket, sealed_of(number, measured, said_line(how), by.name, now), by)
+            if taker:
+                seal = _handed_over(uow, ticket, seal, taker, by, now)
+            return SealDone(seal, is_new=known is None)
+
+
+def _check_name(measured: Measured, before: Sequence[Seal]) -> None:
+    """Refuse other contents under the name of a file that is sealed."""
+    other = next((one for one in before if one.name == measured.name), None)
+    if other is not None:
+        raise Refused(
+            f"{measured.name} was changed: {other.label} sealed it with the SHA-256 {other.sha256[:BEGINNING]}…, and "
+            f"now it is {measured.sha256[:BEGINNING]}…. If it is another file, give it another name."
+        )
+
+
+def _new(uow: UnitOfWork, ticket: Ticket, seal: Seal, by: Actor) -> Seal:
+    new = uow.seals.add(seal)
+    subject = f"ticket:{ticket.label}"
+    entry = acted(by, new.made_at, events.EVIDENCE_SEALED, subject, new.how, seal_facts(new))
+    uow.journal.append([entry])
+    return new
+
+
+def _handed_over(uow: UnitOfWork, ticket: Ticket, seal: Seal, to: str, by: Actor, now: datetime) -> Seal:
+    data = {"seal": seal.label, "sha256": seal.sha256, "to": to}
+    uow.journal.append([acted(by, now, events.EVIDENCE_HANDED_OVER, f"ticket:{ticket.label}", data=data)])
+    return uow.seals.hand_over(seal, CustodyLine(now, by.name, to, seal.sha256))
