@@ -32,6 +32,8 @@ from worker.storage.sql.tables import (
     person,
     person_key,
     said_zone,
+    seal,
+    seal_custody,
     shown_link,
     shown_message,
     ticket,
@@ -47,6 +49,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     texts = _texts_about(connection, key)
     erase_from_lists(connection, texts)
     _erase_from_reports(connection, texts)
+    _erase_from_seals(connection, key, texts)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(
@@ -94,6 +97,24 @@ def _erase_from_reports(connection: sa.Connection, texts: set[str]) -> None:
         named = {column: column.contains(one, autoescape=True) for column in (b.words, b.outcome_words)}
         connection.execute(sa.update(bad_message).where(named[b.words]).values(words=None))
         connection.execute(sa.update(bad_message).where(named[b.outcome_words]).values(outcome_words=""))
+
+
+def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
+    """Erase the person from seals: as the subject of the ticket, in what was said, and as who had the file.
+
+    A file of another ticket may be named after them, too. Hash, size and instants stay.
+    """
+    s, k, t = seal.c, seal_custody.c, ticket.c
+    theirs = sa.select(t.id).where(t.person_source == key.source, t.person_id == key.person_id)
+    connection.execute(sa.update(seal).where(s.ticket_id.in_(theirs)).values(name=ERASED))
+    for table, column in ((seal, s.name), (seal, s.how), (seal_custody, k.taker)):
+        for one in sorted(texts):
+            is_named = column.contains(one, autoescape=True)
+            connection.execute(sa.update(table).where(is_named).values({column: ERASED}))
+    known = sorted({one.lower() for one in {*texts, key.person_id, "/".join(key)}})
+    for table, column in ((seal, s.made_by), (seal_custody, k.giver)):
+        is_theirs = sa.func.lower(column).in_(known)
+        connection.execute(sa.update(table).where(is_theirs).values({column: ERASED}))
 
 
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from worker.domain.controls.seals import CustodyLine, Seal, seal_label
 from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Sealed
@@ -31,6 +33,7 @@ from worker.ports.state.explained import (
 )
 from worker.storage.access import shown_from_row, token_from_row
 from worker.storage.journal import sealed_from_row
+from worker.storage.seals import custody_from_row, seal_from_row
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -46,6 +49,8 @@ from worker.storage.sql.tables import (
     link,
     login_link,
     objection,
+    seal,
+    seal_custody,
     shown_link,
     ticket,
 )
@@ -89,14 +94,32 @@ class SqlExplained:
     # --- rows ------------------------------------------------------------------------------------
 
     def missing_tickets(self, numbers: Collection[int]) -> set[int]:
+        return self._missing(ticket.c.id, numbers)
+
+    def missing_seals(self, numbers: Collection[int]) -> set[int]:
+        return self._missing(seal.c.id, numbers)
+
+    def _missing(self, column: sa.Column[int], numbers: Collection[int]) -> set[int]:
         missing = set(numbers)
         for chunk in chunked(sorted(numbers)):
-            missing -= set(self._c.execute(sa.select(ticket.c.id).where(ticket.c.id.in_(chunk))).scalars())
+            missing -= set(self._c.execute(sa.select(column).where(column.in_(chunk))).scalars())
         return missing
 
     def tickets(self, after: int, limit: int) -> list[StoredTicket | Unreadable]:
         query = sa.select(ticket).where(ticket.c.id > after).order_by(ticket.c.id).limit(limit)
         return self._read(ticket, query, _ticket, lambda row: (row.id, ticket_label(row.id)))
+
+    def seals(self, after: int, limit: int) -> list[Seal | Unreadable]:
+        query = sa.select(seal).where(seal.c.id > after).order_by(seal.c.id).limit(limit)
+        found = self._read(seal, query, seal_from_row, lambda row: (row.id, seal_label(row.id)))
+        return [replace(one, custody=self._custody(one)) if isinstance(one, Seal) else one for one in found]
+
+    def _custody(self, one: Seal) -> tuple[CustodyLine, ...]:
+        """The hand-overs of a seal that can be read. One that can't be is missing, which the journal shows."""
+        k = seal_custody.c
+        query = sa.select(seal_custody).where(k.seal_id == one.id).order_by(k.number)
+        lines = self._read(seal_custody, query, custody_from_row, lambda row: (row.number, one.label))
+        return tuple(line for line in lines if isinstance(line, CustodyLine))
 
     def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink | Unreadable]:
         is_linked = (link.c.state == IdentityState.LINKED.value) & (link.c.how == How.CONFIRMED.value)

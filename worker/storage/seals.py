@@ -59,8 +59,13 @@ def custody_of(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, t
     for chunk in chunked(sorted(numbers)):
         query = sa.select(seal_custody).where(_K.seal_id.in_(chunk)).order_by(_K.seal_id, _K.number)
         for row in connection.execute(query):
-            found[row.seal_id] += (CustodyLine(row.at, row.giver, row.taker, row.sha256),)
+            found[row.seal_id] += (custody_from_row(row),)
     return found
+
+
+def custody_from_row(row: Any) -> CustodyLine:
+    """The hand-over of a row."""
+    return CustodyLine(row.at, row.giver, row.taker, row.sha256)
 
 
 def seal_from_row(row: Any, custody: tuple[CustodyLine, ...] = ()) -> Seal:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
+from builders import NOW
 from harness import Harness
 from worker.app.acts.sealing import SealDone
+from worker.app.evidence.check import AuditCheck, Compared
 from worker.app.reads.ticket import whole_ticket
 from worker.app.refused import Refused
 from worker.contract.seals import SealShape
-from worker.domain.controls.seals import Measured
-from worker.domain.evidence.actor import Actor
+from worker.domain.controls.seals import Measured, Seal
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import Sealed
+from worker.domain.model import AccountKey
 from worker.domain.reconcile.plan import instant
+from worker.storage.sql.tables import seal as table
+from worker.storage.sql.tables import seal_custody as custody
 
 CHAT = b"13/03/2026, 10:15 - Rita: secret\n02/11/2026, 08:00 - Amina: more\n"
 NAME = "/home/sam/WhatsApp Chat with Amina.txt"
@@ -138,3 +145,106 @@ def test_a_ticket_is_shown_with_its_seals(ward: Harness) -> None:
         ticket = uow.tickets.get(1)
         assert ticket is not None
         assert whole_ticket(uow, ticket, ward.now, ward.app.rules.holding).seals == [done.seal]
+
+
+# --- against the journal ----------------------------------------------------------------------------------
+
+
+def problems(harness: Harness) -> list[str]:
+    return [f"{one.row}: {one.why}" for one in AuditCheck(harness.store).run(Compared())]
+
+
+def tamper(harness: Harness, statement: sa.Executable) -> list[str]:
+    assert problems(harness) == []
+    with harness.engine.begin() as connection:
+        connection.execute(statement)
+    return problems(harness)
+
+
+@pytest.fixture
+def handed(ward: Harness) -> Harness:
+    """A file that was sealed for ann's ticket, and handed over twice."""
+    seal(ward, how="by a member")
+    for to in ("Legal", "an archive"):
+        ward.later()
+        seal(ward, to=to)
+    return ward
+
+
+def test_what_was_sealed_and_handed_over_is_explained(handed: Harness) -> None:
+    compared = Compared()
+    assert list(AuditCheck(handed.store).run(compared)) == []
+    assert compared.rows["seals"] == 1
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("sha256", "0" * 64),
+        ("size", 1),
+        ("name", "another.txt"),
+        ("media", None),
+        ("lines", 3),
+        ("first_on", "2026-03-14"),
+        ("last_on", None),
+        ("made_by", "kim"),
+        ("made_at", NOW),
+        ("how", "by somebody else"),
+    ],
+)
+def test_a_seal_that_was_changed_in_sql_is_named(handed: Harness, column: str, value: object) -> None:
+    found = tamper(handed, sa.update(table).values({column: value}))
+    assert all(one.startswith("E-000001: its ") for one in found)
+    is_in_name = "name_sha256" if column == "name" else column
+    assert any(is_in_name in one for one in found)
+
+
+def test_a_hand_over_that_was_changed_put_in_or_taken_out_is_named(handed: Harness) -> None:
+    second = custody.c.number == 2
+    changed = tamper(handed, sa.update(custody).where(second).values(taker="nobody"))
+    assert changed == ["E-000001: its hand-over 2 is not the one of the journal"]
+    with handed.engine.begin() as connection:
+        connection.execute(sa.delete(custody).where(second))
+    assert problems(handed) == ["E-000001: it has 1 hand-overs, and by the journal 2"]
+
+
+def test_a_seal_of_another_ticket_and_one_that_is_gone_are_named(handed: Harness) -> None:
+    no_event = "E-000001: no event says that it was made for its ticket"
+    assert tamper(handed, sa.update(table).values(ticket_id=2)) == [no_event]
+    with handed.engine.begin() as connection:
+        connection.execute(sa.delete(table))
+    assert problems(handed) == ["E-000001: it is gone, and by the journal it was made"]
+
+
+def test_rows_that_cannot_be_read_are_named(handed: Harness) -> None:
+    unreadable = sa.text("UPDATE seal_custody SET at = 'x' WHERE number = 1")
+    assert tamper(handed, unreadable) == ["E-000001: it has 1 hand-overs, and by the journal 2"]
+    with handed.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE seal SET first_on = 'x'"))
+    [found] = problems(handed)
+    assert found.startswith("E-000001: its row can't be read")
+
+
+def erase(harness: Harness, person: str) -> list[Seal]:
+    with harness.store.begin() as uow:
+        uow.people.erase(AccountKey("corp", person))
+        entry = acted(Actor("sam"), harness.now, events.PERSON_ERASED, f"person:corp/{person}")
+        uow.journal.append([entry])
+        return uow.seals.page(0, 9)
+
+
+def test_an_erased_person_is_in_no_seal_any_more_and_the_journal_still_explains_it(ward: Harness) -> None:
+    seal(ward, b"one", "of her ticket.txt", by="dee")
+    seal(ward, b"two", "three.txt", by="ben@corp.example", how="Ben did it", to="Ben of Ward 7")
+    seal(ward, b"two", "three.txt", by="corp/ben", to="Legal")
+    first, second = erase(ward, "ben")
+    assert (first.name, first.made_by, second.name) == ("of her ticket.txt", "dee", "three.txt")
+    assert (second.how, second.made_by) == ("erased", "erased")
+    assert [(one.giver, one.taker) for one in second.custody] == [("erased", "erased"), ("erased", "Legal")]
+    assert [one.name for one in erase(ward, "ann")] == ["erased", "erased"]
+    assert problems(ward) == []
+
+
+def test_a_name_that_is_blank_although_nobody_was_erased_is_named(handed: Harness) -> None:
+    [found] = tamper(handed, sa.update(table).values(name="erased"))
+    assert "name_sha256" in found

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from worker.app.evidence.export import checked_chain
+from worker.domain.controls.seals import Seal, seal_label, seal_number, unexplained
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, account_of, actor_of
 from worker.domain.evidence.explained import (
@@ -56,7 +57,7 @@ class Compared:
 
 
 class AuditCheck:
-    """Compares tickets, answers, plans, tokens, shown links, login links and sessions with the journal."""
+    """Compares tickets, seals, answers, plans, tokens, shown links, login links and sessions with the journal."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -67,6 +68,8 @@ class AuditCheck:
             pass
         yield from self._tickets(compared)
         yield from self._lost_tickets()
+        yield from self._seals(compared)
+        yield from self._lost_seals()
         yield from self._answers(compared)
         with self._store.reading() as uow:
             yield from _plans(uow, compared)
@@ -108,6 +111,35 @@ class AuditCheck:
                 return
             after = opened[-1].seq
 
+    # --- seals -----------------------------------------------------------------------------------
+
+    def _seals(self, compared: Compared) -> Iterator[Unexplained]:
+        after = 0
+        while True:
+            with self._store.reading() as uow:
+                page = uow.explained.seals(after, PAGE)
+                seals, broken = _apart(page)
+                yield from broken
+                of = uow.explained.events_of({_ticket_of(one) for one in seals})
+                for one in seals:
+                    yield from _seal_problems(uow, one, of.get(_ticket_of(one), []))
+            compared.rows["seals"] += len(seals)
+            if not page:
+                return
+            after = page[-1].key if isinstance(page[-1], Unreadable) else page[-1].id
+
+    def _lost_seals(self) -> Iterator[Unexplained]:
+        after = 0
+        while True:
+            with self._store.reading() as uow:
+                made = uow.explained.events([events.EVIDENCE_SEALED], after, PAGE)
+                missing = uow.explained.missing_seals({seal_number(one.entry.data["seal"]) for one in made})
+            for number in sorted(missing):
+                yield Unexplained(seal_label(number), "it is gone, and by the journal it was made")
+            if not made:
+                return
+            after = made[-1].seq
+
     # --- identity --------------------------------------------------------------------------------
 
     def _answers(self, compared: Compared) -> Iterator[Unexplained]:
@@ -146,6 +178,17 @@ def _ticket_problems(
             yield Unexplained(
                 ticket.label, f"{name} is {_shown(now)}, and by event {event.seq} {_shown(said)}"
             )
+
+
+def _ticket_of(seal: Seal) -> str:
+    return f"{_TICKET}{ticket_label(seal.ticket)}"
+
+
+def _seal_problems(uow: UnitOfWork, seal: Seal, of: Sequence[Sealed]) -> Iterator[Unexplained]:
+    since = of[0].seq if of else 0
+    was_erased = any(True for _ in _entries(uow, events.PERSON_ERASED, after=since))
+    for why in unexplained(seal, [one.entry for one in of], was_erased=was_erased):
+        yield Unexplained(seal.label, why)
 
 
 def _shown(value: Any) -> str:

@@ -8,12 +8,15 @@ Nothing of what is in a file is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Protocol, TypeAlias
 
+from worker.domain.evidence import events
+from worker.domain.evidence.explained import ERASED
+from worker.domain.evidence.journal import Entry, stated_at
 from worker.domain.text.steering import visible
 
 NAME_MAX, LINE_MAX = 200, 300  # letters of a file's name, and of what somebody says of it
@@ -134,7 +137,17 @@ class Seal:
     @property
     def label(self) -> str:
         """The id that people use."""
-        return f"E-{self.id:06d}"
+        return seal_label(self.id)
+
+
+def seal_label(number: int) -> str:
+    """A seal's id from its number."""
+    return f"E-{number:06d}"
+
+
+def seal_number(label: str) -> int:
+    """A seal's number from its id. Raises ValueError."""
+    return int(label.removeprefix("E-"))
 
 
 def sealed_of(ticket: int, measured: Measured, how: str, by: str, now: datetime) -> Seal:
@@ -170,6 +183,47 @@ def seal_facts(seal: Seal) -> dict[str, Any]:
         "last_on": seal.last_on.isoformat() if seal.last_on else None,
     }
     return {"seal": seal.label} | {name: value for name, value in facts.items() if value is not None}
+
+
+_COMPARED = (
+    "sha256", "size", "name_sha256", "media", "lines", "first_on", "last_on", "made_by", "made_at", "how"
+)  # fmt: skip
+
+
+def unexplained(seal: Seal, entries: Sequence[Entry], *, was_erased: bool) -> Iterator[str]:
+    """What of a stored seal the events of its ticket don't explain.
+
+    `was_erased`: somebody was erased since, so ERASED may stand for a name.
+    """
+    mine = [one for one in entries if one.data.get("seal") == seal.label]
+    made = next((one for one in mine if one.event == events.EVIDENCE_SEALED), None)
+    if made is None:
+        yield "no event says that it was made for its ticket"
+        return
+    now = seal_facts(seal) | {"made_by": seal.made_by, "made_at": seal.made_at, "how": seal.how}
+    said = dict(made.data) | {"made_by": made.actor, "made_at": stated_at(made), "how": made.reason}
+    if was_erased and seal.name == ERASED:
+        now["name_sha256"] = said["name_sha256"]
+    for name in _COMPARED:
+        if not _is_so(now.get(name), said.get(name), was_erased):
+            yield f"its {name} is {now.get(name)}, and by its event {said.get(name)}"
+    handed = [one for one in mine if one.event == events.EVIDENCE_HANDED_OVER]
+    yield from _unexplained_custody(seal, handed, was_erased)
+
+
+def _unexplained_custody(seal: Seal, handed: Sequence[Entry], was_erased: bool) -> Iterator[str]:  # noqa: FBT001
+    if len(handed) != len(seal.custody):
+        yield f"it has {len(seal.custody)} hand-overs, and by the journal {len(handed)}"
+        return
+    for number, (line, entry) in enumerate(zip(seal.custody, handed, strict=True), 1):
+        now = (line.at, line.giver, line.taker, line.sha256)
+        said = (stated_at(entry), entry.actor, entry.data["to"], entry.data["sha256"])
+        if not all(_is_so(one, other, was_erased) for one, other in zip(now, said, strict=True)):
+            yield f"its hand-over {number} is not the one of the journal"
+
+
+def _is_so(now: Any, said: Any, was_erased: bool) -> bool:  # noqa: FBT001
+    return bool(now == said or (was_erased and now == ERASED))
 
 
 def base_name(path: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from worker.domain.controls.seals import Seal
 from worker.domain.evidence.journal import Sealed
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.guard import HoldState
@@ -102,6 +103,12 @@ class Explained(Protocol):
 
     def missing_tickets(self, numbers: Collection[int]) -> set[int]:
         """Those of these numbers that no ticket has."""
+
+    def seals(self, after: int, limit: int) -> list[Seal | Unreadable]:
+        """The next seals with a number above `after`, by number, with their custody as far as it can be read."""
+
+    def missing_seals(self, numbers: Collection[int]) -> set[int]:
+        """Those of these numbers that no seal has."""
 
     def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink | Unreadable]:
         """The next answers by people that are in force, by handle."""
