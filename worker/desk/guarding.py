@@ -30,6 +30,7 @@ LISTS_MAX = 1024 * 1024  # of a list of 2,000 names: each letter may be nine byt
 FILE_MAX = (
     64 * 1024 * 1024
 )  # of a chat's export, with what the form adds: without media they have some megabytes
+SEALED_MAX = 4 << 30  # of a file that is measured and dropped
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -49,6 +50,8 @@ YEAR = "max-age=31536000"
 API = "/api/"
 GROUPS = "/g/"
 EXPORT = "/export"  # the end of a path of GROUPS
+SEAL = "/seal"  # the end of a path of a ticket, in the console or by its link
+TICKETS = ("/tickets/", "/t/")
 LINKS = (
     "/t/",
     "/me/",
@@ -123,7 +126,7 @@ class Guarded:
             status = 404
         elif not _is_small(headers, _body_max(scope)):
             if is_upload(scope):  # the page can say what to do
-                back = scope["path"].removesuffix(EXPORT)
+                back = scope["path"].rpartition("/")[0]
                 return RedirectResponse(f"{quote(back)}?refused=large", SEE_OTHER)
             said = Code.TOO_LARGE, "This is too long.", "Send less than 128 KiB."
             status = 413
@@ -145,12 +148,17 @@ class Guarded:
 def is_upload(scope: Scope) -> bool:
     """True for a call that sends a file, which is received as it comes."""
     path: str = scope["path"]
-    return scope["method"] == "POST" and path.startswith(GROUPS) and path.endswith(EXPORT)
+    is_export = path.startswith(GROUPS) and path.endswith(EXPORT)
+    return scope["method"] == "POST" and (is_export or _is_sealed(path))
+
+
+def _is_sealed(path: str) -> bool:
+    return path.startswith(TICKETS) and path.endswith(SEAL)
 
 
 def _body_max(scope: Scope) -> int:
     if is_upload(scope):
-        return FILE_MAX
+        return SEALED_MAX if _is_sealed(scope["path"]) else FILE_MAX
     return LISTS_MAX if scope["path"].startswith(GROUPS) else BODY_MAX
 
 

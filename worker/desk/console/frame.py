@@ -51,12 +51,9 @@ def screen(
     is_list = len(methods) > 1
 
     def guarded(call: Call) -> Response:
-        guest = guest_of(call)
-        if guest is None:
-            return _to_login(call)
-        call.values = _around(call, guest)
-        if not guest.may(permission):
-            return call.page("console/refused.html", {"why": "role"}, status=FORBIDDEN)
+        guest = admitted(call, permission)
+        if isinstance(guest, Response):
+            return guest
         try:
             if call.request.method == "POST":
                 call.check_token(guest.session)
@@ -76,6 +73,17 @@ def screen(
 
     guarded.__name__ = getattr(show, "__name__", "screen")
     return route(path, guarded, methods)
+
+
+def admitted(call: Call, permission: Permission) -> Guest | Response:
+    """Whoever is signed in and may do this, with the frame of the call's pages; else the answer to them."""
+    guest = guest_of(call)
+    if guest is None:
+        return _to_login(call)
+    call.values = _around(call, guest)
+    if not guest.may(permission):
+        return call.page("console/refused.html", {"why": "role"}, status=FORBIDDEN)
+    return guest
 
 
 def _unless_same(call: Call, response: Response) -> Response:

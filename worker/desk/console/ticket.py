@@ -14,10 +14,11 @@ from worker.app.tell.helping import help_for
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import CONFLICT, OK, back_to, missing
-from worker.desk.console.histories import names_in, told_at
+from worker.desk.console.histories import names_in, told_at, who
 from worker.desk.console.messages import why_not_sent
 from worker.desk.console.told import shown_steps
 from worker.desk.sessions import Guest
+from worker.domain.controls.seals import Seal
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.kinds.controlled import pasted
@@ -65,7 +66,7 @@ def ticket(call: Call, guest: Guest) -> Response:
 def act(call: Call, guest: Guest) -> Response:
     """Act on a ticket as the command line does. What is refused is said on its page, with what was typed."""
     try:
-        act_on(call, guest, call.text("act"), _number(call))
+        act_on(call, guest, call.text("act"), number_in_path(call))
     except Refused as refused:
         return _shown(call, refused)
     return back_to(f"/tickets/{call.path('label')}")
@@ -97,13 +98,18 @@ def act_on(call: Call, guest: Guest, what: str, number: int) -> None:
 
 def link(call: Call, guest: Guest) -> Response:
     """Show the assignee's link on request, and journal it: a person who has it can act in the assignee's name."""
-    url = call.services.assigned.show_link(_number(call), guest.actor, call.now, call.text("reason"))
+    url = call.services.assigned.show_link(number_in_path(call), guest.actor, call.now, call.text("reason"))
     return call.page("console/link.html", {"url": url, "label": call.path("label")})
 
 
-def _shown(call: Call, refused: Refused | None = None) -> Response:
+def shown_refused(call: Call, refused: Refused) -> Response:
+    """The ticket's page with why a file was not sealed."""
+    return _shown(call, sealing=str(refused))
+
+
+def _shown(call: Call, refused: Refused | None = None, sealing: str = "") -> Response:
     with call.services.store.reading() as uow:
-        one = uow.tickets.get(_number(call))
+        one = uow.tickets.get(number_in_path(call))
         if one is None:
             return missing(call)
         whole = whole_ticket(uow, one, call.now, call.services.explainer.holding)
@@ -114,7 +120,8 @@ def _shown(call: Call, refused: Refused | None = None) -> Response:
         "said": str(refused),
         "is_english": not isinstance(refused, Misfilled),
     }
-    return call.page("console/ticket.html", values, status=CONFLICT if refused else OK)
+    values["unsealed"] = sealing
+    return call.page("console/ticket.html", values, status=CONFLICT if refused or sealing else OK)
 
 
 def _place_of(refused: Refused, acts: Sequence[str]) -> str:
@@ -141,7 +148,16 @@ def _facts(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, object]
         "to_come": shown_steps(call, call.services.explainer.to_come(uow, one)),
         "blocks": _blocked_by(uow, one),
         "accounts": whole.accounts,
+        "seals": [_sealed(uow, seal) for seal in whole.seals],
+        "unsealed_why": call.query("refused"),
     }
+
+
+def _sealed(uow: UnitOfWork, seal: Seal) -> dict[str, object]:
+    """A seal, and whoever sealed the file and had it, by name."""
+    names = names_in(uow, (), [seal.made_by, *(one.giver for one in seal.custody)])
+    custody = [(one, who(one.giver, names)) for one in seal.custody]
+    return {"seal": seal, "by": who(seal.made_by, names), "custody": custody}
 
 
 def _history(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, object]:
@@ -194,7 +210,8 @@ def _admins(uow: UnitOfWork, one: Ticket) -> list[Account]:
     ]
 
 
-def _number(call: Call) -> int:
+def number_in_path(call: Call) -> int:
+    """The number of the ticket that the address means. Raises Refused."""
     try:
         return ticket_number(call.path("label"))
     except ValueError as error:

@@ -1,0 +1,42 @@
+"""The files that are sealed for a ticket, on its page: a form that measures a file and drops it."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from worker.app.acts.sealing import SealDone
+from worker.app.refused import Refused
+from worker.desk.calls import Call, Stale
+from worker.desk.console.frame import FORBIDDEN, SEE_OTHER, admitted, missing
+from worker.desk.console.ticket import number_in_path, shown_refused
+from worker.desk.roles import Permission
+from worker.desk.sealing import NotSealed, Sealer, SealUploads
+
+
+def seal_routes() -> list[Route]:
+    """The route of the form."""
+    return [SealUploads().route("/tickets/{label}/seal", _opened, _answered)]
+
+
+def _opened(call: Call) -> Sealer | Response:
+    guest = admitted(call, Permission.ACT)
+    if isinstance(guest, Response):
+        return guest
+    try:
+        number = number_in_path(call)
+    except Refused:
+        return missing(call)
+    with call.services.store.reading() as uow:
+        is_known = uow.tickets.get(number) is not None
+    return Sealer(number, guest.actor, guest.session) if is_known else missing(call)
+
+
+def _answered(call: Call, outcome: SealDone | NotSealed | Refused | Stale) -> Response:
+    if isinstance(outcome, Stale):
+        return call.page("console/refused.html", {"why": "stale"}, status=FORBIDDEN)
+    if isinstance(outcome, Refused):
+        return shown_refused(call, outcome)
+    page = f"/tickets/{call.path('label')}"
+    query = f"?refused={outcome.why.value}" if isinstance(outcome, NotSealed) else ""
+    return RedirectResponse(f"{page}{query}#seals", SEE_OTHER)
