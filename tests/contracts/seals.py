@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from builders import HOUR, NOW
+from builders import HOUR, NOW, facts, key
+from contracts.unit_of_work import read_people
 from worker.domain.controls.seals import CustodyLine, Seal
 from worker.ports.state.store import Store
 
@@ -58,3 +59,27 @@ class SealsContract:
             uow.seals.add(FILE)
         with pytest.raises(Exception, match=r"(?i)unique"), store.begin() as uow:
             uow.seals.add(replace(FILE, name="copy.txt"))
+
+    def test_an_erased_person_is_in_no_seal_any_more(self, store: Store) -> None:
+        read_people(store, facts("ann", display_name="Ann Sample", email="Ann@corp.example"))
+        with store.begin() as uow:
+            named = replace(FILE, name="Chat with Ann Sample.txt", made_by="ann@corp.example")
+            seal = uow.seals.hand_over(uow.seals.add(named), line("Ann Sample, room 4", giver="corp/ann"))
+            other = uow.seals.hand_over(uow.seals.add(UNKNOWN), line("Annual archive"))
+            uow.people.erase(key("ann"))
+        with store.reading() as uow:
+            [line_of] = seal.custody
+            erased = replace(line_of, giver="erased", taker="erased")
+            assert uow.seals.of_ticket(7) == [
+                replace(seal, name="erased", made_by="erased", custody=(erased,)),
+                other,
+            ]
+
+    def test_seals_are_compared_as_they_are_stored(self, store: Store) -> None:
+        with store.begin() as uow:
+            kept = uow.seals.hand_over(uow.seals.add(FILE), line("Legal"))
+            other = uow.seals.add(UNKNOWN)
+        with store.reading() as uow:
+            assert uow.explained.seals(0, 1) == [kept]
+            assert uow.explained.seals(1, 9) == [other]
+            assert uow.explained.missing_seals({1, 2, 3}) == {3}
