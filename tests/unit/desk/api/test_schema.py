@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 from schemathesis.config import SchemathesisConfig
@@ -31,8 +32,19 @@ def run(harness: Harness, examples: int) -> Iterator[events.EngineEvent]:
         "headers": {"Authorization": f"Bearer {token_for(services)}"},
         "generation": {"deterministic": True, "max-examples": examples, "no-shrink": True},
     })  # fmt: skip
-    app = guarded_api(services, NO_LIMIT)
-    yield from from_schema(from_asgi(f"{API}/openapi.json", app, config=config)).execute()
+    schema = from_asgi(f"{API}/openapi.json", guarded_api(services, NO_LIMIT), config=config)
+    schema.hook("map_query")(as_written)
+    yield from from_schema(schema).execute()
+
+
+def as_written(_context: object, query: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Whole numbers of an address as programs write them: 5.0 is one by the schema, and is refused on purpose."""
+    if query is None:
+        return None
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in query.items()
+    }
 
 
 def failures(recorder: ScenarioRecorder) -> Iterator[str]:
