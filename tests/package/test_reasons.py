@@ -15,7 +15,7 @@ from worker.desk.console import questions
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.reports import OUTCOME_WORDS
 from worker.domain.groups.case import EVIDENCE_SAYS
-from worker.domain.kinds import KINDS
+from worker.domain.kinds import KINDS, reassign_admin
 from worker.domain.reconcile import answering, attesting, engine, guard
 
 WORKER = Path(__file__).parents[2] / "worker"
@@ -122,6 +122,10 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
     "domain/kinds/controlled.py: words[part]": [
         text for one in GROUP_CONTROLS.values() for text in one.words.values()
     ],
+    "domain/kinds/reassign_admin.py: _SOON if is_early else _GONE": (
+        reassign_admin._SOON,
+        reassign_admin._GONE,
+    ),
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
     "domain/reconcile/attesting.py: _WHY[rule.statement.value]": attesting._WHY.values(),
     "domain/reconcile/guard.py: _CAUSE[mark.evidence]": guard._CAUSE.values(),

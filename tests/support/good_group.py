@@ -13,6 +13,7 @@ from worker.domain.controls.policy import (
     ControlPolicy,
     DescriptionRule,
     DormantRule,
+    HandOverRule,
     JoinRule,
     NameRule,
     PictureRule,
@@ -23,7 +24,15 @@ from worker.domain.controls.policy import (
 )
 from worker.domain.controls.state import AdminState, GroupState, RegisterRow
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.model import Allowed, Coverage, GroupFacts, RegisterFacts, RegisterStatus, Standing
+from worker.domain.model import (
+    Allowed,
+    Coverage,
+    Evidence,
+    GroupFacts,
+    RegisterFacts,
+    RegisterStatus,
+    Standing,
+)
 from worker.domain.tickets.ticket import Grade
 
 ASKS = ControlSwitch(Mode.TICKET)
@@ -39,6 +48,7 @@ def policy(switch: ControlSwitch = ASKS, **changes: Any) -> ControlPolicy:
         "classes": (ClassRule(switch, "patient", ("teams",), move_to="teams"),),
         "dormant": (DormantRule(switch),),
         "review": (ReviewSection(switch),),
+        "hand_over": (HandOverRule(switch),),
         "admins": (AdminsRule(switch, 2, 2, ("Nursing",)),),
         "profile": (
             ProfileRule(
@@ -108,6 +118,8 @@ def said(**changes: Any) -> Changes:
 
 
 DEE, EVE = admin("dee"), admin("eve")
+_LEAVES = person("fay", Standing.LEAVING, leave_at=NOW + DAY, department="Nursing")
+GOING = AdminState("+fay", "Fay", replace(_LEAVES, evidence=Evidence.LEAVE_DATE))
 STRANGER = AdminState("+x", "X")
 NOBODY = AdminState("+x", "X", is_nobody=True)
 FAILS: Mapping[str, tuple[Changes, ...]] = {
@@ -134,12 +146,15 @@ FAILS: Mapping[str, tuple[Changes, ...]] = {
         {"admins": (DEE, admin("eve", is_in_scope=False))},
         {"admins": (DEE, replace(EVE, person=person("eve", Standing.LEAVING, department="Nursing")))},
     ),
+    "leaving.hand_over": ({"admins": (GOING,)},),
     "profile.description": (shown(description="hello"), shown(description="")),
     "profile.name": ({"name": "Party"}, {"is_alike": True}, {"name": "Ward " + 96 * "x"}),
     "profile.picture": (shown(picture_sha256=OTHER), shown(picture_sha256="")),
     "profile.join": (shown(approval=False), shown(link_changed_at=NOW - 3 * DAY)),
     "profile.rights": (shown(edit=Allowed.MEMBERS), shown(write=Allowed.ADMINS, add=None)),
 }
+# What has to be so that a control asks something of a group
+ASKED: Mapping[str, Changes] = {"leaving.hand_over": {"admins": (DEE, EVE, GOING)}}
 # What a source does not show; of the other controls, everything is always shown, or nothing is asked without it
 ABSENT: Mapping[str, tuple[Changes, ...]] = {
     "group.registered": ({"row": None, "register_at": None},),
@@ -164,6 +179,7 @@ ABSENT: Mapping[str, tuple[Changes, ...]] = {
         {"admins": (DEE, STRANGER)},
         {"admins": (DEE, admin("eve", department=None))},
     ),
+    "leaving.hand_over": ({"admins": (GOING,), "knows_roles": False},),
     "profile.description": (shown(description=None), shown(description=None) | {"row": None}),
     "profile.picture": (shown(picture_sha256=None), shown(picture_sha256=None) | {"row": None}),
     "profile.join": (

@@ -40,6 +40,7 @@ from worker.contract.tickets import (
 from worker.domain.groups.case import account_line
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
+from worker.ports.connectors.commands import instant_of
 from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
 
@@ -146,6 +147,7 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
         ("link known to", ", ".join(whole.link_known_to)),
         ("opened", local_time(ticket.opened_at, when)),
         ("due", local_time(ticket.due_at, when)),
+        ("held until", local_time(ticket.held_until, when) if ticket.held_until else ""),
         ("done", f"{local_time(ticket.done_at, when)} by {ticket.done_by}" if ticket.done_at else ""),
         ("verified", f"{local_time(ticket.verified_at, when)} by {ticket.verified_by}" if ticket.verified_at else ""),
         ("grade", ticket.grade.value if ticket.grade else ""),
@@ -280,6 +282,35 @@ def snooze(
         ticket = worker.desk.snooze(id_, actor(by, worker.settings), span, at, reason)
     until = local_time(ticket.snoozed_until, worker.settings)
     out.print(Text(f"{ticket.label}: snoozed. The next step is taken after {until}."))
+
+
+@app.command()
+def hold(
+    id_: IdArgument,
+    config: ConfigOption,
+    until: Annotated[
+        datetime | None, typer.Option("--until", parser=instant_of, metavar="INSTANT", help="Its end.")
+    ] = None,
+    end: Annotated[bool, typer.Option("--end", help="End a hold before its time.")] = False,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    now: NowOption = None,
+) -> None:
+    """Hold the removal of somebody who left, while their own export is needed; a hold ends by itself."""
+    at = clock_at(now)
+    if (until is None) is not end:
+        raise typer.BadParameter("say when it ends: --until INSTANT, or --end to end it now")
+    with opened(config, now) as worker:
+        who, why = actor(by, worker.settings), need_reason(reason)
+        ticket = (
+            worker.holds.end(id_, who, why, at)
+            if until is None
+            else worker.holds.hold(id_, who, why, until, at)
+        )
+    if until is None:
+        out.print(Text(f"{ticket.label} is {ticket.state.value}: the hold is over."))
+    else:
+        out.print(Text(f"{ticket.label} is held until {local_time(ticket.held_until, worker.settings)}."))
 
 
 @app.command()

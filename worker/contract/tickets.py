@@ -215,6 +215,7 @@ class _TicketFields(Shape):
     remediated_by: RemediatedShape | None
     acknowledged_until: Instant | None
     snoozed_until: Instant | None
+    held_until: Instant | None
     silenced_by: str | None
     details: Data
 
@@ -252,6 +253,7 @@ class TicketShape(_TicketFields):
             remediated_by=RemediatedShape.of(ticket),
             acknowledged_until=ticket.acknowledged_until,
             snoozed_until=ticket.snoozed_until,
+            held_until=ticket.held_until,
             silenced_by=listed.silenced_by,
             details=dict(ticket.details),
         )

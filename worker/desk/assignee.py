@@ -16,6 +16,7 @@ from worker.app.acts.reviewing import LastAdmin
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
+from worker.desk.conversations import checklist_of, conversations_page
 from worker.desk.guarding import Attempts
 from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers
@@ -26,7 +27,7 @@ from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import pasted
 from worker.domain.kinds.kind import Choice, Sees
-from worker.domain.messages.sentences import member_step, ticket_steps, ticket_title, why_line
+from worker.domain.messages.sentences import held_line, member_step, ticket_steps, ticket_title, why_line
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.answering import answers_for
 from worker.domain.text.tongue import Tongue
@@ -56,6 +57,7 @@ class AssigneePages:
             route("/t/{token}/review", self._acting(self.review), ["POST"]),
             route("/t/{token}/not-needed", self._acting(self.not_needed), ["POST"]),
             route("/t/{token}/outcome", self._acting(self.outcome), ["POST"]),
+            route("/t/{token}/conversations", self._acting(self.conversations), ["POST"]),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
             route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
@@ -76,6 +78,8 @@ class AssigneePages:
             return review_page(call, token)
         if kind_of(ticket).choice is Choice.OUTCOME and ticket.assignee is not None:
             return handling_page(call, token)
+        if kind_of(ticket).choice is Choice.CHECKLIST and ticket.assignee is not None:
+            return conversations_page(call, token)
         # Weighing without a result is no visible change
         version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
         return _page(
@@ -183,6 +187,12 @@ class AssigneePages:
         call.services.reporting.settle(token, ReportOutcome(given), call.text("words"), call.now)
         return f"/t/{token}"
 
+    def conversations(self, call: Call) -> str:
+        """Keep what a reviewer says of a leaver's conversations."""
+        token = call.path("token")
+        call.services.conversations.save(token, checklist_of(call), call.now)
+        return f"/t/{token}"
+
     def undo(self, call: Call) -> str:
         token = call.path("token")
         with call.services.store.reading() as uow:
@@ -262,6 +272,7 @@ def _told(ticket: Ticket, timezone: str, tongue: Tongue, aid: Help | None = None
     return {
         "title": ticket_title(ticket, tongue),
         "why": why_line(ticket, timezone, tongue),
+        "held": held_line(ticket, timezone, tongue),
         "steps": ticket_steps(ticket, tongue, aid),
         "handle": shown_handle(ticket.handle),
         "member_step": member_step(ticket),

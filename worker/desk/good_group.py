@@ -15,13 +15,13 @@ from starlette.routing import Route
 from worker.desk.calls import Call, route
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import Control
-from worker.domain.controls.group import admins_few, admins_many, dormant
-from worker.domain.controls.others import HAND_OVER, JOINER, LEAVER
+from worker.domain.controls.group import admins_few, admins_many, dormant, hand_over
+from worker.domain.controls.others import JOINER, LEAVER
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.profile import join, name, rights
 from worker.domain.text.tongue import Tongue
 
-_PEOPLE = (LEAVER, JOINER, HAND_OVER)
+_PEOPLE = (LEAVER, JOINER, hand_over.CONTROL)
 
 
 def routes() -> list[Route]:
@@ -31,13 +31,14 @@ def routes() -> list[Route]:
 def good_group(call: Call) -> Response:
     """What each control that is on asks of a group."""
     reads = call.services.controls
-    on = [one for one in GROUP_CONTROLS.values() if reads.mode_of(one.id) is not None]
+    of_groups = [one for one in GROUP_CONTROLS.values() if one not in _PEOPLE]
+    on = [one for one in of_groups if reads.mode_of(one.id) is not None]
     policy = reads.rules.policy
     return call.page(
         "good_group.html",
         {
             "people": _PEOPLE,
-            "asked": [(one, _details(one, policy, call.tongue)) for one in on or GROUP_CONTROLS.values()],
+            "asked": [(one, _details(one, policy, call.tongue)) for one in on or of_groups],
         },
     )
 

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting
+from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
+from worker.app.acts.holds import RemovalHolds
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.reporting import Reporting
@@ -65,9 +67,11 @@ class Services:
 
     store: Store
     desk: TicketActs
+    holds: RemovalHolds
     approvals: Approvals
     assigned: Assigned
     attesting: Attesting
+    conversations: ReviewingConversations
     reviewing: Reviewing
     reporting: Reporting
     declaring: Declaring

@@ -136,6 +136,13 @@ class Account:
     evidence: Evidence | None = None
     left_at: datetime | None = None
 
+    @property
+    def leaves_at(self) -> datetime | None:
+        """The instant at which somebody who is about to leave will have left; None if none is known."""
+        if self.standing is not Standing.LEAVING:
+            return None
+        return self.facts.leave_at if self.evidence is Evidence.LEAVE_DATE else self.facts.expires_at
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

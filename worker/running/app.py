@@ -13,8 +13,10 @@ from importlib.metadata import version
 from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting, StatementList
+from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
+from worker.app.acts.holds import RemovalHolds
 from worker.app.acts.interacting import Interacting
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
@@ -28,6 +30,7 @@ from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
 from worker.app.jobs.advisories import WatchAdvisories
 from worker.app.jobs.canary import Canary, CanaryRules
+from worker.app.jobs.cases import TellCases
 from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate, EscalateRules
@@ -69,6 +72,7 @@ from worker.app.tell.zones import ChannelZones
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.seals import NewCount
 from worker.domain.controls.state import GroupState
+from worker.domain.controls.switch import Mode
 from worker.domain.groups.exported import Readers
 from worker.domain.model import GroupKey
 from worker.domain.people.joiners import Placement
@@ -173,6 +177,7 @@ class App:
     escalate: Escalate
     deliver: Deliver
     desk: TicketActs
+    holds: RemovalHolds
     approvals: Approvals
     pairs: PairActs
     check: Check
@@ -181,6 +186,7 @@ class App:
     silencing: Silencing
     assigned: Assigned
     attesting: Attesting
+    conversations: ReviewingConversations
     reviewing: Reviewing
     reporting: Reporting
     declaring: Declaring
@@ -241,6 +247,8 @@ def assemble(
     )
     controls = ControlReads(store, judging)
     keeps = KeepsReads(controls)
+    tells = any(one.switch.mode is Mode.TICKET for one in rules.controls.hand_over)
+    cases = TellCases(keeps, teller, is_on=tells)
     attesting, reviewing = attesting_of(rules, store), reviewing_of(rules, store)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
@@ -271,12 +279,15 @@ def assemble(
         ExposureReads(store, controls),
         ReadinessReads(store, controls),
         keeps,
-        RunControls(store, controls, tickets, teller, attesting, reviewing, rules.statement_lists, observer),
+        RunControls(
+            store, controls, tickets, teller, attesting, reviewing, cases, rules.statement_lists, observer
+        ),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
         Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),
         Escalate(store, tickets, teller, escalating),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),
+        RemovalHolds(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
         Check(store, connectors, limits, rules.leaver, _fresh(rules)),
@@ -285,6 +296,7 @@ def assemble(
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
         assigned_of(rules, store),
         attesting,
+        ReviewingConversations(store, rules.links),
         reviewing,
         reporting_of(rules, store, controls, on_call),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),

@@ -254,9 +254,11 @@ def services_of(app: App, clock: Clock) -> Services:
     return Services(
         store=app.store,
         desk=app.desk,
+        holds=app.holds,
         approvals=app.approvals,
         assigned=app.assigned,
         attesting=app.attesting,
+        conversations=app.conversations,
         reviewing=app.reviewing,
         reporting=app.reporting,
         declaring=app.declaring,

@@ -266,6 +266,9 @@ class Settings(Section):
         return PersonalQuiet(section.value(), place.timezone, place.default_region, zone, country)
 
     def ticket_rules(self) -> TicketRules:
+        leaving = self.controls.leaving
+        conversations = leaving.conversations if leaving else None
+        hold = {"hold_max": conversations.hold_max} if conversations else {}
         return TicketRules(
             due=self.tickets.due.default,
             due_sensitive=self.tickets.due.sensitive,
@@ -274,6 +277,8 @@ class Settings(Section):
             policies=self.policies(),
             claim_life=self.tickets.claim_life,
             timezone=self.organisation.timezone,
+            hand_over=leaving.hands_over(self.controls.mode) if leaving else None,
+            **hold,
         )
 
     def alarm_rules(self) -> AlarmRules:
@@ -292,7 +297,7 @@ class Settings(Section):
         )
 
     def control_policy(self) -> ControlPolicy:
-        return self.controls.policy(self.organisation.language)
+        return self.controls.policy(self.organisation.language, self.groups.admins_min)
 
     def statement_lists(self) -> tuple[tuple[Statement, Path], ...]:
         """The lists of other systems that each run of the controls reads."""

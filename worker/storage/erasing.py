@@ -9,8 +9,10 @@ import json
 
 import sqlalchemy as sa
 
+from worker.domain.controls.conversations import CHECKLIST, as_details, from_details
 from worker.domain.evidence.explained import ERASED
 from worker.domain.identity.ties import surely_same
+from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.saved_lists import erase_from_lists
@@ -68,6 +70,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
             search="",
         )
     )
+    _erase_checklists(connection, key)
     connection.execute(sa.delete(undo).where(undo.c.ticket_id.in_(numbers)))
     for table in (person, person_key, episode, cohort_person):
         where = (table.c.source == key.source) & (table.c.person_id == key.person_id)
@@ -77,6 +80,17 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (link, expected, group_link):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+
+
+def _erase_checklists(connection: sa.Connection, key: AccountKey) -> None:
+    """What was written in reviews of the person's conversations goes; what was done stays."""
+    t = ticket.c
+    mine = (t.kind == CONVERSATIONS.value) & (t.person_source == key.source) & (t.person_id == key.person_id)
+    for row in connection.execute(sa.select(t.id, t.details).where(mine)).all():
+        details = json.loads(row.details)
+        if CHECKLIST in details:
+            details[CHECKLIST] = as_details(from_details(details).without_words())
+            connection.execute(sa.update(ticket).where(t.id == row.id).values(details=json.dumps(details)))
 
 
 def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None:

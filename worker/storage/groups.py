@@ -24,6 +24,7 @@ from worker.domain.model import (
     Member,
     Role,
     Roster,
+    Standing,
 )
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.people.persons import AccountsRule
@@ -43,7 +44,7 @@ from worker.ports.state.groups import (
 from worker.storage import departed, group_facts, staging, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
-from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
+from worker.storage.cases import ADMINS, LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
 from worker.storage.group_facts import fact_values, facts_of, known_facts, registered_facts
@@ -286,6 +287,17 @@ class SqlRosters:
 
     def mark_unconfirmed_dirty(self, before: Mapping[str, datetime], now: datetime) -> None:
         dirty_groups(self._c, {GroupKey(*row) for row in self._c.execute(unconfirmed(before))}, now)
+
+    def mark_handing_over_dirty(self, after: datetime, until: datetime, now: datetime) -> None:
+        p, m = person.c, membership.c
+        query = (
+            sa.select(m.source, m.group_id)
+            .distinct()
+            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+            .join(person, (p.source == link.c.person_source) & (p.person_id == link.c.person_id))
+            .where(p.standing == Standing.LEAVING.value, p.at > after, p.at <= until, m.role.in_(ADMINS))
+        )
+        dirty_groups(self._c, {GroupKey(*row) for row in self._c.execute(query)}, now)
 
     def dirty_count(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))

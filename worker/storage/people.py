@@ -447,16 +447,9 @@ def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) ->
 
 
 def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
-    judgement = Judgement(one.standing, one.evidence, one.left_at or _coming_date(one))
+    judgement = Judgement(one.standing, one.evidence, one.left_at or one.leaves_at)
     row = _known_row(one.key.source, one.facts, judgement)
     return (*row, to_micros(now), to_micros(now))
-
-
-def _coming_date(one: Account) -> datetime | None:
-    """The instant at which a person who is leaving will have left, from the facts that the judgement used."""
-    if one.standing is not Standing.LEAVING:
-        return None
-    return one.facts.leave_at if one.evidence is Evidence.LEAVE_DATE else one.facts.expires_at
 
 
 def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:

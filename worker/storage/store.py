@@ -23,6 +23,7 @@ from worker.storage.handovers import SqlHandovers
 from worker.storage.identities import SqlIdentities
 from worker.storage.journal import SqlJournal
 from worker.storage.leases import SqlLeases, assert_held, session_name
+from worker.storage.leavings import SqlLeavings
 from worker.storage.moving import SqlMoving
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
@@ -84,7 +85,11 @@ class SqlUnitOfWork:
         self.reviews = SqlReviews(connection)
         self.advisories = SqlAdvisories(connection)
         self.bad_messages = SqlBadMessages(connection)
+<<<<<<< HEAD
         self.seals = SqlSeals(connection)
+=======
+        self.leavings = SqlLeavings(connection)
+>>>>>>> a34fca4 (Do what comes before somebody's last day: hand over, review, hold)
 
 
 class SqlStore:

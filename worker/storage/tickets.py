@@ -52,7 +52,7 @@ _LIVE = tuple(state.value for state in sorted(LIVE))
 # What a reader of a ticket sees of it; a change of anything else is no other version
 _SEEN = (
     "state", "assignee_email", "due_at", "done_at", "done_by", "verified_at", "grade", "blocked_by",
-    "waived_until", "acknowledged_until", "snoozed_until", "disputed_at",
+    "waived_until", "acknowledged_until", "snoozed_until", "held_until", "disputed_at",
 )  # fmt: skip
 
 
@@ -129,6 +129,12 @@ class SqlTickets:
             ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
         ]
 
+    def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
+        t = ticket.c
+        is_over = (t.state == TicketState.BLOCKED.value) & (t.held_until <= now)
+        query = sa.select(t.source, t.group_id).distinct().where(is_over)
+        return [GroupKey(*row) for row in self._c.execute(query)]
+
     def counts(self) -> dict[TicketSort, int]:
         query = sa.select(ticket.c.state, ticket.c.kind, sa.func.count()).group_by(
             ticket.c.state, ticket.c.kind
@@ -186,7 +192,9 @@ class SqlTickets:
         return {
             one.id: Sight(
                 row.g_taken_at, row.g_read_at, Coverage(row.coverage), is_fresh=True, role=roles.get(one.id),
-                active_admins=admins.get(one.group, 0) if one.group else 0, is_identified=one.id in identified,
+                active_admins=len(admins.get(one.group, ())) if one.group else 0,
+                admins_leave_at=_leavings(admins.get(one.group, ())) if one.group else (),
+                is_identified=one.id in identified,
                 account=accounts.get(one.person) if one.person else None,
                 declared_by=frozenset(json.loads(row.declared_by)),
             )
@@ -209,11 +217,10 @@ class SqlTickets:
             roles |= {number: Role(role) for number, role in self._c.execute(query)}
         return roles_under_other_handles(self._c, tickets) | roles_of_people(self._c, tickets) | roles
 
-    def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, int]:
-        """The number of active admins, for groups with tickets that need this."""
+    def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, tuple[Account, ...]]:
+        """The active admins, for groups with tickets that need this."""
         groups = [one.home for one in tickets if kind_of(one).sees is Sees.ADMINS]
-        found = active_admins_of(self._c, groups, self._rule)
-        return {group: len(admins) for group, admins in found.items()}
+        return active_admins_of(self._c, groups, self._rule)
 
     def _accounts(self, tickets: Sequence[Ticket]) -> dict[AccountKey, Account]:
         """The accounts of the people whom tickets are about."""
@@ -290,3 +297,7 @@ def _without_version(one: Ticket) -> dict[str, Any]:
 
 def _of_people() -> tuple[str, ...]:
     return codes(lambda kind: kind.about is About.PERSON)
+
+
+def _leavings(admins: Sequence[Account]) -> tuple[datetime, ...]:
+    return tuple(one.leaves_at for one in admins if one.leaves_at is not None)

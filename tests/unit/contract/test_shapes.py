@@ -113,6 +113,7 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
         ],
         "remediated_by": None,
         "acknowledged_until": None,
+        "held_until": None,
         "snoozed_until": None,
         "silenced_by": None,
         "details": {},

@@ -15,6 +15,7 @@ from worker.domain.model import Member
 PUBLIC = {
     "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/roster", "/t/{token}/undo", "/me/{token}",
     "/t/{token}/statements", "/t/{token}/review", "/t/{token}/not-needed", "/t/{token}/outcome",
+    "/t/{token}/conversations",
     "/r/{token}", "/r/outcome", "/r/outcome/{receipt}", "/r/outcome/{receipt}/confirm",
     "/me/{token}/done",
     "/me/{token}/undo", "/login", "/login/start", "/login/callback", "/login/{secret}", "/logout", "/language",
@@ -32,6 +33,7 @@ ACTS = {
     "/messages/{label}/{act}": {"operator", "approver"},
     "/silences/new": {"operator", "approver"},
     "/silences/{label}/end": {"operator", "approver"},
+    "/tickets/{label}/hold": {"approver"},
     "/plans/{label}/decide": {"approver"},
     "/audit": {"auditor"},
     "/audit/export": {"auditor"},

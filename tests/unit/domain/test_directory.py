@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from builders import NOW, leaver, person
-from worker.domain.model import Account, Standing
+from worker.domain.model import Account, Evidence, Standing
 from worker.domain.people.lifecycle import (
     PLACE_FIELDS,
     EventKind,
@@ -16,6 +16,9 @@ from worker.domain.people.lifecycle import (
 
 JOINED, MOVED, LEAVING, LEFT, RETURNED = EventKind
 HERE, GOING, GONE = person(), person(standing=Standing.LEAVING), leaver()
+
+
+LATER = replace(person(standing=Standing.LEAVING, leave_at=NOW), evidence=Evidence.LEAVE_DATE)
 
 
 def moved(who: Account) -> Account:
@@ -36,6 +39,8 @@ def moved(who: Account) -> Account:
         (GOING, HERE, [RETURNED]),
         (GOING, moved(HERE), [RETURNED, MOVED]),
         (GOING, GOING, []),
+        (GOING, LATER, [LEAVING]),
+        (GOING, moved(LATER), [MOVED, LEAVING]),
         (GOING, moved(GOING), [MOVED]),
         (GOING, GONE, [LEFT]),
         (GONE, moved(HERE), [RETURNED]),

@@ -90,7 +90,11 @@ def test_steps_name_the_group_or_the_member(kind: Kind, app: str) -> None:
             ENGLISH.say(step, person="Ann", member="Ann", group="Ward 7", messenger="App", admins="Dee")
             for step in kind.steps(work, aid)
         )
-        on_its_page = kind.choice in {Choice.STATEMENT, Choice.ROWS}  # which names what it is about
+        on_its_page = kind.choice in {
+            Choice.STATEMENT,
+            Choice.ROWS,
+            Choice.CHECKLIST,
+        }  # which names what it is about
         assert "Ward 7" in told or on_its_page or (kind.about is About.HANDLE and "Ann" in told)
         assert "{" not in told
 

@@ -54,6 +54,7 @@ TITLES = {
     TicketKind.ADD_ADMIN: "Make another member an admin of Ward 7 nights",
     TicketKind.ATTEST: "Please answer: Rules for chat groups",
     TicketKind.HANDLE_REPORT: "Look after a reported message in Ward 7 nights",
+    TicketKind.REVIEW_CONVERSATIONS: "Review the work conversations of Ann",
     TicketKind.REVIEW_GROUP: "Look through the members of Ward 7 nights",
     TicketKind.REDUCE_ADMINS: "Take admin rights away in Ward 7 nights",
 }
@@ -73,6 +74,7 @@ def test_every_kind_of_ticket_has_a_title_and_steps_for_its_messenger(kind: Tick
         TicketKind.CONFIRM_ROSTER,
         TicketKind.REGISTER_GROUP,
         TicketKind.ATTEST,
+        TicketKind.REVIEW_CONVERSATIONS,
         TicketKind.REVIEW_GROUP,
         TicketKind.HANDLE_REPORT,
     }

@@ -25,7 +25,7 @@ from worker.domain.evidence.journal import stamp
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import Choice
+from worker.domain.kinds.kind import OWN_PAGE, Choice
 from worker.domain.model import AccountKey, HandleKey
 from worker.domain.reconcile.answering import answered
 from worker.domain.text.reason import NO_REASON, Reason, because
@@ -167,7 +167,7 @@ class Assigned:
                 return self._identify(uow, ticket, chosen, now)
             if kind_of(ticket).choice is Choice.ROSTER:
                 raise Refused("Say on the page of the group who is in it; that proves it.")
-            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS, Choice.OUTCOME}:
+            if kind_of(ticket).choice in OWN_PAGE:
                 raise Refused("Answer on the page of this ticket.")
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 

@@ -15,7 +15,7 @@ from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
 from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import Choice
+from worker.domain.kinds.kind import OWN_PAGE, Choice
 from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -37,6 +37,8 @@ from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
 
+_CONFIRMED_LATER = frozenset({Choice.OUTCOME, Choice.CHECKLIST})  # after one person's word closed it
+
 
 class TicketActs:
     """People's acts; each has an actor, a time, and a reason if one is required. All raise Refused."""
@@ -55,9 +57,9 @@ class TicketActs:
         """
 
         def change(ticket: Ticket) -> Ticket:
-            if kind_of(ticket).choice is Choice.OUTCOME and ticket.state is TicketState.VERIFIED:
+            if kind_of(ticket).choice in _CONFIRMED_LATER and ticket.state is TicketState.VERIFIED:
                 return ticket if ticket.grade is Grade.B else _confirmed(ticket, by)
-            if kind_of(ticket).choice in {Choice.STATEMENT, Choice.ROWS, Choice.OUTCOME}:
+            if kind_of(ticket).choice in OWN_PAGE:
                 raise NotAllowed(
                     f"{ticket.label}: only whoever is asked can answer, on the page of its link."
                 )

@@ -15,6 +15,8 @@ from worker.app.acts.attesting import Attesting, StatementList, text_changed
 from worker.app.acts.reviewing import Reviewing
 from worker.app.jobs.asking import Asking
 from worker.app.jobs.carrying import carry_out
+from worker.app.jobs.cases import TellCases
+from worker.app.jobs.conversations import AskForReviews
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
@@ -24,14 +26,22 @@ from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
-from worker.domain.controls.others import REPORTS, STATEMENT_CONTROLS
+from worker.domain.controls.group import hand_over
+from worker.domain.controls.others import CONVERSATIONS, REPORTS, STATEMENT_CONTROLS
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
-from worker.domain.reconcile.controlling import Wanted, keep, opened, time_for, wanted_in
+from worker.domain.reconcile.controlling import (
+    Wanted,
+    is_found_by_controls,
+    keep,
+    opened,
+    time_for,
+    wanted_in,
+)
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
@@ -45,6 +55,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 200
 SYSTEM = Actor("whosleft")
+_CONTROLS = (*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id)
 
 
 class RunControls:
@@ -58,6 +69,7 @@ class RunControls:
         teller: Teller,
         attesting: Attesting,
         reviewing: Reviewing,
+        cases: TellCases,
         lists: Sequence[StatementList] = (),
         observer: Observer = SILENT,
     ) -> None:
@@ -68,15 +80,18 @@ class RunControls:
         self._teller = teller
         self._attesting = attesting
         self._reviewing = reviewing
+        self._cases = cases
         self._lists = lists
         self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and a hash of its rows
         self._observer = observer
         self._asking = Asking(reads, tickets, teller)
+        rule = next(iter(reads.rules.policy.conversations), None)
+        self._reviews = AskForReviews(rule, tickets, teller)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Check all groups once; `now` is aware UTC. Idempotent: a second run finds nothing to do."""
-        modes = {control: self._reads.mode_of(control) for control in (*GROUP_CONTROLS, *STATEMENT_CONTROLS)}
-        if not any((*modes.values(), self._reads.mode_of(REPORTS.id))):
+        modes = {control: self._reads.mode_by_rules(control) for control in _CONTROLS}
+        if not any((*modes.values(), self._reads.mode_by_rules(REPORTS.id))):
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
         taken, troubles = self._take_lists(now)
@@ -88,6 +103,7 @@ class RunControls:
         self._count(matching, tally, now)
         with matching.begin() as uow:
             reminded = self._reviewing.remind(uow, now)
+            self._cases.tell(uow, now)
             actions += self._keep_reports(uow, now)
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
@@ -142,6 +158,7 @@ class RunControls:
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
             actions += self._asking.settle(uow, now)
+            actions += self._reviews.settle(uow, now)
         return tally, actions
 
     def _count(self, matching: Matching, tally: ControlTally, now: datetime) -> None:
@@ -174,7 +191,7 @@ class RunControls:
             ControlFailure(
                 one.control.id, *group.key, group.name, one.result.value, one.result.found, one.result.wanted,
                 group.department, group.is_sensitive, int(time_for(group, one).total_seconds()),
-                one.control.id in new,
+                one.control.id in new or _is_for_reconciling(one),
             )
             for one in examined
             if one.result.value in {CheckValue.FAIL, CheckValue.WAIVED}
@@ -212,6 +229,8 @@ class RunControls:
     def _wants(self, uow: UnitOfWork, control: str, now: datetime) -> HeldFindings:
         if control in STATEMENT_CONTROLS:
             return self._asking.held(uow, control, now)
+        if control == CONVERSATIONS.id:
+            return self._reviews.held(uow, now)
         subjects = uow.controls.asking(control)
         return HeldFindings(len(subjects), tuple(subjects))
 
@@ -231,13 +250,16 @@ class RunControls:
         skip = 0
         while left > 0 and allowed:
             with matching.begin() as uow:
-                keys = uow.controls.to_open(allowed, PAGE, skip)
+                keys = uow.controls.to_open(allowed - {hand_over.CONTROL.id}, PAGE, skip)
                 new = self._new(uow, keys, allowed, opened_today, left, now)
                 actions += self._carry_out(uow, new, (), now)
             left -= len(new)
             skip += len(keys)
             if len(keys) < PAGE:
                 break
+        if CONVERSATIONS.id in to_ask and left > 0:
+            with matching.begin() as uow:
+                actions += self._reviews.open(uow, left, self._policy.daily_max, opened_today, now)
         return [*actions, *self._asking.open(matching, to_ask, opened_today, changed, now)]
 
     def _new(
@@ -277,3 +299,8 @@ class RunControls:
     def _start_of_day(self, now: datetime) -> datetime:
         zone = ZoneInfo(self._reads.rules.timezone)
         return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)
+
+
+def _is_for_reconciling(one: Examined) -> bool:
+    """Whether it asks for a ticket that reconciling opens, once a person allowed it."""
+    return one.asks and one.control.kind is not None and not is_found_by_controls(one.control.kind)

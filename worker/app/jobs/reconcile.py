@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.following import follow
+from worker.app.jobs.handing_over import HandingOver
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
@@ -61,6 +62,7 @@ class Reconcile:
         self._rules = rules
         self._observer = observer
         self._unconfirmed = Unconfirmed(rules.confirm_every, rules.teller.timezone)
+        self._handing_over = HandingOver(rules.tickets.hand_over)
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Reconcile every dirty group; with `full`, every group that the state shows as wrong. `now` is aware UTC.
@@ -73,6 +75,8 @@ class Reconcile:
         groups = 0
         with matching.begin() as uow:
             self._unconfirmed.mark(uow, now)
+            self._handing_over.mark(uow, now, full=full)
+            uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
             if full:
                 uow.rosters.mark_wrong_groups_dirty(now)
                 uow.people.mark_asked_dirty(now)
@@ -128,7 +132,7 @@ class Reconcile:
         self, uow: UnitOfWork, views: Sequence[GroupView], cases: Sequence[PersonCase], now: datetime
     ) -> list[Action]:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
-        views = [follow(uow, view, now) for view in views]
+        views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
         if self._is_blind(uow):

@@ -168,7 +168,14 @@ class Verify:
             return None
         source = ticket.subject.source
         is_fresh = self._fresh.is_fresh(source, sight.taken_at, now)
-        return replace(sight, is_fresh=is_fresh, is_kept_by_people=source in self._kept_by_people)
+        hand_over = self._rules.hand_over
+        leaving = 0 if hand_over is None else sum(at <= now + hand_over.lead for at in sight.admins_leave_at)
+        return replace(
+            sight,
+            is_fresh=is_fresh,
+            is_kept_by_people=source in self._kept_by_people,
+            active_admins=sight.active_admins - leaving,
+        )
 
     def _tell_reopened(self, uow: UnitOfWork, action: Action, now: datetime) -> None:
         ticket = action.ticket

@@ -12,14 +12,16 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from worker.app.reads.advisories import AdvisoryRules, advisory_results, provider_results
+from worker.app.reads.leavings import reviews_wanted
 from worker.app.tell.health import Freshness
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
-from worker.domain.controls.control import CheckValue, ControlResult
+from worker.domain.controls.control import CheckValue, ControlResult, Unknown
 from worker.domain.controls.examining import Examined, examine
+from worker.domain.controls.group import hand_over
 from worker.domain.controls.others import (
     ACCOUNTABLE,
     ADVISORIES,
-    HAND_OVER,
+    CONVERSATIONS,
     JOINER,
     LEAVER,
     PROVIDER,
@@ -48,7 +50,7 @@ from worker.ports.state.store import Store, UnitOfWork
 PAGE = 400
 SHOWN_FOR = timedelta(days=42)
 
-_ALWAYS = frozenset({LEAVER.id, JOINER.id, HAND_OVER.id})  # with tickets, whatever the rules
+ALWAYS = frozenset({LEAVER.id, JOINER.id, hand_over.CONTROL.id})  # with tickets, whatever the rules
 
 Page: TypeAlias = "list[tuple[GroupState, tuple[Examined, ...]]]"
 
@@ -73,10 +75,14 @@ class ControlRules:
     def seen(self, group: GroupState, now: datetime) -> GroupState:
         """A group as the configuration sees it: whether its roster is fresh, and whether it is sensitive."""
         is_fresh = self.fresh.is_fresh(group.key.source, group.taken_at, now)
+        return replace(group, is_fresh=is_fresh, is_sensitive=self.is_sensitive(group))
+
+    def is_sensitive(self, group: GroupState) -> bool:
+        """Whether a group is sensitive: by the configuration, by the register, or by what it is for."""
         said = group.row.facts.sensitive if group.row else None
         by_class = next((one.is_sensitive for one in self.policy.classes if one.has(group)), False)
         named = fits(group.key.group_id, self.sensitive) or fits(group.name, self.sensitive)
-        return replace(group, is_fresh=is_fresh, is_sensitive=named or bool(said) or by_class)
+        return named or bool(said) or by_class
 
 
 @dataclass(slots=True)
@@ -201,7 +207,25 @@ class ControlReads:
         said = self._said(uow, now) | self._of_messengers(uow, now)
         reports = {REPORTS.id: self._reported(uow, now)}
         beside = {SOURCES.id: sources, ACCOUNTABLE.id: accountable}
-        return said | uow.controls.by_tickets(now) | beside | reports
+        return said | self._by_tickets(uow, now) | beside | reports | self._blind(uow, now)
+
+    def _by_tickets(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
+        """The counts of controls that tickets tell of, with the reviews of conversations still to be asked for."""
+        examined = {one for one in GROUP_CONTROLS if self.mode_by_rules(one)}
+        found = {one: counts for one, counts in uow.controls.by_tickets(now).items() if one not in examined}
+        for rule in self._rules.policy.conversations:
+            known, wanted = found[CONVERSATIONS.id], sum(1 for _ in reviews_wanted(uow, rule, now))
+            subjects, failed = known.subjects + wanted, known.failed + wanted
+            found[CONVERSATIONS.id] = replace(known, subjects=subjects, failed=failed)
+        return found
+
+    def _blind(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
+        """The counts of controls that need last days which no directory shows: they can't tell."""
+        asked = [one for one in (hand_over.CONTROL.id, CONVERSATIONS.id) if self.mode_by_rules(one)]
+        if not asked or uow.leavings.shows_last_days():
+            return {}
+        why = {Unknown.NO_LAST_DAY.name.lower(): 1}
+        return {one: ControlCounts(now, 1, unknown=1, unknown_why=why) for one in asked}
 
     def _said(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
         """The counts of controls that ask people: over all of a control's statements."""
@@ -275,6 +299,12 @@ class ControlReads:
 
     def mode_of(self, control: str) -> Mode | None:
         """The mode of a control: `ticket` if any of its rules has that; None if it is off."""
+        return self.mode_by_rules(control) or (Mode.TICKET if control in ALWAYS else None)
+
+    def mode_by_rules(self, control: str) -> Mode | None:
+        """As `mode_of`, by the configuration alone: some controls have tickets without it."""
+        if control in ALWAYS - GROUP_CONTROLS.keys():
+            return None
         asked = {rule.switch.mode for rule in self._rules.policy.statements if rule.control == control}
         if control in STATEMENT_CONTROLS:
             return Mode.TICKET if Mode.TICKET in asked else next(iter(asked), None)
@@ -282,8 +312,10 @@ class ControlReads:
             return None
         if control == REPORTS.id:
             return Mode.TICKET if self._rules.policy.reports else None
+        if control == CONVERSATIONS.id:
+            return next((one.switch.mode for one in self._rules.policy.conversations), None)
         if control not in GROUP_CONTROLS:
-            return Mode.TICKET if control in _ALWAYS else Mode.REPORT
+            return Mode.REPORT
         rules = GROUP_CONTROLS[control].rules(self._rules.policy)
         modes = {rule.switch.mode for rule in rules if rule.asks(control)}
         return Mode.TICKET if Mode.TICKET in modes else next(iter(modes), None)

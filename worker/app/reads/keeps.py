@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.app.reads.controls import ControlReads
+from worker.app.reads.controls import ControlReads, ControlRules
+from worker.domain.controls.state import GroupState
 from worker.domain.kinds.keeps import KeptGroup, kept_by
 from worker.domain.model import AccountKey, Standing
+from worker.domain.reconcile.controlling import owner_of
 from worker.ports.state.store import UnitOfWork
 
 
@@ -34,9 +36,21 @@ class KeepsReads:
         groups = uow.controls.states({one.group for one in found}, rules.lists)
         # A group that another source shows better is that one, unless it has a ticket of its own
         twins = {key for key, group in groups.items() if group.is_followed}
-        classes = {key: rules.policy.class_of(group) for key, group in groups.items()}
         return [
-            replace(one, data_class=classes.get(one.group, ""))
+            _with_group(one, groups.get(one.group), rules)
             for one in found
             if one.ticket or one.group not in twins
         ]
+
+
+def _with_group(one: KeptGroup, group: GroupState | None, rules: ControlRules) -> KeptGroup:
+    """With what the group is for, and who answers for it."""
+    if group is None:
+        return replace(one, is_sensitive=one.ticket is not None and one.ticket.is_sensitive)
+    owner = owner_of(group)
+    return replace(
+        one,
+        data_class=rules.policy.class_of(group),
+        is_sensitive=rules.is_sensitive(group),
+        owner=owner.email if owner else "",
+    )

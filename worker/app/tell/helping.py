@@ -22,7 +22,7 @@ def help_for(uow: UnitOfWork, ticket: Ticket, languages: Languages) -> Help | No
         return _asking_leaver(uow, ticket, ticket.handle, languages)
     if asks is Asks.NOBODY:
         return None
-    accounts = _accounts(uow, ticket)
+    accounts = frozenset() if ticket.is_early else _accounts(uow, ticket)
     admins = [one for one in uow.rosters.active_admins(ticket.home) if one.key not in accounts]
     if any(_is_assignee(one, ticket) for one in admins):
         return None

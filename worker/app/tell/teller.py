@@ -14,7 +14,13 @@ from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, Recipient
-from worker.domain.messages.sentences import cancelled_paragraph, doubted_paragraph, masked, news_paragraph
+from worker.domain.messages.sentences import (
+    cancelled_paragraph,
+    doubted_paragraph,
+    held_paragraph,
+    masked,
+    news_paragraph,
+)
 from worker.domain.model import AccountFacts, AccountKey
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import Languages, Tongue
@@ -95,6 +101,19 @@ class Teller:
                 body = cancelled_paragraph(ticket, to, self.languages.of(to.language))
                 key = f"{ticket.label}:cancel:{now.isoformat()}:{to.kind.value}:{to.address}"
                 messages.append(OutMessage(key, to, body.headline, body, ticket=ticket.id))
+        return messages
+
+    def held(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> list[OutMessage]:
+        """The messages that a ticket is held: to its assignee, and to the channel."""
+        people = [ticket.assignee.person] if ticket.assignee and ticket.assignee.person else []
+        to = {recipient_of(ticket, uow.people.facts(people), self.languages), CHANNEL}
+        messages = []
+        for one in sorted(to, key=lambda each: each.kind.value):
+            body = held_paragraph(ticket, self.timezone, self.languages.of(one.language))
+            key = f"{ticket.label}:held:{now.isoformat()}:{one.kind.value}"
+            said = masked(body) if one == CHANNEL else body
+            message = OutMessage(key, one, said.headline, said, ticket=ticket.id)
+            messages.append(self.linked(uow, ticket, message, now))
         return messages
 
     def doubted(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> OutMessage:

@@ -52,6 +52,7 @@ def routes() -> list[Route]:
         screen("/questions/{ref}", questions.answer, Permission.ACT, POST),
         screen("/plans", plans.plans),
         screen("/plans/{label}", plans.plan),
+        screen("/tickets/{label}/hold", ticket.hold, Permission.RELEASE, POST),
         screen("/plans/{label}/decide", plans.decide, Permission.RELEASE, POST),
         screen("/plans/{label}/compare", plans.compare, methods=POST),
         screen("/sources", sources.sources),

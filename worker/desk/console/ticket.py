@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from worker.app.acts.holds import can_be_held
 from worker.app.reads.ticket import WholeTicket, whole_ticket
 from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
@@ -102,12 +103,32 @@ def link(call: Call, guest: Guest) -> Response:
     return call.page("console/link.html", {"url": url, "label": call.path("label")})
 
 
+<<<<<<< HEAD
 def shown_refused(call: Call, refused: Refused) -> Response:
     """The ticket's page with why a file was not sealed."""
     return _shown(call, sealing=str(refused))
 
 
 def _shown(call: Call, refused: Refused | None = None, sealing: str = "") -> Response:
+=======
+def hold(call: Call, guest: Guest) -> Response:
+    """Hold the removal for some hours, or end its hold. What is refused is said on the ticket's page."""
+    number, reason, holds = _number(call), call.text("reason"), call.services.holds
+    try:
+        if call.text("act") == "end":
+            holds.end(number, guest.actor, reason, call.now)
+        else:
+            hours = number_in(call.text("hours"))
+            if hours not in holds.hours():
+                raise Misfilled("hold", call.tongue.say("Say for how long."))
+            holds.hold(number, guest.actor, reason, call.now + timedelta(hours=hours), call.now)
+    except Refused as refused:
+        return _shown(call, refused, "hold")
+    return back_to(f"/tickets/{call.path('label')}")
+
+
+def _shown(call: Call, refused: Refused | None = None, form: str = "act") -> Response:
+>>>>>>> a34fca4 (Do what comes before somebody's last day: hand over, review, hold)
     with call.services.store.reading() as uow:
         one = uow.tickets.get(number_in_path(call))
         if one is None:
@@ -116,7 +137,7 @@ def _shown(call: Call, refused: Refused | None = None, sealing: str = "") -> Res
         values = _facts(call, uow, whole) | _history(call, uow, whole) | _form(call, uow, one)
     values["live"] = f"/tickets/{one.label}"  # where it renews itself, after a refusal, too
     values["refused"] = refused and {
-        "field": _place_of(refused, ACTS[one.state]),
+        "field": form if form == "hold" else _place_of(refused, ACTS[one.state]),
         "said": str(refused),
         "is_english": not isinstance(refused, Misfilled),
     }
@@ -184,6 +205,8 @@ def _form(call: Call, uow: UnitOfWork, one: Ticket) -> dict[str, object]:
     tomorrow = _tomorrow(call)
     return {
         "acts": acts,
+        "can_hold": can_be_held(one),
+        "hold_hours": call.services.holds.hours(),
         "admins": _admins(uow, one),
         "typed": {"act": acts[0] if len(acts) == 1 else "", **_typed(call)},
         "acknowledge_for": format_duration(policy.acknowledge_for),

@@ -13,6 +13,7 @@ from worker.domain.controls.group import (
     class_fits,
     complete,
     dormant,
+    hand_over,
     registered,
     review,
     roster_fresh,
@@ -20,9 +21,9 @@ from worker.domain.controls.group import (
 from worker.domain.controls.others import (
     ACCOUNTABLE,
     ADVISORIES,
+    CONVERSATIONS,
     DEVICE,
     DUTIES,
-    HAND_OVER,
     JOINER,
     LEAVER,
     POLICY,
@@ -50,6 +51,7 @@ GROUP_CONTROLS: Mapping[str, GroupControl[Any]] = {
         picture,
         join,
         rights,
+        hand_over,
     )
 }
 
@@ -65,7 +67,7 @@ CATALOGUE: Mapping[str, Control] = {
         POLICY,
         TRAINING,
         DEVICE,
-        HAND_OVER,
+        CONVERSATIONS,
         ADVISORIES,
         PROVIDER,
         REPORTS,

@@ -21,11 +21,11 @@ JOINER = Control(
 ACCOUNTABLE = Control(
     "people.accountable", N_("Somebody answers for all admins"), ("S11",), N_("that they look at it")
 )
-HAND_OVER = Control(
-    "leaving.hand_over",
-    N_("Whoever leaves has handed over the admin right"),
-    ("S12",),
-    N_("that the new admin knows the duties"),
+CONVERSATIONS = Control(
+    "leaving.conversations",
+    N_("Work conversations are reviewed before somebody leaves"),
+    ("S20",),
+    N_("what was written in private chats, or was deleted"),
 )
 SOURCES = Control(
     "watch.sources",

@@ -205,6 +205,36 @@ class ProviderRule:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverRule(_Ruled):
+    """How long before an admin's last day a group has another one. `admins_min`: so many active admins it needs."""
+
+    switch: ControlSwitch = REPORTED
+    lead: timedelta = timedelta(days=14)
+    admins_min: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationsRule:
+    """Whose work conversations are reviewed before the last day. `departments`: globs; empty: everybody's.
+
+    `to`: the address of the role that reviews them; `before`: so long before the last day. `policy_ref` and `dpia_ref`
+    are the documents that allow it. `hold_max`: the longest hold of a removal.
+    """
+
+    switch: ControlSwitch
+    to: str
+    before: timedelta
+    departments: tuple[str, ...]
+    policy_ref: str
+    dpia_ref: str
+    hold_max: timedelta
+
+    def fits(self, department: str | None) -> bool:
+        """Whether it is for a person of this department."""
+        return not self.departments or fits(department or "", self.departments)
+
+
+@dataclass(frozen=True, slots=True)
 class ControlPolicy:
     """All rules. `daily_max`: new tickets of controls for one person in a day; `per_day`: for everybody together.
 
@@ -226,6 +256,8 @@ class ControlPolicy:
     providers: tuple[ProviderRule, ...] | None = None
     accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reports: tuple[ReportsRule, ...] = ()
+    hand_over: tuple[HandOverRule, ...] = ()  # one, or none
+    conversations: tuple[ConversationsRule, ...] = ()  # one, or none
     languages: tuple[str, ...] = ("en",)  # of texts to paste, where the reader's own has none
 
     def class_of(self, group: GroupState) -> str:

@@ -15,6 +15,8 @@ TICKET_SNOOZED: Final = "ticket.snoozed"
 TICKET_PASSED_ON: Final = "ticket.passed_on"
 TICKET_BLOCKED: Final = "ticket.blocked"
 TICKET_UNBLOCKED: Final = "ticket.unblocked"
+TICKET_HELD: Final = "ticket.held"  # by an approver, until an instant
+TICKET_HOLD_ENDED: Final = "ticket.hold_ended"  # by an approver, before that instant
 TICKET_ESCALATED: Final = "ticket.escalated"
 TICKET_DONE: Final = "ticket.done"
 TICKET_UNDONE: Final = "ticket.undone"
@@ -35,6 +37,7 @@ TICKET_FOUND_GONE: Final = "ticket.found_gone"  # the member is not in the group
 TICKET_LEFT_TO_CREATOR: Final = "ticket.left_to_creator"  # the creator can't be removed
 TICKET_DECLINED: Final = "ticket.declined"  # something else
 TICKET_ANSWERED: Final = "ticket.answered"  # with a statement: accepted, declined, or an exception asked for
+TICKET_NOTED: Final = "ticket.noted"  # a part of a checklist
 
 ATTESTATIONS_IMPORTED: Final = "attestations.imported"
 

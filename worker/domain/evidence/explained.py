@@ -22,7 +22,7 @@ CLAIMED_BY = "claimed_by"
 _WHO = ("assignee", "done_by", CLAIMED_BY)
 _FACTS = (
     "verified_by", "verified_at", "done_at", "grade", "reopened", "contradicted", "left_at", "clock_from", "due_at",
-    "waived_until", "acknowledged_until", "snoozed_until", "disputed_at", "links_from",
+    "waived_until", "acknowledged_until", "snoozed_until", "held_until", "disputed_at", "links_from",
 )  # fmt: skip
 _HAS_FACTS = "due_at"  # every ticket has one; events of the first releases lack it
 _COMPLETE = "handed"  # the same of those that came later

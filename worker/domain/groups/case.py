@@ -94,6 +94,7 @@ class GroupView:
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
+    handing_over: frozenset[AccountKey] = frozenset()  # admins so near to their last day that they hand over
     placed_there: frozenset[AccountKey] = (
         frozenset()
     )  # accounts with a place in the group that goes on elsewhere

@@ -18,6 +18,7 @@ from worker.domain.kinds import (
     reduce_admins,
     register_group,
     remove_member,
+    review_conversations,
     review_group,
 )
 from worker.domain.kinds.kind import Choice, Kind
@@ -40,6 +41,7 @@ KINDS: Mapping[TicketKind, Kind] = {
         attest,
         review_group,
         handle_report,
+        review_conversations,
     )
 }
 
@@ -50,6 +52,9 @@ STATEMENTS = next(code for code, kind in KINDS.items() if kind.choice is Choice.
 # somebody out
 REVIEWS = next(code for code, kind in KINDS.items() if kind.choice is Choice.ROWS)
 REPORTED_MESSAGES = handle_report.KIND.code
+# The kind that asks for a review of a leaver's conversations
+CONVERSATIONS = review_conversations.KIND.code
+
 REMOVAL = remove_member.KIND.code
 
 # A live ticket of these kinds means that somebody who left is still in a group

@@ -23,7 +23,8 @@ class KeptGroup:
     """One group that somebody could read.
 
     `from_at`: None if they were in it when it was first read. `until_at`: None while they are in it, and while nothing
-    shows that they are out. `data_class` is what the group is for, empty if nothing says. `ticket` asks to remove them.
+    shows that they are out. `data_class` is what the group is for, empty if nothing says. `owner`: the address of
+    whoever owns the group and is here; empty: nobody. `ticket` asks to remove them.
     """
 
     group: GroupKey
@@ -32,6 +33,8 @@ class KeptGroup:
     from_at: datetime | None = None
     until_at: datetime | None = None
     data_class: str = ""
+    is_sensitive: bool = False
+    owner: str = ""
     ticket: Ticket | None = None
 
 

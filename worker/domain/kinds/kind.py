@@ -31,7 +31,12 @@ class Choice(StrEnum):
     STATEMENT = "statement"  # what they say, on a page of its own, which makes "done" needless
     ROWS = "rows"  # which members belong in the group, on a page of its own
     OUTCOME = "outcome"  # what came of it, on a page of its own, which makes "done" needless
+    CHECKLIST = "checklist"  # what was done of a list, on a page of its own, which makes "done" needless
     ROSTER = "roster"  # who is in the group, on the page of a link to it, which makes "done" needless
+
+
+# What is answered on a page of its own, which makes "done" needless
+OWN_PAGE = frozenset({Choice.STATEMENT, Choice.ROWS, Choice.OUTCOME, Choice.CHECKLIST})
 
 
 class Sees(StrEnum):
@@ -41,7 +46,6 @@ class Sees(StrEnum):
     PERSON = "person"  # whether its person is in the group under any handle
     ADMINS = "admins"  # how many active admins the group has
     IDENTITY = "identity"  # whether the handle's identity is settled
-    OUTCOME = "outcome"  # what came of it, on a page of its own, which makes "done" needless
     ROSTER = "roster"  # only that it is of a later date
     ACCOUNT = "account"  # what the directory has of its person
     STATEMENT = "statement"  # nothing: what its person says is the fact

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from worker.domain.groups.case import GroupCase, name_of
+from worker.domain.escalation.calendar import last_day
+from worker.domain.groups.case import GroupCase, MemberView, name_of
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, Deed, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.people.leaving import Leaving
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
@@ -36,6 +38,8 @@ _ORPHAN_STEPS = {
 }
 _ORPHAN_STEPS_ELSEWHERE = (_NEW_GROUP,)
 
+_GONE = N_("{names} left and was an admin; {active} active admin(s) remain, {needed} needed")
+_SOON = N_("{names} leaves and is an admin; {active} active admin(s) will remain, {needed} needed")
 _ONLY_AN_ADMIN = N_("Only an admin of {group} can do this: ask {admins}.")
 _ONLY_THE_LEAVER = N_("Only an admin of {group} can make somebody an admin, and {person} is the only one.")
 _LOOK_FOR_ONE = N_(
@@ -51,9 +55,15 @@ _ASKS_FOR_ANY_ADMIN = N_(
 )
 
 
-def _why(ticket: Ticket, _timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
+def _why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
     if not ticket.person_name:
         return tongue.say("The group has no admin any more.")
+    if ticket.left_at is not None and ticket.is_early:
+        day = tongue.day(last_day(ticket.left_at, timezone))
+        return tongue.say(
+            "The last day of {person}, who is an admin here, is {day}. The group needs another admin by then.",
+            **names, day=day,
+        )  # fmt: skip
     if ticket.evidence is Evidence.MOVED:
         return tongue.say("{person} was an admin here and has moved. The group needs a new admin.", **names)
     return tongue.say("{person} was an admin here and has left. The group needs a new admin.", **names)
@@ -85,11 +95,16 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     """A group that loses its admins: some are leavers, or admins were seen before and there are none now.
 
     A group that never had an admin in the inventory is not news; neither is one whose roles are not all
-    known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only.
+    known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only. An admin
+    who is about to leave counts as one who left.
     """
-    active = len(case.known_admins)
+    soon = {
+        v.member.handle: v for v in case.known_admins if v.person and v.person.key in case.view.handing_over
+    }
+    active = len(case.known_admins) - len(soon)
     members = case.known.members
     leavers = [(v.leaving, v) for v in members if v.member.role.is_admin and v.leaving is not None]
+    leavers += [(one, v) for v in soon.values() if (one := _coming(v)) is not None]
     if active >= admins_min or not (leavers or _has_lost_admins(case)):
         return []
     if not leavers:
@@ -98,11 +113,17 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
     key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), leaving.name)
     names = ", ".join(sorted(name_of(v) for _, v in leavers))
-    why = because(
-        "{names} left and was an admin; {active} active admin(s) remain, {needed} needed",
-        names=names, active=active, needed=admins_min,
-    )  # fmt: skip
+    is_early = leaving.person in case.view.handing_over
+    why = because(_SOON if is_early else _GONE, names=names, active=active, needed=admins_min)
     return [Finding(key, why, view, leaving, view.person)]
+
+
+def _coming(view: MemberView) -> Leaving | None:
+    """The leaving of an admin who is still here, under the name that it will have."""
+    one = view.person
+    if one is None or one.leaves_at is None or one.evidence is None:
+        return None
+    return Leaving(one.key, one.evidence, one.leaves_at)
 
 
 def _has_lost_admins(case: GroupCase) -> bool:
@@ -122,7 +143,9 @@ def _why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         return because("nobody is left in the group")
     accounts = {key: account for view in case.active_admins for key, account in view.known_as.items()}
     account = accounts.get(ticket.person) if ticket.person else None
-    return None if account is None else removals.why_no_leaver(ticket, account, timezone)
+    if account is None or (account.leaves_at is not None and account.leaves_at == ticket.left_at):
+        return None
+    return removals.why_no_leaver(ticket, account, timezone)
 
 
 def _is_done_in(sight: Sight, admins_min: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from worker.domain.escalation.calendar import last_day
@@ -106,16 +106,9 @@ def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> Reason | N
         return None if has_left else because("belongs in the group again")  # the guard may hold the leaving
     if has_left and account.left_at == ticket.left_at:
         return because("another account of the person is active")
-    if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := _leaves_at(account)) is not None:
+    if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := account.leaves_at) is not None:
         return because("the last day was moved to {day}", day=last_day(ends_at, timezone))
     return because("the person returned")
-
-
-def _leaves_at(account: Account) -> datetime | None:
-    """The instant at which somebody is going to leave; None if none is known."""
-    if account.standing is not Standing.LEAVING:
-        return None
-    return account.facts.leave_at if account.evidence is Evidence.LEAVE_DATE else account.facts.expires_at
 
 
 def _why_free(case: GroupCase) -> Reason:

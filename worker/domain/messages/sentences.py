@@ -356,6 +356,23 @@ def summary_paragraph(causes: Sequence[Cause], tongue: Tongue = ENGLISH) -> Para
     )
 
 
+def held_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A removal that nobody may do for a while."""
+    headline = tongue.say("Not yet: {title}", title=ticket_title(ticket, tongue))
+    text = sentences(held_line(ticket, timezone, tongue), reason_line(ticket.reason, tongue))
+    return Paragraph(
+        headline, text, ((tongue.say("Ticket"), ticket.label),), title=ticket_title(ticket, tongue)
+    )
+
+
+def held_line(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> str:
+    """Until when it is held; empty if it is not."""
+    if ticket.held_until is None:
+        return ""
+    instant = tongue.instant(ticket.held_until, timezone)
+    return tongue.say("It is held until {instant}. Please don't do it before.", instant=instant)
+
+
 def doubted_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:
     """A ticket that was wrongly called done more than once, for the accountable person."""
     text = tongue.count(

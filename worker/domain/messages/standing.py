@@ -10,6 +10,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.messages.sentences import (
     flat,
+    held_line,
     masked,
     reason_line,
     sentences,
@@ -37,6 +38,8 @@ _HAPPENED = {
     events.TICKET_SNOOZED: N_("{name} put it off."),
     events.TICKET_BLOCKED: N_("It has to wait."),
     events.TICKET_UNBLOCKED: N_("It can be done now."),
+    events.TICKET_HELD: N_("{name} held it."),
+    events.TICKET_HOLD_ENDED: N_("{name} ended the hold."),
     events.TICKET_ESCALATED: N_("It was escalated."),
     events.TICKET_DONE: N_("{name} marked it as done."),
     events.TICKET_UNDONE: N_("{name} took that back."),
@@ -68,6 +71,8 @@ def standing_line(ticket: Ticket, timezone: str, tongue: Tongue) -> str:
         return tongue.say(
             "It is open, and with {name}.", name=flat(ticket.assignee.name or ticket.assignee.email)
         )
+    if state is TicketState.BLOCKED and ticket.held_until is not None:
+        return held_line(ticket, timezone, tongue)
     if state is TicketState.BLOCKED and ticket.blocked_by is not None:
         return tongue.say("It waits for {ticket}.", ticket=ticket_label(ticket.blocked_by))
     if state is TicketState.DONE and ticket.done_at is not None:

@@ -38,11 +38,11 @@ PLACE_FIELDS = ("department", "title", "office", "company", "org_unit", "attribu
 def events_between(before: Account | None, after: Account, at: datetime) -> tuple[Event, ...]:
     """Return what happened to one person, in order; empty if nothing did that matters.
 
-    | before / after | ACTIVE               | LEAVING            | LEFT       |
-    | (unknown)      | joined               | joined, leaving    | left       |
-    | ACTIVE         | moved, if it did     | leaving (+ moved)  | left       |
-    | LEAVING        | returned             | (moved, if it did) | left       |
-    | LEFT           | returned             | returned, leaving  | -          |
+    | before / after | ACTIVE               | LEAVING                              | LEFT       |
+    | (unknown)      | joined               | joined, leaving                      | left       |
+    | ACTIVE         | moved, if it did     | leaving (+ moved)                    | left       |
+    | LEAVING        | returned             | leaving, if on another day (+ moved) | left       |
+    | LEFT           | returned             | returned, leaving                    | -          |
     """
 
     def event(kind: EventKind) -> Event:
@@ -58,9 +58,15 @@ def events_between(before: Account | None, after: Account, at: datetime) -> tupl
         kinds.append(EventKind.RETURNED)
     if before is not None and was is not Standing.LEFT and has_moved(before.facts, after.facts):
         kinds.append(EventKind.MOVED)
-    if after.standing is Standing.LEAVING and was is not Standing.LEAVING:
+    if after.standing is Standing.LEAVING and (
+        was is not Standing.LEAVING or _has_another_day(before, after)
+    ):
         kinds.append(EventKind.LEAVING)
     return tuple(event(kind) for kind in kinds)
+
+
+def _has_another_day(before: Account | None, after: Account) -> bool:
+    return before is not None and before.leaves_at != after.leaves_at
 
 
 def has_moved(before: AccountFacts, after: AccountFacts) -> bool:

@@ -76,12 +76,17 @@ def wanted_in(group: GroupState, examined: Iterable[Examined]) -> tuple[Wanted, 
     """The tickets that the controls of a group ask for. Those of one kind and occasion are one ticket."""
     together_: dict[TicketKey, list[Examined]] = {}
     for one in examined:
-        if one.asks and one.control.kind is not None:
+        if one.asks and one.control.kind is not None and is_found_by_controls(one.control.kind):
             together_.setdefault(_key_of(group, one, one.control.kind), []).append(one)
     return tuple(
         Wanted(key, tuple(asked), min(time_for(group, one) for one in asked))
         for key, asked in together_.items()
     )
+
+
+def is_found_by_controls(kind: TicketKind) -> bool:
+    """Whether controls open tickets of this kind: of the others, they only report what reconciling asks for."""
+    return isinstance(KINDS[kind].found, InControls)
 
 
 def _key_of(group: GroupState, one: Examined, kind: TicketKind) -> TicketKey:

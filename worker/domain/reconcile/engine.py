@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from worker.domain.escalation.calendar import add, elapsed
 from worker.domain.escalation.policy import Policy, policy_for
@@ -40,10 +41,19 @@ from worker.domain.tickets.ticket import (
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """So long before an admin's last day, a group gets another one. `due`: the longest time for that."""
+
+    lead: timedelta
+    due: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class TicketRules:
     """The rules for tickets: their policies with the time that they allow, and the accountable person.
 
-    `claim_life`: how long a claim stands without proof.
+    `claim_life`: how long a claim stands without proof. `hold_max`: how long a removal may be held. `hand_over`: how
+    admins hand over before their last day; None: they needn't.
     """
 
     due: timedelta
@@ -52,6 +62,8 @@ class TicketRules:
     admins_min: int = 1
     policies: tuple[Policy, ...] = ()
     claim_life: timedelta = CLAIM_LIFE
+    hold_max: timedelta = timedelta(hours=72)
+    hand_over: HandOver | None = None
     timezone: str = "UTC"  # of the days that reasons name
 
     def policy(self, ticket: Ticket) -> Policy:
@@ -86,6 +98,12 @@ class TicketRules:
             snoozed_until=None,
         )
 
+    def freed(self, ticket: Ticket, now: datetime) -> Ticket:
+        """The ticket, open again: it need not wait any more. Its clock starts at the end of its hold, if it had one."""
+        at = min(now, ticket.held_until) if ticket.held_until and ticket.blocked_by is None else now
+        free = replace(ticket, state=next_state(ticket.state, Move.UNBLOCK), blocked_by=None, held_until=None)
+        return self.started(free, at)
+
 
 def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tuple[Action, ...]:
     """Return the actions for one group, in order: reassignments before the tickets that they block.
@@ -94,6 +112,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     | yes     | none          | open (blocked when it must wait for an admin)                   |
     | yes     | open          | block when it must wait; assign anew if its assignee left       |
     | yes     | blocked       | unblock when it need not wait; block again to say by what       |
+    | yes     | held          | - (until the hold is over: unblock)                             |
     | yes     | done          | - (verification weighs it)                                      |
     | yes     | verified      | reopen when that is news: came back, or needed again            |
     | yes     | cancelled     | reopen: needed after all                                        |
@@ -219,9 +238,9 @@ def _open_or_keep(
     if ticket is None:
         return _open(finding, case, rules, now)
     if ticket.state is TicketState.BLOCKED:
-        if not finding.needs_admin:
-            return _unblock(ticket, finding, case, rules, now)
-        return _name_blocker(ticket, finding, case.view, now)
+        if finding.needs_admin:
+            return _name_blocker(ticket, finding, case.view, now)
+        return None if ticket.is_held(now) else _unblock(ticket, finding, case, rules, now)
     if ticket.state is TicketState.OPEN:
         return _block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, case, rules)
     if ticket.state is TicketState.DONE:
@@ -254,9 +273,21 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         accountable=finding.accountable or rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
-        details=since_details(view.member.joined_at or view.first_seen_at) if leaving and view else {},
+        details=_details(finding, case, rules, now),
     )
     return Action(ActionKind.OPEN, rules.started(draft, now), finding.why, is_blocked=finding.needs_admin)
+
+
+def _details(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Mapping[str, Any]:
+    """Since when a leaver was in the group; how long a hand-over before the last day may take."""
+    view, leaving = finding.view, finding.leaving
+    if leaving is None or view is None:
+        return {}
+    since = since_details(view.member.joined_at or view.first_seen_at)
+    if rules.hand_over is None or leaving.person not in case.view.handing_over:
+        return since
+    left = min(rules.hand_over.due, leaving.at - now)
+    return {**since, TIME_S: max(left, timedelta(days=1)).total_seconds()}
 
 
 def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
@@ -291,15 +322,12 @@ def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
     """Unblock a ticket, and assign it anew unless a person chose an assignee who is still here."""
     waits, current = kind_of(ticket).waits, ticket.assignee
     why = because("it need not wait") if waits is None else waits.over(case)
+    if ticket.held_until is not None and ticket.blocked_by is None:
+        why = HOLD_OVER
     is_chosen = current is not None and _is_choice(current) and current.person not in case.departed
-    free = replace(
-        handed_to(ticket, current if is_chosen else assignee_for(finding, case, rules)),
-        state=next_state(ticket.state, Move.UNBLOCK),
-        blocked_by=None,
-        reason=why,
-        member_role=_role(finding),
-    )
-    return Action(ActionKind.UNBLOCK, rules.started(free, now), why)
+    given = handed_to(ticket, current if is_chosen else assignee_for(finding, case, rules))
+    free = replace(given, reason=why, member_role=_role(finding))
+    return Action(ActionKind.UNBLOCK, rules.freed(free, now), why)
 
 
 def _is_choice(assignee: Assignee) -> bool:
@@ -356,6 +384,7 @@ def _why_again(
     return because("needed after all: {why}", why=finding.why), Reopened.NEEDED_AFTER_ALL
 
 
+HOLD_OVER = because("the hold is over")
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
 
 
@@ -388,6 +417,7 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: Reason) -> Ti
         verified_by=None,
         grade=None,
         waived_until=None,
+        held_until=None,
     )
     if ticket.state is not TicketState.DONE:
         return rules.started(replace(void, contradicted=0), now)
@@ -418,8 +448,8 @@ def _cancelled(ticket: Ticket, why: Reason | None, now: datetime) -> Action | No
 
 
 def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
-    """The assignee: an active admin of the group other than the leaver; else the group's owner; else the
-    leaver's manager; else the accountable person.
+    """The assignee: an active admin of the group other than the leaver (before the last day, the leaver, too); else the
+    group's owner; else the leaver's manager; else the accountable person.
 
     Only people with an e-mail address; an admin may have a phone alone, since somebody can pass it on to them.
     """
@@ -433,7 +463,7 @@ def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
     people = [
         view.person
         for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
-        if view.person and view.person.key != leaver
+        if view.person and (view.person.key != leaver or leaver in case.view.handing_over)
     ]
     reached = [p for p in people if p.facts.email] or [p for p in people if p.facts.phones]
     staying = [p for p in reached if p.standing is Standing.ACTIVE] or reached

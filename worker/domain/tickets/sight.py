@@ -13,7 +13,8 @@ class Sight:
     """What the latest roster of a ticket's group shows about the ticket's member.
 
     The roster is true for `taken_at`, and was read at `read_at`. `role` is None if the member is not listed.
-    `active_admins` counts known people who have not left. `is_identified`: it is settled who the member is.
+    `active_admins` counts known people who have not left; `admins_leave_at`: when some of them will have.
+    `is_identified`: it is settled who the member is.
     `is_kept_by_people`: the roster is a list that people keep, not what the messenger itself shows. `declared_by`: the
     marks of the person who declared it by a link. `account` is set for a ticket about a person: their account; the
     directory's pass then takes the roster's place.
@@ -29,3 +30,4 @@ class Sight:
     is_kept_by_people: bool = False
     declared_by: frozenset[str] = frozenset()
     account: Account | None = None
+    admins_leave_at: tuple[datetime, ...] = ()

@@ -36,6 +36,7 @@ class TicketKind(StrEnum):
     ATTEST = "attest"
     REVIEW_GROUP = "review_group"
     HANDLE_REPORT = "handle_report"
+    REVIEW_CONVERSATIONS = "review_conversations"
 
 
 class TicketState(StrEnum):
@@ -134,6 +135,7 @@ class AssigneeWhy(StrEnum):
     MANAGER = "manager"
     ACCOUNTABLE = "accountable"
     SELF = "self"  # it is about themselves
+    ROLE = "role"  # the policy names the address
     ASSIGNED = "assigned"  # somebody handed it to them
     ANSWERED = "answered"  # the previous assignee's answer left it to the accountable person
 
@@ -149,6 +151,7 @@ WHY_THEY = {
     AssigneeWhy.MANAGER: N_("manager of the person who left"),
     AssigneeWhy.ACCOUNTABLE: N_("accountable person"),
     AssigneeWhy.SELF: N_("it is about themselves"),
+    AssigneeWhy.ROLE: N_("named by the policy"),
     AssigneeWhy.ASSIGNED: N_("assigned by {name}"),
     AssigneeWhy.ANSWERED: N_("accountable person; the assignee says: {name}"),
 }
@@ -224,6 +227,7 @@ class Ticket:
     waived_until: datetime | None = None
     acknowledged_until: datetime | None = None
     snoozed_until: datetime | None = None
+    held_until: datetime | None = None  # nobody may do it before, by an approver's word
     weighed_at: datetime | None = None  # when it was last compared with a roster
     disputed_at: datetime | None = None  # somebody says that the person still works here
     links_from: datetime | None = None  # signed links made before are dead
@@ -265,6 +269,11 @@ class Ticket:
         """True if something is still to be done or to be proved."""
         return self.state in LIVE
 
+    @property
+    def is_early(self) -> bool:
+        """True if it was opened before the leaving that it is about."""
+        return self.left_at is not None and self.opened_at < self.left_at
+
     def is_acknowledged(self, now: datetime) -> bool:
         """True while somebody has said that they have it."""
         return self.acknowledged_until is not None and now < self.acknowledged_until
@@ -272,6 +281,10 @@ class Ticket:
     def is_snoozed(self, now: datetime) -> bool:
         """True while nobody is to be told about it."""
         return self.snoozed_until is not None and now < self.snoozed_until
+
+    def is_held(self, now: datetime) -> bool:
+        """True while it has to wait by an approver's word."""
+        return self.held_until is not None and now < self.held_until
 
     @property
     def label(self) -> str:

@@ -120,6 +120,9 @@ class Rosters(Protocol):
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         """Put groups on the dirty list."""
 
+    def mark_handing_over_dirty(self, after: datetime, until: datetime, now: datetime) -> None:
+        """Mark the groups with an admin whose last day ends after `after`, and up to `until`."""
+
     def active_admins(self, group: GroupKey) -> list[Account]:
         """Admins of the group who are known people and have not left."""
 

@@ -25,6 +25,7 @@ from worker.ports.state.handovers import Handovers
 from worker.ports.state.identities import Identities
 from worker.ports.state.journal import Journal
 from worker.ports.state.leases import JobRuns, Lease, Leases
+from worker.ports.state.leavings import Leavings
 from worker.ports.state.moving import Moving
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
@@ -131,6 +132,8 @@ class UnitOfWork(Protocol):
 
     @property
     def bad_messages(self) -> BadMessages: ...
+    @property
+    def leavings(self) -> Leavings: ...
 
     @property
     def seals(self) -> Seals: ...

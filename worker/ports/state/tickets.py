@@ -88,6 +88,9 @@ class StoredTickets(Protocol):
     def of_group(self, group: GroupKey) -> list[Ticket]:
         """All tickets about one group, by id."""
 
+    def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
+        """The groups with a blocked ticket whose hold is over."""
+
     def counts(self) -> dict[TicketSort, int]:
         """How many tickets of each sort there are; sorts without tickets are left out."""
 

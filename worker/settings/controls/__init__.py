@@ -17,6 +17,7 @@ from worker.settings.controls.groups import (
     RegisterControls,
     ReviewControls,
 )
+from worker.settings.controls.leaving import LeavingControls
 from worker.settings.controls.profile import ProfileEntry
 from worker.settings.controls.providers import ProviderEntry
 from worker.settings.controls.reports import ReportsControls
@@ -65,6 +66,7 @@ class ControlsSection(Section):
     training: TrainingControls | None = None
     device: DeviceControls | None = None
     reports: ReportsControls | None = None
+    leaving: LeavingControls | None = None
 
     @model_validator(mode="after")
     def _policies_differ(self) -> Self:
@@ -76,8 +78,11 @@ class ControlsSection(Section):
                 )
         return self
 
-    def policy(self, language: str) -> ControlPolicy:
-        """As the domain's value; `language` is the organisation's, for texts to paste."""
+    def policy(self, language: str, admins_min: int) -> ControlPolicy:
+        """As the domain's value; `language` is the organisation's, for texts to paste.
+
+        `admins_min`: so many active admins a group needs.
+        """
         mode = Mode(self.mode)
 
         def of(section: Any) -> tuple[Any, ...]:
@@ -108,5 +113,7 @@ class ControlsSection(Section):
             if self.providers is None
             else tuple(one.rule(messenger, mode) for messenger, one in self.providers.items()),
             reports=of(self.reports),
+            hand_over=self.leaving.hand_over_rules(mode, admins_min) if self.leaving else (),
+            conversations=self.leaving.conversations_rules(mode) if self.leaving else (),
             languages=(language, "en"),
         )

@@ -748,6 +748,7 @@ ticket = sa.Table(
     _instant("waived_until"),
     _instant("acknowledged_until"),
     _instant("snoozed_until"),
+    _instant("held_until"),
     _instant("weighed_at"),
     _instant("disputed_at"),
     _instant("links_from"),
@@ -772,6 +773,12 @@ ticket = sa.Table(
     sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state"),
     sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "left_at", "opened_at"),
     sa.Index("ix_ticket_left_at", "left_at", "kind", "state"),
+    sa.Index(
+        "ix_ticket_held_until",
+        "held_until",
+        sqlite_where=sa.text("held_until IS NOT NULL"),
+        postgresql_where=sa.text("held_until IS NOT NULL"),
+    ),
     sa.Index(
         "ix_ticket_asked",  # has all columns that counting exposed people reads
         "person_source",

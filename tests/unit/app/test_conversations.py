@@ -1,0 +1,202 @@
+"""Reviews of leavers' conversations: asked for once a leaving, of the role, and closed by a checklist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from harness import Harness
+from worker.app.refused import Refused
+from worker.domain.controls import CATALOGUE
+from worker.domain.controls.conversations import CheckAnswer, CheckItem, Checklist, ReviewResult
+from worker.domain.controls.others import CONVERSATIONS
+from worker.domain.controls.policy import ControlPolicy, ConversationsRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import AssigneeWhy, Grade, Ticket, TicketKind, TicketState
+
+DAY = timedelta(days=1)
+ROLE = "hr-leavers@example.org"
+RULE = ConversationsRule(
+    ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, ("Finance",), "HR-17", "D-42", timedelta(hours=72)
+)
+COMPLETE = Checklist(
+    answers=dict.fromkeys(CheckItem, CheckAnswer.DONE) | {CheckItem.TOLD: CheckAnswer.NOT_NEEDED},
+    words={CheckItem.TOLD: "they asked for it"},
+    begin=date(2026, 11, 1),
+    end=date(2026, 11, 20),
+    result=ReviewResult.NOTED,
+    delete_on=date(2027, 1, 1),
+)
+
+
+@pytest.fixture
+def company(start: Callable[..., Harness]) -> Harness:
+    """The control had its first run, which found nobody; Ann is in Finance, and in the ward's group."""
+    return begun(start)
+
+
+def begun(start: Callable[..., Harness], **changes: Any) -> Harness:
+    harness = start(controls=ControlPolicy(conversations=(replace(RULE, **changes),)))
+    harness.hire("ann", department="Finance")
+    harness.settle()
+    harness.control()
+    assert not harness.plans()
+    return harness
+
+
+def leaves(company: Harness, person: str, span: timedelta, **changes: Any) -> None:
+    company.hire(person, **({"department": "Finance", "leave_at": company.now + span} | changes))
+    company.settle()
+    company.control()
+
+
+def review(company: Harness) -> Ticket:
+    [ticket] = company.tickets(TicketKind.REVIEW_CONVERSATIONS)
+    return ticket
+
+
+def token(company: Harness) -> str:
+    return company.link(review(company).id).rpartition("/")[2]
+
+
+def test_the_role_is_asked_once_a_leaving(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    ticket = review(company)
+    assert ticket.assignee is not None
+    assert (ticket.assignee.email, ticket.assignee.why) == (ROLE, AssigneeWhy.ROLE)
+    assert ticket.due_at - ticket.opened_at == 5 * DAY
+    assert (ticket.details["policy_ref"], ticket.details["dpia_ref"]) == ("HR-17", "D-42")
+    assert "Review the work conversations of Ann" in company.titles()
+    leaves(company, "ann", 12 * DAY)  # two days later than said before: the same leaving
+    assert review(company).id == ticket.id
+
+
+def test_whom_it_is_for(company: Harness) -> None:
+    leaves(company, "ben", 10 * DAY, department="Wards")
+    leaves(company, "cem", 20 * DAY)
+    leaves(company, "dee", -DAY)
+    assert not company.tickets(TicketKind.REVIEW_CONVERSATIONS)
+
+
+def test_never_the_leaver_and_never_an_admin_of_their_groups(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY, email=ROLE)
+    assert review(company).assignee is not None
+    assert review(company).assignee == replace(review(company).assignee, why=AssigneeWhy.ACCOUNTABLE)  # type: ignore[type-var]
+
+
+def test_an_admin_of_their_group_may_not_review(start: Callable[..., Harness]) -> None:
+    harness = begun(start, to="dee@example.org")
+    harness.hire("dee", email="dee@example.org")
+    leaves(harness, "ann", 10 * DAY)
+    assigned = review(harness).assignee
+    assert assigned is not None
+    assert assigned.why is AssigneeWhy.ACCOUNTABLE
+
+
+def test_nobody_is_asked_rather_than_the_wrong_one(start: Callable[..., Harness]) -> None:
+    harness = begun(start, to="dee@example.org")
+    harness.hire("dee", email="it-security@example.org")
+    leaves(harness, "ann", 10 * DAY, email="dee@example.org")
+    assert review(harness).assignee is None
+
+
+def test_a_leaving_taken_back_ends_it_and_the_leaving_itself_does_not(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    company.later(days=11)
+    company.settle()
+    company.control()
+    assert review(company).state is TicketState.OPEN
+    company.hire("ann", department="Finance", leave_at=None)
+    company.settle()
+    company.control()
+    assert review(company).state is TicketState.CANCELLED
+    assert str(review(company).reason) == "the person stays"
+
+
+def test_a_rule_that_is_gone_ends_it(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    leaves(company, "ann", 10 * DAY, department="Wards")
+    assert str(review(company).reason) == "it is not asked for any more"
+
+
+def test_saved_in_parts_closed_when_complete_and_confirmed_by_a_second_person(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    acts, link = company.app.conversations, token(company)
+    part = Checklist(
+        answers={CheckItem.PURPOSE: CheckAnswer.DONE}, words={CheckItem.PURPOSE: " case  file 7 "}
+    )
+    acts.save(link, part, company.now)
+    shown = acts.look(link, company.now)
+    assert shown.checklist.words == {CheckItem.PURPOSE: "case file 7"}
+    assert [(one.name, one.admins) for one in shown.groups] == [("Ward 7", ("Dee",))]
+    assert company.kinds()[-1] == events.TICKET_NOTED
+    done = acts.save(link, COMPLETE, company.now)
+    assert (done.state, done.grade, done.verified_by) == (TicketState.VERIFIED, Grade.C, "checklist")
+    company.later(minutes=2)
+    assert acts.look(link, company.now).undo_until is None
+    with pytest.raises(Refused, match="nothing to review"):
+        acts.save(link, COMPLETE, company.now)
+    with pytest.raises(Refused, match="may be you"):
+        company.desk.done(done.id, Actor(ROLE), company.now)
+    assert company.desk.done(done.id, Actor("kim"), company.now).grade is Grade.B
+    company.desk.reopen(done.id, Actor("kim"), "again", company.now)
+    with pytest.raises(Refused, match="only whoever is asked"):
+        company.desk.done(done.id, Actor("kim"), company.now)
+
+
+def test_taken_back_within_a_minute_with_what_was_said(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    acts, link = company.app.conversations, token(company)
+    acts.save(link, COMPLETE, company.now)
+    assert acts.look(link, company.now).undo_until is not None
+    company.assigned.undo(link, company.now)
+    shown = acts.look(link, company.now)
+    assert (shown.ticket.state, shown.checklist) == (TicketState.OPEN, COMPLETE)
+
+
+def test_the_first_run_is_held_and_reports_count_what_is_still_to_be_asked(
+    start: Callable[..., Harness],
+) -> None:
+    harness = start(controls=ControlPolicy(conversations=(RULE,)))
+    leaves(harness, "ann", 10 * DAY)
+    [plan] = harness.plans()
+    assert [(cohort.id, cohort.size) for cohort in plan.cohorts] == [(CONVERSATIONS.id, 1)]
+    at = list(CATALOGUE).index(CONVERSATIONS.id)
+    assert harness.app.controls.report(harness.now)[at].counts.failed == 1
+    harness.decide()
+    harness.control()
+    assert review(harness).is_live
+    assert harness.app.controls.report(harness.now)[at].counts.failed == 1
+
+
+def test_so_many_a_day(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(conversations=(RULE,), daily_max=1))
+    harness.control()
+    for person in ("ann", "ben", "cem"):
+        harness.hire(person, department="Finance", leave_at=harness.now + 10 * DAY)
+    harness.settle()
+    harness.control()
+    assert len(harness.tickets(TicketKind.REVIEW_CONVERSATIONS)) == 1
+    harness.later(days=1)
+    harness.control()
+    assert len(harness.tickets(TicketKind.REVIEW_CONVERSATIONS)) == 2
+
+
+def test_what_was_written_is_erased_with_the_person(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    company.app.conversations.save(token(company), COMPLETE, company.now)
+    company.later(days=11)
+    company.drop("ward-7", "ann")
+    company.settle()
+    company.later()
+    company.settle()
+    company.desk.erase("ann", Actor("kim"), "asked to", company.now)
+    [ticket] = company.tickets(TicketKind.REVIEW_CONVERSATIONS)
+    assert "they asked for it" not in str(ticket.details)
+    assert ticket.details["checklist"]["items"]["told"]["answer"] == "not_needed"

@@ -1,0 +1,153 @@
+"""Pages for somebody who leaves: holds on the ticket's page, and the review of conversations with its checklist."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from desk_caller import Caller, desk_of
+from harness import Harness, company_fixture
+from worker.domain.controls.conversations import CheckItem
+from worker.domain.controls.policy import ControlPolicy, ConversationsRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import TicketKind, TicketState
+
+DAY = timedelta(days=1)
+KIM = Actor("kim")
+ROLE = "hr-leavers@example.org"
+RULE = ConversationsRule(ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, (), "HR-17", "D-42", 3 * DAY)
+FORM = "/tickets/T-000001/hold"
+
+
+@company_fixture
+def ward() -> Harness:
+    """Ann has left ward 7; Ben leaves in ten days, and the role is asked for a review."""
+    harness = Harness(controls=ControlPolicy(conversations=(RULE,)))
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"], name="Ward 7")
+    harness.settle()
+    harness.control()
+    harness.leave("ann")
+    harness.hire("ben", leave_at=harness.now + 10 * DAY)
+    harness.settle()
+    harness.control()
+    return harness
+
+
+@pytest.fixture
+def desk(ward: Harness) -> Caller:
+    return desk_of(ward)
+
+
+def path(ward: Harness) -> str:
+    [ticket] = ward.tickets(TicketKind.REVIEW_CONVERSATIONS)
+    return ward.link(ticket.id).partition(".org")[2]
+
+
+def text(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+# --- holds ------------------------------------------------------------------------------------------------
+
+
+def test_an_approver_holds_a_removal_and_ends_it(ward: Harness, desk: Caller) -> None:
+    desk.sign_in("kim", "approver")
+    page = desk.get("/tickets/T-000001").text
+    assert "Hold the removal" in page
+    page = desk.post(FORM, {"act": "hold", "hours": "24", "reason": "her own export"}).text
+    assert ward.ticket().held_until == ward.now + DAY
+    assert "Held until" in text(page)
+    assert "held by kim: her own export" in text(page)
+    assert "End the hold" in page
+    desk.post(FORM, {"act": "end", "reason": "she has it"})
+    assert ward.ticket().state is TicketState.OPEN
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"act": "hold", "hours": "500", "reason": "x"}, "Say for how long."),
+        ({"act": "hold", "hours": "24", "reason": ""}, "a reason is required"),
+        ({"act": "end", "reason": "x"}, "is not held"),
+    ],
+)
+def test_a_refusal_is_said_in_the_form(ward: Harness, desk: Caller, given: dict[str, str], said: str) -> None:
+    desk.sign_in("kim", "approver")
+    desk.get("/tickets/T-000001")
+    page = desk.post(FORM, given).text
+    found = re.search(
+        r'<details class="card" open><summary>Hold the removal.*?id="refusal">(.*?)</p>', page, re.DOTALL
+    )
+    assert found is not None
+    assert said in text(found[1])
+    assert ward.ticket().held_until is None
+
+
+def test_an_operator_holds_nothing(ward: Harness, desk: Caller) -> None:
+    desk.sign_in("sam", "operator")
+    assert "Hold the removal" not in desk.get("/tickets/T-000001").text
+    assert desk.post(FORM, {"act": "hold", "hours": "24", "reason": "x"}).status_code == 403
+    assert ward.ticket().held_until is None
+
+
+def test_the_assignee_reads_until_when_it_is_held(ward: Harness, desk: Caller) -> None:
+    ward.app.holds.hold(1, KIM, "her own export", ward.now + DAY, ward.now)
+    page = text(desk.get(ward.link(1).partition(".org")[2]).text)
+    assert "It is held until" in page
+    assert "another admin" not in page
+
+
+# --- conversations ----------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_may_be_looked_at(ward: Harness, desk: Caller) -> None:
+    page = desk.get(path(ward)).text
+    said = text(page)
+    for part in ("HR-17", "D-42", "Ward 7", "Who could export: Dee", "Never ask anybody to unlock a phone"):
+        assert part in said, part
+    for item in CheckItem:
+        assert item.value in said, item
+    assert "Still missing" not in said
+    assert "<textarea" not in page  # no field invites quotes
+
+
+def test_saved_in_part_then_complete(ward: Harness, desk: Caller) -> None:
+    where = path(ward)
+    desk.get(where)
+    page = text(
+        desk.post(f"{where}/conversations", {"purpose": "done", "from": "no day", "result": "x"}).text
+    )
+    assert "Saved. Still missing" in page
+    assert "Say what came of it." in page
+    given = {item.name.lower(): "done" for item in CheckItem} | {
+        "told": "not_needed", "words-told": "they asked for it", "from": "2026-11-01", "until": "2026-11-20",
+        "result": "case", "delete_on": "2027-01-01",
+    }  # fmt: skip
+    page = text(desk.post(f"{where}/conversations", given).text)
+    assert "The review is complete: It is a legal case" in page
+    desk.post(f"{where}/undo", {})
+    page = desk.get(where).text
+    assert 'value="2027-01-01"' in page
+    assert 'value="they asked for it"' in page
+
+
+def test_nothing_is_left_to_do_afterwards(ward: Harness, desk: Caller) -> None:
+    where = path(ward)
+    [ticket] = ward.tickets(TicketKind.REVIEW_CONVERSATIONS)
+    ward.desk.waive(ticket.id, KIM, "agreed", ward.now)
+    assert "There is nothing left to do here" in text(desk.get(where).text)
+    assert "out of date" in text(desk.post(f"{where}/conversations", {"purpose": "done"}).text)
+
+
+def test_whoever_can_not_do_it_says_so(ward: Harness, desk: Caller) -> None:
+    where = path(ward)
+    desk.get(where)
+    desk.post(f"{where}/answer", {"answer": "other"})
+    [ticket] = ward.tickets(TicketKind.REVIEW_CONVERSATIONS)
+    assert ticket.assignee is not None
+    assert ticket.assignee.email == "it-security@example.org"

@@ -1,0 +1,76 @@
+"""Ask the role for reviews of leavers' conversations: before each last day that is near, for whom the policy names.
+
+live reviews that nothing asks for any more end;  people who leave soon -> whom the rule is for -> tickets
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from worker.app.jobs.carrying import carry_out
+from worker.app.reads.leavings import account_that_leaves, reviews_wanted
+from worker.app.tell.teller import Teller
+from worker.domain.controls.policy import ConversationsRule
+from worker.domain.people.persons import Person
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import HeldFindings, HeldSubject
+from worker.domain.reconcile.leaving import over, review_for
+from worker.domain.reconcile.plan import Action
+from worker.ports.state.store import UnitOfWork
+
+NAMED_MAX = 200  # people whom a held plan names
+
+
+class AskForReviews:
+    """Asks for reviews of conversations. Without a rule it only ends those that were asked for."""
+
+    def __init__(self, rule: ConversationsRule | None, tickets: TicketRules, teller: Teller) -> None:
+        self._rule = rule
+        self._tickets = tickets
+        self._teller = teller
+
+    def settle(self, uow: UnitOfWork, now: datetime) -> list[Action]:
+        """End the live reviews that nothing asks for any more."""
+        found = []
+        for ticket in uow.leavings.live_reviews():
+            human = uow.people.human(ticket.person) if ticket.person else None
+            found.append(over(ticket, human.person if human else None, self._rule, now))
+        return carry_out(uow, [one for one in found if one is not None], (), self._teller, now)
+
+    def held(self, uow: UnitOfWork, now: datetime) -> HeldFindings:
+        """How many reviews are to be asked for, and of whom: the first of them."""
+        subjects = [
+            HeldSubject(
+                *account_that_leaves(one).key,
+                one.person.facts.display_name,
+                one.person.facts.department or "",
+            )
+            for one in self._wanted(uow, now)
+        ]
+        return HeldFindings(len(subjects), tuple(subjects[:NAMED_MAX]))
+
+    def open(
+        self, uow: UnitOfWork, left: int, a_day: int, opened_today: Counter[str], now: datetime
+    ) -> list[Action]:
+        """Ask for the reviews, at most `left`, and `a_day` of one address in a day."""
+        planned: list[Action] = []
+        for human in self._wanted(uow, now):
+            action = self._review(uow, human, now)
+            if action is None or len(planned) >= left:
+                continue
+            to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
+            if opened_today[to] < a_day:
+                opened_today[to] += 1
+                planned.append(action)
+        return carry_out(uow, planned, (), self._teller, now)
+
+    def _wanted(self, uow: UnitOfWork, now: datetime) -> Iterator[Person]:
+        return iter(()) if self._rule is None else reviews_wanted(uow, self._rule, now)
+
+    def _review(self, uow: UnitOfWork, human: Person, now: datetime) -> Action | None:
+        if self._rule is None:
+            return None
+        admins = uow.leavings.admin_addresses(frozenset(one.key for one in human.accounts))
+        return review_for(account_that_leaves(human), self._rule, self._tickets, admins, now)

@@ -1,0 +1,43 @@
+"""The people whose work conversations are to be reviewed before they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from worker.domain.controls.policy import ConversationsRule
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.people.persons import Person
+from worker.domain.reconcile.leaving import has_review
+from worker.ports.state.store import UnitOfWork
+
+PAGE = 200
+
+
+def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> Iterator[Person]:
+    """The people whose review a rule asks for and who have none, each once; `now` is aware UTC."""
+    after: AccountKey | None = None
+    while page := uow.leavings.to_review(now, now + rule.before, after, PAGE):
+        for account in page:
+            human = uow.people.human(account.key)
+            if (
+                human is not None
+                and account_that_leaves(human).key == account.key
+                and _is_meant(uow, human, rule)
+            ):
+                yield human
+        after = page[-1].key
+
+
+def account_that_leaves(human: Person) -> Account:
+    """The account by which tickets name somebody who leaves: the first of those that leave."""
+    return min((one for one in human.accounts if one.standing is Standing.LEAVING), key=lambda one: one.key)
+
+
+def _is_meant(uow: UnitOfWork, human: Person, rule: ConversationsRule) -> bool:
+    """Whether somebody leaves as a whole, in the rule's departments, and was not asked about before."""
+    person = human.person
+    if person.leaves_at is None or not rule.fits(person.facts.department):
+        return False
+    tickets = (ticket for account in human.accounts for ticket in uow.tickets.of_person(account.key))
+    return not has_review(tickets, person.leaves_at)

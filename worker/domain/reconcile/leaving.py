@@ -1,0 +1,120 @@
+"""Ask for the review of a leaver's work conversations, once for each leaving, and close it. Pure.
+
+| person                                   | ticket   | action                                                |
+| leaves soon, and the rule is for them    | none     | open, for the role; else for the accountable person   |
+| leaves on another day now                | any      | - (it is the same leaving)                            |
+| stays after all, or the rule is gone     | live     | cancel                                                |
+| has left                                 | live     | - (the role answers)                                  |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.domain.controls.conversations import CHECKLIST, Checklist, as_details
+from worker.domain.controls.policy import ConversationsRule
+from worker.domain.kinds import CONVERSATIONS
+from worker.domain.kinds.controlled import TIME_S
+from worker.domain.kinds.review_conversations import DPIA_REF, POLICY_REF
+from worker.domain.model import Account, Standing
+from worker.domain.people.leaving import episode_name
+from worker.domain.reconcile.attesting import no_longer_asked
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.text.reason import because
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import (
+    Assignee,
+    AssigneeWhy,
+    Grade,
+    Move,
+    Ticket,
+    TicketState,
+    next_state,
+)
+
+_DUE = timedelta(days=5)
+_SAME_LEAVING = timedelta(days=90)  # a last day that moves by less is the same leaving
+
+
+def has_review(tickets: Iterable[Ticket], at: datetime) -> bool:
+    """Whether a person's leaving at this instant has its review already."""
+    reviews = (one for one in tickets if one.kind is CONVERSATIONS and one.state is not TicketState.CANCELLED)
+    return any(one.is_live or abs((one.left_at or one.opened_at) - at) < _SAME_LEAVING for one in reviews)
+
+
+def review_for(
+    person: Account, rule: ConversationsRule, rules: TicketRules, admins: Collection[str], now: datetime
+) -> Action | None:
+    """Open the review for somebody whose last day is known; None for others.
+
+    `admins`: the addresses of the admins of the person's groups, casefolded, who may not review it.
+    """
+    at = person.leaves_at
+    if at is None:
+        return None
+    why = because("{name} leaves soon, and the policy asks for a review", name=person.facts.display_name)
+    time = rule.switch.due or _DUE
+    draft = Ticket(
+        kind=CONVERSATIONS,
+        about=About.PERSON,
+        group=None,
+        group_name="",
+        messenger="",
+        opened_at=now,
+        clock_from=now,
+        due_at=now,
+        person=person.key,
+        person_name=person.facts.display_name,
+        evidence=person.evidence,
+        left_at=at,
+        occasion=episode_name(person.key, at),
+        assignee=_reviewer(person, rule, rules, admins),
+        accountable=rules.accountable,
+        reason=why,
+        details={TIME_S: time.total_seconds(), POLICY_REF: rule.policy_ref, DPIA_REF: rule.dpia_ref},
+    )
+    return Action(ActionKind.OPEN, rules.started(draft, now), why)
+
+
+def _reviewer(
+    person: Account, rule: ConversationsRule, rules: TicketRules, admins: Collection[str]
+) -> Assignee | None:
+    """The role; the accountable person where the role's address is the leaver's, or an admin's of their groups."""
+    not_allowed = {*admins, (person.facts.email or "").casefold()}
+    if rule.to.casefold() not in not_allowed:
+        return Assignee(rule.to, why=AssigneeWhy.ROLE)
+    if rules.accountable and rules.accountable.casefold() not in not_allowed:
+        return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE)
+    return None
+
+
+def over(
+    ticket: Ticket, person: Account | None, rule: ConversationsRule | None, now: datetime
+) -> Action | None:
+    """End a live review that nothing asks for any more; None if it goes on."""
+    if rule is None or (person is not None and not rule.fits(person.facts.department)):
+        return no_longer_asked(ticket, now, because("it is not asked for any more"))
+    if person is not None and person.standing is Standing.ACTIVE:
+        return no_longer_asked(ticket, now, because("the person stays"))
+    return None
+
+
+def completed_with(ticket: Ticket, said: Checklist, by: Sequence[str], now: datetime) -> Ticket:
+    """An open ticket with what was said: closed by the reviewer's word once nothing is missing. Raises NotAllowed."""
+    state = next_state(ticket.state, Move.VERIFY)
+    kept = replace(ticket, details={**ticket.details, CHECKLIST: as_details(said)})
+    if said.needs:
+        return kept
+    return replace(
+        kept,
+        state=state,
+        verified_at=now,
+        verified_by="checklist",
+        grade=Grade.C,
+        claimed_by=tuple(by),
+        weighed_at=now,
+        reason=because("every item of the checklist is answered"),
+    )

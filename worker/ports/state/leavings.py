@@ -1,0 +1,30 @@
+"""The port to people whose last day is near."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.model import Account, AccountKey
+from worker.domain.tickets.ticket import Ticket
+
+
+class Leavings(Protocol):
+    """People whose last day is near, and the reviews of their conversations."""
+
+    def shows_last_days(self) -> bool:
+        """Whether any directory has ever shown when somebody leaves."""
+
+    def to_review(
+        self, now: datetime, until: datetime, after: AccountKey | None, limit: int
+    ) -> list[Account]:
+        """Accounts whose last day ends after `now`, and up to `until`, without a live review; by key."""
+
+    def cases_over(self, since: datetime) -> list[Ticket]:
+        """For each leaving of which a removal was proven since then, and none is live: that removal, the latest."""
+
+    def live_reviews(self) -> list[Ticket]:
+        """The live tickets for reviews of conversations, by id."""
+
+    def admin_addresses(self, accounts: frozenset[AccountKey]) -> set[str]:
+        """The e-mail addresses, casefolded, of all known admins of the groups that a person is in."""

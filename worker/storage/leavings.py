@@ -1,0 +1,85 @@
+"""People whose last day is near, and the reviews of their conversations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from worker.domain.kinds import CONVERSATIONS, codes
+from worker.domain.model import Account, AccountKey, Evidence, Standing
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.storage.cases import ADMINS
+from worker.storage.sql.chunks import among
+from worker.storage.sql.mapping import person_from_row, ticket_from_row
+from worker.storage.sql.tables import link, membership, person, ticket
+
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_DATED = (Evidence.LEAVE_DATE.value, Evidence.EXPIRED.value)
+_REMOVALS = codes(lambda kind: kind.is_exposure)
+_REVIEWS = (ticket.c.kind == CONVERSATIONS.value) & ticket.c.state.in_(_LIVE)
+
+
+class SqlLeavings:
+    """The port `Leavings` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def shows_last_days(self) -> bool:
+        p = person.c
+        is_dated = sa.or_(p.standing == Standing.LEAVING.value, p.evidence.in_(_DATED))
+        return self._c.execute(sa.select(p.source).where(is_dated).limit(1)).first() is not None
+
+    def to_review(
+        self, now: datetime, until: datetime, after: AccountKey | None, limit: int
+    ) -> list[Account]:
+        p, t = person.c, ticket.c
+        asked = sa.exists().where(t.person_source == p.source, t.person_id == p.person_id, _REVIEWS)
+        query = sa.select(person).where(
+            p.standing == Standing.LEAVING.value, p.at > now, p.at <= until, ~asked
+        )
+        if after is not None:
+            query = query.where(
+                (p.source > after.source) | ((p.source == after.source) & (p.person_id > after.person_id))
+            )
+        rows = self._c.execute(query.order_by(p.source, p.person_id).limit(limit))
+        return [person_from_row(row) for row in rows]
+
+    def cases_over(self, since: datetime) -> list[Ticket]:
+        t, other = ticket.c, ticket.alias("other").c
+        is_live = sa.exists().where(
+            other.person_source == t.person_source, other.person_id == t.person_id,
+            other.kind.in_(_REMOVALS), other.state.in_(_LIVE),
+        )  # fmt: skip
+        is_theirs = (
+            (t.evidence.is_not(None)) & (t.evidence != Evidence.MOVED.value) & t.person_id.is_not(None)
+        )
+        query = (
+            sa.select(ticket)
+            .where(t.kind.in_(_REMOVALS), t.state == TicketState.VERIFIED.value, t.verified_at >= since)
+            .where(is_theirs, ~is_live)
+            .order_by(t.verified_at, t.id)
+        )
+        found = {one.occasion: one for one in map(ticket_from_row, self._c.execute(query))}
+        return list(found.values())
+
+    def live_reviews(self) -> list[Ticket]:
+        rows = self._c.execute(sa.select(ticket).where(_REVIEWS).order_by(ticket.c.id))
+        return [ticket_from_row(row) for row in rows]
+
+    def admin_addresses(self, accounts: frozenset[AccountKey]) -> set[str]:
+        mine, theirs = membership.alias("mine").c, membership.alias("theirs").c
+        k, a, p = link.alias("k").c, link.alias("a").c, person.c
+        query = (
+            sa.select(p.email)
+            .distinct()
+            .where(
+                among(k.person_source, k.person_id, sorted(accounts)),
+                mine.source == k.source, mine.handle == k.handle,
+                theirs.source == mine.source, theirs.group_id == mine.group_id, theirs.role.in_(ADMINS),
+                a.source == theirs.source, a.handle == theirs.handle,
+                p.source == a.person_source, p.person_id == a.person_id, p.email.is_not(None),
+            )
+        )  # fmt: skip
+        return {row.email.casefold() for row in self._c.execute(query)}
