@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from sim.controls import DAILY_MAX, RULES, is_of_review
 from sim.effects import Answered, Bundled, Counted, Effect, EffectLog, Queued, Saved
 from sim.sources import SimInventory
-from worker.domain.kinds import KINDS, REMOVALS, REVIEWS, STATEMENTS
+from worker.domain.kinds import CONVERSATIONS, KINDS, REMOVALS, REVIEWS, STATEMENTS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.kind import InControls
 from worker.domain.model import Coverage, GroupKey, Roster
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.outbox import OutMessage
 
@@ -63,9 +64,9 @@ class ControlChecks:
         is_new = after.is_live and (before is None or not before.is_live)
         if is_new and is_of_review(after):
             self._somebody_said_so(after)
-        if after.kind in {STATEMENTS, REVIEWS} and after.state is TicketState.VERIFIED:
+        if after.kind in {STATEMENTS, REVIEWS, CONVERSATIONS} and after.state is TicketState.VERIFIED:
             self._was_answered(after)
-        if is_new and is_of_controls(after) and after.kind is not STATEMENTS:
+        if is_new and is_of_controls(after) and after.about is About.GROUP:
             self._is_about_what_is_shown(after)
         if before is None and is_of_controls(after):
             self._has_room_for(after, saved.at)

@@ -17,10 +17,11 @@ from sim.effects import Answered, EffectLog
 from sim.office import At, Office, Temper
 from worker.app.acts.attesting import StatementAnswer
 from worker.app.acts.reviewing import LastAdmin, ReviewShown
+from worker.domain.controls.conversations import CheckAnswer, CheckItem, Checklist, ReviewResult
 from worker.domain.controls.reviewing import ReviewRow, RowAnswer
 from worker.domain.controls.statements import AttestAnswer
 from worker.domain.evidence.actor import Actor
-from worker.domain.kinds import REMOVALS, REVIEWS, STATEMENTS
+from worker.domain.kinds import CONVERSATIONS, REMOVALS, REVIEWS, STATEMENTS
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.running.app import App
@@ -37,6 +38,10 @@ SECTION: Mapping[str, Any] = {
     "dormant": {"after": "60d"},
     "review": {"due": "5d", "full_every": 1, "remind": ["3d", "1d"], "when": {"groups": SOME}},
     "admins": {"min": 2, "max": 3},
+    "leaving": {
+        "hand_over": {"lead": "5d"},
+        "conversations": {"before": "5d", "to": "hr@corp.example", "policy_ref": "HR-17", "dpia_ref": "D-42"},
+    },
     "profile": [{"description": {"texts": {"en": str(TEXTS / "rules.txt")}}}],
     "policies": [
         {
@@ -128,10 +133,11 @@ class ControlledOffice(Office):
 
     def act(self, number: int, who: str, temper: Temper) -> None:
         ticket = self._log.tickets[number]
-        if ticket.kind not in {STATEMENTS, REVIEWS}:
+        answers = {STATEMENTS: self._state, REVIEWS: self._review, CONVERSATIONS: self._tick_off}
+        answer = answers.get(ticket.kind)
+        if answer is None:
             super().act(number, who, temper)
         elif ticket.state is TicketState.OPEN and temper.claims and ticket.assignee is not None:
-            answer = self._state if ticket.kind is STATEMENTS else self._review
             self._desk(lambda: answer(ticket, temper))
 
     def _do(self, ticket: Ticket, who: str) -> bool:
@@ -183,6 +189,23 @@ class ControlledOffice(Office):
             self._say(one.ticket)
         answers = {one.ticket.id: StatementAnswer(said, one.text_sha256, words="as I said") for one in due}
         self._app().attesting.answer(token, answers, self._now())
+
+    # --- conversations ---------------------------------------------------------------------------
+
+    def _tick_off(self, ticket: Ticket, temper: Temper) -> None:
+        """Answer the checklist, all of it or in part."""
+        token, on = self._link(ticket), self._now().date()
+        items = CheckItem if temper.does else list(CheckItem)[:3]
+        said = Checklist(
+            dict.fromkeys(items, CheckAnswer.DONE),
+            begin=on,
+            end=on,
+            result=ReviewResult.NOTHING,
+            delete_on=on,
+        )
+        if not said.needs:
+            self._say(ticket)
+        self._app().conversations.save(token, said, self._now())
 
     # --- reviews ---------------------------------------------------------------------------------
 
