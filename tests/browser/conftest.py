@@ -21,7 +21,8 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
-from worker.domain.controls.policy import ControlPolicy, ReportsRule
+from worker.domain.controls.policy import ControlPolicy, ConversationsRule, ReportsRule
+from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
 from worker.running.app import assigned_of
@@ -64,6 +65,28 @@ def reporting(tmp_path: Path) -> Iterator[Desk]:
     harness.hire("ann", "dee")
     harness.group("w1", "ann", admins=["dee"], name="Ward 1 " + "nights " * 6)
     harness.settle()
+    with at_desk(harness) as desk:
+        yield desk
+
+
+@pytest.fixture
+def leaving(tmp_path: Path) -> Iterator[Desk]:
+    """Ann left a ward, Ben is about to, and a role is asked to review his conversations."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+    week = timedelta(days=7)
+    switch = ControlSwitch(Mode.TICKET)
+    rule = ConversationsRule(
+        switch, "hr-leavers@example.org", 2 * week, (), "HR-17", "D-42", timedelta(days=3)
+    )
+    harness = Harness(controls=ControlPolicy(conversations=(rule,)), engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("w1", "ann", "ben", admins=["dee"], name="Ward 1 " + "nights " * 6)
+    harness.settle()
+    harness.control()
+    harness.leave("ann")
+    harness.hire("ben", leave_at=harness.now + week)
+    harness.settle()
+    harness.control()
     with at_desk(harness) as desk:
         yield desk
 
