@@ -85,11 +85,8 @@ class SqlUnitOfWork:
         self.reviews = SqlReviews(connection)
         self.advisories = SqlAdvisories(connection)
         self.bad_messages = SqlBadMessages(connection)
-<<<<<<< HEAD
         self.seals = SqlSeals(connection)
-=======
         self.leavings = SqlLeavings(connection)
->>>>>>> a34fca4 (Do what comes before somebody's last day: hand over, review, hold)
 
 
 class SqlStore:

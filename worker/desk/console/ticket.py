@@ -103,17 +103,14 @@ def link(call: Call, guest: Guest) -> Response:
     return call.page("console/link.html", {"url": url, "label": call.path("label")})
 
 
-<<<<<<< HEAD
 def shown_refused(call: Call, refused: Refused) -> Response:
     """The ticket's page with why a file was not sealed."""
     return _shown(call, sealing=str(refused))
 
 
-def _shown(call: Call, refused: Refused | None = None, sealing: str = "") -> Response:
-=======
 def hold(call: Call, guest: Guest) -> Response:
     """Hold the removal for some hours, or end its hold. What is refused is said on the ticket's page."""
-    number, reason, holds = _number(call), call.text("reason"), call.services.holds
+    number, reason, holds = number_in_path(call), call.text("reason"), call.services.holds
     try:
         if call.text("act") == "end":
             holds.end(number, guest.actor, reason, call.now)
@@ -127,8 +124,7 @@ def hold(call: Call, guest: Guest) -> Response:
     return back_to(f"/tickets/{call.path('label')}")
 
 
-def _shown(call: Call, refused: Refused | None = None, form: str = "act") -> Response:
->>>>>>> a34fca4 (Do what comes before somebody's last day: hand over, review, hold)
+def _shown(call: Call, refused: Refused | None = None, form: str = "act", sealing: str = "") -> Response:
     with call.services.store.reading() as uow:
         one = uow.tickets.get(number_in_path(call))
         if one is None:
