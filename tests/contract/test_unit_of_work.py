@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
 from contracts.bad_messages import BadMessagesContract
+from contracts.census import CensusContract
 from contracts.controls import ControlsContract
 from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
@@ -39,5 +40,6 @@ class TestSqlStore(
     ControlsContract,
     BadMessagesContract,
     SealsContract,
+    CensusContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     Importable = str
 else:
     Importable = StrEnum(
-        "Importable", [(one.name, one.value) for one in Statement if one is not Statement.DUTIES]
+        "Importable",
+        [(one.name, one.value) for one in Statement if one not in {Statement.DUTIES, Statement.CENSUS}],
     )
 
 PAGE = 1000

@@ -21,7 +21,7 @@ from worker.desk.guarding import Attempts
 from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers
 from worker.desk.sessions import LINK_COOKIE
-from worker.desk.statements import answers_of, statements_page
+from worker.desk.statements import answers_of, asks_census, statements_page
 from worker.domain.controls.reports import ReportOutcome
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
@@ -153,13 +153,15 @@ class AssigneePages:
         call.services.assigned.answer(token, Answer(given), call.text("words"), call.now)
         return f"/t/{token}"
 
-    def statements(self, call: Call) -> str:
+    def statements(self, call: Call) -> str | Response:
         """Keep what somebody answers to all that they are asked for."""
         token = call.path("token")
         found = call.services.attesting.look(token, call.now)
         try:
             call.services.attesting.answer(token, answers_of(call, found), call.now)
         except Refused:
+            if asks_census(found):
+                return statements_page(call, token, "incomplete")
             return f"/t/{token}?refused=incomplete"
         return f"/t/{token}"
 
@@ -236,15 +238,19 @@ class AssigneePages:
 
         return guarded
 
-    def _acting(self, act: Callable[[Call], str]) -> Handler:
-        """Act, and redirect to the page itself, which shows the result and can be reloaded."""
+    def _acting(self, act: Callable[[Call], str | Response]) -> Handler:
+        """Act, and redirect to the page itself, which shows the result and can be reloaded.
+
+        An act that answers with a page did nothing, and shows what was typed.
+        """
 
         def acted(call: Call) -> Response:
             token = call.path("token")
             page = call.request.url.path.rpartition("/")[0]
             try:
                 call.check_token(token)
-                return RedirectResponse(act(call), SEE_OTHER)
+                result = act(call)
+                return result if isinstance(result, Response) else RedirectResponse(result, SEE_OTHER)
             except Stale:
                 return RedirectResponse(f"{page}?refused=stale", SEE_OTHER)
             except Refused:

@@ -6,15 +6,20 @@ from starlette.responses import Response
 
 from worker.app.acts.attesting import DueForPerson, StatementAnswer, StatementDue
 from worker.app.refused import Refused
-from worker.desk.calls import Call, language_names
+from worker.desk.calls import Call, language_names, number_in
 from worker.desk.markdown import as_html
-from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, ItemAnswer
+from worker.domain.controls.census import ADMIN_MAX, MEMBERS_MAX, NAME_MAX, ROWS, CensusRow
+from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, ItemAnswer, Statement
 from worker.domain.kinds.attest import topic_of
 from worker.domain.messages.sentences import why_line
+from worker.domain.messengers import MESSENGERS
+
+NONE_KNOWN = "none"  # the answer to a census of somebody who knows of no group
+INCOMPLETE = 422
 
 
-def statements_page(call: Call, token: str) -> Response:
-    """Show every statement that is due, with its text in full."""
+def statements_page(call: Call, token: str, refused: str = "") -> Response:
+    """Show every statement that is due, with its text in full; a form that was refused comes back as it was typed."""
     found = call.services.attesting.look(token, call.now)
     call.language = found.language
     return call.page(
@@ -28,9 +33,42 @@ def statements_page(call: Call, token: str) -> Response:
                 (one.can_undo_until for one in found.answered if one.can_undo_until), default=None
             ),
             "items": DEVICE_ITEMS,
-            "refused": call.query("refused"),
+            "refused": refused or call.query("refused"),
+            "typed": {name: call.text(name) for name in call.form} if refused else {},
+            **census_values(),
         },
+        status=INCOMPLETE if refused else 200,
     )
+
+
+def census_values() -> dict[str, object]:
+    """What the rows of a census need."""
+    apps = {key: one.name for key, one in MESSENGERS.items()}
+    return {"rows": ROWS, "apps": apps, "name_max": NAME_MAX, "admin_max": ADMIN_MAX}
+
+
+def census_rows(call: Call, number: int) -> tuple[CensusRow, ...]:
+    """The rows of a census in which something is written. `number` tells several forms of a page apart."""
+    return tuple(row for at in range(ROWS) if (row := _row(call, f"{number}-{at}")) is not None)
+
+
+def _row(call: Call, at: str) -> CensusRow | None:
+    name, admin = call.text(f"name-{at}", NAME_MAX), call.text(f"admin-{at}", ADMIN_MAX)
+    app, members = call.text(f"messenger-{at}"), number_in(call.text(f"members-{at}"))
+    if not (name or admin or members):
+        return None
+    is_likely = members is not None and 0 < members <= MEMBERS_MAX
+    return CensusRow(
+        " ".join(name.split()),
+        app if app in MESSENGERS else "",
+        " ".join(admin.split()),
+        members if is_likely else None,
+    )
+
+
+def asks_census(found: DueForPerson) -> bool:
+    """Whether the page has rows to fill in, which nobody should have to type twice."""
+    return any(one.rule.statement is Statement.CENSUS for one in found.due)
 
 
 def _shown(call: Call, one: StatementDue) -> dict[str, object]:
@@ -58,6 +96,8 @@ def answers_of(call: Call, found: DueForPerson) -> dict[int, StatementAnswer]:
 def _answer(call: Call, one: StatementDue) -> StatementAnswer | None:
     number = one.ticket.id
     given = call.text(f"answer-{number}")
+    if one.rule.statement is Statement.CENSUS:
+        return _census_answer(call, number, given)
     if not given:
         return None
     if given not in set(AttestAnswer):
@@ -69,4 +109,21 @@ def _answer(call: Call, one: StatementDue) -> StatementAnswer | None:
         {name: ItemAnswer(word) for name, word in asked.items() if word in set(ItemAnswer)},
         call.text(f"initials-{number}"),
         call.text(f"words-{number}"),
+    )
+
+
+def _census_answer(call: Call, number: int, given: str) -> StatementAnswer | None:
+    """Rows without an answer are one, too: nobody fills in a row to say nothing."""
+    rows, has_more = census_rows(call, number), bool(call.text(f"more-{number}"))
+    if not given and not rows and not has_more:
+        return None
+    if given == AttestAnswer.DECLINED:
+        return StatementAnswer(AttestAnswer.DECLINED, "", words=call.text(f"words-{number}"))
+    return StatementAnswer(
+        AttestAnswer.ACCEPTED,
+        "",
+        words=call.text(f"words-{number}"),
+        groups=rows,
+        is_none=given == NONE_KNOWN and not has_more,
+        has_more=has_more,
     )

@@ -27,6 +27,7 @@ from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.attestations import StatementCounts
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.storage.cases import ADMINS
+from worker.storage.managers import MANAGER, managers
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
@@ -87,7 +88,7 @@ class SqlAttestations:
         grades = {"A": 0, "B": self._count(passed.where(_has_passed(rule, now, assured=True))), "C": 0}
         count = self._count(passed)
         grades["C"] = count - grades["B"]
-        declined = subjects.where(~_has_passed(rule, now), _has_declined(rule))
+        declined = subjects.where(~_has_passed(rule, now), _has_declined(rule, now))
         waived = subjects.where(~_has_passed(rule, now), _has_ticket(rule, _waived(now)))
         return StatementCounts(
             self._count(subjects), count, self._count(declined), self._count(waived),
@@ -98,6 +99,8 @@ class SqlAttestations:
         return int(self._c.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
     def _unidentified(self, rule: StatementRule, *, is_everywhere: bool) -> int:
+        if rule.statement.is_of_managers:
+            return 0
         query = (
             sa.select(_M.source, _M.handle)
             .distinct()
@@ -115,10 +118,11 @@ class SqlAttestations:
             query = sa.select(ticket).where(
                 among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value, _is_of(rule)
             )
-            for row in self._c.execute(query):
+            for row in self._c.execute(query.order_by(t.id)):
                 one = ticket_from_row(row)
                 if one.person is not None:
                     found[one.person, one.occasion] = one
+                    found[one.person, ""] = one  # the newest
         return found
 
     # --- attestations ----------------------------------------------------------------------------
@@ -222,6 +226,8 @@ def _in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[b
 
 def _subjects(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
     """People in scope who are here; for each group where the rule asks for each."""
+    if rule.statement.is_of_managers:
+        return managers()
     columns: list[Any] = [link.c.person_source, link.c.person_id]
     if rule.for_each_group:
         columns += [
@@ -245,17 +251,25 @@ def _subjects(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
     )
 
 
+def _who(rule: StatementRule) -> tuple[Any, Any]:
+    """The columns of `_subjects` that name the person."""
+    if rule.statement.is_of_managers:
+        return MANAGER.source, MANAGER.person_id
+    return link.c.person_source, link.c.person_id
+
+
 def _missing(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:
     t = ticket.c
     holds = sa.or_(t.state.in_(_LIVE), _waived(now))
     subjects = _subjects(rule, is_everywhere=is_everywhere)
-    return subjects.where(~_has_passed(rule, now), ~_has_declined(rule), ~_has_ticket(rule, holds))
+    return subjects.where(~_has_passed(rule, now), ~_has_declined(rule, now), ~_has_ticket(rule, holds))
 
 
 def _is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
     """The ticket's person, in the ticket's group where it has one, is in the rule's scope, and it is of its version."""
     t = ticket.c
-    theirs = [link.c.person_source == t.person_source, link.c.person_id == t.person_id]
+    source, person_id = _who(rule)
+    theirs = [source == t.person_source, person_id == t.person_id]
     if rule.for_each_group:
         theirs += [_M.source == t.source, _M.group_id == t.group_id]
     subjects = _subjects(rule, is_everywhere=is_everywhere).where(*theirs)
@@ -270,14 +284,15 @@ def _waived(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _is_of(rule: StatementRule) -> sa.ColumnElement[bool]:
-    prefix = f"{rule.family}@"
+    prefix = rule.start
     return sa.func.substr(ticket.c.episode, 1, len(prefix)) == prefix
 
 
 def _has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     t = ticket.c
+    source, person_id = _who(rule)
     mine = [
-        t.person_source == link.c.person_source, t.person_id == link.c.person_id,
+        t.person_source == source, t.person_id == person_id,
         t.kind == STATEMENTS.value, _is_of(rule), state,
     ]  # fmt: skip
     if rule.for_each_group:
@@ -286,9 +301,8 @@ def _has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.Column
 
 
 def _of_subject(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
-    found = [
-        _AP.person_source == link.c.person_source, _AP.person_id == link.c.person_id, _A.id == _AP.attestation_id,
-    ]  # fmt: skip
+    source, person_id = _who(rule)
+    found = [_AP.person_source == source, _AP.person_id == person_id, _A.id == _AP.attestation_id]
     if rule.for_each_group:
         found += [_A.source == _M.source, _A.group_id == _M.group_id]
     return found
@@ -316,8 +330,11 @@ def _has_passed(rule: StatementRule, now: datetime, *, assured: bool = False) ->
     return sa.exists().where(*_of_subject(rule), *_is_valid(rule, now), *sure)
 
 
-def _has_declined(rule: StatementRule) -> sa.ColumnElement[bool]:
+def _has_declined(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
+    # A census is asked anew each time: what was declined once is not declined for good
+    holds = [_A.expires_at > now] if rule.statement.is_of_managers else []
     return sa.exists().where(
+        *holds,
         *_of_subject(rule), _A.statement == rule.statement.value, _A.subject == rule.subject,
         _A.version == rule.version, _A.answer == AttestAnswer.DECLINED.value, _A.voided_at.is_(None),
     )  # fmt: skip
@@ -332,7 +349,11 @@ def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], T
     group = GroupKey(row.source, row.group_id) if rule.for_each_group else None
     is_joiner = row.first_pass_at is not None and row.first_seen_at > row.first_pass_at
     occasion = (
-        f"{rule.name}@{rule.version}" if group is None else f"{rule.family}@{group.source}/{group.group_id}"
+        ""
+        if rule.statement.is_of_managers
+        else f"{rule.name}@{rule.version}"
+        if group is None
+        else f"{rule.family}@{group.source}/{group.group_id}"
     )
     return ToAsk(
         one,

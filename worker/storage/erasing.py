@@ -20,6 +20,8 @@ from worker.storage.sql.tables import (
     attestation,
     attestation_person,
     bad_message,
+    census_candidate,
+    census_mention,
     chat_group,
     cohort_person,
     delivery,
@@ -52,6 +54,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     erase_from_lists(connection, texts)
     _erase_from_reports(connection, texts)
     _erase_from_seals(connection, key, texts)
+    _erase_from_census(connection, key, texts)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(
@@ -129,6 +132,17 @@ def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str
     for table, column in ((seal, s.made_by), (seal_custody, k.giver)):
         is_theirs = sa.func.lower(column).in_(known)
         connection.execute(sa.update(table).where(is_theirs).values({column: ERASED}))
+def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
+    """What they named stays counted and is nobody's; what others wrote of them is deleted."""
+    m = census_mention.c
+    mine = (m.person_source == key.source) & (m.person_id == key.person_id)
+    nobody = {"person_source": None, "person_id": None, "admin": ""}
+    connection.execute(sa.update(census_mention).where(mine).values(nobody))
+    for one in sorted(texts):
+        named = sa.func.lower(m.admin).contains(one.lower(), autoescape=True)
+        connection.execute(sa.update(census_mention).where(named).values(admin=""))
+        decided = sa.func.lower(census_candidate.c.decided_by) == one.lower()
+        connection.execute(sa.update(census_candidate).where(decided).values(decided_by=ERASED))
 
 
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:

@@ -51,6 +51,7 @@ from worker.storage.sql.tables import (
 
 KNOWN_COLUMNS = (
     "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
+    "manager_id",
 )  # fmt: skip
 STAGE_COLUMNS = (*KNOWN_COLUMNS, "person_keys", "is_same")  # `is_same` until the comparison finds a change
 PERSON_COLUMNS = (*KNOWN_COLUMNS, "first_seen_at", "changed_at")
@@ -138,7 +139,7 @@ class SqlPeople:
         values = [
             s.source, s.person_id, s.display_name, s.email, s.unit, s.facts, s.is_out_of_scope,
             sa.case((counts, sa.func.coalesce(s.standing, Standing.ACTIVE.value)), else_=Standing.ACTIVE.value),
-            sa.case((counts, s.evidence)), sa.case((counts, at)),
+            sa.case((counts, s.evidence)), sa.case((counts, at)), s.manager_id,
             sa.literal(to_micros(now), sa.BigInteger), sa.literal(to_micros(now), sa.BigInteger),
         ]  # fmt: skip
         everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)
@@ -199,6 +200,7 @@ class SqlPeople:
         )
         same = sa.and_(
             p.facts == s.facts, p.display_name == s.display_name, same_standing,
+            p.manager_id.is_not_distinct_from(s.manager_id),  # a release before wrote only the facts
             p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # being listed again is a change in itself
         )  # fmt: skip
         before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
@@ -441,9 +443,9 @@ def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) ->
         int(not facts.is_in_scope),
     )  # fmt: skip
     if judgement is None:
-        return (*known, None, None, None)
+        return (*known, None, None, None, facts.manager_id)
     evidence = judgement.evidence.value if judgement.evidence else None
-    return (*known, judgement.standing.value, evidence, to_micros(judgement.at))
+    return (*known, judgement.standing.value, evidence, to_micros(judgement.at), facts.manager_id)
 
 
 def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from worker.storage.access import SqlAccess
 from worker.storage.advisories import SqlAdvisories
 from worker.storage.attestations import SqlAttestations
 from worker.storage.bad_messages import SqlBadMessages
+from worker.storage.census import SqlCensus
 from worker.storage.controls import SqlControls
 from worker.storage.conversations import SqlConversations, SqlInteractions
 from worker.storage.deliveries import SqlDeliveries
@@ -87,6 +88,7 @@ class SqlUnitOfWork:
         self.bad_messages = SqlBadMessages(connection)
         self.seals = SqlSeals(connection)
         self.leavings = SqlLeavings(connection)
+        self.census = SqlCensus(connection)
 
 
 class SqlStore:

@@ -7,7 +7,7 @@ minute. It is kept with the hash of exactly the text that was on the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from worker.app.refused import Refused
 from worker.app.tell.addressing import whoever_has
 from worker.app.tell.signed_links import Opened, SignedLinks
 from worker.app.tell.teller import Teller
+from worker.domain.controls.census import CensusMention, CensusRow
 from worker.domain.controls.statements import (
     Assurance,
     AttestAnswer,
@@ -38,6 +39,7 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 INITIALS_MAX = 10
+KNOWN_MAX = 30  # groups of their people that a census names for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class StatementDue:
     changed: str
     is_theirs: bool
     can_undo_until: datetime | None = None
+    named: tuple[CensusRow, ...] = ()  # in a census, under this ticket so far
+    known: tuple[str, ...] = ()  # for a census: groups of their people that are known already
 
     @property
     def text_sha256(self) -> str:
@@ -74,13 +78,19 @@ class DueForPerson:
 
 @dataclass(frozen=True, slots=True)
 class StatementAnswer:
-    """An answer to one statement. `text_sha256` is of the text that was on the page."""
+    """An answer to one statement. `text_sha256` is of the text that was on the page.
+
+    `groups`: what a census names; `is_none`: they know of none. `has_more`: they go on naming, so nothing is answered.
+    """
 
     answer: AttestAnswer
     text_sha256: str
     items: Mapping[str, ItemAnswer] = field(default_factory=dict)
     initials: str = ""
     words: str = ""
+    groups: tuple[CensusRow, ...] = ()
+    is_none: bool = False
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +146,12 @@ class Attesting:
         person = uow.people.get(_person(ticket))
         language = person.facts.language if person else None
         mine = [one for one in self._of_person(uow, ticket) if opened.reaches(one)]
-        due = [self._shown(one, language) for one in mine if one.state is TicketState.OPEN]
+        due = [self._shown(uow, one, language) for one in mine if one.state is TicketState.OPEN]
         answered = []
         for one in mine:
             undo = uow.access.undo_of(one.id)
             if undo is not None and can_undo(one, undo, now):
-                answered.append(self._shown(one, language, undo.until))
+                answered.append(self._shown(uow, one, language, undo.until))
         return DueForPerson(
             person,
             ticket.person_name,
@@ -157,14 +167,18 @@ class Attesting:
         return sorted(mine, key=lambda one: (one.id != ticket.id, one.id))
 
     def _shown(
-        self, ticket: Ticket, language: str | None, until: datetime | None = None
+        self, uow: UnitOfWork, ticket: Ticket, language: str | None, until: datetime | None = None
     ) -> StatementDue | None:
         rule = self.rule_of(ticket)
         if rule is None:
             return None
         code, text = rule.text_in([*([language] if language else []), *self._languages])
         is_theirs = not text or language is None or code.partition("-")[0] == language.partition("-")[0]
-        return StatementDue(ticket, rule, code, text, rule.changed.get(code, ""), is_theirs, until)
+        due = StatementDue(ticket, rule, code, text, rule.changed.get(code, ""), is_theirs, until)
+        if rule.statement is not Statement.CENSUS:
+            return due
+        known = uow.census.groups_under(_person(ticket), KNOWN_MAX)
+        return replace(due, named=tuple(uow.census.of_ticket(ticket.id)), known=tuple(known))
 
     def rule_of(self, ticket: Ticket) -> StatementRule | None:
         """The rule that a ticket asks by; None if there is none any more, or its version is another."""
@@ -194,7 +208,17 @@ class Attesting:
             chosen = [(due[number], one) for number, one in said.items() if number in due]
             for one, answer in chosen:
                 _check(one, answer)
-            return [self._answer(uow, one, answer, assurance, now) for one, answer in chosen]
+                self._note(uow, one.ticket, answer, now)
+            return [
+                self._answer(uow, one, answer, assurance, now)
+                for one, answer in chosen
+                if not answer.has_more
+            ]
+
+    def _note(self, uow: UnitOfWork, ticket: Ticket, said: StatementAnswer, now: datetime) -> None:
+        """Keep the groups that a census names."""
+        if said.groups and said.answer is AttestAnswer.ACCEPTED:
+            uow.census.note(said.groups, CensusMention(now, ticket.person, ticket=ticket.id))
 
     def _answer(
         self, uow: UnitOfWork, due: StatementDue, said: StatementAnswer, assurance: Assurance, now: datetime
@@ -244,6 +268,8 @@ class Attesting:
                 undo = uow.access.undo_of(one.id)
                 if undo is not None and can_undo(one, undo, now) and opened.is_for(undo.before):
                     undone.append(take_back(uow, undo, now))
+                    if one.verified_at is not None:
+                        uow.census.forget(one.id, one.verified_at)
             if not undone:
                 raise Refused("It can't be taken back any more.")
             return undone
@@ -321,6 +347,18 @@ def _check(due: StatementDue, said: StatementAnswer) -> None:
         raise Refused("Answer each of the questions.")
     if said.answer is AttestAnswer.ACCEPTED and due.rule.has_typed_name and not said.initials.strip():
         raise Refused("Type your initials.")
+    if due.rule.statement is Statement.CENSUS and said.answer is AttestAnswer.ACCEPTED:
+        _check_named(due, said)
+
+
+def _check_named(due: StatementDue, said: StatementAnswer) -> None:
+    """Refuse an answer to a census that names nothing and does not say so, or says both."""
+    if said.is_none and said.groups:
+        raise Refused("Name groups, or say that you know of none.")
+    if not said.is_none and not said.groups and not due.named:
+        raise Refused("Name at least one group, or say that you know of none.")
+    if not all(one.is_named for one in said.groups):
+        raise Refused("Write the name of each group.")
 
 
 def _one(uow: UnitOfWork, who: str) -> Account | None:

@@ -22,6 +22,7 @@ from worker.domain.controls.others import (
     ACCOUNTABLE,
     ADVISORIES,
     CONVERSATIONS,
+    CENSUS,
     DEVICE,
     DUTIES,
     JOINER,
@@ -60,6 +61,7 @@ CATALOGUE: Mapping[str, Control] = {
     one.id: one
     for one in (
         *GROUP_CONTROLS.values(),
+        CENSUS,
         DUTIES,
         JOINER,
         LEAVER,

@@ -51,11 +51,18 @@ DEVICE = Control(
     ("S16", "S17"),
     N_("the setting itself, unless the device management says so"),
 )
+CENSUS = Control(
+    "group.census",
+    N_("Managers have said which work groups there are"),
+    ("S23",),
+    N_("that there is no group that nobody names"),
+)
 CONTROL_OF = {
     Statement.POLICY: POLICY.id,
     Statement.DUTIES: DUTIES.id,
     Statement.TRAINING: TRAINING.id,
     Statement.DEVICE: DEVICE.id,
+    Statement.CENSUS: CENSUS.id,
 }
 STATEMENT_CONTROLS = frozenset(CONTROL_OF.values())
 REPORTS = Control(

@@ -1,4 +1,4 @@
-"""What people are asked to say: that they accept a text, did a training, secured their device. Pure.
+"""What people are asked to say: that they accept a text, did a training, secured their device, know of a group. Pure.
 
 A statement is kept as an attestation: who said what of which text and when. It is never proof of a deed: an acceptance
 is a fact by itself, a statement about the world stays somebody's word.
@@ -27,11 +27,17 @@ class Statement(StrEnum):
     DUTIES = "duties"
     TRAINING = "training"
     DEVICE = "device"
+    CENSUS = "census"
 
     @property
     def is_acceptance(self) -> bool:
         """Whether saying so is the fact itself, and not a word about the world."""
         return self in {Statement.POLICY, Statement.DUTIES}
+
+    @property
+    def is_of_managers(self) -> bool:
+        """Whether it is asked of whoever has people under them, and not of the members of groups."""
+        return self is Statement.CENSUS
 
 
 class AttestAnswer(StrEnum):
@@ -114,13 +120,20 @@ class StatementRule:
         """The occasion of a ticket that asks for it on a local day."""
         if group is not None:
             return f"{self.family}@{group.source}/{group.group_id}"
+        if self.statement is Statement.CENSUS:
+            return f"{self.start}{day:%Y}"
         if self.statement.is_acceptance:
             return f"{self.name}@{self.version}"
         return f"{self.family}@{day:%Y-%m-%d}"
 
     @property
+    def start(self) -> str:
+        """What the occasions of its tickets begin with."""
+        return "census:" if self.statement is Statement.CENSUS else f"{self.family}@"
+
+    @property
     def family(self) -> str:
-        """What the occasions of its tickets begin with, before the @."""
+        """The part of `start` that tells rules apart."""
         if self.statement is Statement.TRAINING:
             return self.name
         return self.name if self.statement is Statement.POLICY else f"{self.statement.value}:{self.version}"

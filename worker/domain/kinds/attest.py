@@ -17,6 +17,9 @@ _ASKS = {
     "duties": N_("You are an admin of {group}. Please read what that means, and say whether you accept it."),
     "training": N_("Nothing shows yet that you did this training. Please do it, and say so."),
     "device": N_("Please look at your phone, and answer some questions about it."),
+    "census": N_(
+        "Please write down the chat groups that your team uses for work, as far as you know of them."
+    ),
 }
 
 
@@ -65,6 +68,7 @@ TOPICS = {
     "duties": N_("duties of an admin"),
     "training": N_("training"),
     "device": N_("your phone"),
+    "census": N_("which work groups there are"),
 }
 
 

@@ -33,6 +33,7 @@ _WHY = {
     "duties": N_("{name} has not accepted the duties of an admin, version {version}"),
     "training": N_("nothing shows that {name} did the training {subject}"),
     "device": N_("{name} has not said that the device is secured"),
+    "census": N_("{name} has not said which work groups there are"),
 }
 
 
@@ -56,11 +57,11 @@ def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) ->
     why = _why(asked, rule)
     details = _details(asked, rule, now)
     assignee = person_as_assignee(asked.person, AssigneeWhy.SELF)
-    if asked.ticket is not None:
+    day = now.astimezone(ZoneInfo(rules.timezone)).date()
+    if asked.ticket is not None and asked.ticket.occasion == rule.occasion(day, asked.group):
         again = replace(asked.ticket, details=details)
         reopened = handed_to(reopen(again, rules, now, why), assignee)
         return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AGAIN)
-    day = now.astimezone(ZoneInfo(rules.timezone)).date()
     draft = Ticket(
         kind=STATEMENTS,
         about=About.PERSON,

@@ -14,6 +14,7 @@ from worker.ports.state.access import AccessState
 from worker.ports.state.advisories import Advisories
 from worker.ports.state.attestations import Attestations
 from worker.ports.state.bad_messages import BadMessages
+from worker.ports.state.census import Census
 from worker.ports.state.controls import Controls
 from worker.ports.state.conversations import Conversations, Interactions
 from worker.ports.state.deliveries import Deliveries
@@ -137,6 +138,9 @@ class UnitOfWork(Protocol):
 
     @property
     def seals(self) -> Seals: ...
+
+    @property
+    def census(self) -> Census: ...
 
     @property
     def zones(self) -> Zones: ...

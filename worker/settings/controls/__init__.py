@@ -107,6 +107,7 @@ class ControlsSection(Section):
                 *every(self.policies),
                 *of(self.training),
                 *of(self.device),
+                *((self.registered.census_rule(mode),) if self.registered else ()),
             ),
             advisories=of(self.advisories),
             providers=None

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from worker.domain.controls.others import CENSUS
 from worker.domain.controls.policy import AdminsRule, ClassRule, DormantRule, RegisterRule, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule
-from worker.domain.controls.switch import Mode
+from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import RegisterFacts
 from worker.settings.controls.base import ControlSection
 from worker.settings.fields import Count, Patterns, Period, Positive, Text, listed, one_of
 from worker.settings.problems import Wrong
+from worker.settings.section import Section
 
+_CENSUS_AT_MOST = timedelta(days=30)
 REGISTER_COLUMNS = ("owner_email", *(field.name for field in fields(RegisterFacts)))
+
+
+class CensusSection(Section):
+    """The census: people are asked which work groups there are."""
+
+    every: Period = Field(default=timedelta(days=365), description="Asked again after so long; 30d or more.")
+    ask: Literal["managers"] = Field(
+        default="managers", description="Whoever has people under them in the directory."
+    )
+    due: Period = Field(default=timedelta(days=14), description="Time to answer.")
+
+    @field_validator("every")
+    @classmethod
+    def _is_bearable(cls, every: timedelta) -> timedelta:
+        if every < _CENSUS_AT_MOST:
+            raise Wrong("people would be asked more than once in 30 days", "Write 30d or more.")
+        return every
 
 
 class RegisterControls(ControlSection):
@@ -28,6 +49,7 @@ class RegisterControls(ControlSection):
     roster_max_age: Period = Field(
         default=timedelta(days=90), description="The newest complete list of a group's members is no older."
     )
+    census: CensusSection = Field(default_factory=CensusSection)
 
     @field_validator("required")
     @classmethod
@@ -38,6 +60,18 @@ class RegisterControls(ControlSection):
 
     def value(self, mode: Mode) -> RegisterRule:
         return RegisterRule(self.switch(mode), self.required, self.roster_max_age)
+
+    def census_rule(self, mode: Mode) -> StatementRule:
+        """The rule of the census. The section's `when` and times are about groups, and not about managers."""
+        return StatementRule(
+            Statement.CENSUS,
+            CENSUS.id,
+            replace(self.switch(mode), where=ANYWHERE, due=None, sensitive_due=None),
+            "",
+            "1",
+            every=self.census.every,
+            due=self.census.due,
+        )
 
 
 class ClassEntry(ControlSection):

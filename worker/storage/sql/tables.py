@@ -102,6 +102,7 @@ def _person_columns() -> list[sa.Column[Any]]:
         _text("standing", null=True),  # null in staging: the facts decide nothing
         _text("evidence", null=True),
         _instant("at"),  # left_at of a leaver; for a person who is leaving, the coming date
+        _text("manager_id", null=True),  # one of the facts: a person_id of the same source
     ]
 
 
@@ -123,6 +124,13 @@ person = sa.Table(
     sa.Index("ix_person_standing_at", "standing", "at"),
     sa.Index("ix_person_email", "email"),
     sa.Index("ix_person_display_name", "display_name", "source", "person_id"),
+    sa.Index(
+        "ix_person_manager",
+        "source",
+        "manager_id",
+        sqlite_where=sa.text("manager_id IS NOT NULL"),
+        postgresql_where=sa.text("manager_id IS NOT NULL"),
+    ),
     sa.Index(
         "ix_person_missing",  # few rows, so that a delta need not search everybody for people who are back
         "source",
@@ -665,6 +673,43 @@ statement_scope = sa.Table(  # the groups of a rule that is not for all
     _key("source"),
     _key("group_id"),
     _instant("seen_at", null=False),
+)
+census_candidate = sa.Table(  # a group that somebody named in a census, once for each name and messenger
+    "census_candidate",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("folded"),
+    _text("messenger"),
+    _text("name"),  # as it was first written
+    _instant("named_at", null=False),  # the first time
+    _text("decision", default=""),
+    _instant("decided_at"),
+    _text("decided_by", default=""),
+    _text("source", null=True),  # the group that it is, as a person decided
+    _text("group_id", null=True),
+    sa.Index("ix_census_candidate_folded", "folded", "messenger", unique=True),
+)
+census_mention = sa.Table(  # who named it; by the public form: nobody, once a day
+    "census_mention",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _number("candidate_id", None),
+    _instant("at", null=False),
+    _number("ticket_id", None, null=True),  # that asked for it
+    _text("person_source", null=True),  # null: by the public form, or they were erased
+    _text("person_id", null=True),
+    _text("admin", default=""),  # who is the admin, in the words of whoever named it
+    _number("members", None, null=True),  # about how many
+    _number("times", "1"),
+    sa.Index("ix_census_mention_candidate", "candidate_id", "at"),
+    sa.Index("ix_census_mention_ticket", "ticket_id"),
+    sa.Index("ix_census_mention_person", "person_source", "person_id"),
+)
+census_link = sa.Table(  # the public form's; the newest counts
+    "census_link",
+    metadata,
+    _key("token"),
+    _instant("made_at", null=False),
 )
 policy_text = sa.Table(  # the texts that were shown, by hash
     "policy_text",
