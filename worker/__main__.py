@@ -18,6 +18,7 @@ from worker.cli import (
     advisories,
     attest,
     audit,
+    census,
     desk,
     escalation,
     evidence,
@@ -68,6 +69,7 @@ app.add_typer(attest.app, name="attest")
 app.add_typer(review.app, name="review")
 app.add_typer(advisories.app, name="advisories")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(census.app, name="census")
 app.add_typer(report.app, name="report")
 app.add_typer(audit.app, name="audit")
 app.add_typer(desk.app, name="desk")

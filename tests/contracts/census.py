@@ -137,8 +137,8 @@ class CensusContract:
 
     def test_the_newest_link_counts(self, store: Store) -> None:
         with store.begin() as uow:
-            assert uow.census.link() == ""
+            assert uow.census.links() == []
             uow.census.add_link("a" * 22, NOW)
             uow.census.add_link("b" * 22, NOW + HOUR)
         with store.reading() as uow:
-            assert uow.census.link() == "b" * 22
+            assert uow.census.links() == ["b" * 22, "a" * 22]

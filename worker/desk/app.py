@@ -21,6 +21,7 @@ from worker.desk.api.app import api_app
 from worker.desk.api.errors import UNAVAILABLE_FOR_S
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
 from worker.desk.calls import Call, choose_language, error_page, route
+from worker.desk.census import CensusPages
 from worker.desk.console.frame import NOT_FOUND, lost
 from worker.desk.console.routes import routes
 from worker.desk.declared import GroupPages
@@ -51,6 +52,7 @@ def desk_app(services: Services) -> Starlette:
         *GroupPages(_attempts(services), Uploads()).routes(),
         *HandoverPages(_attempts(services)).routes(),
         *ReportPages(_attempts(services)).routes(),
+        *CensusPages(_attempts(services)).routes(),
         *good_group.routes(),
         *SignInPages(_attempts(services)).routes(),
         *routes(),

@@ -58,6 +58,7 @@ LINKS = (
     "/h/",
     GROUPS,
     "/r/",
+    "/c/",
     "/login/",
 )  # a token of theirs ends in a letter, a digit, - or _
 TEMPORARY, SEE_OTHER = 307, 303

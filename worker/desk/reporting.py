@@ -40,11 +40,11 @@ class ReportPages:
     def routes(self) -> list[Route]:
         """GET shows, POST acts."""
         return [
-            route("/r/outcome", _in_language(self.asked)),
-            route("/r/outcome/{receipt}", _in_language(self.outcome)),
-            route("/r/outcome/{receipt}/confirm", _in_language(self.confirm), ["POST"]),
-            route("/r/{token}", _in_language(self.form)),
-            route("/r/{token}", _in_language(self.report), ["POST"]),
+            route("/r/outcome", in_language(self.asked)),
+            route("/r/outcome/{receipt}", in_language(self.outcome)),
+            route("/r/outcome/{receipt}/confirm", in_language(self.confirm), ["POST"]),
+            route("/r/{token}", in_language(self.form)),
+            route("/r/{token}", in_language(self.report), ["POST"]),
         ]
 
     # --- reporting -------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ class ReportPages:
         return _outcome_page(call, report)
 
 
-def _in_language(handler: Handler) -> Handler:
+def in_language(handler: Handler) -> Handler:
     """Answer in the language that the address or the form names: a choice is kept in no cookie."""
 
     def shown(call: Call) -> Response:

@@ -11,6 +11,7 @@ from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting
 from worker.app.acts.conversations import ReviewingConversations
+from worker.app.acts.census import CensusActs
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds
@@ -74,6 +75,7 @@ class Services:
     conversations: ReviewingConversations
     reviewing: Reviewing
     reporting: Reporting
+    census: CensusActs
     declaring: Declaring
     controls: ControlReads
     keeps: KeepsReads

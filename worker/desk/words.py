@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from worker.domain.controls.census import DECISION_WORDS
 from worker.domain.controls.control import CheckValue, Unknown
 from worker.domain.controls.switch import Mode
 from worker.domain.evidence import events
@@ -186,6 +187,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_ANSWERED: N_("Answered with a statement"),
         events.TICKET_NOTED: N_("Part of a checklist saved"),
         events.ATTESTATIONS_IMPORTED: N_("Statements of another system read"),
+        events.CENSUS_DECIDED: N_("Decided what a named group is"),
+        events.CENSUS_LINK_MADE: N_("Link for naming groups made"),
         events.REPORT_LINK_MADE: N_("Link for reports made"),
         events.REPORT_RECEIVED: N_("Message reported"),
         events.REPORT_CONFIRMED: N_("Report settled"),
@@ -236,6 +239,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "noun": {
         "ticket": N_("Tickets"),
         "attestations": N_("Statements"),
+        "census": N_("Named groups"),
         "report": N_("Reported messages"),
         "evidence": N_("Sealed files"),
         "plan": N_("Waiting for approval"),
@@ -262,6 +266,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         Mode.REPORT.value: N_("only reports"),
         Mode.TICKET.value: N_("opens tickets"),
     },
+    "census": {one.value: text for one, text in DECISION_WORDS.items()},
     "register_status": {
         RegisterStatus.ACTIVE.value: N_("active"),
         RegisterStatus.CLOSED.value: N_("closed"),

@@ -14,6 +14,7 @@ from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting, StatementList
 from worker.app.acts.conversations import ReviewingConversations
+from worker.app.acts.census import CensusActs
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds
@@ -69,6 +70,7 @@ from worker.app.tell.recipients import OnCall
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
+from worker.domain.controls.examining import Examined
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.seals import NewCount
 from worker.domain.controls.state import GroupState
@@ -189,6 +191,7 @@ class App:
     conversations: ReviewingConversations
     reviewing: Reviewing
     reporting: Reporting
+    census: CensusActs
     declaring: Declaring
     audit: Audit
     retention: Retention
@@ -299,6 +302,7 @@ def assemble(
         ReviewingConversations(store, rules.links),
         reviewing,
         reporting_of(rules, store, controls, on_call),
+        census_of(rules, store, controls, teller),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}", keeps.of),
         Retention(store, rules.erase_after),
@@ -383,6 +387,17 @@ def reporting_of(rules: AppRules, store: Store, controls: ControlReads, on_call:
 
     teller = Teller(rules.timezone, rules.languages, rules.links)
     return Reporting(store, rules.links, teller, rules.tickets, rules.controls, look_at, on_call)
+
+
+def census_of(rules: AppRules, store: Store, controls: ControlReads, teller: Teller) -> CensusActs:
+    """The use case of people who decide what a named group is, and of the public form."""
+
+    def examine(
+        uow: UnitOfWork, key: GroupKey, now: datetime
+    ) -> tuple[GroupState, tuple[Examined, ...]] | None:
+        return controls.of(uow, [key], now, frozenset()).get(key)
+
+    return CensusActs(store, rules.links, teller, rules.tickets, rules.controls, examine)
 
 
 def group_links_of(rules: AppRules) -> GroupLinks:

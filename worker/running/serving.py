@@ -261,6 +261,7 @@ def services_of(app: App, clock: Clock) -> Services:
         conversations=app.conversations,
         reviewing=app.reviewing,
         reporting=app.reporting,
+        census=app.census,
         declaring=app.declaring,
         controls=app.controls,
         keeps=app.keeps,

@@ -344,6 +344,7 @@ def listening_at(app: App, listen: str) -> App:
         attesting=attesting_of(rules, store),
         reviewing=reviewing_of(rules, store),
         reporting=app.reporting.at(rules.links),
+        census=app.census.at(rules.links),
         declaring=declaring,
     )
 

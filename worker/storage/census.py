@@ -182,12 +182,9 @@ class SqlCensus:
 
     # --- the public form -------------------------------------------------------------------------
 
-    def link(self) -> str:
-        newest = sa.select(census_link.c.token).order_by(
-            census_link.c.made_at.desc(), census_link.c.token.desc()
-        )
-        token: str | None = self._c.execute(newest.limit(1)).scalar()
-        return token or ""
+    def links(self) -> list[str]:
+        k = census_link.c
+        return list(self._c.execute(sa.select(k.token).order_by(k.made_at.desc(), k.token.desc())).scalars())
 
     def add_link(self, token: str, now: datetime) -> None:
         self._c.execute(sa.insert(census_link).values({"token": token, "made_at": now}))

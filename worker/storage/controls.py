@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.others import CONTROL_OF
-from worker.domain.controls.state import AdminState, GroupState, RegisterRow
+from worker.domain.controls.state import CENSUS_SOURCE, AdminState, GroupState, RegisterRow
 from worker.domain.controls.statements import Statement
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, STATEMENTS, codes
@@ -142,14 +142,22 @@ class SqlControls:
         return [GroupKey(*row) for row in self._c.execute(query)]
 
     def _states(self, rows: Sequence[Any], lists: Lists, in_use: frozenset[NameInUse]) -> list[GroupState]:
-        register_at = self._register_at(lists)
+        register_at = self.register_at(lists)
         found: list[GroupState] = []
         for chunk in chunked(rows):
             loaded = self._load(chunk, lists)
             found += [_state(row, loaded, lists, register_at, in_use) for row in chunk]
         return found
 
-    def _register_at(self, lists: Lists) -> datetime | None:
+    def register_rows(self, keys: Collection[GroupKey]) -> dict[GroupKey, RegisterRow]:
+        g, found = chat_group.c, {}
+        for chunk in chunked(sorted(set(keys))):
+            query = sa.select(g.source, g.group_id, g.owner_email, g.registered, g.taken_at)
+            for row in self._c.execute(query.where(among(g.source, g.group_id, chunk))):
+                found[GroupKey(row.source, row.group_id)] = _register_row(row)
+        return found
+
+    def register_at(self, lists: Lists) -> datetime | None:
         s = source.c
         known = s.name.in_(sorted(lists.registers)) & s.last_success_at.is_not(None)
         newest: datetime | None = self._c.execute(
@@ -319,8 +327,9 @@ class SqlControls:
         is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
         query = (
             sa.select(ticket)
-            .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
+            .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
             .where(t.state.in_(_LIVE), t.kind.in_(_WEIGHED), t.id > after)
+            .where(sa.or_(g.source.is_not(None), t.source == CENSUS_SOURCE))
             .where(sa.or_(g.read_at > weighed, g.is_gone == 1, register, is_old_claim))
             .order_by(t.id)
             .limit(limit)

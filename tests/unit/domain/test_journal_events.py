@@ -21,6 +21,8 @@ EXPECTED = {
     "audit.exported",
     "evidence.handed_over",
     "evidence.sealed",
+    "census.decided",
+    "census.link_made",
     "desk.key_rotated",
     "desk.login_link_made",
     "desk.signed_in",

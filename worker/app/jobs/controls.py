@@ -154,7 +154,11 @@ class RunControls:
                 break
             after = page[-1][0].key
         with matching.begin() as uow:
-            actions += self._settled(uow, list(self._reads.of(uow, left_behind, now, in_use).values()), now)
+            named = self._reads.named(uow, now)
+            for _, examined in named:
+                tally.add(examined)
+            left = list(self._reads.of(uow, left_behind, now, in_use).values())
+            actions += self._settled(uow, [*named, *left], now)
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
             actions += self._asking.settle(uow, now)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from worker.app.reads.advisories import AdvisoryRules, advisory_results, provider_results
 from worker.app.reads.leavings import reviews_wanted
+from worker.app.reads.census import only_named
 from worker.app.tell.health import Freshness
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue, ControlResult, Unknown
@@ -30,7 +31,7 @@ from worker.domain.controls.others import (
     STATEMENT_CONTROLS,
 )
 from worker.domain.controls.policy import ControlPolicy
-from worker.domain.controls.state import GroupState
+from worker.domain.controls.state import CENSUS_SOURCE, GroupState
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.groups.capabilities import Capabilities
@@ -171,8 +172,16 @@ class ControlReads:
     ) -> dict[GroupKey, tuple[GroupState, tuple[Examined, ...]]]:
         """These groups, with what each control says of them; unknown groups are left out."""
         names = self.names_in_use(uow) if in_use is None else in_use
-        found = uow.controls.states(list(keys), self._rules.lists, names)
+        wanted = set(keys)
+        known = [key for key in wanted if key.source != CENSUS_SOURCE]
+        found = uow.controls.states(known, self._rules.lists, names)
+        if len(known) < len(wanted):
+            found |= {one.key: one for one in only_named(uow, self._rules.lists) if one.key in wanted}
         return {key: self._examined(group, now) for key, group in found.items()}
+
+    def named(self, uow: UnitOfWork, now: datetime) -> Page:
+        """The groups that are only known from the census and that somebody decided to ask for."""
+        return [self._examined(group, now) for group in only_named(uow, self._rules.lists)]
 
     def _examined(self, group: GroupState, now: datetime) -> tuple[GroupState, tuple[Examined, ...]]:
         seen = self._rules.seen(group, now)
@@ -332,3 +341,4 @@ class ControlReads:
         while page := self.page(uow, after, in_use, now):
             yield page
             after = page[-1][0].key
+        yield self.named(uow, now)

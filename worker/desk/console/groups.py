@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from worker.app.reads.group import shown_facts, whole_group
 from worker.desk.calls import Call
-from worker.desk.console.frame import PAGE, group_in, missing
+from worker.desk.console.frame import PAGE, back_to, group_in, missing
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
 from worker.domain.controls.group.complete import COLUMNS
-from worker.domain.controls.state import GroupState, RegisterRow
+from worker.domain.controls.state import CENSUS_SOURCE, GroupState, RegisterRow
 from worker.domain.kinds.controlled import fails
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.model import GroupKey, RegisterStatus
@@ -51,6 +51,8 @@ def _place(after: tuple[str, GroupKey] | None) -> GroupPlace | None:
 def group(call: Call, guest: Guest) -> Response:
     del guest
     key = group_in(call)
+    if key.source == CENSUS_SOURCE:
+        return back_to(f"/census#{key.group_id}")
     with call.services.store.reading() as uow:
         one = uow.rosters.group(key)
         if one is None:

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from worker.desk.console import (
     audit,
+    census,
     charts,
     controls,
     groups,
@@ -45,6 +46,9 @@ def routes() -> list[Route]:
         screen("/groups/{ref}/pair", questions.pair, Permission.ACT, POST),
         screen("/controls", controls.controls),
         screen("/controls/{control}", controls.control, methods=BOTH),
+        screen("/census", census.census),
+        screen("/census/link", census.link, Permission.ACT, POST),
+        screen("/census/{label}/decide", census.decide, Permission.ACT, POST),
         screen("/people", people.people, methods=BOTH),
         screen("/people/{ref}", people.person),
         screen("/questions", questions.questions, methods=BOTH),

@@ -13,11 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.controls.profile.description import folded
+from worker.domain.controls.state import CENSUS_SOURCE
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.tongue import N_
-
-# Where candidates that are asked for stand beside the groups of inventories. No inventory can have this name.
-CENSUS_SOURCE = "~census"
 
 ROWS = 10  # groups that one form takes
 NAME_MAX = 100  # WhatsApp allows as many
@@ -31,7 +29,7 @@ ALIKE_MAX = 5  # groups that a candidate may be, as shown
 class CandidateDecision(StrEnum):
     """What somebody decided about a candidate."""
 
-    OPEN = ""
+    OPEN = "open"
     GROUP = "group"  # it is a group that is known
     NOT_A_GROUP = "not_a_group"
     ASKED = "asked"  # somebody is asked to put it into the register
@@ -110,6 +108,16 @@ class CensusCandidate:
     def anonymous(self) -> int:
         """How many answers of the public form named it, and of people who were erased."""
         return sum(one.times for one in self.mentions if one.person is None)
+
+    @property
+    def admins(self) -> tuple[str, ...]:
+        """Who the admin is, in the words of those who named it."""
+        return tuple(dict.fromkeys(one.admin for one in self.mentions if one.admin))
+
+    @property
+    def members(self) -> int | None:
+        """About how many members, by the newest word."""
+        return next((one.members for one in self.mentions if one.members is not None), None)
 
     @property
     def last_named_at(self) -> datetime:

@@ -11,7 +11,9 @@ from worker.domain.controls.control import CheckValue, ControlResult, GroupContr
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+
+_REGISTERS = TicketKind.REGISTER_GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,15 @@ class Examined:
 
 
 def examine(group: GroupState, policy: ControlPolicy, now: datetime) -> tuple[Examined, ...]:
-    """What each control that governs the group says of it. What is gone is examined by none."""
-    if group.is_gone:
+    """What each control that governs the group says of it. What is gone is examined by none.
+
+    Of a group that is only named in a census, nothing can be asked but that it is in the register; a person decided to
+    ask for it, so it is asked for whatever the mode.
+    """
+    if group.is_gone or (group.is_only_named and group.is_followed):
         return ()
-    found = (_examined(control, group, policy, now) for control in GROUP_CONTROLS.values())
+    controls = (one for one in GROUP_CONTROLS.values() if not group.is_only_named or one.kind is _REGISTERS)
+    found = (_examined(control, group, policy, now) for control in controls)
     return tuple(one for one in found if one is not None)
 
 
@@ -50,7 +57,8 @@ def _examined(
         return None
     if result.value is CheckValue.FAIL and any(_waives(one, control.id, now) for one in group.tickets):
         result = replace(result, value=CheckValue.WAIVED)
-    return Examined(control, rule.switch, result)
+    switch = replace(rule.switch, mode=Mode.TICKET) if group.is_only_named else rule.switch
+    return Examined(control, switch, result)
 
 
 def _waives(ticket: Ticket, control: str, now: datetime) -> bool:

@@ -17,6 +17,9 @@ from worker.domain.model import (
 )
 from worker.domain.tickets.ticket import Grade, Ticket
 
+# Where groups stand that are only known because somebody named them. No inventory can have this name.
+CENSUS_SOURCE = "~census"
+
 
 @dataclass(frozen=True, slots=True)
 class AdminState:
@@ -61,6 +64,7 @@ class GroupState:
     `is_alike`: another group's name looks the same. `removed_at`: when somebody was last proven to be out of it.
     `is_gone`: a complete read of its source does not list it any more. `is_followed`: another source shows the group
     better. `reviewed_at`: when all rows of its last review were answered.
+    `reporter`: who named it in a census, if it is only known by that.
     `tickets`: those of controls, live or over. `departed`: the people they are with who have left.
     """
 
@@ -81,6 +85,7 @@ class GroupState:
     admins: tuple[AdminState, ...] = ()
     owner: Account | None = None
     owner_email: str | None = None
+    reporter: Account | None = None
     is_alike: bool = False
     removed_at: datetime | None = None
     is_gone: bool = False
@@ -99,6 +104,11 @@ class GroupState:
     def department(self) -> str:
         """The department that owns it, by the register; empty if it doesn't say."""
         return (self.row.facts.owner_department if self.row else None) or ""
+
+    @property
+    def is_only_named(self) -> bool:
+        """Whether nothing shows it but somebody's word in a census."""
+        return self.key.source == CENSUS_SOURCE
 
     @property
     def is_live(self) -> bool:

@@ -41,6 +41,9 @@ TICKET_NOTED: Final = "ticket.noted"  # a part of a checklist
 
 ATTESTATIONS_IMPORTED: Final = "attestations.imported"
 
+CENSUS_DECIDED: Final = "census.decided"  # what a group is that somebody named
+CENSUS_LINK_MADE: Final = "census.link_made"  # of the public form; earlier ones are over
+
 REPORT_LINK_MADE: Final = "report.link_made"  # for a group, or for another text of its rules
 REPORT_RECEIVED: Final = "report.received"  # by a form without an account
 REPORT_CONFIRMED: Final = "report.confirmed"  # by whoever has its receipt: it is settled

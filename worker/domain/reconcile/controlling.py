@@ -290,6 +290,7 @@ def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: Tic
     who = {
         AssigneeWhy.ADMIN: an_admin(admins),
         AssigneeWhy.OWNER: None if group.owner is not None and group.owner.key in people else owner_of(group),
+        AssigneeWhy.REPORTER: _reporter_of(group),
         AssigneeWhy.ACCOUNTABLE: (
             Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
         ),
@@ -313,6 +314,14 @@ def owner_of(group: GroupState) -> Assignee | None:
         is_there = owner.facts.email and owner.standing is not Standing.LEFT
         return person_as_assignee(owner, AssigneeWhy.OWNER) if is_there else None
     return Assignee(group.owner_email, why=AssigneeWhy.OWNER) if group.owner_email else None
+
+
+def _reporter_of(group: GroupState) -> Assignee | None:
+    """Who named the group in a census, if they are here and can be reached."""
+    who = group.reporter
+    if who is None or who.standing is Standing.LEFT or not (who.facts.email or who.facts.phones):
+        return None
+    return person_as_assignee(who, AssigneeWhy.REPORTER)
 
 
 # --- proof ----------------------------------------------------------------------------------------------------

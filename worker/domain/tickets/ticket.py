@@ -136,6 +136,7 @@ class AssigneeWhy(StrEnum):
     ACCOUNTABLE = "accountable"
     SELF = "self"  # it is about themselves
     ROLE = "role"  # the policy names the address
+    REPORTER = "reporter"  # they named the group in a census
     ASSIGNED = "assigned"  # somebody handed it to them
     ANSWERED = "answered"  # the previous assignee's answer left it to the accountable person
 
@@ -152,6 +153,7 @@ WHY_THEY = {
     AssigneeWhy.ACCOUNTABLE: N_("accountable person"),
     AssigneeWhy.SELF: N_("it is about themselves"),
     AssigneeWhy.ROLE: N_("named by the policy"),
+    AssigneeWhy.REPORTER: N_("named the group when asked"),
     AssigneeWhy.ASSIGNED: N_("assigned by {name}"),
     AssigneeWhy.ANSWERED: N_("accountable person; the assignee says: {name}"),
 }

@@ -57,8 +57,8 @@ class Census(Protocol):
     def known_as(self, words: str) -> list[Account]:
         """The accounts that are here and have exactly this name or e-mail address."""
 
-    def link(self) -> str:
-        """The token of the public form's newest link; empty: there is none."""
+    def links(self) -> list[str]:
+        """The tokens of the public form's links, the newest first, which alone is good."""
 
     def add_link(self, token: str, now: datetime) -> None:
         """Keep a new link."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from worker.domain.controls.control import CheckValue
-from worker.domain.controls.state import GroupState
+from worker.domain.controls.state import GroupState, RegisterRow
 from worker.domain.controls.switch import Mode
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.guard import HeldSubject
@@ -124,6 +124,12 @@ class Controls(Protocol):
         self, keys: Collection[GroupKey], lists: Lists, in_use: frozenset[NameInUse] = frozenset()
     ) -> dict[GroupKey, GroupState]:
         """The states of these groups, gone ones too; unknown ones are left out."""
+
+    def register_at(self, lists: Lists) -> datetime | None:
+        """The instant of the newest complete register; None: there is none."""
+
+    def register_rows(self, keys: Collection[GroupKey]) -> dict[GroupKey, RegisterRow]:
+        """What registers say in these rows, which are groups of their own."""
 
     def left_behind(self) -> list[GroupKey]:
         """Groups that are not governed any more and have live tickets of controls."""

@@ -682,7 +682,7 @@ census_candidate = sa.Table(  # a group that somebody named in a census, once fo
     _text("messenger"),
     _text("name"),  # as it was first written
     _instant("named_at", null=False),  # the first time
-    _text("decision", default=""),
+    _text("decision", default="open"),
     _instant("decided_at"),
     _text("decided_by", default=""),
     _text("source", null=True),  # the group that it is, as a person decided

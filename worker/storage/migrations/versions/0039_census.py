@@ -31,7 +31,7 @@ def upgrade() -> None:
         _text("messenger"),
         _text("name"),
         _instant("named_at"),
-        _text("decision", ""),
+        _text("decision", "open"),
         _instant("decided_at", null=True),
         _text("decided_by", ""),
         _text("source", null=True),

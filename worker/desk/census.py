@@ -1,0 +1,75 @@
+"""The public form on which staff name work groups: `/c/<token>`.
+
+It needs no account and sets no cookie. What it keeps has nothing of whoever fills it in: no address, no browser.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.app.refused import Refused
+from worker.app.tell.signed_links import Dead, LinkDead
+from worker.desk.calls import Call, route, too_many
+from worker.desk.guarding import Attempts
+from worker.desk.reporting import GONE, INCOMPLETE, NOT_FOUND, TRAP, in_language
+from worker.desk.statements import census_rows, census_values
+
+FORM = 0  # the number of the page's only form
+
+
+class CensusPages:
+    """`attempts` counts unknown tokens; it keeps addresses in memory only."""
+
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+
+    def routes(self) -> list[Route]:
+        """GET shows, POST acts."""
+        return [
+            route("/c/{token}", in_language(self.form)),
+            route("/c/{token}", in_language(self.name), ["POST"]),
+        ]
+
+    def form(self, call: Call) -> Response:
+        try:
+            call.services.census.check_link(call.path("token"))
+        except LinkDead as dead:
+            return self._dead(call, dead)
+        return _form_page(call)
+
+    def name(self, call: Call) -> Response:
+        """Keep what is named. To a program that fills in the trap it says the same."""
+        token = call.path("token")
+        try:
+            call.services.census.check_link(token)
+            if not call.text(TRAP):
+                call.services.census.name(token, census_rows(call, FORM), call.now)
+        except LinkDead as dead:
+            return self._dead(call, dead)
+        except Refused:
+            return _form_page(call, is_incomplete=True)
+        return call.page("census_thanks.html", {"path": call.request.url.path})
+
+    def _dead(self, call: Call, dead: LinkDead) -> Response:
+        """Say that the link is over; a token that never was is told apart by its status."""
+        wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
+        if wait_s:
+            return too_many(call, wait_s)
+        status = NOT_FOUND if dead.why is Dead.FORGED else GONE
+        return call.page("census_dead.html", {"path": call.request.url.path}, status=status)
+
+
+def _form_page(call: Call, *, is_incomplete: bool = False) -> Response:
+    return call.page(
+        "census.html",
+        {
+            "token": call.path("token"),
+            "path": call.request.url.path,
+            "trap": TRAP,
+            "is_incomplete": is_incomplete,
+            "typed": {name: call.text(name) for name in call.form} if is_incomplete else {},
+            **census_values(),
+        },
+        status=INCOMPLETE if is_incomplete else 200,
+    )
