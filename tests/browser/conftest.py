@@ -22,6 +22,9 @@ from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
 from worker.domain.controls.policy import ControlPolicy, ConversationsRule, ReportsRule
+from worker.domain.controls.others import CENSUS
+from worker.domain.controls.policy import ControlPolicy, RegisterRule, ReportsRule
+from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
@@ -86,6 +89,20 @@ def leaving(tmp_path: Path) -> Iterator[Desk]:
     harness.leave("ann")
     harness.hire("ben", leave_at=harness.now + week)
     harness.settle()
+def naming(tmp_path: Path) -> Iterator[Desk]:
+    """A ward whose manager is asked which work groups there are, and whose register was read."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+    switch = ControlSwitch(Mode.TICKET)
+    asks = StatementRule(Statement.CENSUS, CENSUS.id, switch, "", "1", every=timedelta(days=365))
+    policy = ControlPolicy(statements=(asks,), register=(RegisterRule(switch, required=()),))
+    harness = Harness(controls=policy, registers=("list",), engine=engine)
+    harness.hire("dee")
+    harness.hire("ann", manager_id="dee")
+    for at in (0, 1):
+        harness.group("w1", "ann", admins=["dee"], at=at, name="Ward 1 " + "nights " * 6)
+    harness.settle()
+    harness.control()
+    harness.decide()
     harness.control()
     with at_desk(harness) as desk:
         yield desk

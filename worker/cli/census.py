@@ -24,6 +24,7 @@ from worker.cli.common import (
 )
 from worker.contract.census import CensusCandidateShape
 from worker.domain.controls.census import CandidateDecision
+from worker.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="Look at the groups that people named, and decide what they are."
@@ -45,12 +46,8 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     if json:
         print_list([CensusCandidateShape.of(one) for one in found])
         return
-    rows = [
-        (one.candidate.label, one.candidate.name, one.candidate.messenger, _named(one), _known(one),
-         one.candidate.decision.value, local_time(one.candidate.last_named_at, when))
-        for one in found
-    ]  # fmt: skip
-    headings = ("id", "name", "messenger", "named by", "known as", "decision", "last named")
+    rows = [_row(one, when) for one in found]
+    headings = ("id", "name", "messenger", "people", "form", "known as", "decision", "last named")
     print_table("", headings, rows, "Nobody has named a group yet.")
 
 
@@ -95,9 +92,11 @@ def link(
     out.print(Text(url), soft_wrap=True)
 
 
-def _named(one: CandidateShown) -> str:
-    people, forms = one.candidate.named_by, one.candidate.anonymous
-    return f"{people} + {forms} by the form" if forms else str(people)
+def _row(shown: CandidateShown, when: Settings) -> tuple[str, ...]:
+    one = shown.candidate
+    counts = (str(one.named_by), str(one.anonymous))
+    last = local_time(one.last_named_at, when)
+    return one.label, one.name, one.messenger, *counts, _known(shown), one.decision.value, last
 
 
 def _known(one: CandidateShown) -> str:

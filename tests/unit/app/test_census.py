@@ -13,7 +13,7 @@ from harness import Harness
 from worker.app.acts.attesting import StatementAnswer
 from worker.app.reads.census import CandidateShown, census_shown
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Dead, LinkDead
+from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
 from worker.domain.controls.census import CandidateDecision, CensusCandidate, CensusRow
 from worker.domain.controls.others import CENSUS
 from worker.domain.controls.policy import ControlPolicy, RegisterRule
@@ -137,7 +137,9 @@ class TestAnswering:
         assert [(one.name, one.messenger, one.named_by) for one in candidates(harness)] == [
             ("Ward 9 nights", "whatsapp", 1), ("Porters", "signal", 1),
         ]  # fmt: skip
-        [said] = candidates(harness)[0].mentions
+        first = candidates(harness)[0]
+        assert (first.admins, first.members, first.last_named_at) == (("Dee",), 12, harness.now)
+        [said] = first.mentions
         assert (said.name, said.email, said.admin, said.members) == ("Ann", "ann@corp.example", "Dee", 12)
         assert counts(harness) == (2, 1, 1, 0)
 
@@ -475,6 +477,8 @@ class TestPublicForm:
             census.check_link("a" * 22)
         assert dead.value.why is Dead.FORGED
         assert harness.kinds().count("census.link_made") == 2
+        elsewhere = census.at(SignedLinks("https://elsewhere.example", timedelta(days=1)))
+        assert elsewhere.url(NIA, harness.now) == f"https://elsewhere.example/c/{second.rpartition('/')[2]}"
 
     def test_without_the_register_section_there_is_no_link(self, asked: Made) -> None:
         harness = asked()

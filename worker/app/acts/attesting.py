@@ -268,8 +268,7 @@ class Attesting:
                 undo = uow.access.undo_of(one.id)
                 if undo is not None and can_undo(one, undo, now) and opened.is_for(undo.before):
                     undone.append(take_back(uow, undo, now))
-                    if one.verified_at is not None:
-                        uow.census.forget(one.id, one.verified_at)
+                    uow.census.forget(one.id, one.verified_at or now)
             if not undone:
                 raise Refused("It can't be taken back any more.")
             return undone
