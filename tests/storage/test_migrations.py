@@ -94,6 +94,25 @@ def test_who_was_known_to_be_out_of_scope_in_the_first_release_still_is(empty_en
         assert [tuple(row) for row in rows] == [("ann", 0), ("svc", 1)]
 
 
+def test_managers_of_earlier_releases_are_read_out_of_the_facts(empty_engine: sa.Engine) -> None:
+    facts = {"ann": '{"enabled":true}', "ben": '{"enabled":true,"manager_id":"ann"}'}
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0036")
+        for person_id, said in facts.items():
+            connection.execute(
+                sa.text(
+                    "INSERT INTO person (source, person_id, display_name, unit, facts, standing, is_out_of_scope,"
+                    " missed_passes, first_seen_at, changed_at)"
+                    " VALUES ('corp', :id, :id, '', :said, 'active', 0, 0, 0, 0)"
+                ),
+                {"id": person_id, "said": said},
+            )
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        query = sa.text("SELECT person_id, manager_id FROM person ORDER BY person_id")
+        assert [tuple(row) for row in connection.execute(query)] == [("ann", None), ("ben", "ann")]
+
+
 def test_tickets_of_earlier_releases_are_found_and_their_assignees_have_a_page(
     empty_engine: sa.Engine,
 ) -> None:
