@@ -21,9 +21,8 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
-from worker.domain.controls.policy import ControlPolicy, ConversationsRule, ReportsRule
 from worker.domain.controls.others import CENSUS
-from worker.domain.controls.policy import ControlPolicy, RegisterRule, ReportsRule
+from worker.domain.controls.policy import ControlPolicy, ConversationsRule, RegisterRule, ReportsRule
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.languages import BabelLanguages
@@ -89,6 +88,12 @@ def leaving(tmp_path: Path) -> Iterator[Desk]:
     harness.leave("ann")
     harness.hire("ben", leave_at=harness.now + week)
     harness.settle()
+    harness.control()
+    with at_desk(harness) as desk:
+        yield desk
+
+
+@pytest.fixture
 def naming(tmp_path: Path) -> Iterator[Desk]:
     """A ward whose manager is asked which work groups there are, and whose register was read."""
     engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")

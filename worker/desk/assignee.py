@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from worker.app.acts.assignee import NOBODY, can_be_done_together
 from worker.app.acts.reviewing import LastAdmin
+from worker.app.acts.sealing import SealDone
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
@@ -20,6 +21,7 @@ from worker.desk.conversations import checklist_of, conversations_page
 from worker.desk.guarding import Attempts
 from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers
+from worker.desk.sealing import NotSealed, Sealer, SealUploads, sealer_by_link
 from worker.desk.sessions import LINK_COOKIE
 from worker.desk.statements import answers_of, asks_census, statements_page
 from worker.domain.controls.reports import ReportOutcome
@@ -58,6 +60,7 @@ class AssigneePages:
             route("/t/{token}/not-needed", self._acting(self.not_needed), ["POST"]),
             route("/t/{token}/outcome", self._acting(self.outcome), ["POST"]),
             route("/t/{token}/conversations", self._acting(self.conversations), ["POST"]),
+            SealUploads().route("/t/{token}/seal", self._sealer, self._sealed),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
             route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
@@ -237,6 +240,29 @@ class AssigneePages:
                 )
 
         return guarded
+
+    def _sealer(self, call: Call) -> Sealer | Response:
+        """Who seals a file by their link; the answer to a link that is dead, or of a ticket that seals nothing."""
+        found: list[Sealer] = []
+
+        def opened(one: Call) -> Response:
+            ticket = one.services.assigned.look(one.path("token"), one.now).ticket
+            is_asked = kind_of(ticket).choice is Choice.CHECKLIST and ticket.state is TicketState.OPEN
+            if is_asked:
+                found.append(sealer_by_link(one))
+            return RedirectResponse(f"/t/{one.path('token')}?refused=changed", SEE_OTHER)
+
+        answer = self._opening(opened)(call)
+        return found[0] if found else answer
+
+    def _sealed(self, call: Call, outcome: SealDone | NotSealed | Refused | Stale) -> Response:
+        page = f"/t/{call.path('token')}"
+        if isinstance(outcome, NotSealed):
+            return RedirectResponse(f"{page}?refused={outcome.why.value}#seals", SEE_OTHER)
+        if isinstance(outcome, SealDone):
+            return RedirectResponse(f"{page}#seals", SEE_OTHER)
+        refused = "changed" if isinstance(outcome, Stale) else "seal"
+        return RedirectResponse(f"{page}?refused={refused}#seals", SEE_OTHER)
 
     def _acting(self, act: Callable[[Call], str | Response]) -> Handler:
         """Act, and redirect to the page itself, which shows the result and can be reloaded.

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting
-from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.census import CensusActs
+from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds

@@ -13,8 +13,8 @@ from importlib.metadata import version
 from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
 from worker.app.acts.attesting import Attesting, StatementList
-from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.census import CensusActs
+from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds

@@ -132,6 +132,8 @@ def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str
     for table, column in ((seal, s.made_by), (seal_custody, k.giver)):
         is_theirs = sa.func.lower(column).in_(known)
         connection.execute(sa.update(table).where(is_theirs).values({column: ERASED}))
+
+
 def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
     """What they named stays counted and is nobody's; what others wrote of them is deleted."""
     m = census_mention.c

@@ -151,3 +151,63 @@ def test_whoever_can_not_do_it_says_so(ward: Harness, desk: Caller) -> None:
     [ticket] = ward.tickets(TicketKind.REVIEW_CONVERSATIONS)
     assert ticket.assignee is not None
     assert ticket.assignee.email == "it-security@example.org"
+
+
+# --- seals ------------------------------------------------------------------------------------------------
+
+CHAT = b"03/11/2026, 09:00 - Dee: the rota\n20/11/2026, 09:00 - Dee: the next one\n"
+
+
+def seal(desk: Caller, where: str, data: bytes = CHAT, **fields: str) -> str:
+    """Send a file as the page's form does, and return where its answer leads."""
+    form_token = desk.get(where).text.split('name="form_token" value="')[1].split('"')[0]
+    answer = desk.client.post(
+        f"{where}/seal",
+        data={"form_token": form_token, **fields},
+        files={"file": ("chat.txt", data, "text/plain")},
+        headers={"Origin": "https://whosleft.example.org"},
+        follow_redirects=False,
+    )
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def test_the_reviewer_seals_an_export_and_is_told_that_it_was_cut(ward: Harness, desk: Caller) -> None:
+    where = path(ward)
+    desk.get(where)
+    desk.post(f"{where}/conversations", {"from": "2026-11-01", "until": "2026-11-20"})
+    assert seal(desk, where, to="Legal") == f"{where}#seals"
+    page = text(desk.get(where).text)
+    assert "E-000001 chat.txt" in page
+    assert "the export was cut" in page
+    with ward.store.reading() as uow:
+        [kept] = uow.seals.page(0, 9)
+    assert (kept.made_by, kept.custody[0].taker) == (ROLE, "Legal")
+
+
+def test_what_can_not_be_sealed_is_said(ward: Harness, desk: Caller) -> None:
+    where = path(ward)
+    assert seal(desk, where, b"") == f"{where}?refused=seal#seals"
+    assert "It is empty, or another file" in text(desk.get(f"{where}?refused=seal").text)
+    broken = desk.client.post(
+        f"{where}/seal",
+        content=b"--b\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=b", "Origin": "https://whosleft.example.org"},
+        follow_redirects=False,
+    )
+    assert broken.headers["location"] == f"{where}?refused=broken#seals"
+    stale = desk.client.post(f"{where}/seal", content=b"x", follow_redirects=False)
+    assert stale.status_code in {303, 403}
+
+
+def test_nothing_is_sealed_by_a_dead_link_or_for_another_kind_of_ticket(ward: Harness, desk: Caller) -> None:
+    assert seal(desk, ward.link(1).partition(".org")[2]).endswith("?refused=changed")
+    answer = desk.client.post(
+        "/t/nonsense/seal",
+        content=b"",
+        headers={"Origin": "https://whosleft.example.org"},
+        follow_redirects=False,
+    )
+    assert answer.status_code == 404
+    with ward.store.reading() as uow:
+        assert not uow.seals.page(0, 9)

@@ -15,6 +15,7 @@ from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.controls.conversations import CHECKLIST, WORDS_MAX, Checklist, as_details, from_details
+from worker.domain.controls.seals import Seal
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.evidence.explained import assignee_id
@@ -45,6 +46,7 @@ class ReviewOfConversations:
     ticket: Ticket
     checklist: Checklist
     groups: Sequence[WorkGroup]
+    seals: Sequence[Seal]
     language: str | None = None
     undo_until: datetime | None = None
 
@@ -68,6 +70,7 @@ class ReviewingConversations:
                 ticket,
                 from_details(ticket.details),
                 _groups(uow, ticket),
+                uow.seals.of_ticket(ticket.id),
                 person.facts.language if person else None,
                 undo.until if undo is not None and can else None,
             )

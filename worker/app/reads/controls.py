@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from worker.app.reads.advisories import AdvisoryRules, advisory_results, provider_results
-from worker.app.reads.leavings import reviews_wanted
 from worker.app.reads.census import only_named
+from worker.app.reads.leavings import reviews_wanted
 from worker.app.tell.health import Freshness
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue, ControlResult, Unknown

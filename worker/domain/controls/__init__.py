@@ -21,8 +21,8 @@ from worker.domain.controls.group import (
 from worker.domain.controls.others import (
     ACCOUNTABLE,
     ADVISORIES,
-    CONVERSATIONS,
     CENSUS,
+    CONVERSATIONS,
     DEVICE,
     DUTIES,
     JOINER,
