@@ -101,14 +101,12 @@ class SqlAttestations:
     def _unidentified(self, rule: StatementRule, *, is_everywhere: bool) -> int:
         if rule.statement.is_of_managers:
             return 0
-        query = (
-            sa.select(_M.source, _M.handle)
-            .distinct()
-            .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
-            .join(chat_group, (_G.source == _M.source) & (_G.group_id == _M.group_id))
-            .where(link.c.state.in_([one.value for one in QUESTIONS]), _in_scope(rule, is_everywhere=is_everywhere))
+        in_scope = sa.exists().where(
+            _M.source == link.c.source, _M.handle == link.c.handle,
+            _G.source == _M.source, _G.group_id == _M.group_id, _in_scope(rule, is_everywhere=is_everywhere),
         )  # fmt: skip
-        return self._count(query)
+        is_question = link.c.state.in_([one.value for one in QUESTIONS])
+        return self._count(sa.select(link.c.source, link.c.handle).where(is_question, in_scope))
 
     def _before(self, rule: StatementRule, rows: Sequence[Any]) -> dict[tuple[AccountKey, str], Ticket]:
         """The tickets that asked these people for the same before, by person and occasion."""
@@ -214,7 +212,9 @@ class SqlAttestations:
 
 def _in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
     """A membership in a governed group that the rule is for."""
-    governed = (_G.is_gone == 0) & _G.leader_source.is_(None) & (_M.is_unlisted == 0)
+    # No IS NULL, for which SQLite would begin with an index of groups, and read all memberships once for each
+    leads = sa.func.coalesce(_G.leader_source, "") == ""
+    governed = (_G.is_gone == 0) & leads & (_M.is_unlisted == 0)
     if rule.only_admins:
         governed &= _M.role.in_(ADMINS)
     if is_everywhere:
@@ -228,26 +228,26 @@ def _subjects(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
     """People in scope who are here; for each group where the rule asks for each."""
     if rule.statement.is_of_managers:
         return managers()
-    columns: list[Any] = [link.c.person_source, link.c.person_id]
-    if rule.for_each_group:
-        columns += [
-            _M.source.label("source"),
-            _M.group_id.label("group_id"),
-            _G.name.label("group_name"),
-            _G.messenger.label("messenger"),
-        ]
+    who = (person.c.source.label("person_source"), person.c.person_id.label("person_id"))
+    is_here = (person.c.standing != Standing.LEFT.value) & (person.c.is_out_of_scope == 0)
+    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
+    is_listed = (_M.source == link.c.source) & (_M.handle == link.c.handle)
+    is_of_group = (_G.source == _M.source) & (_G.group_id == _M.group_id)
+    in_scope = _in_scope(rule, is_everywhere=is_everywhere)
+    if not rule.for_each_group:
+        return sa.select(*who).where(is_here, sa.exists().where(is_theirs, is_listed, is_of_group, in_scope))
+    group = (
+        _M.source.label("source"), _M.group_id.label("group_id"), _G.name.label("group_name"),
+        _G.messenger.label("messenger"),
+    )  # fmt: skip
     return (
-        sa.select(*columns)
+        sa.select(*who, *group)
         .distinct()
-        .select_from(membership)
-        .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
-        .join(chat_group, (_G.source == _M.source) & (_G.group_id == _M.group_id))
-        .join(person, (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id))
-        .where(
-            _in_scope(rule, is_everywhere=is_everywhere),
-            person.c.standing != Standing.LEFT.value,
-            person.c.is_out_of_scope == 0,
-        )
+        .select_from(person)
+        .join(link, is_theirs)
+        .join(membership, is_listed)
+        .join(chat_group, is_of_group)
+        .where(is_here, in_scope)
     )
 
 
@@ -255,7 +255,7 @@ def _who(rule: StatementRule) -> tuple[Any, Any]:
     """The columns of `_subjects` that name the person."""
     if rule.statement.is_of_managers:
         return MANAGER.source, MANAGER.person_id
-    return link.c.person_source, link.c.person_id
+    return person.c.source, person.c.person_id
 
 
 def _missing(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:

@@ -1,0 +1,94 @@
+"""Whom a rule of statements is for, on both databases, and how it is found."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from harness import Harness
+from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.model import GroupKey, Member
+from worker.domain.reconcile.attesting import ToAsk
+from worker.ports.state.store import UnitOfWork
+
+POLICY = StatementRule(
+    Statement.POLICY, "people.policy", ControlSwitch(Mode.TICKET), "messaging", "3", texts={"en": "Be kind."}
+)
+EACH = replace(POLICY, for_each_group=True)
+ADMINS = replace(POLICY, only_admins=True)
+RULES = (POLICY, EACH, ADMINS, replace(POLICY, every=timedelta(days=365), is_material=False))
+
+
+@pytest.fixture
+def wards(engine: sa.Engine) -> Harness:
+    """Ann and dee are in both wards, and so is a guest whom nobody knows; cem is in none."""
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "cem", "dee")
+    for ward, more in (("ward-7", ["ben"]), ("ward-8", [])):
+        harness.group(ward, "ann", *more, admins=["dee"])
+        harness.wards.add_member(ward, Member("guest@lid", "Guest"))
+    harness.settle()
+    return harness
+
+
+def asked(uow: UnitOfWork, harness: Harness, rule: StatementRule) -> list[ToAsk]:
+    return uow.attestations.to_ask(rule, harness.now, 10, is_everywhere=True)
+
+
+def test_each_is_asked_once_or_once_a_group(wards: Harness) -> None:
+    with wards.store.reading() as uow:
+        assert [one.person.key.person_id for one in asked(uow, wards, POLICY)] == ["ann", "ben", "dee"]
+        assert [one.person.key.person_id for one in asked(uow, wards, ADMINS)] == ["dee"]
+        of_ann = {one.group for one in asked(uow, wards, EACH) if one.person.key.person_id == "ann"}
+        assert of_ann == {GroupKey("wards", "ward-7"), GroupKey("wards", "ward-8")}
+        assert uow.attestations.count_to_ask(EACH, wards.now, is_everywhere=True) == 5
+
+
+def test_whoever_is_not_known_is_counted_once(wards: Harness) -> None:
+    with wards.store.reading() as uow:
+        counts = uow.attestations.counts(POLICY, wards.now, is_everywhere=True)
+        assert (counts.subjects, counts.unknown) == (3, 1)
+
+
+def test_a_rule_for_some_groups_asks_only_there(wards: Harness) -> None:
+    with wards.store.begin() as uow:
+        uow.attestations.scope(POLICY.name, [GroupKey("wards", "ward-8")], wards.now)
+        found = uow.attestations.to_ask(POLICY, wards.now, 10, is_everywhere=False)
+        assert [one.person.key.person_id for one in found] == ["ann", "dee"]
+        assert uow.attestations.counts(POLICY, wards.now, is_everywhere=False).unknown == 1
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_memberships_are_looked_up_not_read_once_for_each_group(
+    engine: sa.Engine, wards: Harness, rule: StatementRule
+) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    said: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *what: said.append((what[2], what[3])))
+    with wards.store.reading() as uow:
+        for is_everywhere in (True, False):
+            uow.attestations.counts(rule, wards.now, is_everywhere=is_everywhere)
+            uow.attestations.to_ask(rule, wards.now, 10, is_everywhere=is_everywhere)
+            uow.attestations.needless([(rule, is_everywhere)])
+    queries = [one for one in said if " membership" in one[0]]
+    with engine.connect() as connection:
+        plans = [
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
+            for query, values in queries
+        ]
+    within = [
+        step.detail
+        for plan in plans
+        for before, step in pairwise(plan)
+        if re.match("(SCAN|SEARCH) membership", step.detail) and re.match("SCAN|SEARCH", before.detail)
+    ]
+    assert {step for step in within if not re.search(r"\(source=\? AND (handle|group_id)=\?", step)} == set()
+    assert queries
