@@ -45,7 +45,9 @@ def link(store: Store, handle: str, person: AccountKey) -> None:
 def accounts(store: Store, person: AccountKey) -> set[AccountKey]:
     with store.begin() as uow:
         human = uow.people.human(person)
-    return set() if human is None else {one.key for one in human.accounts}
+        found = set() if human is None else {one.key for one in human.accounts}
+        assert uow.people.accounts([person]) == ({person: found} if found else {})
+    return found
 
 
 def leave_in_cloud(store: Store, at: datetime = NOW + HOUR, *, let_through: bool = True) -> None:

@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from harness import Harness
+from plans_of_queries import steps_of
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.model import GroupKey, Member
@@ -71,24 +71,20 @@ def test_memberships_are_looked_up_not_read_once_for_each_group(
 ) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL reads so small a table as a whole")
-    said: list[tuple[str, Any]] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda *what: said.append((what[2], what[3])))
-    with wards.store.reading() as uow:
-        for is_everywhere in (True, False):
-            uow.attestations.counts(rule, wards.now, is_everywhere=is_everywhere)
-            uow.attestations.to_ask(rule, wards.now, 10, is_everywhere=is_everywhere)
-            uow.attestations.needless([(rule, is_everywhere)])
-    queries = [one for one in said if " membership" in one[0]]
-    with engine.connect() as connection:
-        plans = [
-            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
-            for query, values in queries
-        ]
-    within = [
-        step.detail
+    plans = steps_of(engine, lambda: _look(wards, rule), "membership")
+    within = {
+        step
         for plan in plans
         for before, step in pairwise(plan)
-        if re.match("(SCAN|SEARCH) membership", step.detail) and re.match("SCAN|SEARCH", before.detail)
-    ]
+        if re.match("(SCAN|SEARCH) membership", step) and re.match("SCAN|SEARCH", before)
+    }
+    assert plans
     assert {step for step in within if not re.search(r"\(source=\? AND (handle|group_id)=\?", step)} == set()
-    assert queries
+
+
+def _look(harness: Harness, rule: StatementRule) -> None:
+    with harness.store.reading() as uow:
+        for is_everywhere in (True, False):
+            uow.attestations.counts(rule, harness.now, is_everywhere=is_everywhere)
+            uow.attestations.to_ask(rule, harness.now, 10, is_everywhere=is_everywhere)
+            uow.attestations.needless([(rule, is_everywhere)])

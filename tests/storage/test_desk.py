@@ -35,6 +35,19 @@ def test_the_first_key_is_kept(store: SqlStore) -> None:
         assert (first, uow.access.key("two")) == ("one", "one")
 
 
+def test_the_key_is_read_once_a_transaction(engine: sa.Engine) -> None:
+    said: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *what: said.append(what[2]))
+    with SqlStore(engine).begin() as uow:
+        uow.access.key("one")
+        said.clear()
+        assert (uow.access.key("two"), said) == ("one", [])
+        uow.access.change_key("three", NOW, with_tokens=False)
+        assert uow.access.key("four") == "three"
+    with SqlStore(engine).reading() as uow:
+        assert uow.access.key("five") == "three"
+
+
 def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
     with store.begin() as uow:
         [before] = uow.tickets.insert(

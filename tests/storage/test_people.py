@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 import builders
-from worker.domain.model import AccountFacts
+from plans_of_queries import steps_of
+from worker.domain.model import AccountFacts, AccountKey
 from worker.domain.people.lifecycle import EventKind
 from worker.ports.state.people import Applied
 from worker.storage import people
@@ -124,3 +125,18 @@ def test_a_pass_in_which_everybody_is_new_or_changed_is_applied_in_flat_memory(e
             assert tracemalloc.get_traced_memory()[1] < PEAK_MAX
         finally:
             tracemalloc.stop()
+
+
+def test_one_person_s_other_accounts_are_looked_up_by_their_keys(engine: sa.Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    store = SqlStore(engine)
+    read(store, [facts("a"), facts("b")])
+
+    def look() -> None:
+        with store.reading() as uow:
+            assert uow.people.human(AccountKey("corp", "a")) is not None
+
+    steps = [step for plan in steps_of(engine, look, "person_key") for step in plan]
+    assert "SEARCH o USING INDEX ix_person_key_kind_value (kind=? AND value=?)" in steps
+    assert "SEARCH o USING INDEX ix_person_key_kind_value (kind=?)" not in steps

@@ -50,8 +50,14 @@ class SqlAccess:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
+        self._key: str | None = None
 
     def key(self, fresh: str) -> str:
+        if self._key is None:
+            self._key = self._stored_key(fresh)
+        return self._key
+
+    def _stored_key(self, fresh: str) -> str:
         query = sa.select(desk_key.c.value).where(desk_key.c.name == LINKS)
         known = self._c.execute(query).scalar()
         if known is None:
@@ -61,6 +67,7 @@ class SqlAccess:
 
     def change_key(self, fresh: str, now: datetime, *, with_tokens: bool) -> Ended:
         bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=True)
+        self._key = fresh
         is_asked = ticket.c.state.in_([state.value for state in sorted(LIVE)]) & ticket.c.assignee.is_not(
             None
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -90,9 +91,12 @@ class SqlAttestations:
         grades["C"] = count - grades["B"]
         declined = subjects.where(~_has_passed(rule, now), _has_declined(rule, now))
         waived = subjects.where(~_has_passed(rule, now), _has_ticket(rule, _waived(now)))
+        said = _subjects(rule, is_everywhere=is_everywhere).add_columns(_said(rule, now)).subquery()
+        query = sa.select(said.c.said, sa.func.count().label("subjects")).group_by(said.c.said)
+        found = Counter({row.said: row.subjects for row in self._c.execute(query)})
         return StatementCounts(
-            self._count(subjects), count, self._count(declined), self._count(waived),
-            self._unidentified(rule, is_everywhere=is_everywhere), grades,
+            found.total(), found["B"] + found["C"], found["declined"] + found["both"], found["waived"] + found["both"],
+            self._unidentified(rule, is_everywhere=is_everywhere), {"A": 0, "B": found["B"], "C": found["C"]},
         )  # fmt: skip
 
     def _count(self, query: sa.Select[Any]) -> int:
@@ -212,9 +216,7 @@ class SqlAttestations:
 
 def _in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
     """A membership in a governed group that the rule is for."""
-    # No IS NULL, for which SQLite would begin with an index of groups, and read all memberships once for each
-    leads = sa.func.coalesce(_G.leader_source, "") == ""
-    governed = (_G.is_gone == 0) & leads & (_M.is_unlisted == 0)
+    governed = (_G.is_gone == 0) & _leads(rule) & (_M.is_unlisted == 0)
     if rule.only_admins:
         governed &= _M.role.in_(ADMINS)
     if is_everywhere:
@@ -222,6 +224,15 @@ def _in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[b
     s = statement_scope.c
     named = sa.exists().where(s.rule == rule.name, s.source == _M.source, s.group_id == _M.group_id)
     return governed & named
+
+
+def _leads(rule: StatementRule) -> sa.ColumnElement[bool]:
+    """No other group leads it."""
+    if (
+        rule.for_each_group
+    ):  # an expression, or SQLite would begin with the groups, and read all memberships for each
+        return sa.func.coalesce(_G.leader_source, "") == ""
+    return _G.leader_source.is_(None)
 
 
 def _subjects(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
@@ -263,6 +274,14 @@ def _missing(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.S
     holds = sa.or_(t.state.in_(_LIVE), _waived(now))
     subjects = _subjects(rule, is_everywhere=is_everywhere)
     return subjects.where(~_has_passed(rule, now), ~_has_declined(rule, now), ~_has_ticket(rule, holds))
+
+
+def _said(rule: StatementRule, now: datetime) -> sa.Label[str]:
+    """What is known of a subject, as `said`: a grade if it passes, else whether it declined, was waived, or both."""
+    grade = sa.case((_has_passed(rule, now, assured=True), "B"), else_="C")
+    declined, waived = _has_declined(rule), _has_ticket(rule, _waived(now))
+    known = [(declined & waived, "both"), (declined, "declined"), (waived, "waived")]
+    return sa.case((_has_passed(rule, now), grade), *known, else_="missing").label("said")
 
 
 def _is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:

@@ -29,7 +29,7 @@ from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.erasing import erase_person
-from worker.storage.persons import JOIN_KINDS, facts_of, humans_behind
+from worker.storage.persons import JOIN_KINDS, accounts_of, facts_of, humans_behind
 from worker.storage.retention import erasable
 from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
@@ -376,6 +376,9 @@ class SqlPeople:
     def human(self, key: AccountKey) -> Person | None:
         one = self.get(key)
         return None if one is None else humans_behind(self._c, [one], self._rule)[key]
+
+    def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
+        return accounts_of(self._c, people)
 
     def facts(self, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
         return facts_of(self._c, people)

@@ -198,8 +198,10 @@ def is_joining(key: Any) -> sa.ColumnElement[bool]:
 
 def _sharing_statement() -> sa.Select[Any]:
     k, o = person_key.alias("k").c, person_key.alias("o").c
+    # An expression, or SQLite would conclude the kinds of `o`, and for one account read all keys of these kinds
+    same_kind = o.kind == k.kind.concat("")
     return sa.select(k.source.label("k_source"), k.person_id.label("k_person"), *PERSON_COLUMNS).where(
-        in_source(k.source, k.person_id), is_joining(k), o.kind == k.kind, o.value == k.value,
+        in_source(k.source, k.person_id), is_joining(k), same_kind, o.value == k.value,
         sa.or_(o.source != k.source, o.person_id != k.person_id),
         sa.or_(k.kind != "email", o.source != k.source),
         person.c.source == o.source, person.c.person_id == o.person_id,

@@ -25,7 +25,6 @@ from worker.domain.text.reason import because
 from worker.ports.state.store import UnitOfWork
 
 NAMED_MAX = 200  # subjects that a held plan names of each control
-PAGE = 500
 
 
 class Asking:
@@ -121,11 +120,11 @@ class Asking:
     ) -> list[Action]:
         with matching.begin() as uow:
             found = uow.attestations.to_ask(rule, now, left, is_everywhere=is_everywhere(rule))
+            accounts = uow.people.accounts([one.person.key for one in found])
             humans: set[tuple[AccountKey, GroupKey | None]] = set()
             planned: list[Action] = []
             for one in found:
-                human = uow.people.human(one.person.key)
-                who = min(account.key for account in human.accounts) if human else one.person.key
+                who = min(accounts[one.person.key])
                 action = ask(one, rule, self._tickets, now)
                 address = action.ticket.assignee.email if action.ticket.assignee else ""
                 to = address.casefold() or "/".join(who)

@@ -97,6 +97,9 @@ class People(Protocol):
     def human(self, person: AccountKey) -> Person | None:
         """The person behind an account, as all of their accounts show them."""
 
+    def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
+        """By account, all accounts of its person, this one included; unknown ones are left out."""
+
     def facts(self, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
         """What the directory says of each of these accounts; unknown ones are left out."""
 
