@@ -336,8 +336,8 @@ def _silence_removes(_original: Any) -> Any:
 def _asks_all_at_once(original: Any) -> Any:
     """Whatever a person was asked today already, they are asked more."""
 
-    def new(self: Any, uow: Any, keys: Any, allowed: Any, _opened_today: Any, left: int, now: Any) -> Any:
-        return original(self, uow, keys, allowed, Unlimited(), left, now)
+    def new(self: Any, page: Any, said_no: Any, allowed: Any, _opened_today: Any, left: int, now: Any) -> Any:
+        return original(self, page, said_no, allowed, Unlimited(), left, now)
 
     return new
 

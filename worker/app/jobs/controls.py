@@ -17,6 +17,7 @@ from worker.app.jobs.asking import Asking
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.cases import TellCases
 from worker.app.jobs.conversations import AskForReviews
+from worker.app.jobs.doing import Doing
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
@@ -44,11 +45,11 @@ from worker.domain.reconcile.controlling import (
 )
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
-from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError
-from worker.ports.state.controls import ControlFailure
+from worker.ports.state.controls import ControlFailure, NameInUse
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
@@ -96,21 +97,24 @@ class RunControls:
         matching = Matching(self._store, now, lease, self._observer)
         taken, troubles = self._take_lists(now)
         changed = self._changed_texts(matching, now)
-        tally, actions = self._survey(matching, now)
+        with self._store.reading() as uow:
+            in_use = self._reads.names_in_use(uow)
+        doing = Doing()
+        tally = self._survey(matching, in_use, doing, now)
         asking = {control for control, mode in modes.items() if mode is Mode.TICKET}
         held = self._first_run(matching, asking, now)
-        actions += self._open(matching, asking, changed, now)
+        self._open(matching, asking, in_use, changed, doing, now)
         self._count(matching, tally, now)
         with matching.begin() as uow:
             reminded = self._reviewing.remind(uow, now)
             self._cases.tell(uow, now)
             actions += self._keep_reports(uow, now)
+            doing.add(self._keep_reports(uow, now))
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
-        counts |= Counter(action.kind.value for action in actions if action.kind is not ActionKind.WEIGH)
-        counts |= taken | {"reminded": reminded}
+        counts |= doing.counts | taken | {"reminded": reminded}
         counts["held"] = sum(len(plan.cohorts) for plan in held)
         troubles += [text_changed(rule) for rule in changed]
-        return Report("controls", counts, tuple(troubles), Plan(tuple(actions), tuple(held)))
+        return Report("controls", counts, tuple(troubles), doing.plan(held))
 
     def _take_lists(self, now: datetime) -> tuple[dict[str, int], list[str]]:
         """Read the lists of other systems: one that did not change once a day, since people may have joined.
@@ -136,16 +140,17 @@ class RunControls:
 
     # --- what there is ---------------------------------------------------------------------------
 
-    def _survey(self, matching: Matching, now: datetime) -> tuple[ControlTally, list[Action]]:
-        tally, actions = ControlTally(), []
+    def _survey(
+        self, matching: Matching, in_use: frozenset[NameInUse], doing: Doing, now: datetime
+    ) -> ControlTally:
+        tally = ControlTally()
         after: GroupKey | None = None
         with self._store.reading() as uow:
-            in_use = self._reads.names_in_use(uow)
             left_behind = uow.controls.left_behind()
         while True:
             with matching.begin() as uow:
                 page = self._reads.page(uow, after, in_use, now)
-                actions += self._settled(uow, page, now)
+                doing.add(self._settled(uow, page, now))
                 self._asking.note_scope(uow, (group for group, _ in page), now)
                 for _, examined in page:
                     tally.add(examined)
@@ -164,6 +169,11 @@ class RunControls:
             actions += self._asking.settle(uow, now)
             actions += self._reviews.settle(uow, now)
         return tally, actions
+            doing.add(self._settled(uow, list(self._reads.of(uow, left_behind, now, in_use).values()), now))
+            uow.controls.forget_before(now)
+            uow.attestations.forget_scopes_before(now)
+            doing.add(self._asking.settle(uow, now))
+        return tally
 
     def _count(self, matching: Matching, tally: ControlTally, now: datetime) -> None:
         """Keep what the controls say, and their tickets, as pages and programs show them until the next run."""
@@ -241,8 +251,14 @@ class RunControls:
     # --- new tickets -----------------------------------------------------------------------------
 
     def _open(
-        self, matching: Matching, asking: set[str], changed: Sequence[StatementRule], now: datetime
-    ) -> list[Action]:
+        self,
+        matching: Matching,
+        asking: set[str],
+        in_use: frozenset[NameInUse],
+        changed: Sequence[StatementRule],
+        doing: Doing,
+        now: datetime,
+    ) -> None:
         """Open tickets for what fails, the worst first, until the day's are used up."""
         start = self._start_of_day(now)
         with self._store.reading() as uow:
@@ -250,13 +266,17 @@ class RunControls:
             to_ask = allowed - uow.controls.refused()
             opened_today = Counter(uow.controls.opened_since(start))
         left = self._policy.per_day - opened_today.total()
-        actions: list[Action] = []
         skip = 0
         while left > 0 and allowed:
             with matching.begin() as uow:
                 keys = uow.controls.to_open(allowed - {hand_over.CONTROL.id}, PAGE, skip)
                 new = self._new(uow, keys, allowed, opened_today, left, now)
                 actions += self._carry_out(uow, new, (), now)
+                keys = uow.controls.to_open(allowed, PAGE, skip)
+                states = self._reads.of(uow, keys, now, in_use)
+                page, said_no = [states[key] for key in keys], uow.controls.rejected(keys)
+                new = self._new(page, said_no, allowed, opened_today, left, now)
+                doing.add(self._carry_out(uow, new, (), now))
             left -= len(new)
             skip += len(keys)
             if len(keys) < PAGE:
@@ -265,23 +285,23 @@ class RunControls:
             with matching.begin() as uow:
                 actions += self._reviews.open(uow, left, self._policy.daily_max, opened_today, now)
         return [*actions, *self._asking.open(matching, to_ask, opened_today, changed, now)]
+        doing.add(self._asking.open(matching, to_ask, opened_today, changed, now))
 
     def _new(
         self,
-        uow: UnitOfWork,
-        keys: Sequence[GroupKey],
+        page: Page,
+        said_no: set[tuple[str, GroupKey]],
         allowed: set[str],
         opened_today: Counter[str],
         left: int,
         now: datetime,
     ) -> list[Action]:
-        said_no = uow.controls.rejected(keys)
-        states = self._reads.of(uow, keys, now)
         found: list[Action] = []
-        for key in keys:
-            group, examined = states[key]
+        for group, examined in page:
             may = [
-                one for one in examined if one.control.id in allowed and (one.control.id, key) not in said_no
+                one
+                for one in examined
+                if one.control.id in allowed and (one.control.id, group.key) not in said_no
             ]
             for want in wanted_in(group, may):
                 action = opened(want, group, self._tickets, self._policy.languages, now)
