@@ -15,7 +15,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lives faults fuzz bench bench-core bench-ad bench-entra bench-desk bench-footprint bench-identity lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -122,6 +122,9 @@ bench: dev ## Every benchmark, with the peers it is measured against
 
 bench-core: dev ## The benchmarks of the pure core alone
 	$(BIN)/python -m bench core $(ARGS)
+
+bench-controls: dev ## All controls over 20,000 groups and a million memberships, against bare SQL (ARGS="500 2000": fewer groups)
+	$(BIN)/python -m bench controls $(ARGS)
 
 bench-ad: dev ## The benchmarks of Active Directory alone, on a Samba of their own (ARGS=10000: fewer people)
 	@.ci/samba

@@ -1,12 +1,13 @@
-"""python -m bench [core|bulk|ad|entra|desk|footprint|identity]: every benchmark, or one."""
+"""python -m bench [core|bulk|controls|ad|entra|desk|footprint|identity]: every benchmark, or one."""
 
 import sys
 
-from bench import ad, bulk, core, desk, entra, footprint, identity
+from bench import ad, bulk, controls, core, desk, entra, footprint, identity
 
 ALL = {
     "core": core.main,
     "bulk": bulk.main,
+    "controls": controls.main,
     "ad": ad.main,
     "entra": entra.main,
     "desk": desk.main,
