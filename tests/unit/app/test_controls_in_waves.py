@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from builders import rules
 from harness import ACCOUNTABLE, Harness
@@ -118,6 +119,24 @@ def test_a_page_s_worth_of_groups_is_no_limit(
     harness = released(furnish(made(profile=(PROFILE,)), 5))
     assert len(harness.tickets()) == 5
     assert report_of(harness, "profile.description").counts.failed == 5
+
+
+def test_names_of_several_groups_are_looked_up_once_a_run(
+    made: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for job in ("controls", "verify"):
+        monkeypatch.setattr(f"worker.app.jobs.{job}.PAGE", 2)
+    harness = furnish(made(profile=(ProfileRule(ASKS, description=RULES, name=NameRule(".+")),)), 5)
+    harness.control()
+    harness.decide()
+    harness.later()
+    looked: list[str] = []
+    sa.event.listen(harness.engine, "before_cursor_execute", lambda *what: looked.append(what[2]))
+    for run in (harness.control, harness.inventory, harness.verify):
+        looked.clear()
+        run()
+        assert sum("HAVING count(*)" in one for one in looked) == (0 if run == harness.inventory else 1)
+    assert len(harness.tickets()) == 5
 
 
 def test_what_only_reports_writes_no_ticket_and_no_plan(made: Callable[..., Harness]) -> None:

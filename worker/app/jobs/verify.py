@@ -102,15 +102,19 @@ class Verify:
         registers = self._controls.rules.lists.registers
         actions: list[Action] = []
         after = 0
+        with self._store.reading() as uow:
+            in_use = self._controls.names_in_use(uow)
         while True:
             with matching.begin() as uow:
                 waiting = uow.controls.to_weigh(after, PAGE, registers, now - self._rules.claim_life)
-                groups = self._controls.of(uow, {one.home for one in waiting}, now)
+                groups = self._controls.of(uow, {one.home for one in waiting}, now, in_use)
+                done: list[Action] = []
                 for ticket in waiting:
                     opinion = weigh_control(ticket, *groups[ticket.home], now, self._rules.claim_life)
                     action = self._concluded(uow, ticket, None, opinion, now, counts)
-                    actions += [action] if action is not None else []
-                withdraw_unsent(uow, actions)
+                    done += [action] if action is not None else []
+                withdraw_unsent(uow, done)
+            actions += done
             counts["weighed"] += len(waiting)
             if len(waiting) < PAGE:
                 return actions
