@@ -43,6 +43,7 @@ from worker.domain.reconcile.controlling import (
     time_for,
     wanted_in,
 )
+from worker.domain.reconcile.controlling import Wanted, is_new, keep, opened, time_for, wanted_in
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -195,12 +196,7 @@ class RunControls:
     def _failures(
         self, group: GroupState, examined: Sequence[Examined], wanted: Sequence[Wanted], now: datetime
     ) -> list[ControlFailure]:
-        new = {
-            one.control.id
-            for want in wanted
-            if opened(want, group, self._tickets, self._policy.languages, now) is not None
-            for one in want.asked
-        }
+        new = {one.control.id for want in wanted if is_new(want, group, now) for one in want.asked}
         return [
             ControlFailure(
                 one.control.id, *group.key, group.name, one.result.value, one.result.found, one.result.wanted,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from worker.domain.controls import GROUP_CONTROLS
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl
+from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Ruled
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
@@ -45,13 +46,18 @@ def examine(group: GroupState, policy: ControlPolicy, now: datetime) -> tuple[Ex
         return ()
     controls = (one for one in GROUP_CONTROLS.values() if not group.is_only_named or one.kind is _REGISTERS)
     found = (_examined(control, group, policy, now) for control in controls)
+    found = (
+        _examined(control, rules, group, now)
+        for control in GROUP_CONTROLS.values()
+        if (rules := control.rules(policy))
+    )
     return tuple(one for one in found if one is not None)
 
 
 def _examined(
-    control: GroupControl[Any], group: GroupState, policy: ControlPolicy, now: datetime
+    control: GroupControl[Any], rules: Sequence[Ruled], group: GroupState, now: datetime
 ) -> Examined | None:
-    rule = next((one for one in control.rules(policy) if one.governs(group)), None)
+    rule = next((one for one in rules if one.governs(group)), None)
     result = None if rule is None else control.check(group, rule, now)
     if rule is None or result is None:
         return None

@@ -201,9 +201,9 @@ def opened(
 
     `languages`: those of texts to paste, the first choice first, where the assignee's own has none.
     """
-    ticket = next((one for one in group.tickets if one.key == wanted.key), None)
-    if ticket is not None and (ticket.is_live or not _is_news(ticket, wanted, now)):
+    if not is_new(wanted, group, now):
         return None
+    ticket = _known(wanted, group)
     assignee = assignee_for(wanted.key.kind, wanted, group, rules)
     language = _language_of(assignee, group)
     faults = [
@@ -220,6 +220,16 @@ def opened(
     why, again = _again(ticket, wanted)
     known = replace(ticket, details=details)
     return Action(ActionKind.REOPEN, handed_to(reopen(known, rules, now, why), assignee), why, reopened=again)
+
+
+def is_new(wanted: Wanted, group: GroupState, now: datetime) -> bool:
+    """Whether a ticket that is wanted would be opened, or reopened."""
+    ticket = _known(wanted, group)
+    return ticket is None or (not ticket.is_live and _is_news(ticket, wanted, now))
+
+
+def _known(wanted: Wanted, group: GroupState) -> Ticket | None:
+    return next((one for one in group.tickets if one.key == wanted.key), None)
 
 
 def _draft(
