@@ -31,8 +31,10 @@ from bench.measure import Found, peak_mib, timed
 from bench.postgres import database
 from worker.app.acts.attesting import Attesting
 from worker.app.acts.reviewing import Reviewing
+from worker.app.jobs.cases import TellCases
 from worker.app.jobs.controls import RunControls
 from worker.app.reads.controls import ControlReads, ControlRules
+from worker.app.reads.keeps import KeepsReads
 from worker.app.tell.health import Freshness
 from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
@@ -197,13 +199,15 @@ def _controls(store: SqlStore, company: Company) -> RunControls:
     policy = _policy(company)
     lists = Lists(frozenset({REGISTER}), frozenset({REGISTER}))
     rules = ControlRules(policy, Freshness(timedelta(days=2), {}), (), lists, "UTC", tickets.accountable)
+    reads = ControlReads(store, rules)
     return RunControls(
         store,
-        ControlReads(store, rules),
+        reads,
         tickets,
         teller,
         Attesting(store, links, teller, policy.statements, policy.languages),
         Reviewing(store, links, teller, tickets, policy, AccountsRule.EITHER),
+        TellCases(KeepsReads(reads), teller, is_on=False),
     )
 
 

@@ -84,13 +84,6 @@ class SqlAttestations:
         return self._count(_missing(rule, now, is_everywhere=is_everywhere))
 
     def counts(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> StatementCounts:
-        subjects = _subjects(rule, is_everywhere=is_everywhere)
-        passed = subjects.where(_has_passed(rule, now))
-        grades = {"A": 0, "B": self._count(passed.where(_has_passed(rule, now, assured=True))), "C": 0}
-        count = self._count(passed)
-        grades["C"] = count - grades["B"]
-        declined = subjects.where(~_has_passed(rule, now), _has_declined(rule, now))
-        waived = subjects.where(~_has_passed(rule, now), _has_ticket(rule, _waived(now)))
         said = _subjects(rule, is_everywhere=is_everywhere).add_columns(_said(rule, now)).subquery()
         query = sa.select(said.c.said, sa.func.count().label("subjects")).group_by(said.c.said)
         found = Counter({row.said: row.subjects for row in self._c.execute(query)})
@@ -279,7 +272,7 @@ def _missing(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.S
 def _said(rule: StatementRule, now: datetime) -> sa.Label[str]:
     """What is known of a subject, as `said`: a grade if it passes, else whether it declined, was waived, or both."""
     grade = sa.case((_has_passed(rule, now, assured=True), "B"), else_="C")
-    declined, waived = _has_declined(rule), _has_ticket(rule, _waived(now))
+    declined, waived = _has_declined(rule, now), _has_ticket(rule, _waived(now))
     known = [(declined & waived, "both"), (declined, "declined"), (waived, "waived")]
     return sa.case((_has_passed(rule, now), grade), *known, else_="missing").label("said")
 

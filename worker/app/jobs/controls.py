@@ -38,12 +38,12 @@ from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import (
     Wanted,
     is_found_by_controls,
+    is_new,
     keep,
     opened,
     time_for,
     wanted_in,
 )
-from worker.domain.reconcile.controlling import Wanted, is_new, keep, opened, time_for, wanted_in
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -109,7 +109,6 @@ class RunControls:
         with matching.begin() as uow:
             reminded = self._reviewing.remind(uow, now)
             self._cases.tell(uow, now)
-            actions += self._keep_reports(uow, now)
             doing.add(self._keep_reports(uow, now))
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= doing.counts | taken | {"reminded": reminded}
@@ -164,16 +163,11 @@ class RunControls:
             for _, examined in named:
                 tally.add(examined)
             left = list(self._reads.of(uow, left_behind, now, in_use).values())
-            actions += self._settled(uow, [*named, *left], now)
-            uow.controls.forget_before(now)
-            uow.attestations.forget_scopes_before(now)
-            actions += self._asking.settle(uow, now)
-            actions += self._reviews.settle(uow, now)
-        return tally, actions
-            doing.add(self._settled(uow, list(self._reads.of(uow, left_behind, now, in_use).values()), now))
+            doing.add(self._settled(uow, [*named, *left], now))
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
             doing.add(self._asking.settle(uow, now))
+            doing.add(self._reviews.settle(uow, now))
         return tally
 
     def _count(self, matching: Matching, tally: ControlTally, now: datetime) -> None:
@@ -266,9 +260,6 @@ class RunControls:
         while left > 0 and allowed:
             with matching.begin() as uow:
                 keys = uow.controls.to_open(allowed - {hand_over.CONTROL.id}, PAGE, skip)
-                new = self._new(uow, keys, allowed, opened_today, left, now)
-                actions += self._carry_out(uow, new, (), now)
-                keys = uow.controls.to_open(allowed, PAGE, skip)
                 states = self._reads.of(uow, keys, now, in_use)
                 page, said_no = [states[key] for key in keys], uow.controls.rejected(keys)
                 new = self._new(page, said_no, allowed, opened_today, left, now)
@@ -279,8 +270,7 @@ class RunControls:
                 break
         if CONVERSATIONS.id in to_ask and left > 0:
             with matching.begin() as uow:
-                actions += self._reviews.open(uow, left, self._policy.daily_max, opened_today, now)
-        return [*actions, *self._asking.open(matching, to_ask, opened_today, changed, now)]
+                doing.add(self._reviews.open(uow, left, self._policy.daily_max, opened_today, now))
         doing.add(self._asking.open(matching, to_ask, opened_today, changed, now))
 
     def _new(

@@ -45,12 +45,7 @@ def examine(group: GroupState, policy: ControlPolicy, now: datetime) -> tuple[Ex
     if group.is_gone or (group.is_only_named and group.is_followed):
         return ()
     controls = (one for one in GROUP_CONTROLS.values() if not group.is_only_named or one.kind is _REGISTERS)
-    found = (_examined(control, group, policy, now) for control in controls)
-    found = (
-        _examined(control, rules, group, now)
-        for control in GROUP_CONTROLS.values()
-        if (rules := control.rules(policy))
-    )
+    found = (_examined(one, rules, group, now) for one in controls if (rules := one.rules(policy)))
     return tuple(one for one in found if one is not None)
 
 
