@@ -75,6 +75,11 @@ def show(
             ("campaign", shape.occasion),
             ("groups", f"{shape.groups}, {shape.not_reviewed} of them not reviewed"),
             ("kept and found to be a leaver within 30 days", shape.kept_then_left_30d),
+            ("answered together with more than ten others", shape.in_bulk),
+            (
+                "seconds a row, the median",
+                "not known" if shape.seconds_per_row is None else shape.seconds_per_row,
+            ),
         ]
     )
     rows = [

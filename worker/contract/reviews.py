@@ -20,7 +20,10 @@ class ReviewRowsShape(Shape):
 
 
 class CampaignShape(Shape):
-    """The reviews of one occasion. `not_reviewed`: groups whose review is not completed."""
+    """The reviews of one occasion. `not_reviewed`: groups whose review is not completed.
+
+    `in_bulk`: rows answered together with more than ten others. `seconds_per_row` is the median, as far as it is known.
+    """
 
     occasion: str
     started_at: Instant
@@ -29,6 +32,8 @@ class CampaignShape(Shape):
     rows: ReviewRowsShape
     not_reviewed: int
     kept_then_left_30d: int
+    in_bulk: int
+    seconds_per_row: int | None
 
     @classmethod
     def of(cls, one: Campaign, open_rows: int) -> CampaignShape:
@@ -47,6 +52,8 @@ class CampaignShape(Shape):
             ),
             not_reviewed=one.not_reviewed,
             kept_then_left_30d=one.kept_then_left,
+            in_bulk=one.in_bulk,
+            seconds_per_row=one.median_s,
         )
 
 

@@ -20,7 +20,7 @@ from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
 from worker.desk.conversations import checklist_of, conversations_page
 from worker.desk.guarding import Attempts
 from worker.desk.handling import handling_page
-from worker.desk.reviews import review_page, row_answers
+from worker.desk.reviews import review_page, row_answers, shown_at
 from worker.desk.sealing import NotSealed, Sealer, SealUploads, sealer_by_link
 from worker.desk.sessions import LINK_COOKIE
 from worker.desk.statements import answers_of, asks_census, statements_page
@@ -174,7 +174,7 @@ class AssigneePages:
         if not said:
             return f"/t/{token}?refused=empty"
         try:
-            call.services.reviewing.answer(token, said, call.now)
+            call.services.reviewing.answer(token, said, call.now, shown_at(call))
         except LastAdmin:
             return f"/t/{token}?refused=admin"
         return f"/t/{token}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from starlette.responses import Response
 
-from worker.desk.calls import Call
+from worker.desk.calls import Call, number_in
 from worker.domain.controls.reviewing import RowAnswer
 from worker.domain.identity.handles import shown_handle
+
+_LATEST_S = 32_503_680_000  # the year 3000, beyond which no clock of ours counts
 
 
 def review_page(call: Call, token: str) -> Response:
@@ -25,6 +29,12 @@ def review_page(call: Call, token: str) -> Response:
             "refused": call.query("refused"),
         },
     )
+
+
+def shown_at(call: Call) -> datetime | None:
+    """When the page was shown, as its form says; None if that is no instant."""
+    seconds = number_in(call.text("shown_at"))
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds < _LATEST_S else None
 
 
 def row_answers(call: Call) -> dict[str, RowAnswer]:

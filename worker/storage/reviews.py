@@ -28,12 +28,14 @@ from worker.storage.sql.tables import (
     person,
     review,
     review_answer,
+    review_pace,
     ticket,
     to_micros,
 )
 
 _R, _A, _M = review.c, review_answer.c, membership.c
 _KEPT_FOR = timedelta(days=30)
+BULK_FROM = 10  # so many answers at once are bulk
 ANSWER_COLUMNS = (
     "ticket_id", "handle", "source", "group_id", "answer", "why", "by", "at", "taken_at", "batch", "department",
     "person_source", "person_id",
@@ -130,6 +132,13 @@ class SqlReviews:
         ]  # fmt: skip
         bulk_upsert(self._c, review_answer, ANSWER_COLUMNS, values)
 
+    def pace(self, occasion: str, seconds: int, rows: int) -> None:
+        p = review_pace.c
+        mine = (p.occasion == occasion) & (p.seconds == seconds)
+        added = self._c.execute(sa.update(review_pace).where(mine).values(rows=p.rows + rows))
+        if not added.rowcount:
+            self._c.execute(sa.insert(review_pace).values(occasion=occasion, seconds=seconds, rows=rows))
+
     def complete(self, ticket: int, grade: Grade, now: datetime) -> None:
         which = sa.update(review).where(_R.ticket_id == ticket)
         self._c.execute(which.values(completed_at=now, grade=grade.value))
@@ -152,13 +161,14 @@ class SqlReviews:
             sa.func.sum(sa.case((_R.completed_at.is_(None), 1), else_=0)).label("left"),
         ).group_by(_R.occasion)
         counts = self._counts()
-        left = self._kept_then_left()
+        left, bulk, paces = self._kept_then_left(), self._in_bulk(), self._paces()
         found = [
             Campaign(
                 row.occasion, row.started_at, row.due_at, row.groups, int(row.left),
                 counts.get((row.occasion, RowAnswer.KEEP.value), 0),
                 counts.get((row.occasion, RowAnswer.REMOVE.value), 0),
                 counts.get((row.occasion, RowAnswer.UNSURE.value), 0), left.get(row.occasion, 0),
+                bulk.get(row.occasion, 0), _median(paces.get(row.occasion, [])),
             )
             for row in self._c.execute(groups)
         ]  # fmt: skip
@@ -171,6 +181,22 @@ class SqlReviews:
             .group_by(_R.occasion, _A.answer)
         )
         return {(row.occasion, row.answer): row.rows for row in self._c.execute(query)}
+
+    def _in_bulk(self) -> dict[str, int]:
+        query = (
+            sa.select(_R.occasion, sa.func.count().label("rows"))
+            .join(review, _R.ticket_id == _A.ticket_id)
+            .where(_A.batch > BULK_FROM)
+            .group_by(_R.occasion)
+        )
+        return {row.occasion: row.rows for row in self._c.execute(query)}
+
+    def _paces(self) -> dict[str, list[tuple[int, int]]]:
+        """By campaign, how many rows took how many seconds each, the shortest first."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for row in self._c.execute(sa.select(review_pace).order_by(review_pace.c.seconds)):
+            found.setdefault(row.occasion, []).append((row.seconds, row.rows))
+        return found
 
     def _kept_then_left(self) -> dict[str, int]:
         e = episode.c
@@ -221,3 +247,13 @@ def _answered(row: Any) -> AnsweredRow:
         row.handle, RowAnswer(row.answer), row.why, row.by, row.at, row.taken_at, row.batch, row.department,
         AccountKey(row.person_source, row.person_id) if row.person_source else None,
     )  # fmt: skip
+
+
+def _median(counts: Sequence[tuple[int, int]]) -> int | None:
+    """The lower median of values that are counted, in ascending order; None if there is none."""
+    half = (sum(rows for _, rows in counts) + 1) // 2
+    for seconds, rows in counts:
+        half -= rows
+        if half <= 0:
+            return seconds
+    return None

@@ -219,6 +219,44 @@ def test_kept_and_found_to_be_a_leaver(ward: Harness) -> None:
     assert left == 0
 
 
+def test_how_quickly_rows_are_answered_is_kept_of_the_campaign_alone(ward: Harness) -> None:
+    link = token(ward, reviews(ward)[0])
+    shown_at = ward.now
+    ward.later(seconds=8)
+    first = ward.app.reviewing.look(link, ward.now).page
+    chosen = {row.member.handle: KEEP for row in first[:2]}
+    ward.app.reviewing.answer(link, chosen, ward.now, shown_at)
+    rest = {row.member.handle: KEEP for row in first[2:]}
+    ward.app.reviewing.answer(link, rest, ward.now, shown_at - timedelta(hours=1))  # it lay open
+    with ward.store.reading() as uow:
+        [campaign] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
+    assert (campaign.median_s, campaign.in_bulk) == (4, 0)
+
+
+def test_a_median_of_many_and_what_is_answered_in_bulk(start: Callable[..., Harness]) -> None:
+    temps = [f"temp{number:02d}" for number in range(12)]
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.hire(*temps)
+    harness.group("hall", *temps, admins=["dee"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    with harness.store.begin() as uow:
+        uow.reviews.pace("review:2026Q4", 3, 5)
+        uow.reviews.pace("review:2026Q4", 3, 1)
+        uow.reviews.pace("review:2026Q4", 9, 4)
+        [campaign] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
+    assert campaign.median_s == 3
+    ticket = next(one for one in reviews(harness) if one.group and one.group.group_id == "hall")
+    link = token(harness, ticket)
+    page = harness.app.reviewing.look(link, harness.now).page
+    harness.app.reviewing.answer(link, {row.member.handle: KEEP for row in page}, harness.now)
+    with harness.store.reading() as uow:
+        [campaign] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
+    assert campaign.in_bulk == 12
+
+
 def test_a_stale_list_is_no_list_to_review(start: Callable[..., Harness]) -> None:
     harness = start(controls=ControlPolicy(review=(RULE,)))
     harness.later(days=30)

@@ -19,7 +19,7 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.durations import format_duration
 from worker.domain.text.reason import because
-from worker.domain.tickets.ticket import Move, NotAllowed, Ticket, TicketState, next_state
+from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.store import Store
 
 _HOLDABLE = frozenset({TicketState.OPEN, TicketState.BLOCKED})
@@ -62,16 +62,16 @@ class RemovalHolds:
         return after
 
     def _begin(self, ticket: Ticket, until: datetime, now: datetime) -> datetime:
-        """When the ticket's holds began. Raises NotAllowed for a ticket that can't be held so long, or at all."""
+        """When the ticket's holds began. Raises Refused for a ticket that can't be held so long, or at all."""
         if not can_be_held(ticket):
-            raise NotAllowed(f"{ticket.label}: {_why_not(ticket)}")
+            raise Refused(f"{ticket.label}: {_why_not(ticket)}")
         if until <= now:
-            raise NotAllowed("That instant is over already; name a later one.")
+            raise Refused("That instant is over already; name a later one.")
         began = ticket.details.get(HELD_FROM)
         begin = datetime.fromisoformat(began) if began else now
         if until - begin > self._rules.hold_max:
             longest, last = format_duration(self._rules.hold_max), begin + self._rules.hold_max
-            raise NotAllowed(f"That is too long: at most {longest}, until {last:%Y-%m-%dT%H:%M:%SZ}.")
+            raise Refused(f"That is too long: at most {longest}, until {last:%Y-%m-%dT%H:%M:%SZ}.")
         return begin
 
     def end(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
@@ -80,7 +80,7 @@ class RemovalHolds:
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_held(now):
-                raise NotAllowed(f"{ticket.label} is not held.")
+                raise Refused(f"{ticket.label} is not held.")
             why = because("{name} ended the hold: {words}", name=by.name, words=reason.strip())
             ended = replace(ticket, held_until=None, reason=why)
             return ended if ended.blocked_by is not None else self._rules.freed(ended, now)

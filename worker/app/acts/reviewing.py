@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from itsdangerous import Signer
@@ -60,6 +60,7 @@ from worker.ports.state.reviews import AnsweredRow, CampaignGroup
 from worker.ports.state.store import Store, UnitOfWork
 
 ROWS_MAX = 50  # on one page
+ANSWERED_WITHIN = timedelta(minutes=30)  # a page that was open for longer was left alone
 
 
 class LastAdmin(Refused):
@@ -224,8 +225,13 @@ class Reviewing:
 
     # --- answering -------------------------------------------------------------------------------
 
-    def answer(self, token: str, said: Mapping[str, RowAnswer], now: datetime) -> ReviewShown:
-        """Keep answers to rows that are shown, by handle, without those that vanished. Raises Refused, LinkDead."""
+    def answer(
+        self, token: str, said: Mapping[str, RowAnswer], now: datetime, shown_at: datetime | None = None
+    ) -> ReviewShown:
+        """Keep answers to rows that are shown, by handle, without those that vanished. Raises Refused, LinkDead.
+
+        `shown_at`: when the page was shown. From it comes the time that a row took, which is kept of the campaign only.
+        """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
             if ticket.state is not TicketState.OPEN:
@@ -240,6 +246,9 @@ class Reviewing:
             by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
             kept = [self._kept(row, answer, by, shown, len(chosen), now) for row, answer in chosen]
             uow.reviews.answer(ticket.id, ticket.home, kept)
+            if shown_at is not None and timedelta(0) <= now - shown_at <= ANSWERED_WITHIN:
+                seconds = (now - shown_at).total_seconds() / len(chosen)
+                uow.reviews.pace(shown.review.occasion, round(seconds), len(chosen))
             change_ticket(uow, ticket.id, _counted(kept), events.TICKET_ANSWERED, by, now, answer=_sum(kept))
             self._remove(uow, ticket, removals, now)
             return self._completed(uow, ticket.id, by, now)

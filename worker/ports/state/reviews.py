@@ -42,7 +42,8 @@ class CampaignGroup(NamedTuple):
 class Campaign:
     """The reviews of one occasion together. `not_reviewed`: those that are not completed.
 
-    `kept_then_left`: rows answered with keep whose person was found to have left within thirty days.
+    `kept_then_left`: rows answered with keep whose person was found to have left within thirty days. `in_bulk`: rows
+    answered together with more than ten others. `median_s`: the median of the seconds that a row took, as far as known.
     """
 
     occasion: str
@@ -54,6 +55,8 @@ class Campaign:
     removed: int
     unsure: int
     kept_then_left: int
+    in_bulk: int = 0
+    median_s: int | None = None
 
 
 class Reviews(Protocol):
@@ -76,6 +79,9 @@ class Reviews(Protocol):
 
     def answer(self, ticket: int, group: GroupKey, rows: Sequence[AnsweredRow]) -> None:
         """Keep answers; a later one to the same row replaces it."""
+
+    def pace(self, occasion: str, seconds: int, rows: int) -> None:
+        """Add rows that took so many seconds each to a campaign's count. It is kept of no person and no group."""
 
     def complete(self, ticket: int, grade: Grade, now: datetime) -> None:
         """Note that all rows of a review are answered."""

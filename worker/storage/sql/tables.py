@@ -606,6 +606,13 @@ review_answer = sa.Table(  # the last answer to each row of a review
     sa.Index("ix_review_answer_member", "source", "group_id", "handle", "at"),
     sa.Index("ix_review_answer_person", "person_source", "person_id"),
 )
+review_pace = sa.Table(  # how many rows of a campaign took so many seconds each; of nobody in particular
+    "review_pace",
+    metadata,
+    _key("occasion"),
+    sa.Column("seconds", sa.BigInteger, primary_key=True, autoincrement=False),
+    _number("rows"),
+)
 report_link = sa.Table(  # public links to report a message of a group
     "report_link",
     metadata,

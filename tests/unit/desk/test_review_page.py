@@ -1,0 +1,56 @@
+"""The page of a review: how long its rows took is counted for the campaign, from the times of page and form."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from desk_caller import Caller, desk_of
+from harness import Harness, company_fixture
+from worker.domain.controls.policy import ControlPolicy, ReviewSection
+from worker.domain.controls.reviewing import ReviewRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+
+RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0))
+
+
+@company_fixture
+def ward() -> Harness:
+    """Ward 7 with Ann and Ben, whose admin Dee is asked for a review."""
+    harness = Harness(controls=ControlPolicy(review=(RULE,)))
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    return harness
+
+
+def medians(harness: Harness) -> set[int | None]:
+    with harness.store.reading() as uow:
+        return {one.median_s for one in uow.reviews.campaigns()}
+
+
+def answer(ward: Harness, after_s: float, **changes: str) -> None:
+    desk: Caller = desk_of(ward)
+    ticket = next(one for one in ward.tickets() if "/own" not in one.occasion)
+    where = ward.link(ticket.id).partition(".org")[2]
+    page = desk.get(where).text
+    rows = re.findall(r'name="row" value="([^"]+)"', page)
+    shown = re.findall(r'name="shown_at" value="(\d+)"', page)[0]
+    ward.later(seconds=after_s)
+    given = {"shown_at": shown, "row": rows[0], "answer-0": "keep"} | changes
+    desk.post(f"{where}/review", given)
+
+
+def test_the_seconds_of_a_row_come_from_the_page(ward: Harness) -> None:
+    answer(ward, 12)
+    assert medians(ward) == {None, 12}
+
+
+@pytest.mark.parametrize("shown_at", ["", "soon", "-5", "99999999999999"])
+def test_what_is_no_instant_counts_nothing(ward: Harness, shown_at: str) -> None:
+    answer(ward, 12, shown_at=shown_at)
+    assert medians(ward) == {None}
