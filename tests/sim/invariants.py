@@ -139,7 +139,7 @@ class Invariants:
                 self._passed_the_guard(after)
                 self._is_sure(after)
             self._is_only_one(after)
-        if after.kind in REMOVALS and after.state is TicketState.OPEN and not is_of_review(after):
+        if after.kind in REMOVALS and after.state is TicketState.OPEN:
             self._leaves_an_admin(after)
         if after.state is TicketState.VERIFIED and before is not None:
             self._was_proved(before, after)

@@ -123,13 +123,13 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
     try:
         with check_app(settings, lambda: at) as app:
             checks = app.check.run_once(kinds_of(settings), at)
-            changed = app.attesting.changed_texts()
-            warnings = (*changed, *app.check.warnings(), *_unreached(app.check), *of_database)
+            wrong = [*app.attesting.changed_texts(), *filter(None, [app.controls.accountable_left()])]
+            warnings = (*wrong, *app.check.warnings(), *_unreached(app.check), *of_database)
     except (StorageError, OperationalError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         raise
-    ok = not changed and all(one.ok for one in checks)
+    ok = not wrong and all(one.ok for one in checks)
     if json:
         print_shape(CheckShape.of(checks, warnings))
     else:

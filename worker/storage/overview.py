@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
+from worker.domain.messages.weekly import Load, Loads
 from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
@@ -122,6 +124,27 @@ class SqlOverview:
         return weeks_of(self._c, starts, now)
 
     # --- what waits for a person -----------------------------------------------------------------
+
+    def loads(self, now: datetime, limit: int) -> Loads:
+        t = ticket.c
+        address = sa.func.coalesce(t.assignee_email, "").label("address")
+        overdue = sa.func.sum(sa.case((t.due_at < now, 1), else_=0)).label("overdue")
+        query = (
+            sa.select(
+                address, sa.func.max(t.assignee).label("assignee"), sa.func.count().label("tickets"), overdue
+            )
+            .where(t.state == TicketState.OPEN.value)
+            .group_by(address)
+        )
+        rows = self._c.execute(query).all()
+        found = [Load(_name_of(row), row.tickets, int(row.overdue)) for row in rows]
+        found.sort(key=lambda one: (-one.overdue, -one.is_open, one.name))
+        return Loads(
+            sum(one.is_open for one in found),
+            sum(one.overdue for one in found),
+            len(found),
+            tuple(found[:limit]),
+        )
 
     def waiting_plans(self) -> list[int]:
         c = cohort.c
@@ -331,3 +354,8 @@ def _holds(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
 def _within(column: Any, period: Period) -> sa.ColumnElement[bool]:
     begun: sa.ColumnElement[bool] = column >= period.from_at
     return begun if period.to_at is None else begun & (column < period.to_at)
+
+
+def _name_of(row: Any) -> str:
+    """The name of whoever has tickets, else their address; empty for tickets that nobody has."""
+    return (json.loads(row.assignee)["name"] if row.assignee else "") or row.address

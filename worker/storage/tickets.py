@@ -28,7 +28,7 @@ from worker.storage.other_handles import roles_of_people, roles_under_other_hand
 from worker.storage.persons import people_of
 from worker.storage.seen import seen_in
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import chunked
+from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -47,6 +47,7 @@ _OF_CONTROLS = codes(
     lambda kind: kind.sees is Sees.CONTROLS
 )  # weighed by what controls say: Controls.to_weigh
 _LIVE = tuple(state.value for state in sorted(LIVE))
+_REMOVALS = codes(lambda kind: kind.is_exposure)
 
 
 # What a reader of a ticket sees of it; a change of anything else is no other version
@@ -220,7 +221,26 @@ class SqlTickets:
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, tuple[Account, ...]]:
         """The active admins, for groups with tickets that need this."""
         groups = [one.home for one in tickets if kind_of(one).sees is Sees.ADMINS]
-        return active_admins_of(self._c, groups, self._rule)
+        found, out = active_admins_of(self._c, groups, self._rule), self._asked_out(groups)
+        return {
+            group: tuple(one for one in admins if (group, one.key) not in out)
+            for group, admins in found.items()
+        }
+
+    def _asked_out(self, groups: Sequence[GroupKey]) -> set[tuple[GroupKey, AccountKey]]:
+        """The people whose removal from one of these groups a review asks for."""
+        t = ticket.c
+        out: set[tuple[GroupKey, AccountKey]] = set()
+        for chunk in chunked(sorted(set(groups))):
+            query = sa.select(t.source, t.group_id, t.person_source, t.person_id).where(
+                among(t.source, t.group_id, chunk), t.kind.in_(_REMOVALS), t.state.in_(_LIVE),
+                t.evidence.is_(None), t.person_id.is_not(None),
+            )  # fmt: skip
+            out |= {
+                (GroupKey(row.source, row.group_id), AccountKey(row.person_source, row.person_id))
+                for row in self._c.execute(query)
+            }
+        return out
 
     def _accounts(self, tickets: Sequence[Ticket]) -> dict[AccountKey, Account]:
         """The accounts of the people whom tickets are about."""

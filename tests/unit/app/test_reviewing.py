@@ -345,3 +345,63 @@ def test_the_last_admin_is_not_sent_away(ward: Harness) -> None:
     with pytest.raises(LastAdmin):
         say(ward, REMOVE, "eve", at=main)
     assert [one.person_name for one in ward.tickets(TicketKind.REMOVE_MEMBER)] == ["Dee"]
+
+
+# --- never without an admin -------------------------------------------------------------------------------
+
+
+def two_admins(ward: Harness) -> None:
+    """Dee is asked out by the review, and Ann is the other admin."""
+    ward.wards.set_role("ward-7", ward.number("ann"), Role.ADMIN)
+    ward.later()
+    ward.settle()
+    own = next(one for one in reviews(ward) if "/own" in one.occasion)
+    ward.app.reviewing.answer(token(ward, own), {ward.number("dee"): REMOVE}, ward.now)
+    ward.settle()
+
+
+def removal(ward: Harness, person: str) -> Ticket:
+    return next(
+        one
+        for one in ward.tickets(TicketKind.REMOVE_MEMBER)
+        if one.person and one.person.person_id == person and one.is_live
+    )
+
+
+def test_the_other_admin_who_leaves_waits_for_a_new_admin(ward: Harness) -> None:
+    two_admins(ward)
+    assert removal(ward, "dee").state is TicketState.OPEN
+    ward.leave("ann")
+    ward.later()
+    ward.settle()
+    [new_admin] = ward.tickets(TicketKind.REASSIGN_ADMIN)
+    assert new_admin.state is TicketState.OPEN  # Dee is still an admin, and is no proof
+    assert removal(ward, "ann").blocked_by == new_admin.id
+    assert removal(ward, "dee").blocked_by == new_admin.id
+    ward.wards.set_role("ward-7", ward.number("ben"), Role.ADMIN)
+    ward.later()
+    ward.settle()
+    assert ward.ticket(new_admin.id).state is TicketState.VERIFIED
+    assert {removal(ward, one).state for one in ("ann", "dee")} == {TicketState.OPEN}
+    assigned = removal(ward, "dee").assignee
+    assert assigned is not None
+    assert assigned.person == ward.person("ben").key
+
+
+def test_the_other_admin_who_goes_by_themself_leaves_the_removal_waiting(ward: Harness) -> None:
+    two_admins(ward)
+    ward.drop("ward-7", "ann")
+    ward.later()
+    ward.settle()
+    [new_admin] = ward.tickets(TicketKind.REASSIGN_ADMIN)
+    assert removal(ward, "dee").blocked_by == new_admin.id
+
+
+def test_a_leaver_is_no_longer_only_asked_out(ward: Harness) -> None:
+    two_admins(ward)
+    ward.leave("dee")
+    ward.later()
+    ward.settle()
+    asked, left = ward.tickets(TicketKind.REMOVE_MEMBER)
+    assert asked.state is TicketState.CANCELLED
+    assert left.evidence is not None

@@ -22,6 +22,7 @@ from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.jobs.weekly import TellWeekly
 from worker.app.reads.controls import ControlReads, ControlTally, Page
 from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
@@ -83,6 +84,7 @@ class RunControls:
         self._attesting = attesting
         self._reviewing = reviewing
         self._cases = cases
+        self._weekly = TellWeekly(teller, tickets.accountable)
         self._lists = lists
         self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and a hash of its rows
         self._observer = observer
@@ -109,6 +111,7 @@ class RunControls:
         with matching.begin() as uow:
             reminded = self._reviewing.remind(uow, now)
             self._cases.tell(uow, now)
+            self._weekly.tell(uow, now)
             doing.add(self._keep_reports(uow, now))
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= doing.counts | taken | {"reminded": reminded}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from worker.app.reads.advisories import AdvisoryRules, advisory_results, provider_results
@@ -49,6 +49,7 @@ from worker.ports.state.controls import (
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 400
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 SHOWN_FOR = timedelta(days=42)
 
 ALWAYS = frozenset({LEAVER.id, JOINER.id, hand_over.CONTROL.id})  # with tickets, whatever the rules
@@ -291,6 +292,17 @@ class ControlReads:
             return ControlCounts(now, 1, unknown=1, unknown_why={"not_in_directory": 1})
         is_here = any(one.standing is not Standing.LEFT for one in known)
         return ControlCounts(now, 1, passed=int(is_here), failed=int(not is_here))
+
+    def accountable_left(self) -> str:
+        """What is wrong if the accountable person has left; empty: nothing is known to be."""
+        with self._store.reading() as uow:
+            has_left = self._accountable(uow, _ANY_TIME).failed and bool(self._rules.accountable)
+        if not has_left:
+            return ""
+        return (
+            f"tickets.accountable is {self._rules.accountable}, who has left: nobody answers for the admins. "
+            "Name somebody who is here."
+        )
 
     def reports(
         self, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts], now: datetime

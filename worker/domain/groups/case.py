@@ -114,12 +114,14 @@ class GroupCase:
 
     Groups may be long, so the mappings here save a search member by member. `view` has movers marked as leaving.
     `known` is the same, and keeps the admin roles that live tickets know of and the roster no longer shows.
+    `known_admins` are those who stay, without those whom a review asked out: these are `asked_out`, by handle.
     """
 
     view: GroupView
     known: GroupView
     active_admins: tuple[MemberView, ...]
     known_admins: tuple[MemberView, ...]
+    asked_out: Mapping[str, Ticket]
     belonging: Mapping[AccountKey, Expected]
     by_handle: Mapping[str, MemberView]
     present: frozenset[AccountKey]  # every account of every listed person

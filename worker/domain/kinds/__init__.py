@@ -75,6 +75,11 @@ def is_exposure(ticket: Ticket) -> bool:
     return kind_of(ticket).is_exposure and ticket.evidence is not None
 
 
+def is_asked_out(ticket: Ticket) -> bool:
+    """True if it removes somebody who has not left, because a review says so."""
+    return kind_of(ticket).is_exposure and ticket.evidence is None
+
+
 def is_waited_for(ticket: Ticket) -> bool:
     """True if tickets of another kind may wait for this one."""
     return any(kind.waits is not None and kind.waits.for_ is ticket.kind for kind in KINDS.values())

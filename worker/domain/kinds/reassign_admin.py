@@ -94,9 +94,9 @@ def _plea(has_candidate: bool) -> str:  # noqa: FBT001  the kind's signature
 def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     """A group that loses its admins: some are leavers, or admins were seen before and there are none now.
 
-    A group that never had an admin in the inventory is not news; neither is one whose roles are not all
-    known. The latest leaving names the ticket, so that a waiver or a proof stands for its own case only. An admin
-    who is about to leave counts as one who left.
+    Admins whom a review asked out count as gone. A group that never had an admin in the inventory is not news;
+    neither is one whose roles are not all known. The latest leaving names the ticket, so that a waiver or a proof
+    stands for its own case only. An admin who is about to leave counts as one who left.
     """
     soon = {
         v.member.handle: v for v in case.known_admins if v.person and v.person.key in case.view.handing_over
@@ -105,7 +105,7 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     members = case.known.members
     leavers = [(v.leaving, v) for v in members if v.member.role.is_admin and v.leaving is not None]
     leavers += [(one, v) for v in soon.values() if (one := _coming(v)) is not None]
-    if active >= admins_min or not (leavers or _has_lost_admins(case)):
+    if active >= admins_min or not (leavers or _has_lost_admins(case) or _has_asked_out_admins(case)):
         return []
     if not leavers:
         key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), "")
@@ -124,6 +124,11 @@ def _coming(view: MemberView) -> Leaving | None:
     if one is None or one.leaves_at is None or one.evidence is None:
         return None
     return Leaving(one.key, one.evidence, one.leaves_at)
+
+
+def _has_asked_out_admins(case: GroupCase) -> bool:
+    listed = (case.by_handle.get(handle) for handle in case.asked_out)
+    return any(view is not None and view.member.role.is_admin for view in listed)
 
 
 def _has_lost_admins(case: GroupCase) -> bool:

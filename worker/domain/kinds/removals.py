@@ -65,6 +65,18 @@ def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> 
     return found
 
 
+def asked_out(case: GroupCase, kind: TicketKind) -> list[Finding]:
+    """Members whom a review asked out and who have not left. The last admin's removal waits for another admin."""
+    found = []
+    for handle, ticket in sorted(case.asked_out.items()):
+        view = case.by_handle.get(handle)
+        if view is None or view.leaving is not None or ticket.kind is not kind:
+            continue
+        needs_admin = view.member.role.is_admin and not case.known_admins
+        found.append(Finding(ticket.key, ticket.reason, view, None, view.person, needs_admin=needs_admin))
+    return found
+
+
 def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
     """True if a ticket asks for the same removal because of another directory's leaving.
 

@@ -42,9 +42,13 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 
 
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
-    """Leavers who are members. A creator counts only in messengers where others can remove one."""
-    any_role = messenger(case.messenger).can_remove_creator
-    return removals.leavers(case, TicketKind.REMOVE_MEMBER, lambda role: any_role or role is not Role.CREATOR)
+    """Leavers who are members, and those whom a review asked out.
+
+    A creator who left counts only in messengers where others can remove one.
+    """
+    any_role, kind = messenger(case.messenger).can_remove_creator, TicketKind.REMOVE_MEMBER
+    left = removals.leavers(case, kind, lambda role: any_role or role is not Role.CREATOR)
+    return left + removals.asked_out(case, kind)
 
 
 KIND = Kind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from worker.domain.groups.case import GroupCase, GroupView, MemberView, active_admins, belonging, with_movers
-from worker.domain.kinds import is_exposure, kind_of
+from worker.domain.kinds import is_asked_out, is_exposure, kind_of
 from worker.domain.model import Role, Standing
 
 
@@ -16,11 +16,13 @@ def settle(group: GroupView) -> GroupCase:
     others = (view.owner, *(manager for _, manager in view.managers))
     departed = {other.key for other in others if other and other.standing is Standing.LEFT}
     departed |= {key for one in view.members if one.leaving for key in one.known_as}
+    asked_out = {t.handle: t for t in view.tickets if t.is_live and is_asked_out(t)}
     return GroupCase(
         view,
         known,
         active_admins(view),
-        active_admins(known),
+        tuple(one for one in active_admins(known) if one.member.handle not in asked_out),
+        asked_out,
         belonging(view),
         by_handle={one.member.handle: one for one in view.members},
         present=frozenset(key for one in view.members for key in one.known_as),

@@ -454,6 +454,8 @@ def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assig
     Only people with an e-mail address; an admin may have a phone alone, since somebody can pass it on to them.
     """
     leaver = finding.leaving.person if finding.leaving else None
+    if leaver is None and finding.person is not None and finding.key.subject.handle in case.asked_out:
+        leaver = finding.person.key
     group = case.view
     choices = (_an_admin(case, leaver), _owner(group), _manager(case, leaver), _accountable(rules))
     return next((choice for choice in choices if choice is not None), None)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.journal import Sealed
+from worker.domain.messages.weekly import Loads
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey, HandleKey
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.groups import GroupRow
@@ -220,6 +221,9 @@ class Overview(Protocol):
 
         Each ends when the next one begins, and the last one after `now`.
         """
+
+    def loads(self, now: datetime, limit: int) -> Loads:
+        """Open tickets by whoever has them; `limit`: of `Loads.first`."""
 
     def waiting_plans(self) -> list[int]:
         """The numbers of plans with a part that is still held, newest first."""

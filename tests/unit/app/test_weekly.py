@@ -1,0 +1,92 @@
+"""Once a week the accountable person is told what is open, by whoever has it; `check` says if they have left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from builders import rules
+from harness import Harness
+from worker.domain.controls.policy import AdminsRule, ControlPolicy
+from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import Paragraph
+from worker.domain.messages.weekly import Load, Loads, weekly_paragraph
+
+HEADLINE = "open tickets, by who has them"
+
+
+@pytest.fixture
+def company(start: Callable[..., Harness]) -> Harness:
+    """Ann and Ben left ward 7; one of the tickets is with nobody, and both are overdue on Friday."""
+    harness = start(controls=ControlPolicy(admins=(AdminsRule(),)))
+    harness.leave("ann", "ben")
+    harness.settle()
+    harness.titles()
+    return harness
+
+
+def told(company: Harness) -> list[Paragraph]:
+    before = len(company.soc.sent)
+    company.control()
+    company.deliver()
+    found = [one for message in company.soc.sent[before:] for one in message.paragraphs]
+    return [one for one in found if one.headline.endswith(HEADLINE)]
+
+
+def test_told_once_a_week_on_mondays(company: Harness) -> None:
+    [first] = told(company)  # of the week that began before
+    assert first.headline == "2 open tickets, by who has them"
+    assert first.text == "0 of them are overdue."
+    assert first.facts == (("Dee", "2 open, 0 overdue"),)
+    company.later(days=1)
+    assert not told(company)
+    company.later(days=6)
+    [second] = told(company)
+    assert second.facts == (("Dee", "2 open, 2 overdue"),)
+
+
+def test_nothing_is_told_of_nothing(company: Harness) -> None:
+    for number in (1, 2):
+        company.desk.waive(number, Actor("kim"), "agreed", company.now)
+    assert not told(company)
+
+
+def test_without_an_accountable_person_nobody_is_told(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(admins=(AdminsRule(),)), rules=rules(accountable=""))
+    harness.leave("ann")
+    harness.settle()
+    assert not told(harness)
+    assert harness.app.controls.accountable_left() == ""
+
+
+def test_whoever_has_most_overdue_comes_first_and_the_rest_is_counted() -> None:
+    said = weekly_paragraph(Loads(9, 1, 5, (Load("Dee", 3, 1), Load("", 2, 0))))
+    assert said.text == "1 of them is overdue."
+    assert said.facts == (("Dee", "3 open, 1 overdue"), ("nobody", "2 open, 0 overdue"), ("Others", "3"))
+
+
+def test_an_accountable_person_who_left_is_said(company: Harness) -> None:
+    assert company.app.controls.accountable_left() == ""
+    company.hire("zoe", email="it-security@example.org")
+    company.settle()
+    assert company.app.controls.accountable_left() == ""
+    company.leave("zoe")
+    company.later()
+    company.settle()
+    assert "it-security@example.org, who has left" in company.app.controls.accountable_left()
+
+
+def test_tickets_that_nobody_has_are_counted(start: Callable[..., Harness]) -> None:
+    harness = start(rules=rules(accountable=""))
+    harness.group("hall", "eve")
+    harness.settle()
+    harness.leave("eve")
+    harness.later()
+    harness.settle()
+    harness.later(days=2)
+    with harness.store.reading() as uow:
+        loads = uow.overview.loads(harness.now, 9)
+    assert Load("", 1, 1) in loads.first
+    assert timedelta(0) < harness.now - harness.ticket().due_at

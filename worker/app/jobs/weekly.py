@@ -1,0 +1,36 @@
+"""Tell the accountable person once a week what is open and what is overdue, by whoever has it."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from worker.app.tell.addressing import whoever_has
+from worker.app.tell.teller import Teller
+from worker.domain.messages.weekly import NAMED_MAX, weekly_paragraph
+from worker.domain.watch.canary import day_of, week_of
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import UnitOfWork
+
+MORNING = time(8)  # of Mondays
+
+
+class TellWeekly:
+    """Tells each week once, if anything is open. `accountable`: an e-mail address; empty: nobody is told."""
+
+    def __init__(self, teller: Teller, accountable: str) -> None:
+        self._teller = teller
+        self._accountable = accountable
+
+    def tell(self, uow: UnitOfWork, now: datetime) -> bool:
+        """Queue the message of this week unless it was queued before; return whether it was. `now` is aware UTC."""
+        week = week_of(day_of(now, MORNING, self._teller.timezone))
+        key = f"weekly:{week:%Y-%m-%d}"
+        if not self._accountable or key in uow.outbox.known([key]):
+            return False
+        loads = uow.overview.loads(now, NAMED_MAX)
+        if not loads.people:
+            return False
+        to = whoever_has(uow, self._accountable, self._teller.languages)
+        body = weekly_paragraph(loads, self._teller.languages.of(to.language))
+        uow.outbox.add([OutMessage(key, to, body.headline, body)], now)
+        return True
