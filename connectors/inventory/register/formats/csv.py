@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import product
 
-from connectors.inventory.register.formats.table import Kind, Table, Value
+from connectors.inventory.register.formats.table import Kind, Shared, Table, Value
 from connectors.inventory.register.meaning.headings import header_score
 from worker.ports import BadConfig, Incomplete
 
@@ -23,6 +23,7 @@ SAMPLE_LINES, SAMPLE_LETTERS = 60, 1 << 20
 CELLS_MAX = 5_000_000
 # Text that a spreadsheet program would take for a formula gets an apostrophe before it (OWASP, "CSV Injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 _WITHIN = re.compile(r"""[;,|\t\r\n][ "]*'*(?=[=+\-@])""")
 _MARKED = re.compile(r"""([;,|\t\r\n][ "]*'*)'(?=[=+\-@])""")
 
@@ -106,9 +107,10 @@ def _score(text: str, delimiter: str) -> tuple[int, int]:
 
 
 def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], list[int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     rows: list[list[Value]] = []
     lines = []
+    shared = Shared()
     at, cells = 1, 0
     try:
         for row in reader:
@@ -118,7 +120,7 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
                     f"{name}: it has more than {CELLS_MAX:,} values.",
                     remedy="Copy the rows and columns that are used to a new file.",
                 )
-            rows.append([restored(cell) for cell in row])
+            rows.append([shared(restored(cell)) for cell in row])
             lines.append(at)
             at = reader.line_num + 1
     except csv.Error as error:
@@ -129,6 +131,11 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
             remedy='Put quotes around values that hold quotes, commas or line breaks: "Doe, Jane".',
         ) from error
     return rows, lines
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines with their ends. StringIO would have four bytes of each letter in memory."""
+    return (line[0] for line in _LINE.finditer(text) if line[0])
 
 
 def _whole(name: str, text: str, rows: list[list[Value]]) -> None:

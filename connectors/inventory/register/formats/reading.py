@@ -64,6 +64,8 @@ def read(book: Book, asked: Asked) -> Reading:
         for row in rows_of(table, header, number, asked.region)
     ]
     facts = [_facts(table, header, at) for (table, header), at in zip(readable, taken, strict=True)]
+    for table, _ in readable:
+        table.rows.clear()  # a large register fits in memory once, and not twice
     rosters, of_rows = rosters_of(rows, Context(config.messenger, asked.region, dating, facts))
     return Reading(
         rosters=tuple(rosters),

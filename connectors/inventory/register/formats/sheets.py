@@ -13,7 +13,7 @@ from typing import cast
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from connectors.inventory.register.formats.sheet_xml import CELLS_MAX, Look, look_at_ods, look_at_xlsx
-from connectors.inventory.register.formats.table import Kind, Span, Table, Unreadable, Value
+from connectors.inventory.register.formats.table import Kind, Shared, Span, Table, Unreadable, Value
 from connectors.kit.text import quoted
 from worker.ports import BadConfig, Incomplete
 
@@ -42,6 +42,7 @@ def _values(name: str, data: bytes, looks: Mapping[str, Look]) -> list[Table]:
                     continue
                 sheet = book.get_sheet_by_name(about.name)
                 rows = cast("list[list[Value]]", sheet.to_python(skip_empty_area=False))
+                _share(rows)
                 look = looks.get(about.name) or Look(name, about.name)
                 _mark(rows, look.unreadable)
                 spans = look.merged or [
@@ -61,6 +62,12 @@ def _values(name: str, data: bytes, looks: Mapping[str, Look]) -> list[Table]:
             remedy="Open it in the program that made it, or restore the last good copy, and save it again.",
         ) from error
     return tables
+
+
+def _share(rows: list[list[Value]]) -> None:
+    shared = Shared()
+    for row in rows:
+        row[:] = [shared(value) if isinstance(value, str) else value for value in row]
 
 
 def _mark(rows: list[list[Value]], unreadable: dict[tuple[int, int], str]) -> None:

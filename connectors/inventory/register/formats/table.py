@@ -26,6 +26,9 @@ Span: TypeAlias = tuple[
 ]  # first row, first column, last row, last column; from 0, inclusive
 
 
+SHARED_MAX = 10_000  # texts that are known at a time
+
+
 class Kind(Enum):
     """How places are named in this kind of table."""
 
@@ -65,6 +68,18 @@ class Table:
             return f"{self.label}, {cell}"
         where = f"line {self.lines[row]}" if self.kind is Kind.LINES else f"{self.name}, row {row + 1}"
         return where if column is None else f"{where}, column {column + 1}"
+
+
+class Shared:
+    """Gives one object for equal texts that come near one another, as groups and roles do: a register repeats them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        if len(self._known) >= SHARED_MAX:
+            self._known.clear()
+        return self._known.setdefault(text, text)
 
 
 def letters(column: int) -> str:

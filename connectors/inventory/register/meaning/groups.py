@@ -81,15 +81,16 @@ class _Draft:
         self.warnings[text] = None
 
 
-def rosters_of(rows: Iterable[Row], context: Context) -> tuple[list[Roster], list[Problem]]:
-    """Return the groups in the order of their ids, and all problems in the order of the rows."""
-    rows = list(rows)
+def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Problem]]:
+    """Return the groups in the order of their ids, and all problems in the order of the rows. Empties `rows`."""
     ids = _ids_by_name(rows)
     drafts: dict[str, _Draft] = {}
     problems: list[Problem] = []
     spoilt_tables: set[int] = set()
     inline = {row.table for row in rows for showing in row.members if showing.seen.role is not None}
-    for row in rows:
+    rows.reverse()
+    while rows:
+        row = rows.pop()
         problems += row.problems
         if not row.has_group:
             problems += _without_group(row)
@@ -101,7 +102,7 @@ def rosters_of(rows: Iterable[Row], context: Context) -> tuple[list[Roster], lis
         problems += _date(draft, row, context.dating)
     rosters = []
     for group_id in sorted(drafts):
-        draft = drafts[group_id]
+        draft = drafts.pop(group_id)
         problems += _appoint(draft, context.region)
         rosters.append(_roster(draft, context, inline, spoilt_tables))
     return rosters, problems

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
+from typing import Any
 
 from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.formats.table import Table, Value, is_blank, text_of
@@ -38,10 +39,11 @@ from connectors.inventory.register.meaning.row_cells import Cells
 from connectors.inventory.register.meaning.rows import Row, Showing
 from connectors.inventory.register.meaning.words import plain
 from connectors.kit.text import quoted
-from worker.domain.model import Role
+from worker.domain.model import NOTHING_SAID, RegisterFacts, Role
 
 COUNT_DIGITS_MAX = 6  # a total is shorter than any phone number
 _NUMBER = re.compile(r"[\d.,%\s]*")
+_NONE: list[Any] = []  # shared by all rows, and never added to
 _CARRIED = (Meaning.GROUP_ID, Meaning.GROUP_NAME)
 
 
@@ -49,7 +51,7 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
     """Yield the rows below the header, without empty ones, totals and repeated headers."""
     cells = _with_merged(table, header)
     head = [plain(text_of(value)) for value in table.rows[header.row]]
-    carried = ("", "")
+    carried, said = ("", ""), NOTHING_SAID
     for at in range(header.row + 1, len(cells)):
         values = cells[at]
         if all(map(is_blank, values)) or _is_total(values) or _repeats(values, head):
@@ -59,7 +61,15 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
             carried = _carry(row, carried)
         elif not row.is_group_broken:
             row.group_id, row.group_name = carried
-        yield row
+        said = row.said if row.said != said else said
+        yield _lean(row, said)
+
+
+def _lean(row: Row, said: RegisterFacts) -> Row:
+    """The row without objects of its own for what it has none of, and for what the row above says, too."""
+    row.said = said
+    row.named, row.problems, row.notes = row.named or _NONE, row.problems or _NONE, row.notes or _NONE
+    return row
 
 
 def _carry(row: Row, carried: tuple[str, str]) -> tuple[str, str]:
