@@ -85,7 +85,8 @@ class AccountFacts:
     """One person exactly as a directory states it; the core decides what it means.
 
     `None` means that the directory does not say; that never makes a leaver. `phones` are E.164
-    (as `domain.phones.to_e164` returns them), in the directory's order, without repeats. `location`
+    (as `domain.phones.to_e164` returns them), in the directory's order, without repeats; `phones_in` has the
+    attributes in which each of them stands, in the same order, and is empty if the directory does not say. `location`
     is where the record stands ("people.csv line 17", a DN): for messages only.
     """
 
@@ -95,6 +96,7 @@ class AccountFacts:
     username: str | None = None
     employee_id: str | None = None
     phones: tuple[str, ...] = ()
+    phones_in: tuple[tuple[str, ...], ...] = ()
     department: str | None = None
     title: str | None = None
     office: str | None = None

@@ -18,7 +18,7 @@ from connectors.directory.file.config import FileConfig, Format
 from connectors.directory.file.formats.records import RawRecord
 from connectors.kit import dates, dn
 from connectors.kit.guids import guid
-from connectors.kit.phones import read_numbers
+from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.text import quoted
 from connectors.kit.words import read_bool
@@ -111,7 +111,7 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         return " ".join(raw.first(columns.of(name)).split()) or None
 
     place = raw.first(columns.of("dn"))
-    phones, unreadable = _phones(raw, reading)
+    numbers = _phones(raw, reading)
     enabled, is_deleted = _enabled(raw, columns), _is_deleted(raw, columns, place)
     facts = AccountFacts(
         person_id=own_id,
@@ -119,7 +119,8 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         email=_email(raw, columns),
         username=text("upn") or text("account"),
         employee_id=text("employee_id"),
-        phones=phones,
+        phones=numbers.phones,
+        phones_in=numbers.attributes,
         department=text("department"),
         title=text("title"),
         office=text("office"),
@@ -138,7 +139,7 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         attributes=places(text("region"), text("timezone")),
         location=reading.place(raw),
     )
-    return Mapped(facts, unreadable)
+    return Mapped(facts, numbers.unreadable)
 
 
 def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str) -> Malformed:
@@ -259,8 +260,13 @@ def _is_in_scope(raw: RawRecord, reading: Reading, place: str, *, is_deleted: bo
     return not any(fnmatchcase(name, pattern) for name in names for pattern in reading.excluded_names)
 
 
-def _phones(raw: RawRecord, reading: Reading) -> tuple[tuple[str, ...], int]:
-    cells = (cell for column in reading.columns.of("phones") for cell in raw.values.get(column, ()))
+def _phones(raw: RawRecord, reading: Reading) -> Numbers:
+    columns = reading.columns
+    cells = (
+        (columns.label(column), cell)
+        for column in columns.of("phones")
+        for cell in raw.values.get(column, ())
+    )
     return read_numbers(cells, _region(raw, reading), reading.region)
 
 

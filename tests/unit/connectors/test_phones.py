@@ -35,7 +35,14 @@ ONE, TWO = "+447700900101", "+447700900102"
     ],
 )
 def test_the_numbers_of_cells(cells: list[str], numbers: tuple[str, ...], unreadable: int) -> None:
-    assert read_numbers(cells, "GB", "GB") == (numbers, unreadable)
+    found = read_numbers([("mobile", cell) for cell in cells], "GB", "GB")
+    assert (found.phones, found.unreadable) == (numbers, unreadable)
+
+
+def test_each_number_comes_with_every_attribute_in_which_it_stands() -> None:
+    cells = [("mobile", "07700 900101"), ("otherMobile", "07700 900102 / +44 7700 900101"), ("pager", "")]
+    found = read_numbers(cells, "GB", "GB")
+    assert found == ((ONE, TWO), (("mobile", "otherMobile"), ("otherMobile",)), 0)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +57,17 @@ def test_the_numbers_of_cells(cells: list[str], numbers: tuple[str, ...], unread
 def test_a_region_that_is_no_country_gives_way_to_the_organisations(
     region: str, fallback: str, number: str
 ) -> None:
-    assert read_numbers(["07700 900101"], region, fallback) == ((number,), 0)
+    assert read_numbers([("mobile", "07700 900101")], region, fallback).phones == (number,)
 
 
 def test_a_number_with_its_country_needs_no_region() -> None:
-    assert read_numbers(["+44 7700 900101"], "US", "US") == ((ONE,), 0)
+    assert read_numbers([("mobile", "+44 7700 900101")], "US", "US").phones == (ONE,)
 
 
 @given(st.lists(st.text()), st.text(max_size=3))
 def test_any_text_is_read_or_counted(cells: list[str], region: str) -> None:
-    numbers, unreadable = read_numbers(cells, region, "GB")
+    numbers, attributes, unreadable = read_numbers([("mobile", cell) for cell in cells], region, "GB")
     assert len(set(numbers)) == len(numbers)
+    assert attributes == (("mobile",),) * len(numbers)
     assert all(number.startswith("+") and number[1:].isdigit() for number in numbers)
     assert unreadable >= 0

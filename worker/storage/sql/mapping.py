@@ -58,6 +58,8 @@ def facts_from_json(person_id: str, text: str) -> AccountFacts:
             values[name] = from_micros(values[name])
     if "phones" in values:
         values["phones"] = tuple(values["phones"])
+    if "phones_in" in values:
+        values["phones_in"] = tuple(tuple(names) for names in values["phones_in"])
     if "attributes" in values:
         values["attributes"] = tuple((k, v) for k, v in values["attributes"])
     return AccountFacts(person_id, **values)

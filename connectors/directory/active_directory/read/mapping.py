@@ -18,7 +18,7 @@ from connectors.directory.active_directory.config import ActiveDirectoryConfig
 from connectors.directory.active_directory.wire.ber import Entry
 from connectors.kit import dates as _dates
 from connectors.kit import dn as _dn
-from connectors.kit.phones import read_numbers
+from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
@@ -58,7 +58,7 @@ class Reading:
         names = config.attributes
         exclude = config.scope.exclude
         return cls(
-            phones=tuple(name.lower() for name in names.phones),
+            phones=names.phones,
             employee_id=names.employee_id.lower(),
             leave_date=names.leave_date.lower() if names.leave_date else None,
             long_leave=names.long_leave.lower() if names.long_leave else None,
@@ -128,7 +128,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
     person_id = str(uuid.UUID(bytes_le=own_id))
     deleted = is_deleted(entry)
     parent = plain_dn(text("lastknownparent") or "") if deleted else _dn.parent(place)
-    phones, unreadable = _phones(entry, reading, text("c"))
+    numbers = _phones(entry, reading, text("c"))
     upn, account = text("userprincipalname"), text("samaccountname")
     email, employee_id = _email(text("mail")), text(reading.employee_id)
     enabled, consistency = _enabled(text("useraccountcontrol")), values.get("ms-ds-consistencyguid")
@@ -138,9 +138,10 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         email=email,
         # A tombstone keeps its account's name (MS-ADTS 3.1.1.5.5.1.1) but nothing else to recognise the person by.
         # With a name it would replace the known facts, and the person's number would be lost
-        username=upn or (account if phones or email or employee_id or not deleted else None),
+        username=upn or (account if numbers.phones or email or employee_id or not deleted else None),
         employee_id=employee_id,
-        phones=phones,
+        phones=numbers.phones,
+        phones_in=numbers.attributes,
         department=text("department"),
         title=text("title"),
         office=text("physicaldeliveryofficename"),
@@ -161,7 +162,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         attributes=places(text("c"), text(reading.timezone) if reading.timezone else None),
         location=place,
     )
-    return Mapped(facts, unreadable)
+    return Mapped(facts, numbers.unreadable)
 
 
 def _display_name(entry: Entry, names: tuple[str | None, ...]) -> str:
@@ -233,9 +234,11 @@ def _is_on_long_leave(text: str | None) -> bool:
     return text is not None and read_bool(text) is not False
 
 
-def _phones(entry: Entry, reading: Reading, region: str | None) -> tuple[tuple[str, ...], int]:
+def _phones(entry: Entry, reading: Reading, region: str | None) -> Numbers:
     cells = [
-        value.decode("utf-8", "replace") for name in reading.phones for value in entry.values.get(name, ())
+        (name, value.decode("utf-8", "replace"))
+        for name in reading.phones
+        for value in entry.values.get(name.lower(), ())
     ]
     return read_numbers(cells, country_of(region) or reading.region, reading.region)
 

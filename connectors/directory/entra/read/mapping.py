@@ -15,7 +15,7 @@ from typing import Any
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.kit import dates as _dates
 from connectors.kit.guids import guid
-from connectors.kit.phones import read_numbers
+from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
@@ -77,7 +77,7 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
         )
     names = reading.config.attributes
     upn = _text(user, "userPrincipalName")
-    phones, unreadable = _phones(user, reading)
+    numbers = _phones(user, reading)
     immutable = _text(user, "onPremisesImmutableId")
     is_deleted = "@removed" in user or bool(user.get("deletedDateTime"))
     facts = AccountFacts(
@@ -86,7 +86,8 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
         email=_email(_text(user, "mail")),
         username=upn,
         employee_id=_text(user, names.employee_id),
-        phones=phones,
+        phones=numbers.phones,
+        phones_in=numbers.attributes,
         department=_text(user, "department"),
         title=_text(user, "jobTitle"),
         office=_text(user, "officeLocation"),
@@ -104,7 +105,7 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
         ),
         location=upn or own_id,
     )
-    return Mapped(facts, unreadable)
+    return Mapped(facts, numbers.unreadable)
 
 
 def _value(user: Mapping[str, Any], name: str) -> Any:
@@ -166,12 +167,12 @@ def _is_on_long_leave(user: Mapping[str, Any], name: str | None) -> bool:
     return isinstance(found, str) and bool(found.strip()) and read_bool(found) is not False
 
 
-def _phones(user: Mapping[str, Any], reading: Reading) -> tuple[tuple[str, ...], int]:
-    cells: list[str] = []
+def _phones(user: Mapping[str, Any], reading: Reading) -> Numbers:
+    cells: list[tuple[str, str]] = []
     for name in reading.config.attributes.phones:
         found = _value(user, name)
-        cells += [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
-        cells += [found] if isinstance(found, str) else []
+        several = found if isinstance(found, list) else [found]
+        cells += [(name, one) for one in several if isinstance(one, str)]
     return read_numbers(cells, country_of(_text(user, "usageLocation")) or reading.region, reading.region)
 
 

@@ -65,6 +65,7 @@ def test_a_whole_entry_says_all_this() -> None:
         username="amy@corp.example",
         employee_id="E00017",
         phones=("+447700900101", "+447700900102"),
+        phones_in=(("mobile", "otherMobile"), ("otherMobile",)),
         department="Nursing",
         title="Nurse",
         office="St Mary's",

@@ -73,6 +73,7 @@ def test_an_active_directory_row_says_all_this() -> None:
         username="amy@corp.example",
         employee_id="E1",
         phones=("+447700900101", "+447700900102"),
+        phones_in=(("mobilephone",), ("officephone",)),
         department="Nursing",
         title="Nurse",
         office="St Mary's",

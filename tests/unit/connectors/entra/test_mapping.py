@@ -60,6 +60,7 @@ def test_everything_that_graph_says_is_read() -> None:
         username="ann@corp.example",
         employee_id="E1",
         phones=("+447700900123", "+442079460000"),
+        phones_in=(("mobilePhone",), ("businessPhones",)),
         department="Nursing",
         title="Matron",
         office="Annexe",
