@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from contracts.accounts import AccountsContract
 from contracts.bad_messages import BadMessagesContract
 from contracts.census import CensusContract
+from contracts.consent import ConsentContract
 from contracts.controls import ControlsContract
 from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
@@ -41,5 +42,6 @@ class TestSqlStore(
     BadMessagesContract,
     SealsContract,
     CensusContract,
+    ConsentContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -24,6 +24,7 @@ from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of, registered_of
+from worker.storage.own_leavings import own_leavings
 from worker.storage.persons import (
     PERSON_COLUMNS,
     has_left_elsewhere,
@@ -75,6 +76,7 @@ class _Page:
     expected: dict[GroupKey, list[Expected]] = field(default_factory=lambda: defaultdict(list))
     humans: dict[AccountKey, Person] = field(default_factory=dict)
     managers: dict[AccountKey, Account] = field(default_factory=dict)
+    went: dict[GroupKey, list[tuple[AccountKey, datetime]]] = field(default_factory=dict)
     owners: dict[str, Account] = field(default_factory=dict)
 
 
@@ -151,6 +153,7 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
         expected=tuple(page.expected[key]),
         tickets=tuple(page.tickets[key]),
         managers=tuple((leaver, page.managers[leaver]) for leaver in sorted(leavers)),
+        went=tuple(page.went.get(key, ())),
     )
 
 
@@ -175,6 +178,7 @@ def _load(
         page.tickets[key].append(work)
     page.managers = _managers(connection, page.humans.values(), rule)
     page.owners = _owners(connection, owners, rule)
+    page.went = own_leavings(connection, keys)
     return page
 
 

@@ -31,6 +31,7 @@ from worker.storage.sql.tables import (
     group_link,
     handle_tie,
     handover,
+    left_by_themself,
     link,
     outbox,
     person,
@@ -80,7 +81,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
         connection.execute(sa.delete(table).where(where))
     _erase_from_attestations(connection, key)
     _erase_ties(connection, key)
-    for table in (link, expected, group_link):
+    for table in (link, expected, group_link, left_by_themself):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
 

@@ -41,7 +41,7 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
-from worker.storage import departed, group_facts, staging, ties
+from worker.storage import departed, group_facts, own_leavings, staging, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import ADMINS, LINK_COLUMNS, active_admins_of, behind_link, group_views
@@ -111,6 +111,7 @@ class SqlRosters:
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
         renamed = self._keys(staging.restated(), source)
+        own_leavings.note(self._c, source)
         self._merge_members(source, now)
         self._mark_unlisted(source)
         self._merge_links(source)

@@ -302,6 +302,7 @@ def test_two_rules_that_name_one_person_make_one_addition_since_the_earlier() ->
         group(STAYING_ADMIN, expected=(expected(person("dee"), is_former=True),)),
         group(STAYING_ADMIN, expected=(expected(person("dee")),), coverage=Coverage.PARTIAL),
         group(STAYING_ADMIN, expected=(expected(person("dee")),), coverage=Coverage.STALE),
+        group(STAYING_ADMIN, expected=(expected(person("dee")),), went=((key("dee"), NOW),)),
     ],
 )
 def test_nobody_is_added_who_is_there_has_left_moved_or_may_be_there_unseen(seen: GroupView) -> None:

@@ -418,6 +418,7 @@ DEE = person("dee", phones=(CEM,))
 ADDITION = ticket(
     ADD, handle=CEM, person=DEE.key, evidence=None, left_at=None, occasion=episode_name(DEE.key, LEFT_AT)
 )
+BY_THEMSELF = "the person left the group by themself"
 NO_RULE = "the joiner rules no longer place this person in the group"
 
 
@@ -429,6 +430,10 @@ NO_RULE = "the joiner rules no longer place this person in the group"
         (group(NEW_ADMIN, expected=(expected(replace(DEE, standing=Standing.LEFT)),)), NO_RULE),
         (group(NEW_ADMIN, expected=(expected(DEE, is_former=True),)), NO_RULE),
         (group(NEW_ADMIN, view(DEE, "dee@lid"), expected=(expected(DEE),)), None),
+        (group(NEW_ADMIN, expected=(expected(DEE),), went=((DEE.key, NOW),)), BY_THEMSELF),
+        (group(NEW_ADMIN, expected=(expected(DEE),), went=((key("eve"), NOW),)), None),
+        (group(NEW_ADMIN, expected=(expected(DEE),), went=((DEE.key, LEFT_AT - HOUR),)), None),
+        (group(NEW_ADMIN, view(DEE, "dee@lid"), expected=(expected(DEE),), went=((DEE.key, NOW),)), None),
         (group(NEW_ADMIN, expected=(expected(DEE, NOW),), coverage=Coverage.PARTIAL), None),
     ],
 )

@@ -90,6 +90,7 @@ class GroupView:
     owner: Account | None = None
     owner_email: str | None = None
     expected: tuple[Expected, ...] = ()
+    went: tuple[tuple[AccountKey, datetime], ...] = ()  # who left it by themself, and when that was seen
     tickets: tuple[Ticket, ...] = ()
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
@@ -98,6 +99,10 @@ class GroupView:
     placed_there: frozenset[AccountKey] = (
         frozenset()
     )  # accounts with a place in the group that goes on elsewhere
+
+    def has_left(self, expected: Expected) -> bool:
+        """Whether somebody left the group by themself since the joiner rules placed them in it."""
+        return any(who in expected.keys and at >= expected.since for who, at in self.went)
 
     @property
     def goal(self) -> str:

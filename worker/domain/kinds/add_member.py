@@ -52,13 +52,15 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     """People whom a joiner rule names and who are missing; only a complete roster shows that.
 
-    Of a group that moves, whoever is placed in the group that goes on is added there alone.
+    Of a group that moves, whoever is placed in the group that goes on is added there alone. Who left the group by
+    themself is not asked for again.
     """
     if case.coverage is not Coverage.FULL:
         return []
     wanted = {expected.person.key: expected for expected in case.belonging.values()}
     elsewhere = case.present | case.view.placed_there
-    return [_addition(case, one) for _, one in sorted(wanted.items()) if not one.keys & elsewhere]
+    missing = [one for _, one in sorted(wanted.items()) if not one.keys & elsewhere]
+    return [_addition(case, one) for one in missing if not case.view.has_left(one)]
 
 
 def _addition(case: GroupCase, expected: Expected) -> Finding:
@@ -80,6 +82,8 @@ def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> Reason | None:
         return because("the joiner rules no longer place this person in the group")
     if case.belonging[person].keys & case.view.placed_there:
         return because("the group moves to another messenger: who joins is added there alone")
+    if person not in case.present and case.view.has_left(case.belonging[person]):
+        return because("the person left the group by themself")
     if person in case.present or case.coverage is not Coverage.FULL:
         return None
     return because("superseded: the person's number or the joiner rule changed")

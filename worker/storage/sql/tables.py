@@ -430,6 +430,16 @@ expected = sa.Table(
     _instant("since", null=False),
     sa.Index("ix_expected_group", "source", "group_id"),
 )
+left_by_themself = sa.Table(  # they vanished from a complete roster, and no ticket of ours asked for it
+    "left_by_themself",
+    metadata,
+    _key("source"),
+    _key("group_id"),
+    _key("person_source"),
+    _key("person_id"),
+    _instant("at", null=False),
+    sa.Index("ix_left_by_themself_person", "person_source", "person_id"),
+)
 
 # --- episodes and held plans --------------------------------------------------------------------------
 
