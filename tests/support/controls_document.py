@@ -73,6 +73,7 @@ EVIDENCE = {
     "group.census": "what managers answer (C): it is their word, however they answered",
     "people.policy": _WORD,
     "group.duties": _WORD,
+    "people.consent": "the answer of the person: B if they signed in, C by a link. Until it is taken back",
     "people.training": "the learning platform's list (B), else the person's word (C)",
     "people.device": "the device management's list (B), else the person's word (C)",
 }
@@ -91,6 +92,7 @@ SETTINGS = {
     "people.policy": "policies",
     "people.training": "training",
     "people.device": "device",
+    "people.consent": "consent",
     "content.report": "reports",
     "leaving.hand_over": "leaving.hand_over",
     "leaving.conversations": "leaving.conversations",

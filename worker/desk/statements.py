@@ -29,6 +29,7 @@ def statements_page(call: Call, token: str, refused: str = "") -> Response:
             "form_token": call.token_for(token),
             "found": found,
             "due": [_shown(call, one) for one in found.due],
+            "kept": [_shown(call, one) for one in found.kept],
             "undo_until": min(
                 (one.can_undo_until for one in found.answered if one.can_undo_until), default=None
             ),
@@ -87,7 +88,8 @@ def _shown(call: Call, one: StatementDue) -> dict[str, object]:
 
 def answers_of(call: Call, found: DueForPerson) -> dict[int, StatementAnswer]:
     """What the form says, by ticket; what has no answer is left out. Raises Refused for a word that is none."""
-    said = {one.ticket.id: answer for one in found.due if (answer := _answer(call, one)) is not None}
+    every = (*found.due, *found.kept)
+    said = {one.ticket.id: answer for one in every if (answer := _answer(call, one)) is not None}
     if not said:
         raise Refused("Choose an answer.")
     return said

@@ -18,14 +18,15 @@ class Messenger:
     name: str
     can_remove_creator: bool
     can_leaver_act: bool
+    is_by_number: bool = False  # people are added by their phone number, which the group may then see
 
 
 _GENERIC = Messenger("the messenger", can_remove_creator=True, can_leaver_act=True)
 
 MESSENGERS = {
-    "whatsapp": Messenger("WhatsApp", can_remove_creator=False, can_leaver_act=True),
-    "signal": Messenger("Signal", can_remove_creator=True, can_leaver_act=True),
-    "telegram": Messenger("Telegram", can_remove_creator=False, can_leaver_act=True),
+    "whatsapp": Messenger("WhatsApp", can_remove_creator=False, can_leaver_act=True, is_by_number=True),
+    "signal": Messenger("Signal", can_remove_creator=True, can_leaver_act=True, is_by_number=True),
+    "telegram": Messenger("Telegram", can_remove_creator=False, can_leaver_act=True, is_by_number=True),
     "teams": Messenger("Microsoft Teams", can_remove_creator=True, can_leaver_act=False),
     "slack": Messenger("Slack", can_remove_creator=True, can_leaver_act=False),
     "matrix": Messenger("Element", can_remove_creator=False, can_leaver_act=False),

@@ -232,7 +232,10 @@ def assemble(
     pairing = Pairing(connectors.inventories)
     declared = next((one.name for one in connectors.inventories if one.can.is_declared), "")
     jumps = Jumps(store, rules.alarms.clock_jump)
-    deciding = ReconcileRules(tickets, limits, rules.sensitive, teller, directories, rules.confirm_every)
+    said = rules.controls.statements
+    deciding = ReconcileRules(
+        tickets, limits, rules.sensitive, teller, directories, rules.confirm_every, said
+    )
     witnesses = _witnesses(settings, connectors)
     registers = frozenset(name for name, one in witnesses.items() if one.is_register)
     seen_as = Lists(frozenset(lists), registers)

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.controls.consent import Numbers
 from worker.domain.controls.statements import (
     Assurance,
     AttestAnswer,
@@ -22,13 +23,10 @@ from worker.domain.controls.statements import (
 )
 from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds import STATEMENTS
-from worker.domain.model import AccountKey, GroupKey, Standing
+from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ToAsk
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.domain.tickets.ticket import LIVE, Ticket
 from worker.ports.state.attestations import StatementCounts
-from worker.ports.state.episodes import EpisodeKind, Gate
-from worker.storage.cases import ADMINS
-from worker.storage.managers import MANAGER, managers
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
@@ -38,7 +36,7 @@ from worker.storage.sql.tables import (
     attestation,
     attestation_person,
     chat_group,
-    episode,
+    consent_subject,
     link,
     membership,
     person,
@@ -47,6 +45,20 @@ from worker.storage.sql.tables import (
     statement_scope,
     ticket,
     to_micros,
+)
+from worker.storage.statements import (
+    declining,
+    has_declined,
+    has_passed,
+    has_ticket,
+    in_scope,
+    is_asked,
+    is_ticket_of,
+    is_waived_now,
+    missing_statements,
+    said_label,
+    subjects_of,
+    valid,
 )
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
@@ -69,7 +81,7 @@ class SqlAttestations:
         self._c.execute(sa.delete(statement_scope).where(statement_scope.c.seen_at < now))
 
     def to_ask(self, rule: StatementRule, now: datetime, limit: int, *, is_everywhere: bool) -> list[ToAsk]:
-        subjects = _missing(rule, now, is_everywhere=is_everywhere).limit(limit).subquery()
+        subjects = missing_statements(rule, now, is_everywhere=is_everywhere).limit(limit).subquery()
         query = (
             sa.select(*subjects.c, *PERSON_COLUMNS, person.c.first_seen_at, source.c.first_pass_at)
             .join(person, (person.c.source == subjects.c.person_source) & (person.c.person_id == subjects.c.person_id))
@@ -81,10 +93,11 @@ class SqlAttestations:
         return [_asked(row, rule, before) for row in rows]
 
     def count_to_ask(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> int:
-        return self._count(_missing(rule, now, is_everywhere=is_everywhere))
+        return self._count(missing_statements(rule, now, is_everywhere=is_everywhere))
 
     def counts(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> StatementCounts:
-        said = _subjects(rule, is_everywhere=is_everywhere).add_columns(_said(rule, now)).subquery()
+        subjects = subjects_of(rule, is_everywhere=is_everywhere)
+        said = subjects.add_columns(said_label(rule, now)).subquery()
         query = sa.select(said.c.said, sa.func.count().label("subjects")).group_by(said.c.said)
         found = Counter({row.said: row.subjects for row in self._c.execute(query)})
         return StatementCounts(
@@ -98,12 +111,15 @@ class SqlAttestations:
     def _unidentified(self, rule: StatementRule, *, is_everywhere: bool) -> int:
         if rule.statement.is_of_managers:
             return 0
-        in_scope = sa.exists().where(
+        if rule.statement is Statement.CONSENT:
+            unknown = consent_subject.c.numbers == Numbers.UNKNOWN.value
+            return self._count(sa.select(consent_subject.c.person_id).where(unknown))
+        is_meant = sa.exists().where(
             _M.source == link.c.source, _M.handle == link.c.handle,
-            _G.source == _M.source, _G.group_id == _M.group_id, _in_scope(rule, is_everywhere=is_everywhere),
+            _G.source == _M.source, _G.group_id == _M.group_id, in_scope(rule, is_everywhere=is_everywhere),
         )  # fmt: skip
         is_question = link.c.state.in_([one.value for one in QUESTIONS])
-        return self._count(sa.select(link.c.source, link.c.handle).where(is_question, in_scope))
+        return self._count(sa.select(link.c.source, link.c.handle).where(is_question, is_meant))
 
     def _before(self, rule: StatementRule, rows: Sequence[Any]) -> dict[tuple[AccountKey, str], Ticket]:
         """The tickets that asked these people for the same before, by person and occasion."""
@@ -111,7 +127,7 @@ class SqlAttestations:
         found: dict[tuple[AccountKey, str], Ticket] = {}
         for chunk in chunked({(row.person_source, row.person_id) for row in rows}):
             query = sa.select(ticket).where(
-                among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value, _is_of(rule)
+                among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value, is_ticket_of(rule)
             )
             for row in self._c.execute(query.order_by(t.id)):
                 one = ticket_from_row(row)
@@ -121,6 +137,44 @@ class SqlAttestations:
         return found
 
     # --- attestations ----------------------------------------------------------------------------
+
+    def passed(self, rule: StatementRule, people: Collection[AccountKey], now: datetime) -> set[AccountKey]:
+        return self._those(people, valid(rule, now))
+
+    def declined(self, rule: StatementRule, people: Collection[AccountKey]) -> set[AccountKey]:
+        return self._those(people, declining(rule))
+
+    def _those(
+        self, people: Collection[AccountKey], said: Sequence[sa.ColumnElement[bool]]
+    ) -> set[AccountKey]:
+        """The accounts among these of people with such an attestation."""
+        found: set[AccountKey] = set()
+        for chunk in chunked(sorted(people)):
+            mine = among(_AP.person_source, _AP.person_id, chunk)
+            query = sa.select(_AP.person_source, _AP.person_id).join(attestation, _A.id == _AP.attestation_id)
+            found |= {AccountKey(*row) for row in self._c.execute(query.where(mine, *said))}
+        return found
+
+    def excused(self, rule: StatementRule, people: Collection[AccountKey], now: datetime) -> set[AccountKey]:
+        t = ticket.c
+        found: set[AccountKey] = set()
+        for chunk in chunked(sorted(people)):
+            query = sa.select(t.person_source, t.person_id).where(
+                among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value,
+                is_ticket_of(rule), is_waived_now(now),
+            )  # fmt: skip
+            found |= {AccountKey(*row) for row in self._c.execute(query)}
+        return found
+
+    def groups_of(self, rule: StatementRule, groups: Collection[GroupKey]) -> set[GroupKey]:
+        s = statement_scope.c
+        found: set[GroupKey] = set()
+        for chunk in chunked(sorted(groups)):
+            query = sa.select(s.source, s.group_id).where(
+                s.rule == rule.name, among(s.source, s.group_id, chunk)
+            )
+            found |= {GroupKey(*row) for row in self._c.execute(query)}
+        return found
 
     def add(self, new: Attestation, accounts: Collection[AccountKey]) -> Attestation | None:
         if new.assurance is Assurance.IMPORTED and self._is_known(new):
@@ -155,7 +209,7 @@ class SqlAttestations:
 
     def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
         t = ticket.c
-        wanted = [_is_of(rule) & _is_asked(rule, is_everywhere=everywhere) for rule, everywhere in rules]
+        wanted = [is_ticket_of(rule) & is_asked(rule, is_everywhere=everywhere) for rule, everywhere in rules]
         query = sa.select(ticket).where(
             t.kind == STATEMENTS.value, t.state.in_(_LIVE), ~sa.or_(sa.false(), *wanted)
         )
@@ -169,7 +223,7 @@ class SqlAttestations:
             .join(attestation_person, (_AP.person_source == t.person_source) & (_AP.person_id == t.person_id))
             .join(attestation, _A.id == _AP.attestation_id)
             .where(
-                t.kind == STATEMENTS.value, t.state.in_(_LIVE), _is_of(rule), *_is_valid(rule, now),
+                t.kind == STATEMENTS.value, t.state.in_(_LIVE), is_ticket_of(rule), *valid(rule, now),
                 _A.assurance == Assurance.IMPORTED.value,
             )
             .group_by(t.id)
@@ -204,154 +258,6 @@ class SqlAttestations:
         bulk_upsert(self._c, policy_text, columns, rows, update=False)
 
 
-# --- conditions ---------------------------------------------------------------------------------------------
-
-
-def _in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
-    """A membership in a governed group that the rule is for."""
-    governed = (_G.is_gone == 0) & _leads(rule) & (_M.is_unlisted == 0)
-    if rule.only_admins:
-        governed &= _M.role.in_(ADMINS)
-    if is_everywhere:
-        return governed
-    s = statement_scope.c
-    named = sa.exists().where(s.rule == rule.name, s.source == _M.source, s.group_id == _M.group_id)
-    return governed & named
-
-
-def _leads(rule: StatementRule) -> sa.ColumnElement[bool]:
-    """No other group leads it."""
-    if (
-        rule.for_each_group
-    ):  # an expression, or SQLite would begin with the groups, and read all memberships for each
-        return sa.func.coalesce(_G.leader_source, "") == ""
-    return _G.leader_source.is_(None)
-
-
-def _subjects(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
-    """People in scope who are here; for each group where the rule asks for each."""
-    if rule.statement.is_of_managers:
-        return managers()
-    who = (person.c.source.label("person_source"), person.c.person_id.label("person_id"))
-    is_here = (person.c.standing != Standing.LEFT.value) & (person.c.is_out_of_scope == 0)
-    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
-    is_listed = (_M.source == link.c.source) & (_M.handle == link.c.handle)
-    is_of_group = (_G.source == _M.source) & (_G.group_id == _M.group_id)
-    in_scope = _in_scope(rule, is_everywhere=is_everywhere)
-    if not rule.for_each_group:
-        return sa.select(*who).where(is_here, sa.exists().where(is_theirs, is_listed, is_of_group, in_scope))
-    group = (
-        _M.source.label("source"), _M.group_id.label("group_id"), _G.name.label("group_name"),
-        _G.messenger.label("messenger"),
-    )  # fmt: skip
-    return (
-        sa.select(*who, *group)
-        .distinct()
-        .select_from(person)
-        .join(link, is_theirs)
-        .join(membership, is_listed)
-        .join(chat_group, is_of_group)
-        .where(is_here, in_scope)
-    )
-
-
-def _who(rule: StatementRule) -> tuple[Any, Any]:
-    """The columns of `_subjects` that name the person."""
-    if rule.statement.is_of_managers:
-        return MANAGER.source, MANAGER.person_id
-    return person.c.source, person.c.person_id
-
-
-def _missing(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:
-    t = ticket.c
-    holds = sa.or_(t.state.in_(_LIVE), _waived(now))
-    subjects = _subjects(rule, is_everywhere=is_everywhere)
-    return subjects.where(~_has_passed(rule, now), ~_has_declined(rule, now), ~_has_ticket(rule, holds))
-
-
-def _said(rule: StatementRule, now: datetime) -> sa.Label[str]:
-    """What is known of a subject, as `said`: a grade if it passes, else whether it declined, was waived, or both."""
-    grade = sa.case((_has_passed(rule, now, assured=True), "B"), else_="C")
-    declined, waived = _has_declined(rule, now), _has_ticket(rule, _waived(now))
-    known = [(declined & waived, "both"), (declined, "declined"), (waived, "waived")]
-    return sa.case((_has_passed(rule, now), grade), *known, else_="missing").label("said")
-
-
-def _is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
-    """The ticket's person, in the ticket's group where it has one, is in the rule's scope, and it is of its version."""
-    t = ticket.c
-    source, person_id = _who(rule)
-    theirs = [source == t.person_source, person_id == t.person_id]
-    if rule.for_each_group:
-        theirs += [_M.source == t.source, _M.group_id == t.group_id]
-    subjects = _subjects(rule, is_everywhere=is_everywhere).where(*theirs)
-    is_of_version = t.episode == f"{rule.name}@{rule.version}"
-    is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
-    return subjects.correlate(ticket).exists() & (is_of_version if is_policy else sa.true())
-
-
-def _waived(now: datetime) -> sa.ColumnElement[bool]:
-    t = ticket.c
-    return (t.state == TicketState.WAIVED.value) & sa.or_(t.waived_until.is_(None), t.waived_until > now)
-
-
-def _is_of(rule: StatementRule) -> sa.ColumnElement[bool]:
-    prefix = rule.start
-    return sa.func.substr(ticket.c.episode, 1, len(prefix)) == prefix
-
-
-def _has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    t = ticket.c
-    source, person_id = _who(rule)
-    mine = [
-        t.person_source == source, t.person_id == person_id,
-        t.kind == STATEMENTS.value, _is_of(rule), state,
-    ]  # fmt: skip
-    if rule.for_each_group:
-        mine += [t.source == _M.source, t.group_id == _M.group_id]
-    return sa.exists().where(*mine)
-
-
-def _of_subject(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
-    source, person_id = _who(rule)
-    found = [_AP.person_source == source, _AP.person_id == person_id, _A.id == _AP.attestation_id]
-    if rule.for_each_group:
-        found += [_A.source == _M.source, _A.group_id == _M.group_id]
-    return found
-
-
-def _is_valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """An attestation that still counts: of this version if that is material, not over, not from before a leaving."""
-    found = [
-        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.is_pass == 1, _A.voided_at.is_(None),
-        sa.or_(_A.expires_at.is_(None), _A.expires_at > now),
-    ]  # fmt: skip
-    if rule.is_material:
-        found.append(_A.version == rule.version)
-    if rule.every is not None:
-        found.append(_A.at > now - rule.every)
-    left_since = sa.exists().where(
-        episode.c.source == _AP.person_source, episode.c.person_id == _AP.person_id,
-        episode.c.kind == EpisodeKind.LEFT.value, episode.c.gate == Gate.PASSED.value, episode.c.at > _A.at,
-    )  # fmt: skip
-    return [*found, ~left_since]
-
-
-def _has_passed(rule: StatementRule, now: datetime, *, assured: bool = False) -> sa.ColumnElement[bool]:
-    sure = [_A.grade == "B"] if assured else []
-    return sa.exists().where(*_of_subject(rule), *_is_valid(rule, now), *sure)
-
-
-def _has_declined(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
-    # A census is asked anew each time: what was declined once is not declined for good
-    holds = [_A.expires_at > now] if rule.statement.is_of_managers else []
-    return sa.exists().where(
-        *holds,
-        *_of_subject(rule), _A.statement == rule.statement.value, _A.subject == rule.subject,
-        _A.version == rule.version, _A.answer == AttestAnswer.DECLINED.value, _A.voided_at.is_(None),
-    )  # fmt: skip
-
-
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
@@ -363,6 +269,8 @@ def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], T
     occasion = (
         ""
         if rule.statement.is_of_managers
+        else rule.name
+        if rule.statement is Statement.CONSENT
         else f"{rule.name}@{rule.version}"
         if group is None
         else f"{rule.family}@{group.source}/{group.group_id}"

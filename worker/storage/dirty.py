@@ -42,8 +42,13 @@ def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) 
 def dirty_people(connection: sa.Connection, people: Iterable[AccountKey], now: datetime) -> None:
     """Put people on the list for tickets about people; do nothing if there is no such kind of ticket."""
     if any(isinstance(kind.found, InPerson) for kind in KINDS.values()):
-        rows = [(*account, to_micros(now)) for account in sorted(set(people))]
-        bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)
+        queue_people(connection, people, now)
+
+
+def queue_people(connection: sa.Connection, people: Iterable[AccountKey], now: datetime) -> None:
+    """Put people on the list, whatever kinds of tickets there are: what they said is looked at, too."""
+    rows = [(*account, to_micros(now)) for account in sorted(set(people))]
+    bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)
 
 
 def _groups_of(keys: list[AccountKey]) -> sa.CompoundSelect[Any]:

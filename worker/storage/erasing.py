@@ -24,6 +24,7 @@ from worker.storage.sql.tables import (
     census_mention,
     chat_group,
     cohort_person,
+    consent_subject,
     delivery,
     episode,
     escalation,
@@ -81,7 +82,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
         connection.execute(sa.delete(table).where(where))
     _erase_from_attestations(connection, key)
     _erase_ties(connection, key)
-    for table in (link, expected, group_link, left_by_themself):
+    for table in (link, expected, group_link, left_by_themself, consent_subject):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
 

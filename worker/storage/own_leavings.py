@@ -11,11 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from worker.domain.controls.statements import Statement
 from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
 from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import (
+    attestation,
+    attestation_person,
     chat_group,
     left_by_themself,
     link,
@@ -122,4 +125,17 @@ def own_leavings(
 @cache
 def _of_groups() -> sa.Select[Any]:
     order = (_L.source, _L.group_id, _L.person_source, _L.person_id)
-    return sa.select(left_by_themself).where(in_source(_L.source, _L.group_id)).order_by(*order)
+    return (
+        sa.select(left_by_themself)
+        .where(in_source(_L.source, _L.group_id), ~has_consented_since())
+        .order_by(*order)
+    )
+
+
+def has_consented_since() -> sa.ColumnElement[bool]:
+    """Whoever left said since that groups may see their number."""
+    a, ap = attestation.c, attestation_person.c
+    return sa.exists().where(
+        ap.person_source == _L.person_source, ap.person_id == _L.person_id, a.id == ap.attestation_id,
+        a.statement == Statement.CONSENT.value, a.is_pass == 1, a.voided_at.is_(None), a.at > _L.at,
+    )  # fmt: skip

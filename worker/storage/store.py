@@ -13,6 +13,7 @@ from worker.storage.advisories import SqlAdvisories
 from worker.storage.attestations import SqlAttestations
 from worker.storage.bad_messages import SqlBadMessages
 from worker.storage.census import SqlCensus
+from worker.storage.consents import SqlConsents
 from worker.storage.controls import SqlControls
 from worker.storage.conversations import SqlConversations, SqlInteractions
 from worker.storage.deliveries import SqlDeliveries
@@ -89,6 +90,7 @@ class SqlUnitOfWork:
         self.seals = SqlSeals(connection)
         self.leavings = SqlLeavings(connection)
         self.census = SqlCensus(connection)
+        self.consents = SqlConsents(connection, rule)
 
 
 class SqlStore:

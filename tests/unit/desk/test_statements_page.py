@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
@@ -10,11 +11,12 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-from worker.domain.controls.others import DEVICE, POLICY
+from worker.domain.controls.others import CONSENT, DEVICE, POLICY
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.people.joiners import Placement
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 ASKS = ControlSwitch(Mode.TICKET)
 TEXT = "# Messaging\n\nBe **kind**.\n\n- <script>alert(1)</script>\n- [x](javascript:alert(1))"
@@ -126,3 +128,71 @@ def test_without_a_rule_there_is_nothing_left_to_do(ward: Harness) -> None:
     policy = replace(ward.app.rules.controls, statements=())
     ward.start(replace(ward.app.rules, controls=policy))
     assert "nothing left to do" in text(desk_of(ward).get(here).text)
+
+
+# --- consent --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked() -> Iterator[Harness]:
+    """Zoe, whose only number is private, is about to be added to a ward."""
+    rule = StatementRule(Statement.CONSENT, CONSENT.id, ASKS, "", "1", is_gate=True, private=("otherMobile",))
+    joiners = (Placement((("department", ("Nursing",)),), ("Ward*",)),)
+    harness = Harness(controls=ControlPolicy(statements=(rule,)), joiners=joiners)
+    harness.hire("dee")
+    harness.group("ward-7", admins=["dee"])
+    harness.settle()
+    harness.hire("zoe", department="Nursing", phones_in=(("otherMobile",),))
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    yield harness
+    harness.close()
+
+
+def consent_path(harness: Harness) -> str:
+    [ticket] = harness.tickets(TicketKind.ATTEST)
+    return harness.link(ticket.id).partition(".org")[2]
+
+
+def answer_named(page: str, value: str) -> str:
+    [name] = set(re.findall(rf'name="(answer-\d+)" value="{value}"', page))
+    return name
+
+
+def test_refusing_costs_nothing_and_the_page_says_so(asked: Harness) -> None:
+    desk, here = desk_of(asked), consent_path(asked)
+    page = desk.get(here).text
+    assert "You are free to refuse, and it costs you nothing" in text(page)
+    assert "the only number of yours that is known is a private one" in text(page)
+    assert "exception" not in page
+    after = desk.post(f"{here}/statements", {answer_named(page, "declined"): "declined"}).text
+    assert "Your answers are kept" in after
+    assert "I take it back" not in after  # there is an undo for a minute
+
+
+def test_consent_is_taken_back_and_given_again_by_the_same_link(asked: Harness) -> None:
+    desk, here = desk_of(asked), consent_path(asked)
+    page = desk.get(here).text
+    desk.post(f"{here}/statements", {answer_named(page, "accepted"): "accepted"})
+    asked.later(days=3)
+    page = desk.get(here).text
+    assert "There is nothing left to do here" in page
+    assert "You can take that back at any time" in text(page)
+    after = desk.post(f"{here}/statements", {answer_named(page, "declined"): "declined"}).text
+    assert "may not see your private number" in text(after)
+    asked.later()
+    back = desk.post(f"{here}/statements", {answer_named(after, "accepted"): "accepted"}).text
+    assert "I take it back" in back
+
+
+def test_the_same_answer_again_changes_nothing(asked: Harness) -> None:
+    desk, here = desk_of(asked), consent_path(asked)
+    page = desk.get(here).text
+    name = answer_named(page, "accepted")
+    desk.post(f"{here}/statements", {name: "accepted"})
+    asked.later(days=3)
+    desk.post(f"{here}/statements", {name: "accepted"})
+    with asked.store.reading() as uow:
+        assert len(uow.attestations.page(0, 10)) == 1

@@ -6,12 +6,13 @@ minute. It is kept with the hash of exactly the text that was on the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from worker.app.acts.assignee import WORDS_MAX, act_by_link, can_undo, take_back
+from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused
 from worker.app.tell.addressing import whoever_has
 from worker.app.tell.signed_links import Opened, SignedLinks
@@ -28,12 +29,13 @@ from worker.domain.controls.statements import (
     text_hash,
 )
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, acted
+from worker.domain.evidence.actor import Actor, Via, acted
+from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import STATEMENTS
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import answered_paragraph
 from worker.domain.model import Account, AccountKey, Standing
-from worker.domain.reconcile.attesting import answered_with
+from worker.domain.reconcile.attesting import answered_with, changed_mind
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -74,6 +76,7 @@ class DueForPerson:
     language: str | None
     due: tuple[StatementDue, ...]
     answered: tuple[StatementDue, ...]
+    kept: tuple[StatementDue, ...] = ()  # answered before, and can be taken back or given at any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,20 @@ class Attesting:
             language,
             tuple(one for one in due if one is not None),
             tuple(one for one in answered if one is not None),
+            tuple(self._kept(uow, mine, {one.ticket.id for one in answered if one is not None}, language)),
         )
+
+    def _kept(
+        self, uow: UnitOfWork, mine: Sequence[Ticket], undoable: Collection[int], language: str | None
+    ) -> Iterator[StatementDue]:
+        for one in mine:
+            shown = (
+                self._shown(uow, one, language)
+                if one.state is TicketState.VERIFIED and one.id not in undoable
+                else None
+            )
+            if shown is not None and shown.rule.statement.is_revocable:
+                yield shown
 
     def _of_person(self, uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
         """The statements that this person is asked for, the one of the link first."""
@@ -204,9 +220,13 @@ class Attesting:
         """
         with self._store.begin() as uow:
             opened = self._links.opened(uow, token, now)
-            due = {one.ticket.id: one for one in self._due(uow, opened, now).due}
+            shown = self._due(uow, opened, now)
+            due = {one.ticket.id: one for one in (*shown.due, *shown.kept)}
             chosen = [(due[number], one) for number, one in said.items() if number in due]
             for one, answer in chosen:
+                is_same = one.ticket.details.get("answer") == answer.answer.value
+                if is_same and one.ticket.state is not TicketState.OPEN:
+                    raise Refused("That is the answer already.")
                 _check(one, answer)
                 self._note(uow, one.ticket, answer, now)
             return [
@@ -223,8 +243,40 @@ class Attesting:
     def _answer(
         self, uow: UnitOfWork, due: StatementDue, said: StatementAnswer, assurance: Assurance, now: datetime
     ) -> Ticket:
+        new = self._attestation(due, said, assurance, now)
+        ticket = due.ticket
+        accounts = _accounts(uow, _person(ticket))
+        uow.attestations.add(new, accounts)
+        _let_in(uow, due.rule, accounts, now)
+
+        def messages(after: Ticket) -> list[OutMessage]:
+            return [] if new.is_pass else [self._told(uow, after, new, now)]
+
+        def change(one: Ticket) -> Ticket:
+            return answered_with(one, new, now)
+
+        if ticket.state is not TicketState.OPEN:
+            return self._changed(uow, ticket, new, now)
+        return act_by_link(uow, ticket, change, events.TICKET_ANSWERED, now, messages, said=said.answer.value)
+
+    def _changed(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> Ticket:
+        """Keep another answer than the one before: nothing is asked for, so there is nothing to undo."""
+
+        def change(one: Ticket) -> Ticket:
+            return changed_mind(one, new, now)
+
+        by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
+        said = new.answer.value
+        _, after = change_ticket(uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=said)
+        if not new.is_pass:
+            uow.outbox.add([self._told(uow, after, new, now)], now)
+        return after
+
+    def _attestation(
+        self, due: StatementDue, said: StatementAnswer, assurance: Assurance, now: datetime
+    ) -> Attestation:
         rule, ticket = due.rule, due.ticket
-        new = Attestation(
+        return Attestation(
             statement=rule.statement,
             subject=rule.subject,
             version=rule.version,
@@ -241,15 +293,6 @@ class Attesting:
             reason=" ".join(said.words.split())[:WORDS_MAX],
             initials=" ".join(said.initials.split())[:INITIALS_MAX],
         )
-        uow.attestations.add(new, _accounts(uow, _person(ticket)))
-
-        def messages(after: Ticket) -> list[OutMessage]:
-            return [] if new.is_pass else [self._told(uow, after, new, now)]
-
-        def change(one: Ticket) -> Ticket:
-            return answered_with(one, new, now)
-
-        return act_by_link(uow, ticket, change, events.TICKET_ANSWERED, now, messages, said=said.answer.value)
 
     def _told(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> OutMessage:
         """Tell the accountable person of an answer that is no acceptance; without one, the channel."""
@@ -269,6 +312,8 @@ class Attesting:
                 if undo is not None and can_undo(one, undo, now) and opened.is_for(undo.before):
                     undone.append(take_back(uow, undo, now))
                     uow.census.forget(one.id, one.verified_at or now)
+                    if (rule := self.rule_of(one)) is not None:
+                        _let_in(uow, rule, _accounts(uow, _person(one)), now)
             if not undone:
                 raise Refused("It can't be taken back any more.")
             return undone
@@ -299,7 +344,10 @@ class Attesting:
                     )
                     continue
                 new = self._imported(row, rule, person, source, now)
-                kept += uow.attestations.add(new, _accounts(uow, person.key)) is not None
+                accounts = _accounts(uow, person.key)
+                if uow.attestations.add(new, accounts) is not None:
+                    kept += 1
+                    _let_in(uow, rule, accounts, now)
             if kept:
                 data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
                 entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)
@@ -342,6 +390,8 @@ def _check(due: StatementDue, said: StatementAnswer) -> None:
     """Refuse an answer to another text than the one that is asked for, or with a part missing."""
     if due.text and said.text_sha256 != due.text_sha256:
         raise Refused("The text has changed since the page was opened. Read it again.")
+    if due.rule.statement.is_revocable and said.answer is AttestAnswer.EXCEPTION:
+        raise Refused("Say yes or no.")
     if said.answer is AttestAnswer.ACCEPTED and set(said.items) != set(due.rule.items):
         raise Refused("Answer each of the questions.")
     if said.answer is AttestAnswer.ACCEPTED and due.rule.has_typed_name and not said.initials.strip():
@@ -358,6 +408,15 @@ def _check_named(due: StatementDue, said: StatementAnswer) -> None:
         raise Refused("Name at least one group, or say that you know of none.")
     if not all(one.is_named for one in said.groups):
         raise Refused("Write the name of each group.")
+
+
+def _let_in(uow: UnitOfWork, rule: StatementRule, accounts: Collection[AccountKey], now: datetime) -> None:
+    """Have the groups looked at in which the joiner rules place whoever answered, if an addition waits for it."""
+    if rule.is_gate or rule.statement.is_revocable:
+        placed = {group for account in accounts for group in uow.rosters.expectations(account)}
+        uow.rosters.mark_dirty(sorted(placed), now)
+    if rule.statement.is_revocable:
+        uow.consents.mark_dirty(accounts, now)
 
 
 def _one(uow: UnitOfWork, who: str) -> Account | None:

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from worker.app.jobs.carrying import carry_out
+from worker.app.jobs.consenting import note_numbers
 from worker.app.jobs.matching import Matching
 from worker.app.reads.controls import ControlReads
 from worker.app.tell.teller import Teller
 from worker.domain.controls.state import GroupState
-from worker.domain.controls.statements import StatementRule
+from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ask, no_longer_asked, proven_elsewhere
@@ -51,6 +52,12 @@ class Asking:
             if not is_everywhere(rule):
                 mine = [group.key for group in seen if governs(rule, group)]
                 uow.attestations.scope(rule.name, mine, now)
+
+    def note_numbers(self, uow: UnitOfWork, now: datetime) -> None:
+        """Note whose numbers a group is about to be shown, where a rule asks for their consent."""
+        for rule in self.rules:
+            if rule.statement is Statement.CONSENT:
+                note_numbers(uow, rule, now)
 
     def changed_texts(self, uow: UnitOfWork, now: datetime) -> list[StatementRule]:
         """The rules of which a text changed under the same version; texts that are new are noted."""

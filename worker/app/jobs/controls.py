@@ -169,6 +169,7 @@ class RunControls:
             doing.add(self._settled(uow, [*named, *left], now))
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
+            self._asking.note_numbers(uow, now)
             doing.add(self._asking.settle(uow, now))
             doing.add(self._reviews.settle(uow, now))
         return tally

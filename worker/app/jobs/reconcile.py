@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker.app.jobs.carrying import carry_out
+from worker.app.jobs.consenting import Withdrawing
 from worker.app.jobs.following import follow
+from worker.app.jobs.gating import Gating
 from worker.app.jobs.handing_over import HandingOver
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
@@ -21,6 +23,7 @@ from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.unconfirmed import Unconfirmed
 from worker.app.tell.teller import Teller
+from worker.domain.controls.statements import StatementRule
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.person_case import PersonCase
@@ -43,7 +46,8 @@ class ReconcileRules:
     """The rules of reconciling. `sensitive`: ids, names or globs of groups.
 
     `directories`: until each of these was read once, no question who a member is is asked; the answer may be in it.
-    `confirm_every`: how long a declared roster counts as confirmed, by inventory.
+    `confirm_every`: how long a declared roster counts as confirmed, by inventory. `statements`: what people are asked
+    to say, of which some are to be said before they are added.
     """
 
     tickets: TicketRules
@@ -52,6 +56,7 @@ class ReconcileRules:
     teller: Teller
     directories: tuple[str, ...] = ()
     confirm_every: Mapping[str, timedelta] = field(default_factory=dict)
+    statements: tuple[StatementRule, ...] = ()
 
 
 class Reconcile:
@@ -63,6 +68,8 @@ class Reconcile:
         self._observer = observer
         self._unconfirmed = Unconfirmed(rules.confirm_every, rules.teller.timezone)
         self._handing_over = HandingOver(rules.tickets.hand_over)
+        self._gating = Gating(rules.statements)
+        self._withdrawing = Withdrawing(rules.statements, rules.tickets, self._is_sensitive)
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Reconcile every dirty group; with `full`, every group that the state shows as wrong. `now` is aware UTC.
@@ -80,6 +87,7 @@ class Reconcile:
             if full:
                 uow.rosters.mark_wrong_groups_dirty(now)
                 uow.people.mark_asked_dirty(now)
+                uow.consents.mark_withdrawn_dirty(now)
         while True:
             with matching.begin() as uow:
                 held += self._guard(uow, now)
@@ -133,20 +141,24 @@ class Reconcile:
     ) -> list[Action]:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
         views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
+        views = self._gating.seen(uow, views, now)
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
+        planned += self._withdrawing.of(uow, cases, now)
         if self._is_blind(uow):
             planned = [action for action in planned if not _asks(action)]
         known = [ticket for view in views for ticket in view.tickets]
         return carry_out(uow, planned, known, self._rules.teller, now)
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
+        is_unconfirmed = self._unconfirmed.holds(view, now)
+        judged = replace(view, is_sensitive=self._is_sensitive(view), is_unconfirmed=is_unconfirmed)
+        return reconcile_group(judged, self._rules.tickets, now)
+
+    def _is_sensitive(self, view: GroupView) -> bool:
         sensitive = self._rules.sensitive
         is_said = view.registered is not None and view.registered.sensitive is True
-        is_sensitive = is_said or fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
-        is_unconfirmed = self._unconfirmed.holds(view, now)
-        judged = replace(view, is_sensitive=is_sensitive, is_unconfirmed=is_unconfirmed)
-        return reconcile_group(judged, self._rules.tickets, now)
+        return is_said or fits(view.key.group_id, sensitive) or fits(view.name, sensitive)
 
     def _is_blind(self, uow: UnitOfWork) -> bool:
         states = (uow.sources.get(name, Port.DIRECTORY) for name in self._rules.directories)

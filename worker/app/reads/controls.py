@@ -32,6 +32,7 @@ from worker.domain.controls.others import (
 )
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import CENSUS_SOURCE, GroupState
+from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.groups.capabilities import Capabilities
@@ -253,7 +254,7 @@ class ControlReads:
                 known.waived + one.waived,
                 known.declined + one.declined,
                 Counter(known.grades) + Counter(one.grades),
-                unknown_why={"not_identified": known.unknown + one.unknown},
+                unknown_why={_not_told(rule): known.unknown + one.unknown},
             )
         return found
 
@@ -354,3 +355,9 @@ class ControlReads:
             yield page
             after = page[-1][0].key
         yield self.named(uow, now)
+
+
+def _not_told(rule: StatementRule) -> str:
+    """Why it can't be told of somebody whether they have to be asked."""
+    is_consent = rule.statement is Statement.CONSENT
+    return (Unknown.NO_ATTRIBUTES if is_consent else Unknown.NOT_IDENTIFIED).name.lower()

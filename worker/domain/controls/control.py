@@ -37,6 +37,7 @@ class Unknown(StrEnum):
     NO_ROLES = N_("the roster doesn't show who is an admin")
     NOT_IDENTIFIED = N_("an admin is not identified yet")
     NO_PICTURES = N_("no standard picture is known")
+    NO_ATTRIBUTES = N_("no directory says where a number stands")
     NO_LAST_DAY = N_("no directory shows when somebody leaves")
     NO_FEED = N_("no feed of advisories was read in time")
     NO_PRODUCT = N_("it is not known what advisories call this messenger")

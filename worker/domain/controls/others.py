@@ -57,12 +57,19 @@ CENSUS = Control(
     ("S23",),
     N_("that there is no group that nobody names"),
 )
+CONSENT = Control(
+    "people.consent",
+    N_("Private numbers are shown to groups with consent alone"),
+    ("S9",),
+    N_("that the consent was free"),
+)
 CONTROL_OF = {
     Statement.POLICY: POLICY.id,
     Statement.DUTIES: DUTIES.id,
     Statement.TRAINING: TRAINING.id,
     Statement.DEVICE: DEVICE.id,
     Statement.CENSUS: CENSUS.id,
+    Statement.CONSENT: CONSENT.id,
 }
 STATEMENT_CONTROLS = frozenset(CONTROL_OF.values())
 REPORTS = Control(

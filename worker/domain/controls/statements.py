@@ -28,11 +28,17 @@ class Statement(StrEnum):
     TRAINING = "training"
     DEVICE = "device"
     CENSUS = "census"
+    CONSENT = "consent"  # to show a private number to the members of a group
 
     @property
     def is_acceptance(self) -> bool:
         """Whether saying so is the fact itself, and not a word about the world."""
-        return self in {Statement.POLICY, Statement.DUTIES}
+        return self in {Statement.POLICY, Statement.DUTIES, Statement.CONSENT}
+
+    @property
+    def is_revocable(self) -> bool:
+        """Whether it can be taken back, and given again, at any time: the newest answer counts."""
+        return self is Statement.CONSENT
 
     @property
     def is_of_managers(self) -> bool:
@@ -92,6 +98,8 @@ class StatementRule:
     for_each_group    whether they are asked for each of their groups
     items             what is asked one by one
     has_typed_name    whether initials are typed
+    is_gate           whether nobody is added to a group before they made it
+    private           of consent: the directories' attributes whose numbers are private
     """
 
     statement: Statement
@@ -110,6 +118,8 @@ class StatementRule:
     for_each_group: bool = False
     items: tuple[str, ...] = ()
     has_typed_name: bool = False
+    is_gate: bool = False
+    private: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -120,6 +130,8 @@ class StatementRule:
         """The occasion of a ticket that asks for it on a local day."""
         if group is not None:
             return f"{self.family}@{group.source}/{group.group_id}"
+        if self.statement is Statement.CONSENT:
+            return self.name
         if self.statement is Statement.CENSUS:
             return f"{self.start}{day:%Y}"
         if self.statement.is_acceptance:
@@ -129,6 +141,8 @@ class StatementRule:
     @property
     def start(self) -> str:
         """What the occasions of its tickets begin with."""
+        if self.statement is Statement.CONSENT:
+            return self.name
         return "census:" if self.statement is Statement.CENSUS else f"{self.family}@"
 
     @property

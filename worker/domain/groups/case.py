@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from worker.domain.identity.matching import Identity
 from worker.domain.model import (
@@ -36,11 +37,20 @@ class Expected:
     since: datetime
     is_former: bool = False  # the rules used to name the group
     accounts: tuple[Account, ...] = ()
+    number: str = ""  # by which they are to be added; empty: the first of the account
 
     @property
     def keys(self) -> frozenset[AccountKey]:
         """Every account of the person."""
         return frozenset({self.person.key, *(account.key for account in self.accounts)})
+
+
+class KeptOut(StrEnum):
+    """Why somebody whom the joiner rules place in a group is not to be added to it. English, said in reasons."""
+
+    CONSENT = N_("waits for the person's consent to show a private number")
+    REFUSED = N_("the person does not consent to show a private number")
+    POLICY = N_("waits until the person has accepted the policies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,9 @@ class GroupView:
     expected: tuple[Expected, ...] = ()
     went: tuple[tuple[AccountKey, datetime], ...] = ()  # who left it by themself, and when that was seen
     tickets: tuple[Ticket, ...] = ()
+    kept_out: tuple[
+        tuple[AccountKey, KeptOut], ...
+    ] = ()  # who is not to be added, though the rules place them
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
@@ -103,6 +116,16 @@ class GroupView:
     def has_left(self, expected: Expected) -> bool:
         """Whether somebody left the group by themself since the joiner rules placed them in it."""
         return any(who in expected.keys and at >= expected.since for who, at in self.went)
+
+    @property
+    def missing(self) -> tuple[Expected, ...]:
+        """Those whom the joiner rules place in the group, by account, and who are not listed under any of theirs."""
+        present = {key for view in self.members for key in view.known_as}
+        return tuple(one for one in self.expected if not one.is_former and not one.keys & present)
+
+    def why_kept_out(self, expected: Expected) -> KeptOut | None:
+        """Why somebody is not to be added; None if nothing speaks against it."""
+        return next((why for who, why in self.kept_out if who in expected.keys), None)
 
     @property
     def goal(self) -> str:

@@ -18,7 +18,7 @@ from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About, membership
-from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketKey, TicketKind, TicketState
 
 _STEPS = {
     "whatsapp": (phrases.OPEN, phrases.ITS_NAME, phrases.ADD_MEMBERS, phrases.CHOOSE),
@@ -53,19 +53,23 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     """People whom a joiner rule names and who are missing; only a complete roster shows that.
 
     Of a group that moves, whoever is placed in the group that goes on is added there alone. Who left the group by
-    themself is not asked for again.
+    themself is not asked for again, and who is to consent first, or refused, is not asked for.
     """
     if case.coverage is not Coverage.FULL:
         return []
     wanted = {expected.person.key: expected for expected in case.belonging.values()}
     elsewhere = case.present | case.view.placed_there
     missing = [one for _, one in sorted(wanted.items()) if not one.keys & elsewhere]
-    return [_addition(case, one) for one in missing if not case.view.has_left(one)]
+    view = case.view
+    return [
+        _addition(case, one) for one in missing if not view.has_left(one) and view.why_kept_out(one) is None
+    ]
 
 
 def _addition(case: GroupCase, expected: Expected) -> Finding:
     facts = expected.person.facts
-    handle = facts.phones[0] if facts.phones else f"person:{expected.person.key.person_id}"
+    number = expected.number or next(iter(facts.phones), "")
+    handle = number or f"person:{expected.person.key.person_id}"
     episode = episode_name(expected.person.key, expected.since)
     key = TicketKey(TicketKind.ADD_MEMBER, membership(case.key, handle), episode)
     why = because("{person} belongs in the group by the joiner rules", person=facts.display_name)
@@ -84,6 +88,9 @@ def _why_over(ticket: Ticket, case: GroupCase, _timezone: str) -> Reason | None:
         return because("the group moves to another messenger: who joins is added there alone")
     if person not in case.present and case.view.has_left(case.belonging[person]):
         return because("the person left the group by themself")
+    why = case.view.why_kept_out(case.belonging[person])
+    if why is not None and person not in case.present:
+        return None if ticket.state is TicketState.DONE else because(why.value)
     if person in case.present or case.coverage is not Coverage.FULL:
         return None
     return because("superseded: the person's number or the joiner rule changed")

@@ -17,6 +17,10 @@ _ASKS = {
     "duties": N_("You are an admin of {group}. Please read what that means, and say whether you accept it."),
     "training": N_("Nothing shows yet that you did this training. Please do it, and say so."),
     "device": N_("Please look at your phone, and answer some questions about it."),
+    "consent": N_(
+        "You are about to be added to a chat group, and the only number of yours that is known is a private one. Say "
+        "whether the members of your groups may see it."
+    ),
     "census": N_(
         "Please write down the chat groups that your team uses for work, as far as you know of them."
     ),
@@ -69,6 +73,7 @@ TOPICS = {
     "training": N_("training"),
     "device": N_("your phone"),
     "census": N_("which work groups there are"),
+    "consent": N_("your private number"),
 }
 
 

@@ -30,6 +30,7 @@ _LEFT = {
     ),
 }
 REVIEW = "review"  # in the details of a removal that a review asks for: the review's ticket
+CONSENT = "consent"  # in those of one because consent was taken back: the ticket that asked for it
 DELETE_ROW = N_("Delete the row of {person} ({ticket})")
 
 
@@ -37,6 +38,10 @@ def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str])
     """Say why we know that somebody has left, and on which day they left."""
     if REVIEW in ticket.details:
         return tongue.say("The review of the group says that {person} does not belong in it.", **names)
+    if CONSENT in ticket.details:
+        return tongue.say(
+            "{person} does not want their private number to be shown in this group any more.", **names
+        )
     on = _left_on(ticket, timezone)
     if on is None or ticket.evidence is None:
         return tongue.say("{person} has left.", **names)
@@ -99,7 +104,7 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         return None
     if view.leaving is not None:
         return because("superseded by a newer leaving or another kind of ticket")
-    if REVIEW in ticket.details:
+    if REVIEW in ticket.details or CONSENT in ticket.details:
         return None
     if view.person is None:
         if view.link.state is IdentityState.NOBODY:

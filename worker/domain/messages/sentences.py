@@ -295,9 +295,15 @@ _NOT_ACCEPTED = {
 }
 
 
+def _headline(said: Attestation) -> str:
+    if said.statement.is_revocable:
+        return N_("{person} does not consent to show a private number in groups")
+    return _NOT_ACCEPTED[said.answer]
+
+
 def answered_paragraph(ticket: Ticket, said: Attestation, tongue: Tongue = ENGLISH) -> Paragraph:
     """Tell the accountable person that somebody did not accept what they were asked for."""
-    headline = tongue.say(_NOT_ACCEPTED[said.answer], **_names(ticket, tongue))
+    headline = tongue.say(_headline(said), **_names(ticket, tongue))
     open_items = [
         tongue.say(DEVICE_ITEMS[name]) for name, one in said.items.items() if one is not ItemAnswer.YES
     ]
@@ -305,6 +311,11 @@ def answered_paragraph(ticket: Ticket, said: Attestation, tongue: Tongue = ENGLI
     facts += [(tongue.say("Not so"), text) for text in open_items]
     facts += [(tongue.say("Says"), flat(said.reason))] if said.reason else []
     text = tongue.say("Talk to them. They are not asked again for this version.")
+    if said.statement.is_revocable:
+        text = tongue.say(
+            "Refusing costs them nothing. Give them a number for work, or leave them out of the groups. They are taken "
+            "out of groups that show the number only if they had consented before."
+        )
     if said.answer is AttestAnswer.EXCEPTION:
         text = tongue.say("Waive the ticket with a reason and an end, or hand it back to them.")
     return Paragraph(headline, text, tuple(facts), title=ticket_title(ticket, tongue))

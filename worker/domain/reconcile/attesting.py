@@ -28,11 +28,13 @@ from worker.domain.tickets.ticket import (
     next_state,
 )
 
+WITHDRAWN = "withdrawn"  # in the details of a ticket whose answer was taken back
 _WHY = {
     "policy": N_("{name} has not accepted {subject}, version {version}"),
     "duties": N_("{name} has not accepted the duties of an admin, version {version}"),
     "training": N_("nothing shows that {name} did the training {subject}"),
     "device": N_("{name} has not said that the device is secured"),
+    "consent": N_("a group is about to be shown the private number of {name}"),
     "census": N_("{name} has not said which work groups there are"),
 }
 
@@ -126,6 +128,21 @@ def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ti
         state=next_state(ticket.state, Move.VERIFY),
         details=details,
         verified_at=now,
+        verified_by=attestation.assurance.value,
+        grade=attestation.grade,
+        weighed_at=now,
+        reason=why,
+    )
+
+
+def changed_mind(ticket: Ticket, attestation: Attestation, now: datetime) -> Ticket:
+    """A ticket that was answered, as a later answer leaves it: closed, with that answer."""
+    is_given = attestation.answer is AttestAnswer.ACCEPTED
+    name = ticket.person_name
+    why = because("{name} accepted", name=name) if is_given else because("{name} took it back", name=name)
+    return replace(
+        ticket,
+        details={**ticket.details, "answer": attestation.answer.value, WITHDRAWN: not is_given},
         verified_by=attestation.assurance.value,
         grade=attestation.grade,
         weighed_at=now,

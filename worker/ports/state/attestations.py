@@ -44,6 +44,18 @@ class Attestations(Protocol):
     def counts(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> StatementCounts:
         """How many subjects a rule has, and how many of them made the statement."""
 
+    def passed(self, rule: StatementRule, people: Collection[AccountKey], now: datetime) -> set[AccountKey]:
+        """The accounts among these whose person made the statement, and it still counts."""
+
+    def declined(self, rule: StatementRule, people: Collection[AccountKey]) -> set[AccountKey]:
+        """The accounts among these whose person declined this version."""
+
+    def excused(self, rule: StatementRule, people: Collection[AccountKey], now: datetime) -> set[AccountKey]:
+        """The accounts among these that somebody excused from the statement: the ticket is waived."""
+
+    def groups_of(self, rule: StatementRule, groups: Collection[GroupKey]) -> set[GroupKey]:
+        """Those among these groups that were noted for a rule that is not for all."""
+
     def add(self, new: Attestation, accounts: Collection[AccountKey]) -> Attestation | None:
         """Keep an attestation, for all accounts of its person; returns it with its id.
 

@@ -15,6 +15,7 @@ from worker.ports.state.advisories import Advisories
 from worker.ports.state.attestations import Attestations
 from worker.ports.state.bad_messages import BadMessages
 from worker.ports.state.census import Census
+from worker.ports.state.consents import Consents
 from worker.ports.state.controls import Controls
 from worker.ports.state.conversations import Conversations, Interactions
 from worker.ports.state.deliveries import Deliveries
@@ -138,6 +139,9 @@ class UnitOfWork(Protocol):
 
     @property
     def seals(self) -> Seals: ...
+
+    @property
+    def consents(self) -> Consents: ...
 
     @property
     def census(self) -> Census: ...

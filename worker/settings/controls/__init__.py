@@ -23,6 +23,7 @@ from worker.settings.controls.providers import ProviderEntry
 from worker.settings.controls.reports import ReportsControls
 from worker.settings.controls.statements import (
     AcceptedPolicy,
+    ConsentControls,
     DeviceControls,
     DutiesControls,
     TrainingControls,
@@ -65,6 +66,7 @@ class ControlsSection(Section):
     duties: DutiesControls | None = None
     training: TrainingControls | None = None
     device: DeviceControls | None = None
+    consent: ConsentControls | None = None
     reports: ReportsControls | None = None
     leaving: LeavingControls | None = None
 
@@ -107,6 +109,7 @@ class ControlsSection(Section):
                 *every(self.policies),
                 *of(self.training),
                 *of(self.device),
+                *of(self.consent),
                 *((self.registered.census_rule(mode),) if self.registered else ()),
             ),
             advisories=of(self.advisories),

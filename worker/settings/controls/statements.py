@@ -1,4 +1,4 @@
-"""`controls.policies`, `duties`, `training` and `device`: what people are asked to say."""
+"""`controls.policies`, `duties`, `training`, `device` and `consent`: what people are asked to say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
-from worker.domain.controls.others import DEVICE, DUTIES, POLICY, TRAINING
+from worker.domain.controls.others import CONSENT, DEVICE, DUTIES, POLICY, TRAINING
 from worker.domain.controls.statements import DEVICE_ITEMS, Statement, StatementRule
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.base import ControlSection
@@ -68,6 +68,20 @@ class AcceptedPolicy(VersionedTexts, ControlSection):
     )
     typed_name: bool = Field(default=False, description="Whether initials are typed.")
 
+    gate_add_member: bool = Field(
+        default=False, description="Whether nobody is added to a group before they accepted."
+    )
+
+    @model_validator(mode="after")
+    def _gates_members(self) -> Self:
+        if self.gate_add_member and self.who == "admins":
+            raise Wrong(
+                "nobody would be asked: who is added to a group is no admin yet",
+                "Write who: members, or gate_add_member: false.",
+                at=("gate_add_member",),
+            )
+        return self
+
     def value(self, mode: Mode) -> StatementRule:
         return StatementRule(
             Statement.POLICY,
@@ -84,6 +98,7 @@ class AcceptedPolicy(VersionedTexts, ControlSection):
             joiner_due=self.joiner_due,
             only_admins=self.who == "admins",
             has_typed_name=self.typed_name,
+            is_gate=self.gate_add_member,
         )
 
 
@@ -164,6 +179,43 @@ class DeviceControls(ControlSection):
             every=self.every,
             due=self.due or timedelta(days=14),
             items=self.items,
+        )
+
+
+class ConsentControls(ControlSection):
+    """The consent of people before a group is shown their private number."""
+
+    for_: Literal["private_numbers"] = Field(
+        default="private_numbers", alias="for", description="What needs consent."
+    )
+    private: Annotated[tuple[Text, ...], BeforeValidator(listed)] = Field(
+        default=("otherMobile",),
+        description="The directories' attributes with private numbers, of those that attributes.phones names.",
+    )
+    gate_add_member: bool = Field(
+        default=True, description="Whether nobody is added before they consented, if asked for it."
+    )
+    every: Period | None = Field(default=None, description="Asked again after so long; null: never.")
+    due: Period | None = Field(default=timedelta(days=14), description="Time to answer.")
+
+    @field_validator("private")
+    @classmethod
+    def _are_some(cls, private: tuple[str, ...]) -> tuple[str, ...]:
+        if not private:
+            raise Wrong("no number would be private", "Name an attribute, or delete the section.")
+        return private
+
+    def value(self, mode: Mode) -> StatementRule:
+        return StatementRule(
+            Statement.CONSENT,
+            CONSENT.id,
+            self.switch(mode),
+            "",
+            "1",
+            every=self.every,
+            due=self.due or timedelta(days=14),
+            is_gate=self.gate_add_member,
+            private=self.private,
         )
 
 

@@ -10,6 +10,7 @@ from worker.domain.model import Coverage
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports.state.groups import Expectation
 from worker.storage.candidates.states import SETTLED
+from worker.storage.own_leavings import has_consented_since
 from worker.storage.sql.tables import chat_group, expected, left_by_themself, link, membership, ticket
 
 
@@ -28,6 +29,7 @@ def missing_joiners() -> sa.Select[Any]:
     left = sa.exists().where(
         gone.source == x.source, gone.group_id == x.group_id,
         gone.person_source == x.person_source, gone.person_id == x.person_id, gone.at >= x.since,
+        ~has_consented_since(),
     )  # fmt: skip
     full = sa.exists().where(
         chat_group.c.source == x.source, chat_group.c.group_id == x.group_id,

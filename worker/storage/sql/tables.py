@@ -683,6 +683,14 @@ seal_custody = sa.Table(  # who handed a sealed file to whom
     _text("taker"),
     _text("sha256"),
 )
+consent_subject = sa.Table(  # whose number a group is about to be shown, and whether it is a private one
+    "consent_subject",
+    metadata,
+    _key("person_source"),
+    _key("person_id"),
+    _text("numbers"),
+    _instant("seen_at", null=False),
+)
 statement_scope = sa.Table(  # the groups of a rule that is not for all
     "statement_scope",
     metadata,

@@ -26,4 +26,12 @@ def upgrade() -> None:
             "source", "group_id", "person_source", "person_id", name=op.f("pk_left_by_themself")
         ),
     )
+    op.create_table(
+        "consent_subject",
+        _text("person_source"),
+        _text("person_id"),
+        _text("numbers"),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("person_source", "person_id", name=op.f("pk_consent_subject")),
+    )
     op.create_index("ix_left_by_themself_person", "left_by_themself", ["person_source", "person_id"])

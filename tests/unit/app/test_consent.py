@@ -1,0 +1,491 @@
+"""A private number is shown to a group only after its owner agreed, and not any longer than that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from builders import facts
+from harness import Harness
+from worker.app.acts.attesting import StatementAnswer
+from worker.app.refused import Refused
+from worker.domain.controls.others import CONSENT, POLICY
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule, text_hash
+from worker.domain.controls.switch import ControlSwitch, Mode, Where
+from worker.domain.kinds import removals
+from worker.domain.people.joiners import Placement
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+
+Made = Callable[..., Harness]
+ASKS = ControlSwitch(Mode.TICKET)
+RULE = StatementRule(
+    Statement.CONSENT, CONSENT.id, ASKS, "", "1", is_gate=True, private=("otherMobile", "home")
+)
+TEXT = "# Policy"
+POLICY_1 = StatementRule(
+    Statement.POLICY, POLICY.id, ASKS, "messaging", "1", texts={"en": TEXT}, is_gate=True
+)
+NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
+PORTERS = Placement((("department", ("Porters",)),), ("Porters*",))
+
+
+@pytest.fixture
+def ward(start: Made) -> Made:
+    """A ward in which the rules place whoever is a nurse, with these rules about statements."""
+
+    def make(*rules: StatementRule, **wishes: object) -> Harness:
+        policy = ControlPolicy(statements=rules or (RULE,), daily_max=10)
+        return start(controls=policy, joiners=(NURSES, PORTERS), **wishes)
+
+    return make
+
+
+def hire(harness: Harness, name: str = "zoe", *attributes: str) -> None:
+    """A nurse with one number, in these attributes; without one, the directory does not say where it stands."""
+    found = (attributes,) if attributes else ()
+    harness.hire(name, department="Nursing", phones_in=found)
+    harness.poll()
+
+
+def allow(harness: Harness) -> None:
+    """The control's first run, and a person who releases it."""
+    harness.control()
+    if harness.plans():
+        harness.decide()
+    harness.control()
+
+
+def settle(harness: Harness) -> None:
+    harness.settle()
+    harness.later(days=1)
+    harness.settle(full=True)
+
+
+def asked(harness: Harness) -> list[Ticket]:
+    return harness.tickets(TicketKind.ATTEST)
+
+
+def additions(harness: Harness) -> list[Ticket]:
+    return [one for one in harness.tickets(TicketKind.ADD_MEMBER) if one.is_live]
+
+
+def removed(harness: Harness) -> list[Ticket]:
+    return [one for one in harness.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]
+
+
+def say(harness: Harness, answer: AttestAnswer = AttestAnswer.ACCEPTED, text: str = "") -> Ticket:
+    """The one who is asked answers, or answers otherwise than before."""
+    [ticket] = [one for one in asked(harness) if one.state in {TicketState.OPEN, TicketState.VERIFIED}]
+    said = StatementAnswer(answer, text_hash(text) if text else "")
+    token = harness.link(ticket.id).rpartition("/")[2]
+    [after] = harness.app.attesting.answer(token, {ticket.id: said}, harness.now)
+    return after
+
+
+def counts(harness: Harness) -> tuple[int, int, int, int, int]:
+    [one] = [one.counts for one in harness.app.controls.report(harness.now) if one.control == CONSENT.id]
+    return one.subjects, one.passed, one.failed, one.declined, one.unknown
+
+
+class TestAsking:
+    def test_whose_only_number_is_private_is_asked_before_a_group_is_shown_it(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        hire(harness, "yan", "mobile")
+        hire(harness, "xia", "otherMobile", "mobile")
+        harness.settle()
+        harness.control()
+        [plan] = harness.plans()
+        assert [one.name for one in plan.cohorts[0].subjects] == ["Zoe"]
+        assert not asked(harness)
+        harness.decide()
+        harness.control()
+        [ticket] = asked(harness)
+        assert (ticket.person_name, ticket.occasion) == ("Zoe", "consent")
+        assert ticket.assignee is not None
+        assert ticket.assignee.email == "zoe@corp.example"
+        harness.control()
+        assert len(asked(harness)) == 1
+
+    def test_where_the_directory_does_not_say_nobody_is_asked_and_it_counts_as_unknown(
+        self, ward: Made
+    ) -> None:
+        harness = ward()
+        hire(harness, "yan", "otherMobile")
+        hire(harness, "zoe")
+        harness.settle()
+        allow(harness)
+        assert [one.person_name for one in asked(harness)] == ["Yan"]
+        assert counts(harness) == (2, 0, 1, 0, 1)
+        settle(harness)
+        assert [one.person_name for one in additions(harness)] == ["Zoe"]
+
+    def test_who_is_listed_already_is_not_about_to_be_shown(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.wards.add_member("ward-7", harness.member("zoe"))
+        harness.settle()
+        allow(harness)
+        assert not asked(harness)
+        assert counts(harness) == (0, 0, 0, 0, 0)
+
+    @pytest.mark.parametrize("messenger, count", [("teams", 0), ("WhatsApp", 1), ("signal", 1), ("other", 0)])
+    def test_only_messengers_that_add_people_by_their_number_need_it(
+        self, ward: Made, messenger: str, count: int
+    ) -> None:
+        harness = ward()
+        harness.group("ward-7", "ann", "ben", "cem", admins=["dee"], messenger=messenger)
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        assert len(asked(harness)) == count
+
+    def test_a_rule_for_some_groups_asks_for_these_alone(self, ward: Made) -> None:
+        here = replace(RULE, switch=ControlSwitch(Mode.TICKET, Where(groups=("Porters",))))
+        harness = ward(here)
+        harness.group("porters", "hal", admins=["gus"])
+        harness.inventory()
+        hire(harness, "zoe", "otherMobile")
+        harness.hire("yan", department="Porters", phones_in=(("home",),))
+        harness.settle()
+        allow(harness)
+        assert [one.person_name for one in asked(harness)] == ["Yan"]
+        settle(harness)
+        assert [one.person_name for one in additions(harness)] == ["Zoe"]
+
+    def test_a_question_ends_when_it_is_not_needed_any_more(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        harness.corp.change("zoe", phones_in=(("mobile",),))
+        settle(harness)
+        harness.control()
+        assert [one.state for one in asked(harness)] == [TicketState.CANCELLED]
+
+    def test_a_question_stays_if_somebody_is_added_all_the_same(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        harness.wards.add_member("ward-7", harness.member("zoe"))
+        settle(harness)
+        harness.control()
+        assert [one.state for one in asked(harness)] == [TicketState.OPEN]
+
+    def test_of_one_person_with_two_accounts_one_is_asked_and_work_is_work_in_both(self, found: Made) -> None:
+        policy = ControlPolicy(statements=(RULE,))
+        harness = found(directories=("corp", "cloud"), joiners=(NURSES,), controls=policy)
+        corp, cloud = harness.directories
+        harness.hire("dee")
+        cloud.put(facts("c-dee"))
+        harness.group("ward-7", admins=["dee"])
+        harness.settle()
+        for name, attribute in (("zoe", "home"), ("yan", "mobile")):
+            harness.hire(name, department="Nursing", employee_id=f"E-{name}", phones_in=(("otherMobile",),))
+            [known] = [known for known in corp.people() if known.person_id == name]
+            cloud.put(replace(known, person_id=f"c-{name}", phones_in=((attribute,),)))
+        settle(harness)
+        allow(harness)
+        assert [one.person_name for one in asked(harness)] == ["Zoe"]
+
+    def test_report_shows_it_and_asks_nobody(self, ward: Made) -> None:
+        harness = ward(replace(RULE, switch=ControlSwitch()))
+        hire(harness, "zoe", "otherMobile")
+        settle(harness)
+        allow(harness)
+        assert counts(harness) == (1, 0, 1, 0, 0)
+        assert not asked(harness)
+        settle(harness)
+        assert len(additions(harness)) == 1
+
+
+class TestTheGate:
+    def test_an_addition_waits_for_the_answer_and_opens_then(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        assert len(additions(harness)) == 1  # nobody is asked yet, so nothing waits
+        allow(harness)
+        settle(harness)
+        assert not additions(harness)
+        after = say(harness)
+        assert (after.state, after.grade) == (TicketState.VERIFIED, Grade.C)
+        harness.reconcile()
+        [addition] = additions(harness)
+        assert addition.handle == harness.number("zoe")
+        assert counts(harness) == (1, 1, 0, 0, 0)
+
+    @pytest.mark.parametrize("is_rejected", [False, True])
+    def test_nothing_waits_while_a_person_has_not_allowed_the_question(
+        self, ward: Made, is_rejected: bool
+    ) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        harness.control()
+        if is_rejected:
+            harness.decide(release=False)
+            harness.control()
+        settle(harness)
+        assert len(additions(harness)) == 1
+
+    def test_without_a_gate_people_are_asked_and_added(self, ward: Made) -> None:
+        harness = ward(replace(RULE, is_gate=False))
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        settle(harness)
+        assert len(asked(harness)) == len(additions(harness)) == 1
+
+    def test_only_additions_wait(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        harness.leave("ann")
+        settle(harness)
+        assert [one.person_name for one in removed(harness)] == ["Ann"]
+
+    def test_a_decline_is_final_until_they_consent_or_have_a_number_for_work(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        say(harness, AttestAnswer.DECLINED)
+        settle(harness)
+        harness.control()
+        assert not additions(harness)
+        assert len(asked(harness)) == 1
+        assert counts(harness) == (1, 0, 1, 1, 0)
+        no_rules = replace(harness.app.rules, controls=ControlPolicy())
+        rules = harness.app.rules
+        harness.start(no_rules)
+        settle(harness)
+        assert not additions(harness)  # whether anybody is asked or not
+        harness.start(rules)
+        say(harness)
+        harness.reconcile()
+        assert len(additions(harness)) == 1
+        say(harness, AttestAnswer.DECLINED)
+        harness.reconcile()
+        assert not additions(harness)
+        harness.corp.change("zoe", phones_in=(("mobile",),))
+        settle(harness)
+        assert len(additions(harness)) == 1
+
+    def test_an_answer_that_is_undone_was_none(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        say(harness)
+        harness.reconcile()
+        assert len(additions(harness)) == 1
+        harness.app.attesting.undo(harness.link(asked(harness)[0].id).rpartition("/")[2], harness.now)
+        harness.reconcile()
+        assert not additions(harness)
+
+    def test_who_has_both_is_added_by_the_number_for_work(self, ward: Made) -> None:
+        harness = ward()
+        work = "+447700900777"
+        harness.hire(
+            "zoe",
+            department="Nursing",
+            phones=(harness.number("zoe"), work),
+            phones_in=(("otherMobile",), ("mobile",)),
+        )
+        harness.hire("yan", department="Nursing", phones_in=(("home",),))
+        harness.settle()
+        allow(harness)
+        settle(harness)
+        assert [one.handle for one in additions(harness)] == [work]
+
+
+class TestPolicies:
+    def test_who_is_to_be_added_accepts_the_policy_first(self, ward: Made) -> None:
+        harness = ward(POLICY_1)
+        hire(harness, "zoe")
+        harness.settle()
+        allow(harness)
+        settle(harness)
+        assert not additions(harness)
+        mine = [one for one in asked(harness) if one.person_name == "Zoe"]
+        assert len(mine) == 1
+        assert len(asked(harness)) == 5  # the members, too
+        said = StatementAnswer(AttestAnswer.ACCEPTED, text_hash(TEXT))
+        token = harness.link(mine[0].id).rpartition("/")[2]
+        harness.app.attesting.answer(token, {mine[0].id: said}, harness.now)
+        harness.reconcile()
+        assert len(additions(harness)) == 1
+
+    def test_who_is_excused_is_added(self, ward: Made) -> None:
+        harness = ward(POLICY_1)
+        hire(harness, "zoe")
+        harness.settle()
+        allow(harness)
+        [mine] = [one for one in asked(harness) if one.person_name == "Zoe"]
+        with harness.store.begin() as uow:
+            uow.tickets.update([replace(mine, state=TicketState.WAIVED)])
+        settle(harness)
+        assert len(additions(harness)) == 1
+
+    def test_a_text_that_changed_keeps_nobody_waiting(self, ward: Made) -> None:
+        harness = ward(POLICY_1)
+        hire(harness, "zoe")
+        harness.settle()
+        allow(harness)
+        other = replace(POLICY_1, texts={"en": "# Another"})
+        harness.start(replace(harness.app.rules, controls=ControlPolicy(statements=(other,))))
+        settle(harness)
+        assert len(additions(harness)) == 1
+
+    def test_a_policy_for_other_groups_keeps_nobody_waiting(self, ward: Made) -> None:
+        there = replace(POLICY_1, switch=ControlSwitch(Mode.TICKET, Where(groups=("Porters",))))
+        harness = ward(there)
+        harness.group("porters", "hal", admins=["gus"])
+        harness.inventory()
+        hire(harness, "zoe")
+        harness.hire("yan", department="Porters")
+        harness.settle()
+        allow(harness)
+        settle(harness)
+        assert [one.person_name for one in additions(harness)] == ["Zoe"]
+        assert sorted(one.person_name for one in asked(harness)) == ["Gus", "Hal", "Yan"]
+
+
+class TestTakingBack:
+    @pytest.fixture
+    def agreed(self, ward: Made) -> Harness:
+        """Zoe consented and was added to the ward."""
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        say(harness)
+        harness.wards.add_member("ward-7", harness.member("zoe"))
+        settle(harness)
+        return harness
+
+    def test_groups_that_show_the_number_take_them_out(self, agreed: Harness) -> None:
+        agreed.group("porters", "zoe", admins=["gus"])
+        agreed.group("team", "zoe", admins=["gus"], messenger="teams")
+        agreed.settle()
+        after = say(agreed, AttestAnswer.DECLINED)
+        assert (after.state, after.details["answer"]) == (TicketState.VERIFIED, "declined")
+        agreed.reconcile()
+        found = removed(agreed)
+        assert [one.home.group_id for one in found] == ["porters", "ward-7"]
+        assert {one.details[removals.CONSENT] for one in found} == {after.label}
+        assert {str(one.reason) for one in found} == {"Zoe took back the consent to show a private number"}
+        agreed.reconcile()
+        agreed.reconcile(full=True)
+        assert len(removed(agreed)) == 2
+        assert counts(agreed) == (1, 0, 1, 1, 0)
+
+    def test_the_removal_is_proven_by_the_roster_and_comes_back_with_them(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.reconcile()
+        agreed.later()
+        agreed.drop("ward-7", "zoe")
+        settle(agreed)
+        [removal] = agreed.tickets(TicketKind.REMOVE_MEMBER)
+        assert (removal.state, removal.grade) == (TicketState.VERIFIED, Grade.A)
+        assert not additions(agreed)
+        agreed.wards.add_member("ward-7", agreed.member("zoe"))
+        settle(agreed)
+        assert len(removed(agreed)) == 1
+
+    def test_consent_that_is_given_again_ends_it(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.reconcile()
+        assert len(removed(agreed)) == 1
+        agreed.later()
+        say(agreed)
+        agreed.reconcile()
+        assert not removed(agreed)
+        assert counts(agreed) == (1, 1, 0, 0, 0)
+
+    def test_the_last_admin_stays_until_there_is_another(self, agreed: Harness) -> None:
+        agreed.group("porters", "hal", admins=["zoe"])
+        agreed.settle()
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.reconcile()
+        assert [one.home.group_id for one in removed(agreed)] == ["ward-7"]
+        agreed.group("porters", "hal", admins=["zoe", "gus"])
+        settle(agreed)
+        agreed.reconcile(full=True)
+        assert sorted(one.home.group_id for one in removed(agreed)) == ["porters", "ward-7"]
+
+    def test_it_holds_though_nobody_is_asked_any_more(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.start(replace(agreed.app.rules, controls=ControlPolicy()))
+        agreed.reconcile()
+        assert len(removed(agreed)) == 1
+
+    def test_a_sensitive_group_has_less_time(self, ward: Made) -> None:
+        harness = ward(sensitive=("ward-7",))
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        say(harness)
+        harness.wards.add_member("ward-7", harness.member("zoe"))
+        settle(harness)
+        say(harness, AttestAnswer.DECLINED)
+        harness.reconcile()
+        [removal] = removed(harness)
+        assert removal.is_sensitive
+        assert removal.due_at - harness.now <= timedelta(hours=4)
+
+    def test_the_same_answer_again_is_refused(self, agreed: Harness) -> None:
+        with pytest.raises(Refused, match="the answer already"):
+            say(agreed)
+
+    def test_there_is_no_exception_to_ask_for(self, agreed: Harness) -> None:
+        with pytest.raises(Refused, match="yes or no"):
+            say(agreed, AttestAnswer.EXCEPTION)
+
+    def test_a_first_refusal_takes_nobody_out(self, ward: Made) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.group("porters", "zoe", admins=["gus"])
+        harness.settle()
+        allow(harness)
+        say(harness, AttestAnswer.DECLINED)
+        harness.reconcile()
+        assert not removed(harness)
+
+    def test_the_accountable_person_is_told_of_it_without_being_sent_to_talk(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.later(minutes=2)
+        told = [line for line in agreed.titles() if "does not consent" in line]
+        assert told == ["Zoe does not consent to show a private number in groups"]
+
+    def test_both_answers_are_kept(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        with agreed.store.reading() as uow:
+            found = uow.attestations.page(0, 10)
+        assert [one.answer for one in found] == [AttestAnswer.ACCEPTED, AttestAnswer.DECLINED]
+
+
+def test_who_left_a_group_by_themself_is_not_asked_and_may_come_back_by_a_new_consent(ward: Made) -> None:
+    harness = ward()
+    hire(harness, "zoe", "otherMobile")
+    harness.settle()
+    allow(harness)
+    say(harness)
+    harness.wards.add_member("ward-7", harness.member("zoe"))
+    settle(harness)
+    harness.drop("ward-7", "zoe")
+    settle(harness)
+    harness.control()
+    assert not additions(harness)
+    say(harness, AttestAnswer.DECLINED)
+    harness.later()
+    say(harness)
+    harness.reconcile()
+    assert len(additions(harness)) == 1

@@ -1,0 +1,112 @@
+"""Note who has to be asked before a group is shown their private number; take out who took their consent back.
+
+groups that lack somebody -> what numbers they have -> the subjects of the control
+people who took it back -> groups whose roster shows the number -> removals
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from worker.domain.controls.consent import Numbers, numbers_of, private_numbers
+from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
+from worker.domain.controls.switch import ANYWHERE
+from worker.domain.groups.case import GroupView
+from worker.domain.identity.phones import canonical
+from worker.domain.kinds.person_case import PersonCase
+from worker.domain.kinds.removals import CONSENT
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.reconcile.attesting import WITHDRAWN
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.plan import Action
+from worker.domain.reconcile.withdrawing import given_again, removals_after
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.store import UnitOfWork
+
+GROUPS_PAGE = 200
+PEOPLE_PAGE = 500
+
+
+def note_numbers(uow: UnitOfWork, rule: StatementRule, now: datetime) -> None:
+    """Note what numbers those have who are about to be shown to a group, are asked, or have answered."""
+    asked = uow.consents.asked()
+    everywhere = rule.switch.where == ANYWHERE
+    after, views = uow.consents.groups(rule, None, GROUPS_PAGE, is_everywhere=everywhere)
+    while after is not None:
+        people = (
+            one.accounts or (one.person,)
+            for view in views
+            for one in view.expected
+            if not one.is_former and (one.keys & asked or (one in view.missing and not view.has_left(one)))
+        )
+        uow.consents.note(_known(people, rule), now)
+        after, views = uow.consents.groups(rule, after, GROUPS_PAGE, is_everywhere=everywhere)
+    last: AccountKey | None = None
+    while keys := uow.consents.answered(last, PEOPLE_PAGE):
+        uow.consents.note(_known((one.accounts for one in uow.consents.people(keys)), rule), now)
+        last = keys[-1]
+    uow.consents.forget_before(now)
+
+
+def _known(people: Iterable[Sequence[Account]], rule: StatementRule) -> dict[AccountKey, Numbers]:
+    """What numbers people have whom the control is about, by the first account that is here."""
+    found: dict[AccountKey, Numbers] = {}
+    for accounts in people:
+        here = [one for one in accounts if one.standing is not Standing.LEFT and one.facts.is_in_scope]
+        numbers = numbers_of((one.facts for one in here), rule.private)
+        if numbers in {Numbers.PRIVATE, Numbers.UNKNOWN}:
+            found[min(one.key for one in here)] = numbers
+    return found
+
+
+class Withdrawing:
+    """Asks for removals, by the rule about consent; None: nobody is asked for it any more, and refusals stand."""
+
+    def __init__(
+        self,
+        statements: Sequence[StatementRule],
+        tickets: TicketRules,
+        is_sensitive: Callable[[GroupView], bool],
+    ) -> None:
+        self._rule = next((one for one in statements if one.statement is Statement.CONSENT), None)
+        self._tickets = tickets
+        self._is_sensitive = is_sensitive
+
+    def of(self, uow: UnitOfWork, cases: Sequence[PersonCase], now: datetime) -> list[Action]:
+        """The removals of people who took their consent back; those of people who gave it again end."""
+        keys = {account.key for case in cases for account in case.person.accounts}
+        asked = {one.person: one for one in uow.consents.tickets(keys)}
+        actions: list[Action] = []
+        for case in cases:
+            mine = [asked[one.key] for one in case.person.accounts if one.key in asked]
+            if mine:
+                actions += self._settled(uow, case, max(mine, key=lambda one: one.id), now)
+        return actions
+
+    def _settled(self, uow: UnitOfWork, case: PersonCase, asked: Ticket, now: datetime) -> list[Action]:
+        if asked.details.get(WITHDRAWN):
+            return self._out(uow, case, asked, now)
+        if asked.details.get("answer") != AttestAnswer.ACCEPTED.value:
+            return []
+        theirs = [one for account in case.person.accounts for one in uow.tickets.of_person(account.key)]
+        return [given_again(one, now) for one in theirs if one.is_live and CONSENT in one.details]
+
+    def _out(self, uow: UnitOfWork, case: PersonCase, asked: Ticket, now: datetime) -> list[Action]:
+        accounts = case.person.accounts
+        groups = {one.group.key for account in accounts for one in uow.rosters.groups_of(account.key)}
+        views = [view for key in sorted(groups) if (view := uow.rosters.view(key)) is not None]
+        facts = [account.facts for account in accounts]
+        numbers = (
+            private_numbers(facts, self._rule.private)
+            if self._rule
+            else {canonical(one) for account in facts for one in account.phones}
+        )
+        return [
+            action
+            for view in views
+            for action in removals_after(
+                replace(view, is_sensitive=self._is_sensitive(view)), asked, numbers, self._tickets, now
+            )
+        ]

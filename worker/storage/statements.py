@@ -1,0 +1,241 @@
+"""Whom a rule asks for a statement, who has made it, and which tickets ask for it: the conditions of queries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.controls.consent import Numbers
+from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
+from worker.domain.kinds import STATEMENTS
+from worker.domain.model import Standing
+from worker.domain.tickets.ticket import LIVE, TicketState
+from worker.ports.state.episodes import EpisodeKind, Gate
+from worker.ports.state.groups import Expectation
+from worker.storage.cases import ADMINS
+from worker.storage.managers import MANAGER, managers
+from worker.storage.sql.tables import (
+    attestation,
+    attestation_person,
+    chat_group,
+    consent_subject,
+    episode,
+    expected,
+    link,
+    membership,
+    person,
+    statement_scope,
+    ticket,
+)
+
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_A, _AP, _M, _G, _C = attestation.c, attestation_person.c, membership.c, chat_group.c, consent_subject.c
+
+
+def in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
+    """A membership in a governed group that the rule is for."""
+    governed = (_G.is_gone == 0) & _leads(rule) & (_M.is_unlisted == 0)
+    if rule.only_admins:
+        governed &= _M.role.in_(ADMINS)
+    return governed if is_everywhere else governed & in_groups_of(rule, _M.source, _M.group_id)
+
+
+def _leads(rule: StatementRule) -> sa.ColumnElement[bool]:
+    """No other group leads it."""
+    if rule.for_each_group:
+        # An expression, or SQLite would begin with the groups, and read all memberships for each
+        return sa.func.coalesce(_G.leader_source, "") == ""
+    return _G.leader_source.is_(None)
+
+
+def is_governed() -> sa.ColumnElement[bool]:
+    return (_G.is_gone == 0) & _G.leader_source.is_(None)
+
+
+def in_groups_of(
+    rule: StatementRule, source: sa.ColumnElement[str], group_id: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """The group is one of those that were noted for a rule that is not for all."""
+    s = statement_scope.c
+    return sa.exists().where(s.rule == rule.name, s.source == source, s.group_id == group_id)
+
+
+def subjects_of(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
+    """People in scope who are here; for each group where the rule asks for each."""
+    if rule.statement.is_of_managers:
+        return managers()
+    if rule.statement is Statement.CONSENT:
+        return _with_private_numbers()
+    if rule.is_gate:
+        return _members_and_placed(rule, is_everywhere=is_everywhere)
+    who = (person.c.source.label("person_source"), person.c.person_id.label("person_id"))
+    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
+    is_listed = (_M.source == link.c.source) & (_M.handle == link.c.handle)
+    is_of_group = (_G.source == _M.source) & (_G.group_id == _M.group_id)
+    is_meant = in_scope(rule, is_everywhere=is_everywhere)
+    if not rule.for_each_group:
+        return sa.select(*who).where(*_is_here(), sa.exists().where(is_theirs, is_listed, is_of_group, is_meant))
+    group = (
+        _M.source.label("source"), _M.group_id.label("group_id"), _G.name.label("group_name"),
+        _G.messenger.label("messenger"),
+    )  # fmt: skip
+    return (
+        sa.select(*who, *group)
+        .distinct()
+        .select_from(person)
+        .join(link, is_theirs)
+        .join(membership, is_listed)
+        .join(chat_group, is_of_group)
+        .where(*_is_here(), is_meant)
+    )
+
+
+def _is_here() -> list[sa.ColumnElement[bool]]:
+    return [person.c.standing != Standing.LEFT.value, person.c.is_out_of_scope == 0]
+
+
+def _with_private_numbers() -> sa.Select[Any]:
+    """People whom a group is about to be shown, or who have answered, and whose numbers are private ones alone."""
+    return (
+        sa.select(_C.person_source, _C.person_id)
+        .select_from(consent_subject)
+        .join(person, (person.c.source == _C.person_source) & (person.c.person_id == _C.person_id))
+        .where(_C.numbers == Numbers.PRIVATE.value, *_is_here())
+    )
+
+
+def _members_and_placed(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
+    """The members of a rule's groups, and whoever waits to be added to one."""
+    p, x = person.c, expected.c
+    is_member = (
+        sa.exists()
+        .where(link.c.person_source == p.source, link.c.person_id == p.person_id)
+        .where(_M.source == link.c.source, _M.handle == link.c.handle)
+        .where(_G.source == _M.source, _G.group_id == _M.group_id)
+        .where(in_scope(rule, is_everywhere=is_everywhere))
+    )
+    is_placed = (
+        sa.exists()
+        .where(x.person_source == p.source, x.person_id == p.person_id, x.state == Expectation.DUE.value)
+        .where(_G.source == x.source, _G.group_id == x.group_id)
+        .where(is_governed(), sa.true() if is_everywhere else in_groups_of(rule, x.source, x.group_id))
+    )
+    who = (p.source.label("person_source"), p.person_id.label("person_id"))
+    return sa.select(*who).where(sa.or_(is_member, is_placed), *_is_here())
+
+
+def _who(rule: StatementRule) -> tuple[Any, Any]:
+    """The columns of `subjects_of` that name the person."""
+    if rule.statement.is_of_managers:
+        return MANAGER.source, MANAGER.person_id
+    if rule.statement is Statement.CONSENT:
+        return _C.person_source, _C.person_id
+    return person.c.source, person.c.person_id
+
+
+def missing_statements(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:
+    t = ticket.c
+    holds = sa.or_(t.state.in_(_LIVE), is_waived_now(now))
+    subjects = subjects_of(rule, is_everywhere=is_everywhere)
+    return subjects.where(~has_passed(rule, now), ~has_declined(rule, now), ~has_ticket(rule, holds))
+
+
+def said_label(rule: StatementRule, now: datetime) -> sa.Label[str]:
+    """What is known of a subject, as `said`: a grade if it passes, else whether it declined, was waived, or both."""
+    grade = sa.case((has_passed(rule, now, assured=True), "B"), else_="C")
+    declined, waived = has_declined(rule, now), has_ticket(rule, is_waived_now(now))
+    known = [(declined & waived, "both"), (declined, "declined"), (waived, "waived")]
+    return sa.case((has_passed(rule, now), grade), *known, else_="missing").label("said")
+
+
+def is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
+    """The ticket's person, in the ticket's group where it has one, is in the rule's scope, and it is of its version."""
+    t = ticket.c
+    source, person_id = _who(rule)
+    theirs = [source == t.person_source, person_id == t.person_id]
+    if rule.for_each_group:
+        theirs += [_M.source == t.source, _M.group_id == t.group_id]
+    subjects = subjects_of(rule, is_everywhere=is_everywhere).where(*theirs)
+    is_of_version = t.episode == f"{rule.name}@{rule.version}"
+    is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
+    return subjects.correlate(ticket).exists() & (is_of_version if is_policy else sa.true())
+
+
+def is_waived_now(now: datetime) -> sa.ColumnElement[bool]:
+    t = ticket.c
+    return (t.state == TicketState.WAIVED.value) & sa.or_(t.waived_until.is_(None), t.waived_until > now)
+
+
+def is_ticket_of(rule: StatementRule) -> sa.ColumnElement[bool]:
+    prefix = rule.start
+    return sa.func.substr(ticket.c.episode, 1, len(prefix)) == prefix
+
+
+def has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    t = ticket.c
+    source, person_id = _who(rule)
+    mine = [
+        t.person_source == source, t.person_id == person_id,
+        t.kind == STATEMENTS.value, is_ticket_of(rule), state,
+    ]  # fmt: skip
+    if rule.for_each_group:
+        mine += [t.source == _M.source, t.group_id == _M.group_id]
+    return sa.exists().where(*mine)
+
+
+def _of_subject(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
+    source, person_id = _who(rule)
+    found = [_AP.person_source == source, _AP.person_id == person_id, _A.id == _AP.attestation_id]
+    if rule.for_each_group:
+        found += [_A.source == _M.source, _A.group_id == _M.group_id]
+    return found
+
+
+def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """An attestation that still counts: of this version if that is material, not over, not from before a leaving."""
+    found = [
+        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.is_pass == 1, _A.voided_at.is_(None),
+        sa.or_(_A.expires_at.is_(None), _A.expires_at > now),
+    ]  # fmt: skip
+    if rule.is_material:
+        found.append(_A.version == rule.version)
+    if rule.every is not None:
+        found.append(_A.at > now - rule.every)
+    if rule.statement.is_revocable:
+        found.append(_is_newest(rule))
+    left_since = sa.exists().where(
+        episode.c.source == _AP.person_source, episode.c.person_id == _AP.person_id,
+        episode.c.kind == EpisodeKind.LEFT.value, episode.c.gate == Gate.PASSED.value, episode.c.at > _A.at,
+    )  # fmt: skip
+    return [*found, ~left_since]
+
+
+def has_passed(rule: StatementRule, now: datetime, *, assured: bool = False) -> sa.ColumnElement[bool]:
+    sure = [_A.grade == "B"] if assured else []
+    return sa.exists().where(*_of_subject(rule), *valid(rule, now), *sure)
+
+
+def has_declined(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
+    # A census is asked anew each time: what was declined once is not declined for good
+    holds = [_A.expires_at > now] if rule.statement.is_of_managers else []
+    return sa.exists().where(*holds, *_of_subject(rule), *declining(rule))
+
+
+def declining(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
+    """An attestation that declines this version; of one that can be revoked, only the newest answer counts."""
+    newest = [_is_newest(rule)] if rule.statement.is_revocable else []
+    return [
+        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.version == rule.version,
+        _A.answer == AttestAnswer.DECLINED.value, _A.voided_at.is_(None), *newest,
+    ]  # fmt: skip
+
+
+def _is_newest(rule: StatementRule) -> sa.ColumnElement[bool]:
+    """The person said nothing else since."""
+    a, ap = attestation.alias("later").c, attestation_person.alias("of_later").c
+    return ~sa.exists().where(
+        ap.person_source == _AP.person_source, ap.person_id == _AP.person_id, a.id == ap.attestation_id,
+        a.statement == rule.statement.value, a.subject == rule.subject, a.voided_at.is_(None), a.id > _A.id,
+    )  # fmt: skip
