@@ -158,7 +158,7 @@ def consent_path(harness: Harness) -> str:
 
 def answer_named(page: str, value: str) -> str:
     [name] = set(re.findall(rf'name="(answer-\d+)" value="{value}"', page))
-    return name
+    return str(name)
 
 
 def test_refusing_costs_nothing_and_the_page_says_so(asked: Harness) -> None:
