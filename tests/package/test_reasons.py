@@ -14,7 +14,7 @@ from catalogues import extracted, key, messages
 from worker.desk.console import questions
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.reports import OUTCOME_WORDS
-from worker.domain.groups.case import EVIDENCE_SAYS
+from worker.domain.groups.case import EVIDENCE_SAYS, KeptOut
 from worker.domain.kinds import KINDS, reassign_admin
 from worker.domain.reconcile import answering, attesting, engine, guard
 
@@ -116,6 +116,7 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
     "desk/console/questions.py: said": questions.NOBODY.values(),
     "domain/groups/case.py: EVIDENCE_SAYS[account.evidence]": EVIDENCE_SAYS.values(),
     "domain/groups/case.py: EVIDENCE_SAYS[leaving.evidence]": EVIDENCE_SAYS.values(),
+    "domain/kinds/add_member.py: why.value": [why.value for why in KeptOut],
     "domain/kinds/controlled.py: text": [
         text for one in GROUP_CONTROLS.values() for text in (one.fails, one.asks)
     ],
