@@ -48,9 +48,6 @@ from worker.storage.sql.tables import (
 )
 from worker.storage.statements import (
     declining,
-    has_declined,
-    has_passed,
-    has_ticket,
     in_scope,
     is_asked,
     is_ticket_of,

@@ -76,7 +76,9 @@ def subjects_of(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
     is_of_group = (_G.source == _M.source) & (_G.group_id == _M.group_id)
     is_meant = in_scope(rule, is_everywhere=is_everywhere)
     if not rule.for_each_group:
-        return sa.select(*who).where(*_is_here(), sa.exists().where(is_theirs, is_listed, is_of_group, is_meant))
+        return sa.select(*who).where(
+            *_is_here(), sa.exists().where(is_theirs, is_listed, is_of_group, is_meant)
+        )
     group = (
         _M.source.label("source"), _M.group_id.label("group_id"), _G.name.label("group_name"),
         _G.messenger.label("messenger"),
