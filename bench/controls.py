@@ -205,7 +205,7 @@ def _controls(store: SqlStore, company: Company) -> RunControls:
         reads,
         tickets,
         teller,
-        Attesting(store, links, teller, policy.statements, policy.languages),
+        Attesting(store, links, teller, policy.statements, policy.languages, lambda _: policy.statements),
         Reviewing(store, links, teller, tickets, policy, AccountsRule.EITHER),
         TellCases(KeepsReads(reads), teller, is_on=False),
     )

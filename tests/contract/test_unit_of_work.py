@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.accounts import AccountsContract
+from contracts.asked import AskedContract, ListsContract
 from contracts.bad_messages import BadMessagesContract
 from contracts.census import CensusContract
 from contracts.consent import ConsentContract
@@ -43,5 +44,7 @@ class TestSqlStore(
     SealsContract,
     CensusContract,
     ConsentContract,
+    AskedContract,
+    ListsContract,
 ):
     """On SQLite and on PostgreSQL."""

@@ -49,7 +49,7 @@ _WORD = "what people answer: B if they were signed in, C by a link"
 EVIDENCE = {
     "group.registered": "a complete register that was read (B)",
     "group.complete": "the register's row (B)",
-    "group.roster_fresh": "the day of the newest complete roster",
+    "group.roster_fresh": "the day of the newest complete roster, whether a register differs, and reviews of everybody",
     "group.dormant": "the time of the last message, the archive flag, the roster (A); the register (B)",
     "group.class_fits": "the register's class of data, else the name (B)",
     "group.admins_few": _ROSTER,

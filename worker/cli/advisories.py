@@ -25,7 +25,6 @@ from worker.cli.common import (
 from worker.contract.advisories import AdvisoryShape
 from worker.domain.watch.advisories import Advisory, urgency
 from worker.domain.watch.products import title_of
-from worker.domain.watch.versions import Fix
 
 app = typer.Typer(no_args_is_help=True, help="Look at vulnerabilities of messengers, and dismiss them.")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Its id: CVE-2026-12345.")]
@@ -73,8 +72,4 @@ def _how_bad(one: Advisory) -> str:
 
 
 def _versions(one: Advisory) -> str:
-    return ", ".join(f"{platform} {_version(fix)}" for platform, fix in one.platforms.items())
-
-
-def _version(fix: Fix) -> str:
-    return f"> {fix.version}" if fix.is_newer else f">= {fix.version}"
+    return ", ".join(f"{platform} {fix.short}" for platform, fix in one.platforms.items())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 else:
     Importable = StrEnum(
         "Importable",
-        [(one.name, one.value) for one in Statement if one not in {Statement.DUTIES, Statement.CENSUS}],
+        [(one.name, one.value) for one in (Statement.POLICY, Statement.TRAINING, Statement.DEVICE)],
     )
 
 PAGE = 1000

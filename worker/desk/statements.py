@@ -9,13 +9,23 @@ from worker.app.refused import Refused
 from worker.desk.calls import Call, language_names, number_in
 from worker.desk.markdown import as_html
 from worker.domain.controls.census import ADMIN_MAX, MEMBERS_MAX, NAME_MAX, ROWS, CensusRow
-from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, ItemAnswer, Statement
+from worker.domain.controls.statements import COMPLETE, DEVICE_ITEMS, AttestAnswer, ItemAnswer, Statement
 from worker.domain.kinds.attest import topic_of
 from worker.domain.messages.sentences import why_line
+from worker.domain.messages.versions import app_text
 from worker.domain.messengers import MESSENGERS
+from worker.domain.text.tongue import N_
+from worker.domain.watch.versions import Fix
 
+MISSING = "missing"  # the answer of somebody who found that something of a provider is not there
 NONE_KNOWN = "none"  # the answer to a census of somebody who knows of no group
 INCOMPLETE = 422
+RECORDS = {  # what is recorded of a provider, by the field's name
+    "contract": N_("Contract"),
+    "dpa": N_("Data processing agreement"),
+    "breach_notice": N_("Their duty to tell of a breach"),
+    "backup": N_("Backup"),
+}
 
 
 def statements_page(call: Call, token: str, refused: str = "") -> Response:
@@ -83,6 +93,22 @@ def _shown(call: Call, one: StatementDue) -> dict[str, object]:
         "language": language_names().get(one.language, one.language)
         if one.text and not one.is_theirs
         else "",
+        "apps": [_app(call, name, fix) for name, fix in one.rule.fixes.items()],
+        "records": [(call.tongue.say(RECORDS[name]), said) for name, said in one.rule.records.items()],
+    }
+
+
+def _app(call: Call, name: str, fix: Fix) -> dict[str, str]:
+    """One item of an update: where an app runs, and what somebody says who has the version."""
+    have = (
+        N_("I have a version newer than {version}")
+        if fix.is_newer
+        else N_("I have version {version} or newer")
+    )
+    return {
+        "item": name,
+        "where": app_text(name, call.tongue),
+        "have": call.tongue.say(have, version=fix.version),
     }
 
 
@@ -102,6 +128,8 @@ def _answer(call: Call, one: StatementDue) -> StatementAnswer | None:
         return _census_answer(call, number, given)
     if not given:
         return None
+    if one.rule.statement is Statement.PROVIDER:
+        return _provider_answer(call, number, given)
     if given not in set(AttestAnswer):
         raise Refused("Choose an answer.")
     asked = {name: call.text(f"item-{number}-{name}") for name in one.rule.items}
@@ -112,6 +140,14 @@ def _answer(call: Call, one: StatementDue) -> StatementAnswer | None:
         call.text(f"initials-{number}"),
         call.text(f"words-{number}"),
     )
+
+
+def _provider_answer(call: Call, number: int, given: str) -> StatementAnswer:
+    if given not in {AttestAnswer.ACCEPTED, MISSING}:
+        raise Refused("Choose an answer.")
+    is_complete = ItemAnswer.NO if given == MISSING else ItemAnswer.YES
+    text, words = call.text(f"text-{number}"), call.text(f"words-{number}")
+    return StatementAnswer(AttestAnswer.ACCEPTED, text, {COMPLETE: is_complete}, words=words)
 
 
 def _census_answer(call: Call, number: int, given: str) -> StatementAnswer | None:

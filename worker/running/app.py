@@ -50,6 +50,7 @@ from worker.app.jobs.verify import Verify
 from worker.app.jobs.watch import WatchFeeds
 from worker.app.jobs.watch_itself import WatchItself
 from worker.app.reads.advisories import AdvisoryRules, feed_concerns
+from worker.app.reads.asked import AskedRules
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
 from worker.app.reads.controls import ControlReads, ControlRules
@@ -372,7 +373,9 @@ def assigned_of(rules: AppRules, store: Store) -> Assigned:
 def attesting_of(rules: AppRules, store: Store) -> Attesting:
     """The use case of people who are asked for statements."""
     teller = Teller(rules.timezone, rules.languages, rules.links)
-    return Attesting(store, rules.links, teller, rules.controls.statements, rules.controls.languages)
+    asked = AskedRules(rules.controls, rules.timezone, rules.tickets.accountable, rules.advisories)
+    policy = rules.controls
+    return Attesting(store, rules.links, teller, policy.statements, policy.languages, asked.known)
 
 
 def reviewing_of(rules: AppRules, store: Store) -> Reviewing:

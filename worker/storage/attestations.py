@@ -25,8 +25,8 @@ from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds import STATEMENTS
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ToAsk
-from worker.domain.tickets.ticket import LIVE, Ticket
-from worker.ports.state.attestations import StatementCounts
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.attestations import SENSITIVE, StatementCounts
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
@@ -47,9 +47,12 @@ from worker.storage.sql.tables import (
     to_micros,
 )
 from worker.storage.statements import (
+    LIVE_STATES,
     declining,
     in_scope,
     is_asked,
+    is_no,
+    is_noted,
     is_ticket_of,
     is_waived_now,
     missing_statements,
@@ -58,7 +61,6 @@ from worker.storage.statements import (
     valid,
 )
 
-_LIVE = tuple(state.value for state in sorted(LIVE))
 _A, _AP, _M, _G = attestation.c, attestation_person.c, membership.c, chat_group.c
 
 
@@ -86,8 +88,8 @@ class SqlAttestations:
             .order_by(subjects.c.person_source, subjects.c.person_id)
         )  # fmt: skip
         rows = self._c.execute(query).all()
-        before = self._before(rule, rows)
-        return [_asked(row, rule, before) for row in rows]
+        before, sensitive = self._before(rule, rows), self._in_sensitive(rule, rows)
+        return [_asked(row, rule, before, sensitive) for row in rows]
 
     def count_to_ask(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> int:
         return self._count(missing_statements(rule, now, is_everywhere=is_everywhere))
@@ -106,7 +108,7 @@ class SqlAttestations:
         return int(self._c.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
     def _unidentified(self, rule: StatementRule, *, is_everywhere: bool) -> int:
-        if rule.statement.is_of_managers:
+        if rule.is_of_person:
             return 0
         if rule.statement is Statement.CONSENT:
             unknown = consent_subject.c.numbers == Numbers.UNKNOWN.value
@@ -131,6 +133,25 @@ class SqlAttestations:
                 if one.person is not None:
                     found[one.person, one.occasion] = one
                     found[one.person, ""] = one  # the newest
+        return found
+
+    def _in_sensitive(self, rule: StatementRule, rows: Sequence[Any]) -> set[AccountKey]:
+        """Those of these people who are in a sensitive group that the rule is for, where it has a time for them."""
+        found: set[AccountKey] = set()
+        if rule.sensitive_due is None or rule.is_of_person:
+            return found
+        here = in_scope(rule, is_everywhere=True) & is_noted(SENSITIVE)
+        people = {(row.person_source, row.person_id) for row in rows}
+        for chunk in chunked(sorted(people)):
+            query = (
+                sa.select(link.c.person_source, link.c.person_id)
+                .distinct()
+                .select_from(membership)
+                .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+                .join(chat_group, (_G.source == _M.source) & (_G.group_id == _M.group_id))
+                .where(among(link.c.person_source, link.c.person_id, chunk), here)
+            )
+            found |= {AccountKey(*row) for row in self._c.execute(query)}
         return found
 
     # --- attestations ----------------------------------------------------------------------------
@@ -204,11 +225,17 @@ class SqlAttestations:
         )
         return [_attestation(row) for row in self._c.execute(query)]
 
+    def newest(self, rule: StatementRule, now: datetime) -> Attestation | None:
+        counts = sa.or_(sa.and_(*valid(rule, now)), is_no(rule) & (_A.expires_at > now))
+        query = sa.select(attestation).join(attestation_person, _AP.attestation_id == _A.id).where(counts)
+        row = self._c.execute(query.order_by(_A.id.desc()).limit(1)).first()
+        return _attestation(row) if row is not None else None
+
     def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
         t = ticket.c
         wanted = [is_ticket_of(rule) & is_asked(rule, is_everywhere=everywhere) for rule, everywhere in rules]
         query = sa.select(ticket).where(
-            t.kind == STATEMENTS.value, t.state.in_(_LIVE), ~sa.or_(sa.false(), *wanted)
+            t.kind == STATEMENTS.value, t.state.in_(LIVE_STATES), ~sa.or_(sa.false(), *wanted)
         )
         return [ticket_from_row(row) for row in self._c.execute(query.order_by(t.id))]
 
@@ -220,7 +247,7 @@ class SqlAttestations:
             .join(attestation_person, (_AP.person_source == t.person_source) & (_AP.person_id == t.person_id))
             .join(attestation, _A.id == _AP.attestation_id)
             .where(
-                t.kind == STATEMENTS.value, t.state.in_(_LIVE), is_ticket_of(rule), *valid(rule, now),
+                t.kind == STATEMENTS.value, t.state.in_(LIVE_STATES), is_ticket_of(rule), *valid(rule, now),
                 _A.assurance == Assurance.IMPORTED.value,
             )
             .group_by(t.id)
@@ -258,14 +285,19 @@ class SqlAttestations:
 # --- rows ---------------------------------------------------------------------------------------------------
 
 
-def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], Ticket]) -> ToAsk:
+def _asked(
+    row: Any,
+    rule: StatementRule,
+    before: dict[tuple[AccountKey, str], Ticket],
+    sensitive: Collection[AccountKey],
+) -> ToAsk:
     one = person_of(row)
     assert one is not None  # noqa: S101  an inner join
     group = GroupKey(row.source, row.group_id) if rule.for_each_group else None
     is_joiner = row.first_pass_at is not None and row.first_seen_at > row.first_pass_at
     occasion = (
         ""
-        if rule.statement.is_of_managers
+        if rule.is_of_person or rule.is_shown_live
         else rule.name
         if rule.statement is Statement.CONSENT
         else f"{rule.name}@{rule.version}"
@@ -279,6 +311,7 @@ def _asked(row: Any, rule: StatementRule, before: dict[tuple[AccountKey, str], T
         row.messenger if group else "",
         row.first_seen_at if is_joiner else None,
         before.get((one.key, occasion)),
+        is_sensitive=one.key in sensitive,
     )
 
 

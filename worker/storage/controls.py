@@ -35,6 +35,7 @@ from worker.ports.state.controls import (
     TicketCounts,
 )
 from worker.storage.cases import ADMINS, behind_link
+from worker.storage.differences import with_other_members
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
@@ -53,6 +54,7 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
+    roster_difference,
     source,
     ticket,
     to_micros,
@@ -63,6 +65,7 @@ _OF_GROUPS = codes(lambda kind: isinstance(kind.found, InControls) and kind.abou
 _ASKED = codes(lambda kind: isinstance(kind.found, InControls))
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 _REASSIGNMENTS = codes(lambda kind: any(one.waits and one.waits.for_ is kind.code for one in KINDS.values()))
+_CONFIRMATIONS = codes(lambda kind: kind.sees is Sees.ROSTER)
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _BY_CONTROL = {
     control: codes(lambda kind, control=control: kind.control == control)  # type: ignore[misc]
@@ -74,6 +77,7 @@ FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
 )  # fmt: skip
+DIFFERENCE_COLUMNS = ("source", "group_id", "since_at", "seen_at")
 _OLDEST = sa.func.min(ticket.c.verified_at).label("oldest")
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
 
@@ -87,6 +91,9 @@ class _Loaded:
     rows: dict[GroupKey, RegisterRow] = field(default_factory=dict)
     removed: dict[GroupKey, datetime] = field(default_factory=dict)
     reviewed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
+    confirmed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
+    differing: dict[GroupKey, datetime] = field(default_factory=dict)
+    confirming: set[GroupKey] = field(default_factory=set)
     reassigned: set[GroupKey] = field(default_factory=set)
     owners: dict[str, Account] = field(default_factory=dict)
     departed: set[AccountKey] = field(default_factory=set)
@@ -173,6 +180,12 @@ class SqlControls:
         self._load_rows(rows, lists, loaded)
         self._load_owners(rows, loaded)
         loaded.reviewed = SqlReviews(self._c).last_of(keys)
+        loaded.confirmed = SqlReviews(self._c).last_of(keys, is_full=True)
+        d = roster_difference.c
+        differing = sa.select(d.source, d.group_id, d.since_at).where(among(d.source, d.group_id, keys))
+        loaded.differing = {
+            GroupKey(row.source, row.group_id): row.since_at for row in self._c.execute(differing)
+        }
         return loaded
 
     def _load_admins(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
@@ -208,6 +221,10 @@ class SqlControls:
             here, t.kind.in_(_REASSIGNMENTS), t.state.in_(_LIVE)
         )
         loaded.reassigned = {GroupKey(*row) for row in self._c.execute(reassigned)}
+        confirming = sa.select(t.source, t.group_id).where(
+            here, t.kind.in_(_CONFIRMATIONS), t.state.in_(_LIVE)
+        )
+        loaded.confirming = {GroupKey(*row) for row in self._c.execute(confirming)}
         theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
         known = people_of(self._c, [key for key in theirs if key])
         loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
@@ -251,8 +268,14 @@ class SqlControls:
         ]  # fmt: skip
         bulk_upsert(self._c, control_failure, FAILURE_COLUMNS, rows, keep=("since_at",))
 
+    def note_differences(self, groups: Collection[GroupKey], lists: Lists, now: datetime) -> None:
+        at = to_micros(now)
+        rows = [(*key, at, at) for key in with_other_members(self._c, sorted(groups), lists.registers)]
+        bulk_upsert(self._c, roster_difference, DIFFERENCE_COLUMNS, rows, keep=("since_at",))
+
     def forget_before(self, now: datetime) -> None:
-        self._c.execute(sa.delete(control_failure).where(control_failure.c.seen_at < now))
+        for table in (control_failure, roster_difference):
+            self._c.execute(sa.delete(table).where(table.c.seen_at < now))
 
     def failures(self, control: str, after: FailurePlace | None, limit: int) -> list[ControlFailure]:
         found = (
@@ -443,7 +466,7 @@ def _state(
     row: Any, loaded: _Loaded, lists: Lists, register_at: datetime | None, in_use: frozenset[NameInUse]
 ) -> GroupState:
     key = GroupKey(row.source, row.group_id)
-    reviewed = loaded.reviewed.get(key, (None, None))
+    reviewed, confirmed = loaded.reviewed.get(key, (None, None)), loaded.confirmed.get(key, (None, None))
     return GroupState(
         key=key,
         name=row.name,
@@ -467,6 +490,10 @@ def _state(
         is_followed=row.leader_source is not None,
         reviewed_at=reviewed[0],
         reviewed_grade=reviewed[1],
+        confirmed_at=confirmed[0],
+        confirmed_grade=confirmed[1],
+        differs_since=loaded.differing.get(key),
+        has_confirmation=key in loaded.confirming,
         has_reassignment=key in loaded.reassigned,
         tickets=tuple(loaded.tickets[key]),
         departed=frozenset(loaded.departed),

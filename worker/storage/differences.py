@@ -12,6 +12,8 @@ from worker.domain.model import Coverage, GroupKey
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.tables import chat_group, link, membership
 
+_ONE, _OTHER = chat_group.alias("a"), chat_group.alias("b")
+
 
 def differences_of(
     connection: sa.Connection, keys: Iterable[GroupKey], registers: Collection[str], live: Collection[str]
@@ -27,6 +29,19 @@ def differences_of(
             for row in connection.execute(query):
                 found.setdefault(GroupKey(row.source, row.group_id), []).append(what)
     return {key: tuple(whats) for key, whats in found.items()}
+
+
+def with_other_members(
+    connection: sa.Connection, keys: Iterable[GroupKey], registers: Collection[str]
+) -> list[GroupKey]:
+    """Those of these groups that a register, or the messenger for a register, lists with other members."""
+    a, b = _ONE.c, _OTHER.c
+    of_register = a.source.in_(sorted(registers)) | b.source.in_(sorted(registers))
+    return [
+        GroupKey(*row)
+        for page in chunked(keys)
+        for row in connection.execute(_with_other_members(page).where(of_register))
+    ]
 
 
 def _alone(page: Collection[GroupKey], sources: Collection[str], others: Collection[str]) -> sa.Select[Any]:
@@ -48,7 +63,7 @@ def _alone(page: Collection[GroupKey], sources: Collection[str], others: Collect
 
 def _with_other_members(page: Collection[GroupKey]) -> sa.Select[Any]:
     """Groups of a pair, both read in full, of which one lists a member whom the other does not."""
-    one, other = chat_group.alias("a"), chat_group.alias("b")
+    one, other = _ONE, _OTHER
     a, b = one.c, other.c
     is_pair = sa.or_(
         (a.leader_source == b.source) & (a.leader_group == b.group_id),

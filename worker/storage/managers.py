@@ -1,4 +1,4 @@
-"""Who has people under them, by the directories."""
+"""Who has people under them, and who has an address, by the directories."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from worker.storage.sql.tables import person, person_key
 
 _MANAGER = person.alias("manager")
 MANAGER = _MANAGER.c
+_ADDRESSED = person.alias("addressed")
+ADDRESSED = _ADDRESSED.c
 _MANAGES_MAX = 500  # people under one manager whose groups are looked for
 
 
@@ -23,6 +25,17 @@ def managers() -> sa.Select[Any]:
         sa.select(MANAGER.source.label("person_source"), MANAGER.person_id.label("person_id"))
         .select_from(_MANAGER)
         .where(*_is_manager(_MANAGER), ~sa.exists().where(*_is_manager(first), *_are_one(first, _MANAGER)))
+    )
+
+
+def with_address(address: str) -> sa.Select[Any]:
+    """The account that is here and has this e-mail address; of several, the first."""
+    first = person.alias("first_addressed")
+    is_first = ~sa.exists().where(first.c.email == address, _is_here(first), _comes_first(first, _ADDRESSED))
+    return (
+        sa.select(ADDRESSED.source.label("person_source"), ADDRESSED.person_id.label("person_id"))
+        .select_from(_ADDRESSED)
+        .where(ADDRESSED.email == address, _is_here(_ADDRESSED), is_first)
     )
 
 
@@ -52,15 +65,18 @@ def _is_manager(one: Any) -> list[sa.ColumnElement[bool]]:
 def _are_one(first: Any, other: Any) -> list[sa.ColumnElement[bool]]:
     """Whether a key that few share joins two accounts, of which `first` comes first."""
     a, b, c = person_key.alias("key_first"), person_key.alias("key_other"), person_key.alias("key_shared")
-    comes_first = sa.or_(
-        first.c.source < other.c.source,
-        (first.c.source == other.c.source) & (first.c.person_id < other.c.person_id),
-    )
     shared = sa.select(sa.func.count()).where(c.c.kind == a.c.kind, c.c.value == a.c.value).scalar_subquery()
     return [
-        comes_first,
+        _comes_first(first, other),
         (a.c.source == first.c.source) & (a.c.person_id == first.c.person_id),
         (b.c.source == other.c.source) & (b.c.person_id == other.c.person_id),
         (a.c.kind == b.c.kind) & (a.c.value == b.c.value) & a.c.kind.in_(JOIN_KINDS),
         shared <= JOIN_KEY_SHARED_MAX,
     ]
+
+
+def _comes_first(first: Any, other: Any) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        first.c.source < other.c.source,
+        (first.c.source == other.c.source) & (first.c.person_id < other.c.person_id),
+    )

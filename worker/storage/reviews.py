@@ -139,9 +139,9 @@ class SqlReviews:
         if not added.rowcount:
             self._c.execute(sa.insert(review_pace).values(occasion=occasion, seconds=seconds, rows=rows))
 
-    def complete(self, ticket: int, grade: Grade, now: datetime) -> None:
+    def complete(self, ticket: int, grade: Grade, now: datetime, *, is_full: bool) -> None:
         which = sa.update(review).where(_R.ticket_id == ticket)
-        self._c.execute(which.values(completed_at=now, grade=grade.value))
+        self._c.execute(which.values(completed_at=now, grade=grade.value, is_full=int(is_full)))
 
     def open_tickets(self) -> list[int]:
         query = (
@@ -229,12 +229,20 @@ class SqlReviews:
             for row in self._c.execute(query)
         ]  # fmt: skip
 
-    def last_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, tuple[datetime, Grade]]:
+    def last_of(
+        self, groups: Collection[GroupKey], *, is_full: bool = False
+    ) -> dict[GroupKey, tuple[datetime, Grade]]:
+        wanted = [_R.is_full == 1] if is_full else []
         found: dict[GroupKey, tuple[datetime, Grade]] = {}
         for chunk in chunked(sorted(set(groups))):
             query = (
                 sa.select(_R.source, _R.group_id, _R.completed_at, _R.grade)
-                .where(among(_R.source, _R.group_id, chunk), _R.completed_at.is_not(None), _R.only == "[]")
+                .where(
+                    among(_R.source, _R.group_id, chunk),
+                    _R.completed_at.is_not(None),
+                    _R.only == "[]",
+                    *wanted,
+                )
                 .order_by(_R.completed_at)
             )
             for row in self._c.execute(query):

@@ -8,14 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.controls.consent import Numbers
-from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
+from worker.domain.controls.statements import Assurance, AttestAnswer, Statement, StatementRule
 from worker.domain.kinds import STATEMENTS
 from worker.domain.model import Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
 from worker.storage.cases import ADMINS
-from worker.storage.managers import MANAGER, managers
+from worker.storage.managers import ADDRESSED, MANAGER, managers, with_address
 from worker.storage.sql.tables import (
     attestation,
     attestation_person,
@@ -30,13 +30,15 @@ from worker.storage.sql.tables import (
     ticket,
 )
 
-_LIVE = tuple(state.value for state in sorted(LIVE))
+LIVE_STATES = tuple(state.value for state in sorted(LIVE))
 _A, _AP, _M, _G, _C = attestation.c, attestation_person.c, membership.c, chat_group.c, consent_subject.c
 
 
 def in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
     """A membership in a governed group that the rule is for."""
     governed = (_G.is_gone == 0) & _leads(rule) & (_M.is_unlisted == 0)
+    if rule.messengers:
+        governed &= sa.func.lower(_G.messenger).in_(rule.messengers)
     if rule.only_admins:
         governed &= _M.role.in_(ADMINS)
     return governed if is_everywhere else governed & in_groups_of(rule, _M.source, _M.group_id)
@@ -62,8 +64,16 @@ def in_groups_of(
     return sa.exists().where(s.rule == rule.name, s.source == source, s.group_id == group_id)
 
 
+def is_noted(name: str) -> sa.ColumnElement[bool]:
+    """Whether a membership's group was noted under this name."""
+    s = statement_scope.c
+    return sa.exists().where(s.rule == name, s.source == _M.source, s.group_id == _M.group_id)
+
+
 def subjects_of(rule: StatementRule, *, is_everywhere: bool) -> sa.Select[Any]:
     """People in scope who are here; for each group where the rule asks for each."""
+    if rule.to:
+        return with_address(rule.to)
     if rule.statement.is_of_managers:
         return managers()
     if rule.statement is Statement.CONSENT:
@@ -130,6 +140,8 @@ def _members_and_placed(rule: StatementRule, *, is_everywhere: bool) -> sa.Selec
 
 def _who(rule: StatementRule) -> tuple[Any, Any]:
     """The columns of `subjects_of` that name the person."""
+    if rule.to:
+        return ADDRESSED.source, ADDRESSED.person_id
     if rule.statement.is_of_managers:
         return MANAGER.source, MANAGER.person_id
     if rule.statement is Statement.CONSENT:
@@ -138,10 +150,12 @@ def _who(rule: StatementRule) -> tuple[Any, Any]:
 
 
 def missing_statements(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:
+    """The subjects whom it takes to ask: no statement of theirs counts, and no ticket asks them."""
     t = ticket.c
-    holds = sa.or_(t.state.in_(_LIVE), is_waived_now(now))
+    holds = sa.or_(t.state.in_(LIVE_STATES), is_waived_now(now))
     subjects = subjects_of(rule, is_everywhere=is_everywhere)
-    return subjects.where(~has_passed(rule, now), ~has_declined(rule, now), ~has_ticket(rule, holds))
+    has_answered = (has_passed(rule, now), has_declined(rule, now), has_said_no(rule, now))
+    return subjects.where(*(~one for one in has_answered), ~has_ticket(rule, holds))
 
 
 def said_label(rule: StatementRule, now: datetime) -> sa.Label[str]:
@@ -171,7 +185,10 @@ def is_waived_now(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def is_ticket_of(rule: StatementRule) -> sa.ColumnElement[bool]:
+    """A ticket that asks by the rule, of whatever day. One vulnerability's id may begin with another's."""
     prefix = rule.start
+    if rule.statement is Statement.UPDATE:
+        return ticket.c.episode == prefix
     return sa.func.substr(ticket.c.episode, 1, len(prefix)) == prefix
 
 
@@ -223,6 +240,24 @@ def has_declined(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
     # A census is asked anew each time: what was declined once is not declined for good
     holds = [_A.expires_at > now] if rule.statement.is_of_managers else []
     return sa.exists().where(*holds, *_of_subject(rule), *declining(rule))
+
+
+def has_said_no(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
+    """The subject's own answer is that something is not as it should be.
+
+    They are not asked again for this version and time. What another system says of them leaves it to them to answer.
+    """
+    in_time = sa.or_(_A.expires_at.is_(None), _A.expires_at > now)
+    own = _A.assurance != Assurance.IMPORTED.value
+    return sa.exists().where(*_of_subject(rule), is_no(rule), in_time, own)
+
+
+def is_no(rule: StatementRule) -> sa.ColumnElement[bool]:
+    """An attestation that answers the rule's version, and is no pass."""
+    return sa.and_(
+        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.version == rule.version,
+        _A.answer == AttestAnswer.ACCEPTED.value, _A.is_pass == 0, _A.voided_at.is_(None),
+    )  # fmt: skip
 
 
 def declining(rule: StatementRule) -> list[sa.ColumnElement[bool]]:

@@ -9,14 +9,18 @@ from html import unescape
 
 import pytest
 
+from builders import NOW, rules
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.domain.controls.others import CONSENT, DEVICE, POLICY
-from worker.domain.controls.policy import ControlPolicy
-from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.policy import AdvisoryRule, ControlPolicy, ProviderRule
+from worker.domain.controls.statements import COMPLETE, ItemAnswer, Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.domain.watch.advisories import Advisory, AdvisoryKey, FeedWord
+from worker.domain.watch.matching import MatchedBy
+from worker.domain.watch.versions import Fix
 
 ASKS = ControlSwitch(Mode.TICKET)
 TEXT = "# Messaging\n\nBe **kind**.\n\n- <script>alert(1)</script>\n- [x](javascript:alert(1))"
@@ -112,6 +116,75 @@ def test_an_answer_with_a_part_missing_keeps_nothing(ward: Harness, desk: Caller
     assert desk.post(f"{here}/statements", {}).text.count("an answer is missing") == 1
     assert desk.post(f"{here}/statements", {f"answer-{numbers[0]}": "maybe"}).text.count("is missing") == 1
     assert {ward.ticket(int(number)).state for number in numbers} == {TicketState.OPEN}
+
+
+NUMBERED = {"ios": Fix("2.26.1"), "any": Fix("2.25", is_newer=True)}
+CVE = Advisory(
+    AdvisoryKey("CVE-2026-1000", "whatsapp"), NOW, {"nvd": FeedWord(MatchedBy.CPE, NUMBERED, cvss=9.8)}
+)
+
+
+@pytest.fixture
+def app() -> Iterator[Harness]:
+    """Ann is asked to update, and Dee, too, and to look at the provider."""
+    provider = ProviderRule("whatsapp", ASKS, contract="C-7 <b>")
+    controls = ControlPolicy(advisories=(AdvisoryRule(ASKS),), providers=(provider,))
+    harness = Harness(controls=controls, rules=replace(rules(), accountable="dee@corp.example"))
+    with harness.store.begin() as uow:
+        uow.advisories.put([CVE])
+    harness.hire("ann", "dee")
+    harness.group("ward-7", "ann", messenger="whatsapp", admins=["dee"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    yield harness
+    harness.close()
+
+
+def test_an_update_asks_for_each_platform_in_plain_words(app: Harness) -> None:
+    desk, here = desk_of(app), path(app, "ann")
+    page = desk.get(here).text
+    said = text(page)
+    assert "Update of WhatsApp" in said
+    assert "closes a security hole (CVE-2026-1000)" in said
+    assert "WhatsApp, iOS I have version 2.26.1 or newer I can't update it there I don't use it there" in said
+    assert "WhatsApp, All platforms I have a version newer than 2.25" in said
+    [(number, mark)] = re.findall(r'name="text-(\d+)" value="(\w+)"', page)
+    form = {f"answer-{number}": "accepted", f"text-{number}": mark, f"item-{number}-whatsapp.ios": "yes"}
+    assert "an answer is missing" in desk.post(f"{here}/statements", form).text
+    form[f"item-{number}-whatsapp.any"] = "no"
+    assert "an answer is missing" in desk.post(f"{here}/statements", form).text
+    form[f"item-{number}-whatsapp.any"] = "elsewhere"
+    assert "Your answers are kept" in desk.post(f"{here}/statements", form).text
+    assert app.ticket(int(number)).state is TicketState.VERIFIED
+
+
+def test_a_provider_page_has_what_is_recorded_and_two_answers(app: Harness) -> None:
+    desk, here = desk_of(app), path(app, "dee")
+    page = desk.get(here).text
+    said = text(page)
+    assert "Contract C-7 <b>" in said
+    assert "C-7 <b>" not in page
+    assert said.count("Nothing is recorded") == 3
+    [number] = [one.id for one in app.tickets() if one.occasion.startswith("provider:")]
+    [mark] = re.findall(rf'name="text-{number}" value="(\w+)"', page)
+    form = {f"answer-{number}": "missing", f"text-{number}": mark}
+    assert "an answer is missing" in desk.post(f"{here}/statements", form).text
+    assert (
+        "an answer is missing"
+        in desk.post(f"{here}/statements", form | {f"answer-{number}": "declined"}).text
+    )
+    assert (
+        "Your answers are kept"
+        in desk.post(f"{here}/statements", form | {f"words-{number}": "no backup"}).text
+    )
+    undone = desk.post(f"{here}/undo", {}).text
+    assert "I looked at all four, and they are right" in undone
+    desk.post(f"{here}/statements", form | {f"answer-{number}": "accepted"})
+    with app.store.reading() as uow:
+        [one] = uow.attestations.page(0, 9)
+    assert (dict(one.items), one.is_pass) == ({COMPLETE: ItemAnswer.YES}, True)
 
 
 def test_the_link_of_another_opens_nothing_of_hers(ward: Harness, desk: Caller) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import NOW
+from builders import DAY, NOW
 from connectors.advisories.kev import mapping as kev
 from connectors.advisories.nvd import mapping as nvd
 from worker.domain.watch.advisories import (
@@ -389,14 +389,66 @@ def test_updates_are_wanted_of_what_is_open_and_can_be_repaired() -> None:
         Advisory(AdvisoryKey("CVE-2026-2", "signal"), NOW, {"nvd": severe}),  # not in use
         Advisory(AdvisoryKey("CVE-2026-3", "whatsapp"), NOW, {"nvd": SCORED}),  # not urgent
         Advisory(AdvisoryKey("CVE-2026-4", "whatsapp"), NOW, {"kev": WORD}),  # nothing to install
-        replace(one, key=AdvisoryKey("CVE-2026-5", "whatsapp"), is_update_asked=True),
         replace(one, key=AdvisoryKey("CVE-2026-6", "whatsapp"), dismissal=Dismissal("dee", NOW, "done")),
     ]
 
     assert updates_wanted([*others, one], {"whatsapp"}, 7.0) == [
-        UpdateFinding(f"update:{CVE}", "whatsapp", {"ios": Fix("2.26.1")}, is_exploited=False)
+        UpdateFinding(CVE, ("whatsapp",), {"whatsapp.ios": Fix("2.26.1")}, is_exploited=False)
     ]
-    assert others[3].status is AdvisoryStatus.UPDATE_ASKED
+
+
+def fixing(cve: str, messenger: str = "whatsapp", *, at: int = 0, **more: object) -> Advisory:
+    """A severe advisory that these versions repair; `exploited` ones are used in attacks."""
+    is_exploited = bool(more.pop("exploited", False))
+    fixes = {name: one if isinstance(one, Fix) else Fix(str(one)) for name, one in more.items()}
+    word = replace(SCORED, cvss=9.8, platforms=fixes, is_exploited=is_exploited)
+    return Advisory(AdvisoryKey(cve, messenger), NOW + at * DAY, {"nvd": word})
+
+
+@pytest.mark.parametrize(
+    "advisories, wanted",
+    [
+        ([fixing("CVE-1", ios="2.1"), fixing("CVE-2", ios="2.2")], ["CVE-2"]),
+        ([fixing("CVE-1", ios="2.1"), fixing("CVE-2", ios="2.2", android="2.2")], ["CVE-2"]),
+        ([fixing("CVE-1", ios="2.1", android="2.1"), fixing("CVE-2", ios="2.2")], ["CVE-1", "CVE-2"]),
+        ([fixing("CVE-1", ios="2.1"), fixing("CVE-2", any="2.2")], ["CVE-2"]),
+        ([fixing("CVE-1", any="2.1"), fixing("CVE-2", ios="2.2")], ["CVE-1", "CVE-2"]),
+        ([fixing("CVE-1", ios=Fix("2.1", is_newer=True)), fixing("CVE-2", ios="2.1")], ["CVE-1"]),
+        ([fixing("CVE-2", ios="2.1"), fixing("CVE-1", ios="2.1.0", at=1)], ["CVE-2"]),
+        ([fixing("CVE-2", ios="2.1"), fixing("CVE-1", ios="2.1")], ["CVE-1"]),
+        ([fixing("CVE-1", ios="2.1"), fixing("CVE-2", "signal", ios="9.9")], ["CVE-1", "CVE-2"]),
+    ],
+)
+def test_of_versions_that_include_others_the_newest_are_asked_for(
+    advisories: list[Advisory], wanted: list[str]
+) -> None:
+    found = updates_wanted(advisories, {"whatsapp", "signal"}, 7.0)
+    assert sorted(one.id for one in found) == wanted
+    assert found == updates_wanted(reversed(advisories), {"whatsapp", "signal"}, 7.0)
+
+
+def test_one_vulnerability_of_two_messengers_is_one_update() -> None:
+    both = [fixing(CVE, ios="2.1"), fixing(CVE, "signal", android="7.1")]
+    [one] = updates_wanted(both, {"whatsapp", "signal"}, 7.0)
+    assert set(one.messengers) == {"whatsapp", "signal"}
+    assert one.fixes == {"whatsapp.ios": Fix("2.1"), "signal.android": Fix("7.1")}
+
+
+def test_an_update_that_includes_one_against_attacks_comes_first() -> None:
+    found = updates_wanted(
+        [
+            fixing("CVE-1", "signal", ios="7.1"),
+            fixing("CVE-2", ios="2.2"),
+            fixing("CVE-3", ios="2.1", exploited=1),
+        ],
+        {"whatsapp", "signal"},
+        7.0,
+    )
+    assert [(one.id, one.is_exploited) for one in found] == [("CVE-2", True), ("CVE-1", False)]
+
+
+def test_versions_are_said_shortly() -> None:
+    assert [Fix("2.1").short, Fix("2.1", is_newer=True).short] == [">= 2.1", "> 2.1"]
 
 
 # --- published records ----------------------------------------------------------------------------------------------

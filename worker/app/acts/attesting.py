@@ -19,6 +19,7 @@ from worker.app.tell.signed_links import Opened, SignedLinks
 from worker.app.tell.teller import Teller
 from worker.domain.controls.census import CensusMention, CensusRow
 from worker.domain.controls.statements import (
+    COMPLETE,
     Assurance,
     AttestAnswer,
     Attestation,
@@ -63,8 +64,13 @@ class StatementDue:
     known: tuple[str, ...] = ()  # for a census: groups of their people that are known already
 
     @property
+    def shown(self) -> str:
+        """What was put before them: the text, or what is so now, in a fixed form; empty if the question says it all."""
+        return self.text or self.rule.facts
+
+    @property
     def text_sha256(self) -> str:
-        return text_hash(self.text)
+        return text_hash(self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,10 @@ class Imported:
 
 
 class Attesting:
-    """Statements of people. `languages`: the organisation's first, for texts that a reader's own has none of."""
+    """Statements of people. `languages`: the organisation's first, for texts that a reader's own has none of.
+
+    `rules` are of the configuration; `known` finds all rules that there are now, with those of messengers.
+    """
 
     def __init__(
         self,
@@ -123,12 +132,14 @@ class Attesting:
         teller: Teller,
         rules: Sequence[StatementRule],
         languages: Sequence[str],
+        known: Callable[[UnitOfWork], Sequence[StatementRule]],
     ) -> None:
         self._store = store
         self._links = links
         self._teller = teller
         self._rules = tuple(rules)
         self._languages = tuple(languages)
+        self._known = known
 
     def changed_texts(self) -> list[str]:
         """A sentence for each statement whose text changed under the same version since it was first shown."""
@@ -149,27 +160,35 @@ class Attesting:
         person = uow.people.get(_person(ticket))
         language = person.facts.language if person else None
         mine = [one for one in self._of_person(uow, ticket) if opened.reaches(one)]
-        due = [self._shown(uow, one, language) for one in mine if one.state is TicketState.OPEN]
+        rules = self._known(uow)
+        due = [self._shown(uow, one, rules, language) for one in mine if one.state is TicketState.OPEN]
         answered = []
         for one in mine:
             undo = uow.access.undo_of(one.id)
             if undo is not None and can_undo(one, undo, now):
-                answered.append(self._shown(uow, one, language, undo.until))
+                answered.append(self._shown(uow, one, rules, language, undo.until))
         return DueForPerson(
             person,
             ticket.person_name,
             language,
             tuple(one for one in due if one is not None),
             tuple(one for one in answered if one is not None),
-            tuple(self._kept(uow, mine, {one.ticket.id for one in answered if one is not None}, language)),
+            tuple(
+                self._kept(uow, mine, rules, {one.ticket.id for one in answered if one is not None}, language)
+            ),
         )
 
     def _kept(
-        self, uow: UnitOfWork, mine: Sequence[Ticket], undoable: Collection[int], language: str | None
+        self,
+        uow: UnitOfWork,
+        mine: Sequence[Ticket],
+        rules: Sequence[StatementRule],
+        undoable: Collection[int],
+        language: str | None,
     ) -> Iterator[StatementDue]:
         for one in mine:
             shown = (
-                self._shown(uow, one, language)
+                self._shown(uow, one, rules, language)
                 if one.state is TicketState.VERIFIED and one.id not in undoable
                 else None
             )
@@ -183,9 +202,14 @@ class Attesting:
         return sorted(mine, key=lambda one: (one.id != ticket.id, one.id))
 
     def _shown(
-        self, uow: UnitOfWork, ticket: Ticket, language: str | None, until: datetime | None = None
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        rules: Sequence[StatementRule],
+        language: str | None,
+        until: datetime | None = None,
     ) -> StatementDue | None:
-        rule = self.rule_of(ticket)
+        rule = rule_of(ticket, rules)
         if rule is None:
             return None
         code, text = rule.text_in([*([language] if language else []), *self._languages])
@@ -195,15 +219,6 @@ class Attesting:
             return due
         known = uow.census.groups_under(_person(ticket), KNOWN_MAX)
         return replace(due, named=tuple(uow.census.of_ticket(ticket.id)), known=tuple(known))
-
-    def rule_of(self, ticket: Ticket) -> StatementRule | None:
-        """The rule that a ticket asks by; None if there is none any more, or its version is another."""
-        asked = (ticket.details.get("statement"), ticket.details.get("subject"))
-        for rule in self._rules:
-            is_same = (rule.statement.value, rule.subject) == asked
-            if is_same and (rule.version == ticket.details.get("version") or not rule.is_material):
-                return rule
-        return None
 
     # --- answering -------------------------------------------------------------------------------
 
@@ -285,7 +300,7 @@ class Attesting:
             at=now,
             assurance=assurance,
             language=due.language,
-            text_sha256=due.text_sha256 if due.text else "",
+            text_sha256=due.text_sha256 if due.shown else "",
             group=ticket.group,
             items=said.items,
             expires_at=now + rule.every if rule.every else None,
@@ -296,7 +311,9 @@ class Attesting:
 
     def _told(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> OutMessage:
         """Tell the accountable person of an answer that is no acceptance; without one, the channel."""
-        to = whoever_has(uow, ticket.accountable, self._teller.languages) if ticket.accountable else CHANNEL
+        is_theirs = new.statement is Statement.PROVIDER  # who is asked of a provider is that person
+        accountable = None if is_theirs else ticket.accountable
+        to = whoever_has(uow, accountable, self._teller.languages) if accountable else CHANNEL
         body = answered_paragraph(ticket, new, self._teller.languages.of(to.language))
         key = f"{ticket.label}:answered:{now.isoformat()}"
         message = OutMessage(key, to, body.headline, body, ticket=ticket.id)
@@ -312,7 +329,7 @@ class Attesting:
                 if undo is not None and can_undo(one, undo, now) and opened.is_for(undo.before):
                     undone.append(take_back(uow, undo, now))
                     uow.census.forget(one.id, one.verified_at or now)
-                    if (rule := self.rule_of(one)) is not None:
+                    if (rule := rule_of(one, self._rules)) is not None:
                         _let_in(uow, rule, _accounts(uow, _person(one)), now)
             if not undone:
                 raise Refused("It can't be taken back any more.")
@@ -378,6 +395,17 @@ class Attesting:
         return datetime.combine(on, time(), zone).astimezone(ZoneInfo("UTC"))
 
 
+def rule_of(ticket: Ticket, rules: Iterable[StatementRule]) -> StatementRule | None:
+    """The rule that a ticket asks by; None if there is none any more, or its version is another."""
+    asked = (ticket.details.get("statement"), ticket.details.get("subject"))
+    for rule in rules:
+        is_same = (rule.statement.value, rule.subject) == asked
+        is_of_now = rule.version == ticket.details.get("version") or not rule.is_material
+        if is_same and (is_of_now or rule.is_shown_live):
+            return rule
+    return None
+
+
 def text_changed(rule: StatementRule) -> str:
     """What is wrong with a rule whose text changed, and what to do."""
     return (
@@ -388,12 +416,16 @@ def text_changed(rule: StatementRule) -> str:
 
 def _check(due: StatementDue, said: StatementAnswer) -> None:
     """Refuse an answer to another text than the one that is asked for, or with a part missing."""
-    if due.text and said.text_sha256 != due.text_sha256:
+    if due.shown and said.text_sha256 != due.text_sha256:
         raise Refused("The text has changed since the page was opened. Read it again.")
     if due.rule.statement.is_revocable and said.answer is AttestAnswer.EXCEPTION:
         raise Refused("Say yes or no.")
     if said.answer is AttestAnswer.ACCEPTED and set(said.items) != set(due.rule.items):
         raise Refused("Answer each of the questions.")
+    if not due.rule.statement.answers.issuperset(said.items.values()):
+        raise Refused("Choose an answer.")
+    if said.items.get(COMPLETE) is ItemAnswer.NO and not said.words.strip():
+        raise Refused("Write down what is missing.")
     if said.answer is AttestAnswer.ACCEPTED and due.rule.has_typed_name and not said.initials.strip():
         raise Refused("Type your initials.")
     if due.rule.statement is Statement.CENSUS and said.answer is AttestAnswer.ACCEPTED:

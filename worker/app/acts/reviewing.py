@@ -37,6 +37,7 @@ from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import REMOVAL, REMOVALS, REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.removals import REVIEW
+from worker.domain.kinds.review_group import looks_at_all
 from worker.domain.messages.sentences import reminder_paragraph
 from worker.domain.model import Role
 from worker.domain.people.persons import AccountsRule
@@ -112,10 +113,11 @@ class Reviewing:
 
     def shown(self, uow: UnitOfWork, ticket: Ticket) -> ReviewShown:
         """The review of a ticket, as it stands. Raises Refused if there is none, or the group is not there."""
-        review = uow.reviews.of_ticket(ticket.id)
+        known = uow.reviews.of_ticket(ticket.id)
         group = uow.rosters.group(ticket.home)
-        if review is None or group is None:
+        if known is None or group is None:
             raise Refused("There is no review of this group.")
+        review = replace(known, is_full=known.is_full or looks_at_all(ticket))
         reviewer = ticket.assignee.person if ticket.assignee else None
         human = uow.people.human(reviewer) if reviewer else None
         accounts = [one.key for one in human.accounts] if human else []
@@ -145,7 +147,7 @@ class Reviewing:
                 occasion=ticket.occasion,
                 number=count + 1,
                 seed=_seed(uow, ticket, now),
-                is_full=count % full_every == 0,
+                is_full=count % full_every == 0 or looks_at_all(ticket),
                 started_at=now,
                 due_at=ticket.due_at,
                 before_at=before,
@@ -292,7 +294,7 @@ class Reviewing:
             return shown
         why = ticket.assignee.why if ticket.assignee else None
         grade = Grade.B if why is AssigneeWhy.OWNER else Grade.C
-        uow.reviews.complete(number, grade, now)
+        uow.reviews.complete(number, grade, now, is_full=shown.review.is_full)
 
         def change(one: Ticket) -> Ticket:
             return replace(

@@ -1,12 +1,14 @@
 """Ask people for statements: whoever is in a rule's groups and has not made one, so many a day.
 
-what other systems say closes tickets;  tickets that no rule asks for any more end;  whom to ask -> tickets
+what is wanted now;  what other systems say closes tickets;  tickets that no rule asks for any more end
+whom to ask -> tickets
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from worker.app.jobs.carrying import carry_out
@@ -23,6 +25,7 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
 from worker.domain.reconcile.plan import Action
 from worker.domain.text.reason import because
+from worker.ports.state.attestations import SENSITIVE
 from worker.ports.state.store import UnitOfWork
 
 NAMED_MAX = 200  # subjects that a held plan names of each control
@@ -33,12 +36,18 @@ class Asking:
 
     def __init__(self, reads: ControlReads, tickets: TicketRules, teller: Teller) -> None:
         self._policy = reads.rules.policy
+        self._asked = reads.rules.asked
         self._tickets = tickets
         self._teller = teller
+        self._wanted: tuple[StatementRule, ...] = ()
+
+    def look(self, uow: UnitOfWork, now: datetime) -> None:
+        """See what is to be asked for now; before anything else in a run."""
+        self._wanted = self._asked.wanted(uow, now)
 
     @property
     def rules(self) -> tuple[StatementRule, ...]:
-        return self._policy.statements
+        return self._wanted
 
     def of(self, control: str) -> list[StatementRule]:
         return [rule for rule in self.rules if rule.control == control]
@@ -46,8 +55,10 @@ class Asking:
     # --- what there is ---------------------------------------------------------------------------
 
     def note_scope(self, uow: UnitOfWork, groups: Iterable[GroupState], now: datetime) -> None:
-        """Note which groups each rule is for that is not for all."""
+        """Note which groups each rule is for that is not for all, and which are sensitive where that counts."""
         seen = list(groups)
+        if any(rule.sensitive_due is not None for rule in self.rules):
+            uow.attestations.scope(SENSITIVE, [group.key for group in seen if group.is_sensitive], now)
         for rule in self.rules:
             if not is_everywhere(rule):
                 mine = [group.key for group in seen if governs(rule, group)]
@@ -94,7 +105,8 @@ class Asking:
             count += uow.attestations.count_to_ask(rule, now, is_everywhere=everywhere)
             for one in uow.attestations.to_ask(rule, now, NAMED_MAX, is_everywhere=everywhere):
                 name = one.person.facts.display_name
-                subjects.append(HeldSubject(*one.person.key, name, rule.subject, rule.version))
+                version = "" if rule.statement is Statement.PROVIDER else rule.version  # a hash says nothing
+                subjects.append(HeldSubject(*one.person.key, name, rule.subject, version))
         return HeldFindings(count, tuple(subjects[:NAMED_MAX]))
 
     # --- new tickets -----------------------------------------------------------------------------
@@ -140,7 +152,16 @@ class Asking:
                 humans.add((who, one.group))
                 opened_today[to] += 1
                 planned.append(action)
+            if planned and rule.statement is Statement.UPDATE:
+                _note_asked(uow, rule)
             return carry_out(uow, planned, (), self._teller, now)
+
+
+def _note_asked(uow: UnitOfWork, rule: StatementRule) -> None:
+    """Note with an advisory that people are asked to update."""
+    mine = [one for one in uow.advisories.all().values() if one.key.id == rule.subject]
+    asked = [one for one in mine if one.key.messenger in rule.messengers and not one.is_update_asked]
+    uow.advisories.put([replace(one, is_update_asked=True) for one in asked])
 
 
 def is_everywhere(rule: StatementRule) -> bool:

@@ -98,6 +98,8 @@ class RunControls:
         if not any((*modes.values(), self._reads.mode_by_rules(REPORTS.id))):
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
+        with self._store.reading() as uow:
+            self._asking.look(uow, now)
         taken, troubles = self._take_lists(now)
         changed = self._changed_texts(matching, now)
         with self._store.reading() as uow:
@@ -154,6 +156,9 @@ class RunControls:
             with matching.begin() as uow:
                 page = self._reads.page(uow, after, in_use, now)
                 doing.add(self._settled(uow, page, now))
+                if self._policy.register:
+                    lists = self._reads.rules.lists
+                    uow.controls.note_differences([group.key for group, _ in page], lists, now)
                 self._asking.note_scope(uow, (group for group, _ in page), now)
                 for _, examined in page:
                     tally.add(examined)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.app.tell.health import FLAPS, Freshness, judged
 from worker.domain.controls.control import ControlResult
-from worker.domain.controls.messengers import check_advisories, check_provider
-from worker.domain.controls.policy import AdvisoryRule, ProviderRule
+from worker.domain.controls.messengers import (
+    Updated,
+    check_advisories,
+    check_provider,
+    provider_statement,
+    update_statements,
+)
+from worker.domain.controls.policy import AdvisoryRule, ControlPolicy
+from worker.domain.controls.statements import StatementRule
+from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.people.joiners import fits
 from worker.ports import Concern, Port
 from worker.ports.state.store import UnitOfWork
@@ -39,21 +47,72 @@ def advisory_results(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> li
     """What is said of each messenger that is watched; nothing if none is."""
     if rules.rule is None:
         return []
-    read_at = _read_at(uow, rules, now)
+    rule, read_at = rules.rule, _read_at(uow, rules, now)
     advisories = uow.advisories.all().values()
-    watched = messengers_watched(uow, rules.rule)
-    return [check_advisories(messenger, advisories, rules.rule, read_at) for messenger in watched]
+    watched = messengers_watched(uow, rule)
+    asked = update_statements(advisories, rule, watched) if rule.switch.mode is Mode.TICKET else []
+    updated = [(one, _updated(uow, one, now)) for one in asked]
+    return [
+        check_advisories(
+            messenger,
+            advisories,
+            rule,
+            read_at,
+            _together(it for one, it in updated if messenger in one.messengers),
+        )
+        for messenger in watched
+    ]
+
+
+def _updated(uow: UnitOfWork, rule: StatementRule, now: datetime) -> Updated:
+    counts = uow.attestations.counts(rule, now, is_everywhere=rule.switch.where == ANYWHERE)
+    return Updated(counts.subjects, counts.passed + counts.waived, counts.unknown)
+
+
+def _together(parts: Iterable[Updated]) -> Updated:
+    every = list(parts)
+    return Updated(
+        sum(one.asked for one in every), sum(one.done for one in every), max((one.unknown for one in every), default=0)
+    )  # fmt: skip
+
+
+def updates_asked(uow: UnitOfWork, rule: AdvisoryRule | None) -> list[StatementRule]:
+    """The updates that people are asked to install, the most urgent first; none unless tickets are opened for them."""
+    if rule is None or rule.switch.mode is not Mode.TICKET:
+        return []
+    return update_statements(uow.advisories.all().values(), rule, messengers_watched(uow, rule))
+
+
+def provider_statements(uow: UnitOfWork, policy: ControlPolicy, accountable: str) -> list[StatementRule]:
+    """What the accountable person can be asked of the providers of messengers in use; `accountable` is an address."""
+    if policy.providers is None or not accountable:
+        return []
+    by_messenger = {one.messenger: one for one in policy.providers}
+    return [
+        provider_statement(one, by_messenger.get(one), policy.mode, accountable)
+        for one in uow.advisories.messengers_in_use()
+    ]
 
 
 def provider_results(
-    uow: UnitOfWork, rules: tuple[ProviderRule, ...] | None, timezone: str, now: datetime
-) -> list[ControlResult]:
-    """What is said of the provider of each messenger in use. `timezone` (IANA) is the organisation's."""
-    if rules is None:
-        return []
+    uow: UnitOfWork, policy: ControlPolicy, accountable: str, timezone: str, now: datetime
+) -> dict[str, ControlResult]:
+    """What is said of the provider of each messenger in use. `timezone` (IANA) is the organisation's.
+
+    `accountable` is the address of whoever is asked; empty: nobody is.
+    """
+    if policy.providers is None:
+        return {}
     today = now.astimezone(ZoneInfo(timezone)).date()
-    by_messenger = {one.messenger: one for one in rules}
-    return [check_provider(by_messenger.get(one), today) for one in uow.advisories.messengers_in_use()]
+    by_messenger = {one.messenger: one for one in policy.providers}
+    said = {
+        one.subject: uow.attestations.newest(one, now)
+        for one in provider_statements(uow, policy, accountable)
+    }
+    return {
+        one: check_provider(by_messenger.get(one), today, said.get(one))
+        for one in uow.advisories.messengers_in_use()
+    }
 
 
 def feed_concerns(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> list[Concern]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from worker.app.reads.advisories import AdvisoryRules, advisory_results, provider_results
+from worker.app.reads.asked import AskedRules
 from worker.app.reads.census import only_named
 from worker.app.reads.leavings import reviews_wanted
 from worker.app.tell.health import Freshness
@@ -25,6 +26,7 @@ from worker.domain.controls.others import (
     CONVERSATIONS,
     JOINER,
     LEAVER,
+    MESSENGER_CONTROLS,
     PROVIDER,
     REPORTS,
     SOURCES,
@@ -76,9 +78,19 @@ class ControlRules:
     advisories: AdvisoryRules = field(default_factory=AdvisoryRules)
 
     def seen(self, group: GroupState, now: datetime) -> GroupState:
-        """A group as the configuration sees it: whether its roster is fresh, and whether it is sensitive."""
+        """A group as the configuration sees it: whether it is sensitive, its roster fresh, or declared by people."""
         is_fresh = self.fresh.is_fresh(group.key.source, group.taken_at, now)
-        return replace(group, is_fresh=is_fresh, is_sensitive=self.is_sensitive(group))
+        can = self.inventories.get(group.key.source)
+        return replace(
+            group,
+            is_fresh=is_fresh,
+            is_sensitive=self.is_sensitive(group),
+            is_declared=can is not None and can.is_declared,
+        )
+
+    @property
+    def asked(self) -> AskedRules:
+        return AskedRules(self.policy, self.timezone, self.accountable, self.advisories)
 
     def is_sensitive(self, group: GroupState) -> bool:
         """Whether a group is sensitive: by the configuration, by the register, or by what it is for."""
@@ -262,7 +274,8 @@ class ControlReads:
         tally, rules = ControlTally(), self._rules
         for result in advisory_results(uow, rules.advisories, now):
             tally.add_result(ADVISORIES.id, result)
-        for result in provider_results(uow, rules.policy.providers, rules.timezone, now):
+        said = provider_results(uow, rules.policy, rules.accountable, rules.timezone, now)
+        for result in said.values():
             tally.add_result(PROVIDER.id, result)
         return tally.counts(now)
 
@@ -327,11 +340,11 @@ class ControlReads:
         """As `mode_of`, by the configuration alone: some controls have tickets without it."""
         if control in ALWAYS - GROUP_CONTROLS.keys():
             return None
+        if control in MESSENGER_CONTROLS:
+            return self._mode_of_messengers(control)
         asked = {rule.switch.mode for rule in self._rules.policy.statements if rule.control == control}
         if control in STATEMENT_CONTROLS:
             return Mode.TICKET if Mode.TICKET in asked else next(iter(asked), None)
-        if control in self._switched_off():
-            return None
         if control == REPORTS.id:
             return Mode.TICKET if self._rules.policy.reports else None
         if control == CONVERSATIONS.id:
@@ -342,11 +355,15 @@ class ControlReads:
         modes = {rule.switch.mode for rule in rules if rule.asks(control)}
         return Mode.TICKET if Mode.TICKET in modes else next(iter(modes), None)
 
-    def _switched_off(self) -> set[str]:
-        """The controls of messengers without a section. The others only report, whatever their section says."""
+    def _mode_of_messengers(self, control: str) -> Mode | None:
+        """The mode of a control of messengers; None without a section."""
         policy = self._rules.policy
-        is_off = {ADVISORIES.id: not policy.advisories, PROVIDER.id: policy.providers is None}
-        return {control for control, off in is_off.items() if off}
+        if control == ADVISORIES.id:
+            return next((one.switch.mode for one in policy.advisories), None)
+        if policy.providers is None:
+            return None
+        modes = {policy.mode, *(one.switch.mode for one in policy.providers)}
+        return Mode.TICKET if Mode.TICKET in modes else Mode.REPORT
 
     def _pages(self, uow: UnitOfWork, now: datetime) -> Iterator[Page]:
         in_use = self.names_in_use(uow)

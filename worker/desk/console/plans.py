@@ -125,6 +125,8 @@ def _path_of(call: Call, control: str, held: HeldSubject) -> str:
 
 def _found(call: Call, control: str, held: HeldSubject) -> str:
     """What is wrong in a group, or which statement of a person is missing."""
+    if control in STATEMENT_CONTROLS and not held.wanted:
+        return held.found
     if control in STATEMENT_CONTROLS:
         return call.tongue.say("{statement}, version {version}", statement=held.found, version=held.wanted)
     return fails({"control": control, "found": held.found, "wanted": held.wanted}).say(call.tongue)

@@ -39,6 +39,7 @@ class Unknown(StrEnum):
     NO_PICTURES = N_("no standard picture is known")
     NO_ATTRIBUTES = N_("no directory says where a number stands")
     NO_LAST_DAY = N_("no directory shows when somebody leaves")
+    NOT_ALL_KNOWN = N_("some members are not identified yet")
     NO_FEED = N_("no feed of advisories was read in time")
     NO_PRODUCT = N_("it is not known what advisories call this messenger")
 
@@ -50,7 +51,7 @@ class ControlResult:
     `found` and `wanted` are what there is and what the rules want, as words or as values; `text` is a text to paste.
     `at` is the instant that the evidence is true for, `grade` how good it is; both only where something was seen.
     `occasion` tells repeated tickets apart, `details` go into the ticket, `due` replaces the control's time.
-    `is_asked_elsewhere`: another ticket or a review asks for it, so this one opens none.
+    `is_asked_elsewhere`: another ticket or a review asks for it, or nobody could answer, so this one opens none.
     """
 
     value: CheckValue

@@ -63,15 +63,6 @@ CONSENT = Control(
     ("S9",),
     N_("that the consent was free"),
 )
-CONTROL_OF = {
-    Statement.POLICY: POLICY.id,
-    Statement.DUTIES: DUTIES.id,
-    Statement.TRAINING: TRAINING.id,
-    Statement.DEVICE: DEVICE.id,
-    Statement.CENSUS: CENSUS.id,
-    Statement.CONSENT: CONSENT.id,
-}
-STATEMENT_CONTROLS = frozenset(CONTROL_OF.values())
 REPORTS = Control(
     "content.report",
     N_("Whoever sees a bad message can report it, and it is looked after"),
@@ -90,3 +81,15 @@ PROVIDER = Control(
     ("S30",),
     N_("that the contract is enough"),
 )
+CONTROL_OF = {
+    Statement.POLICY: POLICY.id,
+    Statement.DUTIES: DUTIES.id,
+    Statement.TRAINING: TRAINING.id,
+    Statement.DEVICE: DEVICE.id,
+    Statement.CENSUS: CENSUS.id,
+    Statement.CONSENT: CONSENT.id,
+    Statement.UPDATE: ADVISORIES.id,
+    Statement.PROVIDER: PROVIDER.id,
+}
+STATEMENT_CONTROLS = frozenset(CONTROL_OF.values())
+MESSENGER_CONTROLS = frozenset({ADVISORIES.id, PROVIDER.id})  # of messengers, and people answer for them

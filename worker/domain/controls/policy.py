@@ -13,7 +13,7 @@ from worker.domain.controls.reports import DUE, Tier
 from worker.domain.controls.reviewing import QUARTERLY, ReviewRule
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
-from worker.domain.controls.switch import REPORTED, ControlSwitch
+from worker.domain.controls.switch import REPORTED, ControlSwitch, Mode
 from worker.domain.escalation.policy import Target, Whom
 from worker.domain.model import Allowed
 from worker.domain.people.joiners import fits
@@ -238,13 +238,14 @@ class ConversationsRule:
 class ControlPolicy:
     """All rules. `daily_max`: new tickets of controls for one person in a day; `per_day`: for everybody together.
 
-    `report_min`: smaller departments are shown together. `accounts`: by messenger, the directories in which everybody
-    has an account there.
+    `mode`: of what no section is about. `report_min`: smaller departments are shown together. `accounts`: by messenger,
+    the directories in which everybody has an account there.
     """
 
     daily_max: int = 5
     per_day: int = 2000
     report_min: int = 5
+    mode: Mode = Mode.REPORT
     register: tuple[RegisterRule, ...] = ()
     classes: tuple[ClassRule, ...] = ()
     dormant: tuple[DormantRule, ...] = ()

@@ -1,7 +1,7 @@
-"""What people are asked to say: that they accept a text, did a training, secured their device, know of a group. Pure.
+"""What people are asked to say: that they accept a text, did a training, secured or updated a device, know of a group.
 
 A statement is kept as an attestation: who said what of which text and when. It is never proof of a deed: an acceptance
-is a fact by itself, a statement about the world stays somebody's word.
+is a fact by itself, a statement about the world stays somebody's word. Pure.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from worker.domain.controls.switch import ControlSwitch
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade
+from worker.domain.watch.versions import Fix
 
 
 class Statement(StrEnum):
@@ -29,6 +30,8 @@ class Statement(StrEnum):
     DEVICE = "device"
     CENSUS = "census"
     CONSENT = "consent"  # to show a private number to the members of a group
+    UPDATE = "update"
+    PROVIDER = "provider"
 
     @property
     def is_acceptance(self) -> bool:
@@ -44,6 +47,11 @@ class Statement(StrEnum):
     def is_of_managers(self) -> bool:
         """Whether it is asked of whoever has people under them, and not of the members of groups."""
         return self is Statement.CENSUS
+
+    @property
+    def answers(self) -> frozenset[ItemAnswer]:
+        """What may be answered to one of its items."""
+        return _ANSWERS.get(self, frozenset({ItemAnswer.YES, ItemAnswer.NO, ItemAnswer.CANNOT}))
 
 
 class AttestAnswer(StrEnum):
@@ -68,6 +76,14 @@ class ItemAnswer(StrEnum):
     YES = "yes"
     NO = "no"
     CANNOT = "cannot"  # their device can't do it
+    ELSEWHERE = "elsewhere"  # they don't use the messenger there
+
+
+_ANSWERS = {
+    Statement.UPDATE: frozenset({ItemAnswer.YES, ItemAnswer.CANNOT, ItemAnswer.ELSEWHERE}),
+    Statement.PROVIDER: frozenset({ItemAnswer.YES, ItemAnswer.NO}),
+}
+COMPLETE = "complete"  # the one item of a statement about a provider: everything is there, and right
 
 
 # The items about a device, in the order in which they are asked
@@ -100,6 +116,12 @@ class StatementRule:
     has_typed_name    whether initials are typed
     is_gate           whether nobody is added to a group before they made it
     private           of consent: the directories' attributes whose numbers are private
+    sensitive_due     time for whoever is in a sensitive group; None: the same
+    messengers        only members of groups of these are asked, in lower case; empty: of all
+    to                the e-mail address of whoever is asked; empty: everybody in scope
+    fixes             the version to reach, by messenger and platform (`whatsapp.ios`)
+    records           what the configuration says of a provider, by the field's name
+    is_exploited      whether what an update repairs is used in attacks
     """
 
     statement: Statement
@@ -120,6 +142,12 @@ class StatementRule:
     has_typed_name: bool = False
     is_gate: bool = False
     private: tuple[str, ...] = ()
+    sensitive_due: timedelta | None = None
+    messengers: tuple[str, ...] = ()
+    to: str = ""
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
+    records: Mapping[str, str] = field(default_factory=dict)
+    is_exploited: bool = False
 
     @property
     def name(self) -> str:
@@ -132,7 +160,9 @@ class StatementRule:
             return f"{self.family}@{group.source}/{group.group_id}"
         if self.statement is Statement.CONSENT:
             return self.name
-        if self.statement is Statement.CENSUS:
+        if self.statement is Statement.UPDATE:
+            return self.start
+        if self.statement in {Statement.CENSUS, Statement.PROVIDER}:
             return f"{self.start}{day:%Y}"
         if self.statement.is_acceptance:
             return f"{self.name}@{self.version}"
@@ -140,17 +170,32 @@ class StatementRule:
 
     @property
     def start(self) -> str:
-        """What the occasions of its tickets begin with."""
-        if self.statement is Statement.CONSENT:
+        """What the occasions of its tickets begin with; of an update and of consent, the whole of it."""
+        if self.statement in {Statement.UPDATE, Statement.CONSENT}:
             return self.name
         return "census:" if self.statement is Statement.CENSUS else f"{self.family}@"
 
     @property
     def family(self) -> str:
         """The part of `start` that tells rules apart."""
-        if self.statement is Statement.TRAINING:
-            return self.name
-        return self.name if self.statement is Statement.POLICY else f"{self.statement.value}:{self.version}"
+        is_of_version = self.statement in {Statement.DUTIES, Statement.DEVICE, Statement.CENSUS}
+        return f"{self.statement.value}:{self.version}" if is_of_version else self.name
+
+    @property
+    def is_of_person(self) -> bool:
+        """Whether it is asked of people whatever groups they are in."""
+        return bool(self.to) or self.statement.is_of_managers
+
+    @property
+    def is_shown_live(self) -> bool:
+        """Whether its page shows what is so now, under the same ticket, rather than a text of a version."""
+        return self.statement in {Statement.UPDATE, Statement.PROVIDER}
+
+    @property
+    def facts(self) -> str:
+        """What its page shows besides a text, in a fixed form: another is another."""
+        fixes = (f"{name} {one.short}" for name, one in self.fixes.items())
+        return "\n".join([*fixes, *(f"{name}: {said}" for name, said in self.records.items())])
 
     @property
     def seen(self) -> tuple[TextSeen, ...]:
@@ -217,9 +262,9 @@ class Attestation:
 
     @property
     def is_pass(self) -> bool:
-        """Whether it is what was asked for: accepted, and every item answered with yes."""
+        """Whether it is what was asked for: accepted, and every item that concerns them answered with yes."""
         return self.answer is AttestAnswer.ACCEPTED and all(
-            one is ItemAnswer.YES for one in self.items.values()
+            one in {ItemAnswer.YES, ItemAnswer.ELSEWHERE} for one in self.items.values()
         )
 
     @property

@@ -1,8 +1,8 @@
-"""Ask a person to accept a text, or to say something of a training or a device."""
+"""Ask a person to accept a text, or to say something of a training, a device, an app or a provider."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InControls, Kind, Sees, Turn
 from worker.domain.text.tongue import N_, Tongue
@@ -11,7 +11,10 @@ from worker.domain.tickets.help import Help
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
+from worker.domain.watch.products import title_of
 
+MESSENGERS = "messengers"  # those that a ticket's statement is about
+EXPLOITED = "exploited"  # whether what the update repairs is used in attacks
 _ASKS = {
     "policy": N_("Please read it and say whether you accept it."),
     "duties": N_("You are an admin of {group}. Please read what that means, and say whether you accept it."),
@@ -21,6 +24,17 @@ _ASKS = {
         "You are about to be added to a chat group, and the only number of yours that is known is a private one. Say "
         "whether the members of your groups may see it."
     ),
+    "update": N_(
+        "A new version of {messengers} closes a security hole ({subject}). Please update the app, and say so."
+    ),
+    "exploited": N_(
+        "Attackers use a security hole in {messengers} ({subject}). A new version closes it. Please update the app "
+        "now, and say so."
+    ),
+    "provider": N_(
+        "Please look at what is agreed with the provider of {messengers}: nobody has within a year, or something is "
+        "missing."
+    ),
     "census": N_(
         "Please write down the chat groups that your team uses for work, as far as you know of them."
     ),
@@ -28,10 +42,19 @@ _ASKS = {
 
 
 def _why(ticket: Ticket, _timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
-    return tongue.say(_ASKS[ticket.details["statement"]], **names)
+    details = ticket.details
+    statement = "exploited" if details.get(EXPLOITED) else details["statement"]
+    known = {"messengers": _messengers_of(ticket), "subject": details.get("subject", "")}
+    return tongue.say(_ASKS[statement], **{**names, **known})
 
 
-def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+    if ticket.details["statement"] == "update":
+        return (
+            N_("Open the store of your phone or computer, and install the newest version of the app."),
+            N_("Open the page of this ticket."),
+            N_("Say on which of your devices you have the version that it names."),
+        )
     return (N_("Open the page of this ticket."), N_("Read what is there, and answer."))
 
 
@@ -74,7 +97,18 @@ TOPICS = {
     "device": N_("your phone"),
     "census": N_("which work groups there are"),
     "consent": N_("your private number"),
+    "update": N_("update of {messengers}"),
+    "provider": N_("provider of {messengers}"),
 }
+
+
+def messengers_named(keys: Sequence[str]) -> str:
+    """The names of messengers, for people."""
+    return ", ".join(map(title_of, keys))
+
+
+def _messengers_of(ticket: Ticket) -> str:
+    return messengers_named(ticket.details.get(MESSENGERS, ()))
 
 
 def topic_of(ticket: Ticket, tongue: Tongue) -> str:
@@ -84,6 +118,7 @@ def topic_of(ticket: Ticket, tongue: Tongue) -> str:
     known = title.get(tongue.code) or next(iter(title.values()), "")
     if known:
         return known
-    word = tongue.say(TOPICS[statement]) if statement in TOPICS else ""
-    subject: str = ticket.details.get("subject", "")
+    named = _messengers_of(ticket)
+    word = tongue.say(TOPICS[statement], messengers=named) if statement in TOPICS else ""
+    subject: str = "" if named else ticket.details.get("subject", "")
     return f"{word}: {subject}" if word and subject else word or subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from worker.domain.controls.group import roster_fresh
 from worker.domain.kinds import controlled
 from worker.domain.kinds.kind import Choice, InControls, Sees
 from worker.domain.text.tongue import N_
@@ -14,6 +15,11 @@ def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
         N_("Open the page of this ticket."),
         N_("Say of each member who is shown whether they belong in the group."),
     )
+
+
+def looks_at_all(ticket: Ticket) -> bool:
+    """Whether a review has to show everybody, since the list itself may be wrong."""
+    return any(fault["control"] == roster_fresh.CONTROL.id for fault in controlled.faults_of(ticket))
 
 
 KIND = controlled.kind(

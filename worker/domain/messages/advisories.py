@@ -7,24 +7,14 @@ from __future__ import annotations
 
 from worker.domain.messages.message import Paragraph
 from worker.domain.messages.sentences import flat, sentences
+from worker.domain.messages.versions import platform_text, version_text
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.watch.advisories import Advisory
 from worker.domain.watch.products import title_of
-from worker.domain.watch.versions import Fix
 
 _EXPLOITED = N_("{messenger}: {id} is used in attacks")
 _SEVERE = N_("{messenger}: {id} is severe")
 _CHANGED = N_("Changed: {what}")
-_PLATFORMS = {
-    "ios": "iOS",
-    "android": "Android",
-    "macos": "macOS",
-    "windows": "Windows",
-    "windows_phone": "Windows Phone",
-    "linux": "Linux",
-    "tizen": "Tizen",
-    "web": "Web",
-}
 
 
 def advisory_paragraph(one: Advisory, tongue: Tongue = ENGLISH) -> Paragraph:
@@ -50,24 +40,10 @@ def advisory_headline(one: Advisory, tongue: Tongue = ENGLISH) -> str:
 
 
 def _facts(one: Advisory, tongue: Tongue) -> tuple[tuple[str, str], ...]:
-    facts = [(_platform(name, tongue), _version(fix, tongue)) for name, fix in one.platforms.items()]
+    facts = [(platform_text(name, tongue), version_text(fix, tongue)) for name, fix in one.platforms.items()]
     if one.cvss is not None:
         facts.append((tongue.say("Score (CVSS)"), f"{one.cvss:.1f}"))
     if one.tags:
         facts.append((tongue.say("Marked as"), ", ".join(map(flat, one.tags))))
     facts.append((tongue.say("Published by"), ", ".join(one.by_feed)))
     return tuple(facts)
-
-
-def _version(fix: Fix, tongue: Tongue) -> str:
-    text = N_("newer than {version}") if fix.is_newer else N_("{version} or newer")
-    return tongue.say(text, version=fix.version)
-
-
-def _platform(name: str, tongue: Tongue) -> str:
-    system = name.removesuffix("_business")
-    if system in _PLATFORMS:
-        title = _PLATFORMS[system]
-    else:
-        title = tongue.say("Desktop") if system == "desktop" else tongue.say("All platforms")
-    return tongue.say("{platform} (Business)", platform=title) if system != name else title

@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, Attestation, ItemAnswer
+from worker.domain.controls.statements import (
+    COMPLETE,
+    DEVICE_ITEMS,
+    AttestAnswer,
+    Attestation,
+    ItemAnswer,
+    Statement,
+)
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import KINDS, kind_of
@@ -20,6 +27,7 @@ from worker.domain.kinds.attest import topic_of
 from worker.domain.kinds.controlled import pasted
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.versions import app_text
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.direction import isolated
@@ -304,8 +312,10 @@ def _headline(said: Attestation) -> str:
 def answered_paragraph(ticket: Ticket, said: Attestation, tongue: Tongue = ENGLISH) -> Paragraph:
     """Tell the accountable person that somebody did not accept what they were asked for."""
     headline = tongue.say(_headline(said), **_names(ticket, tongue))
+    is_open = {ItemAnswer.NO, ItemAnswer.CANNOT}
+    names = (name for name, one in said.items.items() if one in is_open and name != COMPLETE)
     open_items = [
-        tongue.say(DEVICE_ITEMS[name]) for name, one in said.items.items() if one is not ItemAnswer.YES
+        tongue.say(DEVICE_ITEMS[name]) if name in DEVICE_ITEMS else app_text(name, tongue) for name in names
     ]
     facts = [(tongue.say("Ticket"), ticket.label)]
     facts += [(tongue.say("Not so"), text) for text in open_items]
@@ -315,6 +325,10 @@ def answered_paragraph(ticket: Ticket, said: Attestation, tongue: Tongue = ENGLI
         text = tongue.say(
             "Refusing costs them nothing. Give them a number for work, or leave them out of the groups. They are taken "
             "out of groups that show the number only if they had consented before."
+        )
+    if said.statement is Statement.PROVIDER:
+        text = tongue.say(
+            "See to what is missing, and write it into `controls.providers` of the configuration."
         )
     if said.answer is AttestAnswer.EXCEPTION:
         text = tongue.say("Waive the ticket with a reason and an end, or hand it back to them.")

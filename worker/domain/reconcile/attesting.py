@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.controls.statements import AttestAnswer, Attestation, StatementRule
 from worker.domain.kinds import STATEMENTS
+from worker.domain.kinds.attest import EXPLOITED, MESSENGERS, messengers_named
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.model import Account, GroupKey
 from worker.domain.reconcile.engine import TicketRules, person_as_assignee, reopen
@@ -36,6 +37,8 @@ _WHY = {
     "device": N_("{name} has not said that the device is secured"),
     "consent": N_("a group is about to be shown the private number of {name}"),
     "census": N_("{name} has not said which work groups there are"),
+    "update": N_("{name} has not said that the app is up to date ({subject})"),
+    "provider": N_("nobody has looked within a year at what is agreed with the provider of {messengers}"),
 }
 
 
@@ -43,7 +46,8 @@ _WHY = {
 class ToAsk:
     """A person in the scope of a rule who has not made the statement; `group` where they are asked for each group.
 
-    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before.
+    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before. `is_sensitive`: they
+    are in a sensitive group that the rule is for.
     """
 
     person: Account
@@ -52,6 +56,7 @@ class ToAsk:
     messenger: str = ""
     joined_at: datetime | None = None
     ticket: Ticket | None = None
+    is_sensitive: bool = False
 
 
 def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
@@ -78,6 +83,7 @@ def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) ->
         occasion=rule.occasion(day, asked.group),
         assignee=assignee,
         accountable=rules.accountable,
+        is_sensitive=asked.is_sensitive,
         reason=why,
         details=details,
     )
@@ -86,22 +92,31 @@ def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) ->
 
 def _why(asked: ToAsk, rule: StatementRule) -> Reason:
     values = {"name": asked.person.facts.display_name, "subject": rule.subject, "version": rule.version}
+    values["messengers"] = messengers_named(rule.messengers)
     return because(_WHY[rule.statement.value], **values)
 
 
 def _details(asked: ToAsk, rule: StatementRule, now: datetime) -> Mapping[str, Any]:
-    return {
+    details = {
         "statement": rule.statement.value,
         "subject": rule.subject,
         "version": rule.version,
         "title": dict(rule.title),
         TIME_S: _time(asked, rule, now).total_seconds(),
     }
+    if not rule.messengers:
+        return details
+    return {**details, MESSENGERS: list(rule.messengers), EXPLOITED: rule.is_exploited}
 
 
 def _time(asked: ToAsk, rule: StatementRule, now: datetime) -> timedelta:
-    """How long they have. A joiner's time runs from the first day; a day is left to them at least."""
+    """How long they have: less in a sensitive group.
+
+    A joiner's time runs from the first day; a day is left to them at least.
+    """
     due = rule.switch.due or rule.due
+    if asked.is_sensitive and rule.sensitive_due is not None:
+        return rule.sensitive_due
     if rule.joiner_due is None or asked.joined_at is None:
         return due
     left = asked.joined_at + rule.joiner_due - now
@@ -120,9 +135,13 @@ def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ti
         to = Assignee(ticket.accountable, why=AssigneeWhy.ACCOUNTABLE) if ticket.accountable else None
         why = because("{name} asks for an exception", name=ticket.person_name)
         return replace(handed_to(ticket, to), details=details, reason=why)
-    is_accepted = attestation.answer is AttestAnswer.ACCEPTED
     name = ticket.person_name
-    why = because("{name} accepted", name=name) if is_accepted else because("{name} declined", name=name)
+    if attestation.answer is not AttestAnswer.ACCEPTED:
+        why = because("{name} declined", name=name)
+    elif attestation.statement.is_acceptance:
+        why = because("{name} accepted", name=name)
+    else:
+        why = because("{name} answered", name=name)
     return replace(
         ticket,
         state=next_state(ticket.state, Move.VERIFY),

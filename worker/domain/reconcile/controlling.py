@@ -8,6 +8,7 @@
 | asks            | cancelled  | reopen: needed after all                                            |
 | asks            | waived     | - (until the waiver is over)                                        |
 | passes          | live       | - (verification proves it)                                          |
+| passes          | a review   | verify, if the roster itself is what passes and is newer            |
 | can't tell      | live       | -                                                                   |
 | asks nothing    | live       | cancel: switched off, out of its reach, or the group is gone        |
 """
@@ -22,7 +23,7 @@ from typing import Any
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
 from worker.domain.controls.state import AdminState, GroupState
-from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
 from worker.domain.model import Account, Standing
@@ -73,11 +74,14 @@ class Wanted:
 
 
 def wanted_in(group: GroupState, examined: Iterable[Examined]) -> tuple[Wanted, ...]:
-    """The tickets that the controls of a group ask for. Those of one kind and occasion are one ticket."""
+    """The tickets that the controls of a group ask for. Those of one kind and family of occasions are one ticket."""
     together_: dict[TicketKey, list[Examined]] = {}
+    keys: dict[tuple[TicketKind, str], TicketKey] = {}
     for one in examined:
-        if one.asks and one.control.kind is not None and is_found_by_controls(one.control.kind):
-            together_.setdefault(_key_of(group, one, one.control.kind), []).append(one)
+        kind = one.control.kind
+        if one.asks and kind is not None and is_found_by_controls(kind):
+            key = keys.setdefault((kind, one.control.occasion), _key_of(group, one, kind))
+            together_.setdefault(key, []).append(one)
     return tuple(
         Wanted(key, tuple(asked), min(time_for(group, one) for one in asked))
         for key, asked in together_.items()
@@ -127,11 +131,35 @@ def keep(
     actions = (
         _updated(ticket, group, asked[ticket.key], rules, languages)
         if ticket.key in asked
-        else _over(ticket, group, examined, now)
+        else _read_anew(ticket, group, examined, now) or _over(ticket, group, examined, now)
         for ticket in group.tickets
         if ticket.is_live
     )
     return tuple(action for action in actions if action is not None)
+
+
+def _read_anew(
+    ticket: Ticket, group: GroupState, examined: Sequence[Examined], now: datetime
+) -> Action | None:
+    """Verify a review that nothing but an unsure list asked for, once a better list is read."""
+    controls = {fault["control"] for fault in faults_of(ticket)}
+    about = [one.result for one in examined if one.control.id in controls]
+    is_by_list = all(
+        one.value is CheckValue.PASS and one.at == group.taken_at > ticket.clock_from for one in about
+    )
+    if ticket.kind is not REVIEWS or not about or not is_by_list:
+        return None
+    why = because("a newer list of members was read")
+    over = replace(
+        ticket,
+        state=next_state(ticket.state, Move.VERIFY),
+        verified_at=now,
+        verified_by=group.key.source,
+        grade=max((one.grade or Grade.C for one in about), key=lambda one: one.value),
+        weighed_at=now,
+        reason=why,
+    )
+    return Action(ActionKind.VERIFY, over, why)
 
 
 def _over(ticket: Ticket, group: GroupState, examined: Sequence[Examined], now: datetime) -> Action | None:

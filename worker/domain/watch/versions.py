@@ -25,6 +25,15 @@ class Fix:
     version: str
     is_newer: bool = False
 
+    @property
+    def short(self) -> str:
+        """As in `>= 2.26.1`."""
+        return f"{'>' if self.is_newer else '>='} {self.version}"
+
+    def includes(self, other: Fix) -> bool:
+        """Whether whoever has reached it has reached the other."""
+        return _strictness(self) >= _strictness(other)
+
 
 def version_in(text: str) -> str:
     """A version as it is written, without a leading v; "" for a text that is none, such as `unspecified`."""

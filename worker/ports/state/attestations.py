@@ -11,6 +11,8 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
 
+SENSITIVE = "~sensitive"  # where sensitive groups are noted: no rule has this name
+
 
 class StatementCounts(NamedTuple):
     """The subjects of a statement: people, or people in groups. `unknown`: members whom nobody has identified."""
@@ -27,7 +29,7 @@ class Attestations(Protocol):
     """Attestations, and the people whom rules ask for them."""
 
     def scope(self, rule: str, groups: Iterable[GroupKey], now: datetime) -> None:
-        """Note which governed groups a rule is for, if it is not for all."""
+        """Note which governed groups a rule is for, if it is not for all; by SENSITIVE, which are sensitive."""
 
     def forget_scopes_before(self, now: datetime) -> None:
         """Forget the groups that were not noted at `now` or later."""
@@ -67,6 +69,9 @@ class Attestations(Protocol):
 
     def page(self, after: int, limit: int) -> list[Attestation]:
         """Attestations that were not taken back, by id."""
+
+    def newest(self, rule: StatementRule, now: datetime) -> Attestation | None:
+        """The newest answer to a rule's version that still counts, whoever gave it, also one that is no pass."""
 
     def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
         """Live tickets that none of these rules asks for any more: the person left, or is in none of its groups now, or

@@ -137,8 +137,11 @@ class Controls(Protocol):
     def keep(self, failures: Sequence[ControlFailure], now: datetime) -> None:
         """Keep what fails now; what is known already keeps its `since_at`."""
 
+    def note_differences(self, groups: Collection[GroupKey], lists: Lists, now: datetime) -> None:
+        """Note which of these groups a register lists with other members; what is known keeps since when."""
+
     def forget_before(self, now: datetime) -> None:
-        """Forget each failure that was not kept at `now` or later."""
+        """Forget each failure that was not kept, and each difference that was not noted, at `now` or later."""
 
     def failures(self, control: str, after: FailurePlace | None, limit: int) -> list[ControlFailure]:
         """What fails a control, sensitive groups first, then by source and subject."""

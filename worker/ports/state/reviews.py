@@ -83,8 +83,8 @@ class Reviews(Protocol):
     def pace(self, occasion: str, seconds: int, rows: int) -> None:
         """Add rows that took so many seconds each to a campaign's count. It is kept of no person and no group."""
 
-    def complete(self, ticket: int, grade: Grade, now: datetime) -> None:
-        """Note that all rows of a review are answered."""
+    def complete(self, ticket: int, grade: Grade, now: datetime, *, is_full: bool) -> None:
+        """Note that all rows of a review are answered; `is_full`: those were all members."""
 
     def open_tickets(self) -> list[int]:
         """The tickets of reviews that are not completed and whose ticket is open."""
@@ -95,5 +95,7 @@ class Reviews(Protocol):
     def of_campaign(self, occasion: str) -> list[CampaignGroup]:
         """The reviews of a campaign, by group."""
 
-    def last_of(self, groups: Collection[GroupKey]) -> dict[GroupKey, tuple[datetime, Grade]]:
-        """When each group's last review was completed, and how good it is as evidence."""
+    def last_of(
+        self, groups: Collection[GroupKey], *, is_full: bool = False
+    ) -> dict[GroupKey, tuple[datetime, Grade]]:
+        """When each group's last review was completed, and how good it is as evidence; `is_full`: of all members."""

@@ -97,6 +97,7 @@ class ControlsSection(Section):
             daily_max=self.daily_max,
             per_day=self.per_day,
             report_min=self.report_min,
+            mode=mode,
             accounts=self.accounts,
             register=of(self.registered),
             classes=every(self.classes),

@@ -527,6 +527,14 @@ control_failure = sa.Table(  # what fails now, or is waived
     sa.Index("ix_control_failure_list", "control", "is_sensitive", "source", "subject"),
     sa.Index("ix_control_failure_department", "control", "department"),
 )
+roster_difference = sa.Table(  # groups whose register has other members than the messenger
+    "roster_difference",
+    metadata,
+    _key("source"),
+    _key("group_id"),
+    _instant("since_at", null=False),
+    _instant("seen_at", null=False),
+)
 control_day = sa.Table(  # the last counts of each local day
     "control_day",
     metadata,

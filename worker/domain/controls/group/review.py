@@ -8,18 +8,25 @@ from worker.domain.controls.control import CheckValue, ControlResult, GroupContr
 from worker.domain.controls.policy import ReviewSection
 from worker.domain.controls.reviewing import PREFIX, period
 from worker.domain.controls.state import GroupState
+from worker.domain.model import Coverage
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
 
 
 def _check(group: GroupState, rule: ReviewSection, now: datetime) -> ControlResult | None:
-    """A list that is old or incomplete is brought up to date before it is reviewed."""
+    """A list that is old or incomplete is brought up to date before it is reviewed.
+
+    Whoever declares a roster has looked at everybody in it: that is a review.
+    """
     if group.size == 0:
         return None
     every = rule.review.sensitive_every if group.is_sensitive else rule.review.every
-    at = group.reviewed_at
+    at, grade = group.reviewed_at, group.reviewed_grade or Grade.C
+    is_declared = group.is_declared and group.coverage is Coverage.FULL
+    if is_declared and (at is None or group.taken_at > at):
+        at, grade = group.taken_at, Grade.C
     if at is not None and at > now - every:
-        return ControlResult(CheckValue.PASS, at=at, grade=group.reviewed_grade or Grade.C)
+        return ControlResult(CheckValue.PASS, at=at, grade=grade)
     if not group.is_listed:
         return unknown(Unknown.NO_ROSTER)
     return ControlResult(
@@ -28,6 +35,7 @@ def _check(group: GroupState, rule: ReviewSection, now: datetime) -> ControlResu
         at=group.taken_at,
         grade=group.grade,
         occasion=f"{PREFIX}{period(now.date(), every)}",
+        is_asked_elsewhere=group.has_confirmation,
     )
 
 

@@ -1,4 +1,4 @@
-"""The list of a group's members is not older than it may be."""
+"""The list of a group's members is not older than it may be, and the register agrees with it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,49 @@ from datetime import datetime, timedelta
 
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times
 from worker.domain.controls.policy import RegisterRule
+from worker.domain.controls.reviewing import PREFIX, ROSTER
 from worker.domain.controls.state import GroupState
 from worker.domain.model import Coverage
 from worker.domain.text.tongue import N_
+from worker.domain.tickets.ticket import TicketKind
+
+_OLD, _DIFFERS = "old", "differs"
+DIFFERS_FOR = timedelta(days=7)  # how long a register may have other members than the messenger
 
 
 def _check(group: GroupState, rule: RegisterRule, now: datetime) -> ControlResult:
-    day = f"{group.taken_at:%Y-%m-%d}"
-    if group.coverage is not Coverage.FULL or group.taken_at < now - rule.roster_max_age:
-        return ControlResult(CheckValue.FAIL, day, at=group.taken_at, grade=group.grade)
-    return ControlResult(CheckValue.PASS, at=group.taken_at, grade=group.grade)
+    """A review that showed everybody makes up for a list that is old, as somebody's word."""
+    is_old = group.coverage is not Coverage.FULL or group.taken_at < now - rule.roster_max_age
+    since = group.taken_at if is_old else group.differs_since
+    if since is None or not (is_old or since <= now - DIFFERS_FOR):
+        return ControlResult(CheckValue.PASS, at=group.taken_at, grade=group.grade)
+    confirmed = group.confirmed_at
+    if confirmed is not None and confirmed > now - rule.roster_max_age:
+        return ControlResult(CheckValue.PASS, at=confirmed, grade=group.confirmed_grade)
+    return ControlResult(
+        CheckValue.FAIL,
+        _OLD if is_old else _DIFFERS,
+        f"{since:%Y-%m-%d}",
+        at=group.taken_at,
+        grade=group.grade,
+        occasion=f"{ROSTER}{max(since, confirmed or since):%Y-%m-%d}",
+        is_asked_elsewhere=group.has_confirmation or group.size == 0,
+    )
 
 
 CONTROL = GroupControl(
     id="group.roster_fresh",
     title=N_("The list of its members is complete and not too old"),
     articles=("S1", "S24"),
-    fails=N_("No complete list of members is newer than {found}."),
+    fails=N_("The list of members may be wrong: {found}."),
     asks=N_("Say who is in the group."),
     cannot_prove=N_("what happened in between"),
-    words={},
-    kind=None,
-    occasion="",
+    words={
+        _OLD: N_("no complete one is newer than {wanted}"),
+        _DIFFERS: N_("the register and the messenger have differed since {wanted}"),
+    },
+    kind=TicketKind.REVIEW_GROUP,
+    occasion=PREFIX,
     due=Times(timedelta(days=7), timedelta(days=3)),
     rules=lambda policy: policy.register,
     check=_check,

@@ -1,0 +1,201 @@
+"""Whom every `ports.store.Store` would ask about updates and providers, and what of their answers still counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from builders import DAY, HOUR, NOW, facts, key, rules
+from contracts.live import read
+from contracts.unit_of_work import read_people, read_rosters, roster
+from worker.domain.controls.others import ADVISORIES, PROVIDER
+from worker.domain.controls.reviewing import Review
+from worker.domain.controls.statements import (
+    COMPLETE,
+    Assurance,
+    AttestAnswer,
+    Attestation,
+    ItemAnswer,
+    Statement,
+    StatementRule,
+)
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.groups.pairing import Pair, PairState
+from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.model import GroupKey, HandleKey
+from worker.domain.reconcile.attesting import ask
+from worker.domain.text.reason import Reason
+from worker.domain.tickets.ticket import Grade
+from worker.ports import Port
+from worker.ports.state.attestations import SENSITIVE
+from worker.ports.state.controls import Lists
+from worker.ports.state.identities import HandleIdentity
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import Store
+
+ASKS = ControlSwitch(Mode.TICKET)
+YEAR = timedelta(days=365)
+UPDATE = StatementRule(
+    Statement.UPDATE, ADVISORIES.id, ASKS, "CVE-2026-1000", "1", sensitive_due=timedelta(days=7),
+    messengers=("whatsapp",),
+)  # fmt: skip
+LONGER = replace(UPDATE, subject="CVE-2026-10001")
+LOOK = StatementRule(
+    Statement.PROVIDER, PROVIDER.id, ASKS, "whatsapp", "1", every=YEAR, to="ann@corp.example",
+    messengers=("whatsapp",),
+)  # fmt: skip
+
+
+def seeded(store: Store) -> None:
+    """Ann and Ben in a group of WhatsApp, Cem in one of Signal; they are identified, and one more handle is nobody."""
+    read_people(store, facts("ann", email="Ann@corp.example"), facts("ben"), facts("cem"))
+    ward, porters = roster("ward", "1", "2", "4"), roster("porters", "3")
+    read_rosters(
+        store,
+        replace(ward, group=replace(ward.group, messenger="WhatsApp")),
+        replace(porters, group=replace(porters.group, messenger="signal")),
+    )
+    with store.begin() as uow:
+        for name in ("corp", "other"):
+            uow.sources.put(SourceState(name, Port.DIRECTORY))
+        known = {"1": "ann", "2": "ben", "3": "cem"}
+        links = [
+            HandleIdentity(
+                HandleKey("wards", handle),
+                Identity(IdentityState.LINKED, "", key(one), How.CONFIRMED, Reason("they said so")),
+            )
+            for handle, one in known.items()
+        ]
+        uow.identities.answer(links, NOW, "Nia")
+
+
+def asked(store: Store, rule: StatementRule, now: datetime = NOW) -> list[str]:
+    with store.reading() as uow:
+        found = uow.attestations.to_ask(rule, now, 9, is_everywhere=True)
+        assert uow.attestations.count_to_ask(rule, now, is_everywhere=True) == len(found)
+    return [one.person.key.person_id for one in found]
+
+
+def answered(store: Store, rule: StatementRule, who: str = "ann", at: datetime = NOW, **more: object) -> None:
+    new = Attestation(
+        rule.statement, rule.subject, rule.version, key(who), AttestAnswer.ACCEPTED, at, Assurance.LINK
+    )
+    expires_at = at + rule.every if rule.every else None
+    with store.begin() as uow:
+        uow.attestations.add(replace(new, expires_at=expires_at, **more), [])  # type: ignore[arg-type]
+
+
+class AskedContract:
+    """Subclasses give the fixture `store`, over an empty database."""
+
+    def test_an_update_asks_the_members_of_its_messengers(self, store: Store) -> None:
+        seeded(store)
+        assert asked(store, UPDATE) == ["ann", "ben"]
+        assert asked(store, replace(UPDATE, messengers=("signal", "whatsapp"))) == ["ann", "ben", "cem"]
+        with store.reading() as uow:
+            assert uow.attestations.counts(UPDATE, NOW, is_everywhere=True).subjects == 2
+
+    def test_a_ticket_for_one_vulnerability_is_none_for_another_that_begins_alike(self, store: Store) -> None:
+        seeded(store)
+        with store.begin() as uow:
+            [first, *_] = uow.attestations.to_ask(LONGER, NOW, 9, is_everywhere=True)
+            uow.tickets.insert([ask(first, LONGER, rules(), NOW).ticket])
+        assert asked(store, LONGER) == ["ben"]
+        assert asked(store, UPDATE) == ["ann", "ben"]
+        with store.reading() as uow:
+            assert not uow.attestations.needless([(LONGER, True)])
+            assert len(uow.attestations.needless([(UPDATE, True)])) == 1
+
+    def test_whoever_is_in_a_sensitive_group_of_it_is_marked(self, store: Store) -> None:
+        seeded(store)
+        with store.begin() as uow:
+            uow.attestations.scope(SENSITIVE, [GroupKey("wards", "ward")], NOW)
+        with store.reading() as uow:
+            found = uow.attestations.to_ask(replace(UPDATE, messengers=()), NOW, 9, is_everywhere=True)
+            assert {one.person.key.person_id: one.is_sensitive for one in found} == {
+                "ann": True, "ben": True, "cem": False,
+            }  # fmt: skip
+            elsewhere = replace(UPDATE, messengers=("signal",))
+            assert not any(
+                one.is_sensitive for one in uow.attestations.to_ask(elsewhere, NOW, 9, is_everywhere=True)
+            )
+
+    def test_an_answer_that_is_no_pass_is_not_asked_for_again_for_its_version(self, store: Store) -> None:
+        seeded(store)
+        answered(store, UPDATE, items={"whatsapp.ios": ItemAnswer.CANNOT})
+        assert asked(store, UPDATE) == ["ben"]
+        assert asked(store, replace(UPDATE, version="2")) == ["ann", "ben"]
+        with store.reading() as uow:
+            counts = uow.attestations.counts(UPDATE, NOW, is_everywhere=True)
+        assert (counts.subjects, counts.passed, counts.declined) == (2, 0, 0)
+
+    def test_one_who_has_the_address_is_asked_of_a_provider(self, store: Store) -> None:
+        seeded(store)
+        assert asked(store, LOOK) == ["ann"]
+        assert asked(store, replace(LOOK, to="nobody@corp.example")) == []
+        read_people(store, facts("eve", email="ann@corp.example"), source="other")
+        assert asked(store, LOOK) == ["ann"]
+        read_people(
+            store, facts("ann", email="ann@corp.example", enabled=False), is_full=False, at=NOW + HOUR
+        )
+        assert asked(store, LOOK) == ["eve"]
+
+    def test_the_newest_answer_that_counts_is_found_whoever_gave_it(self, store: Store) -> None:
+        seeded(store)
+        with store.reading() as uow:
+            assert uow.attestations.newest(LOOK, NOW) is None
+        answered(store, LOOK, "ben", items={COMPLETE: ItemAnswer.YES})
+        answered(store, replace(LOOK, subject="signal"), at=NOW + DAY, items={COMPLETE: ItemAnswer.NO})
+        with store.reading() as uow:
+            found = uow.attestations.newest(LOOK, NOW + DAY)
+            assert found
+            assert (found.person, found.is_pass) == (key("ben"), True)
+            assert uow.attestations.newest(replace(LOOK, version="2"), NOW) is None
+            assert uow.attestations.newest(LOOK, NOW + YEAR) is None
+        answered(store, LOOK, at=NOW + DAY, items={COMPLETE: ItemAnswer.NO})
+        with store.reading() as uow:
+            found = uow.attestations.newest(LOOK, NOW + DAY)
+            assert found
+            assert not found.is_pass
+
+
+def differing(store: Store, at: datetime = NOW) -> datetime | None:
+    """Note what differs, as a run at this instant does; since when the ward does."""
+    lists, ward = Lists(frozenset({"list"}), frozenset({"list"})), GroupKey("wards", "ward")
+    with store.begin() as uow:
+        uow.controls.note_differences([ward, GroupKey("wards", "porters")], lists, at)
+        uow.controls.forget_before(at)
+    with store.reading() as uow:
+        return uow.controls.states([ward], lists)[ward].differs_since
+
+
+class ListsContract:
+    """What every store keeps of lists that are not sure. Subclasses give the fixture `store`."""
+
+    def test_a_register_differs_since_it_was_first_seen_to(self, store: Store) -> None:
+        read_rosters(store, roster("ward", "1", "2"), roster("porters", "3"))
+        read(store, "list", roster("w7", "1"))
+        assert differing(store) is None, "they are no pair"
+        both = (GroupKey("list", "w7"), GroupKey("wards", "ward"))
+        with store.begin() as uow:
+            uow.pairs.put(Pair(*both, PairState.CONFIRMED, Reason("so"), NOW))
+            uow.pairs.follow(["wards", "list"], NOW)
+        assert differing(store) == NOW
+        assert differing(store, NOW + DAY) == NOW
+        read(store, "list", roster("w7", "1", "2", at=NOW + DAY), at=NOW + DAY)
+        assert differing(store, NOW + 2 * DAY) is None
+
+    def test_the_last_review_of_everybody_is_known_beside_the_last(self, store: Store) -> None:
+        home = GroupKey("wards", "ward")
+        with store.begin() as uow:
+            for number, is_full in ((1, True), (2, False)):
+                review = Review(number, f"review:{number}", 1, "s", is_full=False, started_at=NOW, due_at=NOW)
+                uow.reviews.start(review, home)
+                uow.reviews.complete(number, Grade.C, NOW + number * DAY, is_full=is_full)
+        with store.reading() as uow:
+            assert uow.reviews.last_of([home]) == {home: (NOW + 2 * DAY, Grade.C)}
+            assert uow.reviews.last_of([home], is_full=True) == {home: (NOW + DAY, Grade.C)}
+            assert uow.reviews.last_of([GroupKey("wards", "porters")], is_full=True) == {}
+            found = uow.reviews.of_ticket(1)
+            assert found
+            assert found.is_full
