@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from worker.demo.page import Page
 from worker.demo.sights import differences, everybody, groups_of, watched
 from worker.demo.words import count
+from worker.domain.controls.switch import Mode
 from worker.domain.groups.pairing import Difference
 from worker.domain.messages.sentences import state_line, ticket_title
 from worker.domain.model import Account, Standing
+from worker.domain.reconcile.controlling import is_found_by_controls
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketKind, TicketState
@@ -32,6 +34,7 @@ DIFFERENCES = {
     Difference.NOT_SEEN: "registered, not seen live",
     Difference.MEMBERS: "different members",
 }
+MODES = {Mode.REPORT: "only reported", Mode.TICKET: "with tickets"}
 GRADES = {
     Grade.A: "the messenger itself, read by the worker",
     Grade.B: "a list that people keep, or an answer",
@@ -58,6 +61,7 @@ class Ending:
             self._live(live)
             self._leavers(uow)
             self._plans(uow)
+            self._controls(uow)
             self._differences(uow)
             self._sources(uow)
             self._next(uow, live, config, has_desk=has_desk)
@@ -70,6 +74,7 @@ class Ending:
         rows = [
             [kind.value, *(str(counts.get(TicketSort(state, kind), 0) or "-") for state in states)]
             for kind in TicketKind
+            if any(counts.get(TicketSort(state, kind)) for state in states)
         ]
         self._table(("tickets", *(state.value for state in states)), rows, "There are no tickets.")
 
@@ -83,7 +88,8 @@ class Ending:
         for ticket in live:
             is_overdue = ticket.state is TicketState.OPEN and self._now >= ticket.due_at
             state = "overdue" if is_overdue else state_line(ticket)
-            rows.append([ticket.label, state, self._local(ticket.due_at), ticket_title(ticket)])
+            whose = f" ({ticket.person_name})" if ticket.kind is TicketKind.ATTEST else ""
+            rows.append([ticket.label, state, self._local(ticket.due_at), ticket_title(ticket) + whose])
         self._table(("still to do", "state", "due", "what"), rows, "Nothing is left to do.")
 
     def _leavers(self, uow: UnitOfWork) -> None:
@@ -97,15 +103,20 @@ class Ending:
 
     def _plans(self, uow: UnitOfWork) -> None:
         rows = [
-            [
-                plan.label,
-                plan.state.value,
-                str(sum(len(c.people) for c in plan.cohorts)),
-                self._local(plan.created_at),
-            ]
+            [plan.label, plan.state.value, plan.counted, self._local(plan.created_at)]
             for plan in uow.episodes.plans()
         ]
-        self._table(("plans", "state", "people", "since"), rows, "Nothing was held.")
+        self._table(("plans", "state", "of", "since"), rows, "Nothing was held.")
+
+    def _controls(self, uow: UnitOfWork) -> None:
+        reports = self._app.controls.last_run(uow, self._now).reports
+        rows = []
+        for mode, words in MODES.items():
+            on = [one for one in reports if one.mode is mode]
+            failing = sorted((one for one in on if one.counts.failed), key=lambda one: -one.counts.failed)
+            worst = ", ".join(f"{one.control} ({one.counts.failed})" for one in failing[:NAMED_MAX])
+            rows.append([words, str(len(on)), str(len(failing)), worst])
+        self._table(("controls", "on", "not met", "the most"), rows, "")
 
     def _differences(self, uow: UnitOfWork) -> None:
         groups = watched(uow)
@@ -154,8 +165,8 @@ class Ending:
         self._title("What to try next")
         self._page.paragraph(
             f"Everything is in {config.parent}: the exports of {count(self._exports(config), 'day')}, the "
-            f"register groups.xlsx, the configuration and the database. It is {now} there, so commands that "
-            "look at the clock take --now."
+            f"register groups.xlsx, the configuration with its texts, and the database. It is {now} there, so "
+            "commands that look at the clock take --now."
         )
         self._page.paragraph(
             "The linked phone's gateway runs until the demo is ended: use another terminal."
@@ -176,7 +187,7 @@ class Ending:
                 yield f"whosleft plans show {plan.label}"
                 yield f"whosleft plans release {plan.label} --reason agreed --now {now}"
                 yield f"whosleft once reconcile --now {now}"
-        for ticket in live[:1]:
+        for ticket in [one for one in live if not is_found_by_controls(one.kind)][:1]:
             yield f"whosleft tickets show {ticket.label}"
             yield f"whosleft escalation explain {ticket.label}"
             yield f'whosleft groups show "{ticket.group_name}"'
@@ -187,6 +198,10 @@ class Ending:
             yield f'whosleft groups show "{row.name}"'
         for person in [person for person in everybody(uow) if person.standing is Standing.LEFT][:1]:
             yield f"whosleft people show {person.facts.email}"
+        yield f"whosleft report controls --now {now}"
+        for ticket in [one for one in live if is_found_by_controls(one.kind)][:1]:
+            yield f"whosleft tickets show {ticket.label}"
+        yield "whosleft attest list"
 
     def _unregistered(self, uow: UnitOfWork) -> list[GroupRow]:
         groups = watched(uow)

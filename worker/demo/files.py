@@ -1,4 +1,4 @@
-"""The files of the demo: its folder, the exports, the register and the configuration.
+"""The files of the demo: its folder, the exports, the register, the configuration and its texts.
 
 A folder with anything other than an earlier demo is refused; an earlier demo is replaced.
 """
@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from worker.demo.hospital import Employee, Hospital
+from worker.demo.texts import CONTROLS, TEXTS
 from worker.demo.units import WARDS
 from worker.running.wiring import write_rosters
 
@@ -18,7 +19,7 @@ EXPORT = re.compile(r"people-\d{4}-\d\d-\d\d\.csv")
 CONFIG, REGISTER, DATABASE, PEOPLE = "whosleft.yaml", "groups.xlsx", "whosleft.db", "people"
 KEY = "gateway.key"
 MARK = "# Written by `whosleft demo`"
-_OURS = {CONFIG, REGISTER, KEY, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", PEOPLE}
+_OURS = {CONFIG, REGISTER, KEY, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", PEOPLE, *TEXTS}
 _COLUMNS = (
     "ObjectGUID", "SamAccountName", "UserPrincipalName", "DisplayName", "mail", "mobile", "Department",
     "Title", "Office", "Manager", "EmployeeID", "Enabled", "AccountExpirationDate", "lastDay",
@@ -45,6 +46,8 @@ class DemoFolder:
                 old.unlink()
         (self.path / PEOPLE).mkdir(parents=True, exist_ok=True)
         (self.path / KEY).write_text("any key will do\n", encoding="utf-8")
+        for name, text in TEXTS.items():
+            (self.path / name).write_text(text, encoding="utf-8")
         self.config.write_text(_configuration(gateway), encoding="utf-8")
 
     def _refuse_strangers(self) -> None:
@@ -141,6 +144,7 @@ groups:       {{sensitive: ["IT on call"]}}
 joiners:                          # who belongs where
 {rules}
 tickets:      {{due: {{default: 24h, sensitive: 4h}}, accountable: "it-security@corp.example"}}
+{CONTROLS}\
 notify:
   - {{name: terminal, kind: console}}
 """

@@ -6,7 +6,8 @@ it is none, LIDs alone, and it knows the numbers of those whom it sees in anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,9 +19,10 @@ from worker.demo.hospital import ChatGroup, Hospital, lid_of
 from worker.domain.model import Role
 
 _ROLES = {Role.MEMBER: "participant", Role.ADMIN: "admin", Role.CREATOR: "superadmin"}
+_SINCE_A_MESSAGE = timedelta(hours=3)
 
 
-def gateway_app(hospital: Hospital) -> Starlette:
+def gateway_app(hospital: Hospital, now: Callable[[], datetime]) -> Starlette:
     """The gateway's web application. It takes any key, since the hospital is invented."""
 
     async def session(_: Request) -> JSONResponse:
@@ -30,12 +32,24 @@ def gateway_app(hospital: Hospital) -> Starlette:
         return JSONResponse({"name": "default", "status": "WORKING", "me": me, **unused})
 
     async def groups(_: Request) -> JSONResponse:
-        seen = _seen(hospital)
-        return JSONResponse([{"id": group_id, "subject": group.name} for group_id, group in seen.items()])
+        return JSONResponse([_listed(group_id, group) for group_id, group in _seen(hospital).items()])
 
     async def participants(request: Request) -> JSONResponse:
         group = _seen(hospital)[request.path_params["group"]]
         return JSONResponse([*_rows(hospital, group)])
+
+    async def picture(_: Request) -> JSONResponse:
+        return JSONResponse({"url": None})
+
+    async def admins_only(request: Request) -> JSONResponse:
+        group = _seen(hospital)[request.path_params["group"]]
+        is_asked_for_profile = request.path_params["part"] == "info-admin-only"
+        return JSONResponse({"adminsOnly": is_asked_for_profile and group.is_locked})
+
+    async def chats(_: Request) -> JSONResponse:
+        written = {"timestamp": int((now() - _SINCE_A_MESSAGE).timestamp())}
+        seen = _seen(hospital).items()
+        return JSONResponse([{"id": key, "name": group.name, "lastMessage": written} for key, group in seen])
 
     async def number(request: Request) -> JSONResponse:
         lid = request.path_params["lid"]
@@ -47,6 +61,9 @@ def gateway_app(hospital: Hospital) -> Starlette:
             Route("/api/sessions/default", session),
             Route(f"{api}/groups", groups),
             Route(f"{api}/groups/{{group}}/participants/v2", participants),
+            Route(f"{api}/groups/{{group}}/picture", picture),
+            Route(f"{api}/groups/{{group}}/settings/security/{{part}}", admins_only),
+            Route(f"{api}/chats/overview", chats, methods=["POST"]),
             Route(f"{api}/lids/{{lid}}", number),
         ]
     )
@@ -56,6 +73,12 @@ def _seen(hospital: Hospital) -> dict[str, ChatGroup]:
     """The groups that the phone is in, by WhatsApp's ids."""
     groups = hospital.groups.values()
     return {f"1203630412345678{g.id[1:]}@g.us": g for g in groups if hospital.linked_phone in g.members}
+
+
+def _listed(group_id: str, group: ChatGroup) -> dict[str, Any]:
+    """A group as the engine NOWEB lists it: whoever has the link joins, and every member may add others."""
+    may = {"restrict": group.is_locked, "announce": False, "joinApprovalMode": False, "memberAddMode": True}
+    return {"id": group_id, "subject": group.name, "desc": group.description, **may}
 
 
 def _rows(hospital: Hospital, group: ChatGroup) -> Iterator[dict[str, Any]]:

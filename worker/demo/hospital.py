@@ -51,13 +51,18 @@ class Employee:
 
 @dataclass(slots=True)
 class ChatGroup:
-    """One WhatsApp group: role and shown name by phone number, which is the one that a register has."""
+    """One WhatsApp group: role and shown name by phone number, which is the one that a register has.
+
+    `is_locked`: admins alone change its name, picture and description.
+    """
 
     id: str
     name: str
     owner: Employee
     members: dict[str, tuple[str, Role]] = field(default_factory=dict)
     is_registered: bool = True
+    description: str = ""
+    is_locked: bool = False
 
 
 class Hospital:
@@ -201,6 +206,10 @@ class Hospital:
         name, _ = self.groups[group].members[phone]
         self.groups[group].members[phone] = (name, Role.ADMIN)
         return name
+
+    def describe(self, group: str, text: str) -> None:
+        """Write a group's description; admins alone may change it from then on."""
+        self.groups[group].description, self.groups[group].is_locked = text, True
 
     def candidates(self, group: str) -> list[str]:
         """Members who still work here and are not admins yet, by number."""

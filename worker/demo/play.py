@@ -152,6 +152,7 @@ class Play:
         yield app.reconcile.run_once(now)
         yield app.verify.run_once(now)
         yield app.reconcile.run_once(now)
+        yield app.run_controls.run_once(now)
         yield app.escalate.run_once(now)
         yield app.deliver.run_once(self._clock.advance(DIGEST_WINDOW))
 
@@ -184,9 +185,9 @@ def perform(path: Path, days: int, *, has_desk: bool) -> None:
     console = Terminal(highlight=False)
     page = Page(console, ZONE.key, Interrupt().sleep if sys.stdout.isatty() else _at_once)
     hospital, folder = Hospital(), DemoFolder(path)
-    with serving(gateway_app(hospital), LOOPBACK, "gateway", Limits(body_max=0)) as gateway:
+    clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
+    with serving(gateway_app(hospital, clock), LOOPBACK, "gateway", Limits(body_max=0)) as gateway:
         settings = _settings(folder, gateway)
-        clock, post = ManualClock(datetime.combine(FIRST_DAY, START, ZONE)), Postbox("terminal")
         page.paragraph(PROLOGUE)
         page.paragraph(TERMS)
         with open_app(settings, clock, notifiers=[post], has_own_files=True) as app:

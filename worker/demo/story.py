@@ -51,10 +51,11 @@ class Scene:
     def who(self, name: str) -> Employee:
         return self.hospital.person(name)
 
-    def held(self) -> HeldPlan:
-        """The plan that waits for a decision."""
+    def held(self, *, of_controls: bool = False) -> HeldPlan:
+        """The plan that waits for a decision: of people who left, or of what controls found."""
         with self.app.store.begin() as uow:
-            return next(plan for plan in uow.episodes.plans() if plan.state is HoldState.HELD)
+            held = [plan for plan in uow.episodes.plans() if plan.state is HoldState.HELD]
+        return next(plan for plan in held if plan.is_of_controls is of_controls)
 
     def decide(self, plan: HeldPlan, cohorts: list[Cohort], reason: str, *, release: bool) -> HeldPlan:
         by = Actor(self.who(SECURITY).email)
@@ -208,6 +209,14 @@ def release_first_plan(scene: Scene) -> str:
     )
 
 
+def release_controls(scene: Scene) -> str:
+    plan = scene.held(of_controls=True)
+    after = scene.decide(plan, [], "few enough, and agreed with the matrons", release=True)
+    return (
+        f"{SECURITY} looks at what {plan.label} would ask, and of whom, and releases it: {after.state.value}."
+    )
+
+
 def split_the_plan(scene: Scene) -> str:
     """Let the real leavers through, but not the accounts that a script disabled."""
     plan = scene.held()
@@ -300,7 +309,7 @@ STORY: Mapping[int, Mapping[Slot, tuple[Turn, ...]]] = {
         )
     },
     2: {Slot.NIGHT: (disable("Amina Yusuf"), join("Chidi Okafor", "Staff nurse", "Ward 5"))},
-    3: {Slot.NIGHT: (disable("Siobhan Murphy"),)},
+    3: {Slot.NIGHT: (disable("Siobhan Murphy"),), Slot.AFTERNOON: (release_controls,)},
     4: {
         Slot.NIGHT: (move("Tomasz Zielinski", "Ward 5"), change_number("Peter Novak")),
         Slot.AFTERNOON: (look_up("Peter Novak"),),
@@ -356,4 +365,9 @@ HABITS: Habits = {
     ("Ewan Fraser", "Pharmacy team"): Habit.IGNORE,
     ("Ewan Fraser", "Pharmacy on call"): Habit.IGNORE,
     ("Olga Petrova", "Ward 6 days"): Habit.CLAIM,
+    ("", "Emergency doctors"): Habit.CLAIM,
+    ("", "IT on call"): Habit.IGNORE,
+    ("Sean Tierney", ""): Habit.DECLINE,
+    ("Tendai Sibanda", ""): Habit.IGNORE,
+    ("Ailsa Munro", ""): Habit.IGNORE,
 }

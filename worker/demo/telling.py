@@ -15,6 +15,8 @@ from worker.app.jobs.report import Report
 from worker.demo.page import Page
 from worker.demo.sights import differences, everybody, groups_of, watched
 from worker.demo.words import (
+    asked_for,
+    asking,
     came_true,
     count,
     evidence_words,
@@ -30,6 +32,7 @@ from worker.domain.groups.pairing import Difference
 from worker.domain.messages.message import CHANNEL
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey, HandleKey, Standing
+from worker.domain.reconcile.controlling import is_found_by_controls
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState, ticket_label, ticket_number
@@ -71,9 +74,7 @@ class Narrator:
             for plan in held:
                 self._held(plan, now)
             self._tickets(uow, untold, now)
-            for entry in entries:
-                if entry.event == events.TICKET_ESCALATED:
-                    self._escalated(uow, entry, now)
+            self._climb(uow, [entry for entry in entries if entry.event == events.TICKET_ESCALATED], now)
             if entries:  # nobody changes without one
                 self._known = {person.key: person for person in everybody(uow)}
 
@@ -197,19 +198,25 @@ class Narrator:
     # --- plans and tickets -----------------------------------------------------------------------
 
     def _held(self, plan: HeldPlan, now: datetime) -> None:
-        people = sum(len(cohort.people) for cohort in plan.cohorts)
-        self._page.say(
-            now, f"Held: plan {plan.label} with {count(people, 'person', 'people')}. {opening(plan.why)}."
-        )
+        if plan.is_of_controls:
+            wants = listed([f"{cohort.size} of {cohort.id}" for cohort in plan.cohorts])
+            self._page.say(now, f"Held: plan {plan.label} with the first tickets of controls, {wants}.")
+            self._page.under("Nobody is asked until somebody decides.")
+            return
+        self._page.say(now, f"Held: plan {plan.label} with {plan.counted}. {opening(plan.why)}.")
         for cohort in plan.cohorts:
-            self._page.under(f"{cohort.id}: {count(len(cohort.people), 'person', 'people')}, {cohort.cause}")
+            self._page.under(f"{cohort.id}: {cohort.counted}, {cohort.cause}")
         self._page.under("Nobody is removed until somebody decides.")
 
     def _tickets(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> None:
         self._verified([a.ticket for a in actions if a.kind is ActionKind.VERIFY], now)
         opened: dict[str, list[Action]] = {}
+        asked: dict[tuple[str, str], list[Ticket]] = {}
         for action in actions:
-            if action.kind is ActionKind.OPEN:
+            if action.kind is ActionKind.OPEN and is_found_by_controls(action.ticket.kind):
+                by = f"{action.ticket.due_at.astimezone(self._zone):%a %d %b}"
+                asked.setdefault((asked_for(action.ticket), by), []).append(action.ticket)
+            elif action.kind is ActionKind.OPEN:
                 opened.setdefault(member_sentence(action.ticket), []).append(action)
             elif action.kind is not ActionKind.VERIFY:
                 self._page.say(now, self._action(action).removeprefix("→ "))
@@ -218,6 +225,8 @@ class Narrator:
             self._page.say(now, f"{why}{self._suggestion(uow, ticket)}")
             for action in same:
                 self._page.under(self._action(action))
+        for (what, by), tickets in asked.items():
+            self._page.say(now, asking(tickets, what, by))
 
     def _verified(self, tickets: Sequence[Ticket], now: datetime) -> None:
         proofs: dict[tuple[str, str], list[Ticket]] = {}
@@ -259,10 +268,22 @@ class Narrator:
         who = ticket.assignee.name or ticket.assignee.email if ticket.assignee else "nobody yet"
         return f"{who}, by {ticket.due_at.astimezone(self._zone):%a %H:%M}"
 
-    def _escalated(self, uow: UnitOfWork, entry: Entry, now: datetime) -> None:
-        ticket = uow.tickets.get(ticket_number(entry.subject.partition(":")[2]))
-        if ticket is None:
-            return
+    def _climb(self, uow: UnitOfWork, entries: Sequence[Entry], now: datetime) -> None:
+        """Tell each step that was taken; people who get the same reminder share a sentence."""
+        reminded: list[Ticket] = []
+        for entry in entries:
+            ticket = uow.tickets.get(ticket_number(entry.subject.partition(":")[2]))
+            if ticket is not None and ticket.kind is TicketKind.ATTEST:
+                reminded.append(ticket)
+            elif ticket is not None:
+                self._escalated(uow, ticket, entry, now)
+        if reminded:
+            names, labels = zip(*((ticket.person_name, ticket.label) for ticket in reminded), strict=True)
+            self._page.say(
+                now, f"No answer yet from {listed(names)}, so a reminder goes out: {listed(labels)}."
+            )
+
+    def _escalated(self, uow: UnitOfWork, ticket: Ticket, entry: Entry, now: datetime) -> None:
         step, repeat = entry.data["step"], entry.data["repeat"]
         told = next(
             one.told

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.identity.handles import HandleKind, shown_handle
-from worker.domain.messages.sentences import flat
+from worker.domain.kinds.attest import topic_of
+from worker.domain.messages.sentences import flat, why_line
 from worker.domain.model import Account, Evidence
-from worker.domain.tickets.ticket import Grade, Ticket, TicketKind
+from worker.domain.text.tongue import ENGLISH
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, ticket_label
+
+_NAMED = 2  # more tickets than this in a row are a span
 
 
 def evidence_words(evidence: Evidence | None) -> str:
@@ -40,6 +44,28 @@ def member_sentence(ticket: Ticket) -> str:
     return f"About {flat(ticket.person_name)} ({evidence_words(ticket.evidence)}):"
 
 
+def asked_for(ticket: Ticket) -> str:
+    """What a ticket of a control asks for, without whom: a text's title, or what is wrong in a group."""
+    return topic_of(ticket, ENGLISH) or why_line(ticket, "UTC").rstrip(".")
+
+
+def asking(tickets: Sequence[Ticket], what: str, by: str) -> str:
+    """Tickets of controls that ask for the same (`asked_for`), as one sentence. `by`: the day on which they are due."""
+    end = f"{span([ticket.id for ticket in tickets])}, by {by}."
+    if tickets[0].kind is TicketKind.ATTEST:
+        return f'{count(len(tickets), "person is", "people are")} asked to accept "{what}": {end}'
+    groups = listed([flat(ticket.group_name) for ticket in tickets])
+    return f"In {groups} {what[:1].lower()}{what[1:]}: {end}"
+
+
+def span(numbers: Sequence[int]) -> str:
+    """`T-000001 to T-000004` for tickets without a gap, else each label."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > _NAMED and [*numbers] == [*range(first, last + 1)]:
+        return f"{ticket_label(first)} to {ticket_label(last)}"
+    return listed([ticket_label(number) for number in numbers])
+
+
 def _shown(ticket: Ticket) -> str:
     name = flat(ticket.member_name)
     return f"{name} ({ticket.handle})" if name else ticket.handle
@@ -68,6 +94,7 @@ def came_true(ticket: Ticket) -> tuple[str, str]:
         TicketKind.REASSIGN_ADMIN: "there is another admin in",
         TicketKind.IDENTIFY_MEMBER: f"it is clear who {person} is, in",
         TicketKind.ADD_MEMBER: f"{person} is in",
+        TicketKind.FIX_PROFILE: "the rules are in the description of",
     }[ticket.kind]
     return said, group
 

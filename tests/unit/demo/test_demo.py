@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,8 @@ from worker.__main__ import app as cli
 from worker.app.refused import Refused
 from worker.demo.files import DemoFolder
 from worker.demo.hospital import FIRST_PHONE, Hospital
-from worker.demo.story import STORY
+from worker.demo.story import HABITS, STORY
+from worker.domain.controls.statements import Assurance, AttestAnswer
 from worker.domain.evidence.journal import Sealed, first_broken
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import Evidence, Standing
@@ -133,7 +135,8 @@ def test_quiet_days_are_one_line(played: Played) -> None:
 def test_nothing_is_written_outside_the_folder(played: Played) -> None:
     assert played.left_beside == ["hospital"]
     names = {path.name for path in played.folder.iterdir()} - {"whosleft.db-wal", "whosleft.db-shm"}
-    assert names == {"people", "groups.xlsx", "gateway.key", "whosleft.yaml", "whosleft.db"}
+    texts = {"rules.en.txt", "policy.en.md"}
+    assert names == {"people", "groups.xlsx", "gateway.key", "whosleft.yaml", "whosleft.db"} | texts
     assert len(list((played.folder / "people").iterdir())) == 28
 
 
@@ -173,7 +176,9 @@ def test_whatever_the_text_names_is_in_the_database(played: Played, app: App, ti
     with app.store.begin() as uow:
         plans = {plan.label for plan in uow.episodes.plans()}
 
-    assert set(re.findall(r"T-\d{6}", played.text)) == {ticket.label for ticket in tickets}
+    spans = re.findall(r"T-(\d{6}) to T-(\d{6})", played.flowing)
+    within = {f"T-{number:06d}" for first, last in spans for number in range(int(first), int(last) + 1)}
+    assert within | set(re.findall(r"T-\d{6}", played.text)) == {ticket.label for ticket in tickets}
     assert set(re.findall(r"P-\d{6}", played.text)) == plans
 
 
@@ -192,6 +197,13 @@ _REMOVE, _ADD = TicketKind.REMOVE_MEMBER, TicketKind.ADD_MEMBER
         ("Amina Yusuf", "Ward 7 nights", TicketKind.REASSIGN_ADMIN, TicketState.VERIFIED, Evidence.DISABLED),
         ("Amina Yusuf", "Ward 7 nights", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
         ("Li Na Chen", "Radiology nights", _REMOVE, TicketState.VERIFIED, Evidence.LEAVE_DATE),
+        (
+            "Li Na Chen",
+            "Radiology nights",
+            TicketKind.REASSIGN_ADMIN,
+            TicketState.VERIFIED,
+            Evidence.LEAVE_DATE,
+        ),
         ("Gareth Pugh", "Maternity team", _REMOVE, TicketState.VERIFIED, Evidence.ABSENT_CONFIRMED),
         ("Ewan Fraser", "Pharmacy on call", _REMOVE, TicketState.CANCELLED, Evidence.DISABLED),
         ("Siobhan Murphy", "Ward 2 announcements", _REMOVE, TicketState.VERIFIED, Evidence.DISABLED),
@@ -306,7 +318,19 @@ def test_the_turns_of_a_ticket_come_in_order(
         "it is Kenji Mori, who takes extra shifts there. The link is confirmed.",
         "Kenji Mori left (the account is disabled). Is in 3 groups.",
         "47 people left at once (the account is disabled), 45 in Catering",
-        "Held: plan P-000002 with 47 people. 47 leavers within 24 h, the limit is 25",
+        "Held: plan P-000002 with the first tickets of controls, 9 of people.policy and 3 of profile.description.",
+        "Margaret Obi looks at what P-000002 would ask, and of whom, and releases it: released.",
+        "In IT on call, Emergency nurses and Emergency doctors the description doesn't have the rules: T-000013 to",
+        '9 people are asked to accept "Rules for admins": T-000016 to T-000024, by Wed 18 Nov.',
+        "Layla Khalil accept; Sean Tierney declines.",
+        "forgets the description of Emergency doctors, and marks T-000015 done.",
+        "T-000015 Mend the profile of Emergency doctors: reopened, marked done, but still so when it was read again.",
+        "The rules are in the description of Emergency doctors: T-000015 is verified by the linked phone (grade A).",
+        "T-000013 is overdue since Sat 16:00 (Mend the profile of IT on call). Step 2: Layla Khalil and",
+        "No answer yet from Ailsa Munro and Tendai Sibanda, so a reminder goes out: T-000018 and T-000022.",
+        "Li Na Chen hands over before the last day, makes Elena Popescu an admin of Radiology nights, and marks",
+        "There is another admin in Radiology nights: T-000029 is verified by the register (grade B).",
+        "Held: plan P-000003 with 47 people. 47 leavers within 24 h, the limit is 25",
         "rejects c1 (a script took the wrong unit). The plan is decided: partly.",
         "45 people are back, their accounts enabled again, all in Catering.",
         "Step 1: ",
@@ -342,6 +366,61 @@ def test_what_the_linked_phone_shows_is_proved_with_grade_a(app: App, tickets: l
     assert proved == dict.fromkeys(("Megan Lloyd", "Peter Novak", "Marcus Webb", "Kenji Mori"), Grade.A)
 
 
+def test_the_rules_in_a_description_are_proved_by_the_live_phone(app: App, tickets: list[Ticket]) -> None:
+    nurses, doctors, it = (
+        one(tickets, group, TicketKind.FIX_PROFILE)
+        for group in ("Emergency nurses", "Emergency doctors", "IT on call")
+    )
+
+    assert [(t.state, t.grade, t.verified_by) for t in (nurses, doctors)] == [
+        (TicketState.VERIFIED, Grade.A, "phones")
+    ] * 2
+    assert kinds_of(app, doctors) == [
+        "ticket.opened", "ticket.done", "ticket.reopened", "ticket.done", "ticket.verified"
+    ]  # fmt: skip
+    assert kinds_of(app, it) == ["ticket.opened", "ticket.escalated", "ticket.escalated"]
+    assert it.state is TicketState.OPEN
+
+
+def test_of_the_admins_most_accept_one_declines_and_two_say_nothing(app: App, tickets: list[Ticket]) -> None:
+    asked = [ticket for ticket in tickets if ticket.kind is TicketKind.ATTEST]
+    with app.store.begin() as uow:
+        said = uow.attestations.page(0, 100)
+
+    answers = Counter((one.answer, one.assurance) for one in said)
+    assert answers == {
+        (AttestAnswer.ACCEPTED, Assurance.LINK): 6,
+        (AttestAnswer.DECLINED, Assurance.LINK): 1,
+    }
+    assert {t.person_name for t in asked if t.is_live} == {"Ailsa Munro", "Tendai Sibanda"}
+
+
+def test_the_admin_right_is_handed_over_before_the_last_day(tickets: list[Ticket]) -> None:
+    handed = one(tickets, "Radiology nights", TicketKind.REASSIGN_ADMIN, "Li Na Chen")
+    removal = one(tickets, "Radiology nights", _REMOVE, "Li Na Chen")
+
+    assert handed.state is TicketState.VERIFIED
+    assert handed.verified_at is not None
+    assert handed.verified_at < removal.opened_at
+
+
+def test_nobody_is_asked_by_controls_before_the_plan_is_released(app: App, tickets: list[Ticket]) -> None:
+    with app.store.begin() as uow:
+        plan = uow.episodes.plan(2)
+    assert plan is not None
+    decided = {cohort.decided_at for cohort in plan.cohorts}
+
+    asked = [t.opened_at for t in tickets if t.kind in {TicketKind.ATTEST, TicketKind.FIX_PROFILE}]
+    assert (plan.is_of_controls, len(decided), len(asked)) == (True, 1, 12)
+    assert min(asked) > max(filter(None, decided))
+
+
+def test_every_habit_is_somebody_s(tickets: list[Ticket]) -> None:
+    names = {name for t in tickets for name in ((t.person_name, t.group_name), ("", t.group_name))}
+
+    assert set(HABITS) - names == set()
+
+
 def test_who_hides_a_number_is_removed_by_their_lid(tickets: list[Ticket]) -> None:
     assert one(tickets, "Emergency swaps", _REMOVE).handle.endswith("@lid")
 
@@ -356,7 +435,7 @@ def test_an_empty_export_changes_nobody(journal: list[Sealed]) -> None:
 
 def test_the_mass_change_is_held_split_and_leaves_no_ticket(app: App, tickets: list[Ticket]) -> None:
     with app.store.begin() as uow:
-        plan = uow.episodes.plan(2)
+        plan = uow.episodes.plan(3)
     assert plan is not None
 
     assert plan.state is HoldState.PARTLY
@@ -408,7 +487,10 @@ def test_the_end_counts_what_the_database_holds(played: Played, app: App) -> Non
 
     shown = [int(cell.replace("-", "0")) for cell in row[1].split()]
     assert shown == [counts.get(TicketSort(state, TicketKind.REMOVE_MEMBER), 0) for state in TicketState]
-    assert "overdue" in played.text.partition("Where things stand")[2]
+    end = played.text.partition("Where things stand")[2]
+    assert "overdue" in end
+    assert re.search(r"^with tickets +\d+ +\d+ +people.policy \(3\), ", end, re.MULTILINE)
+    assert "close_group" not in end  # no ticket of this kind
 
 
 def test_the_commands_that_it_suggests_work(played: Played, tmp_path: Path) -> None:
@@ -425,7 +507,7 @@ def test_the_commands_that_it_suggests_work(played: Played, tmp_path: Path) -> N
 # --- the folder -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["thesis.docx", "whosleft.yaml", "people/people.csv"])
+@pytest.mark.parametrize("name", ["thesis.docx", "whosleft.yaml", "rules.en.txt", "people/people.csv"])
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")

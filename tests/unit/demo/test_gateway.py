@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -14,9 +16,11 @@ from openapi import OpenApi
 from worker.demo.gateway import gateway_app
 from worker.demo.hospital import Hospital, lid_of
 from worker.demo.units import LIVE
-from worker.domain.model import Role, Roster
+from worker.domain.model import Allowed, Fact, Role, Roster
 from worker.ops.server import Limits, serving
+from worker.ports import Inventory
 
+NOW = datetime(2026, 11, 4, 16, tzinfo=UTC)
 DOCTORS = "Emergency doctors"
 SWAPS = "Emergency swaps"
 
@@ -28,17 +32,25 @@ def hospital() -> Hospital:
 
 @pytest.fixture
 def url(hospital: Hospital) -> Iterator[str]:
-    with serving(gateway_app(hospital), ("127.0.0.1", 0), "gateway", Limits(body_max=0)) as address:
+    with serving(
+        gateway_app(hospital, lambda: NOW), ("127.0.0.1", 0), "gateway", Limits(body_max=0)
+    ) as address:
         yield f"http://{address}"
 
 
-def rosters(url: str) -> dict[str, Roster]:
+@contextmanager
+def connected(url: str) -> Iterator[Inventory]:
     keys = {"url": url, "api_key": "any", "accept_terms_risk": True, "requests_per_minute": 6000}
     inventory = SPEC.build(SPEC.config.model_validate(keys), context())
     try:
-        return {one.group.name: one for one in inventory.changes(None) if isinstance(one, Roster)}
+        yield inventory
     finally:
         inventory.close()
+
+
+def rosters(url: str) -> dict[str, Roster]:
+    with connected(url) as inventory:
+        return {one.group.name: one for one in inventory.changes(None) if isinstance(one, Roster)}
 
 
 def start_swaps(hospital: Hospital) -> None:
@@ -52,6 +64,26 @@ def test_the_connector_reads_the_groups_that_the_phone_is_in(hospital: Hospital,
     assert set(found) == set(LIVE)
     shown = {(member.phone, member.role) for member in found[DOCTORS].members}
     assert shown == {(phone, role) for phone, (_, role) in hospital.groups[DOCTORS].members.items()}
+
+
+def test_it_shows_what_a_group_is_like(hospital: Hospital, url: str) -> None:
+    before = rosters(url)[DOCTORS].facts
+    hospital.describe(DOCTORS, "This is a work group.")
+    after = rosters(url)[DOCTORS].facts
+
+    assert (before.description, after.description) == ("", "This is a work group.")
+    assert (after.approval, after.add) == (False, Allowed.MEMBERS)
+
+
+def test_a_closer_look_shows_rights_and_the_last_message(hospital: Hospital, url: str) -> None:
+    hospital.describe(DOCTORS, "This is a work group.")
+    key = rosters(url)[DOCTORS].group.group_id
+    wanted = frozenset({Fact.EDIT, Fact.WRITE, Fact.PICTURE, Fact.LAST_ACTIVITY})
+    with connected(url) as inventory:
+        [(_, facts)] = inventory.look_closely({key: wanted})
+
+    assert (facts.edit, facts.write, facts.picture_sha256) == (Allowed.ADMINS, Allowed.MEMBERS, "")
+    assert facts.last_activity_at == NOW - timedelta(hours=3)
 
 
 def test_a_new_number_is_shown_under_the_same_lid(hospital: Hospital, url: str) -> None:
@@ -99,6 +131,7 @@ def test_the_published_description_holds_for_its_answers(
     for path in (
         "/api/sessions/default",
         f"/api/default/groups/{doctors}/participants/v2",
+        f"/api/default/groups/{doctors}/settings/security/info-admin-only",
         f"/api/default/lids/{lid}",
     ):
         answer = httpx2.get(url + path, trust_env=False)
