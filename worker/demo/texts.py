@@ -31,7 +31,7 @@ controls:                         # beyond leavers: most of it is only reported,
     {_FIRST}
     description: {{texts: {{en: {RULES}}}}}
   policies:
-    - id: admins
+    - id: rules-for-admins
       version: "1"
       mode: ticket
       {_FIRST}
