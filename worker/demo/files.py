@@ -11,8 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from worker.demo.hospital import Employee, Hospital
-from worker.demo.texts import CONTROLS, TEXTS
-from worker.demo.units import WARDS
+from worker.demo.texts import POLICY, RULES, TEXTS
+from worker.demo.units import LIVE, WARDS
 from worker.running.wiring import write_rosters
 
 EXPORT = re.compile(r"people-\d{4}-\d\d-\d\d\.csv")
@@ -114,6 +114,38 @@ def _dn(person: Employee) -> str:
     return f"CN={person.name} {person.employee_id},{person.ou}"
 
 
+_FIRST = f"when: {{groups: [{', '.join(LIVE)}]}}"
+_CONTROLS = f"""\
+controls:                         # beyond leavers: most of it is only reported, and nobody is asked
+  register: {{required: [owner_email, purpose]}}
+  admins:   {{min: 2, max: 4}}
+  dormant:  {{after: 180d}}
+  review:   {{every: 90d, sensitive_every: 30d}}
+  classes:
+    - {{name: patient, groups: ["Ward * days", "Ward * nights"], messengers: [teams], move_to: teams}}
+  reports:  {{}}                    # a form for bad messages
+  profile:                        # these three ask people, the first two in a few groups
+    mode: ticket
+    {_FIRST}
+    description: {{texts: {{en: {RULES}}}}}
+  policies:
+    - id: rules-for-admins
+      version: "1"
+      mode: ticket
+      {_FIRST}
+      texts: {{en: {POLICY}}}
+      who: admins
+  leaving:  {{mode: ticket, hand_over: {{lead: 14d}}}}
+escalation:
+  policies:
+    - name: controls              # they can wait longer than leavers
+      when: {{kinds: [fix_profile, attest]}}
+      steps:
+        - {{after: 50%, to: [assignee]}}
+        - {{after: due, to: [assignee, accountable]}}
+"""
+
+
 def _configuration(gateway: str) -> str:
     rules = "\n".join(
         f'  - {{when: {{department: Nursing, office: {ward}}}, groups: ["{ward} announcements"]}}'
@@ -144,7 +176,7 @@ groups:       {{sensitive: ["IT on call"]}}
 joiners:                          # who belongs where
 {rules}
 tickets:      {{due: {{default: 24h, sensitive: 4h}}, accountable: "it-security@corp.example"}}
-{CONTROLS}\
+{_CONTROLS}\
 notify:
   - {{name: terminal, kind: console}}
 """
