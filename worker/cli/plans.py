@@ -90,7 +90,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
             print_table("", ("person", "id", "evidence"), rows, "")
         found = [(one.name, f"{one.source}/{one.subject}", one.found, one.wanted) for one in cohort.subjects]
         if found:
-            print_table("", ("group", "id", "found", "wanted"), found, "")
+            print_table("", ("whom it is about", "id", "found", "wanted"), found, "")
 
 
 @app.command()

@@ -38,6 +38,7 @@ from worker.contract.tickets import (
     TicketShownShape,
 )
 from worker.domain.groups.case import account_line
+from worker.domain.kinds.controlled import pasted
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.ports.connectors.commands import instant_of
@@ -164,6 +165,8 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
         aid = help_for(uow, ticket, worker.rules.languages)
         steps = ticket_steps(ticket, aid=aid)
         out.print(Text("\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1))))
+        for text in pasted(ticket):
+            out.print(Text(f"\nText to paste:\n{text}"))
         if aid is not None and aid.text:
             out.print(Text(f"\nText for {ticket.person_name}: {aid.text}"))
 

@@ -493,6 +493,13 @@ def test_the_end_counts_what_the_database_holds(played: Played, app: App) -> Non
     assert "close_group" not in end  # no ticket of this kind
 
 
+def test_a_text_to_paste_is_printed_with_its_ticket(played: Played, tickets: list[Ticket]) -> None:
+    label = next(one.label for one in tickets if one.kind is TicketKind.FIX_PROFILE and one.is_live)
+    done = CliRunner().invoke(cli, ["tickets", "show", label, "-c", str(played.config)])
+    assert done.exit_code == 0
+    assert "Text to paste:" in done.stdout
+
+
 def test_the_commands_that_it_suggests_work(played: Played, tmp_path: Path) -> None:
     copy = shutil.copytree(played.folder, tmp_path / "copy")
     config = {"WHOSLEFT_CONFIG": str(copy / "whosleft.yaml")}
