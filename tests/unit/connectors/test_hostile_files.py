@@ -160,7 +160,7 @@ def test_a_picture_of_four_million_bytes_in_an_ldif_is_joined_once(tmp_path: Pat
 @pytest.mark.parametrize(
     "bounds, said",
     [
-        (Bounds(memory_bytes=192 << 20), "reading it takes more than 192 MB of memory, so it was given up"),
+        (Bounds(memory_bytes=112 << 20), "reading it takes more than 112 MB of memory, so it was given up"),
         (Bounds(cpu_s=1), "reading it takes more than 1 seconds of processor time"),
         (Bounds(wait_s=0.001), "reading it takes more than 0.001 seconds"),
     ],
