@@ -405,3 +405,17 @@ def test_a_leaver_is_no_longer_only_asked_out(ward: Harness) -> None:
     asked, left = ward.tickets(TicketKind.REMOVE_MEMBER)
     assert asked.state is TicketState.CANCELLED
     assert left.evidence is not None
+
+
+def test_whoever_is_alone_in_a_group_does_not_review_it(start: Callable[..., Harness]) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.group("cell", admins=["eve"], owner_email="matron@example.org")
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    [ticket] = [one for one in reviews(harness) if one.group and one.group.group_id == "cell"]
+    assert ticket.assignee is not None
+    assert ticket.assignee.email == "matron@example.org"
+    shown = harness.app.reviewing.answer(token(harness, ticket), {harness.number("eve"): KEEP}, harness.now)
+    assert (shown.ticket.state, shown.ticket.grade) == (TicketState.VERIFIED, Grade.B)

@@ -320,8 +320,13 @@ def _language_of(assignee: Assignee | None, group: GroupState) -> str:
 
 
 def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: TicketRules) -> Assignee | None:
-    """The first who is there, in the kind's order. Nobody is asked to take away their own admin right."""
+    """The first who is there, in the kind's order. Nobody is asked to take away their own admin right.
+
+    Nor is somebody who is alone in a group asked to review it: there is nobody else whom they could answer for.
+    """
     meant = {admin["handle"] for one in wanted.asked for admin in one.result.details.get("admins", ())}
+    if kind is REVIEWS and group.size <= 1:
+        meant |= {one.handle for one in group.admins}
     people = {one.person.key for one in group.admins if one.person and one.handle in meant}
     admins = [one for one in group.admins if one.is_active and one.handle not in meant]
     found = KINDS[kind].found
