@@ -125,7 +125,7 @@ class SqlOverview:
 
     # --- what waits for a person -----------------------------------------------------------------
 
-    def loads(self, now: datetime, limit: int) -> Loads:
+    def loads(self, before: datetime, now: datetime, limit: int) -> Loads:
         t = ticket.c
         address = sa.func.coalesce(t.assignee_email, "").label("address")
         overdue = sa.func.sum(sa.case((t.due_at < now, 1), else_=0)).label("overdue")
@@ -133,7 +133,7 @@ class SqlOverview:
             sa.select(
                 address, sa.func.max(t.assignee).label("assignee"), sa.func.count().label("tickets"), overdue
             )
-            .where(t.state == TicketState.OPEN.value)
+            .where(t.state == TicketState.OPEN.value, t.opened_at < before)
             .group_by(address)
         )
         rows = self._c.execute(query).all()

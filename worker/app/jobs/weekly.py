@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 from worker.app.tell.addressing import whoever_has
 from worker.app.tell.teller import Teller
@@ -15,7 +16,10 @@ MORNING = time(8)  # of Mondays
 
 
 class TellWeekly:
-    """Tells each week once, if anything is open. `accountable`: an e-mail address; empty: nobody is told."""
+    """Tells each week once, if anything is open since before it began.
+
+    `accountable`: an e-mail address; empty: nobody is told.
+    """
 
     def __init__(self, teller: Teller, accountable: str) -> None:
         self._teller = teller
@@ -27,7 +31,8 @@ class TellWeekly:
         key = f"weekly:{week:%Y-%m-%d}"
         if not self._accountable or key in uow.outbox.known([key]):
             return False
-        loads = uow.overview.loads(now, NAMED_MAX)
+        began = datetime.combine(week, MORNING, ZoneInfo(self._teller.timezone)).astimezone(UTC)
+        loads = uow.overview.loads(began, now, NAMED_MAX)
         if not loads.people:
             return False
         to = whoever_has(uow, self._accountable, self._teller.languages)

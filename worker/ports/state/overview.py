@@ -222,8 +222,8 @@ class Overview(Protocol):
         Each ends when the next one begins, and the last one after `now`.
         """
 
-    def loads(self, now: datetime, limit: int) -> Loads:
-        """Open tickets by whoever has them; `limit`: of `Loads.first`."""
+    def loads(self, before: datetime, now: datetime, limit: int) -> Loads:
+        """Open tickets that were opened before then, by whoever has them; `limit`: of `Loads.first`."""
 
     def waiting_plans(self) -> list[int]:
         """The numbers of plans with a part that is still held, newest first."""
