@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
+from builders import rules
 from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, governed_hospital, hospital
 from desk_setup import services_of
 from harness import TIMEZONE, Harness
@@ -21,10 +22,21 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.services import Place
-from worker.domain.controls.others import CENSUS
-from worker.domain.controls.policy import ControlPolicy, ConversationsRule, RegisterRule, ReportsRule
+from worker.domain.controls.others import CENSUS, CONSENT
+from worker.domain.controls.policy import (
+    AdvisoryRule,
+    ControlPolicy,
+    ConversationsRule,
+    ProviderRule,
+    RegisterRule,
+    ReportsRule,
+)
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.people.joiners import Placement
+from worker.domain.watch.advisories import Advisory, AdvisoryKey, FeedWord
+from worker.domain.watch.matching import MatchedBy
+from worker.domain.watch.versions import Fix
 from worker.languages import BabelLanguages
 from worker.ops.server import Limits, serving
 from worker.running.app import assigned_of
@@ -105,6 +117,56 @@ def naming(tmp_path: Path) -> Iterator[Desk]:
     harness.hire("ann", manager_id="dee")
     for at in (0, 1):
         harness.group("w1", "ann", admins=["dee"], at=at, name="Ward 1 " + "nights " * 6)
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    with at_desk(harness) as desk:
+        yield desk
+
+
+@pytest.fixture
+def updating(tmp_path: Path) -> Iterator[Desk]:
+    """Ann is asked for an update, and Dee to look at what the provider owes."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+    switch = ControlSwitch(Mode.TICKET)
+    provider = ProviderRule("whatsapp", switch, contract="C-7 " + "renewed " * 9)
+    policy = ControlPolicy(advisories=(AdvisoryRule(switch),), providers=(provider,))
+    asked = replace(rules(), accountable="dee@corp.example")
+    harness = Harness(controls=policy, rules=asked, engine=engine)
+    fixes = {"ios": Fix("2.26.1"), "any": Fix("2.25", is_newer=True)}
+    heard = {"nvd": FeedWord(MatchedBy.CPE, fixes, cvss=9.8)}
+    with harness.store.begin() as uow:
+        uow.advisories.put([Advisory(AdvisoryKey("CVE-2026-1000", "whatsapp"), harness.now, heard)])
+    harness.hire("ann", "dee")
+    harness.group("w1", "ann", messenger="whatsapp", admins=["dee"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    with at_desk(harness) as desk:
+        yield desk
+
+
+@pytest.fixture
+def consenting(tmp_path: Path) -> Iterator[Desk]:
+    """Zoe is about to be added to a ward, and her only number is private."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+    asks = StatementRule(
+        Statement.CONSENT,
+        CONSENT.id,
+        ControlSwitch(Mode.TICKET),
+        "",
+        "1",
+        is_gate=True,
+        private=("otherMobile",),
+    )
+    nurses = Placement((("department", ("Nursing",)),), ("Ward*",))
+    harness = Harness(controls=ControlPolicy(statements=(asks,)), joiners=(nurses,), engine=engine)
+    harness.hire("dee")
+    harness.group("ward-7", admins=["dee"])
+    harness.settle()
+    harness.hire("zoe", department="Nursing", phones_in=(("otherMobile",),))
     harness.settle()
     harness.control()
     harness.decide()
