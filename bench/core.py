@@ -90,10 +90,10 @@ def measure(url: str, size: int) -> dict[str, float]:
     store = SqlStore(engine)
     found: dict[str, float] = {"raw_load": _raw_load(engine, company)}
     directory, inventory = CompanyDirectory(company), CompanyInventory(company)
-    poll, take, reconcile = _jobs(store, directory, inventory)
+    poll, take, reconcile = jobs_of(store, directory, inventory)
     found["load"] = _timed(lambda: _load(store, company))
     store_fresh = _emptied(engine)
-    poll, take, reconcile = _jobs(store_fresh, directory, inventory)
+    poll, take, reconcile = jobs_of(store_fresh, directory, inventory)
     found["poll"] = _timed(lambda: poll.run_once(START))
     found["inventory"] = _timed(lambda: take.run_once(START))
     found["match"] = _timed(lambda: reconcile.run_once(START))
@@ -110,7 +110,7 @@ def measure(url: str, size: int) -> dict[str, float]:
     return found
 
 
-def _jobs(
+def jobs_of(
     store: Store, directory: CompanyDirectory, inventory: CompanyInventory
 ) -> tuple[Poll, TakeInventory, Reconcile]:
     fresh = Freshness(timedelta(days=2), {})
@@ -138,7 +138,7 @@ def _load(store: SqlStore, company: Company) -> None:
         uow.rosters.apply_stage("groups", now=START, limits=NO_LIMITS, rest=Unlisted())
 
 
-def _rows(
+def rows_of(
     company: Company,
 ) -> list[tuple[sa.Table, tuple[str, ...], Callable[[], Iterable[tuple[Any, ...]]]]]:
     at = to_micros(START)
@@ -147,7 +147,7 @@ def _rows(
         for n in range(company.people):
             facts = company.person(n)
             yield ("corp", facts.person_id, facts.display_name, facts.email, facts.department or "",
-                   facts_to_json(facts), 0, "active", None, None, at, at)  # fmt: skip
+                   facts_to_json(facts), 0, "active", None, None, None, at, at)  # fmt: skip
 
     def keys() -> Iterator[tuple[Any, ...]]:
         for n in range(company.people):
@@ -165,8 +165,7 @@ def _rows(
                     m.display_name,
                     m.role.value,
                     m.phone,
-                    None,
-                    None,
+                    *(None,) * (len(MEMBER_COLUMNS) - 6),
                 )
 
     return [
@@ -181,7 +180,7 @@ def _raw_load(engine: sa.Engine, company: Company) -> float:
 
     def load() -> None:
         with engine.begin() as connection:
-            for table, columns, rows in _rows(company):
+            for table, columns, rows in rows_of(company):
                 _raw(connection, table, columns, rows())
 
     took = _timed(load)
