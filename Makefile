@@ -15,7 +15,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -138,6 +138,12 @@ bench-footprint: dev ## Memory of a worker and of a desk, and what is written in
 
 bench-identity: dev ## Who is behind 200,000 invented people's handles; writes its figures into docs/identity.md
 	$(BIN)/python -m bench identity $(ARGS)
+
+bench-costs: dev ## Bytes and seconds of a person, a membership and a delivery, for docs/scale.md (ARGS=100000: more people)
+	$(BIN)/python -m bench costs $(ARGS)
+
+bench-queueing: dev ## How long messages and taps wait at up to 10 million people: a simulation, checked by formulas
+	$(BIN)/python -m bench queueing $(ARGS)
 
 bench-desk: dev ## The desk's pages at a hundred thousand tickets, against a bare page of the same server
 	$(BIN)/python -m bench desk $(ARGS)

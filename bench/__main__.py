@@ -1,8 +1,8 @@
-"""python -m bench [core|bulk|controls|ad|entra|desk|footprint|identity]: every benchmark, or one."""
+"""python -m bench [core|bulk|controls|ad|entra|desk|footprint|identity|costs|queueing]: every benchmark, or one."""
 
 import sys
 
-from bench import ad, bulk, controls, core, desk, entra, footprint, identity
+from bench import ad, bulk, controls, core, costs, desk, entra, footprint, identity, queueing
 
 ALL = {
     "core": core.main,
@@ -13,6 +13,8 @@ ALL = {
     "desk": desk.main,
     "footprint": footprint.main,
     "identity": identity.main,
+    "costs": costs.main,
+    "queueing": queueing.main,
 }
 
 if __name__ == "__main__":

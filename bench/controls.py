@@ -12,13 +12,11 @@ what the bare SQL finds, or the benchmark fails. CPU is that of the process and,
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ import sqlalchemy as sa
 
 from bench.controls_company import MEMBERS, POLICY, REGISTER, RULES, START, VERSION, Company, change, fill
 from bench.controls_sql import STATEMENTS, failing
-from bench.measure import Found, peak_mib, timed
+from bench.measure import Found, peak_mib, timed_with_server
 from bench.postgres import database
 from worker.app.acts.attesting import Attesting
 from worker.app.acts.reviewing import Reviewing
@@ -141,7 +139,7 @@ def _bare(url: str, _company: Company) -> dict[str, Any]:
     engine = open_engine(url)
     now = START + 3 * QUARTER
     with engine.connect() as connection:
-        runs = [_timed(engine, lambda: failing(connection, now)) for _ in range(ROUNDS)]
+        runs = [timed_with_server(engine, lambda: failing(connection, now)) for _ in range(ROUNDS)]
     engine.dispose()
     best = {name: min(found[name] for _, found in runs) for name in ("cpu_s", "wall_s")}
     return {"passes": {"bare": best}, "failing": runs[0][0]}
@@ -174,7 +172,7 @@ class _Job:
         self.failing: dict[str, dict[str, int]] = {}
 
     def run(self, name: str, now: datetime) -> None:
-        report, self.passes[name] = _timed(self._engine, lambda: self._job.run_once(now))
+        report, self.passes[name] = timed_with_server(self._engine, lambda: self._job.run_once(now))
         assert report.is_ok, report.troubles
         self.failing[name] = self._failing()
 
@@ -237,49 +235,6 @@ def _release(engine: sa.Engine) -> None:
     """Release what is held, as somebody does in the console, without the memory that its page takes."""
     with engine.begin() as connection:
         connection.execute(sa.update(cohort).values(state=HoldState.RELEASED.value))
-
-
-# --- seconds --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Server:
-    """A database server of this machine, by the id of its first process; 0: there is none."""
-
-    process: int
-
-    @classmethod
-    def of(cls, engine: sa.Engine) -> _Server:
-        if engine.dialect.name != "postgresql":
-            return cls(0)
-        with engine.connect() as connection:
-            own = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
-        return cls(int(_stat(own)[1]))
-
-    def cpu_s(self) -> float:
-        """Of all its processes so far, those that have ended, too."""
-        if not self.process:
-            return 0.0
-        fields = [_stat(one) for one in Path("/proc").iterdir() if one.name.isdecimal()]
-        ticks = sum(int(one[11]) + int(one[12]) for one in fields if one and int(one[1]) == self.process)
-        first = _stat(self.process)
-        return (ticks + sum(map(int, first[11:15]))) / os.sysconf("SC_CLK_TCK")
-
-
-def _stat(process: int | Path) -> list[str]:
-    """The fields of a process from its state on; empty if it has ended."""
-    path = process if isinstance(process, Path) else Path(f"/proc/{process}")
-    try:
-        return (path / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _timed(engine: sa.Engine, work: Callable[[], Any]) -> tuple[Any, Found]:
-    server = _Server.of(engine)
-    before = server.cpu_s()
-    result, found = timed(work)
-    return result, {**found, "cpu_s": found["cpu_s"] + server.cpu_s() - before}
 
 
 # --- the table ------------------------------------------------------------------------------------------------

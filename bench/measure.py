@@ -1,4 +1,4 @@
-"""Seconds and memory of the process that asks, or of a whole program; medians of runs."""
+"""Seconds and memory of the process that asks, of its database server, or of a whole program; medians of runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
+
+import sqlalchemy as sa
 
 Found = dict[str, float]
 T = TypeVar("T")
@@ -48,3 +51,44 @@ def whole_program(command: Sequence[str], out: IO[bytes], more: Mapping[str, str
 
 def median(found: Sequence[Found]) -> Found:
     return {name: statistics.median(one[name] for one in found) for name in found[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A database server of this machine, by the id of its first process; 0: there is none."""
+
+    process: int
+
+    @classmethod
+    def of(cls, engine: sa.Engine) -> _Server:
+        if engine.dialect.name != "postgresql":
+            return cls(0)
+        with engine.connect() as connection:
+            own = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        return cls(int(_stat(own)[1]))
+
+    def cpu_s(self) -> float:
+        """Of all its processes so far, those that have ended, too."""
+        if not self.process:
+            return 0.0
+        fields = [_stat(one) for one in Path("/proc").iterdir() if one.name.isdecimal()]
+        ticks = sum(int(one[11]) + int(one[12]) for one in fields if one and int(one[1]) == self.process)
+        first = _stat(self.process)
+        return (ticks + sum(map(int, first[11:15]))) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: int | Path) -> list[str]:
+    """The fields of a process from its state on; empty if it has ended."""
+    path = process if isinstance(process, Path) else Path(f"/proc/{process}")
+    try:
+        return (path / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def timed_with_server(engine: sa.Engine, work: Callable[[], Any]) -> tuple[Any, Found]:
+    """As `timed`, with the CPU of a database server on this machine."""
+    server = _Server.of(engine)
+    before = server.cpu_s()
+    result, found = timed(work)
+    return result, {**found, "cpu_s": found["cpu_s"] + server.cpu_s() - before}
