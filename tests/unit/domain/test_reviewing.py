@@ -38,7 +38,8 @@ def member(name: str, **changes: object) -> ReviewMember:
 
 
 def why(one: ReviewMember, review: Review = REVIEW) -> tuple[RowReason, ...]:
-    return next((row.reasons for row in rows_of(review, [one], 0, ()).shown), ())
+    rows = rows_of(review, [one, member("eve", last=None)], 0, ())
+    return next((row.reasons for row in rows.shown if row.member.handle == one.handle), ())
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,16 @@ def test_the_sample_is_the_same_for_the_same_seed_and_not_for_another() -> None:
 
     assert drawn("a") == drawn("a")
     assert drawn("a") != drawn("b")
+
+
+def test_a_review_has_a_row_for_its_reviewer_unless_they_are_alone() -> None:
+    ann, ben, eve = member("ann"), member("ben"), member("eve")
+    [row] = rows_of(REVIEW, [ben, eve], 0, ()).shown
+    assert row.reasons == (RowReason.SAMPLE,)
+    rows = rows_of(REVIEW, [replace(ann, is_admin=True), ben], 0, {key("ann")})
+    assert [one.member.handle for one in (*rows.shown, *rows.own)] == ["ben", "ann"]
+    assert rows.unchanged == ()
+    assert rows_of(REVIEW, [ann], 1, {key("ann")}).shown == ()
 
 
 def test_rows_with_an_answer_are_not_open() -> None:

@@ -139,20 +139,24 @@ def period(on: date, every: timedelta) -> str:
 def rows_of(
     review: Review, members: Iterable[ReviewMember], sample: int, reviewer: Collection[AccountKey]
 ) -> ReviewRows:
-    """Sort a group's members into rows. The same seed draws the same sample."""
+    """Sort a group's members into rows. The same seed draws the same sample.
+
+    If that leaves the reviewer nothing to answer, the next one is drawn, too: a review without a row never ends.
+    """
     mine = [one for one in members if not review.only or one.handle in review.only]
+    is_own = {one.handle for one in mine if not review.only and one.accounts & set(reviewer)}
     reasons = {one.handle: _reasons(review, one) for one in mine}
     calm = [one for one in mine if not reasons[one.handle]]
-    drawn = {one.handle for one in sorted(calm, key=lambda one: _lot(review.seed, one.handle))[:sample]}
+    lots = sorted((one.handle for one in calm), key=lambda handle: _lot(review.seed, handle))
+    chosen = {one.handle for one in mine if reasons[one.handle]} | set(lots[:sample])
+    if chosen <= is_own:
+        chosen.update([handle for handle in lots[sample:] if handle not in is_own][:1])
     rows = [
-        ReviewRow(one, reasons[one.handle] or (RowReason.SAMPLE,))
-        for one in mine
-        if reasons[one.handle] or one.handle in drawn
+        ReviewRow(one, reasons[one.handle] or (RowReason.SAMPLE,)) for one in mine if one.handle in chosen
     ]
-    is_own = {one.member.handle for one in rows if not review.only and one.member.accounts & set(reviewer)}
     return ReviewRows(
         tuple(sorted((one for one in rows if one.member.handle not in is_own), key=_order)),
-        tuple(one for one in calm if one.handle not in drawn),
+        tuple(one for one in calm if one.handle not in chosen),
         tuple(one for one in rows if one.member.handle in is_own),
     )
 
