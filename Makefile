@@ -8,6 +8,7 @@ COVERAGE := --cov=worker.domain --cov=worker.app --cov-branch --cov-report=term-
 SEEDS ?= 200
 LIVES ?= 100000
 FAULTS ?= 200
+RUNS ?= 1000
 SEED ?= 1
 MINUTES ?= 5
 WORKERS ?= 3
@@ -15,7 +16,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +107,9 @@ image: venv ## Build the container image into dist, from a Debian root file syst
 
 sim: dev ## Simulate whole companies, crashes and lies included (SEEDS=N)
 	$(BIN)/python -m pytest tests/sim -n $(WORKERS) --dist worksteal --seeds=$(SEEDS) $(ARGS)
+
+lies: dev ## Let directories and inventories lie, several lies at a time (RUNS=N SEED=N)
+	$(BIN)/python tests/lies/play.py --runs $(RUNS) --seed $(SEED) $(ARGS)
 
 lives: dev ## Escalate tickets for ten years: rotas, holidays, changes of clocks, quiet hours (LIVES=N)
 	$(BIN)/python -m pytest tests/sim/test_escalation_lives.py -n $(WORKERS) --dist worksteal --lives=$(LIVES) $(ARGS)

@@ -21,6 +21,7 @@ from builders import NOW
 from connectors.kit.graph import notes as entra_notes
 from connectors.notify.slack import notes as slack_notes
 from controls_document import controls_text
+from lies.document import lies_text
 from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
@@ -41,6 +42,7 @@ CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"
 CONTROLS = CHECKOUT / "docs" / "controls.md"
 CONCEPTS = CHECKOUT / "docs" / "concepts.md"
+LIES = CHECKOUT / "docs" / "lies.md"
 README = CHECKOUT / "README.md"
 EXAMPLE = CHECKOUT / "config" / "whosleft.example.yaml"
 METRICS = CHECKOUT / "docs" / "metrics.md"
@@ -108,6 +110,10 @@ def test_the_demo_in_the_readme_is_what_the_demo_prints(tmp_path: Path) -> None:
 
 def test_the_list_of_controls_is_that_of_the_code() -> None:
     check_block(CONTROLS, "controls", controls_text())
+
+
+def test_the_list_of_lies_is_that_of_the_tests() -> None:
+    check_block(LIES, "lies", lies_text())
 
 
 # --- What must be mentioned ---------------------------------------------------------------------------------

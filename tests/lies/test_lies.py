@@ -1,0 +1,78 @@
+"""Every lie that a directory or an inventory tells, alone and mixed; and that the property of them can fail."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+import worker.app.jobs.poll
+from lies.company import Wrong
+from lies.lie import Lie
+from lies.play import LIES, alone, mixed
+from sim.mutants import MUTANTS, Mutant
+from worker.domain.model import AccountFacts, Evidence, Standing
+from worker.domain.people.leaver import Judgement, LeaverPolicy
+
+MIXES = 12
+
+
+def _param(lie: Lie) -> Any:
+    marks = [pytest.mark.xfail(raises=Wrong, reason=lie.fault)] if lie.fault else []
+    return pytest.param(lie, id=lie.number, marks=marks)
+
+
+@pytest.mark.parametrize("lie", [_param(lie) for lie in LIES])
+def test_a_lie_opens_no_wrong_ticket_and_hides_no_leaver(lie: Lie) -> None:
+    assert alone(lie) is lie.does
+
+
+@pytest.mark.parametrize("seed", range(MIXES))
+def test_lies_that_are_mixed_open_no_wrong_ticket_and_hide_no_leaver(seed: int) -> None:
+    assert mixed(seed)
+
+
+def test_each_lie_is_another_and_has_a_number_of_its_own() -> None:
+    said = Counter((lie.number[0], lie.says, lie.truth) for lie in LIES)
+    numbers = [lie.number for lie in LIES]
+
+    assert max(said.values()) == 1
+    for letter, at_least in (("D", 60), ("I", 40)):
+        own = [number for number in numbers if number.startswith(letter)]
+        assert own == [f"{letter}{number:02d}" for number in range(1, len(own) + 1)]
+        assert len(own) >= at_least
+
+
+# --- a worker that believes lies is found out ------------------------------------------------------------
+
+
+def _unknown_leaves(original: Callable[..., Judgement | None]) -> Callable[..., Judgement | None]:
+    def judged(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
+        gone = Judgement(Standing.LEFT, Evidence.DISABLED)
+        return gone if facts.enabled is None else original(facts, policy, now)
+
+    return judged
+
+
+UNKNOWN_LEAVES = Mutant(10, "unknown-is-a-leaver", ((worker.app.jobs.poll, "judge", _unknown_leaves),))
+RED = {  # lies that a broken worker believes
+    "absence-is-believed": ("D04", "D12", "D25", "D27"),
+    "the-guard-sleeps": ("D30", "D61", "D64", "D68"),
+    "a-claim-is-proof": ("I26", "I33"),
+    "unknown-is-a-leaver": ("D37", "D38"),
+}
+BROKEN = [(mutant, lie) for mutant in (*MUTANTS, UNKNOWN_LEAVES) for lie in RED.get(mutant.name, ())]
+
+
+@pytest.mark.parametrize("mutant, number", BROKEN, ids=[f"{mutant.name}-{lie}" for mutant, lie in BROKEN])
+def test_a_worker_that_believes_a_lie_is_found_out(mutant: Mutant, number: str) -> None:
+    lie = next(lie for lie in LIES if lie.number == number)
+    with mutant.alive(), pytest.raises(Wrong):
+        alone(lie)
+
+
+def test_every_broken_worker_is_tried() -> None:
+    assert {mutant.name for mutant, _lie in BROKEN} == set(RED)
