@@ -128,7 +128,8 @@ _LISTED = (
     Lie("D30", "everybody but many, whose look-ups find nobody", "a copy is behind", ENTRA, HOLDS,
         without_some(MANY, unknown=True), ASKED, says_left=True),
     Lie("D31", "everybody, under the ids of another company", "it is the wrong tenant", ENTRA, HOLDS,
-        pages_without_total(pages(other_company)), DIRECTORIES),
+        pages_without_total(pages(other_company)), DIRECTORIES,
+        leaves_question=True),
     Lie("D32", "a hundred strangers besides", "it lists another company, too", AD, STAYS,
         strangers(100), DIRECTORIES),
     Lie("D33", "strangers who are disabled besides", "they were never here", ENTRA, HOLDS,
@@ -137,7 +138,8 @@ _LISTED = (
         strangers(3, display_name=DISABLED.capitalize()), DIRECTORIES),
     Lie("D35", "the ids in capitals", "ids are the same in any case", FILES, HOLDS,
         pages_without_total(pages(lambda every: [tuple(replace(one, person_id=one.person_id.upper()) for one in page)
-                                                 for page in every])), DIRECTORIES),
+                                                 for page in every])), DIRECTORIES,
+        leaves_question=True),
     Lie("D36", "one id in capitals", "it is the same person", FILES, LOOKS_UP,
         say(is_one(ONE), lambda facts: replace(facts, person_id=facts.person_id.upper())), DIRECTORIES),
 )  # fmt: skip

@@ -17,10 +17,10 @@ def lies_text() -> str:
 
 
 def _table(lies: tuple[Lie, ...]) -> str:
-    head = "| | the source says | what is true | seen at | Whosleft |\n|---|---|---|---|---|"
+    head = "| | the source says | what is true | told by | Whosleft |\n|---|---|---|---|---|"
     return "\n".join([head, *map(_row, lies)])
 
 
 def _row(lie: Lie) -> str:
     does = f"**is wrong**: {lie.fault}" if lie.fault else lie.does.value
-    return f"| {lie.number} | {lie.says} | {lie.truth} | {lie.seen} | {does} |"
+    return f"| {lie.number} | {lie.says} | {lie.truth} | {lie.told_by} | {does} |"

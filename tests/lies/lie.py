@@ -1,4 +1,4 @@
-"""What a lie is: what a source says, what is true, where it was seen, and what Whosleft does about it."""
+"""What a lie is: what a source says, what is true, who tells it, and what Whosleft does about it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ class Lie:
     number: str
     says: str
     truth: str
-    seen: str
+    told_by: str
     does: Reaction
     tell: Tell
     on: frozenset[Source]
     says_left: bool = False
     is_proof: bool = False
     leaves_question: bool = False
+    is_alone: bool = False
     fault: str = ""
 
     def begin(self, company: Company, rng: random.Random) -> None:
