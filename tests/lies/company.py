@@ -112,7 +112,10 @@ class Company:
             end()
         if self.is_file:
             self.corp.touch()  # it is written anew
-        self.says_left = self.is_proof = False
+        self.says_left = False
+        self.is_proof = (
+            True  # what was proven falsely is an old record, if there is a live ticket: `judge` wants that
+        )
         for number in range(READS_OF_A_FILE if self.is_file else 2):
             self.harness.later(hours=24 if self.is_file else 2)
             self._turn(full=number % 2 == 1)

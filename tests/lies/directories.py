@@ -19,6 +19,7 @@ from lies.directory_tells import (
     epoch,
     everybody,
     forgets,
+    hurried,
     in_days,
     is_one,
     malformed,
@@ -42,7 +43,7 @@ from lies.directory_tells import (
     without,
     without_some,
 )  # fmt: skip
-from lies.lie import ASKED, DIRECTORIES, Lie
+from lies.lie import ASKED, DIRECTORIES, FILE, Lie
 from worker.domain.model import AccountFacts
 from worker.ports import AuthFailed, DirectoryPage, Incomplete, PermissionDenied, Rejected, Transient
 
@@ -51,6 +52,7 @@ HOLDS, REFUSES, LOOKS_UP, ASKS, STAYS = Reaction
 ONE, TWO = HERE[0], HERE[17]
 
 RELINKED = "a handle that was known as somebody here is linked to a leaver, without a question"
+HURRIED = "absence from a file is timed by the file's own clock alone, so that a wrong one makes leavers within hours"
 OUT_OF_SCOPE = (
     "an account that is deleted while it is out of scope never counts as a leaver, in scope again or not"
 )
@@ -232,7 +234,7 @@ _TIME = (
     Lie("D79", "a date of a year ago", "its clock is wrong", FILES, STAYS, clock(days=-365), DIRECTORIES),
     Lie("D80", "a date of 1970", "its clock has no battery", AD, STAYS, epoch, DIRECTORIES),
     Lie("D81", "a date a day ahead, then one a day behind", "its clock jumps", AD, STAYS,
-        clock_jumps, DIRECTORIES),
+        clock_jumps, DIRECTORIES, is_alone=True),
 )  # fmt: skip
 
 _CURSORS = (
@@ -266,6 +268,8 @@ _ERRORS = (
         malformed(1), DIRECTORIES),
     Lie("D95", "many records that can't be understood", "the people are here", FILES, REFUSES,
         malformed(MANY), DIRECTORIES),
+    Lie("D96", "everybody but a few people, thrice, with dates that are days apart", "hours lie between", FILES, STAYS,
+        hurried(4), FILE, reads=3, fault=HURRIED),
 )  # fmt: skip
 
 LIES = _PAGES + _LISTED + _FACTS + _WORDS + _TIME + _CURSORS + _ERRORS

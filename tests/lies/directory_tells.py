@@ -249,6 +249,17 @@ def _jumping(items: Said, rng: random.Random) -> Said:
         yield replace(item, taken_at=item.taken_at + off) if isinstance(item, PassEnd) else item
 
 
+def hurried(count: int) -> Tell:
+    """Leave so many people out, and date reads as a clock does that runs twenty times too fast."""
+
+    def tell(company: Company, rng: random.Random) -> None:
+        without_some(count)(company, rng)
+        begun = company.harness.now
+        end(lambda one: replace(one, taken_at=begun + 20 * (one.taken_at - begun)))(company, rng)
+
+    return tell
+
+
 def epoch(_company: Company, _rng: random.Random) -> None:
     """Date every read at the beginning of computers' time."""
     end(lambda one: replace(one, taken_at=datetime(1970, 1, 1, tzinfo=UTC)))(_company, _rng)

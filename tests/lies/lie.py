@@ -12,7 +12,7 @@ from lies.company import Company, Reaction, Source
 Tell: TypeAlias = Callable[[Company, random.Random], None]
 DIRECTORIES = frozenset({Source.ASKED, Source.FILE})
 INVENTORIES = frozenset({Source.LIVE, Source.LIST})
-ASKED = frozenset({Source.ASKED})
+ASKED, FILE = frozenset({Source.ASKED}), frozenset({Source.FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Lie:
     is_proof: bool = False
     leaves_question: bool = False
     is_alone: bool = False
+    reads: int = 2  # played alone: a delta and a full one
     fault: str = ""
 
     def begin(self, company: Company, rng: random.Random) -> None:

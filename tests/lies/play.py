@@ -24,7 +24,6 @@ from lies.company import Company, Reaction, Source, Wrong, furnished  # noqa: E4
 from lies.lie import DIRECTORIES, INVENTORIES, Lie  # noqa: E402
 
 LIES = directories.LIES + inventories.LIES
-READS = 2  # of a lie that is played alone: a delta and a full one
 MIXED_MAX, READS_MAX = 5, 3
 TOLD_EVERY = 100
 
@@ -33,7 +32,7 @@ def alone(lie: Lie) -> Reaction:
     """Play one lie; return what the worker did about it. Raises Wrong."""
     source = lie.source
     company = furnished(source) if source in DIRECTORIES else furnished(inventory=source)
-    return _played(company, [lie], READS, random.Random(lie.number))
+    return _played(company, [lie], lie.reads, random.Random(lie.number))
 
 
 def mixed(seed: int) -> list[Lie]:
