@@ -131,7 +131,7 @@ _LISTED = (
         without_some(MANY, unknown=True), ASKED, says_left=True),
     Lie("D31", "everybody, under the ids of another company", "it is the wrong tenant", ENTRA, HOLDS,
         pages_without_total(pages(other_company)), DIRECTORIES,
-        leaves_question=True),
+        leaves_question=True, is_alone=True),
     Lie("D32", "a hundred strangers besides", "it lists another company, too", AD, STAYS,
         strangers(100), DIRECTORIES),
     Lie("D33", "strangers who are disabled besides", "they were never here", ENTRA, HOLDS,
@@ -141,7 +141,7 @@ _LISTED = (
     Lie("D35", "the ids in capitals", "ids are the same in any case", FILES, HOLDS,
         pages_without_total(pages(lambda every: [tuple(replace(one, person_id=one.person_id.upper()) for one in page)
                                                  for page in every])), DIRECTORIES,
-        leaves_question=True),
+        leaves_question=True, is_alone=True),
     Lie("D36", "one id in capitals", "it is the same person", FILES, LOOKS_UP,
         say(is_one(ONE), lambda facts: replace(facts, person_id=facts.person_id.upper())), DIRECTORIES),
 )  # fmt: skip

@@ -127,7 +127,7 @@ _ROSTERS = (
     Lie("I40", "that somebody here was removed from each group", "they are in", "chat export", STAYS,
         departed(ONE, Coverage.PARTIAL), INVENTORIES),
     Lie("I41", "that a leaver was removed, and lists them", "they are in", "chat export", STAYS,
-        departed(CLAIMED, Coverage.FULL), INVENTORIES),
+        departed(CLAIMED, Coverage.FULL), INVENTORIES, is_proof=True),
 )  # fmt: skip
 
 _PEOPLE = (
