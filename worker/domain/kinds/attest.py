@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from worker.domain.kinds.kind import Asks, Choice, Contradiction, InControls, Kind, Sees, Turn
+from worker.domain.kinds.controlled import person_kind
+from worker.domain.kinds.kind import Choice
 from worker.domain.text.tongue import N_, Tongue
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 from worker.domain.watch.products import title_of
 
 MESSENGERS = "messengers"  # those that a ticket's statement is about
@@ -58,37 +56,14 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     return (N_("Open the page of this ticket."), N_("Read what is there, and answer."))
 
 
-def _is_done_in(_sight: Sight, _admins_min: int) -> bool:
-    """Never by a roster: the answer itself is the fact."""
-    return False
-
-
-KIND = Kind(
+KIND = person_kind(
     code=TicketKind.ATTEST,
-    about=About.PERSON,
     word=N_("statement"),
     title=N_("Please answer: {topic}"),
     why=_why,
     steps=_steps,
-    row=None,
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.OTHER,),
-    creator_kind=None,
-    is_of_creator=False,
     choice=Choice.STATEMENT,
-    mark=None,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls(()),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
-    sees=Sees.STATEMENT,
-    is_done_in=_is_done_in,
-    contradiction=Contradiction(needs_full=True, text=N_("no answer is known in {roster}")),
-    deed=None,
-    control="",
+    unproven=N_("no answer is known in {roster}"),
 )
 
 TOPICS = {

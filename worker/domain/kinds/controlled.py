@@ -7,6 +7,7 @@ of the control or as values, and a text to paste.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from worker.domain.controls import GROUP_CONTROLS
@@ -77,7 +78,7 @@ def why(ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, str
 
 
 def is_done_in(_sight: Sight, _admins_min: int) -> bool:
-    """Never by a roster alone: the controls say so (`reconcile.controlling.weigh_control`)."""
+    """Never by a roster alone: the controls say so (`reconcile.controlling.weigh_control`), or whoever is asked."""
     return False
 
 
@@ -120,4 +121,38 @@ def kind(
         contradiction=STILL_SO,
         deed=None,
         control="",
+    )
+
+
+def person_kind(
+    *,
+    code: TicketKind,
+    word: str,
+    title: str,
+    why: Callable[[Ticket, str, Tongue, Mapping[str, str]], str],
+    steps: Callable[[Ticket, Help | None], tuple[str, ...]],
+    choice: Choice,
+    unproven: str,
+    control: str = "",
+) -> Kind:
+    """A kind that controls ask for, about a person: whoever is asked answers on a page, and the answer is the fact.
+
+    `unproven`: what is said of a list of members, which never shows it.
+    """
+    asked = kind(
+        code=code,
+        word=word,
+        title=title,
+        steps=steps,
+        found=InControls(()),
+        choice=choice,
+        sees=Sees.STATEMENT,
+    )
+    return replace(
+        asked,
+        about=About.PERSON,
+        why=why,
+        answers=(Answer.OTHER,),
+        contradiction=Contradiction(needs_full=True, text=unproven),
+        control=control,
     )

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 
 from worker.domain.controls.others import CONVERSATIONS
 from worker.domain.escalation.calendar import last_day
-from worker.domain.kinds.kind import Asks, Choice, Contradiction, InControls, Kind, Sees, Turn
+from worker.domain.kinds.controlled import person_kind
+from worker.domain.kinds.kind import Choice
 from worker.domain.text.tongue import N_, Tongue
-from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
-from worker.domain.tickets.sight import Sight
-from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 POLICY_REF, DPIA_REF = "policy_ref", "dpia_ref"  # in its details: the documents that allow it
 
@@ -32,35 +30,13 @@ def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
     )
 
 
-def _is_done_in(_sight: Sight, _admins_min: int) -> bool:
-    """Never by a roster: nobody but the role knows."""
-    return False
-
-
-KIND = Kind(
+KIND = person_kind(
     code=TicketKind.REVIEW_CONVERSATIONS,
-    about=About.PERSON,
     word=N_("review of conversations"),
     title=N_("Review the work conversations of {person}"),
     why=_why,
     steps=_steps,
-    row=None,
-    plea=None,
-    asks=Asks.NOBODY,
-    answers=(Answer.OTHER,),
-    creator_kind=None,
-    is_of_creator=False,
     choice=Choice.CHECKLIST,
-    mark=None,
-    turn=Turn.LAST,
-    is_exposure=False,
-    found=InControls(()),
-    waits=None,
-    again=Reopened.NEEDED_AGAIN,
-    is_news_at_once=False,
-    sees=Sees.STATEMENT,
-    is_done_in=_is_done_in,
-    contradiction=Contradiction(needs_full=True, text=N_("no list of members shows it ({roster})")),
-    deed=None,
+    unproven=N_("no list of members shows it ({roster})"),
     control=CONVERSATIONS.id,
 )
