@@ -82,24 +82,28 @@ def _with_other_members(page: Collection[GroupKey]) -> sa.Select[Any]:
 
 
 def _lists_more(one: Any, other: Any) -> sa.ColumnElement[bool]:
-    """A member of one group is in the other one under no handle of theirs."""
+    """A member of one group is in the other one under no handle of theirs.
+
+    Each way to be the same is a question of its own, so that each is answered by an index.
+    """
     m, n = membership.alias(), membership.alias()
     p, q = link.alias(), link.alias()
-    is_same = sa.or_(
-        n.c.handle == m.c.handle,
-        q.c.phone_key == p.c.phone_key,
-        (q.c.person_source == p.c.person_source) & (q.c.person_id == p.c.person_id),
-    )
-    counterpart = (
-        sa.select(sa.literal(1))
-        .select_from(n.join(q, (q.c.source == n.c.source) & (q.c.handle == n.c.handle)))
-        .where(n.c.source == other.c.source, n.c.group_id == other.c.group_id, is_same)
-        .correlate(m, p, other)
+    there = (n.c.source == other.c.source) & (n.c.group_id == other.c.group_id)
+    linked = n.join(q, (q.c.source == n.c.source) & (q.c.handle == n.c.handle))
+    is_person = (q.c.person_source == p.c.person_source) & (q.c.person_id == p.c.person_id)
+    counterparts = (
+        sa.select(sa.literal(1)).select_from(n).where(there, n.c.handle == m.c.handle),
+        sa.select(sa.literal(1)).select_from(linked).where(there, q.c.phone_key == p.c.phone_key),
+        sa.select(sa.literal(1)).select_from(linked).where(there, is_person),
     )
     mine = (
         sa.select(sa.literal(1))
         .select_from(m.join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle)))
-        .where(m.c.source == one.c.source, m.c.group_id == one.c.group_id, ~counterpart.exists())
+        .where(
+            m.c.source == one.c.source,
+            m.c.group_id == one.c.group_id,
+            *(~same.correlate(m, p, other).exists() for same in counterparts),
+        )
         .correlate(one, other)
     )
     return mine.exists()
