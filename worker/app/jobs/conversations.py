@@ -56,14 +56,16 @@ class AskForReviews:
     ) -> list[Action]:
         """Ask for the reviews, at most `left`, and `a_day` of one address in a day."""
         planned: list[Action] = []
-        for human in self._wanted(uow, now):
+        for human in self._wanted(uow, now) if left > 0 else ():
             action = self._review(uow, human, now)
-            if action is None or len(planned) >= left:
+            if action is None:
                 continue
             to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
             if opened_today[to] < a_day:
                 opened_today[to] += 1
                 planned.append(action)
+            if len(planned) >= left:
+                break
         return carry_out(uow, planned, (), self._teller, now)
 
     def _wanted(self, uow: UnitOfWork, now: datetime) -> Iterator[Person]:
