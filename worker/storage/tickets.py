@@ -132,8 +132,12 @@ class SqlTickets:
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
         t = ticket.c
+        blocker = ticket.alias("blocker").c
+        waits = sa.exists().where(
+            blocker.id == t.blocked_by, blocker.state.in_([state.value for state in sorted(LIVE)])
+        )
         is_over = (t.state == TicketState.BLOCKED.value) & (t.held_until <= now)
-        query = sa.select(t.source, t.group_id).distinct().where(is_over)
+        query = sa.select(t.source, t.group_id).distinct().where(is_over, ~waits)
         return [GroupKey(*row) for row in self._c.execute(query)]
 
     def counts(self) -> dict[TicketSort, int]:

@@ -68,6 +68,44 @@ def test_whoever_is_gone_meanwhile_is_verified(left: Harness) -> None:
     assert left.ticket().state is TicketState.VERIFIED
 
 
+def test_what_ends_a_held_removal_ends_the_hold_too_and_the_next_one_may_last_as_long(left: Harness) -> None:
+    hold(left)
+    left.drop("ward-7", "ann")
+    left.later()
+    left.settle()
+    assert (left.ticket().state, left.ticket().held_until) == (TicketState.VERIFIED, None)
+    left.later(days=30)
+    left.wards.add_member("ward-7", left.member("ann"))
+    left.settle()
+    assert left.ticket().state is TicketState.OPEN
+    assert hold(left, 3 * DAY).held_until == left.now + 3 * DAY
+    left.desk.waive(1, KIM, "she stays", left.now)
+    assert (left.ticket().state, left.ticket().held_until) == (TicketState.WAIVED, None)
+
+
+def test_who_is_back_at_work_is_held_no_longer(left: Harness) -> None:
+    hold(left)
+    left.hire("ann")
+    left.settle()
+    assert (left.ticket().state, left.ticket().held_until) == (TicketState.CANCELLED, None)
+
+
+def test_a_hold_that_is_over_is_looked_at_once_though_it_waits_for_an_admin(company: Harness) -> None:
+    company.leave("dee")
+    company.settle()
+    [removal] = company.tickets(TicketKind.REMOVE_MEMBER)
+    [new_admin] = company.tickets(TicketKind.REASSIGN_ADMIN)
+    hold(company, HOUR, removal.id)
+    company.later(hours=2)
+    with company.store.reading() as uow:
+        assert uow.tickets.homes_of_holds_over(company.now) == []
+    hold(company, HOUR, removal.id)
+    company.desk.waive(new_admin.id, KIM, "not needed", company.now)
+    company.later(hours=2)
+    with company.store.reading() as uow:
+        assert uow.tickets.homes_of_holds_over(company.now) == [removal.group]
+
+
 def test_a_person_ends_it_before_its_time(left: Harness) -> None:
     hold(left)
     left.later()

@@ -13,7 +13,7 @@ from worker.domain.kinds.removals import CONSENT
 from worker.domain.model import AccountFacts, Coverage, Role
 from worker.domain.reconcile.engine import TicketRules, find_all, reconcile_group
 from worker.domain.reconcile.plan import ActionKind
-from worker.domain.reconcile.withdrawing import given_again, removals_after
+from worker.domain.reconcile.withdrawing import removals_after
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind, TicketState
 
 HOME, WORK = "+447700900001", "+447700900002"
@@ -169,16 +169,10 @@ def test_one_removal_at_a_time(before: Ticket, kinds: list[ActionKind]) -> None:
     assert [kind for kind, _ in taken_out(group(view(DEE, HOME), BOB), before)] == kinds
 
 
-def test_a_removal_goes_on_until_the_roster_shows_it_or_consent_is_given_again() -> None:
+def test_a_removal_goes_on_until_the_roster_shows_it() -> None:
     removal = known(TicketState.OPEN)
     seen = group(view(DEE, HOME), BOB, tickets=(removal,))
     assert reconcile_group(seen, RULES, NOW) == ()
-    over = given_again(removal, NOW)
-    assert (over.kind, over.ticket.state, over.why) == (
-        ActionKind.CANCEL,
-        TicketState.CANCELLED,
-        "the person consents again",
-    )
 
 
 def test_came_back_is_said() -> None:

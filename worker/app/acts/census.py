@@ -29,9 +29,8 @@ from worker.domain.controls.state import GroupState
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.model import GroupKey
-from worker.domain.reconcile.attesting import no_longer_asked
 from worker.domain.reconcile.controlling import opened, wanted_in
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.engine import TicketRules, cancelled
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.reason import because
 from worker.ports.state.store import Store, UnitOfWork
@@ -113,7 +112,7 @@ class CensusActs:
     def _end(self, uow: UnitOfWork, candidate: CensusCandidate, now: datetime) -> None:
         tickets = uow.controls.tickets_of([candidate.key]).get(candidate.key, ())
         why = because("somebody decided that it is not asked for")
-        self._carry_out(uow, [no_longer_asked(one, now, why) for one in tickets if one.is_live], now)
+        self._carry_out(uow, [cancelled(one, why, now) for one in tickets if one.is_live], now)
 
     def _carry_out(self, uow: UnitOfWork, planned: Sequence[Action], now: datetime) -> None:
         new = iter(uow.tickets.insert([one.ticket for one in planned if one.kind is ActionKind.OPEN]))

@@ -15,7 +15,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVAL, is_exposure
 from worker.domain.model import Evidence
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.engine import HELD_FROM, TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.durations import format_duration
 from worker.domain.text.reason import because
@@ -23,11 +23,10 @@ from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.store import Store
 
 _HOLDABLE = frozenset({TicketState.OPEN, TicketState.BLOCKED})
-HELD_FROM = "held_from"  # in a removal's details: when its first hold began
 
 
 class RemovalHolds:
-    """RemovalHolds on removals. Both acts need a reason, and raise Refused."""
+    """Holds on removals. Both acts need a reason, and raise Refused."""
 
     def __init__(self, store: Store, rules: TicketRules, teller: Teller) -> None:
         self._store = store

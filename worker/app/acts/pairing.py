@@ -99,6 +99,7 @@ def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey]) -> Ticket:
         ticket,
         state=state,
         blocked_by=None,
+        held_until=None,
         reason=because("the same work is asked for in {group}", group=leader.name),
     )
 

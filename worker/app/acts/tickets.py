@@ -96,7 +96,12 @@ class TicketActs:
         def change(ticket: Ticket) -> Ticket:
             state = next_state(ticket.state, Move.WAIVE)
             return replace(
-                ticket, state=state, waived_until=until, blocked_by=None, reason=_said_by(by, reason)
+                ticket,
+                state=state,
+                waived_until=until,
+                blocked_by=None,
+                held_until=None,
+                reason=_said_by(by, reason),
             )
 
         return self._change(number, events.TICKET_WAIVED, by, reason, now, change)

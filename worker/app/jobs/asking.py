@@ -20,8 +20,8 @@ from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.reconcile.attesting import ask, no_longer_asked, proven_elsewhere
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.attesting import ask, proven_elsewhere
+from worker.domain.reconcile.engine import TicketRules, cancelled
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
 from worker.domain.reconcile.plan import Action
 from worker.domain.text.reason import because
@@ -89,7 +89,7 @@ class Asking:
         asking = [(rule, is_everywhere(rule)) for rule in self.rules if rule.switch.mode is Mode.TICKET]
         why = because("it is not asked for any more")
         over = [
-            no_longer_asked(ticket, now, why)
+            cancelled(ticket, why, now)
             for ticket in uow.attestations.needless(asking)
             if ticket.id not in proven
         ]

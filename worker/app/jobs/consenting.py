@@ -19,9 +19,10 @@ from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.removals import CONSENT
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.attesting import WITHDRAWN
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.engine import TicketRules, cancelled
 from worker.domain.reconcile.plan import Action
-from worker.domain.reconcile.withdrawing import given_again, removals_after
+from worker.domain.reconcile.withdrawing import removals_after
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -91,7 +92,8 @@ class Withdrawing:
         if asked.details.get("answer") != AttestAnswer.ACCEPTED.value:
             return []
         theirs = [one for account in case.person.accounts for one in uow.tickets.of_person(account.key)]
-        return [given_again(one, now) for one in theirs if one.is_live and CONSENT in one.details]
+        why = because("the person consents again")
+        return [cancelled(one, why, now) for one in theirs if one.is_live and CONSENT in one.details]
 
     def _out(self, uow: UnitOfWork, case: PersonCase, asked: Ticket, now: datetime) -> list[Action]:
         accounts = case.person.accounts

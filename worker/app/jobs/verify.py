@@ -199,6 +199,7 @@ class Verify:
             verified_by=ticket.subject.source,
             grade=opinion.grade,
             blocked_by=None,
+            held_until=None,
             weighed_at=now,
             reason=opinion.why,
         )

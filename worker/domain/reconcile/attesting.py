@@ -169,12 +169,6 @@ def changed_mind(ticket: Ticket, attestation: Attestation, now: datetime) -> Tic
     )
 
 
-def no_longer_asked(ticket: Ticket, now: datetime, why: Reason) -> Action:
-    """Cancel a live ticket that no rule asks for any more."""
-    over = replace(ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, weighed_at=now)
-    return Action(ActionKind.CANCEL, over, why)
-
-
 def proven_elsewhere(ticket: Ticket, attestation: Attestation, now: datetime) -> Action:
     """Close a live ticket by what another system says."""
     over = replace(answered_with(ticket, attestation, now), grade=Grade.B)

@@ -27,7 +27,7 @@ from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
 from worker.domain.model import Account, Standing
-from worker.domain.reconcile.engine import TicketRules, person_as_assignee, reopen
+from worker.domain.reconcile.engine import TicketRules, cancelled, person_as_assignee, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import Verdict as Proof
 from worker.domain.reconcile.verification import Verification, unproven
@@ -164,10 +164,7 @@ def _read_anew(
 
 def _over(ticket: Ticket, group: GroupState, examined: Sequence[Examined], now: datetime) -> Action | None:
     why = _why_over(ticket, group, examined)
-    if why is None:
-        return None
-    over = replace(ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, weighed_at=now)
-    return Action(ActionKind.CANCEL, over, why)
+    return None if why is None else cancelled(ticket, why, now)
 
 
 def _updated(

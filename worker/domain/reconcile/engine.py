@@ -154,7 +154,8 @@ def reconcile_person(case: PersonCase, rules: TicketRules, now: datetime) -> tup
 
 def _end_about_person(ticket: Ticket, case: PersonCase, now: datetime) -> Action | None:
     way = kind_of(ticket).found
-    return _cancelled(ticket, way.why_over(ticket, case), now) if isinstance(way, InPerson) else None
+    why = way.why_over(ticket, case) if isinstance(way, InPerson) else None
+    return None if why is None else cancelled(ticket, why, now)
 
 
 def _about_person(
@@ -384,6 +385,7 @@ def _why_again(
     return because("needed after all: {why}", why=finding.why), Reopened.NEEDED_AFTER_ALL
 
 
+HELD_FROM = "held_from"  # in a removal's details: when its first hold began
 HOLD_OVER = because("the hold is over")
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
 
@@ -420,7 +422,8 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: Reason) -> Ti
         held_until=None,
     )
     if ticket.state is not TicketState.DONE:
-        return rules.started(replace(void, contradicted=0), now)
+        details = {key: said for key, said in ticket.details.items() if key != HELD_FROM}
+        return rules.started(replace(void, contradicted=0, details=details), now)
     return rules.resumed(replace(void, contradicted=ticket.contradicted + 1), ticket.done_at or now, now)
 
 
@@ -430,19 +433,20 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     if isinstance(way, InControls | InReports):
         return None
     if case.view.is_gone:
-        return _cancelled(ticket, because("the group is no longer in the inventory"), now)
-    return (
-        _cancelled(ticket, way.why_over(ticket, case, rules.timezone), now)
-        if isinstance(way, InGroup)
-        else None
-    )
+        return cancelled(ticket, because("the group is no longer in the inventory"), now)
+    why = way.why_over(ticket, case, rules.timezone) if isinstance(way, InGroup) else None
+    return None if why is None else cancelled(ticket, why, now)
 
 
-def _cancelled(ticket: Ticket, why: Reason | None, now: datetime) -> Action | None:
-    if why is None:
-        return None
+def cancelled(ticket: Ticket, why: Reason, now: datetime) -> Action:
+    """Cancel a live ticket: nothing asks for it any more."""
     over = replace(
-        ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, blocked_by=None, weighed_at=now
+        ticket,
+        state=next_state(ticket.state, Move.CANCEL),
+        reason=why,
+        blocked_by=None,
+        held_until=None,
+        weighed_at=now,
     )
     return Action(ActionKind.CANCEL, over, why)
 

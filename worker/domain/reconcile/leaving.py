@@ -20,8 +20,7 @@ from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.review_conversations import DPIA_REF, POLICY_REF
 from worker.domain.model import Account, Standing
 from worker.domain.people.leaving import episode_name
-from worker.domain.reconcile.attesting import no_longer_asked
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.engine import TicketRules, cancelled
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
@@ -96,9 +95,9 @@ def over(
 ) -> Action | None:
     """End a live review that nothing asks for any more; None if it goes on."""
     if rule is None or (person is not None and not rule.fits(person.facts.department)):
-        return no_longer_asked(ticket, now, because("it is not asked for any more"))
+        return cancelled(ticket, because("it is not asked for any more"), now)
     if person is not None and person.standing is Standing.ACTIVE:
-        return no_longer_asked(ticket, now, because("the person stays"))
+        return cancelled(ticket, because("the person stays"), now)
     return None
 
 

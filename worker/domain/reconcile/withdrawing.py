@@ -27,13 +27,11 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About, membership
 from worker.domain.tickets.ticket import (
-    Move,
     Reopened,
     Ticket,
     TicketKey,
     TicketState,
     handed_to,
-    next_state,
 )
 
 
@@ -100,12 +98,3 @@ def _removal(
         details={CONSENT: asked.label},
     )
     return Action(ActionKind.OPEN, rules.started(draft, now), why)
-
-
-def given_again(ticket: Ticket, now: datetime) -> Action:
-    """Cancel a live removal: the person consents again."""
-    why = because("the person consents again")
-    over = replace(
-        ticket, state=next_state(ticket.state, Move.CANCEL), reason=why, blocked_by=None, weighed_at=now
-    )
-    return Action(ActionKind.CANCEL, over, why)

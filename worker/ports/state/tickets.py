@@ -89,7 +89,7 @@ class StoredTickets(Protocol):
         """All tickets about one group, by id."""
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
-        """The groups with a blocked ticket whose hold is over."""
+        """The groups with a blocked ticket whose hold is over, and which waits for no other live ticket."""
 
     def counts(self) -> dict[TicketSort, int]:
         """How many tickets of each sort there are; sorts without tickets are left out."""
