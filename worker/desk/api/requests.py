@@ -34,9 +34,11 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SPAN = r"^[1-9][0-9]{0,3}[mhd]$"  # in one unit: programs need no more, and all that fits is a duration
+# Characters that show nothing, one by one: what \s means differs between JSON Schema, Python and pydantic
+_BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 # One line; the second one has to have something visible
 _ANY = r"^[^\x00]*$"
-_SOME = r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$"
+_SOME = rf"^[^\x00]*[^{_BLANK}][^\x00]*$"
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -77,9 +79,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=_S
 By = Annotated[str, StringConstraints(max_length=200, pattern=_LINE)]
 Reason = Annotated[str, StringConstraints(max_length=1000, pattern=_ANY)]
 NeededReason = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=_SOME)]
-Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+$")
-]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=rf"^[^@{_BLANK}]+@[^@{_BLANK}]+$")]
 GroupId = Annotated[str, StringConstraints(max_length=400, pattern=r"^([^/\x00]+/[^\x00]+)?$")]
 CohortId = Annotated[str, StringConstraints(max_length=60, pattern=r"^(c[0-9]{1,10}|[a-z]+\.[a-z_]+)$")]
 Cursor = Annotated[str, StringConstraints(max_length=REFERENCE_MAX, pattern=r"^[A-Za-z0-9_-]*$")]
