@@ -51,7 +51,6 @@ AD, ENTRA, FILES, BOTH, ALL = "AD", "Entra", "file", "AD, Entra", "AD, Entra, fi
 HOLDS, REFUSES, LOOKS_UP, ASKS, STAYS = Reaction
 ONE, TWO = HERE[0], HERE[17]
 
-RELINKED = "a handle that was known as somebody here is linked to a leaver, without a question"
 HURRIED = "absence from a file is timed by the file's own clock alone, so that a wrong one makes leavers within hours"
 OUT_OF_SCOPE = (
     "an account that is deleted while it is out of scope never counts as a leaver, in scope again or not"
@@ -166,8 +165,8 @@ _FACTS = (
         all_say(employee_id="E000"), DIRECTORIES),
     Lie("D47", "two people's numbers swapped", "each has their own", FILES, STAYS,
         swapped(ONE, TWO, "phones"), DIRECTORIES),
-    Lie("D48", "a leaver's number swapped with that of somebody here", "each has their own", FILES, STAYS,
-        swapped(DISABLED, ONE, "phones"), DIRECTORIES, fault=RELINKED),
+    Lie("D48", "a leaver's number swapped with that of somebody here", "each has their own", FILES, ASKS,
+        swapped(DISABLED, ONE, "phones"), DIRECTORIES, leaves_question=True),
     Lie("D49", "a leaver's number given to a new person", "it is the leaver's still", AD, ASKS,
         second_account(DISABLED, enabled=True, employee_id="E900", email=None, username=None), DIRECTORIES,
         leaves_question=True),

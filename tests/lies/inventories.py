@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lies.company import CLAIMED, DATED, DISABLED, GROUPS, HERE, OUT, Reaction
-from lies.directories import RELINKED
 from lies.inventory_tells import (
     as_another,
     both,
@@ -157,8 +156,8 @@ _PEOPLE = (
         written(lambda number: f"{float(number):.5E}"), INVENTORIES, is_proof=True),
     Lie("I54", "two members' numbers swapped", "each has their own", REGISTER, STAYS,
         swapped(ONE, TWO, "phone"), INVENTORIES),
-    Lie("I55", "a leaver's number swapped with that of somebody here", "each has their own", REGISTER, STAYS,
-        swapped(ONE, DISABLED, "phone"), INVENTORIES, fault=RELINKED),
+    Lie("I55", "a leaver's number swapped with that of somebody here", "each has their own", REGISTER, ASKS,
+        swapped(ONE, DISABLED, "phone"), INVENTORIES, leaves_question=True),
     Lie("I56", "two members' names swapped", "each has their own", WAHA, STAYS,
         swapped(ONE, TWO, "display_name"), INVENTORIES),
     Lie("I57", "a leaver's name for somebody here", "they chose it as a joke", WAHA, STAYS,

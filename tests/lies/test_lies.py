@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import worker.app.jobs.poll
+import worker.domain.identity.matching
 from lies.company import Wrong
 from lies.lie import Lie
 from lies.play import LIES, alone, mixed
@@ -58,13 +59,30 @@ def _unknown_leaves(original: Callable[..., Judgement | None]) -> Callable[..., 
 
 
 UNKNOWN_LEAVES = Mutant(10, "unknown-is-a-leaver", ((worker.app.jobs.poll, "judge", _unknown_leaves),))
+
+
+def _whoever_has_the_number(original: Callable[..., object]) -> Callable[..., object]:
+    del original
+    return lambda *_: []
+
+
+LEAVER_TAKES_OVER = Mutant(
+    10,
+    "a-leaver-takes-over",
+    ((worker.domain.identity.matching, "_others_who_are_here", _whoever_has_the_number),),
+)
 RED = {  # lies that a broken worker believes
     "absence-is-believed": ("D04", "D12", "D25", "D27"),
     "the-guard-sleeps": ("D30", "D61", "D64", "D68"),
     "a-claim-is-proof": ("I26", "I33"),
     "unknown-is-a-leaver": ("D37", "D38"),
+    "a-leaver-takes-over": ("D48", "I55"),
 }
-BROKEN = [(mutant, lie) for mutant in (*MUTANTS, UNKNOWN_LEAVES) for lie in RED.get(mutant.name, ())]
+BROKEN = [
+    (mutant, lie)
+    for mutant in (*MUTANTS, UNKNOWN_LEAVES, LEAVER_TAKES_OVER)
+    for lie in RED.get(mutant.name, ())
+]
 
 
 @pytest.mark.parametrize("mutant, number", BROKEN, ids=[f"{mutant.name}-{lie}" for mutant, lie in BROKEN])

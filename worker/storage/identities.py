@@ -11,17 +11,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import QUESTIONS, Candidate, How, Identity, IdentityState, KnownHandle
+from worker.domain.identity.matching import (
+    QUESTIONS,
+    Candidate,
+    How,
+    Identity,
+    IdentityState,
+    KnownHandle,
+    named_before,
+)
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
-from worker.domain.model import AccountKey, GroupKey, HandleKey, Member, Standing
+from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Member, Standing
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports.state.identities import HandleIdentity, Question
 from worker.storage.dirty import dirty_groups
 from worker.storage.other_handles import known_elsewhere, rematch_others
-from worker.storage.persons import PERSON_COLUMNS, joining_keys, person_of
+from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
 from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, ticket
@@ -52,7 +60,32 @@ class SqlIdentities:
         )
         rows = self._c.execute(query).all()
         candidates, others = self._candidates(rows), known_elsewhere(self._c, rows)
-        return [_question(row, candidates, others) for row in rows]
+        return self._with_known([_question(row, candidates, others) for row in rows])
+
+    def _with_known(self, asked: Sequence[Question]) -> list[Question]:
+        """Add whom a handle was known as, where everybody who could be behind it now leaves soon or has left."""
+        wanted = {
+            one.key: known - {who.person for who in one.candidates}
+            for one in asked
+            if all(who.standing is not Standing.ACTIVE for who in one.candidates)
+            and one.candidates
+            and (known := named_before(one.previous))
+        }
+        people = people_of(self._c, frozenset[AccountKey]().union(*wanted.values()))
+        if not people:
+            return list(asked)
+        known_as = {
+            key: [_as_candidate(who, How.HANDLE) for who in people if who.key in known]
+            for key, known in wanted.items()
+        }
+        candidates = {one.key: list(one.candidates) for one in asked if known_as.get(one.key)}
+        known_as, candidates = self._with_join_keys(known_as, 1), self._with_join_keys(candidates, 1)
+        return [
+            replace(one, candidates=tuple(candidates[one.key]), known_as=tuple(known_as[one.key]))
+            if one.key in candidates
+            else one
+            for one in asked
+        ]
 
     def _candidates(self, rows: Sequence[Any]) -> dict[HandleKey, list[Candidate]]:
         """The people who share a key with each of these handles; looked up by value, for companies of any size."""
@@ -70,9 +103,13 @@ class SqlIdentities:
                         found[HandleKey(row.source, row.handle)].append(candidate)
         return self._with_join_keys(found)
 
-    def _with_join_keys(self, found: dict[HandleKey, list[Candidate]]) -> dict[HandleKey, list[Candidate]]:
+    def _with_join_keys(
+        self, found: dict[HandleKey, list[Candidate]], least: int = 2
+    ) -> dict[HandleKey, list[Candidate]]:
         """Add join keys, read only for handles with several candidates: there it matters who is the same person."""
-        rivals = {one.person for candidates in found.values() if len(candidates) > 1 for one in candidates}
+        rivals = {
+            one.person for candidates in found.values() if len(candidates) >= least for one in candidates
+        }
         keys = joining_keys(self._c, rivals)
         return {
             handle: [replace(one, join_keys=keys.get(one.person, frozenset())) for one in candidates]
@@ -249,8 +286,12 @@ def _question(
     return Question(key, member, row.fingerprint, previous, offered, row.first_seen_at, known)
 
 
+def _as_candidate(one: Account, how: How) -> Candidate:
+    return Candidate(one.key, how, name=one.facts.display_name, standing=one.standing, left_at=one.left_at)
+
+
 def _candidate(row: Any, how: How) -> Candidate:
     one = person_of(row)
     if one is None:
         raise AssertionError("an inner join has its person")
-    return Candidate(one.key, how, name=one.facts.display_name, standing=one.standing, left_at=one.left_at)
+    return _as_candidate(one, how)

@@ -16,7 +16,9 @@ from worker.domain.identity.matching import (
     humans_among,
     join_keys,
     match,
+    named_before,
 )
+from worker.domain.identity.names import Suggestion
 from worker.domain.model import AccountKey, Member, Standing
 
 ANN = AccountKey("corp", "ann")
@@ -272,6 +274,42 @@ def test_a_number_that_its_person_gave_up_is_a_question_and_anybody_elses_is_the
     assert match(MARK, None, (candidate(),), None, (given_up,)).state is IdentityState.AMBIGUOUS
     assert match(MARK, None, (candidate("bob"),), None, (given_up,)).person == AccountKey("corp", "bob")
     assert match(MARK, None, (), None, (given_up,)).state is IdentityState.UNMATCHED
+
+
+# --- a number of somebody who is here, and of a leaver ------------------------------------------------------
+
+
+def test_who_is_here_is_not_taken_for_a_leaver_who_has_the_number_now() -> None:
+    bob, ann = has_left(candidate("bob")), candidate("ann", How.HANDLE)
+    found = match(MARK, link(), (bob,), None, known_as=(ann,))
+    assert (found.state, found.person) == (IdentityState.AMBIGUOUS, None)
+    assert found.why == "Bob left, and so far this was Ann, who is here"
+    assert [one.name for one in found.suggestions] == ["Ann", "Bob"]
+    assert named_before(found) == {bob.person, ANN}
+
+    again = match(MARK, found, (bob,), None, known_as=(ann, bob))
+    assert again == found  # the question stands
+    another_number = fingerprint(replace(MEMBER, phone="+4915111"))
+    assert match(another_number, link(), (bob,), None, known_as=(ann,)).state is IdentityState.AMBIGUOUS
+    soon = replace(bob, standing=Standing.LEAVING)
+    assert match(MARK, link(), (soon,), None, known_as=(ann,)).state is IdentityState.AMBIGUOUS
+
+
+def test_an_active_persons_number_is_theirs_and_so_is_one_of_two_leavers_or_of_one_person_twice() -> None:
+    bob, ann = candidate("bob"), candidate("ann", How.HANDLE)
+    assert match(MARK, link(), (bob,), None, known_as=(ann,)).person == bob.person
+    assert match(MARK, link(), (has_left(bob),), None, known_as=(has_left(ann),)).person == bob.person
+    old = has_left(candidate("ann-2", How.PHONE, "corp", "employee:7"))
+    same = candidate("ann", How.HANDLE, "corp", "employee:7")
+    assert match(MARK, link(), (old,), None, known_as=(same,)).person == old.person
+
+
+def test_an_earlier_link_names_its_person_or_those_whom_it_asked_about() -> None:
+    assert named_before(None) == frozenset()
+    assert named_before(link()) == {ANN}
+    alike = replace(link(IdentityState.UNMATCHED), suggestions=(Suggestion(ANN, "Ann", 0.9),))
+    assert named_before(alike) == frozenset()
+    assert named_before(replace(alike, state=IdentityState.AMBIGUOUS)) == {ANN}
 
 
 def test_a_new_display_name_changes_the_fingerprint_only_of_somebody_who_has_nothing_else() -> None:

@@ -69,5 +69,10 @@ class Matching:
 
 def _answer(question: Question) -> Identity:
     return match(
-        question.fingerprint, question.previous, question.candidates, question.first_seen_at, question.others
+        question.fingerprint,
+        question.previous,
+        question.candidates,
+        question.first_seen_at,
+        question.others,
+        question.known_as,
     )

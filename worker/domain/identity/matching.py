@@ -156,14 +156,16 @@ def match(
     candidates: tuple[Candidate, ...],
     first_seen_at: datetime | None,
     others: tuple[KnownHandle, ...] = (),
+    known_as: tuple[Candidate, ...] = (),
 ) -> Identity:
     """Decide which person is behind a member. Pure; the same input gives the same link.
 
     `mark` is the member's `fingerprint` as the inventory shows it now. `first_seen_at`: when the member
     joined, as far as we know; None if they were there before we looked. `candidates` may repeat a person, in
-    any order. `others`: what other handles say, settled ones only. A confirmed answer holds until the
-    fingerprint changes (`is_still`). A link by number outlives a change of the number in the directory, unless
-    somebody else has the number now. Of several accounts of one person, an active one is linked if there is one.
+    any order. `others`: what other handles say, settled ones only. `known_as`: whom `named_before` names, as they
+    are now. A confirmed answer holds until the fingerprint changes (`is_still`). A link by number outlives a change
+    of the number in the directory, unless somebody else has the number now; if they left, and whoever was known is
+    here, it is a question. Of several accounts of one person, an active one is linked if there is one.
     """
     if previous is not None:
         previous = replace(previous, fingerprint=mark) if is_still(previous.fingerprint, mark) else None
@@ -196,7 +198,33 @@ def match(
     if any(one.gave_up and len(_humans([_as_candidate(one), *rivals])) == 1 for one in others):
         why = because("{person} has another number now: this one may be somebody else's", person=_name(best))
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
+    if here := _others_who_are_here(best, candidates, known_as):
+        names = ", ".join(sorted({_name(one) for one in here}))
+        why = because(
+            "{person} left, and so far this was {names}, who is here", person=_name(best), names=names
+        )
+        return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best, *here]))
     return _linked(mark, best)
+
+
+def named_before(previous: Identity | None) -> frozenset[AccountKey]:
+    """The people whom an earlier link names: its person, or those whom its question asked about."""
+    if previous is None:
+        return frozenset()
+    if previous.person is not None:
+        return frozenset({previous.person})
+    is_asked = previous.state is IdentityState.AMBIGUOUS
+    return frozenset(one.key for one in previous.suggestions) if is_asked else frozenset()
+
+
+def _others_who_are_here(
+    best: Candidate, candidates: tuple[Candidate, ...], known_as: tuple[Candidate, ...]
+) -> list[Candidate]:
+    """Other people whom the member was known as and who have not left, if the candidate is about to leave or did."""
+    if best.standing is Standing.ACTIVE:
+        return []
+    same = {one for human in _humans([*candidates, *known_as]) if best.person in human for one in human}
+    return [one for one in known_as if one.standing is not Standing.LEFT and one.person not in same]
 
 
 def _linked(mark: str, best: Candidate) -> Identity:
