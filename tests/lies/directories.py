@@ -52,9 +52,6 @@ HOLDS, REFUSES, LOOKS_UP, ASKS, STAYS = Reaction
 ONE, TWO = HERE[0], HERE[17]
 
 HURRIED = "absence from a file is timed by the file's own clock alone, so that a wrong one makes leavers within hours"
-OUT_OF_SCOPE = (
-    "an account that is deleted while it is out of scope never counts as a leaver, in scope again or not"
-)
 
 
 def _is_of_one_letter(facts: AccountFacts) -> bool:
@@ -181,9 +178,9 @@ _FACTS = (
     Lie("D54", "that everybody moved to another unit", "nobody moved", AD, STAYS,
         all_say(org_unit="OU=New", department="New"), DIRECTORIES),
     Lie("D55", "that everybody is out of scope", "the scope was set wrong", AD, STAYS,
-        all_say(is_in_scope=False), DIRECTORIES, fault=OUT_OF_SCOPE),
+        all_say(is_in_scope=False), DIRECTORIES),
     Lie("D56", "that one unit is out of scope", "it was moved", AD, STAYS,
-        say(_is_of_one_unit, lambda facts: replace(facts, is_in_scope=False)), DIRECTORIES, fault=OUT_OF_SCOPE),
+        say(_is_of_one_unit, lambda facts: replace(facts, is_in_scope=False)), DIRECTORIES),
     Lie("D57", "that somebody is disabled, and on a long leave", "they are here", ALL, STAYS,
         some_say(1, enabled=False, is_on_long_leave=True), DIRECTORIES),
     Lie("D58", "that a leaver is on a long leave", "they have left", FILES, STAYS,

@@ -178,6 +178,7 @@ class SqlPeople:
             self._mark_changed(source, [after.key.person_id for _, after in pairs])
             rows = [_person_row(after, now) for _, after in pairs]
             bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
+            self._remember_in_scope(pairs)
             keys = ((*after.key, *key) for _, after in pairs for key in keys_of(after.facts))
             bulk_insert(self._c, staged_person_key, KEY_COLUMNS, keys)
             events += (e for before, after in pairs for e in events_between(before, after, taken_at))
@@ -195,7 +196,7 @@ class SqlPeople:
         s, p = staged_person.c, person.c
         same_standing = sa.or_(
             s.standing.is_(None),
-            (s.is_out_of_scope == 1) & (p.is_out_of_scope == 1),
+            (s.is_out_of_scope == 1) & (p.is_out_of_scope == 1) & (p.was_in_scope == 0),
             (p.standing == s.standing) & sa.or_(s.standing != Standing.LEAVING.value, p.at == s.at),
         )
         same = sa.and_(
@@ -204,7 +205,8 @@ class SqlPeople:
             p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # being listed again is a change in itself
         )  # fmt: skip
         before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
-                  p.at.label("b_at"), p.display_name.label("b_name")]  # fmt: skip
+                  p.at.label("b_at"), p.display_name.label("b_name"),
+                  p.was_in_scope.label("b_was_in_scope")]  # fmt: skip
         query = (
             sa.select(*(s[name] for name in KNOWN_COLUMNS), *before)
             .select_from(
@@ -216,6 +218,17 @@ class SqlPeople:
         for rows in self._in_parts(query):
             pairs = (_pair(row, taken_at) for row in rows)
             yield [pair for pair in pairs if not _is_stranger(*pair)]
+
+    def _remember_in_scope(self, pairs: Iterable[tuple[Account | None, Account]]) -> None:
+        """Remember who went out of scope: their account may be put away later."""
+        gone = [
+            after.key
+            for before, after in pairs
+            if before is not None and before.facts.is_in_scope and not after.facts.is_in_scope
+        ]
+        for chunk in chunked(gone):
+            these = among(person.c.source, person.c.person_id, chunk)
+            self._c.execute(sa.update(person).where(these).values(was_in_scope=1))
 
     def _mark_changed(self, source: str, ids: Sequence[str]) -> None:
         for chunk in chunked(ids):
@@ -473,7 +486,9 @@ def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
     if row.standing is not None:
         evidence = Evidence(row.evidence) if row.evidence else None
         judgement = Judgement(Standing(row.standing), evidence, row.at)
-    return before, settle(key, before, facts_from_json(row.person_id, row.facts), judgement, taken_at)
+    facts = facts_from_json(row.person_id, row.facts)
+    was_in_scope = before is not None and (before.facts.is_in_scope or bool(row.b_was_in_scope))
+    return before, settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
 
 
 def _is_stranger(before: Account | None, after: Account) -> bool:

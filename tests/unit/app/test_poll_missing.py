@@ -359,6 +359,24 @@ def test_who_is_put_out_of_scope_and_disabled_at_once_has_left(start: Start) -> 
     assert [ticket.person_name for ticket in company.tickets()] == ["Ann", "Ann"]
 
 
+@pytest.mark.parametrize("way", ["disabled", "deleted"])
+def test_who_is_put_out_of_scope_first_and_put_away_later_has_left(start: Start, way: str) -> None:
+    company = start(directory_type=Narrow)
+    company.group("ward-9", "ann", admins=["dee"])
+    company.corp.change("ann", is_in_scope=False)
+    company.settle()
+    company.settle(full=True)
+    assert company.standing("ann") is Standing.ACTIVE
+    if way == "disabled":
+        company.corp.disable("ann")
+    else:
+        company.corp.put(replace(tombstone("ann"), is_in_scope=False))
+    company.settle()
+    company.settle(full=True)
+
+    assert [ticket.person_name for ticket in company.tickets()] == ["Ann", "Ann"]
+
+
 @pytest.mark.parametrize("can_look_up", [True, False])
 def test_who_was_never_in_scope_is_no_leaver_however_they_go(start: Start, can_look_up: bool) -> None:
     company = start(can_look_up=can_look_up)

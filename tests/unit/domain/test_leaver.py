@@ -115,7 +115,12 @@ NEW_FACTS = facts(title="Nurse")
 def test_a_pass_keeps_what_it_does_not_decide(
     before: Account | None, judgement: Judgement | None, after: Account
 ) -> None:
-    assert settle(key(), before, NEW_FACTS, judgement, NOW) == after
+    assert settled(before, NEW_FACTS, judgement) == after
+
+
+def settled(before: Account | None, stated: AccountFacts, judgement: Judgement | None) -> Account:
+    was_in_scope = before is not None and before.facts.is_in_scope
+    return settle(key(), before, stated, judgement, NOW, was_in_scope=was_in_scope)
 
 
 OUTSIDER = replace(person(), facts=facts(is_in_scope=False))
@@ -138,9 +143,16 @@ def test_who_leaves_the_scope_disabled_or_deleted_has_left_and_nobody_else_out_o
     before: Account | None, stated: dict[str, Any], standing: Standing
 ) -> None:
     record = facts(**stated, is_in_scope=False)
-    after = settle(key(), before, record, judge(record, EVERYTHING, NOW), NOW)
+    after = settled(before, record, judge(record, EVERYTHING, NOW))
     assert after.standing is standing
     assert not after.facts.is_in_scope
+
+
+@pytest.mark.parametrize("stated", [{"enabled": False}, {"is_deleted": True}])
+def test_who_was_in_scope_once_has_left_when_their_account_is_put_away(stated: dict[str, Any]) -> None:
+    record = facts(**stated, is_in_scope=False)
+    judgement = judge(record, EVERYTHING, NOW)
+    assert settle(key(), OUTSIDER, record, judgement, NOW, was_in_scope=True).standing is LEFT
 
 
 @pytest.mark.parametrize("is_stripped", [True, False])
@@ -161,7 +173,7 @@ def test_no_tombstone_brings_somebody_into_the_scope(
     if is_stripped:
         tombstone = replace(tombstone, display_name="ann", email=None)
 
-    after = settle(key(), before, tombstone, judge(tombstone, EVERYTHING, NOW), NOW)
+    after = settled(before, tombstone, judge(tombstone, EVERYTHING, NOW))
 
     kept = before.facts if is_stripped else tombstone
     assert after.facts == replace(kept, is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects")
@@ -192,7 +204,7 @@ def test_only_what_is_stated_brings_a_leaver_back(
     left_by: Evidence, stated: AccountFacts, judgement: Judgement | None, standing: Standing
 ) -> None:
     before = replace(leaver(), evidence=left_by)
-    after = settle(key(), before, stated, judgement, NOW)
+    after = settled(before, stated, judgement)
     assert after.standing is standing
     assert after.facts == stated
     assert standing is not LEFT or (after.evidence, after.left_at) == (left_by, LEFT_AT)
@@ -203,7 +215,7 @@ def test_an_unknown_account_never_returns_whom_an_account_made_leave(
     stated: AccountFacts, left_by: Evidence
 ) -> None:
     unknown = replace(stated, enabled=None)
-    after = settle(key(), replace(leaver(), evidence=left_by), unknown, judge(unknown, EVERYTHING, NOW), NOW)
+    after = settled(replace(leaver(), evidence=left_by), unknown, judge(unknown, EVERYTHING, NOW))
     if left_by in {Evidence.DISABLED, Evidence.DELETED, Evidence.MOVED_OUT} or not stated.is_in_scope:
         assert after.standing is LEFT
 

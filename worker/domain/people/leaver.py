@@ -45,7 +45,7 @@ def judge(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement
     """Say what one person's facts mean at `now` (aware UTC), or None when they decide nothing.
 
     The first matching row wins. Out of scope, only the LEFT rows apply, and `settle` accepts them only if
-    the account was in scope before:
+    the account was in scope once:
 
     | deleted                              | LEFT deleted                     |
     | enabled is False, not on long leave  | LEFT disabled                    |
@@ -101,6 +101,8 @@ def settle(
     facts: AccountFacts,
     judgement: Judgement | None,
     taken_at: datetime,
+    *,
+    was_in_scope: bool,
 ) -> Account:
     """Return the account as known after a pass that is true for `taken_at`.
 
@@ -109,10 +111,10 @@ def settle(
     A return has to be stated: by an enabled account; by a new date, if it left by a date; by being listed
     again, if it was absent. A deleted account that has only its id and place left keeps its earlier facts.
 
-    An account that goes out of scope disabled or deleted has left: that is how accounts are put away. An
-    account that was never in scope is no leaver, and a tombstone does not bring it into scope.
+    An account that goes out of scope disabled or deleted has left: that is how accounts are put away, in one step
+    or in several. So it has if it is disabled or deleted later; `was_in_scope` says that it was in scope at any time
+    before. An account that never was is no leaver, and a tombstone does not bring it into scope.
     """
-    was_in_scope = before is not None and before.facts.is_in_scope
     if before is not None and facts.is_deleted:
         facts = replace(
             before.facts if is_stripped(facts) else facts,

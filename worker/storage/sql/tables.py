@@ -117,6 +117,7 @@ person = sa.Table(
     "person",
     metadata,
     *_person_columns(),
+    _flag("was_in_scope"),  # of an account that went out of scope: it may still leave
     _number("missed_passes"),
     _instant("missing_since"),
     _instant("first_seen_at", null=False),
