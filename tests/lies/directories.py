@@ -51,8 +51,6 @@ AD, ENTRA, FILES, BOTH, ALL = "AD", "Entra", "file", "AD, Entra", "AD, Entra, fi
 HOLDS, REFUSES, LOOKS_UP, ASKS, STAYS = Reaction
 ONE, TWO = HERE[0], HERE[17]
 
-HURRIED = "absence from a file is timed by the file's own clock alone, so that a wrong one makes leavers within hours"
-
 
 def _is_of_one_letter(facts: AccountFacts) -> bool:
     return facts.person_id.startswith(LETTERS[0])
@@ -265,7 +263,7 @@ _ERRORS = (
     Lie("D95", "many records that can't be understood", "the people are here", FILES, REFUSES,
         malformed(MANY), DIRECTORIES),
     Lie("D96", "everybody but a few people, thrice, with dates that are days apart", "hours lie between", FILES, STAYS,
-        hurried(4), FILE, reads=3, fault=HURRIED),
+        hurried(4), FILE, reads=3),
 )  # fmt: skip
 
 LIES = _PAGES + _LISTED + _FACTS + _WORDS + _TIME + _CURSORS + _ERRORS

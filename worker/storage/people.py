@@ -123,7 +123,7 @@ class SqlPeople:
             applied = self._apply_first(source, taken_at, now)
         else:
             applied = self._apply_changes(source, taken_at, now)
-            self._count_absence(source, taken_at, is_full=is_full)
+            self._count_absence(source, min(taken_at, now), is_full=is_full)
         self.clear_stage(source)
         gather(self._c, applied.changed, person, person_key)
         return applied

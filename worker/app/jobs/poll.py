@@ -224,7 +224,11 @@ class Poll:
             )
             state = uow.sources.get(directory.name, Port.DIRECTORY)
             is_first = state.first_pass_at is None
-            left = [] if directory.can_look_up or not end.is_full else self._absent(uow, directory.name, end)
+            left = (
+                []
+                if directory.can_look_up or not end.is_full
+                else self._absent(uow, directory.name, end, now)
+            )
             uow.people.mark_left(left, end.taken_at, now)
             self._tell(uow, directory.name, applied, left, end, now, is_first=is_first)
             if is_first:  # questions about members waited for this source's first read
@@ -327,13 +331,16 @@ class Poll:
                 got=staged.known - staged.missing,
             )
 
-    def _absent(self, uow: UnitOfWork, name: str, end: PassEnd) -> list[Account]:
-        """People who were missing from enough complete passes over enough time."""
-        policy = self._rules.leaver.absent
+    def _absent(self, uow: UnitOfWork, name: str, end: PassEnd, now: datetime) -> list[Account]:
+        """People who were missing from enough complete passes over enough time.
+
+        A pass that is dated in the future counts as of now: a clock that runs ahead proves nothing sooner.
+        """
+        policy, taken_at = self._rules.leaver.absent, min(end.taken_at, now)
         return [
-            replace(person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=end.taken_at)
+            replace(person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=taken_at)
             for person, missed, since in uow.people.absent(name)
-            if is_absence_proof(missed, since, end.taken_at, policy)
+            if is_absence_proof(missed, since, taken_at, policy)
         ]
 
     def _finish_unchanged(self, name: str, end: PassEnd, now: datetime, lease: Lease | None) -> int:
@@ -346,7 +353,7 @@ class Poll:
             left: list[Account] = []
             if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
                 uow.people.miss_again(name)
-                left = self._absent(uow, name, end)
+                left = self._absent(uow, name, end, now)
                 uow.people.mark_left(left, end.taken_at, now)
                 uow.journal.append([_entry(Event(EventKind.LEFT, person, end.taken_at)) for person in left])
             taken_at = max(end.taken_at, state.taken_at or end.taken_at)
