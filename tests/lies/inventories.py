@@ -45,7 +45,6 @@ WAHA, REGISTER, EVOLUTION, GOWA, GATEWAYS, ANY = "WAHA", "register", "Evolution"
 HOLDS, REFUSES, LOOKS_UP, ASKS, STAYS = Reaction
 FIRST, SECOND, LAST = GROUPS[0], GROUPS[1], GROUPS[-1]
 ONE, TWO = HERE[2], HERE[11]
-TWICE = "a leaver has a live ticket for each handle, and the one for the old handle never ends"
 DOUBLED = (
     "the honest list is refused for good afterwards, since half of the groups that it had are missing at once"
 )
@@ -143,9 +142,8 @@ _PEOPLE = (
         one_of(DISABLED, lambda one: replace(one, role=Role.MEMBER)), INVENTORIES),
     Lie("I48", "hidden identities without numbers", "they are the same people", WAHA, REFUSES,
         by_lid(has_number=False), INVENTORIES, is_proof=True),
-    Lie("I49", "hidden identities as the ids, numbers beside them", "they are the same people", WAHA, STAYS,
-        by_lid(has_number=True), INVENTORIES,
-        fault=TWICE),
+    Lie("I49", "hidden identities as the ids, numbers beside them", "they are the same people", WAHA, REFUSES,
+        by_lid(has_number=True), INVENTORIES),
     Lie("I50", "the digits of hidden identities as numbers", "they are no numbers", GOWA, REFUSES,
         each(lid_in_place_of_number), INVENTORIES, is_proof=True),
     Lie("I51", "numbers without their plus", "they are the same numbers", GATEWAYS, STAYS,

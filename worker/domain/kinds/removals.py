@@ -98,10 +98,14 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
 
 
 def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
-    """Return why the removal is no longer needed; None for a member who is not listed: verification handles that."""
+    """Return why the removal is no longer needed.
+
+    A member who is not listed is left to verification, unless the person is listed under another handle, which has a
+    removal of its own.
+    """
     view = case.by_handle.get(ticket.handle)
     if view is None:
-        return None
+        return _LISTED_OTHERWISE if _is_asked_out_otherwise(ticket, case) else None
     if view.leaving is not None:
         return because("superseded by a newer leaving or another kind of ticket")
     if REVIEW in ticket.details or CONSENT in ticket.details:
@@ -114,6 +118,15 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
     if account is None:
         return because("the member is known under another account now")
     return why_no_leaver(ticket, account, timezone)
+
+
+_LISTED_OTHERWISE = because("the roster shows the person under another handle, which has its own ticket")
+
+
+def _is_asked_out_otherwise(ticket: Ticket, case: GroupCase) -> bool:
+    if ticket.state is TicketState.DONE or ticket.person is None:
+        return False  # what an admin says that they did is weighed
+    return any(one.leaving is not None and ticket.person in one.known_as for one in case.view.members)
 
 
 def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> Reason | None:
