@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -122,6 +123,12 @@ class Company:
         if self._release():
             self.harness.later(hours=2)
             self._turn(full=True)
+
+    def leave_out(self, prefix: str) -> None:
+        """Have the configuration leave out the groups whose ids begin like this."""
+        rules = self.harness.app.rules
+        takes = {self.wards.name: lambda group_id, _name: not group_id.startswith(prefix)}
+        self.harness.start(replace(rules, takes=takes))
 
     def _release(self) -> bool:
         """Do what a person does who knows the truth: release what is held since people who never were are missing."""

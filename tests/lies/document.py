@@ -9,11 +9,8 @@ TABLES = (("Directories", directories.LIES), ("Inventories", inventories.LIES))
 
 
 def lies_text() -> str:
-    """A table for each kind of source, and what is wrong with the worker, if anything is."""
-    parts = [f"### {title}\n\n{_table(lies)}\n" for title, lies in TABLES]
-    faults = [lie for _title, lies in TABLES for lie in lies if lie.fault]
-    rows = [f"* {lie.number}: {lie.fault}." for lie in faults]
-    return "\n".join([*parts, "### What Whosleft gets wrong so far\n", *(rows or ["Nothing."]), ""])
+    """A table for each kind of source."""
+    return "\n".join(f"### {title}\n\n{_table(lies)}\n" for title, lies in TABLES)
 
 
 def _table(lies: tuple[Lie, ...]) -> str:
@@ -22,5 +19,4 @@ def _table(lies: tuple[Lie, ...]) -> str:
 
 
 def _row(lie: Lie) -> str:
-    does = f"**is wrong**: {lie.fault}" if lie.fault else lie.does.value
-    return f"| {lie.number} | {lie.says} | {lie.truth} | {lie.told_by} | {does} |"
+    return f"| {lie.number} | {lie.says} | {lie.truth} | {lie.told_by} | {lie.does.value} |"

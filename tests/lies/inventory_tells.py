@@ -95,7 +95,8 @@ def without_group(*lost: str) -> Tell:
 def doubled(*of: str, emptied: bool | None, new_id: str = "") -> Tell:
     """List groups (all, unless some are named) twice, the second time under `new_id`.
 
-    `emptied`: the first (True) or the last (False) of the two is without members.
+    `emptied`: the first (True) or the last (False) of the two is without members. An operator who is told that the
+    groups under the new ids are missing has the configuration leave them out.
     """
 
     def twice(every: list[Roster]) -> list[Roster]:
@@ -109,7 +110,12 @@ def doubled(*of: str, emptied: bool | None, new_id: str = "") -> Tell:
             made += {True: [empty, one], False: [one, empty], None: [one, other]}[emptied]
         return made
 
-    return groups(twice)
+    def tell(company: Company, rng: random.Random) -> None:
+        groups(twice)(company, rng)
+        if new_id:
+            company.ends.append(lambda: company.leave_out(new_id))
+
+    return tell
 
 
 def as_another(first: str, second: str, *, both: bool) -> Tell:

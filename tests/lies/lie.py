@@ -37,7 +37,6 @@ class Lie:
     leaves_question: bool = False
     is_alone: bool = False
     reads: int = 2  # played alone: a delta and a full one
-    fault: str = ""
 
     def begin(self, company: Company, rng: random.Random) -> None:
         """Make the company's source lie."""

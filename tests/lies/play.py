@@ -48,7 +48,7 @@ def mixed(seed: int) -> list[Lie]:
 
 
 def _drawn(rng: random.Random, directory: Source, inventory: Source) -> list[Lie]:
-    can_be_told = [lie for lie in LIES if not (lie.fault or lie.is_alone) and {directory, inventory} & lie.on]
+    can_be_told = [lie for lie in LIES if not lie.is_alone and {directory, inventory} & lie.on]
     return rng.sample(can_be_told, rng.randint(1, MIXED_MAX))
 
 

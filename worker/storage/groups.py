@@ -101,10 +101,11 @@ class SqlRosters:
         staged = self._scalar(staging.STAGED, of)
         gather(self._c, staged, staged_group, staged_membership)
         missing: dict[GroupKey, str] = {} if rest.is_unread else self._missing_groups(source)
-        known, listed = self._scalar(staging.IN_SIGHT, of), self._scalar(staging.LISTED, of)
-        is_empty = bool(missing) and not listed
-        if is_empty or is_too_shrunken(len(missing), known, limits.shrink_share_max, limits.share_from):
-            return RosterChanges({}, too_few_groups=MissingGroups(known, len(missing)))
+        left_out = sum(rest.left_out(group.group_id, name) for group, name in missing.items())
+        missed, known = len(missing) - left_out, self._scalar(staging.IN_SIGHT, of) - left_out
+        is_empty = missed > 0 and not self._scalar(staging.LISTED, of)
+        if is_empty or is_too_shrunken(missed, known, limits.shrink_share_max, limits.share_from):
+            return RosterChanges({}, too_few_groups=MissingGroups(known, missed))
         gone = [group for group, name in missing.items() if rest.is_gone(group.group_id, name)]
         unseen = [group for group in missing if group not in gone]
         new = self._keys(staging.new(), source)

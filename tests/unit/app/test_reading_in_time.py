@@ -207,6 +207,28 @@ def test_a_group_that_the_configuration_leaves_out_is_gone(found: Found) -> None
     assert known(harness, "ward-7")[0]
 
 
+def test_many_groups_that_are_gone_at_once_are_believed_when_the_configuration_leaves_them_out(
+    found: Found,
+) -> None:
+    harness = found()
+    harness.wards.clear()
+    for number in range(12):
+        harness.group(f"ward-{number}")
+    harness.inventory()
+    for number in range(6):
+        harness.wards.omit(f"ward-{number}")
+    harness.later()
+    [trouble] = harness.inventory().troubles
+    assert trouble.startswith(
+        "wards: 6 of the 12 groups of wards are missing at once. Restore them. If they are"
+    )
+
+    kept = [f"ward-{number}" for number in range(6, 12)]
+    harness.start(replace(harness.app.rules, takes={"wards": lambda group_id, _name: group_id in kept}))
+    assert harness.inventory().troubles == ()
+    assert [known(harness, f"ward-{number}")[0] for number in (0, 5, 6)] == [True, True, False]
+
+
 def test_a_source_that_shows_no_group_at_all_any_more_proves_nothing(phone: Harness) -> None:
     phone.wards.clear()
     assert "missing at once" in phone.inventory().troubles[0]

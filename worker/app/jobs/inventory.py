@@ -159,7 +159,7 @@ class TakeInventory:
                 known, missing = changes.too_few_groups
                 raise Incomplete(
                     f"{missing} of the {known} groups of {name} are missing at once.",
-                    remedy="Restore them, or take them out over several readings.",
+                    remedy="Restore them. If they are gone for good, name them under exclude of the source.",
                     expected=known,
                     got=known - missing,
                 )
@@ -203,10 +203,14 @@ class TakeInventory:
         """What the read means for the groups that it did not list."""
         if not end.is_full:
             return Unlisted(is_unread=True)
-        if due.inventory.can.sees_all_groups:
-            return Unlisted()
         takes = self._rules.takes[due.inventory.name]
-        return Unlisted(is_gone=lambda group_id, name: not takes(group_id, name))
+
+        def left_out(group_id: str, name: str) -> bool:
+            return not takes(group_id, name)
+
+        if due.inventory.can.sees_all_groups:
+            return Unlisted(left_out=left_out)
+        return Unlisted(is_gone=left_out, left_out=left_out)
 
     def _record(
         self, uow: UnitOfWork, name: str, end: SnapshotEnd, counted: Mapping[str, int], now: datetime

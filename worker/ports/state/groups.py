@@ -138,11 +138,13 @@ class Unlisted:
     """What a read means for the groups that it did not list.
 
     `is_unread`: nothing, since it did not have to list them. Otherwise a group that `is_gone` (by its id and its name)
-    is not there any more, and any other is out of sight: what was known of it is kept, and proves nothing.
+    is not there any more, and any other is out of sight: what was known of it is kept, and proves nothing. A group that
+    is `left_out` by the configuration is not missed.
     """
 
     is_unread: bool = False
     is_gone: Callable[[str, str], bool] = lambda _group_id, _name: True
+    left_out: Callable[[str, str], bool] = lambda _group_id, _name: False
 
 
 @dataclass(frozen=True, slots=True)
