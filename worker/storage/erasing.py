@@ -130,9 +130,8 @@ def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str
         for one in sorted(texts):
             is_named = column.contains(one, autoescape=True)
             connection.execute(sa.update(table).where(is_named).values({column: ERASED}))
-    known = sorted({one.lower() for one in {*texts, key.person_id, "/".join(key)}})
     for table, column in ((seal, s.made_by), (seal_custody, k.giver)):
-        is_theirs = sa.func.lower(column).in_(known)
+        is_theirs = _is_one_of(column, _names_of_actor(key, texts))
         connection.execute(sa.update(table).where(is_theirs).values({column: ERASED}))
 
 
@@ -142,11 +141,30 @@ def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[st
     mine = (m.person_source == key.source) & (m.person_id == key.person_id)
     nobody = {"person_source": None, "person_id": None, "admin": ""}
     connection.execute(sa.update(census_mention).where(mine).values(nobody))
-    for one in sorted(texts):
-        named = sa.func.lower(m.admin).contains(one.lower(), autoescape=True)
-        connection.execute(sa.update(census_mention).where(named).values(admin=""))
-        decided = sa.func.lower(census_candidate.c.decided_by) == one.lower()
-        connection.execute(sa.update(census_candidate).where(decided).values(decided_by=ERASED))
+    admin = sa.func.lower(m.admin)
+    named = sa.or_(sa.false(), *(admin.contains(one, autoescape=True) for one in _spellings(texts)))
+    connection.execute(sa.update(census_mention).where(named).values(admin=""))
+    decided = _is_one_of(census_candidate.c.decided_by, _names_of_actor(key, texts))
+    connection.execute(sa.update(census_candidate).where(decided).values(decided_by=ERASED))
+
+
+def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
+    """The names under which the person may have acted."""
+    return {*texts, key.person_id, "/".join(key)}
+
+
+def _is_one_of(column: sa.ColumnElement[str], texts: set[str]) -> sa.ColumnElement[bool]:
+    """Whether the column has one of the texts, whatever its capitals."""
+    return sa.func.lower(column).in_(_spellings(texts))
+
+
+def _spellings(texts: set[str]) -> list[str]:
+    """What the database's lower() makes of the texts, in small letters, capitals or as they are.
+
+    SQLite's knows ASCII only, as does PostgreSQL's in the locale C: both leave the É of ÉLODIE.
+    """
+    written = {change(one) for one in texts for change in (str, str.lower, str.upper, str.title)}
+    return sorted({*written, *(one.encode().lower().decode() for one in written)})
 
 
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:
@@ -187,8 +205,8 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
         return
     email = row.email.casefold()
     t = ticket.c
-    theirs = sa.or_(t.assignee_email == email, sa.func.lower(t.done_by) == email)
-    is_done_by = sa.func.lower(t.done_by) == email
+    is_done_by = _is_one_of(t.done_by, {email})
+    theirs = sa.or_(t.assignee_email == email, is_done_by)
     values = {
         "assignee": sa.case((t.assignee_email == email, None), else_=t.assignee),
         "done_by": sa.case((is_done_by, ERASED), else_=t.done_by),

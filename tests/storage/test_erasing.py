@@ -1,0 +1,64 @@
+"""An erased person's name goes however it was written, on both databases: SQLite's lower() knows ASCII only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from builders import NOW, facts, key
+from contracts.seals import FILE, line
+from contracts.unit_of_work import read_people
+from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
+from worker.storage.store import SqlStore
+
+SPELLINGS = ("élodie@corp.example", "Élodie@corp.example", "ÉLODIE@CORP.EXAMPLE", "ÉLODIE@corp.example")
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> SqlStore:
+    store = SqlStore(engine)
+    read_people(store, facts("É-7", display_name="Élodie Sample", email="Élodie@corp.example"))
+    return store
+
+
+@pytest.mark.parametrize("written", [*SPELLINGS, "É-7", "é-7", "corp/É-7"])
+def test_whoever_handled_a_file_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
+    with store.begin() as uow:
+        seal = uow.seals.add(FILE)
+        uow.seals.hand_over(seal, line("an office", giver=written))
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        [kept] = uow.seals.of_ticket(7)
+    assert (kept.made_by, [one.giver for one in kept.custody]) == ("sam", ["erased"])
+
+
+@pytest.mark.parametrize("written", [*SPELLINGS, "É-7", "corp/É-7"])
+def test_whoever_made_a_seal_or_decided_in_a_census_is_erased_in_any_capitals(
+    store: SqlStore, written: str
+) -> None:
+    with store.begin() as uow:
+        uow.seals.add(replace(FILE, made_by=written))
+        uow.census.note([CensusRow("Ward 9")], CensusMention(NOW, key("ben"), ticket=1))
+        uow.census.decide(1, CandidateDecision.NOT_A_GROUP, None, written, NOW)
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        assert [one.made_by for one in uow.seals.of_ticket(7)] == ["erased"]
+        assert [one.decided_by for one in uow.census.candidates()] == ["erased"]
+
+
+@pytest.mark.parametrize("written", [*SPELLINGS, "ask ÉLODIE SAMPLE", "élodie sample, nights"])
+def test_whoever_a_census_names_as_an_admin_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
+    with store.begin() as uow:
+        uow.census.note([CensusRow("Ward 9", admin=written)], CensusMention(NOW, key("ben"), ticket=1))
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        [ward] = uow.census.candidates()
+    assert [one.admin for one in ward.mentions] == [""]
+
+
+@pytest.mark.parametrize("wanted", ["É-7", "corp/É-7", "élodie@CORP.example", "ÉLODIE@CORP.EXAMPLE"])
+def test_a_person_is_found_by_what_is_stored_of_them(store: SqlStore, wanted: str) -> None:
+    with store.reading() as uow:
+        assert [one.key for one in uow.people.find(wanted)] == [key("É-7")]
