@@ -22,13 +22,14 @@ from worker.domain.controls.statements import (
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
-from worker.domain.model import GroupKey, HandleKey
+from worker.domain.model import Coverage, GroupKey, HandleKey
 from worker.domain.reconcile.attesting import ask
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade
 from worker.ports import Port
 from worker.ports.state.attestations import SENSITIVE
 from worker.ports.state.controls import Lists
+from worker.ports.state.groups import Unlisted
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
@@ -159,6 +160,9 @@ class AskedContract:
             assert not found.is_pass
 
 
+OUT_OF_SIGHT = Unlisted(is_gone=lambda _group_id, _name: False)
+
+
 def differing(store: Store, at: datetime = NOW) -> datetime | None:
     """Note what differs, as a run at this instant does; since when the ward does."""
     lists, ward = Lists(frozenset({"list"}), frozenset({"list"})), GroupKey("wards", "ward")
@@ -169,6 +173,19 @@ def differing(store: Store, at: datetime = NOW) -> datetime | None:
         return uow.controls.states([ward], lists)[ward].differs_since
 
 
+def paired(store: Store, state: PairState = PairState.CONFIRMED) -> None:
+    """Decide whether the register's row is the ward."""
+    both = (GroupKey("list", "w7"), GroupKey("wards", "ward"))
+    with store.begin() as uow:
+        uow.pairs.put(Pair(*both, state, Reason("so"), NOW))
+    follow(store)
+
+
+def follow(store: Store) -> None:
+    with store.begin() as uow:
+        uow.pairs.follow(["wards", "list"], NOW)
+
+
 class ListsContract:
     """What every store keeps of lists that are not sure. Subclasses give the fixture `store`."""
 
@@ -176,14 +193,26 @@ class ListsContract:
         read_rosters(store, roster("ward", "1", "2"), roster("porters", "3"))
         read(store, "list", roster("w7", "1"))
         assert differing(store) is None, "they are no pair"
-        both = (GroupKey("list", "w7"), GroupKey("wards", "ward"))
-        with store.begin() as uow:
-            uow.pairs.put(Pair(*both, PairState.CONFIRMED, Reason("so"), NOW))
-            uow.pairs.follow(["wards", "list"], NOW)
+        paired(store)
         assert differing(store) == NOW
         assert differing(store, NOW + DAY) == NOW
         read(store, "list", roster("w7", "1", "2", at=NOW + DAY), at=NOW + DAY)
         assert differing(store, NOW + 2 * DAY) is None
+
+    def test_a_difference_that_cannot_be_looked_at_keeps_its_age(self, store: Store) -> None:
+        read_rosters(store, roster("ward", "1", "2"), roster("porters", "3"))
+        read(store, "list", roster("w7", "1"))
+        paired(store)
+        assert differing(store) == NOW
+        read(store, "list", roster("w7", "1", at=NOW + DAY, coverage=Coverage.PARTIAL), at=NOW + DAY)
+        assert differing(store, NOW + DAY) == NOW
+        read(store, "list", roster("w7", "1", at=NOW + 2 * DAY), at=NOW + 2 * DAY)
+        assert differing(store, NOW + 2 * DAY) == NOW
+        read(store, "wards", roster("porters", "3"), at=NOW + 3 * DAY, rest=OUT_OF_SIGHT)
+        follow(store)
+        assert differing(store, NOW + 3 * DAY) == NOW, "the messenger did not show the ward"
+        paired(store, PairState.APART)
+        assert differing(store, NOW + 4 * DAY) is None, "they are no pair any more"
 
     def test_the_last_review_of_everybody_is_known_beside_the_last(self, store: Store) -> None:
         home = GroupKey("wards", "ward")

@@ -34,8 +34,8 @@ from worker.ports.state.controls import (
     NameInUse,
     TicketCounts,
 )
+from worker.storage import known_differences
 from worker.storage.cases import ADMINS, behind_link
-from worker.storage.differences import with_other_members
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
@@ -54,7 +54,6 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
-    roster_difference,
     source,
     ticket,
     to_micros,
@@ -77,7 +76,6 @@ FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
 )  # fmt: skip
-DIFFERENCE_COLUMNS = ("source", "group_id", "since_at", "seen_at")
 _OLDEST = sa.func.min(ticket.c.verified_at).label("oldest")
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
 
@@ -181,11 +179,7 @@ class SqlControls:
         self._load_owners(rows, loaded)
         loaded.reviewed = SqlReviews(self._c).last_of(keys)
         loaded.confirmed = SqlReviews(self._c).last_of(keys, is_full=True)
-        d = roster_difference.c
-        differing = sa.select(d.source, d.group_id, d.since_at).where(among(d.source, d.group_id, keys))
-        loaded.differing = {
-            GroupKey(row.source, row.group_id): row.since_at for row in self._c.execute(differing)
-        }
+        loaded.differing = known_differences.since(self._c, keys)
         return loaded
 
     def _load_admins(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
@@ -269,13 +263,11 @@ class SqlControls:
         bulk_upsert(self._c, control_failure, FAILURE_COLUMNS, rows, keep=("since_at",))
 
     def note_differences(self, groups: Collection[GroupKey], lists: Lists, now: datetime) -> None:
-        at = to_micros(now)
-        rows = [(*key, at, at) for key in with_other_members(self._c, sorted(groups), lists.registers)]
-        bulk_upsert(self._c, roster_difference, DIFFERENCE_COLUMNS, rows, keep=("since_at",))
+        known_differences.note(self._c, groups, lists.registers, now)
 
     def forget_before(self, now: datetime) -> None:
-        for table in (control_failure, roster_difference):
-            self._c.execute(sa.delete(table).where(table.c.seen_at < now))
+        self._c.execute(sa.delete(control_failure).where(control_failure.c.seen_at < now))
+        known_differences.forget_before(self._c, now)
 
     def failures(self, control: str, after: FailurePlace | None, limit: int) -> list[ControlFailure]:
         found = (

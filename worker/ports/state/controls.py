@@ -141,7 +141,10 @@ class Controls(Protocol):
         """Note which of these groups a register lists with other members; what is known keeps since when."""
 
     def forget_before(self, now: datetime) -> None:
-        """Forget each failure that was not kept, and each difference that was not noted, at `now` or later."""
+        """Forget each failure that was not kept, and each difference that was not noted, at `now` or later.
+
+        A difference stays while nobody could look: while one of the two lists was not read in full, or is out of sight.
+        """
 
     def failures(self, control: str, after: FailurePlace | None, limit: int) -> list[ControlFailure]:
         """What fails a control, sensitive groups first, then by source and subject."""
