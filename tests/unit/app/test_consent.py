@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from builders import facts
 from harness import Harness
 from worker.app.acts.attesting import StatementAnswer
+from worker.app.jobs.consenting import GROUPS_PAGE
 from worker.app.refused import Refused
 from worker.domain.controls.others import CONSENT, POLICY
 from worker.domain.controls.policy import ControlPolicy
@@ -19,6 +21,7 @@ from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.kinds import removals
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.storage.sql.tables import consent_subject
 
 Made = Callable[..., Harness]
 ASKS = ControlSwitch(Mode.TICKET)
@@ -89,6 +92,12 @@ def say(harness: Harness, answer: AttestAnswer = AttestAnswer.ACCEPTED, text: st
 def counts(harness: Harness) -> tuple[int, int, int, int, int]:
     [one] = [one.counts for one in harness.app.controls.report(harness.now) if one.control == CONSENT.id]
     return one.subjects, one.passed, one.failed, one.declined, one.unknown
+
+
+def noted(harness: Harness) -> list[str]:
+    """Whose numbers a group is about to be shown."""
+    with harness.engine.connect() as connection:
+        return list(connection.execute(sa.select(consent_subject.c.person_id)).scalars())
 
 
 class TestAsking:
@@ -202,6 +211,40 @@ class TestAsking:
         assert not asked(harness)
         settle(harness)
         assert len(additions(harness)) == 1
+
+
+class TestWhatIsNoted:
+    @pytest.mark.parametrize("rules", [(), (POLICY_1,)])
+    def test_it_is_forgotten_once_no_rule_asks_for_consent(
+        self, ward: Made, rules: tuple[StatementRule, ...]
+    ) -> None:
+        harness = ward()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        allow(harness)
+        assert noted(harness) == ["zoe"]
+        harness.start(replace(harness.app.rules, controls=ControlPolicy(statements=rules)))
+        harness.later()
+        harness.control()
+        assert noted(harness) == []
+
+    def test_it_is_written_page_by_page(self, ward: Made) -> None:
+        harness = ward()
+        for number in range(GROUPS_PAGE):
+            harness.group(f"ward-{number + 8}", admins=["dee"])
+        harness.inventory()
+        hire(harness, "zoe", "otherMobile")
+        harness.settle()
+        written: list[int] = [0]
+        sa.event.listen(harness.engine, "commit", lambda _connection: written.append(0))
+
+        def see(*what: object) -> None:
+            written[-1] += "INSERT INTO" in str(what[2]) and "consent_subject" in str(what[2])
+
+        sa.event.listen(harness.engine, "before_cursor_execute", see)
+        harness.control()
+        assert [count for count in written if count] == [1, 1]
+        assert noted(harness) == ["zoe"]
 
 
 class TestTheGate:

@@ -64,11 +64,11 @@ class Asking:
                 mine = [group.key for group in seen if governs(rule, group)]
                 uow.attestations.scope(rule.name, mine, now)
 
-    def note_numbers(self, uow: UnitOfWork, now: datetime) -> None:
+    def note_numbers(self, matching: Matching, now: datetime) -> None:
         """Note whose numbers a group is about to be shown, where a rule asks for their consent."""
         for rule in self.rules:
             if rule.statement is Statement.CONSENT:
-                note_numbers(uow, rule, now)
+                note_numbers(matching, rule, now)
 
     def changed_texts(self, uow: UnitOfWork, now: datetime) -> list[StatementRule]:
         """The rules of which a text changed under the same version; texts that are new are noted."""

@@ -6,10 +6,11 @@ people who took it back -> groups whose roster shows the number -> removals
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.jobs.matching import Matching
 from worker.domain.controls.consent import Numbers, numbers_of, private_numbers
 from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE
@@ -17,7 +18,7 @@ from worker.domain.groups.case import GroupView
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.removals import CONSENT
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountKey, GroupKey, Standing
 from worker.domain.reconcile.attesting import WITHDRAWN
 from worker.domain.reconcile.engine import TicketRules, cancelled
 from worker.domain.reconcile.plan import Action
@@ -30,25 +31,38 @@ GROUPS_PAGE = 200
 PEOPLE_PAGE = 500
 
 
-def note_numbers(uow: UnitOfWork, rule: StatementRule, now: datetime) -> None:
-    """Note what numbers those have who are about to be shown to a group, are asked, or have answered."""
-    asked = uow.consents.asked()
+def note_numbers(matching: Matching, rule: StatementRule, now: datetime) -> None:
+    """Note what numbers those have who are about to be shown to a group, are asked, or have answered.
+
+    Each page is written by itself, so that people's taps need not wait for all.
+    """
+    with matching.begin() as uow:
+        asked = uow.consents.asked()
     everywhere = rule.switch.where == ANYWHERE
-    after, views = uow.consents.groups(rule, None, GROUPS_PAGE, is_everywhere=everywhere)
-    while after is not None:
-        people = (
-            one.accounts or (one.person,)
-            for view in views
-            for one in view.expected
-            if not one.is_former and (one.keys & asked or (one in view.missing and not view.has_left(one)))
-        )
-        uow.consents.note(_known(people, rule), now)
-        after, views = uow.consents.groups(rule, after, GROUPS_PAGE, is_everywhere=everywhere)
+    after: GroupKey | None = None
+    while True:
+        with matching.begin() as uow:
+            after, views = uow.consents.groups(rule, after, GROUPS_PAGE, is_everywhere=everywhere)
+            uow.consents.note(_known(_about_to_be_shown(views, asked), rule), now)
+        if after is None:
+            break
     last: AccountKey | None = None
-    while keys := uow.consents.answered(last, PEOPLE_PAGE):
-        uow.consents.note(_known((one.accounts for one in uow.consents.people(keys)), rule), now)
+    while True:
+        with matching.begin() as uow:
+            keys = uow.consents.answered(last, PEOPLE_PAGE)
+            uow.consents.note(_known((one.accounts for one in uow.consents.people(keys)), rule), now)
+        if not keys:
+            break
         last = keys[-1]
-    uow.consents.forget_before(now)
+
+
+def _about_to_be_shown(views: Iterable[GroupView], asked: set[AccountKey]) -> Iterator[Sequence[Account]]:
+    """The accounts of people whom the joiner rules place in a group that lacks them, and of those who are asked."""
+    for view in views:
+        for one in view.expected:
+            is_lacking = one in view.missing and not view.has_left(one)
+            if not one.is_former and (one.keys & asked or is_lacking):
+                yield one.accounts or (one.person,)
 
 
 def _known(people: Iterable[Sequence[Account]], rule: StatementRule) -> dict[AccountKey, Numbers]:

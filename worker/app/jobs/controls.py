@@ -62,7 +62,7 @@ _CONTROLS = (*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id)
 
 
 class RunControls:
-    """Checks groups. Without a rule it does nothing."""
+    """Checks groups. Without a rule it only forgets whose numbers it noted while one asked for consent."""
 
     def __init__(
         self,
@@ -96,6 +96,8 @@ class RunControls:
         """Check all groups once; `now` is aware UTC. Idempotent: a second run finds nothing to do."""
         modes = {control: self._reads.mode_by_rules(control) for control in _CONTROLS}
         if not any((*modes.values(), self._reads.mode_by_rules(REPORTS.id))):
+            with self._store.begin(lease) as uow:
+                uow.consents.forget_before(now)  # what was noted while a rule asked
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
         with self._store.reading() as uow:
@@ -174,7 +176,9 @@ class RunControls:
             doing.add(self._settled(uow, [*named, *left], now))
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
-            self._asking.note_numbers(uow, now)
+        self._asking.note_numbers(matching, now)
+        with matching.begin() as uow:
+            uow.consents.forget_before(now)
             doing.add(self._asking.settle(uow, now))
             doing.add(self._reviews.settle(uow, now))
         return tally
