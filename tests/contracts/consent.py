@@ -200,10 +200,12 @@ class ConsentContract:
             found.append((counts.passed, counts.declined, len(passed), len(declined)))
         assert found == [(1, 0, 1, 0), (0, 1, 0, 1), (1, 0, 1, 0)]
 
-    def test_who_refused_is_looked_at_at_night(self, store: Store) -> None:
-        read_people(store, facts("ann"), facts("ben"))
+    def test_whose_last_word_is_no_is_looked_at_at_night(self, store: Store) -> None:
+        read_people(store, facts("ann"), facts("ben"), facts("cem"))
         said(store, "ann", AttestAnswer.DECLINED)
         said(store, "ben", AttestAnswer.ACCEPTED)
+        said(store, "cem", AttestAnswer.DECLINED)
+        said(store, "cem", AttestAnswer.ACCEPTED, NOW + HOUR)
         with store.begin() as uow:
             uow.people.take_dirty(9)
             uow.consents.mark_withdrawn_dirty(NOW)

@@ -34,7 +34,7 @@ from worker.storage.sql.tables import (
     ticket,
     to_micros,
 )
-from worker.storage.statements import in_groups_of, is_governed
+from worker.storage.statements import in_groups_of, is_governed, is_newest
 
 _A, _AP, _G, _X, _T = attestation.c, attestation_person.c, chat_group.c, expected.c, ticket.c
 _BY_NUMBER = tuple(sorted(name for name, one in MESSENGERS.items() if one.is_by_number))
@@ -103,7 +103,7 @@ class SqlConsents:
             sa.select(_AP.person_source, _AP.person_id)
             .distinct()
             .join(attestation, _A.id == _AP.attestation_id)
-            .where(_IS_CONSENT, _A.answer == AttestAnswer.DECLINED.value)
+            .where(_IS_CONSENT, _A.answer == AttestAnswer.DECLINED.value, is_newest())
         )
         self.mark_dirty([AccountKey(*row) for row in self._c.execute(query)], now)
 

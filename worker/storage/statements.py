@@ -223,7 +223,7 @@ def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
     if rule.every is not None:
         found.append(_A.at > now - rule.every)
     if rule.statement.is_revocable:
-        found.append(_is_newest(rule))
+        found.append(is_newest())
     left_since = sa.exists().where(
         episode.c.source == _AP.person_source, episode.c.person_id == _AP.person_id,
         episode.c.kind == EpisodeKind.LEFT.value, episode.c.gate == Gate.PASSED.value, episode.c.at > _A.at,
@@ -262,17 +262,17 @@ def is_no(rule: StatementRule) -> sa.ColumnElement[bool]:
 
 def declining(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
     """An attestation that declines this version; of one that can be revoked, only the newest answer counts."""
-    newest = [_is_newest(rule)] if rule.statement.is_revocable else []
+    newest = [is_newest()] if rule.statement.is_revocable else []
     return [
         _A.statement == rule.statement.value, _A.subject == rule.subject, _A.version == rule.version,
         _A.answer == AttestAnswer.DECLINED.value, _A.voided_at.is_(None), *newest,
     ]  # fmt: skip
 
 
-def _is_newest(rule: StatementRule) -> sa.ColumnElement[bool]:
-    """The person said nothing else since."""
+def is_newest() -> sa.ColumnElement[bool]:
+    """The person of an attestation said nothing else of the same thing since."""
     a, ap = attestation.alias("later").c, attestation_person.alias("of_later").c
     return ~sa.exists().where(
         ap.person_source == _AP.person_source, ap.person_id == _AP.person_id, a.id == ap.attestation_id,
-        a.statement == rule.statement.value, a.subject == rule.subject, a.voided_at.is_(None), a.id > _A.id,
+        a.statement == _A.statement, a.subject == _A.subject, a.voided_at.is_(None), a.id > _A.id,
     )  # fmt: skip

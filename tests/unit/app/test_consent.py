@@ -430,6 +430,23 @@ class TestTakingBack:
         assert len(removed(agreed)) == 2
         assert counts(agreed) == (1, 0, 1, 1, 0)
 
+    def test_only_groups_that_show_the_number_are_looked_at(self, agreed: Harness) -> None:
+        agreed.group("porters", admins=["gus"])
+        agreed.wards.add_member(
+            "porters", replace(agreed.member("zoe"), phone=None, email="zoe@corp.example")
+        )
+        agreed.settle()
+        say(agreed, AttestAnswer.DECLINED)
+        looked: list[tuple[str, object]] = []
+        sa.event.listen(
+            agreed.engine, "before_cursor_execute", lambda *what: looked.append((what[2], what[3]))
+        )
+        agreed.reconcile()
+        members_of = [values for query, values in looked if "FROM membership" in query]
+        assert ("wards", "ward-7") in members_of
+        assert ("wards", "porters") not in members_of
+        assert [one.home.group_id for one in removed(agreed)] == ["ward-7"]
+
     def test_the_removal_is_proven_by_the_roster_and_comes_back_with_them(self, agreed: Harness) -> None:
         say(agreed, AttestAnswer.DECLINED)
         agreed.reconcile()

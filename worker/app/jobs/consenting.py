@@ -22,7 +22,7 @@ from worker.domain.model import Account, AccountKey, GroupKey, Standing
 from worker.domain.reconcile.attesting import WITHDRAWN
 from worker.domain.reconcile.engine import TicketRules, cancelled
 from worker.domain.reconcile.plan import Action
-from worker.domain.reconcile.withdrawing import removals_after
+from worker.domain.reconcile.withdrawing import removals_after, shows
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
@@ -111,17 +111,19 @@ class Withdrawing:
 
     def _out(self, uow: UnitOfWork, case: PersonCase, asked: Ticket, now: datetime) -> list[Action]:
         accounts = case.person.accounts
-        groups = {one.group.key for account in accounts for one in uow.rosters.groups_of(account.key)}
-        views = [view for key in sorted(groups) if (view := uow.rosters.view(key)) is not None]
         facts = [account.facts for account in accounts]
         numbers = (
             private_numbers(facts, self._rule.private)
             if self._rule
             else {canonical(one) for account in facts for one in account.phones}
         )
+        entries = (one for account in accounts for one in uow.rosters.groups_of(account.key))
+        groups = {one.group.key for one in entries if shows(one.member, numbers)}
+        views = (uow.rosters.view(key) for key in sorted(groups))
         return [
             action
             for view in views
+            if view is not None
             for action in removals_after(
                 replace(view, is_sensitive=self._is_sensitive(view)), asked, numbers, self._tickets, now
             )

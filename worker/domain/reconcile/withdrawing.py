@@ -22,6 +22,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.removals import CONSENT
 from worker.domain.kinds.settled import settle
 from worker.domain.messengers import messenger
+from worker.domain.model import Member
 from worker.domain.reconcile.engine import TicketRules, assignee_for, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.reason import because
@@ -45,14 +46,14 @@ def removals_after(
     if group.is_gone or group.is_followed or not messenger(group.messenger).is_by_number:
         return []
     case = settle(group)
-    shown = [one for one in case.view.members if one.person is not None and _shows(one, asked, numbers)]
-    actions = (_removal(one, case, asked, rules, now) for one in shown)
+    theirs = (one for one in case.view.members if one.person is not None and asked.person in one.known_as)
+    actions = (_removal(one, case, asked, rules, now) for one in theirs if shows(one.member, numbers))
     return [action for action in actions if action is not None]
 
 
-def _shows(view: MemberView, asked: Ticket, numbers: Collection[str]) -> bool:
-    phone = view.member.phone
-    return asked.person in view.known_as and phone is not None and canonical(phone) in numbers
+def shows(member: Member, numbers: Collection[str]) -> bool:
+    """Whether a roster shows one of these numbers, which are in the form in which they are compared."""
+    return member.phone is not None and canonical(member.phone) in numbers
 
 
 def _removal(

@@ -48,4 +48,4 @@ class Consents(Protocol):
         """Have the next reconcile look at what people said."""
 
     def mark_withdrawn_dirty(self, now: datetime) -> None:
-        """The same for everybody who refused or took their consent back."""
+        """The same for everybody who refused or took their consent back, and said nothing else since."""
