@@ -94,6 +94,12 @@ def counts(harness: Harness) -> tuple[int, int, int, int, int]:
     return one.subjects, one.passed, one.failed, one.declined, one.unknown
 
 
+def more_wards(harness: Harness, count: int) -> None:
+    for number in range(count):
+        harness.group(f"ward-{number + 8}", admins=["dee"])
+    harness.inventory()
+
+
 def noted(harness: Harness) -> list[str]:
     """Whose numbers a group is about to be shown."""
     with harness.engine.connect() as connection:
@@ -230,9 +236,7 @@ class TestWhatIsNoted:
 
     def test_it_is_written_page_by_page(self, ward: Made) -> None:
         harness = ward()
-        for number in range(GROUPS_PAGE):
-            harness.group(f"ward-{number + 8}", admins=["dee"])
-        harness.inventory()
+        more_wards(harness, GROUPS_PAGE)
         hire(harness, "zoe", "otherMobile")
         harness.settle()
         written: list[int] = [0]
@@ -386,6 +390,18 @@ class TestPolicies:
         harness.start(replace(harness.app.rules, controls=ControlPolicy(statements=(other,))))
         settle(harness)
         assert len(additions(harness)) == 1
+
+    def test_the_texts_that_were_shown_are_looked_up_once(self, ward: Made) -> None:
+        harness = ward(POLICY_1)
+        more_wards(harness, GROUPS_PAGE)
+        harness.settle()
+        allow(harness)
+        hire(harness, "zoe")
+        looked: list[str] = []
+        sa.event.listen(harness.engine, "before_cursor_execute", lambda *what: looked.append(what[2]))
+        assert harness.reconcile().counts["groups"] == GROUPS_PAGE + 1
+        assert len([one for one in looked if "FROM policy_text" in one]) == 1
+        assert not additions(harness)
 
     def test_a_policy_for_other_groups_keeps_nobody_waiting(self, ward: Made) -> None:
         there = replace(POLICY_1, switch=ControlSwitch(Mode.TICKET, Where(groups=("Porters",))))

@@ -19,6 +19,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
 from worker.domain.reconcile.engine import HandOver
 from worker.domain.tickets.ticket import AssigneeWhy, Ticket, TicketKind, TicketState
+from worker.ports.state.leases import LeaseLost
 
 ASKS = ControlSwitch(Mode.TICKET)
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -56,6 +57,18 @@ def test_the_sole_admin_hands_over_before_the_last_day(company: Harness) -> None
     [paragraph] = company.soc.sent[-1].paragraphs if company.titles() else []
     assert "The last day of Dee, who is an admin here, is" in paragraph.text
     assert paragraph.steps  # she has the button herself
+
+
+def test_a_last_day_that_came_near_in_a_run_that_was_undone_is_not_missed(company: Harness) -> None:
+    leaves(company, "dee", 20 * DAY)
+    assert not company.tickets()
+    company.later(days=7)
+    old = company.store.leases.acquire("reconcile", "a", company.now, WEEK)
+    assert company.store.leases.acquire("reconcile", "b", company.now + WEEK, WEEK)
+    with pytest.raises(LeaseLost):
+        company.reconciler.run_once(company.now, old)
+    company.reconcile()
+    assert early(company).is_early
 
 
 def test_it_goes_on_when_they_have_left(company: Harness) -> None:

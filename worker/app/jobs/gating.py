@@ -11,7 +11,7 @@ from datetime import datetime
 
 from worker.domain.controls.consent import Numbers, numbers_of, work_number
 from worker.domain.controls.others import CONSENT
-from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.statements import Statement, StatementRule, TextSeen
 from worker.domain.controls.switch import ANYWHERE, REPORTED, Mode
 from worker.domain.groups.case import Expected, GroupView, KeptOut
 from worker.domain.messengers import messenger
@@ -41,6 +41,11 @@ class Gating:
     def __init__(self, statements: Sequence[StatementRule]) -> None:
         self._consent = next((one for one in statements if one.statement is Statement.CONSENT), None)
         self._gates = [one for one in statements if one.is_gate and one.switch.mode is Mode.TICKET]
+        self._texts: Sequence[TextSeen] = ()
+
+    def look(self, uow: UnitOfWork) -> None:
+        """See which texts were shown; before anything else in a run."""
+        self._texts = uow.attestations.texts() if self._gates else ()
 
     def seen(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[GroupView]:
         """The groups, with who is not to be added, and with the numbers by which the others are."""
@@ -58,10 +63,9 @@ class Gating:
         if not self._gates:
             return []
         asked = uow.controls.allowed() - uow.controls.refused()
-        texts = uow.attestations.texts()
         found = []
         for rule in self._gates:
-            if rule.control not in asked or rule.differs_from(texts):
+            if rule.control not in asked or rule.differs_from(self._texts):
                 continue
             where = None if rule.switch.where == ANYWHERE else uow.attestations.groups_of(rule, groups)
             free = uow.attestations.passed(rule, people, now)

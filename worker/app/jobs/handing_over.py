@@ -19,13 +19,21 @@ class HandingOver:
         self._rule = rule
         self._until: datetime | None = None  # last days up to then were looked at
 
-    def mark(self, uow: UnitOfWork, now: datetime, *, full: bool) -> None:
-        """Mark the groups of admins whose last day came near since the last time; with `full`, of all of them."""
+    def mark(self, uow: UnitOfWork, now: datetime, *, full: bool) -> datetime | None:
+        """Mark the groups of admins whose last day came near since the last time; with `full`, of all of them.
+
+        Returns until when last days were looked at, for `note_marked` once that is committed; None: nobody looked.
+        """
         if self._rule is None or not self._is_allowed(uow):
-            return
+            return None
         after = now if full or self._until is None else self._until
-        self._until = now + self._rule.lead
-        uow.rosters.mark_handing_over_dirty(after, self._until, now)
+        until = now + self._rule.lead
+        uow.rosters.mark_handing_over_dirty(after, until, now)
+        return until
+
+    def note_marked(self, until: datetime | None) -> None:
+        """Look from then on the next time. Before the commit it would skip what was rolled back."""
+        self._until = until or self._until
 
     def seen(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[GroupView]:
         """The groups, with the admins who hand over; none where a person rejected the group's ticket."""

@@ -82,12 +82,14 @@ class Reconcile:
         groups = 0
         with matching.begin() as uow:
             self._unconfirmed.mark(uow, now)
-            self._handing_over.mark(uow, now, full=full)
+            self._gating.look(uow)
+            handing_over_until = self._handing_over.mark(uow, now, full=full)
             uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
             if full:
                 uow.rosters.mark_wrong_groups_dirty(now)
                 uow.people.mark_asked_dirty(now)
                 uow.consents.mark_withdrawn_dirty(now)
+        self._handing_over.note_marked(handing_over_until)
         while True:
             with matching.begin() as uow:
                 held += self._guard(uow, now)
