@@ -95,6 +95,7 @@ class ConsentContract:
         read_people(store, facts("ann", phones=(ANN,)), facts("ben", phones=(BEN,)))
         read_rosters(store, roster("g", ANN, BEN))
         tied(store, ann=ANN, ben=BEN)
+        placed(store, "ann", "ben")
         read_rosters(store, roster("g", BEN, at=NOW + HOUR), at=NOW + 2 * HOUR)
         assert went(store) == [(key("ann"), NOW + HOUR)]
         read_rosters(store, roster("g", ANN, BEN, at=NOW + DAY), at=NOW + DAY)
@@ -105,6 +106,7 @@ class ConsentContract:
         read_people(store, facts("ann", phones=(ANN,)), facts("ben", phones=(BEN,)))
         read_rosters(store, roster("g", ANN, BEN))
         tied(store, ann=ANN, ben=BEN)
+        placed(store, "ann", "ben")
         with store.begin() as uow:
             uow.tickets.insert(
                 [
@@ -114,6 +116,26 @@ class ConsentContract:
             )
         read_rosters(store, roster("g", at=NOW + HOUR), at=NOW + HOUR)
         assert went(store) == [(key("ben"), NOW + HOUR)]
+
+    def test_of_whom_the_rules_do_not_place_there_nothing_is_noted(self, store: Store) -> None:
+        read_people(store, facts("ann", phones=(ANN,)), facts("ben", phones=(BEN,)))
+        read_rosters(store, roster("g", ANN, BEN))
+        tied(store, ann=ANN, ben=BEN)
+        placed(store, "ben")
+        read_rosters(store, roster("g", at=NOW + HOUR), at=NOW + HOUR)
+        assert went(store) == [(key("ben"), NOW + HOUR)]
+        with store.begin() as uow:
+            uow.rosters.expect(key("ben"), {WARD: Expectation.FORMER}, NOW + 2 * HOUR)
+        read_rosters(store, roster("g", at=NOW + DAY), at=NOW + DAY)
+        assert went(store) == []
+
+    def test_whom_the_rules_place_by_another_account_is_noted(self, store: Store) -> None:
+        read_people(store, facts("ann", phones=(ANN,), employee_id="E-1"), facts("ann2", employee_id="E-1"))
+        read_rosters(store, roster("g", ANN))
+        tied(store, ann=ANN)
+        placed(store, "ann2")
+        read_rosters(store, roster("g", at=NOW + HOUR), at=NOW + HOUR)
+        assert went(store) == [(key("ann"), NOW + HOUR)]
 
     def test_at_night_nobody_looks_for_who_left_by_themself(self, store: Store) -> None:
         read_people(store, facts("ann", phones=(ANN,)))
@@ -132,6 +154,7 @@ class ConsentContract:
         read_people(store, facts("ann", phones=(ANN,)))
         read_rosters(store, roster("g", ANN))
         tied(store, ann=ANN)
+        placed(store, "ann")
         said(store, "ann", AttestAnswer.ACCEPTED)
         read_rosters(store, roster("g", at=NOW + HOUR), at=NOW + HOUR)
         assert len(went(store)) == 1

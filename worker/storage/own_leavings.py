@@ -1,4 +1,8 @@
-"""Who left a group by themself: they vanished from a complete roster, and no ticket of ours asked for it."""
+"""Who left a group by themself: they vanished from a complete roster, and no ticket of ours asked for it.
+
+Noted only of whom the joiner rules place in the group, since nobody else would be asked for again. It lives until
+they are listed again, the rules place them anew or no more (both seen at the source's next read), or they are erased.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,11 +20,14 @@ from worker.domain.controls.statements import Statement
 from worker.domain.kinds import codes
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
+from worker.ports.state.groups import Expectation
+from worker.storage.persons import is_joining
 from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import (
     attestation,
     attestation_person,
     chat_group,
+    expected,
     left_by_themself,
     link,
     membership,
@@ -36,28 +44,50 @@ _L, _M, _N, _T = left_by_themself.c, membership.c, staged_membership.c, ticket.c
 
 
 def note(connection: sa.Connection, source: str) -> None:
-    """Note who is missing in what is staged of a source; forget those who came back. Runs before it is applied.
+    """Note who is missing in what is staged of a source; forget whom it is over for. Runs before it is applied.
 
     Only complete rosters count, and none that lost so many at once that it was doubted before.
     """
     of = {"of": source}
-    connection.execute(_came_back(), of)
+    connection.execute(_over(), of)
     connection.execute(_went(connection.dialect.name), of)
 
 
 @cache
-def _came_back() -> sa.Delete:
+def _over() -> sa.Delete:
+    """Whoever is listed again, or is not placed there since before they left."""
     listed = sa.exists().where(
         _M.source == _L.source, _M.group_id == _L.group_id, _M.is_unlisted == 0,
         link.c.source == _M.source, link.c.handle == _M.handle,
         link.c.person_source == _L.person_source, link.c.person_id == _L.person_id,
     )  # fmt: skip
-    return sa.delete(left_by_themself).where(_L.source == _OF, listed)
+    return sa.delete(left_by_themself).where(_L.source == _OF, sa.or_(listed, ~_is_placed(_L, _L.at)))
+
+
+def _is_placed(left: Any, at: Any) -> sa.ColumnElement[bool]:
+    """The joiner rules had placed the person in the group by then, and do still.
+
+    If the person may have several accounts, so they may have anybody: which are theirs is judged later.
+    """
+    x, k, o = expected.c, person_key.alias("k").c, person_key.alias("o").c
+    same_kind = o.kind == k.kind.concat("")  # an expression, or SQLite would read all keys of these kinds
+    has_others = sa.exists().where(
+        k.source == left.person_source, k.person_id == left.person_id, is_joining(k), same_kind, o.value == k.value,
+        sa.or_(o.source != k.source, o.person_id != k.person_id),
+    )  # fmt: skip
+    is_theirs = (x.person_source == left.person_source) & (x.person_id == left.person_id)
+    return sa.exists().where(
+        x.source == left.source, x.group_id == left.group_id, x.state == Expectation.DUE.value, x.since <= at,
+        sa.or_(is_theirs, has_others),
+    )  # fmt: skip
 
 
 @cache
 def _went(dialect: str) -> Any:
     s, g, p = staged_group.c, chat_group.c, person.c
+    who = SimpleNamespace(
+        source=_M.source, group_id=_M.group_id, person_source=p.source, person_id=p.person_id
+    )
     rows = (
         sa.select(_M.source, _M.group_id, p.source, p.person_id, s.taken_at)
         .distinct()
@@ -69,6 +99,7 @@ def _went(dialect: str) -> Any:
         .where(
             _M.source == _OF, s.coverage == Coverage.FULL.value, g.shrunken_at.is_(None), g.leader_source.is_(None),
             p.standing != Standing.LEFT.value, ~_is_listed(), ~_is_listed_otherwise(), ~_was_asked_out(),
+            _is_placed(who, s.taken_at),
         )
     )  # fmt: skip
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
