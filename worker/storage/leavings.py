@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from worker.domain.kinds import CONVERSATIONS, codes
 from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.cases import ADMINS
-from worker.storage.sql.chunks import among
+from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import link, membership, person, ticket
 
@@ -45,6 +46,14 @@ class SqlLeavings:
             )
         rows = self._c.execute(query.order_by(p.source, p.person_id).limit(limit))
         return [person_from_row(row) for row in rows]
+
+    def reviews_of(self, people: Collection[AccountKey]) -> list[Ticket]:
+        t, found = ticket.c, list[Ticket]()
+        for chunk in chunked(sorted(people)):
+            mine = among(t.person_source, t.person_id, chunk)
+            query = sa.select(ticket).where(mine, t.kind == CONVERSATIONS.value).order_by(t.id)
+            found += map(ticket_from_row, self._c.execute(query))
+        return found
 
     def cases_over(self, since: datetime) -> list[Ticket]:
         t, other = ticket.c, ticket.alias("other").c

@@ -29,7 +29,7 @@ from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.erasing import erase_person
-from worker.storage.persons import JOIN_KINDS, accounts_of, facts_of, humans_behind
+from worker.storage.persons import JOIN_KINDS, accounts_of, facts_of, humans_behind, people_of
 from worker.storage.retention import erasable
 from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
@@ -387,8 +387,10 @@ class SqlPeople:
         return None if row is None else person_from_row(row)
 
     def human(self, key: AccountKey) -> Person | None:
-        one = self.get(key)
-        return None if one is None else humans_behind(self._c, [one], self._rule)[key]
+        return self.humans([key]).get(key)
+
+    def humans(self, people: Collection[AccountKey]) -> dict[AccountKey, Person]:
+        return humans_behind(self._c, people_of(self._c, people), self._rule)
 
     def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
         return accounts_of(self._c, people)

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from harness import Harness
+from worker.app.reads.leavings import reviews_wanted
 from worker.app.refused import Refused
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.conversations import CheckAnswer, CheckItem, Checklist, ReviewResult
@@ -186,6 +188,36 @@ def test_so_many_a_day(start: Callable[..., Harness]) -> None:
     harness.later(days=1)
     harness.control()
     assert len(harness.tickets(TicketKind.REVIEW_CONVERSATIONS)) == 2
+
+
+def test_many_are_looked_up_by_as_many_queries_as_one(company: Harness) -> None:
+    def wanted() -> None:
+        with company.store.reading() as uow:
+            assert list(reviews_wanted(uow, RULE, company.now))
+
+    def looked_up(*people: str) -> tuple[int, int]:
+        """Queries about people while reviews of these are found, and once they are asked for."""
+        for person in people:
+            company.hire(person, department="Finance", leave_at=company.now + 10 * DAY)
+        company.settle()
+        before = queries_about_people(company, wanted)
+        company.control()
+        return before, queries_about_people(company, company.control)
+
+    assert looked_up("ann") == looked_up("ben", "cem", "eve")
+    assert len(company.tickets(TicketKind.REVIEW_CONVERSATIONS)) == 4
+
+
+def queries_about_people(company: Harness, work: Callable[[], object]) -> int:
+    sent: list[str] = []
+
+    def note(*what: Any) -> None:
+        sent.append(what[2])
+
+    sa.event.listen(company.engine, "before_cursor_execute", note)
+    work()
+    sa.event.remove(company.engine, "before_cursor_execute", note)
+    return len([one for one in sent if "FROM person" in one or "FROM ticket" in one])
 
 
 def test_what_was_written_is_erased_with_the_person(company: Harness) -> None:

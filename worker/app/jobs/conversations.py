@@ -33,9 +33,11 @@ class AskForReviews:
 
     def settle(self, uow: UnitOfWork, now: datetime) -> list[Action]:
         """End the live reviews that nothing asks for any more."""
+        live = uow.leavings.live_reviews()
+        humans = uow.people.humans({one.person for one in live if one.person})
         found = []
-        for ticket in uow.leavings.live_reviews():
-            human = uow.people.human(ticket.person) if ticket.person else None
+        for ticket in live:
+            human = humans.get(ticket.person) if ticket.person else None
             found.append(over(ticket, human.person if human else None, self._rule, now))
         return carry_out(uow, [one for one in found if one is not None], (), self._teller, now)
 

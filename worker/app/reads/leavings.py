@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from worker.domain.controls.policy import ConversationsRule
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.people.persons import Person
 from worker.domain.reconcile.leaving import has_review
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 200
@@ -18,13 +20,15 @@ def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> I
     """The people whose review a rule asks for and who have none, each once; `now` is aware UTC."""
     after: AccountKey | None = None
     while page := uow.leavings.to_review(now, now + rule.before, after, PAGE):
+        humans = uow.people.humans([account.key for account in page])
+        reviews = defaultdict[AccountKey | None, list[Ticket]](list)
+        accounts = {one.key for human in humans.values() for one in human.accounts}
+        for ticket in uow.leavings.reviews_of(accounts):
+            reviews[ticket.person].append(ticket)
         for account in page:
-            human = uow.people.human(account.key)
-            if (
-                human is not None
-                and account_that_leaves(human).key == account.key
-                and _is_meant(uow, human, rule)
-            ):
+            human = humans[account.key]
+            theirs = (ticket for one in human.accounts for ticket in reviews[one.key])
+            if account_that_leaves(human).key == account.key and _is_meant(human, rule, theirs):
                 yield human
         after = page[-1].key
 
@@ -34,10 +38,9 @@ def account_that_leaves(human: Person) -> Account:
     return min((one for one in human.accounts if one.standing is Standing.LEAVING), key=lambda one: one.key)
 
 
-def _is_meant(uow: UnitOfWork, human: Person, rule: ConversationsRule) -> bool:
+def _is_meant(human: Person, rule: ConversationsRule, reviews: Iterable[Ticket]) -> bool:
     """Whether somebody leaves as a whole, in the rule's departments, and was not asked about before."""
     person = human.person
     if person.leaves_at is None or not rule.fits(person.facts.department):
         return False
-    tickets = (ticket for account in human.accounts for ticket in uow.tickets.of_person(account.key))
-    return not has_review(tickets, person.leaves_at)
+    return not has_review(reviews, person.leaves_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +20,9 @@ class Leavings(Protocol):
         self, now: datetime, until: datetime, after: AccountKey | None, limit: int
     ) -> list[Account]:
         """Accounts whose last day ends after `now`, and up to `until`, without a live review; by key."""
+
+    def reviews_of(self, people: Collection[AccountKey]) -> list[Ticket]:
+        """The tickets for reviews of conversations of these accounts, in any state."""
 
     def cases_over(self, since: datetime) -> list[Ticket]:
         """For each leaving of which a removal was proven since then, and none is live: that removal, the latest."""

@@ -97,6 +97,9 @@ class People(Protocol):
     def human(self, person: AccountKey) -> Person | None:
         """The person behind an account, as all of their accounts show them."""
 
+    def humans(self, people: Collection[AccountKey]) -> dict[AccountKey, Person]:
+        """The same for several, by account; unknown ones are left out."""
+
     def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
         """By account, all accounts of its person, this one included; unknown ones are left out."""
 
