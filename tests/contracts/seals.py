@@ -82,4 +82,5 @@ class SealsContract:
         with store.reading() as uow:
             assert uow.explained.seals(0, 1) == [kept]
             assert uow.explained.seals(1, 9) == [other]
+            assert uow.explained.seals(0, 9) == [kept, other]
             assert uow.explained.missing_seals({1, 2, 3}) == {3}

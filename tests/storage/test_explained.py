@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from builders import DAY, NOW, ticket
+from contracts.seals import FILE, line
 from worker.app.evidence.check import AuditCheck, Compared
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
@@ -143,3 +145,16 @@ def test_the_journal_has_the_real_instant_beside_a_stated_one(engine: sa.Engine)
         uow.journal.append([Entry(NOW, "sam", "x", "y")])
         [sealed] = uow.journal.chain()
     assert (sealed.entry.at, sealed.entry.data) == (real, {"stated_at": "2026-11-24T12:00:00.000000+00:00"})
+
+
+def test_the_custody_of_a_page_of_seals_is_read_at_once(engine: sa.Engine, store: SqlStore) -> None:
+    with store.begin() as uow:
+        for number in range(3):
+            seal = uow.seals.add(replace(FILE, sha256=str(number) * 64))
+            uow.seals.hand_over(uow.seals.hand_over(seal, line("Legal")), line("an archive"))
+        kept = uow.seals.page(0, 9)
+    sent: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *what: sent.append(what[2]))
+    with store.reading() as uow:
+        assert uow.explained.seals(0, 9) == kept
+    assert len([one for one in sent if "FROM seal_custody" in one]) == 1

@@ -211,17 +211,18 @@ class SqlControls:
             .group_by(t.source, t.group_id)
         )
         loaded.removed = {GroupKey(row.source, row.group_id): row.at for row in self._c.execute(removed)}
-        reassigned = sa.select(t.source, t.group_id).where(
-            here, t.kind.in_(_REASSIGNMENTS), t.state.in_(_LIVE)
-        )
-        loaded.reassigned = {GroupKey(*row) for row in self._c.execute(reassigned)}
-        confirming = sa.select(t.source, t.group_id).where(
-            here, t.kind.in_(_CONFIRMATIONS), t.state.in_(_LIVE)
-        )
-        loaded.confirming = {GroupKey(*row) for row in self._c.execute(confirming)}
+        loaded.reassigned = self._with_live(_REASSIGNMENTS, keys)
+        loaded.confirming = self._with_live(_CONFIRMATIONS, keys)
         theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
         known = people_of(self._c, [key for key in theirs if key])
         loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
+
+    def _with_live(self, kinds: Collection[str], keys: Sequence[GroupKey]) -> set[GroupKey]:
+        """Those of these groups that have a live ticket of one of the kinds."""
+        t = ticket.c
+        here = among(t.source, t.group_id, keys)
+        query = sa.select(t.source, t.group_id).where(here, t.kind.in_(kinds), t.state.in_(_LIVE))
+        return {GroupKey(*row) for row in self._c.execute(query)}
 
     def _load_rows(self, rows: Sequence[Any], lists: Lists, loaded: _Loaded) -> None:
         """The groups' rows in a register: their own, one of a group that they lead, or one with the same name."""

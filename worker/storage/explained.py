@@ -112,14 +112,19 @@ class SqlExplained:
     def seals(self, after: int, limit: int) -> list[Seal | Unreadable]:
         query = sa.select(seal).where(seal.c.id > after).order_by(seal.c.id).limit(limit)
         found = self._read(seal, query, seal_from_row, lambda row: (row.id, seal_label(row.id)))
-        return [replace(one, custody=self._custody(one)) if isinstance(one, Seal) else one for one in found]
+        custody = self._custody([one.id for one in found if isinstance(one, Seal)])
+        return [replace(one, custody=custody[one.id]) if isinstance(one, Seal) else one for one in found]
 
-    def _custody(self, one: Seal) -> tuple[CustodyLine, ...]:
-        """The hand-overs of a seal that can be read. One that can't be is missing, which the journal shows."""
-        k = seal_custody.c
-        query = sa.select(seal_custody).where(k.seal_id == one.id).order_by(k.number)
-        lines = self._read(seal_custody, query, custody_from_row, lambda row: (row.number, one.label))
-        return tuple(line for line in lines if isinstance(line, CustodyLine))
+    def _custody(self, seals: Collection[int]) -> dict[int, tuple[CustodyLine, ...]]:
+        """The hand-overs that can be read, by seal. One that can't be is missing, which the journal shows."""
+        k, found = seal_custody.c, defaultdict[int, tuple[CustodyLine, ...]](tuple)
+        for chunk in chunked(sorted(seals)):
+            query = sa.select(seal_custody).where(k.seal_id.in_(chunk)).order_by(k.seal_id, k.number)
+            lines = self._read(seal_custody, query, _line, lambda row: (row.number, seal_label(row.seal_id)))
+            for one in lines:
+                if not isinstance(one, Unreadable):
+                    found[one[0]] += (one[1],)
+        return found
 
     def answers(self, after: HandleKey | None, limit: int) -> list[AnsweredLink | Unreadable]:
         is_linked = (link.c.state == IdentityState.LINKED.value) & (link.c.how == How.CONFIRMED.value)
@@ -217,6 +222,10 @@ def _ticket(row: Any) -> StoredTicket:
 
 
 _DERIVED = ("key_group", "assignee_email")
+
+
+def _line(row: Any) -> tuple[int, CustodyLine]:
+    return row.seal_id, custody_from_row(row)
 
 
 def _answer(row: Any) -> AnsweredLink:
