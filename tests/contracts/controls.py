@@ -8,7 +8,7 @@ from builders import DAY, HOUR, NOW, ticket
 from contracts.live import ANN, BEN, LIST, PHONE, read
 from contracts.unit_of_work import roster
 from worker.domain.controls.control import CheckValue
-from worker.domain.model import GroupKey
+from worker.domain.model import Group, GroupKey
 from worker.domain.reconcile.guard import HeldFindings, HoldState, held_controls
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
@@ -155,6 +155,14 @@ class ControlsContract:
             assert {key: [one.occasion for one in those] for key, those in found.items()} == {
                 group: ["profile", "x", "y"]
             }
+
+    def test_names_are_alike_whatever_their_capitals_and_the_space_around_them(self, store: Store) -> None:
+        names = {"1": "Équipe Été", "2": "ÉQUIPE ÉTÉ ", "3": "Equipe Ete"}
+        named = [replace(roster(one, ANN), group=Group(one, name)) for one, name in names.items()]
+        read(store, "phone", *named)
+        with store.reading() as uow:
+            found = uow.controls.groups(None, 9, LISTS, uow.controls.names_in_use())
+            assert [one.key.group_id for one in found if one.is_alike] == ["1", "2"]
 
     def test_a_group_is_seen_with_its_admins_and_what_is_alike(self, store: Store) -> None:
         read(store, "phone", roster("120@g.us", ANN, BEN), roster("121@g.us", ANN))

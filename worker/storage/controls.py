@@ -71,7 +71,6 @@ _BY_CONTROL = {
     for control in sorted({kind.control for kind in KINDS.values()} - {""})
 }
 GOVERNED = (chat_group.c.is_gone == 0) & chat_group.c.leader_source.is_(None)
-_FOLDED = sa.func.lower(sa.func.trim(chat_group.c.name))
 FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
@@ -107,13 +106,10 @@ class SqlControls:
     # --- the states of groups --------------------------------------------------------------------
 
     def names_in_use(self) -> frozenset[NameInUse]:
-        query = (
-            sa.select(_FOLDED, chat_group.c.messenger)
-            .where(GOVERNED)
-            .group_by(_FOLDED, chat_group.c.messenger)
-            .having(sa.func.count() > 1)
-        )
-        return frozenset(NameInUse(*row) for row in self._c.execute(query))
+        g = chat_group.c
+        rows = self._c.execute(sa.select(g.name, g.messenger).where(GOVERNED))
+        found = Counter(_folded(row) for row in rows)
+        return frozenset(one for one, count in found.items() if count > 1)
 
     def groups(
         self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
@@ -448,7 +444,12 @@ class SqlControls:
 
 
 def _groups() -> sa.Select[Any]:
-    return sa.select(chat_group, owner_of(chat_group.c), _FOLDED.label("folded"))
+    return sa.select(chat_group, owner_of(chat_group.c))
+
+
+def _folded(row: Any) -> NameInUse:
+    """Folded here, since SQLite's lower() knows ASCII only."""
+    return NameInUse(row.name.strip().casefold(), row.messenger)
 
 
 def _register_row(row: Any) -> RegisterRow:
@@ -477,7 +478,7 @@ def _state(
         admins=tuple(loaded.admins[key]),
         owner=loaded.owners.get((row.owner or "").casefold()),
         owner_email=row.owner,
-        is_alike=NameInUse(row.folded, row.messenger) in in_use,
+        is_alike=_folded(row) in in_use,
         removed_at=loaded.removed.get(key),
         is_gone=bool(row.is_gone),
         is_followed=row.leader_source is not None,

@@ -24,7 +24,7 @@ class Lists:
 
 
 class NameInUse(NamedTuple):
-    """A name that several groups of a messenger have: without case and outer white space, as the database folds it."""
+    """A name that several groups of a messenger have: without case and outer white space."""
 
     folded: str
     messenger: str
