@@ -6,10 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import IdentityState
 from worker.domain.tickets.ticket import TicketKind
 from worker.storage.candidates.states import SETTLED
-from worker.storage.sql.tables import link, membership, ticket
+from worker.storage.sql.tables import IS_QUESTION, link, membership, ticket
 
 
 def unknown_without_question() -> sa.Select[Any]:
@@ -20,10 +19,11 @@ def unknown_without_question() -> sa.Select[Any]:
         t.kind == TicketKind.IDENTIFY_MEMBER.value,
         t.state.in_(SETTLED),
     )
-    unknown = link.c.state.in_((IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value))
+    unknown = sa.select(link.c.source, link.c.handle).distinct().where(sa.text(IS_QUESTION)).subquery()
     return (
         sa.select(m.source, m.group_id)
         .distinct()
-        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-        .where(unknown, ~asked)
+        .select_from(unknown)
+        .join(membership, (m.source == unknown.c.source) & (m.handle == unknown.c.handle))
+        .where(~asked)
     )
