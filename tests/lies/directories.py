@@ -107,9 +107,9 @@ _PAGES = (
     Lie("D22", "the pages in another order", "order means nothing", BOTH, STAYS,
         pages(lambda every: every[::-1]), DIRECTORIES),
     Lie("D23", "everybody as deleted, and later in the same read as here", "they are here", ENTRA, STAYS,
-        earlier(everybody, lambda facts: replace(facts, is_deleted=True)), ASKED),
+        earlier(everybody, lambda facts: replace(facts, is_deleted=True)), ASKED, is_alone=True),
     Lie("D24", "everybody as disabled, and later in the same read as here", "they are here", ENTRA, STAYS,
-        earlier(everybody, lambda facts: replace(facts, enabled=False)), DIRECTORIES),
+        earlier(everybody, lambda facts: replace(facts, enabled=False)), DIRECTORIES, is_alone=True),
 )  # fmt: skip
 
 _LISTED = (

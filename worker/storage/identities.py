@@ -135,7 +135,7 @@ class SqlIdentities:
             self._c.execute(update.values({name: sa.bindparam(name) for name in _ANSWER_COLUMNS}), values)
         if same:
             self._c.execute(update.values(is_dirty=0), same)
-        self._dirty_groups(changed, now)
+        self.mark_groups_dirty(changed, now)
         is_first_hand = {key for key, new in links if new.how is not How.HANDLE}
         rematch_others(self._c, [key for key in changed if key in is_first_hand])
         return len(changed)
@@ -145,8 +145,8 @@ class SqlIdentities:
         rows = self._c.execute(sa.select(link).where(which))
         return [(HandleKey(row.source, row.handle), link_from_row(row)) for row in rows]
 
-    def _dirty_groups(self, keys: Sequence[HandleKey], now: datetime) -> None:
-        for chunk in chunked(keys):
+    def mark_groups_dirty(self, keys: Collection[HandleKey], now: datetime) -> None:
+        for chunk in chunked(sorted(keys)):
             which = among(membership.c.source, membership.c.handle, chunk)
             query = sa.select(membership.c.source, membership.c.group_id).where(which)
             dirty_groups(self._c, [GroupKey(*row) for row in self._c.execute(query)], now)
@@ -191,7 +191,7 @@ class SqlIdentities:
             .values(rejected=json.dumps(rejected), state=IdentityState.UNMATCHED.value, person_source=None,
                     person_id=None, how=None, decided_fingerprint=None, is_dirty=1)
         )  # fmt: skip
-        self._dirty_groups([key], now)
+        self.mark_groups_dirty([key], now)
 
     def ask_again(self, key: HandleKey) -> None:
         this = (link.c.source == key.source) & (link.c.handle == key.handle)

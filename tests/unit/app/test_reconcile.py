@@ -159,6 +159,29 @@ def test_an_unknown_member_is_one_question_for_all_their_groups(company: Harness
     assert [one.name for one in link.suggestions] == ["Una"]
 
 
+def test_a_question_about_a_member_who_is_out_of_one_group_goes_on_in_another(company: Harness) -> None:
+    stranger = Member("+447700900777", "Una", phone="+447700900777")
+    company.group("ward-8", admins=["dee"])
+    for group in ("ward-7", "ward-8"):
+        company.wards.add_member(group, stranger)
+    company.settle()
+    asked_in = company.ticket().home.group_id
+    company.later()
+    company.wards.remove_member(asked_in, stranger.handle)
+    company.inventory()
+    company.verify()
+    company.reconcile()
+
+    question = company.ticket()
+    assert question.state is TicketState.OPEN
+    assert question.home.group_id != asked_in
+
+    company.wards.remove_member(question.home.group_id, stranger.handle)
+    company.later()
+    company.settle()
+    assert company.ticket().state in {TicketState.VERIFIED, TicketState.CANCELLED}
+
+
 def test_an_unknown_member_without_a_name_is_asked_about_without_suggestions(company: Harness) -> None:
     company.wards.add_member("ward-7", Member("+447700900777", phone="+447700900777"))
     company.settle()

@@ -9,6 +9,9 @@ from worker.app.acts.waiting import kept_waiting
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.explained import ticket_facts
+from worker.domain.kinds import kind_of
+from worker.domain.model import HandleKey
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import NotAllowed, Ticket, TicketState, ticket_label
 from worker.ports.state.store import UnitOfWork
 
@@ -56,7 +59,9 @@ def _with_blocker(ticket: Ticket, text: str) -> str:
 
 
 def mark_dirty(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:
-    """Make the next pass look at a ticket's subject again."""
+    """Make the next pass look at a ticket's subject again; for a question who a member is, at all of their groups."""
+    if kind_of(ticket).about is About.HANDLE:
+        uow.identities.mark_groups_dirty([HandleKey(ticket.subject.source, ticket.handle)], now)
     if ticket.group is not None:
         uow.rosters.mark_dirty([ticket.group], now)
     else:

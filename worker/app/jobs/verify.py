@@ -20,13 +20,14 @@ from worker.app.tell.teller import (
 )
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, claimants
-from worker.domain.kinds import is_waited_for
+from worker.domain.kinds import is_waited_for, kind_of
 from worker.domain.reconcile.controlling import weigh_control
 from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.verification import Verdict, Verification, weigh
 from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
@@ -142,8 +143,9 @@ class Verify:
         uow.journal.append([journal_entry(action, now)])
         if action.kind is ActionKind.REOPEN:
             self._tell_reopened(uow, action, now)
-        if is_waited_for(ticket) or action.kind is ActionKind.REOPEN:
-            mark_dirty(uow, ticket, now)  # tickets that it blocked, or that must wait for it again
+        if is_waited_for(ticket) or action.kind is ActionKind.REOPEN or kind_of(ticket).about is About.HANDLE:
+            # Tickets that it blocked, or that must wait for it again; a question may go on in another group
+            mark_dirty(uow, ticket, now)
         return action
 
     def _recorded(self, uow: UnitOfWork, gone: Gone, now: datetime) -> Action:

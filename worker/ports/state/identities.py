@@ -62,6 +62,9 @@ class Identities(Protocol):
     def reject(self, key: HandleKey, person: AccountKey | None, now: datetime, by: str) -> None:
         """Never link this handle to `person` again; with None, say that it belongs to nobody in the directory."""
 
+    def mark_groups_dirty(self, keys: Collection[HandleKey], now: datetime) -> None:
+        """Have the groups that list these handles reconciled again."""
+
     def ask_again(self, key: HandleKey) -> None:
         """Take an answer back, so that the handle is a question again."""
 
