@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.app.acts.census import TooManyNames
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.calls import Call, route, too_many
@@ -47,8 +48,10 @@ class CensusPages:
                 call.services.census.name(token, census_rows(call, FORM), call.now)
         except LinkDead as dead:
             return self._dead(call, dead)
+        except TooManyNames:
+            return _form_page(call, "many")
         except Refused:
-            return _form_page(call, is_incomplete=True)
+            return _form_page(call, "incomplete")
         return call.page("census_thanks.html", {"path": call.request.url.path})
 
     def _dead(self, call: Call, dead: LinkDead) -> Response:
@@ -60,16 +63,17 @@ class CensusPages:
         return call.page("census_dead.html", {"path": call.request.url.path}, status=status)
 
 
-def _form_page(call: Call, *, is_incomplete: bool = False) -> Response:
+def _form_page(call: Call, refused: str = "") -> Response:
+    """Show the form; one that was refused comes back as it was typed."""
     return call.page(
         "census.html",
         {
             "token": call.path("token"),
             "path": call.request.url.path,
             "trap": TRAP,
-            "is_incomplete": is_incomplete,
-            "typed": {name: call.text(name) for name in call.form} if is_incomplete else {},
+            "refused": refused,
+            "typed": {name: call.text(name) for name in call.form} if refused else {},
             **census_values(),
         },
-        status=INCOMPLETE if is_incomplete else 200,
+        status=INCOMPLETE if refused else 200,
     )

@@ -11,6 +11,7 @@ import pytest
 from builders import facts, key
 from harness import Harness
 from worker.app.acts.attesting import StatementAnswer
+from worker.app.acts.census import TooManyNames
 from worker.app.reads.census import CandidateShown, census_shown
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
@@ -498,9 +499,14 @@ class TestPublicForm:
     def test_so_many_new_names_a_day_are_kept(self, named: Made) -> None:
         harness = named()
         token_ = harness.app.census.url(NIA, harness.now).rpartition("/")[2]
-        for at in range(12):
-            rows = [CensusRow(f"Group {at}-{row}") for row in range(10)]
+        for at in range(9):
+            rows = [CensusRow(f"Group {at}-{row}") for row in range(11)]
             harness.app.census.name(token_, rows, harness.now)
+        for _ in range(2):
+            with pytest.raises(TooManyNames):
+                harness.app.census.name(token_, [CensusRow("Porters"), CensusRow("Kitchen")], harness.now)
+        assert len(candidates(harness)) == 100
+        harness.app.census.name(token_, [CensusRow("Porters"), CensusRow("Group 0-0")], harness.now)
         assert len(candidates(harness)) == 101
         harness.later(days=1)
         harness.app.census.name(token_, [CensusRow("Kitchen")], harness.now)

@@ -10,7 +10,7 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-from worker.domain.controls.census import CandidateDecision, CensusCandidate, CensusRow
+from worker.domain.controls.census import NEW_A_DAY, CandidateDecision, CensusCandidate, CensusRow
 from worker.domain.controls.others import CENSUS
 from worker.domain.controls.policy import ControlPolicy, RegisterRule
 from worker.domain.controls.statements import Statement, StatementRule
@@ -156,6 +156,22 @@ class TestThePublicForm:
         assert again.status_code == 422
         assert 'value="Dee"' in again.text
         assert "write the name" in text(again.text)
+
+    def test_names_that_are_not_kept_come_back_and_are_not_said_to_have_arrived(
+        self, ward: Harness, desk: Caller
+    ) -> None:
+        name(ward, *(CensusRow(f"Group {at}") for at in range(NEW_A_DAY - 1)))
+        again = desk.post(public(ward), {"name-0-0": "Kitchen", "name-0-1": "Porters", "lang": "en"})
+        assert again.status_code == 422
+        assert "send them again tomorrow" in text(again.text)
+        assert "has arrived" not in text(again.text)
+        assert 'value="Kitchen"' in again.text
+        assert 'value="Porters"' in again.text
+        assert len(named(ward)) == NEW_A_DAY - 1
+        assert "has arrived" in text(desk.post(public(ward), {"name-0-0": "Kitchen"}).text)
+        assert "has arrived" in text(desk.post(public(ward), {"name-0-0": "kitchen"}).text)
+        ward.later(days=1)
+        assert "has arrived" in text(desk.post(public(ward), {"name-0-0": "Porters"}).text)
 
     def test_old_links_are_over_and_forged_ones_unknown(self, ward: Harness, desk: Caller) -> None:
         old = public(ward)

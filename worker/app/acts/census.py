@@ -42,6 +42,10 @@ ExamineGroup: TypeAlias = Callable[
 ]
 
 
+class TooManyNames(Refused):
+    """The public form had as many new names today as are kept in a day; nothing was kept of this one."""
+
+
 class CensusActs:
     """Decisions, and the public form. `examine`: a group with what controls say of it. Raises Refused."""
 
@@ -154,12 +158,13 @@ class CensusActs:
             raise LinkDead(Dead.REVOKED)
 
     def name(self, token: str, rows: Sequence[CensusRow], now: datetime) -> None:
-        """Keep what the public form names. Raises LinkDead, and Refused if a row has no name."""
+        """Keep what the public form names. Raises LinkDead, Refused if a row has no name, and TooManyNames."""
         if not rows or not all(one.is_named for one in rows):
             raise Refused("Write the name of each group.")
         with self._store.begin() as uow:
             self._check(uow, token)
-            uow.census.note_anonymous(rows, self._start_of_day(now), now, NEW_A_DAY)
+            if uow.census.note_anonymous(rows, self._start_of_day(now), now, NEW_A_DAY):
+                raise TooManyNames("Too many new names came today.")
 
     def _start_of_day(self, now: datetime) -> datetime:
         zone = ZoneInfo(self._teller.timezone)
