@@ -15,10 +15,10 @@ from worker.app.acts.assignee import NOBODY, can_be_done_together
 from worker.app.acts.reviewing import LastAdmin
 from worker.app.acts.sealing import SealDone
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Dead, LinkDead
-from worker.desk.calls import Call, Handler, Stale, route, set_cookie, too_many
+from worker.app.tell.signed_links import LinkDead
+from worker.desk.calls import Call, Handler, Stale, route, set_cookie
 from worker.desk.conversations import checklist_of, conversations_page
-from worker.desk.guarding import Attempts
+from worker.desk.guarding import Attempts, answer_dead
 from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers, shown_at
 from worker.desk.sealing import NotSealed, Sealer, SealUploads, sealer_by_link
@@ -39,7 +39,7 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
 LINK_KNOWN_FOR = timedelta(days=30)
-SEE_OTHER, NOT_MODIFIED, GONE, NOT_FOUND = 303, 304, 410, 404
+SEE_OTHER, NOT_MODIFIED = 303, 304
 
 
 class AssigneePages:
@@ -229,31 +229,21 @@ class AssigneePages:
             try:
                 return _known(call, show(call))
             except LinkDead as dead:
-                call.language = dead.language
-                wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
-                if wait_s:
-                    return too_many(call, wait_s)
-                return call.page(
-                    "dead.html",
-                    {"why": dead.why.value, "is_list": call.request.url.path.startswith("/me/")},
-                    status=NOT_FOUND if dead.why is Dead.FORGED else GONE,
-                )
+                return self._dead(call, dead)
 
         return guarded
 
+    def _dead(self, call: Call, dead: LinkDead) -> Response:
+        return answer_dead(call, self._attempts, dead, is_list=call.request.url.path.startswith("/me/"))
+
     def _sealer(self, call: Call) -> Sealer | Response:
         """Who seals a file by their link; the answer to a link that is dead, or of a ticket that seals nothing."""
-        found: list[Sealer] = []
-
-        def opened(one: Call) -> Response:
-            ticket = one.services.assigned.look(one.path("token"), one.now).ticket
-            is_asked = kind_of(ticket).choice is Choice.CHECKLIST and ticket.state is TicketState.OPEN
-            if is_asked:
-                found.append(sealer_by_link(one))
-            return RedirectResponse(f"/t/{one.path('token')}?refused=changed", SEE_OTHER)
-
-        answer = self._opening(opened)(call)
-        return found[0] if found else answer
+        try:
+            return sealer_by_link(call)
+        except LinkDead as dead:
+            return self._dead(call, dead)
+        except Refused:
+            return RedirectResponse(f"/t/{call.path('token')}?refused=changed", SEE_OTHER)
 
     def _sealed(self, call: Call, outcome: SealDone | NotSealed | Refused | Stale) -> Response:
         page = f"/t/{call.path('token')}"

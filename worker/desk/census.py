@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from worker.app.acts.census import TooManyNames
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Dead, LinkDead
-from worker.desk.calls import Call, route, too_many
-from worker.desk.guarding import Attempts
-from worker.desk.reporting import GONE, INCOMPLETE, NOT_FOUND, TRAP, in_language
+from worker.app.tell.signed_links import LinkDead
+from worker.desk.calls import Call, route
+from worker.desk.guarding import Attempts, answer_dead
+from worker.desk.reporting import INCOMPLETE, TRAP, in_language
 from worker.desk.statements import census_rows, census_values
 
 FORM = 0  # the number of the page's only form
@@ -56,11 +56,7 @@ class CensusPages:
 
     def _dead(self, call: Call, dead: LinkDead) -> Response:
         """Say that the link is over; a token that never was is told apart by its status."""
-        wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
-        if wait_s:
-            return too_many(call, wait_s)
-        status = NOT_FOUND if dead.why is Dead.FORGED else GONE
-        return call.page("census_dead.html", {"path": call.request.url.path}, status=status)
+        return answer_dead(call, self._attempts, dead, "census_dead.html", path=call.request.url.path)
 
 
 def _form_page(call: Call, refused: str = "") -> Response:

@@ -9,10 +9,10 @@ from starlette.routing import Route
 
 from worker.app.acts.declared import FilledIn, GivenExport, KnownGroup, Outdated, TooMuch, Understood
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Dead, LinkDead
-from worker.desk.assignee import GONE, NOT_FOUND, SEE_OTHER
-from worker.desk.calls import Call, Handler, Stale, route, too_many
-from worker.desk.guarding import Attempts
+from worker.app.tell.signed_links import LinkDead
+from worker.desk.assignee import SEE_OTHER
+from worker.desk.calls import Call, Handler, Stale, route
+from worker.desk.guarding import Attempts, answer_dead
 from worker.desk.uploads import Uploads, given_file
 from worker.domain.groups.declaring import MEMBERS_MAX, Added, folded
 from worker.domain.groups.exported import Ticks, UnreadableExport
@@ -125,13 +125,7 @@ class GroupPages:
         return None
 
     def _dead(self, call: Call, dead: LinkDead) -> Response:
-        call.language = dead.language
-        wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
-        if wait_s:
-            return too_many(call, wait_s)
-        status = NOT_FOUND if dead.why is Dead.FORGED else GONE
-        values = {"why": dead.why.value, "is_list": False, "is_group": True}
-        return call.page("dead.html", values, status=status)
+        return answer_dead(call, self._attempts, dead, is_list=False, is_group=True)
 
 
 def _refused(token: str, why: str) -> Response:

@@ -21,8 +21,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from worker.app.tell.signed_links import Dead, LinkDead
 from worker.desk.api.errors import Code, answer
-from worker.desk.calls import error_page, is_own_path
+from worker.desk.calls import Call, error_page, is_own_path, too_many
 from worker.desk.services import Services
 
 BODY_MAX = 128 * 1024
@@ -62,6 +63,7 @@ LINKS = (
     "/login/",
 )  # a token of theirs ends in a letter, a digit, - or _
 TEMPORARY, SEE_OTHER = 307, 303
+NOT_FOUND, GONE = 404, 410
 # Characters that get attached to a link when it is copied or broken over two lines, such as invisible spaces
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
 _BEHIND = re.compile(rf"(?<![{_BLANK}])[{_BLANK}]+\Z")
@@ -214,6 +216,18 @@ class Attempts:
                 return math.ceil(left_s)
             known.append(now)
             return 0
+
+
+def answer_dead(
+    call: Call, attempts: Attempts, dead: LinkDead, template: str = "dead.html", **values: object
+) -> Response:
+    """Say why a link opens nothing, in its assignee's language; a forged one counts, and too many have to wait."""
+    call.language = dead.language
+    is_forged = dead.why is Dead.FORGED
+    wait_s = attempts.wrong(call.address) if is_forged else 0
+    if wait_s:
+        return too_many(call, wait_s)
+    return call.page(template, {"why": dead.why.value, **values}, status=NOT_FOUND if is_forged else GONE)
 
 
 def _network(address: str) -> str:

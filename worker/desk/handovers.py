@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from worker.app.tell.signed_links import Dead, LinkDead
-from worker.desk.assignee import GONE, NOT_FOUND, SEE_OTHER
-from worker.desk.calls import Call, Handler, Stale, route, too_many
-from worker.desk.guarding import Attempts
+from worker.app.tell.signed_links import LinkDead
+from worker.desk.assignee import SEE_OTHER
+from worker.desk.calls import Call, Handler, Stale, route
+from worker.desk.guarding import Attempts, answer_dead
 from worker.domain.messages.handovers import handover_headline
 
 
@@ -57,13 +57,7 @@ class HandoverPages:
             try:
                 return show(call)
             except LinkDead as dead:
-                call.language = dead.language
-                wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
-                if wait_s:
-                    return too_many(call, wait_s)
-                status = NOT_FOUND if dead.why is Dead.FORGED else GONE
-                values = {"why": dead.why.value, "is_list": False, "is_handover": True}
-                return call.page("dead.html", values, status=status)
+                return answer_dead(call, self._attempts, dead, is_list=False, is_handover=True)
 
         guarded.__name__ = f"handover_{show.__name__}"
         return guarded

@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from worker.app.acts.reporting import ReportForm, ReportSaid
 from worker.app.refused import Refused
-from worker.app.tell.signed_links import Dead, LinkDead
+from worker.app.tell.signed_links import LinkDead
 from worker.desk.calls import Call, Handler, route, too_many
-from worker.desk.guarding import Attempts
+from worker.desk.guarding import NOT_FOUND, Attempts, answer_dead
 from worker.domain.controls.reports import (
     OUTCOME_WORDS,
     SEEN_WORDS,
@@ -26,7 +26,7 @@ from worker.domain.controls.reports import (
 )
 from worker.languages import LANGUAGES
 
-NOT_FOUND, GONE, INCOMPLETE, SEE_OTHER = 404, 410, 422, 303
+INCOMPLETE, SEE_OTHER = 422, 303
 TRAP = "website"  # people don't see this field; programs that fill in everything do
 RECEIPT_MAX = 40
 
@@ -72,11 +72,7 @@ class ReportPages:
 
     def _dead(self, call: Call, dead: LinkDead) -> Response:
         """Say that an admin of the group knows the new link; a token that never was is told apart by its status."""
-        wait_s = self._attempts.wrong(call.address) if dead.why is Dead.FORGED else 0
-        if wait_s:
-            return too_many(call, wait_s)
-        status = NOT_FOUND if dead.why is Dead.FORGED else GONE
-        return call.page("report_dead.html", {"path": call.request.url.path}, status=status)
+        return answer_dead(call, self._attempts, dead, "report_dead.html", path=call.request.url.path)
 
     # --- afterwards ------------------------------------------------------------------------------
 

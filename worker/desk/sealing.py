@@ -27,6 +27,9 @@ from worker.desk.calls import Call, Stale
 from worker.desk.services import as_of_now
 from worker.domain.controls.seals import LINE_MAX, Measuring
 from worker.domain.evidence.actor import Actor
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
+from worker.domain.tickets.ticket import TicketState
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -69,9 +72,11 @@ Answered = Callable[[Call, SealDone | NotSealed | Refused | Stale], Response]
 
 
 def sealer_by_link(call: Call) -> Sealer:
-    """The assignee whose link is in the path as `token`. Raises LinkDead."""
+    """The assignee whose link is in the path as `token`. Raises LinkDead, Refused: the ticket takes no files."""
     token = call.path("token")
     ticket, by = call.services.assigned.assignee_of(token, call.now)
+    if kind_of(ticket).choice is not Choice.CHECKLIST or ticket.state is not TicketState.OPEN:
+        raise Refused("There is nothing to review any more.")
     return Sealer(ticket.id, by, token)
 
 

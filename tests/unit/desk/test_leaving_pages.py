@@ -183,6 +183,8 @@ def test_the_reviewer_seals_an_export_and_is_told_that_it_was_cut(ward: Harness,
     with ward.store.reading() as uow:
         [kept] = uow.seals.page(0, 9)
     assert (kept.made_by, kept.custody[0].taker) == (ROLE, "Legal")
+    said = [one.entry for one in ward.journal() if one.entry.event == "evidence.sealed"]
+    assert [(one.actor, one.data["via"]) for one in said] == [(ROLE, "link")]
 
 
 def test_what_can_not_be_sealed_is_said(ward: Harness, desk: Caller) -> None:

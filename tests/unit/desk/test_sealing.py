@@ -23,11 +23,11 @@ from desk_setup import services_of
 from fakes.chat_exports import android, zipped
 from harness import URL, Harness, company_fixture
 from one_loop import in_one_loop
-from worker.app.acts.sealing import SealDone
 from worker.desk import guarding
 from worker.desk.calls import Call
-from worker.desk.sealing import FIELDS_MAX, NotSealed, SealUploads, sealer_by_link
+from worker.desk.sealing import FIELDS_MAX, NotSealed, Sealer, SealUploads
 from worker.domain.controls.seals import Seal
+from worker.domain.evidence.actor import Actor
 
 AT = "/tickets/T-000001"
 CHAT = android("Rita: secret", "Rita: more").encode()
@@ -289,37 +289,15 @@ def test_two_hundred_megabytes_take_a_few_in_memory_and_nothing_of_the_temporary
     assert [one for one in looks if one] == []
 
 
-# --- for pages of assignees -------------------------------------------------------------------------------
+def test_only_so_many_files_are_received_at_once(ward: Harness) -> None:
+    def answered(call: Call, outcome: object) -> Response:
+        del call
+        return PlainTextResponse(outcome.why.value if isinstance(outcome, NotSealed) else "")
 
-
-def answered(call: Call, outcome: object) -> Response:
-    del call
-    said = outcome.why.value if isinstance(outcome, NotSealed) else type(outcome).__name__
-    return PlainTextResponse(outcome.seal.label if isinstance(outcome, SealDone) else said)
-
-
-def app_of(ward: Harness, received_max: int = 8) -> TestClient:
-    route = SealUploads(received_max).route("/t/{token}/seal", sealer_by_link, answered)
+    route = SealUploads(0).route("/seal", lambda _: Sealer(1, Actor("sam"), "session"), answered)
     app = Starlette(routes=[route])
     app.state.services = services_of(ward)
-    return in_one_loop(TestClient(app, base_url=URL))
-
-
-def test_an_assignee_seals_by_their_link(ward: Harness, desk: Caller) -> None:
-    link = desk.ticket()
-    of = desk.get(link).text.split('name="form_token" value="')[1].split('"')[0]
-    client = app_of(ward)
-    answer = client.post(f"{link}/seal", data={"form_token": of}, files={"file": ("chat.txt", CHAT)})
-    assert answer.text == "E-000001"
-    [seal] = seals(ward)
-    assert seal.made_by == "corp/dee"
-    entry = ward.journal()[-1].entry
-    assert (entry.event, entry.actor, entry.data["via"]) == ("evidence.sealed", "corp/dee", "link")
-    assert "Dee" in desk.get(AT).text.split('id="sealed"')[1].split("<details")[0]
-
-
-def test_only_so_many_files_are_received_at_once(ward: Harness, desk: Caller) -> None:
-    assert app_of(ward, 0).post(f"{desk.ticket()}/seal").text == "busy"
+    assert in_one_loop(TestClient(app, base_url=URL)).post("/seal").text == "busy"
 
 
 def test_which_addresses_take_files() -> None:
