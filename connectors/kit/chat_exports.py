@@ -47,7 +47,7 @@ def read_given(
 
 
 def new_count(now: datetime, *, timezone: str) -> CountsText:
-    """Return a counter for the text of one chat, which comes in pieces. It is linear and holds one line."""
+    """Return a counter for the text of one chat, which comes in pieces. It is linear, holds a line, and has a bound."""
     return ChatCount(now, timezone)
 
 

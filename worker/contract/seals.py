@@ -23,7 +23,7 @@ class CustodyShape(Shape):
 
 
 class SealShape(Shape):
-    """The seal of a file. `lines` are the records of a chat's text, `media` is null where it can't be told."""
+    """The seal of a file. `lines` are a chat's records. It and `media` are null where that can't be told."""
 
     id: str
     ticket: str

@@ -6,6 +6,7 @@ A record only begins at a true start of a line, in the file's own shape. See `re
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,10 @@ from worker.ports import Incomplete
 _CRLF = "\r\n"
 _BOM_SIZE = 2
 _CHUNK = 1 << 20
+# Bytes: forty thousand messages, the most that is exported, are less. A desk counts within its own process, and takes
+# half a second for a megabyte.
+COUNTED_MAX = 16 << 20
+_BLANK_LINES = re.compile(r"(\r?\n)\1{2,}")  # of many, the last two say how a line ends
 
 
 @dataclass(slots=True)
@@ -77,6 +82,7 @@ class Records:
 class ChatCount:
     """Counts the records of a text that comes in pieces; holds no more than one line of it.
 
+    A text of more than COUNTED_MAX bytes is not counted, and from there on not looked at.
     `now` is aware UTC, `timezone` (IANA) that of its times.
     """
 
@@ -85,11 +91,15 @@ class ChatCount:
         self._head = b""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._line = ""
-        self._is_text = True
+        self._taken = 0
+        self._is_countable = True
 
     def take(self, data: bytes) -> None:
         """Take the next bytes."""
-        if not self._is_text:
+        self._taken += len(data)
+        if self._taken > COUNTED_MAX:
+            self._give_up()
+        if not self._is_countable:
             return
         if self._decoder is None:
             data, self._head = self._head + data, self._head + data[:_BOM_SIZE]
@@ -99,29 +109,32 @@ class ChatCount:
         self._decode(data)
 
     def end(self) -> Counted | None:
-        """What was counted; None if the text is no export of a chat."""
+        """What was counted; None if the text is no export of a chat, or too large."""
         self._decode(b"", is_last=True)
         if self._line:
             self._take_line(self._line)
         records = self._records
-        if not self._is_text or records.first is None or records.is_of_other_calendar:
+        if not self._is_countable or records.first is None or records.is_of_other_calendar:
             return None
         order, last = records.orders.decided(), records.newest or records.last or records.first
         return Counted(records.count, _day(records.first, order), _day(last, order))
 
     def _decode(self, data: bytes, *, is_last: bool = False) -> None:
-        if self._decoder is None or not self._is_text:
+        if self._decoder is None or not self._is_countable:
             return
         try:
             text = self._decoder.decode(data, is_last)
         except UnicodeError:  # another program has saved the file, or it is none of text
-            self._is_text, self._line = False, ""
+            self._give_up()
             return
-        *whole, line = (self._line + text).split("\n")
+        *whole, line = _BLANK_LINES.sub(r"\1\1", self._line + text).split("\n")
         for one in whole:
             self._take_line(f"{one}\n")
         # The rest of a long line is the middle of a message; only its end matters
         self._line = line if len(line) <= LINE_MAX else line[:LINE_MAX] + line[-1]
+
+    def _give_up(self) -> None:
+        self._is_countable, self._line = False, ""
 
     def _take_line(self, line: str) -> None:
         found = self._records.begun_by(line)

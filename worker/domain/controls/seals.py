@@ -48,7 +48,7 @@ class CountsText(Protocol):
         """Take the next bytes."""
 
     def end(self) -> Counted | None:
-        """What was counted; None if the text is no chat's."""
+        """What was counted; None if the text is no chat's, or too large to count."""
 
 
 NewCount: TypeAlias = Callable[[datetime], CountsText]  # now (aware UTC) -> a counter for one text
@@ -58,7 +58,8 @@ NewCount: TypeAlias = Callable[[datetime], CountsText]  # now (aware UTC) -> a c
 class Measured:
     """What was measured of a file. `size` is in bytes, `sha256` in hex.
 
-    `media` says whether it has pictures, films or sounds; None if that can't be told. `counted` is of a chat's text.
+    `media` says whether it has pictures, films or sounds; None if that can't be told. `counted` is of a
+    chat's text; None if that was not counted.
     """
 
     name: str

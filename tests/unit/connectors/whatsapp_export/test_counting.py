@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import random
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from connectors.kit import chat_exports
 from connectors.kit.child import unbounded
-from connectors.kit.whatsapp_export.counting import ChatCount
+from connectors.kit.whatsapp_export.counting import COUNTED_MAX, ChatCount
 from connectors.kit.whatsapp_export.packing import ENTRIES_MAX, LINE_MAX
 from fakes.chat_exports import NOW, android, ios, read, system, zipped
 from worker.domain.controls.seals import Counted, Measured, Measuring
@@ -108,6 +109,30 @@ def test_a_text_in_another_encoding_is_not_read_on() -> None:
     count.take(android("Rita: é").encode("latin-1"))
     count.take(android("Rita: x").encode())
     assert count.end() is None
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n"])
+def test_blank_lines_change_nothing_wherever_a_piece_ends(blank: str) -> None:
+    text = blank.join((android("Rita: hello"), *[""] * 9, "[01/11/2026, 09:00:00] Rita: quoted", *[""] * 9))
+    text += android(LINES[4])
+    plain = counted(android("Rita: hello", LINES[4]).encode())
+    assert [counted(text.encode(), size) for size in (1, 5, 1 << 20)] == [plain] * 3
+
+
+def test_a_larger_text_than_any_chat_is_not_counted() -> None:
+    begin = android("Rita: hello").encode()
+    assert counted(begin + b"\n" * (COUNTED_MAX - len(begin))) is not None
+    assert counted(begin + b"\n" * (COUNTED_MAX - len(begin) + 1)) is None
+
+
+def test_a_file_too_large_to_be_counted_is_hashed_to_its_end() -> None:
+    data = android("Rita: hello").encode() + b"\n" * COUNTED_MAX
+    measuring = Measuring("chat.txt", ChatCount(NOW, "UTC"))
+    measuring.take(data)
+    measuring.take(b"end")
+    found = measuring.end()
+    assert (found.size, found.sha256) == (len(data) + 3, sha256(data + b"end").hexdigest())
+    assert (found.counted, found.media) == (None, False)
 
 
 # --- archives ---------------------------------------------------------------------------------------------
