@@ -136,6 +136,14 @@ def test_saved_in_part_then_complete(ward: Harness, desk: Caller) -> None:
     assert 'value="they asked for it"' in page
 
 
+def test_words_beside_an_item_without_an_answer_come_back(ward: Harness, desk: Caller) -> None:
+    where = path(ward)
+    desk.get(where)
+    page = desk.post(f"{where}/conversations", {"purpose": "done", "words-read": "Legal, room 4"}).text
+    assert 'id="words-read" name="words-read" value="Legal, room 4"' in page
+    assert "Answer each item." in text(page)
+
+
 def test_nothing_is_left_to_do_afterwards(ward: Harness, desk: Caller) -> None:
     where = path(ward)
     [ticket] = ward.tickets(TicketKind.REVIEW_CONVERSATIONS)

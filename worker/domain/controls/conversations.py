@@ -87,11 +87,12 @@ class Checklist:
 
 
 def as_details(said: Checklist) -> dict[str, Any]:
-    """As a ticket's details keep it."""
+    """As a ticket's details keep it. The answer of an item that only has words is None."""
     return {
         "items": {
-            one.name.lower(): {"answer": answer.value, "words": said.words.get(one, "")}
-            for one, answer in said.answers.items()
+            one.name.lower(): {"answer": said.answers.get(one), "words": said.words.get(one, "")}
+            for one in CheckItem
+            if one in said.answers or one in said.words
         },
         "from": said.begin.isoformat() if said.begin else None,
         "until": said.end.isoformat() if said.end else None,
@@ -107,7 +108,7 @@ def from_details(details: Mapping[str, Any]) -> Checklist:
         return Checklist()
     items = {CheckItem[name.upper()]: one for name, one in kept["items"].items()}
     return Checklist(
-        {one: CheckAnswer(said["answer"]) for one, said in items.items()},
+        {one: CheckAnswer(said["answer"]) for one, said in items.items() if said["answer"]},
         {one: said["words"] for one, said in items.items() if said["words"]},
         _day(kept["from"]),
         _day(kept["until"]),
