@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from worker.app.acts.assignee import NOBODY, can_be_done_together
 from worker.app.acts.reviewing import LastAdmin
-from worker.app.acts.sealing import SealDone
+from worker.app.acts.sealing import NotTaken, SealDone
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import LinkDead
 from worker.desk.calls import Call, Handler, Stale, route, set_cookie
@@ -21,7 +22,7 @@ from worker.desk.conversations import checklist_of, conversations_page
 from worker.desk.guarding import Attempts, answer_dead
 from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers, shown_at
-from worker.desk.sealing import NotSealed, Sealer, SealUploads, sealer_by_link
+from worker.desk.sealing import NotSealed, Sealer, SealUploads
 from worker.desk.sessions import LINK_COOKIE
 from worker.desk.statements import answers_of, asks_census, statements_page
 from worker.domain.controls.reports import ReportOutcome
@@ -238,12 +239,14 @@ class AssigneePages:
 
     def _sealer(self, call: Call) -> Sealer | Response:
         """Who seals a file by their link; the answer to a link that is dead, or of a ticket that seals nothing."""
+        token, sealing = call.path("token"), call.services.sealing
         try:
-            return sealer_by_link(call)
+            sealing.check_link(token, call.now)
         except LinkDead as dead:
             return self._dead(call, dead)
-        except Refused:
-            return RedirectResponse(f"/t/{call.path('token')}?refused=changed", SEE_OTHER)
+        except NotTaken as refused:
+            return self._sealed(call, refused)
+        return Sealer(token, partial(sealing.seal_by_link, token))
 
     def _sealed(self, call: Call, outcome: SealDone | NotSealed | Refused | Stale) -> Response:
         page = f"/t/{call.path('token')}"
@@ -251,8 +254,9 @@ class AssigneePages:
             return RedirectResponse(f"{page}?refused={outcome.why.value}#seals", SEE_OTHER)
         if isinstance(outcome, SealDone):
             return RedirectResponse(f"{page}#seals", SEE_OTHER)
-        refused = "changed" if isinstance(outcome, Stale) else "seal"
-        return RedirectResponse(f"{page}?refused={refused}#seals", SEE_OTHER)
+        if isinstance(outcome, Stale | NotTaken):
+            return RedirectResponse(f"{page}?refused=changed", SEE_OTHER)
+        return RedirectResponse(f"{page}?refused=seal#seals", SEE_OTHER)
 
     def _acting(self, act: Callable[[Call], str | Response]) -> Handler:
         """Act, and redirect to the page itself, which shows the result and can be reloaded.

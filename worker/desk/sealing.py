@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,7 @@ from worker.app.acts.sealing import SealDone
 from worker.app.refused import Refused
 from worker.desk.calls import Call, Stale
 from worker.desk.services import as_of_now
-from worker.domain.controls.seals import LINE_MAX, Measuring
-from worker.domain.evidence.actor import Actor
-from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import Choice
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.controls.seals import LINE_MAX, Measured, Measuring
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -58,26 +55,20 @@ class NotSealed(Exception):
         self.why = why
 
 
+# With now (aware UTC), how the file was made, and to whom it is handed over
+Keep = Callable[[Measured, datetime, str, str], SealDone]
+
+
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Who seals a file, and under which ticket. `of`: what the form's token is made of, a session or a link."""
+    """Who seals a file. `of`: what the form's token is made of, a session or a link. `seal` keeps what was measured."""
 
-    ticket: int
-    by: Actor
     of: str
+    seal: Keep
 
 
 Opened = Callable[[Call], Sealer | Response]  # who seals, or the answer to whoever may not
 Answered = Callable[[Call, SealDone | NotSealed | Refused | Stale], Response]
-
-
-def sealer_by_link(call: Call) -> Sealer:
-    """The assignee whose link is in the path as `token`. Raises LinkDead, Refused: the ticket takes no files."""
-    token = call.path("token")
-    ticket, by = call.services.assigned.assignee_of(token, call.now)
-    if kind_of(ticket).choice is not Choice.CHECKLIST or ticket.state is not TicketState.OPEN:
-        raise Refused("There is nothing to review any more.")
-    return Sealer(ticket.id, by, token)
 
 
 class SealUploads:
@@ -119,7 +110,7 @@ class SealUploads:
 async def seal_upload(call: Call, sealer: Sealer) -> SealDone:
     """Receive the form of a call, and seal its file. The call has the form's other fields afterwards.
 
-    Raises NotSealed; Stale, before any of the file is taken, for a form without its token; Refused as `Sealing.seal`.
+    Raises NotSealed; Stale, before any of the file is taken, for a form without its token; Refused as its `Sealer`.
     """
     form = _Form(call, sealer)
     try:
@@ -193,14 +184,8 @@ class _Form:
         if self._measuring is None:
             call.check_token(sealer.of)
             raise NotSealed(Unsealed.NO_FILE)
-        return call.services.sealing.seal(
-            sealer.ticket,
-            self._measuring.end(),
-            sealer.by,
-            call.now,
-            call.text(HOW, LINE_MAX),
-            call.text(TO, LINE_MAX),
-        )
+        how, to = call.text(HOW, LINE_MAX), call.text(TO, LINE_MAX)
+        return sealer.seal(self._measuring.end(), call.now, how, to)
 
     # --- what the parser calls -------------------------------------------------------------------
 

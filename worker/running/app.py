@@ -328,7 +328,7 @@ def assemble(
         ChannelZones(store, connectors.notifiers, rules.holding.quiet),
         TakeOver(store, zones, on_call, rules.languages),
         AdvisoryActs(store),
-        Sealing(store, rules.new_count),
+        Sealing(store, rules.links, rules.new_count),
     )
 
 

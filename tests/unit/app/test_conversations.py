@@ -11,12 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from harness import Harness
+from worker.app.acts.sealing import NotTaken
 from worker.app.reads.leavings import reviews_wanted
 from worker.app.refused import Refused
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.conversations import CheckAnswer, CheckItem, Checklist, ReviewResult
 from worker.domain.controls.others import CONVERSATIONS
 from worker.domain.controls.policy import ControlPolicy, ConversationsRule
+from worker.domain.controls.seals import Measured
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -160,6 +162,70 @@ def test_taken_back_within_a_minute_with_what_was_said(company: Harness) -> None
     company.assigned.undo(link, company.now)
     shown = acts.look(link, company.now)
     assert (shown.ticket.state, shown.checklist) == (TicketState.OPEN, COMPLETE)
+
+
+# --- files that the reviewer seals by the link ------------------------------------------------------------
+
+
+def exported(company: Harness) -> Measured:
+    measuring = company.app.sealing.measuring("chat.txt", company.now)
+    measuring.take(b"03/11/2026, 09:00 - Dee: the rota\n")
+    return measuring.end()
+
+
+def test_the_reviewer_seals_a_file_by_the_link(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    acts, link = company.app.sealing, token(company)
+    acts.check_link(link, company.now)
+    seal = acts.seal_by_link(link, exported(company), company.now, "by Dee", "Legal").seal
+    assert (seal.ticket, seal.made_by, seal.how) == (review(company).id, ROLE, "by Dee")
+    assert [(one.giver, one.taker) for one in seal.custody] == [(ROLE, "Legal")]
+
+
+def revoke(company: Harness) -> None:
+    company.assigned.revoke(review(company).id, Actor("kim"), company.now)
+
+
+def pass_on(company: Harness) -> None:
+    company.desk.assign(review(company).id, "ben@example.org", Actor("kim"), company.now)
+
+
+def waive(company: Harness) -> None:
+    company.desk.waive(review(company).id, Actor("kim"), "agreed", company.now)
+
+
+@pytest.mark.parametrize(
+    "meanwhile, why",
+    [
+        (revoke, "The link was ended"),
+        (pass_on, "The link was ended"),
+        (waive, "nothing to review any more"),
+        (lambda company: company.later(days=60), "The link was ended"),
+    ],
+    ids=["revoked", "somebody else's", "over", "expired"],
+)
+def test_a_file_is_refused_if_the_link_ends_while_it_is_received(
+    company: Harness, meanwhile: Callable[[Harness], object], why: str
+) -> None:
+    leaves(company, "ann", 10 * DAY)
+    acts, link = company.app.sealing, token(company)
+    acts.check_link(link, company.now)
+    meanwhile(company)
+    with pytest.raises(NotTaken, match=why):
+        acts.seal_by_link(link, exported(company), company.now)
+    with company.store.reading() as uow:
+        assert not uow.seals.page(0, 9)
+
+
+def test_a_ticket_of_another_kind_takes_no_files_by_its_link(company: Harness) -> None:
+    company.leave("ann")
+    company.settle()
+    [other] = company.tickets(TicketKind.REMOVE_MEMBER)
+    with pytest.raises(NotTaken):
+        company.app.sealing.check_link(company.link(other.id).rpartition("/")[2], company.now)
+
+
+# --- how many are asked for -------------------------------------------------------------------------------
 
 
 def test_the_first_run_is_held_and_reports_count_what_is_still_to_be_asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 
@@ -208,6 +209,26 @@ def test_what_can_not_be_sealed_is_said(ward: Harness, desk: Caller) -> None:
     assert broken.headers["location"] == f"{where}?refused=broken#seals"
     stale = desk.client.post(f"{where}/seal", content=b"x", follow_redirects=False)
     assert stale.status_code in {303, 403}
+
+
+def test_a_file_that_comes_after_the_review_is_over_is_not_sealed(ward: Harness, desk: Caller) -> None:
+    """The ticket is closed while the file is on its way."""
+    where = path(ward)
+    token = desk.get(where).text.split('name="form_token" value="')[1].split('"')[0]
+    [ticket] = ward.tickets(TicketKind.REVIEW_CONVERSATIONS)
+
+    def body() -> Iterator[bytes]:
+        head = '--b\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
+        yield (head.format("form_token", "") + token + "\r\n").encode()
+        yield head.format("file", '; filename="chat.txt"').encode() + CHAT
+        ward.desk.waive(ticket.id, KIM, "agreed", ward.now)
+        yield b"\r\n--b--\r\n"
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Origin": "https://whosleft.example.org"}
+    answer = desk.client.post(f"{where}/seal", content=body(), headers=headers)
+    assert "out of date" in text(answer.text)
+    with ward.store.reading() as uow:
+        assert not uow.seals.page(0, 9)
 
 
 def test_nothing_is_sealed_by_a_dead_link_or_for_another_kind_of_ticket(ward: Harness, desk: Caller) -> None:

@@ -23,11 +23,11 @@ from desk_setup import services_of
 from fakes.chat_exports import android, zipped
 from harness import URL, Harness, company_fixture
 from one_loop import in_one_loop
+from worker.app.acts.sealing import SealDone
 from worker.desk import guarding
 from worker.desk.calls import Call
 from worker.desk.sealing import FIELDS_MAX, NotSealed, Sealer, SealUploads
 from worker.domain.controls.seals import Seal
-from worker.domain.evidence.actor import Actor
 
 AT = "/tickets/T-000001"
 CHAT = android("Rita: secret", "Rita: more").encode()
@@ -290,11 +290,14 @@ def test_two_hundred_megabytes_take_a_few_in_memory_and_nothing_of_the_temporary
 
 
 def test_only_so_many_files_are_received_at_once(ward: Harness) -> None:
+    def never(*_: object) -> SealDone:
+        raise AssertionError
+
     def answered(call: Call, outcome: object) -> Response:
         del call
         return PlainTextResponse(outcome.why.value if isinstance(outcome, NotSealed) else "")
 
-    route = SealUploads(0).route("/seal", lambda _: Sealer(1, Actor("sam"), "session"), answered)
+    route = SealUploads(0).route("/seal", lambda _: Sealer("session", never), answered)
     app = Starlette(routes=[route])
     app.state.services = services_of(ward)
     assert in_one_loop(TestClient(app, base_url=URL)).post("/seal").text == "busy"

@@ -109,12 +109,6 @@ class Assigned:
         """The ticket of a link, whoever has it now."""
         return self._links.read(uow, token, now).ticket
 
-    def assignee_of(self, token: str, now: datetime) -> tuple[Ticket, Actor]:
-        """The ticket of a link, and its assignee as the journal names them."""
-        with self._store.reading() as uow:
-            ticket = self._links.ticket(uow, token, now)
-            return ticket, _actor(ticket)
-
     def mine(self, token: str, now: datetime) -> Mine:
         """All open tickets of a link's assignee."""
         with self._store.reading() as uow:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.app.refused import Refused
+from worker.app.tell.signed_links import LinkDead, SignedLinks
 from worker.domain.controls.seals import (
     BEGINNING,
     CustodyLine,
@@ -22,8 +23,11 @@ from worker.domain.controls.seals import (
     sealed_of,
 )
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, acted
-from worker.domain.tickets.ticket import Ticket, ticket_label
+from worker.domain.evidence.actor import Actor, Via, acted
+from worker.domain.evidence.explained import assignee_id
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
+from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -35,16 +39,42 @@ class SealDone:
     is_new: bool
 
 
+class NotTaken(Refused):
+    """A link's ticket takes no files, or none any more."""
+
+
 class Sealing:
     """Seals files under tickets. `new_count` makes a counter for one text."""
 
-    def __init__(self, store: Store, new_count: NewCount) -> None:
+    def __init__(self, store: Store, links: SignedLinks, new_count: NewCount) -> None:
         self._store = store
+        self._links = links
         self._new_count = new_count
 
     def measuring(self, name: str, now: datetime) -> Measuring:
         """Measure a file of this name, which is given in pieces."""
         return Measuring(name, self._new_count(now))
+
+    def check_link(self, token: str, now: datetime) -> None:
+        """Check that a link's ticket takes files, before one is received. Raises LinkDead, NotTaken."""
+        with self._store.reading() as uow:
+            self._taking(uow, token, now)
+
+    def seal_by_link(
+        self, token: str, measured: Measured, now: datetime, how: str = "", to: str = ""
+    ) -> SealDone:
+        """Seal a file as the assignee of a link's ticket, as `seal` does.
+
+        The link is checked again, since a file may come for minutes. Raises NotTaken if it was ended meanwhile, or its
+        ticket was closed or has another assignee.
+        """
+        with self._store.begin() as uow:
+            try:
+                ticket = self._taking(uow, token, now)
+            except LinkDead as dead:
+                raise NotTaken("The link was ended while the file was received.") from dead
+            by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
+            return _sealed(uow, ticket, measured, by, now, how, to)
 
     def seal(
         self, number: int, measured: Measured, by: Actor, now: datetime, how: str = "", to: str = ""
@@ -54,23 +84,35 @@ class Sealing:
         `how` is kept of a new seal alone. Raises Refused for an unknown ticket, an empty file, and for other contents
         under a name that is sealed.
         """
-        taker = said_line(to)
-        if not measured.size:
-            raise Refused(f"{measured.name} is empty: there is nothing to seal.")
         with self._store.begin() as uow:
             ticket = uow.tickets.get(number)
             if ticket is None:
                 raise Refused(
                     f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them."
                 )
-            before = uow.seals.of_ticket(number)
-            known = next((one for one in before if one.sha256 == measured.sha256), None)
-            if known is None:
-                _check_name(measured, before)
-            seal = known or _new(uow, ticket, sealed_of(number, measured, said_line(how), by.name, now), by)
-            if taker:
-                seal = _handed_over(uow, ticket, seal, taker, by, now)
-            return SealDone(seal, is_new=known is None)
+            return _sealed(uow, ticket, measured, by, now, how, to)
+
+    def _taking(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
+        ticket = self._links.ticket(uow, token, now)
+        if kind_of(ticket).choice is not Choice.CHECKLIST or ticket.state is not TicketState.OPEN:
+            raise NotTaken("There is nothing to review any more.")
+        return ticket
+
+
+def _sealed(
+    uow: UnitOfWork, ticket: Ticket, measured: Measured, by: Actor, now: datetime, how: str, to: str
+) -> SealDone:
+    if not measured.size:
+        raise Refused(f"{measured.name} is empty: there is nothing to seal.")
+    before = uow.seals.of_ticket(ticket.id)
+    known = next((one for one in before if one.sha256 == measured.sha256), None)
+    if known is None:
+        _check_name(measured, before)
+    seal = known or _new(uow, ticket, sealed_of(ticket.id, measured, said_line(how), by.name, now), by)
+    taker = said_line(to)
+    if taker:
+        seal = _handed_over(uow, ticket, seal, taker, by, now)
+    return SealDone(seal, is_new=known is None)
 
 
 def _check_name(measured: Measured, before: Sequence[Seal]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -12,6 +14,7 @@ from worker.desk.console.frame import FORBIDDEN, SEE_OTHER, admitted, missing
 from worker.desk.console.ticket import number_in_path, shown_refused
 from worker.desk.roles import Permission
 from worker.desk.sealing import NotSealed, Sealer, SealUploads
+from worker.domain.controls.seals import Measured
 
 
 def seal_routes() -> list[Route]:
@@ -29,7 +32,14 @@ def _opened(call: Call) -> Sealer | Response:
         return missing(call)
     with call.services.store.reading() as uow:
         is_known = uow.tickets.get(number) is not None
-    return Sealer(number, guest.actor, guest.session) if is_known else missing(call)
+    if not is_known:
+        return missing(call)
+    actor, sealing = guest.actor, call.services.sealing
+
+    def seal(measured: Measured, now: datetime, how: str, to: str) -> SealDone:
+        return sealing.seal(number, measured, actor, now, how, to)
+
+    return Sealer(guest.session, seal)
 
 
 def _answered(call: Call, outcome: SealDone | NotSealed | Refused | Stale) -> Response:
