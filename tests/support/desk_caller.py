@@ -16,6 +16,7 @@ from typing import Any
 from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import Scope
 
 from desk_setup import services_of
 from harness import URL, Harness
@@ -67,6 +68,23 @@ class Caller:
             uow.access.add_login_link(hashed(secret), Visitor(name, roles), "root", until)
         self.get(f"/login/{secret}")
         return self.post(f"/login/{secret}")
+
+    def scope(self, path: str, kind: str) -> Scope:
+        """What a server tells the desk of a form of this browser, whose body is still to come."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+        scheme, _, host = URL.partition("://")
+        headers = {"host": host, "origin": URL, "sec-fetch-site": "same-origin", "cookie": cookies}
+        headers |= {"accept-language": self.language, "content-type": kind}
+        return {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": scheme,
+            "path": path,
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1),
+        }
 
     def ticket(self, number: int = 1) -> str:
         """The path of an assignee's link."""

@@ -18,16 +18,17 @@ _AT_THE_END = ExitStack()
 
 def in_one_loop(client: _Client) -> _Client:
     """Have the client send its requests into the loop that all share. Returns the same client."""
-    client.portal = _portal()
+    client.portal = portal()
     return client
 
 
 @cache
-def _portal() -> BlockingPortal:
+def portal() -> BlockingPortal:
+    """The way into the loop from a test, which has a thread of its own."""
     return _AT_THE_END.enter_context(start_blocking_portal())
 
 
 def pytest_unconfigure() -> None:
     """End the loop and its threads, for which Python would wait."""
-    _portal.cache_clear()
+    portal.cache_clear()
     _AT_THE_END.close()

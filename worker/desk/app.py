@@ -29,9 +29,10 @@ from worker.desk.guarding import Attempts, Guarded
 from worker.desk.handovers import HandoverPages
 from worker.desk.pages import STATIC, asset
 from worker.desk.reporting import ReportPages
+from worker.desk.sealing import SealUploads
 from worker.desk.services import Services, as_of_now
 from worker.desk.sessions import SignInPages
-from worker.desk.uploads import Uploads
+from worker.desk.uploads import Receiving, Uploads
 
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
 NAME_MAX = 200  # of a static file; for a much longer name, the system refuses to look for the file
@@ -47,15 +48,17 @@ TYPES = {
 
 def desk_app(services: Services) -> Starlette:
     """The application over these use cases."""
+    receiving = Receiving()
+    sealed = SealUploads(receiving)
     every = [
-        *AssigneePages(_attempts(services)).routes(),
-        *GroupPages(_attempts(services), Uploads()).routes(),
+        *AssigneePages(_attempts(services), sealed).routes(),
+        *GroupPages(_attempts(services), Uploads(receiving)).routes(),
         *HandoverPages(_attempts(services)).routes(),
         *ReportPages(_attempts(services)).routes(),
         *CensusPages(_attempts(services)).routes(),
         *good_group.routes(),
         *SignInPages(_attempts(services)).routes(),
-        *routes(),
+        *routes(sealed),
         route("/language", choose_language),
         Mount("/api/v1", app=api_app(services, _attempts(services)), name="api"),
         Route("/static/{name:path}", _static, name="static"),

@@ -44,10 +44,11 @@ SEE_OTHER, NOT_MODIFIED = 303, 304
 
 
 class AssigneePages:
-    """`/t/<token>` and `/me/<token>`. `attempts` counts forged tokens."""
+    """`/t/<token>` and `/me/<token>`. `attempts` counts forged tokens, `uploads` takes files to be sealed."""
 
-    def __init__(self, attempts: Attempts) -> None:
+    def __init__(self, attempts: Attempts, uploads: SealUploads) -> None:
         self._attempts = attempts
+        self._uploads = uploads
 
     def routes(self) -> list[Route]:
         """GET shows, POST acts."""
@@ -61,7 +62,7 @@ class AssigneePages:
             route("/t/{token}/not-needed", self._acting(self.not_needed), ["POST"]),
             route("/t/{token}/outcome", self._acting(self.outcome), ["POST"]),
             route("/t/{token}/conversations", self._acting(self.conversations), ["POST"]),
-            SealUploads().route("/t/{token}/seal", self._sealer, self._sealed),
+            self._uploads.route("/t/{token}/seal", self._sealer, self._sealed),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
             route("/me/{token}/done", self._acting(self.done_together), ["POST"]),

@@ -26,12 +26,12 @@ from worker.app.acts.sealing import SealDone
 from worker.app.refused import Refused
 from worker.desk.calls import Call, Stale
 from worker.desk.services import as_of_now
+from worker.desk.uploads import Receiving
 from worker.domain.controls.seals import LINE_MAX, Measured, Measuring
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-RECEIVED_AT_ONCE_MAX = 8
 PIECE = 1 << 20  # bytes that are measured at a time, in a thread
 FIELDS_MAX, FIELD_BYTES_MAX = 6, 4096  # beside the file
 FILE, HOW, TO = "file", "how", "to"
@@ -72,11 +72,10 @@ Answered = Callable[[Call, SealDone | NotSealed | Refused | Stale], Response]
 
 
 class SealUploads:
-    """Makes routes that take a file to be sealed, and counts what they receive."""
+    """Makes routes that take a file to be sealed."""
 
-    def __init__(self, received_max: int = RECEIVED_AT_ONCE_MAX) -> None:
-        self._received_max = received_max
-        self._received = 0  # only the server's one loop counts
+    def __init__(self, receiving: Receiving) -> None:
+        self._receiving = receiving
 
     def route(self, path: str, opened: Opened, answered: Answered) -> Route:
         """A route that asks `opened` before anything is received, seals the file, and answers what came of it.
@@ -98,13 +97,10 @@ class SealUploads:
         return Route(path, endpoint, methods=["POST"], name=answered.__name__)
 
     async def _sealed(self, call: Call, sealer: Sealer) -> SealDone:
-        if self._received >= self._received_max:
-            raise NotSealed(Unsealed.BUSY)
-        self._received += 1
-        try:
+        with self._receiving.turn() as is_mine:
+            if not is_mine:
+                raise NotSealed(Unsealed.BUSY)
             return await seal_upload(call, sealer)
-        finally:
-            self._received -= 1
 
 
 async def seal_upload(call: Call, sealer: Sealer) -> SealDone:

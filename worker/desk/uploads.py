@@ -6,8 +6,8 @@ megabyte of a file, and only so many are received, and fewer read, at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from threading import BoundedSemaphore
 from typing import TypeAlias
 
@@ -20,7 +20,7 @@ from starlette.routing import Route
 from worker.desk.calls import Call, Handler
 from worker.desk.services import as_of_now
 
-RECEIVED_AT_ONCE_MAX = 8  # each at most guarding.FILE_MAX of the temporary folder
+RECEIVED_AT_ONCE_MAX = 8  # each at most guarding.FILE_MAX of the temporary folder, or sealed and dropped
 READ_AT_ONCE_MAX = 2  # each in a process of its own
 FIELDS_MAX, FIELD_BYTES_MAX = 4, 4096  # beside the file
 MULTIPART = "multipart/form-data"
@@ -28,12 +28,31 @@ MULTIPART = "multipart/form-data"
 Before: TypeAlias = Callable[[Call], Response | None]
 
 
-class Uploads:
-    """Makes routes that take one file, and counts what they take."""
+class Receiving:
+    """Counts the files that are being received. One is for all the routes of a desk, since they share its one loop."""
 
-    def __init__(self, received_max: int = RECEIVED_AT_ONCE_MAX) -> None:
-        self._received_max = received_max
-        self._received = 0  # only the server's one loop counts
+    def __init__(self, most: int = RECEIVED_AT_ONCE_MAX) -> None:
+        self._most = most
+        self._now = 0  # only the server's one loop counts
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether one more file may be received, which counts until the end of the block."""
+        if self._now >= self._most:
+            yield False
+            return
+        self._now += 1
+        try:
+            yield True
+        finally:
+            self._now -= 1
+
+
+class Uploads:
+    """Makes routes that take one file."""
+
+    def __init__(self, receiving: Receiving) -> None:
+        self._receiving = receiving
         self._reading = BoundedSemaphore(READ_AT_ONCE_MAX)
 
     def reading(self) -> AbstractContextManager[object]:
@@ -50,14 +69,11 @@ class Uploads:
             refusal = await run_in_threadpool(lambda: before(_call(request, FormData())))
             if refusal is not None:
                 return refusal
-            if self._received >= self._received_max:
-                return await run_in_threadpool(lambda: busy(_call(request, FormData())))
-            self._received += 1
-            try:
+            with self._receiving.turn() as is_mine:
+                if not is_mine:
+                    return await run_in_threadpool(lambda: busy(_call(request, FormData())))
                 async with _form(request) as form:
                     return await run_in_threadpool(lambda: handler(_call(request, form)))
-            finally:
-                self._received -= 1
 
         found: Callable[[Request], Awaitable[Response]] = endpoint
         return Route(path, found, methods=["POST"], name=handler.__name__)

@@ -6,21 +6,25 @@ import html
 import os
 import re
 from datetime import timedelta
+from threading import Semaphore
 from typing import Any
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from declaring import add_declared
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
 from fakes.chat_exports import android, ios, system, zipped
 from harness import URL, Harness, company_fixture
+from one_loop import portal
 from worker.desk.calls import Call
 from worker.desk.guarding import FILE_MAX
-from worker.desk.uploads import Uploads, given_file
+from worker.desk.uploads import RECEIVED_AT_ONCE_MAX, Receiving, Uploads, given_file
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.languages import LANGUAGES
@@ -208,10 +212,40 @@ def test_a_file_that_is_too_large_is_refused_before_it_comes(phone: Caller, ward
 
 
 def test_only_so_many_files_are_received_at_once(ward: Harness) -> None:
-    uploads = Uploads(received_max=0)
-    found = uploads.route("/g/x/export", lambda _: None, _named, lambda _: PlainTextResponse("busy"))
+    found = Uploads(Receiving(0)).route(
+        "/g/x/export", lambda _: None, _named, lambda _: PlainTextResponse("busy")
+    )
     client = TestClient(_app(ward, found))
     assert client.post("/g/x/export", files={"export": (NAME, b"x")}).text == "busy"
+
+
+def test_files_of_all_pages_count_together(ward: Harness, phone: Caller) -> None:
+    at = path(ward)
+    ward.leave("ann")
+    ward.settle()
+    phone.sign_in("sam", "operator")
+    over, is_waiting = portal().call(anyio.Event), Semaphore(0)
+
+    async def receive() -> Message:
+        is_waiting.release()
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        """Nobody is there any more."""
+
+    scope = phone.scope("/tickets/T-000001/seal", "multipart/form-data; boundary=b")
+    others = []
+    for _ in range(RECEIVED_AT_ONCE_MAX):  # one by one: a database in memory has one connection
+        others.append(portal().start_task_soon(phone.app, dict(scope), receive, send))
+        assert is_waiting.acquire(timeout=10)
+    busy = give(phone, at, chat(ward))
+    portal().call(over.set)
+    for one in others:
+        one.result(10)
+
+    assert "Others are sending files" in text(busy.text)
+    assert "Others are sending files" not in text(give(phone, at, chat(ward)).text)
 
 
 def test_a_large_file_is_on_no_path_and_gone_afterwards(ward: Harness) -> None:
@@ -224,7 +258,7 @@ def test_a_large_file_is_on_no_path_and_gone_afterwards(ward: Harness) -> None:
         seen.append(file.file.fileno())
         return PlainTextResponse(str(file.size))
 
-    route = Uploads().route("/g/x/export", lambda _: None, handler, _named)
+    route = Uploads(Receiving()).route("/g/x/export", lambda _: None, handler, _named)
     client = TestClient(_app(ward, route))
     assert client.post("/g/x/export", files={"export": (NAME, bytes(3 << 20))}).text == str(3 << 20)
     assert seen[0] == 0

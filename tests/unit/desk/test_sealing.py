@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import tracemalloc
 from collections.abc import Iterator
@@ -16,17 +15,18 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
-from starlette.types import Message, Scope
+from starlette.types import Message
 
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
 from fakes.chat_exports import android, zipped
 from harness import URL, Harness, company_fixture
-from one_loop import in_one_loop
+from one_loop import in_one_loop, portal
 from worker.app.acts.sealing import SealDone
 from worker.desk import guarding
 from worker.desk.calls import Call
 from worker.desk.sealing import FIELDS_MAX, NotSealed, Sealer, SealUploads
+from worker.desk.uploads import Receiving
 from worker.domain.controls.seals import Seal
 
 AT = "/tickets/T-000001"
@@ -264,21 +264,9 @@ def test_two_hundred_megabytes_take_a_few_in_memory_and_nothing_of_the_temporary
         if message["type"] == "http.response.start":
             status.append(message["status"])
 
-    cookies = "; ".join(f"{name}={value}" for name, value in desk.client.cookies.items())
-    headers = {**BROWSER, "Cookie": cookies, "Host": URL.partition("://")[2], "Content-Type": KIND}
-    scope: Scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": "POST",
-        "scheme": URL.partition("://")[0],
-        "path": f"{AT}/seal",
-        "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-        "client": ("127.0.0.1", 1),
-    }
     tracemalloc.start()
     try:
-        asyncio.run(desk.app(scope, receive, send))
+        portal().call(desk.app, desk.scope(f"{AT}/seal", KIND), receive, send)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -297,7 +285,7 @@ def test_only_so_many_files_are_received_at_once(ward: Harness) -> None:
         del call
         return PlainTextResponse(outcome.why.value if isinstance(outcome, NotSealed) else "")
 
-    route = SealUploads(0).route("/seal", lambda _: Sealer("session", never), answered)
+    route = SealUploads(Receiving(0)).route("/seal", lambda _: Sealer("session", never), answered)
     app = Starlette(routes=[route])
     app.state.services = services_of(ward)
     assert in_one_loop(TestClient(app, base_url=URL)).post("/seal").text == "busy"

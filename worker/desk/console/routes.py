@@ -25,11 +25,12 @@ from worker.desk.console import (
 )
 from worker.desk.console.frame import screen
 from worker.desk.roles import Permission
+from worker.desk.sealing import SealUploads
 
 POST, BOTH = ("POST",), ("GET", "POST")
 
 
-def routes() -> list[Route]:
+def routes(sealed: SealUploads) -> list[Route]:
     """All routes. Lists take POST, too: a search, which leads to an address without names."""
     return [
         screen("/", now.now),
@@ -40,7 +41,7 @@ def routes() -> list[Route]:
         screen("/tickets/{label}", ticket.ticket),
         screen("/tickets/{label}/link", ticket.link, Permission.ACT, POST),
         screen("/tickets/{label}/act", ticket.act, Permission.ACT, POST),
-        *seals.seal_routes(),
+        seals.seal_route(sealed),
         screen("/groups", groups.groups, methods=BOTH),
         screen("/groups/{ref}", groups.group),
         screen("/groups/{ref}/pair", questions.pair, Permission.ACT, POST),

@@ -17,9 +17,9 @@ from worker.desk.sealing import NotSealed, Sealer, SealUploads
 from worker.domain.controls.seals import Measured
 
 
-def seal_routes() -> list[Route]:
+def seal_route(sealed: SealUploads) -> Route:
     """The route of the form."""
-    return [SealUploads().route("/tickets/{label}/seal", _opened, _answered)]
+    return sealed.route("/tickets/{label}/seal", _opened, _answered)
 
 
 def _opened(call: Call) -> Sealer | Response:
