@@ -89,9 +89,7 @@ def leaving(tmp_path: Path) -> Iterator[Desk]:
     engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
     week = timedelta(days=7)
     switch = ControlSwitch(Mode.TICKET)
-    rule = ConversationsRule(
-        switch, "hr-leavers@example.org", 2 * week, (), "HR-17", "D-42", timedelta(days=3)
-    )
+    rule = ConversationsRule(switch, "hr-leavers@example.org", 2 * week, (), "HR-17", "D-42")
     harness = Harness(controls=ControlPolicy(conversations=(rule,)), engine=engine)
     harness.hire("ann", "ben", "dee")
     harness.group("w1", "ann", "ben", admins=["dee"], name="Ward 1 " + "nights " * 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from harness import Harness
 from worker.app.acts.sealing import NotTaken
+from worker.app.jobs.conversations import AskForReviews
 from worker.app.reads.leavings import reviews_wanted
 from worker.app.refused import Refused
 from worker.domain.controls import CATALOGUE
@@ -22,13 +24,12 @@ from worker.domain.controls.seals import Measured
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
+from worker.domain.reconcile.guard import HeldFindings
 from worker.domain.tickets.ticket import AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 
 DAY = timedelta(days=1)
 ROLE = "hr-leavers@example.org"
-RULE = ConversationsRule(
-    ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, ("Finance",), "HR-17", "D-42", timedelta(hours=72)
-)
+RULE = ConversationsRule(ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, ("Finance",), "HR-17", "D-42")
 COMPLETE = Checklist(
     answers=dict.fromkeys(CheckItem, CheckAnswer.DONE) | {CheckItem.TOLD: CheckAnswer.NOT_NEEDED},
     words={CheckItem.TOLD: "they asked for it"},
@@ -241,6 +242,24 @@ def test_the_first_run_is_held_and_reports_count_what_is_still_to_be_asked(
     harness.control()
     assert review(harness).is_live
     assert harness.app.controls.report(harness.now)[at].counts.failed == 1
+
+
+def test_without_a_rule_nothing_is_held_and_nothing_is_asked_for(company: Harness) -> None:
+    company.hire("ann", department="Finance", leave_at=company.now + 10 * DAY)
+    company.settle()
+    job = AskForReviews(None, company.rules, company.app.rules.teller)
+    with company.store.begin() as uow:
+        assert job.held(uow, company.now) == HeldFindings(0, ())
+        assert job.open(uow, 9, 9, Counter(), company.now) == []
+
+
+def test_no_more_are_asked_for_than_are_left_of_the_day(company: Harness) -> None:
+    for person in ("ann", "ben"):
+        company.hire(person, department="Finance", leave_at=company.now + 10 * DAY)
+    company.settle()
+    job = AskForReviews(RULE, company.rules, company.app.rules.teller)
+    with company.store.begin() as uow:
+        assert len(job.open(uow, 1, 9, Counter(), company.now)) == 1
 
 
 def test_so_many_a_day(start: Callable[..., Harness]) -> None:

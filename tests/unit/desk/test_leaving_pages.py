@@ -20,7 +20,7 @@ from worker.domain.tickets.ticket import TicketKind, TicketState
 DAY = timedelta(days=1)
 KIM = Actor("kim")
 ROLE = "hr-leavers@example.org"
-RULE = ConversationsRule(ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, (), "HR-17", "D-42", 3 * DAY)
+RULE = ConversationsRule(ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, (), "HR-17", "D-42")
 FORM = "/tickets/T-000001/hold"
 
 

@@ -22,7 +22,7 @@ from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import CONVERSATIONS
 from worker.domain.messengers import messenger
 from worker.domain.model import GroupKey
-from worker.domain.reconcile.leaving import completed_with
+from worker.domain.reconcile.leaving import completed
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -95,7 +95,7 @@ class ReviewingConversations:
             marks = claimants_by_link(uow, ticket, now)
 
             def complete(one: Ticket) -> Ticket:
-                return completed_with(one, tidy, marks, now)
+                return completed(one, marks, now)
 
             return act_by_link(uow, kept, complete, events.TICKET_ANSWERED, now, said=str(tidy.result))
 

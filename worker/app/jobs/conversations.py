@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from worker.app.jobs.carrying import carry_out
-from worker.app.reads.leavings import account_that_leaves, reviews_wanted
+from worker.app.reads.leavings import LeavingPerson, reviews_wanted
 from worker.app.tell.teller import Teller
 from worker.domain.controls.policy import ConversationsRule
-from worker.domain.people.persons import Person
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
 from worker.domain.reconcile.leaving import over, review_for
@@ -43,25 +42,18 @@ class AskForReviews:
 
     def held(self, uow: UnitOfWork, now: datetime) -> HeldFindings:
         """How many reviews are to be asked for, and of whom: the first of them."""
-        subjects = [
-            HeldSubject(
-                *account_that_leaves(one).key,
-                one.person.facts.display_name,
-                one.person.facts.department or "",
-            )
-            for one in self._wanted(uow, now)
-        ]
+        facts = [(one.account.key, one.human.person.facts) for _, one in self._wanted(uow, now)]
+        subjects = [HeldSubject(*key, own.display_name, own.department or "") for key, own in facts]
         return HeldFindings(len(subjects), tuple(subjects[:NAMED_MAX]))
 
     def open(
         self, uow: UnitOfWork, left: int, a_day: int, opened_today: Counter[str], now: datetime
     ) -> list[Action]:
-        """Ask for the reviews, at most `left`, and `a_day` of one address in a day."""
+        """Ask for the reviews, at most `left` (1 or more), and `a_day` of one address in a day."""
         planned: list[Action] = []
-        for human in self._wanted(uow, now) if left > 0 else ():
-            action = self._review(uow, human, now)
-            if action is None:
-                continue
+        for rule, one in self._wanted(uow, now):
+            admins = uow.leavings.admin_addresses(frozenset(own.key for own in one.human.accounts))
+            action = review_for(one.account, one.at, rule, self._tickets, admins, now)
             to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
             if opened_today[to] < a_day:
                 opened_today[to] += 1
@@ -70,11 +62,7 @@ class AskForReviews:
                 break
         return carry_out(uow, planned, (), self._teller, now)
 
-    def _wanted(self, uow: UnitOfWork, now: datetime) -> Iterator[Person]:
-        return iter(()) if self._rule is None else reviews_wanted(uow, self._rule, now)
-
-    def _review(self, uow: UnitOfWork, human: Person, now: datetime) -> Action | None:
-        if self._rule is None:
-            return None
-        admins = uow.leavings.admin_addresses(frozenset(one.key for one in human.accounts))
-        return review_for(account_that_leaves(human), self._rule, self._tickets, admins, now)
+    def _wanted(self, uow: UnitOfWork, now: datetime) -> Iterator[tuple[ConversationsRule, LeavingPerson]]:
+        if self._rule is not None:
+            for one in reviews_wanted(uow, self._rule, now):
+                yield self._rule, one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.controls.policy import ConversationsRule
@@ -16,7 +17,16 @@ from worker.ports.state.store import UnitOfWork
 PAGE = 200
 
 
-def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> Iterator[Person]:
+@dataclass(frozen=True, slots=True)
+class LeavingPerson:
+    """Somebody who will have left `at` an instant, and the account by which tickets name them."""
+
+    human: Person
+    account: Account
+    at: datetime
+
+
+def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> Iterator[LeavingPerson]:
     """The people whose review a rule asks for and who have none, each once; `now` is aware UTC."""
     after: AccountKey | None = None
     while page := uow.leavings.to_review(now, now + rule.before, after, PAGE):
@@ -26,16 +36,16 @@ def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> I
         for ticket in uow.leavings.reviews_of(accounts):
             reviews[ticket.person].append(ticket)
         for account in page:
-            human = humans[account.key]
+            human, at = humans[account.key], account.leaves_at
             theirs = (ticket for one in human.accounts for ticket in reviews[one.key])
-            if account_that_leaves(human).key == account.key and _is_meant(human, rule, theirs):
-                yield human
+            if at is not None and _is_first(account, human) and _is_meant(human, rule, theirs):
+                yield LeavingPerson(human, account, at)
         after = page[-1].key
 
 
-def account_that_leaves(human: Person) -> Account:
-    """The account by which tickets name somebody who leaves: the first of those that leave."""
-    return min((one for one in human.accounts if one.standing is Standing.LEAVING), key=lambda one: one.key)
+def _is_first(account: Account, human: Person) -> bool:
+    """Whether it is the first of the accounts that leave, so that each person comes once."""
+    return account.key == min(one.key for one in human.accounts if one.standing is Standing.LEAVING)
 
 
 def _is_meant(human: Person, rule: ConversationsRule, reviews: Iterable[Ticket]) -> bool:

@@ -27,7 +27,6 @@ def census(call: Call, guest: Guest) -> Response:
             "rows": found[:SHOWN_MAX],
             "more": len(found) - SHOWN_MAX,
             "apps": {key: one.name for key, one in MESSENGERS.items()},
-            "decisions": [one.value for one in DECISIONS],
             "alike_max": ALIKE_MAX,
             "is_on": bool(call.services.controls.rules.policy.register),
         },

@@ -218,7 +218,7 @@ class ConversationsRule:
     """Whose work conversations are reviewed before the last day. `departments`: globs; empty: everybody's.
 
     `to`: the address of the role that reviews them; `before`: so long before the last day. `policy_ref` and `dpia_ref`
-    are the documents that allow it. `hold_max`: the longest hold of a removal.
+    are the documents that allow it.
     """
 
     switch: ControlSwitch
@@ -227,7 +227,6 @@ class ConversationsRule:
     departments: tuple[str, ...]
     policy_ref: str
     dpia_ref: str
-    hold_max: timedelta
 
     def fits(self, department: str | None) -> bool:
         """Whether it is for a person of this department."""

@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from worker.domain.controls.conversations import CHECKLIST, Checklist, as_details
 from worker.domain.controls.policy import ConversationsRule
 from worker.domain.kinds import CONVERSATIONS
 from worker.domain.kinds.controlled import TIME_S
@@ -45,15 +44,17 @@ def has_review(tickets: Iterable[Ticket], at: datetime) -> bool:
 
 
 def review_for(
-    person: Account, rule: ConversationsRule, rules: TicketRules, admins: Collection[str], now: datetime
-) -> Action | None:
-    """Open the review for somebody whose last day is known; None for others.
+    person: Account,
+    at: datetime,
+    rule: ConversationsRule,
+    rules: TicketRules,
+    admins: Collection[str],
+    now: datetime,
+) -> Action:
+    """Open the review for somebody who will have left `at` an instant.
 
     `admins`: the addresses of the admins of the person's groups, casefolded, who may not review it.
     """
-    at = person.leaves_at
-    if at is None:
-        return None
     why = because("{name} leaves soon, and the policy asks for a review", name=person.facts.display_name)
     time = rule.switch.due or _DUE
     draft = Ticket(
@@ -101,15 +102,11 @@ def over(
     return None
 
 
-def completed_with(ticket: Ticket, said: Checklist, by: Sequence[str], now: datetime) -> Ticket:
-    """An open ticket with what was said: closed by the reviewer's word once nothing is missing. Raises NotAllowed."""
-    state = next_state(ticket.state, Move.VERIFY)
-    kept = replace(ticket, details={**ticket.details, CHECKLIST: as_details(said)})
-    if said.needs:
-        return kept
+def completed(ticket: Ticket, by: Sequence[str], now: datetime) -> Ticket:
+    """A review of whose checklist nothing is missing, closed by the reviewer's word. Raises NotAllowed."""
     return replace(
-        kept,
-        state=state,
+        ticket,
+        state=next_state(ticket.state, Move.VERIFY),
         verified_at=now,
         verified_by="checklist",
         grade=Grade.C,

@@ -59,4 +59,4 @@ class LeavingControls(ControlSection):
         if one is None:
             return ()
         refs = (one.policy_ref, one.dpia_ref)
-        return (ConversationsRule(switch, one.to, one.before, one.who.departments, *refs, one.hold_max),)
+        return (ConversationsRule(switch, one.to, one.before, one.who.departments, *refs),)
