@@ -1,13 +1,19 @@
 """Which instant a local time is, and which zone a country has."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from slow_clock import DAY, SlowClock, places
-from worker.domain.escalation.wall_clock import first_showing, last_showing, local_day, only_zone
+from worker.domain.escalation.wall_clock import (
+    first_showing,
+    last_showing,
+    local_day,
+    only_zone,
+    start_of_day,
+)
 
 
 @given(places(), st.integers(0, 3), st.integers(0, 24 * 60 - 1))
@@ -29,6 +35,40 @@ def test_a_skipped_day_is_the_instant_of_the_change() -> None:
 
 def test_a_day_is_that_of_the_zone() -> None:
     assert local_day("Pacific/Auckland", datetime(2026, 11, 2, 20, tzinfo=UTC)) == date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    "zone, now, start",
+    [
+        ("Asia/Kolkata", datetime(2026, 11, 2, 20, tzinfo=UTC), datetime(2026, 11, 2, 18, 30, tzinfo=UTC)),
+        (
+            "Africa/Cairo",
+            datetime(2026, 4, 24, 9, tzinfo=UTC),
+            datetime(2026, 4, 23, 22, tzinfo=UTC),
+        ),  # skips it
+        (
+            "America/Havana",
+            datetime(2026, 11, 1, 5, tzinfo=UTC),
+            datetime(2026, 11, 1, 4, tzinfo=UTC),
+        ),  # twice
+        ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC), datetime(2011, 12, 30, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_day_starts_at_its_first_instant(zone: str, now: datetime, start: datetime) -> None:
+    assert start_of_day(zone, now) == start
+    assert start_of_day(zone, start) == start
+    assert local_day(zone, start - timedelta(seconds=1)) < local_day(zone, now)
+
+
+@given(places(), st.integers(0, 3 * 24 * 60))
+def test_a_day_has_started_and_is_the_same_since(place: tuple[str, datetime], minutes: int) -> None:
+    zone, since = place
+    now = since + timedelta(minutes=minutes)
+
+    start = start_of_day(zone, now)
+
+    assert start <= now
+    assert local_day(zone, start) == local_day(zone, now)
 
 
 @pytest.mark.parametrize(

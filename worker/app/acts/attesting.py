@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime, time
 
 from worker.app.acts.assignee import WORDS_MAX, act_by_link, can_undo, take_back
 from worker.app.acts.changes import change_ticket
@@ -29,6 +28,7 @@ from worker.domain.controls.statements import (
     StatementRule,
     text_hash,
 )
+from worker.domain.escalation.wall_clock import first_showing
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
@@ -374,8 +374,9 @@ class Attesting:
     def _imported(
         self, row: ImportedRow, rule: StatementRule, person: Account, source: str, now: datetime
     ) -> Attestation:
-        at = self._local(row.on) if row.on else now
-        until = self._local(row.until) if row.until else None
+        zone = self._teller.timezone
+        at = first_showing(zone, row.on, time()) if row.on else now
+        until = first_showing(zone, row.until, time()) if row.until else None
         return Attestation(
             statement=rule.statement,
             subject=rule.subject,
@@ -388,11 +389,6 @@ class Attesting:
             expires_at=until or (at + rule.every if rule.every else None),
             source=source,
         )
-
-    def _local(self, on: date) -> datetime:
-        """The start of a local day, as aware UTC."""
-        zone = ZoneInfo(self._teller.timezone)
-        return datetime.combine(on, time(), zone).astimezone(ZoneInfo("UTC"))
 
 
 def rule_of(ticket: Ticket, rules: Iterable[StatementRule]) -> StatementRule | None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from worker.app.acts.tickets import one_group
 from worker.app.refused import Refused
@@ -26,6 +25,7 @@ from worker.domain.controls.census import (
 from worker.domain.controls.examining import Examined
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
+from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.model import GroupKey
@@ -163,12 +163,8 @@ class CensusActs:
             raise Refused("Write the name of each group.")
         with self._store.begin() as uow:
             self._check(uow, token)
-            if uow.census.note_anonymous(rows, self._start_of_day(now), now, NEW_A_DAY):
+            if uow.census.note_anonymous(rows, start_of_day(self._teller.timezone, now), now, NEW_A_DAY):
                 raise TooManyNames("Too many new names came today.")
-
-    def _start_of_day(self, now: datetime) -> datetime:
-        zone = ZoneInfo(self._teller.timezone)
-        return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)
 
 
 def _candidate(uow: UnitOfWork, label: str) -> CensusCandidate:

@@ -9,10 +9,9 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import datetime
 from hashlib import sha256
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from worker.app.acts.assignee import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
@@ -31,6 +30,7 @@ from worker.domain.controls.reports import (
     Tier,
 )
 from worker.domain.controls.state import GroupState
+from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import Entry
@@ -179,7 +179,7 @@ class Reporting:
             known = uow.bad_messages.same(new, now - SAME_WITHIN)
             if known is not None:
                 return known
-            before = uow.bad_messages.count_since(new.group, self._start_of_day(now))
+            before = uow.bad_messages.count_since(new.group, start_of_day(self._teller.timezone, now))
             kept = uow.bad_messages.add(new)
             ticket = self._ticket_for(uow, kept, found, before, now)
             uow.bad_messages.under(kept, ticket.id)
@@ -200,7 +200,9 @@ class Reporting:
         """The ticket of the day that takes further reports, or a new one."""
         group, rule = found.group, found.rule
         draft = opened_for(report, group, rule, self._tickets, before, now)
-        shared = shared_ticket(uow.tickets.of_group(report.group), report, self._start_of_day(now))
+        shared = shared_ticket(
+            uow.tickets.of_group(report.group), report, start_of_day(self._teller.timezone, now)
+        )
         if shared is None or not draft.ticket.details[SHARED]:
             [ticket] = uow.tickets.insert([draft.ticket])
             self._tell_opened(uow, replace(draft, ticket=ticket), now)
@@ -241,10 +243,6 @@ class Reporting:
             )
             messages.append(self._teller.linked(uow, ticket, message, now))
         return messages
-
-    def _start_of_day(self, now: datetime) -> datetime:
-        zone = ZoneInfo(self._teller.timezone)
-        return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)
 
     # --- the reporter, afterwards ----------------------------------------------------------------
 

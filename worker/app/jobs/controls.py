@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from worker.app.acts.attesting import Attesting, StatementList, text_changed
 from worker.app.acts.reviewing import Reviewing
@@ -33,7 +32,7 @@ from worker.domain.controls.others import CONVERSATIONS, REPORTS, STATEMENT_CONT
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
-from worker.domain.escalation.wall_clock import local_day
+from worker.domain.escalation.wall_clock import local_day, start_of_day
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import (
@@ -263,7 +262,7 @@ class RunControls:
         now: datetime,
     ) -> None:
         """Open tickets for what fails, the worst first, until the day's are used up."""
-        start = self._start_of_day(now)
+        start = start_of_day(self._reads.rules.timezone, now)
         with self._store.reading() as uow:
             allowed = asking & uow.controls.allowed()
             to_ask = allowed - uow.controls.refused()
@@ -318,10 +317,6 @@ class RunControls:
         states = self._reads.of(uow, {one.home for one in left}, now, frozenset())
         found = [passed_on(one, states[one.home][0], self._tickets) for one in left if one.home in states]
         return carry_out(uow, found, (), self._teller, now)
-
-    def _start_of_day(self, now: datetime) -> datetime:
-        zone = ZoneInfo(self._reads.rules.timezone)
-        return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(now.tzinfo)
 
 
 def _is_for_reconciling(one: Examined) -> bool:

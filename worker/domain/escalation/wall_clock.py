@@ -35,6 +35,11 @@ def local_day(timezone: str, instant: datetime) -> date:
     return instant.astimezone(ZoneInfo(timezone)).date()
 
 
+def start_of_day(timezone: str, now: datetime) -> datetime:
+    """Return the instant at which the present day began in `timezone` (IANA), also where clocks skip midnight."""
+    return first_showing(timezone, local_day(timezone, now), time())
+
+
 def _showings(timezone: str, day: date, wall: time) -> tuple[datetime, datetime]:
     zone = ZoneInfo(timezone)
     local = datetime.combine(day, wall)
