@@ -30,6 +30,7 @@ from worker.cli.tickets import known_ticket, number_of
 from worker.domain.controls.seals import Measured, Seal
 from worker.domain.tickets.ticket import ticket_label
 from worker.ops.progress import ProgressBars, progress_bars
+from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
 from worker.running.wiring import look_into_archive
 from worker.settings import Settings
@@ -86,9 +87,7 @@ def list_all(
     from worker.contract.seals import SealShape
 
     with opened(config, now) as worker, worker.store.reading() as uow:
-        found = uow.seals.of_ticket(ticket) if ticket else []
-        while not ticket and (page := uow.seals.page(found[-1].id if found else 0, PAGE)):
-            found += page
+        found = _all_seals(uow) if ticket is None else uow.seals.of_ticket(ticket)
         when = worker.settings
     if json:
         print_list([SealShape.of(one) for one in found])
@@ -107,6 +106,13 @@ def list_all(
     ]
     headings = ("id", "ticket", "file", "bytes", "sha256", "when", "handed to")
     print_table("", headings, rows, "No file was sealed yet.")
+
+
+def _all_seals(uow: UnitOfWork) -> list[Seal]:
+    found: list[Seal] = []
+    while page := uow.seals.page(found[-1].id if found else 0, PAGE):
+        found += page
+    return found
 
 
 def _measured(file: Path, worker: App, now: datetime, bars: ProgressBars) -> Measured:

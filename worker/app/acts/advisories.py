@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.refused import Refused
+from worker.app.refused import Refused, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.watch.advisories import Advisory, Dismissal
@@ -23,8 +23,7 @@ class AdvisoryActs:
 
         It is told no more, whatever feeds say of it later.
         """
-        if not reason.strip():
-            raise Refused("Say why: a reason is required to dismiss an advisory.")
+        require_reason(reason, "dismiss an advisory")
         with self._store.begin() as uow:
             found = [one for one in uow.advisories.all().values() if one.key.id == id_.upper()]
             if not found:

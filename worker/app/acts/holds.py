@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import change_ticket
-from worker.app.refused import Refused
+from worker.app.refused import Refused, require_reason
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -38,7 +38,7 @@ class RemovalHolds:
 
         All holds of one ticket together last at most as long as the rules say, from the beginning of the first.
         """
-        _require(reason)
+        require_reason(reason, "hold a removal")
 
         def change(ticket: Ticket) -> Ticket:
             begin = self._begin(ticket, until, now)
@@ -75,7 +75,7 @@ class RemovalHolds:
 
     def end(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         """End a hold before its time. The ticket is open again, unless it has to wait for another one."""
-        _require(reason)
+        require_reason(reason, "end a hold")
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_held(now):
@@ -111,8 +111,3 @@ def _why_not(ticket: Ticket) -> str:
     if ticket.kind is REMOVAL and ticket.state not in _HOLDABLE:
         return f"it is {ticket.state.value}, so there is nothing to hold."
     return "only the removal of somebody who left can be held."
-
-
-def _require(reason: str) -> None:
-    if not reason.strip():
-        raise Refused("Say why: a reason is required to hold a removal, or to end that.")

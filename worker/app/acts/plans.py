@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.refused import Refused
+from worker.app.refused import Refused, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState, held_counts
@@ -37,8 +37,7 @@ class Approvals:
         Raises Refused for a plan or cohort that is unknown or decided already, or for an empty reason.
         Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
         """
-        if not reason.strip():
-            raise Refused("Say why: a reason is required to release or reject.")
+        require_reason(reason, "release or reject")
         with self._store.begin() as uow:
             plan = uow.episodes.plan(number)
             if plan is None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.refused import Refused
+from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence import events
@@ -77,8 +77,7 @@ class Silencing:
 
     def drop(self, post_id: str, by: Actor, reason: str, now: datetime) -> Post:
         """Give up a message that is not sent."""
-        if not reason.strip():
-            raise Refused("Say why: a reason is required to drop a message.")
+        require_reason(reason, "drop a message")
         with self._store.begin() as uow:
             post = uow.deliveries.drop(post_id)
             if post is None:

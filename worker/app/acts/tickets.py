@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.refused import Refused
+from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
@@ -74,7 +74,7 @@ class TicketActs:
         return self._change(number, events.TICKET_DONE, by, reason, now, change)
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
-        _require(reason, "reopen")
+        require_reason(reason, "reopen")
         return self._change(
             number,
             events.TICKET_REOPENED,
@@ -89,7 +89,7 @@ class TicketActs:
         self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
     ) -> Ticket:
         """Accept the state as it is: for good, or until an instant, after which the ticket comes back."""
-        _require(reason, "waive")
+        require_reason(reason, "waive")
         if until is not None and until <= now:
             raise Refused("That instant is over already; name a later one, or none to waive for good.")
 
@@ -210,7 +210,7 @@ class TicketActs:
         self, link: str, by: Actor, reason: str, now: datetime
     ) -> tuple[HandleKey, AccountKey | None]:
         """Take back a link ("not this person"), or answer a question with "nobody in the directory"."""
-        _require(reason, "reject")
+        require_reason(reason, "reject")
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             uow.identities.reject(key, known.person, now, by.name)
@@ -221,7 +221,7 @@ class TicketActs:
 
     def say_nobody(self, members: Collection[HandleKey], by: Actor, reason: str, now: datetime) -> int:
         """Answer open questions: nobody in the directory. Return how many; what is answered already stays as it is."""
-        _require(reason, "answer")
+        require_reason(reason, "answer")
         with self._store.begin() as uow:
             known = [(key, uow.identities.get(key)) for key in members]
             asked = [key for key, one in known if one is not None and one.state in QUESTIONS]
@@ -352,8 +352,3 @@ def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
 
 def _said_by(by: Actor, reason: str) -> Reason:
     return because("{name}: {words}", name=by.name, words=reason)
-
-
-def _require(reason: str, what: str) -> None:
-    if not reason.strip():
-        raise Refused(f"Say why: a reason is required to {what}.")

@@ -71,12 +71,12 @@ def codes(fits: Callable[[Kind], bool]) -> tuple[str, ...]:
 
 
 def is_exposure(ticket: Ticket) -> bool:
-    """True if a live ticket means that somebody who left is still in a group: not one that a review asks for."""
+    """True if a live ticket means that somebody who left is still in a group; see `is_asked_out` for the others."""
     return kind_of(ticket).is_exposure and ticket.evidence is not None
 
 
 def is_asked_out(ticket: Ticket) -> bool:
-    """True if it removes somebody who has not left, because a review says so."""
+    """True if it removes somebody who has not left: a review said so, or they took back their consent."""
     return kind_of(ticket).is_exposure and ticket.evidence is None
 
 

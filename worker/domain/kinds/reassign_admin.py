@@ -94,9 +94,9 @@ def _plea(has_candidate: bool) -> str:  # noqa: FBT001  the kind's signature
 def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     """A group that loses its admins: some are leavers, or admins were seen before and there are none now.
 
-    Admins whom a review asked out count as gone. A group that never had an admin in the inventory is not news;
-    neither is one whose roles are not all known. The latest leaving names the ticket, so that a waiver or a proof
-    stands for its own case only. An admin who is about to leave counts as one who left.
+    Admins who are to go though they have not left count as gone. A group that never had an admin in the inventory is
+    not news; neither is one whose roles are not all known. The latest leaving names the ticket, so that a waiver or a
+    proof stands for its own case only. An admin who is about to leave counts as one who left.
     """
     soon = {
         v.member.handle: v for v in case.known_admins if v.person and v.person.key in case.view.handing_over

@@ -71,7 +71,7 @@ def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> 
 
 
 def asked_out(case: GroupCase, kind: TicketKind) -> list[Finding]:
-    """Members whom a review asked out and who have not left. The last admin's removal waits for another admin."""
+    """Members who are to go though they have not left. The last admin's removal waits for another admin."""
     found = []
     for handle, ticket in sorted(case.asked_out.items()):
         view = case.by_handle.get(handle)

@@ -42,7 +42,7 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 
 
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
-    """Leavers who are members, and those whom a review asked out.
+    """Leavers who are members, and those who are to go though they have not left.
 
     A creator who left counts only in messengers where others can remove one.
     """
