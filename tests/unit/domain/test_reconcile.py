@@ -22,6 +22,7 @@ from builders import (
 )
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.identity.matching import IdentityState
+from worker.domain.kinds.removals import CONSENT, REVIEW
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Role, Standing
 from worker.domain.people.leaving import Leaving, episode_name
@@ -207,6 +208,20 @@ def test_a_removal_that_is_needed_again_waits_for_an_admin_too(state: TicketStat
         BLOCKED,
     )
     assert (removal.is_blocked, removal.ticket.blocked_by) == (True, None)
+
+
+def test_an_admin_who_hands_over_counts_as_gone_only_while_a_last_day_is_known() -> None:
+    soon = replace(person("bob", Standing.LEAVING, leave_at=NOW + 3 * DAY), evidence=Evidence.LEAVE_DATE)
+    [early] = plan(group(view(soon, BOB, ADMIN), handing_over=frozenset({key("bob")})))
+    assert (early.ticket.kind, early.ticket.left_at) == (REASSIGN, NOW + 3 * DAY)
+    assert plan(group(NEW_ADMIN, handing_over=frozenset({key("bob")}))) == []
+
+
+def test_two_removals_of_a_member_who_has_not_left_both_stand() -> None:
+    """A review named them, and they took back their consent: both wait for the same act."""
+    asked = ticket(evidence=None, left_at=None, occasion="review:2026Q4", details={REVIEW: "T-000007"})
+    consent = replace(asked, id=2, occasion="consent", details={CONSENT: "T-000008"})
+    assert plan(group(view(person()), NEW_ADMIN, tickets=(asked, consent))) == []
 
 
 def test_a_group_has_one_live_reassignment_whoever_leaves_besides() -> None:

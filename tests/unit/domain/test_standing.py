@@ -31,6 +31,10 @@ LATER = NOW + timedelta(hours=4)
         ({"assignee": Assignee("dee@example.org")}, "It is open, and with dee@example.org."),
         ({"acknowledged_until": LATER}, "Somebody has it until Tue 24 Nov 2026 16:00 GMT."),
         ({"snoozed_until": LATER}, "It is put off until Tue 24 Nov 2026 16:00 GMT."),
+        (
+            {"state": TicketState.BLOCKED, "held_until": LATER, "blocked_by": 7},
+            "It is held until Tue 24 Nov 2026 16:00 GMT. Please don't do it before.",
+        ),
         ({"state": TicketState.BLOCKED, "blocked_by": 7}, "It waits for T-000007."),
         ({"state": TicketState.BLOCKED}, "It has to wait."),
         (

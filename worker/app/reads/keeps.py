@@ -33,20 +33,18 @@ class KeepsReads:
         tickets = [ticket for key in accounts for ticket in uow.tickets.of_person(key)]
         found = kept_by(tickets, present)
         rules = self._controls.rules
-        groups = uow.controls.states({one.group for one in found}, rules.lists)
+        groups = uow.controls.states({one.group for one in found}, rules.lists)  # gone ones stay known
         # A group that another source shows better is that one, unless it has a ticket of its own
         twins = {key for key, group in groups.items() if group.is_followed}
         return [
-            _with_group(one, groups.get(one.group), rules)
+            _with_group(one, groups[one.group], rules)
             for one in found
             if one.ticket or one.group not in twins
         ]
 
 
-def _with_group(one: KeptGroup, group: GroupState | None, rules: ControlRules) -> KeptGroup:
+def _with_group(one: KeptGroup, group: GroupState, rules: ControlRules) -> KeptGroup:
     """With what the group is for, and who answers for it."""
-    if group is None:
-        return replace(one, is_sensitive=one.ticket is not None and one.ticket.is_sensitive)
     owner = owner_of(group)
     return replace(
         one,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from worker.domain.escalation.calendar import last_day
 from worker.domain.groups.case import GroupCase, MemberView, name_of
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, Deed, InGroup, Kind, Mark, Sees, Turn
-from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.model import AccountKey, Coverage, Evidence, Role
 from worker.domain.people.leaving import Leaving
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
@@ -98,13 +98,11 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     not news; neither is one whose roles are not all known. The latest leaving names the ticket, so that a waiver or a
     proof stands for its own case only. An admin who is about to leave counts as one who left.
     """
-    soon = {
-        v.member.handle: v for v in case.known_admins if v.person and v.person.key in case.view.handing_over
-    }
+    soon = [(one, v) for v in case.known_admins if (one := _coming(v, case.view.handing_over)) is not None]
     active = len(case.known_admins) - len(soon)
     members = case.known.members
     leavers = [(v.leaving, v) for v in members if v.member.role.is_admin and v.leaving is not None]
-    leavers += [(one, v) for v in soon.values() if (one := _coming(v)) is not None]
+    leavers += soon
     if active >= admins_min or not (leavers or _has_lost_admins(case) or _has_asked_out_admins(case)):
         return []
     if not leavers:
@@ -118,10 +116,10 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     return [Finding(key, why, view, leaving, view.person)]
 
 
-def _coming(view: MemberView) -> Leaving | None:
-    """The leaving of an admin who is still here, under the name that it will have."""
+def _coming(view: MemberView, handing_over: Collection[AccountKey]) -> Leaving | None:
+    """The leaving of an admin who is still here and hands over, under the name that it will have."""
     one = view.person
-    if one is None or one.leaves_at is None or one.evidence is None:
+    if one is None or one.key not in handing_over or one.leaves_at is None or one.evidence is None:
         return None
     return Leaving(one.key, one.evidence, one.leaves_at)
 
