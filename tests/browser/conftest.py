@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from sqlalchemy import Engine
 
 from builders import rules
 from chromium import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, SOON_MS, Desk, Late, governed_hospital, hospital
@@ -42,6 +43,8 @@ from worker.ops.server import Limits, serving
 from worker.running.app import assigned_of
 from worker.storage.sql.engine import open_engine
 
+Serve = Callable[[Harness], Desk]
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -57,40 +60,48 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def database(tmp_path: Path) -> Engine:
+    """A database that several threads may use."""
+    return open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Open the desk of a company, until the test is over."""
+    with ExitStack() as opened:
+        yield lambda harness: opened.enter_context(at_desk(harness))
+
+
+@pytest.fixture
+def desk(database: Engine, serve: Serve) -> Desk:
     """Its clock stands still, so that a minute is never over before a test is."""
-    with at_desk(hospital(f"sqlite:///{tmp_path / 'desk.db'}")) as desk:
-        yield desk
+    return serve(hospital(database))
 
 
 @pytest.fixture
-def governed(tmp_path: Path) -> Iterator[Desk]:
+def governed(database: Engine, serve: Serve) -> Desk:
     """The same, where controls ask for a profile, a policy, phones and reviews."""
-    with at_desk(governed_hospital(f"sqlite:///{tmp_path / 'desk.db'}")) as desk:
-        yield desk
+    return serve(governed_hospital(database))
 
 
 @pytest.fixture
-def reporting(tmp_path: Path) -> Iterator[Desk]:
+def reporting(database: Engine, serve: Serve) -> Desk:
     """A ward with an admin, where bad messages are reported."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
     rule = ReportsRule(whistleblowing_url="https://speakup.example.org/")
-    harness = Harness(controls=ControlPolicy(reports=(rule,)), engine=engine)
+    harness = Harness(controls=ControlPolicy(reports=(rule,)), engine=database)
     harness.hire("ann", "dee")
     harness.group("w1", "ann", admins=["dee"], name="Ward 1 " + "nights " * 6)
     harness.settle()
-    with at_desk(harness) as desk:
-        yield desk
+    return serve(harness)
 
 
 @pytest.fixture
-def leaving(tmp_path: Path) -> Iterator[Desk]:
+def leaving(database: Engine, serve: Serve) -> Desk:
     """Ann left a ward, Ben is about to, and a role is asked to review his conversations."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
     week = timedelta(days=7)
     switch = ControlSwitch(Mode.TICKET)
     rule = ConversationsRule(switch, "hr-leavers@example.org", 2 * week, (), "HR-17", "D-42")
-    harness = Harness(controls=ControlPolicy(conversations=(rule,)), engine=engine)
+    harness = Harness(controls=ControlPolicy(conversations=(rule,)), engine=database)
     harness.hire("ann", "ben", "dee")
     harness.group("w1", "ann", "ben", admins=["dee"], name="Ward 1 " + "nights " * 6)
     harness.settle()
@@ -99,18 +110,16 @@ def leaving(tmp_path: Path) -> Iterator[Desk]:
     harness.hire("ben", leave_at=harness.now + week)
     harness.settle()
     harness.control()
-    with at_desk(harness) as desk:
-        yield desk
+    return serve(harness)
 
 
 @pytest.fixture
-def naming(tmp_path: Path) -> Iterator[Desk]:
+def naming(database: Engine, serve: Serve) -> Desk:
     """A ward whose manager is asked which work groups there are, and whose register was read."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
     switch = ControlSwitch(Mode.TICKET)
     asks = StatementRule(Statement.CENSUS, CENSUS.id, switch, "", "1", every=timedelta(days=365))
     policy = ControlPolicy(statements=(asks,), register=(RegisterRule(switch, required=()),))
-    harness = Harness(controls=policy, registers=("list",), engine=engine)
+    harness = Harness(controls=policy, registers=("list",), engine=database)
     harness.hire("dee")
     harness.hire("ann", manager_id="dee")
     for at in (0, 1):
@@ -119,19 +128,17 @@ def naming(tmp_path: Path) -> Iterator[Desk]:
     harness.control()
     harness.decide()
     harness.control()
-    with at_desk(harness) as desk:
-        yield desk
+    return serve(harness)
 
 
 @pytest.fixture
-def updating(tmp_path: Path) -> Iterator[Desk]:
+def updating(database: Engine, serve: Serve) -> Desk:
     """Ann is asked for an update, and Dee to look at what the provider owes."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
     switch = ControlSwitch(Mode.TICKET)
     provider = ProviderRule("whatsapp", switch, contract="C-7 " + "renewed " * 9)
     policy = ControlPolicy(advisories=(AdvisoryRule(switch),), providers=(provider,))
     asked = replace(rules(), accountable="dee@corp.example")
-    harness = Harness(controls=policy, rules=asked, engine=engine)
+    harness = Harness(controls=policy, rules=asked, engine=database)
     fixes = {"ios": Fix("2.26.1"), "any": Fix("2.25", is_newer=True)}
     heard = {"nvd": FeedWord(MatchedBy.CPE, fixes, cvss=9.8)}
     with harness.store.begin() as uow:
@@ -142,14 +149,12 @@ def updating(tmp_path: Path) -> Iterator[Desk]:
     harness.control()
     harness.decide()
     harness.control()
-    with at_desk(harness) as desk:
-        yield desk
+    return serve(harness)
 
 
 @pytest.fixture
-def consenting(tmp_path: Path) -> Iterator[Desk]:
+def consenting(database: Engine, serve: Serve) -> Desk:
     """Zoe is about to be added to a ward, and her only number is private."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
     asks = StatementRule(
         Statement.CONSENT,
         CONSENT.id,
@@ -160,7 +165,7 @@ def consenting(tmp_path: Path) -> Iterator[Desk]:
         private=("otherMobile",),
     )
     nurses = Placement((("department", ("Nursing",)),), ("Ward*",))
-    harness = Harness(controls=ControlPolicy(statements=(asks,)), joiners=(nurses,), engine=engine)
+    harness = Harness(controls=ControlPolicy(statements=(asks,)), joiners=(nurses,), engine=database)
     harness.hire("dee")
     harness.group("ward-7", admins=["dee"])
     harness.settle()
@@ -169,8 +174,7 @@ def consenting(tmp_path: Path) -> Iterator[Desk]:
     harness.control()
     harness.decide()
     harness.control()
-    with at_desk(harness) as desk:
-        yield desk
+    return serve(harness)
 
 
 @contextmanager

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from chromium import DESKTOP, LOOKS, PHONE, Desk, looking, sign_in
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketKind
 
@@ -31,48 +30,38 @@ def fill(page: Page, *names: str) -> None:
         page.locator(f"select[name^=messenger-][name$='-{at}']").select_option("signal")
 
 
-@pytest.mark.parametrize("language, scheme, size", [
-    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("de", "dark", PHONE),
-], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "de-dark-phone"])  # fmt: skip
+@LOOKS
 def test_axe_finds_nothing_serious_and_nothing_is_cut(
     naming: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
 ) -> None:
     page = open_context(size, language, color_scheme=scheme).new_page()
-    found: dict[str, list[str]] = {}
-    wide: list[str] = []
-
-    def look(name: str) -> None:
-        found[name] = faults(page)
-        wide.extend([name] if overflows(page) else [])
-
-    page.goto(form(naming))
-    look("form")
-    page.locator("form button.main").click()
-    look("incomplete")
-    fill(page, LONG, "Ward 1 nights", "Porters")
-    page.locator("form button.main").click()
-    look("thanks")
-    page.goto(f"{naming.base}/c/2222")
-    look("dead")
-    page.goto(asked(naming))
-    look("asked")
-    fill(page, LONG)
-    page.locator("button[name^=more-]").click()
-    look("more")
-    page.locator("input[name^=answer-][value=accepted]").check()
-    page.locator("form button.main").click()
-    look("answered")
-    sign_in(page, naming, "operator")
-    page.goto(f"{naming.base}/census")
-    page.locator("#C-000001 summary").click()
-    look("named")
-    page.locator("#C-000001 input[value=asked]").check()
-    page.locator("#C-000001 form button").click()
-    look("decided")
-    page.locator("form[action='/census/link'] button").click()
-    look("address")
-    assert {path: each for path, each in found.items() if each} == {}
-    assert wide == []
+    with looking(page) as look:
+        page.goto(form(naming))
+        look("form")
+        page.locator("form button.main").click()
+        look("incomplete")
+        fill(page, LONG, "Ward 1 nights", "Porters")
+        page.locator("form button.main").click()
+        look("thanks")
+        page.goto(f"{naming.base}/c/2222")
+        look("dead")
+        page.goto(asked(naming))
+        look("asked")
+        fill(page, LONG)
+        page.locator("button[name^=more-]").click()
+        look("more")
+        page.locator("input[name^=answer-][value=accepted]").check()
+        page.locator("form button.main").click()
+        look("answered")
+        sign_in(page, naming, "operator")
+        page.goto(f"{naming.base}/census")
+        page.locator("#C-000001 summary").click()
+        look("named")
+        page.locator("#C-000001 input[value=asked]").check()
+        page.locator("#C-000001 form button").click()
+        look("decided")
+        page.locator("form[action='/census/link'] button").click()
+        look("address")
 
 
 def test_groups_are_named_and_decided_without_a_script(naming: Desk, open_context: Open) -> None:

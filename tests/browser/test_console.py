@@ -9,10 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-import pytest
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
-from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from chromium import LOOKS, PHONE, Desk, faults, looking, overflows, sign_in
 from worker.app.tell.addressing import person_at
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Paragraph
@@ -30,24 +29,16 @@ PAGES = ("/", "/tickets", "/tickets/T-000002", "/groups", "/people", "/questions
          "/controls/profile.description")  # fmt: skip
 
 
-@pytest.mark.parametrize("language, scheme, size", [
-    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("en", "dark", PHONE),
-], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "en-dark-phone"])  # fmt: skip
+@LOOKS
 def test_axe_finds_nothing_serious_on_any_page(
     desk: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
 ) -> None:
     page = open_context(size, language, color_scheme=scheme).new_page()
     sign_in(page, desk, "approver", "auditor")
-    found: dict[str, list[str]] = {}
-    wide = []
-    for path in PAGES:
-        page.goto(desk.base + path)
-        found[path] = faults(page)
-        if overflows(page):
-            wide.append(path)
-
-    assert {path: each for path, each in found.items() if each} == {}
-    assert wide == []
+    with looking(page) as look:
+        for path in PAGES:
+            page.goto(desk.base + path)
+            look(path)
 
 
 def test_what_changes_shows_without_reloading(desk: Desk, open_context: Open) -> None:

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, ViewportSize, expect
+from sqlalchemy import Engine
 
-from chromium import DESKTOP, PHONE, Desk, Late, faults, overflows, sign_in
-from desk_setup import services_of
+from chromium import LOOKS, PHONE, Desk, looking, sign_in
 from good_group import RULES, policy
-from harness import TIMEZONE, Harness
-from worker.app.tell.signed_links import SignedLinks
-from worker.desk.app import desk_app
-from worker.desk.guarding import BODY_MAX
-from worker.desk.services import Place
+from harness import Harness
 from worker.domain.model import GroupFacts
 from worker.domain.tickets.ticket import TicketKind
-from worker.languages import BabelLanguages
-from worker.ops.server import Limits, serving
-from worker.running.app import assigned_of
-from worker.storage.sql.engine import open_engine
 
 Open = Callable[..., BrowserContext]
 HELD = "/plans/P-000001"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(database: Engine, serve: Callable[[Harness], Desk]) -> Desk:
     """Five groups without the rules; the first run of one control was released, that of the others is held."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'desk.db'}")
-    harness = Harness(controls=policy(), engine=engine, sensitive=("Ward 3",))
+    harness = Harness(controls=policy(), engine=database, sensitive=("Ward 3",))
     harness.hire("ann", "dee")
     for number in range(5):
         harness.group(f"w{number}", "ann", admins=["dee"], name=f"Ward {number} {'nights ' * number}")
@@ -45,19 +32,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     harness.decide("profile.description")
     harness.later(hours=24)
     harness.control()
-    languages = BabelLanguages("en")
-    services = services_of(harness, languages)
-
-    def made(base: str) -> Any:
-        links = SignedLinks(base, timedelta(days=30))
-        assigned = assigned_of(replace(harness.app.rules, languages=languages, links=links), harness.store)
-        return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
-
-    with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:
-        base = f"http://{listen}"
-        Late.base = base
-        yield Desk(harness, base, SignedLinks(base, timedelta(days=30)))
-    harness.close()
+    return serve(harness)
 
 
 def link(desk: Desk) -> str:
@@ -68,9 +43,7 @@ def link(desk: Desk) -> str:
         return desk.links.url(uow, ticket, desk.harness.now)
 
 
-@pytest.mark.parametrize("language, scheme, size", [
-    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("en", "dark", PHONE),
-], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "en-dark-phone"])  # fmt: skip
+@LOOKS
 def test_axe_finds_nothing_serious_and_nothing_is_cut(
     desk: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
 ) -> None:
@@ -78,17 +51,19 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
     sign_in(page, desk, "approver")
     page.goto(f"{desk.base}/controls/profile.description")
     group = page.locator("tbody a[href^='/groups/']").first.get_attribute("href")
-    found: dict[str, list[str]] = {}
-    wide = []
-    for path in ("/controls", "/controls/profile.description", HELD, "/plans", group or "", "/good-group"):
-        page.goto(desk.base + path)
-        found[path] = faults(page)
-        wide += [path] if overflows(page) else []
-    page.goto(link(desk))
-    found["ticket"] = faults(page)
-    wide += ["ticket"] if overflows(page) else []
-    assert {path: each for path, each in found.items() if each} == {}
-    assert wide == []
+    with looking(page) as look:
+        for path in (
+            "/controls",
+            "/controls/profile.description",
+            HELD,
+            "/plans",
+            group or "",
+            "/good-group",
+        ):
+            page.goto(desk.base + path)
+            look(path)
+        page.goto(link(desk))
+        look("ticket")
 
 
 def test_bars_differ_by_more_than_colour(desk: Desk, open_context: Open) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
+from sqlalchemy import Engine
 
 from chromium import DESKTOP, PHONE, faults, hospital, overflows
 from declaring import DECLARED, add_declared
@@ -27,9 +28,9 @@ LANGUAGES = pytest.mark.parametrize("language", ["en", "ar"])
 
 
 @pytest.fixture
-def ward(tmp_path: Path) -> Iterator[tuple[Harness, str]]:
+def ward(database: Engine) -> Iterator[tuple[Harness, str]]:
     """A hospital with a declared inventory, and the address of ward 7's link."""
-    harness = add_declared(hospital(f"sqlite:///{tmp_path / 'desk.db'}"))
+    harness = add_declared(hospital(database))
     app = desk_app(services_of(harness, BabelLanguages("en")))
     with serving(app, ("127.0.0.1", 0), "desk", Limits(LISTS_MAX, is_upload=is_upload)) as listen:
         url = harness.app.declaring.link("ward-7", Actor("sam"), harness.now)

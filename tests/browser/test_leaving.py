@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from chromium import LOOKS, PHONE, Desk, looking, sign_in
 from worker.domain.controls.conversations import CheckItem
 from worker.domain.tickets.ticket import TicketKind
 
@@ -29,36 +28,26 @@ def tick_off(page: Page) -> None:
     page.locator("#delete_on").fill("2027-01-01")
 
 
-@pytest.mark.parametrize("language, scheme, size", [
-    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("de", "dark", PHONE),
-], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "de-dark-phone"])  # fmt: skip
+@LOOKS
 def test_axe_finds_nothing_serious_and_nothing_is_cut(
     leaving: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
 ) -> None:
     page = open_context(size, language, color_scheme=scheme).new_page()
-    found: dict[str, list[str]] = {}
-    wide: list[str] = []
-
-    def look(name: str) -> None:
-        found[name] = faults(page)
-        wide.extend([name] if overflows(page) else [])
-
-    page.goto(review(leaving))
-    look("checklist")
-    page.locator("form button.main").click()
-    look("in part")
-    tick_off(page)
-    page.locator("form button.main").click()
-    look("complete")
-    sign_in(page, leaving, "approver")
-    page.goto(f"{leaving.base}/tickets/T-000001")
-    page.locator("details.card summary").first.click()
-    look("hold")
-    page.locator("#reason-hold").fill("her own export")
-    page.locator("details.card[open] form button").first.click()
-    look("held")
-    assert {path: each for path, each in found.items() if each} == {}
-    assert wide == []
+    with looking(page) as look:
+        page.goto(review(leaving))
+        look("checklist")
+        page.locator("form button.main").click()
+        look("in part")
+        tick_off(page)
+        page.locator("form button.main").click()
+        look("complete")
+        sign_in(page, leaving, "approver")
+        page.goto(f"{leaving.base}/tickets/T-000001")
+        page.locator("details.card summary").first.click()
+        look("hold")
+        page.locator("#reason-hold").fill("her own export")
+        page.locator("details.card[open] form button").first.click()
+        look("held")
 
 
 def test_a_checklist_is_saved_in_parts_without_a_script(leaving: Desk, open_context: Open) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import DESKTOP, PHONE, Desk, faults, overflows
+from chromium import LOOKS, PHONE, Desk, looking
 from worker.domain.model import GroupKey
 
 Open = Callable[..., BrowserContext]
@@ -31,39 +30,29 @@ def send(page: Page) -> None:
     page.locator("form button.main").click()
 
 
-@pytest.mark.parametrize("language, scheme, size", [
-    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("de", "dark", PHONE),
-], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "de-dark-phone"])  # fmt: skip
+@LOOKS
 def test_axe_finds_nothing_serious_and_nothing_is_cut(
     reporting: Desk, open_context: Open, language: str, scheme: str, size: ViewportSize
 ) -> None:
     page = open_context(size, language, color_scheme=scheme).new_page()
-    found: dict[str, list[str]] = {}
-    wide: list[str] = []
-
-    def look(name: str) -> None:
-        found[name] = faults(page)
-        wide.extend([name] if overflows(page) else [])
-
-    page.goto(form(reporting))
-    look("form")
-    send(page)
-    look("receipt")
-    page.locator("main a").click()
-    look("outcome")
-    page.goto(f"{reporting.base}/r/outcome")
-    look("asked")
-    page.goto(f"{reporting.base}/r/outcome/2222")
-    look("unknown")
-    page.goto(f"{reporting.base}/r/2222")
-    look("dead")
-    page.goto(handler(reporting))
-    look("handler")
-    page.locator("input[value=too_late]").check()
-    page.locator("form.act button.main").click()
-    look("settled")
-    assert {path: each for path, each in found.items() if each} == {}
-    assert wide == []
+    with looking(page) as look:
+        page.goto(form(reporting))
+        look("form")
+        send(page)
+        look("receipt")
+        page.locator("main a").click()
+        look("outcome")
+        page.goto(f"{reporting.base}/r/outcome")
+        look("asked")
+        page.goto(f"{reporting.base}/r/outcome/2222")
+        look("unknown")
+        page.goto(f"{reporting.base}/r/2222")
+        look("dead")
+        page.goto(handler(reporting))
+        look("handler")
+        page.locator("input[value=too_late]").check()
+        page.locator("form.act button.main").click()
+        look("settled")
 
 
 def test_a_report_is_sent_and_settled_without_a_script_and_without_a_cookie(

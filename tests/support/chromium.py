@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, ViewportSize
+from sqlalchemy import Engine
 
 from harness import Harness
 from worker.app.acts.access import Access
@@ -26,7 +29,6 @@ from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Allowed, GroupFacts, Member, Role
-from worker.storage.sql.engine import open_engine
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[2] / ".cache" / "axe-core-4.14.1" / "axe.min.js"
@@ -37,6 +39,9 @@ FLAGS = (
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 SOON_MS = 15_000
+LOOKS = pytest.mark.parametrize("language, scheme, size", [
+    ("en", "light", DESKTOP), ("ar", "dark", DESKTOP), ("ar", "light", PHONE), ("de", "dark", PHONE),
+], ids=["en-light-desktop", "ar-dark-desktop", "ar-light-phone", "de-dark-phone"])  # fmt: skip
 
 
 @dataclass
@@ -59,9 +64,9 @@ class Desk:
         return f"{self.base}/login/{secret}"
 
 
-def hospital(database: str = "sqlite://") -> Harness:
+def hospital(engine: Engine) -> Harness:
     """Two wards and a theatre: ann has left, kay (a sole admin) too, thirty temps wait for a decision."""
-    harness = Harness(engine=open_engine(database))
+    harness = Harness(engine=engine)
     names = ("ann", "ben", "cem", "dee", "eve", "fay", "gus", "hal", "ida", "jon", "kay", "lea")
     harness.hire(*names, department="Nursing")
     harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
@@ -84,11 +89,11 @@ def hospital(database: str = "sqlite://") -> Harness:
     return harness
 
 
-def governed_hospital(database: str = "sqlite://") -> Harness:
+def governed_hospital(engine: Engine) -> Harness:
     """Ward 7, whose profile and admins are not as the rules want them, and whose people are asked for statements."""
     asks = ControlSwitch(Mode.TICKET)
     harness = Harness(
-        engine=open_engine(database),
+        engine=engine,
         controls=ControlPolicy(
             admins=(AdminsRule(asks),),
             profile=(
@@ -164,3 +169,17 @@ def faults(page: Page) -> list[str]:
 def overflows(page: Page) -> bool:
     """Whether a reader would have to move the page sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@contextmanager
+def looking(page: Page) -> Iterator[Callable[[str], None]]:
+    """Give a function that looks at the page as it is now; in the end nothing may be serious, and nothing cut."""
+    wrong: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        found = faults(page) + (["wider than the screen"] if overflows(page) else [])
+        if found:
+            wrong[name] = found
+
+    yield look
+    assert not wrong, wrong
