@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_skeleton, format_time, get_timezone_gmt, get_timezone_name
 from babel.localedata import locale_identifiers
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from worker.domain.text.tongue import ENGLISH, Tongue, fill, parts_of
@@ -61,6 +61,12 @@ class CldrTongue:
 
     def number(self, n: int) -> str:
         return self._digits(format_decimal(n, locale=self.locale, numbering_system=self.numbers))
+
+    def percent(self, share: float) -> str:
+        written = format_percent(
+            share, locale=self.locale, numbering_system=self.numbers, decimal_quantization=False
+        )
+        return self._digits(written)
 
     def instant(self, at: datetime, timezone: str) -> str:
         local = at.astimezone(ZoneInfo(timezone))

@@ -58,3 +58,7 @@ def test_without_other_languages_everybody_reads_english() -> None:
 ])  # fmt: skip
 def test_a_length_of_time_has_its_two_largest_units(span: timedelta, said: str) -> None:
     assert ENGLISH.span(span) == said
+
+
+def test_a_share_is_a_percentage() -> None:
+    assert (ENGLISH.percent(0.8), ENGLISH.percent(0.0501)) == ("80%", "5.01%")

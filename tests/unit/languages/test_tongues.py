@@ -94,6 +94,18 @@ def test_instants_days_and_numbers_are_written_as_in_its_region(
 
 
 @pytest.mark.parametrize(
+    "code, written",
+    [("en", "80%, 5.01%"), ("de", "80 %, 5,01 %"), ("tr", "%80, %5,01"), ("ar-EG", "٨٠%, ٥٫٠١%")],
+)
+def test_a_share_is_a_percentage_with_the_decimals_that_it_has(code: str, written: str) -> None:
+    tongue = ALL.of(code)
+    assert (
+        f"{tongue.percent(0.8)}, {tongue.percent(0.0501)}".replace("\u00a0", " ").replace("\u061c", "")
+        == written
+    )
+
+
+@pytest.mark.parametrize(
     "code, said",
     [
         ("en", ("Fri 01 Jan 00:30", "Thu 31 Dec 2026 23:30")),

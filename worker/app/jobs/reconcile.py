@@ -134,6 +134,7 @@ class Reconcile:
             uow.episodes.loads(groups, since),
             limits,
             now,
+            self._rules.teller.timezone,
         )
 
     # --- tickets ---------------------------------------------------------------------------------

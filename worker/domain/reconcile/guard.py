@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey, Evidence, GroupKey
-from worker.domain.text.reason import LocalInstant, Reason, Written, because, because_many, together
+from worker.domain.text.reason import LocalInstant, Reason, Share, Written, because, because_many, together
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import DIGITS_MAX
 
@@ -209,12 +210,14 @@ def inspect(
     groups: dict[GroupKey, GroupLoad],
     limits: GuardLimits,
     now: datetime,
+    timezone: str,
 ) -> HeldPlan | None:
     """Return None if the departures of one source may go through, else the plan that holds them.
 
     A person who has left elsewhere is not counted and not held. Shares are of the people who were active
     before these departures left (active + departures + let_through). `groups` holds every group that a
-    departure is in. Over a limit, all departures are held: a machine can't tell the mistakes among them.
+    departure is in. Over a limit, all departures are held: a machine can't tell the mistakes among them. `timezone`:
+    the organisation's, for what is said of hours.
     """
     news = [departure for departure in departures if not departure.has_left_elsewhere]
     if not news:
@@ -222,7 +225,7 @@ def inspect(
     reasons = _reasons(news, population, groups, limits)
     if not reasons:
         return None
-    return HeldPlan(source, together(reasons), now, cohorts_of(news, limits.share_from))
+    return HeldPlan(source, together(reasons), now, cohorts_of(news, limits.share_from, timezone))
 
 
 def people_count(count: int) -> str:
@@ -281,15 +284,15 @@ def _reasons(
     return reasons
 
 
-def _percent(limit: float) -> str:
+def _percent(limit: float) -> Written:
     """A limit as it was set."""
-    return f"{100 * limit:g}%"
+    return Written(f"{100 * limit:g}%", Share(limit))
 
 
-def _percent_over(share: float, limit: float) -> str:
+def _percent_over(share: float, limit: float) -> Written:
     """A share that is over a limit, with enough digits to show that it is."""
     digits = next((digits for digits in range(9) if round(100 * share, digits) > 100 * limit), 9)
-    return f"{100 * share:.{digits}f}%"
+    return Written(f"{100 * share:.{digits}f}%", Share(round(share, digits + 2)))
 
 
 def _is_over_share(count: int, of: int, share_max: float, share_from: int) -> bool:
@@ -311,20 +314,20 @@ _CAUSE = {
 }
 
 
-def cohorts_of(departures: Iterable[Departure], share_from: int) -> tuple[Cohort, ...]:
-    """Split by cause: evidence and hour, then a unit that at least `share_from` of them share.
+def cohorts_of(departures: Iterable[Departure], share_from: int, timezone: str) -> tuple[Cohort, ...]:
+    """Split by cause: evidence and local hour, then a unit that at least `share_from` of them share.
 
     Departures that share nothing end in one cohort 'single people' per evidence. Sorted, largest first;
     ids are `c1`, `c2`… and every departure is in exactly one cohort.
     """
     everybody = sorted(departures, key=lambda n: (n.person, n.at))
-    sizes = Counter(_characteristic(n) for n in everybody)
+    sizes = Counter(_characteristic(n, timezone) for n in everybody)
     parts: dict[_Characteristic, list[Departure]] = {}
     for departure in everybody:
-        mark = _characteristic(departure)
+        mark = _characteristic(departure, timezone)
         shared = mark if sizes[mark] >= share_from else mark._replace(unit="", hour=None, is_shared=False)
         parts.setdefault(shared, []).append(departure)
-    causes = [(_cause(mark), people) for mark, people in parts.items()]
+    causes = [(_cause(mark, timezone), people) for mark, people in parts.items()]
     ordered = sorted(causes, key=lambda pair: (-len(pair[1]), pair[0]))
     return tuple(Cohort(f"c{i}", cause, tuple(people)) for i, (cause, people) in enumerate(ordered, start=1))
 
@@ -338,13 +341,15 @@ class _Characteristic(NamedTuple):
     is_shared: bool = True
 
 
-def _characteristic(departure: Departure) -> _Characteristic:
+def _characteristic(departure: Departure, timezone: str) -> _Characteristic:
     seen = departure.seen_at
-    hour = seen and seen.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hour = seen and seen.astimezone(ZoneInfo(timezone)).replace(minute=0, second=0, microsecond=0).astimezone(
+        UTC
+    )
     return _Characteristic(departure.evidence, departure.unit, hour)
 
 
-def _cause(mark: _Characteristic) -> Reason:
+def _cause(mark: _Characteristic, timezone: str) -> Reason:
     evidence = because(_CAUSE[mark.evidence])
     if not mark.is_shared:
         return because("{cause}, single people", cause=evidence)
@@ -352,8 +357,7 @@ def _cause(mark: _Characteristic) -> Reason:
     if mark.unit:
         parts.append(because("all in {unit}", unit=mark.unit))
     if mark.hour is not None:
-        hour = Written(f"{mark.hour:%Y-%m-%d %H:%M} UTC", LocalInstant(mark.hour, "UTC"))
-        parts.append(because("seen in the hour of {instant}", instant=hour))
+        parts.append(because("seen in the hour of {instant}", instant=LocalInstant(mark.hour, timezone)))
     return together(parts, ", ")
 
 

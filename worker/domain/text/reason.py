@@ -27,11 +27,17 @@ class LocalInstant(NamedTuple):
     timezone: str
 
 
+class Share(NamedTuple):
+    """A part of a whole, 1 for all of it; said as a percentage."""
+
+    of: float
+
+
 class Written(NamedTuple):
-    """A day, an instant or a length of time that the English sentence writes in a form of its own."""
+    """A day, an instant, a length of time or a share that the English sentence writes in a form of its own."""
 
     english: str
-    value: date | LocalInstant | timedelta
+    value: date | LocalInstant | timedelta | Share
 
 
 class Reason(str):
@@ -103,13 +109,15 @@ def _made(texts: tuple[str, ...], values: Mapping[str, Value]) -> Reason:
     return Reason(_said(words, None), json.dumps(words, ensure_ascii=False, separators=(",", ":")))
 
 
-def _stored(value: Value) -> Any:
+def _stored(value: Value | Share) -> Any:
     if isinstance(value, Reason):
         return json.loads(value.words) if value.words else str(value)
     if isinstance(value, Written):
         return {"english": value.english, **_stored(value.value)}
     if isinstance(value, LocalInstant):
         return {"at": value.at.isoformat(), "in": value.timezone}
+    if isinstance(value, Share):
+        return {"share": value.of}
     if isinstance(value, timedelta):
         return {"seconds": value.total_seconds()}
     return {"day": value.isoformat()} if isinstance(value, date) else value
@@ -135,6 +143,8 @@ def _value(value: Any, tongue: Tongue | None) -> str | int:
     own = tongue or ENGLISH
     if "at" in value:
         return own.instant(datetime.fromisoformat(value["at"]), value["in"])
+    if "share" in value:
+        return own.percent(value["share"])
     if "day" in value:
         return own.day(date.fromisoformat(value["day"]))
     length = timedelta(seconds=value["seconds"])

@@ -43,6 +43,9 @@ class Tongue(Protocol):
     def number(self, n: int) -> str:
         """A whole number with the language's digits and grouping."""
 
+    def percent(self, share: float) -> str:
+        """A share (1 is all) as a percentage, with as many decimals as it has."""
+
     def instant(self, at: datetime, timezone: str) -> str:
         """Weekday, date, time and zone of an aware instant, in an IANA time zone."""
 
@@ -111,6 +114,9 @@ class _English:
 
     def number(self, n: int) -> str:
         return f"{n:,}"
+
+    def percent(self, share: float) -> str:
+        return f"{100 * share:g}%"
 
     def instant(self, at: datetime, timezone: str) -> str:
         return at.astimezone(ZoneInfo(timezone)).strftime("%a %d %b %Y %H:%M %Z")
