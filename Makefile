@@ -16,7 +16,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing bench-quick lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -124,7 +124,11 @@ fuzz: dev ## Damage registers, exports, answers and tokens at random (MINUTES=N 
 bench: dev ## Every benchmark, with the peers it is measured against
 	$(BIN)/python -m bench $(ARGS)
 
-bench-core: dev ## The benchmarks of the pure core alone
+bench-quick: dev ## A small company in two minutes: its ratios against those that are kept (ARGS=--keep: keep these)
+	@.ci/postgres
+	$(BIN)/python -m bench quick $(ARGS)
+
+bench-core: dev ## The benchmarks of the pure core alone; writes its figures into docs/performance.md
 	$(BIN)/python -m bench core $(ARGS)
 
 bench-controls: dev ## All controls over 20,000 groups and a million memberships, against bare SQL (ARGS="500 2000": fewer groups)
