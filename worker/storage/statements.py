@@ -172,7 +172,7 @@ def is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bo
     source, person_id = _who(rule)
     theirs = [source == t.person_source, person_id == t.person_id]
     if rule.for_each_group:
-        theirs += [_M.source == t.source, _M.group_id == t.group_id]
+        theirs += [_M.source == t.group_source, _M.group_id == t.group_id]
     subjects = subjects_of(rule, is_everywhere=is_everywhere).where(*theirs)
     is_of_version = t.episode == f"{rule.name}@{rule.version}"
     is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
@@ -200,7 +200,7 @@ def has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.ColumnE
         t.kind == STATEMENTS.value, is_ticket_of(rule), state,
     ]  # fmt: skip
     if rule.for_each_group:
-        mine += [t.source == _M.source, t.group_id == _M.group_id]
+        mine += [t.group_source == _M.source, t.group_id == _M.group_id]
     return sa.exists().where(*mine)
 
 

@@ -26,7 +26,7 @@ from worker.domain.controls.statements import (
 )
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Member
+from worker.domain.model import GroupKey, Member
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import BadConfig
 
@@ -138,6 +138,35 @@ class TestAsking:
         harness.reconcile()
         harness.control()
         assert len(tickets(harness)) == 2
+
+    def test_an_admins_ticket_stays_in_its_group_and_as_it_is_until_it_is_answered(self, asked: Made) -> None:
+        harness = asked(DUTIES_2)
+        [before] = tickets(harness)
+        for _ in range(3):
+            harness.later(hours=1)
+            harness.control()
+            harness.verify()
+        assert tickets(harness) == [before]
+        assert before.group == GroupKey("wards", "ward-7")
+
+        say(harness, before, text_sha256=text_hash("# Duties"))
+        harness.control()
+        assert [one.group for one in said(harness)] == [before.group]
+        assert tickets(harness)[0].state is TicketState.VERIFIED
+        assert counts(harness, DUTIES_2.control) == (1, 1, 0, 0)
+        harness.group("ward-8", "ann", admins=["dee"])
+        harness.inventory()
+        harness.reconcile()
+        harness.control()
+        assert counts(harness, DUTIES_2.control) == (2, 1, 1, 0)
+
+    def test_an_admin_who_declines_is_not_asked_again(self, asked: Made) -> None:
+        harness = asked(DUTIES_2)
+        say(harness, tickets(harness)[0], AttestAnswer.DECLINED, text_sha256=text_hash("# Duties"))
+        harness.later(hours=1)
+        harness.control()
+        assert tickets(harness)[0].state is TicketState.VERIFIED
+        assert counts(harness, DUTIES_2.control)[3] == 1
 
     def test_a_rule_for_some_groups_asks_their_people_alone(self, start: Made) -> None:
         here = replace(POLICY_3, switch=ControlSwitch(Mode.TICKET, Where(groups=("Ward 8",))))

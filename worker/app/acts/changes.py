@@ -64,5 +64,5 @@ def mark_dirty(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:
         uow.identities.mark_groups_dirty([HandleKey(ticket.subject.source, ticket.handle)], now)
     if ticket.group is not None:
         uow.rosters.mark_dirty([ticket.group], now)
-    else:
-        uow.people.mark_dirty([ticket.person] if ticket.person else [], now)
+    if ticket.about is About.PERSON and ticket.person is not None:
+        uow.people.mark_dirty([ticket.person], now)

@@ -21,6 +21,7 @@ from worker.domain.reconcile.engine import TicketRules, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.durations import format_duration
 from worker.domain.text.reason import Reason, because, in_own_words
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (
     Assignee,
     AssigneeWhy,
@@ -334,7 +335,8 @@ def _only(found: list[Account], text: str) -> Account:
 
 def _unasked(uow: UnitOfWork, person: AccountKey) -> list[str]:
     """The groups that a person is in and that never had a ticket about them."""
-    asked = {ticket.group for ticket in uow.tickets.of_person(person) if ticket.group}
+    theirs = uow.tickets.of_person(person)
+    asked = {ticket.group for ticket in theirs if ticket.about is not About.PERSON}
     return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]
 
 

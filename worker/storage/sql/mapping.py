@@ -136,6 +136,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "state": ticket.state.value,
         "source": subject.source,
         "group_id": ticket.group.group_id if ticket.group else "",
+        "group_source": ticket.group.source if ticket.group and ticket.about is About.PERSON else None,
         "key_group": subject.group_id,
         # A part of the key: a ticket about a person has their id here
         "handle": subject.person_id if ticket.about is About.PERSON else ticket.handle,
@@ -152,6 +153,11 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "claimed_by": json.dumps(ticket.claimed_by, ensure_ascii=False),
         "search": _searched(ticket),
     }
+
+
+def _group_of_person(row: Any) -> GroupKey | None:
+    """The group in which a person is asked, if it is for one."""
+    return None if row.group_source is None else GroupKey(row.group_source, row.group_id)
 
 
 def _searched(ticket: Ticket) -> str:
@@ -192,7 +198,7 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
     return Ticket(
         kind=kind,
         about=about,
-        group=None if is_of_person else GroupKey(row.source, row.group_id),
+        group=_group_of_person(row) if is_of_person else GroupKey(row.source, row.group_id),
         handle="" if is_of_person else row.handle,
         occasion=row.episode,
         details=json.loads(row.details),

@@ -794,6 +794,7 @@ ticket = sa.Table(
     _text("state"),
     _text("source"),
     _text("group_id"),
+    _text("group_source", null=True),  # where the ticket is about a person, whose source is a directory
     _text(
         "key_group"
     ),  # the subject's: empty for a ticket about a handle in all of its groups, or about a person
