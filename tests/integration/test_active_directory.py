@@ -214,7 +214,7 @@ def test_what_is_cleared_is_gone(company: AdCompany, worker: Worker) -> None:
     assert (facts.phones, facts.employee_id, facts.email) == ((), None, "p15@example.org")
 
 
-def test_whoever_is_moved_out_of_scope_stays_what_they_were_unless_they_are_disabled_too(
+def test_whoever_is_moved_out_of_scope_stays_what_they_were_until_they_are_disabled(
     company: AdCompany, worker: Worker
 ) -> None:
     elsewhere = company.add_ou("Robots")
@@ -230,10 +230,11 @@ def test_whoever_is_moved_out_of_scope_stays_what_they_were_unless_they_are_disa
     assert [name for name, *_ in removals(worker)] == ["Person 16"]
     assert worker.source().trouble is None
 
-    company.disable(15)  # by then nobody's business any more
+    company.disable(15)  # put away in two steps
     worker.settle()
     worker.settle(full=True)
-    assert standing(worker, 15) == ACTIVE
+    assert standing(worker, 15) == (Standing.LEFT, Evidence.DISABLED)
+    assert [name for name, *_ in removals(worker)] == ["Person 15", "Person 16"]
 
 
 def test_a_name_that_is_used_again_is_another_person(company: AdCompany, worker: Worker) -> None:

@@ -242,8 +242,8 @@ def _keeps_no_record(_original: Any) -> Any:
 
 
 def _guesses(original: Any) -> Any:
-    def match(mark: str, previous: Any, candidates: Any, first_seen_at: Any, others: Any = ()) -> Any:
-        link = original(mark, previous, candidates, first_seen_at, others)
+    def match(mark: str, previous: Any, candidates: Any, *more: Any) -> Any:
+        link = original(mark, previous, candidates, *more)
         if link.state is IdentityState.AMBIGUOUS:
             best = max(candidates, key=lambda c: (c.standing is Standing.LEFT, c.person))
             return replace(link, state=IdentityState.LINKED, person=best.person, how=best.how)
