@@ -234,7 +234,7 @@ def test_whoever_is_moved_out_of_scope_stays_what_they_were_until_they_are_disab
     worker.settle()
     worker.settle(full=True)
     assert standing(worker, 15) == (Standing.LEFT, Evidence.DISABLED)
-    assert [name for name, *_ in removals(worker)] == ["Person 15", "Person 16"]
+    assert [name for name, *_ in removals(worker)] == ["Person 16", "Person 15"]
 
 
 def test_a_name_that_is_used_again_is_another_person(company: AdCompany, worker: Worker) -> None:
