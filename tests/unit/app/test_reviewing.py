@@ -419,3 +419,72 @@ def test_whoever_is_alone_in_a_group_does_not_review_it(start: Callable[..., Har
     assert ticket.assignee.email == "matron@example.org"
     shown = harness.app.reviewing.answer(token(harness, ticket), {harness.number("eve"): KEEP}, harness.now)
     assert (shown.ticket.state, shown.ticket.grade) == (TicketState.VERIFIED, Grade.B)
+
+
+# --- nobody answers for themself, whoever they are called ------------------------------------------------
+
+
+def asked(start: Callable[..., Harness], accountable: str, *groups: Callable[[Harness], None]) -> Harness:
+    """A company whose reviews are asked for; `accountable` is somebody's e-mail address."""
+    harness = start(
+        controls=ControlPolicy(review=(RULE,)), rules=rules(accountable=accountable), has_links=True
+    )
+    for add in groups:
+        add(harness)
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    return harness
+
+
+def of(harness: Harness, group: str, *, own: bool) -> Ticket:
+    found = [one for one in reviews(harness) if one.home.group_id == group]
+    return next(one for one in found if one.occasion.endswith("/own") is own)
+
+
+def test_the_accountable_person_is_not_asked_about_themself(start: Callable[..., Harness]) -> None:
+    """Dee is the only admin, so the reviewer, and nobody else is named: her row stays without an answer."""
+    harness = asked(start, "DEE@corp.example")
+    own = of(harness, "ward-7", own=True)
+    assert own.assignee is None
+    assert "nobody else is known who could answer for them" in own.reason
+    harness.desk.assign(own.id, "dee@corp.example", Actor("una"), harness.now, "she knows")
+    own = of(harness, "ward-7", own=True)
+    assert names(harness.app.reviewing.look(token(harness, own), harness.now)) == []
+    with pytest.raises(Refused, match="Choose"):
+        harness.app.reviewing.answer(token(harness, own), {harness.number("dee"): KEEP}, harness.now)
+    assert len([one for one in reviews(harness) if one.occasion.endswith("/own")]) == 1
+
+
+def test_another_admin_answers_if_nobody_else_may(start: Callable[..., Harness]) -> None:
+    def add(harness: Harness) -> None:
+        harness.group("board", "ann", admins=["dee", "eve"])
+
+    harness = asked(start, "dee@corp.example", add)
+    own = of(harness, "board", own=True)
+    assert own.assignee is not None
+    assert own.assignee.email == "eve@corp.example"
+    assert names(harness.app.reviewing.look(token(harness, own), harness.now)) == ["Dee"]
+
+
+def test_a_reviewer_who_is_known_by_an_address_alone_is_not_asked_about_themself(
+    start: Callable[..., Harness],
+) -> None:
+    """Nobody is an admin: Ben, who is accountable and a member, reviews the group. Nobody is left for his row."""
+
+    def add(harness: Harness) -> None:
+        harness.group("board", "ann", "ben")
+
+    harness = asked(start, "Ben@corp.example", add)
+    whole = of(harness, "board", own=False)
+    assert names(harness.app.reviewing.look(token(harness, whole), harness.now)) == ["Ann"]
+    assert of(harness, "board", own=True).assignee is None
+
+
+def test_the_accountable_person_alone_in_a_group_does_not_review_it(start: Callable[..., Harness]) -> None:
+    def add(harness: Harness) -> None:
+        harness.group("cell", admins=["eve"])
+
+    harness = asked(start, "eve@corp.example", add)
+    assert of(harness, "cell", own=False).assignee is None

@@ -66,10 +66,16 @@ def test_a_full_review_shows_everybody() -> None:
 
 def test_a_review_of_some_rows_shows_them_alone() -> None:
     rows = rows_of(
-        replace(REVIEW, only=frozenset({"ann"})), [member("ann"), member("ben", last=None)], 5, {key("ann")}
+        replace(REVIEW, only=frozenset({"ann"})), [member("ann"), member("ben", last=None)], 5, {key("ben")}
     )
     assert [row.member.handle for row in rows.shown] == ["ann"]
     assert rows.own == ()
+
+
+def test_a_review_of_some_rows_does_not_ask_whose_they_are_either() -> None:
+    rows = rows_of(replace(REVIEW, only=frozenset({"ann"})), [member("ann")], 5, {key("ann")})
+    assert rows.shown == ()
+    assert [row.member.handle for row in rows.own] == ["ann"]
 
 
 def test_nobody_answers_for_their_own_row() -> None:

@@ -16,13 +16,13 @@ from hashlib import sha256
 from itsdangerous import Signer
 
 from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.own_rows import for_another, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of
 from worker.app.tell.signed_links import SignedLinks, signing_key
 from worker.app.tell.teller import Teller, journal_entry
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
-    OWN,
     Review,
     ReviewMember,
     ReviewRow,
@@ -118,14 +118,13 @@ class Reviewing:
         if known is None or group is None:
             raise Refused("There is no review of this group.")
         review = replace(known, is_full=known.is_full or looks_at_all(ticket))
-        reviewer = ticket.assignee.person if ticket.assignee else None
-        human = uow.people.human(reviewer) if reviewer else None
-        accounts = [one.key for one in human.accounts] if human else []
+        reviewer = people_behind(uow, ticket.assignee)
+        accounts = {one.key for human in reviewer for one in human.accounts}
         members = uow.reviews.members(ticket.home, self._accounts)
         rows = rows_of(review, members, self._sample(), accounts)
         answers = uow.reviews.answers(ticket.id)
         left = open_rows(rows, {handle: one.answer for handle, one in answers.items()})
-        language = human.person.facts.language if human else None
+        language = reviewer[0].person.facts.language if reviewer else None
         return ReviewShown(ticket, review, group, rows, left, answers, language)
 
     def _sample(self) -> int:
@@ -155,37 +154,9 @@ class Reviewing:
             )
             uow.reviews.start(review, ticket.home)
             own = self.shown(uow, ticket).rows.own
-            if own:
-                more.append(self._for_another(uow, ticket, own, now))
+            if own and not review.only:
+                more.append(for_another(uow, ticket, own, self._tickets, now))
         return more
-
-    def _for_another(
-        self, uow: UnitOfWork, ticket: Ticket, own: Sequence[ReviewRow], now: datetime
-    ) -> Action:
-        """A second ticket, for the owner or the accountable person, with the rows of the reviewer alone."""
-        why = because("these rows are the reviewer's own")
-        group = uow.rosters.group(ticket.home)
-        address = group.owner_email if group else None
-        is_own = (
-            ticket.assignee is not None and address and address.casefold() == ticket.assignee.email.casefold()
-        )
-        to = (
-            Assignee(address, why=AssigneeWhy.OWNER)
-            if address and not is_own
-            else Assignee(self._tickets.accountable, why=AssigneeWhy.ACCOUNTABLE)
-            if self._tickets.accountable
-            else None
-        )
-        draft = replace(
-            ticket,
-            id=0,
-            occasion=f"{ticket.occasion}{OWN}",
-            assignee=to,
-            handed=0,
-            details={**ticket.details, ONLY: sorted(row.member.handle for row in own)},
-            reason=why,
-        )
-        return Action(ActionKind.OPEN, self._tickets.started(draft, now), why)
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:
         """The reviews of a campaign, each with the number of rows without an answer."""

@@ -144,7 +144,7 @@ def rows_of(
     If that leaves the reviewer nothing to answer, the next one is drawn, too: a review without a row never ends.
     """
     mine = [one for one in members if not review.only or one.handle in review.only]
-    is_own = {one.handle for one in mine if not review.only and one.accounts & set(reviewer)}
+    is_own = {one.handle for one in mine if one.accounts & set(reviewer)}
     reasons = {one.handle: _reasons(review, one) for one in mine}
     calm = [one for one in mine if not reasons[one.handle]]
     lots = sorted((one.handle for one in calm), key=lambda handle: _lot(review.seed, handle))

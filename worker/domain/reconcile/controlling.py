@@ -325,6 +325,8 @@ def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: Tic
     if kind is REVIEWS and group.size <= 1:
         meant |= {one.handle for one in group.admins}
     people = {one.person.key for one in group.admins if one.person and one.handle in meant}
+    theirs = {one.person.facts.email for one in group.admins if one.person and one.handle in meant}
+    is_theirs = rules.accountable.casefold() in {(email or "").casefold() for email in theirs}
     admins = [one for one in group.admins if one.is_active and one.handle not in meant]
     found = KINDS[kind].found
     who = {
@@ -332,7 +334,9 @@ def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: Tic
         AssigneeWhy.OWNER: None if group.owner is not None and group.owner.key in people else owner_of(group),
         AssigneeWhy.REPORTER: _reporter_of(group),
         AssigneeWhy.ACCOUNTABLE: (
-            Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
+            Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE)
+            if rules.accountable and not is_theirs
+            else None
         ),
     }
     order = found.assigned if isinstance(found, InControls) else ()
