@@ -12,7 +12,10 @@ from worker.ports.connectors.advisory_feed import AdvisoryRead, unchanged
 
 
 class FakeAdvisoryFeed(Passive):
-    """Obeys `worker.ports.connectors.advisory_feed.AdvisoryFeed`. `asked` are the cursors and products of all reads."""
+    """Obeys `worker.ports.connectors.advisory_feed.AdvisoryFeed`. `asked` are the cursors and products of all reads.
+
+    One that without `tells_changes` gives no cursor.
+    """
 
     def __init__(self, name: str = "kev", *, now: Callable[[], datetime], is_whole: bool = True) -> None:
         self._name = name
@@ -21,6 +24,7 @@ class FakeAdvisoryFeed(Passive):
         self.records: tuple[AdvisoryRecord, ...] = ()
         self.error: ConnectorError | None = None
         self.version = 1
+        self.tells_changes = True
         self.asked: list[tuple[str | None, tuple[str, ...]]] = []
 
     @property
@@ -41,4 +45,5 @@ class FakeAdvisoryFeed(Passive):
             raise self.error
         if cursor == str(self.version):
             return unchanged(cursor, self._now())
-        return AdvisoryRead(self.records, self._is_whole, str(self.version), self._now())
+        given = str(self.version) if self.tells_changes else None
+        return AdvisoryRead(self.records, self._is_whole, given, self._now())

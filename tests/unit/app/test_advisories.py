@@ -368,6 +368,37 @@ def test_a_messenger_passes_fails_or_is_unknown(site: Site) -> None:
     assert values(site.control("watch.advisories").counts) == (0, 1, 0)
 
 
+def test_a_messenger_that_the_feeds_were_not_asked_for_is_unknown(site: Site) -> None:
+    site.run()
+    site.harness.group("ward-9", "ann", messenger="Signal", admins=["dee"])
+    site.harness.settle()
+    seen = site.control("watch.advisories").counts
+    assert (values(seen), seen.unknown_why) == ((1, 0, 1), {"no_feed": 1})
+
+    site.run(MINUTE, due_only=True)
+    assert values(site.control("watch.advisories").counts) == (2, 0, 0)
+
+
+def test_a_feed_that_fails_for_more_products_still_says_what_it_said(site: Site) -> None:
+    site.run()
+    site.harness.group("ward-9", "ann", messenger="signal", admins=["dee"])
+    site.harness.settle()
+    site.nvd.error = DOWN
+    site.run(MINUTE, due_only=True)
+    assert values(site.control("watch.advisories").counts) == (1, 0, 1)
+
+
+def test_a_feed_that_cannot_tell_changes_is_asked_for_more_at_once(site: Site) -> None:
+    site.kev.tells_changes = False
+    site.run(due_only=True)
+    assert values(site.control("watch.advisories").counts) == (1, 0, 0)
+    site.configure(advisories=(AdvisoryRule(messengers=("signal",)),))
+    site.run(MINUTE, due_only=True)
+    assert site.kev.asked == [(None, ("whatsapp",)), (None, ("signal",))]
+    site.run(MINUTE, due_only=True)
+    assert len(site.kev.asked) == 2
+
+
 def test_what_feeds_said_too_long_ago_proves_nothing(site: Site) -> None:
     site.run()
     site.harness.now += 32 * DAY

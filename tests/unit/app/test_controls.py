@@ -99,6 +99,28 @@ def test_a_first_run_without_findings_is_used_up(run: Callable[..., Harness]) ->
     assert [ticket.kind for ticket in harness.tickets()] == [TicketKind.FIX_PROFILE]
 
 
+def test_a_first_run_that_could_know_nothing_is_not_used_up(run: Callable[..., Harness]) -> None:
+    harness = run(profile=(PROFILE,))
+    harness.control()
+    assert not harness.plans(), "no source shows a description"
+    harness.later()
+    _shown(harness, description="gone")
+    harness.control()
+    assert [plan.size for plan in harness.plans()] == [1]
+    assert not harness.tickets()
+
+
+def test_a_first_run_before_any_group_was_read_is_not_used_up(found: Callable[..., Harness]) -> None:
+    harness = found(controls=_policy(admins=(AdminsRule(ASKS),)))
+    harness.control()
+    harness.hire("ann", "dee")
+    harness.group("ward-7", "ann", admins=["dee"])
+    harness.settle()
+    harness.control()
+    assert [plan.size for plan in harness.plans()] == [1]
+    assert not harness.tickets()
+
+
 def test_more_claims_than_a_page_are_all_weighed(
     run: Callable[..., Harness], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,38 @@ class TestAsking:
         site.run()
         assert not site.tickets()
 
+    def test_before_a_feed_was_read_the_first_run_is_not_used_up(self, site: Site) -> None:
+        """In the order of `once all watch`, the first run comes before any feed was read."""
+        site.run()
+        assert not site.harness.plans()
+        site.publish(record(CVE))
+        site.run()
+        assert [plan.size for plan in site.harness.plans()] == [4]
+        assert not site.tickets()
+
+    def test_a_feed_that_was_read_for_other_messengers_does_not_use_it_up(self, site: Site) -> None:
+        site.configure(messengers=("teams",))
+        site.publish(record(CVE))
+        site.configure()
+        site.run()
+        assert site.counts().unknown_why == {"no_feed": 2}
+        site.harness.watch(due_only=True)
+        site.run()
+        assert [plan.size for plan in site.harness.plans()] == [4]
+        assert not site.tickets()
+
+    def test_without_a_messenger_to_watch_it_is_not_used_up(self, site: Site) -> None:
+        telegram = replace(ASKS, where=Where(messengers=("telegram",)))
+        site.configure(switch=telegram)
+        site.publish(record(CVE, product="telegram"))
+        site.run()
+        site.harness.group("ward-10", "fay", messenger="telegram")
+        site.harness.settle()
+        site.harness.watch(due_only=True)
+        site.run()
+        assert [plan.size for plan in site.harness.plans()] == [1]
+        assert not site.tickets()
+
     def test_without_a_version_nobody_is_asked(self, site: Site) -> None:
         nothing = NamedProduct(MatchedBy.CPE, "whatsapp", "whatsapp", "android", None, "a")
         site.publish(AdvisoryRecord(CVE, products=(nothing,), is_exploited=True))

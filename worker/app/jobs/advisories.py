@@ -8,13 +8,12 @@ can't be read changes nothing: what it said last counts. Its trouble is told, an
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from worker.app.jobs.report import Report
-from worker.app.reads.advisories import AdvisoryRules, messengers_watched
+from worker.app.reads.advisories import AdvisoryRules, asked_of, messengers_watched
 from worker.app.tell.health import FLAPS
 from worker.domain.controls.policy import AdvisoryRule
 from worker.domain.evidence import events
@@ -23,7 +22,7 @@ from worker.domain.messages.advisories import advisory_paragraph
 from worker.domain.messages.message import CHANNEL
 from worker.domain.text.tongue import Tongue
 from worker.domain.watch.advisories import Advisory, taken, told_now, urgency, without_feeds
-from worker.domain.watch.products import Product, products_of
+from worker.domain.watch.products import Product, asked_text, products_of
 from worker.ports import ConnectorError, Port, Transient
 from worker.ports.connectors.advisory_feed import AdvisoryFeed, AdvisoryRead
 from worker.ports.state.leases import Lease
@@ -66,7 +65,8 @@ class WatchAdvisories:
 
     def _is_due(self, state: SourceState, products: Sequence[Product], now: datetime) -> bool:
         last_at = state.last_attempt_at
-        is_asked_anew = state.cursor is not None and _cursor_of(state, products) is None
+        # One that failed is due by its pace, else it would be read at every look
+        is_asked_anew = not state.failures and asked_of(state) != asked_text(products)
         return last_at is None or is_asked_anew or now >= last_at + self._rules.paces[state.name]
 
     def _read(
@@ -81,7 +81,7 @@ class WatchAdvisories:
             read = feed.read(_cursor_of(state, products), products)
         except ConnectorError as error:
             with self._store.begin(lease) as uow:
-                uow.sources.put(_failed(state, error, products, now))
+                uow.sources.put(_failed(state, error, now))
             return [f"{feed.name}: {error}"]
         with self._store.begin(lease) as uow:
             known = uow.advisories.all()
@@ -101,34 +101,19 @@ class WatchAdvisories:
         return len(news)
 
 
-def _asked(products: Iterable[Product]) -> str:
-    """A text that changes with what feeds are asked for."""
-    return hashlib.sha256(repr(tuple(products)).encode()).hexdigest()[:16]
-
-
 def _cursor_of(state: SourceState, products: Sequence[Product]) -> str | None:
-    """The cursor of the last read; None if other products were asked for then."""
+    """The cursor of the last read; None if the feed gave none, or other products were asked for then."""
     asked, _, cursor = (state.cursor or "").partition(" ")
-    return cursor if cursor and asked == _asked(products) else None
+    return cursor if cursor and asked == asked_text(products) else None
 
 
-def _failed(
-    state: SourceState, error: ConnectorError, products: Sequence[Product], now: datetime
-) -> SourceState:
+def _failed(state: SourceState, error: ConnectorError, now: datetime) -> SourceState:
     failures = state.failures + 1 if isinstance(error, Transient) else max(FLAPS, state.failures + 1)
-    cursor = state.cursor if _cursor_of(state, products) else None  # else it would be due at every look
-    return replace(
-        state,
-        cursor=cursor,
-        last_attempt_at=now,
-        failures=failures,
-        trouble=error.message,
-        remedy=error.remedy,
-    )
+    return replace(state, last_attempt_at=now, failures=failures, trouble=error.message, remedy=error.remedy)
 
 
 def _after(state: SourceState, read: AdvisoryRead, products: Sequence[Product], now: datetime) -> SourceState:
-    cursor = f"{_asked(products)} {read.cursor}" if read.cursor else None
+    cursor = f"{asked_text(products)} {read.cursor or ''}"
     counts = (
         state.counts if read.is_unchanged else {"records": len(read.records), "malformed": read.malformed}
     )

@@ -28,7 +28,7 @@ from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
 from worker.domain.controls.group import hand_over
-from worker.domain.controls.others import CONVERSATIONS, REPORTS, STATEMENT_CONTROLS
+from worker.domain.controls.others import ADVISORIES, CONVERSATIONS, REPORTS, STATEMENT_CONTROLS
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
@@ -50,7 +50,7 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError
-from worker.ports.state.controls import ControlFailure, NameInUse
+from worker.ports.state.controls import ControlCounts, ControlFailure, NameInUse
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
@@ -108,7 +108,7 @@ class RunControls:
         doing = Doing()
         tally = self._survey(matching, in_use, doing, now)
         asking = {control for control, mode in modes.items() if mode is Mode.TICKET}
-        held = self._first_run(matching, asking, now)
+        held = self._first_run(matching, asking, tally, now)
         self._open(matching, asking, in_use, changed, doing, now)
         self._count(matching, tally, now)
         with matching.begin() as uow:
@@ -230,8 +230,13 @@ class RunControls:
 
     # --- the first run with tickets --------------------------------------------------------------
 
-    def _first_run(self, matching: Matching, asking: set[str], now: datetime) -> list[HeldPlan]:
-        """Hold what controls find in their first run with tickets; one that finds nothing has had its first run."""
+    def _first_run(
+        self, matching: Matching, asking: set[str], tally: ControlTally, now: datetime
+    ) -> list[HeldPlan]:
+        """Hold what controls find in their first run with tickets; one that finds nothing has had its first run.
+
+        It has not if it could know nothing: what it finds once it can is held then.
+        """
         with matching.begin() as uow:
             started = uow.controls.started().keys()
             uow.controls.forget_start(started - asking)
@@ -239,8 +244,23 @@ class RunControls:
             plan = held_controls(found, now)
             stored = hold(uow, plan, now, self._teller, PlanKind.CONTROLS) if plan is not None else None
             number = stored.id if stored is not None else None
-            uow.controls.start({one: number if wants.count else None for one, wants in found.items()}, now)
+            blind = self._blind(uow, {one for one, wants in found.items() if not wants.count}, tally, now)
+            had = {one: number if wants.count else None for one, wants in found.items() if one not in blind}
+            uow.controls.start(had, now)
         return [stored] if stored is not None else []
+
+    def _blind(self, uow: UnitOfWork, controls: set[str], tally: ControlTally, now: datetime) -> set[str]:
+        """Which of these controls could know nothing: there is no group yet, or none of their subjects can be told."""
+        if controls and not uow.controls.groups(None, 1, self._reads.rules.lists, frozenset()):
+            return controls
+        counts = tally.counts(now)
+        if controls - counts.keys():
+            counts |= self._reads.beside(uow, now)
+        # Without a messenger that is watched, no advisory was looked for; others without a subject have seen that.
+        # That nobody has a last day yet is seen, too
+        watched = {ADVISORIES.id} if counts.get(ADVISORIES.id, ControlCounts(now)).subjects == 0 else set()
+        all_unknown = {one for one, said in counts.items() if said.unknown == said.subjects > 0}
+        return controls & (watched | all_unknown - {hand_over.CONTROL.id, CONVERSATIONS.id})
 
     def _wants(self, uow: UnitOfWork, control: str, now: datetime) -> HeldFindings:
         if control in STATEMENT_CONTROLS:

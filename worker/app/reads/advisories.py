@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +20,9 @@ from worker.domain.controls.policy import AdvisoryRule, ControlPolicy
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.people.joiners import fits
+from worker.domain.watch.products import keys_asked
 from worker.ports import Concern, Port
+from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
 
@@ -47,7 +49,8 @@ def advisory_results(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> li
     """What is said of each messenger that is watched; nothing if none is."""
     if rules.rule is None:
         return []
-    rule, read_at = rules.rule, _read_at(uow, rules, now)
+    rule = rules.rule
+    states = [uow.sources.get(name, Port.ADVISORIES) for name in rules.paces]
     advisories = uow.advisories.all().values()
     watched = messengers_watched(uow, rule)
     asked = update_statements(advisories, rule, watched) if rule.switch.mode is Mode.TICKET else []
@@ -57,7 +60,7 @@ def advisory_results(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> li
             messenger,
             advisories,
             rule,
-            read_at,
+            _read_at(states, messenger, rules, now),
             _together(it for one, it in updated if messenger in one.messengers),
         )
         for messenger in watched
@@ -129,12 +132,20 @@ def feed_concerns(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> list[
     return found
 
 
-def _read_at(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> datetime | None:
-    """The instant that all feeds are true for; None if one was never read, or too long ago."""
-    known = [uow.sources.get(name, Port.ADVISORIES).taken_at for name in rules.paces]
+def asked_of(state: SourceState) -> str:
+    """What a feed was asked for when it was last read, as `asked_text` says it; empty if it never was."""
+    return (state.cursor or "").partition(" ")[0]
+
+
+def _read_at(
+    states: Sequence[SourceState], messenger: str, rules: AdvisoryRules, now: datetime
+) -> datetime | None:
+    """The instant that all feeds are true for; None if one was never read for this messenger, or too long ago."""
     instants = [
-        at for at, name in zip(known, rules.paces, strict=True) if rules.fresh.is_fresh(name, at, now)
+        one.taken_at
+        for one in states
+        if messenger.casefold() in keys_asked(asked_of(one))
+        and rules.fresh.is_fresh(one.name, one.taken_at, now)
     ]
-    return (
-        min((at for at in instants if at is not None), default=None) if len(instants) == len(known) else None
-    )
+    known = [at for at in instants if at is not None]
+    return min(known, default=None) if len(known) == len(states) else None

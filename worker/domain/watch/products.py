@@ -6,7 +6,8 @@ records, all read 2026-11. No CPE was found for Slack's apps and for Element. XM
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -152,3 +153,14 @@ def products_of(messengers: Collection[str], *, has_systems: bool) -> tuple[Prod
     wanted = {one.casefold() for one in messengers}
     found = tuple(one for one in _MESSENGERS if one.key in wanted)
     return (*found, *_SYSTEMS) if has_systems else found
+
+
+def asked_text(products: Sequence[Product]) -> str:
+    """What a feed is asked for, as one word that changes with it: the keys, and a hash of all their names."""
+    keys = "+".join(one.key for one in products)
+    return f"{keys}:{hashlib.sha256(repr(tuple(products)).encode()).hexdigest()[:16]}"
+
+
+def keys_asked(text: str) -> frozenset[str]:
+    """The keys in such a word; none in the bare hash that earlier releases kept."""
+    return frozenset(text.rpartition(":")[0].split("+")) - {""}
