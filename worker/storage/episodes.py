@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,7 @@ from worker.storage.sql.tables import (
 
 SUBJECT_COLUMNS = ("plan_id", "cohort_id", "source", "subject", "name", "found", "wanted")
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
+_AGAIN = "\x1f"  # in no id; parts it from a number, in the rows after the first about the same one
 UNDECIDED = tuple(gate.value for gate in (Gate.INITIAL, Gate.NEW, Gate.HELD, Gate.REJECTED))  # no ticket asks
 WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
@@ -191,11 +192,7 @@ class SqlEpisodes:
                 (number, part.id, *n.person, to_micros(n.at), n.evidence.value, n.name) for n in part.people
             ]
             bulk_upsert(self._c, cohort_person, COHORT_COLUMNS, people)
-            subjects = (
-                (number, part.id, one.source, one.subject, one.name, one.found, one.wanted)
-                for one in part.subjects
-            )
-            bulk_upsert(self._c, cohort_subject, SUBJECT_COLUMNS, subjects)
+            bulk_upsert(self._c, cohort_subject, SUBJECT_COLUMNS, _subject_rows(number, part))
             self._set_gate([(n.person, n.at) for n in part.people], Gate.HELD, plan.created_at)
         return replace(plan, id=number, is_shrunken=kind is PlanKind.SHRUNKEN)
 
@@ -247,7 +244,8 @@ class SqlEpisodes:
         found: dict[tuple[int, str], list[HeldSubject]] = defaultdict(list)
         query = sa.select(cohort_subject).where(s.plan_id.in_(plans))
         for row in self._c.execute(query.order_by(s.plan_id, s.cohort_id, s.name, s.source, s.subject)):
-            one = HeldSubject(row.source, row.subject, row.name, row.found, row.wanted)
+            subject = row.subject.partition(_AGAIN)[0]
+            one = HeldSubject(row.source, subject, row.name, row.found, row.wanted)
             found[row.plan_id, row.cohort_id].append(one)
         return found
 
@@ -296,6 +294,16 @@ class SqlEpisodes:
             self._set_gate(episodes, Gate.PASSED if is_released else Gate.REJECTED, now)
             if is_released:
                 dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
+
+
+def _subject_rows(number: int, part: Cohort) -> Iterator[tuple[Any, ...]]:
+    """What a control found, a row for each, though several of its rules are about one person."""
+    times = Counter[tuple[str, str]]()
+    for one in part.subjects:
+        key = (one.source, one.subject)
+        times[key] += 1
+        subject = one.subject if times[key] == 1 else f"{one.subject}{_AGAIN}{times[key]:03}"
+        yield (number, part.id, one.source, subject, one.name, one.found, one.wanted)
 
 
 def _plan(row: Any, cohorts: Sequence[Cohort]) -> HeldPlan:

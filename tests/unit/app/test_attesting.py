@@ -122,6 +122,18 @@ class TestAsking:
         harness.control()
         assert not tickets(harness)
 
+    def test_a_held_plan_has_a_row_for_each_statement_of_a_person(self, start: Made) -> None:
+        rules = (POLICY_3, replace(POLICY_3, subject="photos"))
+        harness = start(controls=ControlPolicy(statements=rules))
+        harness.control()
+        [part] = harness.plans()[0].cohorts
+        assert part.findings == 8
+        assert [(one.name, one.subject, one.found) for one in part.subjects] == [
+            (name, name.casefold(), found)
+            for name in ("Ann", "Ben", "Cem", "Dee")
+            for found in ("messaging", "photos")
+        ]
+
     def test_report_alone_asks_nobody(self, start: Made) -> None:
         harness = start(controls=ControlPolicy(statements=(replace(POLICY_3, switch=ControlSwitch()),)))
         harness.control()
