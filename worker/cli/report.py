@@ -217,11 +217,10 @@ def deliver(text: str, output: Path | None) -> None:
 
 
 def _print(reports: Sequence[ControlReport]) -> None:
-    from worker.app.reads.controls import ALWAYS
     from worker.domain.controls import GROUP_CONTROLS
     from worker.domain.controls.others import CONVERSATIONS, STATEMENT_CONTROLS
 
-    configured = {*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id} - ALWAYS
+    configured = {*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id}
     headings = ("control", "mode", "of", "pass", "fail", "unknown", "waived", "tickets", "late")
     print_table("Controls", headings, [_cells(one) for one in reports], "There are no controls.")
     if not any(one.mode for one in reports if one.control in configured):

@@ -154,6 +154,18 @@ def test_what_was_rejected_is_not_opened(start: Callable[..., Harness]) -> None:
     assert not company.tickets()
 
 
+def test_without_a_section_it_is_off_though_a_leaver_s_group_needs_an_admin(
+    start: Callable[..., Harness],
+) -> None:
+    harness = start()
+    harness.leave("dee")
+    harness.settle()
+    assert [one.state for one in harness.tickets(REASSIGN)] == [TicketState.OPEN]
+    report = harness.app.controls.report(harness.now)[_place()]
+    assert (report.mode, report.counts.subjects) == (None, 0)
+    assert report.tickets.live == 1
+
+
 def test_a_report_opens_nothing(start: Callable[..., Harness]) -> None:
     company = start(controls=ControlPolicy(hand_over=(HandOverRule(),)))
     leaves(company, "dee", 10 * DAY)

@@ -55,7 +55,7 @@ PAGE = 400
 _ANY_TIME = datetime.min.replace(tzinfo=UTC)
 SHOWN_FOR = timedelta(days=42)
 
-ALWAYS = frozenset({LEAVER.id, JOINER.id, hand_over.CONTROL.id})  # with tickets, whatever the rules
+_ALWAYS = frozenset({LEAVER.id, JOINER.id})  # with tickets, whatever the rules
 
 Page: TypeAlias = "list[tuple[GroupState, tuple[Examined, ...]]]"
 
@@ -234,8 +234,9 @@ class ControlReads:
 
     def _by_tickets(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
         """The counts of controls that tickets tell of, with the reviews of conversations still to be asked for."""
-        examined = {one for one in GROUP_CONTROLS if self.mode_by_rules(one)}
-        found = {one: counts for one, counts in uow.controls.by_tickets(now).items() if one not in examined}
+        # Those of groups are counted group by group, or are off: a leaver's group needs a new admin all the same
+        every = uow.controls.by_tickets(now)
+        found = {one: counts for one, counts in every.items() if one not in GROUP_CONTROLS}
         for rule in self._rules.policy.conversations:
             known, wanted = found[CONVERSATIONS.id], sum(1 for _ in reviews_wanted(uow, rule, now))
             subjects, failed = known.subjects + wanted, known.failed + wanted
@@ -334,11 +335,11 @@ class ControlReads:
 
     def mode_of(self, control: str) -> Mode | None:
         """The mode of a control: `ticket` if any of its rules has that; None if it is off."""
-        return self.mode_by_rules(control) or (Mode.TICKET if control in ALWAYS else None)
+        return self.mode_by_rules(control) or (Mode.TICKET if control in _ALWAYS else None)
 
     def mode_by_rules(self, control: str) -> Mode | None:
         """As `mode_of`, by the configuration alone: some controls have tickets without it."""
-        if control in ALWAYS - GROUP_CONTROLS.keys():
+        if control in _ALWAYS:
             return None
         if control in MESSENGER_CONTROLS:
             return self._mode_of_messengers(control)
