@@ -50,7 +50,7 @@ from worker.storage.sql.tables import (
 
 SUBJECT_COLUMNS = ("plan_id", "cohort_id", "source", "subject", "name", "found", "wanted")
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
-_AGAIN = "\x1f"  # in no id; parts it from a number, in the rows after the first about the same one
+AGAIN = "\x1f"  # in no id; parts it from a number, in the rows after the first about the same one
 UNDECIDED = tuple(gate.value for gate in (Gate.INITIAL, Gate.NEW, Gate.HELD, Gate.REJECTED))  # no ticket asks
 WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
@@ -244,7 +244,7 @@ class SqlEpisodes:
         found: dict[tuple[int, str], list[HeldSubject]] = defaultdict(list)
         query = sa.select(cohort_subject).where(s.plan_id.in_(plans))
         for row in self._c.execute(query.order_by(s.plan_id, s.cohort_id, s.name, s.source, s.subject)):
-            subject = row.subject.partition(_AGAIN)[0]
+            subject = row.subject.partition(AGAIN)[0]
             one = HeldSubject(row.source, subject, row.name, row.found, row.wanted)
             found[row.plan_id, row.cohort_id].append(one)
         return found
@@ -302,7 +302,7 @@ def _subject_rows(number: int, part: Cohort) -> Iterator[tuple[Any, ...]]:
     for one in part.subjects:
         key = (one.source, one.subject)
         times[key] += 1
-        subject = one.subject if times[key] == 1 else f"{one.subject}{_AGAIN}{times[key]:03}"
+        subject = one.subject if times[key] == 1 else f"{one.subject}{AGAIN}{times[key]:03}"
         yield (number, part.id, one.source, subject, one.name, one.found, one.wanted)
 
 

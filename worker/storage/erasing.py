@@ -10,11 +10,14 @@ import json
 import sqlalchemy as sa
 
 from worker.domain.controls.conversations import CHECKLIST, as_details, from_details
+from worker.domain.controls.others import CONVERSATIONS as CONTROL
+from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.evidence.explained import ERASED
 from worker.domain.identity.ties import surely_same
 from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
+from worker.storage.episodes import AGAIN
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
     attestation,
@@ -24,6 +27,7 @@ from worker.storage.sql.tables import (
     census_mention,
     chat_group,
     cohort_person,
+    cohort_subject,
     consent_subject,
     delivery,
     episode,
@@ -80,6 +84,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (person, person_key, episode, cohort_person):
         where = (table.c.source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+    _erase_from_held_plans(connection, key)
     _erase_from_attestations(connection, key)
     _erase_ties(connection, key)
     for table in (link, expected, group_link, left_by_themself, consent_subject):
@@ -96,6 +101,14 @@ def _erase_checklists(connection: sa.Connection, key: AccountKey) -> None:
         if CHECKLIST in details:
             details[CHECKLIST] = as_details(from_details(details).without_words())
             connection.execute(sa.update(ticket).where(t.id == row.id).values(details=json.dumps(details)))
+
+
+def _erase_from_held_plans(connection: sa.Connection, key: AccountKey) -> None:
+    """What controls had found about the person goes; how much each part had found stays. Groups have ids, too."""
+    s = cohort_subject.c
+    about = (s.subject == key.person_id) | s.subject.startswith(f"{key.person_id}{AGAIN}", autoescape=True)
+    of_people = s.cohort_id.in_(sorted({*STATEMENT_CONTROLS, CONTROL.id}))
+    connection.execute(sa.delete(cohort_subject).where(s.source == key.source, about, of_people))
 
 
 def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None:

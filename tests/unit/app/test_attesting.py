@@ -134,6 +134,17 @@ class TestAsking:
             for found in ("messaging", "photos")
         ]
 
+    def test_a_person_who_is_erased_is_in_no_held_plan(self, start: Made) -> None:
+        rules = (POLICY_3, replace(POLICY_3, subject="photos"))
+        harness = start(controls=ControlPolicy(statements=rules))
+        harness.control()
+        ann = harness.person("ann").key
+        with harness.store.begin() as uow:
+            uow.people.erase(ann)
+        [part] = harness.plans()[0].cohorts
+        assert [one.name for one in part.subjects] == ["Ben", "Ben", "Cem", "Cem", "Dee", "Dee"]
+        assert part.findings == 8
+
     def test_report_alone_asks_nobody(self, start: Made) -> None:
         harness = start(controls=ControlPolicy(statements=(replace(POLICY_3, switch=ControlSwitch()),)))
         harness.control()
