@@ -85,7 +85,9 @@ def _unknown_key(
 def _valid_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     models = [model]
     for part in loc:
-        fields = [m.model_fields[part] for m in models if isinstance(part, str) and part in m.model_fields]
+        fields = [
+            field for m in models for name, field in m.model_fields.items() if part == (field.alias or name)
+        ]
         models = [m for field in fields for m in models_in(field.annotation)] or models
     return [field.alias or name for m in models for name, field in m.model_fields.items()]
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from worker.domain.controls.consent import folded
 from worker.ports import Port
 from worker.settings.connectors import ENTRIES, SECTIONS, ConnectorEntry, revealed
 from worker.settings.document import Document, PlacedDict, Position, read_document
@@ -101,7 +102,7 @@ def _read(
     context = {"base_dir": document.base_dir}
     settings, found = _validated(Settings, document.data, Described(document, Settings), context)
     problems += [*found, *_wrong_options(document, kinds), *_name_clashes(document)]
-    return settings, [*problems, *(_wrong_reply_source(document, kinds) if kinds is not None else ())]
+    return settings, [*problems, *(_dangling(document, kinds) if kinds is not None else ())]
 
 
 def _validated(
@@ -152,6 +153,49 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
     common = ENTRIES[port].COMMON
     options = {key: value for key, value in entry.items() if key not in common}
     return _validated(model, options, Described(document, model, entry.place.path, common))[1]
+
+
+def _dangling(document: Document, kinds: Kinds) -> list[SettingsProblem]:
+    """Problems of names whose meaning only the connectors' own models know."""
+    return [*_wrong_reply_source(document, kinds), *_unread_numbers(document, kinds)]
+
+
+def _unread_numbers(document: Document, kinds: Kinds) -> list[SettingsProblem]:
+    """Problems of private numbers in attributes that no directory reads; none if one doesn't say what it reads."""
+    read: dict[str, str] = {}
+    for port, entry in _entries(document):
+        if port is not Port.DIRECTORY:
+            continue
+        names = _phone_attributes(document, entry, kinds)
+        if names is None:
+            return []
+        read |= {folded(name): name for name in names}
+    at = ("controls", "consent", "private")
+    written = document.at(at)
+    private = list(enumerate(written)) if isinstance(written, list) else [(None, written)]
+    return [
+        document.problem(
+            place,
+            document.value_mark(place),
+            f"no directory reads numbers from {shown(name)}",
+            did_you_mean(name, read.values(), what="They are read from"),
+        )
+        for number, name in private
+        if isinstance(name, str) and read and folded(name) not in read
+        for place in [at if number is None else (*at, number)]
+    ]
+
+
+def _phone_attributes(document: Document, entry: PlacedDict, kinds: Kinds) -> tuple[str, ...] | None:
+    """The attributes from which a directory reads numbers; None if its model doesn't say, or its keys are wrong."""
+    model = kinds.get(Port.DIRECTORY, {}).get(str(entry.get("kind")))
+    if model is None:
+        return None
+    common = ENTRIES[Port.DIRECTORY].COMMON
+    options = {key: value for key, value in entry.items() if key not in common}
+    made, _ = _validated(model, options, Described(document, model, entry.place.path, common))
+    found: tuple[str, ...] | None = getattr(made, "phone_attributes", None)
+    return found
 
 
 def _wrong_reply_source(document: Document, kinds: Kinds) -> list[SettingsProblem]:

@@ -30,6 +30,7 @@ from worker.settings.connectors import (
     SourceEntry,
 )
 from worker.settings.controls import ControlsSection
+from worker.settings.controls.names import require_names
 from worker.settings.controls.statements import lists_of
 from worker.settings.escalation import Escalation
 from worker.settings.problems import Wrong, did_you_mean
@@ -184,6 +185,11 @@ class Settings(Section):
         self.silenced()
         _require_sources(self)
         _require_directory(self)
+        require_names(
+            self.controls,
+            frozenset(one.name for one in self.directories),
+            [str(one.options.get("messenger") or "") for one in self.inventories],
+        )
         require_rota_names(self.rotas)
         self._base_dir = (info.context or {}).get("base_dir", self._base_dir)
         return self

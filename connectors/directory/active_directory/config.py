@@ -153,6 +153,11 @@ class ActiveDirectoryConfig(Section):
     page_size: int = Field(default=1000, ge=1, le=PAGE_SIZE_MAX, description="People asked for at once.")
     mode: Mode = Field(default=Mode.AUTO, description="How changes are read: auto, dirsync, usn or full.")
 
+    @property
+    def phone_attributes(self) -> tuple[str, ...]:
+        """Where phone numbers are read from, so that `controls.consent.private` names one of them."""
+        return self.attributes.phones
+
     @field_validator("servers")
     @classmethod
     def _are_addresses(cls, servers: tuple[str, ...]) -> tuple[str, ...]:

@@ -157,3 +157,8 @@ class EntraConfig(TenantConfig):
     notifications: NotificationsConfig | None = Field(
         default=None, description="Let Graph call when somebody changes; null: only polls."
     )
+
+    @property
+    def phone_attributes(self) -> tuple[str, ...]:
+        """Where phone numbers are read from, so that `controls.consent.private` names one of them."""
+        return self.attributes.phones

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors.directory.file.config import FileConfig, Format
+from connectors.directory.file.config import USUAL_PHONES, FileConfig, Format
 from connectors.kit.text import listed
 from worker.ports import BadConfig
 
@@ -27,16 +27,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "account": ("samaccountname",),
     "dn": ("distinguishedname", "dn"),
     "employee_id": ("employeeid", "employeenumber"),
-    "phones": (
-        "mobile",
-        "mobilephone",
-        "mobilenumber",
-        "othermobile",
-        "telephonenumber",
-        "officephone",
-        "businessphones",
-        "phonenumber",
-    ),
+    "phones": USUAL_PHONES,
     "department": ("department",),
     "title": ("title", "jobtitle"),
     "office": ("office", "physicaldeliveryofficename", "officelocation"),

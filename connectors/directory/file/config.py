@@ -29,6 +29,18 @@ _LABELS = {
 }
 
 
+USUAL_PHONES = (
+    "mobile",
+    "mobilephone",
+    "mobilenumber",
+    "othermobile",
+    "telephonenumber",
+    "officephone",
+    "businessphones",
+    "phonenumber",
+)
+
+
 class Section(BaseModel):
     """Settings do not change, and an unknown key is an error."""
 
@@ -74,6 +86,11 @@ class FileConfig(Section):
     )
     attributes: AttributesConfig = Field(default=AttributesConfig())
     scope: ScopeConfig = Field(default=ScopeConfig())
+
+    @property
+    def phone_attributes(self) -> tuple[str, ...]:
+        """Where phone numbers are read from, so that `controls.consent.private` names one of them."""
+        return self.attributes.phones or USUAL_PHONES
 
     @field_validator("leavers_ou")
     @classmethod

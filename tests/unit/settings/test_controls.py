@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from pydantic import BaseModel
 
 from worker.domain.controls.policy import (
     AdminsRule,
@@ -25,7 +26,10 @@ from worker.domain.controls.policy import (
 )
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.model import Allowed
-from worker.settings import SettingsError, load
+from worker.ports import Port
+from worker.running.wiring import KINDS
+from worker.settings import SettingsError, load, problems_in
+from worker.settings.loading import Kinds
 
 Write: TypeAlias = Callable[[str], Path]
 RULES = "Be kind."
@@ -148,3 +152,78 @@ def test_an_ordinary_pattern_is_taken(write: Write, pattern: str) -> None:
 def test_one_mapping_is_a_list_of_one(write: Write) -> None:
     made: Any = policy(write("{profile: {rights: {add: admins}}}"))
     assert made.profile == (ProfileRule(rights=RightsRule(add=Allowed.ADMINS)),)
+
+
+@pytest.mark.parametrize("controls, key, message, remedy", [
+    ("{classes: [{name: x, messengers: [teems]}]}", "controls.classes[0].messengers[0]",
+     "'teems' is no messenger", "Did you mean 'teams'?"),
+    ("{classes: [{name: x, messengers: teams, move_to: Teems}]}", "controls.classes[0].move_to",
+     "'Teems' is no messenger", "Did you mean 'teams'?"),
+    ("{providers: {whatsap: {}}}", "controls.providers.whatsap",
+     "'whatsap' is no messenger", "Did you mean 'whatsapp'?"),
+    ("{accounts: {temas: []}}", "controls.accounts.temas", "'temas' is no messenger", "Did you mean 'teams'?"),
+    ("{accounts: {teams: [crop]}}", "controls.accounts.teams[0]", "'crop' is no directory", "Did you mean 'corp'?"),
+    ("{register: {when: {messenger: [slak]}}}", "controls.register.when.messenger[0]",
+     "'slak' is no messenger", "Did you mean 'slack'?"),
+    ("{profile: [{}, {when: {messenger: slak}}]}", "controls.profile[1].when.messenger",
+     "'slak' is no messenger", "Did you mean 'slack'?"),
+    ("{advisories: {messengers: [whatsapp, foo]}}", "controls.advisories.messengers[1]",
+     "of 'foo' no vulnerabilities are known",
+     "Messengers: matrix, signal, slack, teams, telegram, whatsapp, xmpp."),
+    ("{consent: {private: [mobile, homePhone]}}", "controls.consent.private[1]",
+     "no directory reads numbers from 'homePhone'", "They are read from: mobile, otherMobile."),
+    ("{consent: {private: otherMobil}}", "controls.consent.private",
+     "no directory reads numbers from 'otherMobil'", "Did you mean 'otherMobile'?"),
+])  # fmt: skip
+def test_a_name_that_means_nothing_is_refused(
+    write: Write, controls: str, key: str, message: str, remedy: str
+) -> None:
+    [problem] = problems_in(_with_directory(write(controls)), kinds=KINDS)
+    assert (problem.key, problem.message, problem.remedy) == (key, message, remedy)
+    assert problem.line == 1
+
+
+def _with_directory(path: Path, more: str = "") -> Path:
+    read = "attributes: {phones: [mobile, otherMobile]}"
+    directories = f"directories: [{{name: corp, kind: file, path: people.csv, {read}}}{more}]\n"
+    path.write_text(path.read_text("utf-8") + directories, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        "{classes: [{name: x, messengers: [WhatsApp, 'tea*', viber]}], providers: {viber: {}, Teams: {}}}",
+        "{accounts: {teams: [corp]}, advisories: {messengers: [xmpp, android, Signal]}}",
+        "{consent: {private: [other mobile]}}",
+        "{consent: {}}",
+    ],
+)
+def test_a_name_that_may_mean_something_is_taken(write: Write, controls: str) -> None:
+    assert problems_in(_with_directory(write(controls)), kinds=KINDS) == ()
+
+
+def test_the_messenger_of_an_inventory_is_one(write: Write) -> None:
+    path = write("{providers: {teemz: {}}}")
+    path.write_text(
+        path.read_text("utf-8") + "inventories: [{name: w, kind: register, path: w.csv, messenger: Teemz}]\n"
+    )
+    assert problems_in(path, kinds=KINDS) == ()
+
+
+def test_a_directory_that_doesn_t_say_what_it_reads_may_read_any_number(write: Write) -> None:
+    class Silent(BaseModel):
+        pass
+
+    kinds: Kinds = {**KINDS, Port.DIRECTORY: {"file": KINDS[Port.DIRECTORY]["file"], "silent": Silent}}
+    controls = "{consent: {private: [homePhone]}}"
+    path = _with_directory(write(controls), ", {name: other, kind: silent}")
+    assert problems_in(path, kinds=kinds) == ()
+    without_kinds = _with_directory(write(controls), ", {name: other, kind: unheard}")
+    assert [one.key for one in problems_in(without_kinds, kinds=KINDS)] == ["directories[1].kind"]
+
+
+def test_a_wrong_key_is_told_the_keys_of_its_own_section(write: Write) -> None:
+    [problem] = problems_in(write("{register: {census: {mode: ticket}}}"))
+    assert problem.message == "there is no key 'mode' here"
+    assert problem.remedy == "Valid keys: every, ask, due."

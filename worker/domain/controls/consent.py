@@ -53,14 +53,14 @@ def _attributes(accounts: Iterable[AccountFacts]) -> dict[str, set[str]]:
     for account in accounts:
         for at, number in enumerate(account.phones):
             names = account.phones_in[at] if at < len(account.phones_in) else ()
-            found.setdefault(canonical(number), set()).update(map(_folded, names))
+            found.setdefault(canonical(number), set()).update(map(folded, names))
     return found
 
 
 def _is_work(names: Collection[str], private: Collection[str]) -> bool:
-    return not set(names) <= {_folded(one) for one in private}
+    return not set(names) <= {folded(one) for one in private}
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """An attribute's name as it is compared: files spell `otherMobile` in many ways."""
     return _APART.sub("", name).casefold()
