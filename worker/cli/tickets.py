@@ -38,7 +38,9 @@ from worker.contract.tickets import (
     TicketShownShape,
 )
 from worker.domain.groups.case import account_line
+from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import pasted
+from worker.domain.kinds.kind import Sees
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
 from worker.ports.connectors.commands import instant_of
@@ -184,9 +186,16 @@ def done(
     with opened(config, now) as worker:
         ticket = worker.desk.done(id_, actor(by, worker.settings), at, reason)
     grade = f", grade {ticket.grade.value}" if ticket.grade else ""
-    out.print(
-        Text(f"{ticket.label} is {ticket.state.value}{grade}. A roster taken from now on will prove it.")
-    )
+    out.print(Text(f"{ticket.label} is {ticket.state.value}{grade}. {proof_line(ticket)}"))
+
+
+def proof_line(ticket: Ticket) -> str:
+    """What will prove a claim, or that a second person's word has closed a ticket that one person's word does."""
+    if ticket.state is TicketState.VERIFIED:
+        return "A second person has confirmed it."
+    if kind_of(ticket).sees is Sees.CONTROLS:
+        return "What is read from now on will prove it."
+    return "A roster taken from now on will prove it."
 
 
 @app.command()

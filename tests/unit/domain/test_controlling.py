@@ -266,7 +266,10 @@ def test_what_was_read_after_it_proves_it_with_its_grade() -> None:
     proof = weighed(claimed(), GOOD)
     assert (proof.verdict, proof.grade) == (Verdict.VERIFIED, Grade.A)
     assert weighed(claimed(), replace(GOOD, grade=Grade.B)).grade is Grade.B
-    assert weighed(replace(claimed(), state=TicketState.OPEN, done_at=None), GOOD).verdict is Verdict.VERIFIED
+    assert str(proof.why) == "it was read after the claim, and is as it should be"
+    unclaimed = weighed(replace(claimed(), state=TicketState.OPEN, done_at=None), GOOD)
+    assert unclaimed.verdict is Verdict.VERIFIED
+    assert str(unclaimed.why) == "it was read after the ticket was opened, and is as it should be"
 
 
 def test_what_is_still_so_opens_it_again() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from worker.domain.controls.policy import AdvisoryRule, ProviderRule
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.running.wiring import KINDS, advisory_paces_of, fresh_advisories_of
+from worker.running.wiring import KINDS, advisory_paces_of, fresh_advisories_of, kinds_of
 from worker.settings import Settings, SettingsError, load
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -71,6 +71,9 @@ def test_each_feed_has_its_pace_and_its_age(tmp_path: Path) -> None:
     fresh = fresh_advisories_of(found)
     assert (fresh.limit("kev"), fresh.limit("nvd")) == (3 * DAY, 31 * DAY)
     assert "invented" not in repr(found)
+    assert kinds_of(found) == {
+        "corp": "file", "terminal": "console", "kev": "kev", "nvd": "nvd", "brought": "kev_file",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

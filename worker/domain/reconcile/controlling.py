@@ -388,9 +388,10 @@ def weigh_control(
     newer = [one for one in about if one.at is not None and one.at > since]
     if about and len(newer) == len(about) and all(one.value is CheckValue.PASS for one in newer):
         grade = max((one.grade or Grade.C for one in newer), key=lambda one: one.value)
-        return Verification(
-            Proof.VERIFIED, because("it was read after the claim, and is as it should be"), grade
-        )
+        why = because("it was read after the ticket was opened, and is as it should be")
+        if ticket.done_at is not None:
+            why = because("it was read after the claim, and is as it should be")
+        return Verification(Proof.VERIFIED, why, grade)
     if ticket.state is TicketState.DONE and any(one.value is CheckValue.FAIL for one in newer):
         why = because("marked done, but still so when it was read again")
         return Verification(Proof.REOPENED, why, reopened=Reopened.NOT_DONE)

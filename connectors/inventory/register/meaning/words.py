@@ -197,9 +197,12 @@ HEADINGS: dict[Meaning, frozenset[str]] = {
         responsible department, department responsible, group department, department of the group
         قسم المالك, إدارة المالك, القسم المسؤول, الإدارة المسؤولة, قسم المجموعة
         verantwortliche abteilung, abteilung verantwortlich, zuständige abteilung, abteilung der gruppe
-        abteilung des verantwortlichen, abteilung der verantwortlichen person
+        abteilung des verantwortlichen, abteilung der verantwortlichen person, abteilung der verantwortlichen
+        abteilung des eigentümers, abteilung der eigentümerin, eigentümer abteilung, eigentümerabteilung
         service responsable, département responsable, service du responsable, département du responsable
+        service du propriétaire, département du propriétaire
         departamento responsable, departamento del responsable, área responsable, departamento del grupo
+        departamento del propietario, departamento do proprietário
         departamento responsável, departamento do responsável, setor responsável, departamento do grupo"""),
     Meaning.DATA_CLASS: _set("""
         data class, class of data, data classification, classification, classification of data
