@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.controls.consent import Numbers
+from worker.domain.controls.control import NEW_GROUP_TIME
 from worker.domain.controls.statements import (
     Assurance,
     AttestAnswer,
@@ -89,7 +90,11 @@ class SqlAttestations:
         )  # fmt: skip
         rows = self._c.execute(query).all()
         before, sensitive = self._before(rule, rows), self._in_sensitive(rule, rows)
-        return [_asked(row, rule, before, sensitive) for row in rows]
+        new = self._in_new(rule, rows, now, is_everywhere=is_everywhere)
+        return [
+            replace(one, is_sensitive=one.person.key in sensitive, is_in_new_group=one.person.key in new)
+            for one in (_asked(row, rule, before) for row in rows)
+        ]
 
     def count_to_ask(self, rule: StatementRule, now: datetime, *, is_everywhere: bool) -> int:
         return self._count(missing_statements(rule, now, is_everywhere=is_everywhere))
@@ -137,10 +142,23 @@ class SqlAttestations:
 
     def _in_sensitive(self, rule: StatementRule, rows: Sequence[Any]) -> set[AccountKey]:
         """Those of these people who are in a sensitive group that the rule is for, where it has a time for them."""
-        found: set[AccountKey] = set()
         if rule.sensitive_due is None or rule.is_of_person:
-            return found
-        here = in_scope(rule, is_everywhere=True) & is_noted(SENSITIVE)
+            return set()
+        return self._members(rows, in_scope(rule, is_everywhere=True) & is_noted(SENSITIVE))
+
+    def _in_new(
+        self, rule: StatementRule, rows: Sequence[Any], now: datetime, *, is_everywhere: bool
+    ) -> set[AccountKey]:
+        """Those of these people who are in a group that has to be told of a policy: it came after the first read."""
+        if rule.statement is not Statement.POLICY:
+            return set()
+        is_later = sa.exists().where(source.c.name == _G.source, source.c.first_pass_at < _G.first_seen_at)
+        is_new = (_G.first_seen_at >= now - NEW_GROUP_TIME) & is_later
+        return self._members(rows, in_scope(rule, is_everywhere=is_everywhere) & is_new)
+
+    def _members(self, rows: Sequence[Any], here: sa.ColumnElement[bool]) -> set[AccountKey]:
+        """Those of these people who have such a membership."""
+        found: set[AccountKey] = set()
         people = {(row.person_source, row.person_id) for row in rows}
         for chunk in chunked(sorted(people)):
             query = (
@@ -289,7 +307,6 @@ def _asked(
     row: Any,
     rule: StatementRule,
     before: dict[tuple[AccountKey, str], Ticket],
-    sensitive: Collection[AccountKey],
 ) -> ToAsk:
     one = person_of(row)
     assert one is not None  # noqa: S101  an inner join
@@ -311,7 +328,6 @@ def _asked(
         row.messenger if group else "",
         row.first_seen_at if is_joiner else None,
         before.get((one.key, occasion)),
-        is_sensitive=one.key in sensitive,
     )
 
 

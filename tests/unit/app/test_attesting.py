@@ -83,6 +83,11 @@ def token(harness: Harness, ticket: Ticket) -> str:
     return harness.link(ticket.id).rpartition("/")[2]
 
 
+def _times(harness: Harness, person: str) -> dict[str, int]:
+    """The days that somebody has for each of their tickets, by occasion."""
+    return {one.occasion: (one.due_at - one.opened_at).days for one in tickets(harness, person)}
+
+
 def say(
     harness: Harness, ticket: Ticket, answer: AttestAnswer = AttestAnswer.ACCEPTED, **more: object
 ) -> Ticket:
@@ -224,6 +229,34 @@ class TestAsking:
         [one] = tickets(harness, "zoe")
         assert one.due_at == first_day + timedelta(days=7)
         assert tickets(harness, "ann")[0].due_at - tickets(harness, "ann")[0].opened_at == timedelta(days=14)
+
+    def test_a_new_group_is_told_within_three_days(self, asked: Made) -> None:
+        harness = asked(replace(POLICY_3, switch=ControlSwitch(Mode.TICKET, Where(("ward*",)))), PHONE)
+        harness.group("ward-8", "eve", admins=["dee"])
+        harness.group("theatre-1", "fay")
+        harness.settle()
+        harness.control()
+        assert _times(harness, "eve") == {"policy:messaging@3": 3, PHONE.occasion(harness.now.date(), None): 14}
+        assert _times(harness, "fay") == {PHONE.occasion(harness.now.date(), None): 14}, "the policy isn't for them"
+        assert _times(harness, "ann")["policy:messaging@3"] == 14, "their group was there at first"
+
+    def test_who_comes_to_it_later_has_the_usual_time(self, asked: Made) -> None:
+        harness = asked(POLICY_3)
+        harness.group("ward-8", "eve", admins=["dee"])
+        harness.settle()
+        harness.control()
+        harness.later(days=3, seconds=1)
+        harness.wards.add_member("ward-8", harness.member("fay"))
+        harness.settle()
+        harness.control()
+        assert _times(harness, "fay") == {"policy:messaging@3": 14}
+
+    def test_less_time_stays_less_in_a_new_group(self, asked: Made) -> None:
+        harness = asked(replace(POLICY_3, due=timedelta(days=2)))
+        harness.group("ward-8", "eve", admins=["dee"])
+        harness.settle()
+        harness.control()
+        assert _times(harness, "eve") == {"policy:messaging@3": 2}
 
     def test_whoever_leaves_is_not_asked_any_more(self, asked: Made) -> None:
         harness = asked(POLICY_3)

@@ -28,6 +28,9 @@ class CheckValue(StrEnum):
     WAIVED = "waived"  # it fails, and a person waived its ticket
 
 
+NEW_GROUP_TIME = timedelta(days=3)  # within so long, a group that is new is told of the rules
+
+
 class Unknown(StrEnum):
     """Why a check can't tell. The texts are English, and translated when they are said."""
 

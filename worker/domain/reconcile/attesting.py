@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.domain.controls.control import NEW_GROUP_TIME
 from worker.domain.controls.statements import AttestAnswer, Attestation, StatementRule
 from worker.domain.kinds import STATEMENTS
 from worker.domain.kinds.attest import EXPLOITED, MESSENGERS, messengers_named
@@ -46,8 +47,8 @@ _WHY = {
 class ToAsk:
     """A person in the scope of a rule who has not made the statement; `group` where they are asked for each group.
 
-    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before. `is_sensitive`: they
-    are in a sensitive group that the rule is for.
+    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before. `is_sensitive`,
+    `is_in_new_group`: they are in a sensitive group that the rule is for, or in one that is new.
     """
 
     person: Account
@@ -57,6 +58,7 @@ class ToAsk:
     joined_at: datetime | None = None
     ticket: Ticket | None = None
     is_sensitive: bool = False
+    is_in_new_group: bool = False
 
 
 def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
@@ -110,10 +112,15 @@ def _details(asked: ToAsk, rule: StatementRule, now: datetime) -> Mapping[str, A
 
 
 def _time(asked: ToAsk, rule: StatementRule, now: datetime) -> timedelta:
-    """How long they have: less in a sensitive group.
+    """How long they have: less in a sensitive group, and three days at most where a group is to be told of a policy.
 
     A joiner's time runs from the first day; a day is left to them at least.
     """
+    time = _usual_time(asked, rule, now)
+    return min(time, NEW_GROUP_TIME) if asked.is_in_new_group else time
+
+
+def _usual_time(asked: ToAsk, rule: StatementRule, now: datetime) -> timedelta:
     due = rule.switch.due or rule.due
     if asked.is_sensitive and rule.sensitive_due is not None:
         return rule.sensitive_due

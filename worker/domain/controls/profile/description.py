@@ -5,13 +5,19 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.control import (
+    NEW_GROUP_TIME,
+    CheckValue,
+    ControlResult,
+    GroupControl,
+    Times,
+    Unknown,
+    unknown,
+)
 from worker.domain.controls.policy import DescriptionRule, ProfileRule
 from worker.domain.controls.state import GroupState
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
-
-_NEW = timedelta(days=3)  # a group's members are told of the rules within so long
 
 
 def _check(group: GroupState, rule: ProfileRule, now: datetime) -> ControlResult | None:
@@ -24,14 +30,14 @@ def _check(group: GroupState, rule: ProfileRule, now: datetime) -> ControlResult
     at = group.facts.read_at or group.taken_at
     if _has_rules(shown, wanted):
         return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
-    is_new = now - group.first_seen_at <= _NEW
+    is_new = now - group.first_seen_at <= NEW_GROUP_TIME
     return ControlResult(
         CheckValue.FAIL,
         shown,
         at=at,
         grade=group.grade,
         details={"texts": dict(wanted.texts)},
-        due=_NEW if is_new else None,
+        due=NEW_GROUP_TIME if is_new else None,
     )
 
 
