@@ -74,6 +74,8 @@ class ReadinessShape(Shape):
 
     `with_account` is the share of its members, without externals and leavers, of whom an account on the target is
     known; null if the members are not known. `class` is empty if unknown, `goal` if nothing says where it is to go.
+    `creator_gone`: whether its creator has left; null if that is not shown. `bots`: members who look like bots or
+    bridges. `without_channel`: people in it of whom no directory has an address.
     """
 
     group: MovingGroupShape
@@ -88,6 +90,9 @@ class ReadinessShape(Shape):
     admins: int
     open_tickets: int
     goal: str
+    creator_gone: bool | None
+    bots: int
+    without_channel: int
 
     @classmethod
     def of(cls, one: Readiness) -> ReadinessShape:
@@ -105,6 +110,9 @@ class ReadinessShape(Shape):
             admins=sum(admin.is_active for admin in group.admins),
             open_tickets=one.counts.open_tickets,
             goal=one.goal,
+            creator_gone=one.counts.has_creator_left,
+            bots=one.counts.bots,
+            without_channel=one.counts.without_channel,
         )
 
 

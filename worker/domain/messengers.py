@@ -8,6 +8,7 @@ there.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -32,6 +33,22 @@ MESSENGERS = {
     "matrix": Messenger("Element", can_remove_creator=False, can_leaver_act=False),
     "xmpp": Messenger("XMPP", can_remove_creator=True, can_leaver_act=False),
 }
+
+
+# Bridges of Matrix name their accounts so: @whatsapp_447700900101:server is somebody elsewhere, @whatsappbot:server
+# the bridge. People may be called Talbot.
+_BRIDGED = "whatsapp|signal|telegram|slack|discord|teams|xmpp|irc|messenger|facebook|instagram|meta|gmessages|imessage"
+_ON_MATRIX = re.compile(rf"@_?(?:(?:{_BRIDGED})(?:_[^:]+|bot)|[^:]+[-_.]bot):.+", re.IGNORECASE)
+
+
+def is_bot(key: str, handle: str, username: str | None) -> bool:
+    """Whether a member of a group in this messenger looks like a bot or a bridge, by what they are called there.
+
+    Known of Matrix, where bridges name their accounts so, and of Telegram, where a bot's name has to end in "bot".
+    """
+    if key.casefold() == "matrix":
+        return _ON_MATRIX.fullmatch(handle) is not None
+    return key.casefold() == "telegram" and (username or "").casefold().endswith("bot")
 
 
 def messenger(key: str) -> Messenger:

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from worker.domain.controls.readiness import MemberCounts
 from worker.domain.identity.matching import IdentityState
-from worker.domain.model import AccountKey, GroupKey, Standing
+from worker.domain.messengers import is_bot
+from worker.domain.model import AccountKey, GroupKey, Role, Standing
 from worker.domain.tickets.ticket import LIVE
 from worker.storage.cases import behind_link
 from worker.storage.persons import accounts_of, has_several_directories
@@ -40,11 +41,15 @@ class SqlMoving:
                 m.source,
                 m.group_id,
                 m.handle,
+                m.username,
+                m.role,
+                chat_group.c.messenger,
                 known.state,
                 known.person_source,
                 known.person_id,
                 person.c.standing,
             )
+            .join(chat_group, (chat_group.c.source == m.source) & (chat_group.c.group_id == m.group_id))
             .outerjoin(link, (known.source == m.source) & (known.handle == m.handle))
             .outerjoin(person, behind_link())
             .where(m.is_unlisted == 0, among(m.source, m.group_id, keys))
@@ -52,13 +57,18 @@ class SqlMoving:
         rows = self._c.execute(query).all()
         people = {AccountKey(row.person_source, row.person_id) for row in rows if row.standing}
         humans = self._humans(people)
-        there = self._there(set().union(*humans.values()), target, directories)
+        every = set().union(*humans.values())
+        there, addressed = self._there(every, target, directories), self._addressed(every)
         has_account = {key for key, accounts in humans.items() if accounts & there}
+        has_channel = {key for key, accounts in humans.items() if accounts & addressed}
         groups: dict[GroupKey, list[Any]] = defaultdict(list)
         for row in rows:
             groups[GroupKey(row.source, row.group_id)].append(row)
         tickets = self._tickets(keys)
-        return {key: _counts(those, humans, has_account, tickets[key]) for key, those in groups.items()}
+        return {
+            key: _counts(those, humans, has_account, has_channel, tickets[key])
+            for key, those in groups.items()
+        }
 
     def _humans(self, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[AccountKey]]:
         """By account, the accounts of its person."""
@@ -88,6 +98,15 @@ class SqlMoving:
             found |= {AccountKey(*row) for query in (seen, here) for row in self._c.execute(query)}
         return found
 
+    def _addressed(self, people: Collection[AccountKey]) -> set[AccountKey]:
+        """Those of these accounts that have an e-mail address."""
+        p = person.c
+        found: set[AccountKey] = set()
+        for chunk in chunked(sorted(people)):
+            query = sa.select(p.source, p.person_id).where(among(p.source, p.person_id, chunk), p.email != "")
+            found |= {AccountKey(*row) for row in self._c.execute(query)}
+        return found
+
     def _tickets(self, keys: Collection[GroupKey]) -> Counter[GroupKey]:
         t = ticket.c
         query = (
@@ -104,12 +123,14 @@ def _counts(
     rows: Sequence[Any],
     humans: dict[AccountKey, frozenset[AccountKey]],
     has_account: Collection[AccountKey],
+    has_channel: Collection[AccountKey],
     tickets: int,
 ) -> MemberCounts:
     """One group's members; somebody with two handles in it is one person."""
     here: set[frozenset[AccountKey]] = set()
     left: set[frozenset[AccountKey]] = set()
     there: set[frozenset[AccountKey]] = set()
+    reached: set[frozenset[AccountKey]] = set()
     for row in rows:
         if not row.standing:
             continue
@@ -117,5 +138,16 @@ def _counts(
         (left if row.standing == Standing.LEFT.value else here).add(humans[key])
         if key in has_account:
             there.add(humans[key])
+        if key in has_channel:
+            reached.add(humans[key])
     others = Counter(row.state == IdentityState.NOBODY.value for row in rows if not row.standing)
-    return MemberCounts(len(here), len(here & there), others[True], others[False], len(left - here), tickets)
+    return MemberCounts(
+        len(here), len(here & there), others[True], others[False], len(left - here), tickets, len(here - reached),
+        sum(not row.standing and is_bot(row.messenger, row.handle, row.username) for row in rows),
+        _has_creator_left(rows),
+    )  # fmt: skip
+
+
+def _has_creator_left(rows: Sequence[Any]) -> bool | None:
+    standings = [row.standing for row in rows if row.role == Role.CREATOR.value and row.standing]
+    return all(one == Standing.LEFT.value for one in standings) if standings else None

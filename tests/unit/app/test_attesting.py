@@ -236,8 +236,13 @@ class TestAsking:
         harness.group("theatre-1", "fay")
         harness.settle()
         harness.control()
-        assert _times(harness, "eve") == {"policy:messaging@3": 3, PHONE.occasion(harness.now.date(), None): 14}
-        assert _times(harness, "fay") == {PHONE.occasion(harness.now.date(), None): 14}, "the policy isn't for them"
+        assert _times(harness, "eve") == {
+            "policy:messaging@3": 3,
+            PHONE.occasion(harness.now.date(), None): 14,
+        }
+        assert _times(harness, "fay") == {PHONE.occasion(harness.now.date(), None): 14}, (
+            "the policy isn't for them"
+        )
         assert _times(harness, "ann")["policy:messaging@3"] == 14, "their group was there at first"
 
     def test_who_comes_to_it_later_has_the_usual_time(self, asked: Made) -> None:

@@ -16,7 +16,7 @@ from worker.domain.controls.policy import ClassRule, ControlPolicy
 from worker.domain.controls.readiness import Readiness
 from worker.domain.controls.switch import REPORTED
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import GroupFacts, Member
+from worker.domain.model import GroupFacts, Member, Role
 from worker.domain.reconcile.plan import instant
 
 Start = Callable[..., Harness]
@@ -94,9 +94,44 @@ def test_json_is_as_promised(wards: Harness) -> None:
                 "last_activity_at": instant(wards.now), "class": "patient",
                 "reasons": ["without a known account there: 1"],
                 "members": 4, "sensitive": True, "admins": 1, "open_tickets": 0, "goal": "teams",
+                "creator_gone": None, "bots": 0, "without_channel": 0,
             },
         ],
     }  # fmt: skip
+
+
+def test_creator_bots_and_who_can_not_be_written_to(wards: Harness) -> None:
+    wards.hire("una", email=None)
+    made_by = replace(wards.member("ben"), role=Role.CREATOR)
+    wards.group("room", "una", at=1, messenger="matrix")
+    for member in (
+        made_by,
+        Member("@whatsapp_447700900101:s", "Ann (WA)"),
+        Member("@whatsappbot:s", "Bridge"),
+    ):
+        wards.inventories[1].add_member("room", member)
+    wards.settle()
+    room = judged(wards)["room"]
+    assert (room.counts.has_creator_left, room.counts.bots, room.counts.without_channel) == (False, 2, 1)
+    assert room.reasons[-2:] == ("bots and bridges: 2", "without an address to write to: 1")
+    wards.leave("ben")
+    wards.settle()
+    room = judged(wards)["room"]
+    assert room.counts.has_creator_left
+    assert "its creator has left" in room.reasons
+    header, *lines = readiness_table([room, judged(wards)["ward-7"]]).splitlines()
+    assert header.endswith('"creator_gone","bots","without_channel"')
+    assert [line.rsplit(",", 3)[1:] for line in lines] == [['"yes"', '"2"', '"1"'], ['""', '"0"', '"0"']]
+
+
+def test_who_has_an_address_in_one_directory_can_be_written_to(found: Start) -> None:
+    harness = found(controls=POLICY, directories=("corp", "cloud"))
+    harness.hire("ann", email=None, employee_id="1")
+    harness.hire("ben", email=None, employee_id="2")
+    harness.group("ward-7", "ann", "ben")
+    harness.directories[1].put(facts("cloud-ann", email="ann@corp.example", employee_id="1"))
+    harness.settle()
+    assert judged(harness)["ward-7"].counts.without_channel == 1
 
 
 def test_table_and_page(wards: Harness) -> None:

@@ -14,6 +14,7 @@ from worker.domain.reconcile.plan import instant
 COLUMNS = (
     "group_source", "group_id", "group_name", "messenger", "verdict", "with_account", "members", "externals", "admins",
     "class", "sensitive", "last_activity_at", "open_tickets", "goal", "reasons",
+    "creator_gone", "bots", "without_channel",
 )  # fmt: skip
 _HISTORY = (
     "What was written stays behind. No program is known that takes the history of a chat over to {target}."
@@ -41,6 +42,8 @@ def readiness_cells(one: Readiness) -> tuple[object, ...]:
         *group.key, group.name, group.messenger, one.said, one.share, group.size, one.counts.externals,
         sum(admin.is_active for admin in group.admins), one.data_class, "yes" if group.is_sensitive else "no",
         instant(group.facts.last_activity_at), one.counts.open_tickets, one.goal, "; ".join(one.reasons),
+        None if one.counts.has_creator_left is None else "yes" if one.counts.has_creator_left else "no",
+        one.counts.bots, one.counts.without_channel,
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ class MemberCounts:
 
     `people` are here, and `with_account` of them have an account on the target. `externals` are not in the directory,
     `unidentified` are members whom nobody has identified yet, `leavers` have left. `open_tickets` are the group's.
+    `without_channel` of `people` have no address in any directory. `bots` are members who look like bots or bridges.
+    `has_creator_left`: None if the list names no creator, or nobody knows who that is.
     """
 
     people: int = 0
@@ -26,6 +28,9 @@ class MemberCounts:
     unidentified: int = 0
     leavers: int = 0
     open_tickets: int = 0
+    without_channel: int = 0
+    bots: int = 0
+    has_creator_left: bool | None = None
 
     @property
     def without(self) -> int:
@@ -124,5 +129,8 @@ def _hints(counts: MemberCounts) -> tuple[str, ...]:
         f"not identified yet: {counts.unidentified}": counts.unidentified,
         f"left, and still in it: {counts.leavers}": counts.leavers,
         f"open tickets: {counts.open_tickets}": counts.open_tickets,
+        "its creator has left": counts.has_creator_left,
+        f"bots and bridges: {counts.bots}": counts.bots,
+        f"without an address to write to: {counts.without_channel}": counts.without_channel,
     }
-    return tuple(hint for hint, count in found.items() if count)
+    return tuple(hint for hint, is_so in found.items() if is_so)
