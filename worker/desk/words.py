@@ -187,6 +187,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_ANSWERED: N_("Answered with a statement"),
         events.TICKET_NOTED: N_("Part of a checklist saved"),
         events.ATTESTATIONS_IMPORTED: N_("Statements of another system read"),
+        events.ATTESTATIONS_DELETED: N_("Statements of people who left deleted"),
         events.CENSUS_DECIDED: N_("Decided what a named group is"),
         events.CENSUS_LINK_MADE: N_("Link for naming groups made"),
         events.REPORT_LINK_MADE: N_("Link for reports made"),

@@ -309,7 +309,7 @@ def assemble(
         census_of(rules, store, controls, teller),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}", keeps.of),
-        Retention(store, rules.erase_after),
+        Retention(store, rules.erase_after, rules.controls.statements),
         witnesses,
         Trial(store, connectors.notifiers, teller),
         rotas,

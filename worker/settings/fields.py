@@ -72,6 +72,28 @@ Duration: TypeAlias = Annotated[
     ),
 ]
 Period: TypeAlias = Annotated[Duration, at_least(timedelta(seconds=1))]
+_YEAR = timedelta(days=365)
+
+
+def _years(value: Any) -> Any:
+    """Write `3y` in days; years stand alone."""
+    match = re.fullmatch(r"\s*([0-9]{1,3})y\s*", value) if isinstance(value, str) else None
+    return f"{int(match[1]) * _YEAR.days}d" if match else value
+
+
+def years_text(duration: timedelta) -> str:
+    """As `duration_text`, with whole years as such."""
+    return duration_text(duration) if duration % _YEAR else f"{duration // _YEAR}y"
+
+
+Keeping: TypeAlias = Annotated[
+    Period,
+    BeforeValidator(_years),
+    PlainSerializer(years_text, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\s*([0-9]+y|([0-9]+[wdhms]\s*)+)\s*$", "examples": ["3y", "400d"]}
+    ),
+]
 
 
 def _number(value: Any) -> Any:

@@ -29,6 +29,7 @@ from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.attestations import SENSITIVE, StatementCounts
 from worker.storage.persons import PERSON_COLUMNS, person_of
+from worker.storage.retention import delete_statements, leavers_with_statements
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
@@ -236,6 +237,15 @@ class SqlAttestations:
         last = sa.select(sa.func.max(_A.id)).where(_A.ticket_id == ticket, _A.voided_at.is_(None))
         which = _A.id == last.scalar_subquery()
         self._c.execute(sa.update(attestation).where(which).values(voided_at=now))
+
+    def leavers(
+        self, policy: str, before: datetime, after: AccountKey | None, limit: int
+    ) -> list[AccountKey]:
+        rows = self._c.execute(leavers_with_statements(policy, before, after, limit))
+        return [AccountKey(*row) for row in rows]
+
+    def delete(self, policy: str, people: Collection[AccountKey]) -> int:
+        return delete_statements(self._c, policy, people)
 
     def page(self, after: int, limit: int) -> list[Attestation]:
         query = (

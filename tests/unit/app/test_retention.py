@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,9 @@ from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
 from worker.app.jobs import retention
 from worker.app.jobs.retention import Retention
+from worker.domain.controls.statements import Assurance, AttestAnswer, Attestation, Statement, StatementRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey
 from worker.ports.state.leases import Lease, LeaseLost
@@ -154,3 +158,69 @@ def test_nobody_in_a_plan_of_which_a_part_waits_is_forgotten(start: Start) -> No
     assert (run(harness), harness.plans()[0].size) == (0, TWO_APPROVERS_FROM)
     harness.decide()
     assert run(harness) == TWO_APPROVERS_FROM
+
+
+# --- what leavers said of policies ---------------------------------------------------------------------------
+
+KEPT = StatementRule(
+    Statement.POLICY, "people.policy", ControlSwitch(Mode.TICKET), "messaging", "3", keep=timedelta(days=1095)
+)
+
+
+def note(company: Harness, *people: AccountKey, subject: str = "messaging") -> None:
+    """Somebody accepted a policy, under all of their accounts."""
+    said = Attestation(
+        Statement.POLICY, subject, "3", people[0], AttestAnswer.ACCEPTED, company.now, Assurance.LINK
+    )
+    with company.store.begin() as uow:
+        uow.attestations.add(said, people)
+
+
+def said_by(company: Harness) -> list[tuple[str, str]]:
+    with company.store.reading() as uow:
+        page = uow.attestations.page(0, 100)
+    return [(one.person.person_id if one.person else "", one.subject) for one in page]
+
+
+def forget(company: Harness, rule: StatementRule = KEPT) -> int:
+    return Retention(company.store, None, [rule]).run_once(company.now).counts["statements_deleted"]
+
+
+def test_what_a_leaver_said_of_a_policy_is_kept_as_long_as_it_says(
+    company: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PAGE", 1)
+    for name in ("ann", "ben", "cem"):
+        note(company, key(name))
+    note(company, key("ann"), subject="other")
+    company.later()
+    company.leave("ann", "ben")
+    company.settle()
+    company.later(days=1095)
+    assert forget(company) == 0, "not a day early"
+    company.later(seconds=1)
+    assert forget(company, replace(KEPT, keep=None)) == 0
+    assert forget(company) == 2
+    assert said_by(company) == [("cem", "messaging"), ("ann", "other")]
+    entries = [one.entry for one in company.journal() if one.entry.kind == events.ATTESTATIONS_DELETED]
+    assert [(one.subject, one.data["statements"]) for one in entries] == [("policy:messaging", 1)] * 2
+    assert forget(company) == 0
+
+
+def test_who_is_here_under_another_account_keeps_what_they_said(found: Start) -> None:
+    company = found(directories=("corp", "cloud"))
+    company.hire("ann", email="ann@corp.example")
+    company.hire("ben", "cem")
+    company.directories[1].put(facts("cloud-ann", email="ann@corp.example"))
+    company.group("ward-7", "ben", "cem")
+    company.settle()
+    note(company, key("ann"))
+    company.leave("ann")
+    company.settle()
+    company.later(days=1096)
+    assert forget(company) == 0
+    company.directories[1].disable("cloud-ann")
+    company.settle()
+    company.later(days=1096)
+    assert forget(company) == 1
+    assert said_by(company) == []

@@ -79,6 +79,7 @@ EXPECTED = {
     "ticket.hold_ended",
     "ticket.noted",
     "attestations.imported",
+    "attestations.deleted",
     "ticket.disowned",
     "ticket.disputed",
     "ticket.done",

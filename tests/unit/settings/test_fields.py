@@ -9,6 +9,7 @@ from worker.domain.text.durations import parse_duration
 from worker.settings.explain import _leaks
 from worker.settings.fields import (
     Email,
+    Keeping,
     Language,
     Listen,
     Name,
@@ -28,7 +29,20 @@ def test_a_duration_written_is_the_duration_read(seconds: int) -> None:
     assert parse_duration(duration_text(duration)) == duration
 
 
+@pytest.mark.parametrize("written", ["3y", "400d", "36h"])
+def test_how_long_something_is_kept_is_written_as_it_is_read(written: str) -> None:
+    kind: TypeAdapter[timedelta] = TypeAdapter(Keeping)
+    assert kind.dump_python(kind.validate_python(written), mode="json") == written
+
+
+@pytest.mark.parametrize("written", ["1y6d", "3 years", "0y", "y", 3])
+def test_years_stand_alone(written: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Keeping).validate_python(written)
+
+
 KINDS: dict[str, TypeAdapter[object]] = {
+    "keeping": TypeAdapter(Keeping),
     "share": TypeAdapter(Share),
     "region": TypeAdapter(Region),
     "timezone": TypeAdapter(Timezone),
@@ -44,6 +58,8 @@ KINDS: dict[str, TypeAdapter[object]] = {
 @pytest.mark.parametrize(
     "kind, written, read",
     [
+        ("keeping", "3y", timedelta(days=1095)),
+        ("keeping", " 400d ", timedelta(days=400)),
         ("share", 0, 0),
         ("share", 1, 1),
         ("share", "0.5", 0.5),

@@ -1,17 +1,19 @@
-"""Retention: forget people who left longer ago than `leaver.erase_after`."""
+"""Retention: forget people who left longer ago than `leaver.erase_after`, and what they said longer ago than `keep`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from worker.app.acts.reporting import forget_texts
 from worker.app.jobs.report import Report
 from worker.domain.controls.reports import TEXTS_KEPT
+from worker.domain.controls.statements import StatementRule
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey
 from worker.domain.people.persons import Person
-from worker.domain.people.retention import is_forgettable
+from worker.domain.people.retention import has_left_before, is_forgettable
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -20,22 +22,30 @@ ZONE_LIFE = timedelta(days=30)  # of what a channel said of somebody's time zone
 
 
 class Retention:
-    """Erases leavers. `after`: how long ago they must have left; None: nobody is erased automatically."""
+    """Erases leavers. `after`: how long ago they must have left; None: nobody is erased automatically.
 
-    def __init__(self, store: Store, after: timedelta | None) -> None:
+    `statements`: rules of which some say how long after a leaving what was said is kept.
+    """
+
+    def __init__(
+        self, store: Store, after: timedelta | None, statements: Sequence[StatementRule] = ()
+    ) -> None:
         self._store = store
         self._after = after
+        self._keeps = {rule.subject: rule.keep for rule in statements if rule.keep is not None}
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Erase each person who left longer ago and is gone from every directory.
 
         People in a group, in a plan that waits, or with a live ticket stay. One transaction for each page of
         candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, the time zones that
-        channels said are forgotten after 30 days without asking, and the texts of reports 30 days after the outcome.
+        channels said are forgotten after 30 days without asking, the texts of reports 30 days after the outcome, and
+        what leavers said of a policy by its own rule.
         """
         with self._store.begin(lease) as uow:
             uow.zones.forget(now - ZONE_LIFE)
             forget_texts(uow, now - TEXTS_KEPT, now)
+        statements = sum(self._forget_said(policy, now, lease) for policy in self._keeps)
         erased = 0
         after: AccountKey | None = None
         while self._after is not None:
@@ -45,7 +55,30 @@ class Retention:
             if not page:
                 break
             after = page[-1]
-        return Report("retention", {"erased": erased})
+        return Report("retention", {"erased": erased, "statements_deleted": statements})
+
+    def _forget_said(self, policy: str, now: datetime, lease: Lease | None) -> int:
+        """Delete what people said of a policy who left longer ago than it says, in all of their accounts."""
+        before, count = now - self._keeps[policy], 0
+        after: AccountKey | None = None
+        while True:
+            with self._store.begin(lease) as uow:
+                page = uow.attestations.leavers(policy, before, after, PAGE)
+                humans = uow.people.humans(page)
+                gone = [human for human in humans.values() if has_left_before(human, before)]
+                deleted = uow.attestations.delete(
+                    policy, {one.key for human in gone for one in human.accounts}
+                )
+                if deleted:
+                    data = {"rule": "keep", "statements": deleted}
+                    subject = f"policy:{policy}"
+                    uow.journal.append(
+                        [Entry(now, "whosleft", events.ATTESTATIONS_DELETED, subject, data=data)]
+                    )
+            count += deleted
+            if not page:
+                return count
+            after = page[-1]
 
     def _erase(self, uow: UnitOfWork, key: AccountKey, now: datetime) -> int:
         """Erase all accounts of a person, if all of them can be forgotten; return how many were erased."""

@@ -122,6 +122,7 @@ class StatementRule:
     fixes             the version to reach, by messenger and platform (`whatsapp.ios`)
     records           what the configuration says of a provider, by the field's name
     is_exploited      whether what an update repairs is used in attacks
+    keep              how long after somebody left what they said is kept; None: for good
     """
 
     statement: Statement
@@ -148,6 +149,7 @@ class StatementRule:
     fixes: Mapping[str, Fix] = field(default_factory=dict)
     records: Mapping[str, str] = field(default_factory=dict)
     is_exploited: bool = False
+    keep: timedelta | None = None
 
     @property
     def name(self) -> str:

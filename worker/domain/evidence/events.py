@@ -40,6 +40,7 @@ TICKET_ANSWERED: Final = "ticket.answered"  # with a statement: accepted, declin
 TICKET_NOTED: Final = "ticket.noted"  # a part of a checklist
 
 ATTESTATIONS_IMPORTED: Final = "attestations.imported"
+ATTESTATIONS_DELETED: Final = "attestations.deleted"  # of people who left long ago
 
 CENSUS_DECIDED: Final = "census.decided"  # what a group is that somebody named
 CENSUS_LINK_MADE: Final = "census.link_made"  # of the public form; earlier ones are over

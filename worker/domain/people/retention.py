@@ -10,6 +10,11 @@ from worker.domain.people.persons import Person
 _GONE = frozenset({Evidence.DELETED, Evidence.ABSENT_CONFIRMED})
 
 
+def has_left_before(human: Person, before: datetime) -> bool:
+    """True if every account of a person left before that instant (aware UTC)."""
+    return all(_left_before(account, before) for account in human.accounts)
+
+
 def is_forgettable(human: Person, before: datetime) -> bool:
     """True if every account of a person left before that instant (aware UTC) and is gone from its directory.
 
@@ -20,5 +25,9 @@ def is_forgettable(human: Person, before: datetime) -> bool:
 
 
 def _is_over(account: Account, before: datetime) -> bool:
-    has_left = account.standing is Standing.LEFT and account.left_at is not None and account.left_at < before
-    return has_left and (account.facts.is_deleted or account.evidence in _GONE)
+    is_gone = account.facts.is_deleted or account.evidence in _GONE
+    return _left_before(account, before) and is_gone
+
+
+def _left_before(account: Account, before: datetime) -> bool:
+    return account.standing is Standing.LEFT and account.left_at is not None and account.left_at < before

@@ -67,6 +67,14 @@ class Attestations(Protocol):
     def void(self, ticket: int, now: datetime) -> None:
         """Take back what the last answer to a ticket said."""
 
+    def leavers(
+        self, policy: str, before: datetime, after: AccountKey | None, limit: int
+    ) -> list[AccountKey]:
+        """Accounts that left before then and said something of a policy, by key; a person's others are judged later."""
+
+    def delete(self, policy: str, people: Collection[AccountKey]) -> int:
+        """Delete what these accounts said of a policy; return how much."""
+
     def page(self, after: int, limit: int) -> list[Attestation]:
         """Attestations that were not taken back, by id."""
 

@@ -15,7 +15,7 @@ from worker.domain.controls.statements import DEVICE_ITEMS, Statement, Statement
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.base import ControlSection
 from worker.settings.controls.texts import read_text
-from worker.settings.fields import Language, Name, Period, Text, listed, one_of
+from worker.settings.fields import Keeping, Language, Name, Period, Text, listed, one_of
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
 
@@ -71,6 +71,10 @@ class AcceptedPolicy(VersionedTexts, ControlSection):
     gate_add_member: bool = Field(
         default=False, description="Whether nobody is added to a group before they accepted."
     )
+    keep: Keeping = Field(
+        default=timedelta(days=3 * 365),
+        description="So long after somebody left, what they said of it is deleted; y: 365 days.",
+    )
 
     @model_validator(mode="after")
     def _gates_members(self) -> Self:
@@ -99,6 +103,7 @@ class AcceptedPolicy(VersionedTexts, ControlSection):
             only_admins=self.who == "admins",
             has_typed_name=self.typed_name,
             is_gate=self.gate_add_member,
+            keep=self.keep,
         )
 
 
