@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import ALL, JOBS, OF_ALL
 from worker.app.reads.check import Check
+from worker.app.reads.control_warnings import control_warnings
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
 from worker.contract.plans import PreviewShape
 from worker.contract.sources import CheckShape
@@ -124,7 +125,8 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         with check_app(settings, lambda: at) as app:
             checks = app.check.run_once(kinds_of(settings), at)
             wrong = [*app.attesting.changed_texts(), *filter(None, [app.controls.accountable_left()])]
-            warnings = (*wrong, *app.check.warnings(), *_unreached(app.check), *of_database)
+            idle = control_warnings(app.store, app.controls, at)
+            warnings = (*wrong, *app.check.warnings(), *idle, *_unreached(app.check), *of_database)
     except (StorageError, OperationalError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)

@@ -24,6 +24,7 @@ from worker.app.acts.attesting import StatementList
 from worker.app.jobs.canary import CanaryRules
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
+from worker.app.reads.control_warnings import control_warnings
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
@@ -455,6 +456,19 @@ def changed_texts(path: Path) -> list[str]:
             return app.attesting.changed_texts()
     except (StorageError, DBAPIError):
         return []
+
+
+def idle_rules(path: Path) -> tuple[str, ...]:
+    """Warnings about rules of controls that can find nothing, if the configuration's database is there to be read."""
+    settings = load_settings(path)
+    database = sqlite_path(settings.database.url)
+    if database is not None and not database.exists():
+        return ()
+    try:
+        with open_app(settings, system_now) as app:
+            return control_warnings(app.store, app.controls, system_now())
+    except (StorageError, DBAPIError):
+        return ()
 
 
 def configuration_schema() -> dict[str, Any]:

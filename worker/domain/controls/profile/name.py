@@ -21,10 +21,14 @@ def _check(group: GroupState, rule: ProfileRule, _now: datetime) -> ControlResul
         return None
     at = group.facts.read_at or group.taken_at
     example = wanted.example or wanted.pattern
-    fits = len(group.name) <= NAME_MAX and _pattern(wanted.pattern).fullmatch(group.name)
-    if not fits or group.is_alike:
+    if not follows(group.name, wanted.pattern) or group.is_alike:
         return ControlResult(CheckValue.FAIL, group.name, example, at=at, grade=group.grade)
     return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
+
+
+def follows(name: str, pattern: str) -> bool:
+    """Whether a name is as the pattern wants it; one that is too long is not."""
+    return len(name) <= NAME_MAX and _pattern(pattern).fullmatch(name) is not None
 
 
 @lru_cache(maxsize=64)

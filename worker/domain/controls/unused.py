@@ -1,0 +1,131 @@
+"""Rules of the configuration that can do nothing with the groups that there are. Pure; in English, as `check` is.
+
+policy + what each source can show -> look(group) for each group -> warnings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from worker.domain.controls.policy import ControlPolicy, ProfileRule
+from worker.domain.controls.profile.name import follows
+from worker.domain.controls.state import GroupState
+from worker.domain.controls.statements import Statement
+from worker.domain.controls.switch import Where
+from worker.domain.model import Fact
+from worker.domain.people.joiners import fits
+
+_Fits = Callable[[GroupState], bool]
+
+
+class Unused:
+    """Looks at all groups, and says which patterns fit none, and which rules nothing could ever tell of.
+
+    `shows`: by source, the facts that it may show.
+    """
+
+    def __init__(self, policy: ControlPolicy, shows: Mapping[str, frozenset[Fact]]) -> None:
+        self._profile = policy.profile
+        self._shows = shows
+        self._patterns = dict(_patterns(policy))
+        self._fitting: set[str] = set()
+        self._governed: set[str] = set()
+        self._told: set[str] = set()
+        self._count = 0
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to look at groups for."""
+        return bool(self._patterns) or any(one.picture or one.join for one in self._profile)
+
+    def look(self, group: GroupState) -> None:
+        self._count += 1
+        self._fitting |= {place for place, is_fit in self._patterns.items() if is_fit(group)}
+        for at, rule in enumerate(self._profile):
+            if rule.governs(group):
+                for place, fact, said in _facts(at, rule, group):
+                    self._governed.add(place)
+                    if said is not None or fact in self._shows.get(group.key.source, ()):
+                        self._told.add(place)
+                return
+
+    def warnings(self) -> tuple[str, ...]:
+        """What can do nothing, by its place; none as long as no group is known."""
+        if not self._count:
+            return ()
+        idle = (
+            f"{place} fits no group that is known" for place in self._patterns if place not in self._fitting
+        )
+        blind = (
+            f"{place}: nothing shows it of any of its groups, and no register has a column for it, so it stays unknown"
+            for place in sorted(self._governed - self._told)
+        )
+        return (*idle, *blind)
+
+
+def _facts(at: int, rule: ProfileRule, group: GroupState) -> Iterator[tuple[str, Fact, bool | None]]:
+    """The facts that a rule asks for and that few sources show, with what a register says of them."""
+    row = group.row.facts if group.row else None
+    if rule.picture:
+        yield f"controls.profile[{at}].picture", Fact.PICTURE, row.picture_ok if row else None
+    if rule.join and rule.join.has_approval:
+        yield f"controls.profile[{at}].join.approval", Fact.APPROVAL, row.approval if row else None
+
+
+def _patterns(policy: ControlPolicy) -> Iterator[tuple[str, _Fits]]:
+    """Each pattern by its place, and whether a group fits it."""
+    for place, where in _wheres(policy):
+        for name in where.groups:
+            yield f"{place}.when.groups: '{name}'", _named(name)
+        for name in where.departments:
+            yield f"{place}.when.departments: '{name}'", _of_department(name)
+        for name in where.messengers:
+            yield f"{place}.when.messenger: '{name}'", _in_messenger(name)
+    for at, of_class in enumerate(policy.classes):
+        for name in of_class.groups:
+            yield f"controls.classes[{at}].groups: '{name}'", _named(name)
+    for at, rule in enumerate(policy.profile):
+        if rule.name:
+            yield (
+                f"controls.profile[{at}].name.pattern: '{rule.name.pattern}'",
+                _following(rule, rule.name.pattern),
+            )
+
+
+def _wheres(policy: ControlPolicy) -> Iterator[tuple[str, Where]]:
+    alone: dict[str, Sequence[Any]] = {
+        "register": policy.register,
+        "dormant": policy.dormant,
+        "review": policy.review,
+        "admins": policy.admins,
+        "reports": policy.reports,
+        "leaving": policy.hand_over or policy.conversations,
+        "advisories": policy.advisories,
+    }
+    for name, rules in alone.items():
+        yield from ((f"controls.{name}", rule.switch.where) for rule in rules)
+    for name, rules in (("classes", policy.classes), ("profile", policy.profile)):
+        yield from ((f"controls.{name}[{at}]", rule.switch.where) for at, rule in enumerate(rules))
+    for one in policy.statements:
+        is_policy = one.statement is Statement.POLICY
+        yield (
+            f"controls.policies ({one.subject})" if is_policy else f"controls.{one.statement.value}",
+            one.switch.where,
+        )
+
+
+def _named(pattern: str) -> _Fits:
+    return lambda group: fits(group.key.group_id, (pattern,)) or fits(group.name, (pattern,))
+
+
+def _of_department(pattern: str) -> _Fits:
+    return lambda group: fits(group.department, (pattern,))
+
+
+def _in_messenger(pattern: str) -> _Fits:
+    return lambda group: fits(group.messenger, (pattern,))
+
+
+def _following(rule: ProfileRule, pattern: str) -> _Fits:
+    return lambda group: rule.governs(group) and follows(group.name, pattern)
