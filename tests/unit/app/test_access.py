@@ -108,6 +108,11 @@ def test_a_login_link_signs_in_once_with_its_roles(company: Harness, access: Acc
         (("tickets:read",), "tickets:write", False),
         (("people:write",), "tickets:read", False),
         ((), "tickets:read", False),
+        (("attestations:write",), "attestations:read", True),
+        (("people:read",), "attestations:read", True),
+        (("people:write",), "attestations:read", True),
+        (("people:write",), "attestations:write", False),
+        (("attestations:read",), "people:read", False),
     ],
 )
 def test_who_may_write_may_read(scopes: tuple[str, ...], wanted: str, is_granted: bool) -> None:
@@ -115,8 +120,8 @@ def test_who_may_write_may_read(scopes: tuple[str, ...], wanted: str, is_granted
 
 
 def test_there_is_a_scope_to_read_and_one_to_write_for_each_thing() -> None:
-    assert len(SCOPES) == 22
-    assert len(set(SCOPES)) == 22
+    assert len(SCOPES) == 24
+    assert len(set(SCOPES)) == 24
 
 
 def test_a_new_key_ends_links_sessions_and_login_links_and_leaves_tokens(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from worker.contract.attestations import AttestationShape
 from worker.contract.shape import PageShape
-from worker.desk.api.callers import PeopleRead
+from worker.desk.api.callers import AttestationsRead
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.requests import Paged
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["attestations"])
 
 
 @router.get("/attestations")
-def attestations(query: Annotated[Paged, Query()], caller: PeopleRead) -> PageShape[AttestationShape]:
+def attestations(query: Annotated[Paged, Query()], caller: AttestationsRead) -> PageShape[AttestationShape]:
     """List what people said, the first first; `person` is null once they are erased."""
     place = place_after(caller.services, KIND, query.after)
     with caller.services.store.reading() as uow:

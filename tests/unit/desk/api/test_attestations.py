@@ -47,6 +47,8 @@ def test_they_are_listed_page_by_page(client: TestClient) -> None:
     assert rest["next"] is None
 
 
-def test_they_are_read_with_the_scope_of_people(calling: Clients) -> None:
+def test_they_are_read_with_a_scope_of_their_own_or_with_that_of_people(calling: Clients) -> None:
+    assert calling("attestations:read").get("/attestations").status_code == 200
+    assert calling("attestations:read").get("/people").status_code == 403
     assert calling("people:read").get("/attestations").status_code == 200
     assert calling("controls:read").get("/attestations").status_code == 403
