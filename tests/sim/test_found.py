@@ -137,8 +137,8 @@ def test_what_only_the_channel_can_tell_is_tried_again_after_a_refusal(world: Sm
     world.cycle(0)
     assert not world.notifiers["chat"].to("")
     world.cycle(2)
-    titles = [message.title for message in world.notifiers["chat"].to("")]
-    assert "Can't see: corp" in titles
+    told = [part.headline for message in world.notifiers["chat"].to("") for part in message.paragraphs]
+    assert "Can't see: corp" in told
 
 
 def test_a_false_claim_about_the_last_admin_is_reopened_as_blocked(world: Small) -> None:

@@ -136,7 +136,8 @@ def test_check_and_validate_say_it_and_stay_green(tmp_path: Path) -> None:
         done = CliRunner().invoke(cli, list(arguments))
         return done.exit_code, " ".join(done.output.split())
 
-    assert run("config", "validate", str(file)) == (0, f"{file} is valid."), "there is no database yet"
+    code, said = run("config", "validate", str(file))
+    assert (code, "warning" in said) == (0, False), "there is no database yet"
     assert run("once", "poll", "inventory", "-c", str(file), "--now", at)[0] == 0
     for code, said in (run("config", "validate", str(file)), run("check", "-c", str(file), "--now", at)):
         assert code == 0

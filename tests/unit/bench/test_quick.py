@@ -5,9 +5,9 @@ from bench.quick import regressions
 
 def test_a_ratio_that_grew_beyond_noise_is_named_with_both_numbers() -> None:
     kept = {"SQLite, loading": 2.0, "SQLite, leavers": 5.0}
-    assert regressions({"SQLite, loading": 3.1, "SQLite, leavers": 1.0}, kept) == []
-    assert regressions({"SQLite, loading": 3.3, "SQLite, leavers": 5.0}, kept) == [
-        "SLOWER: SQLite, loading: 3.30 times the loading of its rows, and 2.00 are kept"
+    assert regressions({"SQLite, loading": 3.9, "SQLite, leavers": 1.0}, kept) == []
+    assert regressions({"SQLite, loading": 4.1, "SQLite, leavers": 5.0}, kept) == [
+        "SLOWER: SQLite, loading: 4.10 times the loading of its rows, and 2.00 are kept"
     ]
 
 
