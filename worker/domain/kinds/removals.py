@@ -105,7 +105,7 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
     """
     view = case.by_handle.get(ticket.handle)
     if view is None:
-        return _LISTED_OTHERWISE if _is_asked_out_otherwise(ticket, case) else None
+        return _LISTED_OTHERWISE if _is_listed_otherwise(ticket, case) else None
     if view.leaving is not None:
         return because("superseded by a newer leaving or another kind of ticket")
     if REVIEW in ticket.details or CONSENT in ticket.details:
@@ -123,10 +123,15 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
 _LISTED_OTHERWISE = because("the roster shows the person under another handle, which has its own ticket")
 
 
-def _is_asked_out_otherwise(ticket: Ticket, case: GroupCase) -> bool:
+def _is_listed_otherwise(ticket: Ticket, case: GroupCase) -> bool:
+    """Whether the leaver is listed under another handle, for which there is a live ticket."""
     if ticket.state is TicketState.DONE or ticket.person is None:
         return False  # what an admin says that they did is weighed
-    return any(one.leaving is not None and ticket.person in one.known_as for one in case.view.members)
+    asked = {one.handle for one in case.view.tickets if one.is_live and one.kind is ticket.kind}
+    return any(
+        one.leaving is not None and ticket.person in one.known_as and one.member.handle in asked
+        for one in case.view.members
+    )
 
 
 def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> Reason | None:
