@@ -229,7 +229,7 @@ class Poll:
                 if directory.can_look_up or not end.is_full
                 else self._absent(uow, directory.name, end, now)
             )
-            uow.people.mark_left(left, end.taken_at, now)
+            uow.people.mark_left(left, min(end.taken_at, now), now)
             self._tell(uow, directory.name, applied, left, end, now, is_first=is_first)
             if is_first:  # questions about members waited for this source's first read
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], now)
@@ -354,8 +354,10 @@ class Poll:
             if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
                 uow.people.miss_again(name)
                 left = self._absent(uow, name, end, now)
-                uow.people.mark_left(left, end.taken_at, now)
-                uow.journal.append([_entry(Event(EventKind.LEFT, person, end.taken_at)) for person in left])
+                uow.people.mark_left(left, min(end.taken_at, now), now)
+                uow.journal.append(
+                    [_entry(Event(EventKind.LEFT, person, person.left_at or now)) for person in left]
+                )
             taken_at = max(end.taken_at, state.taken_at or end.taken_at)
             self._record(uow, replace(state, cursor=end.cursor, taken_at=taken_at), now)
         return len(left)
@@ -399,7 +401,7 @@ class Poll:
         is_first: bool,
     ) -> None:
         entries = [_entry(event) for event in applied.events]
-        entries += [_entry(Event(EventKind.LEFT, person, end.taken_at)) for person in absent]
+        entries += [_entry(Event(EventKind.LEFT, person, person.left_at or now)) for person in absent]
         if is_first:
             data = {"people": applied.changed, "already_left": applied.first_run_leavers}
             entries.append(Entry(now, "whosleft", events.SOURCE_FIRST_READ, f"source:{name}", data=data))
