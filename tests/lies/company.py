@@ -1,6 +1,6 @@
 """A small company whose sources lie, what is true in it, and the one property: no wrong ticket, and none missing.
 
-company = furnished(Directories.ASKED); lie.tell(company, rng); company.live(3); company.heal(); company.judge()
+company = furnished(Source.ASKED); lie.tell(company, rng); company.live(3); company.heal(); company.judge()
 """
 
 from __future__ import annotations

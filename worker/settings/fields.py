@@ -91,7 +91,11 @@ Keeping: TypeAlias = Annotated[
     BeforeValidator(_years),
     PlainSerializer(years_text, return_type=str, when_used="json"),
     WithJsonSchema(
-        {"type": "string", "pattern": r"^\s*([0-9]+y|([0-9]+[wdhms]\s*)+)\s*$", "examples": ["3y", "400d"]}
+        {
+            "type": "string",
+            "pattern": r"^\s*([0-9]{1,3}y|([0-9]+[wdhms]\s*)+)\s*$",
+            "examples": ["3y", "400d"],
+        }
     ),
 ]
 

@@ -47,5 +47,7 @@ def _cannot_be_compared() -> sa.ColumnElement[bool]:
     full = Coverage.FULL.value
     return sa.exists().where(
         mine.source == _D.source, mine.group_id == _D.group_id, is_pair, mine.is_gone == 0, other.is_gone == 0,
-        sa.or_(mine.coverage != full, other.coverage != full, mine.leader_source.is_not(None)),
+        sa.or_(mine.coverage != full, other.coverage != full,
+            (mine.is_unseen == 1) & mine.leader_source.is_not(None),
+        ),
     )  # fmt: skip

@@ -405,7 +405,8 @@ class SqlPeople:
         )
         query = sa.select(person).where(
             sa.or_(
-                sa.func.lower(person.c.person_id).in_({wanted, wanted.lower()}),
+                person.c.person_id == wanted,
+                sa.func.lower(person.c.person_id) == wanted.lower(),
                 person.c.email == wanted.casefold(),
                 (person.c.source + "/" + person.c.person_id) == wanted,
                 sa.tuple_(person.c.source, person.c.person_id).in_(keys),

@@ -26,7 +26,7 @@ _BOM_SIZE = 2
 _CHUNK = 1 << 20
 # Bytes: forty thousand messages, the most that is exported, are less. A desk counts within its own process, and takes
 # half a second for a megabyte.
-COUNTED_MAX = 16 << 20
+COUNTED_MAX = 8 << 20
 _BLANK_LINES = re.compile(r"(\r?\n)\1{2,}")  # of many, the last two say how a line ends
 
 
