@@ -178,6 +178,8 @@ def test_an_export_is_given_by_keyboard(
 ) -> None:
     harness, url = ward
     page = open_context(DESKTOP).new_page()
+    # Without a listener, Chromium is asked for its chooser only as the key is pressed, which may overtake it
+    page.on("filechooser", lambda _: None)
     page.goto(url)
     page.locator("button.main").focus()
     page.keyboard.press("Tab")
