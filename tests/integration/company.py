@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from openpyxl import load_workbook
+
 from connectors.inventory.register.tools.writer import write_register
 from forked import run_command
 from worker.domain.model import Group, Member, Role, Roster
@@ -44,8 +46,15 @@ class Company:
     folder: Path
     database: str = "sqlite:///whosleft.db"
 
-    def configure(self) -> None:
-        (self.folder / "whosleft.yaml").write_text(CONFIG % self.database)
+    def configure(self, *, write_back: bool = False) -> None:
+        text = CONFIG % self.database
+        if write_back:
+            text = text.replace("groups.xlsx}", "groups.xlsx, write_back: true}")
+        (self.folder / "whosleft.yaml").write_text(text)
+
+    def cells(self, name: str) -> list[tuple[object, ...]]:
+        """The rows of an Excel file of one sheet."""
+        return list(load_workbook(self.folder / name).worksheets[0].iter_rows(values_only=True))
 
     def export(self, disabled: Collection[int] = ()) -> None:
         lines = ["#TYPE Microsoft.ActiveDirectory.Management.ADUser", COLUMNS]

@@ -165,3 +165,29 @@ def test_the_same_on_postgresql_once_it_is_migrated(tmp_path: Path, postgres_url
     assert company.tickets() == []
     company.run("once", "all")
     assert [t["state"] for t in company.tickets()] == ["open", "blocked", "open"]
+
+
+def test_a_register_gets_the_days_on_which_its_rows_were_verified(company: Company) -> None:
+    company.configure(write_back=True)
+    company.run("once", "all")
+    company.export(disabled={15})
+    company.run("once", "all")
+    company.register(gone={15})
+    register = company.folder / "groups.xlsx"
+    lock = company.folder / "~$groups.xlsx"
+    lock.touch()
+    written_at = register.stat().st_mtime_ns
+
+    company.run("once", "all")
+    assert [ticket["state"] for ticket in company.tickets()] == ["verified"]
+    assert "Verified on (Whosleft)" not in company.cells("groups.xlsx")[0], "somebody has it open"
+
+    lock.unlink()
+    company.run("once", "all")
+    head, *rows = company.cells("groups.xlsx")
+    verified_at = str(company.tickets()[0]["verified_at"])
+    assert head[-1] == "Verified on (Whosleft)"
+    assert [row[-1] for row in rows if row[0] == "Ward 8"] == [verified_at[:10], *[None] * 10]
+    assert {row[-1] for row in rows if row[0] != "Ward 8"} == {None}
+    assert register.stat().st_mtime_ns == written_at, "or the list would look newer than it is"
+    assert company.json("check")["ok"]

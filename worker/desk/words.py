@@ -68,6 +68,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "creator_is_removable": N_("the creator can be removed, too"),
         "removal_is_asynchronous": N_("a removal takes effect later"),
         "is_kept_by_people": N_("is kept by people: proves with grade B at best"),
+        "takes_days": N_("gets the days on which its rows were verified"),
         "is_declared": N_("is declared by admins of the groups"),
     },
     "view": {

@@ -27,6 +27,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
+from worker.ports.connectors.kept_list import KeptList, ProvenRow
 from worker.ports.connectors.remover import ActOutcome, Remover
 
 ATTEMPTS_MAX = 4
@@ -158,6 +159,11 @@ class RetryingInventory(_Retrying[Inventory]):
     def make_admin(self, group_id: str, member: Member) -> ActOutcome:
         """Ask once, as `remove` does."""
         return self._remover.make_admin(group_id, member)
+
+    def write_back(self, proven: Sequence[ProvenRow], /) -> int:
+        """Ask once: a list that is open stays so for longer than a retry."""
+        kept: KeptList = self._inner  # type: ignore[assignment]  # `can` says so
+        return kept.write_back(proven)
 
     @property
     def _remover(self) -> Remover:

@@ -46,6 +46,7 @@ from worker.app.jobs.remediate import Remediate, RemediateRules
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.switch import Switch
 from worker.app.jobs.table import UseCases
+from worker.app.jobs.telling_lists import TellLists
 from worker.app.jobs.verify import Verify
 from worker.app.jobs.watch import WatchFeeds
 from worker.app.jobs.watch_itself import WatchItself
@@ -290,7 +291,15 @@ def assemble(
             store, controls, tickets, teller, attesting, reviewing, cases, rules.statement_lists, observer
         ),
         Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
-        Verify(store, tickets, rules.fresh_inventories, teller, controls, lists),
+        Verify(
+            store,
+            tickets,
+            rules.fresh_inventories,
+            teller,
+            controls,
+            lists,
+            TellLists(store, connectors.inventories, rules.timezone),
+        ),
         Escalate(store, tickets, teller, escalating),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         TicketActs(store, tickets, teller),

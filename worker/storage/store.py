@@ -24,6 +24,7 @@ from worker.storage.groups import SqlRosters
 from worker.storage.handovers import SqlHandovers
 from worker.storage.identities import SqlIdentities
 from worker.storage.journal import SqlJournal
+from worker.storage.kept_lists import SqlKeptLists
 from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.leavings import SqlLeavings
 from worker.storage.moving import SqlMoving
@@ -69,6 +70,7 @@ class SqlUnitOfWork:
         self.overview = SqlOverview(connection, rule)
         self.explained = SqlExplained(connection)
         self.pairs = SqlPairs(connection)
+        self.kept_lists = SqlKeptLists(connection)
         self.remediations = SqlRemediations(connection)
         self.silences = SqlSilences(connection)
         self.deliveries = SqlDeliveries(connection)

@@ -3,8 +3,8 @@
     client (bytes) -> read_* (tables) -> headings (what each column means) -> mapping (rows) -> groups
     (rosters)
 
-`template.write_template`, `report.check_register` and `writer.write_register` are for the command line
-and the demo.
+`write_back` puts days into the file, where it may. `template.write_template`, `report.check_register` and
+`writer.write_register` are for the command line and the demo.
 """
 
 from connectors.inventory.register.config import RegisterConfig

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from connectors.kit.files import open_file
 from connectors.kit.text import named
@@ -20,14 +20,27 @@ from worker.ports import BadConfig, Incomplete, PermissionDenied, Transient
 BYTES_MAX = 128 << 20
 
 
+class Identity(NamedTuple):
+    """A file's device, number, size and time of its last change in nanoseconds."""
+
+    device: int
+    number: int
+    size: int
+    changed_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open register. `modified_at` is aware UTC; `is_open`: somebody has it open in an editor."""
+    """An open register. `modified_at` is aware UTC; `is_open`: somebody has it open in an editor.
+
+    `identity` is another one as soon as somebody changes or replaces the file.
+    """
 
     name: str
     file: BinaryIO
     modified_at: datetime
     is_open: bool
+    identity: Identity
 
 
 @contextmanager
@@ -43,7 +56,7 @@ def open_book(path: Path, *, opener: Callable[[Path, int], BinaryIO] = open_file
             f"{name}: this is the lock file that Office makes while a register is open.",
             remedy=f"Set `path` to the register itself: {name.removeprefix('~$')}.",
         )
-    is_open = _is_open(path)
+    is_open = is_in_use(path)
     try:
         file = opener(path, BYTES_MAX)
     except FileNotFoundError as error:
@@ -56,7 +69,8 @@ def open_book(path: Path, *, opener: Callable[[Path, int], BinaryIO] = open_file
     except OSError as error:
         raise _unreadable(name, error) from error
     with file:
-        yield Opened(name, file, datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC), is_open)
+        status = os.fstat(file.fileno())
+        yield Opened(name, file, datetime.fromtimestamp(status.st_mtime, UTC), is_open, identity_of(status))
 
 
 def whole_file(file: BinaryIO, name: str) -> bytes:
@@ -70,7 +84,7 @@ def whole_file(file: BinaryIO, name: str) -> bytes:
         after = os.fstat(file.fileno())
     except OSError as error:
         raise _unreadable(name, error) from error
-    if _identity(before) != _identity(after) or len(data) != after.st_size:
+    if identity_of(before) != identity_of(after) or len(data) != after.st_size:
         raise Transient(
             f"{name}: it was changed while it was being read.",
             remedy="Nothing to do: it is read again at the next run.",
@@ -103,10 +117,12 @@ def _refused(path: Path, *, is_open: bool) -> Transient | PermissionDenied:
     )
 
 
-def _is_open(path: Path) -> bool:
+def is_in_use(path: Path) -> bool:
+    """True if an editor's lock file lies beside the register."""
     locks = (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#")
     return any(path.with_name(lock).exists() for lock in locks)
 
 
-def _identity(stat: os.stat_result) -> tuple[int, int]:
-    return stat.st_size, stat.st_mtime_ns
+def identity_of(status: os.stat_result) -> Identity:
+    """What is another as soon as the file is changed or replaced."""
+    return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+WRITTEN = (".xlsx", ".xlsm", ".csv")  # kinds of file that get days written into them
 
 
 class Meaning(StrEnum):
@@ -39,6 +42,7 @@ class Meaning(StrEnum):
     REVIEW_DUE = "review_due"
     MOVE_TO = "move_to"
     CLOSED_ON = "closed_on"
+    VERIFIED_ON = "verified_on"
 
     @property
     def words(self) -> str:
@@ -75,6 +79,7 @@ _WORDS = {
     Meaning.REVIEW_DUE: "the day of the next review",
     Meaning.MOVE_TO: "where the group is to move",
     Meaning.CLOSED_ON: "the day on which the group was closed",
+    Meaning.VERIFIED_ON: "the day on which Whosleft verified it",
 }
 
 
@@ -92,11 +97,24 @@ class RegisterConfig(BaseModel):
         description="Headings that are not recognised by themselves: {meaning: heading}.",
     )
     sheet: tuple[str, ...] = Field(default=(), description="The sheets to read; all when empty.")
+    write_back: bool = Field(
+        default=False,
+        description="Whether rows get the day on which they were verified: .xlsx, .xlsm or .csv.",
+    )
 
     @field_validator("sheet", mode="before")
     @classmethod
     def _one_sheet_is_a_list_of_one(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value if value is not None else ()
+
+    @model_validator(mode="after")
+    def _dates_have_a_place(self) -> Self:
+        if self.write_back and self.path.suffix.casefold() not in WRITTEN:
+            raise ValueError(
+                f"write_back: days are written to {', '.join(WRITTEN)}, and not to {self.path.name}; "
+                "save the register as one of these, or leave write_back out"
+            )
+        return self
 
     @field_validator("messenger")
     @classmethod

@@ -5,13 +5,16 @@ A separate process holds the whole register in memory while it reads it, and ret
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from connectors.inventory.register.client import Opened, open_book
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.formats.work import WORK, Asked, Reading, whole
 from connectors.inventory.register.meaning.rows import Problem
+from connectors.inventory.register.write_back.replacing import in_use, may_write, replacement
+from connectors.inventory.register.write_back.work import WORK as WRITING
+from connectors.inventory.register.write_back.work import AskedDays
 from connectors.kit.child import Apart, apart_for, plain
 from worker.domain.model import Coverage, Fact, Group, Role, Roster
 from worker.ports import (
@@ -23,12 +26,16 @@ from worker.ports import (
     Passive,
     SnapshotEnd,
 )
+from worker.ports.connectors.kept_list import ProvenRow
 
 SHOWN_MAX = 5  # problems that `check` spells out; `whosleft register check` shows all
 
 
 class RegisterInventory(Passive):
-    """An inventory kept as a file. It can always list all of its groups, and never changes the file."""
+    """An inventory kept as a file. It can always list all of its groups.
+
+    It changes the file only with `write_back`, and then only a column of its own.
+    """
 
     def __init__(self, config: RegisterConfig, context: ConnectorContext, apart: Apart | None = None) -> None:
         self._config = config
@@ -40,7 +47,15 @@ class RegisterInventory(Passive):
         """The configured name; `source` of its groups."""
         return self._context.name
 
-    can = Capabilities(sees_all_groups=True, is_kept_by_people=True, shows=frozenset({Fact.LINK}))
+    @property
+    def can(self) -> Capabilities:
+        """What this register can do; it takes days if it may be written to."""
+        return Capabilities(
+            sees_all_groups=True,
+            is_kept_by_people=True,
+            takes_days=self._config.write_back,
+            shows=frozenset({Fact.LINK}),
+        )
 
     @property
     def path(self) -> Path:
@@ -85,6 +100,13 @@ class RegisterInventory(Passive):
             remedy = error.remedy or "Run `whosleft register check` on the file."
             return CheckResult(ok=False, message=error.message, remedy=remedy)
         counts = counts_of(reading)
+        if self._config.write_back and not may_write(self.path):
+            return CheckResult(
+                ok=False,
+                message=f"{opened.name}: it can be read, and no day can be written to it.",
+                remedy="Let the account that runs Whosleft write to its folder, or leave write_back out.",
+                counts=counts,
+            )
         return CheckResult(
             ok=True,
             message=summary(opened.name, reading),
@@ -95,14 +117,33 @@ class RegisterInventory(Passive):
             details=_details(reading, is_open=opened.is_open),
         )
 
+    def write_back(self, proven: Sequence[ProvenRow], /) -> int:
+        """Write each row's day into the column of ours, which is added where there is none.
+
+        A member who isn't listed any more has no row: the first row of the group gets the day. See the port.
+        """
+        with open_book(self.path) as opened:
+            if opened.is_open:
+                raise in_use(opened.name)
+            asked = AskedDays(self._asked(opened), tuple(proven))
+            rows = 0
+            with replacement(self.path, opened, self._context.now()) as new:
+                for piece in self._apart(WRITING, opened.file, opened.name, asked):
+                    new.write(piece.data)
+                    rows = piece.rows
+            return rows
+
     def read(self) -> Reading:
         """Read all of it at once, for a report. Raises as `changes` does."""
         with open_book(self.path) as opened:
             return whole(self._parts(opened))
 
     def _parts(self, opened: Opened) -> Iterator[Roster | Reading]:
+        return self._apart(WORK, opened.file, opened.name, self._asked(opened))
+
+    def _asked(self, opened: Opened) -> Asked:
         context = self._context
-        asked = Asked(
+        return Asked(
             opened.name,
             opened.modified_at,
             self._config,
@@ -110,7 +151,6 @@ class RegisterInventory(Passive):
             context.timezone,
             context.now(),
         )
-        return self._apart(WORK, opened.file, opened.name, asked)
 
 
 def malformed(name: str, problem: Problem) -> Malformed:

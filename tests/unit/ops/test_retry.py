@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,6 +20,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
+from worker.ports.connectors.kept_list import ProvenRow
 from worker.ports.connectors.remover import Effect
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -229,3 +230,17 @@ def test_an_act_is_asked_for_once(waits: list[float]) -> None:
     assert retrying.remove("ward-7", member).effect is Effect.DONE
     assert [deed for deed, _, _ in rooms.acts] == ["make_admin", "remove"]
     assert (retrying.can, retrying.news()) == (rooms.can, frozenset())
+
+
+def test_days_are_written_once(waits: list[float]) -> None:
+    """A list that is open stays so for longer than a retry waits."""
+    asked: list[Sequence[ProvenRow]] = []
+
+    class Open(FailingInventory):
+        def write_back(self, proven: Sequence[ProvenRow], /) -> int:
+            asked.append(proven)
+            raise Transient("it is open")
+
+    with pytest.raises(Transient):
+        RetryingInventory(Open([]), waits.append).write_back([])
+    assert (asked, waits) == ([[]], [])

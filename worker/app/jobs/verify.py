@@ -11,6 +11,7 @@ from worker.app.acts.waiting import kept_waiting
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.jobs.rows_to_change import RowsToChange
+from worker.app.jobs.telling_lists import TellLists
 from worker.app.reads.controls import ControlReads
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import (
@@ -48,6 +49,7 @@ class Verify:
         teller: Teller,
         controls: ControlReads,
         kept_by_people: Collection[str] = (),
+        telling: TellLists | None = None,
     ) -> None:
         self._store = store
         self._rules = rules
@@ -56,6 +58,7 @@ class Verify:
         self._controls = controls
         self._kept_by_people = frozenset(kept_by_people)
         self._rows = RowsToChange(rules, teller, self._kept_by_people)
+        self._telling = telling or TellLists(store, (), teller.timezone)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Weigh each live ticket whose group was read since it was last weighed. `now` is aware UTC.
@@ -83,7 +86,8 @@ class Verify:
             actions += recorded
             counts["verified"] += sum(action.kind is ActionKind.VERIFY for action in recorded)
         self._rows.tell(matching, now)
-        return Report("verify", counts, plan=Plan(tuple(actions)))
+        troubles = self._telling.run(now, lease, counts)
+        return Report("verify", counts, tuple(troubles), plan=Plan(tuple(actions)))
 
     def _weigh(
         self, uow: UnitOfWork, ticket: Ticket, sight: Sight | None, now: datetime, counts: dict[str, int]

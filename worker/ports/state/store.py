@@ -26,6 +26,7 @@ from worker.ports.state.groups import Rosters
 from worker.ports.state.handovers import Handovers
 from worker.ports.state.identities import Identities
 from worker.ports.state.journal import Journal
+from worker.ports.state.kept_lists import KeptLists
 from worker.ports.state.leases import JobRuns, Lease, Leases
 from worker.ports.state.leavings import Leavings
 from worker.ports.state.moving import Moving
@@ -88,6 +89,8 @@ class UnitOfWork(Protocol):
     @property
     def pairs(self) -> Pairs: ...
 
+    @property
+    def kept_lists(self) -> KeptLists: ...
     @property
     def remediations(self) -> Remediations: ...
 

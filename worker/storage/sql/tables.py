@@ -85,6 +85,7 @@ source = sa.Table(
     _text("trouble", null=True),
     _text("remedy", default=""),
     _text("counts", default="{}"),
+    _instant("told_until"),  # a list of people's: it has the days of all that was verified before
 )
 
 # --- people -------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 
 from connectors.inventory.register.formats.table import Kind, Shared, Table, Value
@@ -28,17 +29,37 @@ _WITHIN = re.compile(r"""[;,|\t\r\n][ "]*'*(?=[=+\-@])""")
 _MARKED = re.compile(r"""([;,|\t\r\n][ "]*'*)'(?=[=+\-@])""")
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """How a file is written: its text without the mark at its start, the mark, the encoding and the delimiter.
+
+    `is_told`: its first line says the delimiter, and is no row.
+    """
+
+    text: str
+    mark: bytes
+    encoding: str
+    delimiter: str
+    is_told: bool
+
+
 def read_csv(name: str, data: bytes) -> Table:
     """Return the file as one table. Raises Incomplete when it was cut, BadConfig when it isn't text."""
-    texts = _decoded(name, data)
-    told = _told_delimiter(texts[0])
-    choices = list(product(texts, told or DELIMITERS))
-    text, delimiter = max(choices, key=lambda choice: _score(*choice))
-    rows, lines = _parsed(name, text, delimiter)
-    if told:
+    script = script_of(name, data)
+    rows, lines = _parsed(name, script.text, script.delimiter)
+    if script.is_told:
         rows, lines = rows[1:], lines[1:]
-    _whole(name, text, rows)
+    _whole(name, script.text, rows)
     return Table(name, Kind.LINES, rows, lines=tuple(lines))
+
+
+def script_of(name: str, data: bytes) -> Script:
+    """Find how a file is written. Raises as `read_csv` does."""
+    mark, texts = _decoded(name, data)
+    told = _told_delimiter(texts[0][1])
+    choices = list(product(texts, told or DELIMITERS))
+    (encoding, text), delimiter = max(choices, key=lambda choice: _score(choice[0][1], choice[1]))
+    return Script(text, mark, encoding, delimiter, is_told=bool(told))
 
 
 def neutral(text: str) -> str:
@@ -56,14 +77,15 @@ def restored(text: str) -> str:
     return _MARKED.sub(r"\1", text[1:] if is_marked else text)
 
 
-def _decoded(name: str, data: bytes) -> list[str]:
+def _decoded(name: str, data: bytes) -> tuple[bytes, list[tuple[str, str]]]:
+    """The mark at the start, and what the rest may say, by encoding."""
     for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
     ):
         if data.startswith(mark):
-            return [_strict(name, data, encoding)]
+            return mark, [(encoding, _strict(name, data, len(mark), encoding))]
     if b"\0" in data:
         encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
         if data.count(b"\0") < len(data) // 4:
@@ -71,23 +93,24 @@ def _decoded(name: str, data: bytes) -> list[str]:
                 f"{name}: this is not a text file.",
                 remedy="Set `path` to a register in .xlsx, .xlsm, .ods, .csv or .docx.",
             )
-        return [_strict(name, data, encoding)]
+        return b"", [(encoding, _strict(name, data, 0, encoding))]
     try:
-        return [data.decode()]
+        return b"", [("utf-8", data.decode())]
     except UnicodeDecodeError as error:
         if error.end >= len(data) and "unexpected end" in error.reason:
             raise _cut(name, "a character") from error
-        return [data.decode(code_page, errors="replace") for code_page in ("cp1252", "cp1256")]
+        return b"", [(page, data.decode(page, errors="replace")) for page in ("cp1252", "cp1256")]
 
 
-def _strict(name: str, data: bytes, encoding: str) -> str:
+def _strict(name: str, data: bytes, start: int, encoding: str) -> str:
     try:
-        return data.decode(encoding)
+        return str(memoryview(data)[start:], encoding)
     except UnicodeDecodeError as error:
-        if error.end >= len(data):
+        if start + error.end >= len(data):
             raise _cut(name, "a character") from error
         raise Incomplete(
-            f"{name}: byte {error.start + 1} is not {encoding} text.", remedy="Save it again as CSV UTF-8."
+            f"{name}: byte {start + error.start + 1} is not {encoding} text.",
+            remedy="Save it again as CSV UTF-8.",
         ) from error
 
 
@@ -107,7 +130,7 @@ def _score(text: str, delimiter: str) -> tuple[int, int]:
 
 
 def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], list[int]]:
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines_of(text), delimiter=delimiter, strict=True)
     rows: list[list[Value]] = []
     lines = []
     shared = Shared()
@@ -133,7 +156,7 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
     return rows, lines
 
 
-def _lines(text: str) -> Iterator[str]:
+def lines_of(text: str) -> Iterator[str]:
     """Yield the lines with their ends. StringIO would have four bytes of each letter in memory."""
     return (line[0] for line in _LINE.finditer(text) if line[0])
 

@@ -6,7 +6,8 @@ Book -> tables -> headers -> rows -> Reading          no I/O; the whole register
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from typing import BinaryIO
 
 from connectors.inventory.register.client import whole_file
@@ -26,7 +27,7 @@ from connectors.inventory.register.meaning.groups import (
 )
 from connectors.inventory.register.meaning.headings import ROLES, Header, find_header, missing_columns
 from connectors.inventory.register.meaning.mapping import rows_of
-from connectors.inventory.register.meaning.rows import Problem
+from connectors.inventory.register.meaning.rows import Problem, Row
 from connectors.kit.text import listed, quoted
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Roster
@@ -48,6 +49,30 @@ def read(book: Book, asked: Asked) -> Reading:
     Raises BadConfig (a sheet or column that is not there, no header, two headings of one meaning) or
     Incomplete.
     """
+    readable, warnings = with_headers(book, asked)
+    for table, header in readable:
+        take_verified_on(table, header)
+    dating = Dating(book.modified_at, asked.now, asked.timezone)
+    problems, taken = _dates(readable, dating, asked.region)
+    rows = all_rows(readable, asked.region)
+    facts = [_facts(table, header, at) for (table, header), at in zip(readable, taken, strict=True)]
+    for table, _ in readable:
+        table.rows.clear()  # a large register fits in memory once, and not twice
+    rosters, of_rows = rosters_of(rows, Context(asked.config.messenger, asked.region, dating, facts))
+    return Reading(
+        rosters=tuple(rosters),
+        taken_at=min(taken),
+        problems=(*problems, *of_rows),
+        warnings=(*warnings, *_unused(readable)),
+        headings=tuple(_headings(readable)),
+    )
+
+
+def with_headers(book: Book, asked: Asked) -> tuple[list[tuple[Table, Header]], list[str]]:
+    """Return the tables that list groups, with their headers, and a warning for each other table.
+
+    Raises as `read` does.
+    """
     name, config = book.name, asked.config
     tables = _chosen(name, [t for t in tables_of(book) if not _is_explanation(t)], config.sheet)
     found = [(table, _header(name, table, config)) for table in tables]
@@ -56,24 +81,32 @@ def read(book: Book, asked: Asked) -> Reading:
     warnings = list(_skipped(name, [table for table, header in found if not header], asked.region))
     if not readable:
         raise _no_header(name, tables)
-    dating = Dating(book.modified_at, asked.now, asked.timezone)
-    problems, taken = _dates(readable, dating, asked.region)
-    rows = [
-        row
-        for number, (table, header) in enumerate(readable)
-        for row in rows_of(table, header, number, asked.region)
+    return readable, warnings
+
+
+def all_rows(tables: Sequence[tuple[Table, Header]], region: str) -> list[Row]:
+    """Return the rows of all tables, in order."""
+    return [
+        row for number, (table, header) in enumerate(tables) for row in rows_of(table, header, number, region)
     ]
-    facts = [_facts(table, header, at) for (table, header), at in zip(readable, taken, strict=True)]
-    for table, _ in readable:
-        table.rows.clear()  # a large register fits in memory once, and not twice
-    rosters, of_rows = rosters_of(rows, Context(config.messenger, asked.region, dating, facts))
-    return Reading(
-        rosters=tuple(rosters),
-        taken_at=min(taken),
-        problems=(*problems, *of_rows),
-        warnings=(*warnings, *_unused(readable)),
-        headings=tuple(_headings(readable)),
-    )
+
+
+def take_verified_on(table: Table, header: Header) -> dict[int, date]:
+    """Take the days that Whosleft wrote out of a table, with their heading: they say nothing about a group.
+
+    Returns them by row. Otherwise a row that was emptied but for its day would be a row that shows nobody.
+    """
+    column = header.columns.get(Meaning.VERIFIED_ON)
+    found: dict[int, date] = {}
+    if column is None:
+        return found
+    for at in range(header.row, len(table.rows)):
+        values = table.rows[at]
+        if column < len(values) and not is_blank(values[column]):
+            with suppress(ValueError):  # somebody wrote something else there
+                found[at] = date.fromisoformat(text_of(values[column]).strip()[: len("2026-11-24")])
+            values[column] = ""
+    return found
 
 
 def _chosen(name: str, tables: list[Table], wanted: Sequence[str]) -> list[Table]:

@@ -79,7 +79,7 @@ def look_at_xlsx(file: str, archive: zipfile.ZipFile) -> dict[str, Look]:
     """Return the findings in each worksheet, by name. Raises BadConfig (too much), Incomplete (damaged)."""
     shared = _shared_lengths(file, archive)
     looks = {}
-    for sheet, part in _xlsx_parts(file, archive):
+    for sheet, part in xlsx_parts(file, archive):
         look = looks[sheet] = Look(file, sheet)
         with archive.open(part) as xml:
             _Cells(look, shared).read(xml)
@@ -174,7 +174,7 @@ def _shared_lengths(file: str, archive: zipfile.ZipFile) -> list[int]:
     return lengths
 
 
-def _xlsx_parts(file: str, archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+def xlsx_parts(file: str, archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     """Yield each sheet's name and the part of the archive that it is in."""
     targets = {}
     with archive.open("xl/_rels/workbook.xml.rels") as xml:

@@ -83,7 +83,7 @@ class _Draft:
 
 def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Problem]]:
     """Return the groups in the order of their ids, and all problems in the order of the rows. Empties `rows`."""
-    ids = _ids_by_name(rows)
+    ids = ids_by_name(rows)
     drafts: dict[str, _Draft] = {}
     problems: list[Problem] = []
     spoilt_tables: set[int] = set()
@@ -96,7 +96,7 @@ def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Pr
             problems += _without_group(row)
             spoilt_tables.add(row.table)
             continue
-        group_id = _group_id(row, ids, context.messenger)
+        group_id = group_id_of(row, ids, context.messenger)
         draft = drafts.setdefault(group_id, _Draft(group_id))
         _add(draft, row)
         problems += _date(draft, row, context.dating)
@@ -108,7 +108,7 @@ def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Pr
     return rosters, problems
 
 
-def _ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
+def ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
     """Return the id of each name with exactly one, since perhaps only a sheet of groups has the ids."""
     found: dict[str, set[str]] = defaultdict(set)
     for row in rows:
@@ -117,7 +117,7 @@ def _ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
     return {name: ids.pop() for name, ids in found.items() if len(ids) == 1}
 
 
-def _group_id(row: Row, ids: dict[str, str], default: str) -> str:
+def group_id_of(row: Row, ids: dict[str, str], default: str) -> str:
     if row.group_id:
         return row.group_id
     known = ids.get(name_key(row.group_name))

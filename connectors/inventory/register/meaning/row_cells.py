@@ -18,7 +18,7 @@ class Cells:
     def __init__(self, table: Table, header: Header, at: int, values: list[Value], region: str) -> None:
         self.table, self.header, self.values, self.region = table, header, values, region
         self._at = at
-        self.row = Row(table=0, place=table.place(at))
+        self.row = Row(table=0, at=at, place=table.place(at))
 
     def value(self, meaning: Meaning) -> Value:
         """The cell with this meaning; "" if there is none, or if it can't be read."""

@@ -33,9 +33,10 @@ class Showing:
 
 @dataclass(slots=True)
 class Row:
-    """The data of one row. Empty `group_id` and `group_name` are filled from the rows above."""
+    """The data of one row, the `at`-th of its table. Empty `group_id` and `group_name` are filled from rows above."""
 
     table: int
+    at: int
     place: str
     group_id: str = ""
     group_name: str = ""

@@ -294,6 +294,8 @@ HEADINGS: dict[Meaning, frozenset[str]] = {
         fermé le, clôturé le, date de fermeture, date de clôture
         cerrado el, fecha de cierre
         encerrado em, fechado em, data de encerramento"""),
+    # Only ours: another column of days on which something was verified is somebody else's
+    Meaning.VERIFIED_ON: _set("verified on (whosleft)"),
 }
 
 # A cell of this kind holds several members, unless the row has one phone number of its own.

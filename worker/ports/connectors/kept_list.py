@@ -1,0 +1,31 @@
+"""Lists kept by people that take the days on which their rows were verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from worker.ports.connectors.inventory import Inventory
+
+
+class ProvenRow(NamedTuple):
+    """A ticket that was verified: its group's id, the handles under which its member may be listed, and the local day.
+
+    Without handles, it is about the group.
+    """
+
+    group_id: str
+    handles: tuple[str, ...]
+    day: date
+
+
+class KeptList(Inventory, Protocol):
+    """An inventory with `can.takes_days`."""
+
+    def write_back(self, proven: Sequence[ProvenRow], /) -> int:
+        """Write each row's day, and return how many rows got one. Writing again changes nothing.
+
+        The list is replaced in one step, or stays as it is. Raises Transient (somebody has it open, or changed it
+        meanwhile), PermissionDenied, BadConfig or Incomplete.
+        """
