@@ -17,7 +17,7 @@ from worker.domain.controls.state import CENSUS_SOURCE, AdminState, GroupState, 
 from worker.domain.controls.statements import Statement
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, STATEMENTS, codes
-from worker.domain.kinds.controlled import FAULTS
+from worker.domain.kinds.controlled import FAULTS, ONLY
 from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
 from worker.domain.people.persons import AccountsRule
@@ -94,6 +94,9 @@ class _Loaded:
     reassigned: set[GroupKey] = field(default_factory=set)
     owners: dict[str, Account] = field(default_factory=dict)
     departed: set[AccountKey] = field(default_factory=set)
+    own_rows: dict[GroupKey, dict[str, tuple[Account, ...]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
 
 class SqlControls:
@@ -212,6 +215,34 @@ class SqlControls:
         theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
         known = people_of(self._c, [key for key in theirs if key])
         loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
+        self._load_own_rows(loaded)
+
+    def _load_own_rows(self, loaded: _Loaded) -> None:
+        """Who is behind the members whom live tickets ask about apart from the others."""
+        m = membership.c
+        asked = {
+            (key, handle)
+            for key, those in loaded.tickets.items()
+            for one in those
+            if one.is_live
+            for handle in one.details.get(ONLY, ())
+        }
+        for chunk in chunked(sorted(asked)):
+            here = among(m.source, m.group_id, {key for key, _ in chunk}) & m.handle.in_(
+                {one for _, one in chunk}
+            )
+            query = (
+                sa.select(m.source, m.group_id, m.handle, *PERSON_COLUMNS)
+                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+                .outerjoin(person, behind_link())
+                .where(here, m.is_unlisted == 0)
+            )
+            rows = [(row, person_of(row)) for row in self._c.execute(query)]
+            humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)
+            for row, one in rows:
+                loaded.own_rows[GroupKey(row.source, row.group_id)][row.handle] = (
+                    humans[one.key].accounts if one else ()
+                )
 
     def _with_live(self, kinds: Collection[str], keys: Sequence[GroupKey]) -> set[GroupKey]:
         """Those of these groups that have a live ticket of one of the kinds."""
@@ -491,6 +522,7 @@ def _state(
         has_reassignment=key in loaded.reassigned,
         tickets=tuple(loaded.tickets[key]),
         departed=frozenset(loaded.departed),
+        own_rows=loaded.own_rows[key],
     )
 
 

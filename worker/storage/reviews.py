@@ -98,7 +98,7 @@ class SqlReviews:
             human = humans[one.key] if one else None
             speaks = human.person if human else None
             name = (speaks.facts.display_name if speaks else "") or row.display_name or row.handle
-            accounts = frozenset(account.key for account in human.accounts) if human else frozenset()
+            accounts = human.accounts if human else ()
             found.append(
                 ReviewMember(
                     row.handle, name, Role(row.role).is_admin, IdentityState(row.state), speaks, accounts,

@@ -15,7 +15,7 @@ from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule, RowAnswer, RowReason
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Role
+from worker.domain.model import Group, Role
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0, full_every=100))
@@ -449,12 +449,98 @@ def test_the_accountable_person_is_not_asked_about_themself(start: Callable[...,
     own = of(harness, "ward-7", own=True)
     assert own.assignee is None
     assert "nobody else is known who could answer for them" in own.reason
-    harness.desk.assign(own.id, "dee@corp.example", Actor("una"), harness.now, "she knows")
+    with pytest.raises(Refused, match=r"asks whether Dee belongs in the group. .* somebody else"):
+        harness.desk.assign(own.id, "Dee@corp.example", Actor("una"), harness.now, "she knows")
+    assert of(harness, "ward-7", own=True).assignee is None
+    harness.desk.assign(own.id, "una@corp.example", Actor("una"), harness.now)
+    assert assignee(of(harness, "ward-7", own=True)) == "una@corp.example"
+
+
+def assignee(ticket: Ticket) -> str:
+    return ticket.assignee.email if ticket.assignee else ""
+
+
+def test_whose_account_becomes_that_of_the_member_hands_the_row_on(start: Callable[..., Harness]) -> None:
+    """The row's ticket was given to an address that turns out to be the member's own."""
+    harness = asked(start, "it-security@example.org")
+    own = of(harness, "ward-7", own=True)
+    harness.desk.assign(own.id, "dee@new.example", Actor("una"), harness.now)
+    harness.corp.change("dee", email="dee@new.example")
+    harness.settle()
     own = of(harness, "ward-7", own=True)
     assert names(harness.app.reviewing.look(token(harness, own), harness.now)) == []
-    with pytest.raises(Refused, match="Choose"):
-        harness.app.reviewing.answer(token(harness, own), {harness.number("dee"): KEEP}, harness.now)
-    assert len([one for one in reviews(harness) if one.occasion.endswith("/own")]) == 1
+    harness.control()
+    own = of(harness, "ward-7", own=True)
+    assert assignee(own) == "it-security@example.org"
+    assert names(harness.app.reviewing.look(token(harness, own), harness.now)) == ["Dee"]
+
+
+def test_an_owner_who_left_is_not_asked_about_the_row(start: Callable[..., Harness]) -> None:
+    """Una owned the group, and left before its review."""
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.group("board", "ann", admins=["dee"], owner_email="una@corp.example")
+    harness.settle()
+    harness.leave("una")
+    harness.later()
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    assert assignee(of(harness, "board", own=True)) == "it-security@example.org"
+
+
+def test_a_row_whose_reviewer_left_goes_to_somebody_who_is_there(start: Callable[..., Harness]) -> None:
+    def add(harness: Harness) -> None:
+        harness.group("board", "ann", admins=["dee"], owner_email="una@corp.example")
+
+    harness = asked(start, "it-security@example.org", add)
+    assert assignee(of(harness, "board", own=True)) == "una@corp.example"
+    harness.leave("una")
+    harness.later()
+    harness.settle()
+    harness.control()
+    own = of(harness, "board", own=True)
+    assert assignee(own) == "it-security@example.org"
+    assert own.state is TicketState.OPEN
+
+
+def test_the_ticket_of_a_row_ends_with_the_membership(ward: Harness) -> None:
+    ward.drop("ward-7", "dee")
+    ward.later()
+    ward.settle()
+    ward.control()
+    own = of(ward, "ward-7", own=True)
+    assert own.state is TicketState.CANCELLED
+    assert own.reason == "whom it asks about is not in the group any more"
+
+
+def test_a_reviewer_who_is_alone_in_the_group_by_now_hands_the_review_on(ward: Harness) -> None:
+    for name in ("ann", "ben", "cem"):
+        ward.drop("ward-7", name)
+    ward.later()
+    ward.settle()
+    ward.control()
+    whole = of(ward, "ward-7", own=False)
+    assert assignee(whole) == "it-security@example.org"
+    assert names(ward.app.reviewing.look(token(ward, whole), ward.now)) == ["Dee"]
+
+
+def test_a_review_that_is_needed_again_asks_about_the_own_row_again(ward: Harness) -> None:
+    """The group went, and came back: both tickets are open again, and no second one of a kind is made."""
+    ward.group("ward-8", "ann", admins=["dee"])
+    ward.inventory()
+    members = ward.wards.members("ward-7")
+    ward.wards.remove_group("ward-7")
+    ward.later()
+    ward.settle()
+    ward.control()
+    assert not [one for one in reviews(ward) if one.home.group_id == "ward-7" and one.is_live]
+    ward.wards.add_group(Group("ward-7", "Ward 7"), members)
+    ward.later()
+    ward.settle()
+    ward.control()
+    assert [one.state for one in reviews(ward) if one.home.group_id == "ward-7"] == [TicketState.OPEN] * 2
+    assert names(ward.app.reviewing.look(token(ward, of(ward, "ward-7", own=True)), ward.now)) == ["Dee"]
 
 
 def test_another_admin_answers_if_nobody_else_may(start: Callable[..., Harness]) -> None:

@@ -31,7 +31,7 @@ KEPT = LastAnswer(RowAnswer.KEEP, BEFORE, "dee", "Nursing")
 def member(name: str, **changes: object) -> ReviewMember:
     """Somebody whom nothing is new about."""
     known = ReviewMember(
-        name, name, False, IdentityState.LINKED, person(name, department="Nursing"), frozenset({key(name)}),
+        name, name, False, IdentityState.LINKED, person(name, department="Nursing"), (person(name),),
         BEFORE - timedelta(days=1), KEPT,
     )  # fmt: skip
     return replace(known, **changes)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from hashlib import sha256
 from itsdangerous import Signer
 
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.own_rows import for_another, people_behind
+from worker.app.acts.own_rows import people_behind
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of
 from worker.app.tell.signed_links import SignedLinks, signing_key
@@ -31,6 +31,7 @@ from worker.domain.controls.reviewing import (
     open_rows,
     rows_of,
 )
+from worker.domain.controls.state import GroupState
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.evidence.explained import assignee_id
@@ -39,9 +40,10 @@ from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.removals import REVIEW
 from worker.domain.kinds.review_group import looks_at_all
 from worker.domain.messages.sentences import reminder_paragraph
-from worker.domain.model import Role
+from worker.domain.model import GroupKey, Role
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
@@ -132,8 +134,13 @@ class Reviewing:
 
     # --- beginning -------------------------------------------------------------------------------
 
-    def begin(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[Action]:
-        """Begin the reviews of new tickets; return the actions for rows that the reviewer may not answer."""
+    def begin(
+        self, uow: UnitOfWork, actions: Sequence[Action], groups: Mapping[GroupKey, GroupState], now: datetime
+    ) -> list[Action]:
+        """Begin the reviews of new tickets; return the actions for rows that the reviewer may not answer.
+
+        `groups`: those of the tickets, by key.
+        """
         more: list[Action] = []
         for action in actions:
             if action.ticket.kind is not REVIEWS or action.kind not in {ActionKind.OPEN, ActionKind.REOPEN}:
@@ -155,7 +162,7 @@ class Reviewing:
             uow.reviews.start(review, ticket.home)
             own = self.shown(uow, ticket).rows.own
             if own and not review.only:
-                more.append(for_another(uow, ticket, own, self._tickets, now))
+                more.append(for_another(ticket, own, groups[ticket.home], self._tickets, now))
         return more
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:
@@ -229,7 +236,7 @@ class Reviewing:
     def _check_admins(self, uow: UnitOfWork, ticket: Ticket, removals: Sequence[ReviewRow]) -> None:
         """Refuse to send away the last admin who is not asked out already: nobody would be left to act."""
         admins = [row.member for row in removals if row.member.is_admin]
-        out = {key for row in removals for key in row.member.accounts}
+        out = {account.key for row in removals for account in row.member.accounts}
         out |= {
             one.person
             for one in uow.tickets.of_group(ticket.home)

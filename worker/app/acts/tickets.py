@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.own_rows import is_about_themself
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
@@ -111,15 +112,20 @@ class TicketActs:
         """Assign it to a person by e-mail address, and tell them; they are told even if they already have it."""
         with self._store.reading() as uow:
             people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
+            person = people[0] if people else None
+            name = person.facts.display_name if person else ""
+            given = Assignee(email, name, AssigneeWhy.ASSIGNED, person.key if person else None, by.name)
+            known = uow.tickets.get(number)
+            if known is not None and is_about_themself(uow, known, given):
+                raise Refused(
+                    f"{known.label} asks whether {name or email} belongs in the group. "
+                    "Nobody answers for themselves: assign it to somebody else who knows the group."
+                )
         shown = None if people else Shown(email, number, by.name, by.id, now)
-        person = people[0] if people else None
-        name = person.facts.display_name if person else ""
-        key = person.key if person else None
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_live:
                 raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
-            given = Assignee(email, name, AssigneeWhy.ASSIGNED, key, by.name)
             return replace(handed_to(ticket, given), disputed_at=None)
 
         return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True, shown=shown)

@@ -48,7 +48,6 @@ from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
-from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError
 from worker.ports.state.controls import ControlCounts, ControlFailure, NameInUse
 from worker.ports.state.episodes import PlanKind
@@ -197,7 +196,7 @@ class RunControls:
             actions += keep(group, examined, wanted, self._tickets, now, self._policy.languages)
             failures += self._failures(group, examined, wanted, now)
         uow.controls.keep(failures, now)
-        return self._carry_out(uow, actions, [t for group, _ in page for t in group.tickets], now)
+        return self._carry_out(uow, actions, page, now)
 
     def _failures(
         self, group: GroupState, examined: Sequence[Examined], wanted: Sequence[Wanted], now: datetime
@@ -214,15 +213,18 @@ class RunControls:
         ]  # fmt: skip
 
     def _carry_out(
-        self, uow: UnitOfWork, actions: Sequence[Action], known: Sequence[Ticket], now: datetime
+        self, uow: UnitOfWork, actions: Sequence[Action], page: Page, now: datetime
     ) -> list[Action]:
-        """Carry out the actions. A change of what a ticket lists is written, and nobody is told."""
+        """Carry out the actions about these groups. A change of what a ticket lists is written, and nobody is told."""
+        groups = {group.key: group for group, _ in page}
         silent = [action for action in actions if action.kind is ActionKind.WEIGH]
         uow.tickets.update([action.ticket for action in silent])
         said = [action for action in actions if action.kind is not ActionKind.WEIGH]
+        known = [ticket for group in groups.values() for ticket in group.tickets]
         done = carry_out(uow, said, known, self._teller, now)
-        for_others = carry_out(uow, self._reviewing.begin(uow, done, now), (), self._teller, now)
-        self._reviewing.begin(uow, for_others, now)
+        more = self._reviewing.begin(uow, done, groups, now)
+        for_others = carry_out(uow, more, (), self._teller, now)
+        self._reviewing.begin(uow, for_others, groups, now)
         return [*silent, *done, *for_others]
 
     def _day(self, now: datetime) -> str:
@@ -295,7 +297,7 @@ class RunControls:
                 states = self._reads.of(uow, keys, now, in_use)
                 page, said_no = [states[key] for key in keys], uow.controls.rejected(keys)
                 new = self._new(page, said_no, allowed, opened_today, left, now)
-                doing.add(self._carry_out(uow, new, (), now))
+                doing.add(self._carry_out(uow, new, page, now))
             left -= len(new)
             skip += len(keys)
             if len(keys) < PAGE:

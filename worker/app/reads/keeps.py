@@ -9,7 +9,7 @@ from worker.app.reads.controls import ControlReads, ControlRules
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.keeps import KeptGroup, kept_by
 from worker.domain.model import AccountKey, Standing
-from worker.domain.reconcile.controlling import owner_of
+from worker.domain.reconcile.whom import owner_of
 from worker.ports.state.store import UnitOfWork
 
 

@@ -76,16 +76,23 @@ class LastAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ReviewMember:
-    """A member as a review sees them. `first_seen_at` is None for one who was there from the start."""
+    """A member as a review sees them, with all accounts of the person behind them.
+
+    `first_seen_at` is None for one who was there from the start.
+    """
 
     handle: str
     name: str
     is_admin: bool
     state: IdentityState
     person: Account | None = None
-    accounts: frozenset[AccountKey] = frozenset()
+    accounts: tuple[Account, ...] = ()
     first_seen_at: datetime | None = None
     last: LastAnswer | None = None
+
+    def is_of(self, accounts: Collection[AccountKey]) -> bool:
+        """Whether the person behind them has one of these accounts."""
+        return any(one.key in accounts for one in self.accounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ def rows_of(
     If that leaves the reviewer nothing to answer, the next one is drawn, too: a review without a row never ends.
     """
     mine = [one for one in members if not review.only or one.handle in review.only]
-    is_own = {one.handle for one in mine if one.accounts & set(reviewer)}
+    is_own = {one.handle for one in mine if one.is_of(reviewer)}
     reasons = {one.handle: _reasons(review, one) for one in mine}
     calm = [one for one in mine if not reasons[one.handle]]
     lots = sorted((one.handle for one in calm), key=lambda handle: _lot(review.seed, handle))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.domain.model import (
@@ -67,7 +68,8 @@ class GroupState:
     all members. `differs_since`: since when the register has other members than the messenger. `is_declared`: admins
     declare its roster; `has_confirmation`: a live ticket asks them to.
     `reporter`: who named it in a census, if it is only known by that.
-    `tickets`: those of controls, live or over. `departed`: the people they are with who have left.
+    `tickets`: those of controls, live or over. `departed`: the people they are with who have left. `own_rows`: the
+    members whom live tickets ask about apart from the others, by handle, with the accounts of the person behind each.
     """
 
     key: GroupKey
@@ -102,6 +104,7 @@ class GroupState:
     has_confirmation: bool = False
     tickets: tuple[Ticket, ...] = ()
     departed: frozenset[AccountKey] = frozenset()
+    own_rows: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
 
     @property
     def admins_who_are_active(self) -> tuple[AdminState, ...]:

@@ -22,20 +22,20 @@ from typing import Any
 
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
-from worker.domain.controls.state import AdminState, GroupState
+from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
-from worker.domain.model import Account, Standing
-from worker.domain.reconcile.engine import TicketRules, cancelled, person_as_assignee, reopen
+from worker.domain.reconcile.engine import TicketRules, cancelled, reopen
+from worker.domain.reconcile.own_rows import kept_apart
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import Verdict as Proof
 from worker.domain.reconcile.verification import Verification, unproven
+from worker.domain.reconcile.whom import assignee_for
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.tickets.subject import whole_group
 from worker.domain.tickets.ticket import (
     Assignee,
-    AssigneeWhy,
     Grade,
     Move,
     Reopened,
@@ -131,11 +131,21 @@ def keep(
     actions = (
         _updated(ticket, group, asked[ticket.key], rules, languages)
         if ticket.key in asked
-        else _read_anew(ticket, group, examined, now) or _over(ticket, group, examined, now)
+        else _not_asked(ticket, group, examined, rules, now)
         for ticket in group.tickets
         if ticket.is_live
     )
     return tuple(action for action in actions if action is not None)
+
+
+def _not_asked(
+    ticket: Ticket, group: GroupState, examined: Sequence[Examined], rules: TicketRules, now: datetime
+) -> Action | None:
+    """What happens to a live ticket that no control asks for now."""
+    changed = _read_anew(ticket, group, examined, now) or _over(ticket, group, examined, now)
+    if changed is None and ONLY in ticket.details:
+        return kept_apart(ticket, group, rules, now)
+    return changed
 
 
 def _read_anew(
@@ -172,16 +182,28 @@ def _updated(
 ) -> Action | None:
     if ticket.state is not TicketState.OPEN:
         return None
-    if ticket.assignee is not None and ticket.assignee.person in group.departed:
-        named = assignee_for(ticket.kind, wanted, group, rules)
+    why = _why_another(ticket, group)
+    if why is not None:
+        named = assignee_for(ticket.kind, wanted.asked, group, rules)
         if named != ticket.assignee:
-            why = because("the assignee has left")
             return Action(ActionKind.ASSIGN, handed_to(ticket, named), why)
     language = _language_of(ticket.assignee, group)
     details = {**ticket.details, FAULTS: _texts(wanted, ticket, language, languages)}
     if details == ticket.details:
         return None
     return Action(ActionKind.WEIGH, replace(ticket, details=details, reason=wanted.why), wanted.why)
+
+
+def _why_another(ticket: Ticket, group: GroupState) -> Reason | None:
+    """Why an open ticket can't stay with its assignee; None if it can."""
+    if ticket.assignee is None:
+        return None
+    if ticket.assignee.person in group.departed:
+        return because("the assignee has left")
+    admins = {one.person.key for one in group.admins if one.person}
+    if ticket.kind is REVIEWS and group.size <= 1 and ticket.assignee.person in admins:
+        return because("these rows are the reviewer's own")
+    return None
 
 
 def _texts(wanted: Wanted, known: Ticket, language: str, languages: Sequence[str]) -> list[dict[str, str]]:
@@ -229,7 +251,7 @@ def opened(
     if not is_new(wanted, group, now):
         return None
     ticket = _known(wanted, group)
-    assignee = assignee_for(wanted.key.kind, wanted, group, rules)
+    assignee = assignee_for(wanted.key.kind, wanted.asked, group, rules)
     language = _language_of(assignee, group)
     faults = [
         fault | {"text": text_for(one, language, languages)}
@@ -311,61 +333,6 @@ def _language_of(assignee: Assignee | None, group: GroupState) -> str:
     people = [*(one.person for one in group.admins if one.person), *((group.owner,) if group.owner else ())]
     key = assignee.person if assignee else None
     return next((one.facts.language or "" for one in people if key is not None and one.key == key), "")
-
-
-# --- who ------------------------------------------------------------------------------------------------------
-
-
-def assignee_for(kind: TicketKind, wanted: Wanted, group: GroupState, rules: TicketRules) -> Assignee | None:
-    """The first who is there, in the kind's order. Nobody is asked to take away their own admin right.
-
-    Nor is somebody who is alone in a group asked to review it: there is nobody else whom they could answer for.
-    """
-    meant = {admin["handle"] for one in wanted.asked for admin in one.result.details.get("admins", ())}
-    if kind is REVIEWS and group.size <= 1:
-        meant |= {one.handle for one in group.admins}
-    people = {one.person.key for one in group.admins if one.person and one.handle in meant}
-    theirs = {one.person.facts.email for one in group.admins if one.person and one.handle in meant}
-    is_theirs = rules.accountable.casefold() in {(email or "").casefold() for email in theirs}
-    admins = [one for one in group.admins if one.is_active and one.handle not in meant]
-    found = KINDS[kind].found
-    who = {
-        AssigneeWhy.ADMIN: an_admin(admins),
-        AssigneeWhy.OWNER: None if group.owner is not None and group.owner.key in people else owner_of(group),
-        AssigneeWhy.REPORTER: _reporter_of(group),
-        AssigneeWhy.ACCOUNTABLE: (
-            Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE)
-            if rules.accountable and not is_theirs
-            else None
-        ),
-    }
-    order = found.assigned if isinstance(found, InControls) else ()
-    return next((who[one] for one in order if who[one] is not None), None)
-
-
-def an_admin(admins: Sequence[AdminState]) -> Assignee | None:
-    """The first of these admins who can be reached, rather one who stays."""
-    people = [one.person for one in sorted(admins, key=lambda one: one.handle) if one.person]
-    reached = [one for one in people if one.facts.email] or [one for one in people if one.facts.phones]
-    staying = [one for one in reached if one.standing is Standing.ACTIVE] or reached
-    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
-
-
-def owner_of(group: GroupState) -> Assignee | None:
-    """The group's owner; None: it has none, or they have left."""
-    owner: Account | None = group.owner
-    if owner is not None:
-        is_there = owner.facts.email and owner.standing is not Standing.LEFT
-        return person_as_assignee(owner, AssigneeWhy.OWNER) if is_there else None
-    return Assignee(group.owner_email, why=AssigneeWhy.OWNER) if group.owner_email else None
-
-
-def _reporter_of(group: GroupState) -> Assignee | None:
-    """Who named the group in a census, if they are here and can be reached."""
-    who = group.reporter
-    if who is None or who.standing is Standing.LEFT or not (who.facts.email or who.facts.phones):
-        return None
-    return person_as_assignee(who, AssigneeWhy.REPORTER)
 
 
 # --- proof ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,65 @@
+"""Rows of a review that its reviewer may not answer, since they are their own: who does so instead. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from worker.domain.controls.reviewing import OWN, ReviewRow
+from worker.domain.controls.state import GroupState
+from worker.domain.kinds.controlled import ONLY
+from worker.domain.model import Coverage
+from worker.domain.reconcile.engine import TicketRules, cancelled, reopen
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.whom import first_of, is_one_of
+from worker.domain.text.reason import because
+from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, handed_to
+
+_ORDER = (AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE, AssigneeWhy.ADMIN)
+
+
+def for_another(
+    ticket: Ticket, own: Sequence[ReviewRow], group: GroupState, rules: TicketRules, now: datetime
+) -> Action:
+    """A second ticket with these rows alone, for whoever may answer them; nobody's if there is nobody.
+
+    Where the review itself is opened again, its second ticket is, too.
+    """
+    to = first_of(_ORDER, group, rules, [account for row in own for account in row.member.accounts])
+    why = (
+        because("these rows are the reviewer's own")
+        if to is not None
+        else because("these rows are the reviewer's own, and nobody else is known who could answer for them")
+    )
+    draft = replace(
+        ticket,
+        id=0,
+        occasion=f"{ticket.occasion}{OWN}",
+        assignee=to,
+        handed=0,
+        details={**ticket.details, ONLY: sorted(row.member.handle for row in own)},
+        reason=why,
+    )
+    known = next((one for one in group.tickets if one.key == draft.key), None)
+    if known is None:
+        return Action(ActionKind.OPEN, rules.started(draft, now), why)
+    again = reopen(replace(known, details=draft.details), rules, now, why)
+    return Action(ActionKind.REOPEN, handed_to(again, to), why, reopened=Reopened.NEEDED_AGAIN)
+
+
+def kept_apart(ticket: Ticket, group: GroupState, rules: TicketRules, now: datetime) -> Action | None:
+    """Hand such a ticket on if its assignee left, or is whom its rows are about; end it once no such member is there.
+
+    None: it stays as it is. If nobody else is known, it becomes nobody's.
+    """
+    there = [group.own_rows[one] for one in ticket.details[ONLY] if one in group.own_rows]
+    if not there and group.coverage is Coverage.FULL:
+        return cancelled(ticket, because("whom it asks about is not in the group any more"), now)
+    apart = [account for accounts in there for account in accounts]
+    is_own = is_one_of(ticket.assignee, apart)
+    has_left = ticket.assignee is not None and ticket.assignee.person in group.departed
+    if not is_own and not has_left:
+        return None
+    why = because("these rows are the reviewer's own") if is_own else because("the assignee has left")
+    return Action(ActionKind.ASSIGN, handed_to(ticket, first_of(_ORDER, group, rules, apart)), why)
