@@ -18,6 +18,7 @@ from worker.domain.controls.others import DEVICE, POLICY
 from worker.domain.controls.policy import (
     ClassRule,
     ControlPolicy,
+    DormantRule,
     HandOverRule,
     JoinRule,
     NameRule,
@@ -27,7 +28,7 @@ from worker.domain.controls.policy import (
 )
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch, Where
-from worker.domain.model import Fact
+from worker.domain.model import Fact, RegisterFacts, RegisterStatus
 
 Start = Callable[..., Harness]
 PICTURE, APPROVAL = ProfileRule(picture=PictureRule()), ProfileRule(join=JoinRule(has_approval=True))
@@ -103,6 +104,25 @@ def test_nothing_is_said_before_anything_was_read(found: Start) -> None:
     policy = ControlPolicy(profile=(PICTURE,), classes=(ClassRule(REPORTED, "x", ("teams",), ("Lab",)),))
     assert warned(found(controls=policy)) == ()
     assert warned(found(controls=ControlPolicy(hand_over=(HandOverRule(),)))) == ()
+
+
+def test_a_group_that_the_register_calls_closed_and_that_has_members(start: Start) -> None:
+    harness = start(controls=ControlPolicy(register=(RegisterRule(),)), registers=["list"])
+    harness.group("row-7", at=1, name="Ward 7")
+    harness.inventories[1].register("row-7", RegisterFacts(status=RegisterStatus.ACTIVE))
+    harness.settle()
+    assert warned(harness) == ()
+    harness.inventories[1].register("row-7", RegisterFacts(status=RegisterStatus.CLOSED))
+    harness.later()
+    harness.settle()
+    [warning] = warned(harness)
+    assert "such as 'Ward 7'" in warning
+    harness.start(
+        replace(
+            harness.app.rules, controls=ControlPolicy(register=(RegisterRule(),), dormant=(DormantRule(),))
+        )
+    )
+    assert warned(harness) == ()
 
 
 def test_last_days_that_no_directory_shows(start: Start) -> None:

@@ -47,7 +47,7 @@ from worker.domain.controls.standards import FRAMEWORKS, OF_ALL, supported_by
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.kinds.controlled import asks, fails
-from worker.domain.model import RegisterStatus
+from worker.domain.model import Coverage, RegisterStatus
 from worker.domain.reconcile.controlling import is_found_by_controls, wanted_in
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
@@ -250,6 +250,24 @@ def test_a_group_that_the_register_closed_is_done_once_no_messenger_shows_it() -
     assert said_of(closed, "group.dormant").value is CheckValue.FAIL
     assert said_of(replace(closed, grade=Grade.B), "group.dormant").value is CheckValue.PASS
     assert said_of(replace(GOOD, **shown(is_archived=True)), "group.dormant").value is CheckValue.PASS
+
+
+@pytest.mark.parametrize("closed", [said(status=RegisterStatus.CLOSED), said(closed_on=(NOW - DAY).date())])
+@pytest.mark.parametrize(
+    "empty", [{"size": 0, "admins": ()}, {"grade": Grade.B}, {"size": 0, "coverage": Coverage.PARTIAL}]
+)
+def test_nothing_is_asked_of_a_group_that_is_closed(closed: Changes, empty: Changes) -> None:
+    group = replace(GOOD, **(closed | empty), reviewed_at=None)
+    assert {one.control.id: one.result.value for one in examine(group, ALL, NOW)} == {
+        "group.registered": CheckValue.PASS,
+        "group.dormant": CheckValue.PASS,
+    }
+
+
+def test_a_group_that_is_called_closed_and_has_members_is_asked_about() -> None:
+    group = replace(GOOD, **said(status=RegisterStatus.CLOSED), reviewed_at=None)
+    asked = {one.control.id for one in examine(group, ALL, NOW) if one.asks}
+    assert asked == {"group.dormant", "group.review"}
 
 
 def test_the_rules_of_a_new_group_are_due_soon() -> None:

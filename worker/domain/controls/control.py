@@ -122,6 +122,7 @@ class GroupControl(Control, Generic[Rule]):
     kind, occasion  of its tickets; a result's own occasion comes first. None: it is only reported
     rules           the rules of a policy, of which the first that governs a group counts; empty: it is off
     check           (group, rule, now) -> result; None: the rule asks nothing of this group
+    sees_closed     whether it looks at a group that is closed; the others ask nothing of one
     """
 
     fails: str
@@ -132,3 +133,4 @@ class GroupControl(Control, Generic[Rule]):
     due: Times
     rules: Callable[[ControlPolicy], Sequence[Rule]]
     check: Callable[[GroupState, Rule, datetime], ControlResult | None]
+    sees_closed: bool = False

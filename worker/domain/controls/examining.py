@@ -39,12 +39,17 @@ class Examined:
 def examine(group: GroupState, policy: ControlPolicy, now: datetime) -> tuple[Examined, ...]:
     """What each control that governs the group says of it. What is gone is examined by none.
 
+    Of a group that is closed, nothing is asked but that it is so.
     Of a group that is only named in a census, nothing can be asked but that it is in the register; a person decided to
     ask for it, so it is asked for whatever the mode.
     """
     if group.is_gone or (group.is_only_named and group.is_followed):
         return ()
-    controls = (one for one in GROUP_CONTROLS.values() if not group.is_only_named or one.kind is _REGISTERS)
+    controls = (
+        one
+        for one in GROUP_CONTROLS.values()
+        if (one.kind is _REGISTERS or not group.is_only_named) and (one.sees_closed or not group.is_closed)
+    )
     found = (_examined(one, rules, group, now) for one in controls if (rules := one.rules(policy)))
     return tuple(one for one in found if one is not None)
 

@@ -14,6 +14,7 @@ from worker.domain.model import (
     GroupFacts,
     GroupKey,
     RegisterFacts,
+    RegisterStatus,
     Standing,
 )
 from worker.domain.tickets.ticket import Grade, Ticket
@@ -124,6 +125,17 @@ class GroupState:
     def is_live(self) -> bool:
         """Whether the messenger itself shows it."""
         return self.grade is Grade.A
+
+    @property
+    def is_called_closed(self) -> bool:
+        """Whether the register says that it is closed."""
+        said = self.row.facts if self.row else None
+        return said is not None and (said.status is RegisterStatus.CLOSED or said.closed_on is not None)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the register says that it is closed, and no messenger lists anybody in it."""
+        return self.is_called_closed and not (self.is_live and self.size)
 
     @property
     def is_listed(self) -> bool:

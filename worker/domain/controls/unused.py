@@ -32,15 +32,23 @@ class Unused:
         self._fitting: set[str] = set()
         self._governed: set[str] = set()
         self._told: set[str] = set()
+        self._asks_to_close = not policy.register or bool(policy.dormant)
+        self._open: list[str] = []
         self._count = 0
 
     @property
     def has_work(self) -> bool:
         """Whether there is anything to look at groups for."""
-        return bool(self._patterns) or any(one.picture or one.join for one in self._profile)
+        return (
+            bool(self._patterns)
+            or not self._asks_to_close
+            or any(one.picture or one.join for one in self._profile)
+        )
 
     def look(self, group: GroupState) -> None:
         self._count += 1
+        if group.is_called_closed and not group.is_closed:
+            self._open.append(group.name)
         self._fitting |= {place for place, is_fit in self._patterns.items() if is_fit(group)}
         for at, rule in enumerate(self._profile):
             if rule.governs(group):
@@ -61,7 +69,15 @@ class Unused:
             f"{place}: nothing shows it of any of its groups, and no register has a column for it, so it stays unknown"
             for place in sorted(self._governed - self._told)
         )
-        return (*idle, *blind)
+        return (*idle, *blind, *self._not_closed())
+
+    def _not_closed(self) -> Iterator[str]:
+        """Groups that are to be closed, where no control asks for it."""
+        if self._open and not self._asks_to_close:
+            yield (
+                f"controls.dormant is off, so nobody closes {len(self._open)} that the register calls closed "
+                f"and a messenger still lists with members, such as '{min(self._open)}'"
+            )
 
 
 def _facts(at: int, rule: ProfileRule, group: GroupState) -> Iterator[tuple[str, Fact, bool | None]]:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
 from worker.domain.controls.policy import DormantRule
 from worker.domain.controls.state import GroupState
-from worker.domain.model import RegisterStatus
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
 
@@ -30,8 +29,8 @@ def _by_the_register(group: GroupState, now: datetime) -> ControlResult | None:
     if group.row is None:
         return None
     row, at = group.row.facts, group.row.taken_at
-    if row.status is RegisterStatus.CLOSED or row.closed_on is not None:
-        if not group.is_live:
+    if group.is_called_closed:
+        if group.is_closed:
             return ControlResult(CheckValue.PASS, at=at, grade=Grade.B)
         day = f"{row.closed_on:%Y-%m-%d}" if row.closed_on else "closed"
         return ControlResult(CheckValue.FAIL, _CLOSED, at=at, grade=Grade.B, occasion=f"dormant:{day}")
@@ -77,4 +76,5 @@ CONTROL = GroupControl(
     due=Times(timedelta(days=14), timedelta(days=7)),
     rules=lambda policy: policy.dormant,
     check=_check,
+    sees_closed=True,
 )

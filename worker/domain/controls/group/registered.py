@@ -33,4 +33,5 @@ CONTROL = GroupControl(
     due=Times(timedelta(days=7), timedelta(days=3)),
     rules=lambda policy: policy.register,
     check=_check,
+    sees_closed=True,
 )
