@@ -125,10 +125,13 @@ class SqlTickets:
         ]
 
     def of_group(self, group: GroupKey) -> list[Ticket]:
-        which = (ticket.c.source == group.source) & (ticket.c.group_id == group.group_id)
-        return [
-            ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
-        ]
+        t = ticket.c
+        # Of a ticket about a person, `source` is a directory, whatever that is called
+        about_it = (t.source == group.source) & (t.group_id == group.group_id) & t.group_source.is_(None)
+        of_people = (t.group_source == group.source) & (t.group_id == group.group_id)
+        both = sa.union_all(sa.select(t.id).where(about_it), sa.select(t.id).where(of_people))
+        rows = self._c.execute(sa.select(ticket).where(t.id.in_(both)).order_by(t.id))
+        return [ticket_from_row(row) for row in rows]
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
         t = ticket.c

@@ -188,6 +188,18 @@ class TestAsking:
         harness.control()
         assert counts(harness, DUTIES_2.control) == (2, 1, 1, 0)
 
+    def test_an_admins_ticket_is_one_of_the_groups(self, asked: Made) -> None:
+        harness = asked(DUTIES_2)
+        harness.group("ward-8", "ann", admins=["dee"])
+        harness.settle()
+        harness.control()
+        with harness.store.reading() as uow:
+            found = {
+                key: [one.occasion for one in uow.tickets.of_group(GroupKey("wards", key))]
+                for key in ("ward-7", "ward-8")
+            }
+        assert found == {"ward-7": ["duties:2@wards/ward-7"], "ward-8": ["duties:2@wards/ward-8"]}
+
     def test_an_admin_who_declines_is_not_asked_again(self, asked: Made) -> None:
         harness = asked(DUTIES_2)
         say(harness, tickets(harness)[0], AttestAnswer.DECLINED, text_sha256=text_hash("# Duties"))

@@ -86,7 +86,7 @@ class StoredTickets(Protocol):
         """All tickets about one person, by id."""
 
     def of_group(self, group: GroupKey) -> list[Ticket]:
-        """All tickets about one group, by id."""
+        """All tickets about one group, or about its people as such (their duties in it), by id."""
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
         """The groups with a blocked ticket whose hold is over, and which waits for no other live ticket."""

@@ -879,6 +879,13 @@ ticket = sa.Table(
         postgresql_where=sa.text("disputed_at IS NOT NULL"),
     ),
     sa.Index(
+        "ix_ticket_group_source",
+        "group_source",
+        "group_id",
+        sqlite_where=sa.text("group_source IS NOT NULL"),
+        postgresql_where=sa.text("group_source IS NOT NULL"),
+    ),
+    sa.Index(
         "ix_ticket_asked_of",
         "source",
         "group_id",
