@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from builders import facts, rules
 from harness import Harness
@@ -29,6 +30,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey, Member
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import BadConfig
+from worker.storage.sql.tables import ticket as ticket_table
 
 ASKS = ControlSwitch(Mode.TICKET)
 TEXT = "# Policy\n\nBe kind."
@@ -187,6 +189,19 @@ class TestAsking:
         harness.reconcile()
         harness.control()
         assert counts(harness, DUTIES_2.control) == (2, 1, 1, 0)
+
+    @pytest.mark.parametrize("lost", [{"group_source": None, "group_id": ""}, {"group_id": ""}])
+    def test_an_admins_ticket_that_an_older_release_wrote_stays_as_it_is(
+        self, asked: Made, lost: dict[str, str | None]
+    ) -> None:
+        """Before migration 0044, nothing but its occasion said in which group; a rolling upgrade writes such rows."""
+        harness = asked(DUTIES_2)
+        before = tickets(harness)
+        with harness.engine.begin() as connection:
+            connection.execute(sa.update(ticket_table).values(lost))
+        assert [one.group for one in tickets(harness)] != [GroupKey("wards", "ward-7")]
+        harness.control()
+        assert tickets(harness) == before
 
     def test_an_admins_ticket_is_one_of_the_groups(self, asked: Made) -> None:
         harness = asked(DUTIES_2)

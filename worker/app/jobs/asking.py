@@ -70,6 +70,11 @@ class Asking:
             if rule.statement is Statement.CONSENT:
                 note_numbers(matching, rule, now)
 
+    def place_in_groups(self, uow: UnitOfWork) -> None:
+        """Put right what a process of an older release wrote, while both run."""
+        if any(rule.for_each_group for rule in self.rules):
+            uow.attestations.place_in_groups()
+
     def changed_texts(self, uow: UnitOfWork, now: datetime) -> list[StatementRule]:
         """The rules of which a text changed under the same version; texts that are new are noted."""
         known = uow.attestations.texts()

@@ -141,6 +141,7 @@ class RunControls:
 
     def _changed_texts(self, matching: Matching, now: datetime) -> list[StatementRule]:
         with matching.begin() as uow:
+            self._asking.place_in_groups(uow)
             return self._asking.changed_texts(uow, now)
 
     # --- what there is ---------------------------------------------------------------------------

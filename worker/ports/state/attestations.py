@@ -92,5 +92,8 @@ class Attestations(Protocol):
     def texts(self) -> Sequence[TextSeen]:
         """The texts that were shown so far."""
 
+    def place_in_groups(self) -> None:
+        """Say of tickets that a process of an older release wrote in which group their person is asked."""
+
     def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
         """Note texts that are shown from now on; known ones stay as they are."""
