@@ -150,7 +150,7 @@ def hashed(secret: str) -> str:
 def grants(scopes: Collection[str], wanted: str) -> bool:
     """True if these scopes include `wanted`; the right to write includes the right to read.
 
-    Who may read people may read what they said: tokens that were made before that had a scope go on.
+    `people:read`, and so `people:write`, includes `attestations:read`, as tokens from before that scope have to go on.
     """
     thing, _, right = wanted.partition(":")
     is_granted = wanted in scopes or (right == "read" and f"{thing}:write" in scopes)

@@ -19,7 +19,10 @@ router = APIRouter(tags=["attestations"])
 
 @router.get("/attestations")
 def attestations(query: Annotated[Paged, Query()], caller: AttestationsRead) -> PageShape[AttestationShape]:
-    """List what people said, the first first; `person` is null once they are erased."""
+    """List what people said, the first first; `person` is null once they are erased.
+
+    `people:read` includes the scope.
+    """
     place = place_after(caller.services, KIND, query.after)
     with caller.services.store.reading() as uow:
         found = uow.attestations.page(int(place[0]) if place else 0, query.limit + 1)
