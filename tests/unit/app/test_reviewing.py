@@ -489,6 +489,21 @@ def test_an_owner_who_left_is_not_asked_about_the_row(start: Callable[..., Harne
     assert assignee(of(harness, "board", own=True)) == "it-security@example.org"
 
 
+def test_the_page_is_in_the_language_of_whom_it_was_given_to(start: Callable[..., Harness]) -> None:
+    """Two accounts have the address of the admin's account, and another language."""
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.corp.change("dee", language="ar")
+    harness.hire("aaa", "zzz", email="dee@corp.example", language="tr", phones=())
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    whole = of(harness, "ward-7", own=False)
+    assert whole.assignee is not None
+    assert whole.assignee.person == harness.person("dee").key
+    assert harness.app.reviewing.look(token(harness, whole), harness.now).language == "ar"
+
+
 def test_a_row_whose_reviewer_left_goes_to_somebody_who_is_there(start: Callable[..., Harness]) -> None:
     def add(harness: Harness) -> None:
         harness.group("board", "ann", admins=["dee"], owner_email="una@corp.example")

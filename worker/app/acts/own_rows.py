@@ -11,11 +11,16 @@ from worker.ports.state.store import UnitOfWork
 
 
 def people_behind(uow: UnitOfWork, assignee: Assignee | None) -> list[Person]:
-    """Who an assignee is, by their account and by their address: an owner may be known by the address alone."""
+    """Who an assignee is, by their account and by their address: an owner may be known by the address alone.
+
+    Whoever the account belongs to comes first.
+    """
     if assignee is None:
         return []
-    keys = {one.key for one in uow.people.find(assignee.email)}
-    return list(uow.people.humans(keys | ({assignee.person} if assignee.person else set())).values())
+    known = [assignee.person] if assignee.person else []
+    known += [one.key for one in uow.people.find(assignee.email)]
+    humans = uow.people.humans(known)
+    return [humans[one] for one in dict.fromkeys(known) if one in humans]
 
 
 def is_about_themself(uow: UnitOfWork, ticket: Ticket, assignee: Assignee) -> bool:
