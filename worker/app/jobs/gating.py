@@ -41,23 +41,29 @@ class Gating:
     def __init__(self, statements: Sequence[StatementRule]) -> None:
         self._consent = next((one for one in statements if one.statement is Statement.CONSENT), None)
         self._gates = [one for one in statements if one.is_gate and one.switch.mode is Mode.TICKET]
-        self._texts: Sequence[TextSeen] = ()
 
-    def look(self, uow: UnitOfWork) -> None:
-        """See which texts were shown; before anything else in a run."""
-        self._texts = uow.attestations.texts() if self._gates else ()
+    def texts(self, uow: UnitOfWork) -> Sequence[TextSeen]:
+        """The texts that were shown so far, for `seen`; empty where no rule keeps people out."""
+        return uow.attestations.texts() if self._gates else ()
 
-    def seen(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[GroupView]:
+    def seen(
+        self, uow: UnitOfWork, views: Sequence[GroupView], texts: Sequence[TextSeen], now: datetime
+    ) -> list[GroupView]:
         """The groups, with who is not to be added, and with the numbers by which the others are."""
         people = {key for view in views for one in view.missing for key in one.keys}
         if not people:
             return list(views)
         refused = uow.attestations.declined(self._consent or _ANY_CONSENT, people)
-        gates = self._closed(uow, [view.key for view in views], people, now)
+        gates = self._closed(uow, [view.key for view in views], people, texts, now)
         return [self._judged(view, refused, gates) for view in views]
 
     def _closed(
-        self, uow: UnitOfWork, groups: Collection[GroupKey], people: Collection[AccountKey], now: datetime
+        self,
+        uow: UnitOfWork,
+        groups: Collection[GroupKey],
+        people: Collection[AccountKey],
+        texts: Sequence[TextSeen],
+        now: datetime,
     ) -> list[_Gate]:
         """The gates of which somebody asks people: nobody is to wait for a question that is not asked."""
         if not self._gates:
@@ -65,7 +71,7 @@ class Gating:
         asked = uow.controls.allowed() - uow.controls.refused()
         found = []
         for rule in self._gates:
-            if rule.control not in asked or rule.differs_from(self._texts):
+            if rule.control not in asked or rule.differs_from(texts):
                 continue
             where = None if rule.switch.where == ANYWHERE else uow.attestations.groups_of(rule, groups)
             free = uow.attestations.passed(rule, people, now)

@@ -23,7 +23,7 @@ from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.unconfirmed import Unconfirmed
 from worker.app.tell.teller import Teller
-from worker.domain.controls.statements import StatementRule
+from worker.domain.controls.statements import StatementRule, TextSeen
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.person_case import PersonCase
@@ -82,7 +82,7 @@ class Reconcile:
         groups = 0
         with matching.begin() as uow:
             self._unconfirmed.mark(uow, now)
-            self._gating.look(uow)
+            texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)
             uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
             if full:
@@ -95,7 +95,7 @@ class Reconcile:
                 held += self._guard(uow, now)
                 taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
                 others, cases = uow.people.take_dirty(PEOPLE_PAGE)
-                actions += self._mend(uow, views, cases, now)
+                actions += self._mend(uow, views, cases, texts, now)
             if not taken and not others:
                 break
             groups += taken
@@ -140,11 +140,16 @@ class Reconcile:
     # --- tickets ---------------------------------------------------------------------------------
 
     def _mend(
-        self, uow: UnitOfWork, views: Sequence[GroupView], cases: Sequence[PersonCase], now: datetime
+        self,
+        uow: UnitOfWork,
+        views: Sequence[GroupView],
+        cases: Sequence[PersonCase],
+        texts: Sequence[TextSeen],
+        now: datetime,
     ) -> list[Action]:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
         views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
-        views = self._gating.seen(uow, views, now)
+        views = self._gating.seen(uow, views, texts, now)
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
         planned += self._withdrawing.of(uow, cases, now)
