@@ -18,6 +18,7 @@ from worker.domain.controls.others import DEVICE, POLICY
 from worker.domain.controls.policy import (
     ClassRule,
     ControlPolicy,
+    ConversationsRule,
     DormantRule,
     HandOverRule,
     JoinRule,
@@ -57,6 +58,22 @@ def of(*groups: str, departments: tuple[str, ...] = (), messengers: tuple[str, .
         (
             ControlPolicy(profile=(ProfileRule(name=NameRule("Dept .+")),)),
             ["controls.profile[0].name.pattern: 'Dept .+' fits no group that is known"],
+        ),
+        (
+            ControlPolicy(profile=(ProfileRule(), ProfileRule(name=NameRule("Ward [0-9]+")))),
+            ["controls.profile[1].name.pattern: 'Ward [0-9]+' fits no group that is known"],
+        ),
+        (
+            ControlPolicy(
+                hand_over=(HandOverRule(),),
+                conversations=(
+                    ConversationsRule(of("Lab"), "hr@example.org", timedelta(days=14), (), "P", "D"),
+                ),
+            ),
+            [
+                "controls.leaving.when.groups: 'Lab' fits no group that is known",
+                "controls.leaving: no directory",
+            ],
         ),
         (
             ControlPolicy(classes=(ClassRule(REPORTED, "patient", ("teams",), ("Ward*", "Wrad*")),)),

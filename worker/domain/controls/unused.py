@@ -5,7 +5,7 @@ policy + what each source can show -> look(group) for each group -> warnings
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from worker.domain.controls.policy import ControlPolicy, ProfileRule
@@ -14,9 +14,6 @@ from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import Statement
 from worker.domain.controls.switch import Where
 from worker.domain.model import Fact
-from worker.domain.people.joiners import fits
-
-_Fits = Callable[[GroupState], bool]
 
 
 class Unused:
@@ -29,6 +26,11 @@ class Unused:
         self._profile = policy.profile
         self._shows = shows
         self._patterns = dict(_patterns(policy))
+        self._names = {
+            f"controls.profile[{at}].name.pattern: '{rule.name.pattern}'": rule
+            for at, rule in enumerate(policy.profile)
+            if rule.name
+        }
         self._fitting: set[str] = set()
         self._governed: set[str] = set()
         self._told: set[str] = set()
@@ -42,29 +44,36 @@ class Unused:
         return (
             bool(self._patterns)
             or not self._asks_to_close
-            or any(one.picture or one.join for one in self._profile)
+            or any(one.name or one.picture or one.join for one in self._profile)
         )
 
     def look(self, group: GroupState) -> None:
         self._count += 1
         if group.is_called_closed and not group.is_closed:
             self._open.append(group.name)
-        self._fitting |= {place for place, is_fit in self._patterns.items() if is_fit(group)}
-        for at, rule in enumerate(self._profile):
-            if rule.governs(group):
-                for place, fact, said in _facts(at, rule, group):
-                    self._governed.add(place)
-                    if said is not None or fact in self._shows.get(group.key.source, ()):
-                        self._told.add(place)
-                return
+        self._fitting |= {place for place, where in self._patterns.items() if _fits(where, group)}
+        at = next((at for at, rule in enumerate(self._profile) if rule.governs(group)), None)
+        if at is not None:
+            self._look_at_profile(at, self._profile[at], group)
+
+    def _look_at_profile(self, at: int, rule: ProfileRule, group: GroupState) -> None:
+        """Look at a group with the rule that counts: the first that governs it."""
+        self._fitting |= {
+            place
+            for place, one in self._names.items()
+            if one is rule and one.name and follows(group.name, one.name.pattern)
+        }
+        for place, fact, said in _facts(at, rule, group):
+            self._governed.add(place)
+            if said is not None or fact in self._shows.get(group.key.source, ()):
+                self._told.add(place)
 
     def warnings(self) -> tuple[str, ...]:
         """What can do nothing, by its place; none as long as no group is known."""
         if not self._count:
             return ()
-        idle = (
-            f"{place} fits no group that is known" for place in self._patterns if place not in self._fitting
-        )
+        places = (*self._patterns, *self._names)
+        idle = (f"{place} fits no group that is known" for place in places if place not in self._fitting)
         blind = (
             f"{place}: nothing shows it of any of its groups, and no register has a column for it, so it stays unknown"
             for place in sorted(self._governed - self._told)
@@ -89,24 +98,18 @@ def _facts(at: int, rule: ProfileRule, group: GroupState) -> Iterator[tuple[str,
         yield f"controls.profile[{at}].join.approval", Fact.APPROVAL, row.approval if row else None
 
 
-def _patterns(policy: ControlPolicy) -> Iterator[tuple[str, _Fits]]:
-    """Each pattern by its place, and whether a group fits it."""
+def _patterns(policy: ControlPolicy) -> Iterator[tuple[str, Where]]:
+    """Each pattern by its place, as the place of a rule that has no other."""
     for place, where in _wheres(policy):
         for name in where.groups:
-            yield f"{place}.when.groups: '{name}'", _named(name)
+            yield f"{place}.when.groups: '{name}'", Where(groups=(name,))
         for name in where.departments:
-            yield f"{place}.when.departments: '{name}'", _of_department(name)
+            yield f"{place}.when.departments: '{name}'", Where(departments=(name,))
         for name in where.messengers:
-            yield f"{place}.when.messenger: '{name}'", _in_messenger(name)
+            yield f"{place}.when.messenger: '{name}'", Where(messengers=(name,))
     for at, of_class in enumerate(policy.classes):
         for name in of_class.groups:
-            yield f"controls.classes[{at}].groups: '{name}'", _named(name)
-    for at, rule in enumerate(policy.profile):
-        if rule.name:
-            yield (
-                f"controls.profile[{at}].name.pattern: '{rule.name.pattern}'",
-                _following(rule, rule.name.pattern),
-            )
+            yield f"controls.classes[{at}].groups: '{name}'", Where(groups=(name,))
 
 
 def _wheres(policy: ControlPolicy) -> Iterator[tuple[str, Where]]:
@@ -116,7 +119,7 @@ def _wheres(policy: ControlPolicy) -> Iterator[tuple[str, Where]]:
         "review": policy.review,
         "admins": policy.admins,
         "reports": policy.reports,
-        "leaving": policy.hand_over or policy.conversations,
+        "leaving": (*policy.hand_over, *policy.conversations),
         "advisories": policy.advisories,
     }
     for name, rules in alone.items():
@@ -131,17 +134,7 @@ def _wheres(policy: ControlPolicy) -> Iterator[tuple[str, Where]]:
         )
 
 
-def _named(pattern: str) -> _Fits:
-    return lambda group: fits(group.key.group_id, (pattern,)) or fits(group.name, (pattern,))
-
-
-def _of_department(pattern: str) -> _Fits:
-    return lambda group: fits(group.department, (pattern,))
-
-
-def _in_messenger(pattern: str) -> _Fits:
-    return lambda group: fits(group.messenger, (pattern,))
-
-
-def _following(rule: ProfileRule, pattern: str) -> _Fits:
-    return lambda group: rule.governs(group) and follows(group.name, pattern)
+def _fits(where: Where, group: GroupState) -> bool:
+    return where.fits(
+        group.key, group.name, group.department, group.messenger, is_sensitive=group.is_sensitive
+    )
