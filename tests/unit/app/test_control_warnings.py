@@ -14,25 +14,17 @@ from builders import NOW, facts
 from harness import Harness
 from worker.__main__ import app as cli
 from worker.app.reads.control_warnings import control_warnings
+from worker.domain.controls import policy as rules
 from worker.domain.controls.others import DEVICE, POLICY
-from worker.domain.controls.policy import (
-    ClassRule,
-    ControlPolicy,
-    ConversationsRule,
-    DormantRule,
-    HandOverRule,
-    JoinRule,
-    NameRule,
-    PictureRule,
-    ProfileRule,
-    RegisterRule,
-)
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch, Where
 from worker.domain.model import Fact, RegisterFacts, RegisterStatus
 
 Start = Callable[..., Harness]
-PICTURE, APPROVAL = ProfileRule(picture=PictureRule()), ProfileRule(join=JoinRule(has_approval=True))
+PICTURE, APPROVAL = (
+    rules.ProfileRule(picture=rules.PictureRule()),
+    rules.ProfileRule(join=rules.JoinRule(has_approval=True)),
+)
 
 
 def warned(harness: Harness) -> tuple[str, ...]:
@@ -46,28 +38,32 @@ def of(*groups: str, departments: tuple[str, ...] = (), messengers: tuple[str, .
 @pytest.mark.parametrize(
     "policy, warnings",
     [
-        (ControlPolicy(), []),
-        (ControlPolicy(profile=(PICTURE,)), ["controls.profile[0].picture: nothing shows it"]),
-        (ControlPolicy(profile=(APPROVAL,)), ["controls.profile[0].join.approval: nothing shows it"]),
-        (ControlPolicy(profile=(ProfileRule(join=JoinRule(has_new_link=True)),)), []),
+        (rules.ControlPolicy(), []),
+        (rules.ControlPolicy(profile=(PICTURE,)), ["controls.profile[0].picture: nothing shows it"]),
+        (rules.ControlPolicy(profile=(APPROVAL,)), ["controls.profile[0].join.approval: nothing shows it"]),
+        (rules.ControlPolicy(profile=(rules.ProfileRule(join=rules.JoinRule(has_new_link=True)),)), []),
         (
-            ControlPolicy(profile=(ProfileRule(of("Theatre*"), picture=PictureRule()), ProfileRule())),
+            rules.ControlPolicy(
+                profile=(rules.ProfileRule(of("Theatre*"), picture=rules.PictureRule()), rules.ProfileRule())
+            ),
             ["controls.profile[0].when.groups: 'Theatre*' fits no group that is known"],
         ),
-        (ControlPolicy(profile=(ProfileRule(name=NameRule("Ward [0-9]+")),)), []),
+        (rules.ControlPolicy(profile=(rules.ProfileRule(name=rules.NameRule("Ward [0-9]+")),)), []),
         (
-            ControlPolicy(profile=(ProfileRule(name=NameRule("Dept .+")),)),
+            rules.ControlPolicy(profile=(rules.ProfileRule(name=rules.NameRule("Dept .+")),)),
             ["controls.profile[0].name.pattern: 'Dept .+' fits no group that is known"],
         ),
         (
-            ControlPolicy(profile=(ProfileRule(), ProfileRule(name=NameRule("Ward [0-9]+")))),
+            rules.ControlPolicy(
+                profile=(rules.ProfileRule(), rules.ProfileRule(name=rules.NameRule("Ward [0-9]+")))
+            ),
             ["controls.profile[1].name.pattern: 'Ward [0-9]+' fits no group that is known"],
         ),
         (
-            ControlPolicy(
-                hand_over=(HandOverRule(),),
+            rules.ControlPolicy(
+                hand_over=(rules.HandOverRule(),),
                 conversations=(
-                    ConversationsRule(of("Lab"), "hr@example.org", timedelta(days=14), (), "P", "D"),
+                    rules.ConversationsRule(of("Lab"), "hr@example.org", timedelta(days=14), (), "P", "D"),
                 ),
             ),
             [
@@ -76,12 +72,14 @@ def of(*groups: str, departments: tuple[str, ...] = (), messengers: tuple[str, .
             ],
         ),
         (
-            ControlPolicy(classes=(ClassRule(REPORTED, "patient", ("teams",), ("Ward*", "Wrad*")),)),
+            rules.ControlPolicy(
+                classes=(rules.ClassRule(REPORTED, "patient", ("teams",), ("Ward*", "Wrad*")),)
+            ),
             ["controls.classes[0].groups: 'Wrad*' fits no group that is known"],
         ),
         (
-            ControlPolicy(
-                register=(RegisterRule(of(departments=("Nursing",), messengers=("whats*", "slack"))),)
+            rules.ControlPolicy(
+                register=(rules.RegisterRule(of(departments=("Nursing",), messengers=("whats*", "slack"))),)
             ),
             [
                 "controls.register.when.departments: 'Nursing' fits no group that is known",
@@ -89,7 +87,7 @@ def of(*groups: str, departments: tuple[str, ...] = (), messengers: tuple[str, .
             ],
         ),
         (
-            ControlPolicy(
+            rules.ControlPolicy(
                 statements=(
                     StatementRule(Statement.POLICY, POLICY.id, of("Lab"), "messaging", "1"),
                     StatementRule(Statement.DEVICE, DEVICE.id, of("Lab"), "", "1"),
@@ -103,7 +101,7 @@ def of(*groups: str, departments: tuple[str, ...] = (), messengers: tuple[str, .
     ],
 )
 def test_what_fits_no_group_and_what_nothing_shows(
-    start: Start, policy: ControlPolicy, warnings: list[str]
+    start: Start, policy: rules.ControlPolicy, warnings: list[str]
 ) -> None:
     found = warned(start(controls=policy))
     assert len(found) == len(warnings)
@@ -111,20 +109,22 @@ def test_what_fits_no_group_and_what_nothing_shows(
 
 
 def test_a_source_that_may_show_it_is_waited_for(start: Start) -> None:
-    seeing = start(controls=ControlPolicy(profile=(PICTURE,)))
+    seeing = start(controls=rules.ControlPolicy(profile=(PICTURE,)))
     seeing.wards.can = replace(seeing.wards.can, shows=frozenset({Fact.PICTURE}))
     seeing.start(seeing.app.rules)
     assert warned(seeing) == ()
 
 
 def test_nothing_is_said_before_anything_was_read(found: Start) -> None:
-    policy = ControlPolicy(profile=(PICTURE,), classes=(ClassRule(REPORTED, "x", ("teams",), ("Lab",)),))
+    policy = rules.ControlPolicy(
+        profile=(PICTURE,), classes=(rules.ClassRule(REPORTED, "x", ("teams",), ("Lab",)),)
+    )
     assert warned(found(controls=policy)) == ()
-    assert warned(found(controls=ControlPolicy(hand_over=(HandOverRule(),)))) == ()
+    assert warned(found(controls=rules.ControlPolicy(hand_over=(rules.HandOverRule(),)))) == ()
 
 
 def test_a_group_that_the_register_calls_closed_and_that_has_members(start: Start) -> None:
-    harness = start(controls=ControlPolicy(register=(RegisterRule(),)), registers=["list"])
+    harness = start(controls=rules.ControlPolicy(register=(rules.RegisterRule(),)), registers=["list"])
     harness.group("row-7", at=1, name="Ward 7")
     harness.inventories[1].register("row-7", RegisterFacts(status=RegisterStatus.ACTIVE))
     harness.settle()
@@ -136,14 +136,15 @@ def test_a_group_that_the_register_calls_closed_and_that_has_members(start: Star
     assert "such as 'Ward 7'" in warning
     harness.start(
         replace(
-            harness.app.rules, controls=ControlPolicy(register=(RegisterRule(),), dormant=(DormantRule(),))
+            harness.app.rules,
+            controls=rules.ControlPolicy(register=(rules.RegisterRule(),), dormant=(rules.DormantRule(),)),
         )
     )
     assert warned(harness) == ()
 
 
 def test_last_days_that_no_directory_shows(start: Start) -> None:
-    harness = start(controls=ControlPolicy(hand_over=(HandOverRule(),)))
+    harness = start(controls=rules.ControlPolicy(hand_over=(rules.HandOverRule(),)))
     [warning] = warned(harness)
     assert warning.startswith("controls.leaving: no directory has shown anybody's last day")
     harness.corp.put(facts("ann", leave_at=harness.now + timedelta(days=30)))
