@@ -135,12 +135,13 @@ _SYSTEMS = (
         known_for=_RECENT,
     ),
 )
+MESSENGERS_WATCHED = frozenset(one.key for one in _MESSENGERS)
 _BY_KEY = {one.key: one for one in (*_MESSENGERS, *_SYSTEMS)}
 
 
 def is_known(messenger: str) -> bool:
-    """Whether the table says what a messenger's products are called."""
-    return messenger.casefold() in _BY_KEY
+    """Whether the table says what a messenger's products are called, in any case; a system is no messenger."""
+    return messenger.casefold() in MESSENGERS_WATCHED
 
 
 def title_of(key: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
 from worker.domain.messengers import MESSENGERS
-from worker.domain.watch.products import is_known
+from worker.domain.watch.products import MESSENGERS_WATCHED, is_known
 from worker.settings.controls import ControlsSection
 from worker.settings.controls.advisories import IN_USE
 from worker.settings.controls.base import ControlSection
@@ -29,8 +29,8 @@ def require_names(
         if folded not in known and not set("*?[") & set(name) and nearest(folded, known):
             raise Wrong(f"{name!r} is no messenger", did_you_mean(name, known), at=("controls", *at))
     for at, name in _of_advisories(controls):
-        if name.casefold() not in known and not is_known(name):
-            remedy = did_you_mean(name, sorted(MESSENGERS), what="Messengers")
+        if not is_known(name):
+            remedy = did_you_mean(name, sorted(MESSENGERS_WATCHED), what="Messengers")
             raise Wrong(f"of {name!r} no vulnerabilities are known", remedy, at=("controls", *at))
     for messenger, names in controls.accounts.items():
         for number, name in enumerate(names):
