@@ -292,7 +292,9 @@ def test_who_is_here_is_not_taken_for_a_leaver_who_has_the_number_now() -> None:
     another_number = fingerprint(replace(MEMBER, phone="+4915111"))
     assert match(another_number, link(), (bob,), None, known_as=(ann,)).state is IdentityState.AMBIGUOUS
     soon = replace(bob, standing=Standing.LEAVING)
-    assert match(MARK, link(), (soon,), None, known_as=(ann,)).state is IdentityState.AMBIGUOUS
+    found = match(MARK, link(), (soon,), None, known_as=(ann,))
+    assert found.state is IdentityState.AMBIGUOUS
+    assert found.why == "Bob is about to leave, and so far this was Ann, who is here"
 
 
 def test_an_active_persons_number_is_theirs_and_so_is_one_of_two_leavers_or_of_one_person_twice() -> None:

@@ -200,9 +200,14 @@ def match(
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
     if here := _others_who_are_here(best, candidates, known_as):
         names = ", ".join(sorted({_name(one) for one in here}))
-        why = because(
-            "{person} left, and so far this was {names}, who is here", person=_name(best), names=names
-        )
+        person = _name(best)
+        why = because("{person} left, and so far this was {names}, who is here", person=person, names=names)
+        if best.standing is Standing.LEAVING:
+            why = because(
+                "{person} is about to leave, and so far this was {names}, who is here",
+                person=person,
+                names=names,
+            )
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best, *here]))
     return _linked(mark, best)
 
