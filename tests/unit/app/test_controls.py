@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from harness import Harness
 from worker.app.jobs import verify
@@ -13,9 +14,10 @@ from worker.domain.controls.policy import (
     AdminsRule,
     ControlPolicy,
     DescriptionRule,
+    NameRule,
     ProfileRule,
 )
-from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupFacts
 from worker.domain.reconcile.guard import HoldState
@@ -52,6 +54,39 @@ def _released(harness: Harness) -> None:
     if harness.plans():
         harness.decide()
     harness.control()
+
+
+def test_names_are_read_only_where_a_rule_asks_for_one(start: Callable[..., Harness]) -> None:
+    """That reads the names of all groups, so neither one group's page nor a run without work does so needlessly."""
+    named = ProfileRule(ASKS, name=NameRule("Ward .+"))
+    elsewhere = ControlSwitch(where=Where(groups=("Ward 8",)))
+    harness = start(controls=_policy(profile=(ProfileRule(elsewhere), named)), registers=("list",))
+    for ward in ("ward-8", "ward-9"):
+        harness.group(ward, "ann", admins=["dee"], name=ward.replace("-", " ").capitalize())
+    harness.group("other", "ann", admins=["dee"], name="WARD 9")
+    harness.settle()
+    asked: list[str] = []
+    note = lambda *what: asked.append(what[2])  # noqa: E731
+    sa.event.listen(harness.engine, "before_cursor_execute", note)
+
+    def of(group: str) -> tuple[bool, int]:
+        asked.clear()
+        key = harness.wards.key(group)
+        with harness.store.reading() as uow:
+            state, _ = harness.app.controls.of(uow, [key], harness.now)[key]
+        return state.is_alike, _reads_of_names(asked)
+
+    assert of("ward-8") == (False, 0)
+    assert of("ward-9") == (True, 1)
+    asked.clear()
+    harness.verify()
+    assert list(harness.app.readiness.of("teams", harness.now))
+    assert _reads_of_names(asked) == 0
+    sa.event.remove(harness.engine, "before_cursor_execute", note)
+
+
+def _reads_of_names(statements: list[str]) -> int:
+    return sum(one.startswith("SELECT chat_group.name, chat_group.messenger") for one in statements)
 
 
 def test_off_by_default(company: Harness) -> None:

@@ -30,6 +30,7 @@ from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
+from worker.ports.state.controls import NameInUse
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 from worker.ports.state.tickets import Gone
@@ -107,11 +108,12 @@ class Verify:
         registers = self._controls.rules.lists.registers
         actions: list[Action] = []
         after = 0
-        with self._store.reading() as uow:
-            in_use = self._controls.names_in_use(uow)
+        in_use: frozenset[NameInUse] | None = None
         while True:
             with matching.begin() as uow:
                 waiting = uow.controls.to_weigh(after, PAGE, registers, now - self._rules.claim_life)
+                if in_use is None and waiting:
+                    in_use = self._controls.names_in_use(uow)
                 groups = self._controls.of(uow, {one.home for one in waiting}, now, in_use)
                 done: list[Action] = []
                 for ticket in waiting:

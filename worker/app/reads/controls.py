@@ -184,14 +184,23 @@ class ControlReads:
         now: datetime,
         in_use: frozenset[NameInUse] | None = None,
     ) -> dict[GroupKey, tuple[GroupState, tuple[Examined, ...]]]:
-        """These groups, with what each control says of them; unknown groups are left out."""
-        names = self.names_in_use(uow) if in_use is None else in_use
+        """These groups, with what each control says of them; unknown groups are left out.
+
+        `in_use`: as `names_in_use` gave them; None: they are read if a rule asks for the name of one of these groups.
+        """
         wanted = set(keys)
         known = [key for key in wanted if key.source != CENSUS_SOURCE]
-        found = uow.controls.states(known, self._rules.lists, names)
+        found = uow.controls.states(known, self._rules.lists, in_use or frozenset())
+        if in_use is None and any(self._is_asked_for_name(group, now) for group in found.values()):
+            found = uow.controls.states(known, self._rules.lists, uow.controls.names_in_use())
         if len(known) < len(wanted):
             found |= {one.key: one for one in only_named(uow, self._rules.lists) if one.key in wanted}
         return {key: self._examined(group, now) for key, group in found.items()}
+
+    def _is_asked_for_name(self, group: GroupState, now: datetime) -> bool:
+        seen = self._rules.seen(group, now)
+        rule = next((one for one in self._rules.policy.profile if one.governs(seen)), None)
+        return rule is not None and rule.name is not None
 
     def named(self, uow: UnitOfWork, now: datetime) -> Page:
         """The groups that are only known from the census and that somebody decided to ask for."""
