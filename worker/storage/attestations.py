@@ -58,6 +58,7 @@ from worker.storage.statements import (
     is_ticket_of,
     is_waived_now,
     missing_statements,
+    place_in_groups,
     said_label,
     subjects_of,
     valid,
@@ -298,18 +299,7 @@ class SqlAttestations:
         return found, said
 
     def place_in_groups(self) -> None:
-        t = ticket.c
-        # As migration 0044 did once: a release before it writes neither column
-        is_lost = t.group_source.is_(None) | (t.group_id == "")
-        query = sa.select(t.id, t.episode).where(
-            t.kind == STATEMENTS.value, t.episode.like("duties:%@%/%"), is_lost
-        )
-        found = []
-        for row in self._c.execute(query):
-            group_source, _, group_id = row.episode.partition("@")[2].partition("/")
-            found.append({"number": row.id, "group_source": group_source, "group_id": group_id})
-        if found:
-            self._c.execute(sa.update(ticket).where(t.id == sa.bindparam("number")), found)
+        place_in_groups(self._c)
 
     # --- texts -----------------------------------------------------------------------------------
 

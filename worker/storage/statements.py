@@ -276,3 +276,18 @@ def is_newest() -> sa.ColumnElement[bool]:
         ap.person_source == _AP.person_source, ap.person_id == _AP.person_id, a.id == ap.attestation_id,
         a.statement == _A.statement, a.subject == _A.subject, a.voided_at.is_(None), a.id > _A.id,
     )  # fmt: skip
+
+
+def place_in_groups(connection: sa.Connection) -> None:
+    """As migration 0044 did once: a release before it writes neither column."""
+    t = ticket.c
+    is_lost = t.group_source.is_(None) | (t.group_id == "")
+    query = sa.select(t.id, t.episode).where(
+        t.kind == STATEMENTS.value, t.episode.like("duties:%@%/%"), is_lost
+    )
+    found = []
+    for row in connection.execute(query):
+        group_source, _, group_id = row.episode.partition("@")[2].partition("/")
+        found.append({"number": row.id, "group_source": group_source, "group_id": group_id})
+    if found:
+        connection.execute(sa.update(ticket).where(t.id == sa.bindparam("number")), found)
