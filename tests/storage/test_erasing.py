@@ -7,13 +7,21 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from builders import NOW, facts, key
+from builders import NOW, facts, key, ticket
+from contracts.bad_messages import bad
 from contracts.seals import FILE, line
 from contracts.unit_of_work import read_people
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
+from worker.domain.controls.reports import ReportOutcome
 from worker.storage.store import SqlStore
 
-SPELLINGS = ("élodie@corp.example", "Élodie@corp.example", "ÉLODIE@CORP.EXAMPLE", "ÉLODIE@corp.example")
+SPELLINGS = (
+    "élodie@corp.example",
+    "Élodie@corp.example",
+    "ÉLODIE@CORP.EXAMPLE",
+    "ÉLODIE@corp.example",
+    "éLODIe@corp.example",
+)
 
 
 @pytest.fixture
@@ -48,7 +56,9 @@ def test_whoever_made_a_seal_or_decided_in_a_census_is_erased_in_any_capitals(
         assert [one.decided_by for one in uow.census.candidates()] == ["erased"]
 
 
-@pytest.mark.parametrize("written", [*SPELLINGS, "ask ÉLODIE SAMPLE", "élodie sample, nights"])
+@pytest.mark.parametrize(
+    "written", [*SPELLINGS, "ask ÉLODIE SAMPLE", "élodie sample, nights", "éLODIe  sAmple"]
+)
 def test_whoever_a_census_names_as_an_admin_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
     with store.begin() as uow:
         uow.census.note([CensusRow("Ward 9", admin=written)], CensusMention(NOW, key("ben"), ticket=1))
@@ -56,6 +66,31 @@ def test_whoever_a_census_names_as_an_admin_is_erased_in_any_capitals(store: Sql
     with store.reading() as uow:
         [ward] = uow.census.candidates()
     assert [one.admin for one in ward.mentions] == [""]
+
+
+@pytest.mark.parametrize("written", ["ask éLODIe sAmple", "Élodie Sample again", "of ÉLODIE@CORP.EXAMPLE"])
+def test_what_somebody_wrote_of_them_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
+    with store.begin() as uow:
+        seal = uow.seals.add(replace(FILE, name=written, how=written))
+        uow.seals.hand_over(seal, line(written))
+        report = uow.bad_messages.add(bad("AAAA", words=written))
+        uow.bad_messages.under(report, 1)
+        uow.bad_messages.settle(1, ReportOutcome.TOO_LATE, written, NOW)
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        [kept] = uow.seals.of_ticket(7)
+        [reported] = uow.bad_messages.of_ticket(1, 9)
+    assert (kept.name, kept.how, [one.taker for one in kept.custody]) == ("erased", "erased", ["erased"])
+    assert (reported.words, reported.outcome_words) == (None, "")
+
+
+@pytest.mark.parametrize("written", SPELLINGS)
+def test_whoever_closed_a_ticket_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
+    with store.begin() as uow:
+        [one] = uow.tickets.insert([replace(ticket(), id=0, done_by=written)])
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        assert uow.tickets.many([one.id])[one.id].done_by == "erased"
 
 
 @pytest.mark.parametrize("wanted", ["É-7", "corp/É-7", "élodie@CORP.example", "ÉLODIE@CORP.EXAMPLE"])

@@ -6,6 +6,7 @@ The journal has only ids, so its chain stays valid.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from worker.domain.controls.conversations import CHECKLIST, as_details, from_det
 from worker.domain.controls.others import CONVERSATIONS as CONTROL
 from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.evidence.explained import ERASED
+from worker.domain.groups.declaring import folded
 from worker.domain.identity.ties import surely_same
 from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
@@ -125,10 +127,8 @@ def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None
 def _erase_from_reports(connection: sa.Connection, texts: set[str]) -> None:
     """Delete what was reported in words that name the person, or that somebody wrote of them."""
     b = bad_message.c
-    for one in sorted(texts):
-        named = {column: column.contains(one, autoescape=True) for column in (b.words, b.outcome_words)}
-        connection.execute(sa.update(bad_message).where(named[b.words]).values(words=None))
-        connection.execute(sa.update(bad_message).where(named[b.outcome_words]).values(outcome_words=""))
+    _blank(connection, b.words, _names_one_of(texts), None)
+    _blank(connection, b.outcome_words, _names_one_of(texts), "")
 
 
 def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
@@ -139,13 +139,10 @@ def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str
     s, k, t = seal.c, seal_custody.c, ticket.c
     theirs = sa.select(t.id).where(t.person_source == key.source, t.person_id == key.person_id)
     connection.execute(sa.update(seal).where(s.ticket_id.in_(theirs)).values(name=ERASED))
-    for table, column in ((seal, s.name), (seal, s.how), (seal_custody, k.taker)):
-        for one in sorted(texts):
-            is_named = column.contains(one, autoescape=True)
-            connection.execute(sa.update(table).where(is_named).values({column: ERASED}))
-    for table, column in ((seal, s.made_by), (seal_custody, k.giver)):
-        is_theirs = _is_one_of(column, _names_of_actor(key, texts))
-        connection.execute(sa.update(table).where(is_theirs).values({column: ERASED}))
+    for column in (s.name, s.how, k.taker):
+        _blank(connection, column, _names_one_of(texts), ERASED)
+    for column in (s.made_by, k.giver):
+        _blank(connection, column, _is_one_of(_names_of_actor(key, texts)), ERASED)
 
 
 def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
@@ -154,11 +151,8 @@ def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[st
     mine = (m.person_source == key.source) & (m.person_id == key.person_id)
     nobody = {"person_source": None, "person_id": None, "admin": ""}
     connection.execute(sa.update(census_mention).where(mine).values(nobody))
-    admin = sa.func.lower(m.admin)
-    named = sa.or_(sa.false(), *(admin.contains(one, autoescape=True) for one in _spellings(texts)))
-    connection.execute(sa.update(census_mention).where(named).values(admin=""))
-    decided = _is_one_of(census_candidate.c.decided_by, _names_of_actor(key, texts))
-    connection.execute(sa.update(census_candidate).where(decided).values(decided_by=ERASED))
+    _blank(connection, m.admin, _names_one_of(texts), "")
+    _blank(connection, census_candidate.c.decided_by, _is_one_of(_names_of_actor(key, texts)), ERASED)
 
 
 def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
@@ -166,18 +160,32 @@ def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
     return {*texts, key.person_id, "/".join(key)}
 
 
-def _is_one_of(column: sa.ColumnElement[str], texts: set[str]) -> sa.ColumnElement[bool]:
-    """Whether the column has one of the texts, whatever its capitals."""
-    return sa.func.lower(column).in_(_spellings(texts))
+def _names_one_of(texts: set[str]) -> Callable[[str], bool]:
+    """Whether one of the texts stands in what somebody wrote, however it is written."""
+    sought = [one for text in texts if (one := folded(text))]
+    return lambda written: any(one in folded(written) for one in sought)
 
 
-def _spellings(texts: set[str]) -> list[str]:
-    """What the database's lower() makes of the texts, in small letters, capitals or as they are.
+def _is_one_of(texts: set[str]) -> Callable[[str], bool]:
+    """Whether what stands there is one of the texts, however it is written."""
+    sought = {folded(text) for text in texts}
+    return lambda written: folded(written) in sought
 
-    SQLite's knows ASCII only, as does PostgreSQL's in the locale C: both leave the É of ÉLODIE.
+
+def _blank(
+    connection: sa.Connection, column: sa.Column[str], is_theirs: Callable[[str], bool], value: str | None
+) -> None:
+    """Replace the texts of a column that are about the person.
+
+    Compared here: SQLite's lower() and LIKE know ASCII only, as does PostgreSQL's lower() in the locale C.
     """
-    written = {change(one) for one in texts for change in (str, str.lower, str.upper, str.title)}
-    return sorted({*written, *(one.encode().lower().decode() for one in written)})
+    table = column.table
+    keys = list(table.primary_key)
+    query = sa.select(*keys, column).where(column.is_not(None), column.not_in(("", ERASED)))
+    theirs = [row[:-1] for row in connection.execute(query) if is_theirs(row[-1])]
+    for one in theirs:
+        this = [name == known for name, known in zip(keys, one, strict=True)]
+        connection.execute(sa.update(table).where(*this).values({column: value}))
 
 
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:
@@ -218,7 +226,8 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
         return
     email = row.email.casefold()
     t = ticket.c
-    is_done_by = _is_one_of(t.done_by, {email})
+    names = connection.execute(sa.select(t.done_by).distinct().where(t.done_by.is_not(None))).scalars()
+    is_done_by = t.done_by.in_(list(filter(_is_one_of({email}), names)))
     theirs = sa.or_(t.assignee_email == email, is_done_by)
     values = {
         "assignee": sa.case((t.assignee_email == email, None), else_=t.assignee),
