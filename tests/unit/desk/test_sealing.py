@@ -17,17 +17,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from builders import HOUR
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
 from fakes.chat_exports import android, zipped
 from harness import URL, Harness, company_fixture
 from one_loop import in_one_loop, portal
+from worker.app.acts.access import hashed
 from worker.app.acts.sealing import SealDone
 from worker.desk import guarding
 from worker.desk.calls import Call
 from worker.desk.sealing import FIELDS_MAX, NotSealed, Sealer, SealUploads
 from worker.desk.uploads import Receiving
 from worker.domain.controls.seals import Seal
+from worker.ports.state.access import Visitor
 
 AT = "/tickets/T-000001"
 CHAT = android("Rita: secret", "Rita: more").encode()
@@ -236,6 +239,46 @@ def open_files(folder: Path) -> list[str]:
     return [one for one in links if one.startswith(f"{folder}/")]
 
 
+def streamed(desk: Caller, pieces: Iterator[bytes]) -> int:
+    """Send a form piece by piece; return the answer's status."""
+    status: list[int] = []
+
+    async def receive() -> Message:
+        data = next(pieces, None)
+        return {"type": "http.request", "body": data or b"", "more_body": data is not None}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            status.append(message["status"])
+
+    portal().call(desk.app, desk.scope(f"{AT}/seal", KIND), receive, send)
+    [only] = status
+    return only
+
+
+@pytest.mark.parametrize("ends", ["session", "time", "role"])
+def test_a_file_whose_sender_is_signed_out_meanwhile_is_not_sealed(
+    desk: Caller, ward: Harness, ends: str
+) -> None:
+    [session] = [hashed(one.value or "") for one in desk.client.cookies.jar if one.name.endswith("whosleft")]
+
+    form_token = part("form_token", token(desk).encode())
+
+    def body() -> Iterator[bytes]:
+        yield form_token + part("file", CHAT, "chat.txt").removesuffix(b"\r\n")
+        with ward.store.begin() as uow:
+            if ends != "time":
+                uow.access.end_session(session)
+            if ends == "role":
+                uow.access.add_session(session, Visitor("sam", ("auditor",)), ward.now, ward.now + HOUR)
+        if ends == "time":
+            ward.later(days=2)
+        yield b"\r\n" + END
+
+    assert streamed(desk, body()) == 403
+    assert seals(ward) == []
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux shows which files are open")
 def test_two_hundred_megabytes_take_a_few_in_memory_and_nothing_of_the_temporary_folder(
     desk: Caller, ward: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -243,7 +286,6 @@ def test_two_hundred_megabytes_take_a_few_in_memory_and_nothing_of_the_temporary
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     head = part("form_token", token(desk).encode()) + part("file", b"", "big.bin").removesuffix(b"\r\n")
     looks: list[list[str]] = []
-    status: list[int] = []
     piece = bytes(64 << 10)
 
     def body() -> Iterator[bytes]:
@@ -254,23 +296,13 @@ def test_two_hundred_megabytes_take_a_few_in_memory_and_nothing_of_the_temporary
             yield piece
         yield b"\r\n" + END
 
-    pieces = body()
-
-    async def receive() -> Message:
-        data = next(pieces, None)
-        return {"type": "http.request", "body": data or b"", "more_body": data is not None}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            status.append(message["status"])
-
     tracemalloc.start()
     try:
-        portal().call(desk.app, desk.scope(f"{AT}/seal", KIND), receive, send)
+        status = streamed(desk, body())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert status == [303]
+    assert status == 303
     assert [(one.size, one.sha256) for one in seals(ward)] == [(BIG, sha256(bytes(BIG)).hexdigest())]
     assert peak < 16 << 20
     assert len(looks) > 10

@@ -37,12 +37,17 @@ def _opened(call: Call) -> Sealer | Response:
     actor, sealing = guest.actor, call.services.sealing
 
     def seal(measured: Measured, now: datetime, how: str, to: str) -> SealDone:
+        if isinstance(admitted(call, Permission.ACT), Response):
+            raise Stale  # the session or the right ended while the file was received, which may take an hour
         return sealing.seal(number, measured, actor, now, how, to)
 
     return Sealer(guest.session, seal)
 
 
 def _answered(call: Call, outcome: SealDone | NotSealed | Refused | Stale) -> Response:
+    guest = admitted(call, Permission.ACT)
+    if isinstance(guest, Response):
+        return guest
     if isinstance(outcome, Stale):
         return call.page("console/refused.html", {"why": "stale"}, status=FORBIDDEN)
     if isinstance(outcome, Refused):
