@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
@@ -77,18 +78,22 @@ class SqlLeavings:
         rows = self._c.execute(sa.select(ticket).where(_REVIEWS).order_by(ticket.c.id))
         return [ticket_from_row(row) for row in rows]
 
-    def admin_addresses(self, accounts: frozenset[AccountKey]) -> set[str]:
+    def admin_addresses(self, accounts: Collection[AccountKey]) -> dict[AccountKey, set[str]]:
         mine, theirs = membership.alias("mine").c, membership.alias("theirs").c
         k, a, p = link.alias("k").c, link.alias("a").c, person.c
-        query = (
-            sa.select(p.email)
-            .distinct()
-            .where(
-                among(k.person_source, k.person_id, sorted(accounts)),
-                mine.source == k.source, mine.handle == k.handle,
-                theirs.source == mine.source, theirs.group_id == mine.group_id, theirs.role.in_(ADMINS),
-                a.source == theirs.source, a.handle == theirs.handle,
-                p.source == a.person_source, p.person_id == a.person_id, p.email.is_not(None),
-            )
-        )  # fmt: skip
-        return {row.email.casefold() for row in self._c.execute(query)}
+        found = defaultdict[AccountKey, set[str]](set)
+        for chunk in chunked(sorted(set(accounts))):
+            query = (
+                sa.select(k.person_source, k.person_id, p.email)
+                .distinct()
+                .where(
+                    among(k.person_source, k.person_id, chunk),
+                    mine.source == k.source, mine.handle == k.handle,
+                    theirs.source == mine.source, theirs.group_id == mine.group_id, theirs.role.in_(ADMINS),
+                    a.source == theirs.source, a.handle == theirs.handle,
+                    p.source == a.person_source, p.person_id == a.person_id, p.email.is_not(None),
+                )
+            )  # fmt: skip
+            for row in self._c.execute(query):
+                found[AccountKey(row.person_source, row.person_id)].add(row.email.casefold())
+        return dict(found)

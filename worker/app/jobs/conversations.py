@@ -51,8 +51,10 @@ class AskForReviews:
     ) -> list[Action]:
         """Ask for the reviews, at most `left` (1 or more), and `a_day` of one address in a day."""
         planned: list[Action] = []
-        for rule, one in self._wanted(uow, now):
-            admins = uow.leavings.admin_addresses(frozenset(own.key for own in one.human.accounts))
+        wanted = list(self._wanted(uow, now))
+        addresses = uow.leavings.admin_addresses([own.key for _, one in wanted for own in one.human.accounts])
+        for rule, one in wanted:
+            admins = {address for own in one.human.accounts for address in addresses.get(own.key, ())}
             action = review_for(one.account, one.at, rule, self._tickets, admins, now)
             to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
             if opened_today[to] < a_day:

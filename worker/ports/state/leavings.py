@@ -30,5 +30,5 @@ class Leavings(Protocol):
     def live_reviews(self) -> list[Ticket]:
         """The live tickets for reviews of conversations, by id."""
 
-    def admin_addresses(self, accounts: frozenset[AccountKey]) -> set[str]:
-        """The e-mail addresses, casefolded, of all known admins of the groups that a person is in."""
+    def admin_addresses(self, accounts: Collection[AccountKey]) -> dict[AccountKey, set[str]]:
+        """By account, the e-mail addresses, casefolded, of all known admins of its groups; none: left out."""
