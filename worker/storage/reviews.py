@@ -143,14 +143,12 @@ class SqlReviews:
         which = sa.update(review).where(_R.ticket_id == ticket)
         self._c.execute(which.values(completed_at=now, grade=grade.value, is_full=int(is_full)))
 
+    def begun(self) -> list[int]:
+        has_answer = sa.exists().where(_A.ticket_id == _R.ticket_id)
+        return list(self._c.execute(_open().where(has_answer)).scalars())
+
     def open_tickets(self) -> list[int]:
-        query = (
-            sa.select(_R.ticket_id)
-            .join(ticket, ticket.c.id == _R.ticket_id)
-            .where(_R.completed_at.is_(None), ticket.c.state == TicketState.OPEN.value)
-            .order_by(_R.ticket_id)
-        )
-        return list(self._c.execute(query).scalars())
+        return list(self._c.execute(_open()).scalars())
 
     def campaigns(self) -> list[Campaign]:
         groups = sa.select(
@@ -248,6 +246,12 @@ class SqlReviews:
             for row in self._c.execute(query):
                 found[GroupKey(row.source, row.group_id)] = (row.completed_at, Grade(row.grade))
         return found
+
+
+def _open() -> sa.Select[int]:
+    is_open = _R.completed_at.is_(None) & (ticket.c.state == TicketState.OPEN.value)
+    query = sa.select(_R.ticket_id).join(ticket, ticket.c.id == _R.ticket_id)
+    return query.where(is_open).order_by(_R.ticket_id)
 
 
 def _answered(row: Any) -> AnsweredRow:

@@ -15,7 +15,7 @@ from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule, RowAnswer, RowReason
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Group, Role
+from worker.domain.model import Coverage, Group, Role
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0, full_every=100))
@@ -178,16 +178,21 @@ def test_whoever_has_none_left_is_not_reminded(ward: Harness) -> None:
     assert len([one for one in ward.titles() if one.startswith("Still open")]) == 1
 
 
-def test_a_review_whose_last_rows_are_gone_reminds_nobody(ward: Harness) -> None:
+def test_a_review_whose_last_rows_are_gone_is_completed(ward: Harness) -> None:
     say(ward, KEEP, "ann")
-    with ward.store.reading() as uow:
-        [main] = [one for one in uow.reviews.campaigns() if "/own" not in one.occasion]
-        assert [left for _, left in ward.app.reviewing.progress(uow, main.occasion)] == [2]
     for name in ("ben", "cem"):
+        assert of(ward, "ward-7", own=False).state is TicketState.OPEN
         ward.wards.remove_member("ward-7", ward.number(name))
-    ward.settle()
+        ward.settle()
+        ward.control()
+        with ward.store.reading() as uow:
+            assert [left for _, left in ward.app.reviewing.progress(uow, "review:2026Q4")] == [
+                1 if name == "ben" else 0
+            ]
+    whole = of(ward, "ward-7", own=False)
+    assert (whole.state, whole.grade) == (TicketState.VERIFIED, Grade.C)
     ward.deliver()
-    ward.now = reviews(ward)[0].due_at - timedelta(days=1)
+    ward.now = whole.due_at - timedelta(days=1)
     ward.control()
     assert len([one for one in ward.titles() if one.startswith("Still open")]) == 1, "that of the admin's row"
 
@@ -315,6 +320,8 @@ def test_without_anybody_who_answers_it_is_nobodys(start: Callable[..., Harness]
     assert own.assignee is None
     main = next(one for one in reviews(harness) if "/own" not in one.occasion)
     assert harness.app.reviewing.not_needed(token(harness, main), harness.now).assignee is None
+    harness.control()
+    assert [one.assignee for one in reviews(harness)] == [None, None]
 
 
 def test_a_row_that_a_ticket_asks_out_already_gets_no_second_one(ward: Harness) -> None:
@@ -538,6 +545,21 @@ def test_a_reviewer_who_is_alone_in_the_group_by_now_hands_the_review_on(ward: H
     whole = of(ward, "ward-7", own=False)
     assert assignee(whole) == "it-security@example.org"
     assert names(ward.app.reviewing.look(token(ward, whole), ward.now)) == ["Dee"]
+
+
+def test_a_member_whom_a_partial_list_leaves_out_may_still_be_there(ward: Harness) -> None:
+    """Their row is not shown, so nobody is reminded of it; the ticket stays."""
+    ward.deliver()
+    ward.drop("ward-7", "dee")
+    ward.wards.mark("ward-7", Coverage.PARTIAL)
+    ward.later()
+    ward.settle()
+    own = of(ward, "ward-7", own=True)
+    ward.now = own.due_at - timedelta(days=1)
+    ward.control()
+    assert of(ward, "ward-7", own=True).state is TicketState.OPEN
+    reminded = [one for one in ward.titles() if one.startswith("Still open")]
+    assert len(reminded) == 1, "of the others' rows alone"
 
 
 def test_a_review_that_is_needed_again_asks_about_the_own_row_again(ward: Harness) -> None:

@@ -62,6 +62,7 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.reviews import AnsweredRow, CampaignGroup
 from worker.ports.state.store import Store, UnitOfWork
 
+SYSTEM = Actor("whosleft")
 ROWS_MAX = 50  # on one page
 ANSWERED_WITHIN = timedelta(minutes=30)  # a page that was open for longer was left alone
 
@@ -174,6 +175,11 @@ class Reviewing:
         if ticket is None or uow.rosters.group(ticket.home) is None:
             return 0
         return len(self.shown(uow, ticket).left)
+
+    def finish(self, uow: UnitOfWork, now: datetime) -> int:
+        """Complete reviews whose last rows without an answer are gone from the group; return how many."""
+        shown = [self._completed(uow, number, SYSTEM, now) for number in uow.reviews.begun()]
+        return sum(not one.left for one in shown)
 
     # --- reminding -------------------------------------------------------------------------------
 

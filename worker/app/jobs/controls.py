@@ -111,6 +111,7 @@ class RunControls:
         self._open(matching, asking, in_use, changed, doing, now)
         self._count(matching, tally, now)
         with matching.begin() as uow:
+            self._reviewing.finish(uow, now)
             reminded = self._reviewing.remind(uow, now)
             self._cases.tell(uow, now)
             self._weekly.tell(uow, now)

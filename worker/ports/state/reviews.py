@@ -86,6 +86,9 @@ class Reviews(Protocol):
     def complete(self, ticket: int, grade: Grade, now: datetime, *, is_full: bool) -> None:
         """Note that all rows of a review are answered; `is_full`: those were all members."""
 
+    def begun(self) -> list[int]:
+        """The open tickets of reviews that have an answer and are not completed, by id."""
+
     def open_tickets(self) -> list[int]:
         """The tickets of reviews that are not completed and whose ticket is open."""
 
