@@ -13,6 +13,7 @@ from contracts.conversations import ConversationsContract
 from contracts.feeds import FeedsContract
 from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
+from contracts.outbox import OutboxContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
 from contracts.seals import SealsContract
@@ -31,6 +32,7 @@ def store(engine: sa.Engine) -> SqlStore:
 
 class TestSqlStore(
     UnitOfWorkContract,
+    OutboxContract,
     PassesContract,
     AccountsContract,
     RetentionContract,

@@ -19,7 +19,7 @@ import pytest
 from builders import DAY, NOW, facts, key, member, ticket
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence.journal import GENESIS, Entry, first_broken
-from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
     AccountFacts,
     Coverage,
@@ -39,7 +39,7 @@ from worker.ports import Port
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.groups import RosterChanges, Unlisted
 from worker.ports.state.leases import LeaseLost
-from worker.ports.state.outbox import Delivery, OutMessage
+from worker.ports.state.outbox import OutMessage
 from worker.ports.state.people import Applied
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store, UnitOfWork
@@ -302,261 +302,6 @@ class _People:
         assert nobody == {}
 
 
-class _Outbox:
-    def test_a_message_is_queued_once_for_its_key(self, store: Store) -> None:
-        with store.begin() as uow:
-            assert uow.outbox.add([letter("a"), letter("b"), letter("a")], NOW) == 2
-        with store.begin() as uow:
-            assert uow.outbox.add([letter("b"), letter("c")], NOW) == 1
-            assert uow.outbox.backlog() == (3, 0)
-
-    def test_a_delivery_has_what_was_queued_in_order(self, store: Store) -> None:
-        fixed = replace(letter("b"), body=replace(letter("b").body, is_fixed=True))
-        with store.begin() as uow:
-            uow.outbox.add([letter("a"), fixed], NOW)
-            assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 2
-            assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 0
-        with store.begin() as uow:
-            delivery = uow.outbox.claim("us", NOW, LIFE)
-
-        assert delivery is not None
-        assert (delivery.items, delivery.attempts) == ((letter("a"), fixed), 1)
-
-    def test_a_recipient_s_language_goes_with_what_they_are_sent_and_does_not_divide_it(
-        self, store: Store
-    ) -> None:
-        german = replace(ANN, language="de-AT")
-        with store.begin() as uow:
-            uow.outbox.add([letter("a"), letter("b", german), letter("c", CHANNEL)], NOW)
-        with store.begin() as uow:
-            [(channel, *_), (to, count, _)] = uow.outbox.waiting(NOW, NOW)
-            uow.outbox.bundle(to, ["soc"], NOW, 40)
-            delivery = uow.outbox.claim("us", NOW, LIFE)
-
-        assert (to, to.language, count, channel.language) == (ANN, "de-AT", 2, None)
-        assert delivery is not None
-        assert delivery.to.language == "de-AT"
-        assert [item.to.language for item in delivery.items] == [None, "de-AT"]
-
-    def test_of_two_claims_at_once_one_wins(self, store: Store) -> None:
-        for number in range(5):
-            with store.begin() as uow:
-                uow.outbox.add([letter(f"m{number}")], NOW)
-                uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-
-            def act(worker: int) -> Delivery | None:
-                with store.begin() as uow:
-                    return uow.outbox.claim(f"w{worker}", NOW, LIFE)
-
-            won = [one for one in at_once(4, act) if one is not None]
-            assert len(won) == 1
-            assert not won[0].is_unclear
-            with store.begin() as uow:
-                uow.outbox.sent(won[0], "ref", NOW)
-
-    def test_a_claim_lasts_until_its_life_is_over_and_the_next_is_unclear(self, store: Store) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            assert uow.outbox.claim("us", NOW, LIFE)
-        with store.begin() as uow:
-            assert uow.outbox.claim("others", NOW + LIFE - MICRO, LIFE) is None
-            again = uow.outbox.claim("others", NOW + LIFE, LIFE)
-
-        assert again is not None
-        assert (again.is_unclear, again.attempts) == (True, 2)
-
-    @pytest.mark.parametrize(
-        "waited, is_unclear", [(timedelta(minutes=50), False), (timedelta(hours=2), True)]
-    )
-    def test_what_waited_for_hours_may_have_been_sent_before_a_backup_was_put_back(
-        self, store: Store, waited: timedelta, is_unclear: bool
-    ) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            claimed = uow.outbox.claim("us", NOW + waited, LIFE)
-
-        assert claimed is not None
-        assert claimed.is_unclear is is_unclear
-
-    def test_the_heads_of_messages_are_of_all_that_may_go_now_but_of_no_alarm(self, store: Store) -> None:
-        day_or_night = replace(letter("a"), ticket=7, is_day_or_night=True)
-        others = (
-            letter("c", CHANNEL),
-            replace(letter("d"), is_alarm=True),
-            replace(letter("e"), not_before=NOW + MICRO),
-            letter("f", replace(ANN, via=("mail",))),
-        )
-        with store.begin() as uow:
-            uow.outbox.add([letter("g")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            uow.outbox.add([day_or_night, letter("b"), *others], NOW)
-            assert uow.outbox.heads(ANN, NOW) == [("a", 7, True), ("b", None, False)]
-
-    def test_a_shortened_delivery_keeps_its_beginning_and_the_rest_is_pending_again(
-        self, store: Store
-    ) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([letter("a"), letter("b"), letter("c")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            claimed = uow.outbox.claim("us", NOW, LIFE)
-            assert claimed is not None
-            kept = uow.outbox.shorten(claimed, 1)
-            uow.outbox.sent(kept, "ref", NOW)
-        with store.begin() as uow:
-            assert kept.items == (letter("a"),)
-            assert uow.outbox.pending(ANN, NOW, 40) == [letter("b"), letter("c")]
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            rest = uow.outbox.claim("us", NOW, LIFE)
-
-        assert rest is not None
-        assert (rest.items, rest.is_unclear, rest.key == kept.key) == (
-            (letter("b"), letter("c")),
-            False,
-            False,
-        )
-
-    def test_what_is_taken_out_of_an_unclear_delivery_is_unclear_later_and_what_was_shown_stays_sent(
-        self, store: Store
-    ) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([letter("a"), letter("b")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
-            first = uow.outbox.claim("us", NOW, LIFE)
-            second = uow.outbox.claim("us", NOW, LIFE)
-            assert first is not None and second is not None  # noqa: PT018
-            uow.outbox.retry(first, "no answer", NOW + LIFE, is_unclear=True)
-            uow.outbox.shorten(second, 1)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            rest = uow.outbox.claim("us", NOW, LIFE)
-            uow.outbox.sent(second, "ref", NOW)
-            uow.outbox.shorten(first, 0)
-            pending = uow.outbox.pending(ANN, NOW, 40)
-
-        assert rest is not None
-        assert (rest.items, rest.is_unclear) == ((letter("b"),), True)
-        assert pending == []
-
-    def test_a_channel_is_left_alone_until_the_time_and_others_go_on(self, store: Store) -> None:
-        def claimed(at: datetime) -> list[str]:
-            with rolled_back(store) as uow:
-                return [one.notifier for _ in range(3) if (one := uow.outbox.claim("us", at, LIFE))]
-
-        with store.begin() as uow:
-            uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
-            for until in (NOW + LIFE, NOW + 2 * LIFE):
-                uow.outbox.leave_alone("soc", until)
-
-        assert claimed(NOW + 2 * LIFE - MICRO) == ["mail"]
-        assert sorted(claimed(NOW + 2 * LIFE)) == ["mail", "soc"]
-
-    def test_what_is_put_off_counts_as_not_tried(self, store: Store) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            for _ in range(3):
-                delivery = uow.outbox.claim("us", NOW, LIFE)
-                assert delivery is not None
-                assert (delivery.attempts, delivery.is_unclear) == (1, False)
-                uow.outbox.put_off(delivery, "429", NOW)
-
-    def test_deliveries_are_counted_by_when_they_arrived(self, store: Store) -> None:
-        with store.begin() as uow:
-            for key in "abc":
-                uow.outbox.add([letter(key)], NOW)
-                uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            for at in (NOW, NOW + LIFE):
-                delivery = uow.outbox.claim("us", at, LIFE)
-                assert delivery is not None
-                uow.outbox.sent(delivery, "ref", at)
-
-            assert uow.outbox.deliveries(ANN, NOW) == (2, 1)
-            assert uow.outbox.deliveries(ANN, NOW + MICRO) == (1, 1)
-            assert uow.outbox.deliveries(CHANNEL, NOW) == (0, 0)
-
-    def test_what_is_given_up_is_unreachable_for_its_ticket_and_the_rest_waits(self, store: Store) -> None:
-        with store.begin() as uow:
-            [stored] = uow.tickets.insert([ticket()])
-            uow.outbox.add([letter("a"), replace(letter("b"), ticket=stored.id)], NOW)
-            assert uow.outbox.give_up(ANN, NOW) == 1
-            assert uow.tickets.unreachable() == [stored.id]
-            assert uow.outbox.pending(ANN, NOW, 40) == [letter("a")]
-
-    def test_the_key_of_a_delivery_comes_from_what_is_in_it(self, store: Store) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([letter("a"), letter("b")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 1)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
-            keys = {one.key for _ in range(3) if (one := uow.outbox.claim("us", NOW, LIFE))}
-        with rolled_back(store) as uow:
-            uow.outbox.add([letter("c")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
-            [lost] = [one.key for _ in range(1) if (one := uow.outbox.claim("us", NOW, LIFE))]
-        with store.begin() as uow:
-            uow.outbox.add([letter("d")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
-            after = uow.outbox.claim("us", NOW, LIFE)
-
-        assert len(keys) == 3
-        assert after is not None
-        assert after.key not in {lost, *keys}, "not even one that is forgotten"
-
-    def test_what_no_channel_tried_to_send_about_a_ticket_can_be_withdrawn(self, store: Store) -> None:
-        about = {name: replace(letter(name), ticket=1) for name in ("tried", "folded", "waits")}
-        with store.begin() as uow:
-            uow.outbox.add([about["tried"]], NOW)
-            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
-            assert uow.outbox.claim("holder", NOW, LIFE)
-            uow.outbox.add([about["folded"], replace(letter("other"), ticket=2)], NOW)
-            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
-            uow.outbox.add([about["waits"]], NOW)
-        with store.begin() as uow:
-            assert uow.outbox.withdraw_about([1, 3]) == ["folded", "waits"]
-            assert uow.outbox.told_about({1: NOW, 2: NOW}) == {1: (ANN,)}
-            assert uow.outbox.told_about({1: NOW + MICRO}) == {}
-            left = uow.outbox.claim("holder", NOW, LIFE)
-        assert left is not None
-        assert [item.key for item in left.items] == ["other"]
-        with store.begin() as uow:
-            assert uow.outbox.withdraw_about([2]) == []
-
-    def test_a_delivery_of_which_nothing_is_left_is_forgotten(self, store: Store) -> None:
-        with store.begin() as uow:
-            uow.outbox.add([replace(letter("one"), ticket=1)], NOW)
-            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
-            assert uow.outbox.withdraw_about([1]) == ["one"]
-            assert uow.outbox.claim("holder", NOW, LIFE) is None
-            assert uow.outbox.backlog() == (0, 0)
-
-    def test_a_clear_failure_told_nobody_and_an_unclear_one_may_have(self, store: Store) -> None:
-        for is_unclear in (False, True):
-            with store.begin() as uow:
-                uow.outbox.add([replace(letter(f"{is_unclear}"), ticket=1)], NOW)
-                uow.outbox.bundle(ANN, ["chat"], NOW, 9)
-                one = uow.outbox.claim("holder", NOW, LIFE)
-                assert one is not None
-                uow.outbox.retry(one, "no", NOW, is_unclear=is_unclear)
-                assert uow.outbox.told_about({1: NOW}) == ({1: (ANN,)} if is_unclear else {})
-                assert uow.outbox.withdraw_about([1]) == ([] if is_unclear else [one.items[0].key])
-
-    def test_it_is_unreachable_only_when_no_other_delivery_may_reach(self, store: Store) -> None:
-        with store.begin() as uow:
-            [stored] = uow.tickets.insert([ticket()])
-            uow.outbox.add([replace(letter("a"), ticket=stored.id)], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
-        numbers = []
-        for _ in range(2):
-            with store.begin() as uow:
-                delivery = uow.outbox.claim("us", NOW, LIFE)
-                assert delivery is not None
-                uow.outbox.move(delivery, None, "not here", NOW)
-                numbers.append(uow.tickets.unreachable())
-
-        assert numbers == [[], [stored.id]]
-
-
 class _Journal:
     def test_the_chain_is_whole_after_appends_at_once(self, store: Store) -> None:
         def act(worker: int) -> None:
@@ -594,5 +339,5 @@ class _Journal:
             assert uow.journal.head()[0] == 3
 
 
-class UnitOfWorkContract(_Transactions, _Instants, _Tickets, _People, _Outbox, _Journal):
+class UnitOfWorkContract(_Transactions, _Instants, _Tickets, _People, _Journal):
     """All of the above."""
