@@ -16,26 +16,25 @@ from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import codes
 from worker.domain.kinds.kind import Sees
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Role, Standing
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Standing
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
+from worker.storage.deciding import LIVE_OR_WAIVED, deciding, is_admin, is_in_page
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of, registered_of
 from worker.storage.own_leavings import own_leavings
 from worker.storage.persons import (
     PERSON_COLUMNS,
-    has_left_elsewhere,
     has_several_directories,
     humans_behind,
-    is_expected_elsewhere,
     is_held,
     people_of,
     person_of,
 )
-from worker.storage.sql.chunks import among, by_source, chunked, in_source
+from worker.storage.sql.chunks import among, by_source, chunked
 from worker.storage.sql.mapping import (
     link_from_row,
     member_from_row,
@@ -58,11 +57,9 @@ LINK_COLUMNS = (
     "state", "person_source", "person_id", "how", "why", "why_words", "suggestions", "decided_fingerprint",
     "fingerprint", "email_key", "employee_key", "decided_by",
 )  # fmt: skip
-ADMINS = tuple(role.value for role in Role if role.is_admin)
 _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
 # Tickets about a group, or about a person who need not be in it, matter even if nobody of theirs is listed
 _ALWAYS = codes(lambda kind: kind.sees in {Sees.ADMINS, Sees.PERSON, Sees.ROSTER, Sees.CONTROLS})
-LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
 
 
 @dataclass(slots=True)
@@ -96,7 +93,7 @@ def group_views(
     views: list[GroupView] = []
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
-        members = _members() if with_everybody else _deciding(connection)
+        members = _everybody() if with_everybody else _deciding(connection)
         owners = [row.owner for row in rows.values() if row.owner]
         page = _load(connection, chunk, members, owners, rule, released)
         found = (_view(key, rows[key], page) for key in chunk if key in rows)
@@ -127,6 +124,11 @@ def _rows(
     """What a statement finds that takes groups as `in_source` does, in the order of their sources."""
     for page in by_source(keys):
         yield from connection.execute(statement, {**page, **given})
+
+
+def _deciding(connection: sa.Connection) -> sa.Select[Any]:
+    in_several = has_several_directories(connection)
+    return _deciding_members(connection.dialect.name, in_several=in_several)
 
 
 def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
@@ -217,7 +219,7 @@ def _load_members(
 @cache
 def _groups_there() -> sa.Select[Any]:
     return sa.select(chat_group, owner_of(chat_group.c), registered_of(chat_group.c)).where(
-        _is_of(chat_group.c)
+        is_in_page(chat_group.c)
     )
 
 
@@ -228,46 +230,24 @@ def _members() -> sa.Select[Any]:
         sa.select(membership, *(link.c[name] for name in LINK_COLUMNS), *PERSON_COLUMNS)
         .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
         .outerjoin(person, behind_link())
-        .where(_is_of(m))
         .order_by(m.source, m.group_id, m.handle)
     )
 
 
 @cache
-def _admins() -> sa.Select[Any]:
-    return _members().where(membership.c.role.in_(ADMINS))
-
-
-def _deciding(connection: sa.Connection) -> sa.Select[Any]:
-    return _deciding_members(in_several=has_several_directories(connection))
+def _everybody() -> sa.Select[Any]:
+    return _members().where(is_in_page(membership.c))
 
 
 @cache
-def _deciding_members(*, in_several: bool) -> sa.Select[Any]:
-    m, t, x = membership.c, ticket.c, expected.c
-    has_ticket = sa.exists().where(
-        t.source == m.source, t.handle == m.handle, t.state.in_(LIVE_OR_WAIVED),
-        sa.or_(t.group_id == m.group_id, t.key_group == ""),
-    )  # fmt: skip
-    is_expected = sa.exists().where(
-        x.source == m.source, x.group_id == m.group_id,
-        x.person_source == link.c.person_source, x.person_id == link.c.person_id,
-    )  # fmt: skip
-    decides = sa.or_(
-        m.role.in_(ADMINS),
-        link.c.state.in_((IdentityState.AMBIGUOUS.value, IdentityState.UNMATCHED.value)),
-        person.c.standing == Standing.LEFT.value,
-        has_ticket,
-        is_expected,
-    )
-    if in_several:
-        here = (x.source == m.source) & (x.group_id == m.group_id)
-        decides = sa.or_(decides, has_left_elsewhere(), is_expected_elsewhere(here))
-    return _members().where(decides)
+def _admins() -> sa.Select[Any]:
+    return _everybody().where(is_admin())
 
 
-def _is_of(columns: Any) -> sa.ColumnElement[bool]:
-    return in_source(columns.source, columns.group_id)
+@cache
+def _deciding_members(dialect: str, *, in_several: bool) -> sa.Select[Any]:
+    m, d = membership.c, deciding(dialect, in_several=in_several).subquery("deciding").c
+    return _members().where(m.source == d.source, m.group_id == d.group_id, m.handle == d.handle)
 
 
 def behind_link() -> sa.ColumnElement[bool]:
@@ -296,9 +276,11 @@ def _ticket_statements() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]
         membership, (m.source == t.source) & (m.handle == t.handle)
     )
     return (
-        sa.select(ticket).where(matters, ~is_question, _is_of(t)).order_by(t.id),
-        asked.where(is_question, _is_of(m)).order_by(t.id),
-        sa.select(ticket).where(is_question, nowhere, t.state.in_(LIVE_OR_WAIVED), _is_of(t)).order_by(t.id),
+        sa.select(ticket).where(matters, ~is_question, is_in_page(t)).order_by(t.id),
+        asked.where(is_question, is_in_page(m)).order_by(t.id),
+        sa.select(ticket)
+        .where(is_question, nowhere, t.state.in_(LIVE_OR_WAIVED), is_in_page(t))
+        .order_by(t.id),
     )
 
 
@@ -318,7 +300,7 @@ def _expected(*, are_released: bool) -> sa.Select[Any]:
     return (
         sa.select(x.source, x.group_id, x.state, x.since, *PERSON_COLUMNS)
         .join(person, same_person)
-        .where(person.c.standing != Standing.LEFT.value, ~is_waiting, _is_of(x))
+        .where(person.c.standing != Standing.LEFT.value, ~is_waiting, is_in_page(x))
         .order_by(x.source, x.group_id, x.person_source, x.person_id)
     )
 

@@ -35,7 +35,8 @@ from worker.ports.state.controls import (
     TicketCounts,
 )
 from worker.storage import known_differences
-from worker.storage.cases import ADMINS, behind_link
+from worker.storage.cases import behind_link
+from worker.storage.deciding import ADMINS
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of

@@ -15,7 +15,8 @@ from worker.domain.model import GroupKey, Standing
 from worker.domain.tickets.ticket import LIVE
 from worker.ports.state.episodes import EpisodeKind
 from worker.ports.state.overview import GroupHealth, GroupPlace
-from worker.storage.cases import ADMINS, behind_link
+from worker.storage.cases import behind_link
+from worker.storage.deciding import ADMINS
 from worker.storage.episodes import UNDECIDED
 from worker.storage.groups import group_rows
 from worker.storage.sql.chunks import among, chunked

@@ -44,7 +44,8 @@ from worker.ports.state.groups import (
 from worker.storage import departed, group_facts, own_leavings, staging, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
-from worker.storage.cases import ADMINS, LINK_COLUMNS, active_admins_of, behind_link, group_views
+from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
+from worker.storage.deciding import ADMINS
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
 from worker.storage.group_facts import fact_values, facts_of, known_facts, registered_facts

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from worker.domain.kinds import CONVERSATIONS, codes
 from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
-from worker.storage.cases import ADMINS
+from worker.storage.deciding import ADMINS
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import link, membership, person, ticket

@@ -36,7 +36,7 @@ from worker.ports.state.overview import (
     TicketFilter,
     Week,
 )
-from worker.storage.cases import ADMINS
+from worker.storage.deciding import ADMINS
 from worker.storage.exposure import SqlExposure
 from worker.storage.group_health import groups_by_trouble, health_of
 from worker.storage.groups import group_rows

@@ -14,7 +14,7 @@ from worker.domain.model import Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
-from worker.storage.cases import ADMINS
+from worker.storage.deciding import ADMINS
 from worker.storage.managers import ADDRESSED, MANAGER, managers, with_address
 from worker.storage.sql.tables import (
     attestation,

@@ -124,6 +124,13 @@ person = sa.Table(
     _instant("first_seen_at", null=False),
     _instant("changed_at", null=False),
     sa.Index("ix_person_standing_at", "standing", "at"),
+    sa.Index(
+        "ix_person_left",
+        "person_id",
+        "source",
+        sqlite_where=sa.text("standing = 'left'"),
+        postgresql_where=sa.text("standing = 'left'"),
+    ),
     sa.Index("ix_person_email", "email"),
     sa.Index("ix_person_display_name", "display_name", "source", "person_id"),
     sa.Index(
@@ -229,6 +236,14 @@ membership = sa.Table(
     _flag("is_unlisted"),  # known, but not listed by the latest roster, which was a partial one
     # With group_id, or SQLite would prefer the primary key, which a search by handle reads completely
     sa.Index("ix_membership_handle", "source", "handle", "group_id", "is_unlisted"),
+    sa.Index(
+        "ix_membership_admin",  # few of all members
+        "source",
+        "group_id",
+        "handle",
+        sqlite_where=sa.text("role IN ('admin', 'creator')"),
+        postgresql_where=sa.text("role IN ('admin', 'creator')"),
+    ),
 )
 # A text, as SQLite uses a partial index only for the same words
 IS_QUESTION = "state IN ('ambiguous', 'unmatched') AND decided_fingerprint IS NOT NULL"
@@ -274,7 +289,8 @@ link = sa.Table(
     sa.Index("ix_link_phone_key", "phone_key"),
     sa.Index("ix_link_email_key", "email_key"),
     sa.Index("ix_link_employee_key", "employee_key"),
-    sa.Index("ix_link_handle", "handle"),  # of every source: the same LID is the same account
+    # Of every source: the same LID is the same account. With all that says whether a member decides something
+    sa.Index("ix_link_handle", "handle", "source", "state", "person_source", "person_id"),
     sa.Index(
         "ix_link_gone_at",
         "source",

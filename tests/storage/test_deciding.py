@@ -1,0 +1,180 @@
+"""Which members are loaded when their group is looked at: only those who decide something, found by indexes."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from builders import NOW
+from plans_of_queries import steps_of
+from worker.domain.model import GroupKey, Role, Standing
+from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.ticket import TicketState
+from worker.storage.cases import active_admins_of, group_views
+from worker.storage.sql.tables import chat_group, expected, link, membership, person, ticket
+
+GROUPS = [GroupKey("wards", f"g{n:03}") for n in range(60)]
+SIZE = 50
+PEOPLE = 1_500
+ROLES = [Role.MEMBER] * 30 + [Role.ADMIN, Role.CREATOR]
+STANDINGS = [Standing.ACTIVE] * 30 + [Standing.LEFT, Standing.LEAVING]
+LINKS = ["linked"] * 30 + ["unmatched", "ambiguous", "nobody"]
+STATES = [state.value for state in TicketState]
+
+
+@pytest.fixture
+def draw() -> random.Random:
+    return random.Random(1)
+
+
+@pytest.fixture
+def company(engine: sa.Engine, draw: random.Random) -> sa.Engine:
+    """Sixty groups of fifty, of whom few decide anything; some tickets and expectations, wanted ones and others."""
+    handles = [f"+4477{n:08}" for n in range(PEOPLE)]
+    at = {"first_seen_at": NOW, "changed_at": NOW}
+    people = [
+        {"source": "corp", "person_id": f"p{n}", "display_name": f"P {n}", "facts": '{"display_name":"P"}',
+         "standing": draw.choice(STANDINGS).value, **at}
+        for n in range(PEOPLE)
+    ]  # fmt: skip
+    members = [
+        {"source": group.source, "group_id": group.group_id, "handle": handle, "display_name": "M",
+         "role": draw.choice(ROLES).value}
+        for group in GROUPS for handle in draw.sample(handles, SIZE)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(sa.insert(person), people)
+        connection.execute(sa.insert(membership), members)
+        connection.execute(sa.insert(link), [_link(handle, n, draw) for n, handle in enumerate(handles)])
+        connection.execute(
+            sa.insert(chat_group),
+            [
+                {"source": group.source, "group_id": group.group_id, "name": "G", "messenger": "whatsapp",
+                 "coverage": "full", "taken_at": NOW, "read_at": NOW, "first_seen_at": NOW, "size": SIZE}
+                for group in GROUPS
+            ],
+        )  # fmt: skip
+        connection.execute(sa.insert(ticket), [_ticket(n, draw, handles) for n in range(1, 121)])
+        connection.execute(
+            sa.insert(expected),
+            [
+                {"person_source": "corp", "person_id": f"p{n}", "source": "wards", "state": "due", "since": NOW,
+                 "group_id": draw.choice(GROUPS).group_id}
+                for n in draw.sample(range(PEOPLE), 300)
+            ],
+        )  # fmt: skip
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE")
+    return engine
+
+
+def _link(handle: str, number: int, draw: random.Random) -> dict[str, Any]:
+    state = draw.choice(LINKS)
+    who = ("corp", f"p{number}") if state == "linked" else (None, None)
+    return {
+        "source": "wards", "handle": handle, "display_name": "M", "fingerprint": handle, "decided_fingerprint": handle,
+        "state": state, "person_source": who[0], "person_id": who[1],
+    }  # fmt: skip
+
+
+def _ticket(number: int, draw: random.Random, handles: list[str]) -> dict[str, Any]:
+    """Removals from a group, and questions about a handle in all of its groups."""
+    is_question, group = number % 3 == 0, draw.choice(GROUPS).group_id
+    return {
+        "id": number, "kind": "identify_member" if is_question else "remove_member", "state": draw.choice(STATES),
+        "source": "wards", "group_id": group, "key_group": "" if is_question else group, "handle": draw.choice(handles),
+        "episode": str(number), "group_name": "G", "messenger": "whatsapp", "opened_at": NOW, "clock_from": NOW,
+        "due_at": NOW,
+    }  # fmt: skip
+
+
+def test_who_decides_is_loaded_and_nobody_else(company: sa.Engine) -> None:
+    """Compared with the same question, asked of one member after the other."""
+    with company.connect() as connection:
+        views = group_views(connection, GROUPS, AccountsRule.EITHER)
+        loaded = {(view.key.group_id, one.member.handle) for view in views for one in view.members}
+        everybody = connection.execute(_EVERYBODY).all()
+    wanted = {(row.group_id, row.handle) for row in everybody if _decides(row)}
+
+    assert loaded == wanted
+    assert 0 < len(loaded) < len(everybody) / 3
+
+
+_M, _T, _X = membership.c, ticket.c, expected.c
+_HAS_TICKET = sa.exists().where(
+    _T.source == _M.source, _T.handle == _M.handle, _T.state.in_(["open", "blocked", "done", "waived"]),
+    sa.or_(_T.group_id == _M.group_id, _T.key_group == ""),
+)  # fmt: skip
+_IS_EXPECTED = sa.exists().where(
+    _X.source == _M.source, _X.group_id == _M.group_id, _X.person_source == link.c.person_source,
+    _X.person_id == link.c.person_id,
+)  # fmt: skip
+_EVERYBODY = (
+    sa.select(_M.group_id, _M.handle, _M.role, link.c.state, person.c.standing, _HAS_TICKET.label("has_ticket"),
+              _IS_EXPECTED.label("is_expected"))
+    .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+    .outerjoin(person, (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id))
+)  # fmt: skip
+
+
+def _decides(row: Any) -> bool:
+    is_admin, is_unknown = row.role in {"admin", "creator"}, row.state in {"unmatched", "ambiguous"}
+    return is_admin or is_unknown or row.standing == "left" or bool(row.has_ticket or row.is_expected)
+
+
+def test_a_handle_that_waits_to_be_matched_decides(company: sa.Engine) -> None:
+    with company.begin() as connection:
+        connection.execute(sa.update(link).values(state="unmatched", decided_fingerprint=None, is_dirty=1))
+        [view] = group_views(connection, GROUPS[:1], AccountsRule.EITHER)
+
+    assert len(view.members) == SIZE
+
+
+def test_members_are_looked_up_in_small_indexes(company: sa.Engine) -> None:
+    """On SQLite, each member costs two look-ups in indexes alone; PostgreSQL reads no table as a whole."""
+    if company.dialect.name == "postgresql":
+        assert not [step for step in _postgresql_plan(company) if "Seq Scan on membership" in step]
+        return
+    [steps] = [plan for plan in steps_of(company, lambda: _load(company), "membership") if len(plan) > 15]
+
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN deciding"]
+    assert not [step for step in steps if step.endswith("(source=?)")], "everything of the source"
+    assert [step for step in steps if "ix_membership_admin" in step or "COVERING INDEX ix_link_handle" in step
+            or "COVERING INDEX ix_person_left" in step] == [
+        "SEARCH membership USING INDEX ix_membership_admin (source=? AND group_id=?)",
+        "SEARCH link USING COVERING INDEX ix_link_handle (handle=?)",
+        "SEARCH person USING COVERING INDEX ix_person_left (person_id=?)",
+    ]  # fmt: skip
+    assert (
+        "SEARCH membership USING COVERING INDEX sqlite_autoindex_membership_1 (source=? AND group_id=?)"
+        in steps
+    )
+
+
+def test_admins_are_looked_up(company: sa.Engine) -> None:
+    def load() -> None:
+        with company.connect() as connection:
+            assert active_admins_of(connection, GROUPS[:3], AccountsRule.EITHER)
+
+    if company.dialect.name == "sqlite":
+        plans = steps_of(company, load, "membership")
+        assert any("INDEX ix_membership_admin (source=? AND group_id=?)" in step for step in plans[0])
+    load()
+
+
+def _load(engine: sa.Engine) -> None:
+
+    with engine.connect() as connection:
+        group_views(connection, GROUPS[:3], AccountsRule.EITHER)
+
+
+def _postgresql_plan(engine: sa.Engine) -> list[str]:
+    said: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *what: said.append((what[2], what[3])))
+    _load(engine)
+    ((query, values),) = (one for one in said if "AS deciding" in one[0])
+    with engine.connect() as connection:
+        return [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {query}", values)]

@@ -1,0 +1,109 @@
+"""Members of groups who decide something: admins, leavers, unknown members, those with tickets, those expected.
+
+Each way to find them has an index of its own. Whoever merely is in a group costs a look-up in small indexes and no row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import QUESTIONS
+from worker.domain.kinds import codes
+from worker.domain.model import Role, Standing
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import LIVE, TicketState
+from worker.storage.persons import has_left_elsewhere, is_expected_elsewhere
+from worker.storage.sql.chunks import in_source
+from worker.storage.sql.tables import IS_QUESTION, expected, link, membership, person, ticket
+
+ADMINS = tuple(role.value for role in Role if role.is_admin)
+LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
+_ONE: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
+_QUESTION_CODES = codes(lambda kind: kind.about is About.HANDLE)
+
+
+def is_admin() -> sa.ColumnElement[bool]:
+    """True for admins; in the words of `ix_membership_admin`, or no database would use it."""
+    return membership.c.role.in_([sa.literal_column(f"'{role}'") for role in ADMINS])
+
+
+def is_in_page(columns: Any) -> sa.ColumnElement[bool]:
+    """True if a row is of one of the groups in a page of `by_source`."""
+    return in_source(columns.source, columns.group_id)
+
+
+def deciding(dialect: str, *, in_several: bool) -> sa.CompoundSelect[Any]:
+    """The keys of the members who decide something in a page of groups. `in_several`: there are several directories."""
+    m = membership.c
+    member = sa.select(m.source, m.group_id, m.handle)
+    ways = [
+        member.where(is_in_page(m), is_admin()),
+        *(member.where(is_in_page(m), one) for one in _by_link(dialect)),
+        *_with_ticket(member),
+        _expected(member),
+    ]
+    return sa.union(*ways, *([_elsewhere(member)] if in_several else ()))
+
+
+def _by_link(dialect: str) -> list[sa.ColumnElement[bool]]:
+    """True for members who are not known, or who are known and have left.
+
+    SQLite looks at each member once, so it asks all at once. PostgreSQL looks at few links instead of many members,
+    where that is less; it can't for conditions with an OR.
+    """
+    unknown = link.c.state.in_([state.value for state in QUESTIONS])
+    if dialect == "sqlite":
+        return [_has_link(unknown | _has_left())]
+    return [
+        _has_link(sa.text(IS_QUESTION)),
+        _has_link(unknown & (link.c.is_dirty == 1)),
+        _has_link(_has_left()),
+    ]
+
+
+def _has_link(condition: Any) -> sa.ColumnElement[bool]:
+    # The source as an expression, or SQLite would take the primary key, and read a row for each member
+    of_member = (link.c.source.concat("") == membership.c.source) & (link.c.handle == membership.c.handle)
+    return sa.exists(_ONE).where(of_member, condition)
+
+
+def _has_left() -> sa.ColumnElement[bool]:
+    # As above, and in the words of `ix_person_left`
+    p = person.c
+    return sa.exists(_ONE).where(
+        p.source.concat("") == link.c.person_source,
+        p.person_id == link.c.person_id,
+        p.standing == sa.literal_column(f"'{Standing.LEFT.value}'"),
+    )
+
+
+def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
+    """Members with a ticket that is live or waived: in this group, or about their handle in all of its groups."""
+    m, t = membership.c, ticket.c
+    same = (m.source == t.source) & (m.handle == t.handle)
+    stands = t.state.in_(LIVE_OR_WAIVED)
+    is_question = t.kind.in_(_QUESTION_CODES) & (t.key_group == "")
+    return [
+        member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), stands),
+        member.join(ticket, same).where(is_in_page(m), stands, is_question),
+    ]
+
+
+def _expected(member: sa.Select[Any]) -> sa.Select[Any]:
+    m, x = membership.c, expected.c
+    behind = (link.c.person_source == x.person_source) & (link.c.person_id == x.person_id)
+    return (
+        member.select_from(expected)
+        .join(link, behind & (link.c.source == x.source))
+        .join(membership, (m.source == x.source) & (m.group_id == x.group_id) & (m.handle == link.c.handle))
+        .where(is_in_page(x))
+    )
+
+
+def _elsewhere(member: sa.Select[Any]) -> sa.Select[Any]:
+    m, x = membership.c, expected.c
+    here = (x.source == m.source) & (x.group_id == m.group_id)
+    same = (link.c.source == m.source) & (link.c.handle == m.handle)
+    return member.join(link, same).where(is_in_page(m), has_left_elsewhere() | is_expected_elsewhere(here))
