@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from worker.storage.sql import bulk
-from worker.storage.sql.bulk import bulk_insert, bulk_upsert
+from worker.storage.sql.bulk import bulk_insert, bulk_insert_values, bulk_upsert
 from worker.storage.sql.tables import Instant, to_micros
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -206,6 +206,25 @@ def test_a_key_that_is_not_new_is_an_error(connection: sa.Connection, rows: list
     with pytest.raises((sa.exc.IntegrityError, psycopg.IntegrityError)), connection.begin_nested():
         bulk_insert(connection, shelf, COLUMNS, rows)
     assert rows_of(connection) == {("a", 1, "x", None)}
+
+
+def test_values_by_column_are_stored_with_their_instants(connection: sa.Connection) -> None:
+    assert bulk_insert_values(connection, shelf, []) == 0
+    assert (
+        bulk_insert_values(
+            connection,
+            shelf,
+            [
+                {"nr": 1, "at": AT, "room": "a", "label": None},
+                {"nr": 2, "at": None, "room": "a", "label": "x\0"},
+            ],
+        )
+        == 2
+    )
+
+    known = {("a", 1, None, AT), ("a", 2, "x\N{REPLACEMENT CHARACTER}", None)}
+    stored = connection.execute(sa.select(*(shelf.c[name] for name in COLUMNS)))
+    assert {tuple(row) for row in stored} == known
 
 
 # --- many rows --------------------------------------------------------------------------------------------------------

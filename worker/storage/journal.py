@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, seal
 from worker.ports.state.journal import Head
+from worker.storage.sql.bulk import bulk_insert_values
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import journal
 
 PAGE = 1000
 _HASH = sa.select(journal.c.hash).where(journal.c.seq == sa.bindparam("wanted"))
-_INSERT = sa.insert(journal)
 
 
 class SqlJournal:
@@ -40,7 +40,7 @@ class SqlJournal:
             sealed = seal(entry, seq, previous)
             rows.append(_row(sealed))
             previous, seq = sealed.hash, seq + 1
-        self._c.execute(_INSERT, rows)
+        bulk_insert_values(self._c, journal, rows)
 
     def of(self, subject: str) -> list[Sealed]:
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.seq)

@@ -20,13 +20,13 @@ from worker.ports.state.outbox import (
     OutMessage,
     WaitingRecipient,
 )
+from worker.storage.sql.bulk import bulk_insert_values
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import delivery, feed, outbox, quiet_channel
 
 UNSENT = ("waiting", "claimed")
 _KNOWN = sa.select(outbox.c.key).where(outbox.c.key.in_(sa.bindparam("keys", expanding=True)))
-_INSERT = sa.insert(outbox)
 
 LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue takes minutes
 
@@ -43,7 +43,7 @@ class SqlOutbox:
         if new:
             first = take_numbers(self._c, "outbox", len(new))
             rows = [_row(first + at, message, now) for at, message in enumerate(new.values())]
-            self._c.execute(_INSERT, rows)
+            bulk_insert_values(self._c, outbox, rows)
         return len(new)
 
     def withdraw(self, keys: Sequence[str]) -> int:

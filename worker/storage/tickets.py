@@ -27,7 +27,7 @@ from worker.storage.departed import gone
 from worker.storage.other_handles import roles_of_people, roles_under_other_handles
 from worker.storage.persons import people_of
 from worker.storage.seen import seen_in
-from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.bulk import bulk_insert_values, bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
@@ -88,7 +88,7 @@ class SqlTickets:
             return []
         first = take_numbers(self._c, "ticket", len(new))
         stored = [replace(one, id=first + at) for at, one in enumerate(new)]
-        self._c.execute(sa.insert(ticket), [ticket_values(one) for one in stored])
+        bulk_insert_values(self._c, ticket, [ticket_values(one) for one in stored])
         return stored
 
     def update(self, changed: Sequence[Ticket]) -> None:

@@ -29,6 +29,8 @@ def contained(text: str) -> str:
 
 def isolated(text: str, *, is_rtl: bool) -> str:
     """A value for a sentence: isolated if it may run against the sentence's direction."""
+    if text.isascii() and not is_rtl:
+        return text  # nearly all values: nothing in it runs from right to left
     text = contained(text)
     kinds = {unicodedata.bidirectional(char) for char in text}
     is_foreign = not kinds <= _AT_HOME_IN_RTL if is_rtl else bool(kinds & _RTL)

@@ -6,8 +6,9 @@ and then one INSERT … SELECT. Neither touches a row that would not change; bot
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import chain, count
 from operator import itemgetter
@@ -16,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.storage.sql.chunks import chunked
+from worker.storage.sql.tables import to_micros
 
 CHUNK = 10_000  # rows in one executemany: more are no faster, and these take a few megabytes
 ARRAYS_MAX = 500  # up to here arrays are as quick as a temporary table, and leave nothing in the catalogue
@@ -65,6 +67,18 @@ def bulk_insert(
     if connection.dialect.name == "sqlite":
         return _into_sqlite(connection, statement.values(), chunks)
     return _copy(connection, f"{statement.table} ({', '.join(statement.columns)})", chunks)
+
+
+def bulk_insert_values(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """As `bulk_insert`, for values by column, the same columns in each row; instants may be datetimes (aware)."""
+    if not rows:
+        return 0
+    columns = tuple(rows[0])
+    return bulk_insert(connection, table, columns, (tuple(map(_driven, row.values())) for row in rows))
+
+
+def _driven(value: Any) -> Any:
+    return to_micros(value) if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
