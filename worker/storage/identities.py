@@ -26,7 +26,8 @@ from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Member
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
-from worker.ports.state.identities import HandleIdentity, Question
+from worker.ports.state.identities import HandleIdentity, Question, SurePage
+from worker.storage import sure_links
 from worker.storage.dirty import dirty_groups
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
@@ -61,6 +62,9 @@ class SqlIdentities:
         rows = self._c.execute(query).all()
         candidates, others = self._candidates(rows), known_elsewhere(self._c, rows)
         return self._with_known([_question(row, candidates, others) for row in rows])
+
+    def link_sure(self, after: HandleKey | None, limit: int, now: datetime) -> SurePage:
+        return SurePage(*sure_links.link_sure(self._c, after, limit, now))
 
     def _with_known(self, asked: Sequence[Question]) -> list[Question]:
         """Add whom a handle was known as, where everybody who could be behind it now leaves soon or has left."""

@@ -13,11 +13,13 @@ from datetime import datetime
 from worker.app.jobs.observer import SILENT, Observer
 from worker.domain.identity.matching import Identity, IdentityState, match
 from worker.domain.identity.names import suggest
+from worker.domain.model import HandleKey
 from worker.ports.state.identities import HandleIdentity, Question
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
 QUESTIONS_PAGE = 2_000
+SURE_PAGE = 20_000
 NAMES_MAX = 20_000  # people to search for a similar name; a suggestion is not worth more work
 
 
@@ -46,8 +48,20 @@ class Matching:
             self._match()
 
     def _match(self) -> None:
+        self._match_sure()
         while self._match_page():
             pass
+
+    def _match_sure(self) -> None:
+        """Link whoever is sure, many at once; those who are left are looked at one by one."""
+        after: HandleKey | None = None
+        while True:
+            with self._store.begin(self._lease) as uow:
+                after, linked = uow.identities.link_sure(after, SURE_PAGE, self._now)
+            if after is None:
+                return
+            self.changed += linked
+            self._observer.progressed("members", linked)
 
     def _match_page(self) -> int:
         with self._store.begin(self._lease) as uow:

@@ -233,7 +233,7 @@ def _others_who_are_here(
 
 
 def _linked(mark: str, best: Candidate) -> Identity:
-    return Identity(IdentityState.LINKED, mark, person=best.person, how=best.how, why=_SAME[best.how])
+    return Identity(IdentityState.LINKED, mark, person=best.person, how=best.how, why=SAME[best.how])
 
 
 def _kept(previous: Identity | None) -> Identity | None:
@@ -286,7 +286,7 @@ def _contradicted(mark: str, people: list[Candidate]) -> Identity:
     return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions(people))
 
 
-_SAME = {
+SAME = {  # why a member is somebody
     How.CONFIRMED: because("same answer of a person"),
     How.PHONE: because("same phone number"),
     How.VARIANT: because("same phone number in another spelling"),

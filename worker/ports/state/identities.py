@@ -38,6 +38,13 @@ class HandleIdentity(NamedTuple):
     identity: Identity
 
 
+class SurePage(NamedTuple):
+    """The last handle of a page, None if no more wait, and how many of it were linked."""
+
+    last: HandleKey | None
+    linked: int
+
+
 class Identities(Protocol):
     """The people behind handles."""
 
@@ -46,6 +53,12 @@ class Identities(Protocol):
 
     def questions(self, limit: int) -> list[Question]:
         """The next handles to be matched: new, changed, or affected by a change in a directory."""
+
+    def link_sure(self, after: HandleKey | None, limit: int, now: datetime) -> SurePage:
+        """Link those of the next `limit` waiting handles behind which only one account can be; the others wait on.
+
+        As `answer` of what `matching.match` says of them. In the order of keys; `after` is None for the first page.
+        """
 
     def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
         """Store links, and mark the groups of changed ones dirty; return how many changed."""

@@ -273,8 +273,9 @@ link = sa.Table(
     _flag("is_dirty"),
     _instant("gone_at"),  # since when no group of the source lists the handle
     sa.Index(
-        "ix_link_is_dirty",
-        "is_dirty",
+        "ix_link_is_dirty",  # in the order in which they are matched
+        "source",
+        "handle",
         sqlite_where=sa.text("is_dirty = 1"),
         postgresql_where=sa.text("is_dirty = 1"),
     ),
@@ -285,10 +286,20 @@ link = sa.Table(
         sqlite_where=sa.text(IS_QUESTION),
         postgresql_where=sa.text(IS_QUESTION),
     ),
-    sa.Index("ix_link_person", "person_source", "person_id", "source", "handle"),
-    sa.Index("ix_link_phone_key", "phone_key"),
-    sa.Index("ix_link_email_key", "email_key"),
-    sa.Index("ix_link_employee_key", "employee_key"),
+    *(  # rows without a value, as most are before a first match, need no place in them
+        sa.Index(
+            f"ix_link_{name}",
+            *columns,
+            sqlite_where=sa.text(f"{columns[0]} IS NOT NULL"),
+            postgresql_where=sa.text(f"{columns[0]} IS NOT NULL"),
+        )
+        for name, columns in {
+            "person": ("person_source", "person_id", "source", "handle"),
+            "phone_key": ("phone_key",),
+            "email_key": ("email_key",),
+            "employee_key": ("employee_key",),
+        }.items()
+    ),
     # Of every source: the same LID is the same account. With all that says whether a member decides something
     sa.Index("ix_link_handle", "handle", "source", "state", "person_source", "person_id"),
     sa.Index(
