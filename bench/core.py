@@ -49,6 +49,7 @@ from worker.storage.store import SqlStore
 DATABASES = ("SQLite", "PostgreSQL")
 SIZES = (10_000, 100_000)
 CHANGED = 1_000
+GROUPS_PAGE = 50  # as many members as the inventory job stages at a time
 NO_LIMITS = GuardLimits(None, None, None, None)
 RULES = TicketRules(timedelta(hours=24), timedelta(hours=4), "accountable@example.org")
 
@@ -164,7 +165,9 @@ def _load(store: SqlStore, company: Company) -> None:
             numbers = range(start, min(start + PAGE, company.people))
             uow.people.stage("corp", [(company.person(n), None) for n in numbers])
         uow.people.apply_stage("corp", is_full=True, taken_at=START, now=START)
-        uow.rosters.stage("groups", (company.roster(g) for g in range(company.groups)))
+        for start in range(0, company.groups, GROUPS_PAGE):
+            groups = range(start, min(start + GROUPS_PAGE, company.groups))
+            uow.rosters.stage("groups", (company.roster(g) for g in groups))
         uow.rosters.apply_stage("groups", now=START, limits=NO_LIMITS, rest=Unlisted())
 
 

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from builders import facts
-from worker.domain.model import Standing
+from harness import Harness
+from worker.domain.model import Group, Member, Standing
 from worker.domain.people.leaver import Judgement
 from worker.storage.sql.statistics import MANY
 from worker.storage.store import SqlStore
@@ -31,3 +32,15 @@ def test_a_large_pass_is_known_to_the_planner_at_once(engine: sa.Engine, people:
 
     if engine.dialect.name == "postgresql":
         assert (known_rows(engine, "person") == people) is is_known
+
+
+def test_a_first_read_of_many_members_is_known_at_once(engine: sa.Engine) -> None:
+    company = Harness(engine=engine)
+    for ward in range(10):
+        members = [Member(f"+4477{ward}{n:07}", phone=f"+4477{ward}{n:07}") for n in range(MANY // 10)]
+        company.wards.add_group(Group(f"g{ward}", "G", "whatsapp"), members)
+    company.inventory()
+
+    if engine.dialect.name == "postgresql":
+        tables = ("chat_group", "link", "membership")
+        assert [known_rows(engine, table) for table in tables] == [10, MANY, MANY]

@@ -114,7 +114,8 @@ class SqlRosters:
         changed = self._count_changes(source)
         renamed = self._keys(staging.restated(), source)
         own_leavings.note(self._c, source)
-        self._merge_members(source, now)
+        merged = self._merge_members(source, now)
+        gather(self._c, merged, membership)
         self._mark_unlisted(source)
         self._merge_links(source)
         ties.came_back(self._c, source, now)
@@ -126,8 +127,7 @@ class SqlRosters:
         led = leaders_of(self._c, {*gone, *renamed})
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
-        changes = sum(map(sum, changed.values()))
-        gather(self._c, changes, chat_group, membership, link, dirty_group)
+        gather(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
 
     # --- looking closer --------------------------------------------------------------------------
@@ -186,10 +186,12 @@ class SqlRosters:
                 changes.setdefault(GroupKey(source, group_id), [0, 0, 0])[place] = count
         return {group: MemberChanges(*counts) for group, counts in changes.items()}
 
-    def _merge_members(self, source: str, now: datetime) -> None:
-        gone = self._c.execute(staging.gone_members(), {"of": source})
-        ties.went(self._c, source, gone.scalars().all(), now)
-        self._c.execute(staging.merge_members(self._c.dialect.name), {"of": source})
+    def _merge_members(self, source: str, now: datetime) -> int:
+        """Make the staged members the state; return how many rows changed."""
+        gone = self._c.execute(staging.gone_members(), {"of": source}).scalars().all()
+        ties.went(self._c, source, gone, now)
+        merge = staging.merge_members(self._c.dialect.name).execution_options(preserve_rowcount=True)
+        return len(gone) + int(self._c.execute(merge, {"of": source}).rowcount)
 
     def _mark_unlisted(self, source: str) -> None:
         """Mark members whom a partial roster does not list: they stay in the state, but as unlisted."""
