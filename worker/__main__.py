@@ -26,6 +26,7 @@ from worker.cli import (
     lookups,
     notify,
     plans,
+    replay,
     report,
     review,
     rotas,
@@ -55,6 +56,7 @@ app.command()(working.run)
 app.command()(working.once)
 app.command()(working.plan)
 app.command()(working.check)
+app.command()(replay.replay)
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(plans.app, name="plans")
 app.add_typer(lookups.people, name="people")

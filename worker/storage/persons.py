@@ -80,7 +80,7 @@ def humans_behind(
     let_through = _let_through(connection, left)
     if released is not None:
         let_through |= _held_by(connection, left, released)
-    joined = _joined_at(
+    joined = joined_at(
         connection, {key for group in groups.values() if len(group) > 1 for key in _keys(group)}
     )
     return {
@@ -175,7 +175,7 @@ def is_held(people: Any) -> sa.ColumnElement[bool]:
     )
 
 
-def _joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, datetime]:
+def joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, datetime]:
     """When each of these accounts came to its directory, without those that its first pass listed."""
     pages = (connection.execute(_JOINED_AT, page) for page in by_source(keys))
     return {AccountKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}

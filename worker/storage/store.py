@@ -31,6 +31,7 @@ from worker.storage.moving import SqlMoving
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
 from worker.storage.pairs import SqlPairs
+from worker.storage.past import SqlPast
 from worker.storage.people import SqlPeople
 from worker.storage.remediations import SqlRemediations
 from worker.storage.reviews import SqlReviews
@@ -85,6 +86,7 @@ class SqlUnitOfWork:
         self.controls = SqlControls(connection, rule)
         self.moving = SqlMoving(connection)
         self.stays = SqlStays(connection, rule)
+        self.past = SqlPast(connection, rule)
         self.attestations = SqlAttestations(connection)
         self.reviews = SqlReviews(connection)
         self.advisories = SqlAdvisories(connection)

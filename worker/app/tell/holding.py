@@ -75,8 +75,8 @@ class Holds:
         if not self.silences:
             return None
         by_person = any(one.people for one in self.silences)
-        known_as = _known_as(self.uow, ticket) if by_person else ()
-        return _last(one for one in self.silences if one.covers(ticket, known_as))
+        known = known_as(self.uow, ticket) if by_person else ()
+        return _last(one for one in self.silences if one.covers(ticket, known))
 
     def of_message(self, to: Recipient, ticket: Ticket | None, *, is_day_or_night: bool) -> Held | None:
         """What holds a message: a silence for its ticket or its reader, else the reader's quiet hours."""
@@ -107,7 +107,8 @@ def hold_calls(uow: UnitOfWork, ticket: Ticket, policy: Policy, now: datetime) -
         uow.outbox.hold_about(ticket.id, until, how, but)
 
 
-def _known_as(uow: UnitOfWork, ticket: Ticket) -> list[str]:
+def known_as(uow: UnitOfWork, ticket: Ticket) -> list[str]:
+    """The ids and addresses by which a silence may name the person that a ticket is about."""
     if ticket.person is None:
         return []
     person = uow.people.get(ticket.person)

@@ -28,13 +28,17 @@ class PersonalQuiet:
     country: str | None = None
 
     def held_until(self, uow: UnitOfWork, to: Recipient, at: datetime) -> datetime | None:
+        return held_until(self.hours, at, *self.place_of(uow, to))
+
+    def place_of(self, uow: UnitOfWork, to: Recipient) -> tuple[str, str]:
+        """The time zone and the country whose clock and holidays count for somebody."""
         facts = _facts(uow, to)
         country = self.country or (facts.country if facts else None) or self.region
         stated = facts.timezone if facts else None
         timezone = self.timezone or zone_of(
             stated, uow.zones.of(to.address), facts.country if facts else None, self.organisation
         )
-        return held_until(self.hours, at, timezone, country)
+        return timezone, country
 
     def lacks_zone(self, uow: UnitOfWork, to: Recipient) -> bool:
         if self.timezone is not None:

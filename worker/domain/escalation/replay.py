@@ -5,14 +5,14 @@ The rules are those of the job that takes steps (`policy.due_steps`), asked at e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from worker.domain.escalation.calendar import add, elapsed
-from worker.domain.escalation.policy import Policy, Taken, due_steps, explain
+from worker.domain.escalation.policy import Policy, Taken, due_steps, explain, next_unreached
 from worker.domain.evidence.explained import as_left_by
 from worker.domain.evidence.journal import Entry, stated_at
 from worker.domain.tickets.ticket import Ticket, TicketState
@@ -61,14 +61,29 @@ def _as_opened(ticket: Ticket) -> Ticket:
     )
 
 
+def _somebody(_taken: Taken) -> bool:
+    return True
+
+
+def _at_once(at: datetime) -> datetime:
+    return at
+
+
 def replay(
-    ticket: Ticket, life: Sequence[Spell], policy: Policy, allowed: timedelta, now: datetime
+    ticket: Ticket,
+    life: Sequence[Spell],
+    policy: Policy,
+    allowed: timedelta,
+    now: datetime,
+    reaches: Callable[[Taken], bool] = _somebody,
+    pass_at: Callable[[datetime], datetime] = _at_once,
 ) -> tuple[Taken, ...]:
     """The steps that a policy would have taken by `now`, in order; at most `STEPS_MAX`.
 
-    `allowed` is the ticket's time from a start of its clock to due. A step is taken the instant it is due, and at
-    the end of what holds it: a claim, an acknowledgement or a snooze, for as long as it in fact lasted. Silences,
-    quiet hours, absences and steps that reached nobody are not replayed. All instants are aware UTC.
+    `allowed` is the ticket's time from a start of its clock to due. A step is taken at the job's first pass from the
+    instant on at which it is due (`pass_at`; at once, unless told otherwise), or at the end of what holds it: a claim,
+    an acknowledgement or a snooze, for as long as it in fact lasted. After one that `reaches` nobody who is there, the
+    next comes at once. Silences and quiet hours are not replayed. All instants are aware UTC.
     """
     taken: list[Taken] = []
     clock_from, waited, claimed_at = None, timedelta(0), None
@@ -81,7 +96,8 @@ def replay(
             continue
         if claimed_at is not None:  # a claim that was not true: the clock goes on where it was
             waited, claimed_at = waited + elapsed(policy.calendar, claimed_at, spell.begins), None
-        _take(taken, _in_spell(ticket, spell, policy, allowed, waited), policy, allowed, _stretch(spell, now))
+        in_spell = _in_spell(ticket, spell, policy, allowed, waited)
+        _take(taken, in_spell, policy, allowed, _stretch(spell, now), reaches, pass_at)
     return tuple(taken)
 
 
@@ -109,15 +125,40 @@ def _in_spell(ticket: Ticket, spell: Spell, policy: Policy, allowed: timedelta, 
     )
 
 
-def _take(taken: list[Taken], ticket: Ticket, policy: Policy, allowed: timedelta, stretch: _Stretch) -> None:
+def _take(
+    taken: list[Taken],
+    ticket: Ticket,
+    policy: Policy,
+    allowed: timedelta,
+    stretch: _Stretch,
+    reaches: Callable[[Taken], bool],
+    pass_at: Callable[[datetime], datetime],
+) -> None:
     """Add the steps that come in this stretch."""
-    at: datetime | None = stretch.begins
+    at: datetime | None = pass_at(stretch.begins)
     while at is not None and at < stretch.until and len(taken) < STEPS_MAX:
-        due = due_steps(ticket, policy, tuple(taken), allowed, at)
-        taken += [Taken(one.step, one.repeat, at) for one in due]
+        for one in due_steps(ticket, policy, tuple(taken), allowed, at):
+            step = Taken(one.step, one.repeat, at)
+            if step in taken:
+                continue  # it came as the next one after a step that reached nobody
+            taken.append(step)
+            if not reaches(step):
+                _take_next(taken, ticket, policy, at, reaches)
         coming = [one.at for one in explain(ticket, policy, tuple(taken), allowed) if not one.is_taken]
         ends = [end for end in (ticket.acknowledged_until, ticket.snoozed_until) if end is not None]
-        at = min((instant for instant in (*coming, *ends) if instant > at), default=None)
+        later = min((instant for instant in (*coming, *ends) if instant > at), default=None)
+        at = None if later is None else pass_at(later)
+
+
+def _take_next(
+    taken: list[Taken], ticket: Ticket, policy: Policy, at: datetime, reaches: Callable[[Taken], bool]
+) -> None:
+    """Go on to the first step that reaches somebody who is there, as the job does."""
+    while (number := next_unreached(policy, tuple(taken), ticket.clock_from)) is not None:
+        step = Taken(number, sum(one.step == number for one in taken), at)
+        taken.append(step)
+        if reaches(step):
+            return
 
 
 class Change(StrEnum):

@@ -43,7 +43,8 @@ def since_details(at: datetime | None) -> Mapping[str, Any]:
     return {} if at is None else {IN_SINCE: at.isoformat()}
 
 
-def _since(ticket: Ticket) -> datetime | None:
+def in_since(ticket: Ticket) -> datetime | None:
+    """Since when the member of a removal is known to have been in the group; None if that is not known."""
     text = ticket.details.get(IN_SINCE)
     return None if text is None else datetime.fromisoformat(text)
 
@@ -74,7 +75,7 @@ def _tells(ticket: Ticket) -> bool:
 def _of(ticket: Ticket) -> KeptGroup:
     is_over = ticket.state is TicketState.VERIFIED
     until = ticket.verified_at if is_over else None
-    return KeptGroup(ticket.home, ticket.group_name, ticket.messenger, _since(ticket), until, ticket=ticket)
+    return KeptGroup(ticket.home, ticket.group_name, ticket.messenger, in_since(ticket), until, ticket=ticket)
 
 
 def _joined(known: KeptGroup | None, other: KeptGroup) -> KeptGroup:

@@ -33,6 +33,7 @@ from worker.ports.state.moving import Moving
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
 from worker.ports.state.pairs import Pairs
+from worker.ports.state.past import Past
 from worker.ports.state.people import People
 from worker.ports.state.remediations import Remediations
 from worker.ports.state.reviews import Reviews
@@ -128,6 +129,9 @@ class UnitOfWork(Protocol):
 
     @property
     def stays(self) -> Stays: ...
+
+    @property
+    def past(self) -> Past: ...
 
     @property
     def attestations(self) -> Attestations: ...

@@ -1,0 +1,289 @@
+"""One side of a replay: recorded history, played by one configuration with the rules that the jobs have."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from worker.app.reads.away import with_deputies
+from worker.app.reads.escalation import Explainer
+from worker.app.reads.replay_history import never_passed
+from worker.app.tell.holding import known_as
+from worker.app.tell.quiet import PersonalQuiet
+from worker.app.tell.recipients import Recipients
+from worker.domain.escalation.policy import Policy, Step, Taken
+from worker.domain.escalation.quiet import held_until
+from worker.domain.escalation.silences import Silence
+from worker.domain.kinds import REMOVAL
+from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
+from worker.domain.model import AccountKey, GroupKey
+from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
+from worker.domain.replay.comparing import Telling
+from worker.domain.replay.fates import Become, Fate, TicketSide, fate_of, steps_of
+from worker.domain.replay.gate import Gate, GateRules, judge_again, recorded
+from worker.domain.replay.history import History, Judgement, RecordedTicket
+from worker.domain.text.reason import NO_REASON
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import AssigneeWhy, Ticket
+from worker.ports import Takes
+from worker.ports.state.store import UnitOfWork
+
+STEP = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRules:
+    """What of a configuration a replay plays.
+
+    `has_same_readers`: a step that the present configuration has, too, tells the people whom it told in fact.
+    """
+
+    gate: GateRules
+    takes: Mapping[str, Takes]
+    sensitive: tuple[str, ...]
+    explainer: Explainer
+    quiet: PersonalQuiet | None = None
+    silences: tuple[Silence, ...] = ()  # those of the configuration
+    has_same_readers: bool = True
+
+    @property
+    def tickets(self) -> TicketRules:
+        return self.explainer.rules
+
+
+class NewKey(NamedTuple):
+    """A removal that nobody was asked for: the leaving was held, and never released."""
+
+    person: AccountKey
+    at: datetime
+    group: GroupKey
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """What is known of such a removal."""
+
+    key: NewKey
+    person_name: str
+    group_name: str
+    fate: Fate
+
+
+@dataclass(slots=True)
+class Side:
+    """What came of a play: the fate of each ticket by its number, who was told about it, and what was held."""
+
+    fates: dict[int, Fate] = field(default_factory=dict)
+    tellings: dict[int, list[Telling]] = field(default_factory=dict)
+    new: dict[NewKey, NewTicket] = field(default_factory=dict)
+    plans: list[HeldPlan] = field(default_factory=list)
+    looked_up: int = 0  # steps whose readers are those of today
+
+
+def as_recorded(history: History) -> Side:
+    """What happened, as the state and the journal have it."""
+    side = Side(plans=list(_plans(history)))
+    for one in history.tickets:
+        side.fates[one.ticket.id] = Fate(Become.OPENED, one.ticket.opened_at, one.due_at)
+        steps = [
+            Telling(step.taken.at, who, f"{STEP} {step.taken.step}")
+            for step in one.steps
+            for who in step.told
+            if history.begins <= step.taken.at < history.ends
+        ]
+        side.tellings[one.ticket.id] = [*_news(history, one, side.fates[one.ticket.id]), *steps]
+    return side
+
+
+def _plans(history: History) -> Iterator[HeldPlan]:
+    """The plans that were held, without their reasons and parts."""
+    people: dict[tuple[int, str, datetime], list[Departure]] = defaultdict(list)
+    for one in history.judgements:
+        if one.plan is not None and one.at >= history.begins:
+            people[one.plan, one.departure.person.source, one.at].append(one.departure)
+    for (number, source, at), those in sorted(people.items()):
+        yield HeldPlan(source, NO_REASON, at, (Cohort("c1", NO_REASON, tuple(those)),), number)
+
+
+def _news(history: History, one: RecordedTicket, fate: Fate) -> Iterator[Telling]:
+    """The messages about a ticket besides steps. Its first one comes when it is opened; the others stay."""
+    if fate.opened_at is None:
+        return
+    for told in one.told:
+        at = fate.opened_at if told.at == one.ticket.opened_at else told.at
+        if not told.what.startswith(STEP) and fate.opened_at <= at and history.begins <= at < history.ends:
+            yield Telling(at, told.who, told.what)
+
+
+class Player:
+    """Plays a history by one configuration. `present` has the rules that hold now.
+
+    A message counts as told when it was queued; with `holds_messages`, at the end of its reader's quiet hours, or of
+    a silence for them.
+    """
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        history: History,
+        rules: ReplayRules,
+        present: ReplayRules,
+        *,
+        holds_messages: bool,
+    ) -> None:
+        self._uow, self._history, self._holds_messages = uow, history, holds_messages
+        self._rules, self._present = rules, present
+        self._was = recorded(history)
+        self._side = Side()
+        self._silences = (*rules.silences, *uow.silences.all())
+        self._places: dict[str, tuple[str, str]] = {}
+        self._looked_up: dict[tuple[int, int, datetime | None], tuple[tuple[Recipient, ...], bool]] = {}
+
+    def play(self) -> Side:
+        gate = judge_again(self._history, self._rules.gate)
+        takes = dict(self._rules.takes)
+        accounts = self._rules.gate.accounts
+        side = TicketSide(gate, self._rules.tickets, takes, self._rules.sensitive, accounts)
+        self._side.plans = gate.plans
+        for one in self._history.tickets:
+            fate = fate_of(self._history, one, self._was, side)
+            self._side.fates[one.ticket.id] = fate
+            self._side.tellings[one.ticket.id] = self._tellings(self._answered_for(one), fate, side)
+        for judged in never_passed(self._history):
+            for new in self._new(judged, gate, side):
+                self._side.new[new.key] = new
+        return self._side
+
+    # --- who is told -----------------------------------------------------------------------------
+
+    def _answered_for(self, one: RecordedTicket) -> RecordedTicket:
+        """The ticket with the accountable person of this configuration."""
+        before, after = self._present.tickets.accountable, self._rules.tickets.accountable
+        ticket = one.ticket
+        if before == after or ticket.accountable != before:
+            return one
+        assignee = ticket.assignee
+        if assignee is not None and assignee.why is AssigneeWhy.ACCOUNTABLE:
+            assignee = replace(assignee, email=after, name="", person=None) if after else None
+        told = tuple(
+            each._replace(who=after or CHANNEL.label, address=after)
+            if each.address.casefold() == before.casefold()
+            else each
+            for each in one.told
+        )
+        return replace(one, ticket=replace(ticket, accountable=after, assignee=assignee), told=told)
+
+    def _tellings(self, one: RecordedTicket, fate: Fate, side: TicketSide) -> list[Telling]:
+        policy = side.rules.policy(side.judged(self._history, one.ticket))
+        reached: dict[Taken, tuple[Recipient, ...]] = {}
+
+        def reaches(taken: Taken) -> bool:
+            reached[taken], is_away = self._readers(one, policy, taken)
+            return bool(reached[taken]) and not is_away
+
+        taken = steps_of(self._history, one, fate, side, self._spans(one.ticket), reaches)
+        steps = [
+            self._held(
+                Telling(each.at, to.label, f"{STEP} {each.step}"),
+                to,
+                one.ticket,
+                is_day_or_night=policy.steps[each.step - 1].is_day_or_night,
+            )
+            for each in taken
+            for to in reached[each]
+        ]
+        addresses = {told.who: told.address for told in one.told}
+        news = [
+            self._held(each, _recipient(each.who, addresses[each.who]), one.ticket, is_day_or_night=False)
+            for each in _news(self._history, one, fate)
+        ]
+        return [*news, *steps]
+
+    def _spans(self, ticket: Ticket) -> list[tuple[datetime, datetime]]:
+        """When nobody is told about a ticket, by silences that people made and by those of the configuration."""
+        if not self._silences:
+            return []
+        known = known_as(self._uow, ticket) if any(one.people for one in self._silences) else ()
+        return [
+            (one.from_at, min(one.until_at, one.ended_at or one.until_at))
+            for one in self._silences
+            if one.covers(ticket, known)
+        ]
+
+    def _readers(
+        self, one: RecordedTicket, policy: Policy, taken: Taken
+    ) -> tuple[tuple[Recipient, ...], bool]:
+        """Whom a step tells, and whether all of them are away: those whom it told in fact, else as it is today."""
+        step = policy.steps[taken.step - 1]
+        told = self._told_in_fact(one, policy, step, taken)
+        if told is not None:
+            away = self._rules.explainer.away
+            return told, bool(told) and all(away.is_away(to.address, None, taken.at) for to in told)
+        key = (one.ticket.id, taken.step, taken.at)
+        if key not in self._looked_up:
+            self._looked_up[key] = self._as_today(one.ticket, step, taken.at)
+        self._side.looked_up += 1
+        return self._looked_up[key]
+
+    def _told_in_fact(
+        self, one: RecordedTicket, policy: Policy, step: Step, taken: Taken
+    ) -> tuple[Recipient, ...] | None:
+        same = [each for each in one.steps if each.policy == policy.name and each.taken.step == taken.step]
+        before = next((each for each in self._present.tickets.policies if each.name == policy.name), policy)
+        is_known = taken.step <= len(before.steps) and before.steps[taken.step - 1].to == step.to
+        is_over_the_same = is_known and before.steps[taken.step - 1].via == step.via
+        if not same or not is_over_the_same or not self._rules.has_same_readers:
+            return None
+        found = next((each for each in same if each.taken.repeat == taken.repeat), same[-1])
+        addresses = {told.who: told.address for told in one.told if told.what == f"{STEP}{taken.step}"}
+        return tuple(_recipient(who, addresses.get(who, who)) for who in found.told)
+
+    def _as_today(self, ticket: Ticket, step: Step, at: datetime) -> tuple[tuple[Recipient, ...], bool]:
+        explainer = self._rules.explainer
+        found = Recipients(self._uow, explainer.languages, explainer.on_call)
+        named = found.of_all(ticket, step.to, at)
+        recipients, is_away = with_deputies(named, explainer.away, at, found)
+        return tuple(to for to in recipients if explainer.reached(replace(to, via=step.via)).over), is_away
+
+    def _held(self, telling: Telling, to: Recipient, ticket: Ticket, *, is_day_or_night: bool) -> Telling:
+        """The telling when it may be told: at the end of its reader's silence, else of their quiet hours."""
+        if not self._holds_messages or to.kind is not RecipientKind.PERSON:
+            return telling
+        at, quiet = telling.at, self._rules.quiet
+        silenced = [one.until_at for one in self._silences if one.is_on(at) and one.is_for([to.address])]
+        if silenced:
+            return telling._replace(at=max(silenced))
+        if quiet is None or is_day_or_night or not quiet.is_for(ticket):
+            return telling
+        if to.address not in self._places:
+            self._places[to.address] = quiet.place_of(self._uow, to)
+        return telling._replace(at=held_until(quiet.hours, at, *self._places[to.address]) or at)
+
+    # --- leavings that were never released ---------------------------------------------------------
+
+    def _new(self, judged: Judgement, gate: Gate, side: TicketSide) -> Iterator[NewTicket]:
+        at = gate.passed.get(judged.key)
+        if at is None:
+            return
+        for group in judged.groups_at(at):
+            past = self._history.groups.get(group)
+            takes = side.takes.get(group.source)
+            if past is None or takes is None or not takes(group.group_id, past.name):
+                continue
+            draft = Ticket(
+                REMOVAL, About.MEMBERSHIP, group, past.name, "", at, at, at,
+                person=judged.departure.person, evidence=judged.departure.evidence, left_at=judged.departure.at,
+            )  # fmt: skip
+            due_at = side.rules.started(side.judged(self._history, draft), at).due_at
+            key = NewKey(judged.departure.person, judged.departure.at, group)
+            yield NewTicket(key, judged.departure.name, past.name, Fate(Become.OPENED, at, due_at))
+
+
+def _recipient(who: str, address: str) -> Recipient:
+    if who == CHANNEL.label or not address:
+        return Recipient(RecipientKind.CHANNEL, address if who != CHANNEL.label else "", who)
+    return Recipient(RecipientKind.PERSON, address, who)

@@ -1,0 +1,221 @@
+"""What the state and the journal still know of the past: leavings, tickets with their lives, and numbers over time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import NamedTuple
+
+from worker.domain.escalation.policy import Taken
+from worker.domain.escalation.replay import Spell
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey, Standing
+from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
+from worker.domain.reconcile.guard import Departure
+from worker.domain.tickets.ticket import Ticket
+
+
+class Growth:
+    """A number over time, known from what it is now and from what changed it. Instants are aware UTC."""
+
+    def __init__(self, now: int, changes: Iterable[tuple[datetime, int]] = ()) -> None:
+        ordered = sorted(changes)
+        self._at = [at for at, _ in ordered]
+        self._sums = [0, *accumulate(by for _, by in ordered)]
+        self._begins_with = now - self._sums[-1]
+
+    def at(self, instant: datetime) -> int:
+        """The number right after every change up to an instant (included); never below 0."""
+        return max(0, self._begins_with + self._sums[bisect_right(self._at, instant)])
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPast:
+    """A group: its name now, its size over time, and whether its register calls it sensitive."""
+
+    name: str
+    size: Growth
+    is_sensitive: bool = False
+
+
+class LeavingKey(NamedTuple):
+    """One leaving, or one move, of one account."""
+
+    person: AccountKey
+    at: datetime
+    is_move: bool = False
+
+
+def key_of(departure: Departure) -> LeavingKey:
+    """The key of a departure."""
+    return LeavingKey(departure.person, departure.at, departure.evidence is Evidence.MOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """That somebody was in a group; `begins` None: before we first looked. `ends` None: they still are."""
+
+    group: GroupKey
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+    def is_on(self, at: datetime) -> bool:
+        return (self.begins is None or self.begins <= at) and (self.ends is None or at < self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the guard did with one departure at one of its passes.
+
+    `plan` held it; None: it was let through `at` once. `decided_at`: when a person decided on its part of the plan, and
+    whether that was a release. `memberships` are those of the person that are still known.
+    """
+
+    departure: Departure
+    at: datetime
+    plan: int | None = None
+    decided_at: datetime | None = None
+    is_released: bool = False
+    memberships: tuple[Membership, ...] = ()
+    missing_since: datetime | None = None  # of somebody who left by being absent, if that is still known
+
+    @property
+    def key(self) -> LeavingKey:
+        return key_of(self.departure)
+
+    @property
+    def passed_at(self) -> datetime | None:
+        """When it passed the guard, at once or by a person's release; None: it did not."""
+        if self.plan is None:
+            return self.at
+        return self.decided_at if self.is_released else None
+
+    def groups_at(self, at: datetime) -> tuple[GroupKey, ...]:
+        return tuple(sorted({one.group for one in self.memberships if one.is_on(at)}))
+
+
+Passed = Mapping[LeavingKey, datetime]  # when the guard let leavings through
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A stretch in which an account had left: since a pass saw it, until it returned; `over_at` None: it still has."""
+
+    at: datetime
+    evidence: Evidence
+    seen_at: datetime
+    over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPast:
+    """One account with all of its leavings that are known. `joined_at` as in `AccountState`."""
+
+    account: Account
+    joined_at: datetime | None = None
+    absences: tuple[Absence, ...] = ()
+
+    def state_at(self, at: datetime, passed: Passed) -> AccountState | None:
+        """The account as it was at an instant; None if it was not there yet."""
+        if self.joined_at is not None and self.joined_at > at:
+            return None
+        key, here = (
+            self.account.key,
+            replace(self.account, standing=Standing.ACTIVE, evidence=None, left_at=None),
+        )
+        on = [one for one in self.absences if one.seen_at <= at and (one.over_at is None or at < one.over_at)]
+        if not on:
+            return AccountState(here, joined_at=self.joined_at)
+        last = max(on, key=lambda one: one.seen_at)
+        left = replace(here, standing=Standing.LEFT, evidence=last.evidence, left_at=last.at)
+        through = passed.get(LeavingKey(key, last.at))
+        return AccountState(left, through is not None and through <= at, self.joined_at)
+
+
+@dataclass(frozen=True, slots=True)
+class HumanPast:
+    """A person with several accounts."""
+
+    accounts: tuple[AccountPast, ...]
+
+    def at(self, at: datetime, passed: Passed, rule: AccountsRule) -> Person | None:
+        """The person as they were at an instant; None before the first account."""
+        states = [state for one in self.accounts if (state := one.state_at(at, passed)) is not None]
+        return human_of(states, rule) if states else None
+
+
+Humans = Mapping[AccountKey, HumanPast]  # by account, only of people who have several
+
+
+class Told(NamedTuple):
+    """A message about a ticket: when it was queued, for whom by name, what it was about, and the reader's address.
+
+    `what` is an action of the plan (open, cancel…) or another word of its key; `step2` is the policy's second step.
+    The address is empty for a channel.
+    """
+
+    at: datetime
+    who: str
+    what: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """A step that was taken, by which policy, and the labels of those whom it told."""
+
+    taken: Taken
+    policy: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTicket:
+    """A ticket as it is now, with the life that its journal tells.
+
+    `due_at` is what it was due at when it was opened, if its opening says so. `told`: the messages about it.
+    """
+
+    ticket: Ticket
+    life: tuple[Spell, ...]
+    due_at: datetime | None = None
+    steps: tuple[RecordedStep, ...] = ()
+    told: tuple[Told, ...] = ()
+
+    @property
+    def leaving(self) -> LeavingKey | None:
+        """The leaving, or move, that it is about; None if it is about none, or was opened before it."""
+        one = self.ticket
+        if one.person is None or one.evidence is None or one.left_at is None or one.is_early:
+            return None
+        return LeavingKey(one.person, one.left_at, one.evidence is Evidence.MOVED)
+
+
+class Passes:
+    """The passes of the job that takes steps: those that took one are known, and the job comes at an interval."""
+
+    def __init__(self, known: Iterable[datetime] = (), every: timedelta = timedelta(0)) -> None:
+        self._known = sorted(set(known))
+        self._every = every
+
+    def after(self, at: datetime) -> datetime:
+        """The known pass that comes first from an instant on; the instant if none comes within the interval."""
+        place = bisect_left(self._known, at)
+        found = self._known[place] if place < len(self._known) else at
+        return found if found - at <= self._every else at
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is known of the days from one instant up to another (excluded), and of what leads to it."""
+
+    begins: datetime
+    ends: datetime
+    judgements: tuple[Judgement, ...]
+    populations: Mapping[str, Growth]  # active people, by directory
+    groups: Mapping[GroupKey, GroupPast]
+    humans: Humans
+    tickets: tuple[RecordedTicket, ...] = ()
+    passes: Passes = field(default_factory=Passes)

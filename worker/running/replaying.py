@@ -1,0 +1,88 @@
+"""What of a configuration a replay plays, and which changed settings it does not."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+
+from worker.app.jobs.observer import SILENT, Observer
+from worker.app.reads.replay import Changed, Replay
+from worker.app.reads.replay_side import ReplayRules
+from worker.domain.model import Evidence
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.replay.gate import GateRules
+from worker.running.app import App, Clock
+from worker.running.reloading import differences
+from worker.running.wiring import build_app, build_connectors
+from worker.settings import Settings
+
+# Of the differences of two configurations, by their beginning
+_PLAYED = re.compile(
+    r"guard\.(?!shrink)|leaver\.(?!absent\.passes|erase_after)|groups\.sensitive|tickets\.(due|accountable)"
+    r"|escalation\.policies|silences|rotas|absences\.people|quiet_hours|notify|organisation\.timezone"
+    r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name"
+)
+_BESIDE = re.compile(
+    r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|schedule|allow_"
+)
+_WIDENS = re.compile(
+    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou)|inventories\[[^\]]*\]\."
+)
+_EVIDENCE = {
+    Evidence.DISABLED: "disabled",
+    Evidence.DELETED: "deleted",
+    Evidence.EXPIRED: "expired",
+    Evidence.LEAVE_DATE: "leave_date",
+    Evidence.MOVED_OUT: "moved_to_leavers_ou",
+}
+READERS = ("rotas", "absences", "notify", "tickets.accountable")
+
+
+def replay_of(app: App, observer: Observer = SILENT) -> Replay:
+    """The replay of an app's state, by its own configuration unless it is given another."""
+    every = app.settings.schedule.every["escalate"]
+    return Replay(app.store, rules_for_replay(app), every, observer.progressed)
+
+
+def rules_for_replay(app: App, *, has_same_readers: bool = True) -> ReplayRules:
+    """What a replay plays of an app's rules."""
+    rules, settings = app.rules, app.settings
+    gate = GateRules(
+        rules.limits,
+        _counted(rules.leaver),
+        rules.leaver.absent.over,
+        rules.accounts,
+        rules.timezone,
+        frozenset(one.name for one in settings.directories),
+    )
+    # The explainer asks no mailbox: who was away on a past day is not kept there
+    return ReplayRules(
+        gate,
+        rules.takes,
+        rules.sensitive,
+        app.explainer,
+        settings.quiet_times(),
+        rules.holding.silences,
+        has_same_readers,
+    )
+
+
+def _counted(policy: LeaverPolicy) -> frozenset[Evidence]:
+    """The evidence that counts."""
+    off = {evidence for evidence, name in _EVIDENCE.items() if not getattr(policy, name)}
+    return frozenset(Evidence) - off
+
+
+def changed_by(app: App, settings: Settings, clock: Clock) -> Changed:
+    """Another configuration over an app's state, with what differs from the app's own. Nothing is read or sent."""
+    lines = differences(app.settings, settings)
+    keys = {line.partition(":")[0]: line for line in lines}
+    of_readers = any(key.startswith(READERS) for key in keys)
+    with closing(build_connectors(settings, clock)) as connectors:
+        other = build_app(settings, app.store, connectors, clock)
+    return Changed(
+        rules_for_replay(other, has_same_readers=not of_readers),
+        tuple(lines),
+        tuple(line for key, line in keys.items() if not (_PLAYED.match(key) or _BESIDE.match(key))),
+        tuple(line for line in lines if _WIDENS.match(line)),
+    )
