@@ -35,7 +35,7 @@ _EVIDENCE = {
     Evidence.LEAVE_DATE: "leave_date",
     Evidence.MOVED_OUT: "moved_to_leavers_ou",
 }
-READERS = ("rotas", "absences", "notify", "tickets.accountable")
+READERS = ("rotas", "absences", "notify")  # the sections that say whom a target means, and who is reached
 
 
 def replay_of(app: App, observer: Observer = SILENT) -> Replay:

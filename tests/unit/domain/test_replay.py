@@ -239,3 +239,38 @@ def test_the_replay_is_what_a_job_takes_that_is_never_late(
         ]
     life = [Spell(NOW, None, TicketState.OPEN, NOW, held)]
     assert list(replay(work, life, policy, ALLOWED, NOW + hours * HOUR)) == by_job
+
+
+THREE = replace(TWO, steps=(*TWO.steps, Step(After(share=2.0), (Target.ACCOUNTABLE,))))
+
+
+def test_after_a_step_that_reaches_nobody_the_next_one_comes_at_once() -> None:
+    def reached_by(*steps: int) -> list[tuple[int, float]]:
+        found = replay(
+            OPENED, [spell(0, None)], THREE, ALLOWED, NOW + 35 * HOUR, lambda one: one.step in steps
+        )
+        return [(one.step, (one.at - NOW) / HOUR) for one in found]
+
+    assert reached_by(1, 2, 3) == [(1, 12), (2, 24), (3, 24), (2, 30)]
+    assert reached_by(2, 3) == [(1, 12), (2, 12), (2, 24), (3, 24), (2, 30)]
+    assert reached_by(3)[:4] == [(1, 12), (2, 12), (3, 12), (2, 24)]
+    assert reached_by()[:3] == [(1, 12), (2, 12), (3, 12)]
+
+
+def test_a_step_that_came_at_once_is_not_taken_twice() -> None:
+    both = replace(TWO, steps=(TWO.steps[0], replace(TWO.steps[1], after=After(share=0.5))))
+    found = replay(OPENED, [spell(0, None)], both, ALLOWED, NOW + 13 * HOUR, lambda one: one.step != 1)
+
+    assert found == (Taken(1, 0, NOW + 12 * HOUR), Taken(2, 0, NOW + 12 * HOUR))
+
+
+def test_steps_wait_for_the_job_s_next_pass() -> None:
+    def at_seven(at: datetime) -> datetime:
+        """Passes are an hour after noon, and each seventh hour after that."""
+        since = at - NOW - HOUR
+        return NOW + HOUR + -(-since // (7 * HOUR)) * 7 * HOUR
+
+    found = replay(OPENED, [spell(0, None)], TWO, ALLOWED, NOW + 40 * HOUR, pass_at=at_seven)
+
+    assert [(one.step, (one.at - NOW) / HOUR) for one in found] == [(1, 15), (2, 29), (2, 36)]
+    assert replay(OPENED, [spell(0, 14)], TWO, ALLOWED, NOW + 40 * HOUR, pass_at=at_seven) == ()

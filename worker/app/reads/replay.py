@@ -114,19 +114,13 @@ class Changed:
     widens: tuple[str, ...] = ()  # settings by which groups or leavings may count that did not then
 
 
-def _silent(_what: str, _more: int) -> None:
-    pass
-
-
 class Replay:
     """Plays recorded history. Writes nothing: it reads one snapshot of the state.
 
     `every`: the interval of the job that takes steps. So much later than it was due may one have been taken.
     """
 
-    def __init__(
-        self, store: Store, rules: ReplayRules, every: timedelta, progressed: Progressed = _silent
-    ) -> None:
+    def __init__(self, store: Store, rules: ReplayRules, every: timedelta, progressed: Progressed) -> None:
         self._store = store
         self._rules = rules
         self._every = every

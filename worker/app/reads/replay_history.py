@@ -12,6 +12,7 @@ from worker.domain.replay.history import History, Judgement, Passes, RecordedSte
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 500
+LOOKS_WITHIN = timedelta(days=1)  # of a release, the job that opens tickets surely came
 
 Progressed = Callable[[str, int], None]  # of what, and how many more are done
 
@@ -34,7 +35,8 @@ def read_history(
     groups = {one.group for judged in judgements for one in judged.memberships}
     groups |= {one.ticket.group for one in tickets if one.ticket.group}
     people = {one.departure.person for one in judgements}
-    passes = Passes((step.taken.at for one in tickets for step in one.steps), every)
+    escalations = Passes((step.taken.at for one in tickets for step in one.steps), every)
+    looks = [*(one.at for one in judgements), *(one.ticket.opened_at for one in tickets)]
     return History(
         begins,
         ends,
@@ -43,7 +45,8 @@ def read_history(
         uow.past.groups(groups),
         uow.past.humans(people),
         tickets,
-        passes,
+        escalations,
+        Passes(looks, LOOKS_WITHIN),
     )
 
 

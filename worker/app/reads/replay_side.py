@@ -39,7 +39,8 @@ STEP = "step"
 class ReplayRules:
     """What of a configuration a replay plays.
 
-    `has_same_readers`: a step that the present configuration has, too, tells the people whom it told in fact.
+    `has_same_readers`: a step that the present configuration has, too, tells the people whom it told in fact, but for
+    the accountable person.
     """
 
     gate: GateRules
@@ -141,7 +142,6 @@ class Player:
         self._side = Side()
         self._silences = (*rules.silences, *uow.silences.all())
         self._places: dict[str, tuple[str, str]] = {}
-        self._looked_up: dict[tuple[int, int, datetime | None], tuple[tuple[Recipient, ...], bool]] = {}
 
     def play(self) -> Side:
         gate = judge_again(self._history, self._rules.gate)
@@ -171,7 +171,7 @@ class Player:
             assignee = replace(assignee, email=after, name="", person=None) if after else None
         told = tuple(
             each._replace(who=after or CHANNEL.label, address=after)
-            if each.address.casefold() == before.casefold()
+            if self._is_accountable_before(each.address)
             else each
             for each in one.told
         )
@@ -223,11 +223,8 @@ class Player:
         if told is not None:
             away = self._rules.explainer.away
             return told, bool(told) and all(away.is_away(to.address, None, taken.at) for to in told)
-        key = (one.ticket.id, taken.step, taken.at)
-        if key not in self._looked_up:
-            self._looked_up[key] = self._as_today(one.ticket, step, taken.at)
         self._side.looked_up += 1
-        return self._looked_up[key]
+        return self._as_today(one.ticket, step, taken.at)
 
     def _told_in_fact(
         self, one: RecordedTicket, policy: Policy, step: Step, taken: Taken
@@ -240,7 +237,14 @@ class Player:
             return None
         found = next((each for each in same if each.taken.repeat == taken.repeat), same[-1])
         addresses = {told.who: told.address for told in one.told if told.what == f"{STEP}{taken.step}"}
-        return tuple(_recipient(who, addresses.get(who, who)) for who in found.told)
+        told = tuple(_recipient(who, addresses.get(who, who)) for who in found.told)
+        is_asked = any(self._is_accountable_before(to.address) for to in told)
+        return None if is_asked else told
+
+    def _is_accountable_before(self, address: str) -> bool:
+        """Whether an address is that of the accountable person whom this configuration replaces."""
+        before, after = self._present.tickets.accountable, self._rules.tickets.accountable
+        return before != after and address.casefold() == before.casefold()
 
     def _as_today(self, ticket: Ticket, step: Step, at: datetime) -> tuple[tuple[Recipient, ...], bool]:
         explainer = self._rules.explainer

@@ -185,7 +185,7 @@ def steps_of(
     life = silenced(moved(recorded.life, ticket.opened_at, fate.opened_at), silences)
     opened = replace(ticket, opened_at=fate.opened_at)
     policy = side.rules.policy(ticket)
-    allowed, pass_at = side.rules.allowed(ticket), history.passes.after
+    allowed, pass_at = side.rules.allowed(ticket), history.escalations.after
     taken = replay(opened, life, policy, allowed, history.ends, reaches, pass_at)
     return tuple(one for one in taken if history.begins <= one.at < history.ends)
 

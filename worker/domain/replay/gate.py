@@ -51,8 +51,12 @@ def recorded(history: History) -> Gate:
     gate = Gate()
     for one in history.judgements:
         if one.passed_at is not None:
-            gate.passed[one.key] = one.passed_at
+            gate.passed[one.key] = _passed(history, one, one.passed_at)
     return gate
+
+
+def _passed(history: History, one: Judgement, at: datetime) -> datetime:
+    return at if one.plan is None else history.opens_at(at)
 
 
 def judge_again(history: History, rules: GateRules) -> Gate:
@@ -75,7 +79,8 @@ class _Play:
     def run(self) -> Gate:
         for one in self._history.judgements:
             if one.at < self._history.begins and one.passed_at is not None:
-                self._pass(one, one.passed_at, is_released=one.plan is not None)
+                at = _passed(self._history, one, one.passed_at)
+                self._pass(one, at, is_released=one.plan is not None)
         later = [one for one in self._history.judgements if one.at >= self._history.begins]
         for at, those in _by_pass(self._due(later)):
             self._judge(at, those)
@@ -121,7 +126,8 @@ class _Play:
                 continue
             self._gate.held[one.key] = plan
             if one.is_released and one.decided_at is not None:
-                self._pass(one, max(at, one.decided_at), is_released=True)
+                released_at = self._history.opens_at(max(at, one.decided_at))
+                self._pass(one, released_at, is_released=True)
 
     def _departure(self, one: Judgement, at: datetime) -> Departure:
         return replace(one.departure, groups=one.groups_at(at), has_left_elsewhere=self._elsewhere(one, at))

@@ -194,7 +194,7 @@ class RecordedTicket:
 
 
 class Passes:
-    """The passes of the job that takes steps: those that took one are known, and the job comes at an interval."""
+    """The passes of a job. Those that did something are known; the others come at an interval."""
 
     def __init__(self, known: Iterable[datetime] = (), every: timedelta = timedelta(0)) -> None:
         self._known = sorted(set(known))
@@ -209,7 +209,7 @@ class Passes:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that is known of the days from one instant up to another (excluded), and of what leads to it."""
+    """All that is known of the time from one instant up to another (excluded), and of what leads to it."""
 
     begins: datetime
     ends: datetime
@@ -218,4 +218,9 @@ class History:
     groups: Mapping[GroupKey, GroupPast]
     humans: Humans
     tickets: tuple[RecordedTicket, ...] = ()
-    passes: Passes = field(default_factory=Passes)
+    escalations: Passes = field(default_factory=Passes)  # of the job that takes steps
+    reconciles: Passes = field(default_factory=Passes)  # of the one that opens tickets
+
+    def opens_at(self, released_at: datetime) -> datetime:
+        """When tickets are opened for a leaving that a person released: at the next pass."""
+        return self.reconciles.after(released_at)

@@ -1,0 +1,93 @@
+"""What the record says of the past: numbers over time, people with several accounts, passes of a job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from builders import DAY, HOUR, NOW, WARD, person
+from worker.domain.model import AccountKey, Evidence
+from worker.domain.people.persons import AccountsRule
+from worker.domain.replay.history import (
+    Absence,
+    AccountPast,
+    Growth,
+    HumanPast,
+    LeavingKey,
+    Membership,
+    Passed,
+    Passes,
+)
+
+
+def test_a_number_is_known_from_what_it_is_now_and_what_changed_it() -> None:
+    people = Growth(10, [(NOW + HOUR, 1), (NOW, -2)])
+
+    assert [people.at(NOW + hours * HOUR) for hours in (-1, 0, 0.5, 1, 2)] == [11, 9, 9, 10, 10]
+    assert Growth(0, [(NOW, 3)]).at(NOW - HOUR) == 0, "the record lacks a change: never below nothing"
+    assert Growth(4).at(NOW) == 4
+
+
+def test_a_membership_lasts_from_its_first_sight_to_its_proven_end() -> None:
+    whole = Membership(WARD, NOW, NOW + HOUR)
+
+    assert [whole.is_on(NOW + hours * HOUR) for hours in (-1, 0, 0.5, 1)] == [False, True, True, False]
+    assert Membership(WARD).is_on(NOW)
+
+
+def test_a_pass_of_the_job_is_the_known_one_within_its_interval() -> None:
+    passes = Passes([NOW + HOUR, NOW, NOW], 2 * HOUR)
+
+    assert passes.after(NOW) == NOW
+    assert passes.after(NOW + HOUR / 2) == NOW + HOUR
+    assert passes.after(NOW - 2 * HOUR) == NOW
+    assert passes.after(NOW - 3 * HOUR) == NOW - 3 * HOUR, "one that took nothing is not known"
+    assert passes.after(NOW + 2 * HOUR) == NOW + 2 * HOUR
+
+
+CORP, PAYROLL = person("ann"), person("a-1")
+AT_CORP = LeavingKey(CORP.key, NOW)
+
+
+def two(*absences: Absence, joined_at: datetime | None = None) -> HumanPast:
+    """Somebody with an account in corp that left as stated, and one in payroll that stays."""
+    other = AccountPast(
+        person("a-1").__class__(AccountKey("payroll", "a-1"), PAYROLL.facts), joined_at=joined_at
+    )
+    return HumanPast((AccountPast(CORP, absences=absences), other))
+
+
+def leaving(human: HumanPast, at: datetime, passed: Passed) -> AccountKey | None:
+    found = human.at(at, passed, AccountsRule.EITHER)
+    assert found is not None
+    return found.leaving.person if found.leaving else None
+
+
+def test_a_person_of_two_directories_has_left_when_the_guard_let_one_of_them_through() -> None:
+    human = two(Absence(NOW, Evidence.DISABLED, NOW + HOUR))
+
+    assert leaving(human, NOW, {AT_CORP: NOW}) is None, "nobody knew it yet"
+    assert leaving(human, NOW + HOUR, {}) is None
+    assert leaving(human, NOW + HOUR, {AT_CORP: NOW + 2 * HOUR}) is None
+    assert leaving(human, NOW + 2 * HOUR, {AT_CORP: NOW + 2 * HOUR}) == CORP.key
+    found = human.at(NOW + 2 * HOUR, {AT_CORP: NOW}, AccountsRule.ALL)
+    assert found is not None
+    assert found.leaving is None
+
+
+def test_a_return_ends_it_and_an_account_that_came_later_was_not_there() -> None:
+    human = two(Absence(NOW, Evidence.DISABLED, NOW, over_at=NOW + DAY), joined_at=NOW + DAY)
+
+    assert leaving(human, NOW + HOUR, {AT_CORP: NOW}) == CORP.key
+    assert leaving(human, NOW + DAY, {AT_CORP: NOW}) is None
+    came = HumanPast((AccountPast(CORP, joined_at=NOW),))
+    assert came.at(NOW - HOUR, {}, AccountsRule.EITHER) is None
+
+
+def test_of_several_leavings_the_last_one_counts() -> None:
+    again = Absence(NOW + DAY, Evidence.EXPIRED, NOW + DAY)
+    past = AccountPast(CORP, absences=(again, Absence(NOW, Evidence.DISABLED, NOW)))
+
+    state = past.state_at(NOW + 2 * DAY, {})
+
+    assert state is not None
+    assert (state.person.left_at, state.person.evidence) == (NOW + DAY, Evidence.EXPIRED)
