@@ -25,8 +25,9 @@ _PLAYED = re.compile(
 _BESIDE = re.compile(
     r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|schedule|allow_"
 )
-_WIDENS = re.compile(
-    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou)|inventories\[[^\]]*\]\."
+_WIDENS = re.compile(  # by the whole line
+    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): False|leaver\.accounts: all"
+    r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name: None"
 )
 _EVIDENCE = {
     Evidence.DISABLED: "disabled",

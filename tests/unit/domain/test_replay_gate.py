@@ -29,7 +29,11 @@ NO_LIMITS = GuardLimits(None, None, None, None)
 
 def judged(person_id: str, at: datetime = NOW, **changes: Any) -> Judgement:
     """A disabled account that the guard let through at once."""
-    stated: dict[str, Any] = {"source": "corp", "evidence": Evidence.DISABLED, "left_at": NOW - HOUR} | changes
+    stated: dict[str, Any] = {
+        "source": "corp",
+        "evidence": Evidence.DISABLED,
+        "left_at": NOW - HOUR,
+    } | changes
     key = AccountKey(stated.pop("source"), person_id)
     departure = Departure(key, stated.pop("left_at"), stated.pop("evidence"), person_id, "Surgery", NOW)
     return Judgement(departure, at, **stated)
