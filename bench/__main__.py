@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import ad, bulk, controls, core, costs, desk, entra, footprint, identity, queueing, quick
+from bench import ad, bulk, controls, core, costs, desk, entra, footprint, identity, queueing, quick, replay
 
 ALL = {
     "core": core.main,
@@ -15,6 +15,7 @@ ALL = {
     "identity": identity.main,
     "costs": costs.main,
     "queueing": queueing.main,
+    "replay": replay.main,
 }
 
 QUICK = {"quick": quick.main}  # part of core, and no benchmark of its own

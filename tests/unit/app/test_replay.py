@@ -256,6 +256,7 @@ def test_what_was_rejected_is_named_by_the_play_of_both_sides(found: Found) -> N
 
     assert counts(seen) == {Difference.MORE: 2}
     assert limits_of(seen)[Limit.GUARD] == 2
+    assert [one.about for one in seen.cannot if one.what is Limit.PLANS] == [("P-000001",)]
 
 
 def test_silences_and_quiet_hours_hold_messages(week: Harness) -> None:

@@ -209,6 +209,9 @@ class _Compared:
         for limit, those in ((Limit.GUARD, [one for one in differing if one not in due]), (Limit.DUE, due)):
             if those:
                 yield Cannot(limit, len(those), tuple(one.ticket.label for one in those if one.ticket))
+        plans = list(self._plans())
+        if plans:
+            yield Cannot(Limit.PLANS, len(plans), tuple(one.plan.label for one in plans if one.plan.id))
         told = [one for one in self.messages if one.told.difference is not Difference.SAME]
         if told:
             labels = dict.fromkeys(one.ticket.label for one in told)

@@ -16,6 +16,7 @@ class Limit(StrEnum):
     SETTINGS = "settings"
     SOURCES = "sources"
     GUARD = "guard"
+    PLANS = "plans"
     DUE = "due"
     STEPS = "steps"
     READERS = "readers"
@@ -25,7 +26,7 @@ class Limit(StrEnum):
 
 _ANOTHER = "another one held then"
 WHY: dict[Limit, str] = {
-    Limit.BEFORE_RECORDS: "days before the journal begins: nothing is known of them",
+    Limit.BEFORE_RECORDS: "days, whole or in part, before the journal begins: nothing is known of them",
     Limit.ERASED: (
         "tickets of whose leaving the guard's pass is not known: who left was erased, or the record is older. "
         "They stay as they were"
@@ -42,6 +43,10 @@ WHY: dict[Limit, str] = {
     Limit.GUARD: (
         "tickets that the present configuration would not have opened as they were: "
         f"{_ANOTHER}, or the guard saw numbers that are not known any more"
+    ),
+    Limit.PLANS: (
+        "held plans that the guard would not hold, or would hold besides, by what is known today: "
+        f"{_ANOTHER}, or somebody in them came back and left again"
     ),
     Limit.DUE: f"tickets that would have been due at another time by the present configuration: {_ANOTHER}",
     Limit.STEPS: (
