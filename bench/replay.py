@@ -30,18 +30,27 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import Difference
 from worker.domain.replay.gate import GateRules
 from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.ports import takes_all
+from worker.ports import Abilities, Reach, takes_all
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
 
 PEOPLE = 100_000
 MINUTE = timedelta(minutes=1)
+
+
+class Sink:
+    """A channel that reaches everybody, as far as the abilities of a notifier are asked."""
+
+    name = "sink"
+    can = Abilities(frozenset({Reach.EMAIL, Reach.CHANNEL}))
+
+
 PRESENT = ReplayRules(
     GateRules(GuardLimits()),
     {"groups": takes_all},
     (),
-    Explainer(RULES, ENGLISH_ONLY, Reaching(()), away=Away()),
+    Explainer(RULES, ENGLISH_ONLY, Reaching((Sink(),)), away=Away()),
 )
 OTHER_STEPS = Policy(
     "standard", (Step(After(share=0.25), (Target.ASSIGNEE, Target.ADMINS)), *STANDARD.steps[1:])

@@ -157,7 +157,8 @@ class Replay:
         cannot = [*_unrecorded(uow, history, first), *before.unexplained(), *_kept(history, present)]
         if changed is None:
             return before.result([*cannot, *_looked_up(present)], (), is_changed=False)
-        was = self._side(uow, history, self._rules, holds_messages=True)
+        may_wait = self._rules.quiet is not None or self._rules.silences or uow.silences.all()
+        was = self._side(uow, history, self._rules, holds_messages=True) if may_wait else present
         would = self._side(uow, history, changed.rules, holds_messages=True)
         cannot += [*_looked_up(would), *_unplayed(changed, would)]
         return _Compared(history, was, would, timedelta(0)).result(cannot, changed.lines, is_changed=True)

@@ -14,10 +14,10 @@ from worker.app.reads.replay_history import never_passed
 from worker.app.tell.holding import known_as
 from worker.app.tell.quiet import PersonalQuiet
 from worker.app.tell.recipients import Recipients
-from worker.domain.escalation.policy import Policy, Step, Taken
+from worker.domain.escalation.policy import Named, NamedKind, Policy, Step, Taken, Target, Whom
 from worker.domain.escalation.quiet import held_until
 from worker.domain.escalation.silences import Silence
-from worker.domain.kinds import REMOVAL
+from worker.domain.kinds import REMOVAL, REPORTED_MESSAGES
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.engine import TicketRules
@@ -142,6 +142,7 @@ class Player:
         self._side = Side()
         self._silences = (*rules.silences, *uow.silences.all())
         self._places: dict[str, tuple[str, str]] = {}
+        self._known: dict[tuple[object, ...], list[Recipient]] = {}
 
     def play(self) -> Side:
         gate = judge_again(self._history, self._rules.gate)
@@ -249,9 +250,20 @@ class Player:
     def _as_today(self, ticket: Ticket, step: Step, at: datetime) -> tuple[tuple[Recipient, ...], bool]:
         explainer = self._rules.explainer
         found = Recipients(self._uow, explainer.languages, explainer.on_call)
-        named = found.of_all(ticket, step.to, at)
+        named = self._named(found, ticket, step, at)
         recipients, is_away = with_deputies(named, explainer.away, at, found)
         return tuple(to for to in recipients if explainer.reached(replace(to, via=step.via)).over), is_away
+
+    def _named(self, found: Recipients, ticket: Ticket, step: Step, at: datetime) -> list[Recipient]:
+        """As `Recipients.of_all`; what a target means to several tickets is looked up once."""
+        named: dict[tuple[RecipientKind, str], Recipient] = {}
+        for whom in step.to:
+            key = (whom, *_asked_by(ticket, whom, at))
+            if key not in self._known:
+                self._known[key] = found.of(ticket, whom, at)
+            for one in self._known[key]:
+                named.setdefault((one.kind, one.address), one)
+        return list(named.values())
 
     def _held(self, telling: Telling, to: Recipient, ticket: Ticket, *, is_day_or_night: bool) -> Telling:
         """The telling when it may be told: at the end of its reader's silence, else of their quiet hours."""
@@ -285,6 +297,22 @@ class Player:
             due_at = side.rules.started(side.judged(self._history, draft), at).due_at
             key = NewKey(judged.departure.person, judged.departure.at, group)
             yield NewTicket(key, judged.departure.name, past.name, Fate(Become.OPENED, at, due_at))
+
+
+def _asked_by(ticket: Ticket, whom: Whom, at: datetime) -> tuple[object, ...]:
+    """All that a target's meaning depends on. A reported message is kept from some: that is asked for each."""
+    if ticket.kind is REPORTED_MESSAGES:
+        return ticket.id, at
+    if isinstance(whom, Named):
+        return (at,) if whom.kind is NamedKind.ON_CALL else ()
+    asked: dict[Target, tuple[object, ...]] = {
+        Target.ASSIGNEE: (ticket.assignee,),
+        Target.ADMINS: (ticket.group,),
+        Target.OWNER: (ticket.group,),
+        Target.MANAGER: (ticket.person, ticket.about, ticket.assignee),
+        Target.ACCOUNTABLE: (ticket.accountable,),
+    }
+    return asked.get(whom, ())
 
 
 def _recipient(who: str, address: str) -> Recipient:

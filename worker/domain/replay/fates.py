@@ -73,7 +73,8 @@ class TicketSide:
         past = history.groups.get(ticket.group)
         is_said = past is not None and past.is_sensitive
         names = (ticket.group.group_id, ticket.group_name)
-        return replace(ticket, is_sensitive=is_said or any(fits(name, self.sensitive) for name in names))
+        is_sensitive = is_said or any(fits(name, self.sensitive) for name in names)
+        return ticket if ticket.is_sensitive is is_sensitive else replace(ticket, is_sensitive=is_sensitive)
 
 
 def fate_of(history: History, recorded: RecordedTicket, was: Gate, side: TicketSide) -> Fate:
@@ -183,7 +184,7 @@ def steps_of(
         return ()
     ticket = side.judged(history, recorded.ticket)
     life = silenced(moved(recorded.life, ticket.opened_at, fate.opened_at), silences)
-    opened = replace(ticket, opened_at=fate.opened_at)
+    opened = ticket if ticket.opened_at == fate.opened_at else replace(ticket, opened_at=fate.opened_at)
     policy = side.rules.policy(ticket)
     allowed, pass_at = side.rules.allowed(ticket), history.escalations.after
     taken = replay(opened, life, policy, allowed, history.ends, reaches, pass_at)

@@ -104,11 +104,12 @@ class _Play:
         source = departures[0].person.source
         sort = (source, judged[0].key.is_move)
         since = at - self._rules.limits.window
+        self._recent[sort] = recent = [one for one in self._recent[sort] if one > since]
         active = self._history.populations.get(source)
         plan = inspect(
             source,
             departures,
-            Population(active.at(at) if active else 0, sum(since < one <= at for one in self._recent[sort])),
+            Population(active.at(at) if active else 0, sum(one <= at for one in recent)),
             self._loads(departures, since, at),
             self._rules.limits,
             at,
