@@ -25,7 +25,7 @@ Open = Callable[..., BrowserContext]
 PAGES = ("/", "/tickets", "/tickets/T-000002", "/groups", "/people", "/questions", "/plans", "/plans/P-000001",
          "/sources",
          "/sources/corp", "/unreached", "/policies", "/policies?ticket=T-2",
-         "/messages", "/messages?state=dead", "/silences", "/charts", "/audit", "/controls",
+         "/messages", "/messages?state=dead", "/silences", "/charts", "/what-if", "/audit", "/controls",
          "/controls/profile.description")  # fmt: skip
 
 

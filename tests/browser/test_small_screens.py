@@ -15,7 +15,7 @@ Open = Callable[..., BrowserContext]
 NARROW: ViewportSize = {"width": 320, "height": 640}  # a small phone, or a large screen at 400 %
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurfsfassung"
 CONSOLE = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/plans/P-000001", "/sources",
-           "/sources/corp", "/policies?ticket=T-000001", "/charts", "/controls",
+           "/sources/corp", "/policies?ticket=T-000001", "/charts", "/what-if", "/controls",
            "/controls/profile.description", "/audit")  # fmt: skip
 LOW = """() => [...document.querySelectorAll("button, select, summary, textarea, nav a, a.button, label.choice, input")]
   .filter((one) => one.checkVisibility() && !one.closest(".skip") && !one.matches("label input, .hidden"))

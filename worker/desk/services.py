@@ -26,6 +26,7 @@ from worker.app.evidence.export import Audit
 from worker.app.reads.controls import ControlReads
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.keeps import KeepsReads
+from worker.app.reads.replay import Replay
 from worker.app.reads.situation import Situation
 from worker.app.reads.source import JudgedSource, judged_sources
 from worker.app.reads.witness import Witnesses
@@ -79,6 +80,7 @@ class Services:
     declaring: Declaring
     controls: ControlReads
     keeps: KeepsReads
+    replay: Replay
     taking_over: TakeOver
     pairs: PairActs
     silencing: Silencing

@@ -52,6 +52,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ticket_waived": N_("Ticket waived"),
         "ticket_disputed": N_("Ticket disputed: the person still works here"),
     },
+    "otherwise": {
+        "same": N_("As they were"),
+        "more": N_("More"),
+        "fewer": N_("Fewer"),
+        "earlier": N_("Earlier"),
+        "later": N_("Later"),
+        "held": N_("Held"),
+    },
+    "become": {"opened": N_("opened"), "held": N_("held"), "absent": N_("not opened")},
     "standing": {"active": N_("active"), "leaving": N_("leaving"), "left": N_("left")},
     "role": {
         "member": N_("member"),

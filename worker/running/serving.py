@@ -45,6 +45,7 @@ from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
 from worker.running.app import App, Clock, holder_name
 from worker.running.reloading import Reloading
+from worker.running.replaying import replay_of
 from worker.running.wiring import (
     Connectors,
     build_app,
@@ -265,6 +266,7 @@ def services_of(app: App, clock: Clock) -> Services:
         declaring=app.declaring,
         controls=app.controls,
         keeps=app.keeps,
+        replay=replay_of(app),
         taking_over=app.taking_over,
         pairs=app.pairs,
         silencing=app.silencing,

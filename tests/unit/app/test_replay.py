@@ -12,11 +12,11 @@ import pytest
 from builders import rules
 from harness import Harness, company_fixture
 from worker.app.reads.replay import Changed, Replayed
-from worker.app.reads.replay_side import ReplayRules
+from worker.app.reads.replay_side import ReplayRules, _asked_by
 from worker.app.refused import Refused
 from worker.app.tell.quiet import PersonalQuiet
 from worker.contract.replay import ReplayShape
-from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence.actor import Actor
@@ -25,6 +25,8 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import Difference
 from worker.domain.replay.fates import Why
 from worker.domain.replay.limits import Limit
+from worker.domain.tickets.ticket import TicketKind
+from worker.ports.state.store import UnitOfWork
 from worker.running.replaying import replay_of, rules_for_replay
 
 Found = Callable[..., Harness]
@@ -370,4 +372,33 @@ def test_progress_is_told(week: Harness) -> None:
 
     replay.play(week.now - 5 * DAY, datetime.max.replace(tzinfo=week.now.tzinfo), week.now)
 
-    assert [what for what, _ in told] == ["tickets", "played"]
+    number = len(week.tickets())
+    assert told == [("tickets", number), ("played", number)]
+
+
+def test_whom_each_target_means_is_looked_up(week: Harness) -> None:
+    everybody = (
+        Target.ASSIGNEE, Target.ADMINS, Target.OWNER, Target.MANAGER, Target.ACCOUNTABLE, Target.CHANNEL,
+        Named(NamedKind.PERSON, "kim@corp.example"), Named(NamedKind.ON_CALL, "night"),
+    )  # fmt: skip
+    asked: list[datetime] = []
+
+    def on_call(_uow: UnitOfWork, _rota: str, at: datetime) -> list[str]:
+        asked.append(at)
+        return ["night@example.org"]
+
+    policies = (Policy("two", (replace(STEPS[0], to=everybody), STEPS[1])),)
+    other = with_rules(week, policies=policies)
+    seen = played(week, replace(other, explainer=replace(other.explainer, on_call=on_call)))
+
+    told = {one.told.who for one in seen.messages if one.told.would is not None}
+    assert {"kim@corp.example", "night@example.org", "it-security@example.org", "channel"} <= told
+    assert len(asked) == len(set(asked)) > 0, "of each instant once"
+
+
+def test_reported_messages_are_kept_from_some_each_time(week: Harness) -> None:
+    one = replace(
+        week.ticket(1), kind=TicketKind.HANDLE_REPORT, details={"tier": "harm", "confidential": True}
+    )
+
+    assert _asked_by(one, Target.ADMINS, week.now) == (1, week.now)

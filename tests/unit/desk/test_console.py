@@ -18,7 +18,7 @@ from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.access import Visitor
 
 PAGES = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/sources", "/sources/corp", "/policies",
-         "/charts", "/controls", "/controls/people.leaver",
+         "/what-if", "/charts", "/controls", "/controls/people.leaver",
          "/tickets/T-000002", "/plans/P-000001", "/policies?ticket=T-2")  # fmt: skip
 
 

@@ -52,6 +52,7 @@ PAGES = (
     "/questions",
     "/plans",
     "/policies",
+    "/what-if",
     "/sources",
     "/charts",
     "/audit",

@@ -122,9 +122,13 @@ class Replay:
 
     def __init__(self, store: Store, rules: ReplayRules, every: timedelta, progressed: Progressed) -> None:
         self._store = store
-        self._rules = rules
+        self.rules = rules
         self._every = every
         self._progressed = progressed
+
+    def watched(self, progressed: Progressed) -> Replay:
+        """The same, and `progressed` hears of it; what that raises ends the play."""
+        return Replay(self._store, self.rules, self._every, progressed)
 
     def play(
         self, begins: datetime, ends: datetime, now: datetime, changed: Changed | None = None
@@ -143,7 +147,7 @@ class Replay:
             first = uow.past.begins_at()
             if first is None or first >= ends:
                 raise Refused("Nothing is recorded of these days: the journal begins later, or is empty.")
-            windows = [self._rules.gate.limits.window]
+            windows = [self.rules.gate.limits.window]
             windows += [changed.rules.gate.limits.window] if changed else []
             history = read_history(uow, begins, ends, max(windows), self._every, self._progressed)
             return self._played(uow, history, first, changed)
@@ -152,21 +156,20 @@ class Replay:
         self, uow: UnitOfWork, history: History, first: datetime, changed: Changed | None
     ) -> Replayed:
         recorded = as_recorded(history)
-        present = self._side(uow, history, self._rules, holds_messages=False)
+        present = self._side(uow, history, self.rules, holds_messages=False)
         before = _Compared(history, recorded, present, self._every)
         cannot = [*_unrecorded(uow, history, first), *before.unexplained(), *_kept(history, present)]
         if changed is None:
             return before.result([*cannot, *_looked_up(present)], (), is_changed=False)
-        may_wait = self._rules.quiet is not None or self._rules.silences or uow.silences.all()
-        was = self._side(uow, history, self._rules, holds_messages=True) if may_wait else present
+        may_wait = self.rules.quiet is not None or self.rules.silences or uow.silences.all()
+        was = self._side(uow, history, self.rules, holds_messages=True) if may_wait else present
         would = self._side(uow, history, changed.rules, holds_messages=True)
         cannot += [*_looked_up(would), *_unplayed(changed, would)]
         return _Compared(history, was, would, timedelta(0)).result(cannot, changed.lines, is_changed=True)
 
     def _side(self, uow: UnitOfWork, history: History, rules: ReplayRules, *, holds_messages: bool) -> Side:
-        side = Player(uow, history, rules, self._rules, holds_messages=holds_messages).play()
-        self._progressed("played", len(history.tickets))
-        return side
+        player = Player(uow, history, rules, self.rules, holds_messages=holds_messages)
+        return player.play(self._progressed)
 
 
 class _Compared:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from worker.app.reads.away import with_deputies
 from worker.app.reads.escalation import Explainer
-from worker.app.reads.replay_history import never_passed
+from worker.app.reads.replay_history import PAGE, Progressed, never_passed
 from worker.app.tell.holding import known_as
 from worker.app.tell.quiet import PersonalQuiet
 from worker.app.tell.recipients import Recipients
@@ -144,13 +144,16 @@ class Player:
         self._places: dict[str, tuple[str, str]] = {}
         self._known: dict[tuple[object, ...], list[Recipient]] = {}
 
-    def play(self) -> Side:
+    def play(self, progressed: Progressed) -> Side:
+        """Play all of it; `progressed` hears of each so many tickets."""
         gate = judge_again(self._history, self._rules.gate)
         takes = dict(self._rules.takes)
         accounts = self._rules.gate.accounts
         side = TicketSide(gate, self._rules.tickets, takes, self._rules.sensitive, accounts)
         self._side.plans = gate.plans
-        for one in self._history.tickets:
+        for number, one in enumerate(self._history.tickets):
+            if number % PAGE == 0:
+                progressed("played", min(PAGE, len(self._history.tickets) - number))
             fate = fate_of(self._history, one, self._was, side)
             self._side.fates[one.ticket.id] = fate
             self._side.tellings[one.ticket.id] = self._tellings(self._answered_for(one), fate, side)

@@ -34,6 +34,7 @@ MENU = (
     ("/plans", N_("Approvals"), Permission.SEE),
     ("/sources", N_("Sources"), Permission.SEE),
     ("/policies", N_("Escalation"), Permission.SEE),
+    ("/what-if", N_("What if"), Permission.SEE),
     ("/messages", N_("Messages"), Permission.SEE),
     ("/silences", N_("Silences"), Permission.SEE),
     ("/charts", N_("Charts"), Permission.SEE),

@@ -22,6 +22,7 @@ from worker.desk.console import (
     sources,
     ticket,
     tickets,
+    what_if,
 )
 from worker.desk.console.frame import screen
 from worker.desk.roles import Permission
@@ -64,6 +65,7 @@ def routes(sealed: SealUploads) -> list[Route]:
         screen("/sources/{name}", sources.source),
         screen("/unreached", sources.unreached_admins),
         screen("/policies", policies.policies),
+        screen("/what-if", what_if.what_if, methods=BOTH),
         screen("/messages", messages.messages, methods=BOTH),
         screen("/messages/{label}/{act}", messages.act, Permission.ACT, POST),
         screen("/silences", silences.silences),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from worker.domain.text.tongue import N_
+
 
 class Limit(StrEnum):
     """What can't be replayed."""
@@ -24,40 +26,44 @@ class Limit(StrEnum):
     ACTS = "acts"
 
 
-_ANOTHER = "another one held then"
 WHY: dict[Limit, str] = {
-    Limit.BEFORE_RECORDS: "days, whole or in part, before the journal begins: nothing is known of them",
-    Limit.ERASED: (
-        "tickets of whose leaving the guard's pass is not known: who left was erased, or the record is older. "
-        "They stay as they were"
+    Limit.BEFORE_RECORDS: N_("days, whole or in part, before the journal begins: nothing is known of them"),
+    Limit.ERASED: N_(
+        "tickets of which it is not known any more how the guard judged the leaving: who left was erased, or "
+        "left again on the same date. They stay as they were"
     ),
-    Limit.MEMBERSHIPS: (
-        "memberships that came or went without a ticket: they are recorded as counts, so nobody can say whose they were"
+    Limit.MEMBERSHIPS: N_(
+        "memberships that came or went without a ticket: they are recorded as counts, so nobody can say whose "
+        "they were"
     ),
-    Limit.NOT_READ: "what the configuration of then left out was never read, or not kept as a leaving",
-    Limit.SETTINGS: "changed settings that a replay does not play",
-    Limit.SOURCES: (
-        "tickets that come of no leaving: what sources, controls and people showed then is not recorded. They stay as "
-        "they were, but for groups that are left out, the time to act, and steps"
+    Limit.NOT_READ: N_("what the configuration of then left out was never read, or not kept as a leaving"),
+    Limit.SETTINGS: N_("changed settings that a replay does not play"),
+    Limit.SOURCES: N_(
+        "tickets that come of no leaving: what sources, controls and people showed then is not recorded. They "
+        "stay as they were, but for groups that are left out, the time to act, and steps"
     ),
-    Limit.GUARD: (
-        "tickets that the present configuration would not have opened as they were: "
-        f"{_ANOTHER}, or the guard saw numbers that are not known any more"
+    Limit.GUARD: N_(
+        "tickets that the present configuration would not have opened as they were: another one held then, or "
+        "the guard saw numbers that are not known any more"
     ),
-    Limit.PLANS: (
-        "held plans that the guard would not hold, or would hold besides, by what is known today: "
-        f"{_ANOTHER}, or somebody in them came back and left again"
+    Limit.PLANS: N_(
+        "held plans that the guard would not hold, or would hold besides, by what is known today: another "
+        "configuration held then, or somebody in them came back and left again"
     ),
-    Limit.DUE: f"tickets that would have been due at another time by the present configuration: {_ANOTHER}",
-    Limit.STEPS: (
-        "messages that would have come at another time, or not, by the present configuration: "
-        f"{_ANOTHER}, the worker did not run, or a message reached nobody"
+    Limit.DUE: N_(
+        "tickets that would have been due at another time by the present configuration: another one held then"
     ),
-    Limit.READERS: "steps of which the readers are not recorded: they are looked up as they are today",
-    Limit.NEW_MESSAGES: "tickets that nobody got: who would have got them is not recorded, so they tell nobody",
-    Limit.ACTS: (
-        "claims, answers and decisions of people stay where they were: nobody knows when they would have acted on "
-        "tickets that come at another time"
+    Limit.STEPS: N_(
+        "messages that would have come at another time, or not, by the present configuration: another one "
+        "held then, the worker did not run, or a message reached nobody"
+    ),
+    Limit.READERS: N_("steps of which the readers are not recorded: they are looked up as they are today"),
+    Limit.NEW_MESSAGES: N_(
+        "tickets that nobody got: who would have got them is not recorded, so they tell nobody"
+    ),
+    Limit.ACTS: N_(
+        "claims, answers and decisions of people stay where they were: nobody knows when they would have "
+        "acted on tickets that come at another time"
     ),
 }
 
