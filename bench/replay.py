@@ -47,7 +47,7 @@ class Sink:
 
 
 PRESENT = ReplayRules(
-    GateRules(GuardLimits()),
+    GateRules(GuardLimits(leavers_max=100)),
     {"groups": takes_all},
     (),
     Explainer(RULES, ENGLISH_ONLY, Reaching((Sink(),)), away=Away()),
