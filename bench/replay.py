@@ -27,7 +27,7 @@ from worker.app.reads.replay_side import ReplayRules
 from worker.app.tell.reaching import Reaching
 from worker.domain.escalation.policy import STANDARD, After, Policy, Step, Target
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.replay.comparing import Difference
+from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.gate import GateRules
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports import Abilities, Reach, takes_all
@@ -115,7 +115,7 @@ def measured(url: str, ends: datetime, name: str) -> dict[str, object]:
 
     found, seconds = timed(play)
     engine.dispose()
-    counts = {one.value: found.count(one) for one in Difference if found.count(one)}
+    counts = {one.value: found.count(one) for one in PlayEffect if found.count(one)}
     counts["messages"] = found.same_messages + len(found.messages)
     counts["told otherwise"] = len(found.messages)
     return {**seconds, "peak_mib": peak_mib(), "found": counts}

@@ -11,7 +11,7 @@ import pytest
 from sim.world import HOUR, START, World, settings_of
 from worker.app.reads.replay import Changed, Replay, Replayed
 from worker.app.reads.replay_side import ReplayRules
-from worker.domain.replay.comparing import Difference
+from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.limits import Limit
 from worker.domain.tickets.ticket import TicketState
 from worker.running.replaying import replay_of, rules_for_replay
@@ -86,8 +86,8 @@ def test_twice_the_time_makes_it_later_and_half_of_it_earlier(past: Past) -> Non
     later, earlier = with_due(48 * HOUR), with_due(12 * HOUR)
 
     assert later.tickets
-    assert {one.difference for one in later.tickets} == {Difference.LATER}
-    assert {one.difference for one in earlier.tickets} == {Difference.EARLIER}
+    assert {one.difference for one in later.tickets} == {PlayEffect.LATER}
+    assert {one.difference for one in earlier.tickets} == {PlayEffect.EARLIER}
     assert [one.ticket for one in later.tickets] == [one.ticket for one in earlier.tickets]
 
 
@@ -100,6 +100,6 @@ def test_a_lower_limit_only_holds_and_a_higher_one_only_opens(past: Past) -> Non
 
     lower, higher = with_limits(1), with_limits(None)
 
-    assert lower.count(Difference.HELD) > 0
-    assert higher.count(Difference.HELD) == 0
-    assert {one.difference for one in higher.tickets} <= {Difference.MORE, Difference.EARLIER}
+    assert lower.count(PlayEffect.HELD) > 0
+    assert higher.count(PlayEffect.HELD) == 0
+    assert {one.difference for one in higher.tickets} <= {PlayEffect.MORE, PlayEffect.EARLIER}

@@ -13,7 +13,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey, Evidence, GroupKey
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.replay.history import HumanPast, Judgement, Membership
+from worker.domain.replay.history import GuardedLeaving, HumanPast, Membership
 from worker.ports.state.past import Losses
 
 SAM = Actor("sam", "os:sam")
@@ -33,7 +33,7 @@ def wards(engine: sa.Engine) -> Harness:
     return harness
 
 
-def judgements(harness: Harness, begins: datetime | None = None) -> list[Judgement]:
+def judgements(harness: Harness, begins: datetime | None = None) -> list[GuardedLeaving]:
     with harness.store.reading() as uow:
         return uow.past.judgements(begins or harness.now - 30 * DAY, harness.now + HOUR)
 

@@ -27,7 +27,7 @@ from worker.running.wiring import load_changed_settings
 from worker.settings import Settings
 
 if TYPE_CHECKING:
-    from worker.app.reads.replay import Replayed, ReplayedTicket
+    from worker.app.reads.replay import PlayedTicket, Replayed
 
 SHOWN_MAX = 20  # rows of a table; --json has all of them
 NAMED_MAX = 3
@@ -84,14 +84,14 @@ def _span(first: date, last: date | None, now: datetime, settings: Settings) -> 
 
 
 def _print(found: Replayed, settings: Settings) -> None:
-    from worker.domain.replay.comparing import Difference
+    from worker.domain.replay.comparing import PlayEffect
 
     span = f"{local_time(found.begins, settings)} until {local_time(found.ends, settings)}"
     played = "by the changed configuration" if found.is_changed else "by the present configuration"
     out.print(Text(f"{span}, played {played}"))
     for line in found.changed:
         out.print(Text(f"  {line}"))
-    counts = [(one.value, found.count(one)) for one in Difference]
+    counts = [(one.value, found.count(one)) for one in PlayEffect]
     out.print()
     print_table("", ("tickets", "how many"), counts, "")
     _print_tickets(found.tickets, settings)
@@ -117,7 +117,7 @@ def _print(found: Replayed, settings: Settings) -> None:
     )
 
 
-def _print_tickets(tickets: Sequence[ReplayedTicket], settings: Settings) -> None:
+def _print_tickets(tickets: Sequence[PlayedTicket], settings: Settings) -> None:
     if not tickets:
         return
     rows = [
@@ -136,7 +136,7 @@ def _print_tickets(tickets: Sequence[ReplayedTicket], settings: Settings) -> Non
     _print_rest(rows)
 
 
-def _fate(one: ReplayedTicket, settings: Settings, *, is_would: bool) -> str:
+def _fate(one: PlayedTicket, settings: Settings, *, is_would: bool) -> str:
     fate = one.would if is_would else one.was
     if fate.opened_at is None:
         return fate.why.value.replace("_", " ") or fate.become.value

@@ -6,9 +6,9 @@ from typing import Self
 
 from pydantic import ConfigDict, Field
 
-from worker.app.reads.replay import Replayed, ReplayedMessage, ReplayedPlan, ReplayedTicket
+from worker.app.reads.replay import PlayedMessage, PlayedPlan, PlayedTicket, Replayed
 from worker.contract.shape import Instant, Shape
-from worker.domain.replay.comparing import Difference
+from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.fates import Become, Fate, Why
 
 
@@ -25,7 +25,7 @@ class FateShape(Shape):
         return cls(become=fate.become, opened_at=fate.opened_at, due_at=fate.due_at, why=fate.why)
 
 
-class ReplayedTicketShape(Shape):
+class PlayedTicketShape(Shape):
     """A ticket by both sides; one that was never opened has no number and no kind."""
 
     ticket: str | None
@@ -38,7 +38,7 @@ class ReplayedTicketShape(Shape):
     would: FateShape
 
     @classmethod
-    def of(cls, one: ReplayedTicket) -> ReplayedTicketShape:
+    def of(cls, one: PlayedTicket) -> PlayedTicketShape:
         return cls(
             ticket=one.ticket.label if one.ticket else None,
             kind=one.ticket.kind.value if one.ticket else None,
@@ -51,32 +51,32 @@ class ReplayedTicketShape(Shape):
         )
 
 
-class ReplayedTicketsShape(Shape):
+class PlayedTicketsShape(Shape):
     """The tickets that differ, by how, and how many don't."""
 
     same: int
-    more: list[ReplayedTicketShape]
-    fewer: list[ReplayedTicketShape]
-    earlier: list[ReplayedTicketShape]
-    later: list[ReplayedTicketShape]
-    held: list[ReplayedTicketShape]
+    more: list[PlayedTicketShape]
+    fewer: list[PlayedTicketShape]
+    earlier: list[PlayedTicketShape]
+    later: list[PlayedTicketShape]
+    held: list[PlayedTicketShape]
 
     @classmethod
-    def of(cls, found: Replayed) -> ReplayedTicketsShape:
-        def those(wanted: Difference) -> list[ReplayedTicketShape]:
-            return [ReplayedTicketShape.of(one) for one in found.tickets if one.difference is wanted]
+    def of(cls, found: Replayed) -> PlayedTicketsShape:
+        def those(wanted: PlayEffect) -> list[PlayedTicketShape]:
+            return [PlayedTicketShape.of(one) for one in found.tickets if one.difference is wanted]
 
         return cls(
             same=found.same,
-            more=those(Difference.MORE),
-            fewer=those(Difference.FEWER),
-            earlier=those(Difference.EARLIER),
-            later=those(Difference.LATER),
-            held=those(Difference.HELD),
+            more=those(PlayEffect.MORE),
+            fewer=those(PlayEffect.FEWER),
+            earlier=those(PlayEffect.EARLIER),
+            later=those(PlayEffect.LATER),
+            held=those(PlayEffect.HELD),
         )
 
 
-class ReplayedMessageShape(Shape):
+class PlayedMessageShape(Shape):
     """A message about a ticket: for whom, what about, when it was told, and when it would be; null: not at all."""
 
     ticket: str
@@ -86,7 +86,7 @@ class ReplayedMessageShape(Shape):
     would: Instant | None
 
     @classmethod
-    def of(cls, one: ReplayedMessage) -> ReplayedMessageShape:
+    def of(cls, one: PlayedMessage) -> PlayedMessageShape:
         told = one.told
         return cls(ticket=one.ticket.label, who=told.who, what=told.what, was=told.was, would=told.would)
 
@@ -99,32 +99,32 @@ class ReaderShape(Shape):
     would: int
 
 
-class ReplayedMessagesShape(Shape):
+class PlayedMessagesShape(Shape):
     """The messages that differ, by how, how many don't, and how often each reader is told by both sides."""
 
     same: int
-    more: list[ReplayedMessageShape]
-    fewer: list[ReplayedMessageShape]
-    earlier: list[ReplayedMessageShape]
-    later: list[ReplayedMessageShape]
+    more: list[PlayedMessageShape]
+    fewer: list[PlayedMessageShape]
+    earlier: list[PlayedMessageShape]
+    later: list[PlayedMessageShape]
     by_recipient: list[ReaderShape]
 
     @classmethod
-    def of(cls, found: Replayed) -> ReplayedMessagesShape:
-        def those(wanted: Difference) -> list[ReplayedMessageShape]:
-            return [ReplayedMessageShape.of(one) for one in found.messages if one.told.difference is wanted]
+    def of(cls, found: Replayed) -> PlayedMessagesShape:
+        def those(wanted: PlayEffect) -> list[PlayedMessageShape]:
+            return [PlayedMessageShape.of(one) for one in found.messages if one.told.difference is wanted]
 
         return cls(
             same=found.same_messages,
-            more=those(Difference.MORE),
-            fewer=those(Difference.FEWER),
-            earlier=those(Difference.EARLIER),
-            later=those(Difference.LATER),
+            more=those(PlayEffect.MORE),
+            fewer=those(PlayEffect.FEWER),
+            earlier=those(PlayEffect.EARLIER),
+            later=those(PlayEffect.LATER),
             by_recipient=[ReaderShape(who=who, was=was, would=would) for who, was, would in found.readers],
         )
 
 
-class ReplayedPlanShape(Shape):
+class PlayedPlanShape(Shape):
     """A plan of leavers that is held by one side alone."""
 
     source: str
@@ -133,16 +133,16 @@ class ReplayedPlanShape(Shape):
     why: str
 
     @classmethod
-    def of(cls, one: ReplayedPlan) -> ReplayedPlanShape:
+    def of(cls, one: PlayedPlan) -> PlayedPlanShape:
         plan = one.plan
         return cls(source=plan.source, at=plan.created_at, people=plan.size, why=str(plan.why))
 
 
-class ReplayedPlansShape(Shape):
+class PlayedPlansShape(Shape):
     """The held plans that are more, and those that are fewer."""
 
-    more: list[ReplayedPlanShape]
-    fewer: list[ReplayedPlanShape]
+    more: list[PlayedPlanShape]
+    fewer: list[PlayedPlanShape]
 
 
 class CannotShape(Shape):
@@ -154,7 +154,7 @@ class CannotShape(Shape):
     why: str
 
 
-class ReplayedConfigurationShape(Shape):
+class PlayedConfigurationShape(Shape):
     """Whether the played configuration is the present one, and its differences from it."""
 
     same: bool
@@ -168,24 +168,24 @@ class ReplayShape(Shape):
 
     from_at: Instant = Field(alias="from")
     until: Instant
-    configuration: ReplayedConfigurationShape
-    tickets: ReplayedTicketsShape
-    messages: ReplayedMessagesShape
-    plans: ReplayedPlansShape
+    configuration: PlayedConfigurationShape
+    tickets: PlayedTicketsShape
+    messages: PlayedMessagesShape
+    plans: PlayedPlansShape
     cannot: list[CannotShape]
 
     @classmethod
     def of(cls, found: Replayed) -> Self:
-        def plans(wanted: Difference) -> list[ReplayedPlanShape]:
-            return [ReplayedPlanShape.of(one) for one in found.plans if one.difference is wanted]
+        def plans(wanted: PlayEffect) -> list[PlayedPlanShape]:
+            return [PlayedPlanShape.of(one) for one in found.plans if one.difference is wanted]
 
         return cls(
             from_at=found.begins,
             until=found.ends,
-            configuration=ReplayedConfigurationShape(same=not found.is_changed, changed=list(found.changed)),
-            tickets=ReplayedTicketsShape.of(found),
-            messages=ReplayedMessagesShape.of(found),
-            plans=ReplayedPlansShape(more=plans(Difference.MORE), fewer=plans(Difference.FEWER)),
+            configuration=PlayedConfigurationShape(same=not found.is_changed, changed=list(found.changed)),
+            tickets=PlayedTicketsShape.of(found),
+            messages=PlayedMessagesShape.of(found),
+            plans=PlayedPlansShape(more=plans(PlayEffect.MORE), fewer=plans(PlayEffect.FEWER)),
             cannot=[
                 CannotShape(what=one.what.value, how_many=one.how_many, about=list(one.about), why=one.why)
                 for one in found.cannot

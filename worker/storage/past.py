@@ -23,12 +23,12 @@ from worker.domain.model import AccountKey, Evidence, GroupKey, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import Departure, HoldState
 from worker.domain.replay.history import (
-    Absence,
     AccountPast,
     GroupPast,
     Growth,
+    GuardedLeaving,
     HumanPast,
-    Judgement,
+    LeftSpell,
     Membership,
     Told,
 )
@@ -61,7 +61,7 @@ _LIVE = tuple(state.value for state in sorted(LIVE))
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 
 
-class _Turn(NamedTuple):
+class _LifeTurn(NamedTuple):
     """An entry about a person: what happened, and since when it was known."""
 
     kind: str
@@ -82,7 +82,7 @@ class SqlPast:
 
     # --- the guard -------------------------------------------------------------------------------
 
-    def judgements(self, from_at: datetime, until: datetime) -> list[Judgement]:
+    def judgements(self, from_at: datetime, until: datetime) -> list[GuardedLeaving]:
         rows = [row for row in self._c.execute(_JUDGED) if row.judged_at is not None]
         rows = [row for row in rows if from_at <= row.judged_at < until]
         theirs = self._memberships({AccountKey(row.source, row.person_id) for row in rows})
@@ -116,11 +116,11 @@ class SqlPast:
     # --- people and groups over time ---------------------------------------------------------------
 
     @cached_property
-    def _turns(self) -> Mapping[str, list[_Turn]]:
+    def _turns(self) -> Mapping[str, list[_LifeTurn]]:
         """By subject, what happened to people's accounts, in order."""
-        found: dict[str, list[_Turn]] = defaultdict(list)
+        found: dict[str, list[_LifeTurn]] = defaultdict(list)
         for row in self._c.execute(_known(_LIFE)):
-            found[row.subject].append(_Turn(events.current(row.kind), row.known_at))
+            found[row.subject].append(_LifeTurn(events.current(row.kind), row.known_at))
         return found
 
     def populations(self) -> dict[str, Growth]:
@@ -173,11 +173,11 @@ class SqlPast:
                 found[AccountKey(row.source, row.person_id)].append(row)
         return found
 
-    def _absences(self, key: AccountKey, rows: Iterable[Any]) -> Iterator[Absence]:
+    def _absences(self, key: AccountKey, rows: Iterable[Any]) -> Iterator[LeftSpell]:
         returns = [one.at for one in self._turns.get(_subject_of(key), ()) if one.kind == _RETURNED]
         for row in rows:
             over_at = next((at for at in returns if at > row.seen_at), None)
-            yield Absence(row.at, Evidence(row.evidence), row.seen_at, over_at)
+            yield LeftSpell(row.at, Evidence(row.evidence), row.seen_at, over_at)
 
     # --- tickets and messages ------------------------------------------------------------------------
 
@@ -275,18 +275,18 @@ _CAME = (
 )
 
 
-def _judgement(row: Any, theirs: Mapping[AccountKey, tuple[Membership, ...]]) -> Judgement:
+def _judgement(row: Any, theirs: Mapping[AccountKey, tuple[Membership, ...]]) -> GuardedLeaving:
     key = AccountKey(row.source, row.person_id)
     departure = Departure(
         key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, bool(row.is_first_run)
     )
     is_released = row.state == HoldState.RELEASED.value
-    return Judgement(
+    return GuardedLeaving(
         departure, row.judged_at, row.plan_id, row.decided_at, is_released, theirs[key], row.missing_since
     )
 
 
-def _deltas(turns: Iterable[_Turn], *, was_active: bool) -> Iterator[tuple[datetime, int]]:
+def _deltas(turns: Iterable[_LifeTurn], *, was_active: bool) -> Iterator[tuple[datetime, int]]:
     """By how much an account's turns change the number of active people. Whoever is to leave counts as active."""
     is_active = was_active
     for turn in turns:

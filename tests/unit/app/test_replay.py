@@ -22,7 +22,7 @@ from worker.domain.escalation.silences import Silence
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Evidence
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.replay.comparing import Difference
+from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.fates import Why
 from worker.domain.replay.limits import Limit
 from worker.domain.tickets.ticket import TicketKind
@@ -101,8 +101,8 @@ def with_rules(harness: Harness, **changes: Any) -> ReplayRules:
     return replace(found, explainer=replace(found.explainer, rules=replace(found.tickets, **changes)))
 
 
-def counts(found: Replayed) -> dict[Difference, int]:
-    return {one: found.count(one) for one in Difference if found.count(one)}
+def counts(found: Replayed) -> dict[PlayEffect, int]:
+    return {one: found.count(one) for one in PlayEffect if found.count(one)}
 
 
 def limits_of(found: Replayed) -> dict[Limit, int | None]:
@@ -115,7 +115,7 @@ def test_the_present_configuration_gives_what_was(week: Harness) -> None:
     seen = played(week)
 
     assert opened > 4
-    assert counts(seen) == {Difference.SAME: opened}
+    assert counts(seen) == {PlayEffect.SAME: opened}
     assert (seen.messages, seen.plans, seen.is_changed) == ((), (), False)
     assert seen.same_messages > opened
     assert not limits_of(seen).keys() & {Limit.GUARD, Limit.DUE, Limit.STEPS, Limit.ERASED}
@@ -124,25 +124,25 @@ def test_the_present_configuration_gives_what_was(week: Harness) -> None:
 def test_it_gives_the_same_as_a_changed_one_too(week: Harness) -> None:
     seen = played(week, base(week))
 
-    assert counts(seen) == {Difference.SAME: len(week.tickets())}
+    assert counts(seen) == {PlayEffect.SAME: len(week.tickets())}
     assert (seen.messages, seen.changed, seen.is_changed) == ((), ("a line",), True)
 
 
 def test_more_time_to_act_makes_it_later(week: Harness) -> None:
     seen = played(week, with_rules(week, due=2 * DAY))
 
-    assert counts(seen) == {Difference.LATER: len(week.tickets())}
+    assert counts(seen) == {PlayEffect.LATER: len(week.tickets())}
     one = seen.tickets[0]
     assert one.would.due_at == one.was.due_at + DAY  # type: ignore[operator]
-    assert {message.told.difference for message in seen.messages} <= {Difference.LATER, Difference.FEWER}
+    assert {message.told.difference for message in seen.messages} <= {PlayEffect.LATER, PlayEffect.FEWER}
 
 
 def test_a_lower_limit_holds(week: Harness) -> None:
     seen = played(week, with_limits(week, leavers_max=1))
 
-    assert seen.count(Difference.HELD) == len(week.tickets())
-    assert [(one.difference, one.plan.size) for one in seen.plans] == [(Difference.MORE, 2)] * 2
-    assert {message.told.difference for message in seen.messages} == {Difference.FEWER}
+    assert seen.count(PlayEffect.HELD) == len(week.tickets())
+    assert [(one.difference, one.plan.size) for one in seen.plans] == [(PlayEffect.MORE, 2)] * 2
+    assert {message.told.difference for message in seen.messages} == {PlayEffect.FEWER}
     assert {one.would.why for one in seen.tickets} == {Why.PLAN_HELD}
 
 
@@ -153,8 +153,8 @@ def test_an_excluded_group_has_no_tickets(week: Harness) -> None:
     seen = played(week, without)
 
     assert counts(seen) == {
-        Difference.SAME: len(week.tickets()) - len(inside),
-        Difference.FEWER: len(inside),
+        PlayEffect.SAME: len(week.tickets()) - len(inside),
+        PlayEffect.FEWER: len(inside),
     }
     assert {one.group_name for one in seen.tickets} == {"Ward 7"}
     assert seen.tickets[0].person_name == "Ann"
@@ -164,7 +164,7 @@ def test_evidence_that_does_not_count_makes_no_tickets(week: Harness) -> None:
     rules_of_now = base(week)
     without = replace(rules_of_now, gate=replace(rules_of_now.gate, evidence=frozenset({Evidence.EXPIRED})))
 
-    assert played(week, without).count(Difference.FEWER) == len(week.tickets())
+    assert played(week, without).count(PlayEffect.FEWER) == len(week.tickets())
 
 
 def test_other_steps_tell_other_people(week: Harness) -> None:
@@ -172,12 +172,12 @@ def test_other_steps_tell_other_people(week: Harness) -> None:
 
     seen = played(week, with_rules(week, policies=(Policy("two", other),)))
 
-    assert counts(seen) == {Difference.SAME: len(week.tickets())}
+    assert counts(seen) == {PlayEffect.SAME: len(week.tickets())}
     by_reader = {who: (was, would) for who, was, would in seen.readers}
     assert by_reader["it-security@example.org"][0] < by_reader["it-security@example.org"][1]
     assert {(one.told.what, one.told.difference) for one in seen.messages} == {
-        ("step 1", Difference.MORE),
-        ("step 1", Difference.FEWER),
+        ("step 1", PlayEffect.MORE),
+        ("step 1", PlayEffect.FEWER),
     }
     assert limits_of(seen)[Limit.READERS]
 
@@ -210,7 +210,7 @@ def test_another_accountable_person_gets_what_the_first_one_got(found: Found) ->
 def test_whoever_else_is_asked_stays(week: Harness) -> None:
     seen = played(week, with_rules(week, accountable="kim@corp.example"))
 
-    assert counts(seen) == {Difference.SAME: len(week.tickets())}
+    assert counts(seen) == {PlayEffect.SAME: len(week.tickets())}
     readers = {who: (was, would) for who, was, would in seen.readers}
     assert readers["Eve"][0] == readers["Eve"][1] > 0
 
@@ -227,11 +227,11 @@ def test_what_was_held_and_never_released_would_be_more(found: Found) -> None:
 
     seen = played(harness, with_limits(harness, leavers_max=25))
 
-    assert counts(seen) == {Difference.MORE: 3}
+    assert counts(seen) == {PlayEffect.MORE: 3}
     assert [(one.person_name, one.group_name, one.ticket) for one in seen.tickets] == [
         ("Ann", "Ward 7", None), ("Ann", "Ward 8", None), ("Ben", "Ward 7", None),
     ]  # fmt: skip
-    assert [one.difference for one in seen.plans] == [Difference.FEWER]
+    assert [one.difference for one in seen.plans] == [PlayEffect.FEWER]
     assert limits_of(seen)[Limit.NEW_MESSAGES] == 3
     only_eight = {"wards": lambda id_, _name: id_ == "ward-8"}
     fewer = replace(with_limits(harness, leavers_max=25), takes=only_eight)
@@ -240,9 +240,9 @@ def test_what_was_held_and_never_released_would_be_more(found: Found) -> None:
 
     harness.decide(*(part.id for part in harness.plans()[0].cohorts))
     pass_hours(harness, 3)
-    assert counts(played(harness)) == {Difference.SAME: 3}
+    assert counts(played(harness)) == {PlayEffect.SAME: 3}
     sooner = played(harness, with_limits(harness, leavers_max=25))
-    assert counts(sooner) == {Difference.EARLIER: 3}
+    assert counts(sooner) == {PlayEffect.EARLIER: 3}
 
 
 def test_what_was_rejected_is_named_by_the_play_of_both_sides(found: Found) -> None:
@@ -256,7 +256,7 @@ def test_what_was_rejected_is_named_by_the_play_of_both_sides(found: Found) -> N
 
     seen = played(harness)
 
-    assert counts(seen) == {Difference.MORE: 2}
+    assert counts(seen) == {PlayEffect.MORE: 2}
     assert limits_of(seen)[Limit.GUARD] == 2
     assert [one.about for one in seen.cannot if one.what is Limit.PLANS] == [("P-000001",)]
 
@@ -273,7 +273,7 @@ def test_silences_and_quiet_hours_hold_messages(week: Harness) -> None:
     assert {one.told.would for one in held.messages} == {begins + 3 * DAY}
     quiet = PersonalQuiet(QuietHours(time(17), time(13)), "Europe/London", "GB")
     night = played(week, replace(base(week), quiet=quiet))
-    assert {one.told.difference for one in night.messages} == {Difference.LATER}
+    assert {one.told.difference for one in night.messages} == {PlayEffect.LATER}
 
 
 def test_who_was_erased_keeps_their_tickets_and_is_counted(week: Harness) -> None:
@@ -283,7 +283,7 @@ def test_who_was_erased_keeps_their_tickets_and_is_counted(week: Harness) -> Non
 
     seen = played(week)
 
-    assert counts(seen) == {Difference.SAME: number}
+    assert counts(seen) == {PlayEffect.SAME: number}
     assert limits_of(seen)[Limit.ERASED] == 1
 
 
@@ -294,7 +294,7 @@ def test_another_configuration_than_the_one_of_then_is_named(week: Harness) -> N
 
     assert limits_of(seen)[Limit.DUE] == len(week.tickets())
     assert limits_of(seen)[Limit.STEPS]
-    assert seen.count(Difference.EARLIER) == len(week.tickets())
+    assert seen.count(PlayEffect.EARLIER) == len(week.tickets())
 
 
 def test_questions_come_from_sources(found: Found) -> None:

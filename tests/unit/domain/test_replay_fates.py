@@ -17,15 +17,15 @@ from worker.domain.kinds.keeps import since_details
 from worker.domain.model import AccountKey, Evidence
 from worker.domain.people.persons import AccountsRule
 from worker.domain.replay.fates import Become, Fate, TicketSide, Why, fate_of, moved, silenced, steps_of
-from worker.domain.replay.gate import Gate
+from worker.domain.replay.gate import GuardPlay
 from worker.domain.replay.history import (
-    Absence,
     AccountPast,
     GroupPast,
     Growth,
     History,
     HumanPast,
     LeavingKey,
+    LeftSpell,
     RecordedTicket,
 )
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
@@ -44,19 +44,19 @@ def recorded(one: Ticket = OPENED, *life: Spell, **changes: Any) -> RecordedTick
     return RecordedTicket(one, life or (spell(0, None),), **({"due_at": one.due_at} | changes))
 
 
-def let_through(at: datetime = NOW, leaving: LeavingKey = ANN) -> Gate:
-    return Gate({leaving: at})
+def let_through(at: datetime = NOW, leaving: LeavingKey = ANN) -> GuardPlay:
+    return GuardPlay({leaving: at})
 
 
 def everything(_id: str, _name: str) -> bool:
     return True
 
 
-def side(gate: Gate | None = None, **changes: Any) -> TicketSide:
+def side(gate: GuardPlay | None = None, **changes: Any) -> TicketSide:
     return TicketSide(gate or let_through(), rules(), **({"takes": {"wards": everything}} | changes))
 
 
-def fate(one: RecordedTicket, by: TicketSide, was: Gate | None = None, past: History = NOTHING) -> Fate:
+def fate(one: RecordedTicket, by: TicketSide, was: GuardPlay | None = None, past: History = NOTHING) -> Fate:
     return fate_of(past, one, was or let_through(), by)
 
 
@@ -79,28 +79,28 @@ def test_a_group_that_is_not_read_has_no_tickets(takes: dict[str, Callable[[str,
     ticket(TicketKind.ATTEST, group=None, evidence=None, opened_at=NOW),
 ])  # fmt: skip
 def test_a_ticket_that_comes_of_no_leaving_stays(one: Ticket) -> None:
-    found = fate(recorded(one), side(Gate()))
+    found = fate(recorded(one), side(GuardPlay()))
 
     assert (found.become, found.opened_at, found.why) == (Become.OPENED, NOW, Why.NONE)
 
 
 def test_a_leaving_that_is_none_has_no_tickets() -> None:
-    assert fate(recorded(), side(Gate(ignored={ANN}))).why is Why.NO_LEAVING
+    assert fate(recorded(), side(GuardPlay(ignored={ANN}))).why is Why.NO_LEAVING
 
 
 def test_a_held_leaving_holds_its_tickets() -> None:
-    gate = Gate(held={ANN: None})  # type: ignore[dict-item]  # which plan does not matter
+    gate = GuardPlay(held={ANN: None})  # type: ignore[dict-item]  # which plan does not matter
 
     assert fate(recorded(), side(gate)) == Fate(Become.HELD, why=Why.PLAN_HELD)
 
 
 def test_an_absence_that_is_too_short_has_no_tickets() -> None:
-    assert fate(recorded(), side(Gate(early={ANN}))) == Fate(Become.ABSENT, why=Why.NOT_YET)
+    assert fate(recorded(), side(GuardPlay(early={ANN}))) == Fate(Become.ABSENT, why=Why.NOT_YET)
 
 
-@pytest.mark.parametrize("was", [Gate(), let_through(NOW + HOUR)])
-def test_a_leaving_whose_pass_is_not_known_any_more_keeps_its_tickets(was: Gate) -> None:
-    found = fate(recorded(), side(Gate()), was)
+@pytest.mark.parametrize("was", [GuardPlay(), let_through(NOW + HOUR)])
+def test_a_leaving_whose_pass_is_not_known_any_more_keeps_its_tickets(was: GuardPlay) -> None:
+    found = fate(recorded(), side(GuardPlay()), was)
 
     assert (found.opened_at, found.why) == (NOW, Why.NO_RECORD)
 
@@ -150,10 +150,10 @@ def two_accounts(at_payroll: datetime | None) -> HumanPast:
     """Ann, whose account in corp has left, and whose other one has since an instant."""
     at_corp = person("ann")
     other = replace(at_corp, key=AccountKey("payroll", "a-1"))
-    absences = (Absence(at_payroll, Evidence.DISABLED, at_payroll),) if at_payroll else ()
+    absences = (LeftSpell(at_payroll, Evidence.DISABLED, at_payroll),) if at_payroll else ()
     return HumanPast(
         (
-            AccountPast(at_corp, absences=(Absence(NOW - DAY, Evidence.DISABLED, NOW - DAY),)),
+            AccountPast(at_corp, absences=(LeftSpell(NOW - DAY, Evidence.DISABLED, NOW - DAY),)),
             AccountPast(other, absences=absences),
         )
     )
@@ -182,14 +182,14 @@ def test_an_earlier_leaving_of_the_person_is_another_one() -> None:
             AccountPast(
                 person("ann"),
                 absences=(
-                    Absence(before.at, Evidence.DISABLED, before.at),
-                    Absence(ANN.at, Evidence.DISABLED, ANN.at + HOUR),
+                    LeftSpell(before.at, Evidence.DISABLED, before.at),
+                    LeftSpell(ANN.at, Evidence.DISABLED, ANN.at + HOUR),
                 ),
             ),
         )
     )
     past = replace(NOTHING, humans={ANN.person: human})
-    gate = Gate({before: before.at, ANN: NOW})
+    gate = GuardPlay({before: before.at, ANN: NOW})
 
     assert fate(recorded(), side(gate), past=past).opened_at == NOW
 

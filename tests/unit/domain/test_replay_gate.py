@@ -11,23 +11,23 @@ import pytest
 from builders import DAY, HOUR, NOW, WARD, person
 from worker.domain.model import AccountKey, Evidence
 from worker.domain.reconcile.guard import Departure, GuardLimits
-from worker.domain.replay.gate import Gate, GateRules, judge_again, recorded
+from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded
 from worker.domain.replay.history import (
-    Absence,
     AccountPast,
     GroupPast,
     Growth,
+    GuardedLeaving,
     History,
     HumanPast,
-    Judgement,
     LeavingKey,
+    LeftSpell,
     Membership,
 )
 
 NO_LIMITS = GuardLimits(None, None, None, None)
 
 
-def judged(person_id: str, at: datetime = NOW, **changes: Any) -> Judgement:
+def judged(person_id: str, at: datetime = NOW, **changes: Any) -> GuardedLeaving:
     """A disabled account that the guard let through at once."""
     stated: dict[str, Any] = {
         "source": "corp",
@@ -36,14 +36,14 @@ def judged(person_id: str, at: datetime = NOW, **changes: Any) -> Judgement:
     } | changes
     key = AccountKey(stated.pop("source"), person_id)
     departure = Departure(key, stated.pop("left_at"), stated.pop("evidence"), person_id, "Surgery", NOW)
-    return Judgement(departure, at, **stated)
+    return GuardedLeaving(departure, at, **stated)
 
 
-def held(person_id: str, at: datetime = NOW, **changes: Any) -> Judgement:
+def held(person_id: str, at: datetime = NOW, **changes: Any) -> GuardedLeaving:
     return judged(person_id, at, plan=1, **changes)
 
 
-def history(*judgements: Judgement, active: int = 1000, **changes: Any) -> History:
+def history(*judgements: GuardedLeaving, active: int = 1000, **changes: Any) -> History:
     """A week of a company of a thousand, from an hour before noon on."""
     populations = {"corp": Growth(active)}
     stated = {"populations": populations, "groups": {}, "humans": {}} | changes
@@ -54,7 +54,7 @@ def limits(**changes: Any) -> GateRules:
     return GateRules(replace(NO_LIMITS, **changes))
 
 
-def passed(gate: Gate) -> dict[str, timedelta]:
+def passed(gate: GuardPlay) -> dict[str, timedelta]:
     """When each person passed, since noon."""
     return {key.person.person_id: at - NOW for key, at in gate.passed.items()}
 
@@ -203,8 +203,8 @@ def test_who_has_left_elsewhere_is_never_held_and_counts_once_in_a_group() -> No
     other = replace(at_corp, key=at_payroll)
     human = HumanPast(
         (
-            AccountPast(at_corp, absences=(Absence(NOW - HOUR, Evidence.DISABLED, NOW - HOUR),)),
-            AccountPast(other, absences=(Absence(NOW - HOUR, Evidence.DISABLED, NOW),)),
+            AccountPast(at_corp, absences=(LeftSpell(NOW - HOUR, Evidence.DISABLED, NOW - HOUR),)),
+            AccountPast(other, absences=(LeftSpell(NOW - HOUR, Evidence.DISABLED, NOW),)),
         )
     )
     inside = (Membership(WARD),)

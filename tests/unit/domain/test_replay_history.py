@@ -8,11 +8,11 @@ from builders import DAY, HOUR, NOW, WARD, person
 from worker.domain.model import AccountKey, Evidence
 from worker.domain.people.persons import AccountsRule
 from worker.domain.replay.history import (
-    Absence,
     AccountPast,
     Growth,
     HumanPast,
     LeavingKey,
+    LeftSpell,
     Membership,
     Passed,
     Passes,
@@ -48,7 +48,7 @@ CORP, PAYROLL = person("ann"), person("a-1")
 AT_CORP = LeavingKey(CORP.key, NOW)
 
 
-def two(*absences: Absence, joined_at: datetime | None = None) -> HumanPast:
+def two(*absences: LeftSpell, joined_at: datetime | None = None) -> HumanPast:
     """Somebody with an account in corp that left as stated, and one in payroll that stays."""
     other = AccountPast(
         person("a-1").__class__(AccountKey("payroll", "a-1"), PAYROLL.facts), joined_at=joined_at
@@ -63,7 +63,7 @@ def leaving(human: HumanPast, at: datetime, passed: Passed) -> AccountKey | None
 
 
 def test_a_person_of_two_directories_has_left_when_the_guard_let_one_of_them_through() -> None:
-    human = two(Absence(NOW, Evidence.DISABLED, NOW + HOUR))
+    human = two(LeftSpell(NOW, Evidence.DISABLED, NOW + HOUR))
 
     assert leaving(human, NOW, {AT_CORP: NOW}) is None, "nobody knew it yet"
     assert leaving(human, NOW + HOUR, {}) is None
@@ -75,7 +75,7 @@ def test_a_person_of_two_directories_has_left_when_the_guard_let_one_of_them_thr
 
 
 def test_a_return_ends_it_and_an_account_that_came_later_was_not_there() -> None:
-    human = two(Absence(NOW, Evidence.DISABLED, NOW, over_at=NOW + DAY), joined_at=NOW + DAY)
+    human = two(LeftSpell(NOW, Evidence.DISABLED, NOW, over_at=NOW + DAY), joined_at=NOW + DAY)
 
     assert leaving(human, NOW + HOUR, {AT_CORP: NOW}) == CORP.key
     assert leaving(human, NOW + DAY, {AT_CORP: NOW}) is None
@@ -84,8 +84,8 @@ def test_a_return_ends_it_and_an_account_that_came_later_was_not_there() -> None
 
 
 def test_of_several_leavings_the_last_one_counts() -> None:
-    again = Absence(NOW + DAY, Evidence.EXPIRED, NOW + DAY)
-    past = AccountPast(CORP, absences=(again, Absence(NOW, Evidence.DISABLED, NOW)))
+    again = LeftSpell(NOW + DAY, Evidence.EXPIRED, NOW + DAY)
+    past = AccountPast(CORP, absences=(again, LeftSpell(NOW, Evidence.DISABLED, NOW)))
 
     state = past.state_at(NOW + 2 * DAY, {})
 

@@ -20,7 +20,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import InControls, InReports
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.guard import HeldPlan
-from worker.domain.replay.comparing import Difference, ToldOtherwise, difference, tellings_compared
+from worker.domain.replay.comparing import PlayEffect, ToldOtherwise, difference, tellings_compared
 from worker.domain.replay.fates import Become, Fate, Why
 from worker.domain.replay.history import History, RecordedTicket
 from worker.domain.replay.limits import Cannot, Limit
@@ -31,7 +31,7 @@ ABSENT = Fate(Become.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayedTicket:
+class PlayedTicket:
     """A ticket, and what becomes of it by both sides. Without a `ticket` it is one that was never opened."""
 
     was: Fate
@@ -40,7 +40,7 @@ class ReplayedTicket:
     new: NewTicket | None = None
 
     @property
-    def difference(self) -> Difference:
+    def difference(self) -> PlayEffect:
         return difference(self.was, self.would)
 
     @property
@@ -61,7 +61,7 @@ class ReplayedTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayedMessage:
+class PlayedMessage:
     """A message about a ticket that is told otherwise."""
 
     ticket: Ticket
@@ -69,11 +69,11 @@ class ReplayedMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayedPlan:
+class PlayedPlan:
     """A plan of leavers that only one side holds."""
 
     plan: HeldPlan
-    difference: Difference
+    difference: PlayEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,18 @@ class Replayed:
     ends: datetime
     changed: tuple[str, ...]
     is_changed: bool
-    tickets: tuple[ReplayedTicket, ...]
+    tickets: tuple[PlayedTicket, ...]
     same: int
-    messages: tuple[ReplayedMessage, ...]
+    messages: tuple[PlayedMessage, ...]
     same_messages: int
     readers: tuple[tuple[str, int, int], ...]
-    plans: tuple[ReplayedPlan, ...]
+    plans: tuple[PlayedPlan, ...]
     cannot: tuple[Cannot, ...]
 
-    def count(self, wanted: Difference) -> int:
+    def count(self, wanted: PlayEffect) -> int:
         """How many tickets differ in this way."""
         return (
-            self.same if wanted is Difference.SAME else sum(one.difference is wanted for one in self.tickets)
+            self.same if wanted is PlayEffect.SAME else sum(one.difference is wanted for one in self.tickets)
         )
 
 
@@ -184,31 +184,29 @@ class _Compared:
         ]
         self.tickets += list(self._new())
         self.messages = [
-            ReplayedMessage(one.ticket, told)
+            PlayedMessage(one.ticket, told)
             for one in history.tickets
             for told in tellings_compared(was.tellings[one.ticket.id], would.tellings[one.ticket.id], every)
         ]
 
-    def _new(self) -> Iterator[ReplayedTicket]:
+    def _new(self) -> Iterator[PlayedTicket]:
         for key in sorted(self._was.new.keys() | self._would.new.keys()):
             was, would = self._was.new.get(key), self._would.new.get(key)
-            yield ReplayedTicket(
-                was.fate if was else ABSENT, would.fate if would else ABSENT, new=would or was
-            )
+            yield PlayedTicket(was.fate if was else ABSENT, would.fate if would else ABSENT, new=would or was)
 
-    def _plans(self) -> Iterator[ReplayedPlan]:
+    def _plans(self) -> Iterator[PlayedPlan]:
         was, would = (
             {(one.source, one.created_at): one for one in side.plans} for side in (self._was, self._would)
         )
         for key in sorted(was.keys() ^ would.keys()):
             if key in would:
-                yield ReplayedPlan(would[key], Difference.MORE)
+                yield PlayedPlan(would[key], PlayEffect.MORE)
             else:
-                yield ReplayedPlan(was[key], Difference.FEWER)
+                yield PlayedPlan(was[key], PlayEffect.FEWER)
 
     def unexplained(self) -> Iterator[Cannot]:
         """Where the present configuration does not give what is recorded."""
-        differing = [one for one in self.tickets if one.difference is not Difference.SAME]
+        differing = [one for one in self.tickets if one.difference is not PlayEffect.SAME]
         due = [one for one in differing if one.was.opened_at == one.would.opened_at]
         for limit, those in ((Limit.GUARD, [one for one in differing if one not in due]), (Limit.DUE, due)):
             if those:
@@ -216,14 +214,14 @@ class _Compared:
         plans = list(self._plans())
         if plans:
             yield Cannot(Limit.PLANS, len(plans), tuple(one.plan.label for one in plans if one.plan.id))
-        told = [one for one in self.messages if one.told.difference is not Difference.SAME]
+        told = [one for one in self.messages if one.told.difference is not PlayEffect.SAME]
         if told:
             labels = dict.fromkeys(one.ticket.label for one in told)
             yield Cannot(Limit.STEPS, len(told), tuple(labels))
 
     def result(self, cannot: Sequence[Cannot], changed: tuple[str, ...], *, is_changed: bool) -> Replayed:
-        differing = [one for one in self.tickets if one.difference is not Difference.SAME]
-        told = [one for one in self.messages if one.told.difference is not Difference.SAME]
+        differing = [one for one in self.tickets if one.difference is not PlayEffect.SAME]
+        told = [one for one in self.messages if one.told.difference is not PlayEffect.SAME]
         was, would = (
             Counter(one.who for tellings in side.tellings.values() for one in tellings)
             for side in (self._was, self._would)
@@ -235,7 +233,7 @@ class _Compared:
             changed,
             is_changed,
             tuple(differing),
-            sum(one.was.become is Become.OPENED for one in self.tickets if one.difference is Difference.SAME),
+            sum(one.was.become is Become.OPENED for one in self.tickets if one.difference is PlayEffect.SAME),
             tuple(told),
             len(self.messages) - len(told),
             readers,
@@ -284,9 +282,9 @@ def _unplayed(changed: Changed, would: Side) -> Iterator[Cannot]:
         yield Cannot(Limit.NEW_MESSAGES, len(would.new))
 
 
-def _of_ticket(ticket: Ticket, was: Fate, would: Fate) -> ReplayedTicket:
+def _of_ticket(ticket: Ticket, was: Fate, would: Fate) -> PlayedTicket:
     """A ticket by both sides. An opening of an early release does not say what it was due at."""
     is_unsaid = was.become is Become.OPENED and was.due_at is None
-    return ReplayedTicket(
+    return PlayedTicket(
         replace(was, due_at=would.due_at or was.opened_at) if is_unsaid else was, would, ticket
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from worker.domain.escalation.replay import life_of
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
-from worker.domain.replay.history import History, Judgement, Passes, RecordedStep, RecordedTicket
+from worker.domain.replay.history import GuardedLeaving, History, Passes, RecordedStep, RecordedTicket
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 500
@@ -78,7 +78,7 @@ def _due_at_first(sealed: Sequence[Sealed]) -> datetime | None:
     return datetime.fromisoformat(said) if isinstance(said, str) else None
 
 
-def never_passed(history: History) -> Iterator[Judgement]:
+def never_passed(history: History) -> Iterator[GuardedLeaving]:
     """The departures that the guard held and nobody released: they have no tickets."""
     for one in history.judgements:
         if one.passed_at is None and one.at >= history.begins:

@@ -22,10 +22,10 @@ from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
-from worker.domain.replay.comparing import Telling
+from worker.domain.replay.comparing import Notice
 from worker.domain.replay.fates import Become, Fate, TicketSide, fate_of, steps_of
-from worker.domain.replay.gate import Gate, GateRules, judge_again, recorded
-from worker.domain.replay.history import History, Judgement, RecordedTicket
+from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded
+from worker.domain.replay.history import GuardedLeaving, History, RecordedTicket
 from worker.domain.text.reason import NO_REASON
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import AssigneeWhy, Ticket
@@ -79,7 +79,7 @@ class Side:
     """What came of a play: the fate of each ticket by its number, who was told about it, and what was held."""
 
     fates: dict[int, Fate] = field(default_factory=dict)
-    tellings: dict[int, list[Telling]] = field(default_factory=dict)
+    tellings: dict[int, list[Notice]] = field(default_factory=dict)
     new: dict[NewKey, NewTicket] = field(default_factory=dict)
     plans: list[HeldPlan] = field(default_factory=list)
     looked_up: int = 0  # steps whose readers are those of today
@@ -91,7 +91,7 @@ def as_recorded(history: History) -> Side:
     for one in history.tickets:
         side.fates[one.ticket.id] = Fate(Become.OPENED, one.ticket.opened_at, one.due_at)
         steps = [
-            Telling(step.taken.at, who, f"{STEP} {step.taken.step}")
+            Notice(step.taken.at, who, f"{STEP} {step.taken.step}")
             for step in one.steps
             for who in step.told
             if history.begins <= step.taken.at < history.ends
@@ -110,14 +110,14 @@ def _plans(history: History) -> Iterator[HeldPlan]:
         yield HeldPlan(source, NO_REASON, at, (Cohort("c1", NO_REASON, tuple(those)),), number)
 
 
-def _news(history: History, one: RecordedTicket, fate: Fate) -> Iterator[Telling]:
+def _news(history: History, one: RecordedTicket, fate: Fate) -> Iterator[Notice]:
     """The messages about a ticket besides steps. Its first one comes when it is opened; the others stay."""
     if fate.opened_at is None:
         return
     for told in one.told:
         at = fate.opened_at if told.at == one.ticket.opened_at else told.at
         if not told.what.startswith(STEP) and fate.opened_at <= at and history.begins <= at < history.ends:
-            yield Telling(at, told.who, told.what)
+            yield Notice(at, told.who, told.what)
 
 
 class Player:
@@ -181,7 +181,7 @@ class Player:
         )
         return replace(one, ticket=replace(ticket, accountable=after, assignee=assignee), told=told)
 
-    def _tellings(self, one: RecordedTicket, fate: Fate, side: TicketSide) -> list[Telling]:
+    def _tellings(self, one: RecordedTicket, fate: Fate, side: TicketSide) -> list[Notice]:
         policy = side.rules.policy(side.judged(self._history, one.ticket))
         reached: dict[Taken, tuple[Recipient, ...]] = {}
 
@@ -192,7 +192,7 @@ class Player:
         taken = steps_of(self._history, one, fate, side, self._spans(one.ticket), reaches)
         steps = [
             self._held(
-                Telling(each.at, to.label, f"{STEP} {each.step}"),
+                Notice(each.at, to.label, f"{STEP} {each.step}"),
                 to,
                 one.ticket,
                 is_day_or_night=policy.steps[each.step - 1].is_day_or_night,
@@ -268,7 +268,7 @@ class Player:
                 named.setdefault((one.kind, one.address), one)
         return list(named.values())
 
-    def _held(self, telling: Telling, to: Recipient, ticket: Ticket, *, is_day_or_night: bool) -> Telling:
+    def _held(self, telling: Notice, to: Recipient, ticket: Ticket, *, is_day_or_night: bool) -> Notice:
         """The telling when it may be told: at the end of its reader's silence, else of their quiet hours."""
         if not self._holds_messages or to.kind is not RecipientKind.PERSON:
             return telling
@@ -284,7 +284,7 @@ class Player:
 
     # --- leavings that were never released ---------------------------------------------------------
 
-    def _new(self, judged: Judgement, gate: Gate, side: TicketSide) -> Iterator[NewTicket]:
+    def _new(self, judged: GuardedLeaving, gate: GuardPlay, side: TicketSide) -> Iterator[NewTicket]:
         at = gate.passed.get(judged.key)
         if at is None:
             return

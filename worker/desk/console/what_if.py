@@ -16,7 +16,7 @@ from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.sessions import Guest
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.people.joiners import fits
-from worker.domain.replay.comparing import Difference
+from worker.domain.replay.comparing import PlayEffect
 from worker.ports import Takes
 
 DAYS_MAX = 31
@@ -60,7 +60,7 @@ def what_if(call: Call, guest: Guest) -> Response:
         "found": found,
         "rows": found.tickets[:ROWS_MAX] if found else (),
         "readers": found.readers[:ROWS_MAX] if found else (),
-        "counts": [(one.value, found.count(one)) for one in Difference] if found else (),
+        "counts": [(one.value, found.count(one)) for one in PlayEffect] if found else (),
     }
     return call.page("console/what_if.html", values)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from worker.domain.replay.fates import Become, Fate
 
 
-class Difference(StrEnum):
+class PlayEffect(StrEnum):
     """What is different about a ticket or a message."""
 
     SAME = "same"
@@ -23,7 +23,7 @@ class Difference(StrEnum):
     HELD = "held"
 
 
-def difference(was: Fate, would: Fate) -> Difference:
+def difference(was: Fate, would: Fate) -> PlayEffect:
     """Compare what becomes of a ticket.
 
     | was / would  | opened                                           | held | absent |
@@ -31,20 +31,20 @@ def difference(was: Fate, would: Fate) -> Difference:
     | held, absent | more                                             | same | same   |
     """
     if was.become is not Become.OPENED:
-        return Difference.MORE if would.become is Become.OPENED else Difference.SAME
+        return PlayEffect.MORE if would.become is Become.OPENED else PlayEffect.SAME
     if would.become is not Become.OPENED:
-        return Difference.HELD if would.become is Become.HELD else Difference.FEWER
+        return PlayEffect.HELD if would.become is Become.HELD else PlayEffect.FEWER
     before, after = _when(was), _when(would)
     if before == after:
-        return Difference.SAME
-    return Difference.EARLIER if after < before else Difference.LATER
+        return PlayEffect.SAME
+    return PlayEffect.EARLIER if after < before else PlayEffect.LATER
 
 
 def _when(opened: Fate) -> list[datetime]:
     return [at for at in (opened.opened_at, opened.due_at) if at is not None]
 
 
-class Telling(NamedTuple):
+class Notice(NamedTuple):
     """Somebody is told something at an instant (aware UTC)."""
 
     at: datetime
@@ -62,16 +62,16 @@ class ToldOtherwise:
     would: datetime | None
 
     @property
-    def difference(self) -> Difference:
+    def difference(self) -> PlayEffect:
         if self.was is None or self.would is None:
-            return Difference.MORE if self.was is None else Difference.FEWER
+            return PlayEffect.MORE if self.was is None else PlayEffect.FEWER
         if self.was == self.would:
-            return Difference.SAME
-        return Difference.EARLIER if self.would < self.was else Difference.LATER
+            return PlayEffect.SAME
+        return PlayEffect.EARLIER if self.would < self.was else PlayEffect.LATER
 
 
 def tellings_compared(
-    was: Iterable[Telling], would: Iterable[Telling], tolerance: timedelta = timedelta(0)
+    was: Iterable[Notice], would: Iterable[Notice], tolerance: timedelta = timedelta(0)
 ) -> list[ToldOtherwise]:
     """Match what one reader is told of one ticket and thing, in order of time. Within `tolerance`, it is the same."""
     before, after = _by_reader(was), _by_reader(would)
@@ -86,7 +86,7 @@ def tellings_compared(
     return found
 
 
-def _by_reader(tellings: Iterable[Telling]) -> dict[tuple[str, str], list[datetime]]:
+def _by_reader(tellings: Iterable[Notice]) -> dict[tuple[str, str], list[datetime]]:
     found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for one in sorted(tellings):
         found[one.who, one.what].append(one.at)

@@ -17,7 +17,7 @@ from worker.domain.kinds.keeps import in_since
 from worker.domain.people.joiners import fits
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.engine import TicketRules
-from worker.domain.replay.gate import Gate
+from worker.domain.replay.gate import GuardPlay
 from worker.domain.replay.history import History, LeavingKey, RecordedTicket
 from worker.domain.tickets.ticket import Ticket, TicketState
 
@@ -60,7 +60,7 @@ class TicketSide:
     `takes`: by inventory, whether it reads a group of this id and name. `sensitive`: ids, names or globs of groups.
     """
 
-    gate: Gate
+    gate: GuardPlay
     rules: TicketRules
     takes: Mapping[str, Callable[[str, str], bool]] = field(default_factory=dict)
     sensitive: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class TicketSide:
         return ticket if ticket.is_sensitive is is_sensitive else replace(ticket, is_sensitive=is_sensitive)
 
 
-def fate_of(history: History, recorded: RecordedTicket, was: Gate, side: TicketSide) -> Fate:
+def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: TicketSide) -> Fate:
     """What becomes of a recorded ticket. `was`: what the guard did in fact.
 
     | its group is not read                                   | absent            |

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from worker.domain.model import AccountKey, Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import Departure, GroupLoad, GuardLimits, HeldPlan, Population, inspect
-from worker.domain.replay.history import GroupPast, History, Judgement, LeavingKey
+from worker.domain.replay.history import GroupPast, GuardedLeaving, History, LeavingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class GateRules:
 
 
 @dataclass(slots=True)
-class Gate:
+class GuardPlay:
     """What the guard did: when leavings passed, and which plan holds the others."""
 
     passed: dict[LeavingKey, datetime] = field(default_factory=dict)
@@ -46,20 +46,20 @@ class Gate:
     )  # absent, and not for long enough before the history ends
 
 
-def recorded(history: History) -> Gate:
+def recorded(history: History) -> GuardPlay:
     """What the guard did in fact. Its plans are without parts."""
-    gate = Gate()
+    gate = GuardPlay()
     for one in history.judgements:
         if one.passed_at is not None:
             gate.passed[one.key] = _passed(history, one, one.passed_at)
     return gate
 
 
-def _passed(history: History, one: Judgement, at: datetime) -> datetime:
+def _passed(history: History, one: GuardedLeaving, at: datetime) -> datetime:
     return at if one.plan is None else history.opens_at(at)
 
 
-def judge_again(history: History, rules: GateRules) -> Gate:
+def judge_again(history: History, rules: GateRules) -> GuardPlay:
     """Judge each departure again at the pass that judged it; those before the history begins stay as they were.
 
     A departure that is held again waits for what a person decided on it then; one that was not held then waits
@@ -72,11 +72,11 @@ def judge_again(history: History, rules: GateRules) -> Gate:
 class _Play:
     def __init__(self, history: History, rules: GateRules) -> None:
         self._history, self._rules = history, rules
-        self._gate = Gate()
+        self._gate = GuardPlay()
         self._recent: dict[tuple[str, bool], list[datetime]] = defaultdict(list)  # by source and sort
-        self._leaving: list[tuple[datetime, Judgement]] = []
+        self._leaving: list[tuple[datetime, GuardedLeaving]] = []
 
-    def run(self) -> Gate:
+    def run(self) -> GuardPlay:
         for one in self._history.judgements:
             if one.at < self._history.begins and one.passed_at is not None:
                 at = _passed(self._history, one, one.passed_at)
@@ -86,7 +86,7 @@ class _Play:
             self._judge(at, those)
         return self._gate
 
-    def _due(self, judgements: Iterable[Judgement]) -> Iterator[tuple[datetime, Judgement]]:
+    def _due(self, judgements: Iterable[GuardedLeaving]) -> Iterator[tuple[datetime, GuardedLeaving]]:
         for one in judgements:
             if not self._rules.counts(one.departure):
                 self._gate.ignored.add(one.key)
@@ -99,7 +99,7 @@ class _Play:
             else:
                 self._gate.early.add(one.key)
 
-    def _judge(self, at: datetime, judged: list[Judgement]) -> None:
+    def _judge(self, at: datetime, judged: list[GuardedLeaving]) -> None:
         departures = [self._departure(one, at) for one in judged]
         source = departures[0].person.source
         sort = (source, judged[0].key.is_move)
@@ -130,10 +130,10 @@ class _Play:
                 released_at = self._history.opens_at(max(at, one.decided_at))
                 self._pass(one, released_at, is_released=True)
 
-    def _departure(self, one: Judgement, at: datetime) -> Departure:
+    def _departure(self, one: GuardedLeaving, at: datetime) -> Departure:
         return replace(one.departure, groups=one.groups_at(at), has_left_elsewhere=self._elsewhere(one, at))
 
-    def _elsewhere(self, one: Judgement, at: datetime) -> bool:
+    def _elsewhere(self, one: GuardedLeaving, at: datetime) -> bool:
         human = self._history.humans.get(one.departure.person)
         person = human and human.at(at, self._gate.passed, self._rules.accounts)
         leaving = person.leaving if person else None
@@ -160,7 +160,7 @@ class _Play:
         human = self._history.humans.get(person)
         return human.accounts[0].account.key if human else person
 
-    def _pass(self, one: Judgement, at: datetime, *, is_released: bool = False) -> None:
+    def _pass(self, one: GuardedLeaving, at: datetime, *, is_released: bool = False) -> None:
         self._gate.passed[one.key] = at
         if not is_released:
             self._recent[one.departure.person.source, one.key.is_move].append(at)
@@ -171,9 +171,11 @@ def _load(past: GroupPast | None, group: GroupKey, at: datetime, taken: int) -> 
     return GroupLoad(past.name, past.size.at(at), taken) if past else GroupLoad(group.group_id, 0, taken)
 
 
-def _by_pass(due: Iterable[tuple[datetime, Judgement]]) -> Iterator[tuple[datetime, list[Judgement]]]:
+def _by_pass(
+    due: Iterable[tuple[datetime, GuardedLeaving]],
+) -> Iterator[tuple[datetime, list[GuardedLeaving]]]:
     """Departures that are judged together: at one instant, of one source and sort; as the job has them in order."""
-    passes: dict[tuple[datetime, str, bool], list[Judgement]] = defaultdict(list)
+    passes: dict[tuple[datetime, str, bool], list[GuardedLeaving]] = defaultdict(list)
     for at, one in due:
         passes[at, one.departure.person.source, one.key.is_move].append(one)
     for (at, _, _), those in sorted(passes.items(), key=lambda item: item[0]):

@@ -66,7 +66,7 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class GuardedLeaving:
     """What the guard did with one departure at one of its passes.
 
     `plan` held it; None: it was let through `at` once. `decided_at`: when a person decided on its part of the plan, and
@@ -100,7 +100,7 @@ Passed = Mapping[LeavingKey, datetime]  # when the guard let leavings through
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class LeftSpell:
     """A stretch in which an account had left: since a pass saw it, until it returned; `over_at` None: it still has."""
 
     at: datetime
@@ -115,7 +115,7 @@ class AccountPast:
 
     account: Account
     joined_at: datetime | None = None
-    absences: tuple[Absence, ...] = ()
+    absences: tuple[LeftSpell, ...] = ()
 
     def state_at(self, at: datetime, passed: Passed) -> AccountState | None:
         """The account as it was at an instant; None if it was not there yet."""
@@ -213,7 +213,7 @@ class History:
 
     begins: datetime
     ends: datetime
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[GuardedLeaving, ...]
     populations: Mapping[str, Growth]  # active people, by directory
     groups: Mapping[GroupKey, GroupPast]
     humans: Humans

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.replay.history import GroupPast, Growth, HumanPast, Judgement, Told
+from worker.domain.replay.history import GroupPast, Growth, GuardedLeaving, HumanPast, Told
 from worker.domain.tickets.ticket import Ticket
 
 
@@ -30,7 +30,7 @@ class Past(Protocol):
     def begins_at(self) -> datetime | None:
         """When the journal begins; None while it is empty."""
 
-    def judgements(self, from_at: datetime, until: datetime) -> list[Judgement]:
+    def judgements(self, from_at: datetime, until: datetime) -> list[GuardedLeaving]:
         """What the guard did with departures at its passes between two instants, by instant and key.
 
         Without leavings that were over before the guard looked, and without those of people who were erased since.
