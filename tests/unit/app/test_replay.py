@@ -183,9 +183,7 @@ def test_other_steps_tell_other_people(week: Harness) -> None:
 
 
 def test_readers_are_looked_up_where_they_may_be_others(week: Harness) -> None:
-    seen = played(week, replace(base(week), has_same_readers=False))
-
-    assert limits_of(seen)[Limit.READERS]
+    assert limits_of(played(week, replace(base(week), has_same_readers=False)))[Limit.READERS]
 
 
 def test_another_accountable_person_gets_what_the_first_one_got(found: Found) -> None:
@@ -367,13 +365,10 @@ def test_the_contract_has_all_of_it(week: Harness) -> None:
 
 def test_progress_is_told(week: Harness) -> None:
     told: list[tuple[str, int]] = []
-    replay = replay_of(week.app)
-    replay._progressed = lambda what, more: told.append((what, more))
-
+    replay = replay_of(week.app).watched(lambda what, more: told.append((what, more)))
     replay.play(week.now - 5 * DAY, datetime.max.replace(tzinfo=week.now.tzinfo), week.now)
 
-    number = len(week.tickets())
-    assert told == [("tickets", number), ("played", number)]
+    assert told == [("tickets", number := len(week.tickets())), ("played", number)]
 
 
 def test_whom_each_target_means_is_looked_up(week: Harness) -> None:
