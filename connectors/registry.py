@@ -48,11 +48,13 @@ ADVISORIES = {
     "nvd": "connectors.advisories.nvd:SPEC",
     "nvd_file": "connectors.advisories.nvd:FILE",
 }
+TRACKERS: dict[str, str] = {}
 OURS: Mapping[Port, Mapping[str, str]] = {
     Port.DIRECTORY: DIRECTORIES,
     Port.INVENTORY: INVENTORIES,
     Port.NOTIFY: NOTIFIERS,
     Port.ADVISORIES: ADVISORIES,
+    Port.TRACKER: TRACKERS,
 }
 
 

@@ -26,6 +26,7 @@ from worker.ports.connectors.notifier import Abilities, Notifier, Reach, Receipt
 from worker.ports.errors import (
     AuthFailed,
     BadConfig,
+    Changed,
     ConnectorError,
     CursorExpired,
     Incomplete,
@@ -48,6 +49,7 @@ __all__ = [
     "BadConfig",
     "Called",
     "Capabilities",
+    "Changed",
     "CheckResult",
     "Commands",
     "Concern",

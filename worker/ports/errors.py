@@ -7,6 +7,7 @@
         AuthFailed | PermissionDenied(missing) | BadConfig | Unsubscribed | Rejected
           Unreachable              (Rejected) this recipient is not on this channel
       CursorExpired                start a full pass
+      Changed                      somebody changed it since it was read: nothing was written; read it again
       Incomplete(expected, got)    the read proves nothing: no status changes, health goes red
       Malformed(record_id)         one record set aside, counted, shown; the rest goes on
 
@@ -76,6 +77,10 @@ class Rejected(Permanent):
 
 class Unreachable(Rejected):
     """This recipient cannot be reached over this channel; another channel may work."""
+
+
+class Changed(ConnectorError):
+    """Somebody changed the other side's record since it was read, so nothing was written: read, and decide anew."""
 
 
 class CursorExpired(ConnectorError):

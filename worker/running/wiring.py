@@ -54,6 +54,7 @@ from worker.ports import (
 )
 from worker.ports.connectors.advisory_feed import AdvisoryFeed
 from worker.ports.connectors.rota_feed import RotaFeed
+from worker.ports.connectors.tracker import Tracker
 from worker.ports.state.store import Store
 from worker.running.app import (
     App,
@@ -125,6 +126,7 @@ class Connectors:
     notifiers: tuple[Notifier, ...]
     feeds: tuple[RotaFeed, ...] = ()
     advisory_feeds: tuple[AdvisoryFeed, ...] = ()
+    trackers: tuple[Tracker, ...] = ()
 
     def of(self, port: Port) -> tuple[Connector, ...]:
         every: Mapping[Port, tuple[Connector, ...]] = {
@@ -132,6 +134,7 @@ class Connectors:
             Port.INVENTORY: self.inventories,
             Port.NOTIFY: self.notifiers,
             Port.ADVISORIES: self.advisory_feeds,
+            Port.TRACKER: self.trackers,
         }
         return every[port]
 
@@ -196,6 +199,7 @@ def build_connectors(
             IcalFeed(n, settings.place_of_feed(n), rules) for n, rules in settings.rota_rules().feeds.items()
         ),
         tuple(build(Port.ADVISORIES, entry) for entry in settings.advisory_feeds),
+        tuple(build(Port.TRACKER, entry) for entry in settings.trackers),
     )
 
 

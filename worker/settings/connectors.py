@@ -21,7 +21,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from worker.domain.mirror.copy import Content
 from worker.domain.people.joiners import fits
+from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 from worker.settings.document import PlacedDict, Position
 from worker.settings.fields import Name, Period, Text, at_least
@@ -35,6 +37,7 @@ SECTIONS: Mapping[tuple[str, ...], Port] = {
     ("inventories",): Port.INVENTORY,
     ("notify",): Port.NOTIFY,
     ("controls", "advisories", "feeds"): Port.ADVISORIES,
+    ("trackers",): Port.TRACKER,
 }
 
 
@@ -120,11 +123,34 @@ class AdvisoryFeedEntry(SourceEntry):
     )
 
 
+class MirroredTickets(Section):
+    """Which tickets a tracker has copies of; what is left out fits all."""
+
+    kinds: tuple[TicketKind, ...] = Field(default=(), description="Kinds of tickets; empty: all.")
+    sensitive: bool | None = Field(
+        default=None, description="Only of sensitive groups (true), or only of others (false)."
+    )
+
+
+class TrackerEntry(ConnectorEntry):
+    """A tracker in which tickets have copies."""
+
+    COMMON: ClassVar[tuple[str, ...]] = (*ConnectorEntry.COMMON, "when", "content", "assign")
+
+    when: MirroredTickets = Field(default_factory=MirroredTickets, description="Which tickets have copies.")
+    content: Content = Field(
+        default=Content.MINIMAL,
+        description="What a copy says: minimal (what to do, and the ticket's number) or full (names, too).",
+    )
+    assign: bool = Field(default=True, description="Whether a copy goes to whoever has the ticket, and back.")
+
+
 ENTRIES: Mapping[Port, type[ConnectorEntry]] = {
     Port.DIRECTORY: SourceEntry,
     Port.INVENTORY: InventoryEntry,
     Port.NOTIFY: NotifierEntry,
     Port.ADVISORIES: AdvisoryFeedEntry,
+    Port.TRACKER: TrackerEntry,
 }
 
 

@@ -31,6 +31,7 @@ _CALLED = {
     Port.INVENTORY: "inventory",
     Port.NOTIFY: "notifier",
     Port.ADVISORIES: "feed",
+    Port.TRACKER: "tracker",
 }
 
 

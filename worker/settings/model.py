@@ -28,6 +28,7 @@ from worker.settings.connectors import (
     InventoryEntry,
     NotifierEntry,
     SourceEntry,
+    TrackerEntry,
 )
 from worker.settings.controls import ControlsSection
 from worker.settings.controls.names import require_names
@@ -155,6 +156,9 @@ class Settings(Section):
     quiet_hours: QuietSection | None = Field(
         default=None, description="When people are not told, by their own clock; null: never."
     )
+    trackers: tuple[TrackerEntry, ...] = Field(
+        default=(), description="Other ticket systems, in which tickets have copies."
+    )
     notify: tuple[NotifierEntry, ...] = Field(
         default_factory=_terminal, description="Channels to people; left out: one of kind console."
     )
@@ -205,6 +209,7 @@ class Settings(Section):
             Port.INVENTORY: self.inventories,
             Port.NOTIFY: self.notify,
             Port.ADVISORIES: self.advisory_feeds,
+            Port.TRACKER: self.trackers,
         }
         return every[port]
 

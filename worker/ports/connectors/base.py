@@ -23,6 +23,7 @@ class Port(StrEnum):
     INVENTORY = "inventory"
     NOTIFY = "notify"
     ADVISORIES = "advisories"
+    TRACKER = "tracker"
 
 
 T = TypeVar("T")

@@ -1,0 +1,122 @@
+"""What connectors of trackers share: the keys that each kind has, and what a status there means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from connectors.kit.calls import CallsConfig
+from connectors.kit.settings import Section, TlsConfig
+from worker.domain.mirror.outside import Goal, Standing
+
+PER_MINUTE_MAX = 6000
+
+
+class StatesConfig(Section):
+    """What the tracker's statuses mean, and which ones we set. Names in any case; ServiceNow has numbers."""
+
+    done: tuple[str, ...] = Field(min_length=1, description="Statuses that mean: closed.")
+    open: tuple[str, ...] = Field(min_length=1, description="Statuses that mean: to be done.")
+    declined: tuple[str, ...] = Field(
+        default=(), description="Statuses or resolutions that mean: closed without being done."
+    )
+    on_done: str | None = Field(
+        default=None, description="The status that we set when it is verified; null: the first of done."
+    )
+    on_reopen: str | None = Field(
+        default=None, description="The status that we set when it has to go on; null: the first of open."
+    )
+    on_cancelled: str | None = Field(
+        default=None, description="The status that we set when it is cancelled; null: it is only noted."
+    )
+    fields: dict[str, Any] = Field(
+        default_factory=dict, description="What is sent along with on_done, where that move takes it."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _texts(cls, given: Any) -> Any:
+        """Numbers are statuses, too."""
+        if not isinstance(given, Mapping):
+            return given
+        lists = {
+            key: tuple(map(_text, given[key]))
+            for key in ("done", "open", "declined")
+            if _is_list(given.get(key))
+        }
+        ones = {
+            key: _text(given[key])
+            for key in ("on_done", "on_reopen", "on_cancelled")
+            if given.get(key) is not None
+        }
+        return {**given, **lists, **ones}
+
+    @model_validator(mode="after")
+    def _mean_one_thing(self) -> Self:
+        both = {text.casefold() for text in self.done} & {text.casefold() for text in self.open}
+        if both:
+            raise ValueError(f"{min(both)!r} can't mean both done and open")
+        return self
+
+    @property
+    def goals(self) -> frozenset[Goal]:
+        """Where we may move a copy."""
+        always = {Goal.OPEN, Goal.DONE}
+        return frozenset(always | {Goal.CANCELLED} if self.on_cancelled else always)
+
+    def status(self, goal: Goal) -> str:
+        """The status to set. Raises LookupError for a goal that is not in `goals`."""
+        if goal is Goal.DONE:
+            return self.on_done or self.done[0]
+        if goal is Goal.OPEN:
+            return self.on_reopen or self.open[0]
+        if self.on_cancelled is None:
+            raise LookupError("a cancelled ticket is only noted")
+        return self.on_cancelled
+
+    def standing(self, status: str, *more: str) -> Standing:
+        """What a status means; `more` are a resolution or a reason beside it, which may mean that it was declined."""
+        said = [text.casefold() for text in (status, *more) if text]
+        declined = {text.casefold() for text in self.declined}
+        if any(text in declined for text in said):
+            return Standing.DECLINED
+        if status.casefold() in {text.casefold() for text in self.done}:
+            return Standing.DONE
+        cancelled = (self.on_cancelled or "").casefold()
+        if status.casefold() == cancelled:
+            return Standing.DECLINED
+        return (
+            Standing.OPEN
+            if status.casefold() in {text.casefold() for text in self.open}
+            else Standing.UNKNOWN
+        )
+
+    def named(self) -> Iterable[str]:
+        """Every status that is named, once, as it was written."""
+        set_ = filter(None, (self.on_done, self.on_reopen, self.on_cancelled))
+        return dict.fromkeys((*self.open, *self.done, *set_))
+
+
+class TrackerConfig(Section):
+    """The keys that each tracker that speaks HTTP has."""
+
+    tls: TlsConfig = Field(default_factory=TlsConfig, description="Whom to trust.")
+    requests_per_minute: int = Field(
+        default=60, ge=1, le=PER_MINUTE_MAX, description="At most; a tenth of it at once."
+    )
+    labels: tuple[str, ...] = Field(
+        default=(), description="Labels that each copy gets, where there are labels."
+    )
+    calls: CallsConfig | None = Field(
+        default=None, description="Where the tracker may call us; null: it is only read."
+    )
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

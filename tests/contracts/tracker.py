@@ -1,0 +1,241 @@
+"""What every tracker keeps to. An adapter's test subclasses the suite, and builds its world: a server with people."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from worker.domain.mirror.outside import Draft, Goal, Gone, Seen, Standing
+from worker.ports import ConnectorContext, ConnectorError, Rejected, Transient
+from worker.ports.connectors.tracker import Tracker
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+AMINA, NOBODY = "amina.yusuf@example.org", "nobody@example.org"
+
+
+def draft(number: int = 123) -> Draft:
+    return Draft(
+        identity=f"whosleft-3f9a1c-t-{number:06d}",
+        label=f"T-{number:06d}",
+        title=f'Remove member: Ward 7 <nights> & "days" (T-{number:06d})',
+        paragraphs=(
+            "Somebody has to go out of the group.",
+            "Due: 27 November 2026 — ñandú, أمينة, 👩🏽‍⚕️ *not bold* <b>.",
+        ),
+        url=f"https://whosleft.example.org/tickets/T-{number:06d}",
+        due_on=date(2026, 11, 27),
+    )
+
+
+def tracker_context(folder: Path = Path(), name: str = "desk") -> ConnectorContext:
+    return ConnectorContext(name, folder, "GB", "Europe/London", "en", lambda: NOW)
+
+
+class TrackerWorld(ABC):
+    """A server, the tracker under test on it, and what people do there by other accounts."""
+
+    tracker: Tracker
+
+    @abstractmethod
+    def close(self, ref: str) -> None:
+        """Somebody closes it: done."""
+
+    @abstractmethod
+    def decline(self, ref: str) -> None:
+        """Somebody closes it: won't do."""
+
+    @abstractmethod
+    def reopen(self, ref: str) -> None:
+        """Somebody reopens it."""
+
+    @abstractmethod
+    def delete(self, ref: str) -> None:
+        """Somebody deletes it, or takes our right to see it."""
+
+    @abstractmethod
+    def comments(self, ref: str) -> Sequence[str]:
+        """All comments on it, oldest first, as a person reads them."""
+
+    @abstractmethod
+    def text(self, ref: str) -> str:
+        """Title and description, as a person reads them."""
+
+    @abstractmethod
+    def copies(self) -> int:
+        """How many tickets there are in all, in any state."""
+
+    @abstractmethod
+    def forbid_moves(self) -> None:
+        """From now on our account may not change a status."""
+
+    @abstractmethod
+    def lose_answers(self, count: int) -> None:
+        """The next so many writes are done, and their answers are lost."""
+
+    @abstractmethod
+    def answer_html(self) -> None:
+        """From now on every answer is a page with status 200."""
+
+
+class TrackerContract(ABC):
+    """`world` is made anew for each test. Closing people is `closer`'s account, as `last_move` shows it."""
+
+    closer: ClassVar[str]
+    finds_declined: ClassVar[bool] = True
+
+    @pytest.fixture
+    @abstractmethod
+    def world(self) -> TrackerWorld: ...
+
+    def made(self, world: TrackerWorld, number: int = 123) -> Seen:
+        tracker = world.tracker
+        return tracker.create(draft(number), tracker.mark())
+
+    def now(self, world: TrackerWorld, seen: Seen) -> Seen:
+        [found] = world.tracker.read([seen.ref])
+        assert isinstance(found, Seen)
+        return found
+
+    def test_a_copy_is_made_found_and_read(self, world: TrackerWorld) -> None:
+        tracker, mark = world.tracker, world.tracker.mark()
+        assert list(tracker.find(draft().identity, mark)) == []
+        seen = tracker.create(draft(), mark)
+        assert (seen.standing, seen.identity, seen.is_elsewhere) == (Standing.OPEN, draft().identity, False)
+        assert seen.key
+        assert seen.url.startswith("http")
+        assert [one.ref for one in tracker.find(draft().identity, mark)] == [seen.ref]
+        assert self.now(world, seen).ref == seen.ref
+        shown = world.text(seen.ref)
+        assert draft().title in shown
+        assert all(text in shown for text in draft().paragraphs)
+        assert draft().url in shown
+
+    def test_no_other_identity_finds_it(self, world: TrackerWorld) -> None:
+        mark = world.tracker.mark()
+        self.made(world, 123)
+        for other in ("whosleft-3f9a1c-t-000012", "whosleft-3f9a1c-t-0001234", "whosleft-aaaaaa-t-000123"):
+            assert list(world.tracker.find(other, mark)) == []
+
+    def test_a_closed_one_is_found_too(self, world: TrackerWorld) -> None:
+        mark = world.tracker.mark()
+        seen = self.made(world)
+        world.close(seen.ref)
+        [found] = world.tracker.find(draft().identity, mark)
+        assert (found.ref, found.standing) == (seen.ref, Standing.DONE)
+
+    def test_of_two_with_one_identity_the_oldest_comes_first(self, world: TrackerWorld) -> None:
+        if world.tracker.can.creates_once:
+            pytest.skip("it takes one only once")
+        mark = world.tracker.mark()
+        one, two = self.made(world), self.made(world)
+        assert [seen.ref for seen in world.tracker.find(draft().identity, mark)] == [one.ref, two.ref]
+
+    def test_many_are_read_at_once_with_those_that_are_gone(self, world: TrackerWorld) -> None:
+        one, two, three = (self.made(world, number) for number in (1, 2, 3))
+        world.delete(two.ref)
+        world.close(three.ref)
+        found = {seen.ref: seen for seen in world.tracker.read([one.ref, two.ref, three.ref])}
+        assert isinstance(found[two.ref], Gone)
+        assert {ref: one.standing for ref, one in found.items() if isinstance(one, Seen)} == {
+            one.ref: Standing.OPEN,
+            three.ref: Standing.DONE,
+        }
+        assert list(world.tracker.read([])) == []
+
+    def test_who_closed_it_is_said(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.close(seen.ref)
+        moved = world.tracker.last_move(self.now(world, seen))
+        assert self.closer in {moved.account, moved.email}
+        assert moved.at is None or moved.at.tzinfo is not None
+
+    def test_declined_is_not_done(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.decline(seen.ref)
+        assert self.now(world, seen).standing is Standing.DECLINED
+
+    def test_it_is_closed_and_reopened_with_a_note(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        closed = world.tracker.move(seen, Goal.DONE, "Verified: the list of 24 November <shows> it.")
+        assert closed.standing is Standing.DONE
+        assert self.now(world, seen).standing is Standing.DONE
+        again = world.tracker.move(closed, Goal.OPEN, "They are still in the group.")
+        assert again.standing is Standing.OPEN
+        assert self.now(world, seen).standing is Standing.OPEN
+        said = list(world.comments(seen.ref))
+        assert sum("Verified: the list of 24 November <shows> it." in text for text in said) == 1
+        assert sum("They are still in the group." in text for text in said) == 1
+
+    def test_what_is_there_already_needs_no_move(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.close(seen.ref)
+        assert world.tracker.move(self.now(world, seen), Goal.DONE, "Verified.").standing is Standing.DONE
+
+    def test_a_move_that_is_not_allowed_writes_nothing(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.forbid_moves()
+        before = list(world.comments(seen.ref))
+        with pytest.raises(ConnectorError) as raised:
+            world.tracker.move(seen, Goal.DONE, "Verified.")
+        assert not isinstance(raised.value, Transient)
+        assert raised.value.remedy
+        assert self.now(world, seen).standing is Standing.OPEN
+        assert list(world.comments(seen.ref)) == before
+
+    def test_a_note_is_a_comment(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.tracker.note(seen, "It waits for T-000122: ñandú, أمينة, <b>&amp;</b> *x*.")
+        assert (
+            sum(
+                "It waits for T-000122: ñandú, أمينة, <b>&amp;</b> *x*." in one
+                for one in world.comments(seen.ref)
+            )
+            == 1
+        )
+        assert self.now(world, seen).standing is Standing.OPEN
+
+    def test_it_is_given_to_a_person_who_is_known(self, world: TrackerWorld) -> None:
+        if not world.tracker.can.assigns:
+            pytest.skip("it assigns nobody")
+        seen = world.tracker.assign(self.made(world), AMINA)
+        assert seen.assignee
+        assert self.now(world, seen).assignee == seen.assignee
+
+    def test_nobody_else_gets_it(self, world: TrackerWorld) -> None:
+        if not world.tracker.can.assigns:
+            pytest.skip("it assigns nobody")
+        seen = self.made(world)
+        with pytest.raises(Rejected, match=r"nobody@example\.org|one account"):
+            world.tracker.assign(seen, NOBODY)
+        assert self.now(world, seen).assignee == seen.assignee
+
+    def test_a_file_is_attached(self, world: TrackerWorld) -> None:
+        if not world.tracker.can.attaches:
+            pytest.skip("it takes no files")
+        world.tracker.attach(self.made(world), "T-000123.json", b'{"grade": "B"}')
+
+    def test_a_lost_answer_is_unclear_and_then_found(self, world: TrackerWorld) -> None:
+        mark = world.tracker.mark()
+        world.lose_answers(1)
+        with pytest.raises(Transient) as raised:
+            world.tracker.create(draft(), mark)
+        assert type(raised.value) is Transient, "it may have been done"
+        assert world.copies() == 1
+        assert len(world.tracker.find(draft().identity, mark)) == 1
+
+    def test_a_page_in_place_of_an_answer_proves_nothing(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.answer_html()
+        with pytest.raises(ConnectorError):
+            list(world.tracker.read([seen.ref]))
+        assert not world.tracker.check().ok
+
+    def test_check_is_green_where_all_is_there(self, world: TrackerWorld) -> None:
+        self.made(world)
+        checked = world.tracker.check()
+        assert checked.ok, checked

@@ -1,0 +1,76 @@
+"""What we know of a ticket's copy in a tracker: how far it is, and what we saw there last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.mirror.outside import Goal, Standing
+
+
+class Content(StrEnum):
+    """How much a copy says."""
+
+    MINIMAL = "minimal"  # what to do, and the ticket's number: no names
+    FULL = "full"
+
+
+class CopyState(StrEnum):
+    """How far a copy is."""
+
+    WANTED = "wanted"
+    SENDING = "sending"  # a create was begun: it may be there
+    UNCLEAR = "unclear"  # a create had no clear answer: it is looked for
+    LINKED = "linked"
+    GONE = "gone"  # it was there; it is made again only by hand
+    REFUSED = "refused"  # it could not be made, three times without a clear answer
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A ticket's copy in one tracker. Instants are aware UTC.
+
+    `standing`, `status` and `assignee` are what was seen last, after our own last write (the base): what differs from
+    them now is what people did there. `intent` is what we were about to do, stored before it was done: what we then
+    see there is our own doing, although we may have died. `given` is whom we gave it to last, by address, and
+    `noted` what was said there last.
+    """
+
+    tracker: str
+    ticket: int
+    identity: str
+    state: CopyState = CopyState.WANTED
+    ref: str = ""
+    key: str = ""
+    url: str = ""
+    standing: Standing = Standing.OPEN
+    status: str = ""
+    assignee: str = ""
+    given: str = ""
+    noted: str = ""
+    intent: Goal | None = None
+    version: int = -1  # of the ticket that was told last, to a tracker that wants changes
+    mark: str = ""
+    attempts: int = 0
+    attempted_at: datetime | None = None
+    looks: int = 0  # after an unclear create, without finding it
+    next_at: datetime | None = None  # nothing is tried before
+    declines: int = 0
+    reopens: int = 0
+    reopened_at: datetime | None = None  # the first of `reopens`
+    missing_since: datetime | None = None
+    settled_at: datetime | None = None  # since when neither side has anything to do
+    synced_at: datetime | None = None
+    problem: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Its state in lists: wanted, open, done (closed there, and live here), closed (on both sides) or gone."""
+        if self.state in {CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR, CopyState.REFUSED}:
+            return "wanted"
+        if self.state is CopyState.GONE:
+            return "gone"
+        if self.settled_at is not None:
+            return "closed"
+        return "open" if self.standing in {Standing.OPEN, Standing.UNKNOWN} else "done"
