@@ -23,6 +23,7 @@ from fakes.advisory_feed import FakeAdvisoryFeed
 from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
+from fakes.tracker import FakeTracker
 from memory import memory_engine, twin_of
 from worker.app.jobs.report import Report
 from worker.app.reads.check import Checked
@@ -99,6 +100,7 @@ class Harness:
         ]
         self.notifiers = [FakeNotifier("soc")] if notifiers is None else list(notifiers)
         self.advisory_feeds: list[FakeAdvisoryFeed] = []
+        self.trackers: list[FakeTracker] = []
         self.corp, self.wards = self.directories[0], self.inventories[0]
         self._numbers: dict[str, str] = {}
         self.settings = _settings(self.directories, self.inventories)
@@ -202,6 +204,9 @@ class Harness:
 
     def control(self) -> Report:
         return self.app.run_controls.run_once(self.now)
+
+    def mirror(self) -> Report:
+        return self.app.mirror.run_once(self.now)
 
     def remediate(self) -> Report:
         return self.app.remediate.run_once(self.now)

@@ -19,6 +19,7 @@ from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Whom
 from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.sentences import told_line
+from worker.domain.mirror.copy import Copy
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
@@ -190,6 +191,31 @@ class RemediatedShape(Shape):
         return cls(rule=ticket.remediated_by, at=ticket.remediated_at)
 
 
+class CopyShape(Shape):
+    """The ticket's copy in a tracker; `problem` is a sentence, null if nothing is wrong with it.
+
+    `state`: wanted (it is not made yet), open, done (closed there, and still live here), closed, gone.
+    """
+
+    tracker: str
+    key: str | None
+    url: str | None
+    state: Literal["wanted", "open", "done", "closed", "gone"]
+    synced_at: Instant | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, copy: Copy) -> CopyShape:
+        return cls(
+            tracker=copy.tracker,
+            key=copy.key or None,
+            url=copy.url or None,
+            state=copy.shown,
+            synced_at=copy.synced_at,
+            problem=copy.problem or None,
+        )
+
+
 class _TicketFields(Shape):
     id: str
     kind: TicketKind
@@ -217,6 +243,7 @@ class _TicketFields(Shape):
     snoozed_until: Instant | None
     held_until: Instant | None
     silenced_by: str | None
+    mirrors: list[CopyShape]
     details: Data
 
 
@@ -255,6 +282,7 @@ class TicketShape(_TicketFields):
             snoozed_until=ticket.snoozed_until,
             held_until=ticket.held_until,
             silenced_by=listed.silenced_by,
+            mirrors=[CopyShape.of(one) for one in listed.copies],
             details=dict(ticket.details),
         )
 
@@ -272,7 +300,7 @@ class TicketShownShape(_TicketFields):
 
     @classmethod
     def of(cls, whole: WholeTicket, witnesses: Witnesses) -> TicketShownShape:
-        listed = ListedTicket(whole.ticket, whole.steps, whole.seen_in, whole.silenced_by)
+        listed = ListedTicket(whole.ticket, whole.steps, whole.seen_in, whole.silenced_by, whole.copies)
         fields = dict(TicketShape.of(listed, witnesses))
         return cls(
             **fields | {"person": TicketPersonShownShape.of(whole.ticket, whole.accounts)},

@@ -39,6 +39,8 @@ from worker.app.jobs.faults import Faults, Look, Watching
 from worker.app.jobs.handovers import TellHandovers, rotas_asked
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.jumps import Jumps
+from worker.app.jobs.mirror import Mirror
+from worker.app.jobs.mirror_run import MirrorRules
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll, PollRules
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
@@ -91,6 +93,7 @@ from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.controls import Lists
 from worker.ports.state.store import Store, UnitOfWork
+from worker.running.mirroring import TrackerRules, keep_what_is_told, mirrored, texts_of
 from worker.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -135,6 +138,7 @@ class AppRules:
     fresh_advisories: Freshness
     ping_every: timedelta
     job_every: Mapping[str, timedelta]  # by job
+    trackers: Mapping[str, TrackerRules]  # by tracker
     two_approvers_from: int
     erase_after: timedelta | None
 
@@ -179,6 +183,7 @@ class App:
     remediate: Remediate
     verify: Verify
     escalate: Escalate
+    mirror: Mirror
     deliver: Deliver
     desk: TicketActs
     holds: RemovalHolds
@@ -275,6 +280,17 @@ def assemble(
             return feed_concerns(uow, rules.advisories, clock())
 
     looks: dict[str, Look] = {"rota": lambda: rotas.concerns(clock()), "advisories": of_feeds}
+    acts = TicketActs(store, tickets, teller)
+    keep_what_is_told(connectors.trackers, store, clock)
+    texts = texts_of(
+        rules.languages,
+        rules.timezone,
+        rules.links if rules.has_told_links else None,
+        rules.holding,
+        witnesses,
+        clock,
+    )
+    contents = {name: one.content for name, one in rules.trackers.items()}
     watching = _watching(rules, connectors, looks, has_ping=pinger is not None)
     return App(
         settings,
@@ -301,12 +317,19 @@ def assemble(
             TellLists(store, connectors.inventories, rules.timezone),
         ),
         Escalate(store, tickets, teller, escalating),
+        Mirror(
+            store,
+            mirrored(connectors.trackers, rules.trackers),
+            MirrorRules(tickets.accountable),
+            acts,
+            texts,
+        ),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
-        TicketActs(store, tickets, teller),
+        acts,
         RemovalHolds(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
-        Check(store, connectors, limits, rules.leaver, _fresh(rules)),
+        Check(store, connectors, limits, rules.leaver, _fresh(rules), contents),
         Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away, teller.passing),
         reaching,
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),

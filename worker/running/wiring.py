@@ -66,6 +66,7 @@ from worker.running.app import (
     group_links_of,
     reviewing_of,
 )
+from worker.running.mirroring import TrackerRules
 from worker.settings import (
     ConnectorEntry,
     InventoryEntry,
@@ -289,6 +290,10 @@ def rules_of(settings: Settings) -> AppRules:
         fresh_advisories=fresh_advisories_of(settings),
         ping_every=settings.watch.ping.every if settings.watch.ping else timedelta(),
         job_every=settings.schedule.every,
+        trackers={
+            one.name: TrackerRules(frozenset(one.when.kinds), one.when.sensitive, one.content, one.assign)
+            for one in settings.trackers
+        },
         two_approvers_from=settings.desk.two_approvers_from,
         erase_after=settings.leaver.erase_after,
     )

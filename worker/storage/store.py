@@ -27,6 +27,7 @@ from worker.storage.journal import SqlJournal
 from worker.storage.kept_lists import SqlKeptLists
 from worker.storage.leases import SqlLeases, assert_held, session_name
 from worker.storage.leavings import SqlLeavings
+from worker.storage.mirrors import SqlMirrors
 from worker.storage.moving import SqlMoving
 from worker.storage.outbox import SqlOutbox
 from worker.storage.overview import SqlOverview
@@ -72,6 +73,7 @@ class SqlUnitOfWork:
         self.explained = SqlExplained(connection)
         self.pairs = SqlPairs(connection)
         self.kept_lists = SqlKeptLists(connection)
+        self.mirrors = SqlMirrors(connection)
         self.remediations = SqlRemediations(connection)
         self.silences = SqlSilences(connection)
         self.deliveries = SqlDeliveries(connection)

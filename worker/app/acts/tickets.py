@@ -87,6 +87,13 @@ class TicketActs:
             tell=True,
         )
 
+    def reopen_in(self, uow: UnitOfWork, number: int, by: Actor, reason: str, now: datetime) -> None:
+        """As `reopen`, within a transaction of somebody else's."""
+        self._changed_in(
+            uow, number, events.TICKET_REOPENED, by, reason, now,
+            lambda t: reopen(t, self._rules, now, _said_by(by, reason)), tell=True,
+        )  # fmt: skip
+
     def waive(
         self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
     ) -> Ticket:
@@ -179,22 +186,37 @@ class TicketActs:
         shown: Shown | None = None,
     ) -> Ticket:
         with self._store.begin() as uow:
-            before, after = change_ticket(uow, number, change, kind, by, now, reason)
-            if kind == events.TICKET_REOPENED and kind_of(after).choice is Choice.OUTCOME:
-                uow.bad_messages.void(after.id)
-            if shown is not None and after != before:
-                uow.access.keep_shown(shown)
-            is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED
-            is_given_again = after == before and kind == events.TICKET_ASSIGNED
-            if is_given_again:  # the ticket stays as it is, but a message with a new link goes out
-                again = acted(by, now, kind, f"ticket:{after.label}", reason, ticket_facts(after))
-                uow.journal.append([again])
-            if tell and (after != before or is_given_again) and not is_told_later:
-                action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
-                news = [Action(action, after, after.reason)]
-                uow.outbox.add(self._teller.acted(uow, news, now), now)
-            if not after.is_live:
-                uow.outbox.withdraw_about([after.id])
+            return self._changed_in(uow, number, kind, by, reason, now, change, tell=tell, shown=shown)
+
+    def _changed_in(
+        self,
+        uow: UnitOfWork,
+        number: int,
+        kind: str,
+        by: Actor,
+        reason: str,
+        now: datetime,
+        change: Change,
+        *,
+        tell: bool = False,
+        shown: Shown | None = None,
+    ) -> Ticket:
+        before, after = change_ticket(uow, number, change, kind, by, now, reason)
+        if kind == events.TICKET_REOPENED and kind_of(after).choice is Choice.OUTCOME:
+            uow.bad_messages.void(after.id)
+        if shown is not None and after != before:
+            uow.access.keep_shown(shown)
+        is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED
+        is_given_again = after == before and kind == events.TICKET_ASSIGNED
+        if is_given_again:  # the ticket stays as it is, but a message with a new link goes out
+            again = acted(by, now, kind, f"ticket:{after.label}", reason, ticket_facts(after))
+            uow.journal.append([again])
+        if tell and (after != before or is_given_again) and not is_told_later:
+            action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
+            news = [Action(action, after, after.reason)]
+            uow.outbox.add(self._teller.acted(uow, news, now), now)
+        if not after.is_live:
+            uow.outbox.withdraw_about([after.id])
         return after
 
     # --- identity --------------------------------------------------------------------------------

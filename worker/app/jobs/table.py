@@ -11,6 +11,7 @@ from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.inventory import TakeInventory
+from worker.app.jobs.mirror import Mirror
 from worker.app.jobs.poll import Poll
 from worker.app.jobs.reconcile import Reconcile
 from worker.app.jobs.remediate import Remediate
@@ -95,6 +96,7 @@ _TABLE = (
     Job("remediate", Remediate, timedelta(seconds=30), "Let machines do what a rule allows."),
     Job("verify", Verify, timedelta(seconds=60), "Weigh done tickets against newer inventories."),
     Job("escalate", Escalate, timedelta(seconds=60), "Look for steps that are due."),
+    Job("mirror", Mirror, timedelta(minutes=5), "Keep the copies of tickets in trackers."),
     Job("deliver", Deliver, timedelta(seconds=5), "Send what waits."),
     Job("watch", WatchItself, timedelta(seconds=60), "Look whether the worker works; read calendars of rotas.",
         is_paced=True, is_in_all=False),

@@ -11,11 +11,13 @@ from worker.app.reads.blind import blind_spot
 from worker.app.reads.unreached import Unreached, unreached
 from worker.app.tell.health import Freshness, SourceHealth, judged
 from worker.app.tell.reaching import Reaching
+from worker.domain.mirror.copy import Content
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import CheckResult, Directory, Inventory, Notifier, Port, Reach
 from worker.ports.connectors.advisory_feed import AdvisoryFeed
+from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, Tracker, is_public
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
@@ -31,6 +33,8 @@ class Checked(Protocol):
     def notifiers(self) -> Sequence[Notifier]: ...
     @property
     def advisory_feeds(self) -> Sequence[AdvisoryFeed]: ...
+    @property
+    def trackers(self) -> Sequence[Tracker]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ class Check:
         limits: GuardLimits,
         leaver: LeaverPolicy,
         fresh: Mapping[Port, Freshness],
+        contents: Mapping[str, Content],
     ) -> None:
         self._store = store
         self._connectors = connectors
         self._limits = limits
         self._leaver = leaver
         self._fresh = fresh
+        self._contents = contents
 
     def run_once(self, kinds: dict[str, str], now: datetime) -> list[SourceCheck]:
         """Check everything, in the configuration's order. `kinds`: connector kind by configured name.
@@ -98,6 +104,15 @@ class Check:
             yield notifier.name, Port.NOTIFY, self._reaching(notifier)
         for feed in self._connectors.advisory_feeds:
             yield feed.name, Port.ADVISORIES, feed.check()
+        for tracker in self._connectors.trackers:
+            yield tracker.name, Port.TRACKER, self._shown_to(tracker)
+
+    def _shown_to(self, tracker: Tracker) -> CheckResult:
+        """What a tracker's own check found; red if everybody could read copies with names."""
+        result = tracker.check()
+        if result.ok and self._contents.get(tracker.name) is Content.FULL and is_public(result):
+            return replace(result, ok=False, message=f"{result.message}. {PUBLIC}", remedy=PUBLIC_REMEDY)
+        return result
 
     def _reaching(self, notifier: Notifier) -> CheckResult:
         """What a notifier's own check found, with whom it has no address of, if it is there for people."""

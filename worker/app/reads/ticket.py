@@ -9,6 +9,7 @@ from datetime import datetime
 from worker.app.tell.holding import Holding, Holds
 from worker.domain.controls.seals import Seal
 from worker.domain.evidence.journal import Sealed
+from worker.domain.mirror.copy import Copy
 from worker.domain.model import Account
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
@@ -30,6 +31,7 @@ class WholeTicket:
     history: Sequence[Sealed]
     silenced_by: str | None = None
     seals: Sequence[Seal] = ()
+    copies: Sequence[Copy] = ()
 
 
 def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holding) -> WholeTicket:
@@ -45,6 +47,7 @@ def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holdin
         uow.journal.of(f"ticket:{ticket.label}"),
         _silenced_by(holding.at(uow, now), ticket),
         uow.seals.of_ticket(ticket.id),
+        uow.mirrors.of([ticket.id]).get(ticket.id, ()),
     )
 
 
@@ -56,6 +59,7 @@ class ListedTicket:
     steps: Sequence[StepTaken] = ()
     seen_in: Sequence[SeenIn] = ()
     silenced_by: str | None = None
+    copies: Sequence[Copy] = ()
 
 
 def listed_tickets(
@@ -65,8 +69,11 @@ def listed_tickets(
     holds = holding.at(uow, now)
     steps = uow.tickets.steps_of([ticket.id for ticket in tickets])
     seen = uow.tickets.seen_in(tickets)
+    copies = uow.mirrors.of([ticket.id for ticket in tickets])
     return [
-        ListedTicket(ticket, steps[ticket.id], seen[ticket.id], _silenced_by(holds, ticket))
+        ListedTicket(
+            ticket, steps[ticket.id], seen[ticket.id], _silenced_by(holds, ticket), copies.get(ticket.id, ())
+        )
         for ticket in tickets
     ]
 

@@ -22,6 +22,7 @@ class Via(StrEnum):
     COMMAND = "command"
     RULE = "rule"  # a machine, as a rule allowed it
     CHANNEL = "channel"  # where a message is read
+    TRACKER = "tracker"  # in the copy of a ticket
 
 
 @dataclass(frozen=True, slots=True)

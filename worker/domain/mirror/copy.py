@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from worker.domain.mirror.outside import Goal, Standing
 
@@ -65,7 +66,7 @@ class Copy:
     problem: str = ""
 
     @property
-    def shown(self) -> str:
+    def shown(self) -> Literal["wanted", "open", "done", "closed", "gone"]:
         """Its state in lists: wanted, open, done (closed there, and live here), closed (on both sides) or gone."""
         if self.state in {CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR, CopyState.REFUSED}:
             return "wanted"

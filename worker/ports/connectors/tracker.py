@@ -12,10 +12,11 @@ from datetime import timedelta
 from typing import Protocol
 
 from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing, Told
-from worker.ports.connectors.base import Connector
+from worker.ports.connectors.base import CheckResult, Connector
 
 __all__ = [
-    "Draft", "Goal", "Gone", "LastMove", "Seen", "Standing", "TellingTracker", "Told", "Tracker", "TrackerAbilities",
+    "PUBLIC", "PUBLIC_REMEDY", "Draft", "Goal", "Gone", "LastMove", "Seen", "Standing", "TellingTracker", "Told",
+    "Tracker", "TrackerAbilities", "is_public",
 ]  # fmt: skip
 
 
@@ -102,3 +103,12 @@ class TellingTracker(Tracker, Protocol):
 
     def keep_by(self, keep: Keep, /) -> None:
         """From now on, store what it is told before it is acknowledged."""
+
+
+PUBLIC = "Everybody can read it, and copies have names in them"
+PUBLIC_REMEDY = "Make it private, or set content: minimal."
+
+
+def is_public(result: CheckResult) -> bool:
+    """Whether a tracker's check found that everybody can read it."""
+    return result.details.get("is_public") == "yes"

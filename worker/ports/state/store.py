@@ -29,6 +29,7 @@ from worker.ports.state.journal import Journal
 from worker.ports.state.kept_lists import KeptLists
 from worker.ports.state.leases import JobRuns, Lease, Leases
 from worker.ports.state.leavings import Leavings
+from worker.ports.state.mirrors import Mirrors
 from worker.ports.state.moving import Moving
 from worker.ports.state.outbox import Outbox
 from worker.ports.state.overview import Overview
@@ -92,6 +93,8 @@ class UnitOfWork(Protocol):
 
     @property
     def kept_lists(self) -> KeptLists: ...
+    @property
+    def mirrors(self) -> Mirrors: ...
     @property
     def remediations(self) -> Remediations: ...
 

@@ -1,0 +1,178 @@
+"""A tracker in memory, with people who work in it, and everything that goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing
+from worker.ports import CheckResult, ConnectorError, Passive, Rejected, Transient
+from worker.ports.connectors.tracker import Keep, TrackerAbilities
+
+_AFTER = {Goal.OPEN: Standing.OPEN, Goal.DONE: Standing.DONE, Goal.CANCELLED: Standing.DECLINED}
+
+
+@dataclass
+class Issue:
+    """One ticket there, with all that was written on it."""
+
+    seen: Seen
+    draft: Draft
+    notes: list[str] = field(default_factory=list)
+    by: str = ""
+    at: datetime | None = None
+    is_gone: bool = False
+
+
+class FakeTracker(Passive):
+    """`before` and `after` are called around each write: what they raise is lost before or after its effect."""
+
+    def __init__(
+        self, name: str = "desk", *, now: Callable[[], datetime], people: Collection[str] = ()
+    ) -> None:
+        self.name = name
+        self.can = TrackerAbilities(goals=frozenset(Goal))
+        self.issues: dict[str, Issue] = {}
+        self.people = set(people)  # who may be given something
+        self.writes: list[str] = []
+        self.told: list[tuple[str, int]] = []
+        self.before: Callable[[str], None] = lambda _what: None
+        self.after: Callable[[str], None] = lambda _what: None
+        self.hidden_reads = 0  # so many looks by identity find nothing
+        self.error: ConnectorError | None = None  # of every call
+        self.is_public = False
+        self.called = False
+        self.keep: Keep | None = None
+        self._now = now
+
+    # --- what people do there ------------------------------------------------------------------------
+
+    @property
+    def only(self) -> Issue:
+        [issue] = self.issues.values()
+        return issue
+
+    def put(
+        self, standing: Standing, *, by: str = "nurse", ref: str = "", at: datetime | None = None
+    ) -> None:
+        issue = self.issues[ref] if ref else self.only
+        issue.seen = replace(issue.seen, standing=standing, status=standing.value)
+        issue.by, issue.at = by, at or self._now()
+
+    def give(self, assignee: str) -> None:
+        self.only.seen = replace(self.only.seen, assignee=assignee)
+
+    def copy(self, identity: str) -> None:
+        """A second ticket with the same identity."""
+        self._add(Draft(identity, "T", "T", ()))
+
+    # --- the port ------------------------------------------------------------------------------------
+
+    def mark(self) -> str:
+        self._fail()
+        return str(len(self.issues))
+
+    def create(self, draft: Draft, _mark: str, /) -> Seen:
+        self._write("create")
+        seen = self._add(draft)
+        self.after("create")
+        return seen
+
+    def _add(self, draft: Draft) -> Seen:
+        number = str(len(self.issues) + 1)
+        seen = Seen(
+            number,
+            f"DESK-{number}",
+            f"https://desk.example.org/{number}",
+            draft.identity,
+            "open",
+            Standing.OPEN,
+        )
+        self.issues[number] = Issue(seen, draft)
+        return seen
+
+    def find(self, identity: str, _mark: str, /) -> Sequence[Seen]:
+        self._fail()
+        if self.hidden_reads > 0:
+            self.hidden_reads -= 1
+            return []
+        return [one.seen for one in self.issues.values() if one.seen.identity == identity and not one.is_gone]
+
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+        self._fail()
+        for ref in refs:
+            issue = self.issues[ref]
+            yield Gone(ref, "deleted") if issue.is_gone else issue.seen
+
+    def last_move(self, seen: Seen, /) -> LastMove:
+        self._fail()
+        issue = self.issues[seen.ref]
+        return LastMove(issue.by, issue.by if "@" in issue.by else "", issue.at)
+
+    def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
+        self._write(f"move {goal.value}")
+        issue = self.issues[seen.ref]
+        issue.seen = replace(issue.seen, standing=_AFTER[goal], status=_AFTER[goal].value)
+        issue.notes.append(note)
+        self.after(f"move {goal.value}")
+        return issue.seen
+
+    def note(self, seen: Seen, text: str, /) -> None:
+        self._write("note")
+        self.issues[seen.ref].notes.append(text)
+        self.after("note")
+
+    def assign(self, seen: Seen, email: str, /) -> Seen:
+        self._write("assign")
+        if email not in self.people:
+            raise Rejected(f"{email} is not exactly one account.", remedy="Add them.")
+        issue = self.issues[seen.ref]
+        issue.seen = replace(issue.seen, assignee=email)
+        self.after("assign")
+        return issue.seen
+
+    def attach(self, seen: Seen, name: str, _data: bytes, /) -> None:
+        self._write("attach")
+        self.issues[seen.ref].notes.append(name)
+
+    def update(self, seen: Seen, draft: Draft, /) -> Seen:
+        self._write("update")
+        self.told.append((draft.label, draft.version))
+        return seen
+
+    def keep_by(self, keep: Keep, /) -> None:
+        self.keep = keep
+
+    def news(self) -> frozenset[str]:
+        called, self.called = self.called, False
+        return frozenset({""}) if called else frozenset()
+
+    def check(self) -> CheckResult:
+        if self.error is not None:
+            return CheckResult(ok=False, message=self.error.message, remedy="Look at it.")
+        return CheckResult(ok=True, message="reached", details={"is_public": "yes"} if self.is_public else {})
+
+    def _write(self, what: str) -> None:
+        self._fail()
+        self.before(what)
+        self.writes.append(what)
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+def lose(tracker: FakeTracker, what: str, count: int = 1, *, done: bool = True) -> None:
+    """The answers to the next so many writes of this kind are lost; `done`: after they had their effect."""
+    left = [count]
+
+    def strike(this: str) -> None:
+        if this == what and left[0] > 0:
+            left[0] -= 1
+            raise Transient("The answer was lost.")
+
+    if done:
+        tracker.after = strike
+    else:
+        tracker.before = strike

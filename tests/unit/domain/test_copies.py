@@ -1,0 +1,50 @@
+"""What copies in other people's trackers say."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import ticket
+from worker.domain.messages.copies import copy_draft, copy_note
+from worker.domain.mirror.copy import Content
+from worker.domain.mirror.decide import Say
+from worker.domain.text.reason import because
+from worker.domain.text.tongue import ENGLISH
+from worker.domain.tickets.ticket import TicketKind, TicketState
+
+ZONE, URL = "Europe/London", "https://whosleft.example.org/tickets/T-000123"
+
+
+@pytest.mark.parametrize("kind", TicketKind)
+def test_minimal_content_names_nobody(kind: TicketKind) -> None:
+    one = ticket(kind, id=123, member_name="Zachary", person_name="Zachary Quill", handle="+447700900123")
+    draft = copy_draft(one, "whosleft-3f9a1c-t-000123", Content.MINIMAL, ZONE, ENGLISH, URL)
+    said = " ".join((draft.title, *draft.paragraphs))
+    assert "Zachary" not in said
+    assert "900123" not in said
+    assert draft.title.endswith("(T-000123)")
+
+
+def test_full_content_has_names_steps_and_the_last_digits() -> None:
+    one = ticket(id=123, member_name="Zachary", handle="+447700900123")
+    draft = copy_draft(one, "i", Content.FULL, ZONE, ENGLISH)
+    said = " ".join((draft.title, *draft.paragraphs))
+    assert "1. " in said
+    assert "+44 •••• ••" in said
+    assert "900123" not in said
+    other = copy_draft(ticket(handle="~pat"), "i", Content.FULL, ZONE, ENGLISH)
+    assert "Number" not in " ".join(other.paragraphs)
+
+
+@pytest.mark.parametrize("say", Say)
+@pytest.mark.parametrize("content", Content)
+def test_a_reason_is_said_only_with_full_content(say: Say, content: Content) -> None:
+    one = ticket(state=TicketState.OPEN, reason=because("{name} has left", name="Zachary"))
+    text = copy_note(say, one, content, ZONE, ENGLISH, URL)
+    assert text
+    assert "Zachary" not in text or content is Content.FULL
+
+
+def test_what_it_waits_for_is_named_if_it_is_a_ticket() -> None:
+    assert "T-000122" in copy_note(Say.WAITS, ticket(blocked_by=122), Content.MINIMAL, ZONE, ENGLISH)
+    assert "can't be done yet" in copy_note(Say.WAITS, ticket(), Content.MINIMAL, ZONE, ENGLISH)

@@ -1,0 +1,160 @@
+"""Make copies, each once: it is written down before it is sent, and looked for before it is sent again.
+
+wanted -> sending (committed) -> created -> linked
+                 no clear answer -> unclear -> looked for: found -> linked;  never found -> wanted again, three times
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.app.jobs.mirror_run import ATTEMPTS_MAX, MirrorRun
+from worker.domain.messages.copies import copy_draft
+from worker.domain.mirror.copy import Content, Copy, CopyState
+from worker.domain.mirror.outside import Draft, Goal, Seen
+from worker.domain.tickets.ticket import Ticket
+from worker.ports import BadConfig, NotDone, Rejected, Transient
+from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, is_public
+from worker.ports.state.mirrors import Mirrored
+
+PER_RUN = 50
+UNCLEAR_MAX = 3  # in a row; then the tracker has a rest until the next run
+LOOK_AGAIN = timedelta(minutes=3)  # a request that we gave up on may still run there
+TRY_AGAIN = timedelta(hours=1)
+
+
+class MakeCopies:
+    """Makes what is wanted in one run, what is due first first."""
+
+    def __init__(self, run: MirrorRun) -> None:
+        self._run = run
+        self._tracker = run.one.tracker
+
+    def make(self) -> None:
+        """Raises ConnectorError for what is wrong with the tracker as a whole; BadConfig if names would be public."""
+        with self._run.store.reading() as uow:
+            page = uow.mirrors.unmade(self._run.name, self._run.now, PER_RUN)
+        if page and self._run.one.content is Content.FULL and is_public(self._tracker.check()):
+            raise BadConfig(f"{PUBLIC}.", remedy=PUBLIC_REMEDY)
+        unclear = 0
+        for each in page:
+            try:
+                self._make(each)
+            except NotDone:
+                raise
+            except Transient as error:
+                unclear += 1
+                self._run.trouble(error)
+                if unclear >= UNCLEAR_MAX:
+                    raise
+            except Rejected as error:
+                self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
+                self._run.trouble(error)
+            else:
+                unclear = 0
+
+    def _make(self, each: Mirrored) -> None:
+        copy, ticket = each
+        if copy.state is not CopyState.WANTED:
+            copy = self._looked_for(copy)
+            if copy.state is not CopyState.WANTED:
+                return
+        if not ticket.is_live:
+            return
+        self._create(copy, ticket)
+
+    def _create(self, copy: Copy, ticket: Ticket) -> None:
+        now = self._run.now
+        mark = copy.mark or self._tracker.mark()
+        sending = replace(
+            copy,
+            state=CopyState.SENDING,
+            mark=mark,
+            attempts=copy.attempts + 1,
+            attempted_at=now,
+            looks=0,
+            next_at=None,
+        )
+        self._put(sending)
+        try:
+            seen = self._tracker.create(self._draft(copy, ticket), mark)
+        except (NotDone, Rejected) as error:
+            self._put(
+                replace(
+                    copy, problem=str(error), next_at=now + TRY_AGAIN if isinstance(error, Rejected) else None
+                )
+            )
+            raise
+        except Transient as error:
+            self._put(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
+            self._looked_for(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
+            raise
+        self._link(sending, seen, ticket.version)
+
+    def _draft(self, copy: Copy, ticket: Ticket) -> Draft:
+        texts, content = self._run.texts, self._run.one.content
+        draft = copy_draft(ticket, copy.identity, content, texts.timezone, texts.tongue, texts.url(ticket))
+        if not self._tracker.can.tells:
+            return draft
+        with self._run.store.reading() as uow:
+            return replace(draft, data=texts.data(uow, ticket, content))
+
+    # --- after an unclear answer -----------------------------------------------------------------
+
+    def _looked_for(self, copy: Copy) -> Copy:
+        """Look for a copy that may have been made; return it as it is then. "Not found" proves nothing at first."""
+        now = self._run.now
+        if self._tracker.can.creates_once:  # it is just sent again
+            return replace(copy, state=CopyState.WANTED)
+        found = self._tracker.find(copy.identity, copy.mark)
+        if found:
+            return self._adopt(copy, found)
+        begun_at = copy.attempted_at or now
+        sure_at = begun_at + max(LOOK_AGAIN, self._tracker.can.lag)
+        if now < sure_at:
+            return self._put(
+                replace(
+                    copy, state=CopyState.UNCLEAR, looks=copy.looks + 1, next_at=_next(begun_at, now, sure_at)
+                )
+            )
+        if copy.attempts >= ATTEMPTS_MAX:
+            problem = f"It could not be made in {ATTEMPTS_MAX} tries: {copy.problem}"
+            self._run.notice(f"refused:{copy.ticket}", problem)
+            return self._put(replace(copy, state=CopyState.REFUSED, problem=problem))
+        return self._put(replace(copy, state=CopyState.WANTED, looks=0, next_at=None))
+
+    def _adopt(self, copy: Copy, found: Sequence[Seen]) -> Copy:
+        """The oldest is the copy; others with its identity are closed as its duplicates, which is said."""
+        first, *others = found
+        can = self._tracker.can
+        goal = Goal.CANCELLED if Goal.CANCELLED in can.goals else Goal.DONE
+        for other in others:
+            note = f"Duplicate of {first.key}, which was made twice after an unclear answer."
+            self._tracker.move(other, goal, note)
+            self._run.notice(
+                f"duplicate:{other.ref}", f"{other.key} was a duplicate of {first.key}, and is closed."
+            )
+        return self._link(copy, first, -1)
+
+    def _link(self, copy: Copy, seen: Seen, version: int) -> Copy:
+        self._run.count("made")
+        return self._put(
+            replace(
+                copy, state=CopyState.LINKED, ref=seen.ref, key=seen.key, url=seen.url, standing=seen.standing,
+                status=seen.status, assignee=seen.assignee, version=version, problem="", looks=0, next_at=None,
+                synced_at=self._run.now,
+            )
+        )  # fmt: skip
+
+    def _put(self, copy: Copy) -> Copy:
+        with self._run.begin() as uow:
+            uow.mirrors.put(copy)
+        return copy
+
+
+def _next(begun_at: datetime, now: datetime, sure_at: datetime) -> datetime:
+    """When to look again: a while after it was begun, then when the tracker's lag is over."""
+    soon = begun_at + LOOK_AGAIN
+    return soon if now < soon else sure_at

@@ -1,0 +1,117 @@
+"""One run over one tracker: its rules, its instant, its counts, and how trouble with it is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from worker.app.jobs.matching import Matching
+from worker.app.tell.addressing import whoever_has
+from worker.domain.messages.copies import trouble_text
+from worker.domain.messages.message import CHANNEL, Paragraph
+from worker.domain.mirror.copy import Content
+from worker.domain.text.tongue import Languages, Tongue
+from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.ports import ConnectorError
+from worker.ports.connectors.tracker import Tracker
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import OutMessage
+from worker.ports.state.store import Store, UnitOfWork
+
+ATTEMPTS_MAX = 3
+TOLD_AGAIN_AFTER = timedelta(hours=24)
+_VARIES = re.compile(r"\S*\d\S*")  # keys, times and numbers in a message
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredTracker:
+    """A tracker, which tickets it has copies of (no kinds: all), and what these say."""
+
+    tracker: Tracker
+    kinds: Collection[TicketKind]
+    sensitive: bool | None
+    content: Content
+    assigns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorRules:
+    """Who is told of trouble beside the channel; empty: nobody else."""
+
+    accountable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """How copies are written: language, IANA time zone, a ticket's page on the desk, and its JSON."""
+
+    languages: Languages
+    timezone: str
+    url: Callable[[Ticket], str]
+    data: Callable[[UnitOfWork, Ticket, Content], Mapping[str, Any]]
+
+    @property
+    def tongue(self) -> Tongue:
+        """The organisation's language."""
+        return self.languages.of(None)
+
+
+@dataclass(slots=True)
+class MirrorRun:
+    """One run over one tracker. `has_seen`: a copy could be read in it."""
+
+    one: MirroredTracker
+    store: Store
+    rules: MirrorRules
+    texts: Texts
+    now: datetime
+    lease: Lease | None
+    counts: dict[str, int]
+    troubles: list[str]
+    has_seen: bool = field(default=False)
+
+    @property
+    def name(self) -> str:
+        """The tracker's name."""
+        return self.one.tracker.name
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A writing transaction, under the lease."""
+        return Matching(self.store, self.now, self.lease).begin()
+
+    def count(self, what: str) -> None:
+        """Count one of something."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def trouble(self, error: ConnectorError) -> None:
+        """Report trouble, and tell it: one notice for each cause, again after a day."""
+        sentence = f"{self.name}: {error}"
+        if sentence not in self.troubles:
+            self.troubles.append(sentence)
+        self.notice(f"{type(error).__name__}:{_VARIES.sub('#', error.message)}", str(error))
+
+    def problem(self, ticket: int, error: ConnectorError) -> None:
+        """Keep what is wrong with one copy, beside it."""
+        with self.begin() as uow:
+            copy = uow.mirrors.get(self.name, ticket).copy
+            uow.mirrors.put(replace(copy, problem=str(error), synced_at=self.now))
+        self.trouble(error)
+
+    def notice(self, cause: str, what: str, ticket: Ticket | None = None) -> None:
+        """Tell the channel and the accountable person, unless they were told of this cause not long ago."""
+        with self.begin() as uow:
+            if not uow.mirrors.notice(self.name, cause, self.now, TOLD_AGAIN_AFTER):
+                return
+            languages = self.texts.languages
+            address = (ticket.accountable if ticket else "") or self.rules.accountable
+            people = [whoever_has(uow, address, languages)] if address else []
+            messages = []
+            for to in dict.fromkeys([CHANNEL, *people]):
+                headline, text = trouble_text(self.name, languages.of(to.language))
+                key = f"mirror:{self.name}:{cause}:{self.now.isoformat()}:{to.kind.value}:{to.address}"
+                messages.append(OutMessage(key, to, headline, Paragraph(headline, f"{what} {text}")))
+            uow.outbox.add(messages, self.now)

@@ -1,0 +1,185 @@
+"""What follows from a copy as it is seen now: for our ticket, and there. Pure.
+
+    ours, and what was seen last (the base), and what is seen now -> what people did there -> what follows
+
+States are compared, never authors: what we did ourselves is what we meant to do, and is no news. At most one write
+follows at a time; then it is seen anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
+from worker.domain.mirror.copy import Copy
+from worker.domain.mirror.outside import Goal, Seen, Standing
+from worker.domain.tickets.ticket import Ticket, TicketState
+
+REOPENS_MAX, REOPENS_WITHIN = 3, timedelta(days=7)
+DECLINES_MAX = 2  # from then on it stays closed there
+AGAIN = "+"  # behind what was said, when it was closed there a second time
+KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
+
+_CLOSED = frozenset({Standing.DONE, Standing.DECLINED})
+_SHOWS = {Goal.OPEN: {Standing.OPEN}, Goal.DONE: {Standing.DONE}, Goal.CANCELLED: _CLOSED}
+
+
+class Say(StrEnum):
+    """What a note there is about."""
+
+    GOES_ON = "goes_on"  # our ticket is open again, with its reason
+    WAITS = "waits"  # for another ticket
+    DESK = "desk"  # a status answers nothing: the desk asks for more
+    STILL_TRUE = "still_true"  # it was declined, and is still to be done
+    VERIFIED = "verified"
+    CANCELLED = "cancelled"
+    WAIVED = "waived"
+    STAYS = "stays"  # it was given to somebody whom we don't know here
+
+
+_OF_STATE = {
+    TicketState.VERIFIED: (Goal.DONE, Say.VERIFIED),
+    TicketState.CANCELLED: (Goal.CANCELLED, Say.CANCELLED),
+    TicketState.WAIVED: (Goal.CANCELLED, Say.WAIVED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """What may be done there: where a copy can be moved, whether it can be noted on and given to somebody."""
+
+    goals: frozenset[Goal]
+    notes: bool
+    assigns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What follows. `copy` is the copy with the new base, to be stored before anything is written there.
+
+    A note alone counts as written when it is begun, so that it never stands there twice; `noted` is what a move has
+    said once it is done.
+
+    claim, reopen    the move of our ticket: it was closed there, or reopened after a claim
+    take             the address of the person who got it there, and may get it here
+    move, say        where to move it there, and with which note; a note alone without `move`
+    give             the address to give it to there
+    is_fight         we reopened it too often: only notes from now on, and somebody has to know
+    """
+
+    copy: Copy
+    claim: bool = False
+    reopen: bool = False
+    take: str = ""
+    move: Goal | None = None
+    say: Say | None = None
+    noted: str = ""
+    give: str = ""
+    is_fight: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """True if something is written there."""
+        return self.move is not None or self.say is not None or bool(self.give)
+
+
+def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Follows:
+    """Return what follows for a copy that is LINKED; of several things the first. `now` is aware UTC."""
+    is_echo = copy.intent is not None and seen.standing in _SHOWS[copy.intent]
+    is_news = seen.standing is not copy.standing and not is_echo
+    base = replace(
+        copy,
+        key=seen.key,
+        url=seen.url,
+        status=seen.status,
+        standing=seen.standing,
+        intent=None,
+        missing_since=None,
+        synced_at=now,
+    )
+    if seen.is_elsewhere:
+        can = replace(can, goals=frozenset(), assigns=False)
+    if ticket.is_live:
+        base = replace(base, settled_at=None)
+        follows = _live(ticket, base, seen, can, now, is_news=is_news, was=copy.standing)
+    else:
+        follows = _settled(ticket, base, can, now, is_news=is_news, is_echo=is_echo)
+    if follows.move or follows.say or follows.claim or follows.reopen or not ticket.is_live:
+        return follows
+    return _assigned(ticket, follows.copy, seen, can)
+
+
+def _live(
+    ticket: Ticket, base: Copy, seen: Seen, can: Ability, now: datetime, *, is_news: bool, was: Standing
+) -> Follows:
+    is_closed = seen.standing in _CLOSED
+    if ticket.state is TicketState.DONE:
+        is_reopened = is_news and seen.standing is Standing.OPEN and was in _CLOSED
+        return Follows(base, reopen=is_reopened)
+    if not is_closed:
+        return Follows(base)
+    if ticket.state is TicketState.BLOCKED:
+        return _brought_back(ticket, base, can, now, Say.WAITS)
+    if seen.standing is Standing.DECLINED and (is_news or base.declines):
+        declined = replace(base, declines=base.declines + is_news)
+        if declined.declines >= DECLINES_MAX:
+            return Follows(declined)
+        return _brought_back(ticket, declined, can, now, Say.STILL_TRUE)
+    if not is_news:  # ours was reopened after it was closed there
+        return _brought_back(ticket, base, can, now, Say.GOES_ON)
+    if kind_of(ticket).choice is not Choice.NOTHING:
+        return _brought_back(ticket, base, can, now, Say.DESK)
+    return Follows(base, claim=True)
+
+
+def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: Say) -> Follows:
+    """Reopen it there with a note; only note it, once, where that can't be done or was done too often."""
+    is_over = base.reopened_at is None or now - base.reopened_at > REOPENS_WITHIN
+    reopens = 0 if is_over else base.reopens
+    if Goal.OPEN in can.goals and reopens < REOPENS_MAX:
+        counted = replace(base, reopens=reopens + 1, reopened_at=now if is_over else base.reopened_at)
+        return Follows(replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say)
+    mark = f"{say}:{ticket.reopened}"
+    if base.noted == mark or not can.notes:
+        return Follows(base)
+    return Follows(replace(base, noted=mark), say=say, is_fight=reopens >= REOPENS_MAX)
+
+
+def _settled(
+    ticket: Ticket, base: Copy, can: Ability, now: datetime, *, is_news: bool, is_echo: bool
+) -> Follows:
+    """Close it there with what was proven or decided; if people reopen it after that, once more."""
+    goal, say = _OF_STATE[ticket.state]
+    mark = f"{say}:{ticket.reopened}"
+    if is_echo and base.noted.removesuffix(AGAIN) != mark:  # we died after the move, and before it was stored
+        base = replace(base, noted=mark)
+    is_said = base.noted.removesuffix(AGAIN) == mark
+    may_move = base.noted != f"{mark}{AGAIN}" and (is_news or not is_said)
+    if base.standing not in _CLOSED and goal in can.goals and may_move:
+        noted = f"{mark}{AGAIN}" if is_said else mark
+        return Follows(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
+    if not is_said and can.notes:
+        return Follows(replace(base, noted=mark, settled_at=base.settled_at or now), say=say)
+    return Follows(replace(base, settled_at=base.settled_at or now))
+
+
+def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Follows:
+    """Who has it: what people changed there comes first, else ours goes there."""
+    theirs, ours = seen.assignee, ticket.assignee.email if ticket.assignee else ""
+    same = replace(base, assignee=theirs)
+    if theirs.casefold() not in {base.assignee.casefold(), base.given.casefold(), ours.casefold()}:
+        return Follows(same, take=theirs)
+    if can.assigns and "@" in ours and ours.casefold() != base.given.casefold():
+        return Follows(same, give=ours)
+    return Follows(same)
+
+
+def not_taken(copy: Copy, can: Ability) -> Follows:
+    """Whoever got it there is nobody whom we may give it to: ours stays, which is said there once."""
+    mark = f"{Say.STAYS}:{copy.assignee.casefold()}"
+    if not copy.assignee or copy.noted == mark or not can.notes:
+        return Follows(copy)
+    return Follows(replace(copy, noted=mark), say=Say.STAYS)

@@ -1,0 +1,64 @@
+"""Tickets' copies in trackers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from worker.domain.mirror.copy import Copy, CopyState
+from worker.domain.mirror.outside import Told
+from worker.domain.tickets.ticket import Ticket, TicketKind
+
+
+class Mirrored(NamedTuple):
+    """A copy, and its ticket as it is now."""
+
+    copy: Copy
+    ticket: Ticket
+
+
+class Mirrors(Protocol):
+    """One row for each ticket and tracker that has to have a copy of it."""
+
+    def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
+        """Want a copy of each live ticket of these kinds (none: of all) that has none yet; return how many are new.
+
+        A copy that is only wanted is dropped when its ticket is live no longer.
+        """
+
+    def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
+        """Copies to be made, or to be looked for, whose time has come; what is due first comes first."""
+
+    def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:
+        """Copies that are there, by their tickets' ids above `after`, without those that were settled before."""
+
+    def put(self, copy: Copy) -> None:
+        """Insert it, or store its new state."""
+
+    def of(self, tickets: Collection[int]) -> dict[int, list[Copy]]:
+        """The copies of each ticket, by tracker; tickets without any are left out."""
+
+    def find(self, tracker: str, ticket: int) -> Copy | None:
+        """One copy."""
+
+    def get(self, tracker: str, ticket: int) -> Mirrored:
+        """One copy that there is, and its ticket, as they are now. Raises LookupError if there is none."""
+
+    def counts(self) -> Mapping[tuple[str, CopyState], int]:
+        """How many copies there are, by tracker and state."""
+
+    def keep(self, tracker: str, told: Told, now: datetime) -> None:
+        """Store what a tracker told; what it told before stays as it is."""
+
+    def told(self, tracker: str, limit: int) -> list[Told]:
+        """What was told and not used yet, in the order in which it came."""
+
+    def used(self, tracker: str, call_id: str) -> None:
+        """What was told with this id is used. The id stays known."""
+
+    def notice(self, tracker: str, cause: str, now: datetime, again_after: timedelta) -> bool:
+        """Note that somebody is told of a cause now; False if they were not so long ago."""
+
+    def forget_notices(self, before: datetime) -> None:
+        """Forget notices, and ids of what was used, from before an instant."""

@@ -1,0 +1,90 @@
+"""What the mirror is made of: the configured trackers, and what their copies say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from worker.app.jobs.mirror_run import MirroredTracker, Texts
+from worker.app.reads.ticket import listed_tickets
+from worker.app.reads.witness import Witnesses
+from worker.app.tell.holding import Holding
+from worker.app.tell.signed_links import SignedLinks
+from worker.contract.tickets import TicketShape
+from worker.domain.mirror.copy import Content
+from worker.domain.mirror.outside import Told
+from worker.domain.text.tongue import Languages
+from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.ports.connectors.tracker import TellingTracker, Tracker
+from worker.ports.state.store import Store, UnitOfWork
+
+
+class Clock(Protocol):
+    """The process's clock, aware UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerRules:
+    """Which tickets a tracker has copies of (no kinds: all), what they say, and whether they are given to people."""
+
+    kinds: frozenset[TicketKind] = frozenset()
+    sensitive: bool | None = None
+    content: Content = Content.MINIMAL
+    assigns: bool = True
+
+
+def mirrored(trackers: Sequence[Tracker], rules: Mapping[str, TrackerRules]) -> list[MirroredTracker]:
+    """Each tracker with its rules."""
+    found = []
+    for one in trackers:
+        its = rules.get(one.name, TrackerRules())
+        found.append(MirroredTracker(one, its.kinds, its.sensitive, its.content, its.assigns))
+    return found
+
+
+def keep_what_is_told(trackers: Sequence[Tracker], store: Store, clock: Clock) -> None:
+    """Let trackers that call us store what they are told before they acknowledge it."""
+    for one in trackers:
+        if one.can.tells:
+            telling: TellingTracker = one  # type: ignore[assignment]  # `can` says so
+            telling.keep_by(_keeper(one.name, store, clock))
+
+
+def _keeper(name: str, store: Store, clock: Clock) -> Any:
+    def keep(told: Told, /) -> None:
+        with store.begin() as uow:
+            uow.mirrors.keep(name, told, clock())
+
+    return keep
+
+
+def texts_of(
+    languages: Languages,
+    timezone: str,
+    links: SignedLinks | None,
+    holding: Holding,
+    witnesses: Witnesses,
+    clock: Clock,
+) -> Texts:
+    """How copies are written. Without `links` they have no address of the desk; signed links never get there."""
+
+    def url(ticket: Ticket) -> str:
+        return links.console(f"/tickets/{ticket.label}") if links else ""
+
+    def data(uow: UnitOfWork, ticket: Ticket, content: Content) -> Mapping[str, Any]:
+        [listed] = listed_tickets(uow, [ticket], clock(), holding)
+        shown = TicketShape.of(listed, witnesses).model_dump(mode="json")
+        return shown if content is Content.FULL else _minimal(shown)
+
+    return Texts(languages, timezone, url, data)
+
+
+def _minimal(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A ticket's JSON that names nobody but whoever has to do it."""
+    subject = {**shown["subject"], "handle": None, "person": None}
+    nobody: dict[str, Any] = {"member": None, "person": None, "done_by": None, "reason": "", "occasion": ""}
+    return {**shown, **nobody, "subject": subject, "escalations": [], "sources": [], "details": {}}

@@ -1,0 +1,159 @@
+"""Tickets' copies in trackers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.mirror.copy import Copy, CopyState
+from worker.domain.mirror.outside import Goal, Standing, Told
+from worker.domain.tickets.ticket import LIVE, TicketKind, ticket_label, ticket_number
+from worker.ports.state.mirrors import Mirrored
+from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.mapping import ticket_from_row
+from worker.storage.sql.tables import journal, mirror, mirror_notice, mirror_told, ticket, to_micros
+
+_COLUMNS = tuple(f.name for f in fields(Copy))
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_UNMADE = tuple(one.value for one in (CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR))
+_INSTANTS = ("attempted_at", "next_at", "reopened_at", "missing_since", "settled_at", "synced_at")
+INSTALL = 6  # hexadecimal digits
+
+
+class SqlMirrors:
+    """The port `Mirrors` within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
+        m, t = mirror.c, ticket.c
+        is_over = sa.exists().where(t.id == m.ticket, t.state.not_in(_LIVE))
+        is_not_there = (m.tracker == tracker) & (m.state == CopyState.WANTED.value)
+        self._c.execute(sa.delete(mirror).where(is_not_there, is_over))
+        fits = [t.state.in_(_LIVE), ~sa.exists().where(m.tracker == tracker, m.ticket == t.id)]
+        if kinds:
+            fits.append(t.kind.in_(sorted(kinds)))
+        if sensitive is not None:
+            fits.append(t.is_sensitive == int(sensitive))
+        new = [
+            Copy(tracker, number, f"whosleft-{self._install()}-{ticket_label(number).lower()}")
+            for number in self._c.execute(sa.select(t.id).where(*fits)).scalars()
+        ]
+        bulk_upsert(self._c, mirror, _COLUMNS, map(_row, new), update=False)
+        return len(new)
+
+    def _install(self) -> str:
+        """What tells this installation from every other: the beginning of its journal's first hash."""
+        first = self._c.execute(sa.select(journal.c.hash).order_by(journal.c.seq).limit(1)).scalar()
+        return str(first or "")[:INSTALL]
+
+    def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
+        m, t = mirror.c, ticket.c
+        is_time = sa.or_(m.next_at.is_(None), m.next_at <= now)
+        which = (m.tracker == tracker) & m.state.in_(_UNMADE) & is_time
+        return self._mirrored(which, (t.due_at, t.id), limit)
+
+    def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:
+        m = mirror.c
+        is_kept = sa.or_(m.settled_at.is_(None), m.settled_at > settled_after)
+        is_live = ticket.c.state.in_(_LIVE)
+        which = (m.tracker == tracker) & (m.state == CopyState.LINKED.value) & (m.ticket > after)
+        return self._mirrored(which & sa.or_(is_kept, is_live), (m.ticket,), limit)
+
+    def _mirrored(
+        self, which: sa.ColumnElement[bool], order: tuple[sa.ColumnElement[Any], ...], limit: int
+    ) -> list[Mirrored]:
+        copies = [mirror.c[name].label(f"m_{name}") for name in _COLUMNS]
+        query = sa.select(ticket, *copies).join(mirror, mirror.c.ticket == ticket.c.id)
+        rows = self._c.execute(query.where(which).order_by(*order).limit(limit)).all()
+        return [Mirrored(_copy(row, "m_"), ticket_from_row(row)) for row in rows]
+
+    def put(self, copy: Copy) -> None:
+        bulk_upsert(self._c, mirror, _COLUMNS, [_row(copy)])
+
+    def of(self, tickets: Collection[int]) -> dict[int, list[Copy]]:
+        found: dict[int, list[Copy]] = {}
+        for chunk in chunked(sorted(set(tickets))):
+            query = sa.select(mirror).where(mirror.c.ticket.in_(chunk)).order_by(mirror.c.tracker)
+            for row in self._c.execute(query):
+                found.setdefault(row.ticket, []).append(_copy(row))
+        return found
+
+    def find(self, tracker: str, number: int) -> Copy | None:
+        which = (mirror.c.tracker == tracker) & (mirror.c.ticket == number)
+        row = self._c.execute(sa.select(mirror).where(which)).first()
+        return None if row is None else _copy(row)
+
+    def get(self, tracker: str, number: int) -> Mirrored:
+        which = (mirror.c.tracker == tracker) & (mirror.c.ticket == number)
+        found = self._mirrored(which, (mirror.c.ticket,), 1)
+        if not found:
+            raise LookupError(f"{tracker} has no copy of {ticket_label(number)}")
+        return found[0]
+
+    def counts(self) -> Mapping[tuple[str, CopyState], int]:
+        m = mirror.c
+        query = sa.select(m.tracker, m.state, sa.func.count()).group_by(m.tracker, m.state)
+        return {(tracker, CopyState(state)): count for tracker, state, count in self._c.execute(query)}
+
+    # --- what was told, and who was told of trouble ----------------------------------------------
+
+    def keep(self, tracker: str, told: Told, now: datetime) -> None:
+        row = (
+            tracker, told.call_id, ticket_number(told.label), int(told.is_done), told.by, told.note,
+            None if told.at is None else to_micros(told.at), to_micros(now), 0,
+        )  # fmt: skip
+        columns = ("tracker", "call_id", "ticket", "is_done", "by", "note", "at", "received_at", "is_used")
+        bulk_upsert(self._c, mirror_told, columns, [row], update=False)
+
+    def told(self, tracker: str, limit: int) -> list[Told]:
+        d = mirror_told.c
+        query = sa.select(mirror_told).where(d.tracker == tracker, d.is_used == 0)
+        rows = self._c.execute(query.order_by(d.received_at, d.call_id).limit(limit))
+        return [
+            Told(row.call_id, ticket_label(row.ticket), bool(row.is_done), row.by, row.note, row.at)
+            for row in rows
+        ]
+
+    def used(self, tracker: str, call_id: str) -> None:
+        which = (mirror_told.c.tracker == tracker) & (mirror_told.c.call_id == call_id)
+        self._c.execute(sa.update(mirror_told).where(which).values(is_used=1, by="", note=""))
+
+    def notice(self, tracker: str, cause: str, now: datetime, again_after: timedelta) -> bool:
+        n = mirror_notice.c
+        this = (n.tracker == tracker) & (n.cause == cause)
+        told_at = self._c.execute(sa.select(n.told_at).where(this)).scalar()
+        if told_at is not None and told_at <= now < told_at + again_after:
+            return False
+        bulk_upsert(
+            self._c, mirror_notice, ("tracker", "cause", "told_at"), [(tracker, cause, to_micros(now))]
+        )
+        return True
+
+    def forget_notices(self, before: datetime) -> None:
+        self._c.execute(sa.delete(mirror_notice).where(mirror_notice.c.told_at < before))
+        self._c.execute(
+            sa.delete(mirror_told).where(mirror_told.c.is_used == 1, mirror_told.c.received_at < before)
+        )
+
+
+def _row(copy: Copy) -> tuple[Any, ...]:
+    values = {name: getattr(copy, name) for name in _COLUMNS}
+    for name in _INSTANTS:
+        values[name] = None if values[name] is None else to_micros(values[name])
+    values |= {"state": copy.state.value, "standing": copy.standing.value}
+    values["intent"] = copy.intent.value if copy.intent else None
+    return tuple(values[name] for name in _COLUMNS)
+
+
+def _copy(row: Any, prefix: str = "") -> Copy:
+    values = {name: getattr(row, prefix + name) for name in _COLUMNS}
+    values |= {"state": CopyState(values["state"]), "standing": Standing(values["standing"])}
+    values["intent"] = Goal(values["intent"]) if values["intent"] else None
+    return Copy(**values)
