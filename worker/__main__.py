@@ -32,6 +32,7 @@ from worker.cli import (
     rotas,
     telling,
     tickets,
+    trackers,
     working,
 )
 from worker.cli.common import err, out
@@ -70,6 +71,7 @@ app.add_typer(rotas.rota, name="rota")
 app.add_typer(attest.app, name="attest")
 app.add_typer(review.app, name="review")
 app.add_typer(advisories.app, name="advisories")
+app.add_typer(trackers.app, name="trackers")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(census.app, name="census")
 app.add_typer(report.app, name="report")

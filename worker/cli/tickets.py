@@ -156,6 +156,9 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
         ("grade", ticket.grade.value if ticket.grade else ""),
         ("reopened", ticket.reopened or ""),
     ])  # fmt: skip
+    for copy in whole.copies:
+        said = ": ".join(filter(None, (f"{copy.tracker} {copy.key} {copy.url} ({copy.shown})", copy.problem)))
+        out.print(Text(f"copy       {said}"))
     for taken, policy, to in whole.steps:
         told = ", ".join(to) or "nobody could be reached"
         out.print(

@@ -216,6 +216,16 @@ class CopyShape(Shape):
         )
 
 
+class ListedCopyShape(CopyShape):
+    """A copy, with its ticket."""
+
+    ticket: str
+
+    @classmethod
+    def of_listed(cls, copy: Copy) -> ListedCopyShape:
+        return cls(**dict(CopyShape.of(copy)), ticket=ticket_label(copy.ticket))
+
+
 class _TicketFields(Shape):
     id: str
     kind: TicketKind

@@ -89,6 +89,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reopened": N_("reopened"),
         "removals": N_("removals"),
     },
+    "copy": {
+        "wanted": N_("not made yet"),
+        "open": N_("open there"),
+        "done": N_("closed there, not proven yet"),
+        "closed": N_("closed"),
+        "gone": N_("there no longer"),
+    },
     "period": {"opened": N_("opened"), "verified": N_("verified"), "due": N_("due")},
     "coverage": {"full": N_("full"), "partial": N_("partial"), "stale": N_("stale")},
     "difference": {
@@ -185,6 +192,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_CANCELLED: N_("Ticket cancelled"),
         events.TICKET_WAIVED: N_("Ticket waived"),
         events.TICKET_MOVED: N_("Ticket moved to another group or number"),
+        events.TICKET_COPY_AGAIN: N_("Copy in a tracker made again"),
         events.TICKET_REMEDIATION_STARTED: N_("Automatic act started"),
         events.TICKET_REMEDIATION_REFUSED: N_("Automatic act refused"),
         events.TICKET_LINK_SHOWN: N_("Assignee's link shown"),

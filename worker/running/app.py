@@ -19,6 +19,7 @@ from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds
 from worker.app.acts.interacting import Interacting
+from worker.app.acts.mirroring import MirrorActs
 from worker.app.acts.pairing import Pairing
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
@@ -212,6 +213,7 @@ class App:
     zones: ChannelZones
     taking_over: TakeOver
     advisories: AdvisoryActs
+    copies: MirrorActs
     sealing: Sealing
 
     @property
@@ -360,6 +362,7 @@ def assemble(
         ChannelZones(store, connectors.notifiers, rules.holding.quiet),
         TakeOver(store, zones, on_call, rules.languages),
         AdvisoryActs(store),
+        MirrorActs(store),
         Sealing(store, rules.links, rules.new_count),
     )
 

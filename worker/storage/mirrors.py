@@ -97,6 +97,13 @@ class SqlMirrors:
             raise LookupError(f"{tracker} has no copy of {ticket_label(number)}")
         return found[0]
 
+    def all(self, limit: int, *, with_problem: bool) -> list[Copy]:
+        m = mirror.c
+        query = sa.select(mirror).order_by(m.tracker, m.ticket).limit(limit)
+        if with_problem:
+            query = query.where(m.problem != "")
+        return [_copy(row) for row in self._c.execute(query)]
+
     def counts(self) -> Mapping[tuple[str, CopyState], int]:
         m = mirror.c
         query = sa.select(m.tracker, m.state, sa.func.count()).group_by(m.tracker, m.state)

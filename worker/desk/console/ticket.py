@@ -160,6 +160,7 @@ def _facts(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, object]
         "plea": aid.text if aid else "",
         "link_known_to": whole.link_known_to,
         "silenced_by": whole.silenced_by,
+        "copies": whole.copies,
         "taken": whole.steps,
         "policy": call.services.rules.policy(one).name,
         "to_come": shown_steps(call, call.services.explainer.to_come(uow, one)),

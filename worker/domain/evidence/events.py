@@ -25,6 +25,7 @@ TICKET_REOPENED: Final = "ticket.reopened"
 TICKET_CANCELLED: Final = "ticket.cancelled"
 TICKET_WAIVED: Final = "ticket.waived"
 TICKET_MOVED: Final = "ticket.moved"  # to the group of another source, or to another handle of the member
+TICKET_COPY_AGAIN: Final = "ticket.copy_again"  # a copy in a tracker is made anew
 TICKET_REMEDIATION_STARTED: Final = "ticket.remediation_started"  # a machine acts, as a rule allowed it
 TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source
 TICKET_LINK_SHOWN: Final = "ticket.link_shown"

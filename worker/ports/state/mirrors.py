@@ -45,6 +45,9 @@ class Mirrors(Protocol):
     def get(self, tracker: str, ticket: int) -> Mirrored:
         """One copy that there is, and its ticket, as they are now. Raises LookupError if there is none."""
 
+    def all(self, limit: int, *, with_problem: bool) -> list[Copy]:
+        """The first copies by tracker and ticket; only those with a problem, if asked for."""
+
     def counts(self) -> Mapping[tuple[str, CopyState], int]:
         """How many copies there are, by tracker and state."""
 

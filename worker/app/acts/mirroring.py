@@ -1,0 +1,42 @@
+"""People's acts on copies in trackers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from worker.app.refused import Refused, require_reason
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, acted
+from worker.domain.mirror.copy import Copy, CopyState
+from worker.domain.tickets.ticket import ticket_label
+from worker.ports.state.store import Store
+
+_MAY_BE_MADE_AGAIN = frozenset({CopyState.GONE, CopyState.REFUSED})
+
+
+class MirrorActs:
+    """Raises Refused."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def again(self, tracker: str, ticket: int, by: Actor, reason: str, now: datetime) -> Copy:
+        """Make a copy anew that is gone, or that could not be made; the next run does it."""
+        require_reason(reason, "make it again")
+        with self._store.begin() as uow:
+            known = uow.mirrors.find(tracker, ticket)
+            if known is None:
+                raise Refused(
+                    f"{tracker} has no copy of {ticket_label(ticket)}; `whosleft trackers list` shows them."
+                )
+            if known.state not in _MAY_BE_MADE_AGAIN:
+                raise Refused(
+                    f"{known.key or 'Its copy'} is {known.shown}: only one that is gone, or could not be made, "
+                    "is made again."
+                )
+            new = Copy(tracker, ticket, known.identity)
+            uow.mirrors.put(new)
+            data = {"tracker": tracker, "was": known.key}
+            subject = f"ticket:{ticket_label(ticket)}"
+            uow.journal.append([acted(by, now, events.TICKET_COPY_AGAIN, subject, reason, data)])
+        return new
