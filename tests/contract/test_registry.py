@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 from pydantic import ValidationError
 
-from connectors.registry import ADVISORIES, DIRECTORIES, INVENTORIES, NOTIFIERS, load
+from connectors.registry import ADVISORIES, DIRECTORIES, INVENTORIES, NOTIFIERS, TRACKERS, load
 from worker.ports import Port
 
 HERE = Path(__file__).parent
@@ -21,12 +21,14 @@ TABLES = {
     Port.INVENTORY: INVENTORIES,
     Port.NOTIFY: NOTIFIERS,
     Port.ADVISORIES: ADVISORIES,
+    Port.TRACKER: TRACKERS,
 }
 SUITES = {
     Port.DIRECTORY: ("contracts.directory", "DirectoryContract", "test_directories.py"),
     Port.INVENTORY: ("contracts.inventory", "InventoryContract", "test_inventories*.py"),
     Port.NOTIFY: ("contracts.notifier", "AnyNotifierContract", "test_notifiers*.py"),
     Port.ADVISORIES: ("contracts.advisory_feed", "AdvisoryFeedContract", "test_advisory_feeds.py"),
+    Port.TRACKER: ("contracts.tracker", "TrackerContract", "test_trackers*.py"),
 }
 HEADINGS = ("Rights needed", "Endpoints", "Limits", "Known gaps")
 CONNECTORS = [

@@ -85,8 +85,8 @@ class TrackerWorld(ABC):
 class TrackerContract(ABC):
     """`world` is made anew for each test. Closing people is `closer`'s account, as `last_move` shows it."""
 
+    kind: ClassVar[str | None]  # the connector's; None for a fake
     closer: ClassVar[str]
-    finds_declined: ClassVar[bool] = True
 
     @pytest.fixture
     @abstractmethod

@@ -23,6 +23,7 @@ def add_declared(
     made = SPEC.build(SPEC.config(), replace(context(), name=DECLARED, now=harness.clock))
     connectors: Any = SimpleNamespace(
         advisory_feeds=(),
+        trackers=(),
         directories=harness.directories,
         inventories=(*harness.inventories, made),
         notifiers=harness.notifiers,

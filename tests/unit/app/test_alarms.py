@@ -11,6 +11,7 @@ import pytest
 
 from fakes.notifier import FakeNotifier
 from harness import Harness
+from worker.app.jobs.table import OF_ALL
 from worker.app.tell.alarms import AlarmRules, Alarms
 from worker.domain.escalation.policy import Named, NamedKind, Target
 from worker.domain.escalation.silences import Silence
@@ -31,16 +32,7 @@ SAM = "sam@corp.example"
 def ran(harness: Harness, *names: str, is_ok: bool = True) -> None:
     """Record that jobs ran now; all of them, unless named."""
     with harness.store.begin() as uow:
-        for name in names or (
-            "poll",
-            "inventory",
-            "reconcile",
-            "controls",
-            "remediate",
-            "verify",
-            "escalate",
-            "deliver",
-        ):
+        for name in names or OF_ALL:
             uow.jobs.record(name, harness.now, is_ok=is_ok, report={})
 
 

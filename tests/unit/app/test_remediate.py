@@ -186,7 +186,7 @@ class Without:
 
     def __init__(self, harness: Harness) -> None:
         self.directories, self.inventories, self.notifiers = harness.directories, (), harness.notifiers
-        self.advisory_feeds = harness.advisory_feeds
+        self.advisory_feeds, self.trackers = harness.advisory_feeds, harness.trackers
 
 
 @pytest.mark.parametrize(

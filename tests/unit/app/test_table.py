@@ -55,7 +55,7 @@ def test_the_scheduler_has_a_paced_job_do_only_what_is_due(settings: Settings) -
     with open_app(settings, lambda: NOW) as app:
         for job in JOBS.values():
             assert job.run(app.use_cases, NOW, full=False, due_only=True).job == job.name
-        assert set(knowing_due(app.use_cases)) == {"poll", "inventory", "watch"}
+        assert set(knowing_due(app.use_cases)) == {"poll", "inventory", "mirror", "watch"}
 
 
 def test_a_job_that_is_fed_is_a_job_and_no_two_rows_share_a_use_case() -> None:

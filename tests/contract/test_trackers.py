@@ -1,0 +1,63 @@
+"""The fake that the core's tests use keeps to the contract of trackers, too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+
+from contracts.tracker import AMINA, NOW, TrackerContract, TrackerWorld
+from fakes.tracker import FakeTracker, lose
+from worker.domain.mirror.outside import Standing
+from worker.ports import Incomplete, Rejected
+
+
+class FakeWorld(TrackerWorld):
+    def __init__(self) -> None:
+        self.fake = FakeTracker(now=lambda: NOW, people={AMINA})
+        self.tracker = self.fake
+
+    def close(self, ref: str) -> None:
+        self.fake.put(Standing.DONE, ref=ref)
+
+    def decline(self, ref: str) -> None:
+        self.fake.put(Standing.DECLINED, ref=ref)
+
+    def reopen(self, ref: str) -> None:
+        self.fake.put(Standing.OPEN, ref=ref)
+
+    def delete(self, ref: str) -> None:
+        self.fake.issues[ref].is_gone = True
+
+    def comments(self, ref: str) -> Sequence[str]:
+        return self.fake.issues[ref].notes
+
+    def text(self, ref: str) -> str:
+        draft = self.fake.issues[ref].draft
+        return " ".join((draft.title, *draft.paragraphs, draft.url))
+
+    def copies(self) -> int:
+        return len(self.fake.issues)
+
+    def forbid_moves(self) -> None:
+        def refuse(what: str) -> None:
+            if what.startswith("move"):
+                raise Rejected("No move leads there.", remedy="Allow it.")
+
+        self.fake.before = refuse
+
+    def lose_answers(self, count: int) -> None:
+        lose(self.fake, "create", count)
+
+    def answer_html(self) -> None:
+        self.fake.error = Incomplete("A page came.", remedy="Check url.")
+
+
+class TestFakeTracker(TrackerContract):
+    kind: ClassVar[str | None] = None
+    closer: ClassVar[str] = "nurse"
+
+    @pytest.fixture
+    def world(self) -> FakeWorld:
+        return FakeWorld()
