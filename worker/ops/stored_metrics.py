@@ -106,6 +106,12 @@ def _of_tickets(figures: Figures, now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "whosleft_outbox_waiting", "Messages that may go and did not arrive yet.", figures.outbox_waiting
     )
+    copies = GaugeMetricFamily(
+        "whosleft_copies", "Copies of tickets in trackers.", labels=("tracker", "state")
+    )
+    for (tracker, copy_state), number in sorted(figures.copies.items()):
+        copies.add_metric((tracker, copy_state.value), number)
+    yield copies
 
 
 def _of_sources(states: Sequence[SourceState], sources: Sequence[Source], now: datetime) -> Iterator[Metric]:

@@ -40,6 +40,7 @@ from worker.storage.sql.tables import (
     handover,
     left_by_themself,
     link,
+    mirror,
     outbox,
     person,
     person_key,
@@ -251,6 +252,9 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     connection.execute(sa.delete(said_zone).where(said_zone.c.address == email))
+    for column in (mirror.c.assignee, mirror.c.given):
+        is_theirs = sa.func.lower(column) == email
+        connection.execute(sa.update(mirror).where(is_theirs).values({column.name: ""}))
     _erase_from_steps(connection, {row.email, email, row.display_name})
 
 

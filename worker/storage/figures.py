@@ -18,6 +18,7 @@ from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.tickets import TicketSort
 from worker.storage.exposure import SqlExposure
 from worker.storage.leases import listed_leases
+from worker.storage.mirrors import SqlMirrors
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, sqlite_path
 from worker.storage.sql.migrate import require_revision, revision
@@ -55,6 +56,7 @@ class SqlVitals:
                 held_plans=_count(connection, _held_plans()),
                 outbox_waiting=_count(connection, _waiting(now)),
                 exposed=SqlExposure(connection, self._rule).counts().parts,
+                copies=SqlMirrors(connection).counts(),
             )
 
     @contextmanager

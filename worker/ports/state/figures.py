@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.mirror.copy import CopyState
 from worker.domain.watch.alarms import ToldAlarm
 from worker.ports.state.leases import JobRun, ListedLease
 from worker.ports.state.overview import Part, PartCount
@@ -42,6 +43,9 @@ class Figures:
     held_plans: int
     outbox_waiting: int  # messages that may go now and have not arrived
     exposed: Mapping[Part, PartCount]  # as the console counts them
+    copies: Mapping[tuple[str, CopyState], int] = field(
+        default_factory=dict
+    )  # in trackers, by name and state
 
 
 class Vitals(Protocol):

@@ -1,0 +1,114 @@
+"""Copies in trackers, in both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from fakes.tracker import FakeTracker
+from harness import Harness
+from worker.app.refused import Refused
+from worker.domain.evidence.actor import Actor
+from worker.domain.mirror.copy import CopyState
+from worker.domain.mirror.outside import Goal, Standing, Told
+from worker.domain.tickets.ticket import TicketKind
+from worker.running.mirroring import TrackerRules
+
+ME = Actor("sam", "os:sam")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def ward(engine: sa.Engine) -> Harness:
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "joe")
+    harness.group("ward-7", "ann", "ben", admins=["joe"], name="Ward 7")
+    harness.trackers = [FakeTracker(now=harness.clock, people={"joe@corp.example"})]
+    harness.start(replace(harness.app.rules, trackers={"desk": TrackerRules()}))
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.mirror()
+    return harness
+
+
+def test_a_copy_is_stored_as_it_is(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        copy = uow.mirrors.get("desk", 1).copy
+        changed = replace(
+            copy, state=CopyState.GONE, standing=Standing.DECLINED, intent=Goal.CANCELLED, problem="gone",
+            missing_since=ward.now, settled_at=ward.now + DAY, reopened_at=ward.now, next_at=ward.now, reopens=2,
+        )  # fmt: skip
+        uow.mirrors.put(changed)
+    with ward.store.reading() as uow:
+        assert uow.mirrors.find("desk", 1) == changed
+        assert uow.mirrors.of([1, 2]) == {1: [changed]}
+        assert uow.mirrors.counts() == {("desk", CopyState.GONE): 1}
+        assert uow.mirrors.all(9, with_problem=True) == [changed]
+        assert uow.mirrors.linked("desk", ward.now, 0, 9) == []
+        with pytest.raises(LookupError):
+            uow.mirrors.get("other", 1)
+
+
+def test_only_what_fits_is_wanted_once(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        assert uow.mirrors.want("two", (), sensitive=True) == 0
+        assert uow.mirrors.want("two", [TicketKind.REASSIGN_ADMIN], sensitive=None) == 0
+        assert uow.mirrors.want("two", [TicketKind.REMOVE_MEMBER], sensitive=False) == 1
+        assert uow.mirrors.want("two", (), sensitive=None) == 0
+        identities = {one.identity for one in uow.mirrors.of([1])[1]}
+    assert len(identities) == 1, "a ticket has one identity, in every tracker"
+    assert next(iter(identities)).startswith("whosleft-")
+
+
+def test_what_was_told_is_used_once(ward: Harness) -> None:
+    told = Told("a", "T-000001", True, "ben@corp.example", "gone", ward.now)
+    with ward.store.begin() as uow:
+        uow.mirrors.keep("desk", told, ward.now)
+        uow.mirrors.keep("desk", replace(told, is_done=False), ward.now)
+        assert uow.mirrors.told("desk", 9) == [told]
+        uow.mirrors.used("desk", "a")
+        uow.mirrors.keep("desk", told, ward.now)
+        assert uow.mirrors.told("desk", 9) == []
+        uow.mirrors.forget_notices(ward.now + DAY)
+        uow.mirrors.keep("desk", told, ward.now)
+        assert uow.mirrors.told("desk", 9) == [told]
+
+
+def test_a_cause_is_told_again_after_a_while(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        assert uow.mirrors.notice("desk", "x", ward.now, DAY)
+        assert not uow.mirrors.notice("desk", "x", ward.now + DAY / 2, DAY)
+        assert uow.mirrors.notice("desk", "y", ward.now, DAY)
+        assert uow.mirrors.notice("desk", "x", ward.now + DAY, DAY)
+        assert uow.mirrors.notice("desk", "x", ward.now - DAY, DAY), "that clock was wrong"
+
+
+def test_who_is_erased_is_no_assignee_of_a_copy(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        copy = uow.mirrors.get("desk", 1).copy
+        uow.mirrors.put(replace(copy, assignee="Ann@corp.example", given="ann@corp.example"))
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    ward.desk.erase("ann", ME, "asked for", ward.now)
+    with ward.store.reading() as uow:
+        copy = uow.mirrors.get("desk", 1).copy
+    assert (copy.assignee, copy.given) == ("", "")
+
+
+def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
+    for tracker, number, text in (("other", 1, "no copy"), ("desk", 9, "no copy"), ("desk", 1, "is open")):
+        with pytest.raises(Refused, match=text):
+            ward.app.copies.again(tracker, number, ME, "it was deleted by mistake", ward.now)
+    with ward.store.begin() as uow:
+        uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, state=CopyState.GONE))
+    with pytest.raises(Refused, match="reason"):
+        ward.app.copies.again("desk", 1, ME, "", ward.now)
+    ward.app.copies.again("desk", 1, ME, "it was deleted by mistake", ward.now)
+    ward.mirror()
+    with ward.store.reading() as uow:
+        assert uow.mirrors.get("desk", 1).copy.key == "DESK-2"
