@@ -48,7 +48,9 @@ ADVISORIES = {
     "nvd": "connectors.advisories.nvd:SPEC",
     "nvd_file": "connectors.advisories.nvd:FILE",
 }
-TRACKERS: dict[str, str] = {}
+TRACKERS = {
+    "servicenow": "connectors.tracker.servicenow:SPEC",
+}
 OURS: Mapping[Port, Mapping[str, str]] = {
     Port.DIRECTORY: DIRECTORIES,
     Port.INVENTORY: INVENTORIES,

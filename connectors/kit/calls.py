@@ -12,7 +12,7 @@ import hmac
 import json
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -76,8 +76,9 @@ class Calls:
     """Takes the calls of one source, and keeps which groups they speak of until somebody asks. Threads share it.
 
     `is_genuine` looks at the proof, before the body is read. `events` reads the body's JSON, and yields nothing for
-    what means nothing to us; whatever it raises makes the answer 400. `prove` is for messengers that ask by GET whether
-    the address is ours: it returns the text to answer with, None for a wrong or missing proof.
+    what means nothing to us; whatever it raises makes the answer 400. `id_of` is for callers whose ids are in a header,
+    and whose calls are one event each. `prove` is for messengers that ask by GET whether the address is ours: it
+    returns the text to answer with, None for a wrong or missing proof.
     """
 
     key = "calls.listen"
@@ -91,6 +92,7 @@ class Calls:
         is_genuine: Callable[[InboundCall], bool],
         events: Callable[[Any], Iterable[Event]],
         prove: Callable[[InboundCall], str | None] | None = None,
+        id_of: Callable[[InboundCall], str] = lambda _call: "",
     ) -> None:
         self.name = name
         self.caller = caller
@@ -100,6 +102,7 @@ class Calls:
         self._is_genuine = is_genuine
         self._events = events
         self._prove = prove
+        self._id_of = id_of
         self._lock = Lock()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._news: set[str] = set()
@@ -117,7 +120,7 @@ class Calls:
         if not self._is_genuine(call):
             return REFUSED, ""
         try:
-            found = list(self._events(json.loads(call.body)))
+            found = [self._named(event, call) for event in self._events(json.loads(call.body))]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return BAD, ""
         return (ACCEPTED if self._take(found) else OK), ""
@@ -132,6 +135,9 @@ class Calls:
         """Return the changes of numbers and ids that calls told since this process began, the latest ones."""
         with self._lock:
             return tuple(self._renumbered)
+
+    def _named(self, event: Event, call: InboundCall) -> Event:
+        return event if event.call_id else replace(event, call_id=self._id_of(call))
 
     def _take(self, events: Iterable[Event]) -> bool:
         """Keep what is new; False when all of it was had before, or is too old."""

@@ -63,6 +63,17 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A body that is no JSON: a file. `kind` is its content type."""
+
+    data: bytes
+    kind: str = "application/octet-stream"
+
+
+Query = Mapping[str, str | int | list[str]]  # a list is sent as one option several times
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """Where a server is, and how it is asked. `name` is what errors call it: "WAHA".
 
@@ -94,7 +105,7 @@ class Rest:
             self._client.close()
             self._client = None
 
-    def get(self, path: str, what: str, query: Mapping[str, str | int] | None = None) -> Any:
+    def get(self, path: str, what: str, query: Query | None = None) -> Any:
         """Return the JSON behind a path. `what` is for errors: "the members of a group". Raises ConnectorError."""
         return self.call("GET", path, what, query=query)
 
@@ -104,23 +115,37 @@ class Rest:
         path: str,
         what: str,
         *,
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         body: Any = None,
         auth: tuple[str, str] | None = None,
         takes_text: bool = False,
     ) -> Any:
-        """As `get`, with any method and a JSON body; None for an answer without a body.
+        """As `get`, with any method and a body: JSON, or `Raw`; None for an answer without a body.
 
         An error for a status has a `Refusal` as its cause. `takes_text`: an answer that is no JSON is its text.
         """
+        return self.answered(method, path, what, query=query, body=body, auth=auth, takes_text=takes_text)[0]
+
+    def answered(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        auth: tuple[str, str] | None = None,
+        takes_text: bool = False,
+    ) -> tuple[Any, Mapping[str, str]]:
+        """As `call`, with the headers of the answer, by names in any case."""
         response, data, where = self._exchanged(method, path, what, query, body, auth)
         if response.status_code == NO_CONTENT or not data:
-            return None
+            return None, response.headers
         found, is_json = _parsed(data)
         if is_json:
-            return found
+            return found, response.headers
         if takes_text:
-            return data.decode(errors="replace")
+            return data.decode(errors="replace"), response.headers
         kind = one_line(response.headers.get("content-type", "no type"))
         raise Incomplete(
             f"{where} answered {response.status_code} with {cut(kind, SAID_MAX)} that is no whole JSON.",
@@ -137,7 +162,7 @@ class Rest:
         method: str,
         path: str,
         what: str,
-        query: Mapping[str, str | int] | None,
+        query: Query | None,
         body: Any,
         auth: tuple[str, str] | None,
     ) -> tuple[httpx2.Response, bytes, str]:
@@ -150,15 +175,24 @@ class Rest:
                 method,
                 self._server.url.rstrip("/") + path,
                 params=dict(query or {}),
-                json=body,
-                headers=dict(self._server.headers),
                 auth=auth,
+                **self._sent(body),
             ) as response:
                 data = self._read(response, where)
         except UNANSWERED as error:
             raise broken(where.rstrip(","), error) from error
         self._require_done(response, data, where)
         return response, data, where
+
+    def _sent(self, body: Any) -> dict[str, Any]:
+        headers = dict(self._server.headers)
+        if isinstance(body, Raw):
+            return {"content": body.data, "headers": {**headers, "content-type": body.kind}}
+        return {"json": body, "headers": headers}
+
+    def pause(self, wait_s: float) -> None:
+        """Let nothing go out for so long: for limits that are told otherwise than by 429 and Retry-After."""
+        self._pace.pause(wait_s)
 
     def _connected(self) -> httpx2.Client:
         if self._client is None:
@@ -183,28 +217,29 @@ class Rest:
             wait_s = retry_after_s(response.headers, self._now())
             error = failure(where.rstrip(","), status, _said(found), wait_s)
             if isinstance(error, NotDone) and wait_s:
-                self._pause(wait_s)
-            raise error from Refusal(status, found)
+                self.pause(wait_s)
+            raise error from Refusal(status, found, response.headers)
         if status > OK_MAX:
             raise BadConfig(
                 f"{where} answered {status}, a redirection.",
                 remedy="It is not followed. Give the address of the server itself in url.",
-            )
-
-    def _pause(self, wait_s: float) -> None:
-        self._pace.pause(wait_s)
+            ) from Refusal(status, None, response.headers)
 
 
 _NOTHING_CHANGED = "Nothing is changed by it; it is read again."
 
 
 class Refusal(Exception):
-    """What a server said as it refused, as the cause of our error. `body` is JSON, None for anything else."""
+    """What a server said as it refused, as the cause of our error. `body` is JSON, None for anything else.
 
-    def __init__(self, status: int, body: Any) -> None:
+    Names in `headers` are in any case.
+    """
+
+    def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"HTTP {status}")
         self.status = status
         self.body = body
+        self.headers: Mapping[str, str] = {} if headers is None else headers
 
     @classmethod
     def behind(cls, error: ConnectorError) -> Refusal:

@@ -1,0 +1,144 @@
+"""What trackers over HTTP share: addresses and tokens in their configuration, one write, calls in, a check's result."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+from connectors.kit.calls import Calls, Event
+from connectors.kit.rest import Query, Rest
+from connectors.kit.trackers import TrackerConfig
+from worker.domain.mirror.outside import Draft, Goal, Seen, Standing
+from worker.ports import (
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    InboundCall,
+    Incomplete,
+    Passive,
+    Rejected,
+    Transient,
+)
+
+_TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
+_SHOWN = {Goal.OPEN: Standing.OPEN, Goal.DONE: Standing.DONE, Goal.CANCELLED: Standing.DECLINED}
+T = TypeVar("T")
+
+
+def _an_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no address of a server; it looks like https://tracker.example.org")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("write the address alone, without a password, ? or #")
+    return url.rstrip("/")
+
+
+def _for_a_header(token: SecretStr) -> SecretStr:
+    value = token.get_secret_value().strip()
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("is empty or has spaces or line breaks in it; give the token alone")
+    return SecretStr(value)
+
+
+ServerAddress = Annotated[str, AfterValidator(_an_address)]
+Token = Annotated[SecretStr, AfterValidator(_for_a_header)]
+
+
+def is_there(standing: Standing, goal: Goal) -> bool:
+    """Whether a copy is where we want it."""
+    return standing is _SHOWN[goal]
+
+
+def written(
+    rest: Rest, method: str, path: str, what: str, *, query: Query | None = None, body: Any = None
+) -> Any:
+    """Write once. An answer that proves nothing, such as a page in place of JSON, is Transient: it may be done."""
+    try:
+        return rest.call(method, path, what, query=query, body=body)
+    except Incomplete as error:
+        raise Transient(error.message, remedy=error.remedy) from error
+
+
+def understood(server: str, what: str, read: Callable[[], T]) -> T:
+    """Read an answer. One of another shape than described is Transient: it proves nothing."""
+    try:
+        return read()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise Transient(
+            f"{server}, asked for {what}, answered something else ({type(error).__name__}: {error}).",
+            remedy="Check that url is the server itself, and its version.",
+        ) from error
+
+
+def has_token(call: InboundCall, header: str, secret: SecretStr) -> bool:
+    """Whether a header is the secret itself. Compared in constant time."""
+    given = call.headers.get(header, "").encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(given, secret.get_secret_value().encode())
+
+
+class HttpTracker(Passive):
+    """What each tracker over HTTP does alike. `server` is what errors call it."""
+
+    server: ClassVar[str]
+
+    def __init__(self, config: TrackerConfig, context: ConnectorContext, rest: Rest) -> None:
+        self._context = context
+        self._rest = rest
+        self._calls = self._taken(config) if config.calls else None
+        self.calls: Sequence[Calls] = (self._calls,) if self._calls else ()
+
+    @property
+    def name(self) -> str:
+        return self._context.name
+
+    def news(self) -> frozenset[str]:
+        return self._calls.news() if self._calls else frozenset()
+
+    def close(self) -> None:
+        self._rest.close()
+
+    def update(self, seen: Seen, draft: Draft, /) -> Seen:
+        """Refuse: it is read, and is not told."""
+        raise Rejected(f"{self.server} is not told of changes.", remedy="Nothing is to be done.")
+
+    def check(self) -> CheckResult:
+        """Check reach, account, rights, and whatever the configuration names. Writes nothing."""
+        details: dict[str, str] = {}
+        try:
+            told = self._checked(details)
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy, details=details)
+        return CheckResult(ok=True, message=told, details=details)
+
+    def _checked(self, details: dict[str, str]) -> str:
+        """Say what is there. Raises the first ConnectorError about what is not."""
+        raise NotImplementedError
+
+    def _taken(self, config: TrackerConfig) -> Calls:
+        assert config.calls is not None  # noqa: S101  only asked for where they are configured
+        secret = config.calls.secret
+        return Calls(
+            config.calls,
+            self._context.name,
+            self.server,
+            self._context.now,
+            lambda call: self._is_genuine(call, secret),
+            self._events,
+            id_of=self._id_of,
+        )
+
+    def _is_genuine(self, call: InboundCall, secret: SecretStr) -> bool:
+        raise NotImplementedError
+
+    def _id_of(self, call: InboundCall) -> str:
+        """What is the same when a call is repeated; empty if nothing is."""
+        return ""
+
+    def _events(self, body: Mapping[str, Any]) -> Sequence[Event]:
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Trackers: other ticket systems, in which tickets have copies."""

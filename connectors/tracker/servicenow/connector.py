@@ -1,0 +1,233 @@
+"""ServiceNow behind the tracker port.
+
+There is no precondition for a write: what was changed since it was seen is told by `sys_mod_count`, read just before.
+A write of a field that access rules close to us succeeds without doing it, so each one is read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import SecretStr
+
+from connectors.kit.calls import Event
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.tracker.servicenow import mapping
+from connectors.tracker.servicenow.check import Check
+from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
+from connectors.tracker.servicenow.config import ServicenowConfig
+from connectors.tracker.servicenow.people import People
+from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.ports import (
+    Changed,
+    ConnectorContext,
+    InboundCall,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
+from worker.ports.connectors.tracker import TrackerAbilities
+
+TOKEN = "x-whosleft-token"  # noqa: S105  the header's name
+
+
+class ServicenowTracker(HttpTracker):
+    """The records of one table whose `correlation_id` is ours."""
+
+    server = SERVICENOW
+
+    def __init__(self, config: ServicenowConfig, context: ConnectorContext) -> None:
+        rest = rest_of(config, context)
+        super().__init__(config, context, rest)
+        self._config = config
+        self._client = ServicenowClient(rest)
+        self._people = People(self._client, config.group)
+        self._orphan = ""  # a record that was made without our identity: a second one would be one too many
+
+    @property
+    def can(self) -> TrackerAbilities:
+        return TrackerAbilities(goals=self._config.states.goals)
+
+    def mark(self) -> str:
+        """Nothing: it is found in the database itself, at once."""
+        return ""
+
+    def create(self, draft: Draft, mark: str, /) -> Seen:
+        if self._orphan:
+            raise self._without_identity(self._orphan)
+        wanted = mapping.record(draft, self._config, self._people.group())
+        made = self._client.create(self._config.table, wanted, mapping.FIELDS, "a new record")
+        sys_id = mapping.value(made, "sys_id")
+        fields = tuple(dict.fromkeys((*mapping.FIELDS, *wanted)))
+        row = self._client.row(self._config.table, sys_id, fields, "a record") if sys_id else None
+        if row is None:
+            raise Transient(
+                "ServiceNow made a record, and does not show it.", remedy="It is looked for again."
+            )
+        if mapping.value(row, "correlation_id") != draft.identity:
+            self._orphan = mapping.value(row, "number")
+            raise self._without_identity(self._orphan)
+        self._require_taken(row, {key: text for key, text in wanted.items() if key not in _TEXTS})
+        return self._seen(row)
+
+    def _without_identity(self, number: str) -> Rejected:
+        return Rejected(
+            f"ServiceNow made {number} without its correlation_id, so it would not be found again.",
+            remedy=f"Let the account write correlation_id, delete {number}, and start the worker again.",
+        )
+
+    def _require_taken(self, row: Row, wanted: Mapping[str, str]) -> None:
+        for field, text in wanted.items():
+            if text not in {mapping.value(row, field), mapping.display(row, field)}:
+                raise Rejected(
+                    f"ServiceNow took {field} for {mapping.value(row, 'number')} without setting it.",
+                    remedy=f"Let the account write {field}, or look whether {self._config.table} has it; "
+                    "it takes values (numbers, sys_ids), not what people see.",
+                )
+
+    def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
+        query = f"correlation_id={plain(identity)}^ORDERBYsys_created_on^ORDERBYsys_id"
+        found = []
+        for row in self._client.rows(self._config.table, query, mapping.FIELDS, "a record by our id"):
+            given = mapping.value(row, "correlation_id")
+            if given.casefold() != identity.casefold():
+                raise Rejected(
+                    "ServiceNow returned records with another correlation_id than it was asked for.",
+                    remedy=f"Let the account read {self._config.table}.correlation_id: a part of a query that it may "
+                    "not read is ignored.",
+                )
+            if given == identity:
+                found.append(self._seen(row))
+        return sorted(found, key=lambda one: (str(one.opened_at or ""), one.ref))
+
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+        wanted = sorted(refs)
+        for start in range(0, len(wanted), PAGE):
+            some = wanted[start : start + PAGE]
+            asked = frozenset(some)
+            query = f"sys_idIN{','.join(map(plain, some))}^ORDERBYsys_created_on^ORDERBYsys_id"
+            found = set()
+            for row in self._client.rows(self._config.table, query, mapping.FIELDS, "records"):
+                ref = mapping.value(row, "sys_id")
+                if ref not in asked:
+                    raise Transient(
+                        "ServiceNow returned records that it was not asked for.",
+                        remedy="Nothing is changed by it; they are read again.",
+                    )
+                found.add(ref)
+                yield self._seen(row)
+            for ref in sorted(asked - found):  # a limit counts before access rules, so each one is asked for
+                yield self._one(ref)
+
+    def _one(self, ref: str) -> Seen | Gone:
+        row = self._client.row(self._config.table, ref, mapping.FIELDS, "a record")
+        return (
+            Gone(ref, "deleted, or hidden from us: ServiceNow does not tell")
+            if row is None
+            else self._seen(row)
+        )
+
+    def last_move(self, seen: Seen, /) -> LastMove:
+        return mapping.last_move(self._row(seen), self._config)
+
+    def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
+        row = self._unchanged(seen)
+        if not is_there(self._seen(row).standing, goal):
+            row = self._moved(seen, goal, note)
+        return self._seen(self._noted(seen, row, note))
+
+    def _moved(self, seen: Seen, goal: Goal, note: str) -> Row:
+        status = self._config.states.status(goal)
+        sent = {"state": status, **self._closing(goal, note)}
+        self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a new state")
+        row = self._row(seen)
+        if mapping.value(row, "state") != status:
+            raise Rejected(
+                f"ServiceNow took state {status} for {seen.key} without setting it: it is "
+                f"{mapping.display(row, 'state')} ({mapping.value(row, 'state')}).",
+                remedy="Let the account write state, and look which states can follow which in this table.",
+            )
+        return row
+
+    def _closing(self, goal: Goal, note: str) -> dict[str, str]:
+        close = self._config.close
+        if goal is Goal.OPEN:
+            return {}
+        both = {"close_code": close.close_code, "close_notes": close.close_notes or note} if close else {}
+        return both | {key: str(given) for key, given in self._config.states.fields.items()}
+
+    def note(self, seen: Seen, text: str, /) -> None:
+        self._noted(seen, self._row(seen), text)
+
+    def _noted(self, seen: Seen, before: Row, text: str) -> Row:
+        """Journal fields read as empty, so what proves a note is that the record was changed."""
+        sent = {"work_notes": mapping.noted(text)}
+        self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a work note")
+        row = self._row(seen)
+        if _count(row) <= _count(before):
+            raise Rejected(
+                f"ServiceNow took a work note for {seen.key} without writing it.",
+                remedy="Let the account write work_notes.",
+            )
+        return row
+
+    def assign(self, seen: Seen, email: str, /) -> Seen:
+        person = self._people.known(email)
+        self._unchanged(seen)
+        sent = {"assigned_to": person}
+        self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a new assignee")
+        row = self._row(seen)
+        self._require_taken(row, {"assigned_to": person})
+        return self._seen(row)
+
+    def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
+        """Add it, unless a file of this name and size is there."""
+        table = self._config.table
+        sizes = {str(row.get("size_bytes")) for row in self._client.files(table, seen.ref, name)}
+        if str(len(data)) in sizes:
+            return
+        made = self._client.attach(table, seen.ref, name, data)
+        if made.get("table_sys_id") != seen.ref:
+            raise Transient("ServiceNow took a file, and does not show it.", remedy="It is looked for again.")
+
+    def _checked(self, details: dict[str, str]) -> str:
+        return Check(self._client, self._config, self._people, self.find).run(details)
+
+    def _row(self, seen: Seen) -> Row:
+        row = self._client.row(self._config.table, seen.ref, mapping.FIELDS, "a record")
+        if row is None:
+            raise Rejected(
+                f"{seen.key} is not there in ServiceNow, or hidden from the account.",
+                remedy="It is looked for at the next read.",
+            )
+        return row
+
+    def _unchanged(self, seen: Seen) -> Row:
+        """Return what it is just now. Raises Changed if it isn't what was seen."""
+        row = self._row(seen)
+        if seen.revision and self._seen(row).revision != seen.revision:
+            raise Changed(f"{seen.key} was changed in ServiceNow since it was read.")
+        return row
+
+    def _seen(self, row: Row) -> Seen:
+        if fields := mapping.absent(row):
+            raise PermissionDenied(
+                f"ServiceNow did not show {', '.join(fields)}.",
+                missing=f"reading {self._config.table}.{fields[0]}",
+                remedy="Let the account read these fields, and look whether table is one that extends Task.",
+            )
+        return understood(SERVICENOW, "a record", lambda: mapping.seen(row, self._config))
+
+    def _is_genuine(self, call: InboundCall, secret: SecretStr) -> bool:
+        return has_token(call, TOKEN, secret)
+
+    def _events(self, body: Mapping[str, Any]) -> Sequence[Event]:
+        return [Event("", None, (str(body["sys_id"]),))]
+
+
+_TEXTS = frozenset({"short_description", "description"})  # an instance may shorten them
+
+
+def _count(row: Row) -> int:
+    return understood(SERVICENOW, "sys_mod_count", lambda: int(mapping.value(row, "sys_mod_count")))
