@@ -49,6 +49,7 @@ ADVISORIES = {
     "nvd_file": "connectors.advisories.nvd:FILE",
 }
 TRACKERS = {
+    "webhook": "connectors.tracker.webhook:SPEC",
     "servicenow": "connectors.tracker.servicenow:SPEC",
 }
 OURS: Mapping[Port, Mapping[str, str]] = {

@@ -3,7 +3,8 @@
     whsec_ + base64 of 24 to 64 bytes              HMAC-SHA256; the receiver has the same secret
     whsk_ + base64 of an Ed25519 key (32 or 64)    the receiver has only the public part, whpk_…
 
-The signed text is `id.timestamp.body`. While secrets are rotated, each signs, and one that fits is enough.
+The signed text is `id.timestamp.body`. While secrets are rotated, each signs, and one that fits is enough. What is
+received is older or newer than now by five minutes at most, else it may be a replay.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SHARED, OWN = "whsec_", "whsk_"
 SHARED_MIN, SHARED_MAX = 24, 64  # bytes
 SEED, SEED_AND_PUBLIC = 32, 64  # bytes
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+WINDOW_S = 300  # as the specification's own libraries have it
+SIGNATURES_MAX = 10  # of one call; each is computed with each secret
 
 
 def problem_with(secret: str) -> str:
@@ -42,6 +46,17 @@ def signatures(secrets: Sequence[str], id_: str, timestamp_s: int, body: bytes) 
     """
     text = f"{id_}.{timestamp_s}.".encode() + body
     return " ".join(_signature(secret, text) for secret in secrets)
+
+
+def is_genuine(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now_s: float) -> bool:
+    """Whether one of the shared secrets signed this, within five minutes of now. Names of headers in lower case."""
+    id_, at, given = (headers.get(name, "") for name in (ID, TIMESTAMP, SIGNATURE))
+    if not id_ or not (at.isascii() and at.isdecimal()) or abs(now_s - int(at)) > WINDOW_S:
+        return False
+    text = f"{id_}.{at}.".encode("utf-8", "surrogatepass") + body
+    wanted = [_signature(secret, text).encode() for secret in secrets]
+    offered = [one.encode("utf-8", "surrogatepass") for one in given.split(" ")[:SIGNATURES_MAX]]
+    return any(hmac.compare_digest(one, mine) for mine in wanted for one in offered)
 
 
 def _signature(secret: str, text: bytes) -> str:

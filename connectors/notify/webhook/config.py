@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
-from connectors.kit.settings import Period, Section, TlsConfig
-from connectors.kit.signing import problem_with
-from connectors.kit.urls import web_address
+from connectors.kit.receiver import ReceiverUrl, Secrets, Timeout
+from connectors.kit.settings import Section, TlsConfig
 from worker.domain.evidence import events as journal
 
 KINDS = tuple(kind for name, kind in vars(journal).items() if name[0].isupper() and isinstance(kind, str))
-TIMEOUT_MAX = timedelta(seconds=60)  # longer than that, a claim on the message would expire meanwhile
-
-
-def _is_short(value: timedelta) -> timedelta:
-    if value > TIMEOUT_MAX:
-        raise ValueError("is too long; write 60s or less")
-    return value
 
 
 class WebhookConfig(Section):
     """Where events go, and how they are signed."""
 
-    url: str = Field(
+    url: ReceiverUrl = Field(
         repr=False, description="The receiver's address: https://siem.example.org/hooks/whosleft."
     )
-    secrets: tuple[SecretStr, ...] = Field(
-        min_length=1,
+    secrets: Secrets = Field(
         description="What signs: whsec_… (shared) or whsk_… (Ed25519), each as ${env:…} or ${file:…}; "
         "all of them sign, so that one can take another's place.",
     )
@@ -41,23 +32,10 @@ class WebhookConfig(Section):
         default="ids", description="ids only, or the names of a ticket's group and person, too."
     )
     allow_private: bool = Field(default=False, description="The receiver may be at a private address.")
-    timeout: Annotated[Period, AfterValidator(_is_short)] = Field(
+    timeout: Timeout = Field(
         default=timedelta(seconds=15), description="How long one answer may take; at most 60s."
     )
     tls: TlsConfig = Field(default=TlsConfig())
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        return web_address(url, "https://siem.example.org/hooks/whosleft")
-
-    @field_validator("secrets")
-    @classmethod
-    def _can_sign(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for at, secret in enumerate(secrets, 1):
-            if problem := problem_with(secret.get_secret_value()):
-                raise ValueError(f"secret {at} {problem}")
-        return secrets
 
     @field_validator("events")
     @classmethod

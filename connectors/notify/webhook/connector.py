@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.kit.signing import signatures
-from connectors.notify.webhook.client import Receiver
+from connectors.kit.cloud_events import CONTENT_TYPE
+from connectors.kit.receiver import Receiver
 from connectors.notify.webhook.config import WebhookConfig
-from connectors.notify.webhook.mapping import CONTENT_TYPE, Rendered, render
+from connectors.notify.webhook.mapping import render
 from worker.domain.messages.message import Message
 from worker.ports import Abilities, CheckResult, ConnectorContext, ConnectorError, Passive, Receipt
 
@@ -38,19 +38,8 @@ class WebhookNotifier(Passive):
     def send(self, message: Message) -> Receipt:
         """Send the message's event once; the receipt is its `webhook-id`, the same at each attempt."""
         rendered = render(message)
-        self._receiver.post(rendered.body, self._signed(rendered))
+        self._receiver.post(rendered.id, rendered.body, CONTENT_TYPE)
         return Receipt(rendered.id)
-
-    def _signed(self, rendered: Rendered) -> dict[str, str]:
-        """The headers of one attempt; its signature is of now."""
-        at_s = int(self._context.now().timestamp())
-        secrets = [secret.get_secret_value() for secret in self._config.secrets]
-        return {
-            "content-type": CONTENT_TYPE,
-            "webhook-id": rendered.id,
-            "webhook-timestamp": str(at_s),
-            "webhook-signature": signatures(secrets, rendered.id, at_s, rendered.body),
-        }
 
     def find(self, message: Message) -> Receipt | None:
         """Always None: a receiver can't be asked. It may be sent the same id again."""

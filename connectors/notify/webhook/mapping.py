@@ -5,19 +5,16 @@ What a receiver sees of an event is in the README; nothing else is in it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.kit.cloud_events import cloud_event, event_id
 from connectors.kit.text import cut, one_line
 from worker.domain.messages.event import FeedEvent, event_in
 from worker.domain.messages.message import Message
 from worker.ports import Rejected
 
-CONTENT_TYPE = "application/cloudevents+json"
 TEXT_MAX = 500  # of one value: names come from strangers, and receivers take 64 KB at most
-ID_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +33,13 @@ def render(message: Message) -> Rendered:
             "A webhook is sent events; this message has none.", remedy="Use another notifier for messages."
         )
     id_ = _id(message.key, event)
-    envelope = {
-        "specversion": "1.0",
-        "id": id_,
-        "source": event.source,
-        "type": f"net.whosleft.{event.kind}.v1",
-        "subject": event.subject,
-        "time": event.at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": _data(event),
-    }
-    return Rendered(id_, json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode())
+    kind = f"net.whosleft.{event.kind}.v1"
+    return Rendered(id_, cloud_event(id_, event.source, kind, event.subject, event.at, _data(event)))
 
 
 def _id(key: str, event: FeedEvent) -> str:
-    """No two events have the same, not even one of before a restored backup and one of after it.
-
-    The specification forbids full stops in it, which keys have.
-    """
-    text = f"{key}\n{event.source}\n{event.kind}\n{event.subject}\n{event.at.isoformat()}"
-    return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]}"
+    """No two events have the same, not even one of before a restored backup and one of after it."""
+    return event_id(key, event.source, event.kind, event.subject, event.at.isoformat())
 
 
 def _data(event: FeedEvent) -> dict[str, Any]:

@@ -1,32 +1,75 @@
-"""One POST to a receiver: to an address that was checked, without redirects, without a proxy, without a repeat.
+"""One signed POST to a receiver of webhooks: to an address that was checked, without redirects, proxy or repeat.
 
 name -> addresses, all allowed -> the first that takes a connection -> status -> nothing, or an error of ours
+
+The types are those of a receiver's keys in the configuration file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address
+from typing import Annotated, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
-from pydantic import SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.kit.addresses import Address, addresses_of
 from connectors.kit.http import Posted, failure, new_client, post, retry_after_s, trusting
-from connectors.notify.webhook.config import WebhookConfig
+from connectors.kit.settings import Period, TlsConfig
+from connectors.kit.signing import ID, SIGNATURE, TIMESTAMP, problem_with, signatures
+from connectors.kit.urls import web_address
 from worker.ports import BadConfig, ConnectorContext, NotDone, Unsubscribed
 
 OK_MAX, MOVED_MAX = 299, 399
 NOWHERE = frozenset({404, 405})
 GONE = 410
+TIMEOUT_MAX = timedelta(seconds=60)  # longer than that, a claim on what is sent would expire meanwhile
+
+
+def _an_address(url: str) -> str:
+    return web_address(url, "https://siem.example.org/hooks/whosleft")
+
+
+def _able_to_sign(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for at, secret in enumerate(secrets, 1):
+        if problem := problem_with(secret.get_secret_value()):
+            raise ValueError(f"secret {at} {problem}")
+    return secrets
+
+
+def _short(value: timedelta) -> timedelta:
+    if value > TIMEOUT_MAX:
+        raise ValueError("is too long; write 60s or less")
+    return value
+
+
+ReceiverUrl = Annotated[str, AfterValidator(_an_address)]
+Secrets = Annotated[tuple[SecretStr, ...], Field(min_length=1), AfterValidator(_able_to_sign)]
+Timeout = Annotated[Period, AfterValidator(_short)]
+
+
+class Target(Protocol):
+    """A receiver's keys."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]: ...
+    @property
+    def allow_private(self) -> bool: ...
+    @property
+    def timeout(self) -> timedelta: ...
+    @property
+    def tls(self) -> TlsConfig: ...
 
 
 class Receiver:
     """Where events go. Raises only ConnectorErrors."""
 
-    def __init__(self, config: WebhookConfig, context: ConnectorContext) -> None:
+    def __init__(self, config: Target, context: ConnectorContext) -> None:
         self._config = config
         self._parts = urlsplit(config.url)
         self._base_dir = context.base_dir
@@ -51,9 +94,18 @@ class Receiver:
             self.host, self._port(), is_plain=is_plain, allows_private=self._config.allow_private
         )
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Send once: to the first of the addresses that takes a connection."""
-        self._judge(self._posted(body, headers))
+    def post(self, id_: str, body: bytes, kind: str, more: Mapping[str, str] | None = None) -> None:
+        """Send once, signed now: to the first of the addresses that takes a connection.
+
+        `id_` is the same at each attempt, and has no full stop; `kind` is the content type, `more` are further headers.
+        """
+        self._judge(self._posted(body, {**(more or {}), "content-type": kind, **self._signed(id_, body)}))
+
+    def _signed(self, id_: str, body: bytes) -> dict[str, str]:
+        """Apart from the request, so that no error about one has a secret among its names."""
+        at_s = int(self._now().timestamp())
+        secrets = [secret.get_secret_value() for secret in self._config.secrets]
+        return {ID: id_, TIMESTAMP: str(at_s), SIGNATURE: signatures(secrets, id_, at_s, body)}
 
     def _posted(self, body: bytes, headers: Mapping[str, str]) -> Posted:
         *others, last = self.addresses()
