@@ -49,6 +49,7 @@ ADVISORIES = {
     "nvd_file": "connectors.advisories.nvd:FILE",
 }
 TRACKERS = {
+    "github": "connectors.tracker.github:SPEC",
     "webhook": "connectors.tracker.webhook:SPEC",
     "servicenow": "connectors.tracker.servicenow:SPEC",
 }

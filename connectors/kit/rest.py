@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import math
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Pace:
         self._burst = burst or max(1, per_minute // BURST_SHARE)
         self._clock_s = clock_s
         self._next_s = clock_s() - self._burst * self._every_s
+        self._paused_until_s = clock_s()
         self._lock = Lock()
 
     def take(self) -> float:
@@ -59,7 +61,13 @@ class Pace:
     def pause(self, wait_s: float) -> None:
         """Let nothing go out for so long. A shorter wait does not end a longer one."""
         with self._lock:
-            self._next_s = max(self._next_s, self._clock_s() + wait_s)
+            self._paused_until_s = max(self._paused_until_s, self._clock_s() + wait_s)
+            self._next_s = max(self._next_s, self._paused_until_s)
+
+    def left_s(self) -> float:
+        """How long a pause still lasts, in seconds."""
+        with self._lock:
+            return max(0.0, self._paused_until_s - self._clock_s())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,8 @@ Query = Mapping[str, str | int | list[str]]  # a list is sent as one option seve
 class Server:
     """Where a server is, and how it is asked. `name` is what errors call it: "WAHA".
 
-    `allows_private_http`: plain HTTP may go to a private address, not only to this machine.
+    `allows_private_http`: plain HTTP may go to a private address, not only to this machine. `patience_s`: where it asks
+    for a longer pause, calls within that are NotDone at once, so that nobody else waits.
     """
 
     name: str
@@ -87,6 +96,7 @@ class Server:
     ca_file: Path | None = None
     allows_private_http: bool = False
     read_s: float = READ_S
+    patience_s: float = math.inf
 
 
 class Rest:
@@ -167,9 +177,10 @@ class Rest:
         auth: tuple[str, str] | None,
     ) -> tuple[httpx2.Response, bytes, str]:
         """Return a successful answer, its bytes, and the beginning of an error about it."""
+        where = f"{self._server.name}, asked for {what},"
+        self._require_patience(where)
         if wait_s := self._pace.take():
             self._sleep(wait_s)
-        where = f"{self._server.name}, asked for {what},"
         try:
             with self._connected().stream(
                 method,
@@ -183,6 +194,15 @@ class Rest:
             raise broken(where.rstrip(","), error) from error
         self._require_done(response, data, where)
         return response, data, where
+
+    def _require_patience(self, where: str) -> None:
+        left_s = self._pace.left_s()
+        if left_s > self._server.patience_s:
+            raise NotDone(
+                f"{where} wants to be left alone for {left_s:.0f} seconds.",
+                remedy="It is tried again by itself.",
+                retry_after_s=left_s,
+            )
 
     def _sent(self, body: Any) -> dict[str, Any]:
         headers = dict(self._server.headers)

@@ -16,6 +16,7 @@ from connectors.kit.trackers import TrackerConfig
 from worker.domain.mirror.outside import Draft, Goal, Seen, Standing
 from worker.ports import (
     CheckResult,
+    Concern,
     ConnectorContext,
     ConnectorError,
     InboundCall,
@@ -25,6 +26,7 @@ from worker.ports import (
     Transient,
 )
 
+PATIENCE_S = 30.0  # one tracker's limit holds up no other
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
 _SHOWN = {Goal.OPEN: Standing.OPEN, Goal.DONE: Standing.DONE, Goal.CANCELLED: Standing.DECLINED}
 T = TypeVar("T")
@@ -90,6 +92,7 @@ class HttpTracker(Passive):
     def __init__(self, config: TrackerConfig, context: ConnectorContext, rest: Rest) -> None:
         self._context = context
         self._rest = rest
+        self._concerns: dict[str, Concern] = {}
         self._calls = self._taken(config) if config.calls else None
         self.calls: Sequence[Calls] = (self._calls,) if self._calls else ()
 
@@ -99,6 +102,16 @@ class HttpTracker(Passive):
 
     def news(self) -> frozenset[str]:
         return self._calls.news() if self._calls else frozenset()
+
+    def concerns(self) -> Sequence[Concern]:
+        return tuple(self._concerns.values())
+
+    def _worry(self, about: str, message: str, remedy: str) -> None:
+        """What a create did not do, though the copy is there: an error would make a second one."""
+        self._concerns[about] = Concern(about, message, remedy)
+
+    def _done(self, about: str) -> None:
+        self._concerns.pop(about, None)
 
     def close(self) -> None:
         self._rest.close()

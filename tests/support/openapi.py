@@ -60,6 +60,8 @@ def as_json_schema(value: Any) -> Any:
     }
     if value.get("nullable") is True and isinstance(value.get("type"), str):
         made["type"] = [value["type"], "null"]
+        if isinstance(value.get("enum"), list):
+            made["enum"] = [*value["enum"], None]
     return made
 
 

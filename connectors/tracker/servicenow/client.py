@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from connectors.kit.rest import Query, Raw, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line
-from connectors.kit.tracker_rest import understood, written
+from connectors.kit.tracker_rest import PATIENCE_S, understood, written
 from connectors.tracker.servicenow.config import ServicenowConfig
 from worker.ports import ConnectorContext, PermissionDenied, Rejected
 
@@ -49,6 +49,7 @@ def rest_of(config: ServicenowConfig, context: ConnectorContext) -> Rest:
         config.requests_per_minute,
         config.tls.path(context.base_dir),
         allows_private_http=True,
+        patience_s=PATIENCE_S,
     )
     return Rest(server, context.now, context.sleep)
 
@@ -110,9 +111,12 @@ class ServicenowClient:
     def change(
         self, table: str, sys_id: str, record: Mapping[str, str], fields: Sequence[str], what: str
     ) -> Row:
-        """Change fields of a record, and return what it is then."""
+        """Change fields of a record, and return what it is then. Raises Rejected for one that is closed to us."""
         path = f"/api/now/v2/table/{table}/{quote(sys_id, safe='')}"
-        return self._write("PATCH", path, what, _shape(fields), dict(record))
+        try:
+            return self._write("PATCH", path, what, _shape(fields), dict(record))
+        except PermissionDenied as error:  # of this one record: others may be open to us
+            raise Rejected(error.message, remedy=error.remedy) from error.__cause__
 
     def files(self, table: str, sys_id: str, name: str) -> list[Row]:
         """Return the files of a record that may have this name."""

@@ -68,8 +68,19 @@ class ServicenowTracker(HttpTracker):
         if mapping.value(row, "correlation_id") != draft.identity:
             self._orphan = mapping.value(row, "number")
             raise self._without_identity(self._orphan)
-        self._require_taken(row, {key: text for key, text in wanted.items() if key not in _TEXTS})
+        for field, text in wanted.items():
+            if field not in _TEXTS:
+                self._watch(row, field, text)
         return self._seen(row)
+
+    def _watch(self, row: Row, field: str, text: str) -> None:
+        """The record is there and can be found, so a field that it does not have is told, and is no failure."""
+        try:
+            self._require_taken(row, field, text)
+        except Rejected as error:
+            self._worry(field, error.message, error.remedy)
+        else:
+            self._done(field)
 
     def _without_identity(self, number: str) -> Rejected:
         return Rejected(
@@ -77,14 +88,13 @@ class ServicenowTracker(HttpTracker):
             remedy=f"Let the account write correlation_id, delete {number}, and start the worker again.",
         )
 
-    def _require_taken(self, row: Row, wanted: Mapping[str, str]) -> None:
-        for field, text in wanted.items():
-            if text not in {mapping.value(row, field), mapping.display(row, field)}:
-                raise Rejected(
-                    f"ServiceNow took {field} for {mapping.value(row, 'number')} without setting it.",
-                    remedy=f"Let the account write {field}, or look whether {self._config.table} has it; "
-                    "it takes values (numbers, sys_ids), not what people see.",
-                )
+    def _require_taken(self, row: Row, field: str, text: str) -> None:
+        if text not in {mapping.value(row, field), mapping.display(row, field)}:
+            raise Rejected(
+                f"ServiceNow took {field} for {mapping.value(row, 'number')} without setting it.",
+                remedy=f"Let the account write {field}, or look whether {self._config.table} has it; "
+                "it takes values (numbers, sys_ids), not what people see.",
+            )
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         query = f"correlation_id={plain(identity)}^ORDERBYsys_created_on^ORDERBYsys_id"
@@ -178,7 +188,7 @@ class ServicenowTracker(HttpTracker):
         sent = {"assigned_to": person}
         self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a new assignee")
         row = self._row(seen)
-        self._require_taken(row, {"assigned_to": person})
+        self._require_taken(row, "assigned_to", person)
         return self._seen(row)
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:

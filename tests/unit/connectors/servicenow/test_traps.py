@@ -99,13 +99,20 @@ def test_an_id_that_was_dropped_makes_one_orphan_and_not_many(world: ServicenowW
     assert world.copies() == 1
 
 
-@pytest.mark.parametrize("field", ["assignment_group", "category"])
-def test_a_field_that_was_dropped_is_named(world: ServicenowWorld, field: str) -> None:
+@pytest.mark.parametrize("field", ["assignment_group", "category", "correlation_display"])
+def test_a_field_that_a_create_dropped_is_told_and_makes_no_second_record(
+    world: ServicenowWorld, field: str
+) -> None:
     world.server.unwritten.add(f"incident.{field}")
     tracker = servicenow(world.server, fields={"category": "security"})
-    with closing(tracker), pytest.raises(Rejected, match=field) as raised:
-        tracker.create(draft(), "")
-    assert raised.value.remedy
+    with closing(tracker):
+        tracker.create(draft(1), "")
+        [concern] = tracker.concerns()
+        assert (concern.about, field in concern.message, field in concern.remedy) == (field, True, True)
+        world.server.unwritten.clear()
+        tracker.create(draft(2), "")
+        assert list(tracker.concerns()) == []
+    assert world.copies() == 2
 
 
 def test_a_field_that_became_required_is_named(world: ServicenowWorld) -> None:
@@ -149,9 +156,14 @@ def test_a_business_rule_says_no(world: ServicenowWorld) -> None:
 
 def test_a_right_that_is_missing_is_named(world: ServicenowWorld) -> None:
     seen = made(world)
-    world.server.aborted = "ACL Exception Update Failed due to security constraints"
-    with pytest.raises(PermissionDenied, match="security constraints"):
+    refusal = "ACL Exception Update Failed due to security constraints"
+    world.server.aborted = refusal
+    with pytest.raises(Rejected, match="security constraints"):
         world.tracker.move(seen, Goal.DONE, "Verified.")
+    error = {"error": {"message": "Operation Failed", "detail": refusal}, "status": "failure"}
+    world.server.tell("POST /api", answered(error, 403))
+    with pytest.raises(PermissionDenied, match="security constraints"):
+        made(world, 7)
 
 
 def test_a_code_that_says_not_solved_is_declined(world: ServicenowWorld) -> None:
@@ -274,6 +286,10 @@ def test_a_limit_is_not_done_and_says_how_long(world: ServicenowWorld) -> None:
     with pytest.raises(NotDone) as raised:
         made(world)
     assert raised.value.retry_after_s == 37
+    asked = len(world.server.log)
+    with pytest.raises(NotDone, match="left alone"):  # nobody else waits for it
+        made(world)
+    assert len(world.server.log) == asked
     assert world.copies() == 0
 
 
