@@ -49,6 +49,7 @@ ADVISORIES = {
     "nvd_file": "connectors.advisories.nvd:FILE",
 }
 TRACKERS = {
+    "gitlab": "connectors.tracker.gitlab:SPEC",
     "github": "connectors.tracker.github:SPEC",
     "webhook": "connectors.tracker.webhook:SPEC",
     "servicenow": "connectors.tracker.servicenow:SPEC",

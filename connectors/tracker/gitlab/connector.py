@@ -1,0 +1,187 @@
+"""GitLab behind the tracker port.
+
+A copy is found by a hidden comment at the end of its description, in the list of the newest issues. Copies are
+confidential, unless it is configured otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import SecretStr
+
+from connectors.kit import forges
+from connectors.kit.calls import Event
+from connectors.kit.markdown import plain
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.tracker.gitlab import mapping
+from connectors.tracker.gitlab.check import Check, account_id
+from connectors.tracker.gitlab.client import GITLAB, PAGE, GitlabClient, Row, rest_of
+from connectors.tracker.gitlab.config import GitlabConfig
+from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.ports import Changed, ConnectorContext, InboundCall, Rejected, Transient
+from worker.ports.connectors.tracker import TrackerAbilities
+
+TOKEN, CALL_ID = "x-gitlab-token", "idempotency-key"
+DROPPED = "labels"
+
+
+class GitlabTracker(HttpTracker):
+    """The issues of one project whose description ends in our identity."""
+
+    server = GITLAB
+
+    def __init__(self, config: GitlabConfig, context: ConnectorContext) -> None:
+        rest = rest_of(config, context)
+        super().__init__(config, context, rest)
+        self._config = config
+        self._client = GitlabClient(rest, config, context)
+        goals = {Goal.OPEN, Goal.DONE} | ({Goal.CANCELLED} if config.declined_labels else set())
+        self._can = TrackerAbilities(goals=frozenset(goals))
+
+    @property
+    def can(self) -> TrackerAbilities:
+        return self._can
+
+    def mark(self) -> str:
+        """Return the id of the newest issue: ours will have a higher one. Numbers may be chosen, ids may not."""
+        return str(max((_id(row) for row in self._client.newest(1)), default=0))
+
+    def create(self, draft: Draft, mark: str, /) -> Seen:
+        made = self._client.create(mapping.wanted(draft, self._config))
+        iid = understood(GITLAB, "a new issue", lambda: str(int(made["iid"])))
+        row = self._client.issue(iid)
+        if row is None or self._seen(row).identity != draft.identity:
+            raise Transient(
+                f"GitLab made issue {iid}, and does not show it as it was made.",
+                remedy="It is looked for again.",
+            )
+        if dropped := understood(GITLAB, "an issue", lambda: mapping.dropped(row, self._config)):
+            self._worry(
+                DROPPED,
+                f"GitLab made issue {iid} without {', '.join(dropped)}.",
+                "Give the token's account the role Planner or Reporter, or take that out of labels.",
+            )
+        else:
+            self._done(DROPPED)
+        return self._seen(row)
+
+    def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
+        """Look through all issues that are newer than the mark. One that was moved away is none."""
+        oldest = int(mark) if mark.isdecimal() else 0
+        found: dict[int, Seen] = {}
+        page = 0
+        while True:
+            page += 1
+            rows = self._client.newest(page)
+            for row in rows:
+                is_ours = forges.identity(row.get("description")) == identity
+                if is_ours and _id(row) > oldest and mapping.moved_away(row) is None:
+                    found[_id(row)] = self._seen(row)
+            if len(rows) < PAGE or max(map(_id, rows)) <= oldest:
+                return [found[id_] for id_ in sorted(found)]
+
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+        wanted = sorted(refs)
+        missing: list[str] = []
+        for start in range(0, len(wanted), PAGE):
+            asked = set(wanted[start : start + PAGE])
+            for row in self._client.issues(sorted(asked)):
+                one = self._one(row)
+                if one.ref not in asked:
+                    raise Transient(
+                        "GitLab returned issues that it was not asked for.",
+                        remedy="Nothing is changed by it; they are read again.",
+                    )
+                asked.discard(one.ref)
+                yield one
+            missing += sorted(asked)
+        gone = []
+        for ref in missing:
+            row_ = self._client.issue(ref)
+            if row_ is None:
+                gone.append(Gone(ref, "deleted, or hidden from us: GitLab does not tell"))
+            else:
+                yield self._one(row_)
+        if gone:
+            self._client.project()  # if that is hidden, too, nothing is proven
+        yield from gone
+
+    def _one(self, row: Row) -> Seen | Gone:
+        return understood(GITLAB, "an issue", lambda: mapping.moved_away(row)) or self._seen(row)
+
+    def last_move(self, seen: Seen, /) -> LastMove:
+        moves = self._client.moves(seen.ref)
+        return understood(GITLAB, "the moves of an issue", lambda: mapping.last_move(moves, self._config))
+
+    def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
+        row = self._row(seen)
+        now = self._seen(row)
+        if now.standing is not seen.standing:
+            raise Changed(f"{seen.key} was changed on GitLab since it was read.")
+        if not is_there(now.standing, goal):
+            fields = understood(GITLAB, "an issue", lambda: mapping.move_to(goal, row, self._config))
+            self._client.change(seen.ref, fields)
+            now = self._seen(self._row(seen))
+            if not is_there(now.standing, goal):
+                raise Rejected(
+                    f"GitLab took {' and '.join(fields)} for {now.key} without doing it: it is {now.status}.",
+                    remedy="Give the token's account the role Planner or Reporter.",
+                )
+        self.note(now, note)
+        return now
+
+    def note(self, seen: Seen, text: str, /) -> None:
+        made = self._client.comment(seen.ref, plain(text))
+        understood(GITLAB, "a new comment", lambda: int(made["id"]))
+
+    def assign(self, seen: Seen, email: str, /) -> Seen:
+        login = self._config.login(email)
+        user_id = account_id(self._client, login, email)
+        if self._seen(self._row(seen)).assignee != seen.assignee:
+            raise Changed(f"{seen.key} was given to somebody else on GitLab since it was read.")
+        self._client.change(seen.ref, {"assignee_ids": [user_id]})
+        row = self._row(seen)
+        if login.casefold() not in understood(GITLAB, "an issue", lambda: mapping.logins_of(row)):
+            raise Rejected(
+                f"GitLab took assignee_ids for {seen.key} without setting them.",
+                remedy="Give the token's account the role Planner or Reporter.",
+            )
+        return self._seen(row)
+
+    def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
+        """Add it as a folded comment, unless it is there: whoever has its link can read a file that is uploaded."""
+        text, digest = forges.folded(name, data)
+        if not any(digest in str(one.get("body") or "") for one in self._client.comments(seen.ref)):
+            self._client.comment(seen.ref, text)
+
+    def _checked(self, details: dict[str, str]) -> str:
+        return Check(self._client, self._config).run(details)
+
+    def _row(self, seen: Seen) -> Row:
+        row = self._client.issue(seen.ref)
+        if row is None or mapping.moved_away(row) is not None:
+            raise Rejected(
+                f"{seen.key} is not there on GitLab any more, or hidden from the token.",
+                remedy="It is looked for at the next read.",
+            )
+        return row
+
+    def _seen(self, row: Row) -> Seen:
+        return understood(GITLAB, "an issue", lambda: mapping.seen(row, self._config))
+
+    def _is_genuine(self, call: InboundCall, secret: SecretStr) -> bool:
+        return has_token(call, TOKEN, secret)
+
+    def _id_of(self, call: InboundCall) -> str:
+        return call.headers.get(CALL_ID, "")
+
+    def _events(self, body: Mapping[str, Any]) -> Sequence[Event]:
+        """An issue that changed, or was commented on; anything else speaks of none."""
+        issue = body.get("object_attributes") if body.get("object_kind") == "issue" else body.get("issue")
+        return [Event("", None, (str(int(issue["iid"])),))] if issue else []
+
+
+def _id(row: Row) -> int:
+    return understood(GITLAB, "an issue", lambda: int(row["id"]))
