@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contracts.tracker import draft
+from contracts.tracker import AnyTrackerContract, draft
 from worker.domain.mirror.outside import Draft, Goal, Standing, Told
 from worker.ports import ConnectorError, Rejected, Transient
 from worker.ports.connectors.tracker import TellingTracker
@@ -55,7 +55,7 @@ class Kept:
         self.told.setdefault(told.call_id, told)
 
 
-class TellingTrackerContract(ABC):
+class TellingTrackerContract(AnyTrackerContract):
     @pytest.fixture
     @abstractmethod
     def world(self) -> TellingWorld: ...

@@ -82,10 +82,15 @@ class TrackerWorld(ABC):
         """From now on every answer is a page with status 200."""
 
 
-class TrackerContract(ABC):
-    """`world` is made anew for each test. Closing people is `closer`'s account, as `last_move` shows it."""
+class AnyTrackerContract(ABC):
+    """The suite of trackers that are read, or that of those that are told (contracts.telling_tracker)."""
 
     kind: ClassVar[str | None]  # the connector's; None for a fake
+
+
+class TrackerContract(AnyTrackerContract):
+    """`world` is made anew for each test. Closing people is `closer`'s account, as `last_move` shows it."""
+
     closer: ClassVar[str]
 
     @pytest.fixture
