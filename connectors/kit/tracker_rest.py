@@ -21,7 +21,9 @@ from worker.ports import (
     ConnectorError,
     InboundCall,
     Incomplete,
+    NotDone,
     Passive,
+    Permanent,
     Rejected,
     Transient,
 )
@@ -67,6 +69,22 @@ def written(
         raise Transient(error.message, remedy=error.remedy) from error
 
 
+def read_back(read: Callable[[], T]) -> T:
+    """Look at what was just written. Whatever keeps us from seeing it is Transient, since it may be done.
+
+    A limit that comes between is no NotDone: what was sent before it would be sent twice.
+    """
+    try:
+        return read()
+    except (NotDone, Permanent, Incomplete) as error:
+        wait_s = error.retry_after_s if isinstance(error, Transient) else None
+        raise Transient(
+            f"It was written, and can't be read back: {error.message}",
+            remedy=error.remedy,
+            retry_after_s=wait_s,
+        ) from error
+
+
 def understood(server: str, what: str, read: Callable[[], T]) -> T:
     """Read an answer. One of another shape than described is Transient: it proves nothing."""
     try:
@@ -102,6 +120,20 @@ class HttpTracker(Passive):
 
     def news(self) -> frozenset[str]:
         return self._calls.news() if self._calls else frozenset()
+
+    def _note_after(self, seen: Seen, write: Callable[[], T]) -> T | None:
+        """Write the note of a move that is done: if it is refused, that is told, and the move is not undone by it."""
+        try:
+            found = write()
+        except Rejected as error:
+            self._worry("notes", f"{seen.key} was moved without a note: {error.message}", error.remedy)
+            return None
+        except (NotDone, Permanent) as error:
+            raise Transient(
+                f"{seen.key} was moved without a note: {error.message}", remedy=error.remedy
+            ) from error
+        self._done("notes")
+        return found
 
     def concerns(self) -> Sequence[Concern]:
         return tuple(self._concerns.values())

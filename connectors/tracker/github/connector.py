@@ -15,7 +15,7 @@ from connectors.kit import forges
 from connectors.kit.calls import Event, is_signed
 from connectors.kit.markdown import plain
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import HttpTracker, is_there, understood
+from connectors.kit.tracker_rest import HttpTracker, is_there, read_back, understood
 from connectors.tracker.github import mapping
 from connectors.tracker.github.client import GITHUB, GONE, NOT_FOUND, PAGE, GithubClient, Row, rest_of
 from connectors.tracker.github.config import GithubConfig
@@ -55,7 +55,7 @@ class GithubTracker(HttpTracker):
     def create(self, draft: Draft, mark: str, /) -> Seen:
         made = self._client.create(mapping.wanted(draft, self._config))
         number = understood(GITHUB, "a new issue", lambda: str(int(made["number"])))
-        row, _path = self._client.issue(number)
+        row, _path = read_back(lambda: self._client.issue(number))
         seen = self._seen(row)
         if seen.identity != draft.identity:
             raise Transient(
@@ -157,16 +157,18 @@ class GithubTracker(HttpTracker):
         now, path = self._now(seen)
         if now.standing is not seen.standing:
             raise Changed(f"{seen.key} was changed on GitHub since it was read.")
-        if not is_there(now.standing, goal):
-            self._client.change(seen.ref, mapping.move_to(goal))
-            now = self._seen(self._client.issue(seen.ref)[0], seen.ref)
-            if not is_there(now.standing, goal):
-                raise Rejected(
-                    f"GitHub took state and state_reason for {now.key} without setting them: it is {now.status}.",
-                    remedy="Give the token Issues: read and write, and its account the role Triage or Write.",
-                )
-        self._comment(path, note)
-        return now
+        if is_there(now.standing, goal):
+            self._comment(path, note)
+            return now
+        self._client.change(seen.ref, mapping.move_to(goal))
+        moved, _path = read_back(lambda: self._now(seen))
+        if not is_there(moved.standing, goal):
+            raise Rejected(
+                f"GitHub took state and state_reason for {moved.key} without setting them: it is {moved.status}.",
+                remedy="Give the token Issues: read and write, and its account the role Triage or Write.",
+            )
+        self._note_after(moved, lambda: self._comment(path, note))
+        return moved
 
     def note(self, seen: Seen, text: str, /) -> None:
         path = self._client.issue(seen.ref)[1] if seen.is_elsewhere else self._path(seen)
@@ -189,7 +191,7 @@ class GithubTracker(HttpTracker):
         if self._now(seen)[0].assignee != seen.assignee:
             raise Changed(f"{seen.key} was given to somebody else on GitHub since it was read.")
         self._client.change(seen.ref, {"assignees": [login]})
-        row, _path = self._client.issue(seen.ref)
+        row, _path = read_back(lambda: self._client.issue(seen.ref))
         if login.casefold() not in understood(GITHUB, "an issue", lambda: mapping.logins_of(row)):
             raise Rejected(
                 f"GitHub took assignees for {seen.key} without setting them.",

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from connectors.kit import forges
 from connectors.kit.calls import Event
 from connectors.kit.markdown import plain
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
 from connectors.tracker.gitlab import mapping
 from connectors.tracker.gitlab.check import Check, account_id
 from connectors.tracker.gitlab.client import GITLAB, PAGE, GitlabClient, Row, rest_of
@@ -51,7 +51,7 @@ class GitlabTracker(HttpTracker):
     def create(self, draft: Draft, mark: str, /) -> Seen:
         made = self._client.create(mapping.wanted(draft, self._config))
         iid = understood(GITLAB, "a new issue", lambda: str(int(made["iid"])))
-        row = self._client.issue(iid)
+        row = read_back(lambda: self._client.issue(iid))
         if row is None or self._seen(row).identity != draft.identity:
             raise Transient(
                 f"GitLab made issue {iid}, and does not show it as it was made.",
@@ -120,17 +120,19 @@ class GitlabTracker(HttpTracker):
         now = self._seen(row)
         if now.standing is not seen.standing:
             raise Changed(f"{seen.key} was changed on GitLab since it was read.")
-        if not is_there(now.standing, goal):
-            fields = understood(GITLAB, "an issue", lambda: mapping.move_to(goal, row, self._config))
-            self._client.change(seen.ref, fields)
-            now = self._seen(self._row(seen))
-            if not is_there(now.standing, goal):
-                raise Rejected(
-                    f"GitLab took {' and '.join(fields)} for {now.key} without doing it: it is {now.status}.",
-                    remedy="Give the token's account the role Planner or Reporter.",
-                )
-        self.note(now, note)
-        return now
+        if is_there(now.standing, goal):
+            self.note(now, note)
+            return now
+        fields = understood(GITLAB, "an issue", lambda: mapping.move_to(goal, row, self._config))
+        self._client.change(seen.ref, fields)
+        moved = read_back(lambda: self._seen(self._row(seen)))
+        if not is_there(moved.standing, goal):
+            raise Rejected(
+                f"GitLab took {' and '.join(fields)} for {moved.key} without doing it: it is {moved.status}.",
+                remedy="Give the token's account the role Planner or Reporter.",
+            )
+        self._note_after(moved, lambda: self.note(moved, note))
+        return moved
 
     def note(self, seen: Seen, text: str, /) -> None:
         made = self._client.comment(seen.ref, plain(text))
@@ -142,7 +144,7 @@ class GitlabTracker(HttpTracker):
         if self._seen(self._row(seen)).assignee != seen.assignee:
             raise Changed(f"{seen.key} was given to somebody else on GitLab since it was read.")
         self._client.change(seen.ref, {"assignee_ids": [user_id]})
-        row = self._row(seen)
+        row = read_back(lambda: self._row(seen))
         if login.casefold() not in understood(GITLAB, "an issue", lambda: mapping.logins_of(row)):
             raise Rejected(
                 f"GitLab took assignee_ids for {seen.key} without setting them.",

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.kit.calls import Event
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
 from connectors.tracker.servicenow import mapping
 from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
@@ -60,7 +60,11 @@ class ServicenowTracker(HttpTracker):
         made = self._client.create(self._config.table, wanted, mapping.FIELDS, "a new record")
         sys_id = mapping.value(made, "sys_id")
         fields = tuple(dict.fromkeys((*mapping.FIELDS, *wanted)))
-        row = self._client.row(self._config.table, sys_id, fields, "a record") if sys_id else None
+        row = (
+            read_back(lambda: self._client.row(self._config.table, sys_id, fields, "a record"))
+            if sys_id
+            else None
+        )
         if row is None:
             raise Transient(
                 "ServiceNow made a record, and does not show it.", remedy="It is looked for again."
@@ -71,7 +75,7 @@ class ServicenowTracker(HttpTracker):
         for field, text in wanted.items():
             if field not in _TEXTS:
                 self._watch(row, field, text)
-        return self._seen(row)
+        return read_back(lambda: self._seen(row))
 
     def _watch(self, row: Row, field: str, text: str) -> None:
         """The record is there and can be found, so a field that it does not have is told, and is no failure."""
@@ -143,15 +147,17 @@ class ServicenowTracker(HttpTracker):
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         row = self._unchanged(seen)
-        if not is_there(self._seen(row).standing, goal):
-            row = self._moved(seen, goal, note)
-        return self._seen(self._noted(seen, row, note))
+        if is_there(self._seen(row).standing, goal):
+            return self._seen(self._noted(seen, row, note))
+        row = self._moved(seen, goal, note)
+        noted = self._note_after(seen, lambda: self._noted(seen, row, note))
+        return read_back(lambda: self._seen(noted or row))
 
     def _moved(self, seen: Seen, goal: Goal, note: str) -> Row:
         status = self._config.states.status(goal)
         sent = {"state": status, **self._closing(goal, note)}
         self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a new state")
-        row = self._row(seen)
+        row = read_back(lambda: self._row(seen))
         if mapping.value(row, "state") != status:
             raise Rejected(
                 f"ServiceNow took state {status} for {seen.key} without setting it: it is "
@@ -174,7 +180,7 @@ class ServicenowTracker(HttpTracker):
         """Journal fields read as empty, so what proves a note is that the record was changed."""
         sent = {"work_notes": mapping.noted(text)}
         self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a work note")
-        row = self._row(seen)
+        row = read_back(lambda: self._row(seen))
         if _count(row) <= _count(before):
             raise Rejected(
                 f"ServiceNow took a work note for {seen.key} without writing it.",
@@ -187,7 +193,7 @@ class ServicenowTracker(HttpTracker):
         self._unchanged(seen)
         sent = {"assigned_to": person}
         self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a new assignee")
-        row = self._row(seen)
+        row = read_back(lambda: self._row(seen))
         self._require_taken(row, "assigned_to", person)
         return self._seen(row)
 

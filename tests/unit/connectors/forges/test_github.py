@@ -236,6 +236,16 @@ def test_a_locked_issue_is_its_own_trouble(world: GithubWorld) -> None:
         world.tracker.note(seen, "It waits.")
 
 
+def test_a_move_whose_note_is_refused_is_done_and_told(world: GithubWorld) -> None:
+    seen = made(world)
+    world.server.issues[1].is_locked = True
+    assert world.tracker.move(seen, Goal.DONE, "Verified.").standing is Standing.DONE
+    assert ["locked" in one.message for one in world.tracker.concerns()] == [True]
+    world.server.issues[1].is_locked = False
+    world.tracker.move(now(world, "1"), Goal.OPEN, "It goes on.")
+    assert list(world.tracker.concerns()) == []
+
+
 def test_evidence_is_folded_and_added_once(world: GithubWorld) -> None:
     seen = made(world)
     for _ in range(2):

@@ -256,6 +256,18 @@ def test_an_answer_that_proves_nothing_is_unclear(world: GitlabWorld, fault: Wri
     assert len(world.tracker.find(draft().identity, mark)) == world.copies() == copies
 
 
+@pytest.mark.parametrize("status", [429, 401, 403, 404, 400])
+def test_a_refusal_between_a_create_and_its_proof_is_unclear(world: GitlabWorld, status: int) -> None:
+    mark = world.tracker.mark()
+    world.server.tell(
+        "GET /api/v4/projects/group%2Fdesk/issues/1", answered({"message": "No"}, status), times=1
+    )
+    with pytest.raises(Transient) as raised:
+        world.tracker.create(draft(), mark)
+    assert type(raised.value) is Transient
+    assert world.copies() == len(world.tracker.find(draft().identity, mark)) == 1
+
+
 def test_a_late_create_is_found_when_it_lands(world: GitlabWorld) -> None:
     mark = world.tracker.mark()
     world.server.lose(1, is_late=True)

@@ -293,6 +293,24 @@ def test_a_limit_is_not_done_and_says_how_long(world: ServicenowWorld) -> None:
     assert world.copies() == 0
 
 
+@pytest.mark.parametrize("status", [429, 401, 403, 404, 400])
+def test_a_refusal_between_a_create_and_its_proof_is_unclear(world: ServicenowWorld, status: int) -> None:
+    error = {"error": {"message": "No", "detail": ""}, "status": "failure"}
+    world.server.tell("GET /api/now/v2/table/incident/", answered(error, status), times=1)
+    with pytest.raises(Transient) as raised:
+        made(world)
+    assert type(raised.value) is Transient
+    assert world.copies() == len(world.tracker.find(draft().identity, "")) == 1
+
+
+def test_a_move_whose_note_is_refused_is_done_and_told(world: ServicenowWorld) -> None:
+    seen = made(world)
+    world.server.unwritten.add("incident.work_notes")
+    moved = world.tracker.move(seen, Goal.DONE, "Verified.")
+    assert moved.standing is Standing.DONE
+    assert ["work note" in one.message for one in world.tracker.concerns()] == [True]
+
+
 def test_a_password_that_ended_is_said_without_it(world: ServicenowWorld) -> None:
     tracker = servicenow(world.server, password="ended-0001")
     with closing(tracker), pytest.raises(AuthFailed) as raised:
