@@ -49,10 +49,11 @@ ADVISORIES = {
     "nvd_file": "connectors.advisories.nvd:FILE",
 }
 TRACKERS = {
-    "gitlab": "connectors.tracker.gitlab:SPEC",
     "github": "connectors.tracker.github:SPEC",
-    "webhook": "connectors.tracker.webhook:SPEC",
+    "gitlab": "connectors.tracker.gitlab:SPEC",
+    "jira": "connectors.tracker.jira:SPEC",
     "servicenow": "connectors.tracker.servicenow:SPEC",
+    "webhook": "connectors.tracker.webhook:SPEC",
 }
 OURS: Mapping[Port, Mapping[str, str]] = {
     Port.DIRECTORY: DIRECTORIES,

@@ -131,7 +131,7 @@ class OpenApi:
         answer = operation["responses"].get(str(status))
         assert answer, f"{method} {template} answers {status}, which is not described"
         content = self._resolved(answer).get("content", {}).get("application/json")
-        if content is not None:
+        if content is not None and status != NO_CONTENT:
             self._check(content["schema"], json.loads(body), self._components)
 
     def check_schema(self, name: str, value: Any) -> None:
@@ -142,7 +142,9 @@ class OpenApi:
         schemes: Any = operation.get("security", self._document.get("security", []))
         for name in {name for scheme in schemes for name in scheme}:
             scheme = self._document["components"]["securitySchemes"][name]
-            wanted_header = "authorization" if scheme["type"] == "http" else scheme["name"].lower()
+            wanted_header = (
+                "authorization" if scheme["type"] in {"http", "oauth2"} else scheme["name"].lower()
+            )
             assert headers.get(wanted_header), f"no {wanted_header}"
 
     def _check_body(self, template: str, operation: Json, headers: Mapping[str, str], body: bytes) -> None:

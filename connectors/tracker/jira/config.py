@@ -1,0 +1,87 @@
+"""The keys of a `kind: jira` tracker in the configuration file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from connectors.kit.trackers import StatesConfig, TrackerConfig
+
+LABEL_MAX = 255  # characters
+OWN_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
+_PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class JiraConfig(TrackerConfig):
+    """What a tracker in Jira is configured with, besides the keys that all trackers have."""
+
+    url: str = Field(description="Jira's address. Plain http only to this machine or a private address.")
+    user: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The account's e-mail address on Cloud; null: token is a personal access token (Data Center).",
+    )
+    token: SecretStr = Field(
+        description="The API token, or the personal access token: ${file:…} or ${env:…}."
+    )
+    project: str = Field(description="The project's key, such as SEC.")
+    issue_type: str = Field(default="Task", min_length=1, description="The type of its issues.")
+    request_type: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Jira Service Management: the request type, by its id on Cloud, as portal/key on Data Center.",
+    )
+    fields: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Fixed values that a new issue gets, by a field's id, as Jira's REST API takes them.",
+    )
+    states: StatesConfig = Field(
+        default=StatesConfig(done=("Done",), open=("To Do", "In Progress")),
+        description="What Jira's statuses mean, and which ones we set.",
+    )
+    labels: tuple[str, ...] = Field(
+        default=("whosleft",), description="Labels that each issue gets, besides that of its ticket."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError('write the address with https:, such as "https://example.atlassian.net"')
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("write the address alone, without a password, ? or #")
+        return url.strip().rstrip("/")
+
+    @field_validator("token")
+    @classmethod
+    def _is_given(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value()
+        if not text.strip() or not text.isascii():
+            raise ValueError("the token is empty, or none that a header can have")
+        return token
+
+    @field_validator("project")
+    @classmethod
+    def _is_a_key(cls, project: str) -> str:
+        if not _PROJECT.fullmatch(project):
+            raise ValueError("write the project's key, such as SEC: letters, digits and _ (not its name)")
+        return project
+
+    @field_validator("labels")
+    @classmethod
+    def _are_labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not label or len(label) > LABEL_MAX or any(map(str.isspace, label)) for label in labels):
+            raise ValueError(f"a label in Jira has no spaces, and {LABEL_MAX} characters at most")
+        return labels
+
+    @field_validator("fields")
+    @classmethod
+    def _are_theirs(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        own = sorted(OWN_FIELDS & fields.keys())
+        if own:
+            raise ValueError(f"{own[0]} is set by Whosleft, or has a key of its own")
+        return fields
