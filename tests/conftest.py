@@ -1,4 +1,4 @@
-"""Fixtures for every test: a PostgreSQL database of its own, a Matrix server, the vendors' published contracts."""
+"""Fixtures for every test: a PostgreSQL database of its own, servers that tests share, published contracts."""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 import postgres
+import request_tracker
 import synapse
 from throwaway import missing
 
@@ -73,6 +74,25 @@ def fresh_synapse() -> Iterator[synapse.Synapse]:
             yield server
     except synapse.Absent as absent:
         missing(absent)
+
+
+@pytest.fixture(scope="session")
+def _request_tracker_server() -> Iterator[request_tracker.RequestTrackerServer | str]:
+    try:
+        with request_tracker.running_request_tracker() as server:
+            yield server
+    except request_tracker.Absent as absent:
+        yield str(absent)
+
+
+@pytest.fixture
+def request_tracker_server(
+    _request_tracker_server: request_tracker.RequestTrackerServer | str,
+) -> request_tracker.RequestTrackerServer:
+    """Return the Request Tracker that the tests of this process share: each makes its own queue."""
+    if isinstance(_request_tracker_server, str):
+        missing(_request_tracker_server)
+    return _request_tracker_server
 
 
 @pytest.fixture(scope="session")

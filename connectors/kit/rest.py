@@ -78,6 +78,14 @@ class Raw:
     kind: str = "application/octet-stream"
 
 
+@dataclass(frozen=True, slots=True)
+class If:
+    """A body, JSON or `Raw`, for what still has this ETag: else the server answers 412 and does nothing."""
+
+    etag: str
+    body: Any
+
+
 Query = Mapping[str, str | int | list[str]]  # a list is sent as one option several times
 
 
@@ -206,6 +214,9 @@ class Rest:
 
     def _sent(self, body: Any) -> dict[str, Any]:
         headers = dict(self._server.headers)
+        if isinstance(body, If):
+            sent = self._sent(body.body)
+            return {**sent, "headers": {**sent["headers"], "if-match": body.etag}}
         if isinstance(body, Raw):
             return {"content": body.data, "headers": {**headers, "content-type": body.kind}}
         return {"json": body, "headers": headers}
