@@ -52,6 +52,7 @@ TRACKERS = {
     "github": "connectors.tracker.github:SPEC",
     "gitlab": "connectors.tracker.gitlab:SPEC",
     "jira": "connectors.tracker.jira:SPEC",
+    "redmine": "connectors.tracker.redmine:SPEC",
     "request_tracker": "connectors.tracker.request_tracker:SPEC",
     "servicenow": "connectors.tracker.servicenow:SPEC",
     "webhook": "connectors.tracker.webhook:SPEC",

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 import postgres
+import redmine
 import request_tracker
 import synapse
 from throwaway import missing
@@ -93,6 +94,23 @@ def request_tracker_server(
     if isinstance(_request_tracker_server, str):
         missing(_request_tracker_server)
     return _request_tracker_server
+
+
+@pytest.fixture(scope="session")
+def _redmine_server() -> Iterator[redmine.RedmineServer | str]:
+    try:
+        with redmine.running_redmine() as server:
+            yield server
+    except redmine.Absent as absent:
+        yield str(absent)
+
+
+@pytest.fixture
+def redmine_server(_redmine_server: redmine.RedmineServer | str) -> redmine.RedmineServer:
+    """Return the Redmine that the tests of this process share: each makes its own project."""
+    if isinstance(_redmine_server, str):
+        missing(_redmine_server)
+    return _redmine_server
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,17 @@
 """A provisioned domain, made once for each version of Samba and each version of this recipe, then copied.
 
-Lies in WHOSLEFT_TEST_CACHE, else ~/.cache/whosleft-tests (XDG_CACHE_HOME is obeyed), 36 MB. Whoever comes first
-makes it under a lock, and it is moved into place whole. Holds OU=Staff, OU=Leavers and the account svc-whosleft,
+It has 36 MB (see made_once). Holds OU=Staff, OU=Leavers and the account svc-whosleft,
 an ordinary one that also sees deleted objects.
 """
 
-import fcntl
 import functools
 import hashlib
-import os
 import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import certificates
 import ldif
+from made_once import made_once
 from samba_database import BASE_DN, DOMAIN, FQDN, PASSWORD, REALM, Database, user_ldif, write_smb_conf
 from throwaway import Absent, program, run
 
@@ -46,13 +41,7 @@ def template() -> Path:
         program(name, package)
     if not SETUP.exists() or not PYTHON.exists():
         raise Absent(f"no {SETUP} or no {PYTHON} (Debian: apt-get install samba-ad-provision python3-samba)")
-    cache = _cache_folder()
-    made = cache / _name()
-    if not made.exists():
-        with _lock(cache / f"{made.name}.lock"):
-            if not made.exists():
-                _make(made)
-    return made
+    return made_once(_name(), _make)
 
 
 def copy_of(template: Path, folder: Path) -> None:
@@ -67,37 +56,11 @@ def _name() -> str:
     return f"samba-{version}-{recipe.hexdigest()[:16]}"
 
 
-def _cache_folder() -> Path:
-    own = os.environ.get("WHOSLEFT_TEST_CACHE")
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(own) if own else Path(home) / "whosleft-tests"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Absent(
-            f"no folder for the template of a domain ({error}): name one in WHOSLEFT_TEST_CACHE"
-        ) from None
-    return folder.absolute()
-
-
-@contextmanager
-def _lock(file: Path) -> Iterator[None]:
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-
-
-def _make(place: Path) -> None:
-    folder = place.with_name(f"{place.name}.{uuid.uuid4().hex}.part")
-    folder.mkdir(mode=0o700)
-    try:
-        run(PYTHON, "-I", HERE / "samba_provision.py", folder, REALM, DOMAIN, PASSWORD)
-        certificates.authority(folder / "tls")
-        write_smb_conf(folder, "127.0.0.1", "ldap")
-        _furnish(Database(folder))
-        folder.rename(place)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _make(folder: Path) -> None:
+    run(PYTHON, "-I", HERE / "samba_provision.py", folder, REALM, DOMAIN, PASSWORD)
+    certificates.authority(folder / "tls")
+    write_smb_conf(folder, "127.0.0.1", "ldap")
+    _furnish(Database(folder))
 
 
 def _furnish(database: Database) -> None:

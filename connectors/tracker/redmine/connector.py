@@ -1,0 +1,245 @@
+"""Redmine behind the tracker port.
+
+Redmine ignores what it does not know or may not do: a filter, a status, a field, a comment. So every hit is compared,
+a move is asked for before it is made, and each write is read back. It has no precondition that we could use: whether a
+copy was changed since it was seen is looked at just before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import SecretStr
+
+from connectors.kit.calls import Event
+from connectors.kit.rest import Refusal
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.tracker.redmine import mapping
+from connectors.tracker.redmine.check import checked, place_of, require_filter
+from connectors.tracker.redmine.client import (
+    FORBIDDEN,
+    NOT_FOUND,
+    PAGE,
+    REDMINE,
+    RIGHTS,
+    RedmineClient,
+    Row,
+    rest_of,
+)
+from connectors.tracker.redmine.config import RedmineConfig
+from connectors.tracker.redmine.people import People
+from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.ports import (
+    Changed,
+    ConnectorContext,
+    ConnectorError,
+    InboundCall,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
+from worker.ports.connectors.tracker import TrackerAbilities
+
+TOKEN = "x-whosleft-token"  # noqa: S105  the header's name
+
+
+class RedmineTracker(HttpTracker):
+    """The issues of one project whose custom field is ours."""
+
+    server = REDMINE
+
+    def __init__(self, config: RedmineConfig, context: ConnectorContext) -> None:
+        rest = rest_of(config, context)
+        super().__init__(config, context, rest)
+        self._config = config
+        self._client = RedmineClient(rest)
+        self._people = People(self._client, config.people)
+        self._where: mapping.Place | None = None  # asked for once
+        self._own_id = 0  # our account's number, asked for once
+        self._orphan = ""  # an issue that was made without our identity: a second one would be one too many
+
+    @property
+    def can(self) -> TrackerAbilities:
+        return TrackerAbilities(goals=self._config.states.goals)
+
+    def mark(self) -> str:
+        """Nothing: it is found in the database itself, at once."""
+        return ""
+
+    def create(self, draft: Draft, mark: str, /) -> Seen:
+        if self._orphan:
+            raise self._without_identity(self._orphan)
+        where = self._place()
+        ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
+        try:
+            seen = self._seen(self._client.issue(ref))
+        except ConnectorError as error:
+            raise Transient(error.message, remedy="It was made, and is looked for.") from error
+        if seen.identity != draft.identity:
+            self._orphan = seen.key
+            raise self._without_identity(seen.key)
+        return seen
+
+    def _without_identity(self, key: str) -> Rejected:
+        return Rejected(
+            f"{REDMINE} made {key} without its {self._config.field}, so it would not be found again.",
+            remedy=f"Let the tracker have the field {self._config.field} and our role see and change it, delete {key}, "
+            "and start the worker again.",
+        )
+
+    def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
+        where = self._place()
+        rows = self._client.issues("an issue by our id", {f"cf_{where.field_id}": identity})
+        require_filter(rows, where, identity, self._config.field)
+        return [self._seen(row) for row in sorted(rows, key=lambda row: int(row["id"]))]
+
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+        wanted = sorted(refs, key=int)
+        for start in range(0, len(wanted), PAGE):
+            some = wanted[start : start + PAGE]
+            asked, found = frozenset(some), set()
+            for row in self._client.issues("issues", {"issue_id": ",".join(some)}):
+                if row["id"] not in asked:
+                    raise Transient(
+                        f"{REDMINE} returned issues that it was not asked for.",
+                        remedy="Nothing is changed by it; they are read again.",
+                    )
+                found.add(row["id"])
+                yield self._seen(row)
+            for ref in sorted(asked - found, key=int):
+                yield self._missing(ref)
+
+    def last_move(self, seen: Seen, /) -> LastMove:
+        row = self._client.issue(seen.ref)
+        return understood(REDMINE, "an issue's history", lambda: mapping.last_move(row, self._people.address))
+
+    def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
+        row = self._unchanged(seen)
+        if is_there(self._seen(row).standing, goal):
+            self._noted(seen, note)
+            return self._seen(self._client.issue(seen.ref))
+        states, where = self._config.states, self._place()
+        wanted = states.status(goal)
+        status_id = self._allowed(row, wanted)
+        fields = states.fields if goal is Goal.DONE else {}
+        text = self._text(note)
+        sent = {"status_id": status_id, "notes": text, **mapping.closing(fields, where)}
+        self._client.change(seen.ref, sent)
+        after = self._client.issue(seen.ref)
+        moved = self._seen(after)
+        if int(after["status"]["id"]) != status_id:
+            raise Rejected(
+                f"{REDMINE} left {seen.key} at status {moved.status}; it should be {wanted}.",
+                remedy=f"Look at the workflow. {RIGHTS}",
+            )
+        untaken = understood(REDMINE, "an issue", lambda: mapping.not_taken(after, fields, where))
+        if untaken:
+            raise Rejected(
+                f"{REDMINE} made {seen.key} {moved.status} without setting {', '.join(untaken)}.",
+                remedy="Let our role change it in this status, or take it out of states.fields.",
+            )
+        self._require_noted(after, seen, text)
+        return moved
+
+    def _allowed(self, row: Row, wanted: str) -> int:
+        """Return the number of a status that we may give an issue now. Raises Rejected for another one."""
+        allowed = understood(REDMINE, "the statuses that we may set", lambda: mapping.allowed(row))
+        for status_id, name in allowed.items():
+            if name.casefold() == wanted.casefold():
+                return status_id
+        now = row["status"]["name"]
+        others = ", ".join(name for name in allowed.values() if name != now) or "none"
+        raise Rejected(
+            f"{REDMINE} does not let us move #{row['id']} from status {now} to {wanted}; it lets us: {others}.",
+            remedy=f"Allow it for our role and the tracker {self._config.tracker} in Administration, Workflow.",
+        )
+
+    def note(self, seen: Seen, text: str, /) -> None:
+        self._noted(seen, text)
+
+    def _noted(self, seen: Seen, note: str) -> None:
+        text = self._text(note)
+        self._client.change(seen.ref, {"notes": text})
+        self._require_noted(self._client.issue(seen.ref), seen, text)
+
+    def _require_noted(self, row: Row, seen: Seen, text: str) -> None:
+        if not understood(REDMINE, "the comments", lambda: mapping.has_note(row, text, self._us())):
+            raise PermissionDenied(
+                f"{REDMINE} left the notes for {seen.key} out.", missing="Add notes", remedy=RIGHTS
+            )
+
+    def assign(self, seen: Seen, email: str, /) -> Seen:
+        user_id = self._people.number(email)
+        self._unchanged(seen)
+        try:
+            self._client.change(seen.ref, {"assigned_to_id": user_id})
+        except Rejected as error:
+            raise Rejected(
+                f"{REDMINE} does not give {seen.key} to {email}: {error.message}",
+                remedy="Make them a member of the project, in a role that issues can be assigned to.",
+            ) from error.__cause__
+        row = self._client.issue(seen.ref)
+        if int((row.get("assigned_to") or {"id": 0})["id"]) != user_id:
+            raise Rejected(
+                f"{REDMINE} left the assignee of {seen.key} as it was, and not {email}.",
+                remedy="Let our role change the assignee in this status (Administration, Workflow).",
+            )
+        return self._seen(row)
+
+    def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
+        token = self._client.upload(name, data)
+        self._client.change(seen.ref, {"uploads": [{"token": token, "filename": name}]})
+        row = self._client.issue(seen.ref)
+        if not understood(REDMINE, "the files", lambda: mapping.has_file(row, name, len(data))):
+            raise Rejected(f"{REDMINE} left the file {name} of {seen.key} out.", remedy=RIGHTS)
+
+    def _checked(self, details: dict[str, str]) -> str:
+        return checked(self._client, self._config, details)
+
+    # --- what is there ---------------------------------------------------------------------------
+
+    def _place(self) -> mapping.Place:
+        if self._where is None:
+            self._where = place_of(self._client, self._config)
+        return self._where
+
+    def _us(self) -> int:
+        if not self._own_id:
+            self._own_id = int(self._client.account()["id"])
+        return self._own_id
+
+    def _text(self, note: str) -> str:
+        return mapping.text((note,), "", formatting=self._config.formatting)
+
+    def _seen(self, row: Row) -> Seen:
+        where, config = self._place(), self._config
+        return understood(
+            REDMINE,
+            "an issue",
+            lambda: mapping.seen(row, config.url, config.states, where, self._people.address),
+        )
+
+    def _unchanged(self, seen: Seen) -> Row:
+        row = self._client.issue(seen.ref)
+        if self._seen(row).status != seen.status:
+            raise Changed(f"{seen.key} was changed since it was read.", remedy="It is read again.")
+        return row
+
+    def _missing(self, ref: str) -> Seen | Gone:
+        """Say why a list did not show an issue."""
+        try:
+            return self._seen(self._client.issue(ref))
+        except ConnectorError as error:
+            status = Refusal.behind(error).status
+            if status not in {FORBIDDEN, NOT_FOUND}:
+                raise
+            return Gone(ref, "deleted" if status == NOT_FOUND else "hidden")
+
+    # --- calls in --------------------------------------------------------------------------------
+
+    def _is_genuine(self, call: InboundCall, secret: SecretStr) -> bool:
+        return has_token(call, TOKEN, secret)
+
+    def _events(self, body: Mapping[str, Any]) -> Sequence[Event]:
+        return [Event("", None)]

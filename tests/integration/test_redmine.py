@@ -1,0 +1,335 @@
+"""What Redmine does and its answers don't say: each is a way to believe something false."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from connectors.tracker.redmine import connector
+from connectors.tracker.redmine.config import RedmineConfig
+from connectors.tracker.redmine.connector import RedmineTracker
+from contracts.tracker import AMINA, draft, tracker_context
+from redmine import AMINA as AMINA_LOGIN
+from redmine import CLOSER, ROOT, US, Project, RedmineServer
+from wires import Wire, wire_to
+from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
+from worker.ports import AuthFailed, Changed, NotDone, PermissionDenied, Rejected
+
+STATES: dict[str, Any] = {
+    "done": ["Closed", "Resolved"],
+    "open": ["In Progress", "New"],
+    "declined": ["Rejected"],
+}
+HOSTILE = (
+    "@amina and @closer, *bold* _low_ -out- +in+ ??cited?? ^up^ ~down~ %span% `code` @code@ ==raw==",
+    "1. one\n2) two\n- three\n+ four\n* five\n# six\n> seven\nh1. eight\nbq. nine\n    ten\n=\n---",
+    '<b>x</b> &amp; &#42; {{toc}} [a](http://x.example) "a":http://x.example !http://x.example/y.png! |a|b|',
+    "\\*x\\* C:\\path\\_file 1 + 2 = 3, 5 - 3 = 2; +44 7700 900123 (T-000123) 50% off! a_b_c well-known",
+)
+Start = Callable[..., RedmineTracker]
+
+
+@pytest.fixture
+def server(redmine_server: RedmineServer) -> RedmineServer:
+    return redmine_server
+
+
+@pytest.fixture
+def wire(server: RedmineServer) -> Iterator[Wire]:
+    with wire_to(server.port) as wire:
+        yield wire
+
+
+@pytest.fixture
+def project(server: RedmineServer) -> Iterator[Project]:
+    project = server.project()
+    yield project
+    server.retire(project)
+
+
+@pytest.fixture
+def start(server: RedmineServer, wire: Wire, project: Project) -> Iterator[Start]:
+    """Return what makes a tracker on the test's project; keys of the configuration can be given."""
+    made: list[RedmineTracker] = []
+
+    def start(**more: Any) -> RedmineTracker:
+        keys = {
+            "url": wire.url,
+            "api_key": server.people[US].key,
+            "project": project.identifier,
+            "tracker": "Task",
+            "states": STATES,
+            "requests_per_minute": 6000,
+            **more,
+        }
+        made.append(RedmineTracker(RedmineConfig.model_validate(keys), tracker_context()))
+        return made[-1]
+
+    yield start
+    for tracker in made:
+        tracker.close()
+
+
+def one_read(tracker: RedmineTracker, ref: str) -> Seen:
+    [found] = tracker.read([ref])
+    assert isinstance(found, Seen)
+    return found
+
+
+class TestIdentity:
+    def test_a_filter_that_is_ignored_is_not_believed(self, start: Start) -> None:
+        """Redmine returns every issue then: as a hit, it would be somebody else's; as none, it would prove nothing."""
+        tracker = start(field="No filter")
+        tracker.create(draft(), "")
+
+        with pytest.raises(Rejected, match="ignores the filter by No filter") as raised:
+            tracker.find("whosleft-3f9a1c-t-000999", "")
+        checked = tracker.check()
+
+        assert "used as a filter" in raised.value.remedy
+        assert (checked.ok, "No filter" in checked.message) == (False, True)
+
+    def test_an_issue_without_its_identity_is_made_only_once(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        tracker = start(field="Of bugs")
+
+        for _ in range(2):
+            with pytest.raises(Rejected, match="without its Of bugs"):
+                tracker.create(draft(), "")
+        checked = tracker.check()
+
+        assert server.count(project) == 1
+        assert (checked.ok, "does not have the field Of bugs" in checked.message) == (False, True)
+
+    def test_one_that_is_overdue_is_made_too(self, start: Start, server: RedmineServer) -> None:
+        """Redmine lets an issue start today by itself, and refuses one that is due earlier."""
+        seen = start().create(replace(draft(), due_on=date(2020, 1, 1)), "")
+
+        assert server.issue(seen.ref)["due_date"] == "2020-01-01"
+
+    def test_a_long_title_is_cut(self, start: Start, server: RedmineServer) -> None:
+        seen = start().create(replace(draft(), title="x" * 300 + "\ny"), "")
+
+        assert server.issue(seen.ref)["subject"] == "x" * 254 + "…"
+
+
+class TestMoves:
+    def test_what_was_closed_meanwhile_is_left_alone(self, start: Start, server: RedmineServer) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        server.status(CLOSER, seen.ref, "Rejected")
+
+        with pytest.raises(Changed):
+            tracker.move(seen, Goal.DONE, "Verified.")
+
+        assert server.comments(seen.ref) == []
+
+    def test_a_note_without_the_right_is_said(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        """It answers 204, and leaves the comment out."""
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        server.act("permit", project.role, "view_issues", "add_issues", "edit_issues")
+
+        with pytest.raises(PermissionDenied, match="Add notes"):
+            tracker.note(seen, "It waits.")
+
+        assert server.comments(seen.ref) == []
+
+    def test_fields_go_along_with_closing(self, start: Start, server: RedmineServer) -> None:
+        tracker = start(states={**STATES, "fields": {"Cause": "proven", "done_ratio": 100}})
+        seen = tracker.create(draft(), "")
+
+        tracker.move(seen, Goal.DONE, "Verified.")
+
+        issue = server.issue(seen.ref)
+        assert issue["done_ratio"] == 100
+        assert "proven" in [one["value"] for one in issue["custom_fields"] if one["name"] == "Cause"]
+
+    def test_a_field_that_is_not_taken_is_named(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        server.act("read_only", project.role, "done_ratio")
+        tracker = start(states={**STATES, "fields": {"done_ratio": 100}})
+        seen = tracker.create(draft(), "")
+
+        with pytest.raises(Rejected, match="Closed without setting done_ratio"):
+            tracker.move(seen, Goal.DONE, "Verified.")
+
+        assert one_read(tracker, seen.ref).standing is Standing.DONE
+
+    def test_who_moved_it_first_is_not_who_moved_it_last(self, start: Start, server: RedmineServer) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        assert tracker.last_move(seen).account == ""
+        tracker.move(seen, Goal.DONE, "Verified.")
+        server.status(CLOSER, seen.ref, "In Progress")
+        server.status(ROOT, seen.ref, "Closed")
+
+        moved = tracker.last_move(one_read(tracker, seen.ref))
+
+        assert (moved.account, moved.email) == ("Ada Root", "")
+
+
+class TestReading:
+    def test_a_hidden_one_and_a_deleted_one_are_told_apart(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        server.retire(project)
+
+        assert list(tracker.read([seen.ref, "999999"])) == [
+            Gone(seen.ref, "hidden"),
+            Gone("999999", "deleted"),
+        ]
+
+    def test_one_in_another_project_is_followed(self, start: Start, server: RedmineServer) -> None:
+        other = server.project()
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        server.put(ROOT, seen.ref, project_id=other.id)
+
+        assert one_read(tracker, seen.ref).is_elsewhere
+        assert [one.ref for one in tracker.find(draft().identity, "")] == [seen.ref]
+        server.retire(other)
+
+    def test_many_take_few_requests(self, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+        tracker = start()
+        refs = [tracker.create(draft(number), "").ref for number in range(5)]
+        monkeypatch.setattr(connector, "PAGE", 2)
+        asked: list[str] = []
+        ask = tracker._rest.get
+
+        def counted(path: str, *more: Any) -> Any:
+            asked.append(path)
+            return ask(path, *more)
+
+        monkeypatch.setattr(tracker._rest, "get", counted)
+
+        found = [seen.ref for seen in tracker.read(refs)]
+
+        assert (sorted(found), asked) == (sorted(refs), ["/issues.json"] * 3)
+
+
+class TestAssigning:
+    def test_who_is_no_member_does_not_get_it(self, start: Start, server: RedmineServer) -> None:
+        tracker = start(people={"root@example.org": server.people[ROOT].id})
+        seen = tracker.create(draft(), "")
+
+        with pytest.raises(Rejected, match=r"root@example\.org.*Assignee is invalid") as raised:
+            tracker.assign(seen, "root@example.org")
+
+        assert "member" in raised.value.remedy
+        assert one_read(tracker, seen.ref).assignee == ""
+
+    def test_addresses_are_for_administrators(self, start: Start, server: RedmineServer) -> None:
+        limited, admin = start(), start(api_key=server.people[ROOT].key)
+        seen = limited.create(draft(), "")
+
+        with pytest.raises(Rejected, match="administrators alone") as raised:
+            limited.assign(seen, AMINA)
+        given = admin.assign(seen, AMINA.upper())
+
+        assert "people" in raised.value.remedy
+        assert given.assignee == AMINA
+        assert one_read(limited, seen.ref).assignee == "Amina Yusuf"
+        assert server.issue(seen.ref)["assigned_to"]["id"] == server.people[AMINA_LOGIN].id
+
+
+class TestText:
+    @pytest.mark.parametrize("formatting", ["common_mark", "textile"])
+    def test_plain_text_stays_plain_text(self, formatting: str, start: Start, server: RedmineServer) -> None:
+        server.act("setting", "text_formatting", formatting)
+        try:
+            tracker = start()
+            seen = tracker.create(replace(draft(), paragraphs=HOSTILE), "")
+            for text in HOSTILE:
+                tracker.note(seen, text)
+            [shown] = server.act("shown", int(seen.ref), "description")["text"]
+            notes = server.act("shown", int(seen.ref), "notes")
+            mentioned = server.act("mentioned", int(seen.ref))
+        finally:
+            server.act("setting", "text_formatting", "common_mark")
+
+        assert mentioned == []
+        for text, note in zip(HOSTILE, notes["text"], strict=True):
+            assert words(text) == words(note)
+            assert words(text) in words(shown)
+        made = set(re.findall(r"<(\w+)", "".join(notes["html"])))
+        assert made <= {"p", "br", "a"}
+
+    def test_where_nothing_is_formatted_nothing_is_escaped(self, start: Start, server: RedmineServer) -> None:
+        seen = start(formatting=False).create(draft(), "")
+
+        assert "*not bold* <b>." in server.issue(seen.ref)["description"]
+
+
+class TestCheck:
+    @pytest.mark.parametrize(
+        "keys, said",
+        [
+            ({"project": "nowhere"}, "no project nowhere"),
+            ({"tracker": "Story"}, "no tracker Story"),
+            ({"field": "Nothing"}, "no custom field Nothing"),
+            ({"states": {**STATES, "done": ["Shut"]}}, "no status Shut; it has New, In Progress"),
+            (
+                {"states": {**STATES, "on_done": "Resolved"}},
+                "does not let us move .* from status New to Resolved",
+            ),
+        ],
+    )
+    def test_what_is_missing_is_named(self, keys: dict[str, Any], said: str, start: Start) -> None:
+        start().create(draft(), "")
+
+        checked = start(**keys).check()
+
+        assert not checked.ok
+        assert checked.remedy
+        assert re.search(said, checked.message)
+
+    def test_a_move_back_is_looked_at_too(self, start: Start, server: RedmineServer) -> None:
+        tracker = start(states={**STATES, "on_reopen": "New"})
+        tracker.move(tracker.create(draft(), ""), Goal.DONE, "Verified.")
+
+        checked = tracker.check()
+
+        assert (checked.ok, "from status Closed to New" in checked.message) == (False, True)
+
+    def test_a_public_project_is_said(self, start: Start, server: RedmineServer, project: Project) -> None:
+        assert start().check().details["is_public"] == "no"
+        server.act("set", project.id, "is_public", True)
+
+        assert start().check().details["is_public"] == "yes"
+
+    def test_a_wrong_key_is_said_and_never_shown(self, start: Start) -> None:
+        secret = "0123456789abcdef0123456789abcdef01234567"
+        tracker = start(api_key=secret)
+
+        with pytest.raises(AuthFailed) as raised:
+            tracker.create(draft(), "")
+        checked = tracker.check()
+
+        assert not checked.ok
+        assert "api_key" in checked.remedy
+        assert secret not in f"{raised.value!r}{raised.value}{checked}{raised.value.__cause__!r}"
+
+    def test_a_server_that_is_down_is_said(self, start: Start, wire: Wire) -> None:
+        tracker = start()
+        wire.refuse()
+
+        with pytest.raises(NotDone):
+            tracker.create(draft(), "")
+        assert not tracker.check().ok
+
+
+def words(text: str) -> str:
+    """The text as it is read: each run of white space is one space, and what has no width is nothing."""
+    return " ".join(text.replace("\N{WORD JOINER}", "").split())
