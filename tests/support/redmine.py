@@ -148,8 +148,7 @@ def _name() -> str:
 
 def _make(folder: Path) -> None:
     (folder / "database.yml").write_text(DATABASE.format(folder=folder))
-    for step in ("migrate", "fill"):
-        run(_program("ruby"), PROGRAM, step, env={"WHOSLEFT_REDMINE": str(folder)})
+    run(_program("ruby"), PROGRAM, env={"WHOSLEFT_REDMINE": str(folder)})
 
 
 def _program(name: str) -> str:

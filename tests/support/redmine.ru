@@ -1,6 +1,5 @@
 # A Redmine whose database, files and log are in a folder of the tests' own, and an address through which they do what its REST
-# interface can't: rights, workflows, fields. Needs WHOSLEFT_REDMINE. Run as a program it makes the database instead: first
-# `migrate`, then `fill`.
+# interface can't: rights, workflows, fields. Needs WHOSLEFT_REDMINE. Run as a program it makes the database instead.
 ENV['RAILS_ENV'] = 'production'
 ENV['BUNDLE_GEMFILE'] = '/usr/share/redmine/Gemfile'
 FOLDER = ENV.fetch('WHOSLEFT_REDMINE')
@@ -22,12 +21,11 @@ module Acts
 
   module_function
 
-  def migrate
-    ActiveRecord::Migration.verbose = false
+  def database
+    ENV['VERBOSE'] = 'false'
     ActiveRecord::Tasks::DatabaseTasks.migrate
-  end
-
-  def fill
+    ActiveRecord::Base.connection.schema_cache.clear! # of when there were no tables
+    ActiveRecord::Base.descendants.each(&:reset_column_information)
     Redmine::DefaultData::Loader.load('en')
     Setting.rest_api_enabled = 1
     Setting.default_language = 'en'
@@ -71,6 +69,14 @@ module Acts
     WorkflowTransition.create!(
       role: role, tracker: tracker, old_status: IssueStatus.find_by_name(from), new_status: IssueStatus.find_by_name(to)
     )
+  end
+
+  # Redmine then makes a bug of whatever is to be a task
+  def only_bugs(role)
+    found = Role.find(role)
+    found.set_permission_trackers('add_issues', Tracker.where(name: 'Bug').pluck(:id))
+    found.save!
+    nil
   end
 
   def forbid_moves(role)
@@ -126,7 +132,7 @@ module Acts
 end
 
 if $PROGRAM_NAME == __FILE__
-  Acts.public_send(ARGV.first)
+  Acts.database
   exit
 end
 
