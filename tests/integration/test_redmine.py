@@ -107,6 +107,19 @@ class TestIdentity:
         assert server.count(project) == 1
         assert (checked.ok, "does not have the field Of bugs" in checked.message) == (False, True)
 
+    def test_one_with_another_tracker_is_a_copy_all_the_same(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        server.act("only_bugs", project.role)
+        tracker = start()
+
+        seen = tracker.create(draft(), "")
+        checked = tracker.check()
+
+        assert server.issue(seen.ref)["tracker"]["name"] == "Bug"
+        assert [one.about for one in tracker.concerns()] == ["tracker"]
+        assert (checked.ok, "with the tracker Bug, not Task" in checked.message) == (False, True)
+
     def test_one_that_is_overdue_is_made_too(self, start: Start, server: RedmineServer) -> None:
         """Redmine lets an issue start today by itself, and refuses one that is due earlier."""
         seen = start().create(replace(draft(), due_on=date(2020, 1, 1)), "")

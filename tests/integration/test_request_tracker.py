@@ -271,6 +271,7 @@ class TestIdentity:
 
         checked = tracker.check()
 
+        assert [one.about for one in tracker.concerns()] == [name]
         assert [one.ref for one in tracker.find(draft().identity, "")] == [seen.ref]
         assert (checked.ok, name in checked.message, "ModifyCustomField" in checked.remedy) == (
             False,

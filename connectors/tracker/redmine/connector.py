@@ -73,13 +73,26 @@ class RedmineTracker(HttpTracker):
         where = self._place()
         ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
         try:
-            seen = self._seen(self._client.issue(ref))
+            row = self._client.issue(ref)
+            seen = self._seen(row)
         except ConnectorError as error:
             raise Transient(error.message, remedy="It was made, and is looked for.") from error
         if seen.identity != draft.identity:
             self._orphan = seen.key
             raise self._without_identity(seen.key)
+        self._look_at(int(row["tracker"]["id"]), str(row["tracker"]["name"]), seen.key)
         return seen
+
+    def _look_at(self, tracker_id: int, name: str, key: str) -> None:
+        """With another tracker it is a copy all the same: an error would make a second one."""
+        if tracker_id == self._place().tracker_id:
+            self._done("tracker")
+        else:
+            self._worry(
+                "tracker",
+                f"{REDMINE} made {key} with the tracker {name}, not {self._config.tracker}.",
+                f"Let our role add issues of the tracker {self._config.tracker}.",
+            )
 
     def _without_identity(self, key: str) -> Rejected:
         return Rejected(

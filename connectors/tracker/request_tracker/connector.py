@@ -72,7 +72,20 @@ class RequestTracker(HttpTracker):
                 f"{RT} made #{ref}, and does not show what it refers to.",
                 remedy="Let our account see links: the right ShowTicket, and no extension that hides RefersTo.",
             )
+        if field:
+            self._look_at(field, ref, is_taken=draft.identity in mapping.custom_fields(row).get(field, ()))
         return self._seen(row, draft.identity)
+
+    def _look_at(self, field: str, ref: str, *, is_taken: bool) -> None:
+        """The link finds it anyway, so a field that was left out is no error: that would make a second copy."""
+        if is_taken:
+            self._done(field)
+        else:
+            self._worry(
+                field,
+                f"{RT} left the custom field {field} of #{ref} empty.",
+                f"Give our account the right ModifyCustomField for {field}.",
+            )
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         field = self._config.field
