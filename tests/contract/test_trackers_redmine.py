@@ -29,7 +29,7 @@ def config(wire: Wire, server: RedmineServer, project: Project, **more: Any) -> 
             "project": project.identifier,
             "tracker": "Task",
             "states": STATES,
-            "people": {AMINA: server.people[AMINA_LOGIN].id},
+            "accounts": {AMINA: server.people[AMINA_LOGIN].id},
             "requests_per_minute": 6000,
             **more,
         }

@@ -234,7 +234,7 @@ class TestReading:
 
 class TestAssigning:
     def test_who_is_no_member_does_not_get_it(self, start: Start, server: RedmineServer) -> None:
-        tracker = start(people={"root@example.org": server.people[ROOT].id})
+        tracker = start(accounts={"root@example.org": server.people[ROOT].id})
         seen = tracker.create(draft(), "")
 
         with pytest.raises(Rejected, match=r"root@example\.org.*Assignee is invalid") as raised:

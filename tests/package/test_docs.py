@@ -25,6 +25,7 @@ from lies.document import lies_text
 from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
+from worker.domain.mirror.copy import CopyState
 from worker.domain.tickets.ticket import ALLOWED, TicketKind, TicketState
 from worker.ops import events
 from worker.ops.metrics import Metrics
@@ -189,7 +190,15 @@ def shown_metrics() -> set[tuple[str, str, str]]:
     state = SourceState("corp", Port.DIRECTORY, counts={"people": 1})
     pile = Pile(1, NOW)
     tickets = {TicketSort(TicketState.OPEN, TicketKind.REMOVE_MEMBER): pile}
-    figures = Figures(ProcessState(sources=(state,)), tickets, 0, 0, 0, dict.fromkeys(Part, PartCount(0, 0)))
+    figures = Figures(
+        ProcessState(sources=(state,)),
+        tickets,
+        0,
+        0,
+        0,
+        dict.fromkeys(Part, PartCount(0, 0)),
+        {("desk", CopyState.LINKED): 1},
+    )
     source = Source("corp", Port.DIRECTORY, "file", Freshness(timedelta(hours=1), {}))
     metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))
     return {

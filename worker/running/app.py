@@ -384,6 +384,7 @@ def _watching(rules: AppRules, connectors: Checked, looks: Mapping[str, Look], *
         *connectors.inventories,
         *connectors.notifiers,
         *connectors.advisory_feeds,
+        *connectors.trackers,
     )
     return Watching(
         {**directories, **inventories},

@@ -23,7 +23,7 @@ class RedmineConfig(TrackerConfig):
     states: StatesConfig = Field(
         description="What the issue statuses mean; fields are custom fields by their names, or done_ratio and the like."
     )
-    people: dict[str, int] = Field(
+    accounts: dict[str, int] = Field(
         default_factory=dict,
         description="Redmine's numbers of people, by their e-mail addresses, which it shows to administrators alone.",
     )

@@ -54,7 +54,7 @@ class RedmineTracker(HttpTracker):
         super().__init__(config, context, rest)
         self._config = config
         self._client = RedmineClient(rest)
-        self._people = People(self._client, config.people)
+        self._people = People(self._client, config.accounts)
         self._where: mapping.Place | None = None  # asked for once
         self._own_id = 0  # our account's number, asked for once
         self._orphan = ""  # an issue that was made without our identity: a second one would be one too many

@@ -29,7 +29,8 @@ _STATED = re.compile(r"\[(\[[^\[\]]*\]|\{\}|[^\[\]]*)\](?=[^\[\]]*$)")  # the la
 
 _SECRETS = (
     "WAHA_KEY", "WAHA_HMAC", "GOWA_PASSWORD", "GOWA_SECRET", "EVOLUTION_KEY", "EVOLUTION_SECRET", "META_TOKEN",
-    "META_VERIFY", "NVD_KEY", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
+    "META_VERIFY", "NVD_KEY", "JIRA_TOKEN", "SNOW_PASSWORD", "RT_TOKEN", "REDMINE_KEY", "GITHUB_TOKEN",
+    "GITLAB_TOKEN", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
 )  # fmt: skip
 
 PROVIDERS = ("controls", "providers")
@@ -42,6 +43,7 @@ def kinds() -> Kinds:
         Port.INVENTORY: registry.INVENTORIES,
         Port.NOTIFY: registry.NOTIFIERS,
         Port.ADVISORIES: registry.ADVISORIES,
+        Port.TRACKER: registry.TRACKERS,
     }
     return {
         port: {kind: registry.load(place).config for kind, place in table.items()}
