@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from connectors.kit.calls import Calls, is_signed
 from connectors.kit.rest import Refusal
+from connectors.kit.tracker_rest import read_back
 from connectors.tracker.jira import mapping
 from connectors.tracker.jira.checking import checked
 from connectors.tracker.jira.client import PAGE, JiraClient, Row, refused_fields
@@ -17,14 +18,7 @@ from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.markup import document, plain, summary, wiki
 from connectors.tracker.jira.moves import Way, way_to
 from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing
-from worker.ports import (
-    CheckResult,
-    ConnectorContext,
-    ConnectorError,
-    NotDone,
-    Rejected,
-    Transient,
-)
+from worker.ports import CheckResult, ConnectorContext, ConnectorError, Rejected
 from worker.ports.connectors.base import Passive
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -40,7 +34,6 @@ _SHOWS = {
     Goal.CANCELLED: {Standing.DONE, Standing.DECLINED},
 }
 _GONE = "deleted or hidden"
-T = TypeVar("T")
 
 
 class JiraTracker(Passive):
@@ -90,7 +83,7 @@ class JiraTracker(Passive):
             self._form = None  # the screen may have changed
             raise
         self._own = (mapping.number_in(made.get("key")), self._now())
-        return after_write(lambda: self._seen(made["id"]))
+        return read_back(lambda: self._seen(made["id"]))
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         """Look through the keys after the mark (Cloud: that is never behind), then search for the label."""
@@ -145,13 +138,13 @@ class JiraTracker(Passive):
         way = way_to(self._client.transitions(seen.ref), here.status, status, values)
         before = {comment.get("id") for comment in self._client.comments(seen.ref)}
         self._take(seen.ref, way, note)
-        now = after_write(lambda: self._seen(seen.ref))
+        now = read_back(lambda: self._seen(seen.ref))
         if now.standing not in _SHOWS[goal]:
             raise Rejected(
                 f"Jira took the move of {now.key} to {status!r}, but its status is {now.status!r}.",
                 remedy="Look at the workflow's post functions and at automation rules in Jira.",
             )
-        after_write(lambda: self._note_once(seen.ref, note, before))
+        read_back(lambda: self._note_once(seen.ref, note, before))
         return now
 
     def note(self, seen: Seen, text: str, /) -> None:
@@ -167,7 +160,7 @@ class JiraTracker(Passive):
                 remedy="The person needs an active account with the right Assignable User in the project.",
             )
         self._client.assign(seen.ref, account)
-        row = after_write(lambda: self._row(seen.ref))
+        row = read_back(lambda: self._row(seen.ref))
         now = mapping.id_of(mapping.fields_of(row).get("assignee"), is_cloud=self._client.is_cloud)
         if now != account:
             raise Rejected(
@@ -284,20 +277,6 @@ class JiraTracker(Passive):
         if self._form is None or self._now() - self._form[1] > FORM_FOR:
             self._form = (read_form(self._client, self._config), self._now())
         return self._form[0]
-
-
-def after_write(ask: Callable[[], T]) -> T:
-    """Ask for what follows a write that was taken. Whatever fails now is unclear: the write itself was done."""
-    try:
-        return ask()
-    except ConnectorError as error:
-        if isinstance(error, Transient) and not isinstance(error, NotDone):
-            raise
-        raise Transient(
-            f"It was written, but could not be read back: {error.message}",
-            remedy=error.remedy,
-            retry_after_s=error.retry_after_s if isinstance(error, NotDone) else None,
-        ) from error
 
 
 def calls_of(config: JiraConfig, context: ConnectorContext) -> Calls | None:

@@ -42,7 +42,9 @@ def description() -> OpenApi | None:
 
 
 class JiraServer(LoopbackServer):
-    """`faults` are for the next writes, in order: lost_after, lost_before, broken_after (500), conflict (409)."""
+    """`faults` are for the next writes, in order: lost_after, lost_before, late, broken_after (500), conflict
+    (409). What is late, is done when it lands.
+    """
 
     def __init__(self, *, is_cloud: bool, contract: OpenApi | None = None) -> None:
         super().__init__()
@@ -55,7 +57,17 @@ class JiraServer(LoopbackServer):
         self.is_html = self.is_signed_out = False
         self.is_search_removed = False
         self.violations: list[str] = []
+        self._late: list[Request] = []
         self._lock = Lock()
+
+    def lose(self, count: int, *, is_late: bool = False) -> None:
+        """Do the next so many writes, or keep them until they land, and lose their answers."""
+        self.faults.extend(["late" if is_late else "lost_after"] * count)
+
+    def land(self) -> None:
+        """Do what was late."""
+        while self._late:
+            self._truth(self._late.pop(0))
 
     def judged(self) -> int:
         """Raise what was against the description; return how many requests there were."""
@@ -80,7 +92,8 @@ class JiraServer(LoopbackServer):
             fault = self.read_faults.popleft() if self.read_faults else None
             return fault or self._judged(request, self._truth(request))
         fault_name = self.faults.popleft() if self.faults else ""
-        if fault_name == "lost_before":
+        if fault_name in {"lost_before", "late"}:
+            self._late += [request] if fault_name == "late" else []
             return DROPPED
         if fault_name == "conflict":
             return _json({"errorMessages": ["The issue was changed meanwhile."], "errors": {}}, 409)

@@ -69,7 +69,7 @@ class JiraWorld(TrackerWorld):
         self.site.may.discard("TRANSITION_ISSUES")
 
     def lose_answers(self, count: int) -> None:
-        self.server.faults.extend(["lost_after"] * count)
+        self.server.lose(count)
 
     def answer_html(self) -> None:
         self.server.is_html = True
