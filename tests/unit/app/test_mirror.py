@@ -772,3 +772,46 @@ def test_what_it_may_not_note_stays_unsaid(ward: Harness) -> None:
     run(ward)
     assert tracker.writes == []
     assert copy(ward).shown == "closed"
+
+
+def test_a_copy_whose_writes_are_never_clear_starves_no_other(ward: Harness) -> None:
+    ward.leave("ben")
+    ward.settle()
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.drop("ward-7", "ben")
+    ward.settle()
+    lose(tracker, "move done", 1, done=False)
+    run(ward)
+    assert [one.seen.standing for one in tracker.issues.values()] == [Standing.OPEN, Standing.DONE]
+    lose(tracker, "move done", 99, done=False)
+    report = ward.mirror()
+    assert not report.is_ok
+
+
+def test_a_tracker_whose_writes_are_never_clear_has_a_rest(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    tried = []
+
+    def strike(what: str) -> None:
+        tried.append(what)
+        raise Transient("500")
+
+    tracker.before = strike
+    for _ in range(3):
+        run(ward)
+    assert len(tried) == 3
+    tracker.before = lambda _what: (_ for _ in ()).throw(NotDone("429"))
+    assert not ward.mirror().is_ok
+
+
+def test_a_create_that_is_in_conflict_is_tried_again(ward: Harness) -> None:
+    tracker = desk(ward)
+    tracker.before = lambda _what: (_ for _ in ()).throw(Changed("409"))
+    assert run(ward)["changed"] == 1
+    tracker.before = lambda _what: None
+    assert run(ward)["made"] == 1

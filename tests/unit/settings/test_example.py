@@ -30,7 +30,7 @@ _STATED = re.compile(r"\[(\[[^\[\]]*\]|\{\}|[^\[\]]*)\](?=[^\[\]]*$)")  # the la
 _SECRETS = (
     "WAHA_KEY", "WAHA_HMAC", "GOWA_PASSWORD", "GOWA_SECRET", "EVOLUTION_KEY", "EVOLUTION_SECRET", "META_TOKEN",
     "META_VERIFY", "NVD_KEY", "JIRA_TOKEN", "SNOW_PASSWORD", "RT_TOKEN", "REDMINE_KEY", "GITHUB_TOKEN",
-    "GITLAB_TOKEN", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
+    "GITLAB_TOKEN", "TRACKER_CALLS", "META_SECRET", "MATRIX_TOKEN", "SLACK_CHANNELS_TOKEN",
 )  # fmt: skip
 
 PROVIDERS = ("controls", "providers")
@@ -86,8 +86,9 @@ def bare(document: Document, path: KeyPath) -> KeyPath:
         size = len(place)
         if len(path) > size + 1 and path[:size] == place:
             kind = document.at((*path[: size + 1], "kind"))
-            own = (*place, kind, *(part for part in path[size + 1 :] if isinstance(part, str)))
-            return own if own in FIELDS else (*place, path[size + 1])
+            inner = tuple(part for part in path[size + 1 :] if isinstance(part, str))
+            own, common = (*place, kind, *inner), (*place, *inner)
+            return own if own in FIELDS else common if common in FIELDS else (*place, path[size + 1])
     named = path[:2] == PROVIDERS and len(path) > len(PROVIDERS)  # its entries are keyed by a messenger
     return tuple(
         part for at, part in enumerate(path) if isinstance(part, str) and not (named and at == len(PROVIDERS))

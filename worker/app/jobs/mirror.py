@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from worker.app.acts.changes import change_ticket
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_making import MakeCopies
-from worker.app.jobs.mirror_run import MirroredTracker, MirrorRules, MirrorRun, Texts
+from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
 from worker.app.jobs.report import Report
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, claimants
@@ -29,7 +29,7 @@ from worker.domain.mirror.outside import Gone, LastMove, Seen, Standing, Told
 from worker.domain.model import Standing as PersonStanding
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_number
-from worker.ports import Changed, ConnectorError, Rejected
+from worker.ports import Changed, ConnectorError, NotDone, Rejected, Transient
 from worker.ports.state.leases import Lease
 from worker.ports.state.mirrors import Mirrored
 from worker.ports.state.store import Store, UnitOfWork
@@ -120,6 +120,13 @@ class Mirror:
             run.problem(number, error)
         except Changed:
             run.count("changed")  # read anew by the next run
+        except NotDone:
+            raise
+        except Transient as error:
+            run.unclear += 1
+            run.trouble(error)
+            if run.unclear >= UNCLEAR_MAX:
+                raise
 
     def _agree(self, run: MirrorRun, number: int, seen: Seen) -> None:
         for _ in range(ROUNDS_MAX):
@@ -242,7 +249,8 @@ class Mirror:
         )
         with run.begin() as uow:
             uow.mirrors.put(copy)
-        run.trouble(error)
+        if not follows.give:  # many people have no account there, which is no trouble
+            run.trouble(error)
 
     # --- copies that can't be read ---------------------------------------------------------------
 

@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from worker.app.jobs.mirror_run import ATTEMPTS_MAX, MirrorRun
+from worker.app.jobs.mirror_run import ATTEMPTS_MAX, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
 from worker.domain.mirror.copy import Content, Copy, CopyState
 from worker.domain.mirror.outside import Draft, Goal, Seen
 from worker.domain.tickets.ticket import Ticket
-from worker.ports import BadConfig, NotDone, Rejected, Transient
+from worker.ports import BadConfig, Changed, NotDone, Rejected, Transient
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, is_public
 from worker.ports.state.mirrors import Mirrored
 
 PER_RUN = 50
-UNCLEAR_MAX = 3  # in a row; then the tracker has a rest until the next run
 LOOK_AGAIN = timedelta(minutes=3)  # a request that we gave up on may still run there
 TRY_AGAIN = timedelta(hours=1)
 
@@ -38,22 +37,21 @@ class MakeCopies:
             page = uow.mirrors.unmade(self._run.name, self._run.now, PER_RUN)
         if page and self._run.one.content is Content.FULL and is_public(self._tracker.check()):
             raise BadConfig(f"{PUBLIC}.", remedy=PUBLIC_REMEDY)
-        unclear = 0
         for each in page:
             try:
                 self._make(each)
             except NotDone:
                 raise
             except Transient as error:
-                unclear += 1
+                self._run.unclear += 1
                 self._run.trouble(error)
-                if unclear >= UNCLEAR_MAX:
+                if self._run.unclear >= UNCLEAR_MAX:
                     raise
             except Rejected as error:
                 self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
                 self._run.trouble(error)
-            else:
-                unclear = 0
+            except Changed:
+                self._run.count("changed")  # tried again by the next run
 
     def _make(self, each: Mirrored) -> None:
         copy, ticket = each
@@ -80,7 +78,7 @@ class MakeCopies:
         self._put(sending)
         try:
             seen = self._tracker.create(self._draft(copy, ticket), mark)
-        except (NotDone, Rejected) as error:
+        except (NotDone, Rejected, Changed) as error:
             self._put(
                 replace(
                     copy, problem=str(error), next_at=now + TRY_AGAIN if isinstance(error, Rejected) else None

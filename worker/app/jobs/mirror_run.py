@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 ATTEMPTS_MAX = 3
+UNCLEAR_MAX = 3  # answers in one run; then the tracker has a rest until the next
 TOLD_AGAIN_AFTER = timedelta(hours=24)
 _VARIES = re.compile(r"\S*\d\S*")  # keys, times and numbers in a message
 
@@ -62,7 +63,7 @@ class Texts:
 
 @dataclass(slots=True)
 class MirrorRun:
-    """One run over one tracker. `has_seen`: a copy could be read in it."""
+    """One run over one tracker. `has_seen`: a copy could be read. `unclear`: how many writes had no clear answer."""
 
     one: MirroredTracker
     store: Store
@@ -72,7 +73,8 @@ class MirrorRun:
     lease: Lease | None
     counts: dict[str, int]
     troubles: list[str]
-    has_seen: bool = field(default=False)
+    has_seen: bool = False
+    unclear: int = 0
 
     @property
     def name(self) -> str:
