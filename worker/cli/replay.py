@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from worker.settings import Settings
 if TYPE_CHECKING:
     from worker.app.reads.replay import PlayedTicket, Replayed
 
+ENVIRONMENT = "WHOSLEFT_CONFIG"  # names the present configuration
 SHOWN_MAX = 20  # rows of a table; --json has all of them
 NAMED_MAX = 3
 DAY = "%Y-%m-%d"
@@ -52,11 +54,15 @@ def replay(
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
-    """Play recorded days again: by another configuration, or by this one, to see what can't be replayed."""
+    """Play recorded days again: by another configuration, or by this one, to see what can't be replayed.
+
+    Where WHOSLEFT_CONFIG names the present configuration, -c may name the other one, in place of --with.
+    """
     from worker.contract.replay import ReplayShape
     from worker.running.replaying import changed_by, replay_of  # other commands need none of it
 
     at = clock_at(now)
+    config, changes = _both(config, changes)
     other = load_changed_settings(config, changes) if changes else None
     with opened(config, now) as worker, progress_bars() as bars:
         settings = worker.settings
@@ -67,6 +73,14 @@ def replay(
         print_shape(ReplayShape.of(found))
     else:
         _print(found, settings)
+
+
+def _both(config: Path, changes: Path | None) -> tuple[Path, Path | None]:
+    """The present configuration, and the other one: `-c` is that where the environment names the present one."""
+    present = os.environ.get(ENVIRONMENT, "")
+    if changes is None and present and Path(present).resolve() != config.resolve():
+        return Path(present), config
+    return config, changes
 
 
 def _span(first: date, last: date | None, now: datetime, settings: Settings) -> tuple[datetime, datetime]:

@@ -216,3 +216,12 @@ def test_the_document_names_everything_that_can_t_be_replayed() -> None:
     document = (Path(__file__).parents[3] / "docs" / "replay.md").read_text(encoding="utf-8")
 
     assert [one for one in Limit if f"`{one.value}`" not in document] == []
+
+
+def test_the_other_one_may_be_named_by_c_where_the_environment_names_the_present_one(config: Path) -> None:
+    changed = other(config, CONFIG + "guard: {leavers_max: 1}\n")
+    command = ["replay", *DAYS, "-c", changed, "--json", "--now", f"{LATER:%Y-%m-%dT%H:%M:%SZ}"]
+    found = CliRunner().invoke(cli, command, env={"WHOSLEFT_CONFIG": str(config)})
+    told = replay(config, *DAYS, "--with", changed, "--json")
+    assert json.loads(found.stdout) == json.loads(told.stdout)
+    assert json.loads(found.stdout)["tickets"]["held"]
