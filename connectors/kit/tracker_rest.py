@@ -1,14 +1,12 @@
-"""What trackers over HTTP share: addresses and tokens in their configuration, one write, calls in, a check's result."""
+"""What trackers over HTTP share: one write, calls in, a check's result. Their keys are in `trackers`."""
 
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import SecretStr
 
 from connectors.kit.calls import Calls, Event
 from connectors.kit.rest import Query, Rest
@@ -29,29 +27,8 @@ from worker.ports import (
 )
 
 PATIENCE_S = 30.0  # one tracker's limit holds up no other
-_TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
 _SHOWN = {Goal.OPEN: Standing.OPEN, Goal.DONE: Standing.DONE, Goal.CANCELLED: Standing.DECLINED}
 T = TypeVar("T")
-
-
-def _an_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is no address of a server; it looks like https://tracker.example.org")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("write the address alone, without a password, ? or #")
-    return url.rstrip("/")
-
-
-def _for_a_header(token: SecretStr) -> SecretStr:
-    value = token.get_secret_value().strip()
-    if not _TOKEN.fullmatch(value):
-        raise ValueError("is empty or has spaces or line breaks in it; give the token alone")
-    return SecretStr(value)
-
-
-ServerAddress = Annotated[str, AfterValidator(_an_address)]
-Token = Annotated[SecretStr, AfterValidator(_for_a_header)]
 
 
 def is_there(standing: Standing, goal: Goal) -> bool:

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.kit.calls import CallsConfig
 from connectors.kit.settings import Section, TlsConfig
 from worker.domain.mirror.outside import Goal, Standing
 
 PER_MINUTE_MAX = 6000
+_TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
+
+
+def _an_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no address of a server; it looks like https://tracker.example.org")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("write the address alone, without a password, ? or #")
+    return url.rstrip("/")
+
+
+def _for_a_header(token: SecretStr) -> SecretStr:
+    value = token.get_secret_value().strip()
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("is empty or has spaces or line breaks in it; give the token alone")
+    return SecretStr(value)
+
+
+ServerAddress = Annotated[str, AfterValidator(_an_address)]
+Token = Annotated[SecretStr, AfterValidator(_for_a_header)]
 
 
 class StatesConfig(Section):

@@ -18,7 +18,7 @@ from redmine import AMINA as AMINA_LOGIN
 from redmine import CLOSER, ROOT, US, Project, RedmineServer
 from wires import Wire, wire_to
 from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
-from worker.ports import AuthFailed, Changed, NotDone, PermissionDenied, Rejected
+from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
 
 STATES: dict[str, Any] = {
     "done": ["Closed", "Resolved"],
@@ -143,6 +143,26 @@ class TestMoves:
 
         assert server.comments(seen.ref) == []
 
+    def test_a_lost_answer_to_a_move_is_unclear(
+        self, start: Start, server: RedmineServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        change = tracker._client.change
+
+        def lost(*given: Any) -> None:
+            wire.lose_answers()
+            change(*given)
+
+        monkeypatch.setattr(tracker._client, "change", lost)
+        with pytest.raises(Transient) as raised:
+            tracker.move(seen, Goal.DONE, "Verified.")
+        wire.mend()
+
+        assert type(raised.value) is Transient
+        assert one_read(tracker, seen.ref).standing is Standing.DONE
+        assert server.comments(seen.ref) == ["Verified."]
+
     def test_a_note_without_the_right_is_said(
         self, start: Start, server: RedmineServer, project: Project
     ) -> None:
@@ -151,9 +171,12 @@ class TestMoves:
         seen = tracker.create(draft(), "")
         server.act("permit", project.role, "view_issues", "add_issues", "edit_issues")
 
-        with pytest.raises(PermissionDenied, match="Add notes"):
+        with pytest.raises(Rejected, match="Add notes"):
             tracker.note(seen, "It waits.")
+        moved = tracker.move(seen, Goal.DONE, "Verified.")
 
+        assert moved.standing is Standing.DONE
+        assert [one.about for one in tracker.concerns()] == ["notes"]
         assert server.comments(seen.ref) == []
 
     def test_fields_go_along_with_closing(self, start: Start, server: RedmineServer) -> None:

@@ -129,6 +129,26 @@ class TestMoves:
         with pytest.raises(Rejected, match=r"Permission Denied.*ModifyTicket"):
             tracker.note(seen, "It waits.")
 
+    def test_a_lost_answer_to_a_move_is_unclear(
+        self, start: Start, server: RequestTrackerServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        change = tracker._client.change
+
+        def lost(*given: Any) -> str:
+            wire.lose_answers()
+            return change(*given)
+
+        monkeypatch.setattr(tracker._client, "change", lost)
+        with pytest.raises(Transient) as raised:
+            tracker.move(seen, Goal.DONE, "Verified.")
+        wire.mend()
+
+        assert type(raised.value) is Transient
+        assert one_read(tracker, seen.ref).standing is Standing.DONE  # type: ignore[union-attr]
+        assert server.comments(seen.ref) == []
+
     def test_a_lost_note_after_the_move_is_unclear(self, start: Start) -> None:
         tracker = start()
         seen = tracker.create(draft(), "")
@@ -137,7 +157,7 @@ class TestMoves:
             raise NotDone("no connection")
 
         tracker._client.comment = lost  # type: ignore[assignment, method-assign]
-        with pytest.raises(Transient, match="is resolved now") as raised:
+        with pytest.raises(Transient, match="moved without a note") as raised:
             tracker.move(seen, Goal.DONE, "Verified.")
 
         assert type(raised.value) is Transient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from connectors.kit.forges import ForgeConfig
-from connectors.kit.tracker_rest import ServerAddress, Token
+from connectors.kit.trackers import ServerAddress, Token
 
 PUBLIC_API = "https://api.github.com"
 LABEL_MAX = 50

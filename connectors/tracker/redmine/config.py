@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from connectors.kit.tracker_rest import ServerAddress, Token
-from connectors.kit.trackers import StatesConfig, TrackerConfig
+from connectors.kit.trackers import ServerAddress, StatesConfig, Token, TrackerConfig
 
 
 class RedmineConfig(TrackerConfig):

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
 from connectors.tracker.redmine import mapping
 from connectors.tracker.redmine.check import checked, place_of, require_filter
 from connectors.tracker.redmine.client import (
@@ -35,7 +35,6 @@ from worker.ports import (
     ConnectorContext,
     ConnectorError,
     InboundCall,
-    PermissionDenied,
     Rejected,
     Transient,
 )
@@ -72,11 +71,8 @@ class RedmineTracker(HttpTracker):
             raise self._without_identity(self._orphan)
         where = self._place()
         ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
-        try:
-            row = self._client.issue(ref)
-            seen = self._seen(row)
-        except ConnectorError as error:
-            raise Transient(error.message, remedy="It was made, and is looked for.") from error
+        row = read_back(lambda: self._client.issue(ref))
+        seen = read_back(lambda: self._seen(row))
         if seen.identity != draft.identity:
             self._orphan = seen.key
             raise self._without_identity(seen.key)
@@ -128,10 +124,11 @@ class RedmineTracker(HttpTracker):
         return understood(REDMINE, "an issue's history", lambda: mapping.last_move(row, self._people.address))
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
+        self._us()
         row = self._unchanged(seen)
         if is_there(self._seen(row).standing, goal):
-            self._noted(seen, note)
-            return self._seen(self._client.issue(seen.ref))
+            noted = self._noted(seen, note)
+            return read_back(lambda: self._seen(noted))
         states, where = self._config.states, self._place()
         wanted = states.status(goal)
         status_id = self._allowed(row, wanted)
@@ -139,8 +136,8 @@ class RedmineTracker(HttpTracker):
         text = self._text(note)
         sent = {"status_id": status_id, "notes": text, **mapping.closing(fields, where)}
         self._client.change(seen.ref, sent)
-        after = self._client.issue(seen.ref)
-        moved = self._seen(after)
+        after = read_back(lambda: self._client.issue(seen.ref))
+        moved = read_back(lambda: self._seen(after))
         if int(after["status"]["id"]) != status_id:
             raise Rejected(
                 f"{REDMINE} left {seen.key} at status {moved.status}; it should be {wanted}.",
@@ -152,7 +149,7 @@ class RedmineTracker(HttpTracker):
                 f"{REDMINE} made {seen.key} {moved.status} without setting {', '.join(untaken)}.",
                 remedy="Let our role change it in this status, or take it out of states.fields.",
             )
-        self._require_noted(after, seen, text)
+        self._note_after(seen, lambda: self._require_noted(after, seen, text))
         return moved
 
     def _allowed(self, row: Row, wanted: str) -> int:
@@ -171,15 +168,18 @@ class RedmineTracker(HttpTracker):
     def note(self, seen: Seen, text: str, /) -> None:
         self._noted(seen, text)
 
-    def _noted(self, seen: Seen, note: str) -> None:
+    def _noted(self, seen: Seen, note: str) -> Row:
+        self._us()
         text = self._text(note)
         self._client.change(seen.ref, {"notes": text})
-        self._require_noted(self._client.issue(seen.ref), seen, text)
+        row = read_back(lambda: self._client.issue(seen.ref))
+        self._require_noted(row, seen, text)
+        return row
 
     def _require_noted(self, row: Row, seen: Seen, text: str) -> None:
         if not understood(REDMINE, "the comments", lambda: mapping.has_note(row, text, self._us())):
-            raise PermissionDenied(
-                f"{REDMINE} left the notes for {seen.key} out.", missing="Add notes", remedy=RIGHTS
+            raise Rejected(
+                f"{REDMINE} left the notes for {seen.key} out.", remedy=f"{RIGHTS} It lacks Add notes."
             )
 
     def assign(self, seen: Seen, email: str, /) -> Seen:
@@ -192,18 +192,18 @@ class RedmineTracker(HttpTracker):
                 f"{REDMINE} does not give {seen.key} to {email}: {error.message}",
                 remedy="Make them a member of the project, in a role that issues can be assigned to.",
             ) from error.__cause__
-        row = self._client.issue(seen.ref)
+        row = read_back(lambda: self._client.issue(seen.ref))
         if int((row.get("assigned_to") or {"id": 0})["id"]) != user_id:
             raise Rejected(
                 f"{REDMINE} left the assignee of {seen.key} as it was, and not {email}.",
                 remedy="Let our role change the assignee in this status (Administration, Workflow).",
             )
-        return self._seen(row)
+        return read_back(lambda: self._seen(row))
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
         token = self._client.upload(name, data)
         self._client.change(seen.ref, {"uploads": [{"token": token, "filename": name}]})
-        row = self._client.issue(seen.ref)
+        row = read_back(lambda: self._client.issue(seen.ref))
         if not understood(REDMINE, "the files", lambda: mapping.has_file(row, name, len(data))):
             raise Rejected(f"{REDMINE} left the file {name} of {seen.key} out.", remedy=RIGHTS)
 
@@ -218,6 +218,7 @@ class RedmineTracker(HttpTracker):
         return self._where
 
     def _us(self) -> int:
+        """Return our account's number. Asked for before a write: after one, a failure would say that none was made."""
         if not self._own_id:
             self._own_id = int(self._client.account()["id"])
         return self._own_id

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, understood
+from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
 from connectors.tracker.request_tracker import mapping
 from connectors.tracker.request_tracker.check import checked
 from connectors.tracker.request_tracker.client import (
@@ -63,10 +63,7 @@ class RequestTracker(HttpTracker):
     def create(self, draft: Draft, mark: str, /) -> Seen:
         queue_id, field = self._queue(), self._config.field
         ref = self._client.create(mapping.ticket(draft, queue_id, field))
-        try:
-            row = self._found(ref, links=True)
-        except ConnectorError as error:
-            raise Transient(error.message, remedy="It was made, and is looked for.") from error
+        row = read_back(lambda: self._found(ref, links=True))
         if draft.identity not in mapping.identities(row, field):
             raise Transient(
                 f"{RT} made #{ref}, and does not show what it refers to.",
@@ -116,23 +113,17 @@ class RequestTracker(HttpTracker):
         row, etag = self._unchanged(seen)
         if is_there(seen.standing, goal):
             self._client.comment(seen.ref, note)
-            return self._seen(self._found(seen.ref))
+            return read_back(lambda: self._seen(self._found(seen.ref)))
         if goal is Goal.DONE:
             etag = self._fields(seen, etag)
         moved = self._moved(seen, row, self._config.states.status(goal), etag)
-        try:
-            self._client.comment(seen.ref, note)
-        except ConnectorError as error:
-            raise Transient(
-                f"{seen.key} is {moved.status} now; whether the note is there is unclear: {error.message}",
-                remedy="Nothing else is to be done.",
-            ) from error
+        self._note_after(seen, lambda: self._client.comment(seen.ref, note))
         return moved
 
     def _moved(self, seen: Seen, row: Row, status: str, etag: str) -> Seen:
         """Set the status. What RT offers is no list of what it allows, so that is found out by trying."""
         said = self._client.change(seen.ref, {"Status": status}, etag)
-        after = self._seen(self._found(seen.ref))
+        after = read_back(lambda: self._seen(self._found(seen.ref)))
         if after.status.casefold() != status.casefold():
             offered = ", ".join(mapping.moves(row)) or "no other status"
             raise Rejected(
@@ -148,7 +139,7 @@ class RequestTracker(HttpTracker):
         if not fields:
             return etag
         said = self._client.change(seen.ref, {"CustomFields": fields}, etag)
-        row, etag = self._client.ticket(seen.ref)
+        row, etag = read_back(lambda: self._client.ticket(seen.ref))
         there = mapping.custom_fields(row)
         for name, value in fields.items():
             if value not in there.get(name, ()):
@@ -171,13 +162,13 @@ class RequestTracker(HttpTracker):
             )
         _row, etag = self._unchanged(seen)
         said = self._client.change(seen.ref, {"Owner": names[0]}, etag)
-        row = self._found(seen.ref)
+        row = read_back(lambda: self._found(seen.ref))
         if str(row["Owner"]["id"]).casefold() != names[0].casefold():
             raise Rejected(
                 f"{RT} did not make {email} the Owner of {seen.key}. It said: {said}.",
                 remedy="Give them the right OwnTicket for the queue, and our account ReassignTicket.",
             )
-        return self._seen(row, seen.identity)
+        return read_back(lambda: self._seen(row, seen.identity))
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
         self._client.comment(seen.ref, name, [(name, data)])

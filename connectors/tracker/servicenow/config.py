@@ -7,8 +7,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.kit.settings import Section
-from connectors.kit.tracker_rest import ServerAddress
-from connectors.kit.trackers import StatesConfig, TrackerConfig
+from connectors.kit.trackers import ServerAddress, StatesConfig, TrackerConfig
 
 
 class CloseConfig(Section):
