@@ -1,8 +1,6 @@
 """One signed POST to a receiver of webhooks: to an address that was checked, without redirects, proxy or repeat.
 
 name -> addresses, all allowed -> the first that takes a connection -> status -> nothing, or an error of ours
-
-The types are those of a receiver's keys in the configuration file.
 """
 
 from __future__ import annotations
@@ -10,45 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
-from typing import Annotated, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import SecretStr
 
 from connectors.kit.addresses import Address, addresses_of
 from connectors.kit.http import Posted, failure, new_client, post, retry_after_s, trusting
-from connectors.kit.settings import Period, TlsConfig
-from connectors.kit.signing import ID, SIGNATURE, TIMESTAMP, problem_with, signatures
-from connectors.kit.urls import web_address
+from connectors.kit.settings import TlsConfig
+from connectors.kit.signing import ID, SIGNATURE, TIMESTAMP, signatures
 from worker.ports import BadConfig, ConnectorContext, NotDone, Unsubscribed
 
 OK_MAX, MOVED_MAX = 299, 399
 NOWHERE = frozenset({404, 405})
 GONE = 410
-TIMEOUT_MAX = timedelta(seconds=60)  # longer than that, a claim on what is sent would expire meanwhile
-
-
-def _an_address(url: str) -> str:
-    return web_address(url, "https://siem.example.org/hooks/whosleft")
-
-
-def _able_to_sign(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    for at, secret in enumerate(secrets, 1):
-        if problem := problem_with(secret.get_secret_value()):
-            raise ValueError(f"secret {at} {problem}")
-    return secrets
-
-
-def _short(value: timedelta) -> timedelta:
-    if value > TIMEOUT_MAX:
-        raise ValueError("is too long; write 60s or less")
-    return value
-
-
-ReceiverUrl = Annotated[str, AfterValidator(_an_address)]
-Secrets = Annotated[tuple[SecretStr, ...], Field(min_length=1), AfterValidator(_able_to_sign)]
-Timeout = Annotated[Period, AfterValidator(_short)]
 
 
 class Target(Protocol):

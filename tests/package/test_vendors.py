@@ -42,6 +42,7 @@ VENDORS = (
     "graph", "microsoft", "entra", "azure", "msal", "active_directory", "active directory", "activedirectory", "ldap",
     "ldap3", "dirsync", "slack", "teams", "okta", "jira", "servicenow", "matrix", "telegram", "waha", "gowa",
     "evolution", "whatsapp_cloud", "whatsapp_export", "apprise", "ntfy", "pagerduty", "request_tracker", "redmine",
+    "github", "gitlab",
     "kev", "kev_file", "nvd", "nvd_file",
 )  # fmt: skip
 NAMED = re.compile(rf"(?<![A-Za-z])(?i:{'|'.join(map(re.escape, VENDORS))})(?![a-z])")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from connectors.kit.receiver import ReceiverUrl, Secrets, Timeout
+from connectors.kit.receiver_keys import ReceiverUrl, Secrets, Timeout
 from connectors.kit.settings import Section, TlsConfig
 from worker.domain.evidence import events as journal
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.kit.calls import Listening
-from connectors.kit.receiver import ReceiverUrl, Secrets, Timeout
+from connectors.kit.receiver_keys import ReceiverUrl, Secrets, Timeout
 from connectors.kit.settings import Section, TlsConfig
 from connectors.kit.signing import SHARED
 from connectors.kit.trackers import PER_MINUTE_MAX
