@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
 
 from connectors.kit.calls import CallsConfig
 from connectors.kit.settings import Section, TlsConfig
@@ -37,44 +37,35 @@ ServerAddress = Annotated[str, AfterValidator(_an_address)]
 Token = Annotated[SecretStr, AfterValidator(_for_a_header)]
 
 
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Status = Annotated[
+    str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "integer"]})
+]  # a name, or a number as ServiceNow has them
+
+
 class StatesConfig(Section):
     """What the tracker's statuses mean, and which ones we set. Names in any case; ServiceNow has numbers."""
 
-    done: tuple[str, ...] = Field(min_length=1, description="Statuses that mean: closed.")
-    open: tuple[str, ...] = Field(min_length=1, description="Statuses that mean: to be done.")
-    declined: tuple[str, ...] = Field(
+    done: tuple[Status, ...] = Field(min_length=1, description="Statuses that mean: closed.")
+    open: tuple[Status, ...] = Field(min_length=1, description="Statuses that mean: to be done.")
+    declined: tuple[Status, ...] = Field(
         default=(), description="Statuses or resolutions that mean: closed without being done."
     )
-    on_done: str | None = Field(
+    on_done: Status | None = Field(
         default=None, description="The status that we set when it is verified; null: the first of done."
     )
-    on_reopen: str | None = Field(
+    on_reopen: Status | None = Field(
         default=None, description="The status that we set when it has to go on; null: the first of open."
     )
-    on_cancelled: str | None = Field(
+    on_cancelled: Status | None = Field(
         default=None, description="The status that we set when it is cancelled; null: it is only noted."
     )
     fields: dict[str, Any] = Field(
         default_factory=dict, description="What is sent along with on_done, where that move takes it."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _texts(cls, given: Any) -> Any:
-        """Numbers are statuses, too."""
-        if not isinstance(given, Mapping):
-            return given
-        lists = {
-            key: tuple(map(_text, given[key]))
-            for key in ("done", "open", "declined")
-            if _is_list(given.get(key))
-        }
-        ones = {
-            key: _text(given[key])
-            for key in ("on_done", "on_reopen", "on_cancelled")
-            if given.get(key) is not None
-        }
-        return {**given, **lists, **ones}
 
     @model_validator(mode="after")
     def _mean_one_thing(self) -> Self:
@@ -107,8 +98,7 @@ class StatesConfig(Section):
             return Standing.DECLINED
         if status.casefold() in {text.casefold() for text in self.done}:
             return Standing.DONE
-        cancelled = (self.on_cancelled or "").casefold()
-        if status.casefold() == cancelled:
+        if self.on_cancelled and status.casefold() == self.on_cancelled.casefold():
             return Standing.DECLINED
         return (
             Standing.OPEN
@@ -135,11 +125,3 @@ class TrackerConfig(Section):
     calls: CallsConfig | None = Field(
         default=None, description="Where the tracker may call us; null: it is only read."
     )
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

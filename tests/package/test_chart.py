@@ -290,9 +290,9 @@ def test_the_chart_takes_every_key_that_whosleft_takes(major: str) -> None:
     variables = dict.fromkeys(re.findall(r"\$\{env:(\w+)\}", text), "key")
     del example["database"], example["ops"], example["desk"]["listen"]
     example["directories"][2]["notifications"]["listen"] = "0.0.0.0:8070"
-    for inventory in example["inventories"]:
-        if "calls" in inventory:
-            inventory["calls"]["listen"] = inventory["calls"]["listen"].replace("127.0.0.1", "0.0.0.0")
+    for one in (*example["inventories"], *example["trackers"]):
+        if "calls" in one:
+            one["calls"]["listen"] = one["calls"]["listen"].replace("127.0.0.1", "0.0.0.0")
 
     done = template(
         major, {"config": example, "secrets": [{"name": "all", "existingSecret": "all", "env": variables}]}
@@ -459,6 +459,31 @@ def test_slack_s_signed_http_reaches_the_worker_by_a_gateway() -> None:
     (rule,) = named(manifests, "HTTPRoute", "whosleft-clicks-1")["spec"]["rules"]
     assert rule["matches"] == [{"path": {"type": "Exact", "value": "/slack"}}]
     assert rule["backendRefs"] == [{"name": "whosleft-calls", "port": 8073}]
+
+
+def test_trackers_have_a_way_to_the_workers() -> None:
+    def calls(port: int) -> dict[str, Any]:
+        return {"calls": {"listen": f"0.0.0.0:{port}", "path": f"/at-{port}", "secret": SECRET}}
+
+    states = {"open": ["new"], "done": ["resolved"]}
+    trackers = [
+        {"name": "rt", "kind": "request_tracker", "url": "https://rt.corp.example", "token": SECRET, "queue": "q",
+         "states": states, **calls(8091)},
+        {"name": "hub", "kind": "github", "token": SECRET, "repository": "org/leavers", **calls(8092)},
+        {"name": "lab", "kind": "gitlab", "url": "https://lab.corp.example:9443", "token": SECRET, "project": "1"},
+    ]  # fmt: skip
+    network = {"ingress": {"calls": [GATEWAY]}}
+    manifests = rendered({"config": {"trackers": trackers}, "networkPolicy": network}, situation="ha")
+
+    ports = named(manifests, "Service", "whosleft-calls")["spec"]["ports"]
+    assert [(one["name"], one["port"]) for one in ports] == [("tracker-0", 8091), ("tracker-1", 8092)]
+    (inside,) = named(manifests, "NetworkPolicy", "whosleft-calls")["spec"]["ingress"]
+    assert [one["port"] for one in inside["ports"]] == ["tracker-0"]
+    rules = named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+    assert "/at-8092" in {path["path"] for rule in rules for path in rule["http"]["paths"]}
+    assert "/at-8091" not in {path["path"] for rule in rules for path in rule["http"]["paths"]}
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    assert {443, 9443} <= {one["port"] for rule in egress for one in rule["ports"]}
 
 
 @pytest.mark.parametrize("notify, values", [

@@ -122,9 +122,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
 {{/*
-What calls inventories and notifiers, as a JSON list of {name, port, listen, key, path, isPublic}; `key` says where `listen` is.
+What calls inventories, notifiers and trackers, as a JSON list of {name, port, listen, key, path, isPublic}; `key` says where `listen` is.
 
-Gateways call from inside the cluster; Meta and Slack call from outside, through the desk's host. Socket Mode calls nobody.
+Gateways call from inside the cluster, as Request Tracker and Redmine do; Meta, Slack and the other trackers call from
+outside, through the desk's host. Socket Mode calls nobody.
 */}}
 {{- define "whosleft.calls" -}}
 {{- $found := list -}}
@@ -141,6 +142,13 @@ Gateways call from inside the cluster; Meta and Slack call from outside, through
 {{- $port := include "whosleft.listenPort" $listen | int -}}
 {{- $found = append $found (dict "name" (printf "clicks-%d" $index) "key" (printf "interactive.listen of the notifier %s" $notifier.name) "listen" $listen "port" $port "path" (.path | default "/slack") "isPublic" true) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $index, $tracker := .Values.config.trackers -}}
+{{- with $tracker.calls -}}
+{{- $port := include "whosleft.listenPort" .listen | int -}}
+{{- $isInside := has $tracker.kind (list "request_tracker" "redmine") -}}
+{{- $found = append $found (dict "name" (printf "tracker-%d" $index) "key" (printf "calls.listen of the tracker %s" $tracker.name) "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (not $isInside)) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $found -}}
@@ -196,6 +204,9 @@ Gateways call from inside the cluster; Meta and Slack call from outside, through
 {{- else if eq .kind "slack" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
 {{- end -}}
+{{- end -}}
+{{- range $config.trackers -}}
+{{- $https = append $https (include "whosleft.urlPort" (.url | default "https://")) -}}
 {{- end -}}
 {{- range $config.rotas -}}
 {{- with .ical -}}
