@@ -815,3 +815,79 @@ def test_a_create_that_is_in_conflict_is_tried_again(ward: Harness) -> None:
     assert run(ward)["changed"] == 1
     tracker.before = lambda _what: None
     assert run(ward)["made"] == 1
+
+
+@pytest.mark.parametrize("attaches", [True, False])
+def test_evidence_is_attached_where_names_may_be_shown(ward: Harness, *, attaches: bool) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    tracker.can = replace(tracker.can, attaches=attaches)
+    settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert ("T-000001.json" in tracker.only.notes) is attaches
+
+
+def test_a_file_that_is_refused_changes_nothing_else(ward: Harness) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+
+    def strict(what: str) -> None:
+        if what == "attach":
+            raise Rejected("Attachments are off.", remedy="Switch them on.")
+
+    tracker.before = strict
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert tracker.only.seen.standing is Standing.DONE
+    assert "Attachments" in copy(ward).problem
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(6))
+def test_killed_at_any_write_there_is_one_copy_and_no_loop(ward: Harness, when: str, number: int) -> None:
+    """A whole life of a copy, in which the process dies once at one of its writes, and goes on anew."""
+    tracker = desk(ward)
+    left = [number]
+
+    def strike(_what: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            raise Killed
+
+    setattr(tracker, when, strike)
+
+    def go_on() -> None:
+        for _ in range(3):
+            try:
+                run(ward)
+            except Killed:
+                ward.start(ward.app.rules)
+        run(ward, minutes=61)
+
+    go_on()
+    tracker.put(Standing.DONE, by=NURSE)
+    go_on()
+    ward.later(hours=1)
+    ward.inventory()
+    ward.verify()
+    go_on()
+    assert copy(ward).shown == "open", "it was not true"
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    go_on()
+    assert len(tracker.issues) == 1
+    assert tracker.only.seen.standing is Standing.DONE
+    assert copy(ward).shown == "closed"
+    assert len([note for note in tracker.only.notes if "Verified" in note]) <= 1
+    tracker.writes.clear()
+    go_on()
+    assert tracker.writes == []

@@ -9,6 +9,7 @@ run makes both sides agree with what they are now, so a run in which nothing cha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,8 +24,8 @@ from worker.domain.evidence.actor import Actor, Via, claimants
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
-from worker.domain.mirror.copy import Copy, CopyState
-from worker.domain.mirror.decide import KEPT_FOR, Ability, Follows, decide, not_taken
+from worker.domain.mirror.copy import Content, Copy, CopyState
+from worker.domain.mirror.decide import KEPT_FOR, Ability, Follows, Say, decide, not_taken
 from worker.domain.mirror.outside import Gone, LastMove, Seen, Standing, Told
 from worker.domain.model import Standing as PersonStanding
 from worker.domain.text.reason import because, in_own_words
@@ -238,7 +239,20 @@ class Mirror:
             return replace(seen, standing=copy.standing)
         with run.begin() as uow:
             uow.mirrors.put(replace(copy, problem="", next_at=None, synced_at=run.now))
+        if follows.say is Say.VERIFIED:
+            self._attach(run, ticket, after)
         return after
+
+    def _attach(self, run: MirrorRun, ticket: Ticket, seen: Seen) -> None:
+        """Add the ticket's JSON as evidence, where names may be shown. A file that is refused changes nothing else."""
+        if run.one.content is not Content.FULL or not run.one.tracker.can.attaches:
+            return
+        with self._store.reading() as uow:
+            data = self._texts.data(uow, ticket, Content.FULL)
+        try:
+            run.one.tracker.attach(seen, f"{ticket.label}.json", json.dumps(data, indent=1).encode())
+        except Rejected as error:
+            run.problem(ticket.id, error)
 
     def _refused(self, run: MirrorRun, follows: Follows, error: Rejected) -> None:
         """Nothing was written. Whom it can't be given to is not tried again; a move is, later."""
