@@ -152,6 +152,9 @@ bench-identity: dev ## Who is behind 200,000 invented people's handles; writes i
 bench-costs: dev ## Bytes and seconds of a person, a membership and a delivery, for docs/scale.md (ARGS=100000: more people)
 	$(BIN)/python -m bench costs $(ARGS)
 
+bench-trackers: dev ## A run of the mirror over 5,000 live tickets, beside a loop over each of them (ARGS=500: fewer)
+	$(BIN)/python -m bench trackers $(ARGS)
+
 bench-queueing: dev ## How long messages and taps wait at up to 10 million people: a simulation, checked by formulas
 	$(BIN)/python -m bench queueing $(ARGS)
 

@@ -2,7 +2,21 @@
 
 import sys
 
-from bench import ad, bulk, controls, core, costs, desk, entra, footprint, identity, queueing, quick, replay
+from bench import (
+    ad,
+    bulk,
+    controls,
+    core,
+    costs,
+    desk,
+    entra,
+    footprint,
+    identity,
+    queueing,
+    quick,
+    replay,
+    trackers,
+)
 
 ALL = {
     "core": core.main,
@@ -16,6 +30,7 @@ ALL = {
     "costs": costs.main,
     "queueing": queueing.main,
     "replay": replay.main,
+    "trackers": trackers.main,
 }
 
 QUICK = {"quick": quick.main}  # part of core, and no benchmark of its own

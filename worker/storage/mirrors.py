@@ -77,6 +77,11 @@ class SqlMirrors:
     def put(self, copy: Copy) -> None:
         bulk_upsert(self._c, mirror, _COLUMNS, [_row(copy)])
 
+    def looked_at(self, tracker: str, tickets: Collection[int], now: datetime) -> None:
+        for chunk in chunked(sorted(tickets)):
+            which = (mirror.c.tracker == tracker) & mirror.c.ticket.in_(chunk)
+            self._c.execute(sa.update(mirror).where(which).values(synced_at=now))
+
     def of(self, tickets: Collection[int]) -> dict[int, list[Copy]]:
         found: dict[int, list[Copy]] = {}
         for chunk in chunked(sorted(set(tickets))):

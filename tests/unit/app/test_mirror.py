@@ -252,7 +252,7 @@ def test_what_is_refused_is_tried_again_later_and_the_others_go_on(ward: Harness
     assert len(tracker.issues) == 2
 
 
-def test_a_tracker_that_answers_nothing_clear_has_a_rest(ward: Harness) -> None:
+def four_more_leave(ward: Harness) -> None:
     ward.hire("kim", "lee", "max", "zoe")
     ward.group("ward-8", "kim", "lee", "max", "zoe", admins=["joe"])
     ward.settle()
@@ -260,6 +260,28 @@ def test_a_tracker_that_answers_nothing_clear_has_a_rest(ward: Harness) -> None:
     ward.settle()
     ward.decide("c1")
     ward.settle()
+
+
+def test_a_tracker_whose_moves_are_never_clear_has_a_rest(ward: Harness) -> None:
+    four_more_leave(ward)
+    tracker = settled(ward)
+    ward.later(hours=1)
+    for one in ("kim", "lee", "max", "zoe"):
+        ward.drop("ward-8", one)
+    ward.settle()
+    tried = []
+
+    def strike(what: str) -> None:
+        tried.append(what)
+        raise Transient("500")
+
+    tracker.before = strike
+    assert not ward.mirror().is_ok
+    assert len(tried) == 3
+
+
+def test_a_tracker_that_answers_nothing_clear_has_a_rest(ward: Harness) -> None:
+    four_more_leave(ward)
     lose(desk(ward), "create", 99, done=False)
     report = ward.mirror()
     assert not report.is_ok

@@ -10,7 +10,7 @@ run makes both sides agree with what they are now, so a run in which nothing cha
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -101,17 +101,25 @@ class Mirror:
                 for each in page:
                     self._update(run, each)
                 continue
-            by_ref = {each.copy.ref: each for each in page}
-            missing = []
-            for seen in run.one.tracker.read(list(by_ref)):
-                copy = by_ref[seen.ref].copy
-                if isinstance(seen, Gone):
-                    missing.append((copy, seen))
-                else:
-                    run.has_seen = True
-                    self._guarded(run, copy.ticket, seen)
-            for copy, gone in missing:
-                self._missing(run, copy, gone)
+            self._compare_page(run, {each.copy.ref: each for each in page})
+
+    def _compare_page(self, run: MirrorRun, by_ref: Mapping[str, Mirrored]) -> None:
+        """Look at a page of copies. Those of which nothing follows, nearly all, are noted together."""
+        missing, quiet = [], []
+        for seen in run.one.tracker.read(list(by_ref)):
+            each = by_ref[seen.ref]
+            if isinstance(seen, Gone):
+                missing.append((each.copy, seen))
+                continue
+            run.has_seen = True
+            if _is_quiet(run, each, seen):
+                quiet.append(each.copy.ticket)
+            else:
+                self._guarded(run, each.copy.ticket, seen)
+        with run.begin() as uow:
+            uow.mirrors.looked_at(run.name, quiet, run.now)
+        for copy, gone in missing:
+            self._missing(run, copy, gone)
 
     def _guarded(self, run: MirrorRun, number: int, seen: Seen) -> None:
         """Agree on one copy; what is wrong with it alone is its problem, and the others go on."""
@@ -338,6 +346,14 @@ class Mirror:
                 replace(copy, version=ticket.version, settled_at=settled, problem="", synced_at=run.now)
             )
         run.count("moved")
+
+
+def _is_quiet(run: MirrorRun, each: Mirrored, seen: Seen) -> bool:
+    """Whether nothing follows from a copy, here or there, and it is as it was seen last."""
+    copy, ticket = each
+    follows = decide(ticket, copy, seen, _ability(run), run.now)
+    as_before = replace(follows.copy, synced_at=copy.synced_at, problem=_problem(copy, seen))
+    return follows == Follows(follows.copy) and as_before == copy
 
 
 def _problem(copy: Copy, seen: Seen) -> str:

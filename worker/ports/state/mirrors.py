@@ -36,6 +36,9 @@ class Mirrors(Protocol):
     def put(self, copy: Copy) -> None:
         """Insert it, or store its new state."""
 
+    def looked_at(self, tracker: str, tickets: Collection[int], now: datetime) -> None:
+        """These tickets' copies were looked at, and are as they were."""
+
     def of(self, tickets: Collection[int]) -> dict[int, list[Copy]]:
         """The copies of each ticket, by tracker; tickets without any are left out."""
 
