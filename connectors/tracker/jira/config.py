@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
-from connectors.kit.trackers import StatesConfig, TrackerConfig
+from connectors.kit.trackers import ServerAddress, StatesConfig, Token, TrackerConfig
 
 LABEL_MAX = 255  # characters
 OWN_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
@@ -18,15 +17,15 @@ _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class JiraConfig(TrackerConfig):
     """What a tracker in Jira is configured with, besides the keys that all trackers have."""
 
-    url: str = Field(description="Jira's address. Plain http only to this machine or a private address.")
+    url: ServerAddress = Field(
+        description="Jira's address. Plain http only to this machine or a private address."
+    )
     user: str | None = Field(
         default=None,
         min_length=1,
         description="The account's e-mail address on Cloud; null: token is a personal access token (Data Center).",
     )
-    token: SecretStr = Field(
-        description="The API token, or the personal access token: ${file:…} or ${env:…}."
-    )
+    token: Token = Field(description="The API token, or the personal access token: ${file:…} or ${env:…}.")
     project: str = Field(description="The project's key, such as SEC.")
     issue_type: str = Field(default="Task", min_length=1, description="The type of its issues.")
     request_type: str | None = Field(
@@ -45,24 +44,6 @@ class JiraConfig(TrackerConfig):
     labels: tuple[str, ...] = Field(
         default=("whosleft",), description="Labels that each issue gets, besides that of its ticket."
     )
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str) -> str:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError('write the address with https:, such as "https://example.atlassian.net"')
-        if "@" in parts.netloc or parts.query or parts.fragment:
-            raise ValueError("write the address alone, without a password, ? or #")
-        return url.strip().rstrip("/")
-
-    @field_validator("token")
-    @classmethod
-    def _is_given(cls, token: SecretStr) -> SecretStr:
-        text = token.get_secret_value()
-        if not text.strip() or not text.isascii():
-            raise ValueError("the token is empty, or none that a header can have")
-        return token
 
     @field_validator("project")
     @classmethod
