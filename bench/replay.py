@@ -22,7 +22,7 @@ from bench.measure import peak_mib, timed
 from bench.replay_year import DAYS, RULES, write_year
 from worker.app.reads.away import Away
 from worker.app.reads.escalation import Explainer
-from worker.app.reads.replay import Changed, Replay, Replayed
+from worker.app.reads.replay import ChangedRules, Replay, Replayed
 from worker.app.reads.replay_side import ReplayRules
 from worker.app.tell.reaching import Reaching
 from worker.domain.escalation.policy import STANDARD, After, Policy, Step, Target
@@ -111,7 +111,7 @@ def measured(url: str, ends: datetime, name: str) -> dict[str, object]:
     replay = Replay(SqlStore(engine), PRESENT, MINUTE, lambda _what, _more: None)
 
     def play() -> Replayed:
-        return replay.play(START, ends, ends, None if changed is None else Changed(changed))
+        return replay.play(START, ends, ends, None if changed is None else ChangedRules(changed))
 
     found, seconds = timed(play)
     engine.dispose()

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from connectors.kit.calls import Calls, Event
 from connectors.kit.rest import Query, Rest
 from connectors.kit.trackers import TrackerConfig
-from worker.domain.mirror.outside import Draft, Goal, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, Draft, Goal, Seen
 from worker.ports import (
     CheckResult,
     Concern,
@@ -27,11 +27,11 @@ from worker.ports import (
 )
 
 PATIENCE_S = 30.0  # one tracker's limit holds up no other
-_SHOWN = {Goal.OPEN: Standing.OPEN, Goal.DONE: Standing.DONE, Goal.CANCELLED: Standing.DECLINED}
+_SHOWN = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
 T = TypeVar("T")
 
 
-def is_there(standing: Standing, goal: Goal) -> bool:
+def is_there(standing: CopyStanding, goal: Goal) -> bool:
     """Whether a copy is where we want it."""
     return standing is _SHOWN[goal]
 

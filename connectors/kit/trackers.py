@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJson
 
 from connectors.kit.calls import CallsConfig
 from connectors.kit.settings import Section, TlsConfig
-from worker.domain.mirror.outside import Goal, Standing
+from worker.domain.mirror.outside import CopyStanding, Goal
 
 PER_MINUTE_MAX = 6000
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
@@ -90,20 +90,20 @@ class StatesConfig(Section):
             raise LookupError("a cancelled ticket is only noted")
         return self.on_cancelled
 
-    def standing(self, status: str, *more: str) -> Standing:
+    def standing(self, status: str, *more: str) -> CopyStanding:
         """What a status means; `more` are a resolution or a reason beside it, which may mean that it was declined."""
         said = [text.casefold() for text in (status, *more) if text]
         declined = {text.casefold() for text in self.declined}
         if any(text in declined for text in said):
-            return Standing.DECLINED
+            return CopyStanding.DECLINED
         if status.casefold() in {text.casefold() for text in self.done}:
-            return Standing.DONE
+            return CopyStanding.DONE
         if self.on_cancelled and status.casefold() == self.on_cancelled.casefold():
-            return Standing.DECLINED
+            return CopyStanding.DECLINED
         return (
-            Standing.OPEN
+            CopyStanding.OPEN
             if status.casefold() in {text.casefold() for text in self.open}
-            else Standing.UNKNOWN
+            else CopyStanding.UNKNOWN
         )
 
     def named(self) -> Iterable[str]:

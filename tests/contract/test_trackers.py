@@ -9,7 +9,7 @@ import pytest
 
 from contracts.tracker import AMINA, NOW, TrackerContract, TrackerWorld
 from fakes.tracker import FakeTracker, lose
-from worker.domain.mirror.outside import Standing
+from worker.domain.mirror.outside import CopyStanding
 from worker.ports import Incomplete, Rejected
 
 
@@ -19,13 +19,13 @@ class FakeWorld(TrackerWorld):
         self.tracker = self.fake
 
     def close(self, ref: str) -> None:
-        self.fake.put(Standing.DONE, ref=ref)
+        self.fake.put(CopyStanding.DONE, ref=ref)
 
     def decline(self, ref: str) -> None:
-        self.fake.put(Standing.DECLINED, ref=ref)
+        self.fake.put(CopyStanding.DECLINED, ref=ref)
 
     def reopen(self, ref: str) -> None:
-        self.fake.put(Standing.OPEN, ref=ref)
+        self.fake.put(CopyStanding.OPEN, ref=ref)
 
     def delete(self, ref: str) -> None:
         self.fake.issues[ref].is_gone = True

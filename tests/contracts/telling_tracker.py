@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.tracker import AnyTrackerContract, draft
-from worker.domain.mirror.outside import Draft, Goal, Standing, Told
+from worker.domain.mirror.outside import CopyStanding, Draft, Goal, TrackerSaid
 from worker.ports import ConnectorError, Rejected, Transient
 from worker.ports.connectors.tracker import TellingTracker
 
@@ -46,10 +46,10 @@ class Kept:
     """Stores what is told; a call that is known has no effect."""
 
     def __init__(self) -> None:
-        self.told: dict[str, Told] = {}
+        self.told: dict[str, TrackerSaid] = {}
         self.is_broken = False
 
-    def __call__(self, told: Told, /) -> None:
+    def __call__(self, told: TrackerSaid, /) -> None:
         if self.is_broken:
             raise OSError("the database is away")
         self.told.setdefault(told.call_id, told)
@@ -69,13 +69,13 @@ class TellingTrackerContract(AnyTrackerContract):
     def test_it_is_told_of_a_ticket_and_of_its_changes(self, world: TellingWorld) -> None:
         tracker = world.tracker
         seen = tracker.create(version(1), tracker.mark())
-        assert (seen.ref, seen.identity, seen.standing) == ("T-000123", draft().identity, Standing.OPEN)
+        assert (seen.ref, seen.identity, seen.standing) == ("T-000123", draft().identity, CopyStanding.OPEN)
         assert seen.key
         assert world.tickets()["T-000123"]["state"] == "open"
         tracker.update(seen, version(2, "blocked"))
         assert world.tickets()["T-000123"]["state"] == "blocked"
         closed = tracker.update(seen, version(3, "verified"))
-        assert closed.standing is Standing.DONE
+        assert closed.standing is CopyStanding.DONE
         assert world.tickets()["T-000123"]["state"] == "verified"
 
     def test_a_lost_answer_is_unclear_and_a_repeat_does_nothing_more(self, world: TellingWorld) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from worker.domain.mirror.outside import Draft, Goal, Gone, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, Seen
 from worker.ports import ConnectorContext, ConnectorError, Rejected, Transient
 from worker.ports.connectors.tracker import Tracker
 
@@ -110,7 +110,11 @@ class TrackerContract(AnyTrackerContract):
         tracker, mark = world.tracker, world.tracker.mark()
         assert list(tracker.find(draft().identity, mark)) == []
         seen = tracker.create(draft(), mark)
-        assert (seen.standing, seen.identity, seen.is_elsewhere) == (Standing.OPEN, draft().identity, False)
+        assert (seen.standing, seen.identity, seen.is_elsewhere) == (
+            CopyStanding.OPEN,
+            draft().identity,
+            False,
+        )
         assert seen.key
         assert seen.url.startswith("http")
         assert [one.ref for one in tracker.find(draft().identity, mark)] == [seen.ref]
@@ -131,7 +135,7 @@ class TrackerContract(AnyTrackerContract):
         seen = self.made(world)
         world.close(seen.ref)
         [found] = world.tracker.find(draft().identity, mark)
-        assert (found.ref, found.standing) == (seen.ref, Standing.DONE)
+        assert (found.ref, found.standing) == (seen.ref, CopyStanding.DONE)
 
     def test_of_two_with_one_identity_the_oldest_comes_first(self, world: TrackerWorld) -> None:
         if world.tracker.can.creates_once:
@@ -145,10 +149,10 @@ class TrackerContract(AnyTrackerContract):
         world.delete(two.ref)
         world.close(three.ref)
         found = {seen.ref: seen for seen in world.tracker.read([one.ref, two.ref, three.ref])}
-        assert isinstance(found[two.ref], Gone)
+        assert isinstance(found[two.ref], CopyGone)
         assert {ref: one.standing for ref, one in found.items() if isinstance(one, Seen)} == {
-            one.ref: Standing.OPEN,
-            three.ref: Standing.DONE,
+            one.ref: CopyStanding.OPEN,
+            three.ref: CopyStanding.DONE,
         }
         assert list(world.tracker.read([])) == []
 
@@ -162,16 +166,16 @@ class TrackerContract(AnyTrackerContract):
     def test_declined_is_not_done(self, world: TrackerWorld) -> None:
         seen = self.made(world)
         world.decline(seen.ref)
-        assert self.now(world, seen).standing is Standing.DECLINED
+        assert self.now(world, seen).standing is CopyStanding.DECLINED
 
     def test_it_is_closed_and_reopened_with_a_note(self, world: TrackerWorld) -> None:
         seen = self.made(world)
         closed = world.tracker.move(seen, Goal.DONE, "Verified: the list of 24 November <shows> it.")
-        assert closed.standing is Standing.DONE
-        assert self.now(world, seen).standing is Standing.DONE
+        assert closed.standing is CopyStanding.DONE
+        assert self.now(world, seen).standing is CopyStanding.DONE
         again = world.tracker.move(closed, Goal.OPEN, "They are still in the group.")
-        assert again.standing is Standing.OPEN
-        assert self.now(world, seen).standing is Standing.OPEN
+        assert again.standing is CopyStanding.OPEN
+        assert self.now(world, seen).standing is CopyStanding.OPEN
         said = list(world.comments(seen.ref))
         assert sum("Verified: the list of 24 November <shows> it." in text for text in said) == 1
         assert sum("They are still in the group." in text for text in said) == 1
@@ -179,7 +183,7 @@ class TrackerContract(AnyTrackerContract):
     def test_what_is_there_already_needs_no_move(self, world: TrackerWorld) -> None:
         seen = self.made(world)
         world.close(seen.ref)
-        assert world.tracker.move(self.now(world, seen), Goal.DONE, "Verified.").standing is Standing.DONE
+        assert world.tracker.move(self.now(world, seen), Goal.DONE, "Verified.").standing is CopyStanding.DONE
 
     def test_a_move_that_is_not_allowed_writes_nothing(self, world: TrackerWorld) -> None:
         seen = self.made(world)
@@ -189,7 +193,7 @@ class TrackerContract(AnyTrackerContract):
             world.tracker.move(seen, Goal.DONE, "Verified.")
         assert not isinstance(raised.value, Transient)
         assert raised.value.remedy
-        assert self.now(world, seen).standing is Standing.OPEN
+        assert self.now(world, seen).standing is CopyStanding.OPEN
         assert list(world.comments(seen.ref)) == before
 
     def test_a_note_is_a_comment(self, world: TrackerWorld) -> None:
@@ -202,7 +206,7 @@ class TrackerContract(AnyTrackerContract):
             )
             == 1
         )
-        assert self.now(world, seen).standing is Standing.OPEN
+        assert self.now(world, seen).standing is CopyStanding.OPEN
 
     def test_it_is_given_to_a_person_who_is_known(self, world: TrackerWorld) -> None:
         if not world.tracker.can.assigns:

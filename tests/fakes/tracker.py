@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 from worker.ports import CheckResult, ConnectorError, Passive, Rejected, Transient
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
-_AFTER = {Goal.OPEN: Standing.OPEN, Goal.DONE: Standing.DONE, Goal.CANCELLED: Standing.DECLINED}
+_AFTER = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
 
 
 @dataclass
@@ -54,7 +54,7 @@ class FakeTracker(Passive):
         return issue
 
     def put(
-        self, standing: Standing, *, by: str = "nurse", ref: str = "", at: datetime | None = None
+        self, standing: CopyStanding, *, by: str = "nurse", ref: str = "", at: datetime | None = None
     ) -> None:
         issue = self.issues[ref] if ref else self.only
         issue.seen = replace(issue.seen, standing=standing, status=standing.value)
@@ -87,7 +87,7 @@ class FakeTracker(Passive):
             f"https://desk.example.org/{number}",
             draft.identity,
             "open",
-            Standing.OPEN,
+            CopyStanding.OPEN,
         )
         self.issues[number] = Issue(seen, draft)
         return seen
@@ -99,11 +99,11 @@ class FakeTracker(Passive):
             return []
         return [one.seen for one in self.issues.values() if one.seen.identity == identity and not one.is_gone]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         self._fail()
         for ref in refs:
             issue = self.issues[ref]
-            yield Gone(ref, "deleted") if issue.is_gone else issue.seen
+            yield CopyGone(ref, "deleted") if issue.is_gone else issue.seen
 
     def last_move(self, seen: Seen, /) -> LastMove:
         self._fail()

@@ -17,7 +17,7 @@ from request_tracker import RequestTrackerServer
 from request_tracker_world import RequestTrackerWorld
 from wires import wire_to
 from worker.domain.mirror.copy import Copy
-from worker.domain.mirror.outside import Standing
+from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.running.mirroring import TrackerRules
 
@@ -83,7 +83,7 @@ def close_by_people(ward: Harness, world: TrackerWorld) -> None:
     ward.inventory()
     ward.verify()
     assert ward.ticket().state is TicketState.OPEN, "they are still listed"
-    assert run(ward).standing is Standing.OPEN
+    assert run(ward).standing is CopyStanding.OPEN
     assert any("still to be done" in text for text in world.comments(copy.ref))
     run(ward)
     assert ward.ticket().state is TicketState.OPEN, "our own reopening is no news"

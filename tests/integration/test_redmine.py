@@ -17,7 +17,7 @@ from contracts.tracker import AMINA, draft, tracker_context
 from redmine import AMINA as AMINA_LOGIN
 from redmine import CLOSER, ROOT, US, Project, RedmineServer
 from wires import Wire, wire_to
-from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
 
 STATES: dict[str, Any] = {
@@ -160,7 +160,7 @@ class TestMoves:
         wire.mend()
 
         assert type(raised.value) is Transient
-        assert one_read(tracker, seen.ref).standing is Standing.DONE
+        assert one_read(tracker, seen.ref).standing is CopyStanding.DONE
         assert server.comments(seen.ref) == ["Verified."]
 
     def test_a_note_without_the_right_is_said(
@@ -175,7 +175,7 @@ class TestMoves:
             tracker.note(seen, "It waits.")
         moved = tracker.move(seen, Goal.DONE, "Verified.")
 
-        assert moved.standing is Standing.DONE
+        assert moved.standing is CopyStanding.DONE
         assert [one.about for one in tracker.concerns()] == ["notes"]
         assert server.comments(seen.ref) == []
 
@@ -199,7 +199,7 @@ class TestMoves:
         with pytest.raises(Rejected, match="Closed without setting done_ratio"):
             tracker.move(seen, Goal.DONE, "Verified.")
 
-        assert one_read(tracker, seen.ref).standing is Standing.DONE
+        assert one_read(tracker, seen.ref).standing is CopyStanding.DONE
 
     def test_who_moved_it_first_is_not_who_moved_it_last(self, start: Start, server: RedmineServer) -> None:
         tracker = start()
@@ -223,8 +223,8 @@ class TestReading:
         server.retire(project)
 
         assert list(tracker.read([seen.ref, "999999"])) == [
-            Gone(seen.ref, "hidden"),
-            Gone("999999", "deleted"),
+            CopyGone(seen.ref, "hidden"),
+            CopyGone("999999", "deleted"),
         ]
 
     def test_one_in_another_project_is_followed(self, start: Start, server: RedmineServer) -> None:

@@ -13,7 +13,7 @@ from connectors.tracker.request_tracker.connector import RequestTracker
 from contracts.tracker import AMINA, draft, tracker_context
 from request_tracker import CLOSER, OUR_RIGHTS, ROOT, US, Queue, RequestTrackerServer
 from wires import Wire, wire_to
-from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
 
 STATES: dict[str, Any] = {
@@ -63,7 +63,7 @@ def start(server: RequestTrackerServer, wire: Wire, queue: Queue) -> Iterator[St
         tracker.close()
 
 
-def one_read(tracker: RequestTracker, ref: str) -> Seen | Gone:
+def one_read(tracker: RequestTracker, ref: str) -> Seen | CopyGone:
     [found] = tracker.read([ref])
     return found
 
@@ -146,7 +146,7 @@ class TestMoves:
         wire.mend()
 
         assert type(raised.value) is Transient
-        assert one_read(tracker, seen.ref).standing is Standing.DONE  # type: ignore[union-attr]
+        assert one_read(tracker, seen.ref).standing is CopyStanding.DONE  # type: ignore[union-attr]
         assert server.comments(seen.ref) == []
 
     def test_a_lost_note_after_the_move_is_unclear(self, start: Start) -> None:
@@ -161,7 +161,7 @@ class TestMoves:
             tracker.move(seen, Goal.DONE, "Verified.")
 
         assert type(raised.value) is Transient
-        assert one_read(tracker, seen.ref).standing is Standing.DONE  # type: ignore[union-attr]
+        assert one_read(tracker, seen.ref).standing is CopyStanding.DONE  # type: ignore[union-attr]
 
     def test_fields_go_along_with_closing_or_it_stays_open(
         self, start: Start, server: RequestTrackerServer, queue: Queue
@@ -178,7 +178,7 @@ class TestMoves:
 
         fields = server.asked(ROOT, "GET", f"/ticket/{one.ref}")["CustomFields"]
         assert {one["name"]: one["values"] for one in fields}[f"Cause {queue.id}"] == ["proven"]
-        assert one_read(taken, two.ref).standing is Standing.OPEN  # type: ignore[union-attr]
+        assert one_read(taken, two.ref).standing is CopyStanding.OPEN  # type: ignore[union-attr]
 
 
 class TestReading:
@@ -187,7 +187,7 @@ class TestReading:
         one, two = tracker.create(draft(1), ""), tracker.create(draft(2), "")
         server.put(ROOT, one.ref, MergeInto=two.ref)
 
-        assert one_read(tracker, one.ref) == Gone(one.ref, f"merged into #{two.ref}")
+        assert one_read(tracker, one.ref) == CopyGone(one.ref, f"merged into #{two.ref}")
         assert [seen.ref for seen in tracker.find(draft(1).identity, "")] == [two.ref]
 
     def test_a_hidden_one_and_a_missing_one_are_told_apart(
@@ -197,8 +197,8 @@ class TestReading:
         seen = tracker.create(draft(), "")
         server.act("revoke", US, queue.name, "ShowTicket")
 
-        assert one_read(tracker, seen.ref) == Gone(seen.ref, "hidden")
-        assert one_read(tracker, "999999") == Gone("999999", "deleted")
+        assert one_read(tracker, seen.ref) == CopyGone(seen.ref, "hidden")
+        assert one_read(tracker, "999999") == CopyGone("999999", "deleted")
         server.act("grant", US, queue.name, "ShowTicket")
 
     def test_one_in_another_queue_is_followed(self, start: Start, server: RequestTrackerServer) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from sim.world import HOUR, START, World, settings_of
-from worker.app.reads.replay import Changed, Replay, Replayed
+from worker.app.reads.replay import ChangedRules, Replay, Replayed
 from worker.app.reads.replay_side import ReplayRules
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.limits import Limit
@@ -33,7 +33,7 @@ class Past:
         self.replay: Replay = replay_of(self.app)
 
     def play(self, changed: ReplayRules | None = None) -> Replayed:
-        other = None if changed is None else Changed(changed)
+        other = None if changed is None else ChangedRules(changed)
         return self.replay.play(START - timedelta(hours=1), self.now, self.now, other)
 
 

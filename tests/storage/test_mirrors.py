@@ -13,7 +13,7 @@ from harness import Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import CopyState
-from worker.domain.mirror.outside import Goal, Standing, Told
+from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import TicketKind
 from worker.running.mirroring import TrackerRules
 
@@ -39,7 +39,7 @@ def test_a_copy_is_stored_as_it_is(ward: Harness) -> None:
     with ward.store.begin() as uow:
         copy = uow.mirrors.get("desk", 1).copy
         changed = replace(
-            copy, state=CopyState.GONE, standing=Standing.DECLINED, intent=Goal.CANCELLED, problem="gone",
+            copy, state=CopyState.GONE, standing=CopyStanding.DECLINED, intent=Goal.CANCELLED, problem="gone",
             missing_since=ward.now, settled_at=ward.now + DAY, reopened_at=ward.now, next_at=ward.now, reopens=2,
         )  # fmt: skip
         uow.mirrors.put(changed)
@@ -65,7 +65,7 @@ def test_only_what_fits_is_wanted_once(ward: Harness) -> None:
 
 
 def test_what_was_told_is_used_once(ward: Harness) -> None:
-    told = Told("a", "T-000001", True, "ben@corp.example", "gone", ward.now)
+    told = TrackerSaid("a", "T-000001", True, "ben@corp.example", "gone", ward.now)
     with ward.store.begin() as uow:
         uow.mirrors.keep("desk", told, ward.now)
         uow.mirrors.keep("desk", replace(told, is_done=False), ward.now)

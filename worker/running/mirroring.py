@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from worker.app.jobs.mirror_run import MirroredTracker, Texts
 from worker.app.reads.ticket import listed_tickets
@@ -14,17 +14,11 @@ from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
 from worker.contract.tickets import TicketShape
 from worker.domain.mirror.copy import Content
-from worker.domain.mirror.outside import Told
+from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket, TicketKind
 from worker.ports.connectors.tracker import TellingTracker, Tracker
 from worker.ports.state.store import Store, UnitOfWork
-
-
-class Clock(Protocol):
-    """The process's clock, aware UTC."""
-
-    def __call__(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ def mirrored(trackers: Sequence[Tracker], rules: Mapping[str, TrackerRules]) -> 
     return found
 
 
-def keep_what_is_told(trackers: Sequence[Tracker], store: Store, clock: Clock) -> None:
+def keep_what_is_told(trackers: Sequence[Tracker], store: Store, clock: Callable[[], datetime]) -> None:
     """Let trackers that call us store what they are told before they acknowledge it."""
     for one in trackers:
         if one.can.tells:
@@ -54,8 +48,8 @@ def keep_what_is_told(trackers: Sequence[Tracker], store: Store, clock: Clock) -
             telling.keep_by(_keeper(one.name, store, clock))
 
 
-def _keeper(name: str, store: Store, clock: Clock) -> Any:
-    def keep(told: Told, /) -> None:
+def _keeper(name: str, store: Store, clock: Callable[[], datetime]) -> Any:
+    def keep(told: TrackerSaid, /) -> None:
         with store.begin() as uow:
             uow.mirrors.keep(name, told, clock())
 
@@ -68,7 +62,7 @@ def texts_of(
     links: SignedLinks | None,
     holding: Holding,
     witnesses: Witnesses,
-    clock: Clock,
+    clock: Callable[[], datetime],
 ) -> Texts:
     """How copies are written. Without `links` they have no address of the desk; signed links never get there."""
 

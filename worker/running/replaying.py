@@ -6,7 +6,7 @@ import re
 from contextlib import closing
 
 from worker.app.jobs.observer import SILENT, Observer
-from worker.app.reads.replay import Changed, Replay
+from worker.app.reads.replay import ChangedRules, Replay
 from worker.app.reads.replay_side import ReplayRules
 from worker.domain.model import Evidence
 from worker.domain.people.leaver import LeaverPolicy
@@ -74,14 +74,14 @@ def _counted(policy: LeaverPolicy) -> frozenset[Evidence]:
     return frozenset(Evidence) - off
 
 
-def changed_by(app: App, settings: Settings, clock: Clock) -> Changed:
+def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
     """Another configuration over an app's state, with what differs from the app's own. Nothing is read or sent."""
     lines = differences(app.settings, settings)
     keys = {line.partition(":")[0]: line for line in lines}
     of_readers = any(key.startswith(READERS) for key in keys)
     with closing(build_connectors(settings, clock)) as connectors:
         other = build_app(settings, app.store, connectors, clock)
-    return Changed(
+    return ChangedRules(
         rules_for_replay(other, has_same_readers=not of_readers),
         tuple(lines),
         tuple(line for key, line in keys.items() if not (_PLAYED.match(key) or _BESIDE.match(key))),

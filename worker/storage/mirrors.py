@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.mirror.copy import Copy, CopyState
-from worker.domain.mirror.outside import Goal, Standing, Told
+from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import LIVE, TicketKind, ticket_label, ticket_number
 from worker.ports.state.mirrors import Mirrored
 from worker.storage.sql.bulk import bulk_upsert
@@ -116,7 +116,7 @@ class SqlMirrors:
 
     # --- what was told, and who was told of trouble ----------------------------------------------
 
-    def keep(self, tracker: str, told: Told, now: datetime) -> None:
+    def keep(self, tracker: str, told: TrackerSaid, now: datetime) -> None:
         row = (
             tracker, told.call_id, ticket_number(told.label), int(told.is_done), told.by, told.note,
             None if told.at is None else to_micros(told.at), to_micros(now), 0,
@@ -124,12 +124,12 @@ class SqlMirrors:
         columns = ("tracker", "call_id", "ticket", "is_done", "by", "note", "at", "received_at", "is_used")
         bulk_upsert(self._c, mirror_told, columns, [row], update=False)
 
-    def told(self, tracker: str, limit: int) -> list[Told]:
+    def told(self, tracker: str, limit: int) -> list[TrackerSaid]:
         d = mirror_told.c
         query = sa.select(mirror_told).where(d.tracker == tracker, d.is_used == 0)
         rows = self._c.execute(query.order_by(d.received_at, d.call_id).limit(limit))
         return [
-            Told(row.call_id, ticket_label(row.ticket), bool(row.is_done), row.by, row.note, row.at)
+            TrackerSaid(row.call_id, ticket_label(row.ticket), bool(row.is_done), row.by, row.note, row.at)
             for row in rows
         ]
 
@@ -166,6 +166,6 @@ def _row(copy: Copy) -> tuple[Any, ...]:
 
 def _copy(row: Any, prefix: str = "") -> Copy:
     values = {name: getattr(row, prefix + name) for name in _COLUMNS}
-    values |= {"state": CopyState(values["state"]), "standing": Standing(values["standing"])}
+    values |= {"state": CopyState(values["state"]), "standing": CopyStanding(values["standing"])}
     values["intent"] = Goal(values["intent"]) if values["intent"] else None
     return Copy(**values)

@@ -19,7 +19,7 @@ from connectors.kit.tracker_rest import HttpTracker, is_there, read_back, unders
 from connectors.tracker.github import mapping
 from connectors.tracker.github.client import GITHUB, GONE, NOT_FOUND, PAGE, GithubClient, Row, rest_of
 from connectors.tracker.github.config import GithubConfig
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     BadConfig,
     Changed,
@@ -94,7 +94,7 @@ class GithubTracker(HttpTracker):
             if len(rows) < PAGE or min(map(_number, rows)) <= oldest:
                 return [found[ref] for ref in sorted(found, key=int)]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         """Read pages of the list where that is less, and each issue that is not in them by its number."""
         numbers = {int(ref) for ref in refs}
         for row in self._listed(numbers):
@@ -104,7 +104,7 @@ class GithubTracker(HttpTracker):
         gone = []
         for number in sorted(numbers):
             found = self._one(str(number))
-            if isinstance(found, Gone):
+            if isinstance(found, CopyGone):
                 gone.append(found)
             else:
                 yield found
@@ -136,15 +136,15 @@ class GithubTracker(HttpTracker):
             last = self._client.issues(page, newest_first=False)
             yield from last
 
-    def _one(self, ref: str) -> Seen | Gone:
+    def _one(self, ref: str) -> Seen | CopyGone:
         try:
             row, _path = self._client.issue(ref)
         except Rejected as error:
             status = Refusal.behind(error).status
             if status == GONE:
-                return Gone(ref, "deleted")
+                return CopyGone(ref, "deleted")
             if status == NOT_FOUND:
-                return Gone(ref, "deleted, moved out of sight, or hidden from us: GitHub does not tell")
+                return CopyGone(ref, "deleted, moved out of sight, or hidden from us: GitHub does not tell")
             raise
         return self._seen(row, ref)
 

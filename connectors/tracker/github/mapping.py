@@ -8,7 +8,7 @@ from typing import Any
 from connectors.kit import forges
 from connectors.kit.calls import instant
 from connectors.tracker.github.config import GithubConfig
-from worker.domain.mirror.outside import Draft, Goal, LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, Draft, Goal, LastMove, Seen
 
 NOT_DONE = frozenset({"not_planned", "duplicate"})  # reasons for which an issue is closed without being done
 _MOVES = {
@@ -48,13 +48,13 @@ def _status(issue: Mapping[str, Any]) -> str:
     return f"{issue['state']} ({reason.replace('_', ' ')})" if reason else str(issue["state"])
 
 
-def standing(issue: Mapping[str, Any]) -> Standing:
+def standing(issue: Mapping[str, Any]) -> CopyStanding:
     """Closed is done, unless the reason says otherwise."""
     if issue["state"] == "open":
-        return Standing.OPEN
+        return CopyStanding.OPEN
     if issue["state"] != "closed":
-        return Standing.UNKNOWN
-    return Standing.DECLINED if issue.get("state_reason") in NOT_DONE else Standing.DONE
+        return CopyStanding.UNKNOWN
+    return CopyStanding.DECLINED if issue.get("state_reason") in NOT_DONE else CopyStanding.DONE
 
 
 def is_issue(row: Mapping[str, Any]) -> bool:

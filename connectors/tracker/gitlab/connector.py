@@ -19,7 +19,7 @@ from connectors.tracker.gitlab import mapping
 from connectors.tracker.gitlab.check import Check, account_id
 from connectors.tracker.gitlab.client import GITLAB, PAGE, GitlabClient, Row, rest_of
 from connectors.tracker.gitlab.config import GitlabConfig
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import Changed, ConnectorContext, InboundCall, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -82,7 +82,7 @@ class GitlabTracker(HttpTracker):
             if len(rows) < PAGE or max(map(_id, rows)) <= oldest:
                 return [found[id_] for id_ in sorted(found)]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         wanted = sorted(refs)
         missing: list[str] = []
         for start in range(0, len(wanted), PAGE):
@@ -101,14 +101,14 @@ class GitlabTracker(HttpTracker):
         for ref in missing:
             row_ = self._client.issue(ref)
             if row_ is None:
-                gone.append(Gone(ref, "deleted, or hidden from us: GitLab does not tell"))
+                gone.append(CopyGone(ref, "deleted, or hidden from us: GitLab does not tell"))
             else:
                 yield self._one(row_)
         if gone:
             self._client.project()  # if that is hidden, too, nothing is proven
         yield from gone
 
-    def _one(self, row: Row) -> Seen | Gone:
+    def _one(self, row: Row) -> Seen | CopyGone:
         return understood(GITLAB, "an issue", lambda: mapping.moved_away(row)) or self._seen(row)
 
     def last_move(self, seen: Seen, /) -> LastMove:

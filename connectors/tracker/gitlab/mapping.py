@@ -8,7 +8,7 @@ from typing import Any
 from connectors.kit import forges
 from connectors.kit.calls import instant
 from connectors.tracker.gitlab.config import GitlabConfig
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 
 OPEN, CLOSED = "opened", "closed"
 
@@ -29,22 +29,22 @@ def seen(issue: Mapping[str, Any], config: GitlabConfig) -> Seen:
     )
 
 
-def moved_away(issue: Mapping[str, Any]) -> Gone | None:
+def moved_away(issue: Mapping[str, Any]) -> CopyGone | None:
     """An issue that was moved is closed here, which nobody meant as done; where it is now, we can't read."""
     if issue.get("moved_to_id") is None:
         return None
-    return Gone(str(int(issue["iid"])), "moved to another project")
+    return CopyGone(str(int(issue["iid"])), "moved to another project")
 
 
-def standing(issue: Mapping[str, Any], config: GitlabConfig) -> Standing:
+def standing(issue: Mapping[str, Any], config: GitlabConfig) -> CopyStanding:
     """Closed is done, unless it is a duplicate or has a label that says otherwise."""
     if issue["state"] == OPEN:
-        return Standing.OPEN
+        return CopyStanding.OPEN
     if issue["state"] != CLOSED:
-        return Standing.UNKNOWN
+        return CopyStanding.UNKNOWN
     if issue.get("duplicated_to_id") is not None or declining(issue, config):
-        return Standing.DECLINED
-    return Standing.DONE
+        return CopyStanding.DECLINED
+    return CopyStanding.DONE
 
 
 def declining(issue: Mapping[str, Any], config: GitlabConfig) -> list[str]:

@@ -11,7 +11,7 @@ from connectors.tracker.jira.config import JiraConfig
 from connectors.tracker.jira.forms import Form, read_form
 from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.moves import way_to
-from worker.domain.mirror.outside import Goal, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, Goal, Seen
 from worker.ports import CheckResult, Rejected
 
 NEEDED = {
@@ -119,7 +119,7 @@ def _of_the_newest(client: JiraClient, config: JiraConfig, place: Place, form: F
     yield from _not_found(client, row, seen)
     if form.request_field and not mapping.fields_of(row).get(form.request_field):
         yield f"{seen.key} has no request type", "Check request_type: Jira has dropped it."
-    is_closed = seen.standing in {Standing.DONE, Standing.DECLINED}
+    is_closed = seen.standing in {CopyStanding.DONE, CopyStanding.DECLINED}
     status = config.states.status(Goal.OPEN if is_closed else Goal.DONE)
     values = {} if is_closed else config.states.fields
     try:

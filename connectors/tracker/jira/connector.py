@@ -17,7 +17,7 @@ from connectors.tracker.jira.forms import Form, read_form
 from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.markup import document, plain, summary, wiki
 from connectors.tracker.jira.moves import Way, way_to
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 from worker.ports import CheckResult, ConnectorContext, ConnectorError, Rejected
 from worker.ports.connectors.base import Passive
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -29,9 +29,9 @@ WALK_MAX = 50  # pages of keys that are looked through, 5,000 issues
 SIGNATURE, CALL_ID = "x-hub-signature", "x-atlassian-webhook-identifier"
 INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}  # not for the customer of a request
 _SHOWS = {
-    Goal.OPEN: {Standing.OPEN},
-    Goal.DONE: {Standing.DONE},
-    Goal.CANCELLED: {Standing.DONE, Standing.DECLINED},
+    Goal.OPEN: {CopyStanding.OPEN},
+    Goal.DONE: {CopyStanding.DONE},
+    Goal.CANCELLED: {CopyStanding.DONE, CopyStanding.DECLINED},
 }
 _GONE = "deleted or hidden"
 
@@ -95,7 +95,7 @@ class JiraTracker(Passive):
         place = self._place()
         return [mapping.seen(row, place, self._config.states) for row in mapping.of_identity(rows, identity)]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         """Yield what each is; by hundreds. Where some are missing, the project has to be there, or nothing is."""
         wanted = list(dict.fromkeys(refs))
         is_sure = False
@@ -110,7 +110,7 @@ class JiraTracker(Passive):
                 if not is_sure:
                     self._client.project(self._config.project)
                     is_sure = True
-                yield Gone(ref, _GONE)
+                yield CopyGone(ref, _GONE)
 
     def last_move(self, seen: Seen, /) -> LastMove:
         if not self._client.is_cloud:

@@ -14,7 +14,7 @@ from connectors.kit.calls import Event, instant
 from connectors.kit.text import one_line
 from connectors.kit.trackers import StatesConfig
 from connectors.tracker.jira.client import PROPERTY, Row, unexpected
-from worker.domain.mirror.outside import LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, LastMove, Seen
 
 PREFIX = "whosleft-"  # of the label with the identity
 KEY = "identity"  # within the property
@@ -161,10 +161,10 @@ def number_in(key: Any) -> int:
     return int(number) if number.isascii() and number.isdecimal() else 0
 
 
-def _standing(status: str, resolution: str, states: StatesConfig) -> Standing:
+def _standing(status: str, resolution: str, states: StatesConfig) -> CopyStanding:
     """A resolution counts only while it is closed: reopening often leaves it behind."""
     found = states.standing(status)
-    return states.standing(status, resolution) if found is Standing.DONE else found
+    return states.standing(status, resolution) if found is CopyStanding.DONE else found
 
 
 def _account(user: Any) -> str:

@@ -13,7 +13,7 @@ from connectors.kit.tracker_rest import understood
 from connectors.tracker.redmine import mapping
 from connectors.tracker.redmine.client import NOT_FOUND, REDMINE, RIGHTS, RedmineClient, Row
 from connectors.tracker.redmine.config import RedmineConfig
-from worker.domain.mirror.outside import Goal, Standing
+from worker.domain.mirror.outside import CopyStanding, Goal
 from worker.ports import BadConfig, PermissionDenied, Rejected
 
 UNKNOWN = "whosleft-000000-check"  # an identity that no issue has
@@ -129,9 +129,9 @@ def _require_moves(client: RedmineClient, own: Sequence[Row], config: RedmineCon
     """From the newest open one it can be closed, from the newest closed one it can be reopened."""
     states = config.states
     for goal, froms in (
-        (Goal.DONE, {Standing.OPEN}),
-        (Goal.OPEN, {Standing.DONE, Standing.DECLINED}),
-        *([(Goal.CANCELLED, {Standing.OPEN})] if states.on_cancelled else []),
+        (Goal.DONE, {CopyStanding.OPEN}),
+        (Goal.OPEN, {CopyStanding.DONE, CopyStanding.DECLINED}),
+        *([(Goal.CANCELLED, {CopyStanding.OPEN})] if states.on_cancelled else []),
     ):
         row = next((one for one in own if states.standing(str(one["status"]["name"])) in froms), None)
         if row is None:

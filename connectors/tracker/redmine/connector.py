@@ -29,7 +29,7 @@ from connectors.tracker.redmine.client import (
 )
 from connectors.tracker.redmine.config import RedmineConfig
 from connectors.tracker.redmine.people import People
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -103,7 +103,7 @@ class RedmineTracker(HttpTracker):
         require_filter(rows, where, identity, self._config.field)
         return [self._seen(row) for row in sorted(rows, key=lambda row: int(row["id"]))]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         wanted = sorted(refs, key=int)
         for start in range(0, len(wanted), PAGE):
             some = wanted[start : start + PAGE]
@@ -240,7 +240,7 @@ class RedmineTracker(HttpTracker):
             raise Changed(f"{seen.key} was changed since it was read.", remedy="It is read again.")
         return row
 
-    def _missing(self, ref: str) -> Seen | Gone:
+    def _missing(self, ref: str) -> Seen | CopyGone:
         """Say why a list did not show an issue."""
         try:
             return self._seen(self._client.issue(ref))
@@ -248,7 +248,7 @@ class RedmineTracker(HttpTracker):
             status = Refusal.behind(error).status
             if status not in {FORBIDDEN, NOT_FOUND}:
                 raise
-            return Gone(ref, "deleted" if status == NOT_FOUND else "hidden")
+            return CopyGone(ref, "deleted" if status == NOT_FOUND else "hidden")
 
     # --- calls in --------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from connectors.tracker.request_tracker.client import (
     rest_of,
 )
 from connectors.tracker.request_tracker.config import RequestTrackerConfig
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -93,7 +93,7 @@ class RequestTracker(HttpTracker):
             if identity in mapping.identities(row, field)
         ]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         """See the port. What they refer to isn't asked for, so that a hundred take one second: no identity is said."""
         wanted = sorted(refs, key=int)
         for start in range(0, len(wanted), PAGE):
@@ -201,7 +201,7 @@ class RequestTracker(HttpTracker):
             raise Changed(f"{seen.key} was changed since it was read.", remedy="It is read again.")
         return row, etag
 
-    def _missing(self, ref: str) -> Seen | Gone:
+    def _missing(self, ref: str) -> Seen | CopyGone:
         """Say why a search did not show a ticket."""
         try:
             row, _etag = self._client.ticket(ref)
@@ -209,11 +209,11 @@ class RequestTracker(HttpTracker):
             status = Refusal.behind(error).status
             if status not in {FORBIDDEN, NOT_FOUND}:
                 raise
-            return Gone(ref, "deleted" if status == NOT_FOUND else "hidden")
+            return CopyGone(ref, "deleted" if status == NOT_FOUND else "hidden")
         if row["id"] != ref:
-            return Gone(ref, f"merged into #{row['id']}")
+            return CopyGone(ref, f"merged into #{row['id']}")
         if row.get("Status") == mapping.DELETED:
-            return Gone(ref, "deleted")
+            return CopyGone(ref, "deleted")
         return self._seen(self._found(ref))  # it came back meanwhile
 
     # --- calls in --------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
 from connectors.tracker.servicenow.config import ServicenowConfig
 from connectors.tracker.servicenow.people import People
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -115,7 +115,7 @@ class ServicenowTracker(HttpTracker):
                 found.append(self._seen(row))
         return sorted(found, key=lambda one: (str(one.opened_at or ""), one.ref))
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         wanted = sorted(refs)
         for start in range(0, len(wanted), PAGE):
             some = wanted[start : start + PAGE]
@@ -134,10 +134,10 @@ class ServicenowTracker(HttpTracker):
             for ref in sorted(asked - found):  # a limit counts before access rules, so each one is asked for
                 yield self._one(ref)
 
-    def _one(self, ref: str) -> Seen | Gone:
+    def _one(self, ref: str) -> Seen | CopyGone:
         row = self._client.row(self._config.table, ref, mapping.FIELDS, "a record")
         return (
-            Gone(ref, "deleted, or hidden from us: ServiceNow does not tell")
+            CopyGone(ref, "deleted, or hidden from us: ServiceNow does not tell")
             if row is None
             else self._seen(row)
         )

@@ -12,7 +12,7 @@ from typing import Any
 from connectors.kit.text import cut, visible
 from connectors.kit.trackers import StatesConfig
 from connectors.tracker.servicenow.config import ServicenowConfig
-from worker.domain.mirror.outside import Draft, LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, Draft, LastMove, Seen
 
 DISPLAY = "Whosleft"
 TITLE_MAX, TEXT_MAX = 160, 4000  # of short_description and description, as they are delivered
@@ -74,17 +74,17 @@ def seen(row: Mapping[str, Any], config: ServicenowConfig) -> Seen:
     )
 
 
-def standing(row: Mapping[str, Any], states: StatesConfig) -> Standing:
+def standing(row: Mapping[str, Any], states: StatesConfig) -> CopyStanding:
     """What a state means; a resolution code that is named as declined counts only once it is closed."""
     by_state = states.standing(value(row, "state"))
-    if by_state is not Standing.DONE:
+    if by_state is not CopyStanding.DONE:
         return by_state
     return states.standing(value(row, "state"), value(row, "close_code"), display(row, "close_code"))
 
 
 def last_move(row: Mapping[str, Any], config: ServicenowConfig) -> LastMove:
     """Who closed it; for one that is open, or says nothing of that, who changed it last."""
-    if standing(row, config.states) in {Standing.DONE, Standing.DECLINED}:
+    if standing(row, config.states) in {CopyStanding.DONE, CopyStanding.DECLINED}:
         for by, at in (("closed_by", "closed_at"), ("resolved_by", "resolved_at")):
             if value(row, by):
                 return LastMove(display(row, by), value(row, f"{by}.email"), instant(value(row, at)))

@@ -16,7 +16,7 @@ from connectors.kit.tracker_rest import PATIENCE_S
 from connectors.tracker.webhook import mapping
 from connectors.tracker.webhook.calls import SignedCalls
 from connectors.tracker.webhook.config import WebhookTrackerConfig
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import CheckResult, ConnectorContext, ConnectorError, NotDone, Passive, Rejected
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
@@ -77,7 +77,7 @@ class WebhookTracker(Passive):
         """Find nothing: it can't be asked."""
         return ()
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         """Yield nothing: it can't be asked."""
         return iter(())
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from connectors.kit.cloud_events import cloud_event, event_id
 from connectors.kit.text import cut, one_line, visible
-from worker.domain.mirror.outside import Draft, Seen, Standing, Told
+from worker.domain.mirror.outside import CopyStanding, Draft, Seen, TrackerSaid
 from worker.domain.tickets.ticket import LIVE, TicketState
 
 OPENED, CHANGED, CLOSED = (f"whosleft.ticket.{what}" for what in ("opened", "changed", "closed"))
@@ -25,10 +25,10 @@ BY_MAX, NOTE_MAX = 320, 2000
 _LABEL = re.compile(r"T-[0-9]{6,18}")
 _STATES = {"done": True, "open": False}
 _STANDING = {
-    TicketState.DONE: Standing.DONE,
-    TicketState.VERIFIED: Standing.DONE,
-    TicketState.CANCELLED: Standing.DECLINED,
-    TicketState.WAIVED: Standing.DECLINED,
+    TicketState.DONE: CopyStanding.DONE,
+    TicketState.VERIFIED: CopyStanding.DONE,
+    TicketState.CANCELLED: CopyStanding.DECLINED,
+    TicketState.WAIVED: CopyStanding.DECLINED,
 }
 
 
@@ -74,12 +74,12 @@ def seen(draft: Draft) -> Seen:
         url=draft.url,
         identity=draft.identity,
         status=state,
-        standing=_STANDING.get(state, Standing.OPEN),
+        standing=_STANDING.get(state, CopyStanding.OPEN),
         revision=str(draft.version),
     )
 
 
-def told(call_id: str, at: datetime, body: Mapping[str, Any]) -> Told:
+def told(call_id: str, at: datetime, body: Mapping[str, Any]) -> TrackerSaid:
     """Read a call's body. Raises ValueError, KeyError, TypeError or AttributeError for one that is not as agreed."""
     label, state = body["ticket"], body["state"]
     by, note = body.get("by") or "", body.get("note") or ""
@@ -88,4 +88,6 @@ def told(call_id: str, at: datetime, body: Mapping[str, Any]) -> Told:
     is_done = _STATES[state]
     if not isinstance(by, str) or not isinstance(note, str):
         raise TypeError("by and note are texts")
-    return Told(call_id, label, is_done, cut(one_line(by), BY_MAX), cut(visible(note).strip(), NOTE_MAX), at)
+    return TrackerSaid(
+        call_id, label, is_done, cut(one_line(by), BY_MAX), cut(visible(note).strip(), NOTE_MAX), at
+    )

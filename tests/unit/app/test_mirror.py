@@ -13,7 +13,7 @@ from harness import Harness
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import Content, Copy, CopyState
-from worker.domain.mirror.outside import Goal, Seen, Standing, Told
+from worker.domain.mirror.outside import CopyStanding, Goal, Seen, TrackerSaid
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
@@ -206,7 +206,7 @@ def test_of_two_the_oldest_stays_and_the_other_is_closed(ward: Harness) -> None:
     tracker.copy(copy(ward).identity)
     run(ward)
     assert copy(ward).key == "DESK-1"
-    assert tracker.issues["2"].seen.standing is Standing.DECLINED
+    assert tracker.issues["2"].seen.standing is CopyStanding.DECLINED
     assert "Duplicate of DESK-1" in tracker.issues["2"].notes[0]
 
 
@@ -218,7 +218,7 @@ def test_where_nothing_is_called_cancelled_a_duplicate_is_closed_as_done(ward: H
     run(ward)
     tracker.copy(copy(ward).identity)
     run(ward)
-    assert tracker.issues["2"].seen.standing is Standing.DONE
+    assert tracker.issues["2"].seen.standing is CopyStanding.DONE
 
 
 def test_one_that_takes_a_create_once_is_just_sent_again(ward: Harness) -> None:
@@ -295,7 +295,7 @@ def test_a_tracker_that_answers_nothing_clear_has_a_rest(ward: Harness) -> None:
 def test_closed_there_is_a_claim_here_at_their_instant(ward: Harness) -> None:
     tracker = settled(ward)
     closed_at = ward.now + timedelta(minutes=1)
-    tracker.put(Standing.DONE, by=NURSE, at=closed_at)
+    tracker.put(CopyStanding.DONE, by=NURSE, at=closed_at)
     assert run(ward)["claimed"] == 1
     ticket = ward.ticket()
     assert (ticket.state, ticket.done_by, ticket.grade) == (TicketState.DONE, NURSE, Grade.C)
@@ -308,7 +308,7 @@ def test_closed_there_is_a_claim_here_at_their_instant(ward: Harness) -> None:
 
 @pytest.mark.parametrize("by, done_by", [("nurse7", "desk:nurse7"), ("", "desk")])
 def test_an_account_without_an_address_is_named_as_it_is(ward: Harness, by: str, done_by: str) -> None:
-    settled(ward).put(Standing.DONE, by=by, at=ward.now + timedelta(days=3))
+    settled(ward).put(CopyStanding.DONE, by=by, at=ward.now + timedelta(days=3))
     run(ward)
     assert ward.ticket().done_by == done_by
     assert ward.ticket().done_at == ward.now, "never later than ours"
@@ -316,7 +316,7 @@ def test_an_account_without_an_address_is_named_as_it_is(ward: Harness, by: str,
 
 def test_a_claim_that_is_proven_closes_with_the_evidence(ward: Harness) -> None:
     tracker = settled(ward)
-    tracker.put(Standing.DONE, by=NURSE)
+    tracker.put(CopyStanding.DONE, by=NURSE)
     run(ward)
     ward.later(hours=1)
     ward.drop("ward-7", "ann")
@@ -338,7 +338,7 @@ def test_what_is_proven_without_a_claim_is_closed_there(ward: Harness) -> None:
     ward.drop("ward-7", "ann")
     ward.settle()
     run(ward)
-    assert tracker.only.seen.standing is Standing.DONE
+    assert tracker.only.seen.standing is CopyStanding.DONE
     assert len(tracker.only.notes) == 1
     run(ward)
     assert tracker.writes == ["move done"]
@@ -348,14 +348,14 @@ def test_what_is_proven_without_a_claim_is_closed_there(ward: Harness) -> None:
 def test_a_claim_that_is_not_true_is_reopened_there_with_the_reason(ward: Harness) -> None:
     tracker = begin(ward, TrackerRules(content=Content.FULL))
     settled(ward)
-    tracker.put(Standing.DONE)
+    tracker.put(CopyStanding.DONE)
     run(ward)
     ward.later(hours=1)
     ward.inventory()
     ward.verify()
     assert ward.ticket().state is TicketState.OPEN
     run(ward)
-    assert tracker.only.seen.standing is Standing.OPEN
+    assert tracker.only.seen.standing is CopyStanding.OPEN
     assert "still in the group" in tracker.only.notes[-1]
     run(ward)
     assert ward.ticket().state is TicketState.OPEN, "our own reopening is no news"
@@ -363,9 +363,9 @@ def test_a_claim_that_is_not_true_is_reopened_there_with_the_reason(ward: Harnes
 
 def test_reopened_there_is_reopened_here(ward: Harness) -> None:
     tracker = settled(ward)
-    tracker.put(Standing.DONE)
+    tracker.put(CopyStanding.DONE)
     run(ward)
-    tracker.put(Standing.OPEN, by="head nurse")
+    tracker.put(CopyStanding.OPEN, by="head nurse")
     assert run(ward)["reopened"] == 1
     assert ward.ticket().state is TicketState.OPEN
     assert "DESK-1" in ward.ticket().reason
@@ -380,7 +380,7 @@ def test_reopened_there_after_a_proof_is_closed_again_once(ward: Harness) -> Non
     ward.settle()
     run(ward)
     for _ in range(3):
-        tracker.put(Standing.OPEN)
+        tracker.put(CopyStanding.OPEN)
         run(ward)
     assert tracker.writes == ["move done", "move done"]
     assert ward.ticket().state is TicketState.VERIFIED
@@ -394,20 +394,20 @@ def test_what_waits_is_no_claim(ward: Harness) -> None:
     assert blocked.state is TicketState.BLOCKED
     tracker = settled(ward)
     ref = copy(ward, blocked.id).ref
-    tracker.put(Standing.DONE, ref=ref)
+    tracker.put(CopyStanding.DONE, ref=ref)
     run(ward)
     assert ward.ticket(blocked.id).state is TicketState.BLOCKED
-    assert tracker.issues[ref].seen.standing is Standing.OPEN
+    assert tracker.issues[ref].seen.standing is CopyStanding.OPEN
     assert "waits for T-" in tracker.issues[ref].notes[-1]
 
 
 def test_declined_is_reopened_once_and_then_left(ward: Harness) -> None:
     tracker = settled(ward)
     for _ in range(2):
-        tracker.put(Standing.DECLINED)
+        tracker.put(CopyStanding.DECLINED)
         run(ward)
     assert tracker.writes == ["move open"]
-    assert tracker.only.seen.standing is Standing.DECLINED
+    assert tracker.only.seen.standing is CopyStanding.DECLINED
     assert ward.ticket().state is TicketState.OPEN
     run(ward)
     assert tracker.writes == ["move open"]
@@ -417,11 +417,11 @@ def test_cancelled_and_waived_are_said_there(ward: Harness) -> None:
     tracker = settled(ward)
     ward.desk.waive(1, ME, "they may stay", ward.now)
     run(ward)
-    assert copy(ward).standing is Standing.DECLINED
+    assert copy(ward).standing is CopyStanding.DECLINED
     assert tracker.only.notes == ["Waived: it stays as it is."], "minimal: without the reason's words"
     ward.desk.reopen(1, ME, "they may not", ward.now)
     run(ward)
-    assert copy(ward).standing is Standing.OPEN
+    assert copy(ward).standing is CopyStanding.OPEN
     assert "opened it again" in tracker.only.notes[-1]
 
 
@@ -431,17 +431,17 @@ def test_where_nothing_is_called_cancelled_it_is_only_noted(ward: Harness) -> No
     ward.desk.waive(1, ME, "they may stay", ward.now)
     run(ward)
     run(ward)
-    assert (tracker.only.seen.standing, tracker.writes) == (Standing.OPEN, ["note"])
+    assert (tracker.only.seen.standing, tracker.writes) == (CopyStanding.OPEN, ["note"])
 
 
 def test_a_status_that_nobody_named_is_not_closed_and_is_said(ward: Harness) -> None:
     tracker = settled(ward)
-    tracker.put(Standing.UNKNOWN)
+    tracker.put(CopyStanding.UNKNOWN)
     run(ward)
     assert ward.ticket().state is TicketState.OPEN
     assert "not named under states" in copy(ward).problem
     assert copy(ward).shown == "open"
-    tracker.put(Standing.OPEN)
+    tracker.put(CopyStanding.OPEN)
     run(ward)
     assert copy(ward).problem == ""
 
@@ -449,7 +449,7 @@ def test_a_status_that_nobody_named_is_not_closed_and_is_said(ward: Harness) -> 
 def test_fights_end(ward: Harness) -> None:
     tracker = settled(ward)
     for _ in range(6):
-        tracker.put(Standing.DONE)
+        tracker.put(CopyStanding.DONE)
         run(ward)
         ward.later(hours=1)
         ward.inventory()
@@ -555,7 +555,7 @@ def test_an_unclear_move_is_done_once(ward: Harness, *, done: bool) -> None:
     ward.settle()
     for _ in range(4):
         run(ward)
-    assert tracker.only.seen.standing is Standing.DONE
+    assert tracker.only.seen.standing is CopyStanding.DONE
     assert len([one for one in tracker.only.notes if "Verified" in one]) == 1
 
 
@@ -574,7 +574,7 @@ def test_a_change_in_between_is_read_anew(ward: Harness) -> None:
     ward.settle()
     assert run(ward)["changed"] == 1
     run(ward)
-    assert tracker.only.seen.standing is Standing.DONE
+    assert tracker.only.seen.standing is CopyStanding.DONE
 
 
 def test_one_that_is_gone_is_believed_after_an_hour_and_told_once(ward: Harness) -> None:
@@ -641,7 +641,7 @@ def telling(ward: Harness) -> Harness:
 def tell(harness: Harness, call_id: str, *, is_done: bool, label: str = "T-000001") -> None:
     keep = desk(harness).keep
     assert keep is not None
-    keep(Told(call_id, label, is_done, NURSE, "gone", harness.now))
+    keep(TrackerSaid(call_id, label, is_done, NURSE, "gone", harness.now))
 
 
 def test_what_it_tells_is_a_claim_and_a_reopening_once_each(telling: Harness) -> None:
@@ -680,7 +680,7 @@ def test_it_is_told_each_change_once(telling: Harness) -> None:
 
 
 def test_a_change_that_it_refuses_is_its_problem(telling: Harness) -> None:
-    desk(telling).before = lambda what: (_ for _ in ()).throw(Rejected("410 Gone.", remedy="Look there."))
+    desk(telling).before = lambda what: (_ for _ in ()).throw(Rejected("410 CopyGone.", remedy="Look there."))
     telling.desk.assign(1, NURSE, ME, telling.now)
     run(telling)
     assert "410" in copy(telling).problem
@@ -700,7 +700,7 @@ def test_who_closed_it_may_be_refused_to_us(ward: Harness) -> None:
         raise Rejected("The history is hidden.", remedy="Let the account see it.")
 
     tracker.last_move = hidden  # type: ignore[method-assign,assignment]
-    tracker.put(Standing.DONE)
+    tracker.put(CopyStanding.DONE)
     run(ward)
     assert "hidden" in copy(ward).problem
     assert ward.ticket().state is TicketState.OPEN
@@ -708,7 +708,7 @@ def test_who_closed_it_may_be_refused_to_us(ward: Harness) -> None:
 
 def test_a_tracker_that_lies_about_its_moves_is_written_to_a_few_times(ward: Harness) -> None:
     tracker = settled(ward)
-    tracker.put(Standing.DONE)
+    tracker.put(CopyStanding.DONE)
     run(ward)
     ward.later(hours=1)
     ward.inventory()
@@ -769,16 +769,16 @@ def test_a_question_that_is_closed_is_reopened_with_the_desks_address(ward: Harn
     [question] = ward.tickets(TicketKind.IDENTIFY_MEMBER)
     tracker = settled(ward)
     ref = copy(ward, question.id).ref
-    tracker.put(Standing.DONE, ref=ref)
+    tracker.put(CopyStanding.DONE, ref=ref)
     run(ward)
-    assert tracker.issues[ref].seen.standing is Standing.OPEN
+    assert tracker.issues[ref].seen.standing is CopyStanding.OPEN
     assert f"https://whosleft.example.org/tickets/{question.label}" in tracker.issues[ref].notes[-1]
 
 
 def test_a_copy_that_is_declined_while_ours_is_claimed_stays(ward: Harness) -> None:
     tracker = settled(ward)
     ward.desk.done(1, ME, ward.now)
-    tracker.put(Standing.DECLINED)
+    tracker.put(CopyStanding.DECLINED)
     run(ward)
     assert ward.ticket().state is TicketState.DONE
     assert tracker.writes == []
@@ -806,7 +806,7 @@ def test_a_copy_whose_writes_are_never_clear_starves_no_other(ward: Harness) -> 
     ward.settle()
     lose(tracker, "move done", 1, done=False)
     run(ward)
-    assert [one.seen.standing for one in tracker.issues.values()] == [Standing.OPEN, Standing.DONE]
+    assert [one.seen.standing for one in tracker.issues.values()] == [CopyStanding.OPEN, CopyStanding.DONE]
     lose(tracker, "move done", 99, done=False)
     report = ward.mirror()
     assert not report.is_ok
@@ -864,7 +864,7 @@ def test_a_file_that_is_refused_changes_nothing_else(ward: Harness) -> None:
     ward.drop("ward-7", "ann")
     ward.settle()
     run(ward)
-    assert tracker.only.seen.standing is Standing.DONE
+    assert tracker.only.seen.standing is CopyStanding.DONE
     assert "Attachments" in copy(ward).problem
 
 
@@ -895,7 +895,7 @@ def test_killed_at_any_write_there_is_one_copy_and_no_loop(ward: Harness, when: 
         run(ward, minutes=61)
 
     go_on()
-    tracker.put(Standing.DONE, by=NURSE)
+    tracker.put(CopyStanding.DONE, by=NURSE)
     go_on()
     ward.later(hours=1)
     ward.inventory()
@@ -907,7 +907,7 @@ def test_killed_at_any_write_there_is_one_copy_and_no_loop(ward: Harness, when: 
     ward.settle()
     go_on()
     assert len(tracker.issues) == 1
-    assert tracker.only.seen.standing is Standing.DONE
+    assert tracker.only.seen.standing is CopyStanding.DONE
     assert copy(ward).shown == "closed"
     assert len([note for note in tracker.only.notes if "Verified" in note]) <= 1
     tracker.writes.clear()

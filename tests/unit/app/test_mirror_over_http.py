@@ -21,7 +21,7 @@ from fakes.servicenow.world import ServicenowWorld
 from fakes.trackers.server import TrackerServer
 from harness import Harness
 from worker.domain.mirror.copy import Copy
-from worker.domain.mirror.outside import Standing
+from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import TicketState
 from worker.running.mirroring import TrackerRules
 
@@ -151,7 +151,7 @@ def test_what_was_declined_is_opened_again_with_a_note(ward: Harness, desk: Desk
     world.decline(found.ref)
     run(ward)
     assert ward.ticket().state is TicketState.OPEN
-    assert copy(ward).standing is Standing.OPEN
+    assert copy(ward).standing is CopyStanding.OPEN
     assert ["still to be done" in text for text in world.comments(found.ref)] == [True]
 
 
@@ -162,7 +162,7 @@ def test_what_is_proven_first_is_closed_there(ward: Harness, desk: Desk) -> None
     ward.drop("ward-7", "ann")
     ward.settle()
     run(ward)
-    assert (copy(ward).standing, copy(ward).shown) == (Standing.DONE, "closed")
+    assert (copy(ward).standing, copy(ward).shown) == (CopyStanding.DONE, "closed")
     assert len(world.comments(found.ref)) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from builders import rules
 from harness import Harness, company_fixture
-from worker.app.reads.replay import Changed, Replayed
+from worker.app.reads.replay import ChangedRules, Replayed
 from worker.app.reads.replay_side import ReplayRules, _asked_by
 from worker.app.refused import Refused
 from worker.app.tell.quiet import PersonalQuiet
@@ -87,7 +87,7 @@ def base(harness: Harness) -> ReplayRules:
 def played(harness: Harness, changed: ReplayRules | None = None, **days: Any) -> Replayed:
     replay = replay_of(harness.app)
     begins, ends = harness.now - 5 * DAY, harness.now + HOUR
-    other = None if changed is None else Changed(changed, ("a line",), **days)
+    other = None if changed is None else ChangedRules(changed, ("a line",), **days)
     return replay.play(begins, ends, harness.now, other)
 
 

@@ -116,6 +116,7 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
         "held_until": None,
         "snoozed_until": None,
         "silenced_by": None,
+        "mirrors": [],
         "details": {},
     }
     assert list(shown)[:6] == ["id", "kind", "state", "blocked_by", "group", "member"]

@@ -25,9 +25,9 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.mirror.copy import Content, Copy, CopyState
-from worker.domain.mirror.decide import KEPT_FOR, Ability, Follows, Say, decide, not_taken
-from worker.domain.mirror.outside import Gone, LastMove, Seen, Standing, Told
-from worker.domain.model import Standing as PersonStanding
+from worker.domain.mirror.decide import KEPT_FOR, Ability, Consequence, Say, decide, not_taken
+from worker.domain.mirror.outside import CopyGone, CopyStanding, LastMove, Seen, TrackerSaid
+from worker.domain.model import Standing
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_number
 from worker.ports import Changed, ConnectorError, NotDone, Rejected, Transient
@@ -108,7 +108,7 @@ class Mirror:
         missing, quiet = [], []
         for seen in run.one.tracker.read(list(by_ref)):
             each = by_ref[seen.ref]
-            if isinstance(seen, Gone):
+            if isinstance(seen, CopyGone):
                 missing.append((each.copy, seen))
                 continue
             run.has_seen = True
@@ -144,7 +144,7 @@ class Mirror:
                 return
             seen = self._write(run, number, seen, follows)
 
-    def _decided(self, run: MirrorRun, number: int, seen: Seen) -> Follows | None:
+    def _decided(self, run: MirrorRun, number: int, seen: Seen) -> Consequence | None:
         """Decide, and store what follows here together with what was seen; None if nothing is to be done now."""
         with self._store.reading() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
@@ -195,11 +195,13 @@ class Mirror:
         self._acts.reopen_in(uow, ticket.id, _actor(run, moved), words or f"reopened as {key}", run.now)
         run.count("reopened")
 
-    def _take(self, run: MirrorRun, ticket: Ticket, follows: Follows, key: str, moved: LastMove) -> Follows:
+    def _take(
+        self, run: MirrorRun, ticket: Ticket, follows: Consequence, key: str, moved: LastMove
+    ) -> Consequence:
         """Give our ticket to whoever got it there, if they are known and here; else it stays, which is said there."""
         email = follows.take
         with self._store.reading() as uow:
-            known = [one for one in uow.people.find(email) if one.standing is PersonStanding.ACTIVE]
+            known = [one for one in uow.people.find(email) if one.standing is Standing.ACTIVE]
         copy = replace(follows.copy, assignee=email)
         if known and "@" in email and ticket.is_live:
             self._acts.assign(ticket.id, email, _actor(run, moved), run.now, f"in {run.name} as {key}")
@@ -213,7 +215,7 @@ class Mirror:
 
     # --- there -----------------------------------------------------------------------------------
 
-    def _write(self, run: MirrorRun, number: int, seen: Seen, follows: Follows) -> Seen:
+    def _write(self, run: MirrorRun, number: int, seen: Seen, follows: Consequence) -> Seen:
         """Do the one thing that follows there; what was refused is tried again later."""
         tracker, copy = run.one.tracker, follows.copy
         with self._store.reading() as uow:
@@ -262,7 +264,7 @@ class Mirror:
         except Rejected as error:
             run.problem(ticket.id, error)
 
-    def _refused(self, run: MirrorRun, follows: Follows, error: Rejected) -> None:
+    def _refused(self, run: MirrorRun, follows: Consequence, error: Rejected) -> None:
         """Nothing was written. Whom it can't be given to is not tried again; a move is, later."""
         given = follows.give or follows.copy.given
         next_at = None if follows.give else run.now + TRY_AGAIN
@@ -276,7 +278,7 @@ class Mirror:
 
     # --- copies that can't be read ---------------------------------------------------------------
 
-    def _missing(self, run: MirrorRun, copy: Copy, gone: Gone) -> None:
+    def _missing(self, run: MirrorRun, copy: Copy, gone: CopyGone) -> None:
         """Believe that a copy is gone after two reads an hour apart, if another one could be read."""
         since = copy.missing_since or run.now
         changed = replace(copy, missing_since=since, synced_at=run.now)
@@ -304,19 +306,22 @@ class Mirror:
                 self._heard(uow, run, told)
                 uow.mirrors.used(run.name, told.call_id)
 
-    def _heard(self, uow: UnitOfWork, run: MirrorRun, told: Told) -> None:
+    def _heard(self, uow: UnitOfWork, run: MirrorRun, told: TrackerSaid) -> None:
         number = ticket_number(told.label)
         if uow.mirrors.find(run.name, number) is None:
             return
         copy, ticket = uow.mirrors.get(run.name, number)
         moved = LastMove(told.by, told.by if "@" in told.by else "", told.at)
-        standing = Standing.DONE if told.is_done else Standing.OPEN
+        standing = CopyStanding.DONE if told.is_done else CopyStanding.OPEN
         problem = ""
         if told.is_done and ticket.state is TicketState.OPEN:
             if kind_of(ticket).choice is Choice.NOTHING:
                 self._claim(uow, run, ticket, moved, copy.key, told.note)
             else:
-                standing, problem = Standing.OPEN, "Closing it there answers nothing: the desk asks for more."
+                standing, problem = (
+                    CopyStanding.OPEN,
+                    "Closing it there answers nothing: the desk asks for more.",
+                )
         elif not told.is_done and ticket.state is TicketState.DONE:
             self._reopen(uow, run, ticket, moved, copy.key, told.note)
         uow.mirrors.put(
@@ -353,12 +358,12 @@ def _is_quiet(run: MirrorRun, each: Mirrored, seen: Seen) -> bool:
     copy, ticket = each
     follows = decide(ticket, copy, seen, _ability(run), run.now)
     as_before = replace(follows.copy, synced_at=copy.synced_at, problem=_problem(copy, seen))
-    return follows == Follows(follows.copy) and as_before == copy
+    return follows == Consequence(follows.copy) and as_before == copy
 
 
 def _problem(copy: Copy, seen: Seen) -> str:
     """What is wrong with a copy after it was read: its status may not be named; what else was wrong stays."""
-    if seen.standing is Standing.UNKNOWN:
+    if seen.standing is CopyStanding.UNKNOWN:
         return f"{_UNNAMED} {seen.status} is not named under states."
     return "" if copy.problem.startswith(_UNNAMED) else copy.problem
 

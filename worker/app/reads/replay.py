@@ -105,7 +105,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedRules:
     """A changed configuration: its rules, its differences in lines, and the settings among them that are not played."""
 
     rules: ReplayRules
@@ -131,7 +131,7 @@ class Replay:
         return Replay(self._store, self.rules, self._every, progressed)
 
     def play(
-        self, begins: datetime, ends: datetime, now: datetime, changed: Changed | None = None
+        self, begins: datetime, ends: datetime, now: datetime, changed: ChangedRules | None = None
     ) -> Replayed:
         """Play the time from `begins` up to `ends` (excluded): by `changed`, or else as it is configured.
 
@@ -153,7 +153,7 @@ class Replay:
             return self._played(uow, history, first, changed)
 
     def _played(
-        self, uow: UnitOfWork, history: History, first: datetime, changed: Changed | None
+        self, uow: UnitOfWork, history: History, first: datetime, changed: ChangedRules | None
     ) -> Replayed:
         recorded = as_recorded(history)
         present = self._side(uow, history, self.rules, holds_messages=False)
@@ -273,7 +273,7 @@ def _is_from_sources(one: RecordedTicket) -> bool:
     return isinstance(kind_of(one.ticket).found, InControls | InReports) or one.leaving is None
 
 
-def _unplayed(changed: Changed, would: Side) -> Iterator[Cannot]:
+def _unplayed(changed: ChangedRules, would: Side) -> Iterator[Cannot]:
     if changed.unplayed:
         yield Cannot(Limit.SETTINGS, len(changed.unplayed), changed.unplayed)
     if changed.widens:

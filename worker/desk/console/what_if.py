@@ -8,7 +8,7 @@ from threading import Lock
 
 from starlette.responses import Response
 
-from worker.app.reads.replay import Changed, Replayed
+from worker.app.reads.replay import ChangedRules, Replayed
 from worker.app.reads.replay_side import ReplayRules
 from worker.app.refused import Refused
 from worker.desk.calls import Call
@@ -65,7 +65,7 @@ def what_if(call: Call, guest: Guest) -> Response:
     return call.page("console/what_if.html", values)
 
 
-def _played(call: Call, begins: datetime, ends: datetime, changed: Changed | None) -> Replayed:
+def _played(call: Call, begins: datetime, ends: datetime, changed: ChangedRules | None) -> Replayed:
     """Play it, within a bound of time. Raises Refused."""
     until = call.services.clock() + PLAY_MAX
 
@@ -93,7 +93,7 @@ def _present(rules: ReplayRules) -> dict[str, str]:
     }
 
 
-def _changed(call: Call, rules: ReplayRules) -> Changed | None:
+def _changed(call: Call, rules: ReplayRules) -> ChangedRules | None:
     """The rules with what the form changes; None if it changes nothing. Raises Refused."""
     limits, tickets, takes = rules.gate.limits, rules.tickets, rules.takes
     if (most := _number(call, "leavers_max", 10**6)) is not None:
@@ -111,7 +111,7 @@ def _changed(call: Call, rules: ReplayRules) -> Changed | None:
         return None
     explainer = replace(rules.explainer, rules=tickets)
     gate = replace(rules.gate, limits=limits)
-    return Changed(replace(rules, gate=gate, explainer=explainer, takes=takes))
+    return ChangedRules(replace(rules, gate=gate, explainer=explainer, takes=takes))
 
 
 def _without(takes: Takes, left_out: tuple[str, ...]) -> Takes:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from worker.domain.mirror.outside import Goal, Standing
+from worker.domain.mirror.outside import CopyStanding, Goal
 
 
 class Content(StrEnum):
@@ -45,7 +45,7 @@ class Copy:
     ref: str = ""
     key: str = ""
     url: str = ""
-    standing: Standing = Standing.OPEN
+    standing: CopyStanding = CopyStanding.OPEN
     status: str = ""
     assignee: str = ""
     given: str = ""
@@ -74,4 +74,4 @@ class Copy:
             return "gone"
         if self.settled_at is not None:
             return "closed"
-        return "open" if self.standing in {Standing.OPEN, Standing.UNKNOWN} else "done"
+        return "open" if self.standing in {CopyStanding.OPEN, CopyStanding.UNKNOWN} else "done"

@@ -15,7 +15,7 @@ from enum import StrEnum
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.mirror.copy import Copy
-from worker.domain.mirror.outside import Goal, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, Goal, Seen
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 REOPENS_MAX, REOPENS_WITHIN = 3, timedelta(days=7)
@@ -23,8 +23,8 @@ DECLINES_MAX = 2  # from then on it stays closed there
 AGAIN = "+"  # behind what was said, when it was closed there a second time
 KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
 
-_CLOSED = frozenset({Standing.DONE, Standing.DECLINED})
-_SHOWS = {Goal.OPEN: {Standing.OPEN}, Goal.DONE: {Standing.DONE}, Goal.CANCELLED: _CLOSED}
+_CLOSED = frozenset({CopyStanding.DONE, CopyStanding.DECLINED})
+_SHOWS = {Goal.OPEN: {CopyStanding.OPEN}, Goal.DONE: {CopyStanding.DONE}, Goal.CANCELLED: _CLOSED}
 
 
 class Say(StrEnum):
@@ -57,7 +57,7 @@ class Ability:
 
 
 @dataclass(frozen=True, slots=True)
-class Follows:
+class Consequence:
     """What follows. `copy` is the copy with the new base, to be stored before anything is written there.
 
     A note alone counts as written when it is begun, so that it never stands there twice; `noted` is what a move has
@@ -86,7 +86,7 @@ class Follows:
         return self.move is not None or self.say is not None or bool(self.give)
 
 
-def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Follows:
+def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Consequence:
     """Return what follows for a copy that is LINKED; of several things the first. `now` is aware UTC."""
     is_echo = copy.intent is not None and seen.standing in _SHOWS[copy.intent]
     is_news = seen.standing is not copy.standing and not is_echo
@@ -113,44 +113,44 @@ def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) 
 
 
 def _live(
-    ticket: Ticket, base: Copy, seen: Seen, can: Ability, now: datetime, *, is_news: bool, was: Standing
-) -> Follows:
+    ticket: Ticket, base: Copy, seen: Seen, can: Ability, now: datetime, *, is_news: bool, was: CopyStanding
+) -> Consequence:
     is_closed = seen.standing in _CLOSED
     if ticket.state is TicketState.DONE:
-        is_reopened = is_news and seen.standing is Standing.OPEN and was in _CLOSED
-        return Follows(base, reopen=is_reopened)
+        is_reopened = is_news and seen.standing is CopyStanding.OPEN and was in _CLOSED
+        return Consequence(base, reopen=is_reopened)
     if not is_closed:
-        return Follows(base)
+        return Consequence(base)
     if ticket.state is TicketState.BLOCKED:
         return _brought_back(ticket, base, can, now, Say.WAITS)
-    if seen.standing is Standing.DECLINED and (is_news or base.declines):
+    if seen.standing is CopyStanding.DECLINED and (is_news or base.declines):
         declined = replace(base, declines=base.declines + is_news)
         if declined.declines >= DECLINES_MAX:
-            return Follows(declined)
+            return Consequence(declined)
         return _brought_back(ticket, declined, can, now, Say.STILL_TRUE)
     if not is_news:  # ours was reopened after it was closed there
         return _brought_back(ticket, base, can, now, Say.GOES_ON)
     if kind_of(ticket).choice is not Choice.NOTHING:
         return _brought_back(ticket, base, can, now, Say.DESK)
-    return Follows(base, claim=True)
+    return Consequence(base, claim=True)
 
 
-def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: Say) -> Follows:
+def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: Say) -> Consequence:
     """Reopen it there with a note; only note it, once, where that can't be done or was done too often."""
     is_over = base.reopened_at is None or now - base.reopened_at > REOPENS_WITHIN
     reopens = 0 if is_over else base.reopens
     if Goal.OPEN in can.goals and reopens < REOPENS_MAX:
         counted = replace(base, reopens=reopens + 1, reopened_at=now if is_over else base.reopened_at)
-        return Follows(replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say)
+        return Consequence(replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say)
     mark = f"{say}:{ticket.reopened}"
     if base.noted == mark or not can.notes:
-        return Follows(base)
-    return Follows(replace(base, noted=mark), say=say, is_fight=reopens >= REOPENS_MAX)
+        return Consequence(base)
+    return Consequence(replace(base, noted=mark), say=say, is_fight=reopens >= REOPENS_MAX)
 
 
 def _settled(
     ticket: Ticket, base: Copy, can: Ability, now: datetime, *, is_news: bool, is_echo: bool
-) -> Follows:
+) -> Consequence:
     """Close it there with what was proven or decided; if people reopen it after that, once more."""
     goal, say = _OF_STATE[ticket.state]
     mark = f"{say}:{ticket.reopened}"
@@ -160,26 +160,26 @@ def _settled(
     may_move = base.noted != f"{mark}{AGAIN}" and (is_news or not is_said)
     if base.standing not in _CLOSED and goal in can.goals and may_move:
         noted = f"{mark}{AGAIN}" if is_said else mark
-        return Follows(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
+        return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
     if not is_said and can.notes:
-        return Follows(replace(base, noted=mark, settled_at=base.settled_at or now), say=say)
-    return Follows(replace(base, settled_at=base.settled_at or now))
+        return Consequence(replace(base, noted=mark, settled_at=base.settled_at or now), say=say)
+    return Consequence(replace(base, settled_at=base.settled_at or now))
 
 
-def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Follows:
+def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Consequence:
     """Who has it: what people changed there comes first, else ours goes there."""
     theirs, ours = seen.assignee, ticket.assignee.email if ticket.assignee else ""
     same = replace(base, assignee=theirs)
     if theirs.casefold() not in {base.assignee.casefold(), base.given.casefold(), ours.casefold()}:
-        return Follows(same, take=theirs)
+        return Consequence(same, take=theirs)
     if can.assigns and "@" in ours and ours.casefold() != base.given.casefold():
-        return Follows(same, give=ours)
-    return Follows(same)
+        return Consequence(same, give=ours)
+    return Consequence(same)
 
 
-def not_taken(copy: Copy, can: Ability) -> Follows:
+def not_taken(copy: Copy, can: Ability) -> Consequence:
     """Whoever got it there is nobody whom we may give it to: ours stays, which is said there once."""
     mark = f"{Say.STAYS}:{copy.assignee.casefold()}"
     if not copy.assignee or copy.noted == mark or not can.notes:
-        return Follows(copy)
-    return Follows(replace(copy, noted=mark), say=Say.STAYS)
+        return Consequence(copy)
+    return Consequence(replace(copy, noted=mark), say=Say.STAYS)

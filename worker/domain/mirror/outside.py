@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Standing(StrEnum):
+class CopyStanding(StrEnum):
     """What a copy's status means for us, as the configuration says."""
 
     OPEN = "open"
@@ -62,7 +62,7 @@ class Seen:
     url: str
     identity: str
     status: str
-    standing: Standing
+    standing: CopyStanding
     assignee: str = ""
     revision: str = ""
     is_elsewhere: bool = False
@@ -70,7 +70,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class CopyGone:
     """A copy that can't be read. `why`: deleted, hidden, or merged into another ticket, as far as it can be told."""
 
     ref: str
@@ -90,7 +90,7 @@ class LastMove:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TrackerSaid:
     """What a tracker that `tells` said of a copy; `call_id` is the same if it says it again."""
 
     call_id: str

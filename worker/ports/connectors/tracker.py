@@ -11,12 +11,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from worker.domain.mirror.outside import Draft, Goal, Gone, LastMove, Seen, Standing, Told
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen, TrackerSaid
 from worker.ports.connectors.base import CheckResult, Connector
 
 __all__ = [
-    "PUBLIC", "PUBLIC_REMEDY", "Draft", "Goal", "Gone", "LastMove", "Seen", "Standing", "TellingTracker", "Told",
-    "Tracker", "TrackerAbilities", "is_public",
+    "PUBLIC",
+    "PUBLIC_REMEDY",
+    "CopyGone",
+    "CopyStanding",
+    "Draft",
+    "Goal",
+    "LastMove",
+    "Seen",
+    "TellingTracker",
+    "Tracker",
+    "TrackerAbilities",
+    "TrackerSaid",
+    "is_public",
 ]  # fmt: skip
 
 
@@ -58,7 +69,7 @@ class Tracker(Connector, Protocol):
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         """Return every copy with this identity, in any state, oldest first. The identity of each hit is compared."""
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | Gone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
         """Yield what each copy is now, in any order; in as few calls as the tracker allows."""
 
     def last_move(self, seen: Seen, /) -> LastMove:
@@ -95,7 +106,7 @@ class Tracker(Connector, Protocol):
 class Keep(Protocol):
     """Stores what was told. It raises if it can't; a call that is known already has no effect."""
 
-    def __call__(self, told: Told, /) -> None: ...
+    def __call__(self, told: TrackerSaid, /) -> None: ...
 
 
 class TellingTracker(Tracker, Protocol):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from worker.domain.mirror.copy import Copy, CopyState
-from worker.domain.mirror.outside import Told
+from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 
@@ -54,10 +54,10 @@ class Mirrors(Protocol):
     def counts(self) -> Mapping[tuple[str, CopyState], int]:
         """How many copies there are, by tracker and state."""
 
-    def keep(self, tracker: str, told: Told, now: datetime) -> None:
+    def keep(self, tracker: str, told: TrackerSaid, now: datetime) -> None:
         """Store what a tracker told; what it told before stays as it is."""
 
-    def told(self, tracker: str, limit: int) -> list[Told]:
+    def told(self, tracker: str, limit: int) -> list[TrackerSaid]:
         """What was told and not used yet, in the order in which it came."""
 
     def used(self, tracker: str, call_id: str) -> None:

@@ -13,7 +13,7 @@ from fakes.github.server import GithubServer, description
 from fakes.github.world import GithubWorld
 from fakes.trackers.markdown import as_read, calls_somebody
 from fakes.trackers.server import answered
-from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import (
     BadConfig,
     Changed,
@@ -93,7 +93,7 @@ def test_many_are_read_by_pages(world: GithubWorld) -> None:
     asked = len(world.server.log)
     found = list(world.tracker.read([*refs, "120"]))
     assert {one.ref for one in found if isinstance(one, Seen)} == set(refs)
-    assert [one.ref for one in found if isinstance(one, Gone)] == ["120"]
+    assert [one.ref for one in found if isinstance(one, CopyGone)] == ["120"]
     assert len(world.server.log) - asked <= 11
 
 
@@ -137,7 +137,7 @@ def test_deleted_and_hidden_are_gone(world: GithubWorld, how: str, why: str) -> 
     seen = made(world)
     getattr(world.server, how).add(int(seen.ref))
     [gone] = world.tracker.read([seen.ref])
-    assert isinstance(gone, Gone)
+    assert isinstance(gone, CopyGone)
     assert why in gone.why
 
 
@@ -149,11 +149,11 @@ def test_a_repository_that_is_out_of_sight_proves_nothing(world: GithubWorld) ->
 
 
 @pytest.mark.parametrize("reason, standing", [
-    (None, Standing.DONE), ("completed", Standing.DONE), ("not_planned", Standing.DECLINED),
-    ("duplicate", Standing.DECLINED),
+    (None, CopyStanding.DONE), ("completed", CopyStanding.DONE), ("not_planned", CopyStanding.DECLINED),
+    ("duplicate", CopyStanding.DECLINED),
 ])  # fmt: skip
 def test_the_reason_says_whether_it_was_done(
-    world: GithubWorld, reason: str | None, standing: Standing
+    world: GithubWorld, reason: str | None, standing: CopyStanding
 ) -> None:
     seen = made(world)
     world.server.change(int(seen.ref), "sam-doe", "closed", reason)
@@ -163,7 +163,7 @@ def test_the_reason_says_whether_it_was_done(
 
 
 def test_cancelling_is_not_planned(world: GithubWorld) -> None:
-    assert world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.").standing is Standing.DECLINED
+    assert world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.").standing is CopyStanding.DECLINED
     assert world.server.issues[1].reason == "not_planned"
 
 
@@ -239,7 +239,7 @@ def test_a_locked_issue_is_its_own_trouble(world: GithubWorld) -> None:
 def test_a_move_whose_note_is_refused_is_done_and_told(world: GithubWorld) -> None:
     seen = made(world)
     world.server.issues[1].is_locked = True
-    assert world.tracker.move(seen, Goal.DONE, "Verified.").standing is Standing.DONE
+    assert world.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
     assert ["locked" in one.message for one in world.tracker.concerns()] == [True]
     world.server.issues[1].is_locked = False
     world.tracker.move(now(world, "1"), Goal.OPEN, "It goes on.")

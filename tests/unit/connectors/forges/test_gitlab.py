@@ -18,7 +18,7 @@ from fakes.gitlab.world import GitlabWorld, gitlab
 from fakes.graph.http import Reply
 from fakes.trackers.markdown import as_read, calls_somebody
 from fakes.trackers.server import WriteFault, answered
-from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -77,7 +77,7 @@ def test_an_issue_that_moved_away_is_gone_and_not_done(world: GitlabWorld) -> No
     seen = made(world)
     issue = world.server.issues[1]
     issue.state, issue.moved_to = "closed", 99
-    assert list(world.tracker.read([seen.ref])) == [Gone("1", "moved to another project")]
+    assert list(world.tracker.read([seen.ref])) == [CopyGone("1", "moved to another project")]
     assert list(world.tracker.find(draft().identity, mark)) == []
     with pytest.raises(Rejected, match="not there"):
         world.tracker.move(seen, Goal.DONE, "Verified.")
@@ -87,7 +87,7 @@ def test_a_duplicate_is_declined(world: GitlabWorld) -> None:
     seen = made(world)
     world.server.issues[1].duplicate_of = 99
     world.close(seen.ref)
-    assert now(world, seen.ref).standing is Standing.DECLINED
+    assert now(world, seen.ref).standing is CopyStanding.DECLINED
 
 
 def test_a_label_that_declines_counts_only_once_it_is_closed(world: GitlabWorld) -> None:
@@ -95,14 +95,17 @@ def test_a_label_that_declines_counts_only_once_it_is_closed(world: GitlabWorld)
     world.decline(seen.ref)
     assert now(world, seen.ref).status == "closed (Wontfix)"
     world.reopen(seen.ref)
-    assert now(world, seen.ref).standing is Standing.OPEN
+    assert now(world, seen.ref).standing is CopyStanding.OPEN
 
 
 def test_cancelling_sets_the_label_and_going_on_takes_it_away(world: GitlabWorld) -> None:
     cancelled = world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.")
-    assert (cancelled.standing, world.server.issues[1].labels) == (Standing.DECLINED, ["whosleft", "wontfix"])
+    assert (cancelled.standing, world.server.issues[1].labels) == (
+        CopyStanding.DECLINED,
+        ["whosleft", "wontfix"],
+    )
     again = world.tracker.move(cancelled, Goal.OPEN, "It goes on.")
-    assert (again.standing, world.server.issues[1].labels) == (Standing.OPEN, ["whosleft"])
+    assert (again.standing, world.server.issues[1].labels) == (CopyStanding.OPEN, ["whosleft"])
 
 
 def test_without_such_labels_a_cancelled_one_is_only_noted(server: GitlabServer) -> None:
@@ -205,7 +208,7 @@ def test_a_hidden_issue_is_gone_but_a_hidden_project_proves_nothing(world: Gitla
     seen = made(world)
     world.server.hidden.add(1)
     [gone] = world.tracker.read([seen.ref])
-    assert isinstance(gone, Gone)
+    assert isinstance(gone, CopyGone)
     assert "hidden" in gone.why
     world.server.is_shown = False
     with pytest.raises(BadConfig, match="does not show the project"):

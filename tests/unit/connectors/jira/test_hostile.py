@@ -12,7 +12,7 @@ from connectors.tracker.jira.moves import way_to
 from contracts.tracker import draft
 from fakes.graph.http import Reply
 from fakes.jira.world import JiraWorld
-from worker.domain.mirror.outside import Goal, Gone
+from worker.domain.mirror.outside import CopyGone, Goal
 from worker.ports import ConnectorError, Incomplete, NotDone, Rejected, Transient
 
 ROW: dict[str, Any] = {"id": "1", "key": "SEC-1", "fields": {"status": {"name": "To Do"}}}
@@ -75,7 +75,7 @@ def test_an_issue_that_may_not_be_seen_alone_is_gone(center: JiraWorld) -> None:
     center.issue(seen.ref).is_hidden = True
     center.server.read_faults.extend([None, Reply(403, b'{"errorMessages": ["No."]}')])
     [found] = center.tracker.read([seen.ref])
-    assert isinstance(found, Gone)
+    assert isinstance(found, CopyGone)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"id": 7}, []])

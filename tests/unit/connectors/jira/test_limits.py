@@ -8,7 +8,7 @@ from contracts.tracker import draft
 from fakes.jira.server import TOKEN
 from fakes.jira.site import Refused
 from fakes.jira.world import JiraWorld, jira_world
-from worker.domain.mirror.outside import Goal, Seen, Standing
+from worker.domain.mirror.outside import CopyStanding, Goal, Seen
 from worker.ports import AuthFailed, BadConfig, Changed, ConnectorError, NotDone, Rejected, Transient
 
 REASON = {"RateLimit-Reason": "jira-per-issue-on-write"}
@@ -67,7 +67,7 @@ def test_a_limit_without_a_wait_is_surely_not_done(either: JiraWorld) -> None:
         either.tracker.move(seen, Goal.DONE, "Verified.")
     assert raised.value.retry_after_s is None
     assert (either.issue(seen.ref).status, either.comments(seen.ref)) == ("To Do", [])
-    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is Standing.DONE
+    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
 
 
 def test_a_conflict_says_that_it_was_changed_and_nothing_is_written(either: JiraWorld) -> None:

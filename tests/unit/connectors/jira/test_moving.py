@@ -9,7 +9,7 @@ import pytest
 from contracts.tracker import AMINA, draft
 from fakes.jira.site import Move, User
 from fakes.jira.world import STATES, JiraWorld, jira_world
-from worker.domain.mirror.outside import Goal, Gone, LastMove, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, LastMove, Seen
 from worker.ports import BadConfig, Rejected, Transient
 
 
@@ -34,7 +34,7 @@ def test_it_is_closed_in_one_write_with_its_resolution_and_note(either: JiraWorl
 def test_a_resolution_goes_along_only_where_the_screen_takes_it(either: JiraWorld) -> None:
     either.site.moves[1].fields.clear()
     seen = made(either)
-    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is Standing.DONE
+    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
     assert either.issue(seen.ref).resolution is None
 
 
@@ -53,7 +53,7 @@ def test_a_move_without_a_screen_drops_what_comes_along_so_the_note_is_written_a
 def test_a_move_that_does_not_take_comments_is_made_without(center: JiraWorld) -> None:
     center.site.comment_is_off_screen = True
     seen = made(center)
-    assert center.tracker.move(seen, Goal.DONE, "Verified.").standing is Standing.DONE
+    assert center.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
     assert center.comments(seen.ref) == ["Verified."]
 
 
@@ -80,7 +80,7 @@ def test_a_note_whose_move_was_made_before_is_not_said_twice(either: JiraWorld) 
 def test_of_two_moves_the_one_is_taken_whose_fields_have_values(either: JiraWorld) -> None:
     either.site.moves.insert(0, Move("91", "Done", frozenset({"To Do"}), {"customfield_10200": True}))
     seen = made(either)
-    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is Standing.DONE
+    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
 
 
 def test_moves_are_asked_for_each_time(either: JiraWorld) -> None:
@@ -89,7 +89,7 @@ def test_moves_are_asked_for_each_time(either: JiraWorld) -> None:
     seen = either.tracker.move(seen, Goal.OPEN, "They are back.")
     for move in either.site.moves:
         move.id = f"9{move.id}"
-    assert either.tracker.move(seen, Goal.DONE, "Verified again.").standing is Standing.DONE
+    assert either.tracker.move(seen, Goal.DONE, "Verified again.").standing is CopyStanding.DONE
 
 
 def test_from_where_no_move_leads_there_nothing_is_written(either: JiraWorld) -> None:
@@ -128,16 +128,16 @@ def test_a_validator_that_refuses_is_quoted(either: JiraWorld) -> None:
 def test_a_resolution_that_reopening_left_behind_does_not_count(either: JiraWorld) -> None:
     seen = made(either)
     either.decline(seen.ref)
-    assert now(either, seen).standing is Standing.DECLINED
+    assert now(either, seen).standing is CopyStanding.DECLINED
     either.reopen(seen.ref)
     assert either.issue(seen.ref).resolution == "Won't Do"
-    assert now(either, seen).standing is Standing.OPEN
+    assert now(either, seen).standing is CopyStanding.OPEN
 
 
 def test_a_status_that_is_not_named_is_unknown(either: JiraWorld) -> None:
     seen = made(either)
     either.site.set_status(either.issue(seen.ref), "Review", either.site.sam)
-    assert (now(either, seen).status, now(either, seen).standing) == ("Review", Standing.UNKNOWN)
+    assert (now(either, seen).status, now(either, seen).standing) == ("Review", CopyStanding.UNKNOWN)
 
 
 def test_a_cancelled_one_goes_where_the_configuration_says() -> None:
@@ -145,7 +145,7 @@ def test_a_cancelled_one_goes_where_the_configuration_says() -> None:
     with jira_world(is_cloud=True, states=states) as world:
         seen = made(world)
         assert Goal.CANCELLED in world.tracker.can.goals
-        assert world.tracker.move(seen, Goal.CANCELLED, "They came back.").standing is Standing.DECLINED
+        assert world.tracker.move(seen, Goal.CANCELLED, "They came back.").standing is CopyStanding.DECLINED
         assert world.comments(seen.ref) == ["They came back."]
 
 
@@ -171,7 +171,7 @@ def test_what_is_deleted_or_hidden_is_gone(either: JiraWorld) -> None:
     seen = made(either)
     either.issue(seen.ref).is_hidden = True
     [found] = either.tracker.read([seen.ref])
-    assert found == Gone(seen.ref, "deleted or hidden")
+    assert found == CopyGone(seen.ref, "deleted or hidden")
     with pytest.raises(Rejected, match="deleted or hidden"):
         either.tracker.move(seen, Goal.DONE, "Verified.")
 

@@ -13,7 +13,7 @@ from fakes.graph.http import Reply
 from fakes.servicenow.server import CODES, PASSWORD, ServicenowServer
 from fakes.servicenow.world import DOE, ServicenowWorld, servicenow
 from fakes.trackers.server import WriteFault, answered
-from worker.domain.mirror.outside import Goal, Gone, Seen, Standing
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import (
     AuthFailed,
     Changed,
@@ -82,10 +82,10 @@ def test_a_record_that_is_hidden_is_gone_and_can_come_back(world: ServicenowWorl
     seen = made(world)
     world.server.hidden.add(seen.ref)
     [gone] = world.tracker.read([seen.ref])
-    assert isinstance(gone, Gone)
+    assert isinstance(gone, CopyGone)
     assert "hidden" in gone.why
     world.server.hidden.clear()
-    assert now(world, seen.ref).standing is Standing.OPEN
+    assert now(world, seen.ref).standing is CopyStanding.OPEN
 
 
 def test_an_id_that_was_dropped_makes_one_orphan_and_not_many(world: ServicenowWorld) -> None:
@@ -138,7 +138,7 @@ def test_closing_says_code_and_notes(world: ServicenowWorld) -> None:
 
 
 def test_cancelling_is_declined(world: ServicenowWorld) -> None:
-    assert world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.").standing is Standing.DECLINED
+    assert world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.").standing is CopyStanding.DECLINED
 
 
 def test_a_business_rule_says_no(world: ServicenowWorld) -> None:
@@ -166,15 +166,15 @@ def test_a_right_that_is_missing_is_named(world: ServicenowWorld) -> None:
 def test_a_code_that_says_not_solved_is_declined(world: ServicenowWorld) -> None:
     seen = made(world)
     world.server.change(seen.ref, world.doe, state="6", close_code=CODES[2], close_notes="Gave up.")
-    assert now(world, seen.ref).standing is Standing.DECLINED
+    assert now(world, seen.ref).standing is CopyStanding.DECLINED
     world.reopen(seen.ref)  # the code stays
-    assert now(world, seen.ref).standing is Standing.OPEN
+    assert now(world, seen.ref).standing is CopyStanding.OPEN
 
 
 def test_a_state_that_nobody_named_is_unknown(world: ServicenowWorld) -> None:
     seen = made(world)
     world.server.change(seen.ref, world.doe, state="17")
-    assert now(world, seen.ref).standing is Standing.UNKNOWN
+    assert now(world, seen.ref).standing is CopyStanding.UNKNOWN
 
 
 def test_what_was_changed_since_is_not_written_over(world: ServicenowWorld) -> None:
@@ -185,7 +185,9 @@ def test_what_was_changed_since_is_not_written_over(world: ServicenowWorld) -> N
     with pytest.raises(Changed):
         world.tracker.assign(seen, AMINA)
     assert world.comments(seen.ref) == []
-    assert world.tracker.move(replace(seen, revision=""), Goal.DONE, "Verified.").standing is Standing.DONE
+    assert (
+        world.tracker.move(replace(seen, revision=""), Goal.DONE, "Verified.").standing is CopyStanding.DONE
+    )
 
 
 def test_a_work_note_that_was_dropped_is_named(world: ServicenowWorld) -> None:
@@ -304,7 +306,7 @@ def test_a_move_whose_note_is_refused_is_done_and_told(world: ServicenowWorld) -
     seen = made(world)
     world.server.unwritten.add("incident.work_notes")
     moved = world.tracker.move(seen, Goal.DONE, "Verified.")
-    assert moved.standing is Standing.DONE
+    assert moved.standing is CopyStanding.DONE
     assert ["work note" in one.message for one in world.tracker.concerns()] == [True]
 
 
