@@ -22,7 +22,7 @@ _AT_START = re.compile(
 )  # heading, list, underline; `/` is GitLab's command
 _NUMBERED = re.compile(r"([#!$&]|\bGH-)(?=\d)")
 _NAMED = re.compile(r"(?<!\w)([@~%^])(?=[\w\"])")
-_EMOJI = re.compile(r":(?=[\w+-]*[a-z1][\w+-]*:)")
+_EMOJI = re.compile(r":(?=[\w+-]{0,64}[a-z1][\w+-]{0,64}:)")  # a name is shorter
 
 
 def unreferenced(text: str) -> str:

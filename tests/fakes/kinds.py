@@ -60,4 +60,5 @@ KINDS: dict[Port, dict[str, type[BaseModel]]] = {
     Port.DIRECTORY: {"file": FileOptions, "lookup": LookUpOptions},
     Port.INVENTORY: {"register": RegisterOptions},
     Port.NOTIFY: {"slack": ChatOptions, "console": NoOptions},
+    Port.TRACKER: {"board": NoOptions},
 }

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from fakes.tracker import FakeTracker
 from harness import Harness
-from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
@@ -98,17 +97,3 @@ def test_who_is_erased_is_no_assignee_of_a_copy(ward: Harness) -> None:
     with ward.store.reading() as uow:
         copy = uow.mirrors.get("desk", 1).copy
     assert (copy.assignee, copy.given) == ("", "")
-
-
-def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
-    for tracker, number, text in (("other", 1, "no copy"), ("desk", 9, "no copy"), ("desk", 1, "is open")):
-        with pytest.raises(Refused, match=text):
-            ward.app.copies.again(tracker, number, ME, "it was deleted by mistake", ward.now)
-    with ward.store.begin() as uow:
-        uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, state=CopyState.GONE))
-    with pytest.raises(Refused, match="reason"):
-        ward.app.copies.again("desk", 1, ME, "", ward.now)
-    ward.app.copies.again("desk", 1, ME, "it was deleted by mistake", ward.now)
-    ward.mirror()
-    with ward.store.reading() as uow:
-        assert uow.mirrors.get("desk", 1).copy.key == "DESK-2"

@@ -28,7 +28,7 @@ DETAIL_MAX = 300
 NOT_FOUND = 404
 Row = Mapping[str, Any]
 _VALUE = re.compile(r"[^\^\s,]+")  # a caret would end it, and a comma is for lists
-_NEXT = re.compile(r'<[^>]*>;\s*rel="next"')
+_NEXT = re.compile(r'<[^<>]*>;\s*rel="next"')
 _BY_RULE = ("data policy", "aborted", "mandatory")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from fakes.tracker import FakeTracker, lose
 from harness import Harness
+from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import Content, Copy, CopyState
@@ -913,3 +914,23 @@ def test_killed_at_any_write_there_is_one_copy_and_no_loop(ward: Harness, when: 
     tracker.writes.clear()
     go_on()
     assert tracker.writes == []
+
+
+def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
+    for tracker, number, text in (("other", 1, "no copy"), ("desk", 9, "no copy"), ("desk", 1, "is open")):
+        with pytest.raises(Refused, match=text):
+            ward.app.copies.again(tracker, number, ME, "it was deleted by mistake", ward.now)
+    with ward.store.begin() as uow:
+        uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, state=CopyState.GONE))
+    with pytest.raises(Refused, match="reason"):
+        ward.app.copies.again("desk", 1, ME, "", ward.now)
+    ward.app.copies.again("desk", 1, ME, "it was deleted by mistake", ward.now)
+    ward.mirror()
+    with ward.store.reading() as uow:
+        assert uow.mirrors.get("desk", 1).copy.key == "DESK-2"
+
+
+def test_check_is_green_where_names_are_shown_to_few(ward: Harness) -> None:
+    begin(ward, TrackerRules(content=Content.FULL))
+    [checked] = [one for one in ward.checker.run_once({}, ward.now) if one.name == "desk"]
+    assert checked.ok

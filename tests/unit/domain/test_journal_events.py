@@ -69,6 +69,7 @@ EXPECTED = {
     "delivery.retried",
     "ticket.moved",
     "ticket.remediation_started",
+    "ticket.copy_again",
     "ticket.remediation_refused",
     "ticket.assigned",
     "ticket.blocked",
