@@ -271,3 +271,9 @@ def test_what_is_over_can_t_be_done(ward: Harness) -> None:
 
     with pytest.raises(Refused, match="A ticket that is waived can't be moved by 'done'"):
         ward.assigned.done(token, ward.now)
+
+
+def test_a_link_s_ticket_is_there_whoever_has_it(ward: Harness) -> None:
+    token = token_of(ward)
+    with ward.store.reading() as uow:
+        assert ward.app.assigned.ticket_of(uow, token, ward.now).id == 1

@@ -917,6 +917,7 @@ def test_killed_at_any_write_there_is_one_copy_and_no_loop(ward: Harness, when: 
 
 
 def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
+    run(ward)
     for tracker, number, text in (("other", 1, "no copy"), ("desk", 9, "no copy"), ("desk", 1, "is open")):
         with pytest.raises(Refused, match=text):
             ward.app.copies.again(tracker, number, ME, "it was deleted by mistake", ward.now)
@@ -925,7 +926,7 @@ def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
     with pytest.raises(Refused, match="reason"):
         ward.app.copies.again("desk", 1, ME, "", ward.now)
     ward.app.copies.again("desk", 1, ME, "it was deleted by mistake", ward.now)
-    ward.mirror()
+    run(ward)
     with ward.store.reading() as uow:
         assert uow.mirrors.get("desk", 1).copy.key == "DESK-2"
 

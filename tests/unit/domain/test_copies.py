@@ -6,6 +6,7 @@ import pytest
 
 from builders import ticket
 from worker.domain.messages.copies import copy_draft, copy_note
+from worker.domain.messages.sentences import held_line
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.decide import Say
 from worker.domain.text.reason import because
@@ -48,3 +49,7 @@ def test_a_reason_is_said_only_with_full_content(say: Say, content: Content) -> 
 def test_what_it_waits_for_is_named_if_it_is_a_ticket() -> None:
     assert "T-000122" in copy_note(Say.WAITS, ticket(blocked_by=122), Content.MINIMAL, ZONE, ENGLISH)
     assert "can't be done yet" in copy_note(Say.WAITS, ticket(), Content.MINIMAL, ZONE, ENGLISH)
+
+
+def test_what_is_not_held_is_not_said_to_be() -> None:
+    assert held_line(ticket(), ZONE) == ""

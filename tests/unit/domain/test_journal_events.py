@@ -69,7 +69,7 @@ EXPECTED = {
     "delivery.retried",
     "ticket.moved",
     "ticket.remediation_started",
-    "ticket.copy_again",
+    "ticket.copy_requested",
     "ticket.remediation_refused",
     "ticket.assigned",
     "ticket.blocked",

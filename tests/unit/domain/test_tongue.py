@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -62,3 +62,12 @@ def test_a_length_of_time_has_its_two_largest_units(span: timedelta, said: str) 
 
 def test_a_share_is_a_percentage() -> None:
     assert (ENGLISH.percent(0.8), ENGLISH.percent(0.0501)) == ("80%", "5.01%")
+
+
+def test_an_instant_of_this_year_leaves_the_year_out() -> None:
+    at = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert ENGLISH.moment(at, "Europe/London", at) == "Thu 31 Dec 23:30"
+    assert ENGLISH.moment(at, "Europe/London", at + timedelta(hours=1)) == "Thu 31 Dec 2026 23:30"
+    assert ENGLISH.moment(at, "Asia/Dubai", at + timedelta(hours=1)) == "Fri 01 Jan 03:30", (
+        "the year of the place"
+    )

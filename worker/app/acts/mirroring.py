@@ -38,5 +38,5 @@ class MirrorActs:
             uow.mirrors.put(new)
             data = {"tracker": tracker, "was": known.key}
             subject = f"ticket:{ticket_label(ticket)}"
-            uow.journal.append([acted(by, now, events.TICKET_COPY_AGAIN, subject, reason, data)])
+            uow.journal.append([acted(by, now, events.TICKET_COPY_REQUESTED, subject, reason, data)])
         return new
