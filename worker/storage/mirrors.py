@@ -41,8 +41,9 @@ class SqlMirrors:
             fits.append(t.kind.in_(sorted(kinds)))
         if sensitive is not None:
             fits.append(t.is_sensitive == int(sensitive))
+        install = self._install()
         new = [
-            Copy(tracker, number, f"whosleft-{self._install()}-{ticket_label(number).lower()}")
+            Copy(tracker, number, f"whosleft-{install}-{ticket_label(number).lower()}")
             for number in self._c.execute(sa.select(t.id).where(*fits)).scalars()
         ]
         bulk_upsert(self._c, mirror, _COLUMNS, map(_row, new), update=False)

@@ -72,7 +72,6 @@ class MakeCopies:
             mark=mark,
             attempts=copy.attempts + 1,
             attempted_at=now,
-            looks=0,
             next_at=None,
         )
         self._put(sending)
@@ -112,16 +111,12 @@ class MakeCopies:
         begun_at = copy.attempted_at or now
         sure_at = begun_at + max(LOOK_AGAIN, self._tracker.can.lag)
         if now < sure_at:
-            return self._put(
-                replace(
-                    copy, state=CopyState.UNCLEAR, looks=copy.looks + 1, next_at=_next(begun_at, now, sure_at)
-                )
-            )
+            return self._put(replace(copy, state=CopyState.UNCLEAR, next_at=_next(begun_at, now, sure_at)))
         if copy.attempts >= ATTEMPTS_MAX:
             problem = f"It could not be made in {ATTEMPTS_MAX} tries: {copy.problem}"
             self._run.notice(f"refused:{copy.ticket}", problem)
             return self._put(replace(copy, state=CopyState.REFUSED, problem=problem))
-        return self._put(replace(copy, state=CopyState.WANTED, looks=0, next_at=None))
+        return self._put(replace(copy, state=CopyState.WANTED, next_at=None))
 
     def _adopt(self, copy: Copy, found: Sequence[Seen]) -> Copy:
         """The oldest is the copy; others with its identity are closed as its duplicates, which is said."""
@@ -141,7 +136,7 @@ class MakeCopies:
         return self._put(
             replace(
                 copy, state=CopyState.LINKED, ref=seen.ref, key=seen.key, url=seen.url, standing=seen.standing,
-                status=seen.status, assignee=seen.assignee, version=version, problem="", looks=0, next_at=None,
+                status=seen.status, assignee=seen.assignee, version=version, problem="", next_at=None,
                 synced_at=self._run.now,
             )
         )  # fmt: skip

@@ -55,7 +55,6 @@ class Copy:
     mark: str = ""
     attempts: int = 0
     attempted_at: datetime | None = None
-    looks: int = 0  # after an unclear create, without finding it
     next_at: datetime | None = None  # nothing is tried before
     declines: int = 0
     reopens: int = 0

@@ -420,7 +420,6 @@ mirror = sa.Table(  # a ticket's copy in somebody else's tracker
     _text("mark", default=""),
     _number("attempts"),
     _instant("attempted_at"),
-    _number("looks"),
     _instant("next_at"),
     _number("declines"),
     _number("reopens"),

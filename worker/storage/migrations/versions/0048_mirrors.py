@@ -46,7 +46,6 @@ def upgrade() -> None:
         _text("mark", ""),
         _number("attempts"),
         _instant("attempted_at"),
-        _number("looks"),
         _instant("next_at"),
         _number("declines"),
         _number("reopens"),
