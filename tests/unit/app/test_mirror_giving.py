@@ -1,0 +1,58 @@
+"""Who has a copy is who has the ticket, where both sides know them."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import Harness
+from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
+from worker.running.mirroring import TrackerRules
+
+__all__ = ["ward"]
+
+
+def test_given_to_a_known_person_there_is_given_here(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.give(NURSE)
+    assert run(ward)["assigned"] == 1
+    assignee = ward.ticket().assignee
+    assert assignee is not None
+    assert assignee.email == NURSE
+    run(ward)
+    assert tracker.writes == []
+
+
+@pytest.mark.parametrize("who", ["stranger@example.org", "ann@corp.example", "queue-7"])
+def test_given_to_nobody_who_is_here_stays_and_is_said_once(ward: Harness, who: str) -> None:
+    tracker = settled(ward)
+    tracker.give(who)
+    for _ in range(3):
+        run(ward)
+    assignee = ward.ticket().assignee
+    assert assignee is not None
+    assert assignee.email == "joe@corp.example"
+    assert tracker.writes == ["note"]
+
+
+def test_given_here_is_given_there(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.desk.assign(1, NURSE, ME, ward.now)
+    run(ward)
+    assert tracker.only.seen.assignee == NURSE
+    run(ward)
+    assert tracker.writes == ["assign"]
+
+
+def test_whom_the_tracker_does_not_know_is_tried_once(ward: Harness) -> None:
+    tracker = desk(ward)
+    tracker.people.clear()
+    for _ in range(3):
+        run(ward)
+    assert tracker.writes.count("assign") == 1
+    assert "not exactly one account" in copy(ward).problem
+
+
+def test_nobody_is_given_anything_where_that_is_off(ward: Harness) -> None:
+    tracker = begin(ward, TrackerRules(assigns=False))
+    run(ward)
+    assert tracker.only.seen.assignee == ""

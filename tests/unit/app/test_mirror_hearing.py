@@ -1,0 +1,248 @@
+"""What people do on a copy is heard here, and what is decided here is said there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from harness import Harness
+from mirrored import ME, NURSE, begin, copy, run, settled, ward
+from worker.domain.evidence import events
+from worker.domain.mirror.copy import Content
+from worker.domain.mirror.outside import CopyStanding
+from worker.domain.model import Role
+from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
+from worker.ports import Rejected
+from worker.ports.connectors.tracker import TrackerAbilities
+from worker.running.mirroring import TrackerRules
+
+__all__ = ["ward"]
+
+
+def test_closed_there_is_a_claim_here_at_their_instant(ward: Harness) -> None:
+    tracker = settled(ward)
+    closed_at = ward.now + timedelta(minutes=1)
+    tracker.put(CopyStanding.DONE, by=NURSE, at=closed_at)
+    assert run(ward)["claimed"] == 1
+    ticket = ward.ticket()
+    assert (ticket.state, ticket.done_by, ticket.grade) == (TicketState.DONE, NURSE, Grade.C)
+    assert ticket.done_at == closed_at
+    assert copy(ward).shown == "done"
+    assert tracker.writes == [], "nothing is written back"
+    entry = ward.journal()[-1].entry
+    assert (entry.event, entry.data["via"]) == (events.TICKET_DONE, "tracker")
+
+
+@pytest.mark.parametrize("by, done_by", [("nurse7", "desk:nurse7"), ("", "desk")])
+def test_an_account_without_an_address_is_named_as_it_is(ward: Harness, by: str, done_by: str) -> None:
+    settled(ward).put(CopyStanding.DONE, by=by, at=ward.now + timedelta(days=3))
+    run(ward)
+    assert ward.ticket().done_by == done_by
+    assert ward.ticket().done_at == ward.now, "never later than ours"
+
+
+def test_a_claim_that_is_proven_closes_with_the_evidence(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DONE, by=NURSE)
+    run(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    assert ward.ticket().state is TicketState.VERIFIED
+    run(ward)
+    [note] = tracker.only.notes
+    assert "Verified on" in note
+    assert "grade A" in note
+    run(ward)
+    run(ward)
+    assert tracker.writes == ["note"]
+    assert copy(ward).shown == "closed"
+
+
+def test_what_is_proven_without_a_claim_is_closed_there(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+    assert len(tracker.only.notes) == 1
+    run(ward)
+    assert tracker.writes == ["move done"]
+    assert ward.ticket().done_by is None
+
+
+def test_a_claim_that_is_not_true_is_reopened_there_with_the_reason(ward: Harness) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+    tracker.put(CopyStanding.DONE)
+    run(ward)
+    ward.later(hours=1)
+    ward.inventory()
+    ward.verify()
+    assert ward.ticket().state is TicketState.OPEN
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.OPEN
+    assert "still in the group" in tracker.only.notes[-1]
+    run(ward)
+    assert ward.ticket().state is TicketState.OPEN, "our own reopening is no news"
+
+
+def test_reopened_there_is_reopened_here(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DONE)
+    run(ward)
+    tracker.put(CopyStanding.OPEN, by="head nurse")
+    assert run(ward)["reopened"] == 1
+    assert ward.ticket().state is TicketState.OPEN
+    assert "DESK-1" in ward.ticket().reason
+    run(ward)
+    assert tracker.writes == []
+
+
+def test_reopened_there_after_a_proof_is_closed_again_once(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    for _ in range(3):
+        tracker.put(CopyStanding.OPEN)
+        run(ward)
+    assert tracker.writes == ["move done", "move done"]
+    assert ward.ticket().state is TicketState.VERIFIED
+
+
+def test_what_waits_is_no_claim(ward: Harness) -> None:
+    ward.wards.set_role("ward-7", ward.number("joe"), Role.MEMBER)
+    ward.wards.set_role("ward-7", ward.number("ann"), Role.ADMIN)
+    ward.settle()
+    [blocked] = ward.tickets(TicketKind.REMOVE_MEMBER)
+    assert blocked.state is TicketState.BLOCKED
+    tracker = settled(ward)
+    ref = copy(ward, blocked.id).ref
+    tracker.put(CopyStanding.DONE, ref=ref)
+    run(ward)
+    assert ward.ticket(blocked.id).state is TicketState.BLOCKED
+    assert tracker.issues[ref].seen.standing is CopyStanding.OPEN
+    assert "waits for T-" in tracker.issues[ref].notes[-1]
+
+
+def test_declined_is_reopened_once_and_then_left(ward: Harness) -> None:
+    tracker = settled(ward)
+    for _ in range(2):
+        tracker.put(CopyStanding.DECLINED)
+        run(ward)
+    assert tracker.writes == ["move open"]
+    assert tracker.only.seen.standing is CopyStanding.DECLINED
+    assert ward.ticket().state is TicketState.OPEN
+    run(ward)
+    assert tracker.writes == ["move open"]
+
+
+def test_cancelled_and_waived_are_said_there(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.desk.waive(1, ME, "they may stay", ward.now)
+    run(ward)
+    assert copy(ward).standing is CopyStanding.DECLINED
+    assert tracker.only.notes == ["Waived: it stays as it is."], "minimal: without the reason's words"
+    ward.desk.reopen(1, ME, "they may not", ward.now)
+    run(ward)
+    assert copy(ward).standing is CopyStanding.OPEN
+    assert "opened it again" in tracker.only.notes[-1]
+
+
+def test_where_nothing_is_called_cancelled_it_is_only_noted(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.can = TrackerAbilities()
+    ward.desk.waive(1, ME, "they may stay", ward.now)
+    run(ward)
+    run(ward)
+    assert (tracker.only.seen.standing, tracker.writes) == (CopyStanding.OPEN, ["note"])
+
+
+def test_a_status_that_nobody_named_is_not_closed_and_is_said(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.UNKNOWN)
+    run(ward)
+    assert ward.ticket().state is TicketState.OPEN
+    assert "not named under states" in copy(ward).problem
+    assert copy(ward).shown == "open"
+    tracker.put(CopyStanding.OPEN)
+    run(ward)
+    assert copy(ward).problem == ""
+
+
+def test_fights_end(ward: Harness) -> None:
+    tracker = settled(ward)
+    for _ in range(6):
+        tracker.put(CopyStanding.DONE)
+        run(ward)
+        ward.later(hours=1)
+        ward.inventory()
+        ward.verify()
+        run(ward)
+    assert tracker.writes.count("move open") == 3
+    assert [title for title in ward.titles() if "trouble" in title]
+
+
+def test_who_closed_it_may_be_refused_to_us(ward: Harness) -> None:
+    tracker = settled(ward)
+
+    def hidden(_seen: object, /) -> None:
+        raise Rejected("The history is hidden.", remedy="Let the account see it.")
+
+    tracker.last_move = hidden  # type: ignore[method-assign,assignment]
+    tracker.put(CopyStanding.DONE)
+    run(ward)
+    assert "hidden" in copy(ward).problem
+    assert ward.ticket().state is TicketState.OPEN
+
+
+def test_a_question_that_is_closed_is_reopened_with_the_desks_address(ward: Harness) -> None:
+    ward.wards.add_member(
+        "ward-7", replace(ward.member("eve"), handle="~pat", display_name="Pat", phone=None)
+    )
+    ward.settle()
+    [question] = ward.tickets(TicketKind.IDENTIFY_MEMBER)
+    tracker = settled(ward)
+    ref = copy(ward, question.id).ref
+    tracker.put(CopyStanding.DONE, ref=ref)
+    run(ward)
+    assert tracker.issues[ref].seen.standing is CopyStanding.OPEN
+    assert f"https://whosleft.example.org/tickets/{question.label}" in tracker.issues[ref].notes[-1]
+
+
+def test_a_copy_that_is_declined_while_ours_is_claimed_stays(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.desk.done(1, ME, ward.now)
+    tracker.put(CopyStanding.DECLINED)
+    run(ward)
+    assert ward.ticket().state is TicketState.DONE
+    assert tracker.writes == []
+
+
+def test_what_it_may_not_note_stays_unsaid(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.can = TrackerAbilities(notes=False)
+    tracker.give("stranger@example.org")
+    run(ward)
+    ward.desk.waive(1, ME, "they may stay", ward.now)
+    run(ward)
+    run(ward)
+    assert tracker.writes == []
+    assert copy(ward).shown == "closed"
+
+
+@pytest.mark.parametrize("attaches", [True, False])
+def test_evidence_is_attached_where_names_may_be_shown(ward: Harness, *, attaches: bool) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    tracker.can = replace(tracker.can, attaches=attaches)
+    settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert ("T-000001.json" in tracker.only.notes) is attaches

@@ -1,0 +1,88 @@
+"""A tracker that calls us: what it tells is stored first, and used once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fakes.tracker import FakeTracker
+from harness import Harness
+from mirrored import ME, NURSE, copy, desk, run, ward
+from worker.domain.mirror.outside import TrackerSaid
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports import Rejected
+from worker.ports.connectors.tracker import TrackerAbilities
+
+__all__ = ["ward"]
+
+
+@pytest.fixture
+def telling(ward: Harness) -> Harness:
+    tracker = FakeTracker(now=ward.clock)
+    tracker.can = TrackerAbilities(tells=True, creates_once=True, assigns=False)
+    ward.trackers = [tracker]
+    ward.start(ward.app.rules)
+    run(ward)
+    return ward
+
+
+def tell(harness: Harness, call_id: str, *, is_done: bool, label: str = "T-000001") -> None:
+    keep = desk(harness).keep
+    assert keep is not None
+    keep(TrackerSaid(call_id, label, is_done, NURSE, "gone", harness.now))
+
+
+def test_what_it_tells_is_a_claim_and_a_reopening_once_each(telling: Harness) -> None:
+    tell(telling, "a", is_done=True)
+    tell(telling, "a", is_done=True)
+    run(telling)
+    assert (telling.ticket().state, telling.ticket().done_by) == (TicketState.DONE, NURSE)
+    tell(telling, "b", is_done=False)
+    run(telling)
+    assert telling.ticket().state is TicketState.OPEN
+    tell(telling, "a", is_done=True)
+    run(telling)
+    assert telling.ticket().state is TicketState.OPEN, "a replay has no effect"
+
+
+def test_what_it_tells_of_no_ticket_or_of_one_that_can_not_be_claimed_does_nothing(telling: Harness) -> None:
+    tell(telling, "a", is_done=True, label="T-000999")
+    tell(telling, "b", is_done=False)
+    assert run(telling)["claimed"] == 0
+    assert telling.ticket().state is TicketState.OPEN
+
+
+def test_it_is_told_each_change_once(telling: Harness) -> None:
+    tracker = desk(telling)
+    assert tracker.only.draft.data["id"] == "T-000001"
+    assert tracker.only.draft.data["person"] is None
+    run(telling)
+    before = list(tracker.told)
+    telling.desk.assign(1, NURSE, ME, telling.now)
+    run(telling)
+    run(telling)
+    assert len(tracker.told) == len(before) + 1
+    telling.desk.waive(1, ME, "they may stay", telling.now)
+    run(telling)
+    assert copy(telling).shown == "closed"
+
+
+def test_a_change_that_it_refuses_is_its_problem(telling: Harness) -> None:
+    desk(telling).before = lambda what: (_ for _ in ()).throw(Rejected("410 CopyGone.", remedy="Look there."))
+    telling.desk.assign(1, NURSE, ME, telling.now)
+    run(telling)
+    assert "410" in copy(telling).problem
+
+
+def test_a_question_is_not_answered_by_a_call(telling: Harness) -> None:
+    telling.wards.add_member(
+        "ward-7", replace(telling.member("eve"), handle="~pat", display_name="Pat", phone=None)
+    )
+    telling.settle()
+    [question] = telling.tickets(TicketKind.IDENTIFY_MEMBER)
+    run(telling)
+    tell(telling, "a", is_done=True, label=question.label)
+    run(telling)
+    assert telling.ticket(question.id).state is TicketState.OPEN
+    assert "answers nothing" in copy(telling, question.id).problem

@@ -1,0 +1,269 @@
+"""Trouble with a tracker stays small: nothing is doubled, nobody is told twice, the ticket lives on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fakes.tracker import FakeTracker, lose
+from harness import Harness
+from mirrored import NURSE, begin, copy, desk, run, settled, ward
+from worker.domain.mirror.copy import Content, CopyState
+from worker.domain.mirror.outside import CopyStanding, Goal, Seen
+from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
+from worker.running.mirroring import TrackerRules
+
+__all__ = ["ward"]
+
+
+def test_trouble_is_told_once_a_day_and_the_ticket_lives_on(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.error = AuthFailed("Jira answered 401.", remedy="Check the credential.")
+    for _ in range(5):
+        run(ward)
+    told = [one for one in ward.titles() if "Copies of tickets" in one]
+    assert len(told) == 2, "the channel and the accountable person"
+    run(ward, minutes=24 * 60)
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2, "again after a day"
+    assert ward.ticket().is_live
+
+
+def test_a_move_that_is_refused_is_tried_again_after_an_hour(ward: Harness) -> None:
+    tracker = settled(ward)
+
+    def strict(what: str) -> None:
+        if what.startswith("move"):
+            raise Rejected("No transition leads to Done.", remedy="Allow it.")
+
+    tracker.before = strict
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    for _ in range(3):
+        run(ward)
+    assert "No transition" in copy(ward).problem
+    tracker.before = lambda _what: None
+    run(ward)
+    assert tracker.writes == []
+    run(ward, minutes=60)
+    assert tracker.writes == ["move done"]
+    assert copy(ward).problem == ""
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_unclear_move_is_done_once(ward: Harness, *, done: bool) -> None:
+    tracker = settled(ward)
+    lose(tracker, "move done", done=done)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    for _ in range(4):
+        run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+    assert len([one for one in tracker.only.notes if "Verified" in one]) == 1
+
+
+def test_a_change_in_between_is_read_anew(ward: Harness) -> None:
+    tracker = settled(ward)
+    stale = [1]
+
+    def changed(_what: str) -> None:
+        if stale:
+            stale.pop()
+            raise Changed("Somebody changed it.")
+
+    tracker.before = changed
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    assert run(ward)["changed"] == 1
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+
+
+def test_one_that_is_gone_is_believed_after_an_hour_and_told_once(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.only.is_gone = True
+    run(ward)
+    assert copy(ward).state is CopyState.LINKED
+    run(ward, minutes=60)
+    assert (copy(ward).state, copy(ward).shown) == (CopyState.GONE, "gone")
+    for _ in range(3):
+        run(ward, minutes=60)
+    assert len(tracker.issues) == 1, "never made again by itself"
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2
+
+
+def test_one_that_comes_back_in_time_is_not_gone(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.only.is_gone = True
+    run(ward)
+    tracker.only.is_gone = False
+    run(ward, minutes=90)
+    assert (copy(ward).state, copy(ward).missing_since) == (CopyState.LINKED, None)
+
+
+def test_a_blind_account_makes_nothing_gone(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.only.is_gone = True
+    run(ward)
+    tracker.check = lambda: replace(FakeTracker.check(tracker), ok=False)  # type: ignore[method-assign]
+    run(ward, minutes=90)
+    assert copy(ward).state is CopyState.LINKED
+
+
+def test_the_copy_that_moved_is_only_noted_on(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.only.seen = replace(tracker.only.seen, key="OTHER-9", is_elsewhere=True)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert (copy(ward).key, tracker.writes) == ("OTHER-9", ["note"])
+
+
+def test_a_call_makes_it_due(ward: Harness) -> None:
+    assert not ward.app.mirror.is_due(ward.now)
+    desk(ward).called = True
+    assert ward.app.mirror.is_due(ward.now)
+    assert not ward.app.mirror.is_due(ward.now)
+
+
+def test_a_read_that_breaks_off_is_trouble(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.error = Transient("It broke off.")
+    assert not ward.mirror().is_ok
+    assert Goal.DONE in tracker.can.goals
+
+
+def test_a_tracker_that_lies_about_its_moves_is_written_to_a_few_times(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DONE)
+    run(ward)
+    ward.later(hours=1)
+    ward.inventory()
+    ward.verify()
+    tracker.writes.clear()
+
+    def lying(seen: Seen, goal: Goal, _note: str, /) -> Seen:
+        tracker.writes.append(f"move {goal.value}")
+        return seen
+
+    tracker.move = lying  # type: ignore[method-assign]
+    run(ward)
+    run(ward)
+    assert tracker.writes == ["move open"] * 3 + ["note"]
+
+
+def test_without_trackers_there_is_nothing_to_do(ward: Harness) -> None:
+    ward.trackers = []
+    ward.start(ward.app.rules)
+    assert dict(ward.mirror().counts) == {}
+
+
+def test_without_an_accountable_person_the_channel_alone_is_told(ward: Harness) -> None:
+    rules = ward.app.rules
+    ward.start(replace(rules, tickets=replace(rules.tickets, accountable="")))
+    desk(ward).error = AuthFailed("401.", remedy="Check it.")
+    run(ward)
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 1
+
+
+def test_a_copy_whose_writes_are_never_clear_starves_no_other(ward: Harness) -> None:
+    ward.leave("ben")
+    ward.settle()
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.drop("ward-7", "ben")
+    ward.settle()
+    lose(tracker, "move done", 1, done=False)
+    run(ward)
+    assert [one.seen.standing for one in tracker.issues.values()] == [CopyStanding.OPEN, CopyStanding.DONE]
+    lose(tracker, "move done", 99, done=False)
+    report = ward.mirror()
+    assert not report.is_ok
+
+
+def test_a_tracker_whose_writes_are_never_clear_has_a_rest(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    tried = []
+
+    def strike(what: str) -> None:
+        tried.append(what)
+        raise Transient("500")
+
+    tracker.before = strike
+    for _ in range(3):
+        run(ward)
+    assert len(tried) == 3
+    tracker.before = lambda _what: (_ for _ in ()).throw(NotDone("429"))
+    assert not ward.mirror().is_ok
+
+
+def test_a_file_that_is_refused_changes_nothing_else(ward: Harness) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+
+    def strict(what: str) -> None:
+        if what == "attach":
+            raise Rejected("Attachments are off.", remedy="Switch them on.")
+
+    tracker.before = strict
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+    assert "Attachments" in copy(ward).problem
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(6))
+def test_killed_at_any_write_there_is_one_copy_and_no_loop(ward: Harness, when: str, number: int) -> None:
+    """A whole life of a copy, in which the process dies once at one of its writes, and goes on anew."""
+    tracker = desk(ward)
+    left = [number]
+
+    def strike(_what: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            raise Killed
+
+    setattr(tracker, when, strike)
+
+    def go_on() -> None:
+        for _ in range(3):
+            try:
+                run(ward)
+            except Killed:
+                ward.start(ward.app.rules)
+        run(ward, minutes=61)
+
+    go_on()
+    tracker.put(CopyStanding.DONE, by=NURSE)
+    go_on()
+    ward.later(hours=1)
+    ward.inventory()
+    ward.verify()
+    go_on()
+    assert copy(ward).shown == "open", "it was not true"
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    go_on()
+    assert len(tracker.issues) == 1
+    assert tracker.only.seen.standing is CopyStanding.DONE
+    assert copy(ward).shown == "closed"
+    assert len([note for note in tracker.only.notes if "Verified" in note]) <= 1
+    tracker.writes.clear()
+    go_on()
+    assert tracker.writes == []
