@@ -14,7 +14,7 @@ from worker.app.refused import Refused
 from worker.domain.mirror.copy import Content, CopyState
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import TicketKind
-from worker.ports import Changed, NotDone, Rejected, Transient
+from worker.ports import Changed, NotDone, PermissionDenied, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
 from worker.running.mirroring import TrackerRules
 
@@ -263,3 +263,36 @@ def test_check_is_green_where_names_are_shown_to_few(ward: Harness) -> None:
     begin(ward, TrackerRules(content=Content.FULL))
     [checked] = [one for one in ward.checker.run_once({}, ward.now) if one.name == "desk"]
     assert checked.ok
+
+
+def test_a_right_that_is_missing_for_long_uses_up_no_tries(ward: Harness) -> None:
+    tracker = desk(ward)
+
+    def forbidden(what: str) -> None:
+        if what == "create":
+            raise PermissionDenied("It may not.", missing="Create", remedy="Grant it.")
+
+    tracker.before = forbidden
+    for _ in range(6):
+        run(ward)
+    assert (copy(ward).state, copy(ward).attempts) == (CopyState.WANTED, 0)
+    tracker.before = lambda _what: None
+    assert run(ward)["made"] == 1
+
+
+def test_a_duplicate_that_can_not_be_closed_is_said_and_the_first_is_the_copy(ward: Harness) -> None:
+    tracker = desk(ward)
+    lose(tracker, "create")
+    tracker.hidden_reads = 1
+    run(ward)
+    tracker.copy(copy(ward).identity)
+
+    def strict(what: str) -> None:
+        if what.startswith("move"):
+            raise Rejected("No move leads there.", remedy="Allow it.")
+
+    tracker.before = strict
+    ward.later(minutes=5)
+    report = ward.mirror()
+    assert "No move leads there" in report.troubles[0]
+    assert (copy(ward).key, copy(ward).state) == ("DESK-1", CopyState.LINKED)

@@ -15,7 +15,7 @@ from worker.domain.messages.copies import copy_draft
 from worker.domain.mirror.copy import Content, Copy, CopyState
 from worker.domain.mirror.outside import Draft, Goal, Seen
 from worker.domain.tickets.ticket import Ticket
-from worker.ports import BadConfig, Changed, NotDone, Rejected, Transient
+from worker.ports import BadConfig, Changed, ConnectorError, NotDone, Permanent, Rejected, Transient
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, is_public
 from worker.ports.state.mirrors import Mirrored
 
@@ -77,14 +77,11 @@ class MakeCopies:
         self._put(sending)
         try:
             seen = self._tracker.create(self._draft(copy, ticket), mark)
-        except (NotDone, Rejected, Changed) as error:
-            self._put(
-                replace(
-                    copy, problem=str(error), next_at=now + TRY_AGAIN if isinstance(error, Rejected) else None
-                )
-            )
+        except (NotDone, Permanent, Changed) as error:  # nothing was made
+            next_at = now + TRY_AGAIN if isinstance(error, Rejected) else None
+            self._put(replace(copy, problem=str(error), next_at=next_at))
             raise
-        except Transient as error:
+        except ConnectorError as error:
             self._put(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
             self._looked_for(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
             raise
@@ -121,15 +118,20 @@ class MakeCopies:
     def _adopt(self, copy: Copy, found: Sequence[Seen]) -> Copy:
         """The oldest is the copy; others with its identity are closed as its duplicates, which is said."""
         first, *others = found
+        adopted = self._link(copy, first, -1)
         can = self._tracker.can
         goal = Goal.CANCELLED if Goal.CANCELLED in can.goals else Goal.DONE
         for other in others:
             note = f"Duplicate of {first.key}, which was made twice after an unclear answer."
-            self._tracker.move(other, goal, note)
+            try:
+                self._tracker.move(other, goal, note)
+            except Rejected as error:
+                self._run.trouble(error)
+                continue
             self._run.notice(
                 f"duplicate:{other.ref}", f"{other.key} was a duplicate of {first.key}, and is closed."
             )
-        return self._link(copy, first, -1)
+        return adopted
 
     def _link(self, copy: Copy, seen: Seen, version: int) -> Copy:
         self._run.count("made")
