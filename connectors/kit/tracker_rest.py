@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -79,7 +80,7 @@ def has_token(call: InboundCall, header: str, secret: SecretStr) -> bool:
     return hmac.compare_digest(given, secret.get_secret_value().encode())
 
 
-class HttpTracker(Passive):
+class HttpTracker(Passive, ABC):
     """What each tracker over HTTP does alike. `server` is what errors call it."""
 
     server: ClassVar[str]
@@ -138,9 +139,9 @@ class HttpTracker(Passive):
             return CheckResult(ok=False, message=error.message, remedy=error.remedy, details=details)
         return CheckResult(ok=True, message=told, details=details)
 
+    @abstractmethod
     def _checked(self, details: dict[str, str]) -> str:
         """Say what is there. Raises the first ConnectorError about what is not."""
-        raise NotImplementedError
 
     def _taken(self, config: TrackerConfig) -> Calls:
         assert config.calls is not None  # noqa: S101  only asked for where they are configured
@@ -155,12 +156,14 @@ class HttpTracker(Passive):
             id_of=self._id_of,
         )
 
+    @abstractmethod
     def _is_genuine(self, call: InboundCall, secret: SecretStr) -> bool:
-        raise NotImplementedError
+        """Whether a call proves that the tracker made it."""
 
     def _id_of(self, call: InboundCall) -> str:
         """What is the same when a call is repeated; empty if nothing is."""
         return ""
 
+    @abstractmethod
     def _events(self, body: Mapping[str, Any]) -> Sequence[Event]:
-        raise NotImplementedError
+        """What a call says: which copies to look at."""
