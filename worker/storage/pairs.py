@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -43,7 +44,7 @@ class SqlPairs:
     def _by_id_or_link(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
         found: dict[str, Pair] = {}
         for row in self._c.execute(_same_id_or_link(), {"weaker": weaker, "stronger": stronger}):
-            why = because("the same id") if row.is_id else because("the same join link")
+            why = because("the same join link") if row.rank else because("the same id")
             pair = Pair(
                 GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), PairState.SURE, why, now
             )
@@ -136,27 +137,40 @@ class SqlPairs:
 
 @cache
 def _same_id_or_link() -> sa.Select[Any]:
-    """Groups of `weaker` and of `stronger` that have the same id or the same join link."""
+    """Groups of `weaker` and of `stronger` that have the same id or the same join link.
+
+    Each of the two is a join of its own: a condition with `or` would compare every group with every other.
+    """
     a, b = chat_group.alias("a"), chat_group.alias("b")
     same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
     same_id = a.c.group_id == b.c.group_id
-    return (
-        sa.select(a.c.group_id, b.c.group_id.label("other"), same_id.label("is_id"))
-        .where(*_unpaired(a, b), sa.or_(same_id, same_link))
-        .order_by(a.c.group_id, sa.desc("is_id"), b.c.group_id)
-    )
+    either = sa.union_all(*(
+        sa.select(a.c.group_id, b.c.group_id.label("other"), sa.literal(rank).label("rank"))
+        .join_from(a, b, same)
+        .where(a.c.source == sa.bindparam("weaker"), b.c.source == sa.bindparam("stronger"), *_unpaired(a, b))
+        for rank, same in enumerate((same_id, same_link))
+    )).subquery("either")  # fmt: skip
+    return sa.select(either).order_by(either.c.group_id, either.c.rank, either.c.other)
 
 
 @cache
 def _common_members() -> sa.Select[Any]:
-    """Groups of `weaker` and of `stronger` that have people in common, and how many."""
+    """Groups of `weaker` and of `stronger` that have people in common, and how many.
+
+    Who is the same is found first, by a join for the number and one for the person, and names the sources of
+    what is joined next: with an `or`, or with a source named beside it, SQLite compares every member with every other.
+    """
     a, b = chat_group.alias("a"), chat_group.alias("b")
     m, n = membership.alias("m"), membership.alias("n")
     p, q = link.alias("p"), link.alias("q")
-    one = sa.or_(
-        p.c.phone_key == q.c.phone_key,
-        (p.c.person_source == q.c.person_source) & (p.c.person_id == q.c.person_id),
-    )
+    same_number = p.c.phone_key == q.c.phone_key
+    same_person = (p.c.person_source == q.c.person_source) & (p.c.person_id == q.c.person_id)
+    same = sa.union(*(
+        sa.select(p.c.source, p.c.handle, q.c.source.label("other_source"), q.c.handle.label("other"))
+        .join_from(p, q, is_same)
+        .where(p.c.source == sa.bindparam("weaker"), q.c.source == sa.bindparam("stronger"))
+        for is_same in (same_number, same_person)
+    )).cte("same")  # fmt: skip
     common = sa.func.count(sa.distinct(m.c.handle))
     return (
         sa.select(
@@ -164,11 +178,10 @@ def _common_members() -> sa.Select[Any]:
             b.c.name.label("other_name"), b.c.messenger.label("other_messenger"),
             b.c.size.label("other_size"), common.label("common"),
         )
-        .select_from(a)
-        .join(m, (m.c.source == a.c.source) & (m.c.group_id == a.c.group_id))
-        .join(p, (p.c.source == m.c.source) & (p.c.handle == m.c.handle))
-        .join(q, (q.c.source == sa.bindparam("stronger")) & one)
-        .join(n, (n.c.source == q.c.source) & (n.c.handle == q.c.handle))
+        .select_from(same)
+        .join(m, (m.c.source == same.c.source) & (m.c.handle == same.c.handle))
+        .join(n, (n.c.source == same.c.other_source) & (n.c.handle == same.c.other))
+        .join(a, (a.c.source == m.c.source) & (a.c.group_id == m.c.group_id))
         .join(b, (b.c.source == n.c.source) & (b.c.group_id == n.c.group_id))
         .where(*_unpaired(a, b))
         .group_by(a.c.group_id, a.c.name, a.c.messenger, a.c.size, b.c.group_id, b.c.name, b.c.messenger, b.c.size)
@@ -186,10 +199,7 @@ def _unpaired(a: Any, b: Any) -> tuple[sa.ColumnElement[bool], ...]:
     other_has = sa.exists().where(
         r.b_source == b.c.source, r.b_group == b.c.group_id, r.a_source == a.c.source, is_one
     )
-    return (
-        a.c.source == sa.bindparam("weaker"), b.c.source == sa.bindparam("stronger"),
-        a.c.is_gone == 0, b.c.is_gone == 0, ~is_said, ~has_other, ~other_has,
-    )  # fmt: skip
+    return a.c.is_gone == 0, b.c.is_gone == 0, ~is_said, ~has_other, ~other_has
 
 
 def _alike(row: Any, weaker: str, stronger: str, now: datetime) -> Pair | None:
@@ -208,8 +218,8 @@ def _unique(pairs: Sequence[Pair], state: PairState) -> list[Pair]:
     these = [pair for pair in pairs if pair.state is state]
     if state is PairState.SUGGESTED:
         return these
-    keys = [key for pair in these for key in (pair.a, pair.b)]
-    return [pair for pair in these if keys.count(pair.a) == keys.count(pair.b) == 1]
+    times = Counter(key for pair in these for key in (pair.a, pair.b))
+    return [pair for pair in these if times[pair.a] == times[pair.b] == 1]
 
 
 def _pair(row: Any) -> Pair:
