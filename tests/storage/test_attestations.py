@@ -23,6 +23,9 @@ POLICY = StatementRule(
 )
 EACH = replace(POLICY, for_each_group=True)
 ADMINS = replace(POLICY, only_admins=True)
+CENSUS = StatementRule(
+    Statement.CENSUS, "census", ControlSwitch(Mode.TICKET), "", "1", every=timedelta(days=365)
+)
 RULES = (POLICY, EACH, ADMINS, replace(POLICY, every=timedelta(days=365), is_material=False))
 
 
@@ -80,6 +83,17 @@ def test_memberships_are_looked_up_not_read_once_for_each_group(
     }
     assert plans
     assert {step for step in within if not re.search(r"\(source=\? AND (handle|group_id)=\?", step)} == set()
+
+
+def test_a_manager_s_other_accounts_are_looked_up_by_their_keys(engine: sa.Engine, wards: Harness) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    plans = steps_of(engine, lambda: _look(wards, CENSUS), "person_key")
+    steps = {step for plan in plans for step in plan if re.search(r" key_(first|other) ", step)}
+    assert steps == {
+        "SEARCH key_first USING INDEX ix_person_key_kind_value (kind=? AND value=?)",
+        "SEARCH key_other USING INDEX sqlite_autoindex_person_key_1 (source=? AND person_id=? AND kind=?)",
+    }
 
 
 def _look(harness: Harness, rule: StatementRule) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX
 from worker.domain.model import AccountKey, Standing
-from worker.storage.persons import JOIN_KINDS
+from worker.storage.persons import is_joining
 from worker.storage.sql.tables import person, person_key
 
 _MANAGER = person.alias("manager")
@@ -63,15 +62,18 @@ def _is_manager(one: Any) -> list[sa.ColumnElement[bool]]:
 
 
 def _are_one(first: Any, other: Any) -> list[sa.ColumnElement[bool]]:
-    """Whether a key that few share joins two accounts, of which `first` comes first."""
-    a, b, c = person_key.alias("key_first"), person_key.alias("key_other"), person_key.alias("key_shared")
-    shared = sa.select(sa.func.count()).where(c.c.kind == a.c.kind, c.c.value == a.c.value).scalar_subquery()
+    """Whether a key that few share joins two accounts, of which `first` comes first.
+
+    The first one's kind is compared with an expression: with a column, SQLite would go through everybody's keys of
+    these kinds for each account.
+    """
+    a, b = person_key.alias("key_first"), person_key.alias("key_other")
     return [
         _comes_first(first, other),
         (a.c.source == first.c.source) & (a.c.person_id == first.c.person_id),
         (b.c.source == other.c.source) & (b.c.person_id == other.c.person_id),
-        (a.c.kind == b.c.kind) & (a.c.value == b.c.value) & a.c.kind.in_(JOIN_KINDS),
-        shared <= JOIN_KEY_SHARED_MAX,
+        (a.c.kind == b.c.kind.concat("")) & (a.c.value == b.c.value),
+        is_joining(b.c),
     ]
 
 
