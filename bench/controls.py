@@ -54,7 +54,7 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.sql.tables import cohort, control_day, control_failure, ticket

@@ -38,7 +38,7 @@ from worker.domain.text.reason import because
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import Capabilities, CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd, takes_all
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
 from worker.storage.sql.chunks import chunked

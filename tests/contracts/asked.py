@@ -28,7 +28,7 @@ from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade
 from worker.ports import Port
 from worker.ports.state.attestations import SENSITIVE
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.sources import SourceState
@@ -170,7 +170,7 @@ def differing(store: Store, at: datetime = NOW) -> datetime | None:
         uow.controls.note_differences([ward, GroupKey("wards", "porters")], lists, at)
         uow.controls.forget_before(at)
     with store.reading() as uow:
-        return uow.controls.states([ward], lists)[ward].differs_since
+        return uow.group_states.states([ward], lists)[ward].differs_since
 
 
 def paired(store: Store, state: PairState = PairState.CONFIRMED) -> None:

@@ -16,7 +16,7 @@ from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.text.reason import Reason
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
 

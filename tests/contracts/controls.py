@@ -12,8 +12,9 @@ from worker.domain.model import Group, GroupKey
 from worker.domain.reconcile.guard import HeldFindings, HoldState, held_controls
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
-from worker.ports.state.controls import ControlCounts, ControlFailure, Lists, TicketCounts
+from worker.ports.state.controls import ControlCounts, ControlFailure, TicketCounts
 from worker.ports.state.episodes import PlanKind
+from worker.ports.state.group_states import Lists
 from worker.ports.state.store import Store
 
 FEW, NAME = "group.admins_few", "profile.name"
@@ -151,7 +152,7 @@ class ControlsContract:
             assert uow.controls.opened_since(NOW) == {"dee@corp.example": 1, "": 1}
             group = ticket().group
             assert group is not None
-            found = uow.controls.tickets_of([group, GroupKey("wards", "other")])
+            found = uow.group_states.tickets_of([group, GroupKey("wards", "other")])
             assert {key: [one.occasion for one in those] for key, those in found.items()} == {
                 group: ["profile", "x", "y"]
             }
@@ -161,19 +162,19 @@ class ControlsContract:
         named = [replace(roster(one, ANN), group=Group(one, name)) for one, name in names.items()]
         read(store, "phone", *named)
         with store.reading() as uow:
-            found = uow.controls.groups(None, 9, LISTS, uow.controls.names_in_use())
+            found = uow.group_states.groups(None, 9, LISTS, uow.group_states.names_in_use())
             assert [one.key.group_id for one in found if one.is_alike] == ["1", "2"]
 
     def test_a_group_is_seen_with_its_admins_and_what_is_alike(self, store: Store) -> None:
         read(store, "phone", roster("120@g.us", ANN, BEN), roster("121@g.us", ANN))
         with store.reading() as uow:
-            in_use = uow.controls.names_in_use()
-            first, *rest = uow.controls.groups(None, 1, LISTS, in_use)
+            in_use = uow.group_states.names_in_use()
+            first, *rest = uow.group_states.groups(None, 1, LISTS, in_use)
             assert first.key == PHONE
             assert first.grade is Grade.A
-            assert [one.key.group_id for one in uow.controls.groups(first.key, 9, LISTS, in_use)] == [
+            assert [one.key.group_id for one in uow.group_states.groups(first.key, 9, LISTS, in_use)] == [
                 "121@g.us"
             ]
             assert not rest
-            assert uow.controls.states([LIST], LISTS) == {}
+            assert uow.group_states.states([LIST], LISTS) == {}
             assert first.is_alike is (len(in_use) > 0)

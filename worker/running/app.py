@@ -92,7 +92,7 @@ from worker.domain.text.tongue import Languages
 from worker.ports import Concern, Connector, Port, Takes
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.ports.state.store import Store, UnitOfWork
 from worker.running.mirroring import TrackerRules, keep_what_is_told, mirrored, texts_of
 from worker.settings import Settings

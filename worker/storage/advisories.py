@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from worker.domain.watch.advisories import Advisory, AdvisoryKey, Dismissal, FeedWord
 from worker.domain.watch.matching import MatchedBy
 from worker.domain.watch.versions import Fix
-from worker.storage.controls import GOVERNED
+from worker.storage.group_states import GOVERNED
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.tables import advisory, chat_group, to_micros
 

@@ -18,7 +18,7 @@ from worker.domain.controls.census import (
     fold_of,
 )
 from worker.domain.model import Account, AccountKey, GroupKey, Standing
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.storage.managers import under
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import person_from_row

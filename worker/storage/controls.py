@@ -1,11 +1,10 @@
-"""What controls see and found: the states of groups page by page, failures, counts, and first runs."""
+"""What controls found: failures, counts, and first runs."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,37 +12,28 @@ import sqlalchemy as sa
 
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.others import CONTROL_OF
-from worker.domain.controls.state import CENSUS_SOURCE, AdminState, GroupState, RegisterRow
+from worker.domain.controls.state import CENSUS_SOURCE
 from worker.domain.controls.statements import Statement
-from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, STATEMENTS, codes
-from worker.domain.kinds.controlled import FAULTS, ONLY
+from worker.domain.kinds.controlled import FAULTS
 from worker.domain.kinds.kind import InControls, Sees
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
-from worker.domain.people.persons import AccountsRule
+from worker.domain.model import GroupKey
 from worker.domain.reconcile.guard import HeldSubject, HoldState
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.controls import (
     NO_TICKETS,
     ControlCounts,
     ControlDay,
     ControlFailure,
     FailurePlace,
-    Lists,
-    NameInUse,
     TicketCounts,
 )
+from worker.ports.state.group_states import Lists
 from worker.storage import known_differences
-from worker.storage.cases import behind_link
-from worker.storage.deciding import ADMINS
-from worker.storage.group_facts import facts_of, registered_facts
-from worker.storage.leading import owner_of
-from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
-from worker.storage.reviews import SqlReviews
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.mapping import person_from_row, ticket_from_row
+from worker.storage.sql.mapping import ticket_from_row
 from worker.storage.sql.tables import (
     chat_group,
     cohort,
@@ -52,9 +42,6 @@ from worker.storage.sql.tables import (
     control_failure,
     control_start,
     from_micros,
-    link,
-    membership,
-    person,
     source,
     ticket,
     to_micros,
@@ -63,15 +50,11 @@ from worker.storage.sql.tables import (
 _WEIGHED = codes(lambda kind: kind.sees is Sees.CONTROLS)
 _OF_GROUPS = codes(lambda kind: isinstance(kind.found, InControls) and kind.about is About.GROUP)
 _ASKED = codes(lambda kind: isinstance(kind.found, InControls))
-_REMOVALS = codes(lambda kind: kind.is_exposure)
-_REASSIGNMENTS = codes(lambda kind: any(one.waits and one.waits.for_ is kind.code for one in KINDS.values()))
-_CONFIRMATIONS = codes(lambda kind: kind.sees is Sees.ROSTER)
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _BY_CONTROL = {
     control: codes(lambda kind, control=control: kind.control == control)  # type: ignore[misc]
     for control in sorted({kind.control for kind in KINDS.values()} - {""})
 }
-GOVERNED = (chat_group.c.is_gone == 0) & chat_group.c.leader_source.is_(None)
 FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
@@ -80,205 +63,11 @@ _OLDEST = sa.func.min(ticket.c.verified_at).label("oldest")
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
 
 
-@dataclass(slots=True)
-class _Loaded:
-    """What is loaded for one page of groups besides their own rows."""
-
-    admins: dict[GroupKey, list[AdminState]] = field(default_factory=lambda: defaultdict(list))
-    tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
-    rows: dict[GroupKey, RegisterRow] = field(default_factory=dict)
-    removed: dict[GroupKey, datetime] = field(default_factory=dict)
-    reviewed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
-    confirmed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
-    differing: dict[GroupKey, datetime] = field(default_factory=dict)
-    confirming: set[GroupKey] = field(default_factory=set)
-    reassigned: set[GroupKey] = field(default_factory=set)
-    owners: dict[str, Account] = field(default_factory=dict)
-    departed: set[AccountKey] = field(default_factory=set)
-    own_rows: dict[GroupKey, dict[str, tuple[Account, ...]]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-
-
 class SqlControls:
     """The port `Controls` within one transaction."""
 
-    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
+    def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
-        self._rule = rule
-
-    # --- the states of groups --------------------------------------------------------------------
-
-    def names_in_use(self) -> frozenset[NameInUse]:
-        g = chat_group.c
-        rows = self._c.execute(sa.select(g.name, g.messenger).where(GOVERNED))
-        found = Counter(_folded(row) for row in rows)
-        return frozenset(one for one, count in found.items() if count > 1)
-
-    def groups(
-        self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
-    ) -> list[GroupState]:
-        g = chat_group.c
-        query = _groups().where(GOVERNED).order_by(g.source, g.group_id).limit(limit)
-        if after is not None:
-            later = (g.source > after.source) | ((g.source == after.source) & (g.group_id > after.group_id))
-            query = query.where(later)
-        return self._states(self._c.execute(query).all(), lists, in_use)
-
-    def states(
-        self, keys: Collection[GroupKey], lists: Lists, in_use: frozenset[NameInUse] = frozenset()
-    ) -> dict[GroupKey, GroupState]:
-        g = chat_group.c
-        found: dict[GroupKey, GroupState] = {}
-        for chunk in chunked(sorted(set(keys))):
-            rows = self._c.execute(_groups().where(among(g.source, g.group_id, chunk))).all()
-            found |= {one.key: one for one in self._states(rows, lists, in_use)}
-        return found
-
-    def left_behind(self) -> list[GroupKey]:
-        t, g = ticket.c, chat_group.c
-        query = (
-            sa.select(t.source, t.group_id)
-            .distinct()
-            .join(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
-            .where(t.state.in_(_LIVE), t.kind.in_(_OF_GROUPS), ~GOVERNED)
-            .order_by(t.source, t.group_id)
-        )
-        return [GroupKey(*row) for row in self._c.execute(query)]
-
-    def _states(self, rows: Sequence[Any], lists: Lists, in_use: frozenset[NameInUse]) -> list[GroupState]:
-        register_at = self.register_at(lists)
-        found: list[GroupState] = []
-        for chunk in chunked(rows):
-            loaded = self._load(chunk, lists)
-            found += [_state(row, loaded, lists, register_at, in_use) for row in chunk]
-        return found
-
-    def register_rows(self, keys: Collection[GroupKey]) -> dict[GroupKey, RegisterRow]:
-        g, found = chat_group.c, {}
-        for chunk in chunked(sorted(set(keys))):
-            query = sa.select(g.source, g.group_id, g.owner_email, g.registered, g.taken_at)
-            for row in self._c.execute(query.where(among(g.source, g.group_id, chunk))):
-                found[GroupKey(row.source, row.group_id)] = _register_row(row)
-        return found
-
-    def register_at(self, lists: Lists) -> datetime | None:
-        s = source.c
-        known = s.name.in_(sorted(lists.registers)) & s.last_success_at.is_not(None)
-        newest: datetime | None = self._c.execute(
-            sa.select(sa.func.max(s.taken_at)).where(known)
-        ).scalar_one()
-        return newest
-
-    def _load(self, rows: Sequence[Any], lists: Lists) -> _Loaded:
-        keys = [GroupKey(row.source, row.group_id) for row in rows]
-        loaded = _Loaded()
-        self._load_admins(keys, loaded)
-        self._load_tickets(keys, loaded)
-        self._load_rows(rows, lists, loaded)
-        self._load_owners(rows, loaded)
-        loaded.reviewed = SqlReviews(self._c).last_of(keys)
-        loaded.confirmed = SqlReviews(self._c).last_of(keys, is_full=True)
-        loaded.differing = known_differences.since(self._c, keys)
-        return loaded
-
-    def _load_admins(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
-        m = membership.c
-        query = (
-            sa.select(m.source, m.group_id, m.handle, m.display_name, link.c.state, *PERSON_COLUMNS)
-            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-            .outerjoin(person, behind_link())
-            .where(among(m.source, m.group_id, keys), m.role.in_(ADMINS), m.is_unlisted == 0)
-            .order_by(m.source, m.group_id, m.handle)
-        )
-        rows = [(row, person_of(row)) for row in self._c.execute(query)]
-        humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)
-        for row, one in rows:
-            speaks = humans[one.key].person if one else None
-            name = (speaks.facts.display_name if speaks else "") or row.display_name or row.handle
-            is_nobody = row.state == IdentityState.NOBODY.value
-            loaded.admins[GroupKey(row.source, row.group_id)].append(
-                AdminState(row.handle, name, speaks, is_nobody)
-            )
-
-    def _load_tickets(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
-        t = ticket.c
-        here = among(t.source, t.group_id, keys)
-        loaded.tickets.update(self.tickets_of(keys))
-        removed = (
-            sa.select(t.source, t.group_id, sa.func.max(t.verified_at).label("at"))
-            .where(here, t.kind.in_(_REMOVALS), t.state == TicketState.VERIFIED.value)
-            .group_by(t.source, t.group_id)
-        )
-        loaded.removed = {GroupKey(row.source, row.group_id): row.at for row in self._c.execute(removed)}
-        loaded.reassigned = self._with_live(_REASSIGNMENTS, keys)
-        loaded.confirming = self._with_live(_CONFIRMATIONS, keys)
-        theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
-        known = people_of(self._c, [key for key in theirs if key])
-        loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
-        self._load_own_rows(loaded)
-
-    def _load_own_rows(self, loaded: _Loaded) -> None:
-        """Who is behind the members whom live tickets ask about apart from the others."""
-        m = membership.c
-        asked = {
-            (key, handle)
-            for key, those in loaded.tickets.items()
-            for one in those
-            if one.is_live
-            for handle in one.details.get(ONLY, ())
-        }
-        for chunk in chunked(sorted(asked)):
-            here = among(m.source, m.group_id, {key for key, _ in chunk}) & m.handle.in_(
-                {one for _, one in chunk}
-            )
-            query = (
-                sa.select(m.source, m.group_id, m.handle, *PERSON_COLUMNS)
-                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .outerjoin(person, behind_link())
-                .where(here, m.is_unlisted == 0)
-            )
-            rows = [(row, person_of(row)) for row in self._c.execute(query)]
-            humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)
-            for row, one in rows:
-                loaded.own_rows[GroupKey(row.source, row.group_id)][row.handle] = (
-                    humans[one.key].accounts if one else ()
-                )
-
-    def _with_live(self, kinds: Collection[str], keys: Sequence[GroupKey]) -> set[GroupKey]:
-        """Those of these groups that have a live ticket of one of the kinds."""
-        t = ticket.c
-        here = among(t.source, t.group_id, keys)
-        query = sa.select(t.source, t.group_id).where(here, t.kind.in_(kinds), t.state.in_(_LIVE))
-        return {GroupKey(*row) for row in self._c.execute(query)}
-
-    def _load_rows(self, rows: Sequence[Any], lists: Lists, loaded: _Loaded) -> None:
-        """The groups' rows in a register: their own, one of a group that they lead, or one with the same name."""
-        f = chat_group.alias("following")
-        keys = [GroupKey(row.source, row.group_id) for row in rows]
-        is_register = f.c.source.in_(sorted(lists.registers)) & (f.c.is_gone == 0)
-        columns = (f.c.owner_email, f.c.registered, f.c.taken_at, f.c.leader_source, f.c.leader_group)
-        led = sa.select(*columns).where(is_register, among(f.c.leader_source, f.c.leader_group, keys))
-        for one in self._c.execute(led.order_by(f.c.source.desc(), f.c.group_id.desc())):
-            loaded.rows[GroupKey(one.leader_source, one.leader_group)] = _register_row(one)
-        for row in rows:
-            if row.source in lists.registers:
-                loaded.rows[GroupKey(row.source, row.group_id)] = _register_row(row)
-        nameless = [row for row in rows if GroupKey(row.source, row.group_id) not in loaded.rows]
-        for part in chunked(sorted({row.name for row in nameless})):
-            alike = sa.select(*columns, f.c.name, f.c.messenger).where(is_register, f.c.name.in_(part))
-            named = {(one.name, one.messenger): _register_row(one) for one in self._c.execute(alike)}
-            for row in nameless:
-                if (row.name, row.messenger) in named:
-                    loaded.rows[GroupKey(row.source, row.group_id)] = named[row.name, row.messenger]
-
-    def _load_owners(self, rows: Sequence[Any], loaded: _Loaded) -> None:
-        emails = sorted({row.owner.casefold() for row in rows if row.owner})
-        for part in chunked(emails):
-            query = sa.select(person).where(person.c.email.in_(part)).order_by(person.c.standing.desc())
-            loaded.owners |= {row.email: person_from_row(row) for row in self._c.execute(query)}
-        speaking = humans_behind(self._c, loaded.owners.values(), self._rule)
-        loaded.owners = {email: speaking[one.key].person for email, one in loaded.owners.items()}
 
     # --- what fails ------------------------------------------------------------------------------
 
@@ -343,15 +132,6 @@ class SqlControls:
         return [GroupKey(*row) for row in self._c.execute(query)]
 
     # --- tickets ---------------------------------------------------------------------------------
-
-    def tickets_of(self, keys: Collection[GroupKey]) -> dict[GroupKey, list[Ticket]]:
-        t, found = ticket.c, defaultdict[GroupKey, list[Ticket]](list)
-        for chunk in chunked(sorted(set(keys))):
-            here = among(t.source, t.group_id, chunk)
-            mine = sa.select(ticket).where(here, t.kind.in_(_OF_GROUPS)).order_by(t.id)
-            for row in self._c.execute(mine):
-                found[GroupKey(row.source, row.group_id)].append(ticket_from_row(row))
-        return dict(found)
 
     def opened_since(self, since: datetime) -> dict[str, int]:
         t = ticket.c
@@ -473,58 +253,6 @@ class SqlControls:
             )
             found |= {(row.cohort_id, GroupKey(row.source, row.subject)) for row in self._c.execute(query)}
         return found
-
-
-def _groups() -> sa.Select[Any]:
-    return sa.select(chat_group, owner_of(chat_group.c))
-
-
-def _folded(row: Any) -> NameInUse:
-    """Folded here, since SQLite's lower() knows ASCII only."""
-    return NameInUse(row.name.strip().casefold(), row.messenger)
-
-
-def _register_row(row: Any) -> RegisterRow:
-    return RegisterRow(row.owner_email, registered_facts(row.registered) or RegisterFacts(), row.taken_at)
-
-
-def _state(
-    row: Any, loaded: _Loaded, lists: Lists, register_at: datetime | None, in_use: frozenset[NameInUse]
-) -> GroupState:
-    key = GroupKey(row.source, row.group_id)
-    reviewed, confirmed = loaded.reviewed.get(key, (None, None)), loaded.confirmed.get(key, (None, None))
-    return GroupState(
-        key=key,
-        name=row.name,
-        messenger=row.messenger,
-        size=row.size,
-        coverage=Coverage(row.coverage),
-        taken_at=row.taken_at,
-        is_fresh=True,
-        grade=Grade.B if row.source in lists.kept_by_people else Grade.A,
-        first_seen_at=row.first_seen_at,
-        knows_roles=bool(row.knows_roles),
-        facts=facts_of(row),
-        row=loaded.rows.get(key),
-        register_at=register_at,
-        admins=tuple(loaded.admins[key]),
-        owner=loaded.owners.get((row.owner or "").casefold()),
-        owner_email=row.owner,
-        is_alike=_folded(row) in in_use,
-        removed_at=loaded.removed.get(key),
-        is_gone=bool(row.is_gone),
-        is_followed=row.leader_source is not None,
-        reviewed_at=reviewed[0],
-        reviewed_grade=reviewed[1],
-        confirmed_at=confirmed[0],
-        confirmed_grade=confirmed[1],
-        differs_since=loaded.differing.get(key),
-        has_confirmation=key in loaded.confirming,
-        has_reassignment=key in loaded.reassigned,
-        tickets=tuple(loaded.tickets[key]),
-        departed=frozenset(loaded.departed),
-        own_rows=loaded.own_rows[key],
-    )
 
 
 def _failure(row: Any) -> ControlFailure:

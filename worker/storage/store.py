@@ -20,6 +20,7 @@ from worker.storage.deliveries import SqlDeliveries
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.explained import SqlExplained
 from worker.storage.feeds import SqlFeeds
+from worker.storage.group_states import SqlGroupStates
 from worker.storage.groups import SqlRosters
 from worker.storage.handovers import SqlHandovers
 from worker.storage.identities import SqlIdentities
@@ -85,7 +86,8 @@ class SqlUnitOfWork:
         self.watched = SqlWatched(connection)
         self.zones = SqlZones(connection)
         self.saved_lists = SqlSavedLists(connection)
-        self.controls = SqlControls(connection, rule)
+        self.controls = SqlControls(connection)
+        self.group_states = SqlGroupStates(connection, rule)
         self.moving = SqlMoving(connection)
         self.stays = SqlStays(connection, rule)
         self.past = SqlPast(connection, rule)

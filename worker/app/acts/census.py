@@ -114,7 +114,7 @@ class CensusActs:
         self._carry_out(uow, [one for one in found_actions if one is not None], now)
 
     def _end(self, uow: UnitOfWork, candidate: CensusCandidate, now: datetime) -> None:
-        tickets = uow.controls.tickets_of([candidate.key]).get(candidate.key, ())
+        tickets = uow.group_states.tickets_of([candidate.key]).get(candidate.key, ())
         why = because("somebody decided that it is not asked for")
         self._carry_out(uow, [cancelled(one, why, now) for one in tickets if one.is_live], now)
 

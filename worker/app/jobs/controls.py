@@ -49,8 +49,9 @@ from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
 from worker.ports import ConnectorError
-from worker.ports.state.controls import ControlCounts, ControlFailure, NameInUse
+from worker.ports.state.controls import ControlCounts, ControlFailure
 from worker.ports.state.episodes import PlanKind
+from worker.ports.state.group_states import NameInUse
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -153,7 +154,7 @@ class RunControls:
         tally = ControlTally()
         after: GroupKey | None = None
         with self._store.reading() as uow:
-            left_behind = uow.controls.left_behind()
+            left_behind = uow.group_states.left_behind()
         while True:
             with matching.begin() as uow:
                 page = self._reads.page(uow, after, in_use, now)
@@ -255,7 +256,7 @@ class RunControls:
 
     def _blind(self, uow: UnitOfWork, controls: set[str], tally: ControlTally, now: datetime) -> set[str]:
         """Which of these controls could know nothing: there is no group yet, or none of their subjects can be told."""
-        if controls and not uow.controls.groups(None, 1, self._reads.rules.lists, frozenset()):
+        if controls and not uow.group_states.groups(None, 1, self._reads.rules.lists, frozenset()):
             return controls
         counts = tally.counts(now)
         if controls - counts.keys():

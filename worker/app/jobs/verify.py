@@ -30,7 +30,7 @@ from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
-from worker.ports.state.controls import NameInUse
+from worker.ports.state.group_states import NameInUse
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 from worker.ports.state.tickets import Gone

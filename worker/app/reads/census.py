@@ -15,7 +15,7 @@ from worker.domain.controls.census import (
 from worker.domain.controls.state import AdminState, GroupState, RegisterRow
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Standing
 from worker.domain.tickets.ticket import Grade, Ticket
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 from worker.ports.state.store import UnitOfWork
 
 
@@ -44,7 +44,7 @@ def census_shown(
     """All candidates, those to decide first, then by how many named them."""
     found = uow.census.candidates(decisions)
     by_id = matches(found, uow.census.names(lists)) if found else {}
-    tickets = uow.controls.tickets_of([one.key for one in found])
+    tickets = uow.group_states.tickets_of([one.key for one in found])
     shown = [CandidateShown(one, by_id[one.id], _last(tickets.get(one.key, ()))) for one in found]
     return sorted(shown, key=lambda one: (not one.is_open, -one.candidate.named_by, one.candidate.id))
 
@@ -59,9 +59,9 @@ def only_named(uow: UnitOfWork, lists: Lists) -> list[GroupState]:
     if not asked:
         return []
     found = matches(asked, uow.census.names(lists))
-    rows = uow.controls.register_rows({row for one in found.values() if (row := _row_of(one))})
-    tickets = uow.controls.tickets_of([one.key for one in asked])
-    register_at = uow.controls.register_at(lists)
+    rows = uow.group_states.register_rows({row for one in found.values() if (row := _row_of(one))})
+    tickets = uow.group_states.tickets_of([one.key for one in asked])
+    register_at = uow.group_states.register_at(lists)
     return [_state(uow, one, found[one.id], rows, tickets.get(one.key, ()), register_at) for one in asked]
 
 

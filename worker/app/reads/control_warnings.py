@@ -23,7 +23,7 @@ def control_warnings(store: Store, reads: ControlReads, now: datetime) -> tuple[
     unused = Unused(rules.policy, {name: can.shows for name, can in rules.inventories.items()})
     with store.reading() as uow:
         after = None
-        while unused.has_work and (page := uow.controls.groups(after, PAGE, rules.lists, frozenset())):
+        while unused.has_work and (page := uow.group_states.groups(after, PAGE, rules.lists, frozenset())):
             for group in page:
                 unused.look(rules.seen(group, now))
             after = page[-1].key

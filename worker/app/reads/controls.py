@@ -45,10 +45,9 @@ from worker.ports.state.controls import (
     ControlCounts,
     ControlDay,
     ControlReport,
-    Lists,
-    NameInUse,
     TicketCounts,
 )
+from worker.ports.state.group_states import Lists, NameInUse
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 400
@@ -169,13 +168,13 @@ class ControlReads:
         self, uow: UnitOfWork, after: GroupKey | None, in_use: frozenset[NameInUse], now: datetime
     ) -> Page:
         """The next groups by key, with what each control says of them."""
-        groups = uow.controls.groups(after, PAGE, self._rules.lists, in_use)
+        groups = uow.group_states.groups(after, PAGE, self._rules.lists, in_use)
         return [self._examined(group, now) for group in groups]
 
     def names_in_use(self, uow: UnitOfWork) -> frozenset[NameInUse]:
         """The names that several groups have; none where no rule asks about names, since every group is read for it."""
         is_asked = any(rule.name for rule in self._rules.policy.profile)
-        return uow.controls.names_in_use() if is_asked else frozenset()
+        return uow.group_states.names_in_use() if is_asked else frozenset()
 
     def of(
         self,
@@ -190,9 +189,9 @@ class ControlReads:
         """
         wanted = set(keys)
         known = [key for key in wanted if key.source != CENSUS_SOURCE]
-        found = uow.controls.states(known, self._rules.lists, in_use or frozenset())
+        found = uow.group_states.states(known, self._rules.lists, in_use or frozenset())
         if in_use is None and any(self._is_asked_for_name(group, now) for group in found.values()):
-            found = uow.controls.states(known, self._rules.lists, uow.controls.names_in_use())
+            found = uow.group_states.states(known, self._rules.lists, uow.group_states.names_in_use())
         if len(known) < len(wanted):
             found |= {one.key: one for one in only_named(uow, self._rules.lists) if one.key in wanted}
         return {key: self._examined(group, now) for key, group in found.items()}

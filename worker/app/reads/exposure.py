@@ -69,6 +69,6 @@ class ExposureReads:
 
     def _looked_up(self, uow: UnitOfWork, page: Sequence[Stay], now: datetime) -> Iterator[Stay]:
         rules = self._controls.rules
-        groups = uow.controls.states({stay.group for stay in page}, rules.lists)
+        groups = uow.group_states.states({stay.group for stay in page}, rules.lists)
         sensitive = {key for key, group in groups.items() if rules.seen(group, now).is_sensitive}
         return (replace(stay, is_sensitive=stay.group in sensitive) for stay in page)

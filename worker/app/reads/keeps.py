@@ -33,7 +33,7 @@ class KeepsReads:
         tickets = [ticket for key in accounts for ticket in uow.tickets.of_person(key)]
         found = kept_by(tickets, present)
         rules = self._controls.rules
-        groups = uow.controls.states({one.group for one in found}, rules.lists)  # gone ones stay known
+        groups = uow.group_states.states({one.group for one in found}, rules.lists)  # gone ones stay known
         # A group that another source shows better is that one, unless it has a ticket of its own
         twins = {key for key, group in groups.items() if group.is_followed}
         return [

@@ -44,7 +44,7 @@ class ReadinessReads:
         """All governed groups that are not on the target, by key, read as they are needed."""
         with self._store.reading() as uow:
             after = None
-            while page := uow.controls.groups(after, PAGE, self._controls.rules.lists, frozenset()):
+            while page := uow.group_states.groups(after, PAGE, self._controls.rules.lists, frozenset()):
                 yield from self._page(uow, page, target, now)
                 after = page[-1].key
 

@@ -49,6 +49,6 @@ def failures(
             query.limit,
             lambda one: [str(int(one.is_sensitive)), *one.place[1:]],
         )
-        tickets = uow.controls.tickets_of([GroupKey(one.source, one.subject) for one in shown])
+        tickets = uow.group_states.tickets_of([GroupKey(one.source, one.subject) for one in shown])
     items = [ControlFailureShape.of(one, tickets.get(GroupKey(one.source, one.subject), ())) for one in shown]
     return PageShape[ControlFailureShape].of(items, following=following)

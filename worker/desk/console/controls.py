@@ -141,7 +141,7 @@ def _weeks(days: Sequence[ControlDay]) -> list[tuple[date, ControlCounts]]:
 
 
 def _failures(call: Call, uow: UnitOfWork, shown: Sequence[ControlFailure]) -> list[dict[str, Any]]:
-    tickets = uow.controls.tickets_of([GroupKey(one.source, one.subject) for one in shown])
+    tickets = uow.group_states.tickets_of([GroupKey(one.source, one.subject) for one in shown])
     return [
         {
             "one": one,

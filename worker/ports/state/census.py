@@ -14,7 +14,7 @@ from worker.domain.controls.census import (
     KnownName,
 )
 from worker.domain.model import Account, AccountKey, GroupKey
-from worker.ports.state.controls import Lists
+from worker.ports.state.group_states import Lists
 
 
 class Census(Protocol):

@@ -8,26 +8,11 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from worker.domain.controls.control import CheckValue
-from worker.domain.controls.state import GroupState, RegisterRow
 from worker.domain.controls.switch import Mode
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.guard import HeldSubject
 from worker.domain.tickets.ticket import Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """The inventories that people keep, and those of them that are registers of all groups."""
-
-    kept_by_people: frozenset[str] = frozenset()
-    registers: frozenset[str] = frozenset()
-
-
-class NameInUse(NamedTuple):
-    """A name that several groups of a messenger have: without case and outer white space."""
-
-    folded: str
-    messenger: str
+from worker.ports.state.group_states import Lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,28 +97,6 @@ class FailurePlace(NamedTuple):
 class Controls(Protocol):
     """The state behind controls."""
 
-    def names_in_use(self) -> frozenset[NameInUse]:
-        """The names that more than one governed group of a messenger has."""
-
-    def groups(
-        self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
-    ) -> list[GroupState]:
-        """Governed groups by key: not gone, and not shown better by another source."""
-
-    def states(
-        self, keys: Collection[GroupKey], lists: Lists, in_use: frozenset[NameInUse] = frozenset()
-    ) -> dict[GroupKey, GroupState]:
-        """The states of these groups, gone ones too; unknown ones are left out."""
-
-    def register_at(self, lists: Lists) -> datetime | None:
-        """The instant of the newest complete register; None: there is none."""
-
-    def register_rows(self, keys: Collection[GroupKey]) -> dict[GroupKey, RegisterRow]:
-        """What registers say in these rows, which are groups of their own."""
-
-    def left_behind(self) -> list[GroupKey]:
-        """Groups that are not governed any more and have live tickets of controls."""
-
     def keep(self, failures: Sequence[ControlFailure], now: datetime) -> None:
         """Keep what fails now; what is known already keeps its `since_at`."""
 
@@ -173,9 +136,6 @@ class Controls(Protocol):
 
     def by_tickets(self, at: datetime) -> dict[str, ControlCounts]:
         """What tickets say of the controls that other parts of the worker find; each that was needed is a subject."""
-
-    def tickets_of(self, keys: Collection[GroupKey]) -> dict[GroupKey, list[Ticket]]:
-        """The tickets of controls in each of these groups, live or over, oldest first; without any: left out."""
 
     def count(
         self, day: str, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts]

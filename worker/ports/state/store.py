@@ -22,6 +22,7 @@ from worker.ports.state.deliveries import Deliveries
 from worker.ports.state.episodes import Episodes
 from worker.ports.state.explained import Explained
 from worker.ports.state.feeds import Feeds
+from worker.ports.state.group_states import GroupStates
 from worker.ports.state.groups import Rosters
 from worker.ports.state.handovers import Handovers
 from worker.ports.state.identities import Identities
@@ -126,6 +127,9 @@ class UnitOfWork(Protocol):
 
     @property
     def controls(self) -> Controls: ...
+
+    @property
+    def group_states(self) -> GroupStates: ...
 
     @property
     def moving(self) -> Moving: ...
