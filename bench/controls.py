@@ -51,8 +51,8 @@ from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.model import Allowed
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports.state.group_states import Lists
 from worker.storage.sql.engine import open_engine

@@ -32,13 +32,14 @@ from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports import takes_all
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.store import Store
-from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS, keys_of
+from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS
+from worker.storage.people_rows import keys_of
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.mapping import facts_to_json
 from worker.storage.sql.migrate import migrate

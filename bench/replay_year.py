@@ -21,7 +21,7 @@ from worker.domain.kinds import REMOVAL
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role, Standing
 from worker.domain.people.leaving import episode_name
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate

@@ -37,8 +37,8 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, REMOVALS
 from worker.domain.model import Evidence, Standing
 from worker.domain.people.leaver import Judgement
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import Verdict, Verification
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.subject import About

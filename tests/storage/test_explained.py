@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from builders import DAY, NOW, ticket
 from contracts.seals import FILE, line
-from worker.app.evidence.check import AuditCheck, Compared
+from worker.app.evidence.check import AuditCheck
+from worker.app.evidence.unexplained import Compared
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey, HandleKey

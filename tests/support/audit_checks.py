@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from harness import Harness
 from journals import reseal
-from worker.app.evidence.check import AuditCheck, Compared, Unexplained
+from worker.app.evidence.check import AuditCheck
+from worker.app.evidence.unexplained import Compared, Unexplained
 from worker.domain.evidence.actor import Actor, Via, logged_in
 from worker.domain.evidence.journal import Entry
 

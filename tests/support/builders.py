@@ -24,7 +24,7 @@ from worker.domain.model import (
     Standing,
 )
 from worker.domain.people.leaving import Leaving, episode_name
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Ticket, TicketKind
 

@@ -34,8 +34,8 @@ from worker.domain.model import Account, AccountKey, Group, Member, Role, Standi
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits, HeldPlan
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import ENGLISH_ONLY, Languages
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Directory, Inventory, Port

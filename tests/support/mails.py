@@ -5,13 +5,8 @@ from dataclasses import replace
 from builders import NOW, ticket
 from harness import TIMEZONE
 from worker.domain.messages.message import Message, Recipient, RecipientKind
-from worker.domain.messages.sentences import (
-    digest,
-    escalation_paragraph,
-    last_today,
-    may_be_repeat,
-    open_ticket,
-)
+from worker.domain.messages.paragraphs import escalation_paragraph
+from worker.domain.messages.sentences import digest, last_today, may_be_repeat, open_ticket
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy
 from worker.languages import BabelLanguages
 

@@ -26,7 +26,7 @@ from worker.domain.messages.sentences import flat
 from worker.domain.reconcile.plan import instant
 
 if TYPE_CHECKING:
-    from worker.app.evidence.check import Compared, Unexplained
+    from worker.app.evidence.unexplained import Compared, Unexplained
     from worker.app.evidence.zip import PackVerdict
     from worker.domain.evidence.manifest import Manifest
     from worker.domain.evidence.pack import JournalSum
@@ -150,7 +150,8 @@ def verify(
 @app.command()
 def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:
     """Say which rows of the database no event of the journal explains."""
-    from worker.app.evidence.check import AuditCheck, Compared
+    from worker.app.evidence.check import AuditCheck
+    from worker.app.evidence.unexplained import Compared
     from worker.contract.evidence import ComparisonShape
 
     compared = Compared()

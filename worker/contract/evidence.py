@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from worker.app.evidence.check import Compared, Unexplained
 from worker.app.evidence.export import Exported
+from worker.app.evidence.unexplained import Compared, Unexplained
 from worker.app.evidence.zip import PackVerdict
 from worker.contract.shape import Counts, Day, Instant, Shape
 from worker.domain.evidence.manifest import Manifest

@@ -18,7 +18,7 @@ from worker.contract.seals import SealShape
 from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Whom
 from worker.domain.evidence.journal import Sealed
-from worker.domain.messages.sentences import told_line
+from worker.domain.messages.paragraphs import told_line
 from worker.domain.mirror.copy import Copy
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.subject import About

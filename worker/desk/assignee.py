@@ -30,7 +30,8 @@ from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import pasted
 from worker.domain.kinds.kind import Choice, Sees
-from worker.domain.messages.sentences import held_line, member_step, ticket_steps, ticket_title, why_line
+from worker.domain.messages.paragraphs import held_line
+from worker.domain.messages.sentences import member_step, ticket_steps, ticket_title, why_line
 from worker.domain.messengers import messenger
 from worker.domain.reconcile.answering import answers_for
 from worker.domain.text.tongue import Tongue

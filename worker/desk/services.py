@@ -34,7 +34,7 @@ from worker.app.tell.health import Freshness
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.signed_links import signing_key
 from worker.desk.sign_in import SignIn
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.ports import Port
 from worker.ports.state.store import Store, UnitOfWork

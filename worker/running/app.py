@@ -85,9 +85,9 @@ from worker.domain.model import GroupKey
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.ports import Concern, Connector, Port, Takes
 from worker.ports.connectors.rota_feed import RotaFeed

@@ -18,9 +18,9 @@ from worker.domain.controls.statements import Statement
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Whom
 from worker.domain.escalation.silences import Silence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
+from worker.domain.reconcile.rules import TicketRules
 from worker.ports import Port
 from worker.settings.connectors import (
     AdvisoryFeedEntry,

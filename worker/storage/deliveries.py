@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient
-from worker.domain.messages.sentences import Cause
+from worker.domain.messages.paragraphs import Cause
 from worker.domain.tickets.ticket import TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
-from worker.storage.outbox import recipient_from_row, via_text
+from worker.storage.outbox_rows import recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import delivery, outbox, ticket
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
+from worker.domain.messages.message import Recipient, RecipientKind
 from worker.ports.state.outbox import (
     Backlog,
     Delivery,
@@ -19,6 +17,18 @@ from worker.ports.state.outbox import (
     MessageHead,
     OutMessage,
     WaitingRecipient,
+)
+from worker.storage.outbox_rows import (
+    address_of,
+    delivery_key,
+    is_counted,
+    is_to,
+    may_go,
+    message_from_row,
+    message_row,
+    recipient_from_row,
+    via_text,
+    was_tried,
 )
 from worker.storage.sql.bulk import bulk_insert_values
 from worker.storage.sql.chunks import chunked
@@ -42,7 +52,7 @@ class SqlOutbox:
         new = {message.key: message for message in messages if message.key not in known}
         if new:
             first = take_numbers(self._c, "outbox", len(new))
-            rows = [_row(first + at, message, now) for at, message in enumerate(new.values())]
+            rows = [message_row(first + at, message, now) for at, message in enumerate(new.values())]
             bulk_insert_values(self._c, outbox, rows)
         return len(new)
 
@@ -80,7 +90,7 @@ class SqlOutbox:
         """The messages to people about these tickets that no channel has tried to send."""
         o, found = outbox.c, list[Any]()
         for chunk in chunked(sorted(set(tickets))):
-            untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~_was_tried() & _IS_TO_PEOPLE
+            untried = o.ticket_id.in_(chunk) & (o.state == "pending") & ~was_tried() & _IS_TO_PEOPLE
             query = sa.select(o.id, o.key, o.bundle_id).where(untried, *which)
             found += self._c.execute(query.order_by(o.id))
         return found
@@ -94,7 +104,7 @@ class SqlOutbox:
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         o, told = outbox.c, dict[int, dict[tuple[str, str], Recipient]]()
         for chunk in chunked(sorted(since)):
-            was_sent = sa.or_(o.state == "sent", (o.state == "pending") & _was_tried())
+            was_sent = sa.or_(o.state == "sent", (o.state == "pending") & was_tried())
             query = (
                 sa.select(outbox)
                 .where(o.ticket_id.in_(chunk), was_sent, _IS_TO_PEOPLE)
@@ -120,7 +130,7 @@ class SqlOutbox:
                 o.is_alarm,
                 sa.func.count().label("n"),
             )
-            .where(_may_go(now))
+            .where(may_go(now))
             .group_by(o.recipient_kind, o.address, o.via, o.is_alarm)
             .having(
                 sa.or_(
@@ -137,20 +147,20 @@ class SqlOutbox:
         ]
 
     def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
-        arrived, under_way = self._c.execute(_DELIVERIES, {**_address(to), "since": since}).one()
+        arrived, under_way = self._c.execute(_DELIVERIES, {**address_of(to), "since": since}).one()
         return DeliveryCount(int(arrived), int(under_way))
 
     def pending(
         self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool = False
     ) -> list[OutMessage]:
-        return [_message(row) for row in self._pending(to, now, limit, is_alarm=is_alarm)]
+        return [message_from_row(row) for row in self._pending(to, now, limit, is_alarm=is_alarm)]
 
     def heads(self, to: Recipient, now: datetime) -> list[MessageHead]:
         o = outbox.c
         query = sa.select(o.key, o.ticket_id, o.is_day_or_night).where(
-            _is_to(o), o.via == sa.bindparam("via"), o.is_alarm == 0, _may_go(now)
+            is_to(o), o.via == sa.bindparam("via"), o.is_alarm == 0, may_go(now)
         )
-        rows = self._c.execute(query.order_by(o.id), {**_address(to), "via": via_text(to)})
+        rows = self._c.execute(query.order_by(o.id), {**address_of(to), "via": via_text(to)})
         return [MessageHead(key, number, bool(day_or_night)) for key, number, day_or_night in rows]
 
     def bundle(
@@ -163,7 +173,7 @@ class SqlOutbox:
         is_unclear = int(any(row.is_unclear for row in rows))
         number = take_numbers(self._c, "delivery", len(notifiers))
         for at, notifier in enumerate(notifiers):
-            key = _delivery_key(notifier, [row.key for row in rows])
+            key = delivery_key(notifier, [row.key for row in rows])
             row = {
                 "id": number + at, "bundle_id": number, "key": key, "notifier": notifier,
                 "recipient_kind": to.kind.value, "address": to.address, "name": to.name, "language": to.language,
@@ -179,7 +189,7 @@ class SqlOutbox:
         return len(ids)
 
     def _pending(self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool) -> Sequence[Any]:
-        which = {**_address(to), "via": via_text(to), "is_alarm": int(is_alarm)}
+        which = {**address_of(to), "via": via_text(to), "is_alarm": int(is_alarm)}
         return self._c.execute(_PENDING, {**which, "now": now, "limit": limit}).all()
 
     def give_up(self, to: Recipient, now: datetime) -> int:
@@ -190,7 +200,7 @@ class SqlOutbox:
             o.via == via_text(to),
             o.ticket_id.is_not(None),
         )
-        given_up = sa.update(outbox).where(theirs, _may_go(now)).values(state="unreachable")
+        given_up = sa.update(outbox).where(theirs, may_go(now)).values(state="unreachable")
         return self._c.execute(given_up).rowcount
 
     def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
@@ -227,7 +237,7 @@ class SqlOutbox:
         return {row.notifier: row.quiet_until for row in self._c.execute(_QUIET)}
 
     def _items(self, bundle: int) -> tuple[OutMessage, ...]:
-        return tuple(_message(one) for one in self._c.execute(_ITEMS, {"bundle": bundle}))
+        return tuple(message_from_row(one) for one in self._c.execute(_ITEMS, {"bundle": bundle}))
 
     def shorten(self, one: Delivery, kept: int) -> Delivery:
         d, o = delivery.c, outbox.c
@@ -293,29 +303,6 @@ class SqlOutbox:
         return Backlog(messages, deliveries)
 
 
-def _was_tried() -> sa.ColumnElement[bool]:
-    """True if the message has arrived, may have arrived, or is on its way; not after a clear failure."""
-    d = delivery.c
-    on_its_way = (d.bundle_id == outbox.c.bundle_id) & sa.or_(d.state != "waiting", d.is_unclear == 1)
-    return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
-
-
-def _is_to(columns: Any) -> sa.ColumnElement[bool]:
-    is_kind = columns.recipient_kind == sa.bindparam("to_kind")
-    return sa.and_(is_kind, columns.address == sa.bindparam("to_address"))
-
-
-def _is_counted() -> sa.ColumnElement[bool]:
-    return sa.and_(_is_to(delivery.c), delivery.c.is_alarm == 0)
-
-
-def _may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
-    o = outbox.c
-    return (
-        (o.state == "pending") & o.bundle_id.is_(None) & sa.or_(o.not_before.is_(None), o.not_before <= now)
-    )
-
-
 # What a program is sent is no message about a ticket: it stays true, and tells nobody
 _IS_TO_PEOPLE = outbox.c.recipient_kind != RecipientKind.FEED.value
 _IS_FEED = delivery.c.recipient_kind == RecipientKind.FEED.value  # after people, however long it has waited
@@ -325,17 +312,17 @@ IS_STOPPED = sa.exists().where(feed.c.notifier == delivery.c.notifier, feed.c.st
 
 _DELIVERIES = sa.select(
     sa.select(sa.func.count())
-    .where(_is_counted(), delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
+    .where(is_counted(), delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
     .scalar_subquery(),
-    sa.select(sa.func.count()).where(_is_counted(), delivery.c.state.in_(UNSENT)).scalar_subquery(),
+    sa.select(sa.func.count()).where(is_counted(), delivery.c.state.in_(UNSENT)).scalar_subquery(),
 )
 _PENDING = (
     sa.select(outbox)
     .where(
-        _is_to(outbox.c),
+        is_to(outbox.c),
         outbox.c.via == sa.bindparam("via"),
         outbox.c.is_alarm == sa.bindparam("is_alarm"),
-        _may_go(sa.bindparam("now", type_=outbox.c.not_before.type)),
+        may_go(sa.bindparam("now", type_=outbox.c.not_before.type)),
     )
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
@@ -357,77 +344,3 @@ _CHANGE = sa.update(delivery).where(delivery.c.id == sa.bindparam("wanted"))
 _CLAIM = _CHANGE.where(_IS_DUE)
 _ITEMS = sa.select(outbox).where(outbox.c.bundle_id == sa.bindparam("bundle")).order_by(outbox.c.id)
 _QUIET = sa.select(quiet_channel)
-
-
-def _address(to: Recipient) -> dict[str, str]:
-    return {"to_kind": to.kind.value, "to_address": to.address}
-
-
-def _row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
-    return {
-        "id": number,
-        "key": message.key,
-        "recipient_kind": message.to.kind.value,
-        "address": message.to.address,
-        "name": message.to.name,
-        "language": message.to.language,
-        "phone": message.to.phone,
-        "via": via_text(message.to),
-        "title": message.title,
-        "body": json.dumps(asdict(message.body), ensure_ascii=False),
-        "is_urgent": int(message.is_urgent),
-        "is_day_or_night": int(message.is_day_or_night),
-        "is_alarm": int(message.is_alarm),
-        "ticket_id": message.ticket,
-        "created_at": now,
-        "not_before": message.not_before,
-        "state": "pending",
-    }
-
-
-def recipient_from_row(row: Any) -> Recipient:
-    """The recipient of a message or of a delivery."""
-    return Recipient(
-        RecipientKind(row.recipient_kind),
-        row.address,
-        row.name,
-        row.language,
-        row.phone,
-        tuple(json.loads(row.via)),
-    )
-
-
-def via_text(to: Recipient) -> str:
-    """The notifiers to use, as the tables have them."""
-    return json.dumps(to.via, ensure_ascii=False)
-
-
-def _message(row: Any) -> OutMessage:
-    values = json.loads(row.body)
-    body = Paragraph(
-        values.get("headline", ""),
-        values.get("text", ""),
-        tuple((label, value) for label, value in values.get("facts", ())),
-        tuple(values.get("steps", ())),
-        values.get("link"),
-        title=values.get("title", ""),
-        is_fixed=values.get("is_fixed", False),
-        link_label=values.get("link_label", ""),
-    )
-    return OutMessage(
-        row.key,
-        recipient_from_row(row),
-        row.title,
-        body,
-        bool(row.is_urgent),
-        row.ticket_id,
-        row.not_before,
-        bool(row.is_day_or_night),
-        bool(row.is_alarm),
-    )
-
-
-def _delivery_key(notifier: str, keys: Sequence[str]) -> str:
-    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
-    text = "\n".join((notifier, *keys))
-    return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"

@@ -13,12 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import join_keys
-from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
-from worker.domain.people.leaver import Judgement, is_stripped, settle
+from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
@@ -29,11 +27,20 @@ from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.erasing import erase_person
+from worker.storage.people_rows import (
+    _is_stranger,
+    _known_row,
+    _left_on_date,
+    _pair,
+    _person_row,
+    _says_otherwise,
+    keys_of,
+)
 from worker.storage.persons import JOIN_KINDS, accounts_of, facts_of, humans_behind, people_of
 from worker.storage.retention import erasable
 from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
-from worker.storage.sql.mapping import facts_from_json, facts_to_json, person_from_row
+from worker.storage.sql.mapping import person_from_row
 from worker.storage.sql.statistics import gather
 from worker.storage.sql.tables import (
     cohort,
@@ -58,24 +65,6 @@ PERSON_COLUMNS = (*KNOWN_COLUMNS, "first_seen_at", "changed_at")
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
 FOUND_MAX = 20
 AT_ONCE = 500  # people in memory while a pass is applied; each takes some kilobytes
-
-
-def unit_of(facts: AccountFacts) -> str:
-    """The unit by which the guard finds a common cause: the organisational unit, else the department."""
-    return facts.org_unit or facts.department or ""
-
-
-def keys_of(facts: AccountFacts) -> list[tuple[str, str, str]]:
-    """The keys that a member or another account can match, as (kind, value, text).
-
-    They are phones by canonical variant (of two variants the last), and join keys.
-    """
-    phones = {canonical(phone): phone for phone in facts.phones}
-    keys = [("phone", value, phone) for value, phone in phones.items()]
-    for key in join_keys(facts):
-        kind, _, value = key.partition(":")
-        keys.append((kind, value, ""))
-    return keys
 
 
 _CLEAR_STAGE = [clearing(staged_person), clearing(staged_person_key)]
@@ -453,57 +442,3 @@ def _released_as_missing() -> sa.ColumnElement[bool]:
         m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
         c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value,
     )  # fmt: skip
-
-
-def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) -> tuple[Any, ...]:
-    email = facts.email.casefold() if facts.email else None
-    known = (
-        source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts),
-        int(not facts.is_in_scope),
-    )  # fmt: skip
-    if judgement is None:
-        return (*known, None, None, None, facts.manager_id)
-    evidence = judgement.evidence.value if judgement.evidence else None
-    return (*known, judgement.standing.value, evidence, to_micros(judgement.at), facts.manager_id)
-
-
-def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
-    judgement = Judgement(one.standing, one.evidence, one.left_at or one.leaves_at)
-    row = _known_row(one.key.source, one.facts, judgement)
-    return (*row, to_micros(now), to_micros(now))
-
-
-def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
-    key = AccountKey(row.source, row.person_id)
-    before = None
-    if row.b_standing is not None:
-        was = Standing(row.b_standing)
-        before = Account(
-            key,
-            facts_from_json(row.person_id, row.b_facts),
-            was,
-            Evidence(row.b_evidence) if row.b_evidence else None,
-            row.b_at if was is Standing.LEFT else None,
-        )
-    judgement = None
-    if row.standing is not None:
-        evidence = Evidence(row.evidence) if row.evidence else None
-        judgement = Judgement(Standing(row.standing), evidence, row.at)
-    facts = facts_from_json(row.person_id, row.facts)
-    was_in_scope = before is not None and (before.facts.is_in_scope or bool(row.b_was_in_scope))
-    return before, settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
-
-
-def _is_stranger(before: Account | None, after: Account) -> bool:
-    """True for a deleted account that was never known, and has nothing left but its id."""
-    return before is None and after.facts.is_deleted and is_stripped(after.facts)
-
-
-def _says_otherwise(before: Account | None, after: Account) -> bool:
-    return before is None or facts_to_json(before.facts) != facts_to_json(after.facts)
-
-
-def _left_on_date(row: Any) -> Account:
-    key = AccountKey(row.source, row.person_id)
-    facts = facts_from_json(row.person_id, row.facts)
-    return Account(key, facts, Standing.LEFT, Evidence(row.evidence), row.at)

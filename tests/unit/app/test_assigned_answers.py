@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from by_link import DEE, Start, look, token_of, ward_told, why_dead
 from harness import ACCOUNTABLE, Harness
 from worker.app.acts.assignee import NOBODY
-from worker.app.evidence.check import AuditCheck, Compared
+from worker.app.evidence.check import AuditCheck
+from worker.app.evidence.unexplained import Compared
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead
 from worker.domain.evidence.actor import Actor

@@ -13,7 +13,7 @@ from worker.domain.controls.policy import ControlPolicy, HandOverRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Paragraph
-from worker.domain.reconcile.engine import HandOver
+from worker.domain.reconcile.rules import HandOver
 
 DAY = timedelta(days=1)
 ASKS = ControlSwitch(Mode.TICKET)

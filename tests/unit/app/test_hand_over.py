@@ -17,7 +17,7 @@ from worker.domain.controls.policy import ControlPolicy, HandOverRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
-from worker.domain.reconcile.engine import HandOver
+from worker.domain.reconcile.rules import HandOver
 from worker.domain.tickets.ticket import AssigneeWhy, Ticket, TicketKind, TicketState
 from worker.ports.state.leases import LeaseLost
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from builders import NOW
 from harness import Harness
 from worker.app.acts.sealing import SealDone
-from worker.app.evidence.check import AuditCheck, Compared
+from worker.app.evidence.check import AuditCheck
+from worker.app.evidence.unexplained import Compared
 from worker.app.reads.ticket import whole_ticket
 from worker.app.refused import Refused
 from worker.contract.seals import SealShape

@@ -16,7 +16,7 @@ from worker.contract.what_if import ReplayedTicketShape
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Taken, Target
 from worker.domain.escalation.replay import Change
 from worker.domain.evidence.actor import Actor
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.ports.state.store import UnitOfWork
 
 Start = Callable[..., Harness]

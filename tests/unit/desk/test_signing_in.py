@@ -19,7 +19,8 @@ from desk_setup import services_of
 from fakes.oidc.issuer import Fault, User
 from fakes.oidc.setup import Lab
 from harness import Harness
-from worker.app.evidence.check import AuditCheck, Compared
+from worker.app.evidence.check import AuditCheck
+from worker.app.evidence.unexplained import Compared
 from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.provider import Provider

@@ -11,8 +11,9 @@ from worker.domain.controls.consent import Numbers, numbers_of, private_numbers,
 from worker.domain.groups.case import GroupView, KeptOut
 from worker.domain.kinds.removals import CONSENT
 from worker.domain.model import AccountFacts, Coverage, Role
-from worker.domain.reconcile.engine import TicketRules, find_all, reconcile_group
+from worker.domain.reconcile.engine import find_all, reconcile_group
 from worker.domain.reconcile.plan import ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.withdrawing import removals_after
 from worker.domain.tickets.ticket import Reopened, Ticket, TicketKind, TicketState
 

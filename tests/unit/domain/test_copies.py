@@ -6,7 +6,7 @@ import pytest
 
 from builders import ticket
 from worker.domain.messages.copies import copy_draft, copy_note
-from worker.domain.messages.sentences import held_line
+from worker.domain.messages.paragraphs import held_line
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.decide import Say
 from worker.domain.text.reason import because

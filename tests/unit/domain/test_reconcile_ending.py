@@ -51,7 +51,8 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Standing
 from worker.domain.people.leaving import Leaving, episode_name
-from worker.domain.reconcile.engine import assignee_for, find_all
+from worker.domain.reconcile.assigning import assignee_for
+from worker.domain.reconcile.engine import find_all
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
 

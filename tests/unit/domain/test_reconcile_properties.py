@@ -16,8 +16,9 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import REMOVALS
 from worker.domain.kinds.settled import with_known_roles
 from worker.domain.model import Account, Coverage, GroupKey, Role, Standing
-from worker.domain.reconcile.engine import TicketRules, find_all, reconcile_group
+from worker.domain.reconcile.engine import find_all, reconcile_group
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import LIVE, Assignee, Grade, Ticket, TicketKey, TicketKind, TicketState
 
 RULES = rules()

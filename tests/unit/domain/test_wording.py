@@ -12,20 +12,17 @@ from builders import DAY, HOUR, NOW, group, key, leaver, rules, ticket, view
 from worker.domain.escalation.policy import Named, NamedKind, Target
 from worker.domain.messages.held import held_paragraph
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.paragraphs import escalation_paragraph, news_paragraph, told_line, what_happened
 from worker.domain.messages.sentences import (
     UNREACHED,
     digest,
-    escalation_paragraph,
     last_today,
     member_step,
-    news_paragraph,
     sentences,
     state_line,
     ticket_paragraph,
     ticket_steps,
     ticket_title,
-    told_line,
-    what_happened,
     why_line,
 )
 from worker.domain.model import Coverage, Evidence, Role

@@ -11,8 +11,8 @@ from worker.domain.escalation.calendar import BusinessCalendar, parse_days
 from worker.domain.escalation.policy import STANDARD, After, Policy, Step, Target, When
 from worker.domain.model import Evidence
 from worker.domain.people.leaver import AbsentPolicy, LeaverPolicy
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 from worker.settings import Settings, SettingsError, load, problems_in

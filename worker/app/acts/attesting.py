@@ -34,7 +34,7 @@ from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import STATEMENTS
 from worker.domain.messages.message import CHANNEL
-from worker.domain.messages.sentences import answered_paragraph
+from worker.domain.messages.paragraphs import answered_paragraph
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.attesting import answered_with, changed_mind
 from worker.domain.tickets.ticket import Ticket, TicketState

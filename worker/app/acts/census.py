@@ -30,8 +30,9 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import opened, wanted_in
-from worker.domain.reconcile.engine import TicketRules, cancelled
+from worker.domain.reconcile.engine import cancelled
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.ports.state.store import Store, UnitOfWork
 

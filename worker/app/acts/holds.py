@@ -15,8 +15,9 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVAL, is_exposure
 from worker.domain.model import Evidence
-from worker.domain.reconcile.engine import HELD_FROM, TicketRules
+from worker.domain.reconcile.engine import HELD_FROM
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.durations import format_duration
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state

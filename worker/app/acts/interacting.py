@@ -24,7 +24,7 @@ from worker.domain.messages.offers import LABELS, RIGHTS, Involvement
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_title
 from worker.domain.messages.standing import standing_line
 from worker.domain.model import Account, Standing
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.ticket import Ticket, ticket_label
 from worker.ports import ConnectorError, Notifier, Rejected, Unreachable

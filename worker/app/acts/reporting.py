@@ -36,11 +36,12 @@ from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds.handle_report import SHARED, TIER
 from worker.domain.messages.message import RecipientKind
-from worker.domain.messages.sentences import harm_paragraph, masked
+from worker.domain.messages.paragraphs import harm_paragraph
+from worker.domain.messages.sentences import masked
 from worker.domain.model import GroupKey
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action
 from worker.domain.reconcile.reporting import joined, opened_for, settled_with, shared_ticket
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Grade, Ticket, TicketState
 from worker.ports.state.bad_messages import ReportLink

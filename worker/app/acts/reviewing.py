@@ -39,12 +39,12 @@ from worker.domain.kinds import REMOVAL, REMOVALS, REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.removals import REVIEW
 from worker.domain.kinds.review_group import looks_at_all
-from worker.domain.messages.sentences import reminder_paragraph
+from worker.domain.messages.paragraphs import reminder_paragraph
 from worker.domain.model import GroupKey, Role
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (

@@ -11,7 +11,7 @@ from worker.app.tell.holding import hold_calls
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.ports.state.deliveries import Post
 from worker.ports.state.store import Store, UnitOfWork
 

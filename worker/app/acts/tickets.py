@@ -18,8 +18,9 @@ from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentitySt
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
 from worker.domain.model import Account, AccountKey, HandleKey, Standing
-from worker.domain.reconcile.engine import TicketRules, reopen
+from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.durations import format_duration
 from worker.domain.text.reason import Reason, because, in_own_words
 from worker.domain.tickets.subject import About

@@ -6,14 +6,23 @@ grow with the number of tickets.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
+from worker.app.evidence.check_access import admissions, shown_links, tokens
 from worker.app.evidence.export import checked_chain
+from worker.app.evidence.unexplained import (
+    PAGE,
+    TICKET_LABEL,
+    Compared,
+    Unexplained,
+    apart,
+    entries_of,
+    sealed_of,
+    was_erased,
+)
 from worker.domain.controls.seals import Seal, seal_label, seal_number, unexplained
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, account_of, actor_of
@@ -28,32 +37,11 @@ from worker.domain.evidence.explained import (
 )
 from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.guard import HoldState, plan_label
-from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import Ticket, ticket_label, ticket_number
-from worker.ports.state.access import Shown
-from worker.ports.state.explained import Admission, AnsweredLink, CohortWord, StoredToken, Unreadable
+from worker.ports.state.explained import AnsweredLink, CohortWord, Unreadable
 from worker.ports.state.store import Store, UnitOfWork
 
-PAGE = 500
 _ANSWERS = (events.LINK_CONFIRMED, events.LINK_REJECTED, events.TICKET_DONE)
-_TICKET = "ticket:"
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Unexplained:
-    """A row, by the name that people use for it, and the part that no event explains."""
-
-    row: str
-    why: str
-
-
-@dataclass(slots=True)
-class Compared:
-    """How many rows were compared, by sort, and how many have old events that lack some values."""
-
-    rows: Counter[str] = field(default_factory=Counter)
-    not_comparable: int = 0
 
 
 class AuditCheck:
@@ -73,9 +61,9 @@ class AuditCheck:
         yield from self._answers(compared)
         with self._store.reading() as uow:
             yield from _plans(uow, compared)
-            yield from _shown_links(uow, compared)
-            yield from _tokens(uow, compared)
-            yield from _admissions(uow, compared)
+            yield from shown_links(uow, compared)
+            yield from tokens(uow, compared)
+            yield from admissions(uow, compared)
 
     # --- tickets ---------------------------------------------------------------------------------
 
@@ -84,11 +72,11 @@ class AuditCheck:
         while True:
             with self._store.reading() as uow:
                 page = uow.explained.tickets(after, PAGE)
-                tickets, broken = _apart(page)
+                tickets, broken = apart(page)
                 yield from broken
-                of = uow.explained.events_of([f"{_TICKET}{one.ticket.label}" for one in tickets])
+                of = uow.explained.events_of([f"{TICKET_LABEL}{one.ticket.label}" for one in tickets])
                 for one in tickets:
-                    mine = of.get(f"{_TICKET}{one.ticket.label}", [])
+                    mine = of.get(f"{TICKET_LABEL}{one.ticket.label}", [])
                     found = [*_ticket_problems(uow, one.ticket, state_event(mine), compared)]
                     yield from found
                     if one.odd and not found:  # it follows from the problems that were found
@@ -103,7 +91,7 @@ class AuditCheck:
         while True:
             with self._store.reading() as uow:
                 opened = uow.explained.events([events.TICKET_OPENED], after, PAGE)
-                labels = {ticket_number(one.entry.subject.removeprefix(_TICKET)) for one in opened}
+                labels = {ticket_number(one.entry.subject.removeprefix(TICKET_LABEL)) for one in opened}
                 missing = uow.explained.missing_tickets(labels)
             for number in sorted(missing):
                 yield Unexplained(ticket_label(number), "it is gone, and by the journal it was opened")
@@ -118,7 +106,7 @@ class AuditCheck:
         while True:
             with self._store.reading() as uow:
                 page = uow.explained.seals(after, PAGE)
-                seals, broken = _apart(page)
+                seals, broken = apart(page)
                 yield from broken
                 of = uow.explained.events_of({_ticket_of(one) for one in seals})
                 for one in seals:
@@ -147,7 +135,7 @@ class AuditCheck:
         while True:
             with self._store.reading() as uow:
                 page = uow.explained.answers(after, PAGE)
-                answers, broken = _apart(page)
+                answers, broken = apart(page)
                 yield from broken
                 events = uow.explained.events_at(_ANSWERS, [one.at for one in answers if one.at is not None])
                 waiting = [one for one in answers if not _is_answer(one, events, compared)]
@@ -156,12 +144,6 @@ class AuditCheck:
             if not page:
                 return
             after = page[-1].key
-
-
-def _apart(rows: Sequence[_T | Unreadable]) -> tuple[list[_T], list[Unexplained]]:
-    """The rows that could be read, and the others as problems."""
-    broken = [Unexplained(one.row, one.why) for one in rows if isinstance(one, Unreadable)]
-    return [one for one in rows if not isinstance(one, Unreadable)], broken
 
 
 def _ticket_problems(
@@ -174,35 +156,25 @@ def _ticket_problems(
     compared.not_comparable += not is_complete(event.entry)
     for name, (now, said) in differences(ticket, event.entry).items():
         gone = erased(name, now, said)
-        if not gone or not all(_was_erased(uow, who, event) for who in gone):
+        if not gone or not all(was_erased(uow, who, event) for who in gone):
             yield Unexplained(
                 ticket.label, f"{name} is {_shown(now)}, and by event {event.seq} {_shown(said)}"
             )
 
 
 def _ticket_of(seal: Seal) -> str:
-    return f"{_TICKET}{ticket_label(seal.ticket)}"
+    return f"{TICKET_LABEL}{ticket_label(seal.ticket)}"
 
 
 def _seal_problems(uow: UnitOfWork, seal: Seal, of: Sequence[Sealed]) -> Iterator[Unexplained]:
     since = of[0].seq if of else 0
-    was_erased = any(True for _ in _entries(uow, events.PERSON_ERASED, after=since))
+    was_erased = any(True for _ in entries_of(uow, events.PERSON_ERASED, after=since))
     for why in unexplained(seal, [one.entry for one in of], was_erased=was_erased):
         yield Unexplained(seal.label, why)
 
 
 def _shown(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value or "empty")
-
-
-def _was_erased(uow: UnitOfWork, who: str, event: Sealed) -> bool:
-    """True if the person was erased since. An address matches the erasure of anybody, since it names no person."""
-    if person_in(who) is not None:
-        return any(one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{who}"))
-    return any(
-        "@" in who or entry.subject.endswith(f"/{who}")
-        for entry in _entries(uow, events.PERSON_ERASED, after=event.seq)
-    )
 
 
 def _confirmation_problems(uow: UnitOfWork, label: str, mine: Sequence[Sealed]) -> Iterator[Unexplained]:
@@ -230,7 +202,7 @@ def _marks_of_shown(uow: UnitOfWork, claim: Sealed) -> Iterator[str]:
     """The marks of the people who were shown a link that could have made this claim."""
     if claim.entry.data.get("via") != Via.LINK.value:
         return
-    for one in _sealed(uow, events.TICKET_LINK_SHOWN):
+    for one in sealed_of(uow, events.TICKET_LINK_SHOWN):
         to, until = one.entry.data["to"], one.entry.data.get("until")
         is_theirs = to == claim.entry.actor if to else one.entry.subject == claim.entry.subject
         if (
@@ -275,7 +247,7 @@ def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared
 
 
 def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    words, broken = _apart(uow.explained.cohorts())
+    words, broken = apart(uow.explained.cohorts())
     yield from broken
     said = uow.explained.events_of({f"plan:{plan_label(word.plan)}" for word in words})
     for word in words:
@@ -340,172 +312,3 @@ def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
 
 
 # --- admissions -------------------------------------------------------------------------------------------
-
-
-def _shown_links(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    rows, broken = _apart(uow.explained.shown_links())
-    yield from broken
-    compared.rows["shown links"] += len(rows)
-    of: dict[_ShownTo, list[Shown]] = defaultdict(list)
-    for row in rows:
-        of[row.ticket, row.name, row.actor_id].append(row)
-    seen = set[_ShownTo]()
-    for one in _sealed(uow, events.TICKET_LINK_SHOWN, events.TICKET_ASSIGNED):
-        if one.entry.event == events.TICKET_ASSIGNED and not _shows_a_link(one.entry):
-            continue
-        label = one.entry.subject.removeprefix(_TICKET)
-        key = (ticket_number(label), one.entry.actor, account_of(one.entry))
-        seen.add(key)
-        mine = of.get(key, [])
-        if (
-            _is_kept(one.entry)
-            and not any(_lasts(row, one.entry) for row in mine)
-            and not _is_forgotten(uow, one)
-        ):
-            yield Unexplained(
-                f"shown link of {one.entry.actor}",
-                f"it is gone or shorter, and by event {one.seq} they have one of {label}",
-            )
-        elif "until" not in one.entry.data and one.entry.event == events.TICKET_LINK_SHOWN:
-            compared.not_comparable += 1
-    for key in of.keys() - seen:
-        number, name, _ = key
-        yield Unexplained(
-            f"shown link of {name}", f"no event says that they have one of {ticket_label(number)}"
-        )
-
-
-_ShownTo = tuple[int, str, str]
-
-
-def _shows_a_link(assigned: Entry) -> bool:
-    """True if a ticket went to an address that no directory has: the person who chose it may read its mail."""
-    to = assigned.data.get("assignee")
-    return to is not None and person_in(to) is None
-
-
-def _is_kept(shown: Entry) -> bool:
-    """True if there should be a row for it. Earlier releases, which did not record `via`, kept none."""
-    return shown.event == events.TICKET_LINK_SHOWN or "via" in shown.data
-
-
-def _lasts(row: Shown, entry: Entry) -> bool:
-    """True if a row lasts as long as its event says. Only an assignment's event also has the row's address."""
-    if entry.event == events.TICKET_ASSIGNED:
-        return row.until is None and row.email == str(entry.data["assignee"]).casefold()
-    until = entry.data.get("until")
-    return row.until is None or until is None or row.until >= datetime.fromisoformat(until)
-
-
-def _is_forgotten(uow: UnitOfWork, shown: Sealed) -> bool:
-    """True if the link's assignee was erased since. An assignee known only by address may be anybody erased."""
-    return _was_erased(uow, shown.entry.data.get("to") or "@", shown)
-
-
-_HASH = "secret"  # the key of a secret's SHA-256; events of earlier releases lack it
-
-
-def _tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    found, broken = _apart(uow.explained.tokens())
-    yield from broken
-    tokens = {one.token.id: one for one in found}
-    compared.rows["tokens"] += len(tokens)
-    made, revoked, all_ended = dict[str, Entry](), dict[str, datetime](), set[datetime]()
-    for entry in _entries(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED, events.DESK_KEY_ROTATED):
-        if entry.event == events.DESK_KEY_ROTATED:
-            all_ended |= {stated_at(entry)} if entry.data["tokens"] else set()
-            continue
-        one = tokens.get(entry.data["token"])
-        if one is not None and entry.event == events.DESK_TOKEN_REVOKED:
-            revoked.setdefault(one.token.id, stated_at(entry))
-        elif one is not None and _is_made(one, entry):
-            made[one.token.id] = entry
-    for id_, one in tokens.items():
-        row = f"token {id_}"
-        if id_ not in made:
-            yield Unexplained(
-                row, "no event says that it was made, by whom, with this secret and these scopes"
-            )
-        else:
-            compared.not_comparable += _HASH not in made[id_].data
-        ended = revoked.get(id_)
-        if one.token.revoked_at != ended and (ended or one.token.revoked_at not in all_ended):
-            is_now, was = (instant(at) or "no time" for at in (one.token.revoked_at, ended))
-            yield Unexplained(row, f"it was ended at {is_now}, and by the journal at {was}")
-
-
-def _is_made(one: StoredToken, entry: Entry) -> bool:
-    token, data = one.token, entry.data
-    said = (
-        tuple(data["scopes"]), entry.actor, account_of(entry), stated_at(entry), data["expires_at"],
-        data.get(_HASH, one.secret),
-    )  # fmt: skip
-    is_so = (
-        token.scopes, token.created_by, token.created_by_id, token.created_at, instant(token.expires_at), one.secret
-    )  # fmt: skip
-    return said == is_so
-
-
-def _admissions(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
-    links, broken = _apart(uow.explained.login_links())
-    sessions, not_read = _apart(uow.explained.sessions())
-    yield from [*broken, *not_read]
-    compared.rows["login links"] += len(links)
-    compared.rows["sessions"] += len(sessions)
-    for one in _unexplained(links, map(_link_made, _entries(uow, events.DESK_LOGIN_LINK_MADE)), compared):
-        yield Unexplained(
-            f"login link of {one.name}",
-            f"no event says that it was made, with this secret, for {', '.join(one.roles)}{_as(one)}",
-        )
-    for one in _unexplained(sessions, map(_signed_in, _entries(uow, events.DESK_SIGNED_IN)), compared):
-        yield Unexplained(
-            f"session of {one.name}",
-            f"no event says that they signed in at {instant(one.at)}, for {', '.join(one.roles)}{_as(one)}",
-        )
-
-
-def _as(one: Admission) -> str:
-    return f", as {one.account}" if one.account else ""
-
-
-def _unexplained(
-    rows: Sequence[Admission], made: Iterable[Mapping[str, Any]], compared: Compared
-) -> Iterator[Admission]:
-    """The rows that no event explains; each event explains at most one."""
-    waiting: dict[str, list[Admission]] = defaultdict(list)
-    for row in rows:
-        waiting[row.name].append(row)
-    for said in made:
-        mine = waiting[said["name"]]
-        for row in [one for one in mine if all(getattr(one, name) == value for name, value in said.items())][
-            :1
-        ]:
-            compared.not_comparable += _HASH not in said
-            mine.remove(row)
-    return chain.from_iterable(waiting.values())
-
-
-def _link_made(entry: Entry) -> dict[str, Any]:
-    return {"name": entry.data["for"], "by": entry.actor, **_admitted(entry, entry.data.get("account", ""))}
-
-
-def _signed_in(entry: Entry) -> dict[str, Any]:
-    return {"name": entry.actor, "at": stated_at(entry), **_admitted(entry, account_of(entry))}
-
-
-def _admitted(entry: Entry, account: str) -> dict[str, Any]:
-    """What an event says about a row; events of earlier releases say less."""
-    said: dict[str, Any] = {"roles": tuple(entry.data["roles"])}
-    if "expires_at" in entry.data:
-        said["until"] = datetime.fromisoformat(entry.data["expires_at"])
-    return said | ({_HASH: entry.data[_HASH], "account": account} if _HASH in entry.data else {})
-
-
-def _entries(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Entry]:
-    return (one.entry for one in _sealed(uow, *kinds, after=after))
-
-
-def _sealed(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Sealed]:
-    while page := uow.explained.events(kinds, after, PAGE):
-        yield from page
-        after = page[-1].seq

@@ -21,9 +21,10 @@ from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ask, proven_elsewhere
-from worker.domain.reconcile.engine import TicketRules, cancelled
+from worker.domain.reconcile.engine import cancelled
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
 from worker.domain.reconcile.plan import Action
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.ports.state.attestations import SENSITIVE
 from worker.ports.state.store import UnitOfWork

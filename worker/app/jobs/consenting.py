@@ -20,8 +20,9 @@ from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.removals import CONSENT
 from worker.domain.model import Account, AccountKey, GroupKey, Standing
 from worker.domain.reconcile.attesting import WITHDRAWN
-from worker.domain.reconcile.engine import TicketRules, cancelled
+from worker.domain.reconcile.engine import cancelled
 from worker.domain.reconcile.plan import Action
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.withdrawing import removals_after, shows
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket

@@ -44,10 +44,10 @@ from worker.domain.reconcile.controlling import (
     time_for,
     wanted_in,
 )
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
+from worker.domain.reconcile.rules import TicketRules
 from worker.ports import ConnectorError
 from worker.ports.state.controls import ControlCounts, ControlFailure
 from worker.ports.state.episodes import PlanKind

@@ -13,10 +13,10 @@ from worker.app.jobs.carrying import carry_out
 from worker.app.reads.leavings import LeavingPerson, reviews_wanted
 from worker.app.tell.teller import Teller
 from worker.domain.controls.policy import ConversationsRule
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
 from worker.domain.reconcile.leaving import over, review_for
 from worker.domain.reconcile.plan import Action
+from worker.domain.reconcile.rules import TicketRules
 from worker.ports.state.store import UnitOfWork
 
 NAMED_MAX = 200  # people whom a held plan names

@@ -28,14 +28,8 @@ from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
-from worker.domain.messages.sentences import (
-    digest,
-    dropped_paragraph,
-    last_today,
-    may_be_repeat,
-    open_ticket,
-    summary_paragraph,
-)
+from worker.domain.messages.paragraphs import dropped_paragraph, summary_paragraph
+from worker.domain.messages.sentences import digest, last_today, may_be_repeat, open_ticket
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable, Unsubscribed
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Delivery, MessageHead, Outcome, OutMessage

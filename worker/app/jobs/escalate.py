@@ -17,8 +17,9 @@ from worker.app.tell.teller import Teller, help_as_told, step_key
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, escalation_paragraph, masked
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.messages.paragraphs import escalation_paragraph
+from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, masked
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage

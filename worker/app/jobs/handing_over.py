@@ -8,7 +8,7 @@ from datetime import datetime
 
 from worker.domain.controls.group.hand_over import CONTROL
 from worker.domain.groups.case import GroupView
-from worker.domain.reconcile.engine import HandOver
+from worker.domain.reconcile.rules import HandOver
 from worker.ports.state.store import UnitOfWork
 
 

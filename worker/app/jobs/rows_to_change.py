@@ -17,7 +17,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import Row, rows_paragraph
 from worker.domain.model import GroupKey, Standing
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import is_done_in
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.ticket import Ticket

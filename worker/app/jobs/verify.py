@@ -23,8 +23,9 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, claimants
 from worker.domain.kinds import is_waited_for, kind_of
 from worker.domain.reconcile.controlling import weigh_control
-from worker.domain.reconcile.engine import TicketRules, reopen
+from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import Verdict, Verification, weigh
 from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight

@@ -13,7 +13,7 @@ from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.domain.escalation.policy import Coming, Policy, Step, Whom, explain
 from worker.domain.messages.message import Recipient, RecipientKind
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.store import UnitOfWork

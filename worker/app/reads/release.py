@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.kinds import kind_of
-from worker.domain.reconcile.engine import TicketRules, reconcile_group
+from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Ticket
 from worker.ports.state.store import UnitOfWork

@@ -20,8 +20,8 @@ from worker.domain.escalation.silences import Silence
 from worker.domain.kinds import REMOVAL, REPORTED_MESSAGES
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.comparing import Notice
 from worker.domain.replay.fates import Become, Fate, TicketSide, fate_of, steps_of
 from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded

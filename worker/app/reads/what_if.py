@@ -11,7 +11,7 @@ from worker.app.tell.recipients import Recipients
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Taken, Whom
 from worker.domain.escalation.replay import Change, Spell, Telling, change, life_of, replay
 from worker.domain.messages.message import Recipient
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.store import UnitOfWork
 

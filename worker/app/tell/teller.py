@@ -14,13 +14,13 @@ from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, Recipient
-from worker.domain.messages.sentences import (
+from worker.domain.messages.paragraphs import (
     cancelled_paragraph,
     doubted_paragraph,
     held_paragraph,
-    masked,
     news_paragraph,
 )
+from worker.domain.messages.sentences import masked
 from worker.domain.model import AccountFacts, AccountKey
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.tongue import Languages, Tongue

@@ -10,7 +10,8 @@ from worker.app.reads.escalation import ComingStep, ToldOne
 from worker.app.tell.holding import QUIET
 from worker.desk.calls import Call
 from worker.domain.messages.message import RecipientKind
-from worker.domain.messages.sentences import flat, told_line
+from worker.domain.messages.paragraphs import told_line
+from worker.domain.messages.sentences import flat
 from worker.domain.text.tongue import N_, Tongue
 
 _COMMON = N_("security channel")

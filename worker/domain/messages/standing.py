@@ -8,9 +8,9 @@ from datetime import datetime
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
+from worker.domain.messages.paragraphs import held_line
 from worker.domain.messages.sentences import (
     flat,
-    held_line,
     masked,
     reason_line,
     sentences,

@@ -14,8 +14,10 @@ from worker.domain.kinds import STATEMENTS
 from worker.domain.kinds.attest import EXPLOITED, MESSENGERS, messengers_named
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.model import Account, GroupKey
-from worker.domain.reconcile.engine import TicketRules, person_as_assignee, reopen
+from worker.domain.reconcile.assigning import person_as_assignee
+from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.subject import About

@@ -26,9 +26,10 @@ from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
-from worker.domain.reconcile.engine import TicketRules, cancelled, reopen
+from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.own_rows import kept_apart
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import Verdict as Proof
 from worker.domain.reconcile.verification import Verification, unproven
 from worker.domain.reconcile.whom import assignee_for

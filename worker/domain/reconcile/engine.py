@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.domain.escalation.calendar import add, elapsed
-from worker.domain.escalation.policy import Policy, policy_for
 from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.controlled import TIME_S
@@ -22,14 +20,14 @@ from worker.domain.kinds.keeps import since_details
 from worker.domain.kinds.kind import InControls, InGroup, InPerson, InReports, Turn
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.settled import settle
-from worker.domain.model import Account, AccountKey, Role, Standing
+from worker.domain.model import Role
+from worker.domain.reconcile.assigning import accountable_person, as_manager, assignee_for
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.reconcile.verification import CLAIM_LIFE
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import NO_REASON, Reason, because, together
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import (
     Assignee,
-    AssigneeWhy,
     Move,
     Reopened,
     Ticket,
@@ -38,71 +36,6 @@ from worker.domain.tickets.ticket import (
     handed_to,
     next_state,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """So long before an admin's last day, a group gets another one. `due`: the longest time for that."""
-
-    lead: timedelta
-    due: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class TicketRules:
-    """The rules for tickets: their policies with the time that they allow, and the accountable person.
-
-    `claim_life`: how long a claim stands without proof. `hold_max`: how long a removal may be held. `hand_over`: how
-    admins hand over before their last day; None: they needn't.
-    """
-
-    due: timedelta
-    due_sensitive: timedelta
-    accountable: str
-    admins_min: int = 1
-    policies: tuple[Policy, ...] = ()
-    claim_life: timedelta = CLAIM_LIFE
-    hold_max: timedelta = timedelta(hours=72)
-    hand_over: HandOver | None = None
-    timezone: str = "UTC"  # of the days that reasons name
-
-    def policy(self, ticket: Ticket) -> Policy:
-        """The escalation policy of one ticket."""
-        return policy_for(
-            self.policies, ticket.kind, ticket.evidence, ticket.messenger, sensitive=ticket.is_sensitive
-        )
-
-    def allowed(self, ticket: Ticket) -> timedelta:
-        """The time that one ticket has, counted in its policy's calendar."""
-        own = ticket.details.get(TIME_S)
-        if own is not None:
-            return timedelta(seconds=own)
-        return self.due_sensitive if ticket.is_sensitive else self.due
-
-    def started(self, ticket: Ticket, at: datetime) -> Ticket:
-        """The ticket with its clock started (again) at `at`: due_at follows; an acknowledgement and a snooze end."""
-        due_at = add(self.policy(ticket).calendar, at, self.allowed(ticket))
-        return replace(
-            ticket, clock_from=at, due_at=due_at, waited_us=0, acknowledged_until=None, snoozed_until=None
-        )
-
-    def resumed(self, ticket: Ticket, claimed_at: datetime, at: datetime) -> Ticket:
-        """The ticket with its clock running again from `at`: the time since `claimed_at` does not count."""
-        calendar = self.policy(ticket).calendar
-        waited = elapsed(calendar, claimed_at, at)
-        return replace(
-            ticket,
-            due_at=add(calendar, ticket.due_at, waited),
-            waited_us=ticket.waited_us + waited // timedelta(microseconds=1),
-            acknowledged_until=None,
-            snoozed_until=None,
-        )
-
-    def freed(self, ticket: Ticket, now: datetime) -> Ticket:
-        """The ticket, open again: it need not wait any more. Its clock starts at the end of its hold, if it had one."""
-        at = min(now, ticket.held_until) if ticket.held_until and ticket.blocked_by is None else now
-        free = replace(ticket, state=next_state(ticket.state, Move.UNBLOCK), blocked_by=None, held_until=None)
-        return self.started(free, at)
 
 
 def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tuple[Action, ...]:
@@ -161,7 +94,7 @@ def _end_about_person(ticket: Ticket, case: PersonCase, now: datetime) -> Action
 def _about_person(
     finding: Finding, ticket: Ticket | None, case: PersonCase, rules: TicketRules, now: datetime
 ) -> Action | None:
-    assignee = _as_manager(case.manager) or _accountable(rules)
+    assignee = as_manager(case.manager) or accountable_person(rules)
     if ticket is None:
         draft = Ticket(
             kind=finding.key.kind,
@@ -186,12 +119,6 @@ def _about_person(
     why, reopened_why = again
     reopened = handed_to(reopen(ticket, rules, now, why), assignee)
     return Action(ActionKind.REOPEN, reopened, why, reopened=reopened_why)
-
-
-def _as_manager(manager: Account | None) -> Assignee | None:
-    if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
-        return None
-    return person_as_assignee(manager, AssigneeWhy.MANAGER)
 
 
 def find_all(group: GroupView, admins_min: int) -> tuple[Finding, ...]:
@@ -449,51 +376,3 @@ def cancelled(ticket: Ticket, why: Reason, now: datetime) -> Action:
         weighed_at=now,
     )
     return Action(ActionKind.CANCEL, over, why)
-
-
-def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
-    """The assignee: an active admin of the group other than the leaver (before the last day, the leaver, too); else the
-    group's owner; else the leaver's manager; else the accountable person.
-
-    Only people with an e-mail address; an admin may have a phone alone, since somebody can pass it on to them.
-    """
-    leaver = finding.leaving.person if finding.leaving else None
-    if leaver is None and finding.person is not None and finding.key.subject.handle in case.asked_out:
-        leaver = finding.person.key
-    group = case.view
-    choices = (_an_admin(case, leaver), _owner(group), _manager(case, leaver), _accountable(rules))
-    return next((choice for choice in choices if choice is not None), None)
-
-
-def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
-    people = [
-        view.person
-        for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
-        if view.person and (view.person.key != leaver or leaver in case.view.handing_over)
-    ]
-    reached = [p for p in people if p.facts.email] or [p for p in people if p.facts.phones]
-    staying = [p for p in reached if p.standing is Standing.ACTIVE] or reached
-    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
-
-
-def _owner(group: GroupView) -> Assignee | None:
-    if group.owner is not None and group.owner.facts.email and group.owner.standing is not Standing.LEFT:
-        return person_as_assignee(group.owner, AssigneeWhy.OWNER)
-    if group.owner is None and group.owner_email:
-        return Assignee(group.owner_email, why=AssigneeWhy.OWNER)
-    return None
-
-
-def _manager(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
-    manager = None if leaver is None else case.managers.get(leaver)
-    return _as_manager(manager)
-
-
-def _accountable(rules: TicketRules) -> Assignee | None:
-    return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
-
-
-def person_as_assignee(person: Account, why: AssigneeWhy) -> Assignee:
-    """Somebody as the assignee: by e-mail address, or by phone number if they have none."""
-    address = person.facts.email or next(iter(person.facts.phones), "")
-    return Assignee(address, person.facts.display_name, why, person.key)

@@ -19,8 +19,9 @@ from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.review_conversations import DPIA_REF, POLICY_REF
 from worker.domain.model import Account, Standing
 from worker.domain.people.leaving import episode_name
-from worker.domain.reconcile.engine import TicketRules, cancelled
+from worker.domain.reconcile.engine import cancelled
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (

@@ -10,8 +10,9 @@ from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import Coverage
-from worker.domain.reconcile.engine import TicketRules, cancelled, reopen
+from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.whom import first_of, is_one_of
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import AssigneeWhy, Reopened, Ticket, handed_to

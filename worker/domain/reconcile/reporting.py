@@ -24,8 +24,8 @@ from worker.domain.controls.state import GroupState
 from worker.domain.kinds import REPORTED_MESSAGES
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.handle_report import CONFIDENTIAL, OCCASION, SHARED, TIER, is_confidential
-from worker.domain.reconcile.engine import TicketRules
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.whom import an_admin, owner_of
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About

@@ -9,7 +9,8 @@ from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.kinds import KINDS, REVIEWS
 from worker.domain.kinds.kind import InControls
 from worker.domain.model import Account, Standing
-from worker.domain.reconcile.engine import TicketRules, person_as_assignee
+from worker.domain.reconcile.assigning import person_as_assignee
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
 
 

@@ -23,8 +23,10 @@ from worker.domain.kinds.removals import CONSENT
 from worker.domain.kinds.settled import settle
 from worker.domain.messengers import messenger
 from worker.domain.model import Member
-from worker.domain.reconcile.engine import TicketRules, assignee_for, reopen
+from worker.domain.reconcile.assigning import assignee_for
+from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About, membership
 from worker.domain.tickets.ticket import (

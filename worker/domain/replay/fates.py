@@ -16,7 +16,7 @@ from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.keeps import in_since
 from worker.domain.people.joiners import fits
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.engine import TicketRules
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.gate import GuardPlay
 from worker.domain.replay.history import History, LeavingKey, RecordedTicket
 from worker.domain.tickets.ticket import Ticket, TicketState

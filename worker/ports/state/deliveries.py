@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.messages.message import Recipient
-from worker.domain.messages.sentences import Cause
+from worker.domain.messages.paragraphs import Cause
 
 
 class PostState(StrEnum):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from worker.domain.controls.policy import ConversationsRule, HandOverRule
 from worker.domain.controls.switch import Mode
-from worker.domain.reconcile.engine import HandOver
+from worker.domain.reconcile.rules import HandOver
 from worker.settings.controls.base import ControlSection
 from worker.settings.fields import Email, Patterns, Period, Text
 from worker.settings.section import Section

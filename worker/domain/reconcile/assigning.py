@@ -1,0 +1,66 @@
+"""Who is asked to do a ticket's work."""
+
+from __future__ import annotations
+
+from worker.domain.groups.case import GroupCase, GroupView
+from worker.domain.kinds.finding import Finding
+from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.reconcile.rules import TicketRules
+from worker.domain.tickets.ticket import (
+    Assignee,
+    AssigneeWhy,
+)
+
+
+def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
+    """The assignee: an active admin of the group other than the leaver (before the last day, the leaver, too); else the
+    group's owner; else the leaver's manager; else the accountable person.
+
+    Only people with an e-mail address; an admin may have a phone alone, since somebody can pass it on to them.
+    """
+    leaver = finding.leaving.person if finding.leaving else None
+    if leaver is None and finding.person is not None and finding.key.subject.handle in case.asked_out:
+        leaver = finding.person.key
+    group = case.view
+    choices = (_an_admin(case, leaver), _owner(group), _manager(case, leaver), accountable_person(rules))
+    return next((choice for choice in choices if choice is not None), None)
+
+
+def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
+    people = [
+        view.person
+        for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
+        if view.person and (view.person.key != leaver or leaver in case.view.handing_over)
+    ]
+    reached = [p for p in people if p.facts.email] or [p for p in people if p.facts.phones]
+    staying = [p for p in reached if p.standing is Standing.ACTIVE] or reached
+    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
+
+
+def _owner(group: GroupView) -> Assignee | None:
+    if group.owner is not None and group.owner.facts.email and group.owner.standing is not Standing.LEFT:
+        return person_as_assignee(group.owner, AssigneeWhy.OWNER)
+    if group.owner is None and group.owner_email:
+        return Assignee(group.owner_email, why=AssigneeWhy.OWNER)
+    return None
+
+
+def _manager(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
+    manager = None if leaver is None else case.managers.get(leaver)
+    return as_manager(manager)
+
+
+def accountable_person(rules: TicketRules) -> Assignee | None:
+    return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE) if rules.accountable else None
+
+
+def person_as_assignee(person: Account, why: AssigneeWhy) -> Assignee:
+    """Somebody as the assignee: by e-mail address, or by phone number if they have none."""
+    address = person.facts.email or next(iter(person.facts.phones), "")
+    return Assignee(address, person.facts.display_name, why, person.key)
+
+
+def as_manager(manager: Account | None) -> Assignee | None:
+    if manager is None or not manager.facts.email or manager.standing is Standing.LEFT:
+        return None
+    return person_as_assignee(manager, AssigneeWhy.MANAGER)

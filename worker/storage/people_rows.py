@@ -1,0 +1,87 @@
+"""Rows of people: how accounts are written, and what a pass compares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from worker.domain.identity.matching import join_keys
+from worker.domain.identity.phones import canonical
+from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
+from worker.domain.people.leaver import Judgement, is_stripped, settle
+from worker.storage.sql.mapping import facts_from_json, facts_to_json
+from worker.storage.sql.tables import (
+    to_micros,
+)
+
+
+def unit_of(facts: AccountFacts) -> str:
+    """The unit by which the guard finds a common cause: the organisational unit, else the department."""
+    return facts.org_unit or facts.department or ""
+
+
+def keys_of(facts: AccountFacts) -> list[tuple[str, str, str]]:
+    """The keys that a member or another account can match, as (kind, value, text).
+
+    They are phones by canonical variant (of two variants the last), and join keys.
+    """
+    phones = {canonical(phone): phone for phone in facts.phones}
+    keys = [("phone", value, phone) for value, phone in phones.items()]
+    for key in join_keys(facts):
+        kind, _, value = key.partition(":")
+        keys.append((kind, value, ""))
+    return keys
+
+
+def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) -> tuple[Any, ...]:
+    email = facts.email.casefold() if facts.email else None
+    known = (
+        source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts),
+        int(not facts.is_in_scope),
+    )  # fmt: skip
+    if judgement is None:
+        return (*known, None, None, None, facts.manager_id)
+    evidence = judgement.evidence.value if judgement.evidence else None
+    return (*known, judgement.standing.value, evidence, to_micros(judgement.at), facts.manager_id)
+
+
+def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
+    judgement = Judgement(one.standing, one.evidence, one.left_at or one.leaves_at)
+    row = _known_row(one.key.source, one.facts, judgement)
+    return (*row, to_micros(now), to_micros(now))
+
+
+def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
+    key = AccountKey(row.source, row.person_id)
+    before = None
+    if row.b_standing is not None:
+        was = Standing(row.b_standing)
+        before = Account(
+            key,
+            facts_from_json(row.person_id, row.b_facts),
+            was,
+            Evidence(row.b_evidence) if row.b_evidence else None,
+            row.b_at if was is Standing.LEFT else None,
+        )
+    judgement = None
+    if row.standing is not None:
+        evidence = Evidence(row.evidence) if row.evidence else None
+        judgement = Judgement(Standing(row.standing), evidence, row.at)
+    facts = facts_from_json(row.person_id, row.facts)
+    was_in_scope = before is not None and (before.facts.is_in_scope or bool(row.b_was_in_scope))
+    return before, settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
+
+
+def _is_stranger(before: Account | None, after: Account) -> bool:
+    """True for a deleted account that was never known, and has nothing left but its id."""
+    return before is None and after.facts.is_deleted and is_stripped(after.facts)
+
+
+def _says_otherwise(before: Account | None, after: Account) -> bool:
+    return before is None or facts_to_json(before.facts) != facts_to_json(after.facts)
+
+
+def _left_on_date(row: Any) -> Account:
+    key = AccountKey(row.source, row.person_id)
+    facts = facts_from_json(row.person_id, row.facts)
+    return Account(key, facts, Standing.LEFT, Evidence(row.evidence), row.at)
