@@ -13,6 +13,8 @@ from contracts.seals import FILE, line
 from contracts.unit_of_work import read_people
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
 from worker.domain.controls.reports import ReportOutcome
+from worker.domain.mirror.copy import Copy
+from worker.domain.mirror.decide import Say
 from worker.storage.store import SqlStore
 
 SPELLINGS = (
@@ -97,3 +99,21 @@ def test_whoever_closed_a_ticket_is_erased_in_any_capitals(store: SqlStore, writ
 def test_a_person_is_found_by_what_is_stored_of_them(store: SqlStore, wanted: str) -> None:
     with store.reading() as uow:
         assert [one.key for one in uow.people.find(wanted)] == [key("É-7")]
+
+
+@pytest.mark.parametrize("written", SPELLINGS)
+def test_whoever_had_a_copy_in_a_tracker_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
+    said = f"Tracker has 0 enabled accounts with the address {written}, not one account."
+    with store.begin() as uow:
+        [one] = uow.tickets.insert([replace(ticket(), id=0)])
+        stays = f"{Say.STAYS}:{written.casefold()}"
+        theirs = Copy("desk", one.id, "id", assignee=written, given=written, noted=stays, problem=said)
+        others = Copy(
+            "two", one.id, "id", assignee="ben@corp.example", given="ben", noted="waits:0", problem="503"
+        )
+        uow.mirrors.put(theirs)
+        uow.mirrors.put(others)
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        kept = uow.mirrors.of([one.id])[one.id]
+    assert kept == [replace(theirs, assignee="", given="", noted="", problem=""), others]

@@ -17,6 +17,7 @@ from worker.domain.evidence.explained import ERASED
 from worker.domain.groups.declaring import folded
 from worker.domain.identity.ties import surely_same
 from worker.domain.kinds import CONVERSATIONS
+from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.episodes import AGAIN
@@ -252,10 +253,17 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     connection.execute(sa.delete(said_zone).where(said_zone.c.address == email))
-    for column in (mirror.c.assignee, mirror.c.given):
-        is_theirs = sa.func.lower(column) == email
-        connection.execute(sa.update(mirror).where(is_theirs).values({column.name: ""}))
+    _erase_from_copies(connection, email)
     _erase_from_steps(connection, {row.email, email, row.display_name})
+
+
+def _erase_from_copies(connection: sa.Connection, email: str) -> None:
+    """Erase the person from copies in trackers: as who had one, and in what was said of that. There they stay."""
+    m = mirror.c
+    for column in (m.assignee, m.given):
+        _blank(connection, column, _is_one_of({email}), "")
+    _blank(connection, m.noted, _is_one_of({f"{Say.STAYS}:{email}"}), "")
+    _blank(connection, m.problem, _names_one_of({email}), "")
 
 
 def _erase_from_handovers(connection: sa.Connection, email: str, key_of: sa.ColumnElement[str]) -> None:
