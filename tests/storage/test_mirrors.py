@@ -40,6 +40,7 @@ def test_a_copy_is_stored_as_it_is(ward: Harness) -> None:
         changed = replace(
             copy, state=CopyState.GONE, standing=CopyStanding.DECLINED, intent=Goal.CANCELLED, problem="gone",
             missing_since=ward.now, settled_at=ward.now + DAY, reopened_at=ward.now, next_at=ward.now, reopens=2,
+            look_again_at=ward.now + DAY,
         )  # fmt: skip
         uow.mirrors.put(changed)
     with ward.store.reading() as uow:
@@ -61,6 +62,23 @@ def test_only_what_fits_is_wanted_once(ward: Harness) -> None:
         identities = {one.identity for one in uow.mirrors.of([1])[1]}
     assert len(identities) == 1, "a ticket has one identity, in every tracker"
     assert next(iter(identities)).startswith("whosleft-")
+
+
+def test_what_was_made_again_is_found_when_its_time_has_come(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        copy = uow.mirrors.get("desk", 1).copy
+        assert (copy.state, uow.mirrors.made_again("desk", ward.now + DAY, 9)) == (CopyState.LINKED, [])
+        again = replace(copy, look_again_at=ward.now + DAY)
+        uow.mirrors.put(again)
+    for state, is_found in (
+        (CopyState.LINKED, True), (CopyState.REFUSED, True), (CopyState.UNCLEAR, False), (CopyState.GONE, False),
+    ):  # fmt: skip
+        with ward.store.begin() as uow:
+            uow.mirrors.put(replace(again, state=state))
+            assert uow.mirrors.made_again("desk", ward.now, 9) == []
+            assert uow.mirrors.made_again("other", ward.now + DAY, 9) == []
+            found = [one.copy for one in uow.mirrors.made_again("desk", ward.now + DAY, 9)]
+        assert found == ([replace(again, state=state)] if is_found else []), state
 
 
 def test_what_was_told_is_used_once(ward: Harness) -> None:

@@ -21,7 +21,10 @@ from worker.storage.sql.tables import journal, mirror, mirror_notice, mirror_tol
 _COLUMNS = tuple(f.name for f in fields(Copy))
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _UNMADE = tuple(one.value for one in (CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR))
-_INSTANTS = ("attempted_at", "next_at", "reopened_at", "missing_since", "settled_at", "synced_at")
+_MADE = tuple(one.value for one in (CopyState.LINKED, CopyState.REFUSED))
+_INSTANTS = (
+    "attempted_at", "next_at", "look_again_at", "reopened_at", "missing_since", "settled_at", "synced_at",
+)  # fmt: skip
 INSTALL = 6  # hexadecimal digits
 
 
@@ -59,6 +62,11 @@ class SqlMirrors:
         is_time = sa.or_(m.next_at.is_(None), m.next_at <= now)
         which = (m.tracker == tracker) & m.state.in_(_UNMADE) & is_time
         return self._mirrored(which, (t.due_at, t.id), limit)
+
+    def made_again(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
+        m = mirror.c
+        which = (m.tracker == tracker) & (m.look_again_at <= now) & m.state.in_(_MADE)
+        return self._mirrored(which, (m.look_again_at, m.ticket), limit)
 
     def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:
         m = mirror.c

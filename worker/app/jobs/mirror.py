@@ -74,8 +74,10 @@ class Mirror:
             try:
                 self._want(run)
                 self._hear(run)
-                MakeCopies(run).make()
+                making = MakeCopies(run)
+                making.make()
                 self._compare(run)
+                making.look_for_late_ones()
             except ConnectorError as error:
                 run.trouble(error)
         if self._trackers:

@@ -2,18 +2,20 @@
 
 wanted -> sending (committed) -> created -> linked
                  no clear answer -> unclear -> looked for: found -> linked;  never found -> wanted again, three times
+
+What was made again is looked for each day of the next week, since the first may still appear.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.jobs.mirror_run import ATTEMPTS_MAX, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
 from worker.domain.mirror.copy import Content, Copy, CopyState
-from worker.domain.mirror.outside import Draft, Goal, Seen
+from worker.domain.mirror.outside import CLOSED, Draft, Goal, Seen
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import BadConfig, Changed, ConnectorError, NotDone, Permanent, Rejected, Transient
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, is_public
@@ -21,6 +23,7 @@ from worker.ports.state.mirrors import Mirrored
 
 PER_RUN = 50
 LOOK_AGAIN = timedelta(minutes=3)  # a request that we gave up on may still run there
+LATE_EVERY, LATE_FOR = timedelta(days=1), timedelta(days=7)  # or wait in a queue before it
 TRY_AGAIN = timedelta(hours=1)
 
 
@@ -39,19 +42,23 @@ class MakeCopies:
             raise BadConfig(f"{PUBLIC}.", remedy=PUBLIC_REMEDY)
         for each in page:
             try:
-                self._make(each)
-            except NotDone:
-                raise
-            except Transient as error:
-                self._run.unclear += 1
-                self._run.trouble(error)
-                if self._run.unclear >= UNCLEAR_MAX:
-                    raise
+                self._guarded(each, self._make)
             except Rejected as error:
                 self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
                 self._run.trouble(error)
-            except Changed:
-                self._run.count("changed")  # tried again by the next run
+
+    def _guarded(self, each: Mirrored, do: Callable[[Mirrored], None]) -> None:
+        try:
+            do(each)
+        except NotDone:
+            raise
+        except Transient as error:
+            self._run.unclear += 1
+            self._run.trouble(error)
+            if self._run.unclear >= UNCLEAR_MAX:
+                raise
+        except Changed:
+            self._run.count("changed")  # tried again by the next run
 
     def _make(self, each: Mirrored) -> None:
         copy, ticket = each
@@ -66,6 +73,7 @@ class MakeCopies:
     def _create(self, copy: Copy, ticket: Ticket) -> None:
         now = self._run.now
         mark = copy.mark or self._tracker.mark()
+        is_again = copy.attempts > 0 and not self._tracker.can.creates_once
         sending = replace(
             copy,
             state=CopyState.SENDING,
@@ -73,6 +81,7 @@ class MakeCopies:
             attempts=copy.attempts + 1,
             attempted_at=now,
             next_at=None,
+            look_again_at=now + LATE_EVERY if is_again else copy.look_again_at,
         )
         self._put(sending)
         try:
@@ -115,23 +124,64 @@ class MakeCopies:
             return self._put(replace(copy, state=CopyState.REFUSED, problem=problem))
         return self._put(replace(copy, state=CopyState.WANTED, next_at=None))
 
+    # --- what may still appear -------------------------------------------------------------------
+
+    def look_for_late_ones(self) -> None:
+        """Look once more for what was made again: of two, the oldest is the copy. Raises as `make`."""
+        with self._run.store.reading() as uow:
+            page = uow.mirrors.made_again(self._run.name, self._run.now, PER_RUN)
+        for each in page:
+            try:
+                self._guarded(each, self._look_once_more)
+            except Rejected as error:
+                self._look_tomorrow(each.copy.ticket)
+                self._run.trouble(error)
+
+    def _look_once_more(self, each: Mirrored) -> None:
+        """Our copy is found, and nothing else, nearly always; what people closed themselves is theirs.
+
+        An older one takes the place of ours as if it were new, since nothing was said on it.
+        """
+        copy = each.copy
+        found = self._tracker.find(copy.identity, copy.mark)
+        found = [one for one in found if one.ref == copy.ref or one.standing not in CLOSED]
+        if found and found[0].ref != copy.ref:
+            new = Copy(copy.tracker, copy.ticket, copy.identity, mark=copy.mark, attempts=copy.attempts)
+            self._link(
+                replace(new, attempted_at=copy.attempted_at, look_again_at=copy.look_again_at), found[0], -1
+            )
+        self._close_duplicates(found)
+        self._look_tomorrow(copy.ticket)
+
+    def _look_tomorrow(self, ticket: int) -> None:
+        """If it is not over by then; of the copy as it is now, which people may want anew meanwhile."""
+        now = self._run.now
+        with self._run.begin() as uow:
+            copy = uow.mirrors.get(self._run.name, ticket).copy
+            is_over = now >= (copy.attempted_at or now) + LATE_FOR
+            uow.mirrors.put(replace(copy, look_again_at=None if is_over else now + LATE_EVERY))
+
     def _adopt(self, copy: Copy, found: Sequence[Seen]) -> Copy:
-        """The oldest is the copy; others with its identity are closed as its duplicates, which is said."""
-        first, *others = found
-        adopted = self._link(copy, first, -1)
+        """The oldest is the copy."""
+        adopted = self._link(copy, found[0], -1)
+        self._close_duplicates(found)
+        return adopted
+
+    def _close_duplicates(self, found: Sequence[Seen]) -> None:
+        """Close all but the oldest, which is said."""
         can = self._tracker.can
         goal = Goal.CANCELLED if Goal.CANCELLED in can.goals else Goal.DONE
-        for other in others:
-            note = f"Duplicate of {first.key}, which was made twice after an unclear answer."
+        for other in [one for one in found[1:] if one.standing not in CLOSED]:
+            key = found[0].key
+            note = f"Duplicate of {key}, which was made twice after an unclear answer."
             try:
                 self._tracker.move(other, goal, note)
             except Rejected as error:
                 self._run.trouble(error)
                 continue
             self._run.notice(
-                f"duplicate:{other.ref}", f"{other.key} was a duplicate of {first.key}, and is closed."
+                f"duplicate:{other.ref}", f"{other.key} was a duplicate of {key}, and is closed."
             )
-        return adopted
 
     def _link(self, copy: Copy, seen: Seen, version: int) -> Copy:
         self._run.count("made")

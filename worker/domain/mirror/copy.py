@@ -56,6 +56,7 @@ class Copy:
     attempts: int = 0
     attempted_at: datetime | None = None
     next_at: datetime | None = None  # nothing is tried before
+    look_again_at: datetime | None = None  # of one that was made again: a first one may still appear
     declines: int = 0
     reopens: int = 0
     reopened_at: datetime | None = None  # the first of `reopens`

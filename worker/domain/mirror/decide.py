@@ -15,7 +15,7 @@ from enum import StrEnum
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.mirror.copy import Copy
-from worker.domain.mirror.outside import CopyStanding, Goal, Seen
+from worker.domain.mirror.outside import CLOSED, CopyStanding, Goal, Seen
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 REOPENS_MAX, REOPENS_WITHIN = 3, timedelta(days=7)
@@ -23,8 +23,7 @@ DECLINES_MAX = 2  # from then on it stays closed there
 AGAIN = "+"  # behind what was said, when it was closed there a second time
 KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
 
-_CLOSED = frozenset({CopyStanding.DONE, CopyStanding.DECLINED})
-_SHOWS = {Goal.OPEN: {CopyStanding.OPEN}, Goal.DONE: {CopyStanding.DONE}, Goal.CANCELLED: _CLOSED}
+_SHOWS = {Goal.OPEN: {CopyStanding.OPEN}, Goal.DONE: {CopyStanding.DONE}, Goal.CANCELLED: CLOSED}
 
 
 class Say(StrEnum):
@@ -115,9 +114,9 @@ def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) 
 def _live(
     ticket: Ticket, base: Copy, seen: Seen, can: Ability, now: datetime, *, is_news: bool, was: CopyStanding
 ) -> Consequence:
-    is_closed = seen.standing in _CLOSED
+    is_closed = seen.standing in CLOSED
     if ticket.state is TicketState.DONE:
-        is_reopened = is_news and seen.standing is CopyStanding.OPEN and was in _CLOSED
+        is_reopened = is_news and seen.standing is CopyStanding.OPEN and was in CLOSED
         return Consequence(base, reopen=is_reopened)
     if not is_closed:
         return Consequence(base)
@@ -158,7 +157,7 @@ def _settled(
         base = replace(base, noted=mark)
     is_said = base.noted.removesuffix(AGAIN) == mark
     may_move = base.noted != f"{mark}{AGAIN}" and (is_news or not is_said)
-    if base.standing not in _CLOSED and goal in can.goals and may_move:
+    if base.standing not in CLOSED and goal in can.goals and may_move:
         noted = f"{mark}{AGAIN}" if is_said else mark
         return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
     if not is_said and can.notes:

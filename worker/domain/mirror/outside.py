@@ -18,6 +18,9 @@ class CopyStanding(StrEnum):
     UNKNOWN = "unknown"  # the configuration does not name it
 
 
+CLOSED = frozenset({CopyStanding.DONE, CopyStanding.DECLINED})
+
+
 class Goal(StrEnum):
     """Where we want a copy."""
 

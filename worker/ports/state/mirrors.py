@@ -30,6 +30,9 @@ class Mirrors(Protocol):
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         """Copies to be made, or to be looked for, whose time has come; what is due first comes first."""
 
+    def made_again(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
+        """Copies that are there or were given up, and are to be looked for once more; the longest due come first."""
+
     def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:
         """Copies that are there, by their tickets' ids above `after`, without those that were settled before."""
 

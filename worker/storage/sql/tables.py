@@ -421,6 +421,7 @@ mirror = sa.Table(  # a ticket's copy in somebody else's tracker
     _number("attempts"),
     _instant("attempted_at"),
     _instant("next_at"),
+    _instant("look_again_at"),
     _number("declines"),
     _number("reopens"),
     _instant("reopened_at"),
@@ -430,6 +431,13 @@ mirror = sa.Table(  # a ticket's copy in somebody else's tracker
     _text("problem", default=""),
     sa.Index("ix_mirror_state", "tracker", "state", "ticket"),
     sa.Index("ix_mirror_ticket", "ticket"),
+    sa.Index(
+        "ix_mirror_look_again",
+        "tracker",
+        "look_again_at",
+        sqlite_where=sa.text("look_again_at IS NOT NULL"),
+        postgresql_where=sa.text("look_again_at IS NOT NULL"),
+    ),
 )
 mirror_told = sa.Table(  # what a tracker that calls us said
     "mirror_told",
