@@ -11,6 +11,7 @@ from worker.ports import CheckResult, ConnectorError, Passive, Rejected, Transie
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
 _AFTER = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
+_TOLD = {"done": CopyStanding.DONE, "verified": CopyStanding.DONE}  # of a ticket's states
 
 
 @dataclass
@@ -139,7 +140,7 @@ class FakeTracker(Passive):
     def update(self, seen: Seen, draft: Draft, /) -> Seen:
         self._write("update")
         self.told.append((draft.label, draft.version))
-        return seen
+        return replace(seen, standing=_TOLD.get(draft.data["state"], CopyStanding.OPEN))
 
     def keep_by(self, keep: Keep, /) -> None:
         self.keep = keep

@@ -46,6 +46,18 @@ def test_what_it_tells_is_a_claim_and_a_reopening_once_each(telling: Harness) ->
     assert telling.ticket().state is TicketState.OPEN, "a replay has no effect"
 
 
+def test_what_turned_out_to_be_open_is_shown_so_when_it_was_told(telling: Harness) -> None:
+    tell(telling, "a", is_done=True)
+    run(telling)
+    assert copy(telling).shown == "done"
+    telling.later(hours=1)
+    telling.inventory()
+    telling.verify()
+    assert telling.ticket().state is TicketState.OPEN, "they are still listed"
+    run(telling)
+    assert copy(telling).shown == "open"
+
+
 def test_what_it_tells_of_no_ticket_or_of_one_that_can_not_be_claimed_does_nothing(telling: Harness) -> None:
     tell(telling, "a", is_done=True, label="T-000999")
     tell(telling, "b", is_done=False)

@@ -343,15 +343,14 @@ class Mirror:
         with self._store.reading() as uow:
             data = texts.data(uow, ticket, run.one.content)
         try:
-            run.one.tracker.update(seen, replace(draft, data=data))
+            seen = run.one.tracker.update(seen, replace(draft, data=data))
         except Rejected as error:
             run.problem(ticket.id, error)
             return
+        told = replace(copy, version=ticket.version, standing=seen.standing, status=seen.status, problem="")
         settled = None if ticket.is_live else copy.settled_at or run.now
         with run.begin() as uow:
-            uow.mirrors.put(
-                replace(copy, version=ticket.version, settled_at=settled, problem="", synced_at=run.now)
-            )
+            uow.mirrors.put(replace(told, settled_at=settled, synced_at=run.now))
         run.count("moved")
 
 
