@@ -63,7 +63,7 @@ test: dev servers ## Run every test, with coverage of the core (ARGS=… runs so
 test-quick: dev ## Run the unit and contract tests that need no server and no browser, for people at work
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -q -m "not postgres and not server and not slow" $(or $(ARGS),tests/unit tests/contract --ignore=tests/unit/demo)
 
-servers: dev ## See to it that the tests have PostgreSQL, Samba, Chromium, Synapse, Postfix, Request Tracker, Redmine and others
+servers: dev ## See to it that the tests have PostgreSQL, Samba, Chromium, Synapse, Postfix, Request Tracker, Redmine, Roundup and others
 	@.ci/postgres
 	@.ci/samba
 	@.ci/browser
@@ -71,6 +71,7 @@ servers: dev ## See to it that the tests have PostgreSQL, Samba, Chromium, Synap
 	@.ci/postfix
 	@.ci/request_tracker
 	@.ci/redmine
+	@.ci/roundup
 	@.ci/channels
 	@$(BIN)/python .ci/helm
 	@$(MAKE) --no-print-directory kerberos

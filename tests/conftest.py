@@ -10,6 +10,7 @@ import pytest
 import postgres
 import redmine
 import request_tracker
+import roundup_server as roundup
 import synapse
 from throwaway import missing
 
@@ -111,6 +112,16 @@ def redmine_server(_redmine_server: redmine.RedmineServer | str) -> redmine.Redm
     if isinstance(_redmine_server, str):
         missing(_redmine_server)
     return _redmine_server
+
+
+@pytest.fixture
+def roundup_server() -> Iterator[roundup.RoundupServer]:
+    """Yield a Roundup of the test's own, with no issues; it takes a quarter of a second."""
+    try:
+        with roundup.running_roundup() as server:
+            yield server
+    except roundup.Absent as absent:
+        missing(absent)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from redmine import RedmineServer
 from redmine_world import RedmineWorld
 from request_tracker import RequestTrackerServer
 from request_tracker_world import RequestTrackerWorld
+from roundup_server import RoundupServer
+from roundup_world import roundup_world
 from wires import wire_to
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.outside import CopyStanding
@@ -38,6 +40,12 @@ def redmine_desk(redmine_server: RedmineServer) -> Iterator[TrackerWorld]:
         world = RedmineWorld(redmine_server, wire, redmine_server.project())
         yield world
         world.end()
+
+
+@pytest.fixture
+def roundup_desk(roundup_server: RoundupServer) -> Iterator[TrackerWorld]:
+    with roundup_world(roundup_server) as world:
+        yield world
 
 
 @contextmanager
@@ -100,6 +108,20 @@ def close_by_people(ward: Harness, world: TrackerWorld) -> None:
     assert world.copies() == 1
 
 
+def reopen_by_people(ward: Harness, world: TrackerWorld) -> None:
+    copy = run(ward)
+    world.close(copy.ref)
+    run(ward)
+    assert ward.ticket().state is TicketState.DONE
+
+    world.reopen(copy.ref)
+    assert run(ward).shown == "open"
+    assert ward.ticket().state is TicketState.OPEN
+    said = len(world.comments(copy.ref))
+    run(ward)
+    assert (ward.ticket().state, len(world.comments(copy.ref))) == (TicketState.OPEN, said)
+
+
 def lose_the_first_answer(ward: Harness, world: TrackerWorld) -> None:
     world.lose_answers(1)
     ward.later(minutes=5)
@@ -114,7 +136,7 @@ def lose_the_first_answer(ward: Harness, world: TrackerWorld) -> None:
 
 
 Story = Callable[[Harness, TrackerWorld], None]
-STORIES: list[Story] = [close_by_people, lose_the_first_answer]
+STORIES: list[Story] = [close_by_people, reopen_by_people, lose_the_first_answer]
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -127,3 +149,9 @@ def test_in_request_tracker(request_tracker_desk: TrackerWorld, story: Story) ->
 def test_in_redmine(redmine_desk: TrackerWorld, story: Story) -> None:
     with ward_with(redmine_desk) as ward:
         story(ward, redmine_desk)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_in_roundup_over_the_recipe_s_bridge(roundup_desk: TrackerWorld, story: Story) -> None:
+    with ward_with(roundup_desk) as ward:
+        story(ward, roundup_desk)

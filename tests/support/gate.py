@@ -27,7 +27,7 @@ FIRST = (
 SERVERS = frozenset({
     "_postgres_server", "samba_domain", "kerberos_domain", "shared_domain", "slapd_server", "browser", "cluster",
     "synapse_server", "fresh_synapse", "postfix_server", "ntfy_server", "alertmanager_server",
-    "request_tracker_server", "redmine_server",
+    "request_tracker_server", "redmine_server", "roundup_server",
 })  # fmt: skip
 
 
