@@ -68,14 +68,21 @@ def one_read(tracker: RequestTracker, ref: str) -> Seen | CopyGone:
     return found
 
 
+def stands_at(status: str, tracker: RequestTracker, server: RequestTrackerServer) -> Seen:
+    """A copy with this status."""
+    seen = tracker.create(draft(), "")
+    if seen.status != status:
+        server.put(CLOSER, seen.ref, Status=status)
+    found = one_read(tracker, seen.ref)
+    assert isinstance(found, Seen)
+    return found
+
+
 class TestMoves:
     def test_a_status_without_a_button_is_set_too(self, start: Start, server: RequestTrackerServer) -> None:
         """The default lifecycle lets stalled become resolved, and offers no such action."""
         tracker = start()
-        seen = tracker.create(draft(), "")
-        server.put(CLOSER, seen.ref, Status="stalled")
-        stalled = one_read(tracker, seen.ref)
-        assert isinstance(stalled, Seen)
+        stalled = stands_at("stalled", tracker, server)
 
         moved = tracker.move(stalled, Goal.DONE, "Verified.")
 
@@ -129,29 +136,65 @@ class TestMoves:
         with pytest.raises(Rejected, match=r"Permission Denied.*ModifyTicket"):
             tracker.note(seen, "It waits.")
 
+    @pytest.mark.parametrize(
+        "begins, write, said", [("new", "comment", ["Verified."]), ("stalled", "change", [])]
+    )
     def test_a_lost_answer_to_a_move_is_unclear(
-        self, start: Start, server: RequestTrackerServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
+        self,
+        start: Start,
+        server: RequestTrackerServer,
+        wire: Wire,
+        monkeypatch: pytest.MonkeyPatch,
+        begins: str,
+        write: str,
+        said: list[str],
     ) -> None:
+        """Where RT offers the status, it has the note, too; else nobody knows whether to say it."""
         tracker = start()
-        seen = tracker.create(draft(), "")
-        change = tracker._client.change
+        seen = stands_at(begins, tracker, server)
+        request = getattr(tracker._client, write)
 
-        def lost(*given: Any) -> str:
+        def lost(*given: Any, **more: Any) -> str:
             wire.lose_answers()
-            return change(*given)
+            return str(request(*given, **more))
 
-        monkeypatch.setattr(tracker._client, "change", lost)
+        monkeypatch.setattr(tracker._client, write, lost)
         with pytest.raises(Transient) as raised:
             tracker.move(seen, Goal.DONE, "Verified.")
         wire.mend()
 
         assert type(raised.value) is Transient
         assert one_read(tracker, seen.ref).standing is CopyStanding.DONE  # type: ignore[union-attr]
-        assert server.comments(seen.ref) == []
+        assert server.comments(seen.ref) == said
 
-    def test_a_lost_note_after_the_move_is_unclear(self, start: Start) -> None:
+    def test_a_move_and_its_note_are_one_request(
+        self, start: Start, server: RequestTrackerServer, wire: Wire
+    ) -> None:
         tracker = start()
         seen = tracker.create(draft(), "")
+        before = wire.connections  # RT closes each after one answer
+
+        moved = tracker.move(seen, Goal.DONE, "Verified.")
+
+        assert (moved.status, wire.connections - before) == ("resolved", 3), "a look, the move, a look"
+        assert server.comments(seen.ref) == ["Verified."]
+
+    def test_one_that_depends_on_another_is_not_closed_and_not_noted(
+        self, start: Start, server: RequestTrackerServer
+    ) -> None:
+        """RT offers the status all the same, and would take the note before it refuses."""
+        tracker = start()
+        one, two = tracker.create(draft(1), ""), tracker.create(draft(2), "")
+        server.put(ROOT, one.ref, AddDependsOn=two.ref)
+
+        with pytest.raises(Rejected, match="unresolved dependencies"):
+            tracker.move(one, Goal.DONE, "Verified.")
+
+        assert server.comments(one.ref) == []
+
+    def test_a_lost_note_after_the_move_is_unclear(self, start: Start, server: RequestTrackerServer) -> None:
+        tracker = start()
+        seen = stands_at("stalled", tracker, server)
 
         def lost(*_: object) -> None:
             raise NotDone("no connection")

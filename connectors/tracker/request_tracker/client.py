@@ -123,15 +123,19 @@ class RequestTrackerClient:
 
         Raises Changed.
         """
-        found = self._write("PUT", f"/ticket/{_number(ref)}", "a change", If(etag, body) if etag else body)
-        return cut(one_line(" ".join(map(str, found))), SAID_MAX) if isinstance(found, list) else ""
+        return _said(
+            self._write("PUT", f"/ticket/{_number(ref)}", "a change", If(etag, body) if etag else body)
+        )
 
-    def comment(self, ref: str, text: str, files: Sequence[tuple[str, bytes]] = ()) -> None:
-        """Add a comment, which is not sent to the requestor, as a correspondence would be.
+    def comment(self, ref: str, text: str, files: Sequence[tuple[str, bytes]] = (), status: str = "") -> str:
+        """Add a comment, which is not sent to the requestor, as a correspondence would be; return what RT said.
 
-        RT takes it from whoever may comment or modify. Raises Rejected.
+        RT takes it from whoever may comment or modify. With a status, RT sets it after the comment, which stays if
+        the status is refused; it takes no ETag here. Raises Rejected.
         """
         body: dict[str, Any] = {"Content": text, "ContentType": "text/plain"}
+        if status:
+            body["Status"] = status
         if files:
             body["Attachments"] = [
                 {
@@ -142,7 +146,7 @@ class RequestTrackerClient:
                 for name, data in files
             ]
         try:
-            self._write("POST", f"/ticket/{_number(ref)}/comment", "a comment", body)
+            return _said(self._write("POST", f"/ticket/{_number(ref)}/comment", "a comment", body))
         except Rejected as error:
             raise Rejected(error.message, remedy=RIGHTS) from error.__cause__
 
@@ -163,6 +167,10 @@ def text(value: str) -> str:
     """Return a value as TicketSQL quotes it."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def _said(found: Any) -> str:
+    return cut(one_line(" ".join(map(str, found))), SAID_MAX) if isinstance(found, list) else ""
 
 
 def _row(item: Any) -> Row:

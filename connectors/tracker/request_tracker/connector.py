@@ -116,13 +116,15 @@ class RequestTracker(HttpTracker):
             return read_back(lambda: self._seen(self._found(seen.ref)))
         if goal is Goal.DONE:
             etag = self._fields(seen, etag)
-        moved = self._moved(seen, row, self._config.states.status(goal), etag)
+        status = self._config.states.status(goal)
+        if mapping.is_allowed(row, status):
+            return self._moved(seen, row, status, self._client.comment(seen.ref, note, status=status))
+        # What RT offers is no list of what it allows, so that is found out by trying, before anything is noted
+        moved = self._moved(seen, row, status, self._client.change(seen.ref, {"Status": status}, etag))
         self._note_after(seen, lambda: self._client.comment(seen.ref, note))
         return moved
 
-    def _moved(self, seen: Seen, row: Row, status: str, etag: str) -> Seen:
-        """Set the status. What RT offers is no list of what it allows, so that is found out by trying."""
-        said = self._client.change(seen.ref, {"Status": status}, etag)
+    def _moved(self, seen: Seen, row: Row, status: str, said: str) -> Seen:
         after = read_back(lambda: self._seen(self._found(seen.ref)))
         if after.status.casefold() != status.casefold():
             offered = ", ".join(mapping.moves(row)) or "no other status"

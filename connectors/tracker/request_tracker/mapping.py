@@ -65,8 +65,14 @@ def moves(row: Row) -> tuple[str, ...]:
     return tuple(str(one["to"]) for one in row.get(LINKS) or () if one.get("ref") == "lifecycle")
 
 
+def is_allowed(row: Row, status: str) -> bool:
+    """Whether RT is sure to take this status now: it has a button, and no other ticket may be in the way."""
+    has_button = status.casefold() in {name.casefold() for name in moves(row)}
+    return has_button and not offers(row, "depends-on")
+
+
 def offers(row: Row, ref: str) -> bool:
-    """Whether RT offers us something on a ticket or queue: "comment", "create"."""
+    """Whether RT links something to a ticket or queue, or offers it: "comment", "create", "depends-on"."""
     return any(one.get("ref") == ref for one in row.get(LINKS) or ())
 
 
