@@ -15,8 +15,8 @@ from typing import Any
 from sim.company import LIVE, Company, Room
 from sim.effects import Answered, EffectLog
 from sim.office import At, Office, Temper
-from worker.app.acts.attesting import StatementAnswer
 from worker.app.acts.reviewing import LastAdmin, ReviewShown
+from worker.app.acts.statements import StatementAnswer
 from worker.domain.controls.conversations import CheckAnswer, CheckItem, Checklist, ReviewResult
 from worker.domain.controls.reviewing import ReviewRow, RowAnswer
 from worker.domain.controls.statements import AttestAnswer

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from worker.cli.common import err, out, print_json
-from worker.running.wiring import changed_texts, configuration_problems, configuration_schema, idle_rules
+from worker.running.configured import changed_texts, configuration_problems, configuration_schema, idle_rules
 from worker.settings import format_problems
 
 config = typer.Typer(no_args_is_help=True, help="The configuration file: its schema, or a check of yours.")

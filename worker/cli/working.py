@@ -22,8 +22,9 @@ from worker.contract.sources import CheckShape
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Plan, plan_text
 from worker.running.app import App
+from worker.running.database import migrate_database
 from worker.running.once import run_jobs
-from worker.running.wiring import check_app, kinds_of, load_settings, migrate_database, scratch_app
+from worker.running.wiring import check_app, kinds_of, load_settings, scratch_app
 from worker.storage.sql.errors import StorageError
 from worker.storage.sql.guarded import database_warnings
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from worker.app.acts.attesting import StatementAnswer
+from worker.app.acts.statements import StatementAnswer
 from worker.demo.hospital import Hospital
 from worker.demo.words import listed
 from worker.domain.controls.statements import AttestAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.acts.attesting import DueForPerson, StatementAnswer, StatementDue
+from worker.app.acts.statements import DueForPerson, StatementAnswer, StatementDue
 from worker.app.refused import Refused
 from worker.desk.calls import Call, language_names, number_in
 from worker.desk.markdown import as_html

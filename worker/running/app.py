@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
-from worker.app.acts.attesting import Attesting, StatementList
+from worker.app.acts.attesting import Attesting
 from worker.app.acts.census import CensusActs
 from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
@@ -27,6 +27,7 @@ from worker.app.acts.reporting import Reporting
 from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.sealing import Sealing
 from worker.app.acts.silencing import Silencing
+from worker.app.acts.statements import StatementList
 from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit

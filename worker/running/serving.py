@@ -44,6 +44,7 @@ from worker.ops.stored_metrics import StoredMetrics
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
 from worker.running.app import App, Clock, holder_name
+from worker.running.database import open_store, prepare_tables
 from worker.running.reloading import Reloading
 from worker.running.replaying import replay_of
 from worker.running.wiring import (
@@ -55,8 +56,6 @@ from worker.running.wiring import (
     listening_at,
     notes_of,
     open_app,
-    open_store,
-    prepare_tables,
 )
 from worker.settings import Settings, SettingsError, SettingsProblem
 from worker.settings.connectors import SECTIONS

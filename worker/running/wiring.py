@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from tenacity.nap import sleep as nap
@@ -20,11 +19,10 @@ from connectors.kit.chat_exports import looked_into, new_count, read_given
 from connectors.kit.ical.feed import IcalFeed
 from connectors.kit.member_lists import read_members
 from connectors.kit.statement_lists import read_statements
-from worker.app.acts.attesting import StatementList
+from worker.app.acts.statements import StatementList
 from worker.app.jobs.canary import CanaryRules
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
-from worker.app.reads.control_warnings import control_warnings
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
@@ -34,7 +32,6 @@ from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
 from worker.languages import BabelLanguages
-from worker.ops.clock import system_now
 from worker.ops.lookout import Lookout
 from worker.ops.ping import HttpPinger
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
@@ -66,24 +63,20 @@ from worker.running.app import (
     group_links_of,
     reviewing_of,
 )
+from worker.running.database import open_store, prepare_tables
 from worker.running.mirroring import TrackerRules
 from worker.settings import (
     ConnectorEntry,
     InventoryEntry,
     Kinds,
     Settings,
-    SettingsProblem,
     connector_options,
-    json_schema,
     load,
     load_changed,
-    problems_in,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
 from worker.storage.sql.errors import StorageError
-from worker.storage.sql.migrate import migrate, require_current
 from worker.storage.sql.scratch import scratch_engine
-from worker.storage.store import SqlStore
 
 ADVISORIES_EVERY = timedelta(hours=4)  # of a kind of feed that names no pace
 ADVISORIES_STALE = timedelta(days=31)
@@ -372,11 +365,6 @@ def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:
     return Freshness(settings.fresh.directory, stale), Freshness(settings.fresh.inventory, stale)
 
 
-def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None = None) -> SqlStore:
-    """The store over an engine, as configured. `recorded_by`: see `open_app`."""
-    return SqlStore(engine, settings.leaver.accounts, recorded_by)
-
-
 @contextmanager
 def open_app(
     settings: Settings,
@@ -406,13 +394,6 @@ def open_app(
         engine.dispose()
 
 
-def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
-    """Set up the embedded default, or check a server's tables, which only `whosleft migrate` changes."""
-    if sqlite_path(settings.database.url) is not None:
-        migrate(engine)
-    require_current(engine)
-
-
 @contextmanager
 def scratch_app(settings: Settings, clock: Clock, observer: Observer = SILENT) -> Iterator[App]:
     """The use cases over a temporary copy of the database: nothing is written to the real one."""
@@ -438,64 +419,7 @@ def kinds_of(settings: Settings) -> dict[str, str]:
     return {entry.name: entry.kind for entry in entries}
 
 
-def migrate_database(settings: Settings) -> tuple[str | None, str]:
-    """Bring the tables up to this release; return the revisions before and after."""
-    engine = open_engine(settings.database.url)
-    try:
-        return migrate(engine)
-    finally:
-        engine.dispose()
-
-
-def _require_current(settings: Settings) -> None:
-    """Raise StorageError for a database of another release; changes nothing."""
-    engine = open_engine(settings.database.url)
-    try:
-        require_current(engine)
-    finally:
-        engine.dispose()
-
-
 # --- files ------------------------------------------------------------------------------------------------
-
-
-def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
-    """The problems of a configuration, by line."""
-    return problems_in(path, kinds=KINDS)
-
-
-def changed_texts(path: Path) -> list[str]:
-    """What is wrong with texts that people were shown before, if the configuration's database can be read."""
-    settings = load_settings(path)
-    if not any(rule.texts for rule in settings.control_policy().statements):
-        return []
-    try:
-        with check_app(settings, system_now) as app:
-            return app.attesting.changed_texts()
-    except (StorageError, DBAPIError):
-        return []
-
-
-def idle_rules(path: Path) -> tuple[str, ...]:
-    """Warnings about rules of controls that can find nothing, if the configuration's database is there to be read.
-
-    One of an older release is left as it is: whoever only checks a file changes no tables.
-    """
-    settings = load_settings(path)
-    database = sqlite_path(settings.database.url)
-    if database is not None and not database.exists():
-        return ()
-    try:
-        _require_current(settings)
-        with open_app(settings, system_now) as app:
-            return control_warnings(app.store, app.controls, system_now())
-    except (StorageError, DBAPIError):
-        return ()
-
-
-def configuration_schema() -> dict[str, Any]:
-    """The JSON Schema of the configuration with all connectors' keys."""
-    return json_schema(KINDS)
 
 
 def write_rosters(kind: str, path: Path, rosters: Iterable[Roster], taken_at: datetime) -> None:

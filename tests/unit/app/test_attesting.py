@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from builders import facts, rules
 from harness import Harness
-from worker.app.acts.attesting import Attesting, StatementAnswer, StatementList
+from worker.app.acts.attesting import Attesting
+from worker.app.acts.statements import StatementAnswer, StatementList
 from worker.app.refused import Refused
 from worker.domain.controls.others import DEVICE, DUTIES, POLICY, TRAINING
 from worker.domain.controls.policy import ControlPolicy

@@ -10,8 +10,8 @@ import pytest
 
 from builders import facts, key
 from harness import Harness
-from worker.app.acts.attesting import StatementAnswer
 from worker.app.acts.census import TooManyNames
+from worker.app.acts.statements import StatementAnswer
 from worker.app.reads.census import CandidateShown, census_shown
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks

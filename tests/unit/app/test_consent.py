@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from builders import facts
 from harness import Harness
-from worker.app.acts.attesting import StatementAnswer
+from worker.app.acts.statements import StatementAnswer
 from worker.app.jobs.consenting import GROUPS_PAGE
 from worker.app.refused import Refused
 from worker.domain.controls.others import CONSENT, POLICY

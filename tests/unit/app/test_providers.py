@@ -11,7 +11,7 @@ import pytest
 
 from builders import facts, rules
 from harness import ACCOUNTABLE, Harness
-from worker.app.acts.attesting import StatementAnswer
+from worker.app.acts.statements import StatementAnswer
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy, ProviderRule
 from worker.domain.controls.statements import COMPLETE, AttestAnswer, ItemAnswer

@@ -12,7 +12,7 @@ import pytest
 from builders import facts
 from fakes.advisory_feed import FakeAdvisoryFeed
 from harness import Harness
-from worker.app.acts.attesting import StatementAnswer, StatementDue
+from worker.app.acts.statements import StatementAnswer, StatementDue
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdvisoryRule, ControlPolicy
 from worker.domain.controls.statements import AttestAnswer, Attestation, ItemAnswer

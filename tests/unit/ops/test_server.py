@@ -98,7 +98,7 @@ def test_two_hundred_slow_callers_keep_nobody_waiting_and_have_no_thread(echo: E
 
             assert post(listen, b"good") == (200, "4")
             assert monotonic() - began_s < 2
-            assert threading.active_count() == before
+            assert threading.active_count() <= before  # one of an earlier test may end meanwhile
     assert echo.calls == 1
 
 

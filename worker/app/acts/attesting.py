@@ -7,26 +7,32 @@ minute. It is kept with the hash of exactly the text that was on the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, time
 
 from worker.app.acts.assignee import WORDS_MAX, act_by_link, can_undo, take_back
 from worker.app.acts.changes import change_ticket
+from worker.app.acts.statements import (
+    DueForPerson,
+    Imported,
+    StatementAnswer,
+    StatementDue,
+    check_answer,
+    rule_of,
+    text_changed,
+)
 from worker.app.refused import Refused
 from worker.app.tell.addressing import whoever_has
 from worker.app.tell.signed_links import Opened, SignedLinks
 from worker.app.tell.teller import Teller
-from worker.domain.controls.census import CensusMention, CensusRow
+from worker.domain.controls.census import CensusMention
 from worker.domain.controls.statements import (
-    COMPLETE,
     Assurance,
     AttestAnswer,
     Attestation,
     ImportedRow,
-    ItemAnswer,
     Statement,
     StatementRule,
-    text_hash,
 )
 from worker.domain.escalation.wall_clock import first_showing
 from worker.domain.evidence import events
@@ -43,80 +49,6 @@ from worker.ports.state.store import Store, UnitOfWork
 
 INITIALS_MAX = 10
 KNOWN_MAX = 30  # groups of their people that a census names for them
-
-
-@dataclass(frozen=True, slots=True)
-class StatementDue:
-    """One statement that somebody is asked for, as a page shows it.
-
-    `language` is that of the text, which may be another than the reader's: `is_theirs` says so. `can_undo_until`: the
-    answer can be taken back until then.
-    """
-
-    ticket: Ticket
-    rule: StatementRule
-    language: str
-    text: str
-    changed: str
-    is_theirs: bool
-    can_undo_until: datetime | None = None
-    named: tuple[CensusRow, ...] = ()  # in a census, under this ticket so far
-    known: tuple[str, ...] = ()  # for a census: groups of their people that are known already
-
-    @property
-    def shown(self) -> str:
-        """What was put before them: the text, or what is so now, in a fixed form; empty if the question says it all."""
-        return self.text or self.rule.facts
-
-    @property
-    def text_sha256(self) -> str:
-        return text_hash(self.shown)
-
-
-@dataclass(frozen=True, slots=True)
-class DueForPerson:
-    """All statements that one person is asked for, and those that they answered in the last minute."""
-
-    person: Account | None
-    name: str
-    language: str | None
-    due: tuple[StatementDue, ...]
-    answered: tuple[StatementDue, ...]
-    kept: tuple[StatementDue, ...] = ()  # answered before, and can be taken back or given at any time
-
-
-@dataclass(frozen=True, slots=True)
-class StatementAnswer:
-    """An answer to one statement. `text_sha256` is of the text that was on the page.
-
-    `groups`: what a census names; `is_none`: they know of none. `has_more`: they go on naming, so nothing is answered.
-    """
-
-    answer: AttestAnswer
-    text_sha256: str
-    items: Mapping[str, ItemAnswer] = field(default_factory=dict)
-    initials: str = ""
-    words: str = ""
-    groups: tuple[CensusRow, ...] = ()
-    is_none: bool = False
-    has_more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StatementList:
-    """A list of another system. `read` returns its rows, or raises ConnectorError."""
-
-    statement: Statement
-    name: str
-    read: Callable[[], Sequence[ImportedRow]]
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What came of a list: how many rows were new, and whole sentences, with the line, on those that name nobody."""
-
-    kept: int
-    problems: tuple[str, ...]
 
 
 class Attesting:
@@ -242,7 +174,7 @@ class Attesting:
                 is_same = one.ticket.details.get("answer") == answer.answer.value
                 if is_same and one.ticket.state is not TicketState.OPEN:
                     raise Refused("That is the answer already.")
-                _check(one, answer)
+                check_answer(one, answer)
                 self._note(uow, one.ticket, answer, now)
             return [
                 self._answer(uow, one, answer, assurance, now)
@@ -389,53 +321,6 @@ class Attesting:
             expires_at=until or (at + rule.every if rule.every else None),
             source=source,
         )
-
-
-def rule_of(ticket: Ticket, rules: Iterable[StatementRule]) -> StatementRule | None:
-    """The rule that a ticket asks by; None if there is none any more, or its version is another."""
-    asked = (ticket.details.get("statement"), ticket.details.get("subject"))
-    for rule in rules:
-        is_same = (rule.statement.value, rule.subject) == asked
-        is_of_now = rule.version == ticket.details.get("version") or not rule.is_material
-        if is_same and (is_of_now or rule.is_shown_live):
-            return rule
-    return None
-
-
-def text_changed(rule: StatementRule) -> str:
-    """What is wrong with a rule whose text changed, and what to do."""
-    return (
-        f"The text of {rule.name} changed, and its version is still {rule.version}: nobody is asked for it. "
-        "Give it another version, or put the old text back."
-    )
-
-
-def _check(due: StatementDue, said: StatementAnswer) -> None:
-    """Refuse an answer to another text than the one that is asked for, or with a part missing."""
-    if due.shown and said.text_sha256 != due.text_sha256:
-        raise Refused("The text has changed since the page was opened. Read it again.")
-    if due.rule.statement.is_revocable and said.answer is AttestAnswer.EXCEPTION:
-        raise Refused("Say yes or no.")
-    if said.answer is AttestAnswer.ACCEPTED and set(said.items) != set(due.rule.items):
-        raise Refused("Answer each of the questions.")
-    if not due.rule.statement.answers.issuperset(said.items.values()):
-        raise Refused("Choose an answer.")
-    if said.items.get(COMPLETE) is ItemAnswer.NO and not said.words.strip():
-        raise Refused("Write down what is missing.")
-    if said.answer is AttestAnswer.ACCEPTED and due.rule.has_typed_name and not said.initials.strip():
-        raise Refused("Type your initials.")
-    if due.rule.statement is Statement.CENSUS and said.answer is AttestAnswer.ACCEPTED:
-        _check_named(due, said)
-
-
-def _check_named(due: StatementDue, said: StatementAnswer) -> None:
-    """Refuse an answer to a census that names nothing and does not say so, or says both."""
-    if said.is_none and said.groups:
-        raise Refused("Name groups, or say that you know of none.")
-    if not said.is_none and not said.groups and not due.named:
-        raise Refused("Name at least one group, or say that you know of none.")
-    if not all(one.is_named for one in said.groups):
-        raise Refused("Write the name of each group.")
 
 
 def _let_in(uow: UnitOfWork, rule: StatementRule, accounts: Collection[AccountKey], now: datetime) -> None:

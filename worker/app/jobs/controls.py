@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from worker.app.acts.attesting import Attesting, StatementList, text_changed
+from worker.app.acts.attesting import Attesting
 from worker.app.acts.reviewing import Reviewing
+from worker.app.acts.statements import StatementList, text_changed
 from worker.app.jobs.asking import Asking
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.cases import TellCases

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
 from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.placing import place
 from worker.app.jobs.report import Report
 from worker.app.reads.blind import blind_spot
 from worker.app.tell.alarms import Alarms
@@ -20,8 +21,8 @@ from worker.app.tell.health import Freshness, record_failure, record_still_faili
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import Account, AccountFacts, Evidence, GroupKey, Standing
-from worker.domain.people.joiners import Placement, places
+from worker.domain.model import Account, AccountFacts, Evidence, Standing
+from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
@@ -37,7 +38,6 @@ from worker.ports import (
     Port,
     Transient,
 )
-from worker.ports.state.groups import Expectation
 from worker.ports.state.leases import Lease
 from worker.ports.state.people import Applied
 from worker.ports.state.sources import SourceState, WantedRead
@@ -407,34 +407,7 @@ class Poll:
             entries.append(Entry(now, "whosleft", events.SOURCE_FIRST_READ, f"source:{name}", data=data))
         uow.journal.append(entries)
         if self._rules.joiners and applied.events:
-            self._place(uow, applied.events, end.taken_at)
-
-    def _place(self, uow: UnitOfWork, events: Sequence[Event], at: datetime) -> None:
-        """Apply the joiner rules to the people who came, moved or returned."""
-        groups = [(row.key, row.name) for row in uow.rosters.groups() if not row.is_gone]
-        moved = []
-        for event in events:
-            if event.kind not in {EventKind.JOINED, EventKind.MOVED, EventKind.RETURNED}:
-                continue
-            states = self._placement(uow, event, groups)
-            if states:
-                uow.rosters.expect(event.person.key, states, at)
-                if event.kind is EventKind.MOVED:
-                    moved.append(event.person)
-        uow.episodes.add_moves(moved, at)
-
-    def _placement(
-        self, uow: UnitOfWork, event: Event, groups: Sequence[tuple[GroupKey, str]]
-    ) -> dict[GroupKey, Expectation]:
-        """Return the groups whose expectation changes, with the new one."""
-        rules = self._rules.joiners
-        known = uow.rosters.expectations(event.person.key)
-        before = {group for group, state in known.items() if state is Expectation.DUE}
-        if event.kind is EventKind.MOVED and event.before is not None:
-            before |= places(event.before.facts, rules, groups)
-        now = places(event.person.facts, rules, groups)
-        due = dict.fromkeys(sorted(now - before), Expectation.DUE)
-        return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)
+            place(uow, self._rules.joiners, applied.events, end.taken_at)
 
     def _let_dates_come(self, now: datetime, lease: Lease | None, tally: _Tally) -> None:
         """Mark people as left when their date has come, since no directory announces it.

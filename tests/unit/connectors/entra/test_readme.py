@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from worker.running.wiring import configuration_problems
+from worker.running.configured import configuration_problems
 
 README = Path(__file__).parents[4] / "connectors" / "directory" / "entra" / "README.md"
 GRAPH = "00000003-0000-0000-c000-000000000000"

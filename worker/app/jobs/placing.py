@@ -1,0 +1,40 @@
+"""Where the joiner rules expect the people who came, moved or returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from worker.domain.model import GroupKey
+from worker.domain.people.joiners import Placement, places
+from worker.domain.people.lifecycle import Event, EventKind
+from worker.ports.state.groups import Expectation
+from worker.ports.state.store import UnitOfWork
+
+
+def place(uow: UnitOfWork, joiners: tuple[Placement, ...], happened: Sequence[Event], at: datetime) -> None:
+    """Apply the joiner rules to the people who came, moved or returned."""
+    groups = [(row.key, row.name) for row in uow.rosters.groups() if not row.is_gone]
+    moved = []
+    for event in happened:
+        if event.kind not in {EventKind.JOINED, EventKind.MOVED, EventKind.RETURNED}:
+            continue
+        states = _placement(uow, joiners, event, groups)
+        if states:
+            uow.rosters.expect(event.person.key, states, at)
+            if event.kind is EventKind.MOVED:
+                moved.append(event.person)
+    uow.episodes.add_moves(moved, at)
+
+
+def _placement(
+    uow: UnitOfWork, joiners: tuple[Placement, ...], event: Event, groups: Sequence[tuple[GroupKey, str]]
+) -> dict[GroupKey, Expectation]:
+    """Return the groups whose expectation changes, with the new one."""
+    known = uow.rosters.expectations(event.person.key)
+    before = {group for group, state in known.items() if state is Expectation.DUE}
+    if event.kind is EventKind.MOVED and event.before is not None:
+        before |= places(event.before.facts, joiners, groups)
+    now = places(event.person.facts, joiners, groups)
+    due = dict.fromkeys(sorted(now - before), Expectation.DUE)
+    return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)

@@ -1,0 +1,45 @@
+"""The configured database: opened, checked, brought up to this release."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from worker.running.app import (
+    Clock,
+)
+from worker.settings import (
+    Settings,
+)
+from worker.storage.sql.engine import open_engine, sqlite_path
+from worker.storage.sql.migrate import migrate, require_current
+from worker.storage.store import SqlStore
+
+
+def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None = None) -> SqlStore:
+    """The store over an engine, as configured. `recorded_by`: see `open_app`."""
+    return SqlStore(engine, settings.leaver.accounts, recorded_by)
+
+
+def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
+    """Set up the embedded default, or check a server's tables, which only `whosleft migrate` changes."""
+    if sqlite_path(settings.database.url) is not None:
+        migrate(engine)
+    require_current(engine)
+
+
+def migrate_database(settings: Settings) -> tuple[str | None, str]:
+    """Bring the tables up to this release; return the revisions before and after."""
+    engine = open_engine(settings.database.url)
+    try:
+        return migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def require_this_release(settings: Settings) -> None:
+    """Raise StorageError for a database of another release; changes nothing."""
+    engine = open_engine(settings.database.url)
+    try:
+        require_current(engine)
+    finally:
+        engine.dispose()
