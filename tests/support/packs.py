@@ -64,6 +64,12 @@ def lines_of(chain: Sequence[Sealed], shown: Collection[int]) -> list[bytes]:
     return [line_of(one if one.seq in shown else Hidden(one.seq, one.hash)) for one in chain]
 
 
+def shown_in(line: bytes) -> Sealed | Hidden:
+    """What a line of a pack's journal shows, with an event's values."""
+    shown = read_line(line)
+    return shown if isinstance(shown, Hidden) else shown.sealed
+
+
 def sum_of(chain: Sequence[Sealed | Hidden], shown: Collection[int]) -> JournalSum:
     tally = Tally()
     for one in chain:
@@ -139,7 +145,7 @@ def forged(
     """
     members = members_of(pack) | dict(files or {})
     manifest = read_manifest(members.pop(MANIFEST))
-    lines = [read_line(line) for line in members.pop(JOURNAL).splitlines(keepends=True)]
+    lines = [shown_in(line) for line in members.pop(JOURNAL).splitlines(keepends=True)]
     chain = _sealed_anew(change(lines[:-1]))
     sums = {name: FileSum(len(text), hashlib.sha256(text).hexdigest()) for name, text in members.items()}
     manifest = replace(manifest, files=sums)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, seal
+from worker.domain.evidence.journal import GENESIS, Entry, Sealed, Written, recorded, write
 from worker.ports.state.journal import Head
 from worker.storage.sql.bulk import bulk_insert_values
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import journal
 
 PAGE = 1000
+_AFTER = journal.c.seq > sa.bindparam("after", type_=sa.BigInteger)
+_LIMIT = sa.bindparam("limit", type_=sa.Integer)
+_TEXTS = tuple(journal.c[name] for name in Written._fields[2:])
+_WRITTEN = (
+    sa.select(journal.c.seq, sa.type_coerce(journal.c.at, sa.BigInteger), *_TEXTS)
+    .where(_AFTER)
+    .order_by(journal.c.seq)
+    .limit(_LIMIT)
+)
+_HASHES = sa.select(journal.c.seq, journal.c.hash).where(_AFTER).order_by(journal.c.seq).limit(_LIMIT)
 _HASH = sa.select(journal.c.hash).where(journal.c.seq == sa.bindparam("wanted"))
 
 
@@ -37,9 +47,9 @@ class SqlJournal:
         previous = self._c.execute(_HASH, {"wanted": seq - 1}).scalar() or GENESIS
         rows = []
         for entry in waiting:
-            sealed = seal(entry, seq, previous)
-            rows.append(_row(sealed))
-            previous, seq = sealed.hash, seq + 1
+            one = write(entry, seq, previous)
+            rows.append(one._asdict() | {"at": entry.at})
+            previous, seq = one.hash, seq + 1
         bulk_insert_values(self._c, journal, rows)
 
     def of(self, subject: str) -> list[Sealed]:
@@ -56,26 +66,19 @@ class SqlJournal:
         query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
         return [sealed_from_row(row) for row in self._c.execute(query)]
 
+    def written(self, after: int, limit: int) -> list[Written]:
+        rows = self._c.execute(_WRITTEN, {"after": after, "limit": limit})
+        return [Written(seq, _stamp(at), *texts) for seq, at, *texts in rows]
+
+    def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
+        rows = self._c.execute(_HASHES, {"after": after, "limit": limit})
+        return [(seq, hash_) for seq, hash_ in rows]
+
     def head(self) -> Head:
         row = self._c.execute(
             sa.select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
         ).first()
         return Head(0, GENESIS) if row is None else Head(row.seq, row.hash)
-
-
-def _row(sealed: Sealed) -> dict[str, Any]:
-    entry = sealed.entry
-    return {
-        "seq": sealed.seq,
-        "at": entry.at,
-        "actor": entry.actor,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "reason": entry.reason,
-        "data": json.dumps(entry.data, sort_keys=True, ensure_ascii=False),
-        "previous": sealed.previous,
-        "hash": sealed.hash,
-    }
 
 
 def sealed_from_row(row: Any) -> Sealed:
@@ -89,3 +92,14 @@ def _data(text: str) -> Any:
         return json.loads(text)
     except ValueError:  # changed by somebody: its hash no longer fits, so the chain shows where
         return {"unreadable": text}
+
+
+def _stamp(at: Any) -> str:
+    """An instant as `journal.stamp` writes it; of a value that is no instant, one that fits no hash."""
+    try:
+        return f"{(_EPOCH + timedelta(microseconds=at)).isoformat(timespec='microseconds')}+00:00"
+    except (OverflowError, TypeError):
+        return ""
+
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  without a zone it is written in half of the time

@@ -17,16 +17,17 @@ from harness import Harness
 from journals import use_earlier_names
 from packs import forged, members_of
 from worker.app.evidence import export as audit
-from worker.app.evidence.export import Audit, Exported
+from worker.app.evidence.export import Audit, Exported, Numbers
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import PackVerdict, verify_pack
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor, Via
-from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.evidence.journal import GENESIS, Entry, Sealed, write
 from worker.domain.evidence.pack import Hidden, What
 from worker.domain.model import Group
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports.state.journal import Head
+from worker.storage.journal import SqlJournal
 from worker.storage.sql.tables import journal
 
 Start = Callable[..., Harness]
@@ -300,12 +301,84 @@ def test_a_journal_that_is_cut_while_it_is_read_gives_no_pack(
         Audit(left.store, "x", "UTC", "x").export(EVERYTHING, Cutting(), SAM, left.now)
 
 
+def _sealed_anew(connection: sa.Connection) -> None:
+    """Say of every event that somebody else did it, and seal the whole chain anew."""
+    rows = list(SqlJournal(connection).chain())
+    previous = GENESIS
+    for one in rows:
+        anew = write(replace(one.entry, actor="somebody"), one.seq, previous)
+        changed = {"actor": anew.actor, "previous": anew.previous, "hash": anew.hash}
+        connection.execute(sa.update(journal).where(journal.c.seq == one.seq).values(changed))
+        previous = anew.hash
+
+
+def _hidden_changed(connection: sa.Connection) -> None:
+    connection.execute(sa.update(journal).where(journal.c.seq == 1).values(hash="f" * 64))
+
+
+def _hidden_missing(connection: sa.Connection) -> None:
+    connection.execute(sa.delete(journal).where(journal.c.seq == 2))
+
+
+@pytest.mark.parametrize(
+    "is_export_written_down, tamper, where",
+    [
+        (False, _sealed_anew, "broken at event"),  # read for the report
+        (True, _sealed_anew, "broken at event"),  # read for the lines
+        (True, _hidden_changed, "broken at event"),
+        (True, _hidden_missing, "broken at event 2:"),
+    ],
+)
+def test_what_was_changed_since_it_was_checked_gives_no_pack(
+    left: Harness,
+    monkeypatch: pytest.MonkeyPatch,
+    is_export_written_down: bool,
+    tamper: Callable[[sa.Connection], None],
+    where: str,
+) -> None:
+    monkeypatch.setattr(audit, "PAGE", 2)
+
+    class Tampering(io.BytesIO):
+        was_tampered = False
+
+        def write(self, content: Any) -> int:
+            is_time = not self.was_tampered and ("audit.exported" in left.kinds()) is is_export_written_down
+            if is_time:
+                self.was_tampered = True
+                with left.engine.begin() as connection:
+                    tamper(connection)
+            return super().write(content)
+
+    with pytest.raises(Refused, match=where):
+        Audit(left.store, "x", "UTC", "x").export(Selection(person="ann"), Tampering(), SAM, left.now)
+
+
+def test_data_as_earlier_releases_stored_it_is_as_it_was_sealed(left: Harness) -> None:
+    now = export(left).files["journal.jsonl"]
+    with left.engine.begin() as connection:
+        for seq, data in connection.execute(sa.select(journal.c.seq, journal.c.data)).all():
+            spaced = json.dumps(json.loads(data), sort_keys=True, ensure_ascii=False)
+            connection.execute(sa.update(journal).where(journal.c.seq == seq).values(data=spaced))
+
+    pack = export(left)
+    assert pack.verdict.is_whole
+    assert pack.files["journal.jsonl"].startswith(now)
+
+
+def test_the_tickets_of_a_pack_come_in_order_however_far_apart_they_are() -> None:
+    numbers = Numbers()
+    for number in (1_000_001, 3, 499, 500, 3):
+        numbers.add(number)
+
+    assert list(numbers.blocks()) == [(0, {3, 499}), (500, {500}), (1_000_000, {1_000_001})]
+
+
 def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> None:
     with left.store.begin() as uow:
         head = Head(uow.journal.head().seq, "f" * 64)
 
     with pytest.raises(Refused, match=f"broken at event {head.seq}"):
-        list(audit._chain(left.store, head))
+        list(audit._checked_pages(left.store, head))
 
 
 @pytest.mark.parametrize("selection", [EVERYTHING, Selection(group="ward-7")])

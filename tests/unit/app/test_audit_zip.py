@@ -29,6 +29,7 @@ from packs import (
     manifest_of,
     members_of,
     pack_of,
+    shown_in,
     sum_of,
     zipped,
 )
@@ -36,7 +37,7 @@ from worker.app.evidence import zip as audit_zip
 from worker.app.evidence.zip import FILES, PackVerdict, PackWriter, replacing, verify_pack
 from worker.domain.evidence.journal import Sealed, recorded, seal
 from worker.domain.evidence.manifest import MANIFEST, FileSum, manifest_bytes, read_manifest
-from worker.domain.evidence.pack import JOURNAL, Covered, Hidden, JournalSum, Tally, read_line
+from worker.domain.evidence.pack import JOURNAL, Covered, Hidden, JournalSum, Tally
 
 NAMES = (MANIFEST, *FILES)
 PACK = pack_of()
@@ -357,7 +358,7 @@ def test_with_the_hash_of_the_last_entry_for_a_head_the_forgery_would_pass() -> 
     true, forgery = LastHashAlone(), LastHashAlone()
     for tally, name in ((true, "true"), (forgery, "forged")):
         for line in lines[name][:-2]:  # up to the hidden line that follows the event that was rewritten
-            tally.add(read_line(line))
+            tally.add(shown_in(line))
 
     assert lines["true"][2] != lines["forged"][2]
     assert true.sum().hash == forgery.sum().hash
@@ -405,7 +406,7 @@ def test_the_hash_of_one_event_proves_what_is_before_it_only_where_nothing_is_hi
 def test_the_instant_at_which_a_pack_was_in_fact_made_is_said_beside_the_one_that_was_stated() -> None:
     assert verified(PACK).recorded_at is None
     real = NOW + timedelta(days=3)
-    entry = recorded(read_line(members_of(PACK)[JOURNAL].splitlines(keepends=True)[-1]).entry, real)  # type: ignore[union-attr]
+    entry = recorded(shown_in(members_of(PACK)[JOURNAL].splitlines(keepends=True)[-1]).entry, real)  # type: ignore[union-attr]
     chain = [*CHAIN, seal(entry, 6, CHAIN[-1].hash)]
     journal = b"".join(lines_of(chain, (2, 3, 5, 6)))
     manifest = read_manifest(members_of(PACK)[MANIFEST])

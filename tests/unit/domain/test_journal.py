@@ -1,4 +1,5 @@
 import hashlib
+import json
 from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
@@ -8,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW
-from worker.domain.evidence.journal import GENESIS, Entry, Sealed, first_broken, recorded, seal, stated_at
+from worker.domain.evidence.journal import (
+    GENESIS,
+    Entry,
+    Sealed,
+    checked,
+    first_broken,
+    recorded,
+    seal,
+    stated_at,
+    write,
+)
 from worker.domain.text.reason import because
 from worker.languages import BabelLanguages
 
@@ -138,3 +149,41 @@ def test_an_act_is_sealed_at_the_real_instant_with_the_one_that_was_stated_besid
     assert entry.data == {**FIRST.data, "stated_at": "2026-11-24T12:00:00.000000+00:00"}
     assert recorded(FIRST, NOW) is FIRST
     assert stated_at(FIRST) == NOW
+
+
+@given(ENTRIES)
+def test_an_entry_as_texts_is_the_same_entry(entry: Entry) -> None:
+    one = write(entry, 1, GENESIS)
+
+    assert one.sealed == seal(entry, 1, GENESIS)
+    assert checked(one, 1, GENESIS) == one
+
+
+@given(ENTRIES)
+def test_data_that_was_stored_with_spaces_is_read_in_canonical_form(entry: Entry) -> None:
+    one = write(entry, 1, GENESIS)
+    stored = one._replace(data=json.dumps(entry.data, sort_keys=True, ensure_ascii=False, indent=1))
+
+    assert checked(stored, 1, GENESIS) == one
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seq": 2},
+        {"previous": "f" * 64},
+        {"hash": "f" * 64},
+        {"actor": "bob"},
+        {"data": '{"a":"e","b":1}'},
+        {"data": '{"a":"é","b":1'},
+        {"data": "[" * 100_000},
+        {"data": 7},  # SQLite takes any value in any column
+        {"reason": None},
+        {"at": ""},
+    ],
+)
+def test_what_was_not_sealed_in_this_place_is_not_read(changes: dict[str, Any]) -> None:
+    one = write(FIRST, 1, GENESIS)
+    assert checked(one, 1, GENESIS) == one
+
+    assert checked(one._replace(**changes), 1, GENESIS) is None

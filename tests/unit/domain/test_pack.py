@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW
-from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, sum_of
-from worker.domain.evidence.journal import Entry, Sealed, recorded
+from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, shown_in, sum_of
+from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, write
 from worker.domain.evidence.pack import (
     Covered,
     Hidden,
@@ -98,6 +98,22 @@ def test_what_is_covered_is_said_in_words(covered: Covered, title: str) -> None:
     assert covered.title == title
 
 
+@given(ENTRIES, st.sampled_from([
+    Scope(),
+    period(date(2020, 1, 1), None, "UTC"),
+    period(None, date(2020, 1, 1), "UTC"),
+    Scope(Covered(What.PERSON, ("corp/ann", 'corp/"é"')), frozenset({"ticket:T-000001"})),
+]), st.sampled_from(["", "2019-12-31T00:00:00+00:00", "2020-01-02T00:00:00+00:00"]),
+    st.sampled_from([{}, {"person": 'corp/"é"'}, {"group": "corp/ann"}, {"person": "corp/ann"}]))  # fmt: skip
+def test_entries_as_texts_belong_as_those_as_values(
+    entry: Entry, scope: Scope, stated: str, more: dict[str, str]
+) -> None:
+    data = {**entry.data, **more, **({"stated_at": stated} if stated else {})}
+    whole = replace(entry, data=data)
+
+    assert scope.test()(write(whole, 1, GENESIS)) is scope.has(whole)
+
+
 # --- lines --------------------------------------------------------------------------------------------------
 
 
@@ -105,7 +121,7 @@ def test_what_is_covered_is_said_in_words(covered: Covered, title: str) -> None:
 def test_a_line_is_read_as_it_was_written(entry: Entry) -> None:
     (sealed,) = chained([entry])
     for shown in (sealed, Hidden(7, OTHER)):
-        assert read_line(line_of(shown)) == shown
+        assert shown_in(line_of(shown)) == shown
 
 
 def test_a_hidden_line_says_nothing_but_its_place_and_its_hash() -> None:
@@ -119,7 +135,7 @@ def test_a_line_has_escapes_for_what_could_steer_a_terminal_and_is_the_same_even
 
     assert [ascii(mark) for mark in marks if mark in line.decode()] == []
     assert "\\u009b" in line.decode()
-    assert read_line(line) == event
+    assert shown_in(line) == event
     raw = line.replace(b"\\u009b", b"\xc2\x9b")
     with pytest.raises(ValueError, match=r"."):
         read_line(raw)

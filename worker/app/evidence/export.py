@@ -1,14 +1,15 @@
 """Audit: evidence packs about a person, a group, a period, or everything.
 
 The chain is read page by page, each in its own transaction, up to a head that is read first. So no writer waits for
-long, and memory use does not grow with the journal.
+long, and memory use does not grow with the journal. Every entry is checked once, against the one before. After that,
+only pages with entries in full are read again; of the others only the hashes. Sums show if anything changed meanwhile.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,16 +22,17 @@ from worker.app.evidence.zip import CHUNK, REPORT, TICKETS, PackWriter
 from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
-from worker.domain.evidence.journal import GENESIS, Sealed, seal
+from worker.domain.evidence.journal import GENESIS, Sealed, Written, checked
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
-from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, line_of
+from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, hidden_line, line_of
 from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.journal import Head
 from worker.ports.state.store import Store, UnitOfWork
 
-PAGE = 500  # rows in one transaction
+PAGE = 5_000  # entries in one transaction: some tens of milliseconds, and a few megabytes
+TICKETS_PAGE = 500
 _TICKET = "ticket:"
 SPOOL_MAX = 4 << 20  # bytes of tickets.csv in memory; more goes to a temporary file
 
@@ -78,113 +80,174 @@ class Audit:
             head = uow.journal.head()
             sources = tuple(uow.sources.all())
             kept = tuple(self._keeps(uow, _people(scope)))
-        tally, numbers = self._surveyed(scope, head)
+        survey = _Survey(scope)
+        for page in _checked_pages(self._store, head):
+            survey.add(page)
         heading = Heading(
-            self._organisation, scope.covered, name, tally.sum(), sources, by.name, now, self._timezone, self._software,
+            self._organisation, scope.covered, name, survey.tally.sum(), sources, by.name, now, self._timezone,
+            self._software,
             kept,
         )  # fmt: skip
         with closing(PackWriter(file)) as pack, tempfile.SpooledTemporaryFile(SPOOL_MAX) as table:
-            tickets = with_rows(self._tickets(numbers), table)
-            events = (sealed for sealed in _chain(self._store, head) if scope.has(sealed.entry))
-            pack.write(REPORT, report(heading, tickets, events))
+            tickets = with_rows(self._tickets(survey.tickets), table)
+            pack.write(REPORT, report(heading, tickets, self._in_full(survey, head)))
             table.seek(0)
             pack.write(TICKETS, iter(partial(table.read, CHUNK), b""))
             manifest = Manifest(
-                now, by.name, self._software, self._organisation, self._timezone, scope.covered, tally.sum(), pack.sums
+                now, by.name, self._software, self._organisation, self._timezone, scope.covered,
+                survey.tally.sum(), pack.sums,
             )  # fmt: skip
-            end = self._written_down(by, scope, manifest, tally)
-            shown = Tally()
-            pack.write(JOURNAL, self._lines(scope, end, shown))
-            manifest = replace(manifest, journal=shown.sum())
+            end = self._written_down(by, manifest, survey)
+            pack.write(JOURNAL, self._lines(survey, end))
+            manifest = replace(manifest, journal=survey.tally.sum())
             pack.finish(manifest)
         return Exported(manifest.journal, digest_of(manifest))
 
-    def _surveyed(self, scope: Scope, head: Head) -> tuple[Tally, set[int]]:
-        """Sum up the entries up to the head; return also the tickets of the entries that belong to the pack."""
-        tally, numbers = Tally(), set[int]()
-        for sealed in _chain(self._store, head):
-            tally.add(_shown(scope, sealed))
-            if scope.has(sealed.entry) and sealed.entry.subject.startswith(_TICKET):
-                numbers.add(ticket_number(sealed.entry.subject.removeprefix(_TICKET)))
-        return tally, numbers
+    def _in_full(self, survey: _Survey, head: Head) -> Iterator[Sealed]:
+        """The entries in full up to the head. Raises Refused unless they are those that were surveyed."""
+        hashes = hashlib.sha256()
+        for number in sorted(survey.pages):
+            for one in self._page(number, head):
+                if survey.has(one):
+                    hashes.update(one.hash.encode())
+                    yield one.sealed
+        if hashes.digest() != survey.hashes.digest():
+            raise _broken(head.seq)
 
-    def _written_down(self, by: Actor, scope: Scope, manifest: Manifest, tally: Tally) -> Head:
+    def _page(self, number: int, end: Head) -> list[Written]:
+        """A page of entries up to the end, each checked by its own hash. Raises Refused if one does not fit."""
+        after = number * PAGE
+        with self._store.reading() as uow:
+            rows = uow.journal.written(after, min(PAGE, end.seq - after))
+        return _checked(rows, after, rows[0].previous if rows else "")
+
+    def _written_down(self, by: Actor, manifest: Manifest, survey: _Survey) -> Head:
         """Journal the export with the pack's contents, including events that came meanwhile; return the new head."""
+        tally = survey.tally
         with self._store.begin() as uow:
-            for sealed in _checked(_rest(uow, tally.count), tally.count, tally.previous):
-                tally.add(_shown(scope, sealed))
+            while rows := uow.journal.written(tally.count, PAGE):
+                survey.add(_checked(rows, tally.count, tally.previous))
             so_far = tally.sum()
             data = stated_event(manifest, so_far.full, so_far.full_sha256)
             uow.journal.append(
-                [acted(by, manifest.made_at, events.AUDIT_EXPORTED, _subject(scope), data=data)]
+                [acted(by, manifest.made_at, events.AUDIT_EXPORTED, _subject(survey.scope), data=data)]
             )
+            last = uow.journal.written(tally.count, 1)
+            tally.add_page(last, last)
             return uow.journal.head()
 
-    def _lines(self, scope: Scope, end: Head, tally: Tally) -> Iterator[bytes]:
-        """The lines of the journal; the last one, the export itself, is always in full."""
-        for sealed in _chain(self._store, end):
-            shown = sealed if sealed.seq == end.seq else _shown(scope, sealed)
-            tally.add(shown)
-            yield line_of(shown)
+    def _lines(self, survey: _Survey, end: Head) -> Iterator[bytes]:
+        """The lines of the journal, a page at a time; the last line, the export itself, is always in full.
 
-    def _tickets(self, numbers: set[int]) -> Iterator[Ticket]:
+        Raises Refused unless the entries are those that were surveyed.
+        """
+        tally = Tally()
+        for number in range(-(-end.seq // PAGE)):
+            if number in survey.pages or (number + 1) * PAGE >= end.seq:
+                page = self._page(number, end)
+                full = [one for one in page if one.seq == end.seq or survey.has(one)]
+                seqs = {one.seq for one in full}
+                lines = [line_of(one if one.seq in seqs else Hidden(one.seq, one.hash)) for one in page]
+                tally.add_page(page, full)
+                yield b"".join(lines)
+            else:
+                hidden = self._hidden(number)
+                tally.add_page(hidden, ())
+                yield "".join([hidden_line(one.seq, one.hash) for one in hidden]).encode()
+        if tally.sum() != survey.tally.sum():
+            raise _broken(end.seq)
+
+    def _hidden(self, number: int) -> list[Hidden]:
+        """A page of entries of which nothing is in full. Raises Refused if one is missing."""
+        after = number * PAGE
+        with self._store.reading() as uow:
+            hidden = [Hidden(*row) for row in uow.journal.hashes(after, PAGE)]
+        wanted = range(after + 1, after + PAGE + 1)
+        if [one.seq for one in hidden] != list(wanted):
+            raise _broken(min({*wanted} - {one.seq for one in hidden}))
+        return hidden
+
+    def _tickets(self, numbers: Numbers) -> Iterator[Ticket]:
         """The tickets that the pack's events are about, by id, as they are now."""
-        waiting = deque(sorted(numbers))
-        while waiting:
-            first = last = waiting[0]
-            while waiting and waiting[0] < first + PAGE:
-                last = waiting.popleft()
+        for first, wanted in numbers.blocks():
             with self._store.reading() as uow:
-                page = uow.tickets.page(list(TicketState), first - 1, last - first + 1)  # ids have no gaps
-            yield from (ticket for ticket in page if ticket.id in numbers)
+                page = uow.tickets.page(list(TicketState), first - 1, TICKETS_PAGE)  # ids have no gaps
+            yield from (ticket for ticket in page if ticket.id in wanted)
 
 
-def checked_chain(store: Store) -> Iterator[Sealed]:
-    """The whole journal, each entry checked against the one before. Raises Refused if one does not fit."""
+class Numbers:
+    """A set of numbers from 0, in the memory of a bit for each: a pack may be about millions of tickets."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, int] = {}
+
+    def add(self, number: int) -> None:
+        block, bit = divmod(number, TICKETS_PAGE)
+        self._blocks[block] = self._blocks.get(block, 0) | 1 << bit
+
+    def blocks(self) -> Iterator[tuple[int, set[int]]]:
+        """The numbers in blocks of `TICKETS_PAGE`, in order, each with the block's first number."""
+        for block in sorted(self._blocks):
+            bits, first = self._blocks[block], block * TICKETS_PAGE
+            yield first, {first + bit for bit in range(TICKETS_PAGE) if bits >> bit & 1}
+
+
+class _Survey:
+    """What a pack will have: sums of the chain, which pages have entries in full, and the tickets of these."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.has = scope.test()
+        self.tally = Tally()
+        self.hashes = hashlib.sha256()  # of the entries in full
+        self.pages: set[int] = set()
+        self.tickets = Numbers()
+
+    def add(self, page: Sequence[Written]) -> None:
+        """Add the next entries of the chain."""
+        full = list(filter(self.has, page))
+        self.tally.add_page(page, full)
+        self.hashes.update("".join([one.hash for one in full]).encode())
+        self.pages.update({(one.seq - 1) // PAGE for one in full})
+        for subject in {one.subject for one in full if one.subject.startswith(_TICKET)}:
+            self.tickets.add(ticket_number(subject.removeprefix(_TICKET)))
+
+
+def check_chain(store: Store) -> int:
+    """Check each entry of the journal against the one before; return how many there are.
+
+    Raises Refused if one does not fit.
+    """
     with store.reading() as uow:
         head = uow.journal.head()
-    return _chain(store, head)
+    return sum(map(len, _checked_pages(store, head)))
 
 
-def _chain(store: Store, head: Head) -> Iterator[Sealed]:
+def _checked_pages(store: Store, head: Head) -> Iterator[list[Written]]:
     """The entries up to the head, each checked against the one before. Raises Refused if one does not fit."""
-    last = GENESIS
-    for sealed in _checked(_pages(store, head.seq), 0, GENESIS):
-        last = sealed.hash
-        yield sealed
-    if last != head[1]:
+    seq, previous = 0, GENESIS
+    while seq < head.seq:
+        with store.reading() as uow:
+            rows = uow.journal.written(seq, min(PAGE, head.seq - seq))
+        page = _checked(rows, seq, previous)
+        yield page
+        seq, previous = page[-1].seq, page[-1].hash
+    if previous != head.hash:
         raise _broken(head.seq)
 
 
-def _pages(store: Store, count: int) -> Iterator[Sealed]:
-    """The first `count` entries, one transaction a page. Raises Refused if there are fewer."""
-    seq = 0
-    while seq < count:
-        with store.reading() as uow:
-            page = uow.journal.page(seq, min(PAGE, count - seq))
-        if not page:
+def _checked(rows: Sequence[Written], seq: int, previous: str) -> list[Written]:
+    """The same entries; raises Refused unless there are some, and they follow the one with this number and hash."""
+    page = []
+    for row in rows:
+        one = checked(row, seq + 1, previous)
+        if one is None:
             raise _broken(seq + 1)
-        yield from page
-        seq = page[-1].seq
-
-
-def _shown(scope: Scope, sealed: Sealed) -> Sealed | Hidden:
-    return sealed if scope.has(sealed.entry) else Hidden(sealed.seq, sealed.hash)
-
-
-def _rest(uow: UnitOfWork, seq: int) -> Iterator[Sealed]:
-    while page := uow.journal.page(seq, PAGE):
-        yield from page
-        seq = page[-1].seq
-
-
-def _checked(entries: Iterable[Sealed], seq: int, previous: str) -> Iterator[Sealed]:
-    """The same entries; raises Refused unless they follow the entry with this number and hash."""
-    for sealed in entries:
-        if sealed != seal(sealed.entry, seq + 1, previous):
-            raise _broken(seq + 1)
-        seq, previous = sealed.seq, sealed.hash
-        yield sealed
+        page.append(one)
+        seq, previous = one.seq, one.hash
+    if not page:
+        raise _broken(seq + 1)
+    return page
 
 
 def _subject(scope: Scope) -> str:

@@ -37,10 +37,12 @@ FILES = (JOURNAL, REPORT, TICKETS)
 CHUNK = 1 << 20
 MANIFEST_MAX = 1 << 20  # bytes
 LINE_MAX = 1 << 20  # bytes of one event
-FILE_MAX = 1 << 31  # bytes of one member, unpacked: some five million events in full
+FILE_MAX = 1 << 35  # bytes of one member, unpacked: some seventy million events in full
+LEVEL = (
+    1  # of the compression: hashes hardly get smaller, and level 6 takes three times as long for a tenth less
+)
 MEMBERS_MAX = 100  # more are not even listed
 DIRECTORY_MAX = 1 << 16  # bytes of the list of members
-MADE = (1980, 1, 1, 0, 0, 0)  # the manifest says when; a zip's own times have no zone
 # The errors that zipfile raises for a damaged or forged file
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, OverflowError,
@@ -54,11 +56,12 @@ UNREADABLE = (
 class PackWriter:
     """Writes members one after the other; `sums` has those that are written. The manifest comes last.
 
-    Close it: that writes the zip's end, and leaves the file open.
+    Close it: that writes the zip's end, and leaves the file open. The manifest says when it was made: a zip's own
+    times have no zone, so members have none but the first that there is, of 1980.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._zip = zipfile.ZipFile(file, "w")
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
         self.close = self._zip.close
         self.sums: dict[str, FileSum] = {}
 
@@ -66,7 +69,7 @@ class PackWriter:
         """Write a member from its parts, without keeping them."""
         digest, size = hashlib.sha256(), 0
         with (
-            self._zip.open(_entry(name), "w", force_zip64=True) as member,
+            self._zip.open(name, "w", force_zip64=True) as member,
             io.BufferedWriter(member, CHUNK) as buffer,
         ):
             for part in parts:
@@ -77,14 +80,8 @@ class PackWriter:
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest."""
-        self._zip.writestr(_entry(MANIFEST), manifest_bytes(manifest))
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, MADE)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o600 << 16
-    return entry
+        with self._zip.open(MANIFEST, "w") as member:
+            member.write(manifest_bytes(manifest))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from worker.domain.evidence.events import current
 from worker.domain.text.reason import Reason
@@ -83,28 +83,89 @@ class Sealed:
     hash: str
 
 
+class Written(NamedTuple):
+    """A sealed entry as texts, which is how long journals are read: `at` as `stamp` writes it, `data` as JSON."""
+
+    seq: int
+    at: str
+    actor: str
+    kind: str
+    subject: str
+    reason: str
+    data: str
+    previous: str
+    hash: str
+
+    @property
+    def sealed(self) -> Sealed:
+        """The same as values. Raises ValueError for data that is no JSON, or an instant that is none."""
+        at, data = datetime.fromisoformat(self.at), json.loads(self.data)
+        entry = Entry(at, self.actor, self.kind, self.subject, self.reason, data)
+        return Sealed(self.seq, entry, self.previous, self.hash)
+
+    @property
+    def halves(self) -> tuple[str, str]:
+        """The text that the hash is taken of, cut where a line of a pack has the hash; `data` has to be canonical."""
+        front = f'{{"actor":{_quoted(self.actor)},"at":"{self.at}","data":{self.data},'
+        back = (
+            f'"kind":{_quoted(self.kind)},"previous":"{self.previous}","reason":{_quoted(self.reason)},'
+            f'"seq":{self.seq},"subject":{_quoted(self.subject)}}}'
+        )
+        return front, back
+
+    @property
+    def own_hash(self) -> str:
+        """The hash of what it says, which is `hash` unless it was changed."""
+        front, back = self.halves
+        return hashlib.sha256(f"{front}{back}".encode()).hexdigest()
+
+
+def write(entry: Entry, seq: int, previous: str) -> Written:
+    """Give an entry its place after the entry with hash `previous`, as texts."""
+    data = compact(entry.data)
+    one = Written(
+        seq, stamp(entry.at), entry.actor, entry.kind, entry.subject, entry.reason, data, previous, ""
+    )
+    return one._replace(hash=one.own_hash)
+
+
 def seal(entry: Entry, seq: int, previous: str) -> Sealed:
     """Give an entry its place after the entry with hash `previous`."""
-    return Sealed(seq, entry, previous, hashlib.sha256(canonical(body_of(entry, seq, previous))).hexdigest())
+    return Sealed(seq, entry, previous, write(entry, seq, previous).hash)
 
 
-def body_of(entry: Entry, seq: int, previous: str) -> dict[str, Any]:
-    """The value that an entry's hash is taken of; it has everything that the entry says."""
-    return {
-        "seq": seq,
-        "at": stamp(entry.at),
-        "actor": entry.actor,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "reason": entry.reason,
-        "data": entry.data,
-        "previous": previous,
-    }
+def checked(one: Written, seq: int, previous: str) -> Written | None:
+    """A stored entry with its data in canonical form; None unless it is the one that was sealed in this place.
+
+    Earlier releases stored data with spaces, so what does not fit as it stands is read and written anew.
+    """
+    if one.seq != seq or one.previous != previous:
+        return None
+    try:
+        if one.own_hash == one.hash:
+            return one
+        anew = one._replace(data=compact(json.loads(one.data)))
+        return anew if anew.own_hash == anew.hash else None
+    except (
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):  # a value that no entry has: SQLite takes any in any column
+        return None
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """Write a value in the one form that hashes are taken of."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return compact(value).encode()
+
+
+def compact(value: Mapping[str, Any]) -> str:
+    """The same form as text."""
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_quoted = json.encoder.encode_basestring  # a text as `compact` writes it
 
 
 def first_broken(chain: Iterable[Sealed]) -> int | None:

@@ -17,19 +17,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from worker.domain.evidence.journal import GENESIS, Entry, Sealed, body_of, canonical, seal, stated_at
+from worker.domain.evidence.journal import (
+    GENESIS,
+    STATED_AT,
+    Entry,
+    Sealed,
+    Written,
+    compact,
+    stamp,
+    stated_at,
+)
 from worker.domain.text.steering import escaped
 
 JOURNAL = "journal.jsonl"
 _HASH = re.compile(r"[0-9a-f]{64}")
-_HIDDEN_KEYS = {"hash", "seq"}
+_HIDDEN = re.compile(rb'\{"hash":"([0-9a-f]{64})","seq":(0|[1-9][0-9]*)\}\n')
 
 
 class What(StrEnum):
@@ -80,6 +89,23 @@ class Scope:
             return self._is_within(entry.at) or self._is_within(stated_at(entry))
         return entry.subject in self.subjects or entry.data.get(self.covered.what.value) in self.covered.ids
 
+    def test(self) -> Callable[[Written], bool]:
+        """What `has` says of an entry as texts, without reading the data of most."""
+        what, subjects = self.covered.what, self.subjects
+        if what is What.EVERYTHING:
+            return lambda _one: True
+        if what is What.PERIOD:
+            since = stamp(self.since) if self.since else ""
+            until = stamp(self.until) if self.until else "~"  # after every digit
+            return lambda one: (
+                since <= one.at < until or (STATED_AT in one.data and self.has(one.sealed.entry))
+            )
+        names = [compact({what.value: id_})[1:-1] for id_ in self.covered.ids]
+        return lambda one: (
+            one.subject in subjects
+            or (any(name in one.data for name in names) and self.has(one.sealed.entry))
+        )
+
     def _is_within(self, at: datetime) -> bool:
         is_early = self.since is not None and at < self.since
         return not is_early and (self.until is None or at < self.until)
@@ -112,20 +138,35 @@ class Hidden:
     hash: str
 
 
-def line_of(shown: Sealed | Hidden) -> bytes:
+def line_of(shown: Sealed | Written | Hidden) -> bytes:
     """One line of `journal.jsonl`, with its line end. Characters that could steer a terminal are escaped."""
     if isinstance(shown, Hidden):
-        body: Mapping[str, Any] = {"seq": shown.seq, "hash": shown.hash}
-    else:
-        body = {**body_of(shown.entry, shown.seq, shown.previous), "hash": shown.hash}
-    return f"{escaped(canonical(body).decode())}\n".encode()
+        return hidden_line(shown.seq, shown.hash).encode()
+    one = shown if isinstance(shown, Written) else _written(shown)
+    front, back = one.halves
+    whole = f'{front}"hash":"{one.hash}",{back}\n'
+    return escaped(whole).encode()
 
 
-def read_line(line: bytes) -> Sealed | Hidden:
+def hidden_line(seq: int, hash_: str) -> str:
+    """The line of an entry of which a pack shows only place and hash."""
+    return f'{{"hash":"{hash_}","seq":{seq}}}\n'
+
+
+def _written(one: Sealed) -> Written:
+    entry = one.entry
+    return Written(
+        one.seq, stamp(entry.at), entry.actor, entry.kind, entry.subject, entry.reason, compact(entry.data),
+        one.previous, one.hash,
+    )  # fmt: skip
+
+
+def read_line(line: bytes) -> Written | Hidden:
     """The inverse of `line_of`. Raises ValueError unless `line_of` would write exactly these bytes."""
     try:
-        value = parse_object(line)
-        shown = _hidden(value) if value.keys() == _HIDDEN_KEYS else _sealed(value)
+        if found := _HIDDEN.fullmatch(line):
+            return Hidden(int(found[2]), found[1].decode())
+        shown = _entry_in(parse_object(line))
         is_same = line == line_of(shown)
     except (KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise ValueError("not an event") from None
@@ -136,7 +177,7 @@ def read_line(line: bytes) -> Sealed | Hidden:
 
 def parse_object(text: bytes) -> dict[str, Any]:
     """Read one JSON object in UTF-8; raises ValueError, or RecursionError if it is nested too deeply."""
-    value = json.loads(text.decode(), parse_constant=_no_constant)
+    value = _DECODER.decode(text.decode())
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004  the caller catches one error
     return value
@@ -146,17 +187,19 @@ def _no_constant(_name: str) -> NoReturn:
     raise ValueError("NaN and Infinity are no JSON")
 
 
-def _hidden(value: dict[str, Any]) -> Hidden:
-    return Hidden(number_in(value, "seq"), hash_in(value, "hash"))
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _sealed(value: dict[str, Any]) -> Sealed:
-    actor, kind, subject, reason = (text_in(value, name) for name in ("actor", "kind", "subject", "reason"))
+def _entry_in(value: dict[str, Any]) -> Written:
+    actor, kind, subject, reason, at = (
+        text_in(value, name) for name in ("actor", "kind", "subject", "reason", "at")
+    )
     data = value["data"]
     if not isinstance(data, dict):
         raise TypeError("data")
-    entry = Entry(datetime.fromisoformat(text_in(value, "at")), actor, kind, subject, reason, data)
-    return Sealed(number_in(value, "seq"), entry, hash_in(value, "previous"), hash_in(value, "hash"))
+    at = stamp(datetime.fromisoformat(at))
+    seals = number_in(value, "seq"), hash_in(value, "previous"), hash_in(value, "hash")
+    return Written(seals[0], at, actor, kind, subject, reason, compact(data), *seals[1:])
 
 
 def text_in(value: dict[str, Any], name: str) -> str:
@@ -223,15 +266,15 @@ class Tally:
     """
 
     def __init__(self, kept: Kept | None = None) -> None:
-        self.last: Sealed | Hidden | None = None
+        self.last: Sealed | Written | Hidden | None = None
         self.full = 0
         self.kept_at: int | None = None
         self.alone_at: int | None = None
         self.is_alone_enough = False
         self._kept = kept
         self._hashes = hashlib.sha256()
-        self._numbers = hashlib.sha256()
-        self._numbers_before = self._numbers.copy()
+        self._numbers = hashlib.sha256()  # of those in full but for the last
+        self._last_full = ""
 
     @property
     def count(self) -> int:
@@ -243,18 +286,29 @@ class Tally:
         """The hash of the last entry."""
         return self.last.hash if self.last else GENESIS
 
-    def add(self, shown: Sealed | Hidden) -> None:
+    def add(self, shown: Sealed | Written | Hidden) -> None:
         """Count one more entry."""
         self.last = shown
         self._hashes.update(f"{shown.hash}\n".encode())
-        if isinstance(shown, Sealed):
-            self.full += 1
-            self._numbers_before = self._numbers.copy()
-            self._numbers.update(f"{shown.seq}\n".encode())
+        if not isinstance(shown, Hidden):
+            self._add_full([shown])
         if self._kept is not None and self._kept.seq in {None, shown.seq}:
             self._look_out(self._kept.hash, shown)
 
-    def _look_out(self, wanted: str, shown: Sealed | Hidden) -> None:
+    def add_page(self, page: Sequence[Written | Hidden], full: Sequence[Written]) -> None:
+        """As `add` for each of a page (not empty), of which `full` are in full; looks for no kept head."""
+        self.last = page[-1]
+        self._hashes.update("".join([f"{one.hash}\n" for one in page]).encode())
+        self._add_full(full)
+
+    def _add_full(self, shown: Sequence[Sealed | Written]) -> None:
+        if shown:
+            self.full += len(shown)
+            before = "".join([f"{one.seq}\n" for one in shown[:-1]])
+            self._numbers.update(f"{self._last_full}{before}".encode())
+            self._last_full = f"{shown[-1].seq}\n"
+
+    def _look_out(self, wanted: str, shown: Sealed | Written | Hidden) -> None:
         if self._hashes.hexdigest() == wanted:
             self.kept_at = shown.seq
         elif shown.hash == wanted:
@@ -263,12 +317,14 @@ class Tally:
 
     def sum(self) -> JournalSum:
         """The sum of all entries so far."""
-        return JournalSum(self.count, self._hashes.hexdigest(), self.full, self._numbers.hexdigest())
+        numbers = self._numbers.copy()
+        numbers.update(self._last_full.encode())
+        return JournalSum(self.count, self._hashes.hexdigest(), self.full, numbers.hexdigest())
 
     @property
     def full_sha256_before(self) -> str:
         """The `full_sha256` without the last entry in full."""
-        return self._numbers_before.hexdigest()
+        return self._numbers.hexdigest()
 
 
 def journal_problem(lines: Iterable[bytes], stated: JournalSum, tally: Tally | None = None) -> str | None:
@@ -287,10 +343,14 @@ def journal_problem(lines: Iterable[bytes], stated: JournalSum, tally: Tally | N
             return (
                 f"{JOURNAL} line {number} holds event {shown.seq}: a line is missing, was added or was moved."
             )
-        if isinstance(shown, Sealed) and shown != seal(shown.entry, number, tally.previous):
+        if isinstance(shown, Written) and not _is_sealed(shown, tally.previous):
             return f"{JOURNAL} line {number} is not the event that was sealed: it or the line before was changed."
         tally.add(shown)
     return _difference(tally.sum(), stated)
+
+
+def _is_sealed(one: Written, previous: str) -> bool:
+    return one.previous == previous and one.own_hash == one.hash
 
 
 def _difference(found: JournalSum, stated: JournalSum) -> str | None:

@@ -30,4 +30,6 @@ def uncontrolled(text: str) -> str:
 
 def escaped(document: str) -> str:
     """The same JSON document, with escapes for characters that could steer a terminal."""
+    if document.isascii() and "\x7f" not in document:
+        return document  # nearly all of them
     return _LEFT_BY_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", document)

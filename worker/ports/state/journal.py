@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.evidence.journal import Entry, Sealed, Written
 
 
 class Head(NamedTuple):
@@ -29,6 +29,12 @@ class Journal(Protocol):
 
     def page(self, after: int, limit: int) -> list[Sealed]:
         """The next entries with a seq above `after`, in order."""
+
+    def written(self, after: int, limit: int) -> list[Written]:
+        """As `page`, as texts as they are stored: unchecked, and several times quicker."""
+
+    def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """As `page`, but only the number and the hash of each."""
 
     def head(self) -> Head:
         """The end of the chain now."""
