@@ -16,7 +16,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing bench-replay bench-quick lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing bench-replay bench-journal bench-quick lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -161,6 +161,10 @@ bench-queueing: dev ## How long messages and taps wait at up to 10 million peopl
 
 bench-replay: dev ## A year of 100,000 people, replayed by other configurations (ARGS="10000 90": people and days)
 	$(BIN)/python -m bench replay $(ARGS)
+
+bench-journal: dev ## What ten years of journal cost daily, and a year's evidence (ARGS="1000000 1000000": fewer events on each database)
+	@.ci/postgres
+	$(BIN)/python -m bench journal $(ARGS)
 
 bench-desk: dev ## The desk's pages at a hundred thousand tickets, against a bare page of the same server
 	$(BIN)/python -m bench desk $(ARGS)

@@ -12,6 +12,7 @@ from bench import (
     entra,
     footprint,
     identity,
+    journal,
     queueing,
     quick,
     replay,
@@ -31,6 +32,7 @@ ALL = {
     "queueing": queueing.main,
     "replay": replay.main,
     "trackers": trackers.main,
+    "journal": journal.main,
 }
 
 QUICK = {"quick": quick.main}  # part of core, and no benchmark of its own

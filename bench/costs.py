@@ -133,7 +133,7 @@ class _Longest:
 # --- messages and the journal -----------------------------------------------------------------------------------
 
 
-class _Sink(Passive):
+class Sink(Passive):
     """A channel that takes everything, at once."""
 
     name = SINK
@@ -162,7 +162,7 @@ def _deliveries(engine: sa.Engine, watch: _Longest, readers: int) -> dict[str, f
         uow.outbox.leave_alone(SINK, now + LATER)
     rules = DeliverRules(timedelta(0), 20, 20, Teller("UTC", ENGLISH_ONLY))
     at = [now]
-    deliver = Deliver(store, [_Sink()], rules, lambda: at[0], "bench")
+    deliver = Deliver(store, [Sink()], rules, lambda: at[0], "bench")
     folding = watch.of("folding", lambda: deliver.run_once(now))
     at[0] += 2 * LATER
 

@@ -83,7 +83,7 @@ def _measure(name: str, url: str, size: int, live_share: float) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum does within a minute
     print(f"\n{name}: {size:,} tickets (made in {time.perf_counter() - began:.0f} s)")
-    with _desk(store) as (client, address):
+    with running_desk(store, NOW) as (client, address):
         found = {HELLO: _timed(client, "/hello")}
         for label, path in PAGES.items():
             found[label] = _timed(client, path.format(link=address, last=size))
@@ -119,23 +119,24 @@ SEARCHES = {
 
 
 @contextmanager
-def _desk(store: SqlStore) -> Iterator[tuple[httpx2.Client, str]]:
+def running_desk(store: SqlStore, now: datetime) -> Iterator[tuple[httpx2.Client, str]]:
+    """A desk at that instant; a client that is signed in, and the address of an assignee's ticket."""
     settings = Settings.model_validate({"desk": {"url": "http://127.0.0.1"}})
-    worker = build_app(settings, store, Connectors((), (), ()), lambda: NOW)
+    worker = build_app(settings, store, Connectors((), (), ()), lambda: now)
     links = worker.rules.links
     services = replace(
-        services_of(worker, lambda: NOW),
+        services_of(worker, lambda: now),
         sources=(("corp", Port.DIRECTORY, "file"),),
-        situation=lambda: situation(store, NOW),  # worked out anew for every request
+        situation=lambda: situation(store, now),  # worked out anew for every request
     )
     app = desk_app(services)
     app.router.routes.append(Route("/hello", lambda _request: HTMLResponse("<p>hello</p>")))
     access = Access(store)
-    secret = access.make_login_link("bench", ("approver", "auditor"), Actor("bench"), NOW, DAY)
-    token = access.make_token(("tickets:read",), Actor("bench"), NOW).text
+    secret = access.make_login_link("bench", ("approver", "auditor"), Actor("bench"), now, DAY)
+    token = access.make_token(("tickets:read",), Actor("bench"), now).text
     with store.reading() as uow:
         [one] = uow.tickets.page([TicketState.OPEN], 0, 1)
-        address = "/t/" + links.token(uow, one, NOW)
+        address = "/t/" + links.token(uow, one, now)
     with (
         serving(app, ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen,
         httpx2.Client(base_url=f"http://{listen}") as client,

@@ -1,4 +1,4 @@
-"""docs/performance.md: the tables and the picture that `make bench-core` writes."""
+"""docs/performance.md: the tables and the picture of `make bench-core`, and the tables of `make bench-journal`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.measure import Found
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "performance.md", DOCS / "img" / "performance.svg"
-BEGIN, END = "<!-- core:begin -->", "<!-- core:end -->"
+CORE, HISTORY = "core", "journal"  # the names of the markers between which each writes
 HEAD = ("what", "CPU", "of the peer", "ratio", "wall", "ratio", "aim", "peer")
 ROW, LEFT, WIDE, RATIO_SHOWN_MAX = 26, 300, 360, 12.0
 
@@ -68,20 +68,30 @@ class Part:
         return "\n".join([self.title, *table, *self.remarks])
 
     def markdown(self) -> str:
-        rule = ("---", *("--:" for _ in HEAD[1:-1]), "---")
-        rows = [HEAD, rule, *(line.cells() for line in self.lines)]
-        table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        table = table_of([HEAD, *(line.cells() for line in self.lines)], last="---")
         return "\n\n".join([f"### {self.title}", table, *self.remarks])
+
+
+def table_of(rows: Sequence[Sequence[str]], last: str = "--:") -> str:
+    """A table in Markdown. The first row is its head; columns are right-aligned but for the first."""
+    rule = ("---", *("--:" for _ in rows[0][1:-1]), last)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]])
 
 
 def write_page(parts: Sequence[Part]) -> None:
     """Write the tables and the picture, with the machine and the day."""
+    write_between(CORE, [part.markdown() for part in parts])
+    PICTURE.write_text(_picture(parts))
+
+
+def write_between(marker: str, parts: Sequence[str]) -> None:
+    """Write texts between a benchmark's own markers, with the machine and the day."""
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     measured = f"Measured on {datetime.now(UTC):%Y-%m-%d}, {machine}, seed 1."
-    said = "\n\n".join([measured, *(part.markdown() for part in parts)])
-    before, rest = PAGE.read_text().split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n{END}{rest.split(END)[1]}")
-    PICTURE.write_text(_picture(parts))
+    begin, end = f"<!-- {marker}:begin -->", f"<!-- {marker}:end -->"
+    before, rest = PAGE.read_text().split(begin)
+    said = "\n\n".join([measured, *parts])
+    PAGE.write_text(f"{before}{begin}\n{said}\n{end}{rest.split(end)[1]}")
 
 
 def _picture(parts: Sequence[Part]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -247,10 +247,32 @@ def test_counting_tickets_reads_an_index_alone(engine: sa.Engine, vitals: SqlVit
     sa.event.listen(vitals._engine, "before_cursor_execute", lambda *what: said.append((what[2], what[3])))
     vitals.figures(NOW)
 
-    def plan_of(part: str) -> str:
-        ((query, values),) = (one for one in said if part in one[0])
+    def plans_of(part: str) -> list[str]:
         with engine.connect() as connection:
-            return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all())
+            return [
+                str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all())
+                for query, values in said
+                if part in query
+            ]
 
-    assert "USING COVERING INDEX" in plan_of("AS oldest")
-    assert "SCAN ticket USING INDEX ix_ticket_asked" in plan_of("AS groups"), "only what is exposed"
+    live, over = plans_of("AS oldest")
+    assert "SEARCH ticket USING INDEX ix_ticket_due (state=?)" in live, "not what is over"
+    assert "USING COVERING INDEX" in over
+    [exposed] = plans_of("AS groups")
+    assert "SCAN ticket USING INDEX ix_ticket_asked" in exposed, "only what is exposed"
+
+
+def test_tickets_that_are_over_are_counted_four_times_an_hour(store: SqlStore, vitals: SqlVitals) -> None:
+    is_over, is_open = TicketSort(S.VERIFIED, K.REMOVE_MEMBER), TicketSort(S.OPEN, K.REMOVE_MEMBER)
+
+    def counts(at: datetime) -> list[int]:
+        found = vitals.figures(at).tickets
+        return [found[one].count if one in found else 0 for one in (is_over, is_open)]
+
+    _put(store, _one(1, state=S.VERIFIED), _one(2))
+    assert counts(NOW) == [1, 1]
+    _put(store, _one(3, state=S.VERIFIED), _one(4))
+    assert counts(NOW + timedelta(minutes=14)) == [1, 2]
+    assert counts(NOW + timedelta(minutes=15)) == [2, 2]
+    _put(store, _one(5, state=S.VERIFIED))
+    assert counts(NOW) == [3, 2], "a clock that was set back"

@@ -97,17 +97,28 @@ class SqlDeliveries:
     def _together(self, wanted: PostFilter, limit: int, below: int | None) -> list[Post]:
         """Deliveries."""
         d = delivery.c
-        states = [name for state in wanted.states for name in _OF_DELIVERY.get(state, ())]
-        which: sa.ColumnElement[bool] = d.state.in_(states)
-        if below is not None:
-            which &= d.id < below
+        is_below = sa.true() if below is None else d.id < below
+        unsent = [
+            name
+            for state in wanted.states
+            if state is not PostState.SENT
+            for name in _OF_DELIVERY.get(state, ())
+        ]
+        found = self._page(d.state.in_(unsent) & is_below, wanted, limit)
+        if PostState.SENT in wanted.states:
+            # Nearly all are sent, so they are read from the newest on; by their state all would be sorted
+            found += self._page((d.state.concat("") == "sent") & is_below, wanted, limit)
+        rows = sorted(found, key=lambda row: -row.id)[:limit]
+        tickets = self._tickets({row.bundle_id for row in rows})
+        return [_delivery(row, _STATES[row.state], tickets[row.bundle_id]) for row in rows]
+
+    def _page(self, which: sa.ColumnElement[bool], wanted: PostFilter, limit: int) -> list[Any]:
+        d = delivery.c
         if wanted.text:
             number = _number_in(wanted.text)
             about = sa.select(outbox.c.bundle_id).where(outbox.c.ticket_id == number)
             which &= sa.or_(_is_to(d, wanted.text), sa.false() if number is None else d.bundle_id.in_(about))
-        rows = self._c.execute(sa.select(delivery).where(which).order_by(d.id.desc()).limit(limit)).all()
-        tickets = self._tickets({row.bundle_id for row in rows})
-        return [_delivery(row, _STATES[row.state], tickets[row.bundle_id]) for row in rows]
+        return list(self._c.execute(sa.select(delivery).where(which).order_by(d.id.desc()).limit(limit)))
 
     def _tickets(self, bundles: Collection[int]) -> dict[int, tuple[str, ...]]:
         o, found = outbox.c, defaultdict[int, tuple[str, ...]](tuple)

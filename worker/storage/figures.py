@@ -1,19 +1,20 @@
 """Reads for health and metrics: a few counts by indexes, which wait two seconds at most.
 
-They have connections of their own, so that they and the jobs don't wait for each other.
+They have connections of their own, so that they and the jobs don't wait for each other. Tickets that are over are
+counted four times an hour: there are ever more of them, and nobody waits for their number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import HoldState
-from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
 from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.tickets import TicketSort
 from worker.storage.exposure import SqlExposure
@@ -25,6 +26,10 @@ from worker.storage.sql.migrate import require_revision, revision
 from worker.storage.sql.tables import cohort, desk_session, outbox, ticket
 from worker.storage.watched import standing_alarms
 
+OVER_LIFE = timedelta(minutes=15)  # how long a count of tickets that are over is used
+_LIVE = tuple(state.value for state in sorted(LIVE))
+_Piles = dict[TicketSort, Pile]
+
 
 class SqlVitals:
     """The port `Vitals` over an engine of `open_impatient_engine`. `rule`: as the store's."""
@@ -32,6 +37,7 @@ class SqlVitals:
     def __init__(self, engine: sa.Engine, rule: AccountsRule) -> None:
         self._engine = engine
         self._rule = rule
+        self._over: tuple[datetime, _Piles] | None = None
 
     def check(self, *, has_desk: bool) -> None:
         """See the port. Raises SchemaOlder, SchemaNewer, or the database's errors. Makes no file."""
@@ -51,13 +57,19 @@ class SqlVitals:
         with self._reading() as connection:
             return Figures(
                 _standing(connection),
-                _tickets(connection),
+                _tickets(connection, ticket.c.state.in_(_LIVE)) | self._tickets_over(connection, now),
                 overdue=_count(connection, _overdue(now)),
                 held_plans=_count(connection, _held_plans()),
                 outbox_waiting=_count(connection, _waiting(now)),
                 exposed=SqlExposure(connection, self._rule).counts().parts,
                 copies=SqlMirrors(connection).counts(),
             )
+
+    def _tickets_over(self, connection: sa.Connection, now: datetime) -> _Piles:
+        known = self._over
+        if known is None or not timedelta(0) <= now - known[0] < OVER_LIFE:
+            self._over = known = now, _tickets(connection, ticket.c.state.not_in(_LIVE))
+        return known[1]
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -77,8 +89,8 @@ def _standing(connection: sa.Connection) -> ProcessState:
     )
 
 
-def _tickets(connection: sa.Connection) -> dict[TicketSort, Pile]:
-    """Count tickets by one scan of an index that has all columns it needs."""
+def _tickets(connection: sa.Connection, which: sa.ColumnElement[bool]) -> _Piles:
+    """Count tickets by one scan of an index that has all columns it needs, or by their states."""
     t = ticket.c
     kind = t.kind.concat("")  # an expression, so that SQLite doesn't take the index that begins with the kind
     query = sa.select(
@@ -86,7 +98,7 @@ def _tickets(connection: sa.Connection) -> dict[TicketSort, Pile]:
     )
     return {
         TicketSort(TicketState(row.state), TicketKind(row.kind)): Pile(row.n, row.oldest)
-        for row in connection.execute(query.group_by(kind, t.state))
+        for row in connection.execute(query.where(which).group_by(kind, t.state))
     }
 
 

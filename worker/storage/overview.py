@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.evidence import events
 from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.weekly import Load, Loads
 from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Standing
@@ -41,6 +40,7 @@ from worker.storage.exposure import SqlExposure
 from worker.storage.group_health import groups_by_trouble, health_of
 from worker.storage.groups import group_rows
 from worker.storage.journal import sealed_from_row
+from worker.storage.journal_pages import page_of_journal
 from worker.storage.over_time import changes, was_exposure, weeks_of
 from worker.storage.persons import PERSON_COLUMNS, people_of, person_of
 from worker.storage.sources import days_of
@@ -277,28 +277,11 @@ class SqlOverview:
     # --- the journal -----------------------------------------------------------------------------
 
     def journal(self, wanted: JournalFilter, before: int | None, limit: int) -> list[Sealed]:
-        j = journal.c
-        query = sa.select(journal)
-        if wanted.kind.endswith(".*"):
-            query = query.where(j.kind >= wanted.kind[:-1], j.kind < wanted.kind[:-2] + "/")
-        elif wanted.kind:
-            query = query.where(j.kind.in_(events.spellings(wanted.kind)))
-        if wanted.actor:
-            query = query.where(j.actor == wanted.actor)
-        if wanted.subject:
-            query = query.where(j.subject == wanted.subject)
-        if wanted.from_at:
-            query = query.where(j.at >= wanted.from_at)
-        if wanted.to_at:
-            query = query.where(j.at < wanted.to_at)
-        if before is not None:
-            query = query.where(j.seq < before)
-        return [sealed_from_row(row) for row in self._c.execute(query.order_by(j.seq.desc()).limit(limit))]
+        return list(map(sealed_from_row, page_of_journal(self._c, wanted, before, limit)))
 
     def actors(self, entries: int) -> list[str]:
-        j = journal.c
-        last = sa.select(sa.func.coalesce(sa.func.max(j.seq), 0)).scalar_subquery()
-        query = sa.select(j.actor).distinct().where(j.seq > last - entries).order_by(j.actor)
+        last = sa.select(journal.c.actor).order_by(journal.c.seq.desc()).limit(entries).subquery()
+        query = sa.select(last.c.actor).distinct().order_by(last.c.actor)
         return list(self._c.execute(query).scalars())
 
     def history(self, subjects: Collection[str], limit: int) -> list[Sealed]:

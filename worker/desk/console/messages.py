@@ -13,6 +13,9 @@ from worker.desk.sessions import Guest
 from worker.ports.state.deliveries import Post, PostFilter, PostPlace, PostState
 
 ALL = "all"
+COUNTED = tuple(
+    one for one in PostState if one is not PostState.SENT
+)  # of years of sent ones, nobody needs the number
 
 
 def messages(call: Call, guest: Guest) -> Response:
@@ -23,7 +26,7 @@ def messages(call: Call, guest: Guest) -> Response:
     wanted = PostFilter((state,) if state else tuple(PostState), text)
     with call.services.store.reading() as uow:
         found = uow.deliveries.posts(wanted, call.now, PAGE + 1, place)
-        counts = {one.value: uow.deliveries.count(one, call.now) for one in PostState}
+        counts = {one.value: uow.deliveries.count(one, call.now) for one in COUNTED}
     shown = found[:PAGE]
     return call.page(
         "console/messages.html",

@@ -1058,7 +1058,7 @@ delivery = sa.Table(
     _flag("is_alarm"),
     sa.Index("ix_delivery_state", "state", "next_at"),
     sa.Index("ix_delivery_bundle_id", "bundle_id"),
-    sa.Index("ix_delivery_address", "address", "sent_at"),
+    sa.Index("ix_delivery_address", "address", "state", "sent_at"),
 )
 quiet_channel = sa.Table(
     "quiet_channel",
@@ -1134,10 +1134,12 @@ journal = sa.Table(
     _text("data", default="{}"),
     _text("previous"),
     _text("hash"),
-    sa.Index("ix_journal_subject", "subject"),
-    sa.Index("ix_journal_actor", "actor", "seq"),
+    # Each gives its page in order; see storage.journal_pages
+    sa.Index("ix_journal_subject", "subject", "seq"),
+    sa.Index("ix_journal_actor", "actor", "at", "seq"),
     sa.Index("ix_journal_kind", "kind", "seq"),
-    sa.Index("ix_journal_at", "at"),
+    sa.Index("ix_journal_kind_at", "kind", "at", "seq"),
+    sa.Index("ix_journal_at", "at", "seq"),
 )
 lease = sa.Table(
     "lease",
