@@ -38,9 +38,8 @@ CHUNK = 1 << 20
 MANIFEST_MAX = 1 << 20  # bytes
 LINE_MAX = 1 << 20  # bytes of one event
 FILE_MAX = 1 << 35  # bytes of one member, unpacked: some seventy million events in full
-LEVEL = (
-    1  # of the compression: hashes hardly get smaller, and level 6 takes three times as long for a tenth less
-)
+# Hashes hardly get smaller: level 6 of the compression takes three times as long for a tenth less
+LEVEL = 1
 MEMBERS_MAX = 100  # more are not even listed
 DIRECTORY_MAX = 1 << 16  # bytes of the list of members
 # The errors that zipfile raises for a damaged or forged file
