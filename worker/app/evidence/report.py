@@ -221,5 +221,9 @@ def safe_cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula, or splits into cells with a formula."""
     if value is None:
         return ""
-    text = str(instant(value) if isinstance(value, datetime) else value)
+    if isinstance(value, datetime):
+        return str(instant(value))
+    text = str(value)
+    if text.isalnum():  # most of them, and nothing of what follows
+        return text
     return visible(_FORMULA.sub(r"\g<0>'", text))
