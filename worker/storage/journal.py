@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.evidence.journal import GENESIS, Entry, Sealed, Written, recorded, write
+from worker.domain.evidence.journal import GENESIS, Entry, EntryRow, Sealed, recorded, write
 from worker.ports.state.journal import Head
 from worker.storage.sql.bulk import bulk_insert_values
 from worker.storage.sql.counters import take_numbers
@@ -18,7 +18,7 @@ from worker.storage.sql.tables import journal
 PAGE = 1000
 _AFTER = journal.c.seq > sa.bindparam("after", type_=sa.BigInteger)
 _LIMIT = sa.bindparam("limit", type_=sa.Integer)
-_TEXTS = tuple(journal.c[name] for name in Written._fields[2:])
+_TEXTS = tuple(journal.c[name] for name in EntryRow._fields[2:])
 _WRITTEN = (
     sa.select(journal.c.seq, sa.type_coerce(journal.c.at, sa.BigInteger), *_TEXTS)
     .where(_AFTER)
@@ -66,9 +66,9 @@ class SqlJournal:
         query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
         return [sealed_from_row(row) for row in self._c.execute(query)]
 
-    def written(self, after: int, limit: int) -> list[Written]:
+    def written(self, after: int, limit: int) -> list[EntryRow]:
         rows = self._c.execute(_WRITTEN, {"after": after, "limit": limit})
-        return [Written(seq, _stamp(at), *texts) for seq, at, *texts in rows]
+        return [EntryRow(seq, _stamp(at), *texts) for seq, at, *texts in rows]
 
     def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
         rows = self._c.execute(_HASHES, {"after": after, "limit": limit})

@@ -17,7 +17,7 @@ from harness import Harness
 from journals import use_earlier_names
 from packs import forged, members_of
 from worker.app.evidence import export as audit
-from worker.app.evidence.export import Audit, Exported, Numbers
+from worker.app.evidence.export import Audit, Exported, TicketNumbers
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import PackVerdict, verify_pack
 from worker.app.refused import Refused
@@ -366,7 +366,7 @@ def test_data_as_earlier_releases_stored_it_is_as_it_was_sealed(left: Harness) -
 
 
 def test_the_tickets_of_a_pack_come_in_order_however_far_apart_they_are() -> None:
-    numbers = Numbers()
+    numbers = TicketNumbers()
     for number in (1_000_001, 3, 499, 500, 3):
         numbers.add(number)
 

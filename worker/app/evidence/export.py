@@ -22,7 +22,7 @@ from worker.app.evidence.zip import CHUNK, REPORT, TICKETS, PackWriter
 from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
-from worker.domain.evidence.journal import GENESIS, Sealed, Written, checked
+from worker.domain.evidence.journal import GENESIS, EntryRow, Sealed, checked
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
 from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, hidden_line, line_of
 from worker.domain.kinds.keeps import KeptGroup
@@ -114,7 +114,7 @@ class Audit:
         if hashes.digest() != survey.hashes.digest():
             raise _broken(head.seq)
 
-    def _page(self, number: int, end: Head) -> list[Written]:
+    def _page(self, number: int, end: Head) -> list[EntryRow]:
         """A page of entries up to the end, each checked by its own hash. Raises Refused if one does not fit."""
         after = number * PAGE
         with self._store.reading() as uow:
@@ -167,7 +167,7 @@ class Audit:
             raise _broken(min({*wanted} - {one.seq for one in hidden}))
         return hidden
 
-    def _tickets(self, numbers: Numbers) -> Iterator[Ticket]:
+    def _tickets(self, numbers: TicketNumbers) -> Iterator[Ticket]:
         """The tickets that the pack's events are about, by id, as they are now."""
         for first, wanted in numbers.blocks():
             with self._store.reading() as uow:
@@ -175,7 +175,7 @@ class Audit:
             yield from (ticket for ticket in page if ticket.id in wanted)
 
 
-class Numbers:
+class TicketNumbers:
     """A set of numbers from 0, in the memory of a bit for each: a pack may be about millions of tickets."""
 
     def __init__(self) -> None:
@@ -201,9 +201,9 @@ class _Survey:
         self.tally = Tally()
         self.hashes = hashlib.sha256()  # of the entries in full
         self.pages: set[int] = set()
-        self.tickets = Numbers()
+        self.tickets = TicketNumbers()
 
-    def add(self, page: Sequence[Written]) -> None:
+    def add(self, page: Sequence[EntryRow]) -> None:
         """Add the next entries of the chain."""
         full = list(filter(self.has, page))
         self.tally.add_page(page, full)
@@ -223,7 +223,7 @@ def check_chain(store: Store) -> int:
     return sum(map(len, _checked_pages(store, head)))
 
 
-def _checked_pages(store: Store, head: Head) -> Iterator[list[Written]]:
+def _checked_pages(store: Store, head: Head) -> Iterator[list[EntryRow]]:
     """The entries up to the head, each checked against the one before. Raises Refused if one does not fit."""
     seq, previous = 0, GENESIS
     while seq < head.seq:
@@ -236,7 +236,7 @@ def _checked_pages(store: Store, head: Head) -> Iterator[list[Written]]:
         raise _broken(head.seq)
 
 
-def _checked(rows: Sequence[Written], seq: int, previous: str) -> list[Written]:
+def _checked(rows: Sequence[EntryRow], seq: int, previous: str) -> list[EntryRow]:
     """The same entries; raises Refused unless there are some, and they follow the one with this number and hash."""
     page = []
     for row in rows:

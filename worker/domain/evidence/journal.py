@@ -83,7 +83,7 @@ class Sealed:
     hash: str
 
 
-class Written(NamedTuple):
+class EntryRow(NamedTuple):
     """A sealed entry as texts, which is how long journals are read: `at` as `stamp` writes it, `data` as JSON."""
 
     seq: int
@@ -120,10 +120,10 @@ class Written(NamedTuple):
         return hashlib.sha256(f"{front}{back}".encode()).hexdigest()
 
 
-def write(entry: Entry, seq: int, previous: str) -> Written:
+def write(entry: Entry, seq: int, previous: str) -> EntryRow:
     """Give an entry its place after the entry with hash `previous`, as texts."""
     data = compact(entry.data)
-    one = Written(
+    one = EntryRow(
         seq, stamp(entry.at), entry.actor, entry.kind, entry.subject, entry.reason, data, previous, ""
     )
     return one._replace(hash=one.own_hash)
@@ -134,7 +134,7 @@ def seal(entry: Entry, seq: int, previous: str) -> Sealed:
     return Sealed(seq, entry, previous, write(entry, seq, previous).hash)
 
 
-def checked(one: Written, seq: int, previous: str) -> Written | None:
+def checked(one: EntryRow, seq: int, previous: str) -> EntryRow | None:
     """A stored entry with its data in canonical form; None unless it is the one that was sealed in this place.
 
     Earlier releases stored data with spaces, so what does not fit as it stands is read and written anew.

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from worker.domain.evidence.events import AUDIT_EXPORTED
-from worker.domain.evidence.journal import Written, canonical, stamp
+from worker.domain.evidence.journal import EntryRow, canonical, stamp
 from worker.domain.evidence.pack import (
     JOURNAL,
     Covered,
@@ -90,7 +90,7 @@ def stated_event(manifest: Manifest, full: int, full_sha256: str) -> dict[str, A
 def event_problem(manifest: Manifest, tally: Tally) -> str | None:
     """Say what is wrong with the last event of a journal that was read to its end; None if nothing."""
     last = tally.last
-    if isinstance(last, Written) and last.kind == AUDIT_EXPORTED:
+    if isinstance(last, EntryRow) and last.kind == AUDIT_EXPORTED:
         wanted = stated_event(manifest, tally.full - 1, tally.full_sha256_before)
         if wanted.items() <= dict(last.sealed.entry.data).items():
             return None
@@ -103,7 +103,7 @@ def event_problem(manifest: Manifest, tally: Tally) -> str | None:
 def recorded_at(manifest: Manifest, tally: Tally) -> datetime | None:
     """The real instant at which a pack was made, if the manifest states another one; else None."""
     last = tally.last
-    at = last.sealed.entry.at if isinstance(last, Written) else None
+    at = last.sealed.entry.at if isinstance(last, EntryRow) else None
     return None if at == manifest.made_at else at
 
 

@@ -28,8 +28,8 @@ from worker.domain.evidence.journal import (
     GENESIS,
     STATED_AT,
     Entry,
+    EntryRow,
     Sealed,
-    Written,
     compact,
     stamp,
     stated_at,
@@ -89,7 +89,7 @@ class Scope:
             return self._is_within(entry.at) or self._is_within(stated_at(entry))
         return entry.subject in self.subjects or entry.data.get(self.covered.what.value) in self.covered.ids
 
-    def test(self) -> Callable[[Written], bool]:
+    def test(self) -> Callable[[EntryRow], bool]:
         """What `has` says of an entry as texts, without reading the data of most."""
         what, subjects = self.covered.what, self.subjects
         if what is What.EVERYTHING:
@@ -138,11 +138,11 @@ class Hidden:
     hash: str
 
 
-def line_of(shown: Sealed | Written | Hidden) -> bytes:
+def line_of(shown: Sealed | EntryRow | Hidden) -> bytes:
     """One line of `journal.jsonl`, with its line end. Characters that could steer a terminal are escaped."""
     if isinstance(shown, Hidden):
         return hidden_line(shown.seq, shown.hash).encode()
-    one = shown if isinstance(shown, Written) else _written(shown)
+    one = shown if isinstance(shown, EntryRow) else _written(shown)
     front, back = one.halves
     whole = f'{front}"hash":"{one.hash}",{back}\n'
     return escaped(whole).encode()
@@ -153,15 +153,15 @@ def hidden_line(seq: int, hash_: str) -> str:
     return f'{{"hash":"{hash_}","seq":{seq}}}\n'
 
 
-def _written(one: Sealed) -> Written:
+def _written(one: Sealed) -> EntryRow:
     entry = one.entry
-    return Written(
+    return EntryRow(
         one.seq, stamp(entry.at), entry.actor, entry.kind, entry.subject, entry.reason, compact(entry.data),
         one.previous, one.hash,
     )  # fmt: skip
 
 
-def read_line(line: bytes) -> Written | Hidden:
+def read_line(line: bytes) -> EntryRow | Hidden:
     """The inverse of `line_of`. Raises ValueError unless `line_of` would write exactly these bytes."""
     try:
         if found := _HIDDEN.fullmatch(line):
@@ -190,7 +190,7 @@ def _no_constant(_name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
-def _entry_in(value: dict[str, Any]) -> Written:
+def _entry_in(value: dict[str, Any]) -> EntryRow:
     actor, kind, subject, reason, at = (
         text_in(value, name) for name in ("actor", "kind", "subject", "reason", "at")
     )
@@ -199,7 +199,7 @@ def _entry_in(value: dict[str, Any]) -> Written:
         raise TypeError("data")
     at = stamp(datetime.fromisoformat(at))
     seals = number_in(value, "seq"), hash_in(value, "previous"), hash_in(value, "hash")
-    return Written(seals[0], at, actor, kind, subject, reason, compact(data), *seals[1:])
+    return EntryRow(seals[0], at, actor, kind, subject, reason, compact(data), *seals[1:])
 
 
 def text_in(value: dict[str, Any], name: str) -> str:
@@ -266,7 +266,7 @@ class Tally:
     """
 
     def __init__(self, kept: Kept | None = None) -> None:
-        self.last: Sealed | Written | Hidden | None = None
+        self.last: Sealed | EntryRow | Hidden | None = None
         self.full = 0
         self.kept_at: int | None = None
         self.alone_at: int | None = None
@@ -286,7 +286,7 @@ class Tally:
         """The hash of the last entry."""
         return self.last.hash if self.last else GENESIS
 
-    def add(self, shown: Sealed | Written | Hidden) -> None:
+    def add(self, shown: Sealed | EntryRow | Hidden) -> None:
         """Count one more entry."""
         self.last = shown
         self._hashes.update(f"{shown.hash}\n".encode())
@@ -295,20 +295,20 @@ class Tally:
         if self._kept is not None and self._kept.seq in {None, shown.seq}:
             self._look_out(self._kept.hash, shown)
 
-    def add_page(self, page: Sequence[Written | Hidden], full: Sequence[Written]) -> None:
+    def add_page(self, page: Sequence[EntryRow | Hidden], full: Sequence[EntryRow]) -> None:
         """As `add` for each of a page (not empty), of which `full` are in full; looks for no kept head."""
         self.last = page[-1]
         self._hashes.update("".join([f"{one.hash}\n" for one in page]).encode())
         self._add_full(full)
 
-    def _add_full(self, shown: Sequence[Sealed | Written]) -> None:
+    def _add_full(self, shown: Sequence[Sealed | EntryRow]) -> None:
         if shown:
             self.full += len(shown)
             before = "".join([f"{one.seq}\n" for one in shown[:-1]])
             self._numbers.update(f"{self._last_full}{before}".encode())
             self._last_full = f"{shown[-1].seq}\n"
 
-    def _look_out(self, wanted: str, shown: Sealed | Written | Hidden) -> None:
+    def _look_out(self, wanted: str, shown: Sealed | EntryRow | Hidden) -> None:
         if self._hashes.hexdigest() == wanted:
             self.kept_at = shown.seq
         elif shown.hash == wanted:
@@ -343,13 +343,13 @@ def journal_problem(lines: Iterable[bytes], stated: JournalSum, tally: Tally | N
             return (
                 f"{JOURNAL} line {number} holds event {shown.seq}: a line is missing, was added or was moved."
             )
-        if isinstance(shown, Written) and not _is_sealed(shown, tally.previous):
+        if isinstance(shown, EntryRow) and not _is_sealed(shown, tally.previous):
             return f"{JOURNAL} line {number} is not the event that was sealed: it or the line before was changed."
         tally.add(shown)
     return _difference(tally.sum(), stated)
 
 
-def _is_sealed(one: Written, previous: str) -> bool:
+def _is_sealed(one: EntryRow, previous: str) -> bool:
     return one.previous == previous and one.own_hash == one.hash
 
 

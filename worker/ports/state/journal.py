@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from worker.domain.evidence.journal import Entry, Sealed, Written
+from worker.domain.evidence.journal import Entry, EntryRow, Sealed
 
 
 class Head(NamedTuple):
@@ -30,7 +30,7 @@ class Journal(Protocol):
     def page(self, after: int, limit: int) -> list[Sealed]:
         """The next entries with a seq above `after`, in order."""
 
-    def written(self, after: int, limit: int) -> list[Written]:
+    def written(self, after: int, limit: int) -> list[EntryRow]:
         """As `page`, as texts as they are stored: unchecked, and several times quicker."""
 
     def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
