@@ -124,6 +124,19 @@ def test_a_leaving_taken_back_ends_it_and_the_leaving_itself_does_not(company: H
     assert str(review(company).reason) == "the person stays"
 
 
+def test_a_leaving_that_is_true_after_all_goes_on_with_the_same_review(company: Harness) -> None:
+    last_day = company.now + 10 * DAY
+    for leave_at in (last_day, None, last_day):
+        company.hire("ann", department="Finance", leave_at=leave_at)
+        company.settle()
+        company.control()
+    assert (review(company).state, review(company).reopened) == (TicketState.OPEN, 1)
+    assert str(review(company).reason).startswith("needed after all: ")
+    assigned = review(company).assignee
+    assert assigned is not None
+    assert assigned.email == ROLE
+
+
 def test_a_rule_that_is_gone_ends_it(company: Harness) -> None:
     leaves(company, "ann", 10 * DAY)
     leaves(company, "ann", 10 * DAY, department="Wards")

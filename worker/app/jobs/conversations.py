@@ -14,7 +14,7 @@ from worker.app.reads.leavings import LeavingPerson, reviews_wanted
 from worker.app.tell.teller import Teller
 from worker.domain.controls.policy import ConversationsRule
 from worker.domain.reconcile.guard import HeldFindings, HeldSubject
-from worker.domain.reconcile.leaving import over, review_for
+from worker.domain.reconcile.leaving import asked_again, over, review_for
 from worker.domain.reconcile.plan import Action
 from worker.domain.reconcile.rules import TicketRules
 from worker.ports.state.store import UnitOfWork
@@ -56,6 +56,8 @@ class AskForReviews:
         for rule, one in wanted:
             admins = {address for own in one.human.accounts for address in addresses.get(own.key, ())}
             action = review_for(one.account, one.at, rule, self._tickets, admins, now)
+            if one.taken_back is not None:
+                action = asked_again(one.taken_back, action, self._tickets, now)
             to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
             if opened_today[to] < a_day:
                 opened_today[to] += 1

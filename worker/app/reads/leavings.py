@@ -9,6 +9,7 @@ from datetime import datetime
 
 from worker.domain.controls.policy import ConversationsRule
 from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.people.leaving import episode_name
 from worker.domain.people.persons import Person
 from worker.domain.reconcile.leaving import has_review
 from worker.domain.tickets.ticket import Ticket
@@ -19,11 +20,15 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class LeavingPerson:
-    """Somebody who will have left `at` an instant, and the account by which tickets name them."""
+    """Somebody who will have left `at` an instant, and the account by which tickets name them.
+
+    `taken_back` is the review of this leaving that was cancelled when it was taken back.
+    """
 
     human: Person
     account: Account
     at: datetime
+    taken_back: Ticket | None = None
 
 
 def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> Iterator[LeavingPerson]:
@@ -37,9 +42,11 @@ def reviews_wanted(uow: UnitOfWork, rule: ConversationsRule, now: datetime) -> I
             reviews[ticket.person].append(ticket)
         for account in page:
             human, at = humans[account.key], account.leaves_at
-            theirs = (ticket for one in human.accounts for ticket in reviews[one.key])
+            theirs = [ticket for one in human.accounts for ticket in reviews[one.key]]
             if at is not None and _is_first(account, human) and _is_meant(human, rule, theirs):
-                yield LeavingPerson(human, account, at)
+                name = episode_name(account.key, at)
+                same = next((ticket for ticket in theirs if ticket.occasion == name), None)
+                yield LeavingPerson(human, account, at, same)
         after = page[-1].key
 
 

@@ -3,6 +3,7 @@
 | person                                   | ticket   | action                                                |
 | leaves soon, and the rule is for them    | none     | open, for the role; else for the accountable person   |
 | leaves on another day now                | any      | - (it is the same leaving)                            |
+| leaves after all, as was said at first   | cancelled| reopen                                                |
 | stays after all, or the rule is gone     | live     | cancel                                                |
 | has left                                 | live     | - (the role answers)                                  |
 """
@@ -19,7 +20,7 @@ from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.review_conversations import DPIA_REF, POLICY_REF
 from worker.domain.model import Account, Standing
 from worker.domain.people.leaving import episode_name
-from worker.domain.reconcile.engine import cancelled
+from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
@@ -29,8 +30,10 @@ from worker.domain.tickets.ticket import (
     AssigneeWhy,
     Grade,
     Move,
+    Reopened,
     Ticket,
     TicketState,
+    handed_to,
     next_state,
 )
 
@@ -78,6 +81,13 @@ def review_for(
         details={TIME_S: time.total_seconds(), POLICY_REF: rule.policy_ref, DPIA_REF: rule.dpia_ref},
     )
     return Action(ActionKind.OPEN, rules.started(draft, now), why)
+
+
+def asked_again(known: Ticket, wanted: Action, rules: TicketRules, now: datetime) -> Action:
+    """Reopen a review that was cancelled, instead of opening what is `wanted`, which is about the same leaving."""
+    why = because("needed after all: {why}", why=wanted.why)
+    reopened = handed_to(reopen(known, rules, now, why), wanted.ticket.assignee)
+    return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AFTER_ALL)
 
 
 def _reviewer(
