@@ -87,6 +87,13 @@ def test_the_time_of_a_claim_that_was_not_true_does_not_count() -> None:
     assert taken(told_twice, 34) == taken(claimed, 34)
 
 
+def test_a_claim_that_was_heard_later_counts_from_its_own_instant() -> None:
+    heard = spell(9, 16, TicketState.DONE, done_at=NOW + 6 * HOUR)
+    assert taken([spell(0, 9), heard, spell(16, None)], 34) == [(1, 0, 22), (2, 0, 34)]
+    before = spell(9, 16, TicketState.DONE, done_at=NOW - HOUR)
+    assert taken([spell(0, 9), before, spell(16, None)], 34) == [(1, 0, 28)], "never from before the clock"
+
+
 def test_a_new_start_of_the_clock_is_a_new_round() -> None:
     again = [spell(0, 13), spell(13, 20, TicketState.VERIFIED), spell(20, None, clock_from=NOW + 20 * HOUR)]
     assert taken(again, 40) == [(1, 0, 12), (1, 1, 32)]
@@ -104,6 +111,12 @@ def test_a_replay_is_bounded() -> None:
 
 def entry(at: datetime, one: Ticket, kind: str = events.TICKET_OPENED, **data: str) -> Entry:
     return Entry(at, "whosleft", kind, f"ticket:{one.label}", data={**ticket_facts(one), **data})
+
+
+def test_a_life_tells_since_when_a_claim_says_that_it_was_done() -> None:
+    claimed = replace(OPENED, state=TicketState.DONE, done_at=NOW + HOUR)
+    said = [entry(NOW, OPENED), entry(NOW + 3 * HOUR, claimed), entry(NOW + 4 * HOUR, OPENED)]
+    assert [one.done_at for one in life_of(claimed, said)] == [None, NOW + HOUR, None]
 
 
 def test_a_life_is_what_the_journal_tells() -> None:

@@ -22,7 +22,10 @@ STEPS_MAX = 200  # of one ticket: a repeat of a minute would fill hours with not
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A stretch of a ticket's life, from one event up to the next; `until` (excluded) is None while it lasts."""
+    """A stretch of a ticket's life, from one event up to the next; `until` (excluded) is None while it lasts.
+
+    `done_at` is what a claim states, which may be heard of later.
+    """
 
     begins: datetime
     until: datetime | None
@@ -30,6 +33,7 @@ class Spell:
     clock_from: datetime
     acknowledged_until: datetime | None = None
     snoozed_until: datetime | None = None
+    done_at: datetime | None = None
 
 
 def life_of(ticket: Ticket, entries: Iterable[Entry]) -> tuple[Spell, ...]:
@@ -46,7 +50,7 @@ def life_of(ticket: Ticket, entries: Iterable[Entry]) -> tuple[Spell, ...]:
         found.insert(0, (ticket.opened_at, _as_opened(ticket)))
     ends = [*(at for at, _ in found[1:]), None]
     return tuple(
-        Spell(at, until, one.state, one.clock_from, one.acknowledged_until, one.snoozed_until)
+        Spell(at, until, one.state, one.clock_from, one.acknowledged_until, one.snoozed_until, one.done_at)
         for (at, one), until in zip(found, ends, strict=True)
     )
 
@@ -91,7 +95,7 @@ def replay(
         if spell.clock_from != clock_from:
             clock_from, waited, claimed_at = spell.clock_from, timedelta(0), None
         if spell.state is TicketState.DONE:
-            claimed_at = claimed_at or spell.begins
+            claimed_at = claimed_at or max(spell.clock_from, spell.done_at or spell.begins)
         if spell.state is not TicketState.OPEN:
             continue
         if claimed_at is not None:  # a claim that was not true: the clock goes on where it was

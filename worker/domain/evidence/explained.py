@@ -71,13 +71,17 @@ def state_event(sealed: list[Sealed]) -> Sealed | None:
 
 
 def as_left_by(ticket: Ticket, event: Entry) -> Ticket | None:
-    """The ticket with the state, the clock and the rests that an event left; None if the event does not keep them."""
+    """The ticket with the state, the claim's instant, the clock and the rests that an event left.
+
+    None if the event does not keep them.
+    """
     said = event.data
     if "state" not in said or "clock_from" not in said:
         return None
     return replace(
         ticket,
         state=TicketState(said["state"]),
+        done_at=_instant(said.get("done_at")),
         clock_from=datetime.fromisoformat(said["clock_from"]),
         acknowledged_until=_instant(said.get("acknowledged_until")),
         snoozed_until=_instant(said.get("snoozed_until")),
