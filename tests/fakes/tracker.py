@@ -21,6 +21,7 @@ class Issue:
     seen: Seen
     draft: Draft
     notes: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     by: str = ""
     at: datetime | None = None
     is_gone: bool = False
@@ -133,9 +134,9 @@ class FakeTracker(Passive):
         self.after("assign")
         return issue.seen
 
-    def attach(self, seen: Seen, name: str, _data: bytes, /) -> None:
+    def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
         self._write("attach")
-        self.issues[seen.ref].notes.append(name)
+        self.issues[seen.ref].files[name] = data
 
     def update(self, seen: Seen, draft: Draft, /) -> Seen:
         self._write("update")

@@ -55,6 +55,12 @@ def run(harness: Harness, *, minutes: float = 5) -> dict[str, int]:
     return dict(harness.mirror().counts)
 
 
+def texts(harness: Harness) -> list[str]:
+    """What all messages say."""
+    harness.deliver()
+    return [part.text for message in harness.soc.sent for part in message.paragraphs]
+
+
 def settled(harness: Harness) -> FakeTracker:
     """The tracker when both sides agree."""
     run(harness)

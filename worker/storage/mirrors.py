@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
-from worker.domain.tickets.ticket import LIVE, TicketKind, ticket_label, ticket_number
+from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.mirrors import Mirrored
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import chunked
@@ -20,6 +20,7 @@ from worker.storage.sql.tables import journal, mirror, mirror_notice, mirror_tol
 
 _COLUMNS = tuple(f.name for f in fields(Copy))
 _LIVE = tuple(state.value for state in sorted(LIVE))
+_DOABLE = tuple(state.value for state in sorted(LIVE - {TicketState.BLOCKED}))
 _UNMADE = tuple(one.value for one in (CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR))
 _MADE = tuple(one.value for one in (CopyState.LINKED, CopyState.REFUSED))
 _INSTANTS = (
@@ -36,10 +37,10 @@ class SqlMirrors:
 
     def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         m, t = mirror.c, ticket.c
-        is_over = sa.exists().where(t.id == m.ticket, t.state.not_in(_LIVE))
+        is_not_now = sa.exists().where(t.id == m.ticket, t.state.not_in(_DOABLE))
         is_not_there = (m.tracker == tracker) & (m.state == CopyState.WANTED.value)
-        self._c.execute(sa.delete(mirror).where(is_not_there, is_over))
-        fits = [t.state.in_(_LIVE), ~sa.exists().where(m.tracker == tracker, m.ticket == t.id)]
+        self._c.execute(sa.delete(mirror).where(is_not_there, is_not_now))
+        fits = [t.state.in_(_DOABLE), ~sa.exists().where(m.tracker == tracker, m.ticket == t.id)]
         if kinds:
             fits.append(t.kind.in_(sorted(kinds)))
         if sensitive is not None:

@@ -6,6 +6,8 @@ import pytest
 
 from harness import Harness
 from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
+from worker.app.refused import Refused
+from worker.domain.mirror.outside import CopyStanding
 from worker.running.mirroring import TrackerRules
 
 __all__ = ["ward"]
@@ -20,6 +22,50 @@ def test_given_to_a_known_person_there_is_given_here(ward: Harness) -> None:
     assert assignee.email == NURSE
     run(ward)
     assert tracker.writes == []
+
+
+def test_nobody_knows_who_gave_it_there(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.OPEN, by="head nurse")
+    tracker.give(NURSE)
+    run(ward)
+    assert ward.journal()[-1].entry.actor == "desk"
+
+
+def test_who_may_not_have_it_does_not_get_it_and_the_others_go_on(
+    ward: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As somebody who would have to answer for their own row of a review."""
+    tracker = settled(ward)
+    tracker.give(NURSE)
+
+    def refuse(*_args: object) -> None:
+        raise Refused("Nobody answers for themselves.")
+
+    monkeypatch.setattr(ward.desk, "assign", refuse)
+    assert ward.mirror().is_ok
+    assert tracker.writes == ["note"]
+    run(ward)
+    assert tracker.writes == ["note"]
+
+
+def test_a_process_that_dies_before_it_is_given_here_gives_it_later(
+    ward: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_args: object) -> None:
+        raise Killed
+
+    tracker = settled(ward)
+    tracker.give(NURSE)
+    with monkeypatch.context() as patch:
+        patch.setattr(ward.desk, "assign", die)
+        with pytest.raises(Killed):
+            run(ward)
+    assert run(ward)["assigned"] == 1
+    assert tracker.only.seen.assignee == NURSE
 
 
 @pytest.mark.parametrize("who", ["stranger@example.org", "ann@corp.example", "queue-7"])

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.tracker import lose
 from harness import Harness
-from mirrored import ME, NURSE, begin, copy, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, run, settled, texts, ward
 from worker.domain.evidence import events
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.outside import CopyStanding
-from worker.domain.model import Role
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 from worker.ports import Rejected
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -115,21 +115,6 @@ def test_reopened_there_after_a_proof_is_closed_again_once(ward: Harness) -> Non
     assert ward.ticket().state is TicketState.VERIFIED
 
 
-def test_what_waits_is_no_claim(ward: Harness) -> None:
-    ward.wards.set_role("ward-7", ward.number("joe"), Role.MEMBER)
-    ward.wards.set_role("ward-7", ward.number("ann"), Role.ADMIN)
-    ward.settle()
-    [blocked] = ward.tickets(TicketKind.REMOVE_MEMBER)
-    assert blocked.state is TicketState.BLOCKED
-    tracker = settled(ward)
-    ref = copy(ward, blocked.id).ref
-    tracker.put(CopyStanding.DONE, ref=ref)
-    run(ward)
-    assert ward.ticket(blocked.id).state is TicketState.BLOCKED
-    assert tracker.issues[ref].seen.standing is CopyStanding.OPEN
-    assert "waits for T-" in tracker.issues[ref].notes[-1]
-
-
 def test_declined_is_reopened_once_and_then_left(ward: Harness) -> None:
     tracker = settled(ward)
     for _ in range(2):
@@ -188,17 +173,99 @@ def test_fights_end(ward: Harness) -> None:
     assert [title for title in ward.titles() if "trouble" in title]
 
 
+def test_a_fight_that_ended_does_not_begin_again_by_itself(ward: Harness) -> None:
+    tracker = settled(ward)
+    for _ in range(4):
+        tracker.put(CopyStanding.DONE)
+        run(ward)
+        ward.later(hours=1)
+        ward.inventory()
+        ward.verify()
+        run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+    tracker.writes.clear()
+    run(ward, minutes=8 * 24 * 60)
+    assert tracker.writes == []
+
+
+def test_what_was_refused_to_us_is_no_fight(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DECLINED)
+
+    def strict(what: str) -> None:
+        if what == "move open":
+            raise Rejected("No move leads there.", remedy="Allow it.")
+
+    tracker.before = strict
+    for _ in range(5):
+        run(ward, minutes=61)
+    tracker.before = lambda _what: None
+    run(ward, minutes=61)
+    assert tracker.only.seen.standing is CopyStanding.OPEN
+    assert not any("again and again" in text for text in texts(ward))
+
+
+@pytest.mark.parametrize("has_notes", [True, False])
+def test_a_fight_is_told_whether_or_not_it_can_be_noted(ward: Harness, *, has_notes: bool) -> None:
+    tracker = settled(ward)
+    tracker.can = replace(tracker.can, notes=has_notes)
+    for _ in range(4):
+        tracker.put(CopyStanding.DONE)
+        run(ward)
+        ward.later(hours=1)
+        ward.inventory()
+        ward.verify()
+        run(ward)
+    assert tracker.writes == ["move open"] * 3 + ["note"] * has_notes
+    assert sum("again and again" in text for text in texts(ward)) == 2, (
+        "the channel and the accountable person"
+    )
+
+
+def test_a_list_that_was_read_between_the_close_and_the_run_contradicts_it(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DONE)
+    ward.later(hours=1)
+    ward.inventory()
+    ward.verify()
+    run(ward)
+    assert ward.ticket().state is TicketState.DONE
+    ward.verify()
+    assert ward.ticket().state is TicketState.OPEN
+
+
+def test_a_reopening_that_lands_late_is_no_proof_that_it_was_closed(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DONE)
+    run(ward)
+    ward.later(hours=1)
+    ward.inventory()
+    ward.verify()
+    lose(tracker, "move open", done=False)
+    run(ward)
+    tracker.put(CopyStanding.OPEN, by="us")
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+
+
 def test_who_closed_it_may_be_refused_to_us(ward: Harness) -> None:
     tracker = settled(ward)
 
     def hidden(_seen: object, /) -> None:
         raise Rejected("The history is hidden.", remedy="Let the account see it.")
 
+    shown = tracker.last_move
     tracker.last_move = hidden  # type: ignore[method-assign,assignment]
     tracker.put(CopyStanding.DONE)
     run(ward)
     assert "hidden" in copy(ward).problem
     assert ward.ticket().state is TicketState.OPEN
+    tracker.last_move = shown  # type: ignore[method-assign]
+    run(ward)
+    assert (ward.ticket().state, copy(ward).problem) == (TicketState.DONE, "")
 
 
 def test_a_question_that_is_closed_is_reopened_with_the_desks_address(ward: Harness) -> None:
@@ -245,4 +312,5 @@ def test_evidence_is_attached_where_names_may_be_shown(ward: Harness, *, attache
     ward.drop("ward-7", "ann")
     ward.settle()
     run(ward)
-    assert ("T-000001.json" in tracker.only.notes) is attaches
+    assert ("T-000001.json" in tracker.only.files) is attaches
+    assert all(ward.number("ann").encode() not in data for data in tracker.only.files.values())

@@ -9,12 +9,12 @@ import pytest
 
 from fakes.tracker import lose
 from harness import Harness
-from mirrored import ME, begin, copy, desk, four_more_leave, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, desk, four_more_leave, run, settled, ward
 from worker.app.refused import Refused
 from worker.domain.mirror.copy import Content, CopyState
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import TicketKind
-from worker.ports import Changed, NotDone, PermissionDenied, Rejected, Transient
+from worker.ports import Changed, CheckResult, NotDone, PermissionDenied, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
 from worker.running.mirroring import TrackerRules
 
@@ -117,6 +117,56 @@ def test_not_found_proves_nothing_before_the_lag_is_over(ward: Harness) -> None:
     assert tracker.issues == {}
     run(ward, minutes=15)
     assert len(tracker.issues) == 1
+
+
+def test_a_request_may_still_run_and_is_found_only_after_the_lag(ward: Harness) -> None:
+    tracker = desk(ward)
+    tracker.can = replace(tracker.can, lag=timedelta(minutes=30))
+    lose(tracker, "create", done=False)
+    run(ward)
+    run(ward, minutes=32)
+    assert tracker.issues == {}
+    run(ward, minutes=1)
+    assert len(tracker.issues) == 1
+
+
+def test_whoever_sees_nothing_finds_nothing(ward: Harness) -> None:
+    tracker = desk(ward)
+    tracker.hidden_reads = 99
+    tracker.check = lambda: CheckResult(ok=False, message="It may see nothing.")  # type: ignore[method-assign]
+    lose(tracker, "create")
+    for _ in range(4):
+        run(ward)
+    assert copy(ward).state is CopyState.UNCLEAR
+    del tracker.check
+    tracker.hidden_reads = 0
+    run(ward)
+    assert (copy(ward).state, len(tracker.issues)) == (CopyState.LINKED, 1)
+
+
+def test_what_was_closed_before_it_was_found_is_a_claim(ward: Harness) -> None:
+    tracker = desk(ward)
+    tracker.hidden_reads = 1
+    lose(tracker, "create")
+    run(ward)
+    tracker.put(CopyStanding.DONE, by=NURSE)
+    assert run(ward)["claimed"] == 1
+    assert ward.ticket().done_by == NURSE
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_duplicate_whose_closing_is_unclear_is_closed_in_the_end(ward: Harness, *, done: bool) -> None:
+    tracker = desk(ward)
+    lose(tracker, "create")
+    tracker.hidden_reads = 1
+    run(ward)
+    tracker.copy(copy(ward).identity)
+    lose(tracker, "move cancelled", done=done)
+    run(ward)
+    run(ward)
+    assert (copy(ward).state, copy(ward).key) == (CopyState.LINKED, "DESK-1")
+    assert tracker.issues["2"].seen.standing is CopyStanding.DECLINED
+    assert len(tracker.issues["2"].notes) == 1
 
 
 def test_after_three_unclear_tries_it_is_refused_and_told(ward: Harness) -> None:

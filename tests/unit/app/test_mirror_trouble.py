@@ -8,13 +8,22 @@ import pytest
 
 from fakes.tracker import FakeTracker, lose
 from harness import Harness
-from mirrored import NURSE, begin, copy, desk, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
 from worker.domain.mirror.copy import Content, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, Seen
-from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
+from worker.ports import AuthFailed, Changed, ConnectorError, NotDone, Rejected, Transient
 from worker.running.mirroring import TrackerRules
+from worker.storage.outbox import SqlOutbox
 
 __all__ = ["ward"]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def _die(*_args: object) -> None:
+    raise Killed
 
 
 def test_trouble_is_told_once_a_day_and_the_ticket_lives_on(ward: Harness) -> None:
@@ -93,6 +102,81 @@ def test_one_that_is_gone_is_believed_after_an_hour_and_told_once(ward: Harness)
         run(ward, minutes=60)
     assert len(tracker.issues) == 1, "never made again by itself"
     assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2
+
+
+def test_who_dies_while_it_tells_tells_again(ward: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = settled(ward)
+    tracker.only.is_gone = True
+    run(ward)
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlOutbox, "add", _die)
+        with pytest.raises(Killed):
+            run(ward, minutes=60)
+    run(ward)
+    assert copy(ward).state is CopyState.GONE
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2
+
+
+def test_one_that_is_gone_when_all_is_over_is_told_if_it_is_needed_again(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.desk.waive(1, ME, "they may stay", ward.now)
+    run(ward)
+    tracker.only.is_gone = True
+    for _ in range(3):
+        run(ward, minutes=60)
+    assert copy(ward).shown == "closed"
+    assert not [one for one in ward.titles() if "Copies of tickets" in one]
+    ward.desk.reopen(1, ME, "they may not", ward.now)
+    run(ward)
+    assert copy(ward).state is CopyState.GONE
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2
+    run(ward, minutes=60)
+    assert len(tracker.issues) == 1
+
+
+def test_one_that_vanished_before_it_could_be_closed_is_not_looked_at_for_ever(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.only.is_gone = True
+    run(ward)
+    ward.desk.waive(1, ME, "they may stay", ward.now)
+    run(ward, minutes=60)
+    assert (copy(ward).state, copy(ward).settled_at) == (CopyState.LINKED, ward.now)
+
+
+def _reopened_after_a_proof(ward: Harness) -> FakeTracker:
+    tracker = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    tracker.put(CopyStanding.OPEN)
+    return tracker
+
+
+@pytest.mark.parametrize("error", [Changed("409"), NotDone("429"), Rejected("No move leads to Done.")])
+def test_what_surely_was_not_done_follows_again(ward: Harness, error: ConnectorError) -> None:
+    tracker = _reopened_after_a_proof(ward)
+    refusals = [error]
+
+    def refuse(_what: str) -> None:
+        if refusals:
+            raise refusals.pop()
+
+    tracker.before = refuse
+    run(ward)
+    assert refusals == []
+    run(ward, minutes=61)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+
+
+def test_who_dies_before_it_is_closed_again_closes_it_later(ward: Harness) -> None:
+    tracker = _reopened_after_a_proof(ward)
+    tracker.before = _die
+    with pytest.raises(Killed):
+        run(ward)
+    tracker.before = lambda _what: None
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
 
 
 def test_one_that_comes_back_in_time_is_not_gone(ward: Harness) -> None:
@@ -220,10 +304,6 @@ def test_a_file_that_is_refused_changes_nothing_else(ward: Harness) -> None:
     run(ward)
     assert tracker.only.seen.standing is CopyStanding.DONE
     assert "Attachments" in copy(ward).problem
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -26,6 +26,18 @@ def test_minimal_content_names_nobody(kind: TicketKind) -> None:
     assert draft.title.endswith("(T-000123)")
 
 
+@pytest.mark.parametrize("kind", TicketKind)
+@pytest.mark.parametrize("name", ["", "+44 7700 900123"])
+def test_no_content_has_more_than_the_last_digits_of_a_number(kind: TicketKind, name: str) -> None:
+    why = because("{name} is still in the group", name="+447700900123")
+    one = ticket(kind, id=123, member_name=name, person_name="", handle="+447700900123", reason=why)
+    draft = copy_draft(one, "i", Content.FULL, ZONE, ENGLISH)
+    said = " ".join(
+        (draft.title, *draft.paragraphs, copy_note(Say.GOES_ON, one, Content.FULL, ZONE, ENGLISH))
+    )
+    assert "900123" not in said.replace(" ", "")
+
+
 def test_full_content_has_names_steps_and_the_last_digits() -> None:
     one = ticket(id=123, member_name="Zachary", handle="+447700900123")
     draft = copy_draft(one, "i", Content.FULL, ZONE, ENGLISH)

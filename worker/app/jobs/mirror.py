@@ -14,23 +14,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from worker.app.acts.changes import change_ticket
 from worker.app.acts.tickets import TicketActs
+from worker.app.jobs.mirror_here import ActsHere
 from worker.app.jobs.mirror_making import MakeCopies
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
 from worker.app.jobs.report import Report
-from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, Via, claimants
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
+from worker.domain.messages.sentences import masked_text
 from worker.domain.mirror.copy import Content, Copy, CopyState
 from worker.domain.mirror.decide import KEPT_FOR, Ability, Consequence, Say, decide, not_taken
 from worker.domain.mirror.outside import CopyGone, CopyStanding, LastMove, Seen, TrackerSaid
-from worker.domain.model import Standing
-from worker.domain.text.reason import because, in_own_words
-from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_number
-from worker.ports import Changed, ConnectorError, NotDone, Rejected, Transient
+from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
+from worker.ports import Changed, ConnectorError, NotDone, Permanent, Rejected, Transient
 from worker.ports.state.leases import Lease
 from worker.ports.state.mirrors import Mirrored
 from worker.ports.state.store import Store, UnitOfWork
@@ -111,7 +108,7 @@ class Mirror:
         for seen in run.one.tracker.read(list(by_ref)):
             each = by_ref[seen.ref]
             if isinstance(seen, CopyGone):
-                missing.append((each.copy, seen))
+                missing.append((each, seen))
                 continue
             run.has_seen = True
             if _is_quiet(run, each, seen):
@@ -120,8 +117,8 @@ class Mirror:
                 self._guarded(run, each.copy.ticket, seen)
         with run.begin() as uow:
             uow.mirrors.looked_at(run.name, quiet, run.now)
-        for copy, gone in missing:
-            self._missing(run, copy, gone)
+        for each, gone in missing:
+            self._missing(run, each, gone)
 
     def _guarded(self, run: MirrorRun, number: int, seen: Seen) -> None:
         """Agree on one copy; what is wrong with it alone is its problem, and the others go on."""
@@ -141,73 +138,50 @@ class Mirror:
 
     def _agree(self, run: MirrorRun, number: int, seen: Seen) -> None:
         for _ in range(ROUNDS_MAX):
-            follows = self._decided(run, number, seen)
+            before, follows = self._decided(run, number, seen)
             if follows is None or not follows.writes:
                 return
-            seen = self._write(run, number, seen, follows)
+            seen = self._write(run, before, seen, follows)
 
-    def _decided(self, run: MirrorRun, number: int, seen: Seen) -> Consequence | None:
-        """Decide, and store what follows here together with what was seen; None if nothing is to be done now."""
+    def _decided(self, run: MirrorRun, number: int, seen: Seen) -> tuple[Copy, Consequence | None]:
+        """Decide, and store what follows here together with what was seen; None if nothing is to be done now.
+
+        The copy is what it was before.
+        """
         with self._store.reading() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
         follows = decide(ticket, copy, seen, _ability(run), run.now)
-        asks_who = follows.claim or follows.reopen or bool(follows.take)
+        asks_who = follows.claim or follows.reopen
         moved = run.one.tracker.last_move(seen) if asks_who else LastMove()  # outside any transaction
+        here = ActsHere(run, self._acts)
         with run.begin() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
             follows = decide(ticket, copy, seen, _ability(run), run.now)
             is_early = copy.next_at is not None and copy.next_at > run.now
-            if follows.writes and is_early and seen.standing is copy.standing:
+            if follows.writes and is_early and seen.status == copy.status:
                 uow.mirrors.put(replace(copy, key=seen.key, url=seen.url, synced_at=run.now))
-                return None
+                return copy, None
             if follows.claim:
-                self._claim(uow, run, ticket, moved, seen.key, "")
+                here.claim(uow, ticket, moved, seen.key)
             elif follows.reopen:
-                self._reopen(uow, run, ticket, moved, seen.key, "")
-            uow.mirrors.put(replace(follows.copy, problem=_problem(copy, seen)))
+                here.reopen(uow, ticket, moved, seen.key)
+            now = replace(follows.copy, problem="" if asks_who else _problem(copy, seen))
+            if follows.take:  # until they have it here
+                now = replace(now, assignee=copy.assignee)
+            uow.mirrors.put(now)
+            if follows.is_fight:
+                run.tell(uow, f"fight:{number}", _fight(ticket, seen), ticket)
         if follows.take:
-            return self._take(run, ticket, follows, seen.key, moved)
-        if follows.is_fight:
-            run.notice(f"fight:{number}", _fight(ticket, seen), ticket)
-        return follows
+            return copy, self._take(run, ticket, follows, seen.key)
+        return copy, follows
 
     # --- here ------------------------------------------------------------------------------------
 
-    def _claim(
-        self, uow: UnitOfWork, run: MirrorRun, ticket: Ticket, moved: LastMove, key: str, words: str
-    ) -> None:
-        """As a person's claim on the desk; at the tracker's instant, which is never later than ours."""
-        by = _actor(run, moved)
-        at = max(ticket.clock_from, min(moved.at or run.now, run.now))
-
-        def claimed(one: Ticket) -> Ticket:
-            return replace(
-                one, state=next_state(one.state, Move.CLAIM), done_at=at, done_by=by.name, grade=Grade.C,
-                claimed_by=claimants([by]),
-                reason=in_own_words(words) or because("closed in {tracker} as {key}", tracker=run.name, key=key),
-            )  # fmt: skip
-
-        change_ticket(uow, ticket.id, claimed, events.TICKET_DONE, by, run.now)
-        uow.outbox.withdraw_about([ticket.id])
-        run.count("claimed")
-
-    def _reopen(
-        self, uow: UnitOfWork, run: MirrorRun, ticket: Ticket, moved: LastMove, key: str, words: str
-    ) -> None:
-        self._acts.reopen_in(uow, ticket.id, _actor(run, moved), words or f"reopened as {key}", run.now)
-        run.count("reopened")
-
-    def _take(
-        self, run: MirrorRun, ticket: Ticket, follows: Consequence, key: str, moved: LastMove
-    ) -> Consequence:
+    def _take(self, run: MirrorRun, ticket: Ticket, follows: Consequence, key: str) -> Consequence:
         """Give our ticket to whoever got it there, if they are known and here; else it stays, which is said there."""
         email = follows.take
-        with self._store.reading() as uow:
-            known = [one for one in uow.people.find(email) if one.standing is Standing.ACTIVE]
         copy = replace(follows.copy, assignee=email)
-        if known and "@" in email and ticket.is_live:
-            self._acts.assign(ticket.id, email, _actor(run, moved), run.now, f"in {run.name} as {key}")
-            run.count("assigned")
+        if ActsHere(run, self._acts).give(ticket, email, key):
             follows = replace(follows, copy=replace(copy, given=email))
         else:
             follows = not_taken(copy, _ability(run))
@@ -217,11 +191,11 @@ class Mirror:
 
     # --- there -----------------------------------------------------------------------------------
 
-    def _write(self, run: MirrorRun, number: int, seen: Seen, follows: Consequence) -> Seen:
+    def _write(self, run: MirrorRun, before: Copy, seen: Seen, follows: Consequence) -> Seen:
         """Do the one thing that follows there; what was refused is tried again later."""
         tracker, copy = run.one.tracker, follows.copy
         with self._store.reading() as uow:
-            ticket = uow.mirrors.get(run.name, number).ticket
+            ticket = uow.mirrors.get(run.name, copy.ticket).ticket
         texts = self._texts
         text = (
             copy_note(follows.say, ticket, run.one.content, texts.timezone, texts.tongue, texts.url(ticket))
@@ -243,12 +217,17 @@ class Mirror:
                 tracker.note(seen, text)
                 run.count("noted")
                 after = seen
+                copy = replace(copy, noted=follows.noted or copy.noted)
             else:
                 after = tracker.assign(seen, follows.give)
                 copy = replace(copy, given=follows.give, assignee=after.assignee)
         except Rejected as error:
-            self._refused(run, follows, error)
+            self._refused(run, follows.undone(before), follows.give, error)
             return replace(seen, standing=copy.standing)
+        except (NotDone, Permanent, Changed):  # surely not done
+            with run.begin() as uow:
+                uow.mirrors.put(follows.undone(before))
+            raise
         with run.begin() as uow:
             uow.mirrors.put(replace(copy, problem="", next_at=None, synced_at=run.now))
         if follows.say is Say.VERIFIED:
@@ -256,46 +235,53 @@ class Mirror:
         return after
 
     def _attach(self, run: MirrorRun, ticket: Ticket, seen: Seen) -> None:
-        """Add the ticket's JSON as evidence, where names may be shown. A file that is refused changes nothing else."""
+        """Add the ticket's JSON as evidence, where names may be shown; of numbers it has the last digits.
+
+        A file that is refused changes nothing else.
+        """
         if run.one.content is not Content.FULL or not run.one.tracker.can.attaches:
             return
         with self._store.reading() as uow:
             data = self._texts.data(uow, ticket, Content.FULL)
         try:
-            run.one.tracker.attach(seen, f"{ticket.label}.json", json.dumps(data, indent=1).encode())
+            evidence = masked_text(json.dumps(data, indent=1)).encode()
+            run.one.tracker.attach(seen, f"{ticket.label}.json", evidence)
         except Rejected as error:
             run.problem(ticket.id, error)
 
-    def _refused(self, run: MirrorRun, follows: Consequence, error: Rejected) -> None:
-        """Nothing was written. Whom it can't be given to is not tried again; a move is, later."""
-        given = follows.give or follows.copy.given
-        next_at = None if follows.give else run.now + TRY_AGAIN
-        copy = replace(
-            follows.copy, intent=None, given=given, next_at=next_at, problem=str(error), synced_at=run.now
+    def _refused(self, run: MirrorRun, copy: Copy, give: str, error: Rejected) -> None:
+        """Nothing was written. Whom it can't be given to is not tried again; anything else is, later."""
+        next_at = None if give else run.now + TRY_AGAIN
+        refused = replace(
+            copy, given=give or copy.given, next_at=next_at, problem=str(error), synced_at=run.now
         )
         with run.begin() as uow:
-            uow.mirrors.put(copy)
-        if not follows.give:  # many people have no account there, which is no trouble
+            uow.mirrors.put(refused)
+        if not give:  # many people have no account there, which is no trouble
             run.trouble(error)
 
     # --- copies that can't be read ---------------------------------------------------------------
 
-    def _missing(self, run: MirrorRun, copy: Copy, gone: CopyGone) -> None:
-        """Believe that a copy is gone after two reads an hour apart, if another one could be read."""
+    def _missing(self, run: MirrorRun, each: Mirrored, gone: CopyGone) -> None:
+        """Believe that a copy is gone after two reads an hour apart, if another one could be read.
+
+        Of a ticket that is over that is no news, unless it becomes live again.
+        """
+        copy, ticket = each
+        if copy.missing_since is not None and copy.settled_at is not None and not ticket.is_live:
+            return
         since = copy.missing_since or run.now
         changed = replace(copy, missing_since=since, synced_at=run.now)
         is_gone = run.now - since >= GONE_AFTER and (run.has_seen or run.one.tracker.check().ok)
-        if is_gone:
-            changed = replace(
-                changed,
-                state=CopyState.GONE,
-                problem=f"It is there no longer ({gone.why}). It is not made again by itself.",
-            )
         with run.begin() as uow:
-            uow.mirrors.put(changed)
             ticket = uow.mirrors.get(run.name, copy.ticket).ticket
-        if is_gone and ticket.is_live:
-            run.notice(f"gone:{copy.ticket}", _gone(ticket, copy, run.name), ticket)
+            if is_gone and ticket.is_live:
+                problem = f"It is there no longer ({gone.why}). It is not made again by itself."
+                changed = replace(changed, state=CopyState.GONE, problem=problem)
+                run.tell(uow, f"gone:{copy.ticket}", _gone(ticket, copy, run.name), ticket)
+            elif is_gone:
+                changed = replace(changed, settled_at=copy.settled_at or run.now)
+            uow.mirrors.put(changed)
 
     # --- trackers that tell ----------------------------------------------------------------------
 
@@ -315,17 +301,17 @@ class Mirror:
         copy, ticket = uow.mirrors.get(run.name, number)
         moved = LastMove(told.by, told.by if "@" in told.by else "", told.at)
         standing = CopyStanding.DONE if told.is_done else CopyStanding.OPEN
-        problem = ""
+        problem, here = "", ActsHere(run, self._acts)
         if told.is_done and ticket.state is TicketState.OPEN:
             if kind_of(ticket).choice is Choice.NOTHING:
-                self._claim(uow, run, ticket, moved, copy.key, told.note)
+                here.claim(uow, ticket, moved, copy.key, told.note)
             else:
                 standing, problem = (
                     CopyStanding.OPEN,
                     "Closing it there answers nothing: the desk asks for more.",
                 )
         elif not told.is_done and ticket.state is TicketState.DONE:
-            self._reopen(uow, run, ticket, moved, copy.key, told.note)
+            here.reopen(uow, ticket, moved, copy.key, told.note)
         uow.mirrors.put(
             replace(copy, standing=standing, status=standing.value, problem=problem, synced_at=run.now)
         )
@@ -372,13 +358,6 @@ def _problem(copy: Copy, seen: Seen) -> str:
 def _ability(run: MirrorRun) -> Ability:
     can = run.one.tracker.can
     return Ability(can.goals, can.notes, can.assigns and run.one.assigns)
-
-
-def _actor(run: MirrorRun, moved: LastMove) -> Actor:
-    """Whoever did it there: by their address where it is shown, else by their account's name."""
-    account = moved.account or moved.email
-    name = moved.email or (f"{run.name}:{account}" if account else run.name)
-    return Actor(name, f"tracker:{run.name}/{account.casefold()}", Via.TRACKER)
 
 
 def _fight(ticket: Ticket, seen: Seen) -> str:

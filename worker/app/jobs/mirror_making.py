@@ -15,9 +15,18 @@ from datetime import datetime, timedelta
 from worker.app.jobs.mirror_run import ATTEMPTS_MAX, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
 from worker.domain.mirror.copy import Content, Copy, CopyState
-from worker.domain.mirror.outside import CLOSED, Draft, Goal, Seen
+from worker.domain.mirror.outside import CLOSED, CopyStanding, Draft, Goal, Seen
 from worker.domain.tickets.ticket import Ticket
-from worker.ports import BadConfig, Changed, ConnectorError, NotDone, Permanent, Rejected, Transient
+from worker.ports import (
+    BadConfig,
+    Changed,
+    ConnectorError,
+    NotDone,
+    Permanent,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, is_public
 from worker.ports.state.mirrors import Mirrored
 
@@ -115,13 +124,18 @@ class MakeCopies:
         if found:
             return self._adopt(copy, found)
         begun_at = copy.attempted_at or now
-        sure_at = begun_at + max(LOOK_AGAIN, self._tracker.can.lag)
+        sure_at = begun_at + LOOK_AGAIN + self._tracker.can.lag
         if now < sure_at:
             return self._put(replace(copy, state=CopyState.UNCLEAR, next_at=_next(begun_at, now, sure_at)))
+        if not self._tracker.check().ok:  # whoever sees nothing finds nothing
+            return self._put(replace(copy, state=CopyState.UNCLEAR, next_at=None))
         if copy.attempts >= ATTEMPTS_MAX:
             problem = f"It could not be made in {ATTEMPTS_MAX} tries: {copy.problem}"
-            self._run.notice(f"refused:{copy.ticket}", problem)
-            return self._put(replace(copy, state=CopyState.REFUSED, problem=problem))
+            refused = replace(copy, state=CopyState.REFUSED, problem=problem)
+            with self._run.begin() as uow:
+                uow.mirrors.put(refused)
+                self._run.tell(uow, f"refused:{copy.ticket}", problem)
+            return refused
         return self._put(replace(copy, state=CopyState.WANTED, next_at=None))
 
     # --- what may still appear -------------------------------------------------------------------
@@ -162,13 +176,15 @@ class MakeCopies:
             uow.mirrors.put(replace(copy, look_again_at=None if is_over else now + LATE_EVERY))
 
     def _adopt(self, copy: Copy, found: Sequence[Seen]) -> Copy:
-        """The oldest is the copy."""
-        adopted = self._link(copy, found[0], -1)
+        """The oldest is the copy. What is unclear of another is tried again before it is linked.
+
+        It was made open: whatever else it is by now is news, of which something may follow.
+        """
         self._close_duplicates(found)
-        return adopted
+        return self._link(copy, replace(found[0], standing=CopyStanding.OPEN), -1)
 
     def _close_duplicates(self, found: Sequence[Seen]) -> None:
-        """Close all but the oldest, which is said."""
+        """Close all but the oldest, unless we may not; it is said."""
         can = self._tracker.can
         goal = Goal.CANCELLED if Goal.CANCELLED in can.goals else Goal.DONE
         for other in [one for one in found[1:] if one.standing not in CLOSED]:
@@ -176,7 +192,7 @@ class MakeCopies:
             note = f"Duplicate of {key}, which was made twice after an unclear answer."
             try:
                 self._tracker.move(other, goal, note)
-            except Rejected as error:
+            except (PermissionDenied, Rejected) as error:
                 self._run.trouble(error)
                 continue
             self._run.notice(

@@ -103,17 +103,21 @@ class MirrorRun:
             uow.mirrors.put(replace(copy, problem=str(error), synced_at=self.now))
         self.trouble(error)
 
-    def notice(self, cause: str, what: str, ticket: Ticket | None = None) -> None:
-        """Tell the channel and the accountable person, unless they were told of this cause not long ago."""
+    def notice(self, cause: str, what: str) -> None:
+        """As `tell`, in a transaction of its own."""
         with self.begin() as uow:
-            if not uow.mirrors.notice(self.name, cause, self.now, TOLD_AGAIN_AFTER):
-                return
-            languages = self.texts.languages
-            address = (ticket.accountable if ticket else "") or self.rules.accountable
-            people = [whoever_has(uow, address, languages)] if address else []
-            messages = []
-            for to in dict.fromkeys([CHANNEL, *people]):
-                headline, text = trouble_text(self.name, languages.of(to.language))
-                key = f"mirror:{self.name}:{cause}:{self.now.isoformat()}:{to.kind.value}:{to.address}"
-                messages.append(OutMessage(key, to, headline, Paragraph(headline, f"{what} {text}")))
-            uow.outbox.add(messages, self.now)
+            self.tell(uow, cause, what)
+
+    def tell(self, uow: UnitOfWork, cause: str, what: str, ticket: Ticket | None = None) -> None:
+        """Tell the channel and the accountable person, unless they were told of this cause not long ago."""
+        if not uow.mirrors.notice(self.name, cause, self.now, TOLD_AGAIN_AFTER):
+            return
+        languages = self.texts.languages
+        address = (ticket.accountable if ticket else "") or self.rules.accountable
+        people = [whoever_has(uow, address, languages)] if address else []
+        messages = []
+        for to in dict.fromkeys([CHANNEL, *people]):
+            headline, text = trouble_text(self.name, languages.of(to.language))
+            key = f"mirror:{self.name}:{cause}:{self.now.isoformat()}:{to.kind.value}:{to.address}"
+            messages.append(OutMessage(key, to, headline, Paragraph(headline, f"{what} {text}")))
+        uow.outbox.add(messages, self.now)

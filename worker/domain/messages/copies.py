@@ -1,8 +1,8 @@
 """What a ticket's copy in somebody else's tracker says: everybody in that project may read it.
 
 Minimal content names nobody: what kind of work it is, the group, when it is due, and where the rest is said, which is
-behind sign-in. Full content says what a message to the assignee does, with the last digits of a number. There is never
-a signed link in either, and what Whosleft writes is plain text.
+behind sign-in. Full content says what a message to the assignee does. There is never a signed link in either, nor more
+of a phone number than its country and last digits; and what Whosleft writes is plain text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import kind_of
-from worker.domain.messages.sentences import flat, reason_line, ticket_steps, ticket_title
+from worker.domain.messages.sentences import flat, masked_text, reason_line, ticket_steps, ticket_title
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.decide import Say
 from worker.domain.mirror.outside import Draft
@@ -26,12 +26,13 @@ def copy_draft(
 ) -> Draft:
     """The ticket as a tracker is to show it. `url` is its page on the desk; `timezone` is IANA."""
     is_full = content is Content.FULL
-    title = ticket_title(ticket, tongue) if is_full else _minimal_title(ticket, tongue)
+    title = masked_text(ticket_title(ticket, tongue) if is_full else _minimal_title(ticket, tongue))
+    texts = _full(ticket, timezone, tongue) if is_full else _minimal(ticket, timezone, tongue)
     return Draft(
         identity=identity,
         label=ticket.label,
         title=f"{title[:TITLE_MAX]} ({ticket.label})",
-        paragraphs=tuple(_full(ticket, timezone, tongue) if is_full else _minimal(ticket, timezone, tongue)),
+        paragraphs=tuple(map(masked_text, texts)),
         url=url,
         due_on=ticket.due_at.astimezone(ZoneInfo(timezone)).date(),
         assignee=ticket.assignee.email if ticket.assignee else "",
@@ -74,9 +75,9 @@ def copy_note(
 ) -> str:
     """What is noted on a copy. A reason may have names, so it is only said with full content."""
     parts = [_said(say, ticket, timezone, tongue)]
-    if content is Content.FULL and ticket.reason and say not in {Say.STAYS, Say.DESK, Say.WAITS}:
-        parts.append(reason_line(ticket.reason, tongue))
-    if url and say in {Say.DESK, Say.GOES_ON, Say.STILL_TRUE, Say.WAITS}:
+    if content is Content.FULL and ticket.reason and say not in {Say.STAYS, Say.DESK, Say.READY, Say.WAITS}:
+        parts.append(masked_text(reason_line(ticket.reason, tongue)))
+    if url and say in {Say.DESK, Say.GOES_ON, Say.READY, Say.STILL_TRUE, Say.WAITS}:
         parts.append(url)
     return " ".join(parts)
 
@@ -96,6 +97,7 @@ def _said(say: Say, ticket: Ticket, timezone: str, tongue: Tongue) -> str:
     return {
         Say.GOES_ON: tongue.say("Whosleft opened it again: it is still to be done."),
         Say.WAITS: tongue.say("It has to wait: it can't be done yet."),
+        Say.READY: tongue.say("This had to wait, and can be done now."),
         Say.DESK: tongue.say("Closing it here answers nothing: the desk asks for more than that."),
         Say.STILL_TRUE: tongue.say("It was closed without being done, and is still to be done."),
         Say.VERIFIED: tongue.say("Verified."),

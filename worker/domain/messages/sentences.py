@@ -162,15 +162,16 @@ def masked(paragraph: Paragraph) -> Paragraph:
     """The paragraph for a reader who needs no phone numbers: only country and last digits are left of each."""
     return replace(
         paragraph,
-        headline=_masked(paragraph.headline),
-        text=_masked(paragraph.text),
-        facts=tuple((label, _masked(value)) for label, value in paragraph.facts),
-        steps=tuple(_masked(step) for step in paragraph.steps),
-        title=_masked(paragraph.title),
+        headline=masked_text(paragraph.headline),
+        text=masked_text(paragraph.text),
+        facts=tuple((label, masked_text(value)) for label, value in paragraph.facts),
+        steps=tuple(masked_text(step) for step in paragraph.steps),
+        title=masked_text(paragraph.title),
     )
 
 
-def _masked(text: str) -> str:
+def masked_text(text: str) -> str:
+    """The text with only country and last digits of each phone number."""
     return _NUMBER.sub(lambda found: masked_number(found.group()), text)
 
 

@@ -31,6 +31,7 @@ class Say(StrEnum):
 
     GOES_ON = "goes_on"  # our ticket is open again, with its reason
     WAITS = "waits"  # for another ticket
+    READY = "ready"  # it had to wait, and can be done now
     DESK = "desk"  # a status answers nothing: the desk asks for more
     STILL_TRUE = "still_true"  # it was declined, and is still to be done
     VERIFIED = "verified"
@@ -59,8 +60,8 @@ class Ability:
 class Consequence:
     """What follows. `copy` is the copy with the new base, to be stored before anything is written there.
 
-    A note alone counts as written when it is begun, so that it never stands there twice; `noted` is what a move has
-    said once it is done.
+    `noted` is what was said there once the write is done. A note without it counts as written when it is begun, so that
+    it never stands there twice, unless it surely was not.
 
     claim, reopen    the move of our ticket: it was closed there, or reopened after a claim
     take             the address of the person who got it there, and may get it here
@@ -84,6 +85,16 @@ class Consequence:
         """True if something is written there."""
         return self.move is not None or self.say is not None or bool(self.give)
 
+    def undone(self, before: Copy) -> Copy:
+        """The copy to be stored if surely nothing was written, so that the same follows at the next look.
+
+        `before` is the copy as it was before this was decided.
+        """
+        now = self.copy
+        return replace(
+            before, key=now.key, url=now.url, status=now.status, missing_since=None, synced_at=now.synced_at
+        )
+
 
 def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Consequence:
     """Return what follows for a copy that is LINKED; of several things the first. `now` is aware UTC."""
@@ -105,8 +116,8 @@ def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) 
         base = replace(base, settled_at=None)
         follows = _live(ticket, base, seen, can, now, is_news=is_news, was=copy.standing)
     else:
-        follows = _settled(ticket, base, can, now, is_news=is_news, is_echo=is_echo)
-    if follows.move or follows.say or follows.claim or follows.reopen or not ticket.is_live:
+        follows = _settled(ticket, base, can, now, is_news=is_news, begun=copy.intent)
+    if follows != Consequence(follows.copy) or not ticket.is_live:
         return follows
     return _assigned(ticket, follows.copy, seen, can)
 
@@ -119,7 +130,7 @@ def _live(
         is_reopened = is_news and seen.standing is CopyStanding.OPEN and was in CLOSED
         return Consequence(base, reopen=is_reopened)
     if not is_closed:
-        return Consequence(base)
+        return _waiting(ticket, base, can)
     if ticket.state is TicketState.BLOCKED:
         return _brought_back(ticket, base, can, now, Say.WAITS)
     if seen.standing is CopyStanding.DECLINED and (is_news or base.declines):
@@ -134,29 +145,49 @@ def _live(
     return Consequence(base, claim=True)
 
 
+def _waiting(ticket: Ticket, base: Copy, can: Ability) -> Consequence:
+    """Say there that it has to wait, and later that it needn't any more. It is said again if it may be lost."""
+    has_to_wait, is_said = ticket.state is TicketState.BLOCKED, base.noted.startswith(f"{Say.WAITS}:")
+    if has_to_wait is is_said or not can.notes:
+        return Consequence(base)
+    say = Say.WAITS if has_to_wait else Say.READY
+    return Consequence(base, say=say, noted=_mark(say, ticket))
+
+
+def _mark(say: Say, ticket: Ticket) -> str:
+    return f"{say}:{ticket.reopened}"
+
+
 def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: Say) -> Consequence:
-    """Reopen it there with a note; only note it, once, where that can't be done or was done too often."""
-    is_over = base.reopened_at is None or now - base.reopened_at > REOPENS_WITHIN
+    """Reopen it there with a note. Only note it, once, and leave it, where that can't be done or was done too often."""
+    left = f"left:{_mark(say, ticket)}"
+    is_left = base.noted == left
+    is_over = base.reopened_at is None or (now - base.reopened_at > REOPENS_WITHIN and not is_left)
     reopens = 0 if is_over else base.reopens
     if Goal.OPEN in can.goals and reopens < REOPENS_MAX:
         counted = replace(base, reopens=reopens + 1, reopened_at=now if is_over else base.reopened_at)
-        return Consequence(replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say)
-    mark = f"{say}:{ticket.reopened}"
-    if base.noted == mark or not can.notes:
+        noted = _mark(say, ticket) if say is Say.WAITS else ""
+        return Consequence(replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say, noted=noted)
+    if is_left:
         return Consequence(base)
-    return Consequence(replace(base, noted=mark), say=say, is_fight=reopens >= REOPENS_MAX)
+    said, is_fight = replace(base, noted=left), reopens >= REOPENS_MAX
+    return Consequence(said, say=say if can.notes else None, is_fight=is_fight)
 
 
 def _settled(
-    ticket: Ticket, base: Copy, can: Ability, now: datetime, *, is_news: bool, is_echo: bool
+    ticket: Ticket, base: Copy, can: Ability, now: datetime, *, is_news: bool, begun: Goal | None
 ) -> Consequence:
-    """Close it there with what was proven or decided; if people reopen it after that, once more."""
+    """Close it there with what was proven or decided; if people reopen it after that, once more.
+
+    `begun` is what we were about to do: we may have died before it was done, or before that was stored.
+    """
     goal, say = _OF_STATE[ticket.state]
-    mark = f"{say}:{ticket.reopened}"
-    if is_echo and base.noted.removesuffix(AGAIN) != mark:  # we died after the move, and before it was stored
+    mark = _mark(say, ticket)
+    is_begun, is_done = begun is goal, base.standing in _SHOWS[goal]
+    if is_begun and is_done and base.noted.removesuffix(AGAIN) != mark:
         base = replace(base, noted=mark)
     is_said = base.noted.removesuffix(AGAIN) == mark
-    may_move = base.noted != f"{mark}{AGAIN}" and (is_news or not is_said)
+    may_move = base.noted != f"{mark}{AGAIN}" and (is_news or is_begun or not is_said)
     if base.standing not in CLOSED and goal in can.goals and may_move:
         noted = f"{mark}{AGAIN}" if is_said else mark
         return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)

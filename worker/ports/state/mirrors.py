@@ -24,7 +24,8 @@ class Mirrors(Protocol):
     def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         """Want a copy of each live ticket of these kinds (none: of all) that has none yet; return how many are new.
 
-        A copy that is only wanted is dropped when its ticket is live no longer.
+        A ticket that waits for another one needs none before it can be done. A copy that is only wanted is dropped when
+        its ticket has to wait, or is live no longer.
         """
 
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:

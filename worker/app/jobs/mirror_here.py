@@ -1,0 +1,71 @@
+"""What people did on a copy, done to our ticket: claimed, taken back, given to somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from worker.app.acts.changes import change_ticket
+from worker.app.acts.tickets import TicketActs
+from worker.app.jobs.mirror_run import MirrorRun
+from worker.app.refused import Refused
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, Via, claimants
+from worker.domain.mirror.outside import LastMove
+from worker.domain.model import Standing
+from worker.domain.text.reason import because, in_own_words
+from worker.domain.tickets.ticket import Grade, Move, Ticket, next_state
+from worker.ports.state.store import UnitOfWork
+
+
+class ActsHere:
+    """Acts of one run. `key` is what people there call the copy, `words` are their own."""
+
+    def __init__(self, run: MirrorRun, acts: TicketActs) -> None:
+        self._run = run
+        self._acts = acts
+
+    def claim(self, uow: UnitOfWork, ticket: Ticket, moved: LastMove, key: str, words: str = "") -> None:
+        """As a person's claim on the desk; at the tracker's instant, which is never later than ours.
+
+        A list that was read since then, and was weighed before we heard of the claim, is weighed again.
+        """
+        run, by = self._run, _actor(self._run, moved)
+        at = max(ticket.clock_from, min(moved.at or run.now, run.now))
+
+        def claimed(one: Ticket) -> Ticket:
+            return replace(
+                one, state=next_state(one.state, Move.CLAIM), done_at=at, done_by=by.name, grade=Grade.C,
+                claimed_by=claimants([by]), weighed_at=None,
+                reason=in_own_words(words) or because("closed in {tracker} as {key}", tracker=run.name, key=key),
+            )  # fmt: skip
+
+        change_ticket(uow, ticket.id, claimed, events.TICKET_DONE, by, run.now)
+        uow.outbox.withdraw_about([ticket.id])
+        run.count("claimed")
+
+    def reopen(self, uow: UnitOfWork, ticket: Ticket, moved: LastMove, key: str, words: str = "") -> None:
+        """Take a claim back."""
+        by = _actor(self._run, moved)
+        self._acts.reopen_in(uow, ticket.id, by, words or f"reopened as {key}", self._run.now)
+        self._run.count("reopened")
+
+    def give(self, ticket: Ticket, email: str, key: str) -> bool:
+        """Give it to a person who is known and here; return False if it stays. Trackers don't tell who gave it."""
+        run = self._run
+        with run.store.reading() as uow:
+            known = [one for one in uow.people.find(email) if one.standing is Standing.ACTIVE]
+        if not known or "@" not in email or not ticket.is_live:
+            return False
+        try:
+            self._acts.assign(ticket.id, email, _actor(run, LastMove()), run.now, f"in {run.name} as {key}")
+        except Refused:  # nobody answers for themselves; or it is over since
+            return False
+        run.count("assigned")
+        return True
+
+
+def _actor(run: MirrorRun, moved: LastMove) -> Actor:
+    """Whoever did it there: by their address where it is shown, else by their account's name."""
+    account = moved.account or moved.email
+    name = moved.email or (f"{run.name}:{account}" if account else run.name)
+    return Actor(name, f"tracker:{run.name}/{account.casefold()}", Via.TRACKER)
