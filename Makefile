@@ -16,7 +16,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-queueing bench-replay bench-journal bench-quick lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-outbox bench-queueing bench-replay bench-journal bench-quick lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -152,6 +152,9 @@ bench-identity: dev ## Who is behind 200,000 invented people's handles; writes i
 
 bench-costs: dev ## Bytes and seconds of a person, a membership and a delivery, for docs/scale.md (ARGS=100000: more people)
 	$(BIN)/python -m bench costs $(ARGS)
+
+bench-outbox: dev ## Messages a second, beside a loop written by hand and beside procrastinate (ARGS=500: fewer messages)
+	$(BIN)/python -m bench outbox $(ARGS)
 
 bench-trackers: dev ## A run of the mirror over 5,000 live tickets, beside a loop over each of them (ARGS=500: fewer)
 	$(BIN)/python -m bench trackers $(ARGS)

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from bench.ad_lab import STAFF, Absent, Domain, domain, program
 from bench.ad_poll import CHANGED
 from bench.ad_where import Where, config_of
 from bench.measure import Found, median, whole_program
+from bench.peer_python import python_with
 from bench.postgres import database
 from connectors.directory.active_directory.read.mapping import attributes_of
 from connectors.directory.active_directory.read.people import PEOPLE
@@ -41,7 +41,7 @@ def main() -> None:
     sizes = _sizes()
     polls: dict[int, dict[str, dict[str, Found]]] = {}
     try:
-        with _python_ldap() as python:
+        with python_with("python-ldap>=3.4,<4", needs="apt-get install libldap-dev libsasl2-dev") as python:
             for size in sizes:
                 with domain(size) as running:
                     passes = _passes(running, size, python)
@@ -58,30 +58,6 @@ def _sizes() -> tuple[int, ...]:
     if not all(one.isdecimal() and int(one) >= CHANGED for one in wanted):
         sys.exit(f"{' '.join(wanted)}: give numbers of people, {CHANGED} or more, such as 10000")
     return tuple(sorted(map(int, wanted))) or SIZES
-
-
-@contextmanager
-def _python_ldap() -> Iterator[Path | None]:
-    """A Python that has the peer, or None, which is said: it is built, and needs a compiler and libldap's headers."""
-    with tempfile.TemporaryDirectory(prefix="whosleft-bench-") as folder:
-        venv.create(folder, with_pip=True)
-        python = Path(folder) / "bin" / "python"
-        command = [
-            str(python),
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "--quiet",
-            "install",
-            "python-ldap>=3.4,<4",
-        ]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode:
-            why = done.stderr.strip().splitlines()[-1:]
-            print(
-                f"Without python-ldap, which can't be built here (apt-get install libldap-dev libsasl2-dev): {why}"
-            )
-        yield None if done.returncode else python
 
 
 def _where(running: Domain, size: int, url: str = "") -> Where:

@@ -25,15 +25,10 @@ from sqlalchemy import event
 from bench.company import START, Company, CompanyDirectory, CompanyInventory
 from bench.core import jobs_of
 from bench.measure import peak_mib, timed_with_server
+from bench.outbox_ours import Sink, letter, rules
 from bench.postgres import database
-from worker.app.jobs.deliver import DELIVERIES_MAX, Deliver, DeliverRules
-from worker.app.tell.addressing import person_at
-from worker.app.tell.teller import Teller
+from worker.app.jobs.deliver import DELIVERIES_MAX, Deliver
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.message import Message, Paragraph
-from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.ports import Abilities, CheckResult, Passive, Reach, Receipt
-from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
@@ -42,7 +37,6 @@ PEOPLE = 20_000
 RECIPIENTS = 1_000
 LATER = timedelta(hours=1)
 WEIGHED = ("person", "person_key", "membership", "link", "ticket", "journal", "outbox", "delivery")
-SINK = "sink"
 MEASURED = {"CPU, ": "cpu_s", "": "wall_s"}
 
 
@@ -133,36 +127,16 @@ class _Longest:
 # --- messages and the journal -----------------------------------------------------------------------------------
 
 
-class Sink(Passive):
-    """A channel that takes everything, at once."""
-
-    name = SINK
-    can = Abilities(frozenset({Reach.EMAIL}))
-
-    def takes(self, message: Message) -> int:
-        return len(message.paragraphs)
-
-    def send(self, message: Message) -> Receipt:
-        return Receipt(message.key)
-
-    def find(self, _message: Message) -> None:
-        return None
-
-    def check(self) -> CheckResult:
-        return CheckResult(ok=True, message="a benchmark")
-
-
 def _deliveries(engine: sa.Engine, watch: _Longest, readers: int) -> dict[str, float]:
     """Fold and send a message to each of many people, with the channel left alone while they are folded."""
     store, now = SqlStore(engine), START + 3 * LATER
     with store.begin() as uow:
         for recipient, _, _ in uow.outbox.waiting(now, now):
             uow.outbox.give_up(recipient, now)
-        uow.outbox.add([_letter(number) for number in range(readers)], now)
-        uow.outbox.leave_alone(SINK, now + LATER)
-    rules = DeliverRules(timedelta(0), 20, 20, Teller("UTC", ENGLISH_ONLY))
+        uow.outbox.add([letter(number, number) for number in range(readers)], now)
+        uow.outbox.leave_alone(Sink.name, now + LATER)
     at = [now]
-    deliver = Deliver(store, [Sink()], rules, lambda: at[0], "bench")
+    deliver = Deliver(store, [Sink()], rules(), lambda: at[0], "bench")
     folding = watch.of("folding", lambda: deliver.run_once(now))
     at[0] += 2 * LATER
 
@@ -176,11 +150,6 @@ def _deliveries(engine: sa.Engine, watch: _Longest, readers: int) -> dict[str, f
         f"claim, send nothing, mark: {what}ms": 1000 * sending[key] / count for what, key in MEASURED.items()
     }
     return {**folding, "fold one recipient: CPU, ms": 1000 * folding["folding: CPU, s"] / readers, **each}
-
-
-def _letter(number: int) -> OutMessage:
-    text = Paragraph(f"Person {number} has left and is still in Group {number}", "Please remove them." * 10)
-    return OutMessage(f"bench:{number}", person_at(f"reader{number}@example.org"), "A ticket", text)
 
 
 def _journal(engine: sa.Engine, watch: _Longest, events: int) -> dict[str, float]:

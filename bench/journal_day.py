@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from bench.company import START, Company, CompanyDirectory, CompanyInventory
 from bench.core import RULES, jobs_of
-from bench.costs import Sink
 from bench.desk import running_desk
 from bench.journal_years import ended
 from bench.measure import Found, median, timed_with_server
+from bench.outbox_ours import Sink
 from worker.app.jobs.deliver import Deliver, DeliverRules
 from worker.app.jobs.escalate import Escalate
 from worker.app.jobs.verify import Verify

@@ -1,10 +1,10 @@
-"""docs/performance.md: the tables and the picture of `make bench-core`, and the tables of `make bench-journal`."""
+"""docs/performance.md: the tables of the benchmarks, and the picture of `make bench-core`."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,12 @@ from bench.measure import Found
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "performance.md", DOCS / "img" / "performance.svg"
-CORE, HISTORY = "core", "journal"  # the names of the markers between which each writes
+CORE, HISTORY, OUTBOX, PEERS = (
+    "core",
+    "journal",
+    "outbox",
+    "peers",
+)  # the markers between which each writes
 HEAD = ("what", "CPU", "of the peer", "ratio", "wall", "ratio", "aim", "peer")
 ROW, LEFT, WIDE, RATIO_SHOWN_MAX = 26, 300, 360, 12.0
 
@@ -68,13 +73,13 @@ class Part:
         return "\n".join([self.title, *table, *self.remarks])
 
     def markdown(self) -> str:
-        table = table_of([HEAD, *(line.cells() for line in self.lines)], last="---")
+        table = table_of([HEAD, *(line.cells() for line in self.lines)], words=(0, len(HEAD) - 1))
         return "\n\n".join([f"### {self.title}", table, *self.remarks])
 
 
-def table_of(rows: Sequence[Sequence[str]], last: str = "--:") -> str:
-    """A table in Markdown. The first row is its head; columns are right-aligned but for the first."""
-    rule = ("---", *("--:" for _ in rows[0][1:-1]), last)
+def table_of(rows: Sequence[Sequence[str]], words: Collection[int] = (0,)) -> str:
+    """A table in Markdown. The first row is its head; columns are right-aligned but for those of words."""
+    rule = ["---" if at in words else "--:" for at in range(len(rows[0]))]
     return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]])
 
 

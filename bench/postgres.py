@@ -9,10 +9,13 @@ from pathlib import Path
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """Yield the address of an empty database; server and database are gone afterwards."""
+def database(*, durable: bool = False) -> Iterator[str]:
+    """Yield the address of an empty database; server and database are gone afterwards.
+
+    `durable`: each commit waits for the disk, as it does where the server keeps something.
+    """
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
     from postgres import running_server  # noqa: PLC0415  beside the tests, which are no package
 
-    with running_server() as server, server.database() as url:
+    with running_server(durable=durable) as server, server.database() as url:
         yield url

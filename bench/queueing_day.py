@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, ITEMS_MAX, RETRY_FIRST, WAITS
+from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, RETRY_FIRST, WAITS
+from worker.app.jobs.folding import ITEMS_MAX, RECIPIENTS_MAX
 from worker.app.jobs.table import JOBS
 
 DAY_S = 86_400.0
@@ -176,7 +177,9 @@ class _Day:
                 self._put(now, _Delivery(waiting[first : first + ITEMS_MAX]))
                 folded += 1
         self.found.deliveries += folded
-        return self.write(now, folded * self._costs.fold_s)
+        for first in range(0, folded, RECIPIENTS_MAX):
+            now = self.write(now, min(folded - first, RECIPIENTS_MAX) * self._costs.fold_s)
+        return now
 
     def _take_in(self, now: float) -> None:
         while self._queued and self._queued[0][0] <= now:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builders import HOUR, NOW
+from folded import claim, fold
 from worker.domain.messages.message import Paragraph, feed_of
 from worker.ports.state.feeds import FeedState
 from worker.ports.state.outbox import OutMessage
@@ -27,11 +28,11 @@ class FeedsContract:
         with store.begin() as uow:
             uow.feeds.move("siem", 7)
             uow.outbox.add([OutMessage("event:8:siem", to, "ticket.opened", Paragraph("ticket.opened"))], NOW)
-            uow.outbox.bundle(to, ["siem"], NOW, 1)
+            fold(uow, to, ["siem"], NOW, 1)
             uow.feeds.stop("siem", NOW)
             assert uow.feeds.get("siem") == FeedState(7, NOW)
-            assert uow.outbox.claim("me", NOW, HOUR) is None
+            assert claim(uow, "me", NOW, HOUR) is None
             uow.feeds.resume("siem")
-            claimed = uow.outbox.claim("me", NOW, HOUR)
+            claimed = claim(uow, "me", NOW, HOUR)
             assert claimed is not None
             assert claimed.to == to

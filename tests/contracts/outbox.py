@@ -1,5 +1,6 @@
 """What every `ports.state.store.Store` keeps of messages, and of their way over channels."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,9 +8,10 @@ import pytest
 
 from builders import NOW, ticket
 from contracts.unit_of_work import ANN, LIFE, MICRO, at_once, letter, rolled_back
-from worker.domain.messages.message import CHANNEL
-from worker.ports.state.outbox import Delivery
-from worker.ports.state.store import Store
+from folded import claim, fold, pending
+from worker.domain.messages.message import CHANNEL, feed_of
+from worker.ports.state.outbox import Bundle, Claim, Delivery
+from worker.ports.state.store import Store, UnitOfWork
 
 
 class OutboxContract:
@@ -26,10 +28,10 @@ class OutboxContract:
         fixed = replace(letter("b"), body=replace(letter("b").body, is_fixed=True))
         with store.begin() as uow:
             uow.outbox.add([letter("a"), fixed], NOW)
-            assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 2
-            assert uow.outbox.bundle(ANN, ["soc"], NOW, 40) == 0
+            assert fold(uow, ANN, ["soc"], NOW, 40) == 2
+            assert fold(uow, ANN, ["soc"], NOW, 40) == 0
         with store.begin() as uow:
-            delivery = uow.outbox.claim("us", NOW, LIFE)
+            delivery = claim(uow, "us", NOW, LIFE)
 
         assert delivery is not None
         assert (delivery.items, delivery.attempts) == ((letter("a"), fixed), 1)
@@ -42,8 +44,8 @@ class OutboxContract:
             uow.outbox.add([letter("a"), letter("b", german), letter("c", CHANNEL)], NOW)
         with store.begin() as uow:
             [(channel, *_), (to, count, _)] = uow.outbox.waiting(NOW, NOW)
-            uow.outbox.bundle(to, ["soc"], NOW, 40)
-            delivery = uow.outbox.claim("us", NOW, LIFE)
+            fold(uow, to, ["soc"], NOW, 40)
+            delivery = claim(uow, "us", NOW, LIFE)
 
         assert (to, to.language, count, channel.language) == (ANN, "de-AT", 2, None)
         assert delivery is not None
@@ -54,11 +56,11 @@ class OutboxContract:
         for number in range(5):
             with store.begin() as uow:
                 uow.outbox.add([letter(f"m{number}")], NOW)
-                uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+                fold(uow, ANN, ["soc"], NOW, 40)
 
             def act(worker: int) -> Delivery | None:
                 with store.begin() as uow:
-                    return uow.outbox.claim(f"w{worker}", NOW, LIFE)
+                    return claim(uow, f"w{worker}", NOW, LIFE)
 
             won = [one for one in at_once(4, act) if one is not None]
             assert len(won) == 1
@@ -69,11 +71,11 @@ class OutboxContract:
     def test_a_claim_lasts_until_its_life_is_over_and_the_next_is_unclear(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            assert uow.outbox.claim("us", NOW, LIFE)
+            fold(uow, ANN, ["soc"], NOW, 40)
+            assert claim(uow, "us", NOW, LIFE)
         with store.begin() as uow:
-            assert uow.outbox.claim("others", NOW + LIFE - MICRO, LIFE) is None
-            again = uow.outbox.claim("others", NOW + LIFE, LIFE)
+            assert claim(uow, "others", NOW + LIFE - MICRO, LIFE) is None
+            again = claim(uow, "others", NOW + LIFE, LIFE)
 
         assert again is not None
         assert (again.is_unclear, again.attempts) == (True, 2)
@@ -86,11 +88,84 @@ class OutboxContract:
     ) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            claimed = uow.outbox.claim("us", NOW + waited, LIFE)
+            fold(uow, ANN, ["soc"], NOW, 40)
+            claimed = claim(uow, "us", NOW + waited, LIFE)
 
         assert claimed is not None
         assert claimed.is_unclear is is_unclear
+
+    def test_what_one_reserves_is_nobody_else_s_until_its_life_is_over(self, store: Store) -> None:
+        with store.begin() as uow:
+            for name in "abc":
+                uow.outbox.add([letter(name)], NOW)
+                fold(uow, ANN, ["soc"], NOW, 40)
+            first, second = uow.outbox.reserve("us", NOW, LIFE, 2)
+            [third] = uow.outbox.reserve("others", NOW, LIFE, 9)
+            assert uow.outbox.reserve("us", NOW, LIFE, 1) == [first], "its own, at any time"
+            assert [one.items[0].key for one in (first, second, third)] == ["a", "b", "c"]
+
+            assert not uow.outbox.claim(Claim(first, "others", NOW + LIFE))
+            assert uow.outbox.claim(Claim(first, "us", NOW + LIFE))
+            assert not uow.outbox.claim(Claim(first, "us", NOW + LIFE)), "it is claimed already"
+            later = uow.outbox.reserve("others", NOW + LIFE, LIFE, 9)
+        assert [(one.id, one.is_unclear, one.attempts) for one in later] == [
+            (first.id, True, 2),
+            (second.id, False, 1),
+            (third.id, False, 1),
+        ], "only what was claimed may have been sent"
+
+    @pytest.mark.parametrize("kind", ["person", "feed"])
+    def test_one_is_marked_and_the_next_one_claimed_at_once(self, store: Store, kind: str) -> None:
+        to = ANN if kind == "person" else feed_of("siem")
+        with store.begin() as uow:
+            for name in "abc":
+                uow.outbox.add([letter(name, to)], NOW)
+                fold(uow, to, ["siem"], NOW, 40)
+            first, second, third = uow.outbox.reserve("us", NOW, LIFE, 3)
+            assert uow.outbox.claim(Claim(first, "us", NOW + LIFE))
+
+            assert uow.outbox.sent(first, "1", NOW, Claim(second, "us", NOW + LIFE))
+            assert not uow.outbox.sent(second, "2", NOW, Claim(third, "others", NOW + LIFE)), "it is ours"
+            assert uow.outbox.deliveries([to], NOW) == [(2, 1)]
+            assert uow.outbox.known(["a", "b", "c"]) == ({"c"} if kind == "feed" else {"a", "b", "c"})
+            assert uow.outbox.reserve("others", NOW, LIFE, 9) == []
+            assert uow.outbox.reserve("us", NOW, LIFE, 9) == [third]
+
+    def test_what_is_reserved_can_be_withdrawn_held_and_dropped(self, store: Store) -> None:
+        with store.begin() as uow:
+            for number, name in enumerate("abcde"):
+                some = [replace(letter(f"{name}{at}"), ticket=number, is_urgent=True) for at in range(2)]
+                uow.outbox.add([*some, letter(f"{name}2")], NOW)
+                fold(uow, ANN, ["soc"], NOW, 40)
+        changes: list[Callable[[UnitOfWork, Delivery], object]] = [
+            lambda uow, _one: uow.outbox.withdraw_about([0]),
+            lambda uow, _one: uow.outbox.hold_about(1, NOW + LIFE, "snoozed"),
+            lambda uow, one: uow.outbox.shorten(one, 1),
+            lambda uow, one: uow.deliveries.drop(f"D-{one.id:06d}"),
+        ]
+        for change in changes:
+            with store.begin() as uow:
+                [one, *_] = uow.outbox.reserve("us", NOW, LIFE, 9)
+                change(uow, one)
+                assert not uow.outbox.claim(Claim(one, "us", NOW + LIFE))
+                [again] = uow.outbox.reserve("us", NOW, LIFE, 1)
+                assert again.items != one.items
+                assert uow.outbox.claim(Claim(again, "us", NOW + LIFE))
+
+    def test_many_recipients_are_asked_about_at_once(self, store: Store) -> None:
+        by_mail = replace(ANN, via=("mail",))
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b", by_mail), letter("c", CHANNEL), letter("d")], NOW)
+            readers = [CHANNEL, by_mail, ANN]
+            found = uow.outbox.pending(readers, NOW, 1)
+            assert [[one.key for one in some] for some in found] == [["c"], ["b"], ["a"]]
+            heads = uow.outbox.heads(readers, NOW)
+            assert [[one.key for one in some] for some in heads] == [["c"], ["b"], ["a", "d"]]
+
+            uow.outbox.bundle([], NOW)
+            uow.outbox.bundle([Bundle(CHANNEL, ["x", "y"], ["c"]), Bundle(ANN, ["x"], ["a", "d"])], NOW)
+            assert uow.outbox.deliveries(readers, NOW) == [(0, 2), (0, 1), (0, 1)]
+            assert [one.bundle for one in uow.outbox.reserve("us", NOW, LIFE, 9)] == [1, 1, 3]
 
     def test_the_heads_of_messages_are_of_all_that_may_go_now_but_of_no_alarm(self, store: Store) -> None:
         day_or_night = replace(letter("a"), ticket=7, is_day_or_night=True)
@@ -102,25 +177,25 @@ class OutboxContract:
         )
         with store.begin() as uow:
             uow.outbox.add([letter("g")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            fold(uow, ANN, ["soc"], NOW, 40)
             uow.outbox.add([day_or_night, letter("b"), *others], NOW)
-            assert uow.outbox.heads(ANN, NOW) == [("a", 7, True), ("b", None, False)]
+            assert uow.outbox.heads([ANN], NOW) == [[("a", 7, True), ("b", None, False)]]
 
     def test_a_shortened_delivery_keeps_its_beginning_and_the_rest_is_pending_again(
         self, store: Store
     ) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a"), letter("b"), letter("c")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            claimed = uow.outbox.claim("us", NOW, LIFE)
+            fold(uow, ANN, ["soc"], NOW, 40)
+            claimed = claim(uow, "us", NOW, LIFE)
             assert claimed is not None
             kept = uow.outbox.shorten(claimed, 1)
             uow.outbox.sent(kept, "ref", NOW)
         with store.begin() as uow:
             assert kept.items == (letter("a"),)
-            assert uow.outbox.pending(ANN, NOW, 40) == [letter("b"), letter("c")]
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            rest = uow.outbox.claim("us", NOW, LIFE)
+            assert pending(uow, ANN, NOW, 40) == [letter("b"), letter("c")]
+            fold(uow, ANN, ["soc"], NOW, 40)
+            rest = claim(uow, "us", NOW, LIFE)
 
         assert rest is not None
         assert (rest.items, rest.is_unclear, rest.key == kept.key) == (
@@ -134,30 +209,30 @@ class OutboxContract:
     ) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a"), letter("b")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
-            first = uow.outbox.claim("us", NOW, LIFE)
-            second = uow.outbox.claim("us", NOW, LIFE)
+            fold(uow, ANN, ["soc", "mail"], NOW, 40)
+            first = claim(uow, "us", NOW, LIFE)
+            second = claim(uow, "us", NOW, LIFE)
             assert first is not None and second is not None  # noqa: PT018
             uow.outbox.retry(first, "no answer", NOW + LIFE, is_unclear=True)
             uow.outbox.shorten(second, 1)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
-            rest = uow.outbox.claim("us", NOW, LIFE)
+            fold(uow, ANN, ["soc"], NOW, 40)
+            rest = claim(uow, "us", NOW, LIFE)
             uow.outbox.sent(second, "ref", NOW)
             uow.outbox.shorten(first, 0)
-            pending = uow.outbox.pending(ANN, NOW, 40)
+            left = pending(uow, ANN, NOW, 40)
 
         assert rest is not None
         assert (rest.items, rest.is_unclear) == ((letter("b"),), True)
-        assert pending == []
+        assert left == []
 
     def test_a_channel_is_left_alone_until_the_time_and_others_go_on(self, store: Store) -> None:
         def claimed(at: datetime) -> list[str]:
             with rolled_back(store) as uow:
-                return [one.notifier for _ in range(3) if (one := uow.outbox.claim("us", at, LIFE))]
+                return [one.notifier for _ in range(3) if (one := claim(uow, "us", at, LIFE))]
 
         with store.begin() as uow:
             uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
+            fold(uow, ANN, ["soc", "mail"], NOW, 40)
             for until in (NOW + LIFE, NOW + 2 * LIFE):
                 uow.outbox.leave_alone("soc", until)
 
@@ -167,9 +242,9 @@ class OutboxContract:
     def test_what_is_put_off_counts_as_not_tried(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+            fold(uow, ANN, ["soc"], NOW, 40)
             for _ in range(3):
-                delivery = uow.outbox.claim("us", NOW, LIFE)
+                delivery = claim(uow, "us", NOW, LIFE)
                 assert delivery is not None
                 assert (delivery.attempts, delivery.is_unclear) == (1, False)
                 uow.outbox.put_off(delivery, "429", NOW)
@@ -178,15 +253,15 @@ class OutboxContract:
         with store.begin() as uow:
             for key in "abc":
                 uow.outbox.add([letter(key)], NOW)
-                uow.outbox.bundle(ANN, ["soc"], NOW, 40)
+                fold(uow, ANN, ["soc"], NOW, 40)
             for at in (NOW, NOW + LIFE):
-                delivery = uow.outbox.claim("us", at, LIFE)
+                delivery = claim(uow, "us", at, LIFE)
                 assert delivery is not None
                 uow.outbox.sent(delivery, "ref", at)
 
-            assert uow.outbox.deliveries(ANN, NOW) == (2, 1)
-            assert uow.outbox.deliveries(ANN, NOW + MICRO) == (1, 1)
-            assert uow.outbox.deliveries(CHANNEL, NOW) == (0, 0)
+            assert uow.outbox.deliveries([ANN], NOW) == [(2, 1)]
+            assert uow.outbox.deliveries([ANN], NOW + MICRO) == [(1, 1)]
+            assert uow.outbox.deliveries([CHANNEL], NOW) == [(0, 0)]
 
     def test_what_is_given_up_is_unreachable_for_its_ticket_and_the_rest_waits(self, store: Store) -> None:
         with store.begin() as uow:
@@ -194,22 +269,22 @@ class OutboxContract:
             uow.outbox.add([letter("a"), replace(letter("b"), ticket=stored.id)], NOW)
             assert uow.outbox.give_up(ANN, NOW) == 1
             assert uow.tickets.unreachable() == [stored.id]
-            assert uow.outbox.pending(ANN, NOW, 40) == [letter("a")]
+            assert pending(uow, ANN, NOW, 40) == [letter("a")]
 
     def test_the_key_of_a_delivery_comes_from_what_is_in_it(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([letter("a"), letter("b")], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 1)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
-            keys = {one.key for _ in range(3) if (one := uow.outbox.claim("us", NOW, LIFE))}
+            fold(uow, ANN, ["soc", "mail"], NOW, 1)
+            fold(uow, ANN, ["soc"], NOW, 1)
+            keys = {one.key for _ in range(3) if (one := claim(uow, "us", NOW, LIFE))}
         with rolled_back(store) as uow:
             uow.outbox.add([letter("c")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
-            [lost] = [one.key for _ in range(1) if (one := uow.outbox.claim("us", NOW, LIFE))]
+            fold(uow, ANN, ["soc"], NOW, 1)
+            [lost] = [one.key for _ in range(1) if (one := claim(uow, "us", NOW, LIFE))]
         with store.begin() as uow:
             uow.outbox.add([letter("d")], NOW)
-            uow.outbox.bundle(ANN, ["soc"], NOW, 1)
-            after = uow.outbox.claim("us", NOW, LIFE)
+            fold(uow, ANN, ["soc"], NOW, 1)
+            after = claim(uow, "us", NOW, LIFE)
 
         assert len(keys) == 3
         assert after is not None
@@ -219,16 +294,16 @@ class OutboxContract:
         about = {name: replace(letter(name), ticket=1) for name in ("tried", "folded", "waits")}
         with store.begin() as uow:
             uow.outbox.add([about["tried"]], NOW)
-            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
-            assert uow.outbox.claim("holder", NOW, LIFE)
+            fold(uow, ANN, ["chat"], NOW, 9)
+            assert claim(uow, "holder", NOW, LIFE)
             uow.outbox.add([about["folded"], replace(letter("other"), ticket=2)], NOW)
-            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
+            fold(uow, ANN, ["chat"], NOW, 9)
             uow.outbox.add([about["waits"]], NOW)
         with store.begin() as uow:
             assert uow.outbox.withdraw_about([1, 3]) == ["folded", "waits"]
             assert uow.outbox.told_about({1: NOW, 2: NOW}) == {1: (ANN,)}
             assert uow.outbox.told_about({1: NOW + MICRO}) == {}
-            left = uow.outbox.claim("holder", NOW, LIFE)
+            left = claim(uow, "holder", NOW, LIFE)
         assert left is not None
         assert [item.key for item in left.items] == ["other"]
         with store.begin() as uow:
@@ -237,17 +312,17 @@ class OutboxContract:
     def test_a_delivery_of_which_nothing_is_left_is_forgotten(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([replace(letter("one"), ticket=1)], NOW)
-            uow.outbox.bundle(ANN, ["chat"], NOW, 9)
+            fold(uow, ANN, ["chat"], NOW, 9)
             assert uow.outbox.withdraw_about([1]) == ["one"]
-            assert uow.outbox.claim("holder", NOW, LIFE) is None
+            assert claim(uow, "holder", NOW, LIFE) is None
             assert uow.outbox.backlog() == (0, 0)
 
     def test_a_clear_failure_told_nobody_and_an_unclear_one_may_have(self, store: Store) -> None:
         for is_unclear in (False, True):
             with store.begin() as uow:
                 uow.outbox.add([replace(letter(f"{is_unclear}"), ticket=1)], NOW)
-                uow.outbox.bundle(ANN, ["chat"], NOW, 9)
-                one = uow.outbox.claim("holder", NOW, LIFE)
+                fold(uow, ANN, ["chat"], NOW, 9)
+                one = claim(uow, "holder", NOW, LIFE)
                 assert one is not None
                 uow.outbox.retry(one, "no", NOW, is_unclear=is_unclear)
                 assert uow.outbox.told_about({1: NOW}) == ({1: (ANN,)} if is_unclear else {})
@@ -257,11 +332,11 @@ class OutboxContract:
         with store.begin() as uow:
             [stored] = uow.tickets.insert([ticket()])
             uow.outbox.add([replace(letter("a"), ticket=stored.id)], NOW)
-            uow.outbox.bundle(ANN, ["soc", "mail"], NOW, 40)
+            fold(uow, ANN, ["soc", "mail"], NOW, 40)
         numbers = []
         for _ in range(2):
             with store.begin() as uow:
-                delivery = uow.outbox.claim("us", NOW, LIFE)
+                delivery = claim(uow, "us", NOW, LIFE)
                 assert delivery is not None
                 uow.outbox.move(delivery, None, "not here", NOW)
                 numbers.append(uow.tickets.unreachable())

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from databases import database_url, empty_engine, engine
+from folded import fold
 from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import first_broken
@@ -89,7 +90,7 @@ def test_what_was_told_is_not_told_again_and_what_is_wrong_has_its_ticket(
     ward.settle()
     with ward.store.begin() as uow:  # ben's message was just folded when the backup was made
         for to, *_ in uow.outbox.waiting(ward.now, ward.now):
-            uow.outbox.bundle(to, ["soc"], ward.now, 40)
+            fold(uow, to, ["soc"], ward.now, 40)
     restore = backed_up(ward.engine, tmp_path)
     ward.deliver()
     ward.later(hours=3)

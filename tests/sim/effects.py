@@ -26,7 +26,7 @@ from worker.ports.state.controls import ControlCounts
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.leases import Lease, Leases
-from worker.ports.state.outbox import OutMessage
+from worker.ports.state.outbox import Bundle, OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 WAITING_MAX = 100  # messages to one recipient that are looked at
@@ -293,20 +293,13 @@ class _Outbox(_Through):
                 new += 1
         return new
 
-    def bundle(
-        self,
-        to: Recipient,
-        notifiers: Sequence[str],
-        now: datetime,
-        limit: int,
-        *,
-        is_alarm: bool = False,
-    ) -> int:
-        waiting = self._inner.pending(to, now, WAITING_MAX, is_alarm=is_alarm)
-        count: int = self._inner.bundle(to, notifiers, now, limit, is_alarm=is_alarm)
-        if count < len(waiting):
-            self._effects.append(Bundled(self._now, tuple(waiting[:count]), tuple(waiting[count:])))
-        return count
+    def bundle(self, bundles: Sequence[Bundle], now: datetime) -> None:
+        for one in bundles:
+            [waiting] = self._inner.pending([one.to], now, WAITING_MAX, is_alarm=one.is_alarm)
+            taken = tuple(message for message in waiting if message.key in one.keys)
+            if left := tuple(message for message in waiting if message.key not in one.keys):
+                self._effects.append(Bundled(self._now, taken, left))
+        self._inner.bundle(bundles, now)
 
     def withdraw(self, keys: Sequence[str]) -> int:
         gone: int = self._inner.withdraw(keys)

@@ -43,10 +43,11 @@ def _again_after_an_hour(original: Any) -> Any:
 def _says_again(original: Any) -> Any:
     """A step's message is queued once more when it was sent."""
 
-    def sent(self: SqlOutbox, delivery: Any, reference: str, now: datetime) -> None:
-        original(self, delivery, reference, now)
+    def sent(self: SqlOutbox, delivery: Any, reference: str, now: datetime, following: Any = None) -> Any:
+        is_claimed = original(self, delivery, reference, now, following)
         steps = [one for one in delivery.items if ":step" in one.key and not one.key.endswith(":again")]
         self.add([replace(one, key=f"{one.key}:again") for one in steps], now)
+        return is_claimed
 
     return sent
 

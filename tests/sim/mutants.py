@@ -25,6 +25,7 @@ from sim.company import LIVE
 from sim.controls import SECTION
 from sim.world import DAYS
 from worker.app.acts.reviewing import Reviewing
+from worker.app.jobs.composing import Composing
 from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.matching import Matching
@@ -210,7 +211,7 @@ def _hides_repeats(original: Any) -> Any:
 
 
 def _shows_everything(_original: Any) -> Any:
-    return lambda _self, _channel, _to, items, _uow=None: len(items)
+    return lambda _self, _channel, _to, items, _paragraphs: len(items)
 
 
 def _gives_up(_original: Any) -> Any:
@@ -353,8 +354,11 @@ def _newest_first(original: Any) -> Any:
     """What waits longest goes out last, with whatever comes of controls before it."""
 
     def pending(self: SqlOutbox, to: Any, now: Any, limit: int, *, is_alarm: bool) -> Any:
-        rows = original(self, to, now, 1000, is_alarm=is_alarm)
-        return sorted(rows, key=lambda row: row.id, reverse=True)[:limit]
+        rows = sorted(original(self, to, now, 1000, is_alarm=is_alarm), key=lambda row: row.id, reverse=True)
+        of = {(row.recipient_kind, row.address, row.via): list[Any]() for row in rows}
+        for row in rows:
+            of[row.recipient_kind, row.address, row.via].append(row)
+        return [row for those in of.values() for row in those[:limit]]
 
     return pending
 
@@ -401,8 +405,8 @@ MUTANTS = (
     Mutant(5, "the-guard-sleeps", ((_RECONCILE, "inspect", _lets_everybody_through),), first=1, days=3),
     Mutant(5, "a-rejection-releases", ((SqlEpisodes, "_set_gate", _rejects_in_vain),), first=4, days=3),
     Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),), first=3, days=6),
-    Mutant(6, "a-repeat-does-not-say-so", ((Deliver, "_message_of", _hides_repeats),), first=2, days=6),
-    Mutant(6, "what-was-not-shown-counts-as-sent", ((Deliver, "_fitting", _shows_everything),), days=5),
+    Mutant(6, "a-repeat-does-not-say-so", ((Composing, "message_of", _hides_repeats),), first=2, days=6),
+    Mutant(6, "what-was-not-shown-counts-as-sent", ((Composing, "shown", _shows_everything),), days=5),
     Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),), first=2, days=5),
     Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
     Mutant(7, "steps-come-early", ((worker.app.jobs.escalate, "due_steps", _hurries),)),

@@ -15,6 +15,7 @@ from typing import Any
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Human
 from sim.effects import Seen
 from sim.world import HOUR, START, World, settings_of
+from worker.app.jobs.deliver import RESERVED_LIFE
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Paragraph
@@ -85,7 +86,7 @@ class Scenario(World):
             self.at(when, lambda deed=deed, n=number: self.persist(deed, "desk", n))  # type: ignore[misc]
 
     def persist(self, deed: Callable[[], None], job: str, number: int) -> None:
-        """Do it, and once more at once if the process died of it."""
+        """Do it, and once more at once if the process died of it; of deliveries, once what it had reserved is free."""
         crashes, begin, death = self.crashes, self.boundary.count, self.death
         is_time = self.clock.now < self.ends_at - TICK  # what it died of in the last cycle has none to follow
         if death is not None and death.job == job and number % 2 in death.cycles and is_time:
@@ -94,6 +95,7 @@ class Scenario(World):
         self.boundary.die_at = None
         self.boundaries[job] = max(self.boundaries[job], self.boundary.count - begin)
         if self.crashes > crashes:
+            self.clock.now += RESERVED_LIFE if job == "deliver" else timedelta(0)
             self.careful(deed)
 
     def _script(self) -> tuple[tuple[float, Callable[[], None]], ...]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from worker.storage.sql import bulk
-from worker.storage.sql.bulk import bulk_insert, bulk_insert_values, bulk_upsert
+from worker.storage.sql.bulk import bulk_insert, bulk_insert_values, bulk_update, bulk_upsert
 from worker.storage.sql.tables import Instant, to_micros
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -225,6 +225,21 @@ def test_values_by_column_are_stored_with_their_instants(connection: sa.Connecti
     known = {("a", 1, None, AT), ("a", 2, "x\N{REPLACEMENT CHARACTER}", None)}
     stored = connection.execute(sa.select(*(shelf.c[name] for name in COLUMNS)))
     assert {tuple(row) for row in stored} == known
+
+
+@pytest.mark.parametrize("rows", [0, MANY], ids=["few", "many"])
+def test_rows_are_changed_by_one_column_and_others_stay(connection: sa.Connection, rows: int) -> None:
+    bulk_insert(
+        connection, shelf, COLUMNS, [("a", nr, "old", to_micros(AT)) for nr in range(1, 4)] + filling(rows)
+    )
+    changes = [(1, "x\0", None), (2, None, to_micros(AT)), (99_999_999, "nobody's", None)]
+
+    bulk_update(connection, shelf, "nr", ("label", "at"), changes)
+    bulk_update(connection, shelf, "nr", ("label",), [])
+
+    assert {row for row in rows_of(connection) if row[0] == "a" and row[1] < 4} == {
+        ("a", 1, "x\N{REPLACEMENT CHARACTER}", None), ("a", 2, None, AT), ("a", 3, "old", AT),
+    }  # fmt: skip
 
 
 # --- many rows --------------------------------------------------------------------------------------------------------

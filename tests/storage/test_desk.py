@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders import NOW, key, ticket
+from folded import claim, fold
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
 from worker.ports.state.access import VISITS_KEPT, ApiToken, Shown, Undo, Visit, Visitor
@@ -146,11 +147,11 @@ def test_a_message_waits_for_its_time_and_can_be_taken_back(store: SqlStore) -> 
     with store.begin() as uow:
         uow.outbox.add([waits, goes], NOW)
         assert uow.outbox.waiting(NOW, NOW) == [(CHANNEL, 1, False)]
-        assert uow.outbox.bundle(CHANNEL, ["soc"], NOW, 10) == 1
+        assert fold(uow, CHANNEL, ["soc"], NOW, 10) == 1
         assert uow.outbox.waiting(NOW, NOW + MINUTE) == [(CHANNEL, 1, False)]
         uow.outbox.withdraw(["waits", "goes"])
         assert uow.outbox.waiting(NOW, NOW + MINUTE) == []
-        claimed = uow.outbox.claim("us", NOW, MINUTE)
+        claimed = claim(uow, "us", NOW, MINUTE)
     assert claimed is not None
     assert [item.key for item in claimed.items] == ["goes"], "what is on its way is not taken back"
 

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from builders import NOW, facts, key, ticket
 from contracts.bad_messages import bad
 from contracts.seals import FILE, line
-from contracts.unit_of_work import read_people
+from contracts.unit_of_work import ANN, LIFE, letter, read_people
+from folded import fold
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
 from worker.domain.controls.reports import ReportOutcome
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
+from worker.ports.state.outbox import Claim
 from worker.storage.store import SqlStore
 
 SPELLINGS = (
@@ -117,3 +119,16 @@ def test_whoever_had_a_copy_in_a_tracker_is_erased_in_any_capitals(store: SqlSto
     with store.reading() as uow:
         kept = uow.mirrors.of([one.id])[one.id]
     assert kept == [replace(theirs, assignee="", given="", noted="", problem=""), others]
+
+
+def test_what_was_reserved_before_is_not_sent_with_the_name(store: SqlStore) -> None:
+    with store.begin() as uow:
+        [about] = uow.tickets.insert([ticket(person=key("É-7"))])
+        uow.outbox.add([replace(letter("a"), ticket=about.id, title="Remove Élodie")], NOW)
+        fold(uow, ANN, ["soc"], NOW, 9)
+        [read] = uow.outbox.reserve("us", NOW, LIFE, 9)
+        uow.people.erase(key("É-7"))
+
+        assert not uow.outbox.claim(Claim(read, "us", NOW + LIFE))
+        [anew] = uow.outbox.reserve("us", NOW, LIFE, 9)
+    assert (read.items[0].title, anew.items[0].title) == ("Remove Élodie", "erased")

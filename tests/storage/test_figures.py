@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders import LEFT_AT, NOW, key, ticket
+from folded import claim, fold
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.model import Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule
@@ -129,8 +130,8 @@ def test_messages_wait_from_when_they_may_go_until_they_arrived(store: SqlStore,
     assert vitals.figures(NOW + HOUR).outbox_waiting == 3
 
     with store.begin() as uow:
-        uow.outbox.bundle(CHANNEL, ["soc"], NOW, 10)
-        delivery = uow.outbox.claim("us:1", NOW, HOUR)
+        fold(uow, CHANNEL, ["soc"], NOW, 10)
+        delivery = claim(uow, "us:1", NOW, HOUR)
     assert vitals.figures(NOW).outbox_waiting == 2, "on their way is not there"
 
     assert delivery is not None

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders import NOW, ticket
+from folded import fold
 from plans_of_queries import steps_of
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.messages.message import CHANNEL, Paragraph
@@ -57,8 +58,8 @@ ASKED: dict[str, tuple[str, Callable[[SqlUnitOfWork], Any]]] = {
     "tickets to escalate": ("ticket", lambda uow: uow.tickets.to_escalate(0, 500)),
     "messages to fold": ("outbox", lambda uow: uow.outbox.waiting(NOW, NOW)),
     "messages that reached nobody": ("outbox", lambda uow: uow.tickets.unreachable()),
-    "what a channel got in an hour": ("delivery", lambda uow: uow.outbox.deliveries(CHANNEL, NOW - HOUR)),
-    "the next delivery": ("delivery", lambda uow: uow.outbox.claim("bench", NOW, HOUR)),
+    "what a channel got in an hour": ("delivery", lambda uow: uow.outbox.deliveries([CHANNEL], NOW - HOUR)),
+    "the next deliveries": ("delivery", lambda uow: uow.outbox.reserve("bench", NOW, HOUR, 9)),
 }
 
 
@@ -202,7 +203,7 @@ def test_messages_of_all_states_are_one_list(store: SqlStore) -> None:
         [one] = uow.tickets.insert([ticket(state=TicketState.OPEN)])
         for number in range(5):
             uow.outbox.add([OutMessage(f"m{number}", CHANNEL, "x", body, ticket=one.id)], NOW)
-            uow.outbox.bundle(CHANNEL, ["log"], NOW, 1)
+            fold(uow, CHANNEL, ["log"], NOW, 1)
         uow.tickets._c.execute(sa.update(delivery).where(delivery.c.id.in_((1, 3, 5))).values(state="sent"))
         uow.tickets._c.execute(sa.update(outbox).values(state="sent"))
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from builders import NOW
+from folded import claim, fold, pending
 from worker.app.jobs.faults import Faults, Watching
 from worker.app.tell.addressing import person_at
 from worker.app.tell.alarms import Alarms
@@ -34,7 +35,7 @@ def letter(key: str, to: Recipient = CHANNEL, **more: Any) -> OutMessage:
 
 
 def claimed(uow: UnitOfWork, at: datetime = NOW) -> Delivery:
-    found = uow.outbox.claim("us", at, MINUTE)
+    found = claim(uow, "us", at, MINUTE)
     assert found is not None
     return found
 
@@ -51,23 +52,23 @@ def test_an_alarm_waits_for_no_window_and_is_folded_only_with_alarms(store: SqlS
             WaitingRecipient(ANN, 1, is_alarm=True),
             WaitingRecipient(ANN, 2),
         ]
-        assert [one.key for one in uow.outbox.pending(ANN, NOW, 9)] == ["a", "c"]
-        assert uow.outbox.bundle(ANN, ["soc"], NOW, 9, is_alarm=True) == 1
+        assert [one.key for one in pending(uow, ANN, NOW, 9)] == ["a", "c"]
+        assert fold(uow, ANN, ["soc"], NOW, 9, is_alarm=True) == 1
         assert claimed(uow).items == (letter("b", ANN, is_alarm=True),)
 
 
 def test_an_alarm_is_claimed_before_what_was_there_first_and_is_not_counted(store: SqlStore) -> None:
     with store.begin() as uow:
         uow.outbox.add([letter("a", ANN)], NOW)
-        uow.outbox.bundle(ANN, ["soc"], NOW, 9)
+        fold(uow, ANN, ["soc"], NOW, 9)
     with store.begin() as uow:
         uow.outbox.add([letter("b", ANN, is_alarm=True)], NOW + MINUTE)
-        uow.outbox.bundle(ANN, ["soc"], NOW + MINUTE, 9, is_alarm=True)
+        fold(uow, ANN, ["soc"], NOW + MINUTE, 9, is_alarm=True)
         first, second = claimed(uow, NOW + MINUTE), claimed(uow, NOW + MINUTE)
 
         assert [first.items[0].key, second.items[0].key] == ["b", "a"]
         uow.outbox.sent(first, "1", NOW + MINUTE)
-        assert uow.outbox.deliveries(ANN, NOW) == DeliveryCount(0, 1)
+        assert uow.outbox.deliveries([ANN], NOW) == [DeliveryCount(0, 1)]
 
 
 # --- alarms and marks -------------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ def test_leases_are_listed(store: SqlStore) -> None:
 
 def sent_off(uow: UnitOfWork, key: str, notifier: str, at: datetime, to: Recipient = CHANNEL) -> Delivery:
     uow.outbox.add([letter(key, to)], at)
-    uow.outbox.bundle(to, [notifier], at, 9)
+    fold(uow, to, [notifier], at, 9)
     return claimed(uow, at)
 
 

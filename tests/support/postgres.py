@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +32,7 @@ OPTIONS = {
     "shared_buffers": "64MB",
     "timezone": "Pacific/Chatham",  # +12:45: whoever forgets UTC sees it at once
 }
+DURABLE = dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "on")
 
 INITDB = (
     *("--username", ACCOUNT, "--auth", "trust", "--encoding", "UTF8", "--no-sync"),
@@ -72,8 +73,11 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server, yield it, and stop it whatever happens; raise Absent where there is none to start."""
+def running_server(*, durable: bool = False) -> Iterator[Server]:
+    """Start a server, yield it, and stop it whatever happens; raise Absent where there is none to start.
+
+    `durable`: it does wait for the disk.
+    """
     programs = _programs()
     prefix = _as_account()
     folder = Path(tempfile.mkdtemp(prefix="whosleft-pg-", dir="/tmp" if prefix else None))  # noqa: S108
@@ -83,7 +87,14 @@ def running_server() -> Iterator[Server]:
         _run(*prefix, programs / "initdb", "--pgdata", folder / "data", *INITDB)
         pg_ctl: Command = (*prefix, programs / "pg_ctl", "--pgdata", folder / "data", "--wait", *START_MAX)
         try:
-            _run(*pg_ctl, "--log", folder / "log", "--options", _settings(folder), "start")
+            _run(
+                *pg_ctl,
+                "--log",
+                folder / "log",
+                "--options",
+                _settings(folder, DURABLE if durable else {}),
+                "start",
+            )
             yield Server(folder)
         finally:
             _stop(pg_ctl, folder)
@@ -99,8 +110,8 @@ def _stop(pg_ctl: Command, folder: Path) -> None:
         print((folder / "log").read_text())  # noqa: T201  (pytest shows it with the failure)
 
 
-def _settings(folder: Path) -> str:
-    return f"-k {folder} " + " ".join(f"-c {name}={value}" for name, value in OPTIONS.items())
+def _settings(folder: Path, more: Mapping[str, str]) -> str:
+    return f"-k {folder} " + " ".join(f"-c {name}={value}" for name, value in {**OPTIONS, **more}.items())
 
 
 def _programs() -> Path:

@@ -16,7 +16,7 @@ from worker.domain.messages.message import Recipient
 from worker.domain.messages.paragraphs import Cause
 from worker.domain.tickets.ticket import TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
-from worker.storage.outbox_rows import recipient_from_row, via_text
+from worker.storage.outbox_rows import is_to_page, pages_of, recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import delivery, outbox, ticket
 
@@ -143,14 +143,20 @@ class SqlDeliveries:
         self._c.execute(sa.update(outbox).where(held).values(not_before=None))
         return [number for number in about if number is not None]
 
-    def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
-        given = {"to_kind": to.kind.value, "to_address": to.address, "now": now}
+    def take_dropped(self, to: Collection[Recipient], now: datetime) -> dict[Recipient, list[str]]:
+        named = {(one.kind.value, one.address): one for one in reversed(list(to))}
         drop, dropped, forget = _dropping()
-        self._c.execute(drop, given)
-        found = self._c.execute(dropped, given).all()
-        if found:
-            self._c.execute(forget, given)
-        return [ticket_label(number) for number, is_reopened in found if not is_reopened]
+        found = defaultdict[Recipient, list[str]](list)
+        for page in pages_of(to):
+            given = {**page, "now": now}
+            self._c.execute(drop, given)
+            rows = self._c.execute(dropped, given).all()
+            if rows:
+                self._c.execute(forget, given)
+            for address, number, is_reopened in rows:
+                if not is_reopened:
+                    found[named[page["to_kind"], address]].append(ticket_label(number))
+        return found
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         o = outbox.c
@@ -233,21 +239,21 @@ def _alone(state: PostState, now: datetime | sa.BindParameter[datetime]) -> sa.C
 
 @cache
 def _dropping() -> tuple[sa.Update, sa.Select[Any], sa.Update]:
-    """What drops the held calls to one recipient, finds what was dropped, and forgets that it was held.
+    """What drops the held calls to a page of recipients, finds what was dropped, and forgets that it was held.
 
-    Built once: it runs for each recipient of each pass.
+    Built once: it runs in each pass.
     """
     o, now = outbox.c, sa.bindparam("now", type_=outbox.c.not_before.type)
-    theirs = (o.recipient_kind == sa.bindparam("to_kind")) & (o.address == sa.bindparam("to_address"))
+    theirs = is_to_page(o)
     is_done = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state == TicketState.DONE.value)
     called = theirs & _alone(PostState.WAITING, now) & (o.held_by != "") & (o.is_urgent == 1) & is_done
     is_time = sa.or_(o.not_before.is_(None), o.not_before <= now)
     which = theirs & (o.state == "dropped") & (o.held_by != "") & is_time
     is_reopened = sa.exists().where(ticket.c.id == o.ticket_id, ticket.c.state.in_(_TO_DO))
-    query = sa.select(o.ticket_id, is_reopened.label("is_reopened")).where(which, o.ticket_id.is_not(None))
+    query = sa.select(o.address, o.ticket_id, is_reopened.label("is_reopened"))
     return (
         sa.update(outbox).where(called).values(state="dropped"),
-        query.distinct().order_by(o.ticket_id),
+        query.where(which, o.ticket_id.is_not(None)).distinct().order_by(o.address, o.ticket_id),
         sa.update(outbox).where(which).values(held_by=""),
     )
 

@@ -21,6 +21,7 @@ from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.episodes import AGAIN
+from worker.storage.outbox_sending import let_go_of_reserved
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
     attestation,
@@ -94,6 +95,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     for table in (link, expected, group_link, left_by_themself, consent_subject):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+    let_go_of_reserved(connection)
 
 
 def _erase_checklists(connection: sa.Connection, key: AccountKey) -> None:

@@ -67,14 +67,24 @@ def assert_held(connection: sa.Connection, held: Lease) -> None:
 
     Call it last before the commit: it locks the lease's row, so a renewal waits until the transaction ends.
     """
-    # Sets a value to itself: only the lock and the row count matter
-    if not connection.execute(_of(held).values(fence=held.fence)).rowcount:
+    tenure = {"of_job": held.job, "of_holder": held.holder, "of_fence": held.fence}
+    if connection.execute(_HELD, tenure).first() is None:
         raise LeaseLost(
             f"The lease on {held.job!r} (holder {held.holder}, fence {held.fence}) was taken over or "
             "released, so nothing of this run was written."
         )
 
 
+# Built once: it runs in each transaction of a job. SQLite needs no lock, as nobody else writes meanwhile
+_HELD = (
+    sa.select(lease.c.fence)
+    .where(
+        lease.c.job == sa.bindparam("of_job"),
+        lease.c.holder == sa.bindparam("of_holder"),
+        lease.c.fence == sa.bindparam("of_fence"),
+    )
+    .with_for_update()
+)
 _FIRST = sa.text(
     "INSERT INTO lease (job, holder, fence, expires_at) VALUES (:job, :holder, 1, :expires_at) "
     "ON CONFLICT (job) DO NOTHING"

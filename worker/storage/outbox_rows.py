@@ -1,48 +1,56 @@
-"""Rows of the outbox: how messages and deliveries are written and read, and which of them may go."""
+"""The rows of messages and deliveries: how a message is written into one and read back, and who is in a page."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
-from worker.ports.state.outbox import (
-    OutMessage,
-)
-from worker.storage.sql.tables import delivery, outbox
+from worker.ports.state.outbox import OutMessage
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.tables import outbox
 
-
-def was_tried() -> sa.ColumnElement[bool]:
-    """True if the message has arrived, may have arrived, or is on its way; not after a clear failure."""
-    d = delivery.c
-    on_its_way = (d.bundle_id == outbox.c.bundle_id) & sa.or_(d.state != "waiting", d.is_unclear == 1)
-    return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
-
-
-def is_to(columns: Any) -> sa.ColumnElement[bool]:
-    is_kind = columns.recipient_kind == sa.bindparam("to_kind")
-    return sa.and_(is_kind, columns.address == sa.bindparam("to_address"))
-
-
-def is_counted() -> sa.ColumnElement[bool]:
-    return sa.and_(is_to(delivery.c), delivery.c.is_alarm == 0)
+UNSENT = ("waiting", "claimed")
 
 
 def may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+    """True of a message that may be folded now."""
     o = outbox.c
     return (
         (o.state == "pending") & o.bundle_id.is_(None) & sa.or_(o.not_before.is_(None), o.not_before <= now)
     )
 
 
-def address_of(to: Recipient) -> dict[str, str]:
-    return {"to_kind": to.kind.value, "to_address": to.address}
+def is_to_page(columns: Any) -> sa.ColumnElement[bool]:
+    """True of what goes to the recipients of a page of `pages_of`; for statements that are built once."""
+    is_kind = columns.recipient_kind == sa.bindparam("to_kind")
+    return sa.and_(is_kind, columns.address.in_(sa.bindparam("addresses", expanding=True)))
+
+
+def pages_of(to: Iterable[Recipient]) -> Iterator[dict[str, Any]]:
+    """Parameters for `is_to_page`, page by page: each has recipients of one kind."""
+    addresses = defaultdict[str, dict[str, None]](dict)
+    for one in to:
+        addresses[one.kind.value][one.address] = None
+    for kind, theirs in addresses.items():
+        for page in chunked(theirs):
+            yield {"to_kind": kind, "addresses": page}
+
+
+def pages_by_via(to: Iterable[Recipient]) -> Iterator[dict[str, Any]]:
+    """As `pages_of`, with `via`: each page has recipients that are told over the same notifiers."""
+    those = defaultdict[str, list[Recipient]](list)
+    for one in to:
+        those[via_text(one)].append(one)
+    for via, some in those.items():
+        for page in pages_of(some):
+            yield {**page, "via": via}
 
 
 def message_row(number: int, message: OutMessage, now: datetime) -> dict[str, Any]:
@@ -107,9 +115,3 @@ def message_from_row(row: Any) -> OutMessage:
         bool(row.is_day_or_night),
         bool(row.is_alarm),
     )
-
-
-def delivery_key(notifier: str, keys: Sequence[str]) -> str:
-    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
-    text = "\n".join((notifier, *keys))
-    return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"

@@ -10,7 +10,8 @@ from worker.domain.watch.alarms import AlarmCause, ToldAlarm
 from worker.ports.state.leases import ListedLease
 from worker.ports.state.watched import Arrival, Failing, LateMessages, WatchMark
 from worker.storage.leases import listed_leases
-from worker.storage.outbox import IS_STOPPED, UNSENT
+from worker.storage.outbox_rows import UNSENT
+from worker.storage.outbox_sending import IS_STOPPED
 from worker.storage.sql.tables import EPOCH, alarm, delivery, outbox, quiet_channel, watch_mark
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fakes.notifier import FakeNotifier
+from folded import claim, fold
 from harness import Harness
 from worker.app.jobs.table import OF_ALL
 from worker.app.tell.alarms import AlarmRules, Alarms
@@ -215,8 +216,8 @@ def test_messages_that_are_due_and_not_sent_are_told(company: Harness) -> None:
 def test_messages_that_reached_nobody_are_told(company: Harness) -> None:
     company.queue(OutMessage("x", CHANNEL, "News", Paragraph("News")))
     with company.store.begin() as uow:
-        uow.outbox.bundle(CHANNEL, ["soc"], company.now, 9)
-        delivery = uow.outbox.claim("us", company.now, HOUR)
+        fold(uow, CHANNEL, ["soc"], company.now, 9)
+        delivery = claim(uow, "us", company.now, HOUR)
         assert delivery is not None
         uow.outbox.move(delivery, None, "No.", company.now)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from builders import facts
+from folded import claim, fold
 from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.identity.matching import IdentityState
@@ -321,8 +322,8 @@ def test_what_was_sent_about_a_cancelled_ticket_is_taken_back_from_whoever_got_i
 def test_what_may_have_been_sent_is_taken_back_as_well(company: Harness) -> None:
     leave(company, "ann")
     with company.store.begin() as uow:
-        uow.outbox.bundle(uow.outbox.waiting(company.now, company.now)[0][0], ["soc"], company.now, 40)
-        assert uow.outbox.claim("a process that dies", company.now, timedelta(minutes=5))
+        fold(uow, uow.outbox.waiting(company.now, company.now)[0][0], ["soc"], company.now, 40)
+        assert claim(uow, "a process that dies", company.now, timedelta(minutes=5))
     company.corp.enable("ann")
     company.settle()
     company.later()

@@ -17,7 +17,7 @@ from worker.domain.messages.event import FeedEvent, event_paragraph
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, feed_of
 from worker.domain.tickets.ticket import Ticket, ticket_number
 from worker.ports import Notifier, Unsubscribed
-from worker.ports.state.outbox import OutMessage
+from worker.ports.state.outbox import Bundle, OutMessage
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 1000  # entries that one pass looks at for one feed
@@ -65,25 +65,27 @@ class Followers:
         return event_paragraph(FeedEvent(0, "notify.tested", now, self._source, notifier))
 
     def _follow(self, uow: UnitOfWork, one: Notifier, after: int, now: datetime) -> None:
-        to, seq = feed_of(one.name), after
-        room = WAITING_MAX - uow.outbox.deliveries(to, now).under_way
-        for sealed in uow.journal.page(after, PAGE):
+        to, seq, new = feed_of(one.name), after, list[OutMessage]()
+        [told] = uow.outbox.deliveries([to], now)
+        page = uow.journal.page(after, PAGE)
+        known = uow.outbox.known([_key(one, sealed) for sealed in page if _follows(one, sealed.entry)])
+        for sealed in page:
             if _follows(one, sealed.entry):
-                if room <= 0:
+                if told.under_way + len(new) >= WAITING_MAX:
                     break
-                room -= uow.outbox.add([self._message(uow, one, to, sealed)], now)
-                uow.outbox.bundle(to, [one.name], now, 1)
+                if _key(one, sealed) not in known:
+                    new.append(self._message(uow, one, to, sealed))
             seq = sealed.seq
+        uow.outbox.add(new, now)
+        uow.outbox.bundle([Bundle(to, [one.name], [message.key]) for message in new], now)
         if seq != after:
             uow.feeds.move(one.name, seq)
 
     def _message(self, uow: UnitOfWork, one: Notifier, to: Recipient, sealed: Sealed) -> OutMessage:
         ticket = _ticket_of(uow, sealed.entry)
         event = self._event(sealed, ticket, wants_names=one.can.wants_names)
-        key = f"event:{sealed.seq}:{one.name}"
-        return OutMessage(
-            key, to, event.kind, event_paragraph(event), ticket=None if ticket is None else ticket.id
-        )
+        number = None if ticket is None else ticket.id
+        return OutMessage(_key(one, sealed), to, event.kind, event_paragraph(event), ticket=number)
 
     def _event(self, sealed: Sealed, ticket: Ticket | None, *, wants_names: bool) -> FeedEvent:
         entry, links = sealed.entry, self._teller.links
@@ -99,6 +101,10 @@ class Followers:
     @property
     def _source(self) -> str:
         return self._teller.links.base if self._teller.links else NO_DESK
+
+
+def _key(one: Notifier, sealed: Sealed) -> str:
+    return f"event:{sealed.seq}:{one.name}"
 
 
 def _follows(one: Notifier, entry: Entry) -> bool:

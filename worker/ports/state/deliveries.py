@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,8 +99,10 @@ class Deliveries(Protocol):
         What is closed before it goes out is said nevertheless.
         """
 
-    def take_dropped(self, to: Recipient, now: datetime) -> list[str]:
-        """Return the labels of tickets that ended while messages about them to this recipient were held; once.
+    def take_dropped(self, to: Collection[Recipient], now: datetime) -> dict[Recipient, list[str]]:
+        """By recipient, the labels of tickets that ended while messages about them were held; once.
+
+        Recipients of whom there is none are left out.
 
         A held call to act is dropped, too, if somebody has claimed meanwhile that it is done. A ticket that was
         reopened is not named: something is to be done about it.

@@ -54,6 +54,14 @@ class Delivery:
     created_at: datetime
 
 
+class Claim(NamedTuple):
+    """A reserved delivery, who claims it, and until when nobody else may."""
+
+    delivery: Delivery
+    holder: str
+    until: datetime
+
+
 class Outcome(StrEnum):
     """The outcome of one attempt to deliver."""
 
@@ -79,6 +87,15 @@ class MessageHead(NamedTuple):
     is_day_or_night: bool
 
 
+class Bundle(NamedTuple):
+    """Messages of one recipient, by key and in order, to go out as one delivery over each notifier."""
+
+    to: Recipient
+    notifiers: Sequence[str]
+    keys: Sequence[str]
+    is_alarm: bool = False
+
+
 class DeliveryCount(NamedTuple):
     """How many deliveries arrived at a recipient, and how many are under way to them."""
 
@@ -94,7 +111,11 @@ class Backlog(NamedTuple):
 
 
 class Outbox(Protocol):
-    """Messages, and their deliveries. A claim is a conditional UPDATE with a time limit."""
+    """Messages, and their deliveries.
+
+    Deliveries are reserved by the page and claimed one by one. Only a claimed one may have been sent. Both are
+    conditional UPDATEs with a time limit.
+    """
 
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:
         """Queue messages, without those with a key that was queued before; return how many were new."""
@@ -131,23 +152,19 @@ class Outbox(Protocol):
         Messages that have to wait beyond `now` are left out, here and in `bundle`.
         """
 
-    def deliveries(self, to: Recipient, since: datetime) -> DeliveryCount:
-        """Count one recipient's deliveries but for alarms: those that arrived since an instant, and those under way."""
+    def deliveries(self, to: Sequence[Recipient], since: datetime) -> list[DeliveryCount]:
+        """Count each recipient's deliveries: those that arrived since an instant, and those under way; no alarms."""
 
     def pending(
-        self, to: Recipient, now: datetime, limit: int, *, is_alarm: bool = False
-    ) -> list[OutMessage]:
-        """The recipient's messages that `bundle` would fold."""
+        self, to: Sequence[Recipient], now: datetime, limit: int, *, is_alarm: bool = False
+    ) -> list[list[OutMessage]]:
+        """The messages of each recipient that may be folded now, the oldest first, at most `limit` of each."""
 
-    def heads(self, to: Recipient, now: datetime) -> list[MessageHead]:
-        """The heads of all messages that `pending` has for a recipient, alarms left out."""
+    def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
+        """The heads of all messages that `pending` has for each recipient, alarms left out."""
 
-    def bundle(
-        self, to: Recipient, notifiers: Sequence[str], now: datetime, limit: int, *, is_alarm: bool = False
-    ) -> int:
-        """Fold the recipient's pending messages (at most `limit`, oldest first) into one delivery for each
-        notifier; return how many were folded. Alarms are folded only with alarms.
-        """
+    def bundle(self, bundles: Sequence[Bundle], now: datetime) -> None:
+        """Fold pending messages into deliveries that are due at once."""
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         """Give up messages to a recipient whom no channel reaches; return how many were given up.
@@ -156,13 +173,17 @@ class Outbox(Protocol):
         a channel.
         """
 
-    def claim(self, holder: str, now: datetime, life: timedelta) -> Delivery | None:
-        """Take the next delivery, alarms first, that is due and held by nobody, if its channel may be used.
+    def reserve(self, holder: str, now: datetime, life: timedelta, limit: int) -> list[Delivery]:
+        """Set aside the next deliveries, alarms first, that are due, nobody else's, and over channels that may be used.
 
-        Feeds come after people, and none that is stopped (see `feeds`).
-
-        If an earlier claim expired, the delivery is unclear.
+        Feeds come after people, and none that is stopped (see `feeds`). What is reserved is still waiting: it can be
+        withdrawn, held or dropped until it is claimed, and after `life` it is anybody's. The holder's own may be
+        reserved again at any time. `attempts` counts the claim to come. If an earlier claim expired, the delivery is
+        unclear.
         """
+
+    def claim(self, claim: Claim) -> bool:
+        """Claim what the holder reserved; from now on it may have been sent. False if it is no longer as it was."""
 
     def shorten(self, delivery: Delivery, kept: int) -> Delivery:
         """Keep the first `kept` messages in the delivery; the others are pending again.
@@ -171,8 +192,11 @@ class Outbox(Protocol):
         of the bundle has shown stays as it is.
         """
 
-    def sent(self, delivery: Delivery, reference: str, now: datetime) -> None:
-        """Record that it arrived; idempotent. What was said to a feed is not kept: the journal has the event."""
+    def sent(self, delivery: Delivery, reference: str, now: datetime, following: Claim | None = None) -> bool:
+        """Record that it arrived; idempotent. What was said to a feed is not kept: the journal has the event.
+
+        With `following`, do `claim` too, in as few statements as the database can; return what it returns.
+        """
 
     def let_go(self, delivery: Delivery) -> None:
         """Send it to nobody, and forget its messages: whom they were about was erased."""

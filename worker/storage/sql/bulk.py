@@ -77,6 +77,29 @@ def bulk_insert_values(connection: sa.Connection, table: sa.Table, rows: Sequenc
     return bulk_insert(connection, table, columns, (tuple(map(_driven, row.values())) for row in rows))
 
 
+def bulk_update(
+    connection: sa.Connection, table: sa.Table, by: str, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Set the columns of existing rows. `rows`: tuples of the value of column `by`, which is unique, and of the others.
+
+    Values and text as in `bulk_upsert`. Rows that don't exist are left out.
+    """
+    names = (by, *columns)
+    text_at = tuple(at for at, name in enumerate(names) if isinstance(table.c[name].type, sa.String))
+    for chunk in chunked(rows, CHUNK):
+        values = _storable(chunk, text_at)
+        if connection.dialect.name == "sqlite":
+            set_ = ", ".join(f'"{name}" = ?{at}' for at, name in enumerate(columns, 2))
+            connection.exec_driver_sql(f'UPDATE "{table.name}" SET {set_} WHERE "{by}" = ?1', values)  # noqa: S608
+            continue
+        arrays = ", ".join(f"%s::{table.c[name].type}[]" for name in names)
+        given = ", ".join(f'"{name}"' for name in names)
+        set_ = ", ".join(f'"{name}" = given."{name}"' for name in columns)
+        source = f"unnest({arrays}) AS given ({given})"
+        update = f'UPDATE "{table.name}" SET {set_} FROM {source} WHERE "{table.name}"."{by}" = given."{by}"'  # noqa: S608
+        connection.exec_driver_sql(update, tuple(map(list, zip(*values, strict=True))))
+
+
 def _driven(value: Any) -> Any:
     return to_micros(value) if isinstance(value, datetime) else value
 

@@ -119,6 +119,13 @@ def reading_options(engine: sa.Engine) -> dict[str, Any]:
     return {READ_ONLY: True}  # all that SQLite needs
 
 
+# Built once: they run in each transaction that may write
+_IDLE = f"set_config('idle_in_transaction_session_timeout', '{IDLE_MAX_S}s', true)"
+_LOCK = f"pg_advisory_xact_lock({WRITERS})"
+_TURN = sa.text(f"SELECT {_IDLE}, {_LOCK}")
+_NAMED_TURN = sa.text(f"SELECT {_IDLE}, set_config('application_name', :name, true), {_LOCK}")
+
+
 def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
     """Make a transaction the only one that writes, until it ends; call it before anything is read.
 
@@ -126,11 +133,7 @@ def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
     IMMEDIATE. `name`: the PostgreSQL session's name meanwhile.
     """
     if connection.dialect.name == "postgresql":
-        settings = {"idle_in_transaction_session_timeout": f"{IDLE_MAX_S}s"}
-        if name:
-            settings["application_name"] = name
-        told = [sa.func.set_config(key, value, sa.true()) for key, value in settings.items()]
-        connection.execute(sa.select(*told, sa.func.pg_advisory_xact_lock(WRITERS)))
+        connection.execute(_NAMED_TURN if name else _TURN, {"name": name} if name else {})
 
 
 def limit_idleness(connection: sa.Connection, limit_s: int) -> None:

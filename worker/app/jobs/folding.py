@@ -1,0 +1,241 @@
+"""Fold messages that have waited long enough into deliveries, a page of recipients in one transaction.
+
+What a page needs to know is asked for the whole page. Items that a channel would not show stay pending, so that
+nothing counts as sent that nobody could see.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+from worker.app.jobs.composing import Composing
+from worker.app.tell.feeds import Followers
+from worker.app.tell.holding import Held, Holding, Holds
+from worker.app.tell.reaching import Reaching
+from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.messages.paragraphs import dropped_paragraph, summary_paragraph
+from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import Bundle, MessageHead, OutMessage, WaitingRecipient
+from worker.ports.state.store import Store, UnitOfWork
+
+ITEMS_MAX = 40  # messages in one digest
+CHANNEL_TIME = timedelta(hours=1)
+RECIPIENTS_MAX = 100  # in one transaction, so that a mass of messages keeps nobody else from writing for long
+ALARMS_MAX = 200  # messages of alarms to one recipient in one pass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`digest_window`: how long a message waits for others. `channel_max`: messages to a channel in an hour.
+
+    Those to one person in one local day are `Composing.daily_max`.
+    """
+
+    digest_window: timedelta
+    channel_max: int
+    holding: Holding
+
+
+@dataclass(slots=True)
+class _Fold:
+    """What one recipient is told in this pass: over which channels, and in how many more messages."""
+
+    to: Recipient
+    channels: Sequence[str]
+    waiting: int
+    budget: int
+    folded: int = 0
+    is_done: bool = False
+
+
+class Folding:
+    """Folds what waits in the outbox."""
+
+    def __init__(
+        self, store: Store, reaching: Reaching, feeds: Followers, composing: Composing, limits: Limits
+    ) -> None:
+        self._store = store
+        self._reaching = reaching
+        self._feeds = feeds
+        self._composing = composing
+        self._limits = limits
+
+    def run(self, now: datetime, lease: Lease | None, counts: Counter[str], troubles: list[str]) -> None:
+        """Queue events for feeds, and fold what has waited long enough; add to the counts and troubles of a pass."""
+        with self._store.begin(lease) as uow:
+            troubles += self._feeds.queue(uow, now)
+            waiting = self.waiting(uow, now)
+        for page in _pages(waiting):
+            with self._store.begin(lease) as uow:
+                _Page(uow, now, self._reaching, self._composing, self._limits).fold(page, counts)
+
+    def waiting(self, uow: UnitOfWork, now: datetime) -> list[WaitingRecipient]:
+        """Whose messages have waited long enough."""
+        return uow.outbox.waiting(now - self._limits.digest_window, now)
+
+
+def _pages(waiting: Sequence[WaitingRecipient]) -> Iterator[list[WaitingRecipient]]:
+    """Pages of recipients, all alarms or none."""
+    for _, those in groupby(waiting, key=attrgetter("is_alarm")):
+        some = list(those)
+        for at in range(0, len(some), RECIPIENTS_MAX):
+            yield some[at : at + RECIPIENTS_MAX]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page, in one transaction."""
+
+    uow: UnitOfWork
+    now: datetime
+    reaching: Reaching
+    composing: Composing
+    limits: Limits
+
+    def fold(self, page: Sequence[WaitingRecipient], counts: Counter[str]) -> None:
+        is_alarm = page[0].is_alarm
+        channels = [self.reaching.first_over(one.to) for one in page]
+        held = [0] * len(page) if is_alarm else self._hold([one.to for one in page], channels)
+        counts["held"] += sum(held)
+        folds = []
+        for one, over, kept in zip(page, channels, held, strict=True):
+            if kept >= one.messages:
+                continue
+            if over:
+                folds.append(_Fold(one.to, over, one.messages - kept, 0))
+            else:
+                counts["unreachable"] += self.uow.outbox.give_up(one.to, self.now)
+        self._say_dropped([fold.to for fold in folds])
+        self._set_budgets(folds, is_alarm=is_alarm)
+        while going := [fold for fold in folds if fold.budget > 0 and not fold.is_done]:
+            self._fold_once(going, is_alarm=is_alarm)
+        counts["folded"] += sum(fold.folded for fold in folds)
+        counts["held_for_tomorrow"] += sum(max(fold.waiting - fold.folded, 0) for fold in folds)
+
+    def _hold(self, to: Sequence[Recipient], channels: Sequence[Sequence[str]]) -> list[int]:
+        """Hold back what silences and the readers' quiet hours keep; return how many messages of each.
+
+        Whom nothing reaches has no quiet hours: what comes in their place comes at once.
+        """
+        uow, holds = self.uow, self.limits.holding.at(self.uow, self.now)
+        if not holds:
+            return [0] * len(to)
+        heads = uow.outbox.heads(to, self.now)
+        tickets = uow.tickets.many(
+            [head.ticket for some in heads for head in some if head.ticket is not None]
+        )
+        found = [
+            _held(holds, reader, tickets, some, is_reached=bool(over))
+            for reader, some, over in zip(to, heads, channels, strict=True)
+        ]
+        together: dict[Held, list[MessageHead]] = defaultdict(list)
+        for of_reader in found:
+            for why, those in of_reader.items():
+                together[why] += those
+        for why, those in together.items():
+            uow.deliveries.hold([head.key for head in those], why.until, why.by)
+            if why.silence:
+                about = {head.ticket for head in those if head.ticket is not None}
+                uow.silences.fired(why.silence, about, self.now)
+        return [sum(map(len, of_reader.values())) for of_reader in found]
+
+    def _say_dropped(self, to: Sequence[Recipient]) -> None:
+        """Name the tickets that were closed while messages about them were held."""
+        messages = []
+        for reader, labels in self.uow.deliveries.take_dropped(to, self.now).items():
+            body = dropped_paragraph(labels, self.composing.teller.languages.of(reader.language))
+            key = f"dropped:{reader.kind.value}:{reader.address}:{self.now.isoformat()}"
+            messages.append(OutMessage(key, reader, body.headline, body))
+        self.uow.outbox.add(messages, self.now)
+
+    def _set_budgets(self, folds: Sequence[_Fold], *, is_alarm: bool) -> None:
+        """How many more messages a person may get today, and a channel within an hour."""
+        if is_alarm:
+            for fold in folds:
+                fold.budget = ALARMS_MAX
+            return
+        day = day_start(self.now, self.composing.teller.timezone)
+        for is_channel, most, since in (
+            (True, self.limits.channel_max, self.now - CHANNEL_TIME),
+            (False, self.composing.daily_max, day),
+        ):
+            those = [fold for fold in folds if (fold.to.kind is RecipientKind.CHANNEL) is is_channel]
+            told = self.uow.outbox.deliveries([fold.to for fold in those], since)
+            for fold, count in zip(those, told, strict=True):
+                fold.budget = most - sum(count)
+
+    def _fold_once(self, folds: Sequence[_Fold], *, is_alarm: bool) -> None:
+        """Fold as many items of each as every one of the channels shows into one message."""
+        if not is_alarm:
+            for fold in folds:
+                if fold.budget == 1:
+                    fold.folded += self._sum_up(fold)
+        pending = self.uow.outbox.pending([fold.to for fold in folds], self.now, ITEMS_MAX, is_alarm=is_alarm)
+        bundles = []
+        for fold, items in zip(folds, pending, strict=True):
+            most = min(self._fitting(name, fold.to, items) for name in fold.channels) if items else 0
+            keys = [item.key for item in items[:most]]
+            if keys:
+                bundles.append(Bundle(fold.to, fold.channels, keys, is_alarm))
+            fold.folded += len(keys)
+            fold.budget -= 1
+            fold.is_done = len(items) < ITEMS_MAX and len(keys) == len(items)
+        self.uow.outbox.bundle(bundles, self.now)
+
+    def _sum_up(self, fold: _Fold) -> int:
+        """Replace messages about tickets that the last message of the time would not hold by one line for each cause.
+
+        To a person, the rest of a day goes out tomorrow, unless it is more than one message could ever hold.
+        """
+        uow, to, now = self.uow, fold.to, self.now
+        [items] = uow.outbox.pending([to], now, ITEMS_MAX + 1)
+        most = (
+            ITEMS_MAX
+            if to.kind is RecipientKind.PERSON
+            else min(self._fitting(name, to, items) for name in fold.channels)
+        )
+        if len(items) <= most:
+            return 0
+        causes = uow.deliveries.sum_up(to, now)
+        if not causes:
+            return 0
+        teller = self.composing.teller
+        link = next((item.body.link for item in items if item.ticket is not None and item.body.link), None)
+        desk = f"{teller.links.base}/" if teller.links and to.kind is RecipientKind.CHANNEL else link
+        body = replace(summary_paragraph(causes, teller.languages.of(to.language)), link=desk)
+        key = f"summary:{to.kind.value}:{to.address}:{'.'.join(to.via)}:{now.isoformat()}"
+        uow.outbox.add([OutMessage(key, to, body.headline, body, is_urgent=True)], now)
+        return sum(cause.count for cause in causes)
+
+    def _fitting(self, channel: str, to: Recipient, items: Sequence[OutMessage]) -> int:
+        return self.composing.fitting(channel, to, items, self.uow)
+
+
+def day_start(now: datetime, timezone: str) -> datetime:
+    """The beginning of a local day."""
+    local = now.astimezone(ZoneInfo(timezone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _held(
+    holds: Holds,
+    to: Recipient,
+    tickets: Mapping[int, Ticket],
+    heads: Sequence[MessageHead],
+    *,
+    is_reached: bool,
+) -> dict[Held, list[MessageHead]]:
+    """A reader's messages that are held, by what holds them."""
+    found: dict[Held, list[MessageHead]] = defaultdict(list)
+    for head in heads:
+        ticket = None if head.ticket is None else tickets.get(head.ticket)
+        if why := holds.of_message(to, ticket, is_day_or_night=head.is_day_or_night or not is_reached):
+            found[why].append(head)
+    return found

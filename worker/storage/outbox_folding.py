@@ -1,0 +1,170 @@
+"""Messages that wait, and how they are folded into deliveries: a page of recipients at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.messages.message import Recipient
+from worker.ports.state.outbox import Bundle, DeliveryCount, MessageHead, OutMessage, WaitingRecipient
+from worker.storage.outbox_rows import (
+    UNSENT,
+    is_to_page,
+    may_go,
+    message_from_row,
+    pages_by_via,
+    pages_of,
+    recipient_from_row,
+    via_text,
+)
+from worker.storage.sql.bulk import bulk_insert_values, bulk_update
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.tables import delivery, outbox
+
+_Who = tuple[str, str, str]  # a recipient's kind, address and notifiers, as the tables have them
+
+
+class SqlFolding:
+    """The part of the port `Outbox` about messages that are in no delivery yet."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
+        o = outbox.c
+        query = (
+            sa.select(
+                o.recipient_kind,
+                o.address,
+                sa.func.max(o.name).label("name"),
+                sa.func.max(o.language).label("language"),
+                sa.func.max(o.phone).label("phone"),
+                o.via,
+                o.is_alarm,
+                sa.func.count().label("n"),
+            )
+            .where(may_go(now))
+            .group_by(o.recipient_kind, o.address, o.via, o.is_alarm)
+            .having(
+                sa.or_(
+                    o.is_alarm == 1,
+                    sa.func.min(sa.type_coerce(o.created_at, sa.BigInteger))
+                    <= sa.literal(oldest_before, o.created_at.type),
+                )
+            )
+            .order_by(o.is_alarm.desc(), o.recipient_kind, o.address, o.via)
+        )
+        return [
+            WaitingRecipient(recipient_from_row(row), row.n, bool(row.is_alarm))
+            for row in self._c.execute(query)
+        ]
+
+    def deliveries(self, to: Sequence[Recipient], since: datetime) -> list[DeliveryCount]:
+        found = defaultdict[tuple[str, str], list[int]](lambda: [0, 0])
+        for page in pages_of(to):
+            for at, query in enumerate((_ARRIVED, _UNDER_WAY)):
+                for address, count in self._c.execute(query, {**page, "since": since}):
+                    found[page["to_kind"], address][at] = int(count)
+        return [DeliveryCount(*found[one.kind.value, one.address]) for one in to]
+
+    def pending(
+        self, to: Sequence[Recipient], now: datetime, limit: int, *, is_alarm: bool = False
+    ) -> list[list[OutMessage]]:
+        found = defaultdict[_Who, list[OutMessage]](list)
+        for row in self._pending(to, now, limit, is_alarm=is_alarm):
+            found[row.recipient_kind, row.address, row.via].append(message_from_row(row))
+        return [found[_who(one)] for one in to]
+
+    def _pending(self, to: Sequence[Recipient], now: datetime, limit: int, *, is_alarm: bool) -> list[Any]:
+        more = {"is_alarm": int(is_alarm), "now": now, "limit": limit}
+        return [row for page in pages_by_via(to) for row in self._c.execute(_PENDING, {**page, **more})]
+
+    def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
+        found = defaultdict[_Who, list[MessageHead]](list)
+        for page in pages_by_via(to):
+            for row in self._c.execute(_HEADS, {**page, "now": now}):
+                head = MessageHead(row.key, row.ticket_id, bool(row.is_day_or_night))
+                found[page["to_kind"], row.address, page["via"]].append(head)
+        return [found[_who(one)] for one in to]
+
+    def bundle(self, bundles: Sequence[Bundle], now: datetime) -> None:
+        if not bundles:
+            return
+        number = take_numbers(self._c, "delivery", sum(len(one.notifiers) for one in bundles))
+        unclear = self._unclear([key for one in bundles for key in one.keys])
+        deliveries, placed = list[dict[str, Any]](), list[tuple[Any, ...]]()
+        for one in bundles:
+            is_unclear = int(not unclear.isdisjoint(one.keys))
+            deliveries += [
+                {
+                    "id": number + at, "bundle_id": number, "key": _delivery_key(notifier, one.keys),
+                    "notifier": notifier, "recipient_kind": one.to.kind.value, "address": one.to.address,
+                    "name": one.to.name, "language": one.to.language, "phone": one.to.phone,
+                    "via": via_text(one.to), "state": "waiting", "attempts": 0, "is_unclear": is_unclear,
+                    "next_at": now, "created_at": now, "is_alarm": int(one.is_alarm),
+                }
+                for at, notifier in enumerate(one.notifiers)
+            ]  # fmt: skip
+            placed += [(key, number, "") for key in one.keys]
+            number += len(one.notifiers)
+        bulk_insert_values(self._c, delivery, deliveries)
+        bulk_update(self._c, outbox, "key", ("bundle_id", "held_by"), placed)
+
+    def _unclear(self, keys: Sequence[str]) -> set[str]:
+        """Those of the messages that may have been seen before."""
+        return {key for part in chunked(keys) for key in self._c.execute(_UNCLEAR, {"keys": part}).scalars()}
+
+    def give_up(self, to: Recipient, now: datetime) -> int:
+        o = outbox.c
+        theirs = sa.and_(
+            o.recipient_kind == to.kind.value,
+            o.address == to.address,
+            o.via == via_text(to),
+            o.ticket_id.is_not(None),
+        )
+        given_up = sa.update(outbox).where(theirs, may_go(now)).values(state="unreachable")
+        return self._c.execute(given_up).rowcount
+
+
+def _who(to: Recipient) -> _Who:
+    return to.kind.value, to.address, via_text(to)
+
+
+def _delivery_key(notifier: str, keys: Sequence[str]) -> str:
+    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
+    text = "\n".join((notifier, *keys))
+    return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"
+
+
+# Queries that run for each page are built once
+
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=outbox.c.not_before.type)
+_THEIRS = is_to_page(outbox.c) & (outbox.c.via == sa.bindparam("via")) & may_go(_NOW)
+_COUNTED = is_to_page(delivery.c) & (delivery.c.is_alarm == 0)
+_COUNT = sa.select(delivery.c.address, sa.func.count()).group_by(delivery.c.address)
+_ARRIVED = _COUNT.where(_COUNTED, delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
+_UNDER_WAY = _COUNT.where(_COUNTED, delivery.c.state.in_(UNSENT))
+_RANKED = (
+    sa.select(
+        outbox, sa.func.row_number().over(partition_by=outbox.c.address, order_by=outbox.c.id).label("rank")
+    )
+    .where(_THEIRS, outbox.c.is_alarm == sa.bindparam("is_alarm"))
+    .subquery()
+)
+_PENDING = (
+    sa.select(_RANKED).where(_RANKED.c.rank <= sa.bindparam("limit", type_=sa.Integer)).order_by(_RANKED.c.id)
+)
+_HEADS = (
+    sa.select(outbox.c.key, outbox.c.address, outbox.c.ticket_id, outbox.c.is_day_or_night)
+    .where(_THEIRS, outbox.c.is_alarm == 0)
+    .order_by(outbox.c.id)
+)
+_UNCLEAR = sa.select(outbox.c.key).where(
+    outbox.c.key.in_(sa.bindparam("keys", expanding=True)), outbox.c.is_unclear == 1
+)

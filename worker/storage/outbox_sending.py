@@ -1,0 +1,197 @@
+"""Deliveries on their way: reserved by the page, claimed one by one, and what became of them.
+
+A reserved delivery is `waiting` and has `claimed_by`. Whoever changes the messages of one that waits lets go of it
+(`let_go_of_reserved`), so that its holder does not send what it read before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.messages.message import RecipientKind
+from worker.ports.state.outbox import Claim, Delivery, OutMessage
+from worker.storage.outbox_rows import UNSENT, message_from_row, recipient_from_row
+from worker.storage.sql.chunks import chunked
+from worker.storage.sql.tables import delivery, feed, outbox, quiet_channel
+
+LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue takes minutes
+
+
+class SqlSending:
+    """The part of the port `Outbox` about deliveries."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._c = connection
+
+    def reserve(self, holder: str, now: datetime, life: timedelta, limit: int) -> list[Delivery]:
+        quiet = self._quiet()
+        silent = [name for name, until in quiet.items() if until > now]
+        given = {"now": now, "quiet": silent, "holder": holder, "limit": limit}
+        rows = self._c.execute(_NEXT, given).all()
+        unclear = {row.id for row in rows if _may_have_been_sent(row, quiet, now)}
+        for is_unclear in (False, True):
+            ids = [row.id for row in rows if (row.id in unclear) is is_unclear]
+            change = _RESERVE_UNCLEAR if is_unclear else _RESERVE
+            for part in chunked(ids):
+                self._c.execute(change, {"ids": part, "holder": holder, "until": now + life})
+        items = self._items({row.bundle_id for row in rows})
+        return [
+            Delivery(
+                row.id, row.key, row.bundle_id, row.notifier, recipient_from_row(row), items[row.bundle_id],
+                row.attempts + 1, bool(row.is_unclear) or row.id in unclear, row.created_at,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def claim(self, claim: Claim) -> bool:
+        return self._c.execute(_CLAIM, _claiming(claim)).rowcount > 0
+
+    def _quiet(self) -> dict[str, datetime]:
+        """By channel, the instant until which it is or was to be left alone."""
+        return {row.notifier: row.quiet_until for row in self._c.execute(_QUIET)}
+
+    def _items(self, bundles: Collection[int]) -> dict[int, tuple[OutMessage, ...]]:
+        found = defaultdict[int, tuple[OutMessage, ...]](tuple)
+        for part in chunked(sorted(bundles)):
+            for row in self._c.execute(_ITEMS, {"bundles": part}):
+                found[row.bundle_id] = (*found[row.bundle_id], message_from_row(row))
+        return found
+
+    def shorten(self, one: Delivery, kept: int) -> Delivery:
+        d, o = delivery.c, outbox.c
+        may_have_been_seen = (d.bundle_id == one.bundle) & (
+            (d.is_unclear == 1) | ((d.state == "claimed") & (d.id != one.id))
+        )
+        is_unclear = self._c.execute(sa.select(d.id).where(may_have_been_seen).limit(1)).first() is not None
+        rest = [message.key for message in one.items[kept:]]
+        unseen = (o.bundle_id == one.bundle) & o.key.in_(rest) & (o.state == "pending")
+        released = sa.update(outbox).where(unseen)
+        self._c.execute(released.values(bundle_id=None, is_unclear=int(is_unclear)))
+        let_go_of_reserved(self._c)
+        return replace(one, items=one.items[:kept])
+
+    def sent(self, one: Delivery, reference: str, now: datetime, following: Claim | None = None) -> bool:
+        that = {"sent_id": one.id, "receipt": reference, "at": now}
+        about = {"bundle": one.bundle}
+        # Of what was said to a feed the journal has the event; the message is not kept
+        is_feed = one.to.kind is RecipientKind.FEED
+        if following is not None and self._c.dialect.name == "postgresql":
+            all_three = _FORGET_AND_CLAIM if is_feed else _SHOWN_AND_CLAIM
+            return self._c.execute(all_three, {**that, **about, **_claiming(following)}).rowcount > 0
+        self._c.execute(_SENT, that)
+        self._c.execute(_FORGET if is_feed else _SHOWN, about)
+        return following is not None and self.claim(following)
+
+    def let_go(self, one: Delivery) -> None:
+        self._finish(one, state="dropped")
+        self._c.execute(_FORGET, {"bundle": one.bundle})
+
+    def retry(self, one: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
+        self._finish(
+            one, state="waiting", next_at=at, error=error, is_unclear=int(one.is_unclear or is_unclear)
+        )
+
+    def leave_alone(self, notifier: str, until: datetime) -> None:
+        q = quiet_channel
+        known = self._c.execute(sa.update(q).where(q.c.notifier == notifier).values(quiet_until=until))
+        if known.rowcount == 0:
+            self._c.execute(sa.insert(q).values(notifier=notifier, quiet_until=until))
+
+    def put_off(self, one: Delivery, error: str, at: datetime) -> None:
+        self._finish(one, state="waiting", next_at=at, error=error, attempts=one.attempts - 1)
+
+    def move(self, one: Delivery, notifier: str | None, error: str, now: datetime) -> None:
+        if notifier is not None:
+            # if it may have arrived over the other channel, it may be a repeat on this one
+            self._finish(
+                one, state="waiting", notifier=notifier, next_at=now, error=error, attempts=0,
+                is_unclear=int(one.is_unclear),
+            )  # fmt: skip
+            return
+        self._finish(one, state="unreachable", error=error)
+        d = delivery.c
+        others = (d.bundle_id == one.bundle) & (d.id != one.id) & d.state.in_((*UNSENT, "sent"))
+        if self._c.execute(sa.select(sa.func.count()).where(others)).scalar_one():
+            return
+        self._c.execute(sa.update(outbox).where(outbox.c.bundle_id == one.bundle).values(state="unreachable"))
+
+    def _finish(self, one: Delivery, **values: Any) -> None:
+        self._c.execute(_FINISH, {"wanted": one.id, **_FREED, **values})
+
+
+def _claiming(claim: Claim) -> dict[str, Any]:
+    one = claim.delivery
+    return {"wanted": one.id, "holder": claim.holder, "until": claim.until, "tries": one.attempts}
+
+
+def let_go_of_reserved(connection: sa.Connection) -> None:
+    """Give up what anybody has reserved and not claimed, since messages in it may have changed."""
+    connection.execute(_LET_GO)
+
+
+def _may_have_been_sent(row: Any, quiet: dict[str, datetime], now: datetime) -> bool:
+    """True if its holder died, or if it comes from a restored backup: nobody knows whether it was sent."""
+    due_at: datetime = max(row.next_at, quiet.get(row.notifier, row.next_at))
+    return bool(row.state == "claimed") or now - due_at > LATE
+
+
+# Statements that run for each page or each delivery are built once
+
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=delivery.c.next_at.type)
+_HOLDER = sa.bindparam("holder", type_=sa.Text)
+_UNTIL: sa.BindParameter[datetime] = sa.bindparam("until", type_=delivery.c.claimed_until.type)
+_FREED = {"claimed_by": None, "claimed_until": None}
+_IS_RESERVED = (delivery.c.state == "waiting") & delivery.c.claimed_by.is_not(None)
+_IS_FREE = sa.or_(
+    delivery.c.claimed_by.is_(None), delivery.c.claimed_by == _HOLDER, delivery.c.claimed_until <= _NOW
+)
+_IS_DUE = sa.or_(
+    (delivery.c.state == "waiting") & (delivery.c.next_at <= _NOW) & _IS_FREE,
+    (delivery.c.state == "claimed") & (delivery.c.claimed_until <= _NOW),
+)
+_IS_FEED = delivery.c.recipient_kind == RecipientKind.FEED.value  # after people, however long it has waited
+IS_STOPPED = sa.exists().where(feed.c.notifier == delivery.c.notifier, feed.c.stopped_at.is_not(None))
+_NEXT = (
+    sa.select(delivery)
+    .where(_IS_DUE, delivery.c.notifier.not_in(sa.bindparam("quiet", expanding=True)), ~IS_STOPPED)
+    .order_by(delivery.c.is_alarm.desc(), _IS_FEED, delivery.c.next_at, delivery.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+_THIS = delivery.c.id == sa.bindparam("wanted")
+_OF_BUNDLE = outbox.c.bundle_id == sa.bindparam("bundle")
+_FINISH = sa.update(delivery).where(_THIS)
+_RESERVE = (
+    sa.update(delivery)
+    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(state="waiting", claimed_by=_HOLDER, claimed_until=_UNTIL)
+)
+_RESERVE_UNCLEAR = _RESERVE.values(is_unclear=1)
+_CLAIM = (
+    sa.update(delivery)
+    .where(_THIS, delivery.c.state == "waiting", delivery.c.claimed_by == _HOLDER)
+    .values(state="claimed", claimed_until=_UNTIL, attempts=sa.bindparam("tries"))
+)
+_SENT = sa.update(delivery).where(delivery.c.id == sa.bindparam("sent_id")).values(
+    state="sent", reference=sa.bindparam("receipt"), error="", **_FREED,
+    sent_at=sa.bindparam("at", type_=delivery.c.sent_at.type),
+)  # fmt: skip
+_SHOWN = sa.update(outbox).where(_OF_BUNDLE).values(state="sent")
+_FORGET = sa.delete(outbox).where(_OF_BUNDLE)
+# PostgreSQL does several changes in one statement, so that others wait for fewer answers of ours
+_SHOWN_AND_CLAIM, _FORGET_AND_CLAIM = (
+    _CLAIM.add_cte(_SENT.cte("sent"), about.cte("about")) for about in (_SHOWN, _FORGET)
+)
+_LET_GO = sa.update(delivery).where(_IS_RESERVED).values(_FREED)
+_ITEMS = (
+    sa.select(outbox)
+    .where(outbox.c.bundle_id.in_(sa.bindparam("bundles", expanding=True)))
+    .order_by(outbox.c.id)
+)
+_QUIET = sa.select(quiet_channel)
