@@ -172,7 +172,7 @@ def test_what_is_asked_every_day_is_found_by_an_index(store: SqlStore, name: str
 def test_of_years_of_deliveries_to_a_channel_only_the_late_ones_are_counted(store: SqlStore) -> None:
     _only_lite(store._engine)
 
-    steps = _steps(store, "delivery", lambda uow: uow.outbox.deliveries(CHANNEL, NOW - HOUR))
+    steps = _steps(store, "delivery", lambda uow: uow.outbox.deliveries([CHANNEL], NOW - HOUR))
 
     index = "SEARCH delivery USING INDEX ix_delivery_address"
     assert [step for step in steps if step.startswith("SEARCH")] == [
