@@ -14,7 +14,7 @@ import worker.app.tell.quiet
 import worker.domain.escalation.policy
 import worker.domain.escalation.quiet
 import worker.domain.escalation.rota
-import worker.storage.outbox
+import worker.storage.outbox_sending
 from sim.escalation_world import CLOSED, LATE, MISSED, ORDER, TWICE, UNASKED
 from sim.mutants import Mutant
 from worker.domain.escalation.calendar import CalendarClock
@@ -123,12 +123,12 @@ WRONGS = (
     _wrong({UNASKED}, "a-step-is-taken-again", (_ESCALATE, "due_steps", _again_after_an_hour)),
     _wrong({LATE}, "a-step-is-an-hour-late-over-a-change-of-clocks", (_POLICY, "add", _by_the_wall)),
     _wrong({MISSED}, "what-is-held-is-never-released", (SqlDeliveries, "hold", _for_years)),
-    _wrong({ORDER}, "messages-come-backwards", (worker.storage.outbox, "_ITEMS", _newest_first)),
+    _wrong({ORDER}, "messages-come-backwards", (worker.storage.outbox_sending, "_ITEMS", _newest_first)),
     _wrong({ORDER, UNASKED}, "steps-are-taken-backwards", (_ESCALATE, "due_steps", _backwards), first=1),
     _wrong({LATE, UNASKED}, "quiet-hours-are-the-organisation-s", (_TELL_QUIET, "zone_of", _organisation)),
     _wrong({UNASKED}, "holidays-are-not-quiet", (_QUIET, "is_public_holiday", _nothing(False)), first=1),
     _wrong({UNASKED}, "who-has-it-is-called-nevertheless", (_ACTS, "hold_calls", _nothing(None)), first=1),
-    _wrong({UNASKED, CLOSED}, "what-is-closed-is-not-dropped", (SqlDeliveries, "take_dropped", _nothing(()))),
+    _wrong({UNASKED, CLOSED}, "what-is-closed-is-not-dropped", (SqlDeliveries, "take_dropped", _nothing({}))),
     _wrong({MISSED}, "deputies-are-not-told", (_ESCALATE, "with_deputies", _only_the_named)),
     _wrong(
         {MISSED},

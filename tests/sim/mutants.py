@@ -416,7 +416,7 @@ MUTANTS = (
     Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),), first=5),
     Mutant(8, "each-group-asks", ((worker.domain.reconcile.engine, "findings_of", _asks_in_each_group),)),
     Mutant(9, "acts-have-no-actor", ((_VERIFY, "journal_entry", _nobody_did_it),)),
-    Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "seal", _seals_loosely),), days=3),
+    Mutant(9, "the-chain-is-loose", ((worker.storage.journal, "write", _seals_loosely),), days=3),
     Mutant(
         12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 1, 3
     ),
