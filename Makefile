@@ -16,7 +16,7 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-outbox bench-queueing bench-replay bench-journal bench-quick lock clean
+.PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-outbox bench-peers bench-queueing bench-replay bench-journal bench-quick lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -155,6 +155,9 @@ bench-costs: dev ## Bytes and seconds of a person, a membership and a delivery, 
 
 bench-outbox: dev ## Messages a second, beside a loop written by hand and beside procrastinate (ARGS=500: fewer messages)
 	$(BIN)/python -m bench outbox $(ARGS)
+
+bench-peers: dev ## A script and a synchroniser over two files, beside Whosleft over the same (ARGS=10000: fewer people)
+	$(BIN)/python -m bench peers $(ARGS)
 
 bench-trackers: dev ## A run of the mirror over 5,000 live tickets, beside a loop over each of them (ARGS=500: fewer)
 	$(BIN)/python -m bench trackers $(ARGS)

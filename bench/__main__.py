@@ -19,6 +19,7 @@ from bench import (
     replay,
     trackers,
 )
+from bench.peers import compare as peers
 
 ALL = {
     "core": core.main,
@@ -31,6 +32,7 @@ ALL = {
     "identity": identity.main,
     "costs": costs.main,
     "outbox": outbox.main,
+    "peers": peers.main,
     "queueing": queueing.main,
     "replay": replay.main,
     "trackers": trackers.main,

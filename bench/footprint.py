@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bench.files import write_groups, write_people
 from bench.postgres import database
 
 SIZES = (10_000, 100_000)
@@ -67,7 +68,8 @@ def main() -> None:
 
 
 def _row(size: int, folder: Path, url: str, bare: float) -> Row:
-    _write_company(folder, size)
+    write_people(folder, size)
+    write_groups(folder, size)
     (folder / "whosleft.yaml").write_text(CONFIG.format(url=url))
     _whosleft(folder, "migrate")
     with _running(folder, "worker") as worker:
@@ -156,37 +158,6 @@ def _visit(desk: _Process, secret: str) -> None:
     for _ in range(VISITS):
         for path in PAGES:
             opener.open(base + path).read()
-
-
-def _write_company(folder: Path, size: int) -> None:
-    heads = (
-        "DistinguishedName",
-        "Enabled",
-        "ObjectGUID",
-        "SamAccountName",
-        "DisplayName",
-        "mail",
-        "mobile",
-        "Department",
-    )
-    with (folder / "people.csv").open("w") as file:
-        file.write(",".join(f'"{head}"' for head in heads) + "\n")
-        for n in range(size):
-            cells = (
-                f"CN=Person {n},OU=Staff,DC=corp,DC=example", "True", f"00000000-0000-4000-8000-{n:012d}", f"p{n}",
-                f"Person {n}", f"p{n}@corp.example", _phone(n), f"Department {n % 50}",
-            )  # fmt: skip
-            file.write(",".join(f'"{cell}"' for cell in cells) + "\n")
-    with (folder / "groups.csv").open("w") as file:
-        file.write("Group name,Messenger,Owner e-mail,Member name,Phone,Role\n")
-        for n in range(2 * size):  # each person is in two groups of twenty
-            who, group = n % size, n // 20
-            role = "admin" if n % 20 < 2 else "member"
-            file.write(f"Group {group},WhatsApp,p{group}@corp.example,Person {who},{_phone(who)},{role}\n")
-
-
-def _phone(number: int) -> str:
-    return f"+4477{number:08d}"
 
 
 def _bare_mib() -> float:

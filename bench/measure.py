@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -30,18 +31,31 @@ def peak_mib() -> float:
     return _peak_mib("self")
 
 
+def _family(process: str) -> list[str]:
+    """A process and all that descend from it, now."""
+    found = [process]
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += _family(child)
+    return found
+
+
 def _peak_mib(process: str) -> float:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:  # it has ended meanwhile
+        return 0.0
     return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), default=0.0)
 
 
 def whole_program(command: Sequence[str], out: IO[bytes], more: Mapping[str, str]) -> tuple[int, Found]:
-    """Run a program with `more` environment; its exit code, and its seconds and peak from start to end."""
+    """Run a program with `more` environment; its exit code; its seconds and peak, with those of its children."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env={**os.environ, **more})
     peak = 0.0
     while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
-        peak = max(peak, _peak_mib(str(process.pid)))
+        peak = max(peak, sum(map(_peak_mib, _family(str(process.pid)))))
         time.sleep(POLL_S)
     wall_s = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(ended[1])

@@ -1,0 +1,1 @@
+"""What an administrator writes in an afternoon, and what a synchroniser does: programs that stand alone."""
