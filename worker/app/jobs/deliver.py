@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from worker.app.jobs.asked_wait import asked_wait
 from worker.app.jobs.composing import Composing
-from worker.app.jobs.folding import Folding, Limits, day_start
+from worker.app.jobs.folding import Folding, FoldingLimits, day_start
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
@@ -116,7 +116,7 @@ class Deliver:
         self._observer = observer
         conversing = Conversing(rules.teller)
         self._composing = Composing(store, self._notifiers, conversing, rules.teller, rules.daily_max)
-        limits = Limits(rules.digest_window, rules.channel_max, rules.holding)
+        limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
         self._folding = Folding(store, self._reaching, self._feeds, self._composing, limits)
         self._keep_true = KeepTrue(store, notifiers, conversing)
         self._zones = ChannelZones(store, notifiers, rules.holding.quiet)

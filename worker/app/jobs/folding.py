@@ -32,7 +32,7 @@ ALARMS_MAX = 200  # messages of alarms to one recipient in one pass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FoldingLimits:
     """`digest_window`: how long a message waits for others. `channel_max`: messages to a channel in an hour.
 
     Those to one person in one local day are `Composing.daily_max`.
@@ -59,7 +59,7 @@ class Folding:
     """Folds what waits in the outbox."""
 
     def __init__(
-        self, store: Store, reaching: Reaching, feeds: Followers, composing: Composing, limits: Limits
+        self, store: Store, reaching: Reaching, feeds: Followers, composing: Composing, limits: FoldingLimits
     ) -> None:
         self._store = store
         self._reaching = reaching
@@ -74,7 +74,7 @@ class Folding:
             waiting = self.waiting(uow, now)
         for page in _pages(waiting):
             with self._store.begin(lease) as uow:
-                _Page(uow, now, self._reaching, self._composing, self._limits).fold(page, counts)
+                _ReadersPage(uow, now, self._reaching, self._composing, self._limits).fold(page, counts)
 
     def waiting(self, uow: UnitOfWork, now: datetime) -> list[WaitingRecipient]:
         """Whose messages have waited long enough."""
@@ -90,14 +90,14 @@ def _pages(waiting: Sequence[WaitingRecipient]) -> Iterator[list[WaitingRecipien
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _ReadersPage:
     """One page, in one transaction."""
 
     uow: UnitOfWork
     now: datetime
     reaching: Reaching
     composing: Composing
-    limits: Limits
+    limits: FoldingLimits
 
     def fold(self, page: Sequence[WaitingRecipient], counts: Counter[str]) -> None:
         is_alarm = page[0].is_alarm
