@@ -10,6 +10,7 @@ from fakes.notifier import FakeNotifier
 from harness import Harness
 from letters import ANN, Found, letter, minutes, with_ticket
 from worker.app.jobs.deliver import CLAIM_LIFE, DELIVERIES_MAX, Deliver
+from worker.app.jobs.folding import ITEMS_MAX
 from worker.app.jobs.observer import Silent
 from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL
@@ -37,6 +38,15 @@ def test_messages_to_one_person_within_a_window_are_one_digest(found: Found) -> 
     [digest] = harness.soc.sent
     assert digest.title == "2 messages from Whosleft"
     assert [part.headline for part in digest.paragraphs] == ["Headline a", "Headline b"]
+
+
+def test_as_many_messages_as_one_digest_holds_are_one(found: Found) -> None:
+    harness = found()
+    harness.queue(*(letter(f"{number:02}") for number in range(ITEMS_MAX)))
+    assert harness.deliver().counts["folded"] == ITEMS_MAX
+
+    [digest] = harness.soc.sent
+    assert len(digest.paragraphs) == ITEMS_MAX
 
 
 def test_a_single_message_keeps_its_title(found: Found) -> None:

@@ -143,6 +143,21 @@ def test_a_removal_is_blocked_when_the_other_admin_leaves_too(company: Harness) 
     assert {t.blocked_by for t in company.tickets(TicketKind.REMOVE_MEMBER)} == {reassign.id}
 
 
+def test_a_removal_that_comes_up_again_names_no_blocker_while_that_is_waived(company: Harness) -> None:
+    leave(company, "dee")
+    sam = Actor("sam")
+    company.desk.waive(1, sam, "Ward 7 needs no other admin", company.now)
+    company.desk.waive(2, sam, "she hands over", company.now, until=company.now + timedelta(days=1))
+    company.later(days=2)
+    company.settle()
+    company.later()
+    leave(company, "ben")
+
+    reassign, removal, _ = company.tickets()
+    assert reassign.state is TicketState.WAIVED
+    assert (removal.state, removal.blocked_by, removal.reopened) == (TicketState.BLOCKED, None, 1)
+
+
 # --- who is who -------------------------------------------------------------------------------------------
 
 

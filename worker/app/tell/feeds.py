@@ -67,14 +67,11 @@ class Followers:
     def _follow(self, uow: UnitOfWork, one: Notifier, after: int, now: datetime) -> None:
         to, seq, new = feed_of(one.name), after, list[OutMessage]()
         [told] = uow.outbox.deliveries([to], now)
-        page = uow.journal.page(after, PAGE)
-        known = uow.outbox.known([_key(one, sealed) for sealed in page if _follows(one, sealed.entry)])
-        for sealed in page:
+        for sealed in uow.journal.page(after, PAGE):
             if _follows(one, sealed.entry):
                 if told.under_way + len(new) >= WAITING_MAX:
                     break
-                if _key(one, sealed) not in known:
-                    new.append(self._message(uow, one, to, sealed))
+                new.append(self._message(uow, one, to, sealed))
             seq = sealed.seq
         uow.outbox.add(new, now)
         uow.outbox.bundle([Bundle(to, [one.name], [message.key]) for message in new], now)
@@ -84,8 +81,9 @@ class Followers:
     def _message(self, uow: UnitOfWork, one: Notifier, to: Recipient, sealed: Sealed) -> OutMessage:
         ticket = _ticket_of(uow, sealed.entry)
         event = self._event(sealed, ticket, wants_names=one.can.wants_names)
+        key = f"event:{sealed.seq}:{one.name}"
         number = None if ticket is None else ticket.id
-        return OutMessage(_key(one, sealed), to, event.kind, event_paragraph(event), ticket=number)
+        return OutMessage(key, to, event.kind, event_paragraph(event), ticket=number)
 
     def _event(self, sealed: Sealed, ticket: Ticket | None, *, wants_names: bool) -> FeedEvent:
         entry, links = sealed.entry, self._teller.links
@@ -101,10 +99,6 @@ class Followers:
     @property
     def _source(self) -> str:
         return self._teller.links.base if self._teller.links else NO_DESK
-
-
-def _key(one: Notifier, sealed: Sealed) -> str:
-    return f"event:{sealed.seq}:{one.name}"
 
 
 def _follows(one: Notifier, entry: Entry) -> bool:
