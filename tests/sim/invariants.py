@@ -7,7 +7,8 @@ believed comes from the sources' own record (`sim.sources`), never from the work
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,16 +20,20 @@ from sim.deadlines import Deadlines
 from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped, Withdrawn
 from sim.events import Mass
 from sim.sources import SimDirectory, SimInventory
+from sim.tracker import SimTracker
+from sim.tracker_checks import TrackerChecks
 from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds import REMOVALS, kind_of
 from worker.domain.messages.message import Paragraph
+from worker.domain.mirror.copy import Content
 from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Role, Roster
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.outbox import OutMessage
+from worker.settings import Settings
 
 POLL = timedelta(hours=6)
 ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
@@ -65,6 +70,12 @@ class Seeing(Protocol):
     def placed(self) -> Mapping[str, str]: ...
     @property
     def rule(self) -> AccountsRule: ...
+    @property
+    def tracker(self) -> SimTracker | None: ...
+    @property
+    def settings(self) -> Settings: ...
+
+    def problem_of(self, ticket: int) -> str: ...
 
 
 class Invariants:
@@ -94,6 +105,35 @@ class Invariants:
         self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
         self._controls = ControlChecks(world.log, lambda: world.inventories, self._fail)
         world.log.listeners += [self.hear, self._controls.hear]
+        self.jobs_at_work: list[str] = []  # the last one does something, the others have a pause
+        self._copies = self._of_copies(world.tracker) if world.tracker else None
+
+    def _of_copies(self, tracker: SimTracker) -> TrackerChecks:
+        world = self.world
+        is_minimal = world.settings.trackers[0].content is Content.MINIMAL
+        job = self._job_at_work
+        return TrackerChecks(
+            world.log, tracker, self.now, self._fail, job, world.problem_of, is_minimal=is_minimal
+        )
+
+    @property
+    def copies(self) -> TrackerChecks:
+        """The checks of a world that has a tracker."""
+        assert self._copies is not None
+        return self._copies
+
+    @contextmanager
+    def at_work(self, job: str) -> Iterator[None]:
+        """While a job runs; a second one may do so while the first one has a pause."""
+        self.jobs_at_work.append(job)
+        try:
+            with self._copies.run() if self._copies and job == "mirror" else nullcontext():
+                yield
+        finally:
+            self.jobs_at_work.pop()
+
+    def _job_at_work(self) -> str:
+        return self.jobs_at_work[-1] if self.jobs_at_work else ""
 
     def _fail(self, number: int, what: str) -> None:
         if number in self._only:
@@ -142,12 +182,15 @@ class Invariants:
         if after.kind in REMOVALS and after.state is TicketState.OPEN:
             self._leaves_an_admin(after)
         if after.state is TicketState.VERIFIED and before is not None:
-            self._was_proved(before, after)
+            self._was_proved(before, after, 4)
+            if any(mark.startswith("tracker:") for mark in before.claimed_by):
+                self._was_proved(before, after, 17)
         if (
             after.is_live
             and before is not None
             and before.state is TicketState.DONE
             and before.reopened < after.reopened
+            and self._job_at_work() != "mirror"  # in which people take a claim back
         ):
             self._is_contradicted_by_what_is_later(before, after)
         if before is None and after.kind is TicketKind.IDENTIFY_MEMBER:
@@ -293,20 +336,24 @@ class Invariants:
 
     # --- 4: done is a claim, verified is evidence -------------------------------------------------
 
-    def _was_proved(self, before: Ticket, after: Ticket) -> None:
+    def _was_proved(self, before: Ticket, after: Ticket, number: int) -> None:
         if after.kind is TicketKind.IDENTIFY_MEMBER or is_of_controls(after):
             return
         roster = self._roster(after.home)
         since = before.done_at or before.opened_at
         if roster.taken_at <= since:
-            self._fail(4, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}")
+            self._fail(
+                number, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}"
+            )
         if roster.coverage is not Coverage.FULL or self.now() - roster.taken_at > ROSTER_FRESH:
-            self._fail(4, f"{after.label} is verified by a roster that proves nothing")
+            self._fail(number, f"{after.label} is verified by a roster that proves nothing")
         if self.world.inventories[after.home.source].can.is_kept_by_people and after.grade is Grade.A:
-            self._fail(4, f"{after.label} is verified by a list, and is said to be seen in the messenger")
+            self._fail(
+                number, f"{after.label} is verified by a list, and is said to be seen in the messenger"
+            )
         is_listed = any(member.handle == after.handle for member in roster.members)
         if after.kind in REMOVALS and is_listed:
-            self._fail(4, f"{after.label} is verified, and the member is still in the roster")
+            self._fail(number, f"{after.label} is verified, and the member is still in the roster")
 
     def _false_claims_are_reopened(self) -> None:
         for ticket in self.world.log.tickets.values():

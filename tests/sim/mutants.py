@@ -377,7 +377,7 @@ MACHINES: Mapping[str, Any] = {
     ]
 }
 
-NO_CONTROLS: Mapping[str, Any] = {"controls": {}}
+NEITHER: Mapping[str, Any] = {"controls": {}, "trackers": []}
 CONTROLS: Mapping[str, Any] = {"controls": SECTION}
 
 MUTANTS = (

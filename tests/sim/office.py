@@ -21,6 +21,7 @@ from worker.domain.messages.message import RecipientKind
 from worker.domain.model import AccountKey, Role
 from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.running.app import App
 
@@ -152,6 +153,10 @@ class Office:
             deed()
         except (Refused, LinkDead):
             self.refused += 1
+
+    def do(self, ticket: Ticket, who: str) -> bool:
+        """Do what a ticket asks for, whoever says that it was done; whether it could be done."""
+        return ticket.about is not About.PERSON and self._do(ticket, who)
 
     def _do(self, ticket: Ticket, who: str) -> bool:
         room = self._company.rooms.get(ticket.home)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Human
 from sim.effects import Seen
@@ -22,8 +22,7 @@ from worker.domain.messages.message import Paragraph
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import TicketKind
 
-DAYS = 3
-TICK = 8 * HOUR
+TICK, CYCLES = 8 * HOUR, 9
 ORDER = ("poll", "inventory", "reconcile", "verify", "escalate", "deliver")
 
 
@@ -36,6 +35,7 @@ class Outcome:
     seen: Counter[tuple[str, Paragraph]]
     plans: list[Any]
     journal: Counter[Any]
+    copies: Counter[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,14 @@ class Death:
 
 
 class Scenario(World):
-    """`death` None: a life without a crash. `boundaries`: the most that a job passed, by job."""
+    """`death` None: a life without a crash. `boundaries`: the most that a job passed, by job. `changes`: sections."""
 
-    def __init__(self, death: Death | None = None) -> None:
-        super().__init__(0, days=DAYS, settings=settings_of(0, guard={"leavers_max": 2}))
+    jobs: ClassVar[tuple[str, ...]] = ORDER  # of one cycle, ten minutes apart
+    cycles: ClassVar[int] = CYCLES
+
+    def __init__(self, death: Death | None = None, **changes: Any) -> None:
+        days = self.cycles * TICK / timedelta(days=1)
+        super().__init__(0, days=days, settings=settings_of(0, guard={"leavers_max": 2}, **changes))
         self.log.listeners.remove(self.office._notice)  # nobody acts but by the script
         self.death = death
         self.boundaries: Counter[str] = Counter()
@@ -77,8 +81,8 @@ class Scenario(World):
         """Nobody else is at work."""
 
     def _schedule(self) -> None:
-        for tick in range(int(DAYS * 24 * HOUR / TICK)):
-            for at, job in enumerate(ORDER):
+        for tick in range(self.cycles):
+            for at, job in enumerate(self.jobs):
                 when = START + tick * TICK + at * timedelta(minutes=10)
                 self.at(when, lambda job=job, n=tick: self.persist(lambda: self.job(job), job, n))  # type: ignore[misc]
         for number, (hours, deed) in enumerate(self._script()):
@@ -174,12 +178,16 @@ class Scenario(World):
             known[t.id]: (t.state, t.reopened, t.grade, t.done_by, t.blocked_by, t.assignee, t.reason)
             for t in self.log.tickets.values()
         }
-        return Outcome(tickets, steps, seen, plans, journal)
+        return Outcome(tickets, steps, seen, plans, journal, self._copies())
+
+    def _copies(self) -> Counter[Any]:
+        """What there is in the tracker, and what was told of it."""
+        return Counter()
 
 
-def play_scenario(death: Death | None = None) -> tuple[Outcome, Scenario]:
+def play_scenario(death: Death | None = None, kind: type[Scenario] = Scenario) -> tuple[Outcome, Scenario]:
     """The outcome, and the scenario to ask for what it took."""
-    scenario = Scenario(death)
+    scenario = kind(death)
     try:
         scenario.run()
         return scenario.outcome(), scenario

@@ -7,6 +7,8 @@ import pytest
 
 from sim.effects import Queued, Withdrawn
 from sim.scenario import ORDER, Death, Outcome, Scenario, play_scenario
+from sim.tracker_scenario import NURSE, TrackerScenario
+from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import TicketState
 
 
@@ -47,3 +49,22 @@ def test_a_crash_at_any_boundary_ends_as_none_does(job: str, cycles: tuple[int, 
     for boundary in range(1, reference.boundaries[job] + 1):
         outcome, scenario = play_scenario(Death(job, boundary, cycles))
         assert outcome == expected, f"dying at boundary {boundary} of {job} ({scenario.boundary.places})"
+
+
+@pytest.mark.timeout(300)
+def test_the_mirror_dying_anywhere_makes_one_copy_and_loses_no_word() -> None:
+    expected, reference = play_scenario(kind=TrackerScenario)
+    assert expected.copies == Counter(
+        [
+            (1, CopyStanding.DONE, "h0@corp.example", False),
+            (2, CopyStanding.OPEN, NURSE, True),
+            ("", "gone", "2"),
+        ]
+    )
+    assert [values[:2] for values in expected.tickets.values()] == [
+        (TicketState.VERIFIED, 1),
+        (TicketState.VERIFIED, 0),
+    ]
+    for boundary in range(1, reference.boundaries["mirror"] + 1):
+        outcome, scenario = play_scenario(Death("mirror", boundary), TrackerScenario)
+        assert outcome == expected, f"dying at boundary {boundary} ({scenario.boundary.places})"

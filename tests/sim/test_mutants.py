@@ -3,17 +3,27 @@
 import pytest
 
 from sim.invariants import Broken
-from sim.mutants import MUTANTS, NO_CONTROLS, Mutant
+from sim.mutants import MUTANTS, NEITHER, Mutant
+from sim.tracker_mutants import TRACKER_MUTANTS
+from sim.tracker_world import TrackerWorld
 from sim.world import HELD, World, settings_of
 
 SEEDS = 8
+ALL = (*MUTANTS, *TRACKER_MUTANTS)
+
+
+def world_of(mutant: Mutant, seed: int) -> World:
+    only = frozenset({mutant.number})
+    if mutant in TRACKER_MUTANTS:
+        return TrackerWorld(seed, days=mutant.days, only=only, **mutant.settings)
+    settings = settings_of(seed, **{**NEITHER, **mutant.settings})
+    return World(seed, days=mutant.days, settings=settings, only=only)
 
 
 def first_broken(mutant: Mutant) -> Broken | None:
     with mutant.alive():
         for seed in range(mutant.first, mutant.first + SEEDS):
-            settings = settings_of(seed, **{**NO_CONTROLS, **mutant.settings})
-            world = World(seed, days=mutant.days, settings=settings, only=frozenset({mutant.number}))
+            world = world_of(mutant, seed)
             try:
                 world.run()
             except Broken as broken:
@@ -23,7 +33,7 @@ def first_broken(mutant: Mutant) -> Broken | None:
     return None
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.number}-{mutant.name}")
+@pytest.mark.parametrize("mutant", ALL, ids=lambda mutant: f"{mutant.number}-{mutant.name}")
 def test_a_broken_worker_is_found_out(mutant: Mutant) -> None:
     broken = first_broken(mutant)
     assert broken is not None, f"{mutant.name} lived through {SEEDS} worlds"
@@ -31,4 +41,4 @@ def test_a_broken_worker_is_found_out(mutant: Mutant) -> None:
 
 
 def test_every_invariant_has_a_mutant() -> None:
-    assert {mutant.number for mutant in MUTANTS} == HELD
+    assert {mutant.number for mutant in ALL} == HELD

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -22,6 +22,8 @@ from sim.events import Life, Mass
 from sim.faults import Faults
 from sim.invariants import Broken, Invariants
 from sim.sources import SimDirectory, SimInventory
+from sim.tracker import DESK, SimTracker, has_tracker, trackers_of
+from sim.tracker_people import TrackerPeople
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
 from worker.domain.evidence.journal import first_broken
@@ -45,10 +47,18 @@ FULL_AT = 0  # the nightly pass, o'clock UTC
 CRASH_EVERY = 250  # boundaries, on average
 # What another process does between two transactions of a job that decides
 READS = tuple(name for name, job in JOBS.items() if job.reads is not None)
+THEIRS = "people in the tracker"
+MEANWHILE = {
+    "mirror": ("reconcile", "verify", THEIRS),
+    "reconcile": ("mirror",),
+    "controls": ("mirror",),
+    "remediate": ("mirror",),
+}
 INTERRUPTED_JOBS = 0.5
 MACHINES = 3  # in every fourth world, from this seed on, machines act
-HELD = frozenset(range(1, 13))  # the invariants that a world holds to
+HELD = frozenset(range(1, 20))  # the invariants that a world holds to
 EVENTS_A_DAY = 7
+HAVE_ACCOUNTS = 0.7  # of the people, in the tracker
 CHAT_TAKES, MAIL_TAKES = 5, 3  # paragraphs that one message shows
 
 
@@ -64,7 +74,7 @@ class Clock:
 
 def settings_of(seed: int, **changes: Any) -> Settings:
     """Every third world escalates in business time, every fourth has machines that act. Every second one has joiner
-    rules, and wants every directory to say that somebody left. `changes`: sections.
+    rules, and wants every directory to say that somebody left. Half of them have a tracker. `changes`: sections.
     """
     steps = [
         {"after": "50%", "to": ["assignee"]},
@@ -98,6 +108,7 @@ def settings_of(seed: int, **changes: Any) -> Settings:
             "joiners": joiners,
             "remediate": [rule] if seed % 4 == MACHINES else [],
             "controls": SECTION if has_controls(seed) else {},
+            "trackers": trackers_of(seed) if has_tracker(seed) else [],
             "escalation": {"policies": [{"name": "world", "clock": clock, "steps": steps}]},
             **changes,
         }
@@ -130,7 +141,7 @@ class World:
         self,
         seed: int,
         *,
-        days: int = DAYS,
+        days: float = DAYS,
         settings: Settings | None = None,
         only: frozenset[int] = HELD,
     ) -> None:
@@ -141,17 +152,18 @@ class World:
         self.boundary = Boundary()
         self.crashes = 0
         self.placed = placed_by(seed)
-        self._settings = settings or settings_of(seed)
-        self.rule = self._settings.leaver.accounts
+        self.settings = settings or settings_of(seed)
+        self.rule = self.settings.leaver.accounts
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._engine = memory_engine()
-        self.store = open_store(self._settings, self._engine)
+        self.store = open_store(self.settings, self._engine)
         with self.store.begin() as uow:
             uow.access.key(f"{seed:064x}")  # a random one would make two plays of a seed differ
         self._build_sources()
         self._found()
-        self.drift = Drift(self._rng("drift"), self.company) if self._settings.controls.profile else None
+        self.drift = Drift(self._rng("drift"), self.company) if self.settings.controls.profile else None
+        self.tracker = self._build_tracker()
         self.directories[FILE].export()
         self.inventories[REGISTER].write()
         self.app = self._start()
@@ -168,6 +180,7 @@ class World:
         self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock, only)
         self.inventories[LIVE].machine = self.invariants.machine
         self.inventories[LIVE].pass_ = self.boundary.pass_
+        self.trackers_people = self._employ(self.tracker) if self.tracker else None
         self.faults = Faults(self._rng("faults"), self)
         self._crash_rng = self._rng("crashes")
         self._interruptions = self._rng("interruptions")
@@ -208,13 +221,36 @@ class World:
             ),
         }
 
+    def _build_tracker(self) -> SimTracker | None:
+        if not self.settings.trackers:
+            return None
+        rng = self._rng("tracker")
+        tracker = SimTracker(rng, self.clock, self.boundary, self.at)
+        tracker.people = {human.email for human in self.company.humans if rng.random() < HAVE_ACCOUNTS}
+        return tracker
+
+    def _employ(self, tracker: SimTracker) -> TrackerPeople:
+        return TrackerPeople(
+            self._rng("people in the tracker"),
+            self.company,
+            self.log,
+            tracker,
+            self.office,
+            lambda: self.app,
+            self.at,
+            self.invariants.copies,
+        )
+
     def _start(self) -> App:
         """A process: new use cases over the database as it is."""
         store: Store = SimStore(self.store, self.log, self.clock, self.boundary)
         connectors = Connectors(
-            tuple(self.directories.values()), tuple(self.inventories.values()), tuple(self.notifiers.values())
+            tuple(self.directories.values()),
+            tuple(self.inventories.values()),
+            tuple(self.notifiers.values()),
+            trackers=(self.tracker,) if self.tracker else (),
         )
-        return build_app(self._settings, store, connectors, self.clock)
+        return build_app(self.settings, store, connectors, self.clock)
 
     # --- what the invariants and the office see ----------------------------------------------------
 
@@ -225,6 +261,12 @@ class World:
     @property
     def last_admins_removed(self) -> list[str]:
         return self.office.last_admins_removed
+
+    def problem_of(self, ticket: int) -> str:
+        """What the worker says is wrong with the copy of a ticket."""
+        with self.store.reading() as uow:
+            copy = uow.mirrors.find(DESK, ticket)
+        return copy.problem if copy else ""
 
     def _told_at(self, room: Room) -> datetime | None:
         roster = self.inventories[room.source].acted_upon.get(room.key)
@@ -269,9 +311,7 @@ class World:
     def _schedule(self) -> None:
         begins_at = START
         for name, job in JOBS.items():
-            is_slow = job.reads is Port.INVENTORY or name == "controls"
-            every = 12 * HOUR if is_slow else 6 * HOUR
-            self._again(begins_at, every, lambda name=name: self.job(name))  # type: ignore[misc]
+            self._again(begins_at, self._every(name), lambda name=name: self.job(name))  # type: ignore[misc]
             begins_at += DECIDING if job.reads is None else READING
         self._again(START + 20 * HOUR, 24 * HOUR, self.directories[FILE].export)
         self._again(START + 5 * MINUTE, 11 * HOUR, self.inventories[REGISTER].write)
@@ -287,7 +327,13 @@ class World:
         self.faults.schedule(begin, calm_from)
         if self.drift is not None:
             self.drift.schedule(self.at, begin, calm_from)
+        if self.trackers_people is not None:
+            self.trackers_people.schedule(begin, calm_from)
         self._plan_crash()
+
+    def _every(self, job: str) -> timedelta:
+        is_slow = JOBS[job].reads is Port.INVENTORY or job == "controls"
+        return 12 * HOUR if is_slow else 6 * HOUR
 
     def _again(self, when: datetime, every: timedelta, deed: Callable[[], None]) -> None:
         def do() -> None:
@@ -314,13 +360,13 @@ class World:
             self.invariants.after(name)
 
     def _interrupt(self, name: str) -> None:
-        """Now and then another process reads a source between two transactions of this job."""
+        """Now and then another process reads a source between two transactions of this job, or does another job."""
         is_first = name == "reconcile" and self._is_first_read_late
         if not is_first and self._interruptions.random() > INTERRUPTED_JOBS:
             return
         countdown = self._interruptions.randint(1, 4)
         is_poll = is_first or name == "verify" or self._is_short()
-        read = "poll" if is_poll else self._interruptions.choice(READS)
+        other = "poll" if is_poll else self._interruptions.choice(self._others(name))
 
         def pause(_place: str) -> None:
             nonlocal countdown
@@ -330,16 +376,28 @@ class World:
             self.boundary.pause = None
             self._is_first_read_late = False
             self.interruptions += 1
-            self.job(read)
+            if other != THEIRS:
+                self.job(other)
+            elif self.trackers_people is not None:
+                with self.invariants.at_work(THEIRS):
+                    self.trackers_people.something()
 
         self.boundary.pause = pause
+
+    def _others(self, job: str) -> Sequence[str]:
+        """What may be done meanwhile; no job twice at once, which its lease would see to."""
+        if self.tracker is None:
+            return READS
+        others = MEANWHILE.get(job, ())
+        return (*READS, *(one for one in others if one not in self.invariants.jobs_at_work))
 
     def _is_short(self) -> bool:
         """Whether a roster is short, which is to be read once: the second time it would be believed."""
         return any(one.lie is not None and one.lie.kind == "shrunken" for one in self.inventories.values())
 
     def _run(self, name: str, lease: Lease | None, *, is_full: bool) -> Report:
-        return JOBS[name].run(self.app.use_cases, self.clock.now, lease, full=is_full)
+        with self.invariants.at_work(name):
+            return JOBS[name].run(self.app.use_cases, self.clock.now, lease, full=is_full)
 
     def settle(self, name: str, *, is_alive: bool) -> None:
         """Find out which reads the worker believed: those after which their source is green."""
