@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from bench.ad_lab import STAFF, Database, dn_of, ldif
 from bench.ad_where import Where, directory_of
 from bench.measure import Found, median, timed
-from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.directory_pass import PollRules
+from worker.app.jobs.poll import Poll
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy

@@ -24,9 +24,10 @@ from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInvento
 from bench.measure import Found, peak_mib, timed_with_server
 from bench.page import Part, write_page
 from bench.postgres import database
+from worker.app.jobs.directory_pass import PollRules
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
 from worker.app.jobs.matching import Matching
-from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.poll import Poll
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import Freshness
@@ -38,7 +39,7 @@ from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports import takes_all
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.store import Store
-from worker.storage.people import KEY_COLUMNS, PERSON_COLUMNS
+from worker.storage.people_passes import KEY_COLUMNS, PERSON_COLUMNS
 from worker.storage.people_rows import keys_of
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.mapping import facts_to_json

@@ -38,8 +38,9 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.ops.server import Limits, serving
 from worker.ports import Port
+from worker.running.connecting import Connectors
 from worker.running.serving import services_of
-from worker.running.wiring import Connectors, build_app
+from worker.running.wiring import build_app
 from worker.settings import Settings
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate

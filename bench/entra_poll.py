@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from bench.entra_lab import CHANGED, Lab, tenant
 from bench.entra_read import directory_of, read
 from bench.measure import Found, median, peak_mib, timed
-from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.directory_pass import PollRules
+from worker.app.jobs.poll import Poll
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import Teller
 from worker.domain.people.leaver import LeaverPolicy

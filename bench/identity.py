@@ -22,8 +22,9 @@ from bench.core import NO_LIMITS, RULES
 from bench.identity_names import LOCALES
 from bench.identity_people import CASES, PAGE_OF, READS, People, Seat
 from bench.measure import peak_mib, timed
+from worker.app.jobs.directory_pass import PollRules
 from worker.app.jobs.inventory import InventoryRules, TakeInventory
-from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.poll import Poll
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.verify import Verify
 from worker.app.reads.controls import ControlReads, ControlRules

@@ -9,7 +9,8 @@ from contracts.live import ANN, BEN, LIST, PHONE, read
 from contracts.unit_of_work import roster
 from worker.domain.controls.control import CheckValue
 from worker.domain.model import Group, GroupKey
-from worker.domain.reconcile.guard import HeldFindings, HoldState, held_controls
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.controls import ControlCounts, ControlFailure, TicketCounts

@@ -28,8 +28,9 @@ from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ops.clock import system_now
+from worker.running.connecting import Connectors
 from worker.running.database import open_store
-from worker.running.wiring import Connectors, build_app, load_settings
+from worker.running.wiring import build_app, load_settings
 from worker.storage.sql.engine import WRITERS, open_engine
 from worker.storage.sql.migrate import migrate
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-import worker.app.jobs.poll
+import worker.app.jobs.directory_pass
 import worker.domain.identity.matching
 from lies.company import Wrong
 from lies.lie import Lie
@@ -52,7 +52,9 @@ def _unknown_leaves(original: Callable[..., Judgement | None]) -> Callable[..., 
     return judged
 
 
-UNKNOWN_LEAVES = Mutant(10, "unknown-is-a-leaver", ((worker.app.jobs.poll, "judge", _unknown_leaves),))
+UNKNOWN_LEAVES = Mutant(
+    10, "unknown-is-a-leaver", ((worker.app.jobs.directory_pass, "judge", _unknown_leaves),)
+)
 
 
 def _whoever_has_the_number(original: Callable[..., object]) -> Callable[..., object]:

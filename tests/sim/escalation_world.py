@@ -33,8 +33,9 @@ from worker.domain.model import COUNTRY, TIMEZONE, AccountFacts, AccountKey, Gro
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket, TicketKind
 from worker.ports.state.outbox import Delivery, Outcome
+from worker.running.connecting import Connectors
 from worker.running.database import open_store
-from worker.running.wiring import Connectors, build_app
+from worker.running.wiring import build_app
 
 NURSE = Actor("nurse")
 LATE_MAX = 80 * HOUR  # how long is waited for what did not come, to say whether it is late or missed

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import worker.app.jobs.directory_pass
 import worker.app.jobs.escalate
 import worker.app.jobs.matching
-import worker.app.jobs.poll
 import worker.app.jobs.reconcile
 import worker.app.jobs.verify
 import worker.domain.controls.profile.description
@@ -28,8 +28,8 @@ from worker.app.acts.reviewing import Reviewing
 from worker.app.jobs.composing import Composing
 from worker.app.jobs.controls import RunControls
 from worker.app.jobs.deliver import Deliver
+from worker.app.jobs.directory_pass import DirectoryPass
 from worker.app.jobs.matching import Matching
-from worker.app.jobs.poll import Poll
 from worker.app.jobs.remediate import Remediate
 from worker.domain.controls.control import CheckValue, ControlResult
 from worker.domain.controls.examining import Examined
@@ -364,7 +364,7 @@ def _newest_first(original: Any) -> Any:
 
 
 _DESCRIPTION = worker.domain.controls.profile.description
-_POLL, _RECONCILE, _VERIFY = worker.app.jobs.poll, worker.app.jobs.reconcile, worker.app.jobs.verify
+_PASS, _RECONCILE, _VERIFY = worker.app.jobs.directory_pass, worker.app.jobs.reconcile, worker.app.jobs.verify
 
 # In every world
 MACHINES: Mapping[str, Any] = {
@@ -384,13 +384,13 @@ MUTANTS = (
     Mutant(
         1,
         "absence-is-believed",
-        ((_POLL, "confirm_missing", _nobody_is_asked), (_POLL, "is_too_shrunken", _never)),
+        ((_PASS, "confirm_missing", _nobody_is_asked), (_PASS, "is_too_shrunken", _never)),
         {"guard": GUARD_OFF},
     ),
     Mutant(
         1,
         "one-absence-is-enough",
-        ((_POLL, "is_too_shrunken", _never),),
+        ((_PASS, "is_too_shrunken", _never),),
         {"guard": GUARD_OFF, "leaver": IMPATIENT},
         first=4,
         days=3,
@@ -421,7 +421,7 @@ MUTANTS = (
         12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 1, 3
     ),
     Mutant(12, "a-held-plan-stops-no-machine", ((Remediate, "_allowed", _holds_nothing),), MACHINES),
-    Mutant(9, "what-a-source-says-has-no-age", ((Poll, "_state_after", _has_no_age),)),
+    Mutant(9, "what-a-source-says-has-no-age", ((DirectoryPass, "_state_after", _has_no_age),)),
     Mutant(
         10,
         "what-is-not-shown-fails",

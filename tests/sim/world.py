@@ -32,8 +32,9 @@ from worker.ports import Port
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store
 from worker.running.app import App
+from worker.running.connecting import Connectors
 from worker.running.database import open_store
-from worker.running.wiring import Connectors, build_app
+from worker.running.wiring import build_app
 from worker.settings import Settings
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week

@@ -13,7 +13,7 @@ from plans_of_queries import steps_of
 from worker.domain.model import AccountFacts, AccountKey
 from worker.domain.people.lifecycle import EventKind
 from worker.ports.state.people import Applied
-from worker.storage import people
+from worker.storage import people_passes
 from worker.storage.sql.tables import person, person_key, staged_person, staged_person_key
 from worker.storage.store import SqlStore
 
@@ -22,9 +22,9 @@ MANY = 6_000
 PEAK_MAX = 4_000_000  # bytes: 6,000 people, as they were and as they are, would take ten times as much
 
 
-@pytest.fixture(params=[2, people.AT_ONCE], ids=["in parts", "at once"])
+@pytest.fixture(params=[2, people_passes.AT_ONCE], ids=["in parts", "at once"])
 def store(engine: sa.Engine, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SqlStore:
-    monkeypatch.setattr(people, "AT_ONCE", request.param)
+    monkeypatch.setattr(people_passes, "AT_ONCE", request.param)
     return SqlStore(engine)
 
 

@@ -42,7 +42,8 @@ from worker.ports import Directory, Inventory, Port
 from worker.ports.ping import Pinger
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
-from worker.running.app import AppRules, assemble
+from worker.running.app import assemble
+from worker.running.rules import AppRules
 from worker.running.wiring import rules_of
 from worker.settings import Settings
 from worker.storage.sql.tables import metadata

@@ -23,7 +23,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.cli.tickets import IdArgument
-from worker.contract.tickets import ListedCopyShape
+from worker.contract.copies import ListedCopyShape
 from worker.domain.tickets.ticket import ticket_label
 
 LISTED_MAX = 100_000

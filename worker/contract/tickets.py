@@ -13,13 +13,13 @@ from worker.app.reads.ticket import (
     WholeTicket,
 )
 from worker.app.reads.witness import FORMER, Witnesses
+from worker.contract.copies import CopyShape
 from worker.contract.people import AccountShape
 from worker.contract.seals import SealShape
 from worker.contract.shape import Data, Instant, Shape
 from worker.domain.escalation.policy import Taken, Whom
 from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.paragraphs import told_line
-from worker.domain.mirror.copy import Copy
 from worker.domain.model import Account, Evidence, Role
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState, ticket_label
@@ -189,41 +189,6 @@ class RemediatedShape(Shape):
         if ticket.remediated_by is None or ticket.remediated_at is None:
             return None
         return cls(rule=ticket.remediated_by, at=ticket.remediated_at)
-
-
-class CopyShape(Shape):
-    """The ticket's copy in a tracker; `problem` is a sentence, null if nothing is wrong with it.
-
-    `state`: wanted (it is not made yet), open, done (closed there, and still live here), closed, gone.
-    """
-
-    tracker: str
-    key: str | None
-    url: str | None
-    state: Literal["wanted", "open", "done", "closed", "gone"]
-    synced_at: Instant | None
-    problem: str | None
-
-    @classmethod
-    def of(cls, copy: Copy) -> CopyShape:
-        return cls(
-            tracker=copy.tracker,
-            key=copy.key or None,
-            url=copy.url or None,
-            state=copy.shown,
-            synced_at=copy.synced_at,
-            problem=copy.problem or None,
-        )
-
-
-class ListedCopyShape(CopyShape):
-    """A copy, with its ticket."""
-
-    ticket: str
-
-    @classmethod
-    def of_listed(cls, copy: Copy) -> ListedCopyShape:
-        return cls(**dict(CopyShape.of(copy)), ticket=ticket_label(copy.ticket))
 
 
 class _TicketFields(Shape):

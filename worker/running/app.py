@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 
 from worker.app.acts.advisories import AdvisoryActs
@@ -27,24 +27,23 @@ from worker.app.acts.reporting import Reporting
 from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.sealing import Sealing
 from worker.app.acts.silencing import Silencing
-from worker.app.acts.statements import StatementList
 from worker.app.acts.tickets import TicketActs
 from worker.app.acts.trial import Trial
 from worker.app.evidence.export import Audit
 from worker.app.jobs.advisories import WatchAdvisories
-from worker.app.jobs.canary import Canary, CanaryRules
+from worker.app.jobs.canary import Canary
 from worker.app.jobs.cases import TellCases
 from worker.app.jobs.controls import RunControls
-from worker.app.jobs.deliver import Deliver, DeliverRules
+from worker.app.jobs.deliver import Deliver
 from worker.app.jobs.escalate import Escalate, EscalateRules
 from worker.app.jobs.faults import Faults, Look, Watching
 from worker.app.jobs.handovers import TellHandovers, rotas_asked
-from worker.app.jobs.inventory import InventoryRules, TakeInventory
+from worker.app.jobs.inventory import TakeInventory
 from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.mirror import Mirror
 from worker.app.jobs.mirror_run import MirrorRules
 from worker.app.jobs.observer import SILENT, Observer
-from worker.app.jobs.poll import Poll, PollRules
+from worker.app.jobs.poll import Poll
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
 from worker.app.jobs.remediate import Remediate, RemediateRules
 from worker.app.jobs.retention import Retention
@@ -54,7 +53,7 @@ from worker.app.jobs.telling_lists import TellLists
 from worker.app.jobs.verify import Verify
 from worker.app.jobs.watch import WatchFeeds
 from worker.app.jobs.watch_itself import WatchItself
-from worker.app.reads.advisories import AdvisoryRules, feed_concerns
+from worker.app.reads.advisories import feed_concerns
 from worker.app.reads.asked import AskedRules
 from worker.app.reads.away import Away, teller_named
 from worker.app.reads.check import Check, Checked
@@ -64,107 +63,30 @@ from worker.app.reads.exposure import ExposureReads
 from worker.app.reads.glance import Glance
 from worker.app.reads.keeps import KeepsReads
 from worker.app.reads.readiness import ReadinessReads
-from worker.app.reads.rotas import RotaRules, Rotas
+from worker.app.reads.rotas import Rotas
 from worker.app.reads.witness import Witness, Witnesses
-from worker.app.tell.alarms import AlarmRules, Alarms
+from worker.app.tell.alarms import Alarms
 from worker.app.tell.group_links import GroupLinks
 from worker.app.tell.health import Freshness
-from worker.app.tell.holding import Holding
 from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall
-from worker.app.tell.signed_links import SignedLinks
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
 from worker.domain.controls.examining import Examined
-from worker.domain.controls.policy import ControlPolicy
-from worker.domain.controls.seals import NewCount
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import Mode
-from worker.domain.groups.exported import Readers
 from worker.domain.model import GroupKey
-from worker.domain.people.joiners import Placement
-from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.reconcile.remediation import RemediationRule
-from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.tongue import Languages
-from worker.ports import Concern, Connector, Port, Takes
+from worker.ports import Concern, Connector, Port
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.group_states import Lists
 from worker.ports.state.store import Store, UnitOfWork
-from worker.running.mirroring import TrackerRules, keep_what_is_told, mirrored, texts_of
+from worker.running.mirroring import keep_what_is_told, mirrored, texts_of
+from worker.running.rules import AppRules, links_of
 from worker.settings import Settings
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class AppRules:
-    """The rules of the use cases: `wiring.rules_of` makes them from a configuration, tests make their own.
-
-    `links` start with the desk's address. `has_told_links`: messages have links, too.
-    """
-
-    organisation: str
-    timezone: str
-    languages: Languages
-    links: SignedLinks
-    readers: Readers  # of what people give on a group's page
-    new_count: NewCount  # of the text of a chat that is sealed
-    has_told_links: bool
-    leaver: LeaverPolicy
-    accounts: AccountsRule
-    limits: GuardLimits
-    paces: Mapping[str, timedelta]  # by inventory
-    takes: Mapping[str, Takes]
-    fresh_directories: Freshness
-    fresh_inventories: Freshness
-    confirm_every: Mapping[str, timedelta]  # by declared inventory
-    joiners: tuple[Placement, ...]
-    sensitive: tuple[str, ...]
-    tickets: TicketRules
-    remediate: tuple[RemediationRule, ...]
-    controls: ControlPolicy
-    statement_lists: tuple[StatementList, ...]  # of other systems, which each run of the controls reads
-    rotas: RotaRules
-    digest_window: timedelta
-    daily_max: int
-    channel_max: int
-    holding: Holding
-    alarms: AlarmRules
-    canary: CanaryRules | None
-    advisory_paces: Mapping[str, timedelta]  # by feed
-    fresh_advisories: Freshness
-    ping_every: timedelta
-    job_every: Mapping[str, timedelta]  # by job
-    trackers: Mapping[str, TrackerRules]  # by tracker
-    two_approvers_from: int
-    erase_after: timedelta | None
-
-    @property
-    def teller(self) -> Teller:
-        """The writer of messages."""
-        return Teller(self.timezone, self.languages, self.links if self.has_told_links else None)
-
-    @property
-    def inventory(self) -> InventoryRules:
-        return InventoryRules(self.limits, self.paces, self.takes)
-
-    @property
-    def advisories(self) -> AdvisoryRules:
-        rule = next(iter(self.controls.advisories), None)
-        return AdvisoryRules(rule, self.advisory_paces, self.fresh_advisories)
-
-    @property
-    def poll(self) -> PollRules:
-        return PollRules(self.leaver, self.limits, self.fresh_directories, self.joiners, self.teller)
-
-    @property
-    def deliver(self) -> DeliverRules:
-        return DeliverRules(self.digest_window, self.daily_max, self.channel_max, self.teller, self.holding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,6 +368,28 @@ def census_of(rules: AppRules, store: Store, controls: ControlReads, teller: Tel
 def group_links_of(rules: AppRules) -> GroupLinks:
     """The links by which admins declare rosters: of the same address and life as those of assignees."""
     return GroupLinks(rules.links.base, rules.links.life)
+
+
+def listening_at(app: App, listen: str) -> App:
+    """The same, with links to the address where its desk really listens, since the configured port may be 0."""
+    if app.settings.desk.address[1] != 0:
+        return app
+    desk = app.settings.desk.model_copy(update={"listen": listen})
+    settings = app.settings.model_copy(update={"desk": desk})
+    rules = replace(app.rules, links=links_of(settings))
+    declaring = app.declaring.at(group_links_of(rules))
+    store = app.store
+    return replace(
+        app,
+        settings=settings,
+        rules=rules,
+        assigned=assigned_of(rules, store),
+        attesting=attesting_of(rules, store),
+        reviewing=reviewing_of(rules, store),
+        reporting=app.reporting.at(rules.links),
+        census=app.census.at(rules.links),
+        declaring=declaring,
+    )
 
 
 def holder_name() -> str:

@@ -43,17 +43,16 @@ from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
-from worker.running.app import App, Clock, holder_name
+from worker.running.app import App, Clock, holder_name, listening_at
+from worker.running.connecting import Connectors
 from worker.running.database import open_store, prepare_tables
 from worker.running.reloading import Reloading
 from worker.running.replaying import replay_of
 from worker.running.wiring import (
-    Connectors,
     build_app,
     build_connectors,
     freshness_of,
     kinds_of,
-    listening_at,
     notes_of,
     open_app,
 )

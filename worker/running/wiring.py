@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
 from tenacity.nap import sleep as nap
 
 from connectors import registry
@@ -22,49 +21,33 @@ from connectors.kit.statement_lists import read_statements
 from worker.app.acts.statements import StatementList
 from worker.app.jobs.canary import CanaryRules
 from worker.app.jobs.observer import SILENT, Observer
-from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
 from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
-from worker.app.tell.signed_links import SignedLinks
 from worker.domain.controls.seals import Measured
 from worker.domain.controls.statements import ImportedRow
 from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
 from worker.languages import BabelLanguages
-from worker.ops.lookout import Lookout
 from worker.ops.ping import HttpPinger
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ports import (
     BadConfig,
-    Connector,
     ConnectorContext,
     ConnectorSpec,
-    Directory,
     Fact,
-    Inventory,
     Note,
     Noted,
     Notifier,
     Port,
     takes_all,
 )
-from worker.ports.connectors.advisory_feed import AdvisoryFeed
-from worker.ports.connectors.rota_feed import RotaFeed
-from worker.ports.connectors.tracker import Tracker
 from worker.ports.state.store import Store
-from worker.running.app import (
-    App,
-    AppRules,
-    Clock,
-    assemble,
-    assigned_of,
-    attesting_of,
-    group_links_of,
-    reviewing_of,
-)
+from worker.running.app import App, Clock, assemble
+from worker.running.connecting import Connectors
 from worker.running.database import open_store, prepare_tables
 from worker.running.mirroring import TrackerRules
+from worker.running.rules import AppRules, links_of
 from worker.settings import (
     ConnectorEntry,
     InventoryEntry,
@@ -75,7 +58,6 @@ from worker.settings import (
     load_changed,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
-from worker.storage.sql.errors import StorageError
 from worker.storage.sql.scratch import scratch_engine
 
 ADVISORIES_EVERY = timedelta(hours=4)  # of a kind of feed that names no pace
@@ -109,55 +91,6 @@ def load_settings(path: Path) -> Settings:
 def load_changed_settings(path: Path, changes: Path) -> Settings:
     """The configuration with another file's sections in place of its own. Raises SettingsError."""
     return load_changed(path, changes, kinds=KINDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Connectors:
-    """All connectors, in the configuration's order."""
-
-    directories: tuple[Directory, ...]
-    inventories: tuple[Inventory, ...]
-    notifiers: tuple[Notifier, ...]
-    feeds: tuple[RotaFeed, ...] = ()
-    advisory_feeds: tuple[AdvisoryFeed, ...] = ()
-    trackers: tuple[Tracker, ...] = ()
-
-    def of(self, port: Port) -> tuple[Connector, ...]:
-        every: Mapping[Port, tuple[Connector, ...]] = {
-            Port.DIRECTORY: self.directories,
-            Port.INVENTORY: self.inventories,
-            Port.NOTIFY: self.notifiers,
-            Port.ADVISORIES: self.advisory_feeds,
-            Port.TRACKER: self.trackers,
-        }
-        return every[port]
-
-    def lookout(self, use_cases: UseCases, clock: Clock) -> Lookout:
-        """Return the look-out for news of the sources that jobs read, and for jobs that know when they are due."""
-
-        def is_due(one: KnowsDue) -> bool:
-            try:
-                return one.is_due(clock())
-            except (StorageError, DBAPIError):  # the jobs say what is wrong with the database
-                return False
-
-        return Lookout(
-            {
-                name: self.of(job.reads)
-                for name, job in JOBS.items()
-                if job.reads is not None and not job.is_paced
-            },
-            {name: partial(is_due, one) for name, one in knowing_due(use_cases).items()},
-        )
-
-    def close(self) -> None:
-        """End all open connections. Idempotent."""
-        with ExitStack() as stack:
-            for port in Port:
-                for one in self.of(port):
-                    stack.callback(one.close)
-            for feed in self.feeds:
-                stack.callback(feed.close)
 
 
 def build_connectors(
@@ -247,7 +180,7 @@ def rules_of(settings: Settings) -> AppRules:
         organisation=settings.organisation.name,
         timezone=settings.organisation.timezone,
         languages=BabelLanguages(settings.organisation.language),
-        links=_links_of(settings),
+        links=links_of(settings),
         readers=Readers(
             partial(read_members, region=settings.organisation.default_region),
             partial(read_given, timezone=settings.organisation.timezone),
@@ -324,32 +257,6 @@ def confirmed_every(settings: Settings) -> dict[str, timedelta]:
         if spec.confirm_every is not None:
             found[one.name] = spec.confirm_every(connector_options(one, spec.config))
     return found
-
-
-def _links_of(settings: Settings) -> SignedLinks:
-    return SignedLinks(settings.desk.base, settings.desk.link_life)
-
-
-def listening_at(app: App, listen: str) -> App:
-    """The same, with links to the address where its desk really listens, since the configured port may be 0."""
-    if app.settings.desk.address[1] != 0:
-        return app
-    desk = app.settings.desk.model_copy(update={"listen": listen})
-    settings = app.settings.model_copy(update={"desk": desk})
-    rules = replace(app.rules, links=_links_of(settings))
-    declaring = app.declaring.at(group_links_of(rules))
-    store = app.store
-    return replace(
-        app,
-        settings=settings,
-        rules=rules,
-        assigned=assigned_of(rules, store),
-        attesting=attesting_of(rules, store),
-        reviewing=reviewing_of(rules, store),
-        reporting=app.reporting.at(rules.links),
-        census=app.census.at(rules.links),
-        declaring=declaring,
-    )
 
 
 def freshness_of(settings: Settings) -> tuple[Freshness, Freshness]:

@@ -29,11 +29,7 @@ from worker.domain.escalation.policy import Policy, Step, Target, When, Whom, pa
 from worker.domain.model import Evidence
 from worker.domain.tickets.ticket import TicketKind
 from worker.settings.fields import (
-    Day,
-    Days,
     Duration,
-    Hours,
-    Moment,
     Name,
     Patterns,
     Period,
@@ -46,6 +42,7 @@ from worker.settings.fields import (
 )
 from worker.settings.problems import Wrong, did_you_mean, shown
 from worker.settings.section import Section
+from worker.settings.times import Day, Days, Hours, Moment
 
 _CLOCK_REMEDY = 'Write calendar, or business: {hours: "09:00-17:30", days: mon-fri}.'
 

@@ -29,23 +29,20 @@ from worker.domain.escalation.rota import EVERY_DAY, FIRST_DAY, Layer, Listed, R
 from worker.domain.escalation.spans import Span
 from worker.domain.escalation.wall_clock import first_showing, last_showing
 from worker.settings.fields import (
-    Day,
-    Days,
     Duration,
     Email,
     Name,
     Period,
     Text,
-    TimeOfDay,
     Timezone,
     at_least,
     country_of_holidays,
-    days_text,
     known_timezone,
     parsed,
 )
 from worker.settings.problems import Wrong, shown
 from worker.settings.section import Section
+from worker.settings.times import Day, Days, TimeOfDay, days_text
 
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 FEED_EVERY_MIN = timedelta(minutes=1)

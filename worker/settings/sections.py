@@ -41,7 +41,6 @@ from worker.settings.fields import (
     Region,
     Share,
     Text,
-    TimeOfDay,
     Timezone,
     WebAddress,
     at_least,
@@ -51,6 +50,7 @@ from worker.settings.fields import (
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
 from worker.settings.sign_in import SignInSection
+from worker.settings.times import TimeOfDay
 
 _LEASE_MIN = timedelta(seconds=5)  # three renewals of a second each, and a slow commit
 

@@ -8,9 +8,10 @@ from pydantic import BeforeValidator, Field
 
 from worker.domain.escalation.silences import Silence
 from worker.domain.tickets.ticket import TicketKind
-from worker.settings.fields import LocalTime, Patterns, Text, instant_in, listed
+from worker.settings.fields import Patterns, Text, listed
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
+from worker.settings.times import LocalTime, instant_in
 
 
 class SilenceEntry(Section):

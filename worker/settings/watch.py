@@ -13,9 +13,10 @@ from worker.app.tell.alarms import AlarmRules
 from worker.domain.escalation.policy import Named, Target
 from worker.ports.ping import PingStyle
 from worker.settings.escalation import ToTell
-from worker.settings.fields import Duration, Email, Period, TimeOfDay, at_least, listed
+from worker.settings.fields import Duration, Email, Period, at_least, listed
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
+from worker.settings.times import TimeOfDay
 
 _EXAMPLE = "Write it like https://hc-ping.com/UUID, in ${env:NAME} or ${file:/path}."
 _WITHOUT_TICKET = (Target.CHANNEL, Target.ACCOUNTABLE)

@@ -18,7 +18,7 @@ from worker.ports.state.overview import GroupHealth, GroupPlace
 from worker.storage.cases import behind_link
 from worker.storage.deciding import ADMINS
 from worker.storage.episodes import UNDECIDED
-from worker.storage.groups import group_rows
+from worker.storage.group_rows import group_rows
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.tables import (
     IS_LIVE_REMOVAL,

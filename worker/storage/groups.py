@@ -12,8 +12,6 @@ import sqlalchemy as sa
 
 from worker.domain.groups.case import GroupView
 from worker.domain.groups.pairing import Difference
-from worker.domain.identity.matching import fingerprint
-from worker.domain.identity.phones import canonical
 from worker.domain.model import (
     Account,
     AccountKey,
@@ -22,7 +20,6 @@ from worker.domain.model import (
     GroupFacts,
     GroupKey,
     Member,
-    Role,
     Roster,
     Standing,
 )
@@ -48,8 +45,9 @@ from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, gr
 from worker.storage.deciding import ADMINS
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups
-from worker.storage.group_facts import fact_values, facts_of, known_facts, registered_facts
-from worker.storage.leading import leaders_of, owner_of, registered_of
+from worker.storage.group_facts import known_facts
+from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
+from worker.storage.leading import leaders_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
@@ -86,11 +84,11 @@ class SqlRosters:
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
         page = list(rosters)
         known = known_facts(self._c, source, page)
-        rows = [_group_row(source, roster, known.get(roster.group.group_id)) for roster in page]
+        rows = [group_row(source, roster, known.get(roster.group.group_id)) for roster in page]
         bulk_upsert(self._c, staged_group, staging.GROUP_COLUMNS, rows)
         departed.stage(self._c, source, page)
         ties.stage(self._c, source, page)
-        members = (_member_row(source, roster, member) for roster in page for member in roster.members)
+        members = (member_row(source, roster, member) for roster in page for member in roster.members)
         return bulk_upsert(self._c, staged_membership, (*staging.MEMBER_COLUMNS, *staging.MARKS), members)
 
     # --- applying --------------------------------------------------------------------------------
@@ -349,54 +347,8 @@ class SqlRosters:
         return int(self._c.execute(query, given).scalar_one())
 
 
-def _group_row(source: str, roster: Roster, known: GroupFacts | None) -> tuple[Any, ...]:
-    group, roles = roster.group, {member.role for member in roster.members}
-    return (
-        source, group.group_id, group.name, group.messenger, group.owner_email, roster.coverage.value,
-        to_micros(roster.taken_at), int(bool(roles - {Role.UNKNOWN})), int(any(r.is_admin for r in roles)),
-        len(roster.members), "; ".join(roster.warnings), *fact_values(roster, known),
-    )  # fmt: skip
-
-
-def _member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
-    return (
-        source, roster.group.group_id, member.handle, member.display_name, member.role.value, member.phone,
-        member.username, member.lid, member.business_id, member.native_id, to_micros(member.joined_at),
-        fingerprint(member),
-        canonical(member.phone) if member.phone else None,
-        member.email.casefold() if member.email else None,
-        member.employee_id.casefold() if member.employee_id else None,
-    )  # fmt: skip
-
-
 def _same_handle() -> sa.ColumnElement[bool]:
     return (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
-
-
-def _group_query() -> sa.Select[Any]:
-    m = membership.c
-    admins = (
-        sa.select(sa.func.count())
-        .where(staging.same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
-        .scalar_subquery()
-    )
-    return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c), registered_of(chat_group.c))
-
-
-def _group(row: Any) -> GroupRow:
-    return GroupRow(
-        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner, Coverage(row.coverage),
-        row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
-        facts_of(row), bool(row.is_unseen), registered_facts(row.said_of_it),
-    )  # fmt: skip
-
-
-def group_rows(
-    connection: sa.Connection, *which: sa.ColumnElement[bool], order: Sequence[Any], limit: int
-) -> list[GroupRow]:
-    """Groups as lists show them."""
-    query = _group_query().where(*which).order_by(*order).limit(limit)
-    return [_group(row) for row in connection.execute(query)]
 
 
 def _with_arrival(member: Member, row: Any) -> Member:

@@ -38,7 +38,7 @@ from worker.ports.state.overview import (
 from worker.storage.deciding import ADMINS
 from worker.storage.exposure import SqlExposure
 from worker.storage.group_health import groups_by_trouble, health_of
-from worker.storage.groups import group_rows
+from worker.storage.group_rows import group_rows
 from worker.storage.journal import sealed_from_row
 from worker.storage.journal_pages import page_of_journal
 from worker.storage.over_time import changes, was_exposure, weeks_of

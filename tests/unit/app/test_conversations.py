@@ -24,7 +24,7 @@ from worker.domain.controls.seals import Measured
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.reconcile.guard import HeldFindings
+from worker.domain.reconcile.held_findings import HeldFindings
 from worker.domain.tickets.ticket import AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 
 DAY = timedelta(days=1)

@@ -23,7 +23,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import RecipientKind
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
-from worker.running.app import AppRules
+from worker.running.rules import AppRules
 
 WARD = GroupKey("wards", "ward-7")
 HARM, PERSONAL, HARASSMENT, OTHER = Tier

@@ -13,7 +13,8 @@ from worker.__main__ import app as cli
 from worker.app.acts.declared import FilledIn
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.model import GroupKey
-from worker.running.wiring import freshness_of, listening_at, load_settings, open_app
+from worker.running.app import listening_at
+from worker.running.wiring import freshness_of, load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 AT = "2026-11-24T09:00:00Z"

@@ -14,7 +14,8 @@ from worker.__main__ import app as cli
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
-from worker.running.wiring import listening_at, load_settings, open_app
+from worker.running.app import listening_at
+from worker.running.wiring import load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BASE = "https://whosleft.example.org"

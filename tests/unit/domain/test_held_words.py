@@ -6,7 +6,8 @@ from builders import NOW
 from worker.domain.kinds.controlled import is_done_in
 from worker.domain.messages.held import found_by_control, held_paragraph
 from worker.domain.model import Coverage
-from worker.domain.reconcile.guard import HeldFindings, HeldSubject, held_controls
+from worker.domain.reconcile.guard import HeldSubject
+from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.tickets.sight import Sight
 
 ONE = HeldFindings(1, (HeldSubject("wards", "w1", "Ward 1", "Party", "Ward 7"),))

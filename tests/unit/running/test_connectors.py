@@ -17,8 +17,8 @@ from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.ops.retry import RetryingDirectory, RetryingInventory
 from worker.ports import Called, InboundCall
+from worker.running.connecting import Connectors
 from worker.running.serving import calls_taken
-from worker.running.wiring import Connectors
 from worker.settings import SettingsError
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

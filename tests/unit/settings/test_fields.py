@@ -15,12 +15,12 @@ from worker.settings.fields import (
     Name,
     Region,
     Share,
-    TimeOfDay,
     Timezone,
     WebAddress,
     duration_text,
 )
 from worker.settings.problems import SettingsProblem, format_problems, key_text
+from worker.settings.times import TimeOfDay
 
 
 @given(st.integers(0, 10**8))

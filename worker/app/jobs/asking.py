@@ -22,7 +22,8 @@ from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ask, proven_elsewhere
 from worker.domain.reconcile.engine import cancelled
-from worker.domain.reconcile.guard import HeldFindings, HeldSubject
+from worker.domain.reconcile.guard import HeldSubject
+from worker.domain.reconcile.held_findings import HeldFindings
 from worker.domain.reconcile.plan import Action
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because

@@ -45,7 +45,8 @@ from worker.domain.reconcile.controlling import (
     time_for,
     wanted_in,
 )
-from worker.domain.reconcile.guard import HeldFindings, HeldPlan, held_controls
+from worker.domain.reconcile.guard import HeldPlan
+from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
 from worker.domain.reconcile.rules import TicketRules

@@ -13,7 +13,8 @@ from worker.app.jobs.carrying import carry_out
 from worker.app.reads.leavings import LeavingPerson, reviews_wanted
 from worker.app.tell.teller import Teller
 from worker.domain.controls.policy import ConversationsRule
-from worker.domain.reconcile.guard import HeldFindings, HeldSubject
+from worker.domain.reconcile.guard import HeldSubject
+from worker.domain.reconcile.held_findings import HeldFindings
 from worker.domain.reconcile.leaving import asked_again, over, review_for
 from worker.domain.reconcile.plan import Action
 from worker.domain.reconcile.rules import TicketRules

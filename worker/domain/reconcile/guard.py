@@ -7,7 +7,7 @@ the population; it returns None or a held plan with cohorts. The first run's lea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -368,34 +368,3 @@ def state_of(cohorts: Iterable[Cohort]) -> HoldState:
 
 
 CONTROLS = "controls"  # in place of a source's name, for what controls found
-
-
-@dataclass(frozen=True, slots=True)
-class HeldFindings:
-    """What a control found in its first run with tickets: how many it wants, and the first of their subjects."""
-
-    count: int
-    subjects: tuple[HeldSubject, ...]
-
-
-def held_controls(found: Mapping[str, HeldFindings], now: datetime) -> HeldPlan | None:
-    """The plan that holds what controls found in their first run with tickets, a part for each; None: nothing."""
-    wanted = {control: one for control, one in found.items() if one.count}
-    if not wanted:
-        return None
-    cohorts = tuple(
-        Cohort(
-            control,
-            because("first tickets of the control {control}", control=control),
-            (),
-            subjects=one.subjects,
-            findings=one.count,
-        )
-        for control, one in sorted(wanted.items())
-    )
-    why = because_many(
-        "first run of controls with tickets: one to open",
-        "first run of controls with tickets: {n} to open",
-        sum(one.count for one in wanted.values()),
-    )
-    return HeldPlan(CONTROLS, why, now, cohorts)

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from worker.domain.controls.policy import ProviderRule
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.base import ControlSection
-from worker.settings.fields import Day
+from worker.settings.times import Day
 
 
 def _recorded(value: Any) -> Any:

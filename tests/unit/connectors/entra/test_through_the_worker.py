@@ -19,7 +19,7 @@ from worker.app.tell.health import Freshness
 from worker.domain.model import AccountKey, Standing
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketState
-from worker.running.wiring import Connectors
+from worker.running.connecting import Connectors
 
 HOUR = timedelta(hours=1)
 DELTA = "*/users/delta"

@@ -13,7 +13,7 @@ from fakes.graph.faults import Fault
 from fakes.graph.setup import Lab
 from harness import Harness
 from worker.app.tell.health import Freshness
-from worker.running.wiring import Connectors
+from worker.running.connecting import Connectors
 
 OTHER_TENANT = "c0ffee00-7e57-4000-8000-00000000dddd"
 

@@ -1,0 +1,323 @@
+"""One pass over a directory: staged, believed or not, and applied in one transaction with its cursor.
+
+A pass that proves nothing changes nobody's status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
+from worker.app.jobs.observer import Observer
+from worker.app.jobs.placing import place
+from worker.app.reads.blind import blind_spot
+from worker.app.tell.alarms import Alarms
+from worker.app.tell.health import Freshness, record_failure, record_still_failing, record_success
+from worker.app.tell.teller import Teller
+from worker.domain.evidence import events
+from worker.domain.evidence.journal import Entry
+from worker.domain.model import Account, AccountFacts, Evidence, Standing
+from worker.domain.people.joiners import Placement
+from worker.domain.people.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
+from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
+from worker.domain.reconcile.guard import GuardLimits
+from worker.ports import (
+    Directory,
+    DirectoryPage,
+    Incomplete,
+    PassEnd,
+    PermissionDenied,
+    Port,
+)
+from worker.ports.state.leases import Lease
+from worker.ports.state.people import Applied
+from worker.ports.state.sources import SourceState
+from worker.ports.state.store import Store, UnitOfWork
+
+COUNTS = (
+    "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PollRules:
+    leaver: LeaverPolicy
+    limits: GuardLimits
+    fresh: Freshness
+    joiners: tuple[Placement, ...]
+    teller: Teller
+    alarms: Alarms = field(default_factory=Alarms)
+
+
+@dataclass(slots=True)
+class _Read:
+    """What one pass has said so far, while its pages are staged."""
+
+    end: PassEnd | None = None
+    malformed: int = 0
+    unreadable_phones: int = 0
+    in_scope: int = 0
+    enabled: int = 0  # of those in scope
+
+
+@dataclass(frozen=True, slots=True)
+class PassTally:
+    """The counts of a run, over all sources."""
+
+    counts: dict[str, int]
+    troubles: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PassDone:
+    """The end of a pass that was applied, and the ids of the people whose facts it changed."""
+
+    end: PassEnd
+    ids: tuple[str, ...] = ()
+
+
+class DirectoryPass:
+    """Reads one directory within a run, pass by pass. `now` is aware UTC."""
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        rules: PollRules,
+        observer: Observer,
+        now: datetime,
+        lease: Lease | None,
+        tally: PassTally,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._name = directory.name
+        self._rules = rules
+        self._observer = observer
+        self._now = now
+        self._lease = lease
+        self._tally = tally
+
+    def run(self, cursor: str | None, *, full: bool) -> PassDone:
+        """Read what changed since a cursor (None: everybody), and make it the state with the new cursor.
+
+        `full` asks for everybody, whatever the cursor. Raises ConnectorError if the pass proves nothing: then nobody's
+        standing has changed.
+        """
+        tally = self._tally
+        read = self._stage(cursor, full=full)
+        end = read.end
+        if end is None:
+            raise Incomplete(
+                f"The read of {self._name} ended without proof that it was complete.",
+                remedy="It is tried again; if it stays, look at the connector's log.",
+            )
+        if end.is_unchanged:
+            tally.counts["unchanged"] += 1
+            tally.counts["left"] += self._finish_unchanged(end)
+            return PassDone(end)
+        unseen = self._confirmed(end)
+        self._believe(read)
+        with self._store.begin(self._lease) as uow:
+            applied = uow.people.apply_stage(
+                self._name, is_full=end.is_full, taken_at=end.taken_at, now=self._now
+            )
+            state = uow.sources.get(self._name, Port.DIRECTORY)
+            is_first = state.first_pass_at is None
+            left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, end)
+            uow.people.mark_left(left, min(end.taken_at, self._now), self._now)
+            self._tell(uow, applied, left, end, is_first=is_first)
+            if is_first:  # questions about members waited for this source's first read
+                uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], self._now)
+            after = self._state_after(state, applied, read, end, len(unseen))
+            self._record(uow, after, unseen)
+        tally.counts["changed"] += applied.changed
+        for event in applied.events:
+            tally.counts[event.kind.value] += 1
+        tally.counts["left"] += len(left)
+        if unseen:
+            tally.counts["unseen"] += len(unseen)
+            tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))
+        return PassDone(end, applied.ids)
+
+    def _confirmed(self, end: PassEnd) -> list[PermissionDenied]:
+        if not (end.is_full and self._directory.can_look_up):
+            return []
+        return confirm_missing(
+            self._store, self._directory, lambda facts: self._judged([facts]), self._rules.limits, self._lease
+        )
+
+    def _record(self, uow: UnitOfWork, state: SourceState, unseen: Sequence[PermissionDenied] = ()) -> None:
+        """Turn the source green, or red if people known before can't be found.
+
+        It stays red until a full pass lists those people, or says that they are gone.
+        """
+        if unseen:
+            error = unseen_error(state.name, len(unseen), unseen[0].remedy)
+            failed, rules = replace(state, last_success_at=self._now), self._rules
+            record_failure(uow, failed, error, self._now, rules.alarms)
+        elif count := state.counts.get("unseen", 0):
+            error = unseen_error(state.name, count)
+            record_still_failing(uow, replace(state, last_success_at=self._now), error, self._now)
+        else:
+            record_success(uow, state, self._now, self._rules.alarms)
+
+    def _stage(self, cursor: str | None, *, full: bool) -> _Read:
+        with self._store.begin(self._lease) as uow:
+            uow.people.clear_stage(self._name)
+        read = _Read()
+        for item in self._directory.changes(cursor, full=full):
+            if read.end is not None:
+                raise Incomplete(f"{self._name} went on after it had said that it was at the end.")
+            if isinstance(item, DirectoryPage):
+                with self._store.begin(self._lease) as uow:
+                    uow.people.stage(self._name, self._judged(item.records))
+                read.malformed += len(item.malformed)
+                read.unreadable_phones += item.unreadable_phones
+                in_scope = [facts for facts in item.records if facts.is_in_scope]
+                read.in_scope += len(in_scope)
+                read.enabled += sum(facts.enabled is True for facts in in_scope)
+                self._observer.progressed(self._name, len(item.records))
+            else:
+                read.end = item
+        return read
+
+    def _judged(self, records: Iterable[AccountFacts]) -> Iterable[tuple[AccountFacts, Judgement | None]]:
+        return [(facts, judge(facts, self._rules.leaver, self._now)) for facts in records]
+
+    def _believe(self, read: _Read) -> None:
+        """Raise Incomplete if a full pass cannot be believed, and BadConfig if it lacks what the rules need."""
+        end = read.end
+        if end is None or not end.is_full:
+            return
+        if (blind := blind_spot(end.unshown, self._rules.leaver)) is not None:
+            raise blind
+        with self._store.begin(self._lease) as uow:
+            staged = uow.people.staged(self._name)
+        limits = self._rules.limits
+        if is_too_malformed(read.malformed, staged.records):
+            raise Incomplete(
+                f"{read.malformed} of {read.malformed + staged.records} records of {self._name} can't be understood.",
+                remedy="whosleft check names the first of them; mend the export and poll again.",
+            )
+        if end.total is not None and end.total > staged.records + read.malformed:
+            raise Incomplete(
+                f"{self._name} says that it has {end.total} records and gave {staged.records}.",
+                remedy="It is read again at the next poll.",
+                expected=end.total,
+                got=staged.records,
+            )
+        if not staged.records:
+            raise Incomplete(
+                f"{self._name} lists nobody.", remedy="Check the export, the path and the scope."
+            )
+        if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
+            hold_shrunken(self._store, self._name, self._now, self._lease, self._rules.teller)
+            raise Incomplete(
+                f"{self._name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
+                f"{staged.missing} are missing at once.",
+                remedy="If that is true, release the held plan (whosleft plans list); else mend the source.",
+                expected=staged.known,
+                got=staged.known - staged.missing,
+            )
+
+    def _absent(self, uow: UnitOfWork, end: PassEnd) -> list[Account]:
+        """People who were missing from enough complete passes over enough time.
+
+        A pass that is dated in the future counts as of now: a clock that runs ahead proves nothing sooner.
+        """
+        policy, taken_at = self._rules.leaver.absent, min(end.taken_at, self._now)
+        return [
+            replace(person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=taken_at)
+            for person, missed, since in uow.people.absent(self._name)
+            if is_absence_proof(missed, since, taken_at, policy)
+        ]
+
+    def _finish_unchanged(self, end: PassEnd) -> int:
+        """Finish a pass without changes; return how many people left by it.
+
+        A full source (a file) with a newer date confirms the absence of the people whom it lacked before.
+        """
+        with self._store.begin(self._lease) as uow:
+            state = uow.sources.get(self._name, Port.DIRECTORY)
+            left: list[Account] = []
+            if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
+                uow.people.miss_again(self._name)
+                left = self._absent(uow, end)
+                uow.people.mark_left(left, min(end.taken_at, self._now), self._now)
+                uow.journal.append(
+                    [
+                        person_entry(Event(EventKind.LEFT, person, person.left_at or self._now))
+                        for person in left
+                    ]
+                )
+            taken_at = max(end.taken_at, state.taken_at or end.taken_at)
+            self._record(uow, replace(state, cursor=end.cursor, taken_at=taken_at))
+        return len(left)
+
+    def _state_after(
+        self,
+        state: SourceState,
+        applied: Applied,
+        read: _Read,
+        end: PassEnd,
+        unseen: int,
+    ) -> SourceState:
+        counts = {
+            "changed": applied.changed,
+            "malformed": read.malformed,
+            "unreadable_phones": read.unreadable_phones,
+            "unseen": unseen if end.is_full else state.counts.get("unseen", 0),
+            # Only a full pass counts everybody: after a delta, the last full pass's count stays
+            "in_scope": read.in_scope if end.is_full else state.counts.get("in_scope", 0),
+            "enabled": read.enabled if end.is_full else state.counts.get("enabled", 0),
+        }
+        return replace(
+            state,
+            cursor=end.cursor,
+            taken_at=end.taken_at,
+            first_pass_at=state.first_pass_at or self._now,
+            last_full_at=self._now if end.is_full else state.last_full_at,
+            counts=counts,
+        )
+
+    def _tell(
+        self,
+        uow: UnitOfWork,
+        applied: Applied,
+        absent: Sequence[Account],
+        end: PassEnd,
+        *,
+        is_first: bool,
+    ) -> None:
+        entries = [person_entry(event) for event in applied.events]
+        entries += [
+            person_entry(Event(EventKind.LEFT, person, person.left_at or self._now)) for person in absent
+        ]
+        if is_first:
+            data = {"people": applied.changed, "already_left": applied.first_run_leavers}
+            entries.append(
+                Entry(self._now, "whosleft", events.SOURCE_FIRST_READ, f"source:{self._name}", data=data)
+            )
+        uow.journal.append(entries)
+        if self._rules.joiners and applied.events:
+            place(uow, self._rules.joiners, applied.events, end.taken_at)
+
+
+_EVENTS = {
+    EventKind.JOINED: events.PERSON_JOINED,
+    EventKind.MOVED: events.PERSON_MOVED,
+    EventKind.LEAVING: events.PERSON_LEAVING_ANNOUNCED,
+    EventKind.LEFT: events.PERSON_LEFT,
+    EventKind.RETURNED: events.PERSON_RETURNED,
+}
+
+
+def person_entry(event: Event) -> Entry:
+    """What the journal says of something that happened to a person."""
+    person = event.person
+    data = {"evidence": person.evidence.value} if person.evidence else {}
+    subject = f"person:{person.key.source}/{person.key.person_id}"
+    return Entry(event.at, person.key.source, _EVENTS[event.kind], subject, data=data)

@@ -1,0 +1,76 @@
+"""Groups and their members as rows of the tables, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.identity.matching import fingerprint
+from worker.domain.identity.phones import canonical
+from worker.domain.model import (
+    Coverage,
+    GroupFacts,
+    GroupKey,
+    Member,
+    Role,
+    Roster,
+)
+from worker.ports.state.groups import (
+    GroupRow,
+)
+from worker.storage import staging
+from worker.storage.group_facts import fact_values, facts_of, registered_facts
+from worker.storage.leading import owner_of, registered_of
+from worker.storage.sql.tables import (
+    chat_group,
+    membership,
+    to_micros,
+)
+
+
+def group_row(source: str, roster: Roster, known: GroupFacts | None) -> tuple[Any, ...]:
+    group, roles = roster.group, {member.role for member in roster.members}
+    return (
+        source, group.group_id, group.name, group.messenger, group.owner_email, roster.coverage.value,
+        to_micros(roster.taken_at), int(bool(roles - {Role.UNKNOWN})), int(any(r.is_admin for r in roles)),
+        len(roster.members), "; ".join(roster.warnings), *fact_values(roster, known),
+    )  # fmt: skip
+
+
+def member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
+    return (
+        source, roster.group.group_id, member.handle, member.display_name, member.role.value, member.phone,
+        member.username, member.lid, member.business_id, member.native_id, to_micros(member.joined_at),
+        fingerprint(member),
+        canonical(member.phone) if member.phone else None,
+        member.email.casefold() if member.email else None,
+        member.employee_id.casefold() if member.employee_id else None,
+    )  # fmt: skip
+
+
+def _group_query() -> sa.Select[Any]:
+    m = membership.c
+    admins = (
+        sa.select(sa.func.count())
+        .where(staging.same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
+        .scalar_subquery()
+    )
+    return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c), registered_of(chat_group.c))
+
+
+def _group(row: Any) -> GroupRow:
+    return GroupRow(
+        GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner, Coverage(row.coverage),
+        row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
+        facts_of(row), bool(row.is_unseen), registered_facts(row.said_of_it),
+    )  # fmt: skip
+
+
+def group_rows(
+    connection: sa.Connection, *which: sa.ColumnElement[bool], order: Sequence[Any], limit: int
+) -> list[GroupRow]:
+    """Groups as lists show them."""
+    query = _group_query().where(*which).order_by(*order).limit(limit)
+    return [_group(row) for row in connection.execute(query)]
