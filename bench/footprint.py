@@ -83,7 +83,7 @@ def _row(size: int, folder: Path, url: str, bare: float) -> Row:
         folder, "desk", "login-link", "--role", "auditor", "--role", "approver", "--for", "bench", "--json"
     )
     with _running(folder, "desk") as desk:
-        _visit(desk, json.loads(link)["url"].rpartition("/login/")[2])
+        _visit(desk, json.loads(link)["path"].rpartition("/")[2])
         of_desk = desk.memory("VmRSS")
     day = 86_400 / WATCHED_S
     return (

@@ -7,7 +7,7 @@ would make each line half as dear again, and prove nothing.
 import gc
 import os
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ COUNTED = (
     "unit/desk/api/test_lists.py",
 )  # fmt: skip
 OLDEST = 100  # collections of what is younger, ten times as many as Python waits for
-# What takes long comes first, so that no process is left with it at the end
-FIRST = (
-    "faults", "sim", "integration", "browser", "package", "unit/demo", "unit/desk/api", "contract", "storage",
-)  # fmt: skip
+# What takes long comes first, so that no process is left with it at the end: about how many seconds a test of it takes
+FIRST = {
+    "faults": 14.0, "sim": 7.0, "integration": 4.0, "browser": 3.0, "unit/demo": 1.2, "lies": 0.5, "unit/desk/api": 0.5,
+    "package": 0.3, "storage": 0.3, "contract": 0.15,
+}  # fmt: skip
 SERVERS = frozenset({
     "_postgres_server", "samba_domain", "kerberos_domain", "shared_domain", "slapd_server", "browser", "cluster",
     "synapse_server", "fresh_synapse", "postfix_server", "ntfy_server", "alertmanager_server",
@@ -31,10 +32,10 @@ SERVERS = frozenset({
 })  # fmt: skip
 
 
-def _is_in(item: pytest.Item, names: tuple[str, ...]) -> int:
-    """Return the place of the first of these files or folders that a test is in; their number where it is in none."""
+def _folder(item: pytest.Item, names: Collection[str]) -> str | None:
+    """Return the first of these files and folders that a test is in; None where it is in none."""
     path = item.path.relative_to(HERE).as_posix()
-    return next((at for at, name in enumerate(names) if f"{path}/".startswith(f"{name}/")), len(names))
+    return next((name for name in names if f"{path}/".startswith(f"{name}/")), None)
 
 
 def pytest_collection_finish() -> None:
@@ -49,10 +50,45 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _is_in(item, FIRST))
     for item in items:
-        if not SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+        if _servers(item):
             item.add_marker("server")
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def dealt(items: Sequence[pytest.Item], shares: int) -> list[pytest.Item]:
+    """Order tests so that each of as many equal shares as there are processes begins with its part of what takes long.
+
+    xdist gives each process one share, and who is done takes from the end of another's, where the quick ones are. Files
+    that want the same servers stay together, so that few processes start each of them.
+    """
+    together: defaultdict[object, list[pytest.Item]] = defaultdict(list)
+    quick: list[pytest.Item] = []
+    for item in items:
+        if _folder(item, FIRST) is None:
+            quick.append(item)
+        else:
+            together[_servers(item) - {"_postgres_server"} or item.path].append(item)
+    long: list[list[pytest.Item]] = [[] for _ in range(shares)]
+    seconds = [0.0] * shares
+    for batch in sorted(together.values(), key=_seconds, reverse=True):
+        least = seconds.index(min(seconds))
+        long[least] += batch
+        seconds[least] += _seconds(batch)
+    ordered: list[pytest.Item] = []
+    for at, share in enumerate(long):
+        room = (len(items) - len(ordered)) // (shares - at) - len(share)
+        ordered += [*share, *quick[: max(room, 0)]]
+        quick = quick[max(room, 0) :]
+    return ordered
+
+
+def _seconds(batch: Iterable[pytest.Item]) -> float:
+    return sum(FIRST[_folder(item, FIRST) or ""] for item in batch)
+
+
+def _servers(item: pytest.Item) -> frozenset[str]:
+    return SERVERS.intersection(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -68,7 +104,7 @@ def _without_public_authorities(request: pytest.FixtureRequest) -> Iterator[None
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     plugin = item.config.pluginmanager.getplugin("_cov")
     coverage: Any = getattr(plugin, "cov_controller", None)
-    is_counted = _is_in(item, COUNTED) < len(COUNTED) and item.get_closest_marker("slow") is None
+    is_counted = _folder(item, COUNTED) is not None and item.get_closest_marker("slow") is None
     if coverage is None or is_counted:
         return (yield)
     coverage.pause()
