@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,15 +52,22 @@ _WEIGHED = codes(lambda kind: kind.sees is Sees.CONTROLS)
 _OF_GROUPS = codes(lambda kind: isinstance(kind.found, InControls) and kind.about is About.GROUP)
 _ASKED = codes(lambda kind: isinstance(kind.found, InControls))
 _LIVE = tuple(state.value for state in sorted(LIVE))
-_BY_CONTROL = {
-    control: codes(lambda kind, control=control: kind.control == control)  # type: ignore[misc]
-    for control in sorted({kind.control for kind in KINDS.values()} - {""})
-}
+_CONTROL_OF = {code.value: kind.control for code, kind in KINDS.items() if kind.control}
 FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
 )  # fmt: skip
-_OLDEST = sa.func.min(ticket.c.verified_at).label("oldest")
+_BY_KIND = (
+    sa.select(
+        ticket.c.kind,
+        ticket.c.state,
+        ticket.c.grade,
+        sa.func.count().label("tickets"),
+        sa.func.min(ticket.c.verified_at).label("oldest"),
+    )
+    .where(ticket.c.kind.in_(sorted(_CONTROL_OF)), ticket.c.state != TicketState.CANCELLED.value)
+    .group_by(ticket.c.kind, ticket.c.state, ticket.c.grade)
+)
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
 
 
@@ -145,20 +153,10 @@ class SqlControls:
     def to_weigh(
         self, after: int, limit: int, registers: Collection[str], claimed_before: datetime
     ) -> list[Ticket]:
-        t, g = ticket.c, chat_group.c
-        weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
-        register = sa.exists().where(source.c.name.in_(sorted(registers)), source.c.last_success_at > weighed)
-        is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
-        query = (
-            sa.select(ticket)
-            .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
-            .where(t.state.in_(_LIVE), t.kind.in_(_WEIGHED), t.id > after)
-            .where(sa.or_(g.source.is_not(None), t.source == CENSUS_SOURCE))
-            .where(sa.or_(g.read_at > weighed, g.is_gone == 1, register, is_old_claim))
-            .order_by(t.id)
-            .limit(limit)
-        )
-        return [ticket_from_row(row) for row in self._c.execute(query)]
+        given = {
+            "after": after, "limit": limit, "registers": sorted(registers), "claimed_before": claimed_before,
+        }  # fmt: skip
+        return [ticket_from_row(row) for row in self._c.execute(_to_weigh(), given)]
 
     def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:
         t = ticket.c
@@ -174,22 +172,17 @@ class SqlControls:
             control = CONTROL_OF[Statement(json.loads(row.details)["statement"])]
             live[control] += 1
             overdue[control] += row.due_at < now
-        for control, kinds in _BY_CONTROL.items():
-            mine = sa.select(sa.func.count()).where(t.kind.in_(kinds), t.state.in_(_LIVE))
-            live[control] = self._c.execute(mine).scalar_one()
-            overdue[control] = self._c.execute(mine.where(t.due_at < now)).scalar_one()
-        return {control: TicketCounts(count, overdue[control]) for control, count in live.items()}
+        of_kinds = dict.fromkeys(_CONTROL_OF.values(), NO_TICKETS)
+        for row in self._c.execute(_live_by_kind(), {"now": now}):
+            known = of_kinds[_CONTROL_OF[row.kind]]
+            of_kinds[_CONTROL_OF[row.kind]] = TicketCounts(known.live + row.live, known.overdue + row.overdue)
+        return {control: TicketCounts(count, overdue[control]) for control, count in live.items()} | of_kinds
 
     def by_tickets(self, at: datetime) -> dict[str, ControlCounts]:
-        t, found = ticket.c, {}
-        for control, kinds in _BY_CONTROL.items():
-            query = (
-                sa.select(t.state, t.grade, sa.func.count().label("tickets"), _OLDEST)
-                .where(t.kind.in_(kinds), t.state != TicketState.CANCELLED.value)
-                .group_by(t.state, t.grade)
-            )  # fmt: skip
-            found[control] = _of_tickets(self._c.execute(query).all(), at)
-        return found
+        rows: dict[str, list[Any]] = {control: [] for control in _CONTROL_OF.values()}
+        for row in self._c.execute(_BY_KIND):
+            rows[_CONTROL_OF[row.kind]].append(row)
+        return {control: _of_tickets(those, at) for control, those in rows.items()}
 
     # --- counts ----------------------------------------------------------------------------------
 
@@ -260,6 +253,32 @@ def _failure(row: Any) -> ControlFailure:
         row.control, row.source, row.subject, row.name, CheckValue(row.value), row.found, row.wanted, row.department,
         bool(row.is_sensitive), row.time_s, bool(row.asks), row.since_at,
     )  # fmt: skip
+
+
+@cache
+def _live_by_kind() -> sa.Select[Any]:
+    t = ticket.c
+    late = sa.func.sum(sa.case((t.due_at < sa.bindparam("now"), 1), else_=0)).label("overdue")
+    mine = t.kind.in_(sorted(_CONTROL_OF)) & t.state.in_(_LIVE)
+    return sa.select(t.kind, sa.func.count().label("live"), late).where(mine).group_by(t.kind)
+
+
+@cache
+def _to_weigh() -> sa.Select[Any]:
+    t, g = ticket.c, chat_group.c
+    weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
+    registers: sa.BindParameter[Any] = sa.bindparam("registers", expanding=True)
+    register = sa.exists().where(source.c.name.in_(registers), source.c.last_success_at > weighed)
+    is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= sa.bindparam("claimed_before"))
+    return (
+        sa.select(ticket)
+        .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
+        .where(t.state.in_(_LIVE), t.kind.in_(_WEIGHED), t.id > sa.bindparam("after"))
+        .where(sa.or_(g.source.is_not(None), t.source == CENSUS_SOURCE))
+        .where(sa.or_(g.read_at > weighed, g.is_gone == 1, register, is_old_claim))
+        .order_by(t.id)
+        .limit(sa.bindparam("limit"))
+    )
 
 
 def _of_tickets(rows: Sequence[Any], at: datetime) -> ControlCounts:

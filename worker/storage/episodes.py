@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,15 +64,7 @@ class SqlEpisodes:
         self._rule = rule
 
     def departures(self) -> dict[EpisodeSort, list[Departure]]:
-        e, p = episode.c, person.c
-        waits = sa.or_(e.gate == Gate.NEW.value, (e.gate == Gate.INITIAL.value) & _is_in_a_group())
-        query = (
-            sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
-            .join(person, (p.source == e.source) & (p.person_id == e.person_id))
-            .where(waits)
-            .order_by(e.source, e.kind, e.person_id, e.at)
-        )
-        rows = self._c.execute(query).all()
+        rows = self._c.execute(_departures()).all()
         humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
         groups = self._groups_of(humans)
         found: dict[EpisodeSort, list[Departure]] = defaultdict(list)
@@ -332,6 +325,18 @@ def is_undecided(plan_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 
 # Decisions to reject have a table of their own: the release before this one takes every `approval` for a release
 _WORDS = {HoldState.RELEASED: approval, HoldState.REJECTED: objection}
+
+
+@cache
+def _departures() -> sa.Select[Any]:
+    e, p = episode.c, person.c
+    waits = sa.or_(e.gate == Gate.NEW.value, (e.gate == Gate.INITIAL.value) & _is_in_a_group())
+    return (
+        sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
+        .join(person, (p.source == e.source) & (p.person_id == e.person_id))
+        .where(waits)
+        .order_by(e.source, e.kind, e.person_id, e.at)
+    )
 
 
 def _is_in_a_group() -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,6 +51,7 @@ def member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+@cache
 def _group_query() -> sa.Select[Any]:
     m = membership.c
     admins = (

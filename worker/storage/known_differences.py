@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -37,6 +38,7 @@ def since(connection: sa.Connection, keys: Collection[GroupKey]) -> dict[GroupKe
     return {GroupKey(row.source, row.group_id): row.since_at for row in connection.execute(query)}
 
 
+@cache
 def _cannot_be_compared() -> sa.ColumnElement[bool]:
     """The group is still one of a pair, but one of them was not read in full, or it is out of sight and led for now."""
     mine, other = chat_group.alias("mine").c, chat_group.alias("other").c

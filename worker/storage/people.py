@@ -31,6 +31,26 @@ from worker.storage.sql.tables import (
 FOUND_MAX = 20
 
 
+_FOUND = (
+    sa.select(person)
+    .where(
+        sa.or_(
+            person.c.person_id == sa.bindparam("wanted"),
+            sa.func.lower(person.c.person_id) == sa.bindparam("lower"),
+            person.c.email == sa.bindparam("folded"),
+            (person.c.source + "/" + person.c.person_id) == sa.bindparam("wanted"),
+            sa.tuple_(person.c.source, person.c.person_id).in_(
+                sa.select(person_key.c.source, person_key.c.person_id).where(
+                    person_key.c.kind == "employee", person_key.c.value == sa.bindparam("folded")
+                )
+            ),
+        )
+    )
+    .order_by(person.c.source, person.c.person_id)
+    .limit(FOUND_MAX)
+)
+
+
 class SqlPeople(SqlPasses):
     """The port `People` within one transaction."""
 
@@ -75,19 +95,8 @@ class SqlPeople(SqlPasses):
 
     def find(self, text: str) -> list[Account]:
         wanted = text.strip()
-        keys = sa.select(person_key.c.source, person_key.c.person_id).where(
-            person_key.c.kind == "employee", person_key.c.value == wanted.casefold()
-        )
-        query = sa.select(person).where(
-            sa.or_(
-                person.c.person_id == wanted,
-                sa.func.lower(person.c.person_id) == wanted.lower(),
-                person.c.email == wanted.casefold(),
-                (person.c.source + "/" + person.c.person_id) == wanted,
-                sa.tuple_(person.c.source, person.c.person_id).in_(keys),
-            )
-        )
-        rows = self._c.execute(query.order_by(person.c.source, person.c.person_id).limit(FOUND_MAX))
+        given = {"wanted": wanted, "lower": wanted.lower(), "folded": wanted.casefold()}
+        rows = self._c.execute(_FOUND, given)
         return [person_from_row(row) for row in rows]
 
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -134,14 +135,8 @@ class SqlTickets:
         return [ticket_from_row(row) for row in rows]
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
-        t = ticket.c
-        blocker = ticket.alias("blocker").c
-        waits = sa.exists().where(
-            blocker.id == t.blocked_by, blocker.state.in_([state.value for state in sorted(LIVE)])
-        )
-        is_over = (t.state == TicketState.BLOCKED.value) & (t.held_until <= now)
-        query = sa.select(t.source, t.group_id).distinct().where(is_over, ~waits)
-        return [GroupKey(*row) for row in self._c.execute(query)]
+        rows = self._c.execute(_homes_of_holds_over(), {"now": now})
+        return [GroupKey(*row) for row in rows]
 
     def counts(self) -> dict[TicketSort, int]:
         query = sa.select(ticket.c.state, ticket.c.kind, sa.func.count()).group_by(
@@ -155,39 +150,14 @@ class SqlTickets:
     # --- verification ----------------------------------------------------------------------------
 
     def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
-        t, g = ticket.c, chat_group.c
-        weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
-        # A claim that was made after a reading was weighed is weighed against the next one.
-        is_newer = sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed
-        is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= claimed_before)
-        is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
-            link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
-            link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)),
-        )  # fmt: skip
-        which = t.state.in_(_LIVE) & t.kind.not_in(_OF_CONTROLS)
-        return self._seen(which & sa.or_(is_newer, is_old_claim, is_answered), after, limit)
+        return self._seen(_to_weigh(), after, limit, claimed_before=claimed_before)
 
     def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
-        t = ticket.c
-        return self._seen((t.state == TicketState.DONE.value) & t.source.in_(sorted(sources)), after, limit)
+        return self._seen(_claims(), after, limit, sources=sorted(sources))
 
-    def _seen(self, which: sa.ColumnElement[bool], after: int, limit: int) -> list[SeenTicket]:
-        t, g = ticket.c, chat_group.c
-        query = (
-            sa.select(
-                ticket,
-                sa.func.coalesce(g.taken_at, source.c.taken_at).label("g_taken_at"),
-                sa.func.coalesce(g.read_at, source.c.last_success_at).label("g_read_at"),
-                sa.func.coalesce(g.coverage, Coverage.FULL.value).label("coverage"),
-                sa.func.coalesce(g.declared_by, "[]").label("declared_by"),
-            )
-            .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
-            .outerjoin(source, (source.c.name == t.source) & t.kind.in_(_of_people()))
-            .where(which, t.id > after)
-            .order_by(t.id)
-            .limit(limit)
-        )
-        rows = self._c.execute(query).all()
+    def _seen(self, query: sa.Select[Any], after: int, limit: int, **given: Any) -> list[SeenTicket]:
+        page = {"after": after, "limit": limit, "of_people": _of_people()}
+        rows = self._c.execute(query, page | given).all()
         tickets = [ticket_from_row(row) for row in rows]
         sights = self._sights(tickets, rows)
         return [SeenTicket(one, sights.get(one.id)) for one in tickets]
@@ -320,6 +290,54 @@ class SqlTickets:
 
 def _without_version(one: Ticket) -> dict[str, Any]:
     return {name: value for name, value in ticket_values(one).items() if name != "version"}
+
+
+@cache
+def _homes_of_holds_over() -> sa.Select[Any]:
+    t, blocker = ticket.c, ticket.alias("blocker").c
+    waits = sa.exists().where(blocker.id == t.blocked_by, blocker.state.in_(_LIVE))
+    is_over = (t.state == TicketState.BLOCKED.value) & (t.held_until <= sa.bindparam("now"))
+    return sa.select(t.source, t.group_id).distinct().where(is_over, ~waits)
+
+
+@cache
+def _to_weigh() -> sa.Select[Any]:
+    t, g = ticket.c, chat_group.c
+    weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
+    # A claim that was made after a reading was weighed is weighed against the next one.
+    is_newer = sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed
+    is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= sa.bindparam("claimed_before"))
+    is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
+        link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,
+        link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)),
+    )  # fmt: skip
+    which = t.state.in_(_LIVE) & t.kind.not_in(_OF_CONTROLS)
+    return _with_sight(which & sa.or_(is_newer, is_old_claim, is_answered))
+
+
+@cache
+def _claims() -> sa.Select[Any]:
+    of_sources = ticket.c.source.in_(sa.bindparam("sources", expanding=True))
+    return _with_sight((ticket.c.state == TicketState.DONE.value) & of_sources)
+
+
+def _with_sight(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    t, g = ticket.c, chat_group.c
+    of_people: sa.BindParameter[Any] = sa.bindparam("of_people", expanding=True)
+    return (
+        sa.select(
+            ticket,
+            sa.func.coalesce(g.taken_at, source.c.taken_at).label("g_taken_at"),
+            sa.func.coalesce(g.read_at, source.c.last_success_at).label("g_read_at"),
+            sa.func.coalesce(g.coverage, Coverage.FULL.value).label("coverage"),
+            sa.func.coalesce(g.declared_by, "[]").label("declared_by"),
+        )
+        .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
+        .outerjoin(source, (source.c.name == t.source) & t.kind.in_(of_people))
+        .where(which, t.id > sa.bindparam("after"))
+        .order_by(t.id)
+        .limit(sa.bindparam("limit"))
+    )
 
 
 def _of_people() -> tuple[str, ...]:
