@@ -14,6 +14,7 @@ from connectors.kit.rest import Query, Rest
 from connectors.kit.trackers import TrackerConfig
 from worker.domain.mirror.outside import CopyStanding, Draft, Goal, Seen
 from worker.ports import (
+    Changed,
     CheckResult,
     Concern,
     ConnectorContext,
@@ -29,6 +30,7 @@ from worker.ports import (
 
 PATIENCE_S = 30.0  # one tracker's limit holds up no other
 _SHOWN = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
+IDENTITY = "identity"  # a concern: the last copy that was made would not be found
 T = TypeVar("T")
 
 
@@ -50,11 +52,11 @@ def written(
 def read_back(read: Callable[[], T]) -> T:
     """Look at what was just written. Whatever keeps us from seeing it is Transient, since it may be done.
 
-    A limit that comes between is no NotDone: what was sent before it would be sent twice.
+    A limit that comes between is no NotDone, and what vanished no Changed: what was sent would be sent twice.
     """
     try:
         return read()
-    except (NotDone, Permanent, Incomplete) as error:
+    except (NotDone, Permanent, Incomplete, Changed) as error:
         wait_s = error.retry_after_s if isinstance(error, Transient) else None
         raise Transient(
             f"It was written, and can't be read back: {error.message}",
@@ -80,24 +82,28 @@ def has_token(call: InboundCall, header: str, secret: SecretStr) -> bool:
     return hmac.compare_digest(given, secret.get_secret_value().encode())
 
 
-class HttpTracker(Passive, ABC):
-    """What each tracker over HTTP does alike. `server` is what errors call it."""
+class Worried:
+    """What a tracker did not do, though the rest is done: an error would have it done twice."""
 
-    server: ClassVar[str]
-
-    def __init__(self, config: TrackerConfig, context: ConnectorContext, rest: Rest) -> None:
-        self._context = context
-        self._rest = rest
+    def __init__(self) -> None:
         self._concerns: dict[str, Concern] = {}
-        self._calls = self._taken(config) if config.calls else None
-        self.calls: Sequence[Calls] = (self._calls,) if self._calls else ()
+        self._hidden = ""  # the last copy that was made and could not be read
 
-    @property
-    def name(self) -> str:
-        return self._context.name
+    def _unread(self, seen: Seen, remedy: str) -> Seen:
+        """Return a copy that was surely made, since its number was answered, and that is not shown: say so."""
+        self._hidden = seen.ref
+        self._worry(
+            IDENTITY,
+            f"{seen.key} was made, and is not shown, so it would not be found again.",
+            remedy,
+        )
+        return seen
 
-    def news(self) -> frozenset[str]:
-        return self._calls.news() if self._calls else frozenset()
+    def _read(self, ref: str) -> None:
+        """Note that a copy was read: it may be the one that could not be."""
+        if ref == self._hidden:
+            self._hidden = ""
+            self._done(IDENTITY)
 
     def _note_after(self, seen: Seen, write: Callable[[], T]) -> T | None:
         """Write the note of a move that is done: if it is refused, that is told, and the move is not undone by it."""
@@ -106,7 +112,7 @@ class HttpTracker(Passive, ABC):
         except Rejected as error:
             self._worry("notes", f"{seen.key} was moved without a note: {error.message}", error.remedy)
             return None
-        except (NotDone, Permanent) as error:
+        except (NotDone, Permanent, Incomplete) as error:
             raise Transient(
                 f"{seen.key} was moved without a note: {error.message}", remedy=error.remedy
             ) from error
@@ -117,11 +123,30 @@ class HttpTracker(Passive, ABC):
         return tuple(self._concerns.values())
 
     def _worry(self, about: str, message: str, remedy: str) -> None:
-        """What a create did not do, though the copy is there: an error would make a second one."""
         self._concerns[about] = Concern(about, message, remedy)
 
     def _done(self, about: str) -> None:
         self._concerns.pop(about, None)
+
+
+class HttpTracker(Worried, Passive, ABC):
+    """What each tracker over HTTP does alike. `server` is what errors call it."""
+
+    server: ClassVar[str]
+
+    def __init__(self, config: TrackerConfig, context: ConnectorContext, rest: Rest) -> None:
+        super().__init__()
+        self._context = context
+        self._rest = rest
+        self._calls = self._taken(config) if config.calls else None
+        self.calls: Sequence[Calls] = (self._calls,) if self._calls else ()
+
+    @property
+    def name(self) -> str:
+        return self._context.name
+
+    def news(self) -> frozenset[str]:
+        return self._calls.news() if self._calls else frozenset()
 
     def close(self) -> None:
         self._rest.close()
@@ -131,12 +156,17 @@ class HttpTracker(Passive, ABC):
         raise Rejected(f"{self.server} is not told of changes.", remedy="Nothing is to be done.")
 
     def check(self) -> CheckResult:
-        """Check reach, account, rights, and whatever the configuration names. Writes nothing."""
+        """Check reach, account, rights, and whatever the configuration names. Writes nothing.
+
+        While copies that are made can't be found, it is red: that one is not found proves nothing.
+        """
         details: dict[str, str] = {}
         try:
             told = self._checked(details)
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy, details=details)
+        if lost := self._concerns.get(IDENTITY):
+            return CheckResult(ok=False, message=lost.message, remedy=lost.remedy, details=details)
         return CheckResult(ok=True, message=told, details=details)
 
     @abstractmethod

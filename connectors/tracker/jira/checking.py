@@ -28,12 +28,13 @@ WANTED = {
 Problem = tuple[str, str]  # what is missing, and what to do
 
 
-def checked(client: JiraClient, config: JiraConfig) -> CheckResult:
-    """Return what is missing. Raises ConnectorError where nothing can be told."""
+def checked(client: JiraClient, config: JiraConfig, details: dict[str, str]) -> CheckResult:
+    """Return what is missing. Raises ConnectorError where nothing can be told; what was seen is in `details`."""
     deployment = client.deployment()
     account = mapping.account_of(client.myself())
     project = client.project(config.project)
     place = Place(str(project.get("id")), str(project.get("key")), deployment.address)
+    details["is_public"] = "yes" if client.is_public(config.project) else "no"
     rights = client.rights(config.project, [*NEEDED, *WANTED])
     problems = list(_without_rights(rights))
     if rights["CREATE_ISSUES"]:
@@ -41,9 +42,7 @@ def checked(client: JiraClient, config: JiraConfig) -> CheckResult:
         problems += _without_fields(form, config)
         problems += _without_statuses(client, config)
         problems += _of_the_newest(client, config, place, form)
-    details = {"jira": deployment.name, "account": account, **_lacking(client, rights)}
-    if client.is_public(config.project):
-        details["is_public"] = "yes"
+    details |= {"jira": deployment.name, "account": account, **_lacking(client, rights)}
     if problems:
         message = "; ".join(text for text, _ in problems)
         remedies = dict.fromkeys(remedy for _, remedy in problems)

@@ -134,9 +134,12 @@ class JiraClient:
             ) from error
 
     def is_public(self, key: str) -> bool:
-        """Return whether the project is shown to people who have not signed in."""
+        """Return whether the project is shown to people who have not signed in. Raises Transient for no answer."""
+        path = self._path(f"project/{key}")
         try:
-            found = self._nobody.get(self._path(f"project/{key}"), "the project, without signing in")
+            found = self._nobody.get(path, "the project, without signing in")
+        except Transient:
+            raise
         except ConnectorError:
             return False
         return isinstance(found, dict) and "key" in found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.kit.calls import Calls, is_signed
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import read_back
+from connectors.kit.text import one_line
+from connectors.kit.tracker_rest import IDENTITY, Worried, read_back
 from connectors.tracker.jira import mapping
 from connectors.tracker.jira.checking import checked
 from connectors.tracker.jira.client import PAGE, JiraClient, Row, refused_fields
@@ -36,10 +38,11 @@ _SHOWS = {
 _GONE = "deleted or hidden"
 
 
-class JiraTracker(Passive):
+class JiraTracker(Worried, Passive):
     """One project of one Jira."""
 
     def __init__(self, config: JiraConfig, context: ConnectorContext) -> None:
+        super().__init__()
         self.name = context.name
         self.can = TrackerAbilities(goals=config.states.goals, lag=LAG)
         self._config = config
@@ -61,10 +64,15 @@ class JiraTracker(Passive):
     def check(self) -> CheckResult:
         """Look for all that copies need: rights, fields, statuses, and the moves of the newest copy."""
         self.close()
+        details: dict[str, str] = {}
         try:
-            return checked(self._client, self._config)
+            found = checked(self._client, self._config, details)
         except ConnectorError as error:
-            return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+            remedy = error.remedy or "See the README."
+            return CheckResult(ok=False, message=error.message, remedy=remedy, details=details)
+        if lost := self._concerns.get(IDENTITY):
+            return replace(found, ok=False, message=lost.message, remedy=lost.remedy)
+        return found
 
     def mark(self) -> str:
         """Return the highest number of a key that is known."""
@@ -82,8 +90,17 @@ class JiraTracker(Passive):
         except Rejected:
             self._form = None  # the screen may have changed
             raise
+        ref, key = made["id"], one_line(str(made.get("key") or made["id"]))
         self._own = (mapping.number_in(made.get("key")), self._now())
-        return read_back(lambda: self._seen(made["id"]))
+        row = read_back(lambda: self._client.issue(ref))
+        place = read_back(self._place)
+        if row is None:
+            seen = Seen(ref, key, mapping.page_of(place, key), draft.identity, "", CopyStanding.OPEN)
+            return self._unread(
+                seen, "Give the account Browse Projects, and the security level of new issues."
+            )
+        self._done(IDENTITY)
+        return read_back(lambda: mapping.seen(row, place, self._config.states))
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         """Look through the keys after the mark (Cloud: that is never behind), then search for the label."""
@@ -105,6 +122,7 @@ class JiraTracker(Passive):
             found = {str(mapping.number_of(row)): row for row in self._page(part)}
             for ref in part:
                 if ref in found:
+                    self._read(ref)
                     yield mapping.seen(found[ref], place, self._config.states)
                     continue
                 if not is_sure:
@@ -144,7 +162,7 @@ class JiraTracker(Passive):
                 f"Jira took the move of {now.key} to {status!r}, but its status is {now.status!r}.",
                 remedy="Look at the workflow's post functions and at automation rules in Jira.",
             )
-        read_back(lambda: self._note_once(seen.ref, note, before))
+        self._note_after(now, lambda: self._note_once(seen.ref, note, before))
         return now
 
     def note(self, seen: Seen, text: str, /) -> None:

@@ -73,7 +73,7 @@ def seen(row: Row, place: Place, states: StatesConfig) -> Seen:
     return Seen(
         ref=str(number_of(row)),
         key=one_line(key),
-        url=f"{place.address}/browse/{one_line(key)}",
+        url=page_of(place, one_line(key)),
         identity=identity_of(row),
         status=one_line(status),
         standing=_standing(status, resolution, states),
@@ -82,6 +82,11 @@ def seen(row: Row, place: Place, states: StatesConfig) -> Seen:
         is_elsewhere=not isinstance(project, dict) or str(project.get("id")) != place.project_id,
         opened_at=instant(fields.get("created")),
     )
+
+
+def page_of(place: Place, key: str) -> str:
+    """Return where people see an issue."""
+    return f"{place.address}/browse/{key}"
 
 
 def last_move(histories: Sequence[Row]) -> LastMove | None:

@@ -14,7 +14,14 @@ from pydantic import SecretStr
 
 from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
+from connectors.kit.tracker_rest import (
+    IDENTITY,
+    HttpTracker,
+    has_token,
+    is_there,
+    read_back,
+    understood,
+)
 from connectors.tracker.redmine import mapping
 from connectors.tracker.redmine.check import checked, place_of, require_filter
 from connectors.tracker.redmine.client import (
@@ -29,7 +36,7 @@ from connectors.tracker.redmine.client import (
 )
 from connectors.tracker.redmine.config import RedmineConfig
 from connectors.tracker.redmine.people import People
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -40,6 +47,7 @@ from worker.ports import (
 )
 from worker.ports.connectors.tracker import TrackerAbilities
 
+FIELDS = "fields"
 TOKEN = "x-whosleft-token"  # noqa: S105  the header's name
 
 
@@ -56,7 +64,6 @@ class RedmineTracker(HttpTracker):
         self._people = People(self._client, config.accounts)
         self._where: mapping.Place | None = None  # asked for once
         self._own_id = 0  # our account's number, asked for once
-        self._orphan = ""  # an issue that was made without our identity: a second one would be one too many
 
     @property
     def can(self) -> TrackerAbilities:
@@ -67,15 +74,15 @@ class RedmineTracker(HttpTracker):
         return ""
 
     def create(self, draft: Draft, mark: str, /) -> Seen:
-        if self._orphan:
-            raise self._without_identity(self._orphan)
         where = self._place()
         ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
-        row = read_back(lambda: self._client.issue(ref))
+        row = read_back(lambda: self._shown(ref))
+        if isinstance(row, CopyGone):
+            url = mapping.page_of(self._config.url, ref)
+            hidden = Seen(ref, f"#{ref}", url, draft.identity, "", CopyStanding.OPEN)
+            return self._unread(hidden, f"{RIGHTS} It lacks View issues.")
         seen = read_back(lambda: self._seen(row))
-        if seen.identity != draft.identity:
-            self._orphan = seen.key
-            raise self._without_identity(seen.key)
+        self._watch_identity(seen, draft.identity)
         self._look_at(int(row["tracker"]["id"]), str(row["tracker"]["name"]), seen.key)
         return seen
 
@@ -90,11 +97,16 @@ class RedmineTracker(HttpTracker):
                 f"Let our role add issues of the tracker {self._config.tracker}.",
             )
 
-    def _without_identity(self, key: str) -> Rejected:
-        return Rejected(
-            f"{REDMINE} made {key} without its {self._config.field}, so it would not be found again.",
-            remedy=f"Let the tracker have the field {self._config.field} and our role see and change it, delete {key}, "
-            "and start the worker again.",
+    def _watch_identity(self, seen: Seen, identity: str) -> None:
+        """Without it an issue is our copy all the same, as its number is known: an error would make a second one."""
+        field = self._config.field
+        if seen.identity == identity:
+            self._done(IDENTITY)
+            return
+        self._worry(
+            IDENTITY,
+            f"{REDMINE} made {seen.key} without its {field}, so it would not be found again.",
+            f"Let the tracker have the field {field}, and our role see and change it.",
         )
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
@@ -115,6 +127,7 @@ class RedmineTracker(HttpTracker):
                         remedy="Nothing is changed by it; they are read again.",
                     )
                 found.add(row["id"])
+                self._read(row["id"])
                 yield self._seen(row)
             for ref in sorted(asked - found, key=int):
                 yield self._missing(ref)
@@ -145,10 +158,14 @@ class RedmineTracker(HttpTracker):
             )
         untaken = understood(REDMINE, "an issue", lambda: mapping.not_taken(after, fields, where))
         if untaken:
-            raise Rejected(
+            # It is closed: after an error, our own close would look like somebody's
+            self._worry(
+                FIELDS,
                 f"{REDMINE} made {seen.key} {moved.status} without setting {', '.join(untaken)}.",
-                remedy="Let our role change it in this status, or take it out of states.fields.",
+                "Let our role change it in this status, or take it out of states.fields.",
             )
+        elif fields:
+            self._done(FIELDS)
         self._note_after(seen, lambda: self._require_noted(after, seen, text))
         return moved
 
@@ -242,8 +259,12 @@ class RedmineTracker(HttpTracker):
 
     def _missing(self, ref: str) -> Seen | CopyGone:
         """Say why a list did not show an issue."""
+        row = self._shown(ref)
+        return row if isinstance(row, CopyGone) else self._seen(row)
+
+    def _shown(self, ref: str) -> Row | CopyGone:
         try:
-            return self._seen(self._client.issue(ref))
+            return self._client.issue(ref)
         except ConnectorError as error:
             status = Refusal.behind(error).status
             if status not in {FORBIDDEN, NOT_FOUND}:

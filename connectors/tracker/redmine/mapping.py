@@ -114,7 +114,7 @@ def seen(row: Row, base: str, states: StatesConfig, where: Place, address: Addre
     return Seen(
         ref=row["id"],
         key=f"#{row['id']}",
-        url=f"{base}/issues/{row['id']}",
+        url=page_of(base, row["id"]),
         identity=str(custom_value(row, where.field_id)),
         status=status,
         standing=states.standing(status),
@@ -123,6 +123,11 @@ def seen(row: Row, base: str, states: StatesConfig, where: Place, address: Addre
         is_elsewhere=int(row["project"]["id"]) != where.project_id,
         opened_at=instant(row["created_on"]),
     )
+
+
+def page_of(base: str, ref: str) -> str:
+    """Return where people see an issue."""
+    return f"{base}/issues/{ref}"
 
 
 def last_move(row: Row, address: Address) -> LastMove:

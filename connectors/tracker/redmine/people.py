@@ -35,11 +35,11 @@ class People:
         except PermissionDenied as error:
             raise Rejected(
                 f"{REDMINE} shows addresses to administrators alone, so {email} can't be told to be one account.",
-                remedy="Write their number there, which is in the address of their page, under people.",
+                remedy="Write their number there, which is in the address of their page, under accounts.",
             ) from error
         if len(found) != 1:
             raise Rejected(
                 f"{REDMINE} has {len(found)} active accounts with the address {email}, not one account.",
-                remedy="Write their number there under people, or give it to somebody by hand.",
+                remedy="Write their number there under accounts, or give it to somebody by hand.",
             )
         return next(iter(found))

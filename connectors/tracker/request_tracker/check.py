@@ -20,7 +20,7 @@ UNKNOWN = "whosleft-000000-check"  # an identity that no ticket has
 
 def checked(client: RequestTrackerClient, config: RequestTrackerConfig, details: dict[str, str]) -> str:
     """Say what is there. Raises a ConnectorError for the first thing that is not."""
-    details["version"] = client.version()
+    details |= {"is_public": "unknown", "version": client.version()}  # rights of groups are not shown to us
     queue = client.queue(config.queue)
     _require_queue(queue, config)
     found = client.search(mapping.found_by(UNKNOWN, config.field), "an id that no ticket has")

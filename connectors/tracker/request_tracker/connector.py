@@ -13,7 +13,14 @@ from pydantic import SecretStr
 
 from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
+from connectors.kit.tracker_rest import (
+    IDENTITY,
+    HttpTracker,
+    has_token,
+    is_there,
+    read_back,
+    understood,
+)
 from connectors.tracker.request_tracker import mapping
 from connectors.tracker.request_tracker.check import checked
 from connectors.tracker.request_tracker.client import (
@@ -26,14 +33,13 @@ from connectors.tracker.request_tracker.client import (
     rest_of,
 )
 from connectors.tracker.request_tracker.config import RequestTrackerConfig
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
     ConnectorError,
     InboundCall,
     Rejected,
-    Transient,
 )
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -63,11 +69,18 @@ class RequestTracker(HttpTracker):
     def create(self, draft: Draft, mark: str, /) -> Seen:
         queue_id, field = self._queue(), self._config.field
         ref = self._client.create(mapping.ticket(draft, queue_id, field))
-        row = read_back(lambda: self._found(ref, links=True))
-        if draft.identity not in mapping.identities(row, field):
-            raise Transient(
-                f"{RT} made #{ref}, and does not show what it refers to.",
-                remedy="Let our account see links: the right ShowTicket, and no extension that hides RefersTo.",
+        row = read_back(lambda: self._shown(ref, links=True))
+        if row is None:
+            url = mapping.page_of(self._config.url, ref)
+            seen = Seen(ref, f"#{ref}", url, draft.identity, "", CopyStanding.OPEN)
+            return self._unread(seen, "Give our account the rights SeeQueue and ShowTicket.")
+        if draft.identity in mapping.identities(row, field):
+            self._done(IDENTITY)
+        else:
+            self._worry(
+                IDENTITY,
+                f"{RT} made #{ref}, and does not show what it refers to, so it would not be found again.",
+                "Let our account see links: the right ShowTicket, and no extension that hides RefersTo.",
             )
         if field:
             self._look_at(field, ref, is_taken=draft.identity in mapping.custom_fields(row).get(field, ()))
@@ -101,7 +114,9 @@ class RequestTracker(HttpTracker):
             asked = frozenset(some)
             query = " OR ".join(f"id = {int(ref)}" for ref in some)
             rows = [row for row in self._client.search(query, "tickets") if row["id"] in asked]
-            yield from map(self._seen, rows)
+            for row in rows:
+                self._read(row["id"])
+                yield self._seen(row)
             for ref in sorted(asked - {row["id"] for row in rows}, key=int):
                 yield self._missing(ref)
 
@@ -191,11 +206,15 @@ class RequestTracker(HttpTracker):
             RT, "a ticket", lambda: mapping.seen(row, config.url, config.states, queue_id, identity)
         )
 
-    def _found(self, ref: str, *, links: bool = False) -> Row:
-        for row in self._client.search(f"id = {int(ref)}", "a ticket", links=links):
-            if row["id"] == ref:
-                return row
-        raise Changed(f"#{ref} is there no longer.", remedy="It is read again.")
+    def _shown(self, ref: str, *, links: bool = False) -> Row | None:
+        rows = self._client.search(f"id = {int(ref)}", "a ticket", links=links)
+        return next((row for row in rows if row["id"] == ref), None)
+
+    def _found(self, ref: str) -> Row:
+        row = self._shown(ref)
+        if row is None:
+            raise Changed(f"#{ref} is there no longer.", remedy="It is read again.")
+        return row
 
     def _unchanged(self, seen: Seen) -> tuple[Row, str]:
         row, etag = self._client.ticket(seen.ref)

@@ -82,7 +82,7 @@ def seen(row: Row, base: str, states: StatesConfig, queue_id: str, identity: str
     return Seen(
         ref=row["id"],
         key=f"#{row['id']}",
-        url=f"{base}/Ticket/Display.html?id={row['id']}",
+        url=page_of(base, row["id"]),
         identity=identity,
         status=status,
         standing=states.standing(status),
@@ -90,6 +90,11 @@ def seen(row: Row, base: str, states: StatesConfig, queue_id: str, identity: str
         is_elsewhere=str(row["Queue"]["id"]) != queue_id,
         opened_at=instant(row["Created"]),
     )
+
+
+def page_of(base: str, ref: str) -> str:
+    """Return where people see a ticket."""
+    return f"{base}/Ticket/Display.html?id={ref}"
 
 
 def last_move(history: Iterable[Row], status: str) -> LastMove:

@@ -12,13 +12,20 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.kit.calls import Event
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
+from connectors.kit.tracker_rest import (
+    IDENTITY,
+    HttpTracker,
+    has_token,
+    is_there,
+    read_back,
+    understood,
+)
 from connectors.tracker.servicenow import mapping
 from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
 from connectors.tracker.servicenow.config import ServicenowConfig
 from connectors.tracker.servicenow.people import People
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -43,7 +50,6 @@ class ServicenowTracker(HttpTracker):
         self._config = config
         self._client = ServicenowClient(rest)
         self._people = People(self._client, config.group)
-        self._orphan = ""  # a record that was made without our identity: a second one would be one too many
 
     @property
     def can(self) -> TrackerAbilities:
@@ -54,28 +60,36 @@ class ServicenowTracker(HttpTracker):
         return ""
 
     def create(self, draft: Draft, mark: str, /) -> Seen:
-        if self._orphan:
-            raise self._without_identity(self._orphan)
         wanted = mapping.record(draft, self._config, self._people.group())
         made = self._client.create(self._config.table, wanted, mapping.FIELDS, "a new record")
         sys_id = mapping.value(made, "sys_id")
         fields = tuple(dict.fromkeys((*mapping.FIELDS, *wanted)))
-        row = (
-            read_back(lambda: self._client.row(self._config.table, sys_id, fields, "a record"))
-            if sys_id
-            else None
-        )
-        if row is None:
+        if not sys_id:
             raise Transient(
-                "ServiceNow made a record, and does not show it.", remedy="It is looked for again."
+                "ServiceNow made a record, and does not say which.", remedy="It is looked for again."
             )
-        if mapping.value(row, "correlation_id") != draft.identity:
-            self._orphan = mapping.value(row, "number")
-            raise self._without_identity(self._orphan)
+        row = read_back(lambda: self._client.row(self._config.table, sys_id, fields, "a record"))
+        if row is None:
+            number, url = mapping.value(made, "number") or sys_id, mapping.page_of(self._config, sys_id)
+            seen = Seen(sys_id, number, url, draft.identity, "", CopyStanding.OPEN)
+            return self._unread(seen, f"Let the account read {self._config.table}.")
+        self._watch_identity(row, draft.identity)
         for field, text in wanted.items():
-            if field not in _TEXTS:
+            if field not in _TEXTS and field != "correlation_id":
                 self._watch(row, field, text)
         return read_back(lambda: self._seen(row))
+
+    def _watch_identity(self, row: Row, identity: str) -> None:
+        """Without it the record is our copy all the same, as its sys_id is known: an error would make a second one."""
+        if mapping.value(row, "correlation_id") == identity:
+            self._done(IDENTITY)
+            return
+        number = mapping.value(row, "number")
+        self._worry(
+            IDENTITY,
+            f"ServiceNow made {number} without its correlation_id, so it would not be found again.",
+            f"Let the account read and write {self._config.table}.correlation_id.",
+        )
 
     def _watch(self, row: Row, field: str, text: str) -> None:
         """The record is there and can be found, so a field that it does not have is told, and is no failure."""
@@ -85,12 +99,6 @@ class ServicenowTracker(HttpTracker):
             self._worry(field, error.message, error.remedy)
         else:
             self._done(field)
-
-    def _without_identity(self, number: str) -> Rejected:
-        return Rejected(
-            f"ServiceNow made {number} without its correlation_id, so it would not be found again.",
-            remedy=f"Let the account write correlation_id, delete {number}, and start the worker again.",
-        )
 
     def _require_taken(self, row: Row, field: str, text: str) -> None:
         if text not in {mapping.value(row, field), mapping.display(row, field)}:
@@ -130,6 +138,7 @@ class ServicenowTracker(HttpTracker):
                         remedy="Nothing is changed by it; they are read again.",
                     )
                 found.add(ref)
+                self._read(ref)
                 yield self._seen(row)
             for ref in sorted(asked - found):  # a limit counts before access rules, so each one is asked for
                 yield self._one(ref)

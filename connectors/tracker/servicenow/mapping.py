@@ -64,7 +64,7 @@ def seen(row: Mapping[str, Any], config: ServicenowConfig) -> Seen:
     return Seen(
         ref=sys_id,
         key=value(row, "number"),
-        url=f"{config.url}/{config.table}.do?sys_id={sys_id}",
+        url=page_of(config, sys_id),
         identity=value(row, "correlation_id"),
         status=display(row, "state") or value(row, "state"),
         standing=standing(row, config.states),
@@ -72,6 +72,11 @@ def seen(row: Mapping[str, Any], config: ServicenowConfig) -> Seen:
         revision=value(row, "sys_mod_count"),
         opened_at=instant(value(row, "sys_created_on")),
     )
+
+
+def page_of(config: ServicenowConfig, sys_id: str) -> str:
+    """Return where people see a record."""
+    return f"{config.url}/{config.table}.do?sys_id={sys_id}"
 
 
 def standing(row: Mapping[str, Any], states: StatesConfig) -> CopyStanding:

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.tracker import draft
 from fakes.jira.world import STATES, JiraWorld, jira_world
+from worker.ports import NotDone, Transient
 
 Spoil = Callable[[JiraWorld], object]
 
@@ -28,7 +29,7 @@ def test_it_only_reads(either: JiraWorld) -> None:
     assert checked.ok
     assert either.server.writes() == before
     kind = "Jira Cloud" if either.site.is_cloud else "Jira Data Center 9.12.4"
-    assert dict(checked.details) == {"jira": kind, "account": "bot@example.org"}
+    assert dict(checked.details) == {"is_public": "no", "jira": kind, "account": "bot@example.org"}
     assert checked.message == f"{kind}, project SEC, as bot@example.org"
 
 
@@ -110,13 +111,36 @@ def test_what_copies_do_not_need_is_only_said(either: JiraWorld) -> None:
 
 
 def test_a_public_project_is_told(either: JiraWorld) -> None:
-    assert "is_public" not in either.tracker.check().details
+    assert either.tracker.check().details["is_public"] == "no"
     either.site.is_public = True
     assert either.tracker.check().details["is_public"] == "yes"
     [asked] = [
         line for line in either.server.log if "authorization" not in line.headers and line.status == 200
     ]
     assert asked.path.endswith("/project/SEC")
+
+
+def test_whether_it_is_public_is_not_told_where_nobody_answered(
+    either: JiraWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_args: object) -> None:
+        raise NotDone("Jira answered 429.")
+
+    monkeypatch.setattr(either.tracker._client._nobody, "get", busy)
+    checked = either.tracker.check()
+    assert (checked.ok, "is_public" in checked.details) == (False, False)
+
+
+def test_a_check_that_breaks_off_says_whether_it_is_public(
+    either: JiraWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_args: object) -> None:
+        raise Transient("Jira answered 503.")
+
+    either.site.is_public = True
+    monkeypatch.setattr("connectors.tracker.jira.checking.read_form", busy)
+    checked = either.tracker.check()
+    assert (checked.ok, checked.details["is_public"]) == (False, "yes")
 
 
 def test_every_fault_is_in_one_message(either: JiraWorld) -> None:

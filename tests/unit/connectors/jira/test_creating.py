@@ -141,7 +141,6 @@ def test_a_bad_answer_after_the_effect_is_unclear_and_then_found(either: JiraWor
     [
         Reply(429, b"{}", headers={"Retry-After": "7"}),
         Reply(401, b"{}"),
-        Reply(404, b"{}"),
         HTML,
     ],
 )
@@ -155,6 +154,24 @@ def test_what_fails_after_a_write_that_was_taken_is_never_surely_not_done(
     assert not isinstance(raised.value, NotDone | Permanent)
     assert either.copies() == 2
     assert len(found(either, "1")) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_issue_that_is_not_shown_is_the_copy_all_the_same(either: JiraWorld, status: int) -> None:
+    """New issues may get a level of security that hides them from us: an error would make a second one."""
+    made(either, 1)
+    either.server.read_faults.append(Reply(status, b"{}"))
+    seen = made(either)
+    assert (seen.key, seen.identity) == ("SEC-2", IDENTITY)
+    assert seen.url == f"{either.server.url}/browse/SEC-2"
+    [concern] = either.tracker.concerns()
+    assert "SEC-2" in concern.message
+    assert not either.tracker.check().ok
+    [read] = either.tracker.read([seen.ref])
+    assert isinstance(read, Seen)
+    assert list(either.tracker.concerns()) == []
+    assert either.tracker.check().ok
+    assert either.copies() == 2
 
 
 def test_a_conflict_or_a_refusal_makes_nothing(either: JiraWorld) -> None:

@@ -57,6 +57,18 @@ def test_a_move_that_does_not_take_comments_is_made_without(center: JiraWorld) -
     assert center.comments(seen.ref) == ["Verified."]
 
 
+def test_a_move_whose_note_is_refused_is_done_and_told(either: JiraWorld) -> None:
+    either.site.comment_is_off_screen = True
+    either.site.may.discard("ADD_COMMENTS")
+    seen = made(either)
+    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
+    [concern] = either.tracker.concerns()
+    assert f"{seen.key} was moved without a note" in concern.message
+    either.site.may.add("ADD_COMMENTS")
+    either.tracker.move(either.tracker._seen(seen.ref), Goal.OPEN, "They are back.")
+    assert list(either.tracker.concerns()) == []
+
+
 @pytest.mark.parametrize("has_screen", [True, False])
 def test_the_same_words_are_said_again_with_the_next_move(either: JiraWorld, has_screen: bool) -> None:
     for move in either.site.moves:

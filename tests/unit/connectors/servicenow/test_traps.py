@@ -88,11 +88,28 @@ def test_a_record_that_is_hidden_is_gone_and_can_come_back(world: ServicenowWorl
     assert now(world, seen.ref).standing is CopyStanding.OPEN
 
 
-def test_an_id_that_was_dropped_makes_one_orphan_and_not_many(world: ServicenowWorld) -> None:
+def test_a_record_without_our_id_is_the_copy_all_the_same(world: ServicenowWorld) -> None:
+    """Its sys_id was answered. An error would make another one, by each process that begins."""
     world.server.unwritten.add("incident.correlation_id")
-    for _ in range(3):
-        with pytest.raises(Rejected, match="correlation_id"):
-            made(world)
+    seen = made(world)
+    assert now(world, seen.ref).key == seen.key
+    [concern] = world.tracker.concerns()
+    assert "correlation_id" in concern.message
+    assert not world.tracker.check().ok, "whatever is not found may be there"
+    world.server.unwritten.clear()
+    made(world, 124)
+    assert list(world.tracker.concerns()) == []
+    assert world.copies() == 2
+
+
+def test_a_record_that_is_not_shown_is_the_copy_all_the_same(world: ServicenowWorld) -> None:
+    error = {"error": {"message": "No Record found", "detail": ""}, "status": "failure"}
+    world.server.tell("GET /api/now/v2/table/incident/", answered(error, 404), times=1)
+    seen = made(world)
+    [concern] = world.tracker.concerns()
+    assert (seen.key in concern.message, seen.standing) == (True, CopyStanding.OPEN)
+    assert now(world, seen.ref).identity == draft().identity
+    assert list(world.tracker.concerns()) == []
     assert world.copies() == 1
 
 
@@ -292,7 +309,7 @@ def test_a_limit_is_not_done_and_says_how_long(world: ServicenowWorld) -> None:
     assert world.copies() == 0
 
 
-@pytest.mark.parametrize("status", [429, 401, 403, 404, 400])
+@pytest.mark.parametrize("status", [429, 401, 403, 400])
 def test_a_refusal_between_a_create_and_its_proof_is_unclear(world: ServicenowWorld, status: int) -> None:
     error = {"error": {"message": "No", "detail": ""}, "status": "failure"}
     world.server.tell("GET /api/now/v2/table/incident/", answered(error, status), times=1)
