@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import worker.app.jobs.mirror_gone
 import worker.app.jobs.mirror_making
 import worker.app.jobs.verify
 import worker.domain.messages.copies
 import worker.domain.mirror.decide
 from sim.mutants import Make, Mutant
 from sim.tracker import DESK, SERVICE
-from worker.app.jobs.mirror import Mirror
 from worker.app.jobs.mirror_here import ActsHere
 from worker.app.jobs.mirror_making import MakeCopies
 from worker.app.jobs.mirror_run import MirrorRun
@@ -103,14 +103,14 @@ def _takes_a_close_for_evidence(original: Any) -> Any:
 
 
 def _makes_it_anew(original: Any) -> Any:
-    def missing(self: Mirror, run: MirrorRun, each: Any, gone: Any) -> None:
-        original(self, run, each, gone)
+    def noted(run: MirrorRun, each: Any, gone: Any, *, can_be_gone: bool) -> None:
+        original(run, each, gone, can_be_gone=can_be_gone)
         with run.begin() as uow:
             copy = uow.mirrors.get(run.name, each.copy.ticket).copy
             if copy.state is CopyState.GONE:
                 uow.mirrors.put(Copy(DESK, copy.ticket, copy.identity))
 
-    return missing
+    return noted
 
 
 def _keeps_quiet(original: Any) -> Any:
@@ -135,6 +135,7 @@ def _as_it_is(_original: Any) -> Any:
 
 _MAKING, _VERIFY = worker.app.jobs.mirror_making, worker.app.jobs.verify
 _DECIDE, _COPIES = worker.domain.mirror.decide, worker.domain.messages.copies
+_GONE = worker.app.jobs.mirror_gone
 
 
 def _saying(content: Content) -> Mapping[str, Any]:
@@ -154,7 +155,7 @@ TRACKER_MUTANTS = (
     Mutant(16, "what-is-over-stays-open-there", ((_DECIDE, "_settled", _leaves_it_open),), days=DAYS),
     Mutant(17, "a-close-is-proof", ((ActsHere, "claim", _believes_the_close),), days=DAYS),
     Mutant(17, "a-close-is-evidence", ((_VERIFY, "weigh", _takes_a_close_for_evidence),), days=DAYS),
-    Mutant(18, "what-is-gone-is-made-again", ((Mirror, "_missing", _makes_it_anew),), days=DAYS),
+    Mutant(18, "what-is-gone-is-made-again", ((_GONE, "_note", _makes_it_anew),), days=DAYS),
     Mutant(18, "nobody-is-told-what-is-gone", ((MirrorRun, "tell", _keeps_quiet),), days=DAYS),
     Mutant(19, "copies-have-signed-links", ((_MAKING, "copy_draft", _signs),), days=DAYS),
     Mutant(

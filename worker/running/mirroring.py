@@ -13,6 +13,7 @@ from worker.app.reads.witness import Witnesses
 from worker.app.tell.holding import Holding
 from worker.app.tell.signed_links import SignedLinks
 from worker.contract.tickets import TicketShape
+from worker.domain.messages.sentences import masked_text
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.text.tongue import Languages
@@ -72,7 +73,8 @@ def texts_of(
     def data(uow: UnitOfWork, ticket: Ticket, content: Content) -> Mapping[str, Any]:
         [listed] = listed_tickets(uow, [ticket], clock(), holding)
         shown = TicketShape.of(listed, witnesses).model_dump(mode="json")
-        return shown if content is Content.FULL else _minimal(shown)
+        said = shown if content is Content.FULL else _minimal(shown)
+        return {key: _masked(value) for key, value in said.items()}
 
     return Texts(languages, timezone, url, data)
 
@@ -82,3 +84,12 @@ def _minimal(shown: Mapping[str, Any]) -> dict[str, Any]:
     subject = {**shown["subject"], "handle": None, "person": None}
     nobody: dict[str, Any] = {"member": None, "person": None, "done_by": None, "reason": "", "occasion": ""}
     return {**shown, **nobody, "subject": subject, "escalations": [], "sources": [], "details": {}}
+
+
+def _masked(shown: Any) -> Any:
+    """A part of a ticket's JSON with only country and last digits of each phone number."""
+    if isinstance(shown, dict):
+        return {key: _masked(value) for key, value in shown.items()}
+    if isinstance(shown, list):
+        return [_masked(value) for value in shown]
+    return masked_text(shown) if isinstance(shown, str) else shown

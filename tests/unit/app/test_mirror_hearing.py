@@ -314,3 +314,25 @@ def test_evidence_is_attached_where_names_may_be_shown(ward: Harness, *, attache
     run(ward)
     assert ("T-000001.json" in tracker.only.files) is attaches
     assert all(ward.number("ann").encode() not in data for data in tracker.only.files.values())
+
+
+def test_one_that_is_reopened_by_way_of_an_unnamed_status_is_reopened_here(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.put(CopyStanding.DONE, by=NURSE)
+    run(ward)
+    tracker.put(CopyStanding.UNKNOWN, by=NURSE)
+    run(ward)
+    assert ward.ticket().state is TicketState.DONE, "nobody knows yet what it means"
+    assert "not named" in copy(ward).problem
+    tracker.put(CopyStanding.OPEN, by=NURSE)
+    run(ward)
+    assert ward.ticket().state is TicketState.OPEN
+
+
+def test_one_that_was_closed_again_by_way_of_an_unnamed_status_is_as_it_was(ward: Harness) -> None:
+    tracker = settled(ward)
+    for standing in (CopyStanding.DONE, CopyStanding.UNKNOWN, CopyStanding.DONE):
+        tracker.put(standing, by=NURSE)
+        run(ward)
+    assert (ward.ticket().state, ward.ticket().reopened) == (TicketState.DONE, 0)
+    assert copy(ward).problem == ""

@@ -10,11 +10,13 @@ run makes both sides agree with what they are now, so a run in which nothing cha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from worker.app.acts.tickets import TicketActs
+from worker.app.jobs.mirror_gone import Missing, give_up
 from worker.app.jobs.mirror_here import ActsHere
 from worker.app.jobs.mirror_making import MakeCopies
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
@@ -22,19 +24,26 @@ from worker.app.jobs.report import Report
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
-from worker.domain.messages.sentences import masked_text
-from worker.domain.mirror.copy import Content, Copy, CopyState
+from worker.domain.mirror.copy import Content, Copy
 from worker.domain.mirror.decide import KEPT_FOR, Ability, Consequence, Say, decide, not_taken
 from worker.domain.mirror.outside import CopyGone, CopyStanding, LastMove, Seen, TrackerSaid
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
-from worker.ports import Changed, ConnectorError, NotDone, Permanent, Rejected, Transient
+from worker.ports import (
+    BadConfig,
+    Changed,
+    ConnectorError,
+    NotDone,
+    Permanent,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
 from worker.ports.state.leases import Lease
 from worker.ports.state.mirrors import Mirrored
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
 ROUNDS_MAX = 4  # of one copy in one run: each has at most one write
-GONE_AFTER = timedelta(hours=1)  # and one that can't be read is believed to be gone
 TRY_AGAIN = timedelta(hours=1)  # what was refused
 NOTICES_KEPT = timedelta(days=30)
 _UNNAMED = "The status"
@@ -72,15 +81,21 @@ class Mirror:
                 self._want(run)
                 self._hear(run)
                 making = MakeCopies(run)
-                making.make()
-                self._compare(run)
-                making.look_for_late_ones()
+                for step in (making.make, partial(self._compare, run), making.look_for_late_ones):
+                    self._done_or_told(run, step)
             except ConnectorError as error:
                 run.trouble(error)
         if self._trackers:
             with self._store.begin(lease) as uow:
                 uow.mirrors.forget_notices(now - NOTICES_KEPT)
         return Report("mirror", counts, tuple(troubles))
+
+    def _done_or_told(self, run: MirrorRun, step: Callable[[], None]) -> None:
+        """Whoever may not make copies, or not where it is configured, may still hear what people do on the others."""
+        try:
+            step()
+        except (PermissionDenied, BadConfig) as error:
+            run.trouble(error)
 
     def _want(self, run: MirrorRun) -> None:
         with run.begin() as uow:
@@ -89,6 +104,12 @@ class Mirror:
     # --- what is there now -----------------------------------------------------------------------
 
     def _compare(self, run: MirrorRun) -> None:
+        missing: list[Missing] = []
+        self._compare_all(run, missing)
+        give_up(run, missing)
+
+    def _compare_all(self, run: MirrorRun, missing: list[Missing]) -> None:
+        """Look at all copies, page by page; those that can't be read become `missing`."""
         after = 0
         while True:
             with self._store.reading() as uow:
@@ -100,10 +121,13 @@ class Mirror:
                 for each in page:
                     self._update(run, each)
                 continue
-            self._compare_page(run, {each.copy.ref: each for each in page})
+            missing += self._compare_page(run, {each.copy.ref: each for each in page})
 
-    def _compare_page(self, run: MirrorRun, by_ref: Mapping[str, Mirrored]) -> None:
-        """Look at a page of copies. Those of which nothing follows, nearly all, are noted together."""
+    def _compare_page(self, run: MirrorRun, by_ref: Mapping[str, Mirrored]) -> list[Missing]:
+        """Look at a page of copies; return those that can't be read.
+
+        Those of which nothing follows, nearly all, are noted together.
+        """
         missing, quiet = [], []
         for seen in run.one.tracker.read(list(by_ref)):
             each = by_ref[seen.ref]
@@ -117,8 +141,7 @@ class Mirror:
                 self._guarded(run, each.copy.ticket, seen)
         with run.begin() as uow:
             uow.mirrors.looked_at(run.name, quiet, run.now)
-        for each, gone in missing:
-            self._missing(run, each, gone)
+        return missing
 
     def _guarded(self, run: MirrorRun, number: int, seen: Seen) -> None:
         """Agree on one copy; what is wrong with it alone is its problem, and the others go on."""
@@ -198,7 +221,7 @@ class Mirror:
             ticket = uow.mirrors.get(run.name, copy.ticket).ticket
         texts = self._texts
         text = (
-            copy_note(follows.say, ticket, run.one.content, texts.timezone, texts.tongue, texts.url(ticket))
+            copy_note(follows.say, ticket, run.content, texts.timezone, texts.tongue, texts.url(ticket))
             if follows.say
             else ""
         )
@@ -239,12 +262,12 @@ class Mirror:
 
         A file that is refused changes nothing else.
         """
-        if run.one.content is not Content.FULL or not run.one.tracker.can.attaches:
+        if not run.one.tracker.can.attaches or run.content is not Content.FULL:
             return
         with self._store.reading() as uow:
             data = self._texts.data(uow, ticket, Content.FULL)
         try:
-            evidence = masked_text(json.dumps(data, indent=1)).encode()
+            evidence = json.dumps(data, indent=1).encode()
             run.one.tracker.attach(seen, f"{ticket.label}.json", evidence)
         except Rejected as error:
             run.problem(ticket.id, error)
@@ -259,29 +282,6 @@ class Mirror:
             uow.mirrors.put(refused)
         if not give:  # many people have no account there, which is no trouble
             run.trouble(error)
-
-    # --- copies that can't be read ---------------------------------------------------------------
-
-    def _missing(self, run: MirrorRun, each: Mirrored, gone: CopyGone) -> None:
-        """Believe that a copy is gone after two reads an hour apart, if another one could be read.
-
-        Of a ticket that is over that is no news, unless it becomes live again.
-        """
-        copy, ticket = each
-        if copy.missing_since is not None and copy.settled_at is not None and not ticket.is_live:
-            return
-        since = copy.missing_since or run.now
-        changed = replace(copy, missing_since=since, synced_at=run.now)
-        is_gone = run.now - since >= GONE_AFTER and (run.has_seen or run.one.tracker.check().ok)
-        with run.begin() as uow:
-            ticket = uow.mirrors.get(run.name, copy.ticket).ticket
-            if is_gone and ticket.is_live:
-                problem = f"It is there no longer ({gone.why}). It is not made again by itself."
-                changed = replace(changed, state=CopyState.GONE, problem=problem)
-                run.tell(uow, f"gone:{copy.ticket}", _gone(ticket, copy, run.name), ticket)
-            elif is_gone:
-                changed = replace(changed, settled_at=copy.settled_at or run.now)
-            uow.mirrors.put(changed)
 
     # --- trackers that tell ----------------------------------------------------------------------
 
@@ -364,11 +364,4 @@ def _fight(ticket: Ticket, seen: Seen) -> str:
     return (
         f"{ticket.label} was closed as {seen.key} again and again, and is still to be done. "
         "It is not reopened there any more."
-    )
-
-
-def _gone(ticket: Ticket, copy: Copy, tracker: str) -> str:
-    return (
-        f"{copy.key}, the copy of {ticket.label}, is there no longer. "
-        f"`whosleft trackers again {tracker} {ticket.label}` makes a new one."
     )

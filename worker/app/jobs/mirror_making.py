@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 
 from worker.app.jobs.mirror_run import ATTEMPTS_MAX, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
-from worker.domain.mirror.copy import Content, Copy, CopyState
+from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CLOSED, CopyStanding, Draft, Goal, Seen
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import (
-    BadConfig,
     Changed,
     ConnectorError,
     NotDone,
@@ -27,7 +26,6 @@ from worker.ports import (
     Rejected,
     Transient,
 )
-from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, is_public
 from worker.ports.state.mirrors import Mirrored
 
 PER_RUN = 50
@@ -47,8 +45,8 @@ class MakeCopies:
         """Raises ConnectorError for what is wrong with the tracker as a whole; BadConfig if names would be public."""
         with self._run.store.reading() as uow:
             page = uow.mirrors.unmade(self._run.name, self._run.now, PER_RUN)
-        if page and self._run.one.content is Content.FULL and is_public(self._tracker.check()):
-            raise BadConfig(f"{PUBLIC}.", remedy=PUBLIC_REMEDY)
+        if page:
+            self._run.require_privacy()
         for each in page:
             try:
                 self._guarded(each, self._make)

@@ -16,8 +16,8 @@ from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.mirror.copy import Content
 from worker.domain.text.tongue import Languages, Tongue
 from worker.domain.tickets.ticket import Ticket, TicketKind
-from worker.ports import ConnectorError
-from worker.ports.connectors.tracker import Tracker
+from worker.ports import BadConfig, CheckResult, ConnectorError, Transient
+from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, Tracker, is_public, says_who_reads
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -63,7 +63,10 @@ class Texts:
 
 @dataclass(slots=True)
 class MirrorRun:
-    """One run over one tracker. `has_seen`: a copy could be read. `unclear`: how many writes had no clear answer."""
+    """One run over one tracker. `has_seen`: a copy could be read. `unclear`: how many writes had no clear answer.
+
+    `checked` is what the tracker's check said, once it was asked for.
+    """
 
     one: MirroredTracker
     store: Store
@@ -75,11 +78,40 @@ class MirrorRun:
     troubles: list[str]
     has_seen: bool = False
     unclear: int = 0
+    checked: CheckResult | None = None
 
     @property
     def name(self) -> str:
         """The tracker's name."""
         return self.one.tracker.name
+
+    def check(self) -> CheckResult:
+        """What the tracker's check says, which is asked once a run."""
+        if self.checked is None:
+            self.checked = self.one.tracker.check()
+        return self.checked
+
+    def require_privacy(self) -> None:
+        """Raise BadConfig if copies have names in them and everybody can read them, Transient if nobody knows."""
+        if self.one.content is not Content.FULL:
+            return
+        found = self.check()
+        if is_public(found):
+            raise BadConfig(f"{PUBLIC}.", remedy=PUBLIC_REMEDY)
+        if not found.ok and not says_who_reads(found):
+            raise Transient(
+                f"Whether everybody can read it is not known: {found.message}", remedy=found.remedy
+            )
+
+    @property
+    def content(self) -> Content:
+        """How much may be said on a copy that is there: no names where everybody may be able to read them."""
+        try:
+            self.require_privacy()
+        except ConnectorError as error:
+            self.trouble(error)
+            return Content.MINIMAL
+        return self.one.content
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """A writing transaction, under the lease."""

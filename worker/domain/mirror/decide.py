@@ -127,6 +127,8 @@ def _live(
 ) -> Consequence:
     is_closed = seen.standing in CLOSED
     if ticket.state is TicketState.DONE:
+        if seen.standing is CopyStanding.UNKNOWN and was in CLOSED:
+            base = replace(base, standing=was)  # on its way: what it leads to is compared with that
         is_reopened = is_news and seen.standing is CopyStanding.OPEN and was in CLOSED
         return Consequence(base, reopen=is_reopened)
     if not is_closed:

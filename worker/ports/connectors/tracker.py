@@ -28,6 +28,7 @@ __all__ = [
     "TrackerAbilities",
     "TrackerSaid",
     "is_public",
+    "says_who_reads",
 ]  # fmt: skip
 
 
@@ -123,3 +124,8 @@ PUBLIC_REMEDY = "Make it private, or set content: minimal."
 def is_public(result: CheckResult) -> bool:
     """Whether a tracker's check found that everybody can read it."""
     return result.details.get("is_public") == "yes"
+
+
+def says_who_reads(result: CheckResult) -> bool:
+    """Whether a check came so far as to find out if everybody can read a tracker, or that it can't be told."""
+    return "is_public" in result.details

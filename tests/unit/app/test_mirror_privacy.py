@@ -1,0 +1,95 @@
+"""Names and numbers on copies: where strangers may read them, nothing more is said than has to be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from fakes.tracker import FakeTracker
+from harness import Harness
+from mirrored import begin, desk, run, settled, ward
+from worker.domain.mirror.copy import Content
+from worker.domain.mirror.outside import CopyStanding
+from worker.domain.text.reason import Reason
+from worker.ports import CheckResult
+from worker.running.mirroring import TrackerRules
+
+__all__ = ["ward"]
+
+BROKEN = CheckResult(ok=False, message="Jira answered 503.", remedy="It is tried again.")
+
+
+def _says(tracker: FakeTracker, result: CheckResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "check", lambda: result)
+
+
+def test_names_are_not_written_where_nobody_knows_who_reads_them(
+    ward: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    _says(tracker, BROKEN, monkeypatch)
+    run(ward)
+    assert tracker.issues == {}
+    assert "503" in ward.mirror().troubles[0]
+    _says(tracker, replace(BROKEN, details={"is_public": "no"}), monkeypatch)
+    run(ward)
+    assert len(tracker.issues) == 1, "what else is wrong has nothing to do with it"
+
+
+def test_where_a_tracker_can_not_tell_it_is_for_people_to_look(
+    ward: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    _says(tracker, replace(BROKEN, details={"is_public": "unknown"}), monkeypatch)
+    run(ward)
+    assert len(tracker.issues) == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_once_everybody_can_read_it_notes_have_no_names_and_no_file_comes(
+    ward: Harness, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+    tracker.is_public = True
+    if not is_known:
+        _says(tracker, BROKEN, monkeypatch)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DONE
+    [note] = tracker.only.notes
+    assert ("Verified" in note, "shows it" in note) == (True, False)
+    assert tracker.only.files == {}
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2
+
+
+def test_a_private_one_gets_the_reason_and_the_file(ward: Harness) -> None:
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    assert "shows it" in tracker.only.notes[0]
+    assert ward.number("ann") not in str(tracker.only.files)
+
+
+@pytest.mark.parametrize("content", list(Content))
+def test_a_ticket_as_it_is_told_has_no_whole_number(ward: Harness, content: Content) -> None:
+    """Whoever has it may have no e-mail address, and then it is their number that is known."""
+    ticket = ward.ticket()
+    assert ticket.assignee is not None
+    ticket = replace(
+        ticket, assignee=replace(ticket.assignee, email="+447700900123"), reason=Reason("+447700900456 left")
+    )
+    with ward.store.reading() as uow:
+        told = json.dumps(ward.app.mirror._texts.data(uow, ticket, content))
+    assert ward.number("ann") not in told
+    assert "447700900" not in told
+    assert "0123" in told
+    assert ('"Ann"' in told) is (content is Content.FULL)
+    assert desk(ward).issues == {}

@@ -1,0 +1,74 @@
+"""Copies that can't be read: deleted, or hidden from us, or we lost our sight of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeAlias
+
+from worker.app.jobs.mirror_run import MirrorRun
+from worker.domain.mirror.copy import Copy, CopyState
+from worker.domain.mirror.outside import CopyGone
+from worker.domain.tickets.ticket import Ticket
+from worker.ports import Incomplete
+from worker.ports.state.mirrors import Mirrored
+
+GONE_AFTER = timedelta(hours=1)  # and one that can't be read is believed to be gone
+Missing: TypeAlias = tuple[Mirrored, CopyGone]
+
+
+def give_up(run: MirrorRun, missing: Sequence[Missing]) -> None:
+    """Believe that copies are gone after two reads an hour apart, if they can be."""
+    late = [each for each, _gone in missing if each.ticket.is_live and _is_late(run, each.copy)]
+    can_be = not late or _can_be_gone(run, len(missing))
+    for each, gone in missing:
+        _note(run, each, gone, can_be_gone=can_be)
+
+
+def _is_late(run: MirrorRun, copy: Copy) -> bool:
+    return copy.missing_since is not None and run.now - copy.missing_since >= GONE_AFTER
+
+
+def _can_be_gone(run: MirrorRun, count: int) -> bool:
+    """Whether another copy could be read, or there is no other one and nothing else is wrong.
+
+    None of several: rather we lost our sight. What is given up is made again only by hand, and would be there twice.
+    """
+    if run.has_seen:
+        return True
+    if count == 1:
+        return run.check().ok
+    run.trouble(
+        Incomplete(
+            f"None of its {count} copies can be read.",
+            remedy="Let the account see them. If all of them were deleted, there is nothing to do.",
+        )
+    )
+    return False
+
+
+def _note(run: MirrorRun, each: Mirrored, gone: CopyGone, *, can_be_gone: bool) -> None:
+    """Note that a copy can't be read, or is gone. Of a ticket that is over that is no news, unless it is live again."""
+    copy, ticket = each
+    if copy.missing_since is not None and copy.settled_at is not None and not ticket.is_live:
+        return
+    was_live = ticket.is_live
+    changed = replace(copy, missing_since=copy.missing_since or run.now, synced_at=run.now)
+    with run.begin() as uow:
+        ticket = uow.mirrors.get(run.name, copy.ticket).ticket
+        is_gone = can_be_gone and _is_late(run, copy) and ticket.is_live is was_live
+        if is_gone and ticket.is_live:
+            problem = f"It is there no longer ({gone.why}). It is not made again by itself."
+            changed = replace(changed, state=CopyState.GONE, problem=problem)
+            run.tell(uow, f"gone:{copy.ticket}", _told(ticket, copy, run.name), ticket)
+        elif is_gone:
+            changed = replace(changed, settled_at=copy.settled_at or run.now)
+        uow.mirrors.put(changed)
+
+
+def _told(ticket: Ticket, copy: Copy, tracker: str) -> str:
+    return (
+        f"{copy.key}, the copy of {ticket.label}, is there no longer. "
+        f"`whosleft trackers again {tracker} {ticket.label}` makes a new one."
+    )
