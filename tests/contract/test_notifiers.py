@@ -16,17 +16,14 @@ from connectors.notify.email.config import EmailConfig
 from connectors.notify.email.connector import EmailNotifier
 from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
+from contracts.messages import AMINA, MESSAGE, NOBODY, context
 from contracts.notifier import (
-    AMINA,
-    MESSAGE,
-    NOBODY,
     HttpNotifierContract,
     HttpWorld,
     NotifierContract,
     RemoteNotifierContract,
     RemoteWorld,
     World,
-    context,
 )
 from fakes.notifier import FakeNotifier
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited

@@ -15,16 +15,8 @@ from connectors.notify.teams.config import TeamsConfig
 from connectors.notify.teams.connector import TeamsNotifier
 from connectors.notify.webhook.config import WebhookConfig
 from connectors.notify.webhook.connector import WebhookNotifier
-from contracts.notifier import (
-    AMINA,
-    MESSAGE,
-    TO_A_FEED,
-    ChannelContract,
-    HttpContract,
-    HttpWorld,
-    World,
-    context,
-)
+from contracts.messages import AMINA, MESSAGE, TO_A_FEED, context
+from contracts.notifier import ChannelContract, HttpContract, HttpWorld, World
 from fakes.http_receiver import Fault, HttpReceiver
 from fakes.teams_channel import SIGNATURE, TeamsChannel
 from worker.domain.messages.message import CHANNEL

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.notify.slack import SPEC
-from contracts.notifier import context
+from contracts.messages import context
 from fakes.slack.posting import Post
 from fakes.slack.server import APP_TOKEN, TOKEN, SlackServer
 from fakes.slack.sockets import SocketServer

@@ -22,7 +22,7 @@ from connectors.notify.apprise.config import AppriseConfig
 from connectors.notify.apprise.connector import AppriseNotifier
 from connectors.notify.webhook.config import WebhookConfig
 from connectors.notify.webhook.connector import WebhookNotifier
-from contracts.notifier import EVENT, MESSAGE, TO_A_FEED, context
+from contracts.messages import EVENT, MESSAGE, TO_A_FEED, context
 from fakes.http_receiver import HttpReceiver
 from throwaway import missing
 from worker.domain.messages.event import event_paragraph

@@ -12,7 +12,7 @@ import pytest
 import postfix
 from connectors.notify.email.config import EmailConfig
 from connectors.notify.email.connector import EmailNotifier
-from contracts.notifier import AMINA, MESSAGE, TO_AMINA, context
+from contracts.messages import AMINA, MESSAGE, TO_AMINA, context
 from fakes.smtp.reader import as_shown, parsed
 from fakes.smtp.server import SmtpServer
 from mails import late_ticket

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.notify.email.mailbox import Mailbox
 from connectors.notify.email.mapping import composed
-from contracts.notifier import MESSAGE
+from contracts.messages import MESSAGE
 from contracts.telling_tracker import version
 from fakes.webhook_program import IN, tracker
 from integration.test_mirror_real import run, ward_with

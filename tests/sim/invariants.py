@@ -6,34 +6,30 @@ believed comes from the sources' own record (`sim.sources`), never from the work
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from sim.company import FILE, LOOKED_UP, Company, Human, has_left
+from sim.company import FILE, LOOKED_UP, Human, has_left
 from sim.control_checks import ControlChecks, is_of_controls
 from sim.controls import is_of_review
 from sim.deadlines import Deadlines
-from sim.effects import Confirmed, Decided, Effect, EffectLog, Held, Queued, Saved, Seen, Stepped, Withdrawn
-from sim.events import Mass
-from sim.sources import SimDirectory, SimInventory
+from sim.effects import Confirmed, Decided, Effect, Held, Saved, Stepped
+from sim.message_checks import MessageChecks
+from sim.seeing import Seeing
+from sim.sources import SimDirectory
 from sim.tracker import SimTracker
 from sim.tracker_checks import TrackerChecks
 from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds import REMOVALS, kind_of
-from worker.domain.messages.message import Paragraph
 from worker.domain.mirror.copy import Content
 from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Role, Roster
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.episodes import PlanKind
-from worker.ports.state.outbox import OutMessage
-from worker.settings import Settings
 
 POLL = timedelta(hours=6)
 ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
@@ -49,33 +45,6 @@ class Broken(AssertionError):
     def __init__(self, number: int, what: str) -> None:
         super().__init__(f"invariant {number}: {what}")
         self.number = number
-
-
-class Seeing(Protocol):
-    """What the checks look at."""
-
-    @property
-    def company(self) -> Company: ...
-    @property
-    def log(self) -> EffectLog: ...
-    @property
-    def directories(self) -> Mapping[str, SimDirectory]: ...
-    @property
-    def inventories(self) -> Mapping[str, SimInventory]: ...
-    @property
-    def masses(self) -> list[Mass]: ...
-    @property
-    def last_admins_removed(self) -> list[str]: ...
-    @property
-    def placed(self) -> Mapping[str, str]: ...
-    @property
-    def rule(self) -> AccountsRule: ...
-    @property
-    def tracker(self) -> SimTracker | None: ...
-    @property
-    def settings(self) -> Settings: ...
-
-    def problem_of(self, ticket: int) -> str: ...
 
 
 class Invariants:
@@ -98,13 +67,10 @@ class Invariants:
         self._gates: dict[tuple[AccountKey, datetime], str] = {}
         self._let_through: dict[tuple[AccountKey, str], datetime] = {}
         self._questions: Counter[tuple[str, str]] = Counter()
-        self._shown: dict[str, int] = defaultdict(int)
-        self._appeared: Counter[tuple[str, Paragraph]] = Counter()
         self._acted: dict[tuple[GroupKey, str], datetime] = {}
-        self._maybe_again: Counter[tuple[str, Paragraph]] = Counter()
-        self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
         self._controls = ControlChecks(world.log, lambda: world.inventories, self._fail)
-        world.log.listeners += [self.hear, self._controls.hear]
+        self.messages = MessageChecks(world.log, self._fail)
+        world.log.listeners += [self.hear, self.messages.hear, self._controls.hear]
         self.jobs_at_work: list[str] = []  # the last one does something, the others have a pause
         self._copies = self._of_copies(world.tracker) if world.tracker else None
 
@@ -144,12 +110,6 @@ class Invariants:
     def hear(self, effect: Effect) -> None:
         if isinstance(effect, Saved):
             self._ticket(effect)
-        elif isinstance(effect, Seen):
-            self._visible_once(effect)
-        elif isinstance(effect, Queued):
-            self._queued[effect.message.to.address, effect.message.body].append(effect)
-        elif isinstance(effect, Withdrawn):
-            self._forget(effect.key)
         elif isinstance(effect, Stepped):
             for what in self._deadlines.step(effect, self.world.log):
                 self._fail(7, what)
@@ -160,11 +120,6 @@ class Invariants:
             self._confirmed.add(effect.handle)
         elif isinstance(effect, Decided):
             self._set_gates(effect, "")
-
-    def _forget(self, key: str) -> None:
-        """What is taken back before its time must not be seen: the check at the end counts what is queued."""
-        for queued in self._queued.values():
-            queued[:] = [one for one in queued if one.message.key != key]
 
     def _ticket(self, saved: Saved) -> None:
         if not saved.is_move:
@@ -422,47 +377,6 @@ class Invariants:
             if len(recent) > LEAVERS_MAX:
                 self._fail(5, f"{len(recent)} leavers of {source} in a day, and nobody was asked")
 
-    # --- 6: each notification has one effect ------------------------------------------------------
-
-    def _visible_once(self, seen: Seen) -> None:
-        message = seen.message
-        self._shown[message.key] += 1
-        if self._shown[message.key] > 1:
-            if seen.can_find:
-                self._fail(6, f"{message.key} is shown again on {seen.notifier}, which could have told")
-            elif not message.may_be_repeat:
-                self._fail(6, f"{message.key} is shown again and does not say that it may be a repeat")
-            return
-        # a larger channel may have shown the same in another message; one that says so is no second effect
-        counter = self._maybe_again if message.may_be_repeat else self._appeared
-        for paragraph in message.paragraphs:
-            queued = replace(paragraph, ticket="")  # delivering names the ticket
-            counter[message.to.address, queued] += 1
-
-    def nothing_is_lost(self, until: datetime) -> None:
-        """At the end: what was queued before `until` was seen, as often as it was queued.
-
-        But for a ticket's message that no channel would take: its next step told somebody else.
-        """
-        for (address, body), queued in self._queued.items():
-            due = [one.message for one in queued if one.at <= until]
-            count = self._appeared[address, body]
-            is_answered = all(self._is_answered(one) for one in due)
-            seen = count + self._maybe_again[address, body]
-            if seen < len(due) and not is_answered:
-                self._fail(
-                    6, f"{body.headline!r} to {address or 'the channel'}: queued {len(due)}, seen {seen}"
-                )
-            if count > len(queued):
-                self._fail(6, f"{body.headline!r} to {address}: queued {len(queued)}, seen {count} times")
-
-    def _is_answered(self, message: OutMessage) -> bool:
-        """Whether no channel would take it: the ticket's next step told somebody else, or it can only be left."""
-        log = self.world.log
-        return (
-            message.ticket in log.unreached if message.ticket else message.to.address in log.unreached_people
-        )
-
     # --- 8: we never act on a guess about identity -------------------------------------------------
 
     def _is_sure(self, ticket: Ticket) -> None:
@@ -535,8 +449,6 @@ class Invariants:
         if told is not None and (taken_at is None or taken_at < told):
             self._fail(9, f"{directory.name} spoke of {told}, and {taken_at} is shown")
 
-    # --- after a job ---------------------------------------------------------------------------------
-
     # --- 12: a machine acts only where it may --------------------------------------------------------
 
     def machine(self, deed: str, key: GroupKey, handle: str) -> None:
@@ -565,6 +477,8 @@ class Invariants:
             self._fail(12, f"a machine removes the creator of {key.group_id}")
         if sum(member.role.is_admin for member in known.values()) == 1:
             self._fail(12, f"a machine removes the last admin of {key.group_id}")
+
+    # --- after a job ---------------------------------------------------------------------------------
 
     def after(self, job: str) -> None:
         """To be called when a job ran to its end."""

@@ -422,7 +422,7 @@ class World:
     def _finish(self) -> None:
         with self.store.begin() as uow:
             self.invariants.journal_is_whole(first_broken(uow.journal.chain()))
-        self.invariants.nothing_is_lost(self.ends_at - timedelta(hours=50))
+        self.invariants.messages.nothing_is_lost(self.ends_at - timedelta(hours=50))
 
 
 def play(seed: int, **changes: Any) -> World:

@@ -1,109 +1,42 @@
-"""A private number is shown to a group only after its owner agreed, and not any longer than that."""
+"""A private number is shown to a group only after its owner agreed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from builders import facts
-from harness import Harness
+from consented import (
+    NURSES,
+    POLICY_1,
+    RULE,
+    TEXT,
+    Made,
+    additions,
+    allow,
+    asked,
+    consenting_ward,
+    counts,
+    hire,
+    more_wards,
+    noted,
+    removed,
+    say,
+    settle,
+)
 from worker.app.acts.statements import StatementAnswer
 from worker.app.jobs.consenting import GROUPS_PAGE
-from worker.app.refused import Refused
-from worker.domain.controls.others import CONSENT, POLICY
 from worker.domain.controls.policy import ControlPolicy
-from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule, text_hash
+from worker.domain.controls.statements import AttestAnswer, StatementRule, text_hash
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
-from worker.domain.kinds import removals
-from worker.domain.people.joiners import Placement
-from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
-from worker.storage.sql.tables import consent_subject
-
-Made = Callable[..., Harness]
-ASKS = ControlSwitch(Mode.TICKET)
-RULE = StatementRule(
-    Statement.CONSENT, CONSENT.id, ASKS, "", "1", is_gate=True, private=("otherMobile", "home")
-)
-TEXT = "# Policy"
-POLICY_1 = StatementRule(
-    Statement.POLICY, POLICY.id, ASKS, "messaging", "1", texts={"en": TEXT}, is_gate=True
-)
-NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
-PORTERS = Placement((("department", ("Porters",)),), ("Porters*",))
+from worker.domain.tickets.ticket import Grade, TicketState
 
 
 @pytest.fixture
 def ward(start: Made) -> Made:
-    """A ward in which the rules place whoever is a nurse, with these rules about statements."""
-
-    def make(*rules: StatementRule, **wishes: object) -> Harness:
-        policy = ControlPolicy(statements=rules or (RULE,), daily_max=10)
-        return start(controls=policy, joiners=(NURSES, PORTERS), **wishes)
-
-    return make
-
-
-def hire(harness: Harness, name: str = "zoe", *attributes: str) -> None:
-    """A nurse with one number, in these attributes; without one, the directory does not say where it stands."""
-    found = (attributes,) if attributes else ()
-    harness.hire(name, department="Nursing", phones_in=found)
-    harness.poll()
-
-
-def allow(harness: Harness) -> None:
-    """The control's first run, and a person who releases it."""
-    harness.control()
-    if harness.plans():
-        harness.decide()
-    harness.control()
-
-
-def settle(harness: Harness) -> None:
-    harness.settle()
-    harness.later(days=1)
-    harness.settle(full=True)
-
-
-def asked(harness: Harness) -> list[Ticket]:
-    return harness.tickets(TicketKind.ATTEST)
-
-
-def additions(harness: Harness) -> list[Ticket]:
-    return [one for one in harness.tickets(TicketKind.ADD_MEMBER) if one.is_live]
-
-
-def removed(harness: Harness) -> list[Ticket]:
-    return [one for one in harness.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]
-
-
-def say(harness: Harness, answer: AttestAnswer = AttestAnswer.ACCEPTED, text: str = "") -> Ticket:
-    """The one who is asked answers, or answers otherwise than before."""
-    [ticket] = [one for one in asked(harness) if one.state in {TicketState.OPEN, TicketState.VERIFIED}]
-    said = StatementAnswer(answer, text_hash(text) if text else "")
-    token = harness.link(ticket.id).rpartition("/")[2]
-    [after] = harness.app.attesting.answer(token, {ticket.id: said}, harness.now)
-    return after
-
-
-def counts(harness: Harness) -> tuple[int, int, int, int, int]:
-    [one] = [one.counts for one in harness.app.controls.report(harness.now) if one.control == CONSENT.id]
-    return one.subjects, one.passed, one.failed, one.declined, one.unknown
-
-
-def more_wards(harness: Harness, count: int) -> None:
-    for number in range(count):
-        harness.group(f"ward-{number + 8}", admins=["dee"])
-    harness.inventory()
-
-
-def noted(harness: Harness) -> list[str]:
-    """Whose numbers a group is about to be shown."""
-    with harness.engine.connect() as connection:
-        return list(connection.execute(sa.select(consent_subject.c.person_id)).scalars())
+    return consenting_ward(start)
 
 
 class TestAsking:
@@ -415,153 +348,3 @@ class TestPolicies:
         settle(harness)
         assert [one.person_name for one in additions(harness)] == ["Zoe"]
         assert sorted(one.person_name for one in asked(harness)) == ["Gus", "Hal", "Yan"]
-
-
-class TestTakingBack:
-    @pytest.fixture
-    def agreed(self, ward: Made) -> Harness:
-        """Zoe consented and was added to the ward."""
-        harness = ward()
-        hire(harness, "zoe", "otherMobile")
-        harness.settle()
-        allow(harness)
-        say(harness)
-        harness.wards.add_member("ward-7", harness.member("zoe"))
-        settle(harness)
-        return harness
-
-    def test_groups_that_show_the_number_take_them_out(self, agreed: Harness) -> None:
-        agreed.group("porters", "zoe", admins=["gus"])
-        agreed.group("team", "zoe", admins=["gus"], messenger="teams")
-        agreed.settle()
-        after = say(agreed, AttestAnswer.DECLINED)
-        assert (after.state, after.details["answer"]) == (TicketState.VERIFIED, "declined")
-        agreed.reconcile()
-        found = removed(agreed)
-        assert [one.home.group_id for one in found] == ["porters", "ward-7"]
-        assert {one.details[removals.CONSENT] for one in found} == {after.label}
-        assert {str(one.reason) for one in found} == {"Zoe took back the consent to show a private number"}
-        agreed.reconcile()
-        agreed.reconcile(full=True)
-        assert len(removed(agreed)) == 2
-        assert counts(agreed) == (1, 0, 1, 1, 0)
-
-    def test_only_groups_that_show_the_number_are_looked_at(self, agreed: Harness) -> None:
-        agreed.group("porters", admins=["gus"])
-        agreed.wards.add_member(
-            "porters", replace(agreed.member("zoe"), phone=None, email="zoe@corp.example")
-        )
-        agreed.settle()
-        say(agreed, AttestAnswer.DECLINED)
-        looked: list[tuple[str, object]] = []
-        sa.event.listen(
-            agreed.engine, "before_cursor_execute", lambda *what: looked.append((what[2], what[3]))
-        )
-        agreed.reconcile()
-        members_of = [values for query, values in looked if "FROM membership" in query]
-        assert ("wards", "ward-7") in members_of
-        assert ("wards", "porters") not in members_of
-        assert [one.home.group_id for one in removed(agreed)] == ["ward-7"]
-
-    def test_the_removal_is_proven_by_the_roster_and_comes_back_with_them(self, agreed: Harness) -> None:
-        say(agreed, AttestAnswer.DECLINED)
-        agreed.reconcile()
-        agreed.later()
-        agreed.drop("ward-7", "zoe")
-        settle(agreed)
-        [removal] = agreed.tickets(TicketKind.REMOVE_MEMBER)
-        assert (removal.state, removal.grade) == (TicketState.VERIFIED, Grade.A)
-        assert not additions(agreed)
-        agreed.wards.add_member("ward-7", agreed.member("zoe"))
-        settle(agreed)
-        assert len(removed(agreed)) == 1
-
-    def test_consent_that_is_given_again_ends_it(self, agreed: Harness) -> None:
-        say(agreed, AttestAnswer.DECLINED)
-        agreed.reconcile()
-        assert len(removed(agreed)) == 1
-        agreed.later()
-        say(agreed)
-        agreed.reconcile()
-        assert not removed(agreed)
-        assert counts(agreed) == (1, 1, 0, 0, 0)
-
-    def test_the_last_admin_stays_until_there_is_another(self, agreed: Harness) -> None:
-        agreed.group("porters", "hal", admins=["zoe"])
-        agreed.settle()
-        say(agreed, AttestAnswer.DECLINED)
-        agreed.reconcile()
-        assert [one.home.group_id for one in removed(agreed)] == ["ward-7"]
-        agreed.group("porters", "hal", admins=["zoe", "gus"])
-        settle(agreed)
-        agreed.reconcile(full=True)
-        assert sorted(one.home.group_id for one in removed(agreed)) == ["porters", "ward-7"]
-
-    def test_it_holds_though_nobody_is_asked_any_more(self, agreed: Harness) -> None:
-        say(agreed, AttestAnswer.DECLINED)
-        agreed.start(replace(agreed.app.rules, controls=ControlPolicy()))
-        agreed.reconcile()
-        assert len(removed(agreed)) == 1
-
-    def test_a_sensitive_group_has_less_time(self, ward: Made) -> None:
-        harness = ward(sensitive=("ward-7",))
-        hire(harness, "zoe", "otherMobile")
-        harness.settle()
-        allow(harness)
-        say(harness)
-        harness.wards.add_member("ward-7", harness.member("zoe"))
-        settle(harness)
-        say(harness, AttestAnswer.DECLINED)
-        harness.reconcile()
-        [removal] = removed(harness)
-        assert removal.is_sensitive
-        assert removal.due_at - harness.now <= timedelta(hours=4)
-
-    def test_the_same_answer_again_is_refused(self, agreed: Harness) -> None:
-        with pytest.raises(Refused, match="the answer already"):
-            say(agreed)
-
-    def test_there_is_no_exception_to_ask_for(self, agreed: Harness) -> None:
-        with pytest.raises(Refused, match="yes or no"):
-            say(agreed, AttestAnswer.EXCEPTION)
-
-    def test_a_first_refusal_takes_nobody_out(self, ward: Made) -> None:
-        harness = ward()
-        hire(harness, "zoe", "otherMobile")
-        harness.group("porters", "zoe", admins=["gus"])
-        harness.settle()
-        allow(harness)
-        say(harness, AttestAnswer.DECLINED)
-        harness.reconcile()
-        assert not removed(harness)
-
-    def test_the_accountable_person_is_told_of_it_without_being_sent_to_talk(self, agreed: Harness) -> None:
-        say(agreed, AttestAnswer.DECLINED)
-        agreed.later(minutes=2)
-        told = [line for line in agreed.titles() if "does not consent" in line]
-        assert told == ["Zoe does not consent to show a private number in groups"]
-
-    def test_both_answers_are_kept(self, agreed: Harness) -> None:
-        say(agreed, AttestAnswer.DECLINED)
-        with agreed.store.reading() as uow:
-            found = uow.attestations.page(0, 10)
-        assert [one.answer for one in found] == [AttestAnswer.ACCEPTED, AttestAnswer.DECLINED]
-
-
-def test_who_left_a_group_by_themself_is_not_asked_and_may_come_back_by_a_new_consent(ward: Made) -> None:
-    harness = ward()
-    hire(harness, "zoe", "otherMobile")
-    harness.settle()
-    allow(harness)
-    say(harness)
-    harness.wards.add_member("ward-7", harness.member("zoe"))
-    settle(harness)
-    harness.drop("ward-7", "zoe")
-    settle(harness)
-    harness.control()
-    assert not additions(harness)
-    say(harness, AttestAnswer.DECLINED)
-    harness.later()
-    say(harness)
-    harness.reconcile()
-    assert len(additions(harness)) == 1

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from connectors.notify.apprise.config import AppriseConfig
 from connectors.notify.apprise.connector import AppriseNotifier
 from connectors.notify.apprise.mapping import failure
-from contracts.notifier import AMINA, MESSAGE, NOTED, context
+from contracts.messages import AMINA, MESSAGE, NOTED, context
 from fakes.http_receiver import Fault, HttpReceiver
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
 from worker.ports import AuthFailed, ConnectorError, NotDone, Rejected, Transient, Unreachable

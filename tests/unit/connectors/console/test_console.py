@@ -9,7 +9,7 @@ from connectors.notify.console import SPEC
 from connectors.notify.console.config import ConsoleConfig
 from connectors.notify.console.connector import ConsoleNotifier
 from connectors.notify.console.mapping import render
-from contracts.notifier import AMINA, MESSAGE, TO_AMINA, context
+from contracts.messages import AMINA, MESSAGE, TO_AMINA, context
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
 from worker.ports import Transient
 

@@ -11,7 +11,7 @@ import pytest
 from certificates import Pair, authority, issue
 from connectors.notify.email.config import EmailConfig
 from connectors.notify.email.connector import EmailNotifier
-from contracts.notifier import AMINA, context
+from contracts.messages import AMINA, context
 from fakes.smtp.server import PASSWORD, USER, SmtpServer
 
 CHANNEL_ADDRESS = "soc@example.org"

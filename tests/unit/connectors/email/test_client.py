@@ -12,7 +12,7 @@ import pytest
 
 from certificates import Pair, authority, issue
 from connectors.notify.email.connector import EmailNotifier
-from contracts.notifier import AMINA, MESSAGE, TO_AMINA
+from contracts.messages import AMINA, MESSAGE, TO_AMINA
 from fakes.graph.lab import FakeEntra
 from fakes.smtp.server import PASSWORD, TOKEN, USER, Fault, SmtpServer
 from worker.domain.messages.message import Recipient, RecipientKind

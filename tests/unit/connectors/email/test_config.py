@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from connectors.notify.email import SPEC
 from connectors.notify.email.config import EmailConfig
-from contracts.notifier import context
+from contracts.messages import context
 from worker.ports import Reach
 
 PASSWORD = "Kettle-0range-Drama"

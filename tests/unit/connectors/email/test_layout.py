@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.notify.email.layout import SIZE_MAX, is_rtl, laid_out, takes
-from contracts.notifier import CROWDS, HOSTILE, LONG, MESSAGE, NOTED
+from contracts.messages import CROWDS, HOSTILE, LONG, MESSAGE, NOTED
 from fakes.smtp.reader import as_shown, parsed
 from mails import late_ticket
 from worker.domain.messages.message import Message, Paragraph

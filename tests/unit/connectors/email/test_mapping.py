@@ -11,7 +11,7 @@ import pytest
 
 from connectors.notify.email.mailbox import Mailbox, mailbox
 from connectors.notify.email.mapping import composed, message_id
-from contracts.notifier import HOSTILE, MESSAGE, NOW
+from contracts.messages import HOSTILE, MESSAGE, NOW
 from mails import late_ticket
 from worker.domain.messages.message import Message, Paragraph
 from worker.languages import LANGUAGES

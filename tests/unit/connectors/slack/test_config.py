@@ -3,7 +3,7 @@ from pydantic import ValidationError
 
 from connectors.notify.slack import SPEC
 from connectors.notify.slack.config import SlackConfig
-from contracts.notifier import context
+from contracts.messages import context
 from worker.ports import Reach
 
 TOKEN = "xoxb-900000000000-s3cr3tS3cr3tS3cr3t"

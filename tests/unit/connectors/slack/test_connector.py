@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from connectors.kit.slack_codes import WAIT_S
 from connectors.notify.slack.client import SlackClient, hashed
 from connectors.notify.slack.connector import SlackNotifier
-from contracts.notifier import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
+from contracts.messages import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from fakes.slack.workspace import Channel
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind

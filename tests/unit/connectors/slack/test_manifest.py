@@ -16,7 +16,7 @@ from connectors.notify.slack.connector import SCOPES_PEOPLE, SCOPES_PRIVATE, SCO
 from connectors.notify.slack.mapping import render
 from connectors.notify.slack.reception import SCOPES_COMMANDS, SCOPES_GROUPS
 from connectors.notify.slack.views import COMMAND, form_view, home_view, text_view, waiting_view
-from contracts.notifier import MESSAGE, NOW
+from contracts.messages import MESSAGE, NOW
 from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
 from worker.ports.connectors.conversing import Field, Form, Interaction
 

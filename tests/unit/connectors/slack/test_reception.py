@@ -16,7 +16,7 @@ import pytest
 
 from connectors.notify.slack import SPEC
 from connectors.notify.slack.connector import SlackNotifier
-from contracts.notifier import MESSAGE, NOW, context
+from contracts.messages import MESSAGE, NOW, context
 from fakes.slack.server import TOKEN, Fault, SlackServer
 from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
 from worker.ports import BadConfig, InboundCall, Noted, Rejected, Transient, Unreachable

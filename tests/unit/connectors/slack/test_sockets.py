@@ -13,7 +13,7 @@ import pytest
 
 from connectors.notify.slack import SPEC
 from connectors.notify.slack.connector import SlackNotifier
-from contracts.notifier import MESSAGE, context
+from contracts.messages import MESSAGE, context
 from fakes.slack.server import APP_TOKEN, TOKEN, Fault, SlackServer, rate_limited
 from fakes.slack.sockets import SocketServer
 from worker.domain.messages.message import Offer, ReaderAct

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
-from contracts.notifier import AMINA, MESSAGE, TO_AMINA, context
+from contracts.messages import AMINA, MESSAGE, TO_AMINA, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
 from worker.ports import AuthFailed, NotDone, Rejected, Transient, Unreachable

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from connectors.notify.teams.config import TeamsConfig
 from connectors.notify.teams.connector import TeamsNotifier
 from connectors.notify.teams.mapping import CARD_MAX, render, takes
-from contracts.notifier import MESSAGE, TO_AMINA, context
+from contracts.messages import MESSAGE, TO_AMINA, context
 from fakes.teams_channel import SIGNATURE, TeamsChannel, shown
 from harness import Harness
 from worker.domain.messages.message import CHANNEL, Message, Paragraph

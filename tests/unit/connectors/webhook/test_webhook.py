@@ -21,7 +21,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 import certificates
 from connectors.notify.webhook.config import WebhookConfig
 from connectors.notify.webhook.connector import WebhookNotifier
-from contracts.notifier import EVENT, MESSAGE, NOW, TO_A_FEED, context
+from contracts.messages import EVENT, MESSAGE, NOW, TO_A_FEED, context
 from fakes.http_receiver import Fault, HttpReceiver, Taken
 from worker.domain.messages.event import event_paragraph
 from worker.domain.messages.message import Message

@@ -1,0 +1,216 @@
+"""How the chart lets calls in and out: to the desk, to the workers, and from them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from charts import (
+    SITUATIONS,
+    named,
+    of_kind,
+    pod_labels,
+    pod_spec,
+    rendered,
+)
+
+# --- Being called ---------------------------------------------------------------------------------------------
+
+SECRET = "${env:DATABASE_PASSWORD}"  # one that the situation has
+CALLED = {
+    "inventories": [
+        {
+            "name": "phones",
+            "kind": "waha",
+            "url": "http://10.96.12.7:3000",
+            "api_key": SECRET,
+            "accept_terms_risk": True,
+            "calls": {"listen": "0.0.0.0:8071", "path": "/phones", "secret": SECRET},
+        },
+        {
+            "name": "business",
+            "kind": "whatsapp_cloud",
+            "phone_number_id": "106540352242922",
+            "token": SECRET,
+            "calls": {
+                "listen": "0.0.0.0:8072",
+                "path": "/meta",
+                "verify_token": SECRET,
+                "app_secret": SECRET,
+            },
+        },
+    ]
+}
+GATEWAY = {"podSelector": {"matchLabels": {"app": "waha"}}}
+
+
+def test_a_gateway_reaches_the_worker_and_the_worker_the_gateway() -> None:
+    network = {"ingress": {"calls": [GATEWAY]}, "egress": {"inventories": [GATEWAY]}}
+    manifests = rendered({"config": CALLED, "networkPolicy": network}, situation="ha")
+
+    ports = named(manifests, "Service", "whosleft-calls")["spec"]["ports"]
+    assert [(one["name"], one["port"]) for one in ports] == [("calls-0", 8071), ("calls-1", 8072)]
+    worker = named(manifests, "Deployment", "whosleft-worker")["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "calls-0", "containerPort": 8071} in worker["ports"]
+    (rule,) = named(manifests, "NetworkPolicy", "whosleft-calls")["spec"]["ingress"]
+    assert rule == {"from": [GATEWAY], "ports": [{"port": "calls-0", "protocol": "TCP"}]}
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    assert {"ports": [{"port": 3000, "protocol": "TCP"}], "to": [GATEWAY]} in egress
+
+
+def test_what_comes_from_outside_comes_through_the_ingress_and_nothing_else_does() -> None:
+    manifests = rendered({"config": CALLED}, situation="ha")
+
+    rules = named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+    paths = [
+        (path["path"], path["backend"]["service"]["name"]) for rule in rules for path in rule["http"]["paths"]
+    ]
+    assert paths == [("/", "whosleft-desk"), ("/meta", "whosleft-calls")]
+    (rule,) = named(manifests, "NetworkPolicy", "whosleft-desk")["spec"]["ingress"]
+    assert [port["port"] for port in rule["ports"]] == ["desk", "calls-1"]
+    names = {one["metadata"]["name"] for one in of_kind(manifests, "NetworkPolicy")}
+    assert "whosleft-calls" not in names, "nobody may call as long as nobody is named"
+
+
+SIEM = {"name": "siem", "kind": "webhook", "secrets": [SECRET]}
+
+
+def clicked(listen: str = "0.0.0.0:8073", **more: str) -> dict[str, Any]:
+    """Notifiers of which Slack has signed HTTP, and stands second."""
+    interactive = {"mode": "http", "signing_secret": SECRET, "listen": listen, **more}
+    slack = {"name": "soc", "kind": "slack", "token": SECRET, "interactive": interactive}
+    return {"notify": [{"name": "terminal", "kind": "console"}, slack]}
+
+
+@pytest.mark.parametrize("more, path", [({}, "/slack"), ({"path": "/clicks"}, "/clicks")])
+def test_slack_s_signed_http_reaches_the_worker_by_the_ingress(more: dict[str, str], path: str) -> None:
+    manifests = rendered({"config": {**CALLED, **clicked(**more)}}, situation="ha")
+
+    ports = named(manifests, "Service", "whosleft-calls")["spec"]["ports"]
+    assert ports[-1] == {"name": "clicks-1", "port": 8073, "targetPort": "clicks-1", "appProtocol": "http"}
+    worker = named(manifests, "Deployment", "whosleft-worker")["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "clicks-1", "containerPort": 8073} in worker["ports"]
+    [rule] = [
+        one
+        for one in named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+        if one["http"]["paths"][0]["path"] == path
+    ]
+    assert rule["host"] == "whosleft.corp.example"
+    service = {"name": "whosleft-calls", "port": {"name": "clicks-1"}}
+    assert rule["http"]["paths"] == [{"path": path, "pathType": "Exact", "backend": {"service": service}}]
+    (rule,) = named(manifests, "NetworkPolicy", "whosleft-desk")["spec"]["ingress"]
+    assert [port["port"] for port in rule["ports"]] == ["desk", "calls-1", "clicks-1"]
+
+
+def test_slack_s_signed_http_reaches_the_worker_by_a_gateway() -> None:
+    route = {"enabled": True, "parentRefs": [{"name": "public"}]}
+    manifests = rendered(
+        {"config": clicked(), "httpRoute": route, "ingress": {"enabled": False}}, situation="ha"
+    )
+
+    (rule,) = named(manifests, "HTTPRoute", "whosleft-clicks-1")["spec"]["rules"]
+    assert rule["matches"] == [{"path": {"type": "Exact", "value": "/slack"}}]
+    assert rule["backendRefs"] == [{"name": "whosleft-calls", "port": 8073}]
+
+
+def test_trackers_have_a_way_to_the_workers() -> None:
+    def calls(port: int) -> dict[str, Any]:
+        return {"calls": {"listen": f"0.0.0.0:{port}", "path": f"/at-{port}", "secret": SECRET}}
+
+    states = {"open": ["new"], "done": ["resolved"]}
+    trackers = [
+        {"name": "rt", "kind": "request_tracker", "url": "https://rt.corp.example", "token": SECRET, "queue": "q",
+         "states": states, **calls(8091)},
+        {"name": "hub", "kind": "github", "token": SECRET, "repository": "org/leavers", **calls(8092)},
+        {"name": "lab", "kind": "gitlab", "url": "https://lab.corp.example:9443", "token": SECRET, "project": "1"},
+    ]  # fmt: skip
+    network = {"ingress": {"calls": [GATEWAY]}}
+    manifests = rendered({"config": {"trackers": trackers}, "networkPolicy": network}, situation="ha")
+
+    ports = named(manifests, "Service", "whosleft-calls")["spec"]["ports"]
+    assert [(one["name"], one["port"]) for one in ports] == [("tracker-0", 8091), ("tracker-1", 8092)]
+    (inside,) = named(manifests, "NetworkPolicy", "whosleft-calls")["spec"]["ingress"]
+    assert [one["port"] for one in inside["ports"]] == ["tracker-0"]
+    rules = named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+    assert "/at-8092" in {path["path"] for rule in rules for path in rule["http"]["paths"]}
+    assert "/at-8091" not in {path["path"] for rule in rules for path in rule["http"]["paths"]}
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    assert {443, 9443} <= {one["port"] for rule in egress for one in rule["ports"]}
+
+
+@pytest.mark.parametrize("notify, values", [
+    ([{"name": "soc", "kind": "slack", "token": SECRET, "interactive": {"mode": "socket", "app_token": SECRET}}], {}),
+    ([{"name": "soc", "kind": "slack", "token": SECRET, "interactive": None}], {}),
+    (clicked()["notify"], {"mode": "cron"}),
+])  # fmt: skip
+def test_nothing_is_let_in_for_socket_mode_nor_where_no_worker_stays(
+    notify: list[dict[str, Any]], values: dict[str, Any]
+) -> None:
+    manifests = rendered({"config": {"notify": notify}, **values}, situation="ha")
+
+    names = {(one["kind"], one["metadata"]["name"]) for one in manifests}
+    assert ("Service", "whosleft-calls") not in names
+    assert "clicks-" not in json.dumps([one for one in manifests if one["kind"] != "ConfigMap"])
+
+
+@pytest.mark.parametrize("config, port", [
+    ({"watch": {"ping": {"url": SECRET}}}, 443),
+    ({"watch": {"ping": None}}, None),
+    ({"notify": [{**SIEM, "url": "https://siem.corp.example:9443/in"}]}, 9443),
+    ({"notify": [{"name": "flow", "kind": "teams", "url": SECRET}]}, 443),
+    ({"rotas": [{"name": "site", "ical": {"url": "https://cal.corp.example:10443/x.ics"}}]}, 10443),
+    ({"rotas": [{"name": "site", "ical": {"path": "/data/x.ics"}}]}, None),
+])  # fmt: skip
+def test_what_the_worker_calls_over_https_is_let_out(config: dict[str, Any], port: int | None) -> None:
+    secrets = [{"name": "all", "existingSecret": "all", "env": {"DATABASE_PASSWORD": "key"}}]
+    manifests = rendered({"config": config, "secrets": secrets})
+
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    out = [one["port"] for rule in egress for one in rule["ports"] if one["port"] != 53]
+    assert out == ([] if port is None else [port])
+
+
+# --- Reaching it ----------------------------------------------------------------------------------------------
+
+
+def test_the_ingress_leads_where_the_links_in_messages_do() -> None:
+    manifests = rendered(situation="ha")
+
+    (rule,) = named(manifests, "Ingress", "whosleft")["spec"]["rules"]
+    (port,) = named(manifests, "Service", "whosleft-desk")["spec"]["ports"]
+    assert (port["name"], port["targetPort"]) == ("http", "desk")
+    assert rule["host"] == "whosleft.corp.example"
+    assert rule["http"]["paths"][0]["backend"]["service"] == {
+        "name": "whosleft-desk",
+        "port": {"name": "http"},
+    }
+
+
+def test_graph_s_notifications_have_a_way_to_the_workers() -> None:
+    manifests = rendered(situation="aks")
+
+    route = named(manifests, "HTTPRoute", "whosleft-graph-0")["spec"]
+    (port,) = named(manifests, "Service", "whosleft-graph")["spec"]["ports"]
+    assert route["hostnames"] == ["whosleft.contoso.example"]
+    assert route["rules"][0]["matches"][0]["path"] == {"type": "Exact", "value": "/graph"}
+    assert route["rules"][0]["backendRefs"] == [{"name": "whosleft-graph", "port": 8070}]
+    assert (port["port"], port["targetPort"]) == (8070, "graph-0")
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_every_selector_finds_pods_with_the_ports_that_it_leads_to(situation: str) -> None:
+    manifests = rendered(situation=situation)
+    made = [(pod_labels(one), pod_spec(one)) for one in manifests if pod_spec(one)]
+
+    for service in of_kind(manifests, "Service"):
+        chosen = [
+            spec for labels, spec in made if spec and service["spec"]["selector"].items() <= labels.items()
+        ]
+        offered = {port["name"] for spec in chosen for port in spec["containers"][0].get("ports", ())}
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= offered, service
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        for one in of_kind(manifests, kind):
+            wanted = one["spec"]["selector"]["matchLabels"].items()
+            assert any(wanted <= labels.items() for labels, _ in made), one
