@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 
 from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness, judged
-from worker.domain.reconcile.plan import instant
+from worker.contract.shape import Data
+from worker.contract.statusz import (
+    AlarmShape,
+    HeldLeaseShape,
+    ScheduledJobShape,
+    StatusShape,
+    StoredSourceShape,
+    UnansweredShape,
+)
 from worker.ops.health import reason
 from worker.ops.masking import mask_text
 from worker.ops.patience import PatientCall
@@ -51,64 +59,47 @@ class Status:
         self._standing = PatientCall(standing, keep_s=KEEP_S)
         self._clock = clock
 
-    def document(self) -> tuple[bool, dict[str, Any]]:
-        """Return whether the database answered, and the document: without an answer, only process and error."""
-        told = {"process": self._process, "version": self._version}
+    def document(self) -> tuple[bool, Data]:
+        """Return whether the database answered, and the document: a `StatusShape`, or an `UnansweredShape`."""
         try:
             standing = self._standing.answer()
         except Exception as error:  # noqa: BLE001  any error of the database is shown
-            return False, {**told, "error": reason(error)}
-        return True, {
-            **told,
-            "leases": [
-                {
-                    "job": lease.job,
-                    "holder": lease.holder,
-                    "fence": lease.fence,
-                    "expires_at": instant(expires_at),
-                }
-                for lease, expires_at in standing.leases
-                if lease.holder  # without those given back, which nobody holds
-            ],
-            "jobs": self._jobs(standing.jobs),
-            "sources": self._judged(standing.sources),
-            "alarms": [
-                {"cause": one.cause.value, "about": one.about, "since": instant(one.since_at)}
-                for one in standing.alarms
-            ],
-        }
+            unanswered = UnansweredShape(process=self._process, version=self._version, error=reason(error))
+            return False, unanswered.model_dump(mode="json")
+        status = StatusShape(
+            process=self._process,
+            version=self._version,
+            leases=[
+                HeldLeaseShape.of(one) for one in standing.leases if one.lease.holder
+            ],  # not those given back
+            jobs=self._jobs(standing.jobs),
+            sources=self._judged(standing.sources),
+            alarms=[AlarmShape.of(one) for one in standing.alarms],
+        )
+        return True, status.model_dump(mode="json")
 
-    def _jobs(self, runs: Sequence[JobRun]) -> list[dict[str, Any]]:
+    def _jobs(self, runs: Sequence[JobRun]) -> list[ScheduledJobShape]:
         """Every job, even if it has not run yet, then the nightly passes."""
         known = {run.name: run for run in runs}
         found = []
         for name in (*JOBS, *(name for name in known if name not in JOBS)):
             run = known.get(name)
-            found.append({
-                "name": name,
-                "last_run_at": instant(run.run_at if run else None),
-                "last_ok_at": instant(run.ok_at if run else None),
-                "next_run_at": instant(self.next_run_at(name)),
-                "report": _shown(run.report) if run else None,
-            })  # fmt: skip
+            report = _shown(run.report) if run else None
+            found.append(ScheduledJobShape.of(name, run, report, self.next_run_at(name)))
         return found
 
-    def _judged(self, states: Sequence[SourceState]) -> list[dict[str, Any]]:
+    def _judged(self, states: Sequence[SourceState]) -> list[StoredSourceShape]:
         now = self._clock()
         known = {(state.name, state.port): state for state in states}
         found = []
         for source in self._sources:
             state = known.get((source.name, source.port)) or SourceState(source.name, source.port)
             verdict = judged(state, source.fresh, now)
-            found.append({
-                "name": source.name, "port": source.port, "kind": source.kind, "ok": verdict.ok,
-                "message": mask_text(verdict.message), "remedy": mask_text(verdict.remedy),
-                "last_success_at": instant(state.last_success_at), "stale": verdict.is_stale,
-                "counts": dict(state.counts),
-            })  # fmt: skip
+            message, remedy = mask_text(verdict.message), mask_text(verdict.remedy)
+            found.append(StoredSourceShape.of(state, source.kind, verdict, message, remedy))
         return found
 
 
-def _shown(report: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(report: Mapping[str, Any]) -> Data:
     """A report with masked troubles, since an error may quote a person's address."""
     return {**report, "troubles": [mask_text(str(trouble)) for trouble in report.get("troubles", ())]}
