@@ -14,9 +14,10 @@ from catalogues import extracted, key, messages
 from worker.desk.console import questions
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.reports import OUTCOME_WORDS
-from worker.domain.groups.case import EVIDENCE_SAYS, KeptOut
+from worker.domain.groups.case import KeptOut
 from worker.domain.kinds import KINDS, reassign_admin
-from worker.domain.reconcile import answering, attesting, engine, guard
+from worker.domain.people.evidence_words import EVIDENCE_SAYS, EVIDENCE_SHARED
+from worker.domain.reconcile import answering, attesting, engine
 
 WORKER = Path(__file__).parents[2] / "worker"
 REASONS = {"why", "reason", "said"}
@@ -129,7 +130,7 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
     ),
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
     "domain/reconcile/attesting.py: _WHY[rule.statement.value]": attesting._WHY.values(),
-    "domain/reconcile/guard.py: _CAUSE[mark.evidence]": guard._CAUSE.values(),
+    "domain/reconcile/guard.py: EVIDENCE_SHARED[mark.evidence]": EVIDENCE_SHARED.values(),
     "domain/reconcile/reporting.py: OUTCOME_WORDS[outcome]": OUTCOME_WORDS.values(),
     "domain/reconcile/engine.py: _AGAIN[again]": engine._AGAIN.values(),
     "domain/reconcile/verification.py: contradiction.text": [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worker.domain.groups.case import EVIDENCE_SAYS
 from worker.domain.identity.handles import HandleKind, shown_handle
 from worker.domain.kinds.attest import topic_of
 from worker.domain.messages.sentences import flat, why_line
 from worker.domain.model import Account, Evidence
+from worker.domain.people.evidence_words import EVIDENCE_SAYS
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, ticket_label
 

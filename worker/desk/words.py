@@ -11,6 +11,7 @@ from worker.domain.evidence import events
 from worker.domain.groups.pairing import Difference
 from worker.domain.kinds import KINDS
 from worker.domain.model import Fact, RegisterStatus
+from worker.domain.people.evidence_words import EVIDENCE_BRIEFLY
 from worker.domain.text.tongue import N_
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -25,15 +26,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "all": N_("all"),
     },
     "kind": {code.value: kind.word for code, kind in KINDS.items()},
-    "evidence": {
-        "disabled": N_("account disabled"),
-        "deleted": N_("account deleted"),
-        "expired": N_("account expired"),
-        "leave_date": N_("leave date passed"),
-        "moved_out": N_("moved to the leavers' OU"),
-        "absent_confirmed": N_("absent, confirmed"),
-        "moved": N_("moved to another place"),
-    },
+    "evidence": {code.value: word for code, word in EVIDENCE_BRIEFLY.items()},
     "happening": {
         "first_seen": N_("First seen in the directory"),
         "joined": N_("Joined the organisation"),

@@ -20,6 +20,7 @@ from worker.domain.model import (
     RegisterFacts,
     Standing,
 )
+from worker.domain.people.evidence_words import EVIDENCE_SAYS
 from worker.domain.people.leaving import Leaving
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.text.tongue import N_
@@ -246,14 +247,3 @@ def account_line(account: Account) -> Reason:
     elif account.standing is Standing.LEFT and account.evidence is not None:
         says = because(EVIDENCE_SAYS[account.evidence])
     return because("{name}: {words}", name=account.key.source, words=says)
-
-
-EVIDENCE_SAYS = {
-    Evidence.DISABLED: N_("the account is disabled"),
-    Evidence.DELETED: N_("the account was deleted"),
-    Evidence.EXPIRED: N_("the account has expired"),
-    Evidence.LEAVE_DATE: N_("the leave date has passed"),
-    Evidence.MOVED_OUT: N_("moved to the leavers' unit"),
-    Evidence.ABSENT_CONFIRMED: N_("no longer in the directory"),
-    Evidence.MOVED: N_("moved within the organisation"),
-}

@@ -12,23 +12,13 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Contradiction, Wait
 from worker.domain.model import ENDS_WITH_A_DAY, Account, Evidence, Role, Standing
+from worker.domain.people.evidence_words import EVIDENCE_ON_DAY
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import membership
 from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
 
-_LEFT = {
-    Evidence.DISABLED: N_("{person} has left: the account was disabled on {day}."),
-    Evidence.DELETED: N_("{person} has left: the account was deleted on {day}."),
-    Evidence.EXPIRED: N_("{person} has left: the account ended on {day}."),
-    Evidence.LEAVE_DATE: N_("{person} has left: the last day was {day}."),
-    Evidence.MOVED_OUT: N_("{person} has left: on the list of leavers since {day}."),
-    Evidence.ABSENT_CONFIRMED: N_("{person} has left: no longer in the staff directory since {day}."),
-    Evidence.MOVED: N_(
-        "{person} moved to another place on {day} and does not belong in this group any more."
-    ),
-}
 REVIEW = "review"  # in the details of a removal that a review asks for: the review's ticket
 CONSENT = "consent"  # in those of one because consent was taken back: the ticket that asked for it
 DELETE_ROW = N_("Delete the row of {person} ({ticket})")
@@ -45,7 +35,7 @@ def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str])
     on = _left_on(ticket, timezone)
     if on is None or ticket.evidence is None:
         return tongue.say("{person} has left.", **names)
-    return tongue.say(_LEFT[ticket.evidence], **names, day=tongue.day(on))
+    return tongue.say(EVIDENCE_ON_DAY[ticket.evidence], **names, day=tongue.day(on))
 
 
 def _left_on(ticket: Ticket, timezone: str) -> date | None:

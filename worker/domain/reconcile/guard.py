@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey, Evidence, GroupKey
+from worker.domain.people.evidence_words import EVIDENCE_SHARED
 from worker.domain.text.reason import LocalInstant, Reason, Share, Written, because, because_many, together
-from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import DIGITS_MAX
 
 
@@ -303,17 +303,6 @@ def _hours(window: timedelta) -> Written:
     return Written(f"{window.total_seconds() / 3600:g} h", window)
 
 
-_CAUSE = {
-    Evidence.DISABLED: N_("accounts disabled"),
-    Evidence.DELETED: N_("accounts deleted"),
-    Evidence.EXPIRED: N_("accounts expired"),
-    Evidence.LEAVE_DATE: N_("leave date passed"),
-    Evidence.MOVED_OUT: N_("moved to the leavers' unit"),
-    Evidence.ABSENT_CONFIRMED: N_("no longer in the directory"),
-    Evidence.MOVED: N_("moved within the organisation"),
-}
-
-
 def cohorts_of(departures: Iterable[Departure], share_from: int, timezone: str) -> tuple[Cohort, ...]:
     """Split by cause: evidence and local hour, then a unit that at least `share_from` of them share.
 
@@ -350,7 +339,7 @@ def _characteristic(departure: Departure, timezone: str) -> _Characteristic:
 
 
 def _cause(mark: _Characteristic, timezone: str) -> Reason:
-    evidence = because(_CAUSE[mark.evidence])
+    evidence = because(EVIDENCE_SHARED[mark.evidence])
     if not mark.is_shared:
         return because("{cause}, single people", cause=evidence)
     parts = [evidence]
