@@ -38,6 +38,7 @@ from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.ports import takes_all
 from worker.ports.state.groups import Unlisted
+from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store
 from worker.storage.people_passes import KEY_COLUMNS, PERSON_COLUMNS
 from worker.storage.people_rows import keys_of
@@ -165,7 +166,7 @@ def _load(store: SqlStore, company: Company) -> None:
     with store.begin() as uow:
         for start in range(0, company.people, PAGE):
             numbers = range(start, min(start + PAGE, company.people))
-            uow.people.stage("corp", [(company.person(n), None) for n in numbers])
+            uow.people.stage("corp", [JudgedFacts(company.person(n), None) for n in numbers])
         uow.people.apply_stage("corp", is_full=True, taken_at=START, now=START)
         for start in range(0, company.groups, GROUPS_PAGE):
             groups = range(start, min(start + GROUPS_PAGE, company.groups))

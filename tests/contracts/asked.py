@@ -27,7 +27,7 @@ from worker.domain.reconcile.attesting import ask
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade
 from worker.ports import Port
-from worker.ports.state.attestations import SENSITIVE
+from worker.ports.state.attestations import SENSITIVE, AskingRule
 from worker.ports.state.group_states import Lists
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.identities import HandleIdentity
@@ -104,8 +104,8 @@ class AskedContract:
         assert asked(store, LONGER) == ["ben"]
         assert asked(store, UPDATE) == ["ann", "ben"]
         with store.reading() as uow:
-            assert not uow.attestations.needless([(LONGER, True)])
-            assert len(uow.attestations.needless([(UPDATE, True)])) == 1
+            assert not uow.attestations.needless([AskingRule(LONGER, True)])
+            assert len(uow.attestations.needless([AskingRule(UPDATE, True)])) == 1
 
     def test_whoever_is_in_a_sensitive_group_of_it_is_marked(self, store: Store) -> None:
         seeded(store)

@@ -16,6 +16,7 @@ from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.text.reason import Reason
+from worker.ports.state.attestations import AskingRule
 from worker.ports.state.group_states import Lists
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
@@ -45,7 +46,7 @@ class CensusContract:
         with store.reading() as uow:
             assert uow.attestations.count_to_ask(RULE, NOW, is_everywhere=True) == 1
             assert uow.attestations.counts(RULE, NOW, is_everywhere=True).subjects == 1
-            assert not uow.attestations.needless([(RULE, True)])
+            assert not uow.attestations.needless([AskingRule(RULE, True)])
         read_people(store, facts("ben", manager_id="eve"), is_full=False, at=NOW + HOUR)
         with store.reading() as uow:
             assert uow.attestations.count_to_ask(RULE, NOW, is_everywhere=True) == 2

@@ -21,6 +21,7 @@ from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountKey, GroupKey, HandleKey
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.ports.state.attestations import AskingRule
 from worker.ports.state.groups import Expectation
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
@@ -254,4 +255,4 @@ class ConsentContract:
         said(store, "ben", AttestAnswer.ACCEPTED, statement=Statement.POLICY)
         with store.begin() as uow:
             assert uow.attestations.passed(GATE, [key("ann"), key("ben")], NOW) == {key("ben")}
-            assert uow.attestations.needless([(GATE, True)]) == []
+            assert uow.attestations.needless([AskingRule(GATE, True)]) == []

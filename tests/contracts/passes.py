@@ -5,6 +5,7 @@ from __future__ import annotations
 from builders import DAY, HOUR, NOW, facts, key
 from contracts.unit_of_work import at_once, dirty, handles, read_people, read_rosters, roster
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
+from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store
 
 TEN = tuple(f"+44770090010{number}" for number in range(10))
@@ -85,7 +86,7 @@ class PassesContract:
     def test_a_pass_that_was_cut_is_forgotten_by_the_next(self, store: Store) -> None:
         read_people(store, facts("ann"))
         with store.begin() as uow:
-            uow.people.stage("corp", [(facts("half-read"), None)])
+            uow.people.stage("corp", [JudgedFacts(facts("half-read"), None)])
         read_people(store, facts("ann"))
 
         with store.begin() as uow:

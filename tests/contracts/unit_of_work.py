@@ -40,7 +40,7 @@ from worker.ports.state.episodes import PlanKind
 from worker.ports.state.groups import RosterChanges, Unlisted
 from worker.ports.state.leases import LeaseLost
 from worker.ports.state.outbox import OutMessage
-from worker.ports.state.people import Applied
+from worker.ports.state.people import Applied, JudgedFacts
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -82,7 +82,7 @@ def read_people(
     """One pass of a directory."""
     with store.begin() as uow:
         uow.people.clear_stage(source)
-        uow.people.stage(source, [(one, judge(one, LeaverPolicy(), at)) for one in people])
+        uow.people.stage(source, [JudgedFacts(one, judge(one, LeaverPolicy(), at)) for one in people])
         return uow.people.apply_stage(source, is_full=is_full, taken_at=at, now=at)
 
 
@@ -130,7 +130,7 @@ class _Transactions:
         read_people(store, facts("ann"))
         with rolled_back(store) as uow:
             uow.people.stage(
-                "corp", [(facts("ann", enabled=False), Judgement(Standing.LEFT, Evidence.DELETED))]
+                "corp", [JudgedFacts(facts("ann", enabled=False), Judgement(Standing.LEFT, Evidence.DELETED))]
             )
             uow.people.apply_stage("corp", is_full=False, taken_at=NOW, now=NOW)
 

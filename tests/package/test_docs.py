@@ -33,6 +33,7 @@ from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ports import Port
 from worker.ports.state.figures import Figures, Pile, ProcessState
+from worker.ports.state.mirrors import CopySort
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
 from worker.ports.state.tickets import TicketSort
@@ -197,7 +198,7 @@ def shown_metrics() -> set[tuple[str, str, str]]:
         0,
         0,
         dict.fromkeys(Part, PartCount(0, 0)),
-        {("desk", CopyState.LINKED): 1},
+        {CopySort("desk", CopyState.LINKED): 1},
     )
     source = Source("corp", Port.DIRECTORY, "file", Freshness(timedelta(hours=1), {}))
     metrics.registry.register(StoredMetrics(lambda _now: figures, [source], lambda: NOW, set))

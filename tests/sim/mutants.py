@@ -46,6 +46,7 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import PermissionDenied
 from worker.ports.state.episodes import Gate
+from worker.ports.state.people import JudgedFacts
 from worker.ports.state.remediations import ActState
 from worker.storage.episodes import SqlEpisodes
 from worker.storage.groups import SqlRosters
@@ -100,7 +101,9 @@ def _nobody_is_asked(_original: Any) -> Any:
                 known = uow.people.get(key)
                 if known is not None:
                     gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
-                    uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
+                    uow.people.stage(
+                        directory.name, [JudgedFacts(replace(known.facts, is_deleted=True), gone)]
+                    )
         return []
 
     return confirm

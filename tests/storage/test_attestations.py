@@ -16,6 +16,7 @@ from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.model import GroupKey, Member
 from worker.domain.reconcile.attesting import ToAsk
+from worker.ports.state.attestations import AskingRule
 from worker.ports.state.store import UnitOfWork
 
 POLICY = StatementRule(
@@ -101,4 +102,4 @@ def _look(harness: Harness, rule: StatementRule) -> None:
         for is_everywhere in (True, False):
             uow.attestations.counts(rule, harness.now, is_everywhere=is_everywhere)
             uow.attestations.to_ask(rule, harness.now, 10, is_everywhere=is_everywhere)
-            uow.attestations.needless([(rule, is_everywhere)])
+            uow.attestations.needless([AskingRule(rule, is_everywhere)])

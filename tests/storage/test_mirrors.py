@@ -14,6 +14,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import TicketKind
+from worker.ports.state.mirrors import CopySort
 from worker.running.mirroring import TrackerRules
 
 ME = Actor("sam", "os:sam")
@@ -46,7 +47,7 @@ def test_a_copy_is_stored_as_it_is(ward: Harness) -> None:
     with ward.store.reading() as uow:
         assert uow.mirrors.find("desk", 1) == changed
         assert uow.mirrors.of([1, 2]) == {1: [changed]}
-        assert uow.mirrors.counts() == {("desk", CopyState.GONE): 1}
+        assert uow.mirrors.counts() == {CopySort("desk", CopyState.GONE): 1}
         assert uow.mirrors.all(9, with_problem=True) == [changed]
         assert uow.mirrors.linked("desk", ward.now, 0, 9) == []
         with pytest.raises(LookupError):

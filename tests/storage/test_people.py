@@ -12,7 +12,7 @@ import builders
 from plans_of_queries import steps_of
 from worker.domain.model import AccountFacts, AccountKey
 from worker.domain.people.lifecycle import EventKind
-from worker.ports.state.people import Applied
+from worker.ports.state.people import Applied, JudgedFacts
 from worker.storage import people_passes
 from worker.storage.sql.tables import person, person_key, staged_person, staged_person_key
 from worker.storage.store import SqlStore
@@ -37,7 +37,7 @@ def read(store: SqlStore, *pages: Iterable[AccountFacts], hours: int = 0) -> App
     """A full pass in these pages, each in a transaction of its own."""
     for page in pages:
         with store.begin() as uow:
-            uow.people.stage("corp", [(one, None) for one in page])
+            uow.people.stage("corp", [JudgedFacts(one, None) for one in page])
     at = NINE + timedelta(hours=hours)
     with store.begin() as uow:
         return uow.people.apply_stage("corp", is_full=True, taken_at=at, now=at)
@@ -115,7 +115,7 @@ def test_a_pass_in_which_everybody_is_new_or_changed_is_applied_in_flat_memory(e
     store = SqlStore(engine)
     for hours, language in enumerate(("en", "cy")):
         with store.begin() as uow:
-            uow.people.stage("corp", [(one, None) for one in numbered(MANY, language)])
+            uow.people.stage("corp", [JudgedFacts(one, None) for one in numbered(MANY, language)])
         at = NINE + timedelta(hours=hours)
         tracemalloc.start()
         try:

@@ -9,6 +9,7 @@ from builders import facts
 from harness import Harness
 from worker.domain.model import Group, Member, Standing
 from worker.domain.people.leaver import Judgement
+from worker.ports.state.people import JudgedFacts
 from worker.storage.sql.statistics import MANY
 from worker.storage.store import SqlStore
 
@@ -27,7 +28,7 @@ def test_a_large_pass_is_known_to_the_planner_at_once(engine: sa.Engine, people:
     store = SqlStore(engine)
     with store.begin() as uow:
         here = Judgement(Standing.ACTIVE)
-        uow.people.stage("corp", [(facts(f"p{number}"), here) for number in range(people)])
+        uow.people.stage("corp", [JudgedFacts(facts(f"p{number}"), here) for number in range(people)])
         uow.people.apply_stage("corp", is_full=True, taken_at=NINE, now=NINE)
 
     if engine.dialect.name == "postgresql":

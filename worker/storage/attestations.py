@@ -27,7 +27,7 @@ from worker.domain.kinds import STATEMENTS
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
-from worker.ports.state.attestations import SENSITIVE, StatementCounts
+from worker.ports.state.attestations import SENSITIVE, AskingRule, StatementCounts
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.retention import delete_statements, leavers_with_statements
 from worker.storage.sql.bulk import bulk_upsert
@@ -260,7 +260,7 @@ class SqlAttestations:
         row = self._c.execute(query.order_by(_A.id.desc()).limit(1)).first()
         return _attestation(row) if row is not None else None
 
-    def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
+    def needless(self, rules: Sequence[AskingRule]) -> list[Ticket]:
         t = ticket.c
         wanted = [is_ticket_of(rule) & is_asked(rule, is_everywhere=everywhere) for rule, everywhere in rules]
         query = sa.select(ticket).where(

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from worker.domain.controls.consent import Numbers
 from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
-from worker.domain.groups.case import GroupView
 from worker.domain.kinds import STATEMENTS
 from worker.domain.messengers import MESSENGERS
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.ticket import LIVE, Ticket
+from worker.ports.state.consents import GroupsToShow
 from worker.ports.state.groups import Expectation
 from worker.storage.cases import group_views
 from worker.storage.dirty import queue_people
@@ -52,12 +52,12 @@ class SqlConsents:
 
     def groups(
         self, rule: StatementRule, after: GroupKey | None, limit: int, *, is_everywhere: bool
-    ) -> tuple[GroupKey | None, list[GroupView]]:
+    ) -> GroupsToShow:
         query = _groups(rule, is_everywhere=is_everywhere).limit(limit)
         if after is not None:
             query = query.where(sa.tuple_(_G.source, _G.group_id) > sa.tuple_(*map(sa.literal, after)))
         keys = [GroupKey(*row) for row in self._c.execute(query)]
-        return (keys[-1] if keys else None), group_views(self._c, keys, self._rule)
+        return GroupsToShow(keys[-1] if keys else None, group_views(self._c, keys, self._rule))
 
     def asked(self) -> set[AccountKey]:
         query = sa.select(_T.person_source, _T.person_id).where(_IS_ASKING)

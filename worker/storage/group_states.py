@@ -20,6 +20,7 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
 from worker.ports.state.group_states import Lists, NameInUse
+from worker.ports.state.reviews import LastReview
 from worker.storage import known_differences
 from worker.storage.cases import behind_link
 from worker.storage.deciding import ADMINS
@@ -54,8 +55,8 @@ class _Loaded:
     tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[GroupKey, RegisterRow] = field(default_factory=dict)
     removed: dict[GroupKey, datetime] = field(default_factory=dict)
-    reviewed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
-    confirmed: dict[GroupKey, tuple[datetime, Grade]] = field(default_factory=dict)
+    reviewed: dict[GroupKey, LastReview] = field(default_factory=dict)
+    confirmed: dict[GroupKey, LastReview] = field(default_factory=dict)
     differing: dict[GroupKey, datetime] = field(default_factory=dict)
     confirming: set[GroupKey] = field(default_factory=set)
     reassigned: set[GroupKey] = field(default_factory=set)
@@ -271,7 +272,7 @@ def _state(
     row: Any, loaded: _Loaded, lists: Lists, register_at: datetime | None, in_use: frozenset[NameInUse]
 ) -> GroupState:
     key = GroupKey(row.source, row.group_id)
-    reviewed, confirmed = loaded.reviewed.get(key, (None, None)), loaded.confirmed.get(key, (None, None))
+    reviewed, confirmed = loaded.reviewed.get(key), loaded.confirmed.get(key)
     return GroupState(
         key=key,
         name=row.name,
@@ -293,10 +294,10 @@ def _state(
         removed_at=loaded.removed.get(key),
         is_gone=bool(row.is_gone),
         is_followed=row.leader_source is not None,
-        reviewed_at=reviewed[0],
-        reviewed_grade=reviewed[1],
-        confirmed_at=confirmed[0],
-        confirmed_grade=confirmed[1],
+        reviewed_at=reviewed.completed_at if reviewed else None,
+        reviewed_grade=reviewed.grade if reviewed else None,
+        confirmed_at=confirmed.completed_at if confirmed else None,
+        confirmed_grade=confirmed.grade if confirmed else None,
         differs_since=loaded.differing.get(key),
         has_confirmation=key in loaded.confirming,
         has_reassignment=key in loaded.reassigned,

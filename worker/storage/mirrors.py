@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState, ticket_label, ticket_number
-from worker.ports.state.mirrors import Mirrored
+from worker.ports.state.mirrors import CopySort, Mirrored
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row
@@ -119,10 +119,12 @@ class SqlMirrors:
             query = query.where(m.problem != "")
         return [_copy(row) for row in self._c.execute(query)]
 
-    def counts(self) -> Mapping[tuple[str, CopyState], int]:
+    def counts(self) -> Mapping[CopySort, int]:
         m = mirror.c
         query = sa.select(m.tracker, m.state, sa.func.count()).group_by(m.tracker, m.state)
-        return {(tracker, CopyState(state)): count for tracker, state, count in self._c.execute(query)}
+        return {
+            CopySort(tracker, CopyState(state)): count for tracker, state, count in self._c.execute(query)
+        }
 
     # --- what was told, and who was told of trouble ----------------------------------------------
 

@@ -8,11 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from worker.domain.kinds import codes
-from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import Account, AccountFacts, AccountKey
 from worker.domain.people.persons import Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE
+from worker.ports.state.people import DirtyPeople
 from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_people
 from worker.storage.erasing import erase_person
@@ -66,13 +66,13 @@ class SqlPeople(SqlPasses):
         asked = sa.select(t.person_source, t.person_id).distinct().where(about, live)
         dirty_people(self._c, [AccountKey(*row) for row in self._c.execute(asked)], now)
 
-    def take_dirty(self, limit: int) -> tuple[int, list[PersonCase]]:
+    def take_dirty(self, limit: int) -> DirtyPeople:
         d = dirty_person.c
         query = sa.select(d.source, d.person_id).order_by(d.since, d.source, d.person_id).limit(limit)
         keys = [AccountKey(*row) for row in self._c.execute(query)]
         for chunk in chunked(keys):
             self._c.execute(sa.delete(dirty_person).where(among(d.source, d.person_id, chunk)))
-        return len(keys), person_cases(self._c, keys, self._rule)
+        return DirtyPeople(len(keys), person_cases(self._c, keys, self._rule))
 
     # --- looking things up -----------------------------------------------------------------------
 

@@ -13,12 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
-from worker.domain.people.leaver import Judgement
+from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.domain.people.persons import AccountsRule
 from worker.ports.state.episodes import EpisodeKind, Gate
-from worker.ports.state.people import Applied, MissedPerson, Staged
+from worker.ports.state.people import Applied, JudgedFacts, MissedPerson, Staged
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
@@ -73,7 +72,7 @@ class SqlPasses:
         for statement in _CLEAR_STAGE:
             self._c.execute(statement, {"wanted": source})
 
-    def stage(self, source: str, records: Iterable[tuple[AccountFacts, Judgement | None]]) -> int:
+    def stage(self, source: str, records: Iterable[JudgedFacts]) -> int:
         rows = {
             facts.person_id: (*_known_row(source, facts, judgement), json.dumps(keys_of(facts)), 1)
             for facts, judgement in records

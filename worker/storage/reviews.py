@@ -15,7 +15,7 @@ from worker.domain.model import AccountKey, GroupKey, Role
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports.state.episodes import EpisodeKind
-from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup
+from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup, FinishedReviews, LastReview
 from worker.storage.cases import behind_link
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, person_of
 from worker.storage.sql.bulk import bulk_upsert
@@ -75,12 +75,12 @@ class SqlReviews:
             row.before_at, row.completed_at, frozenset(json.loads(row.only)),
         )  # fmt: skip
 
-    def finished(self, group: GroupKey) -> tuple[int, datetime | None]:
+    def finished(self, group: GroupKey) -> FinishedReviews:
         query = sa.select(sa.func.count(), sa.func.max(_R.completed_at)).where(
             _R.source == group.source, _R.group_id == group.group_id, _R.completed_at.is_not(None), _R.only == "[]"
         )  # fmt: skip
         count, at = self._c.execute(query).one()
-        return int(count), at
+        return FinishedReviews(int(count), at)
 
     def members(self, group: GroupKey, rule: AccountsRule) -> list[ReviewMember]:
         query = (
@@ -227,11 +227,9 @@ class SqlReviews:
             for row in self._c.execute(query)
         ]  # fmt: skip
 
-    def last_of(
-        self, groups: Collection[GroupKey], *, is_full: bool = False
-    ) -> dict[GroupKey, tuple[datetime, Grade]]:
+    def last_of(self, groups: Collection[GroupKey], *, is_full: bool = False) -> dict[GroupKey, LastReview]:
         wanted = [_R.is_full == 1] if is_full else []
-        found: dict[GroupKey, tuple[datetime, Grade]] = {}
+        found: dict[GroupKey, LastReview] = {}
         for chunk in chunked(sorted(set(groups))):
             query = (
                 sa.select(_R.source, _R.group_id, _R.completed_at, _R.grade)
@@ -244,7 +242,7 @@ class SqlReviews:
                 .order_by(_R.completed_at)
             )
             for row in self._c.execute(query):
-                found[GroupKey(row.source, row.group_id)] = (row.completed_at, Grade(row.grade))
+                found[GroupKey(row.source, row.group_id)] = LastReview(row.completed_at, Grade(row.grade))
         return found
 
 

@@ -16,6 +16,7 @@ from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Changed, CheckResult, NotDone, PermissionDenied, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
+from worker.ports.state.mirrors import CopySort
 from worker.running.mirroring import TrackerRules
 
 __all__ = ["ward"]
@@ -274,7 +275,7 @@ def test_a_tracker_that_answers_nothing_clear_has_a_rest(ward: Harness) -> None:
     report = ward.mirror()
     assert not report.is_ok
     with ward.store.reading() as uow:
-        assert uow.mirrors.counts()["desk", CopyState.UNCLEAR] <= 3
+        assert uow.mirrors.counts()[CopySort("desk", CopyState.UNCLEAR)] <= 3
 
 
 def test_what_became_unclear_is_not_made_for_a_ticket_that_is_over(ward: Harness) -> None:

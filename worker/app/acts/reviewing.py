@@ -147,17 +147,17 @@ class Reviewing:
             if action.ticket.kind is not REVIEWS or action.kind not in {ActionKind.OPEN, ActionKind.REOPEN}:
                 continue
             ticket = action.ticket
-            count, before = uow.reviews.finished(ticket.home)
+            earlier = uow.reviews.finished(ticket.home)
             full_every = self._policy.review[0].review.full_every if self._policy.review else 1
             review = Review(
                 ticket=ticket.id,
                 occasion=ticket.occasion,
-                number=count + 1,
+                number=earlier.number + 1,
                 seed=_seed(uow, ticket, now),
-                is_full=count % full_every == 0 or looks_at_all(ticket),
+                is_full=earlier.number % full_every == 0 or looks_at_all(ticket),
                 started_at=now,
                 due_at=ticket.due_at,
-                before_at=before,
+                before_at=earlier.last_at,
                 only=frozenset(ticket.details.get(ONLY, ())),
             )
             uow.reviews.start(review, ticket.home)

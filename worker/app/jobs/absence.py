@@ -5,7 +5,7 @@ missing -> a few: look_up -> facts | gone | not to be seen        too many: a he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from worker.domain.text.reason import because
 from worker.ports import Directory, Malformed, PermissionDenied
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
+from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people with a name in a plan about a shrunken read; more names would help nobody
@@ -29,7 +30,7 @@ MISSING = because("missing from the latest read")
 def confirm_missing(
     store: Store,
     directory: Directory,
-    judged: Callable[[AccountFacts], Iterable[tuple[AccountFacts, Judgement | None]]],
+    judged: Callable[[AccountFacts], list[JudgedFacts]],
     limits: GuardLimits,
     lease: Lease | None,
 ) -> list[PermissionDenied]:
@@ -60,7 +61,9 @@ def confirm_missing(
                     uow.people.stage(directory.name, judged(facts))
                 elif (known := uow.people.get(key)) is not None:
                     gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
-                    uow.people.stage(directory.name, [(replace(known.facts, is_deleted=True), gone)])
+                    uow.people.stage(
+                        directory.name, [JudgedFacts(replace(known.facts, is_deleted=True), gone)]
+                    )
     return unseen
 
 

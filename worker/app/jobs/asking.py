@@ -27,7 +27,7 @@ from worker.domain.reconcile.held_findings import HeldFindings
 from worker.domain.reconcile.plan import Action
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
-from worker.ports.state.attestations import SENSITIVE
+from worker.ports.state.attestations import SENSITIVE, AskingRule
 from worker.ports.state.store import UnitOfWork
 
 NAMED_MAX = 200  # subjects that a held plan names of each control
@@ -93,7 +93,9 @@ class Asking:
             for rule in self.rules
             for ticket, said in uow.attestations.said_elsewhere(rule, now)
         }
-        asking = [(rule, is_everywhere(rule)) for rule in self.rules if rule.switch.mode is Mode.TICKET]
+        asking = [
+            AskingRule(rule, is_everywhere(rule)) for rule in self.rules if rule.switch.mode is Mode.TICKET
+        ]
         why = because("it is not asked for any more")
         over = [
             cancelled(ticket, why, now)

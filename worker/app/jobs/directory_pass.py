@@ -20,7 +20,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import Account, AccountFacts, Evidence, Standing
 from worker.domain.people.joiners import Placement
-from worker.domain.people.leaver import Judgement, LeaverPolicy, is_absence_proof, judge
+from worker.domain.people.leaver import LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import (
@@ -32,7 +32,7 @@ from worker.ports import (
     Port,
 )
 from worker.ports.state.leases import Lease
-from worker.ports.state.people import Applied
+from worker.ports.state.people import Applied, JudgedFacts
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -184,8 +184,8 @@ class DirectoryPass:
                 read.end = item
         return read
 
-    def _judged(self, records: Iterable[AccountFacts]) -> Iterable[tuple[AccountFacts, Judgement | None]]:
-        return [(facts, judge(facts, self._rules.leaver, self._now)) for facts in records]
+    def _judged(self, records: Iterable[AccountFacts]) -> list[JudgedFacts]:
+        return [JudgedFacts(facts, judge(facts, self._rules.leaver, self._now)) for facts in records]
 
     def _believe(self, read: _Read) -> None:
         """Raise Incomplete if a full pass cannot be believed, and BadConfig if it lacks what the rules need."""

@@ -25,6 +25,13 @@ class StatementCounts(NamedTuple):
     grades: dict[str, int]
 
 
+class AskingRule(NamedTuple):
+    """A rule that opens tickets, and whether it is for all governed groups."""
+
+    rule: StatementRule
+    is_everywhere: bool
+
+
 class Attestations(Protocol):
     """Attestations, and the people whom rules ask for them."""
 
@@ -70,7 +77,10 @@ class Attestations(Protocol):
     def leavers(
         self, policy: str, before: datetime, after: AccountKey | None, limit: int
     ) -> list[AccountKey]:
-        """Accounts that left before then and said something of a policy, by key; a person's others are judged later."""
+        """Return accounts that left before `before` and answered about a policy, by key.
+
+        Other accounts of the same person are not looked at; the caller does that.
+        """
 
     def delete(self, policy: str, people: Collection[AccountKey]) -> int:
         """Delete what these accounts said of a policy; return how much."""
@@ -79,21 +89,23 @@ class Attestations(Protocol):
         """Attestations that were not taken back, by id."""
 
     def newest(self, rule: StatementRule, now: datetime) -> Attestation | None:
-        """The newest answer to a rule's version that still counts, whoever gave it, also one that is no pass."""
+        """Return the newest answer, of anybody, to a rule's version that still counts. It need not be a pass."""
 
-    def needless(self, rules: Sequence[tuple[StatementRule, bool]]) -> list[Ticket]:
-        """Live tickets that none of these rules asks for any more: the person left, or is in none of its groups now, or
-        the rule is gone or has another version. Each rule comes with whether it is for all governed groups.
+    def needless(self, rules: Sequence[AskingRule]) -> list[Ticket]:
+        """Return live tickets that none of these rules asks for any more.
+
+        Either the person has left, or is in none of the rule's groups now; or the rule is gone, or has another
+        version.
         """
 
     def said_elsewhere(self, rule: StatementRule, now: datetime) -> list[tuple[Ticket, Attestation]]:
-        """Live tickets of a rule with the newest attestation from another system that makes them needless."""
+        """Return a rule's live tickets that another system's word makes needless, with the newest such attestation."""
 
     def texts(self) -> Sequence[TextSeen]:
         """The texts that were shown so far."""
 
     def place_in_groups(self) -> None:
-        """Say of tickets that a process of an older release wrote in which group their person is asked."""
+        """Fill in the group in tickets that a process of an older release wrote without it. Idempotent."""
 
     def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
         """Note texts that are shown from now on; known ones stay as they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker.domain.controls.consent import Numbers
 from worker.domain.controls.statements import StatementRule
@@ -14,16 +14,22 @@ from worker.domain.people.persons import Person
 from worker.domain.tickets.ticket import Ticket
 
 
+class GroupsToShow(NamedTuple):
+    """A page of groups that may be about to show somebody's number. `last` is its last key; None at the end."""
+
+    last: GroupKey | None
+    views: list[GroupView]
+
+
 class Consents(Protocol):
     """People who may have to be asked for their consent."""
 
     def groups(
         self, rule: StatementRule, after: GroupKey | None, limit: int, *, is_everywhere: bool
-    ) -> tuple[GroupKey | None, list[GroupView]]:
-        """The next groups by key in which the joiner rules place people who may be missing, or who are asked.
+    ) -> GroupsToShow:
+        """Return the next groups, by key, in which the joiner rules place people who may be missing or are asked.
 
-        Of the rule's groups, those that add people by their number and whose roster is complete. Returns the last key
-        too, None if no group is left.
+        Of the rule's groups, these are the ones that add people by their number and whose roster is complete.
         """
 
     def asked(self) -> set[AccountKey]:
@@ -48,4 +54,4 @@ class Consents(Protocol):
         """Have the next reconcile look at what people said."""
 
     def mark_withdrawn_dirty(self, now: datetime) -> None:
-        """The same for everybody who refused or took their consent back, and said nothing else since."""
+        """Have the next reconcile look at everybody whose last answer is a refusal, or takes their consent back."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.mirror.copy import CopyState
 from worker.domain.watch.alarms import ToldAlarm
 from worker.ports.state.leases import JobRun, ListedLease
+from worker.ports.state.mirrors import CopySort
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
 from worker.ports.state.tickets import TicketSort
@@ -43,9 +43,7 @@ class Figures:
     held_plans: int
     outbox_waiting: int  # messages that may go now and have not arrived
     exposed: Mapping[Part, PartCount]  # as the console counts them
-    copies: Mapping[tuple[str, CopyState], int] = field(
-        default_factory=dict
-    )  # in trackers, by name and state
+    copies: Mapping[CopySort, int] = field(default_factory=dict)  # in trackers
 
 
 class Vitals(Protocol):

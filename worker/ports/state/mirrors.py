@@ -18,6 +18,13 @@ class Mirrored(NamedTuple):
     ticket: Ticket
 
 
+class CopySort(NamedTuple):
+    """The sort of copies that one count is about."""
+
+    tracker: str
+    state: CopyState
+
+
 class Mirrors(Protocol):
     """One row for each ticket and tracker that has to have a copy of it."""
 
@@ -41,13 +48,13 @@ class Mirrors(Protocol):
         """Insert it, or store its new state."""
 
     def looked_at(self, tracker: str, tickets: Collection[int], now: datetime) -> None:
-        """These tickets' copies were looked at, and are as they were."""
+        """Note that these tickets' copies were looked at, and found unchanged."""
 
     def of(self, tickets: Collection[int]) -> dict[int, list[Copy]]:
         """The copies of each ticket, by tracker; tickets without any are left out."""
 
     def find(self, tracker: str, ticket: int) -> Copy | None:
-        """One copy."""
+        """Return one copy; None if there is none."""
 
     def get(self, tracker: str, ticket: int) -> Mirrored:
         """One copy that there is, and its ticket, as they are now. Raises LookupError if there is none."""
@@ -55,17 +62,17 @@ class Mirrors(Protocol):
     def all(self, limit: int, *, with_problem: bool) -> list[Copy]:
         """The first copies by tracker and ticket; only those with a problem, if asked for."""
 
-    def counts(self) -> Mapping[tuple[str, CopyState], int]:
+    def counts(self) -> Mapping[CopySort, int]:
         """How many copies there are, by tracker and state."""
 
     def keep(self, tracker: str, told: TrackerSaid, now: datetime) -> None:
-        """Store what a tracker told; what it told before stays as it is."""
+        """Store what a tracker told. What it told before is known by its id, and changes nothing."""
 
     def told(self, tracker: str, limit: int) -> list[TrackerSaid]:
         """What was told and not used yet, in the order in which it came."""
 
     def used(self, tracker: str, call_id: str) -> None:
-        """What was told with this id is used. The id stays known."""
+        """Mark what was told with this id as used. The id stays known."""
 
     def notice(self, tracker: str, cause: str, now: datetime, again_after: timedelta) -> bool:
         """Note that somebody is told of a cause now; False if they were not so long ago."""

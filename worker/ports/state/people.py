@@ -36,6 +36,23 @@ class Applied:
     ids: tuple[str, ...] = ()
 
 
+class JudgedFacts(NamedTuple):
+    """What a directory says of one account, and what that means; None if it decides nothing."""
+
+    facts: AccountFacts
+    judgement: Judgement | None
+
+
+class DirtyPeople(NamedTuple):
+    """People taken off the dirty list, with everything that reconciling each needs.
+
+    `taken` also counts people who are no longer known; they have no case.
+    """
+
+    taken: int
+    cases: list[PersonCase]
+
+
 class MissedPerson(NamedTuple):
     """A person missing from the last full pass: from how many complete passes in a row, and since when."""
 
@@ -50,7 +67,7 @@ class People(Protocol):
     def clear_stage(self, source: str) -> None:
         """Forget what an earlier, incomplete pass left in the stage."""
 
-    def stage(self, source: str, records: Iterable[tuple[AccountFacts, Judgement | None]]) -> int:
+    def stage(self, source: str, records: Iterable[JudgedFacts]) -> int:
         """Add a page to the staged pass (last occurrence of an id wins); return its length."""
 
     def staged(self, source: str) -> Staged:
@@ -77,7 +94,7 @@ class People(Protocol):
         """Set standing, evidence and left_at of people as given; open episodes, mark groups dirty."""
 
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
-        """People of these sources who are leaving and whose date has come."""
+        """Return the people of these sources whose standing is LEAVING and whose date has come."""
 
     def mark_dirty(self, people: Iterable[AccountKey], now: datetime) -> None:
         """Put people on the list for the next reconcile of tickets about people."""
@@ -85,23 +102,20 @@ class People(Protocol):
     def mark_asked_dirty(self, now: datetime) -> None:
         """Put everybody with a live ticket about them on the list, for the nightly pass."""
 
-    def take_dirty(self, limit: int) -> tuple[int, list[PersonCase]]:
-        """Take the next people off the list, oldest first, with what reconciling each of them needs.
-
-        Also returns how many were taken: a person who is no longer known has no case.
-        """
+    def take_dirty(self, limit: int) -> DirtyPeople:
+        """Take the next people off the dirty list, oldest first."""
 
     def get(self, person: AccountKey) -> Account | None:
-        """One account."""
+        """Return one account; None if it is not known."""
 
     def human(self, person: AccountKey) -> Person | None:
-        """The person behind an account, as all of their accounts show them."""
+        """Return the person behind an account, as all of their accounts show them; None if it is not known."""
 
     def humans(self, people: Collection[AccountKey]) -> dict[AccountKey, Person]:
-        """The same for several, by account; unknown ones are left out."""
+        """Return the person behind each of these accounts, by account; unknown ones are left out."""
 
     def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
-        """By account, all accounts of its person, this one included; unknown ones are left out."""
+        """Return, by account, all accounts of its person, this one included; unknown ones are left out."""
 
     def facts(self, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
         """What the directory says of each of these accounts; unknown ones are left out."""

@@ -59,6 +59,20 @@ class Campaign:
     median_s: int | None = None
 
 
+class FinishedReviews(NamedTuple):
+    """The completed reviews of a whole group: how many, and the instant of the last one; None if there was none."""
+
+    number: int
+    last_at: datetime | None
+
+
+class LastReview(NamedTuple):
+    """A group's last completed review, and how good it is as evidence."""
+
+    completed_at: datetime
+    grade: Grade
+
+
 class Reviews(Protocol):
     """The state of reviews."""
 
@@ -68,8 +82,8 @@ class Reviews(Protocol):
     def of_ticket(self, ticket: int) -> Review | None:
         """The review under a ticket."""
 
-    def finished(self, group: GroupKey) -> tuple[int, datetime | None]:
-        """How many reviews of the whole group were completed, and when the last one was."""
+    def finished(self, group: GroupKey) -> FinishedReviews:
+        """Count the completed reviews of the whole group."""
 
     def members(self, group: GroupKey, rule: AccountsRule) -> list[ReviewMember]:
         """Everybody who is in a group now, with the last answer about each, by handle."""
@@ -98,7 +112,5 @@ class Reviews(Protocol):
     def of_campaign(self, occasion: str) -> list[CampaignGroup]:
         """The reviews of a campaign, by group."""
 
-    def last_of(
-        self, groups: Collection[GroupKey], *, is_full: bool = False
-    ) -> dict[GroupKey, tuple[datetime, Grade]]:
+    def last_of(self, groups: Collection[GroupKey], *, is_full: bool = False) -> dict[GroupKey, LastReview]:
         """When each group's last review was completed, and how good it is as evidence; `is_full`: of all members."""
