@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,13 +16,7 @@ import sqlalchemy as sa
 from bench.ad_lab import STAFF, Database, dn_of, ldif
 from bench.ad_where import Where, directory_of
 from bench.measure import Found, median, timed
-from worker.app.jobs.directory_pass import PollRules
-from worker.app.jobs.poll import Poll
-from worker.app.tell.health import Freshness
-from worker.app.tell.teller import Teller
-from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY
+from bench.wired import app_over
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
@@ -31,7 +25,6 @@ CHANGED = 100
 ROUNDS = 5
 EMPTY_ROUNDS = 20
 LOOKS = 100
-NO_LIMITS = GuardLimits(None, None, None, None)
 STRIDE = 7_919  # prime: who changes is spread over the whole directory
 
 
@@ -42,10 +35,7 @@ class Polled:
         self.directory = directory_of(where, mode)
         self._engine = open_engine(where["database"])
         migrate(self._engine)
-        rules = PollRules(
-            LeaverPolicy(), NO_LIMITS, Freshness(timedelta(days=2), {}), (), Teller("UTC", ENGLISH_ONLY)
-        )
-        self._poll = Poll(SqlStore(self._engine), [self.directory], rules)
+        self._poll = app_over(SqlStore(self._engine), [self.directory]).poll
 
     def read_everybody(self) -> int:
         """How many people the database holds after the first poll."""

@@ -15,7 +15,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,15 +27,8 @@ from bench.controls_company import MEMBERS, POLICY, REGISTER, RULES, START, VERS
 from bench.controls_sql import STATEMENTS, failing
 from bench.measure import Found, peak_mib, timed_with_server
 from bench.postgres import database
-from worker.app.acts.attesting import Attesting
-from worker.app.acts.reviewing import Reviewing
-from worker.app.jobs.cases import TellCases
+from bench.wired import app_over
 from worker.app.jobs.controls import RunControls
-from worker.app.reads.controls import ControlReads, ControlRules
-from worker.app.reads.keeps import KeepsReads
-from worker.app.tell.health import Freshness
-from worker.app.tell.signed_links import SignedLinks
-from worker.app.tell.teller import Teller
 from worker.domain.controls.policy import (
     AdminsRule,
     ControlPolicy,
@@ -49,12 +42,9 @@ from worker.domain.controls.policy import (
 )
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.model import Allowed
-from worker.domain.people.persons import AccountsRule
+from worker.domain.model import Allowed, Roster
 from worker.domain.reconcile.guard import HoldState
-from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.ports.state.group_states import Lists
+from worker.ports import Capabilities, CheckResult, Passive, SnapshotEnd
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.sql.tables import cohort, control_day, control_failure, ticket
@@ -190,23 +180,24 @@ class _Job:
             return int(connection.execute(sa.select(sa.func.count()).select_from(ticket)).scalar_one())
 
 
+class _Register(Passive):
+    """The register, of which only what it can do is asked: its rows are filled in."""
+
+    name = REGISTER
+    can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
+
+    def changes(
+        self, _cursor: str | None, _groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        raise NotImplementedError
+
+    def check(self) -> CheckResult:
+        return CheckResult(ok=True, message="a benchmark")
+
+
 def _controls(store: SqlStore, company: Company) -> RunControls:
-    links = SignedLinks("https://whosleft.example.org", timedelta(days=14))
-    teller = Teller("UTC", ENGLISH_ONLY, links)
-    tickets = TicketRules(timedelta(hours=24), timedelta(hours=4), "accountable@example.org")
     policy = _policy(company)
-    lists = Lists(frozenset({REGISTER}), frozenset({REGISTER}))
-    rules = ControlRules(policy, Freshness(timedelta(days=2), {}), (), lists, "UTC", tickets.accountable)
-    reads = ControlReads(store, rules)
-    return RunControls(
-        store,
-        reads,
-        tickets,
-        teller,
-        Attesting(store, links, teller, policy.statements, policy.languages, lambda _: policy.statements),
-        Reviewing(store, links, teller, tickets, policy, AccountsRule.EITHER),
-        TellCases(KeepsReads(reads), teller, is_on=False),
-    )
+    return app_over(store, inventories=[_Register()], controls=policy, has_told_links=True).run_controls
 
 
 def _policy(company: Company) -> ControlPolicy:

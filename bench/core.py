@@ -24,19 +24,8 @@ from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInvento
 from bench.measure import Found, peak_mib, timed_with_server
 from bench.page import Part, write_page
 from bench.postgres import database
-from worker.app.jobs.directory_pass import PollRules
-from worker.app.jobs.inventory import InventoryRules, TakeInventory
+from bench.wired import NO_LIMITS, app_over
 from worker.app.jobs.matching import Matching
-from worker.app.jobs.poll import Poll
-from worker.app.jobs.reconcile import Reconcile, ReconcileRules
-from worker.app.tell.alarms import Alarms
-from worker.app.tell.health import Freshness
-from worker.app.tell.teller import Teller
-from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.ports import takes_all
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store
@@ -53,8 +42,6 @@ DATABASES = ("SQLite", "PostgreSQL")
 SIZES = (10_000, 100_000)
 CHANGED = 1_000
 GROUPS_PAGE = 50  # as many members as the inventory job stages at a time
-NO_LIMITS = GuardLimits(None, None, None, None)
-RULES = TicketRules(timedelta(hours=24), timedelta(hours=4), "accountable@example.org")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +113,8 @@ def measure(url: str, size: int) -> Measured:
     load = took(partial(_load, store, company))
     _empty(engine)
     directory, inventory = CompanyDirectory(company), CompanyInventory(company)
-    poll, take, reconcile = jobs_of(store, directory, inventory)
+    worker = app_over(store, [directory], [inventory])
+    poll, take, reconcile = worker.poll, worker.inventory, worker.reconcile
     poll.run_once(START)
     take.run_once(START)
     _forget_matches(engine)
@@ -142,20 +130,6 @@ def measure(url: str, size: int) -> Measured:
     nightly = least(partial(reconcile.run_once, later, full=True))
     engine.dispose()
     return Measured(size, load, raw_load, match, hash_join, batch, nightly, anti_join, tickets, peak_mib())
-
-
-def jobs_of(
-    store: Store, directory: CompanyDirectory, inventory: CompanyInventory
-) -> tuple[Poll, TakeInventory, Reconcile]:
-    fresh = Freshness(timedelta(days=2), {})
-    rules = PollRules(LeaverPolicy(), NO_LIMITS, fresh, (), Teller("UTC", ENGLISH_ONLY))
-    name = inventory.name
-    reading = InventoryRules(NO_LIMITS, {name: timedelta(minutes=15)}, {name: takes_all})
-    return (
-        Poll(store, [directory], rules),
-        TakeInventory(store, [inventory], reading, Alarms()),
-        Reconcile(store, ReconcileRules(RULES, NO_LIMITS, (), Teller("UTC", ENGLISH_ONLY))),
-    )
 
 
 # --- loading, and the peer: the same rows given to the driver as they are -------------------------------------

@@ -23,11 +23,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from bench.company import START, Company, CompanyDirectory, CompanyInventory
-from bench.core import jobs_of
 from bench.measure import peak_mib, timed_with_server
-from bench.outbox_ours import Sink, letter, rules
+from bench.outbox_ours import letter
 from bench.postgres import database
-from worker.app.jobs.deliver import DELIVERIES_MAX, Deliver
+from bench.wired import Sink, app_over
+from worker.app.jobs.deliver import DELIVERIES_MAX
 from worker.domain.evidence.journal import Entry
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
@@ -76,7 +76,8 @@ def measure(url: str, people: int, readers: int = RECIPIENTS) -> dict[str, float
     migrate(engine)
     company = Company(people)
     directory, inventory = CompanyDirectory(company), CompanyInventory(company)
-    poll, take, reconcile = jobs_of(SqlStore(engine), directory, inventory)
+    worker = app_over(SqlStore(engine), [directory], [inventory])
+    poll, take, reconcile = worker.poll, worker.inventory, worker.reconcile
     watch = _Longest(engine)
     found: dict[str, float] = {}
     found |= watch.of("first poll", lambda: poll.run_once(START))
@@ -136,7 +137,7 @@ def _deliveries(engine: sa.Engine, watch: _Longest, readers: int) -> dict[str, f
         uow.outbox.add([letter(number, number) for number in range(readers)], now)
         uow.outbox.leave_alone(Sink.name, now + LATER)
     at = [now]
-    deliver = Deliver(store, [Sink()], rules(), lambda: at[0], "bench")
+    deliver = app_over(store, clock=lambda: at[0]).deliver
     folding = watch.of("folding", lambda: deliver.run_once(now))
     at[0] += 2 * LATER
 

@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -19,13 +19,7 @@ import sqlalchemy as sa
 from bench.entra_lab import CHANGED, Lab, tenant
 from bench.entra_read import directory_of, read
 from bench.measure import Found, median, peak_mib, timed
-from worker.app.jobs.directory_pass import PollRules
-from worker.app.jobs.poll import Poll
-from worker.app.tell.health import Freshness
-from worker.app.tell.teller import Teller
-from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY
+from bench.wired import app_over
 from worker.ports import Port
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
@@ -33,7 +27,6 @@ from worker.storage.store import SqlStore
 
 ROUNDS = 5
 EMPTY_ROUNDS = 20
-NO_LIMITS = GuardLimits(None, None, None, None)
 
 
 class Polled:
@@ -45,10 +38,7 @@ class Polled:
         self._engine = open_engine(url)
         migrate(self._engine)
         self._store = SqlStore(self._engine)
-        rules = PollRules(
-            LeaverPolicy(), NO_LIMITS, Freshness(timedelta(days=2), {}), (), Teller("UTC", ENGLISH_ONLY)
-        )
-        self._poll = Poll(self._store, [self.directory], rules)
+        self._poll = app_over(self._store, [self.directory]).poll
 
     def poll(self) -> dict[str, int]:
         report = self._poll.run_once(datetime.now(UTC))

@@ -18,28 +18,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench.core import NO_LIMITS, RULES
 from bench.identity_names import LOCALES
 from bench.identity_people import CASES, PAGE_OF, READS, People, Seat
 from bench.measure import peak_mib, timed
-from worker.app.jobs.directory_pass import PollRules
-from worker.app.jobs.inventory import InventoryRules, TakeInventory
-from worker.app.jobs.poll import Poll
-from worker.app.jobs.reconcile import Reconcile, ReconcileRules
-from worker.app.jobs.verify import Verify
-from worker.app.reads.controls import ControlReads, ControlRules
-from worker.app.tell.alarms import Alarms
+from bench.wired import app_over
 from worker.app.tell.health import Freshness
-from worker.app.tell.teller import Teller
-from worker.domain.controls.policy import ControlPolicy
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountFacts, AccountKey, HandleKey, Roster
-from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.text.reason import because
-from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketKind, TicketState
-from worker.ports import Capabilities, CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd, takes_all
-from worker.ports.state.group_states import Lists
+from worker.ports import Capabilities, CheckResult, DirectoryPage, PassEnd, Passive, SnapshotEnd
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store
 from worker.storage.sql.chunks import chunked
@@ -225,16 +213,15 @@ class _World:
         self._engine, self._people = engine, people
         self._store: Store = SqlStore(engine)
         self._directory, self._inventory = PeopleDirectory(people), PeopleInventory(people)
-        teller, fresh = Teller("UTC", ENGLISH_ONLY), Freshness(READS[-1] - READS[0], {})
-        name = self._inventory.name
-        reading = InventoryRules(NO_LIMITS, {name: READS[1] - READS[0]}, {name: takes_all})
-        self._poll = Poll(
-            self._store, [self._directory], PollRules(LeaverPolicy(), NO_LIMITS, fresh, (), teller)
+        fresh = Freshness(READS[-1] - READS[0], {})
+        self._worker = app_over(
+            self._store,
+            [self._directory],
+            [self._inventory],
+            fresh_directories=fresh,
+            fresh_inventories=fresh,
+            paces={self._inventory.name: READS[1] - READS[0]},
         )
-        self._take = TakeInventory(self._store, [self._inventory], reading, Alarms())
-        self._reconcile = Reconcile(self._store, ReconcileRules(RULES, NO_LIMITS, (), teller))
-        looking = ControlRules(ControlPolicy(), fresh, (), Lists(), "UTC")
-        self._verify = Verify(self._store, RULES, fresh, teller, ControlReads(self._store, looking))
         self._asked: set[tuple[str, str]] = set()  # human, handle
         self._wrong: set[tuple[str, str]] = set()
         self.asked_about: Counter[str] = Counter()
@@ -242,9 +229,10 @@ class _World:
 
     def play(self, read: int, now: datetime) -> None:
         self._directory.read = self._inventory.read = read
+        worker = self._worker
         for report in (
-            self._poll.run_once(now), self._take.run_once(now), self._reconcile.run_once(now, full=True),
-            self._verify.run_once(now), self._reconcile.run_once(now),
+            worker.poll.run_once(now), worker.inventory.run_once(now), worker.reconcile.run_once(now, full=True),
+            worker.verify.run_once(now), worker.reconcile.run_once(now),
         ):  # fmt: skip
             if report.troubles:
                 raise RuntimeError("; ".join(report.troubles))

@@ -31,7 +31,8 @@ from bench.journal_years import BEGAN, LIVED, fill
 from bench.measure import Found, peak_mib, timed_with_server
 from bench.page import HISTORY, table_of, write_between
 from bench.postgres import database
-from worker.app.evidence.export import Audit, check_chain
+from bench.wired import app_over
+from worker.app.evidence.export import check_chain
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
 from worker.domain.evidence.actor import Actor
@@ -132,7 +133,7 @@ def _year() -> tuple[datetime, datetime]:
 def pack(url: str, _events: int) -> Measured:
     """A pack of a year, by the code of `audit export`, and its check by that of `audit verify`."""
     engine, (first, after) = open_engine(url), _year()
-    audit = Audit(SqlStore(engine), "A company", "UTC", "whosleft")
+    audit = app_over(SqlStore(engine)).audit
     selection = Selection("", "", first.date(), (after - timedelta(days=1)).date())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "year.zip"

@@ -13,25 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench.company import START, Company, CompanyDirectory, CompanyInventory
-from bench.core import RULES, jobs_of
 from bench.desk import running_desk
 from bench.journal_years import ended
 from bench.measure import Found, median, timed_with_server
-from bench.outbox_ours import Sink
-from worker.app.jobs.deliver import Deliver, DeliverRules
-from worker.app.jobs.escalate import Escalate
-from worker.app.jobs.verify import Verify
-from worker.app.reads.controls import ControlReads, ControlRules
+from bench.wired import app_over
 from worker.app.reads.ticket import whole_ticket
-from worker.app.tell.health import Freshness
 from worker.app.tell.holding import Holding
-from worker.app.tell.teller import Teller
-from worker.domain.controls.policy import ControlPolicy
 from worker.domain.evidence.journal import Entry
 from worker.domain.people.persons import AccountsRule
-from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.domain.tickets.ticket import TicketState
-from worker.ports.state.group_states import Lists
 from worker.storage.figures import SqlVitals
 from worker.storage.sql.engine import open_engine
 from worker.storage.store import SqlStore
@@ -40,7 +30,6 @@ PEOPLE, LEAVERS = 2_000, 100
 APPENDED = 1_000
 TIMES = 5
 HOUR = timedelta(hours=1)
-TELLER = Teller("UTC", ENGLISH_ONLY)
 
 
 def measure_day(url: str, events: int) -> dict[str, Found]:
@@ -49,19 +38,10 @@ def measure_day(url: str, events: int) -> dict[str, Found]:
     store = SqlStore(engine)
     company = Company(PEOPLE)
     directory, inventory = CompanyDirectory(company), CompanyInventory(company)
-    poll, take, reconcile = jobs_of(store, directory, inventory)
-    fresh = Freshness(timedelta(days=2), {})
-    verify = Verify(
-        store,
-        RULES,
-        fresh,
-        TELLER,
-        ControlReads(store, ControlRules(ControlPolicy(), fresh, (), Lists(), "UTC")),
-    )
-    escalate = Escalate(store, RULES, TELLER)
-    rules = DeliverRules(timedelta(0), 20, 1_000, TELLER)
     now = [START]
-    deliver = Deliver(store, [Sink()], rules, lambda: now[0], "bench")
+    worker = app_over(store, [directory], [inventory], clock=lambda: now[0], channel_max=1_000)
+    poll, take, reconcile = worker.poll, worker.inventory, worker.reconcile
+    verify, escalate, deliver = worker.verify, worker.escalate, worker.deliver
 
     def once(work: Callable[[], Any]) -> Found:
         return timed_with_server(engine, work)[1]

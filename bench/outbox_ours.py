@@ -1,6 +1,6 @@
 """The job `deliver` with a channel that takes everything and does nothing, until nothing is left to send.
 
-    python -m bench.outbox_ours URL NUMBER
+    python -m bench.outbox_ours URL
 
 Without a lease, which the worker has: with one, a second process would have nothing to do.
 """
@@ -12,42 +12,15 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from bench.team import take_part
-from worker.app.jobs.deliver import Deliver, DeliverRules
+from bench.wired import app_over
+from worker.app.jobs.deliver import Deliver
 from worker.app.tell.addressing import person_at
-from worker.app.tell.teller import Teller
-from worker.domain.messages.message import Message, Paragraph
-from worker.domain.text.tongue import ENGLISH_ONLY
-from worker.ports import Abilities, CheckResult, Passive, Reach, Receipt
+from worker.domain.messages.message import Paragraph
 from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.engine import open_engine
 from worker.storage.store import SqlStore
 
 PAUSE_S = 0.01  # while others send what is left
-NAME = "sink"
-
-
-class Sink(Passive):
-    """A channel that takes everything, at once."""
-
-    name = NAME
-    can = Abilities(frozenset({Reach.EMAIL}))
-
-    def takes(self, message: Message) -> int:
-        return len(message.paragraphs)
-
-    def send(self, message: Message) -> Receipt:
-        return Receipt(message.key)
-
-    def find(self, _message: Message) -> None:
-        return None
-
-    def check(self) -> CheckResult:
-        return CheckResult(ok=True, message="a benchmark")
-
-
-def rules() -> DeliverRules:
-    """Without a window and with the default limits, so that what waits is folded at once."""
-    return DeliverRules(timedelta(0), 20, 20, Teller("UTC", ENGLISH_ONLY))
 
 
 def letter(number: int, reader: int) -> OutMessage:
@@ -63,8 +36,9 @@ def queue(store: SqlStore, messages: int, together: int = 1) -> None:
         uow.outbox.add(letters, datetime.now(UTC) - timedelta(seconds=1))
 
 
-def job(store: SqlStore, holder: str) -> Deliver:
-    return Deliver(store, [Sink()], rules(), lambda: datetime.now(UTC), holder)
+def job(store: SqlStore) -> Deliver:
+    """Without a window and with the default limits, so that what waits is folded at once."""
+    return app_over(store).deliver
 
 
 def work(store: SqlStore, deliver: Deliver) -> int:
@@ -81,10 +55,9 @@ def work(store: SqlStore, deliver: Deliver) -> int:
 
 
 def main() -> None:
-    url, holder = sys.argv[1:3]
-    engine = open_engine(url)
+    engine = open_engine(sys.argv[1])
     store = SqlStore(engine)
-    deliver = job(store, holder)
+    deliver = job(store)
     with store.reading() as uow:  # connects
         uow.outbox.backlog()
     take_part(lambda: work(store, deliver))

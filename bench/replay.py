@@ -17,9 +17,9 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.company import START, Company, CompanyDirectory, CompanyInventory
-from bench.core import jobs_of
 from bench.measure import peak_mib, timed
 from bench.replay_year import DAYS, RULES, write_year
+from bench.wired import app_over
 from worker.app.reads.away import Away
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.replay import ChangedRules, Replay, Replayed
@@ -95,7 +95,8 @@ def prepare(url: str, people: int, days: int) -> datetime:
     engine = open_engine(url)
     migrate(engine)
     company, store = Company(people), SqlStore(engine)
-    poll, take, reconcile = jobs_of(store, CompanyDirectory(company), CompanyInventory(company))
+    worker = app_over(store, [CompanyDirectory(company)], [CompanyInventory(company)])
+    poll, take, reconcile = worker.poll, worker.inventory, worker.reconcile
     poll.run_once(START)
     take.run_once(START)
     reconcile.run_once(START)

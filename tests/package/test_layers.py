@@ -111,12 +111,12 @@ def test_a_connector_imports_its_own_folder_and_shared_helpers_alone() -> None:
     assert strays == set()
 
 
-def test_harness_and_simulation_leave_it_to_the_product_to_put_the_jobs_together() -> None:
+def test_harness_simulation_and_benchmarks_leave_it_to_the_product_to_put_the_jobs_together() -> None:
     use_cases = {job.use_case.__name__ for job in JOBS.values()}
     wired = {
         f"{path.relative_to(CHECKOUT)} makes {node.func.id}"
-        for folder in ("support", "sim", "faults")
-        for path in (CHECKOUT / "tests" / folder).rglob("*.py")
+        for folder in ("tests/support", "tests/sim", "tests/faults", "bench")
+        for path in (CHECKOUT / folder).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in use_cases
     }

@@ -31,7 +31,7 @@ def ours(path: Path) -> int:
     engine = open_engine(f"sqlite:///{path}")
     store = SqlStore(engine)
     try:
-        return outbox_ours.work(store, outbox_ours.job(store, "w0"))
+        return outbox_ours.work(store, outbox_ours.job(store))
     finally:
         engine.dispose()
 
