@@ -73,9 +73,10 @@ class Interacting:
             return uow.interactions.keep(notifier, one, now)
 
     def take(self, now: datetime) -> bool:
-        """Do the oldest thing that waits; False if nothing does.
+        """Take the oldest interaction that waits, and do what it asks; return False if none waits.
 
-        What fails waits for a minute, up to `ATTEMPTS_MAX` times. Then it is given up, and the security team is told.
+        An interaction that fails waits for a minute, up to `ATTEMPTS_MAX` times. Then it is given up, and the security
+        team is told.
         """
         with self._store.begin() as uow:
             claimed = uow.interactions.claim(now, CLAIM_LIFE)

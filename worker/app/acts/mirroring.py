@@ -15,7 +15,7 @@ _MAY_BE_MADE_AGAIN = frozenset({CopyState.GONE, CopyState.REFUSED})
 
 
 class MirrorActs:
-    """Raises Refused."""
+    """People's acts on copies of tickets in trackers. All raise Refused."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -89,7 +89,10 @@ class ReportsShown:
 
 
 class Reporting:
-    """Both sides. `look_at`: a group as controls see it; None: it is not governed. Without a rule no form is there."""
+    """Serves people who report messages, and those who handle the reports.
+
+    `look_at` returns a group as controls see it; None if it is not governed. Without a rule there is no form.
+    """
 
     def __init__(
         self,

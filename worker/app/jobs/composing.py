@@ -16,7 +16,10 @@ from worker.ports.state.store import Store, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Composing:
-    """`daily_max`: the messages that one person gets in a day, which the last of them says."""
+    """Writes the messages of deliveries.
+
+    `daily_max` is how many one person gets in a day; the last of them says so.
+    """
 
     store: Store
     notifiers: Mapping[str, Notifier]

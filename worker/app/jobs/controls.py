@@ -63,7 +63,7 @@ _CONTROLS = (*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id)
 
 
 class RunControls:
-    """Checks groups. Without a rule it only forgets whose numbers it noted while one asked for consent."""
+    """Checks groups. Without any rule it only forgets the numbers that it noted while a rule asked for consent."""
 
     def __init__(
         self,

@@ -158,8 +158,9 @@ class Faults:
 
 
 def failing_since(marks: Mapping[str, WatchMark]) -> WatchMark | None:
-    """The first of the pings in a row that the switch did not hear, with what it said if it refused the last; else
-    None.
+    """Return the first ping of those in a row that the check did not hear last; None if it heard the last one.
+
+    If the check refused the last ping, the mark has its answer.
     """
     failing, heard = marks.get(UNHEARD), marks.get(HEARD)
     return None if failing is None or (heard is not None and heard.at >= failing.at) else failing

@@ -36,7 +36,7 @@ class _Gate:
 
 
 class Gating:
-    """Marks them in the groups that are reconciled, by the rules about statements."""
+    """Notes in the groups that are reconciled who is not to be added, by the rules about statements."""
 
     def __init__(self, statements: Sequence[StatementRule]) -> None:
         self._consent = next((one for one in statements if one.statement is Statement.CONSENT), None)
@@ -49,7 +49,7 @@ class Gating:
     def seen(
         self, uow: UnitOfWork, views: Sequence[GroupView], texts: Sequence[TextSeen], now: datetime
     ) -> list[GroupView]:
-        """The groups, with who is not to be added, and with the numbers by which the others are."""
+        """Return the groups with who is not to be added, and with the numbers by which others are added."""
         people = {key for view in views for one in view.missing for key in one.keys}
         if not people:
             return list(views)

@@ -13,7 +13,7 @@ from worker.ports.state.store import UnitOfWork
 
 
 class HandingOver:
-    """Finds them. `rule` None: nobody hands over before the last day."""
+    """Finds groups whose admins are near to their last day. Without a `rule`, nobody hands over before that day."""
 
     def __init__(self, rule: HandOver | None) -> None:
         self._rule = rule
@@ -22,7 +22,8 @@ class HandingOver:
     def mark(self, uow: UnitOfWork, now: datetime, *, full: bool) -> datetime | None:
         """Mark the groups of admins whose last day came near since the last time; with `full`, of all of them.
 
-        Returns until when last days were looked at, for `note_marked` once that is committed; None: nobody looked.
+        Returns the instant up to which last days were looked at; None if nobody looked. Give it to `note_marked` once
+        the transaction is committed.
         """
         if self._rule is None or not self._is_allowed(uow):
             return None
@@ -32,11 +33,11 @@ class HandingOver:
         return until
 
     def note_marked(self, until: datetime | None) -> None:
-        """Look from then on the next time. Before the commit it would skip what was rolled back."""
+        """Have the next `mark` begin at this instant. Call it after the commit: a rollback takes the marks back."""
         self._until = until or self._until
 
     def seen(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[GroupView]:
-        """The groups, with the admins who hand over; none where a person rejected the group's ticket."""
+        """Return the groups with the admins who hand over; with none if a person rejected the group's ticket."""
         if self._rule is None or not self._is_allowed(uow):
             return list(views)
         until = now + self._rule.lead

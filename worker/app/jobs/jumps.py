@@ -27,6 +27,6 @@ class Jumps:
             uow.watched.mark(WatchMark(JUMP, now, str(round(by_s))))
 
     def take_hold(self) -> bool:
-        """Whether escalation rests for this round: once after each jump."""
+        """Return True if escalation is to rest in this round, which is once after each jump."""
         is_held, self._is_held = self._is_held, False
         return is_held

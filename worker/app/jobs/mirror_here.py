@@ -25,9 +25,9 @@ class ActsHere:
         self._acts = acts
 
     def claim(self, uow: UnitOfWork, ticket: Ticket, moved: LastMove, key: str, words: str = "") -> None:
-        """As a person's claim on the desk; at the tracker's instant, which is never later than ours.
+        """Claim the ticket for the person who closed the copy, at the tracker's instant, but never later than now.
 
-        A list that was read since then, and was weighed before we heard of the claim, is weighed again.
+        A list that was read after that instant, and was weighed before we heard of the claim, is weighed again.
         """
         run, by = self._run, _actor(self._run, moved)
         at = max(ticket.clock_from, min(moved.at or run.now, run.now))

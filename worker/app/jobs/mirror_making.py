@@ -35,14 +35,17 @@ TRY_AGAIN = timedelta(hours=1)
 
 
 class MakeCopies:
-    """Makes what is wanted in one run, what is due first first."""
+    """Makes the copies that are wanted, in one run; the longest due come first."""
 
     def __init__(self, run: MirrorRun) -> None:
         self._run = run
         self._tracker = run.one.tracker
 
     def make(self) -> None:
-        """Raises ConnectorError for what is wrong with the tracker as a whole; BadConfig if names would be public."""
+        """Make the copies whose time has come.
+
+        Raises ConnectorError for what is wrong with the tracker as a whole, and BadConfig if names would be public.
+        """
         with self._run.store.reading() as uow:
             page = uow.mirrors.unmade(self._run.name, self._run.now, PER_RUN)
         if page:

@@ -15,18 +15,21 @@ ASKED_FROM, ASKED_UNTIL = time(8), time(18)  # local: a month-old list can wait 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Finds them. `every`: how long a roster counts as confirmed, by its inventory; `timezone` is IANA."""
+    """Finds declared rosters that nobody has confirmed for long.
+
+    `every` says how long one counts as confirmed, by its inventory; `timezone` is IANA.
+    """
 
     every: Mapping[str, timedelta]
     timezone: str
 
     def mark(self, uow: UnitOfWork, now: datetime) -> None:
-        """Mark their groups as dirty, but those that somebody was asked about since."""
+        """Mark the groups of these rosters as dirty, unless somebody was asked about them since."""
         if self.every and self._is_asking(now):
             uow.rosters.mark_unconfirmed_dirty({name: now - every for name, every in self.every.items()}, now)
 
     def holds(self, group: GroupView, now: datetime) -> bool:
-        """True if a group's roster is one of them, at an hour at which people are asked."""
+        """Return True if nobody has confirmed the group's roster for long, at an hour when people are asked."""
         every = self.every.get(group.key.source)
         return every is not None and group.taken_at <= now - every and self._is_asking(now)
 

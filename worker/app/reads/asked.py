@@ -14,7 +14,7 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AskedRules:
-    """What it takes to know them. `accountable` is an e-mail address; `timezone` is IANA."""
+    """What decides which statements people are asked for. `accountable` is an e-mail address; `timezone` is IANA."""
 
     policy: ControlPolicy
     timezone: str
@@ -22,12 +22,12 @@ class AskedRules:
     advisories: AdvisoryRules = field(default_factory=AdvisoryRules)
 
     def known(self, uow: UnitOfWork) -> tuple[StatementRule, ...]:
-        """All that a page may have to show, also what was answered."""
+        """Return all rules that a page may have to show, those of answered statements, too."""
         providers = provider_statements(uow, self.policy, self.accountable)
         return (*self.policy.statements, *updates_asked(uow, self.advisories.rule), *providers)
 
     def wanted(self, uow: UnitOfWork, now: datetime) -> tuple[StatementRule, ...]:
-        """Those that whoever has not made them is to be asked for: of providers, only of those that fail."""
+        """Return the rules by which people are to be asked now; of those about providers, only the ones that fail."""
         policy, accountable = self.policy, self.accountable
         results = provider_results(uow, policy, accountable, self.timezone, now)
         failing = [one for one, result in results.items() if result.value is CheckValue.FAIL]

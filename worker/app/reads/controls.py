@@ -317,7 +317,7 @@ class ControlReads:
         return ControlCounts(now, 1, passed=int(is_here), failed=int(not is_here))
 
     def accountable_left(self) -> str:
-        """What is wrong if the accountable person has left; empty: nothing is known to be."""
+        """Return a sentence if the accountable person is known to have left; empty if not."""
         with self._store.reading() as uow:
             has_left = self._accountable(uow, _ANY_TIME).failed and bool(self._rules.accountable)
         if not has_left:

@@ -66,7 +66,7 @@ class NewKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """What is known of such a removal."""
+    """What is known of a removal that nobody was asked for."""
 
     key: NewKey
     person_name: str

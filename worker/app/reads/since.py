@@ -33,7 +33,7 @@ class Since:
 
 
 def with_look(kept: Visit | None, now: datetime) -> Visit:
-    """A person's visit, of which they look at `now`: the one that is kept, or one that should be kept instead."""
+    """Return the visit in which a person looks at `now`: the one that is kept, or a new one to keep in its place."""
     if kept is None:
         return Visit(now)
     if now - kept.last_at < KEPT_EVERY:

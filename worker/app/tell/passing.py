@@ -46,10 +46,10 @@ class Passing:
     def passed(
         self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, link: str | None, now: datetime
     ) -> OutMessage:
-        """The message, or the one to whoever passes it on; `link` is the assignee's signed link.
+        """Return the message for its recipient, or for the person who passes it on.
 
-        As it is if a notifier reaches its recipient, if that is not the assignee, if nobody knows their number, or if
-        nobody else can be reached.
+        `link` is the assignee's signed link. It is for its recipient if a notifier reaches them, if they are not the
+        assignee, if nobody knows their number, or if nobody else can be reached.
         """
         passer = self.passer(uow, ticket, message.to)
         if passer is None:
@@ -61,7 +61,7 @@ class Passing:
         return replace(message, key=f"{message.key}:passed", to=passer.to, title=body.headline, body=body)
 
     def passer(self, uow: UnitOfWork, ticket: Ticket, to: Recipient) -> Passer | None:
-        """Who passes on what a recipient is to be told about a ticket; None: nobody has to, or nobody can."""
+        """Return the person who passes a message on to a recipient; None if nobody has to, or nobody can."""
         is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
         if not is_assignee or not to.number or self.reaching.over(to):
             return None

@@ -11,7 +11,7 @@ from worker.ports import Abilities
 
 
 class Able(Protocol):
-    """A notifier, as far as this is concerned."""
+    """The part of a notifier that choosing one needs."""
 
     @property
     def name(self) -> str: ...
@@ -35,9 +35,10 @@ class Reaching:
         return tuple(one.name for one in self._logs) if is_told else ()
 
     def over(self, to: Recipient) -> list[str]:
-        """The notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
+        """Return the notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
 
-        A log does only where nothing else could. A channel that none of `via` has is written to by all that have it.
+        A log is among them only if nothing else reaches the recipient. A channel that none of `via` has is written to
+        by every notifier that has it.
         """
         if to.kind is RecipientKind.FEED:
             return [one.name for one in self._feeds if one.name == to.address and one.can.reach(to)]
@@ -61,7 +62,10 @@ class Reaching:
         return names if to.kind is RecipientKind.CHANNEL else names[:1]
 
     def next_over(self, to: Recipient, after: str) -> str | None:
-        """The notifier to try after this one, for a person; None for a channel, whose others have it, and a feed."""
+        """Return the notifier to try after this one, for a person.
+
+        None for a feed, and for a channel: the others that have the channel were sent the message as well.
+        """
         if to.kind is not RecipientKind.PERSON:
             return None
         names = self.over(to)

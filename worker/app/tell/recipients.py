@@ -21,7 +21,7 @@ OnCall: TypeAlias = Callable[[UnitOfWork, str, datetime], Sequence[str]]
 
 
 def nobody_on_call(_uow: UnitOfWork, _rota: str, _at: datetime) -> Sequence[str]:
-    """No rota is known."""
+    """Return nobody, since no rota is known."""
     return ()
 
 

@@ -45,7 +45,10 @@ DECISION_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class CensusRow:
-    """What somebody wrote in one row of the form. `messenger`: its key, empty if they don't know; `members`: about."""
+    """One row of the form, as somebody filled it in.
+
+    `messenger` is its key, empty if they don't know; `members` is about how many.
+    """
 
     name: str
     messenger: str = ""

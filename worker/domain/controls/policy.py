@@ -127,7 +127,7 @@ class JoinRule:
 
 @dataclass(frozen=True, slots=True)
 class RightsRule:
-    """Who may do what; None: either."""
+    """Who in a group may do something: admins alone, or everybody. None: either is right."""
 
     edit: Allowed | None = None
     write: Allowed | None = None

@@ -132,7 +132,10 @@ class ReviewRows:
 
 
 def period(on: date, every: timedelta) -> str:
-    """The name of the period of a local day: a year, a quarter, a month or a week, as reviews are that often."""
+    """Return the name of the period in which a local day lies.
+
+    It is a year, a quarter, a month or a week, whichever fits how often reviews are.
+    """
     if every >= _YEAR:
         return f"{on:%Y}"
     if every >= _QUARTER:

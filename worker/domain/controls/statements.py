@@ -172,7 +172,7 @@ class StatementRule:
 
     @property
     def start(self) -> str:
-        """What the occasions of its tickets begin with; of an update and of consent, the whole of it."""
+        """The beginning of the occasions of its tickets; for an update and for consent, the whole occasion."""
         if self.statement in {Statement.UPDATE, Statement.CONSENT}:
             return self.name
         return "census:" if self.statement is Statement.CENSUS else f"{self.family}@"
@@ -195,7 +195,7 @@ class StatementRule:
 
     @property
     def facts(self) -> str:
-        """What its page shows besides a text, in a fixed form: another is another."""
+        """What its page shows besides a text, in a fixed form that differs whenever what is shown differs."""
         fixes = (f"{name} {one.short}" for name, one in self.fixes.items())
         return "\n".join([*fixes, *(f"{name}: {said}" for name, said in self.records.items())])
 
@@ -207,7 +207,7 @@ class StatementRule:
         )
 
     def differs_from(self, known: Iterable[TextSeen]) -> bool:
-        """Whether one of its texts is another than the one that was shown under the same version."""
+        """Return True if one of its texts differs from the one that was shown under the same version."""
         hashes = {one[:3]: one.sha256 for one in known}
         return any(hashes.get(one[:3], one.sha256) != one.sha256 for one in self.seen)
 

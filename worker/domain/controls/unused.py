@@ -40,7 +40,7 @@ class Unused:
 
     @property
     def has_work(self) -> bool:
-        """Whether there is anything to look at groups for."""
+        """Return True if a rule has something that groups can be compared with."""
         return (
             bool(self._patterns)
             or not self._asks_to_close

@@ -28,13 +28,13 @@ class Span(Generic[Value]):
 
 
 def common(spans: Iterable[Span[Value]], free: Sequence[Span[None]]) -> list[Span[Value]]:
-    """The parts of `spans` that lie within a free span, with their values."""
+    """Return the parts of `spans` that lie within a free span, with their values."""
     parts = (span.within(one.from_at, one.until_at) for span in spans for one in free)
     return [part for part in parts if part is not None]
 
 
 def left(free: Sequence[Span[None]], taken: Iterable[Span[Value]]) -> list[Span[None]]:
-    """What of the free spans, ascending and disjoint, no taken span covers."""
+    """Return the parts of the free spans (ascending and disjoint) that no taken span covers."""
     remaining = list(free)
     for one in taken:
         cut = (part for span in remaining for part in _without(span, one.from_at, one.until_at))
@@ -49,7 +49,10 @@ def _without(span: Span[None], since: datetime, until: datetime) -> tuple[Span[N
 
 
 def joined(spans: Iterable[Span[Value]]) -> list[Span[Value]]:
-    """Spans of one value that touch or overlap as one, by their beginning; others may overlap still."""
+    """Join spans of one value that touch or overlap, and return all by beginning.
+
+    Spans of different values may still overlap.
+    """
     whole: list[Span[Value]] = []
     latest: dict[Value, int] = {}  # where the last span of each value stands
     for span in sorted(spans, key=lambda one: (one.from_at, one.until_at)):

@@ -26,7 +26,10 @@ def first_showing(timezone: str, day: date, wall: time) -> datetime:
 
 
 def last_showing(timezone: str, day: date, wall: time) -> datetime:
-    """Return the last instant at which clocks read it, which is another one where an hour is repeated."""
+    """Return the last instant at which clocks in `timezone` (IANA) read this time of this day.
+
+    It is another one than `first_showing` gives only where an hour is repeated.
+    """
     return _showings(timezone, day, wall)[1]
 
 

@@ -58,11 +58,11 @@ def rank(can: Capabilities) -> int:
 
 
 def overlaps(common: int, size_a: int, size_b: int) -> bool:
-    """Whether so many common members make two groups alike."""
+    """Return True if two groups of these sizes with so many common members are alike."""
     smaller = min(size_a, size_b)
     return smaller > 0 and common >= COMMON_SHARE * smaller
 
 
 def says_overlap(common: int, size_a: int, size_b: int) -> bool:
-    """As `overlaps`, where nothing else speaks for it."""
+    """As `overlaps`, but with at least `COMMON_MIN` common members: for groups that nothing else makes alike."""
     return common >= COMMON_MIN and overlaps(common, size_a, size_b)

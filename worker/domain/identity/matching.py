@@ -97,10 +97,10 @@ def fingerprint(member: Member) -> str:
 
 
 def is_still(known: str, mark: str) -> bool:
-    """Whether a fingerprint is still that of the same member: it may show more or less of the account than before.
+    """Return True if both fingerprints are of one member, who may show more or less of the account than before.
 
-    A number or a LID that is shown now and was not before, or the other way round, takes nothing away from an answer;
-    another one does. A username is only decoration beside them, since people change it.
+    Number or LID is the same in both, and neither of them differs. Beside them a username does not count, because
+    people change it. All else has to be equal.
     """
     if known == mark:
         return True

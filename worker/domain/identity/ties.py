@@ -124,17 +124,20 @@ def known_before(number: str, ties: Iterable[Tie]) -> list[Tie]:
 
 
 def given_up_for(number: str, ties: Iterable[Tie]) -> dict[str, datetime]:
-    """Return the numbers for which this one was given up, each with when: who comes with it later is somebody else."""
+    """Return the numbers that replaced this one, each with the instant of the change.
+
+    Whoever has this number later is somebody else.
+    """
     return {
         t.other: t.at for t in ties if t.kind is TieKind.NUMBER and t.handle == number and t.until is None
     }
 
 
 def maybe_same(handles: Iterable[str], ties: Collection[Tie], since: datetime) -> frozenset[str]:
-    """Return every handle that may be theirs who had `handles` at `since`: these, and those tied to them since.
+    """Return every handle that the person with `handles` at `since` may have: these, and those tied to them since.
 
-    Follows weak evidence too, since whoever may still be in a group is not surely out of it. A tie that was over by
-    `since` was somebody else's, and so is an account that had one of the numbers after another account.
+    Weak evidence counts, too, because somebody who may still be in a group is not surely out of it. A tie that was
+    over by `since` was somebody else's. So is an account that had one of the numbers after another account had it.
     """
     known = [tie for tie in ties if tie.until is None or tie.until > since]
     known = [tie for tie in known if not any(_is_earlier_holder(one, tie) for one in known)]

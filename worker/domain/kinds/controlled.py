@@ -78,7 +78,10 @@ def why(ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, str
 
 
 def is_done_in(_sight: Sight, _admins_min: int) -> bool:
-    """Never by a roster alone: the controls say so (`reconcile.controlling.weigh_control`), or whoever is asked."""
+    """Return False, since no roster proves it.
+
+    The controls do (`reconcile.controlling.weigh_control`), or the answer of whoever is asked.
+    """
     return False
 
 

@@ -210,7 +210,10 @@ def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Consequen
 
 
 def not_taken(copy: Copy, can: Ability) -> Consequence:
-    """Whoever got it there is nobody whom we may give it to: ours stays, which is said there once."""
+    """Keep our assignee, because nobody may give our ticket to the person who has the copy there.
+
+    Say so there, once.
+    """
     mark = f"{Say.STAYS}:{copy.assignee.casefold()}"
     if not copy.assignee or copy.noted == mark or not can.notes:
         return Consequence(copy)

@@ -164,7 +164,7 @@ def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ti
 
 
 def changed_mind(ticket: Ticket, attestation: Attestation, now: datetime) -> Ticket:
-    """A ticket that was answered, as a later answer leaves it: closed, with that answer."""
+    """Return a ticket that was answered before with a later answer in place of the first; it stays closed."""
     is_given = attestation.answer is AttestAnswer.ACCEPTED
     name = ticket.person_name
     why = because("{name} accepted", name=name) if is_given else because("{name} took it back", name=name)

@@ -50,9 +50,10 @@ def for_another(
 
 
 def kept_apart(ticket: Ticket, group: GroupState, rules: TicketRules, now: datetime) -> Action | None:
-    """Hand such a ticket on if its assignee left, or is whom its rows are about; end it once no such member is there.
+    """Keep a ticket with own rows with somebody who may answer them; None if it stays as it is.
 
-    None: it stays as it is. If nobody else is known, it becomes nobody's.
+    It is handed on if its assignee has left, or is one of the members that its rows are about; to nobody if nobody
+    else is known. It ends once none of these members is in the group.
     """
     there = [group.own_rows[one] for one in ticket.details[ONLY] if one in group.own_rows]
     if not there and group.coverage is Coverage.FULL:

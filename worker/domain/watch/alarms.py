@@ -59,7 +59,7 @@ class Alarm:
 
     @property
     def key(self) -> str:
-        """The same for as long as it stands."""
+        """A text that stays the same for as long as the alarm stands."""
         return f"{self.cause.value}:{self.about}"
 
 
@@ -74,7 +74,7 @@ class ToldAlarm:
 
     @property
     def key(self) -> str:
-        """That of its alarm."""
+        """The key of the alarm that was told."""
         return f"{self.cause.value}:{self.about}"
 
     def is_due(self, repeat: timedelta, now: datetime) -> bool:

@@ -48,10 +48,10 @@ class JobSight:
     is_held: bool = False
 
     def is_unheld(self, patience: timedelta, since: datetime | None, now: datetime) -> bool:
-        """Whether nobody does it: its time is over by more than `patience`, and nobody has its lease.
+        """Return True if nobody does the job: it is overdue by more than `patience`, and nobody has its lease.
 
-        `since` is when this process began to look, since before that everything may have been stopped; None: that
-        does not excuse it.
+        Counted from its last run, or from `since` if that is later: before `since`, when this process began to look,
+        everything may have been stopped. None: from the last run in any case.
         """
         latest = max((at for at in (self.run_at, since) if at is not None), default=None)
         return not self.is_held and latest is not None and now - latest > self.every + patience

@@ -27,22 +27,22 @@ class Fix:
 
     @property
     def short(self) -> str:
-        """As in `>= 2.26.1`."""
+        """The fix in the form `>= 2.26.1`."""
         return f"{'>' if self.is_newer else '>='} {self.version}"
 
     def includes(self, other: Fix) -> bool:
-        """Whether whoever has reached it has reached the other."""
+        """Return True if every version that satisfies this fix satisfies the other one, too."""
         return _strictness(self) >= _strictness(other)
 
 
 def version_in(text: str) -> str:
-    """A version as it is written, without a leading v; "" for a text that is none, such as `unspecified`."""
+    """Return a version as written, without a leading v; "" for a text that is none, such as `unspecified`."""
     found = text.strip()
     return found.lstrip("vV") if _VERSION.fullmatch(found) else ""
 
 
 def stricter(one: Fix | None, other: Fix | None) -> Fix | None:
-    """The one that fewer versions satisfy; None if neither is known."""
+    """Return the fix that fewer versions satisfy; None if neither is known."""
     known = [fix for fix in (one, other) if fix is not None]
     return max(known, key=_strictness) if known else None
 

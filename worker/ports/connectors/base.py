@@ -36,22 +36,22 @@ class Again(Protocol):
 
 
 def call_once(call: Callable[[], T], /) -> T:
-    """InboundCall without a repeat."""
+    """Make the call once, and let its error through."""
     return call()
 
 
 def no_wait(_wait_s: float) -> None:
-    """Not at all."""
+    """Return at once, without waiting."""
 
 
 class Takes(Protocol):
-    """Whether a group is wanted: by its id or its name, since a source may show either first."""
+    """Says whether a group is wanted, by its id or its name, because a source may show either first."""
 
     def __call__(self, group_id: str, name: str, /) -> bool: ...
 
 
 def takes_all(_group_id: str, _name: str, /) -> bool:
-    """Every group."""
+    """Want every group."""
     return True
 
 
@@ -116,7 +116,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class InboundCall:
-    """One request from outside. `headers` have lower-case names; of one that was sent twice, the last counts."""
+    """One request from outside. `headers` have lower-case names; a header that was sent twice has its last value."""
 
     method: str  # GET or POST
     path: str
@@ -173,8 +173,9 @@ class Connector(Protocol):
         """Check reach, rights and counts; read only. Never raises a ConnectorError: the result has its message."""
 
     def concerns(self) -> Sequence[Concern]:
-        """What it knows about itself, without asking the other side; of credentials whenever they end. Never raises a
-        ConnectorError.
+        """Return what the connector knows about itself, without asking the other side.
+
+        Credentials are in it, however far away their end is. Never raises a ConnectorError.
         """
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Clicker:
-    """Who is behind a channel's id. `id` is as of `Actor`. An operator may do everything that is offered."""
+    """The person behind a channel's id. `id` is as in `Actor`. An operator may do everything that is offered."""
 
     email: str
     name: str
@@ -77,13 +77,17 @@ class Updating(Notifier, Protocol):
     """A notifier with `can.can_update`. Both methods raise as `send` does."""
 
     def update(self, reference: str, message: Message) -> None:
-        """Change what stands in the channel, in silence; the second time does nothing more.
+        """Change a message in the channel, which notifies nobody.
 
-        Raises Unreachable if it stands there no longer, Rejected if it can't be changed any more.
+        A second call changes nothing. Raises Unreachable if the message is not there any more, Rejected if it can't be
+        changed any more.
         """
 
     def reply(self, reference: str, message: Message) -> None:
-        """Write below a message, without calling anybody. May be lost or doubled after an unclear answer."""
+        """Write a reply below a message, which notifies nobody.
+
+        After an unclear answer it may be lost, or stand there twice.
+        """
 
 
 class TwoWay(Notifier, Protocol):
@@ -105,7 +109,7 @@ class TwoWay(Notifier, Protocol):
         """Look a person up. Raises Unreachable for guests, bots, other workspaces, and people without an address."""
 
     def ask(self, asked: Interaction, form: Form) -> None:
-        """Show the form; what is sent off with it arrives as another interaction."""
+        """Show the form. What the person sends with it arrives as another interaction."""
 
     def answer(self, to: Interaction, message: Message) -> None:
-        """Tell the person, and nobody else, what came of it."""
+        """Tell this person alone what came of what they did."""

@@ -49,15 +49,17 @@ class Inventory(Connector, Protocol):
         """
 
     def look_closely(self, wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
-        """Ask for facts that take calls of their own (`can.costly`): for which ones, by the groups' ids.
+        """Read facts that take calls of their own (`can.costly`).
 
-        Yields each group's facts once; only those count that are in `read_apart`, with when they were asked for. What
-        can't be asked for just now is not in it, and a group that is not there is left out. Raises Transient or
-        Permanent; what was yielded before stays true.
+        `wanted` has the facts to ask for, by the group's id. Yields the id and the facts of each group at most once.
+        Only the facts in `read_apart` count; it also says when each of them was asked for. A fact that can't be asked
+        for just now is not in it, and a group that is not there is left out. Raises Transient or Permanent; what was
+        yielded before stays true.
         """
 
     def news(self) -> frozenset[str]:
-        """Return the ids of the groups that calls from outside spoke of since the last time; "" is all of the source.
+        """Return the ids of the groups that calls from outside named since the last time.
 
-        Never blocks, never raises. For any thread.
+        An empty text among them stands for the whole source. Never blocks, never raises. May be called from any
+        thread.
         """

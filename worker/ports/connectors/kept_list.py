@@ -10,9 +10,10 @@ from worker.ports.connectors.inventory import Inventory
 
 
 class ProvenRow(NamedTuple):
-    """A ticket that was verified: its group's id, the handles under which its member may be listed, and the local day.
+    """A ticket that was verified on a local day.
 
-    Without handles, it is about the group.
+    `group_id` is that of its group; its member may be listed under any of the handles. Without handles, the ticket is
+    about the group.
     """
 
     group_id: str

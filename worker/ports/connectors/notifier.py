@@ -18,7 +18,7 @@ class Receipt:
 
 
 class Reach(StrEnum):
-    """By what a notifier reaches somebody: a person's address, or a channel that several people read."""
+    """How a notifier reaches somebody: by one of a person's addresses, or in a channel that several people read."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -69,9 +69,9 @@ class Notifier(Connector, Protocol):
         """What it can do; the same for its whole life."""
 
     def takes(self, message: Message) -> int:
-        """The number of the message's first paragraphs that `send` can show, each with its link; at least 1. No I/O.
+        """Return how many of the message's first paragraphs `send` can show, each with its link; at least 1.
 
-        Leaves room for the note, and always for the repeat note.
+        Does no I/O. It leaves room for the note if there is one, and always for the repeat note.
         """
 
     def send(self, message: Message) -> Receipt:
@@ -83,14 +83,18 @@ class Notifier(Connector, Protocol):
         """
 
     def find(self, message: Message) -> Receipt | None:
-        """The receipt of the message with this key if it arrived; None if it did not, or if the channel can't tell."""
+        """Return the receipt of the message with this key.
+
+        None if it did not arrive, or if the channel can't tell.
+        """
 
 
 class ZoneTeller(Notifier, Protocol):
     """A notifier with `can.knows_zones`: people's time zones are known there."""
 
     def zone_of(self, email: str) -> str | None:
-        """The person's time zone as it is stored there, maybe not one of IANA's; None if there is none.
+        """Return the time zone that the channel stores for a person; None if it stores none.
 
-        Raises ConnectorError if it can't be asked now; Unreachable and Rejected are about this person alone.
+        The name may not be one of IANA's. Raises ConnectorError if the channel can't be asked now; Unreachable and
+        Rejected are about this person alone.
         """

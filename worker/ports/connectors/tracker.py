@@ -98,9 +98,9 @@ class Tracker(Connector, Protocol):
         """Tell what the ticket is now. Only where `can.tells`; repeating it with one version does nothing more."""
 
     def news(self) -> frozenset[str]:
-        """Return whether calls from outside spoke of a copy since the last time: empty if none did.
+        """Return the copies that calls from outside named since the last time, in words of the tracker; empty if none.
 
-        Never blocks, never raises. For any thread.
+        Never blocks, never raises. May be called from any thread.
         """
 
 
@@ -114,7 +114,10 @@ class TellingTracker(Tracker, Protocol):
     """A tracker with `can.tells`."""
 
     def keep_by(self, keep: Keep, /) -> None:
-        """From now on, store what it is told before it is acknowledged."""
+        """Give the tracker the function that stores what it is told.
+
+        It stores first, and acknowledges the call then.
+        """
 
 
 PUBLIC = "Everybody can read it, and copies have names in them"

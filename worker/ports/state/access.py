@@ -61,7 +61,7 @@ class GroupLink:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many of each ended with the key."""
+    """How many links, sessions and tokens ended with the key, by sort."""
 
     assignees_links: int
     group_links: int
@@ -154,10 +154,10 @@ class AccessState(Protocol):
         """Sign out; idempotent."""
 
     def visit(self, who: str) -> Visit | None:
-        """When a person looked at the console; None if they never did, or long ago."""
+        """Return when a person looked at the console; None if they never did, or if it is too long ago to be kept."""
 
     def keep_visit(self, who: str, visit: Visit) -> None:
-        """Keep when a person looked; forget people who did not look for `VISITS_KEPT` before."""
+        """Store when a person looked, and forget everybody who has not looked for `VISITS_KEPT`."""
 
     def add_login_link(self, id_: str, visitor: Visitor, by: str, expires_at: datetime) -> None:
         """Keep a link that signs in once."""

@@ -135,7 +135,10 @@ class Controls(Protocol):
         """The live tickets by control; one that lists several faults counts for each of them."""
 
     def by_tickets(self, at: datetime) -> dict[str, ControlCounts]:
-        """What tickets say of the controls that other parts of the worker find; each that was needed is a subject."""
+        """Count the controls that other parts of the worker find, by their tickets.
+
+        Each ticket that was needed is a subject.
+        """
 
     def count(
         self, day: str, counts: Mapping[str, ControlCounts], tickets: Mapping[str, TicketCounts]
@@ -152,7 +155,7 @@ class Controls(Protocol):
         """Note the first run of controls, with the plan that holds it."""
 
     def asking(self, control: str) -> list[HeldSubject]:
-        """The subjects for which a control wants a ticket that there is not, by name."""
+        """Return the subjects for which a control wants a ticket and has none, by name."""
 
     def allowed(self) -> set[str]:
         """The controls that may open tickets: they had a first run, and no part of it waits for a decision."""

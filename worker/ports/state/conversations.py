@@ -46,10 +46,13 @@ class Conversations(Protocol):
         """By ticket, the reference of the oldest message about it to this recipient; without tickets that have none."""
 
     def outdated(self, notifiers: Collection[str], now: datetime, limit: int) -> list[ShownMessage]:
-        """Messages in which a ticket is not shown as it is, oldest first; none of a notifier to be left alone now."""
+        """Return messages that show a ticket otherwise than it is now, the oldest first.
+
+        Notifiers that are to be left alone at present are left out.
+        """
 
     def forget(self, notifier: str, reference: str) -> None:
-        """A message that stands nowhere any more."""
+        """Forget a message that is not in its channel any more."""
 
 
 class Interactions(Protocol):
@@ -59,7 +62,10 @@ class Interactions(Protocol):
         """Store it; False if it was stored before. Those taken more than a day ago are forgotten."""
 
     def claim(self, now: datetime, life: timedelta) -> Claimed | None:
-        """Take the oldest that waits, or whose claim is over. A claim is a conditional UPDATE with a time limit."""
+        """Claim the oldest interaction that waits, or whose claim has expired; None if there is none.
+
+        A claim is a conditional UPDATE with a time limit.
+        """
 
     def finish(self, number: int) -> bool:
-        """It had its effect; what it said is forgotten. False if it was finished before."""
+        """Mark an interaction as done, and forget what it said. Return False if it was marked before."""

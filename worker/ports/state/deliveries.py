@@ -100,12 +100,11 @@ class Deliveries(Protocol):
         """
 
     def take_dropped(self, to: Collection[Recipient], now: datetime) -> dict[Recipient, list[str]]:
-        """By recipient, the labels of tickets that ended while messages about them were held; once.
+        """Return, by recipient, the labels of tickets that ended while messages about them were held.
 
-        Recipients of whom there is none are left out.
-
-        A held call to act is dropped, too, if somebody has claimed meanwhile that it is done. A ticket that was
-        reopened is not named: something is to be done about it.
+        Each is given once, and a recipient without any is left out. A held call to act is dropped, too, once somebody
+        has claimed that the work is done. A ticket that was reopened is not named, because something is to be done
+        about it.
         """
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:

@@ -77,7 +77,7 @@ class Episodes(Protocol):
         """All held plans, newest first."""
 
     def plan(self, number: int) -> HeldPlan | None:
-        """One held plan."""
+        """Return one held plan; None if there is none with this number."""
 
     def after_release(self, number: int, limit: int) -> AfterRelease:
         """The groups that a release of all that a plan still holds changes: at most `limit` views, by key."""

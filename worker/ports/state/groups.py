@@ -71,13 +71,13 @@ class Rosters(Protocol):
         """Keep what a closer look at a group showed (see `Inventory.look_closely`). News makes the group dirty."""
 
     def declared(self, group: GroupKey, by: Collection[str]) -> None:
-        """Remember the marks of whoever declared the roster that a group has now."""
+        """Store which person declared a group's present roster, by the marks that identify them."""
 
     def groups(self) -> list[GroupRow]:
         """All groups, by source and name."""
 
     def group(self, key: GroupKey) -> GroupRow | None:
-        """One group."""
+        """Return one group; None if it is not known."""
 
     def in_sources(self, key: GroupKey) -> list[GroupRow]:
         """A group as each source shows it that counts as the same group; the one that leads comes first."""
@@ -97,7 +97,8 @@ class Rosters(Protocol):
     def mark_unconfirmed_dirty(self, before: Mapping[str, datetime], now: datetime) -> None:
         """Mark groups as dirty whose roster is not newer than the instant of its source in `before`.
 
-        Not those about which a ticket has asked since, of which another source is the better witness, or that are gone.
+        Left out are groups about which a ticket has asked since, groups of which another source is the better witness,
+        and groups that are gone.
         """
 
     def dirty_count(self) -> int:

@@ -55,9 +55,10 @@ class Identities(Protocol):
         """The next handles to be matched: new, changed, or affected by a change in a directory."""
 
     def link_sure(self, after: HandleKey | None, limit: int, now: datetime) -> SurePage:
-        """Link those of the next `limit` waiting handles behind which only one account can be; the others wait on.
+        """Look at the next `limit` waiting handles, in key order, and link each that only one account can be behind.
 
-        As `answer` of what `matching.match` says of them. In the order of keys; `after` is None for the first page.
+        The others go on waiting. A link is the same that `answer` would store for what `matching.match` says. `after`
+        is None for the first page.
         """
 
     def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
@@ -67,7 +68,7 @@ class Identities(Protocol):
         """The people whom a directory gives one of these numbers (E.164), by number in its `canonical` form."""
 
     def get(self, key: HandleKey) -> Identity | None:
-        """One link."""
+        """Return the identity behind one handle; None if the handle is not known."""
 
     def find(self, text: str) -> list[HandleKey]:
         """Handles that `text` names: as `source/handle`, by the handle alone, or by their identify ticket."""

@@ -25,7 +25,7 @@ class Leavings(Protocol):
         """The tickets for reviews of conversations of these accounts, in any state."""
 
     def cases_over(self, since: datetime) -> list[Ticket]:
-        """For each leaving of which a removal was proven since then, and none is live: that removal, the latest."""
+        """Return the latest proven removal of each leaving that has one since then, and no live removal."""
 
     def live_reviews(self) -> list[Ticket]:
         """The live tickets for reviews of conversations, by id."""

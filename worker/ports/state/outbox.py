@@ -124,7 +124,7 @@ class Outbox(Protocol):
         """Take back messages that are not on their way yet; return how many."""
 
     def known(self, keys: Collection[str]) -> set[str]:
-        """Those of these keys whose message was ever added."""
+        """Return those of these keys under which a message was ever added."""
 
     def withdraw_about(self, tickets: Collection[int]) -> list[str]:
         """Take back messages about these tickets, which are over, that no channel has tried to send; return their keys.
@@ -199,7 +199,7 @@ class Outbox(Protocol):
         """
 
     def let_go(self, delivery: Delivery) -> None:
-        """Send it to nobody, and forget its messages: whom they were about was erased."""
+        """Never send this delivery, and forget its messages, because the person whom they are about was erased."""
 
     def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
         """Try again at `at`."""

@@ -58,4 +58,4 @@ class Sources(Protocol):
         """What was asked for and not read yet, by source and group."""
 
     def had(self, wanted: Iterable[WantedRead]) -> None:
-        """Forget what was asked for by these instants: somebody tried to read it."""
+        """Forget the reads that were asked for by these instants, because they were tried."""

@@ -71,7 +71,7 @@ class StoredTickets(Protocol):
         """Store tickets' new states."""
 
     def get(self, number: int) -> Ticket | None:
-        """One ticket."""
+        """Return one ticket; None if there is none with this number."""
 
     def many(self, numbers: Collection[int]) -> dict[int, Ticket]:
         """The tickets with these numbers, by number; unknown ones are left out."""
@@ -89,7 +89,7 @@ class StoredTickets(Protocol):
         """All tickets about one group, or about its people as such (their duties in it), by id."""
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
-        """The groups with a blocked ticket whose hold is over, and which waits for no other live ticket."""
+        """Return the groups with a blocked ticket whose hold is over and that waits for no other live ticket."""
 
     def counts(self) -> dict[TicketSort, int]:
         """How many tickets of each sort there are; sorts without tickets are left out."""
