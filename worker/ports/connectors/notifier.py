@@ -18,7 +18,7 @@ class Receipt:
 
 
 class Reach(StrEnum):
-    """How a notifier reaches somebody: by one of a person's addresses, or in a channel that several people read."""
+    """By what a notifier reaches somebody: a person's address, or a channel that several people read."""
 
     EMAIL = "email"
     PHONE = "phone"
