@@ -140,3 +140,27 @@ def test_one_person_s_other_accounts_are_looked_up_by_their_keys(engine: sa.Engi
     steps = [step for plan in steps_of(engine, look, "person_key") for step in plan]
     assert "SEARCH o USING INDEX ix_person_key_kind_value (kind=? AND value=?)" in steps
     assert "SEARCH o USING INDEX ix_person_key_kind_value (kind=?)" not in steps
+
+
+def test_whoever_has_an_address_is_found_without_a_look_at_everybody(engine: sa.Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    store = SqlStore(engine)
+    read(store, [facts("a", email="a@corp.example"), facts("b")])
+
+    def look() -> None:
+        with store.reading() as uow:
+            assert [one.key.person_id for one in uow.people.find("A@corp.example")] == ["a"]
+            assert uow.people.find("nobody@corp.example") == []
+
+    plans = steps_of(engine, look, "person")
+    assert plans
+    assert not [step for plan in plans for step in plan if step in {"SCAN person", "SCAN person_key"}]
+
+
+def test_somebody_is_found_by_id_in_letters_of_any_size_employee_id_and_key(store: SqlStore) -> None:
+    read(store, [facts("Ann-1", email="ann@corp.example", employee_id="E77"), facts("b")])
+    with store.reading() as uow:
+        for text in ("Ann-1", "ann-1", "ANN-1", "aNN-1", " e77 ", "corp/Ann-1", "Ann@corp.example"):
+            assert [one.key.person_id for one in uow.people.find(text)] == ["Ann-1"], text
+        assert uow.people.find("corp/nobody") == []

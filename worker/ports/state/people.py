@@ -121,7 +121,10 @@ class People(Protocol):
         """What the directory says of each of these accounts; unknown ones are left out."""
 
     def find(self, text: str) -> list[Account]:
-        """People with `text` as id, e-mail, user name or employee id (case-blind), at most 20."""
+        """People with `text` as id, e-mail address or employee id (case-blind), or as SOURCE/ID; at most 20.
+
+        An id with an @ is found as it is written, or in small or capital letters alone.
+        """
 
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:
         """The next people in key order."""
