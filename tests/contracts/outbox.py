@@ -10,7 +10,7 @@ from builders import NOW, ticket
 from contracts.unit_of_work import ANN, LIFE, MICRO, at_once, letter, rolled_back
 from folded import claim, fold, pending
 from worker.domain.messages.message import CHANNEL, feed_of
-from worker.ports.state.outbox import Bundle, Claim, Delivery
+from worker.ports.state.outbox import Bundle, Claim, Delivery, Onward
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -342,3 +342,38 @@ class OutboxContract:
                 numbers.append(uow.tickets.unreachable())
 
         assert numbers == [[], [stored.id]]
+
+    @pytest.mark.parametrize("is_last", [False, True])
+    def test_what_comes_back_never_arrived_and_goes_on_or_is_unreachable(
+        self, store: Store, is_last: bool
+    ) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b")], NOW)
+            fold(uow, ANN, ["mail"], NOW, 40)
+            sent = claim(uow, "us", NOW, LIFE)
+            assert sent is not None
+            assert uow.outbox.accepted("mail", sent.key) is None  # it is on its way
+            uow.outbox.sent(sent, "ref", NOW)
+        with store.begin() as uow:
+            assert uow.outbox.accepted("soc", sent.key) is None
+            assert uow.outbox.accepted("mail", "another") is None
+            back = uow.outbox.accepted("mail", sent.key)
+            assert back == sent
+            kept = replace(back, items=back.items[1:])
+            uow.outbox.bounce(kept, "no mailbox", None if is_last else Onward("soc", NOW + LIFE), NOW)
+            assert uow.outbox.accepted("mail", sent.key) is None
+            assert uow.outbox.deliveries([ANN], NOW) == [(0, 0 if is_last else 1)]
+        with store.begin() as uow:
+            assert claim(uow, "us", NOW, LIFE) is None
+            again = claim(uow, "us", NOW + LIFE, LIFE)
+            if is_last:
+                assert again is None
+                return
+            assert again is not None
+            assert (again.notifier, again.to, again.bundle) == ("soc", sent.to, sent.bundle)
+            assert (again.items, again.attempts, again.is_unclear) == (sent.items[1:], 1, False)
+            assert again.created_at == NOW
+            assert again.key != sent.key
+            uow.outbox.sent(again, "ref", NOW + LIFE)
+            assert uow.outbox.deliveries([ANN], NOW) == [(1, 0)]
+            assert uow.deliveries.drop(f"D-{sent.id:06d}") is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from worker.ports import (
     Reach,
     Receipt,
     Rejected,
+    Returned,
     Transient,
     Unreachable,
 )
@@ -43,6 +44,7 @@ class FakeNotifier(Passive):
         wants_names: bool = False,
         is_conversing: bool = False,
         knows_zones: bool = False,
+        hears_returns: bool = False,
         channel_page: str = "",
         capacity: int = 1_000_000,
     ) -> None:
@@ -60,6 +62,7 @@ class FakeNotifier(Passive):
             can_update=is_conversing,
             is_two_way=is_conversing,
             knows_zones=knows_zones,
+            hears_returns=hears_returns,
             channel_page=channel_page,
         )
         self.capacity = capacity
@@ -72,6 +75,8 @@ class FakeNotifier(Passive):
         self.people: dict[str, Clicker] = {}
         self.zones: dict[str, str | ConnectorError | None] = {}  # by e-mail address
         self.zones_asked: list[str] = []
+        self.returns: deque[Returned | BaseException] = deque()  # reports that nobody has acknowledged
+        self.looks = 0  # for such reports
         self.forms: list[Form] = []
         self.answers: list[Message] = []
         self.is_late = False  # for a form
@@ -120,6 +125,20 @@ class FakeNotifier(Passive):
         if isinstance(known, ConnectorError):
             raise known
         return known
+
+    def bounce(self, message: Message, why: str = "Fake: no such mailbox.") -> None:
+        """A message that was sent comes back."""
+        self.returns.append(Returned(message.key, frozenset({message.to.address.casefold()}), why))
+
+    def returned(self) -> Generator[Returned]:
+        self.looks += 1
+        if self.down:
+            raise self.down
+        while self.returns:
+            if isinstance(self.returns[0], BaseException):
+                raise self.returns.popleft()  # type: ignore[misc]
+            yield self.returns[0]
+            self.returns.popleft()
 
     # --- conversing ------------------------------------------------------------------------------
 

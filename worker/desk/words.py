@@ -149,6 +149,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "waiting": N_("waiting"),
         "held": N_("held back"),
         "sent": N_("sent"),
+        "bounced": N_("came back"),
         "dead": N_("dead"),
     },
     "silence": {"on": N_("on"), "to come": N_("to come"), "over": N_("over")},

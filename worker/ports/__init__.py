@@ -22,7 +22,15 @@ from worker.ports.connectors.base import (
 )
 from worker.ports.connectors.directory import AwayTeller, Directory, DirectoryPage, PassEnd
 from worker.ports.connectors.inventory import Capabilities, Inventory, SnapshotEnd
-from worker.ports.connectors.notifier import Abilities, Notifier, Reach, Receipt, ZoneTeller
+from worker.ports.connectors.notifier import (
+    Abilities,
+    Notifier,
+    Reach,
+    Receipt,
+    Returned,
+    ReturnTeller,
+    ZoneTeller,
+)
 from worker.ports.errors import (
     AuthFailed,
     BadConfig,
@@ -79,6 +87,8 @@ __all__ = [
     "Reach",
     "Receipt",
     "Rejected",
+    "ReturnTeller",
+    "Returned",
     "SnapshotEnd",
     "Takes",
     "Transient",

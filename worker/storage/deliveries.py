@@ -23,6 +23,7 @@ from worker.storage.sql.tables import delivery, outbox, ticket
 _OF_DELIVERY = {
     PostState.WAITING: ("waiting", "claimed"),
     PostState.SENT: ("sent",),
+    PostState.BOUNCED: ("bounced",),
     PostState.DEAD: ("unreachable",),
 }
 _STATES = {name: state for state, names in _OF_DELIVERY.items() for name in names}
@@ -70,7 +71,7 @@ class SqlDeliveries:
                     one.reference or "",
                 )
                 for one in of.get(row.bundle_id, ())
-                if one.state in _STATES
+                if one.state in _STATES and (row.state != "dropped" or one.state == "bounced")
             ]
         return found
 
@@ -190,7 +191,7 @@ class SqlDeliveries:
 
     def drop(self, post_id: str) -> Post | None:
         post, table, which = self._find(post_id)
-        if post is None or post.state is PostState.SENT:
+        if post is None or post.state in {PostState.SENT, PostState.BOUNCED}:
             return None
         if table is delivery:
             bundle = self._c.execute(sa.select(delivery.c.bundle_id).where(which)).scalar_one()

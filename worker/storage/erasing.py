@@ -251,7 +251,8 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_handovers(connection, email, key_of)
     blank = {"address": ERASED, "name": ""}
     connection.execute(sa.update(outbox).where(outbox.c.address == email).values(**blank, key=key_of))
-    connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank))
+    # What a mail server answered may name the address
+    connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank, error=""))
     connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
     connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
     connection.execute(sa.delete(said_zone).where(said_zone.c.address == email))

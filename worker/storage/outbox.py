@@ -107,7 +107,8 @@ class SqlOutbox(SqlFolding, SqlSending):
 def _was_tried() -> sa.ColumnElement[bool]:
     """True if the message has arrived, may have arrived, or is on its way; not after a clear failure."""
     d = delivery.c
-    on_its_way = (d.bundle_id == outbox.c.bundle_id) & sa.or_(d.state != "waiting", d.is_unclear == 1)
+    is_clear = d.state.in_(("waiting", "bounced")) & (d.is_unclear == 0)
+    on_its_way = (d.bundle_id == outbox.c.bundle_id) & ~is_clear
     return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from worker.domain.messages.message import Recipient
 from worker.ports.state.outbox import Bundle, DeliveryCount, MessageHead, OutMessage, WaitingRecipient
 from worker.storage.outbox_rows import (
     UNSENT,
+    delivery_key,
     is_to_page,
     may_go,
     message_from_row,
@@ -103,7 +103,7 @@ class SqlFolding:
             is_unclear = int(not unclear.isdisjoint(one.keys))
             deliveries += [
                 {
-                    "id": number + at, "bundle_id": number, "key": _delivery_key(notifier, one.keys),
+                    "id": number + at, "bundle_id": number, "key": delivery_key(notifier, one.keys),
                     "notifier": notifier, "recipient_kind": one.to.kind.value, "address": one.to.address,
                     "name": one.to.name, "language": one.to.language, "phone": one.to.phone,
                     "via": via_text(one.to), "state": "waiting", "attempts": 0, "is_unclear": is_unclear,
@@ -134,12 +134,6 @@ class SqlFolding:
 
 def _who(to: Recipient) -> _Who:
     return to.kind.value, to.address, via_text(to)
-
-
-def _delivery_key(notifier: str, keys: Sequence[str]) -> str:
-    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
-    text = "\n".join((notifier, *keys))
-    return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"
 
 
 # Queries that run for each page are built once

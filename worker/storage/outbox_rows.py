@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,6 +91,12 @@ def recipient_from_row(row: Any) -> Recipient:
 def via_text(to: Recipient) -> str:
     """The notifiers to use, as the tables have them."""
     return json.dumps(to.via, ensure_ascii=False)
+
+
+def delivery_key(notifier: str, keys: Sequence[str]) -> str:
+    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
+    text = "\n".join((notifier, *keys))
+    return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"
 
 
 def message_from_row(row: Any) -> OutMessage:

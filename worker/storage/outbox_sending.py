@@ -15,9 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import RecipientKind
-from worker.ports.state.outbox import Claim, Delivery, OutMessage
-from worker.storage.outbox_rows import UNSENT, message_from_row, recipient_from_row
+from worker.ports.state.outbox import Claim, Delivery, Onward, OutMessage
+from worker.storage.outbox_rows import UNSENT, delivery_key, message_from_row, recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
+from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import delivery, feed, outbox, quiet_channel
 
 LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue takes minutes
@@ -119,7 +120,42 @@ class SqlSending:
         others = (d.bundle_id == one.bundle) & (d.id != one.id) & d.state.in_((*UNSENT, "sent"))
         if self._c.execute(sa.select(sa.func.count()).where(others)).scalar_one():
             return
-        self._c.execute(sa.update(outbox).where(outbox.c.bundle_id == one.bundle).values(state="unreachable"))
+        of_bundle = outbox.c.bundle_id == one.bundle
+        self._c.execute(sa.update(outbox).where(of_bundle, _IS_IN_IT).values(state="unreachable"))
+
+    def accepted(self, notifier: str, key: str) -> Delivery | None:
+        d = delivery.c
+        row = self._c.execute(
+            sa.select(delivery).where(d.key == key, d.notifier == notifier, d.state == "sent")
+        ).first()
+        if row is None:
+            return None
+        items = self._items({row.bundle_id})[row.bundle_id]
+        return Delivery(
+            row.id, row.key, row.bundle_id, row.notifier, recipient_from_row(row), items, row.attempts,
+            bool(row.is_unclear), row.created_at,
+        )  # fmt: skip
+
+    def bounce(self, one: Delivery, error: str, onward: Onward | None, now: datetime) -> None:
+        self._finish(one, state="bounced", error=error, sent_at=None)
+        if onward is None:
+            self.move(one, None, error, now)
+            return
+        o, keys = outbox.c, [message.key for message in one.items]
+        of_bundle = o.bundle_id == one.bundle
+        self._c.execute(sa.update(outbox).where(of_bundle, o.key.not_in(keys)).values(state="dropped"))
+        if not keys:
+            return
+        self._c.execute(sa.update(outbox).where(of_bundle, o.key.in_(keys)).values(state="pending"))
+        again = {
+            "id": take_numbers(self._c, "delivery", 1), "bundle_id": one.bundle,
+            "key": delivery_key(onward.notifier, [one.key]), "notifier": onward.notifier,
+            "recipient_kind": one.to.kind.value, "address": one.to.address, "name": one.to.name,
+            "language": one.to.language, "phone": one.to.phone, "via": via_text(one.to), "state": "waiting",
+            "attempts": 0, "is_unclear": 0, "next_at": onward.at, "created_at": now,
+            "is_alarm": int(any(message.is_alarm for message in one.items)),
+        }  # fmt: skip
+        self._c.execute(sa.insert(delivery).values(again))
 
     def _finish(self, one: Delivery, **values: Any) -> None:
         self._c.execute(_FINISH, {"wanted": one.id, **_FREED, **values})
@@ -182,7 +218,8 @@ _SENT = sa.update(delivery).where(delivery.c.id == sa.bindparam("sent_id")).valu
     state="sent", reference=sa.bindparam("receipt"), error="", **_FREED,
     sent_at=sa.bindparam("at", type_=delivery.c.sent_at.type),
 )  # fmt: skip
-_SHOWN = sa.update(outbox).where(_OF_BUNDLE).values(state="sent")
+_IS_IN_IT = outbox.c.state != "dropped"  # when an earlier delivery of the bundle came back
+_SHOWN = sa.update(outbox).where(_OF_BUNDLE, _IS_IN_IT).values(state="sent")
 _FORGET = sa.delete(outbox).where(_OF_BUNDLE)
 # PostgreSQL does several changes in one statement, so that others wait for fewer answers of ours
 _SHOWN_AND_CLAIM, _FORGET_AND_CLAIM = (
@@ -191,7 +228,7 @@ _SHOWN_AND_CLAIM, _FORGET_AND_CLAIM = (
 _LET_GO = sa.update(delivery).where(_IS_RESERVED).values(_FREED)
 _ITEMS = (
     sa.select(outbox)
-    .where(outbox.c.bundle_id.in_(sa.bindparam("bundles", expanding=True)))
+    .where(outbox.c.bundle_id.in_(sa.bindparam("bundles", expanding=True)), _IS_IN_IT)
     .order_by(outbox.c.id)
 )
 _QUIET = sa.select(quiet_channel)

@@ -19,6 +19,7 @@ from functools import partial
 from typing import NamedTuple
 
 from worker.app.jobs.asked_wait import asked_wait
+from worker.app.jobs.bouncing import Bouncing
 from worker.app.jobs.composing import Composing
 from worker.app.jobs.folding import Folding, FoldingLimits, day_start
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
@@ -87,7 +88,17 @@ class _DeliveryPass:
     counts: Counter[str] = field(
         default_factory=lambda: Counter(
             dict.fromkeys(
-                ("folded", "sent", "retried", "unreachable", "held", "held_for_tomorrow", "updated"), 0
+                (
+                    "folded",
+                    "sent",
+                    "retried",
+                    "unreachable",
+                    "bounced",
+                    "held",
+                    "held_for_tomorrow",
+                    "updated",
+                ),
+                0,
             )
         )
     )
@@ -118,17 +129,22 @@ class Deliver:
         self._composing = Composing(store, self._notifiers, conversing, rules.teller, rules.daily_max)
         limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
         self._folding = Folding(store, self._reaching, self._feeds, self._composing, limits)
+        self._bouncing = Bouncing(store, notifiers, self._reaching, rules.holding, observer)
         self._keep_true = KeepTrue(store, notifiers, conversing)
         self._zones = ChannelZones(store, notifiers, rules.holding.quiet)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
-        """Fold messages that have waited long enough into deliveries, and send due ones. `now` is aware UTC."""
+        """Fold messages that have waited long enough into deliveries, send due ones, and take up what came back.
+
+        `now` is aware UTC.
+        """
         run = _DeliveryPass(lease, now)
         self._zones.learn(now, partial(self._told_now, now), lease)
         self._folding.run(now, lease, run.counts, run.troubles)
         following: _Claimed | None = None
         while following := following or self._claim(now, run):
             following = self._send(following, run)
+        run.counts["bounced"] = self._bouncing.run(max(now, self._clock()), lease, run.troubles)
         run.counts["updated"] = self._keep_true.run(max(now, self._clock()), lease, run.troubles)
         return Report("deliver", dict(run.counts), tuple(dict.fromkeys(run.troubles)))
 

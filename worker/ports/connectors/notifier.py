@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -35,6 +36,7 @@ class Abilities:
     messages; beside another notifier it gets copies, and it never counts as having reached anybody. `events`: globs of
     the journal's events (ticket.*) that a program behind it follows, each sent as a message to its feed, which
     `event_in` reads; `wants_names`: with the names of the group and the person. `knows_zones`: it is a `ZoneTeller`.
+    `hears_returns`: it is a `ReturnTeller`.
     `channel_page`: where a browser shows a channel, with {channel} for what a receipt has before its slash; empty if
     nowhere.
     """
@@ -49,6 +51,7 @@ class Abilities:
     events: tuple[str, ...] = ()
     wants_names: bool = False
     knows_zones: bool = False
+    hears_returns: bool = False
     channel_page: str = ""
 
     def reach(self, to: Recipient) -> bool:
@@ -97,4 +100,28 @@ class ZoneTeller(Notifier, Protocol):
 
         The name may not be one of IANA's. Raises ConnectorError if the channel can't be asked now; Unreachable and
         Rejected are about this person alone.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A report that a message which the channel had accepted did not arrive after all.
+
+    `key` is the message's, as the report has it: anybody may have written it. `to` are the recipient's addresses in the
+    report, case-folded, as `Recipient.address` has them. `why` is one line in English.
+    """
+
+    key: str
+    to: frozenset[str]
+    why: str
+
+
+class ReturnTeller(Notifier, Protocol):
+    """A notifier with `can.hears_returns`: it is told which messages came back."""
+
+    def returned(self) -> Generator[Returned]:
+        """Yield the reports that nobody has acknowledged, the oldest first; a bounded number.
+
+        A report is acknowledged when the next one is asked for, or the end: commit what follows from it before. One
+        that was not, comes again. Raises ConnectorError if they can't be read now.
         """

@@ -18,6 +18,9 @@ class PostState(StrEnum):
     WAITING = "waiting"
     HELD = "held"  # until an instant
     SENT = "sent"
+    BOUNCED = (
+        "bounced"  # it was sent and came back, and what goes out over another channel is a post of its own
+    )
     DEAD = "dead"  # nobody was reached; only a person makes it go on
 
 

@@ -62,6 +62,13 @@ class Claim(NamedTuple):
     until: datetime
 
 
+class Onward(NamedTuple):
+    """Over which channel a message goes that came back, and not before when."""
+
+    notifier: str
+    at: datetime
+
+
 class Outcome(StrEnum):
     """The outcome of one attempt to deliver."""
 
@@ -69,6 +76,7 @@ class Outcome(StrEnum):
     RETRIED = "retried"  # it failed, and will be tried again
     MOVED = "moved"  # it failed, and goes out over another channel
     UNREACHABLE = "unreachable"  # it failed, and there is no other channel
+    BOUNCED = "bounced"  # it was sent, and came back later
 
 
 class WaitingRecipient(NamedTuple):
@@ -214,6 +222,16 @@ class Outbox(Protocol):
         """Move a delivery to another channel; with None, it is unreachable.
 
         Its messages are then unreachable, too, unless another delivery of the bundle may still reach somebody.
+        """
+
+    def accepted(self, notifier: str, key: str) -> Delivery | None:
+        """The delivery with this key, if it counts as arrived over this channel; with all its messages."""
+
+    def bounce(self, delivery: Delivery, error: str, onward: Onward | None, now: datetime) -> None:
+        """Record that an accepted delivery came back, so that it never arrived.
+
+        Its messages go out as a new delivery over another channel; those of its bundle that it no longer has are
+        dropped. With None it is unreachable, and so are its messages, as after `move`.
         """
 
     def backlog(self) -> Backlog:

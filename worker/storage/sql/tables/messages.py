@@ -21,7 +21,7 @@ outbox = sa.Table(
     instant("created_at", null=False),
     instant("not_before"),
     text("language", null=True),
-    text("state", default="pending"),  # pending | sent | unreachable | passed_on
+    text("state", default="pending"),  # pending | sent | unreachable | passed_on | dropped
     number("bundle_id", None, null=True),
     flag("is_unclear"),  # it may have been seen, and is sent again nevertheless
     text("phone", default=""),
@@ -45,7 +45,7 @@ delivery = sa.Table(
     text("name", default=""),
     text("language", null=True),
     text("note", default=""),  # unused since 0007; the release before still writes it
-    text("state"),  # claimed | waiting | sent | unreachable | failed
+    text("state"),  # claimed | waiting | sent | bounced | unreachable | failed
     number("attempts"),
     flag("is_unclear"),
     text("claimed_by", null=True),

@@ -1,0 +1,113 @@
+"""Take up what comes back: a message that a channel accepted, and that did not reach its recipient after all.
+
+Then the same is done as for a recipient who is refused at once: the next channel, or else the ticket's next step. Each
+report is one transaction, and is acknowledged after it. Only a delivery that counts as sent can come back: once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from worker.app.jobs.observer import Observer
+from worker.app.tell.holding import Holding
+from worker.app.tell.reaching import Reaching
+from worker.domain.messages.message import RecipientKind
+from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports import ConnectorError, Notifier, Returned
+from worker.ports.state.leases import Lease
+from worker.ports.state.outbox import Delivery, Onward, Outcome, OutMessage
+from worker.ports.state.store import Store, UnitOfWork
+
+if TYPE_CHECKING:
+    from worker.ports import ReturnTeller
+
+LOOK_EVERY = timedelta(minutes=1)
+PAUSE = timedelta(minutes=5)  # after a failure, so that it keeps no run waiting
+_TO_DO = frozenset({TicketState.OPEN, TicketState.BLOCKED})
+
+
+class Bouncing:
+    """Asks the notifiers that hear of returns."""
+
+    def __init__(
+        self,
+        store: Store,
+        notifiers: Sequence[Notifier],
+        reaching: Reaching,
+        holding: Holding,
+        observer: Observer,
+    ) -> None:
+        self._store = store
+        self._tellers: list[ReturnTeller] = [
+            cast("ReturnTeller", one) for one in notifiers if one.can.hears_returns
+        ]
+        self._reaching = reaching
+        self._holding = holding
+        self._observer = observer
+        self._next_look: dict[str, datetime] = {}
+
+    def run(self, now: datetime, lease: Lease | None, troubles: list[str]) -> int:
+        """Take up what came back since the last look; return how many deliveries did. Raises only LeaseLost."""
+        bounced = 0
+        for teller in self._tellers:
+            if self._next_look.get(teller.name, now) > now:
+                continue
+            self._next_look[teller.name] = now + LOOK_EVERY
+            try:
+                with closing(teller.returned()) as reports:
+                    for report in reports:
+                        bounced += self._take_up(teller.name, report, now, lease, troubles)
+            except ConnectorError as error:
+                self._next_look[teller.name] = now + PAUSE
+                troubles.append(f"{teller.name}: {error}")
+        return bounced
+
+    def _take_up(
+        self, notifier: str, report: Returned, now: datetime, lease: Lease | None, troubles: list[str]
+    ) -> bool:
+        """Take up one report; False if it says nothing new of anything that was sent to this recipient."""
+        with self._store.begin(lease) as uow:
+            delivery = uow.outbox.accepted(notifier, report.key)
+            if delivery is None or delivery.to.address.casefold() not in report.to:
+                return False
+            following = self._reaching.next_over(delivery.to, notifier)
+            onward = None
+            if following is not None:
+                tickets = uow.tickets.many([one.ticket for one in delivery.items if one.ticket is not None])
+                delivery = replace(delivery, items=_still_wanted(delivery.items, tickets))
+                onward = Onward(following, self._may_go_at(uow, delivery, tickets, now))
+            uow.outbox.bounce(delivery, report.why, onward, now)
+        if onward is None and delivery.to.kind is RecipientKind.CHANNEL:
+            troubles.append(
+                f"{notifier}: message {delivery.key} came back: {report.why} "
+                "`whosleft deliveries list --state dead` shows it; retry or drop it there."
+            )
+        self._observer.delivered(delivery, Outcome.BOUNCED, now)
+        return True
+
+    def _may_go_at(
+        self, uow: UnitOfWork, delivery: Delivery, tickets: Mapping[int, Ticket], now: datetime
+    ) -> datetime:
+        """When the first of its messages is not held: reports come at any hour, and the next channel may be a phone."""
+        holds = self._holding.at(uow, now)
+        ends = []
+        for item in delivery.items:
+            ticket = None if item.ticket is None else tickets.get(item.ticket)
+            held = holds.of_message(delivery.to, ticket, is_day_or_night=item.is_day_or_night)
+            ends.append(now if held is None or item.is_alarm else held.until)
+        return min(ends, default=now)
+
+
+def _still_wanted(items: Sequence[OutMessage], tickets: Mapping[int, Ticket]) -> tuple[OutMessage, ...]:
+    """The messages without those that call for something that was done meanwhile."""
+    return tuple(
+        item
+        for item in items
+        if item.ticket is None
+        or not item.is_urgent
+        or (item.ticket in tickets and tickets[item.ticket].state in _TO_DO)
+    )
