@@ -46,9 +46,9 @@ OTHER_METHODS = (
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that arrived: its Message-ID without the domain, and whether it says that it may be a repeat."""
+    """A mail that arrived: the key of its delivery, and whether it says that it may be a repeat."""
 
-    number: str
+    key: str
     says_repeat: bool
 
 
@@ -122,8 +122,8 @@ def _mail(path: Path) -> Mail:
     found = postfix.parsed(path)
     body = found.get_body(("plain",))
     assert body is not None
-    number = str(found["Message-ID"]).strip("<> ").partition("@")[0]
-    return Mail(number, REPEAT in " ".join(body.get_content().split()))
+    key = str(found["Message-ID"]).strip("<> ").partition("@")[0]
+    return Mail(key, REPEAT in " ".join(body.get_content().split()))
 
 
 @contextmanager

@@ -123,7 +123,7 @@ class Effects:
         """What has arrived by mail, by the hash of the message's key."""
         found: dict[str, list[Mail]] = defaultdict(list)
         for mail in self._channels.mails():
-            found[mail.number].append(mail)
+            found[hashed(mail.key)].append(mail)
         return found
 
     def acts(self, click: Click) -> int:

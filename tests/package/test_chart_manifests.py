@@ -274,6 +274,17 @@ def test_no_pod_of_the_release_is_without_a_policy_for_both_ways(situation: str)
             "name": "mail", "kind": "email", "server": "smtp.x", "from": "w@x", "port": 2525,
             "auth": {"method": "xoauth2", "user": "w@x", "tenant_id": "x"},
         }]}, {2525, 443}),
+        ({"notify": [{
+            "name": "mail", "kind": "email", "server": "smtp.x", "from": "w@x",
+            "bounces": {"server": "imap.x", "auth": {"method": "password", "user": "w@x", "password": "${file:/t}"}},
+        }]}, {587, 993}),
+        ({"notify": [{
+            "name": "mail", "kind": "email", "server": "smtp.x", "from": "w@x",
+            "bounces": {
+                "server": "imap.x", "tls": "starttls",
+                "auth": {"method": "xoauth2", "user": "w@x", "tenant_id": "x"},
+            },
+        }]}, {587, 143, 443}),
         ({"desk": {"sign_in": {"kind": "oidc", "issuer": "https://login.example.org:9443/x", "client_id": "w"}}},
          {9443}),
     ],

@@ -24,6 +24,7 @@ __all__ = ["Absent", "Postfix", "parsed", "running_postfix"]
 
 HOST = "localhost"
 USER, PASSWORD = "whosleft", "Kettle-0range-Drama"
+OWNER = "postfix"
 SENDER = "whosleft@example.org"
 MAILBOXES = (SENDER, "soc@example.org", "amina.yusuf@example.org", "jörg@example.org")
 PEOPLE = "people@example.org"
@@ -31,6 +32,7 @@ ONWARD, GREYLISTED = "gone@example.net", "later@example.org"
 SIZE_MAX = 60_000
 ARRIVES_S_MAX = 20.0
 POLL_S = 0.05
+MAILS = "[nc][eu][wr]/*"  # in new; in cur once an IMAP server has looked there
 SERVICES = """\
 127.0.0.1:{submission} inet n - n - - smtpd -o smtpd_tls_security_level=encrypt
 127.0.0.1:{over_tls} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
@@ -118,15 +120,19 @@ class Postfix:
 
     def forget(self) -> None:
         """Empty all mailboxes."""
-        for path in self._folder.glob("mail/*/new/*"):
+        for path in self._folder.glob(f"mail/*/{MAILS}"):
             path.unlink()
 
     def places(self, address: str) -> list[Path]:
         """The files of the mails that are in a mailbox now."""
-        return list((self._folder / "mail" / _mailbox(address) / "new").glob("*"))
+        return list(self.maildir(address).glob(MAILS))
+
+    def maildir(self, address: str) -> Path:
+        """Where a mailbox is; it belongs to the account OWNER, and is made when the first mail comes."""
+        return self._folder / "mail" / _mailbox(address)
 
     def _configure(self, onward: int, people: Sequence[str]) -> None:
-        folder, owner = self._folder, getpwnam("postfix")
+        folder, owner = self._folder, getpwnam(OWNER)
         folder.chmod(0o755)  # its processes run as several accounts
         for name in ("queue", "data", "mail", "sasl"):
             (folder / name).mkdir()

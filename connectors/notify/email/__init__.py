@@ -1,6 +1,7 @@
 """E-mail: messages to people and to one common address, over the organisation's own mail server."""
 
 from connectors.notify.email.config import EmailConfig
+from connectors.notify.email.notes import NOTES
 from worker.ports import ConnectorSpec, Port, lazily
 
 SPEC = ConnectorSpec(
@@ -9,6 +10,7 @@ SPEC = ConnectorSpec(
     config=EmailConfig,
     build=lazily("connectors.notify.email.connector:build"),
     summary="E-mail over SMTP, to people and to one common address",
+    notes=NOTES,
 )
 
 __all__ = ["SPEC"]

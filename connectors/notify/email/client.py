@@ -37,10 +37,11 @@ T = TypeVar("T")
 class Mail:
     """What goes into one conversation. `key` comes back in a report of non-delivery, where the server can do that."""
 
-    sender: Mailbox
+    sender: Mailbox  # of the envelope
     to: Mailbox
     content: bytes  # lines end in CRLF
     key: str
+    needs_utf8: bool = False  # also true if only a header does
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class _Conversation:
             )
         self.smtp.user = auth.user or ""
         if tokens is not None:
-            self.smtp.auth(way, _bearer(self.smtp.user, tokens.get()))
+            self.smtp.auth(way, bearer(self.smtp.user, tokens.get()))
             return
         self.smtp.password = auth.password.get_secret_value() if auth.password else ""
         # One way alone, where smtplib's login tries the next after a refusal: accounts are locked for less
@@ -166,8 +167,7 @@ class _Conversation:
         """Send one message to one recipient."""
         self._from(mail.sender, self._options(mail))
         self.stage = Stage.RECIPIENT
-        notify = ["NOTIFY=FAILURE"] if self.smtp.has_extn("dsn") else []
-        self._expect(self.smtp.rcpt(mail.to.address, notify))
+        self._expect(self.smtp.rcpt(mail.to.address, self._notify(mail)))
         self._expect(self.smtp.docmd("DATA"), _GO_AHEAD)
         self.stage = Stage.TEXT
         self.smtp.send(re.sub(rb"(?m)^\.", b"..", mail.content) + b".\r\n")
@@ -194,15 +194,22 @@ class _Conversation:
         self.stage = Stage.SENDER
         self._expect(self.smtp.mail(sender.address, options))
 
+    def _notify(self, mail: Mail) -> list[str]:
+        if not self.smtp.has_extn("dsn"):
+            return []
+        # After a forwarding, the report still says whom we wrote to
+        original = [] if mail.to.needs_utf8 else [f"ORCPT=rfc822;{_xtext(mail.to.address)}"]
+        return ["NOTIFY=FAILURE", *original]
+
     def _options(self, mail: Mail) -> list[str]:
         options = [f"SIZE={len(mail.content)}"] if self.smtp.has_extn("size") else []
         if self.smtp.has_extn("dsn"):
-            key = _NOT_IN_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", mail.key)
+            key = _xtext(mail.key)
             options += [
                 "RET=HDRS",
                 *([f"ENVID={key}"] if mail.key.isascii() and len(key) <= _ENVID_MAX else []),
             ]
-        if mail.to.needs_utf8 or mail.sender.needs_utf8:
+        if mail.needs_utf8 or mail.to.needs_utf8 or mail.sender.needs_utf8:
             if not self.smtp.has_extn("smtputf8"):
                 raise Unreachable(
                     f"E-mail: the server takes no address with letters outside ASCII ({mail.to.address}).",
@@ -217,7 +224,11 @@ class _Conversation:
             raise _Refused(Answer(self.stage, answer[0], _text(answer[1])))
 
 
-def _bearer(user: str, token: str) -> Callable[..., str]:
+def _xtext(text: str) -> str:
+    return _NOT_IN_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
+
+
+def bearer(user: str, token: str) -> Callable[..., str]:
     """Answers for XOAUTH2: the token first; a refusal comes as a challenge, which an empty line ends."""
 
     def answer(challenge: bytes | None = None) -> str:

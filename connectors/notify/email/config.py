@@ -23,6 +23,7 @@ class Tls(StrEnum):
     NONE = "none"
 
 
+IMAP_PORTS = {Tls.IMPLICIT: 993, Tls.STARTTLS: 143, Tls.NONE: 143}
 PORTS = {Tls.STARTTLS: 587, Tls.IMPLICIT: 465, Tls.NONE: 25}
 
 
@@ -89,6 +90,35 @@ def _is_plain(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable()
 
 
+class BouncesConfig(Section):
+    """The mailbox, read by IMAP, in which reports of non-delivery arrive."""
+
+    server: str = Field(
+        pattern=r"^[A-Za-z0-9._:-]+$", description="The IMAP server's name, as in its certificate."
+    )
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Its port; null: 993, with starttls or none 143."
+    )
+    tls: Tls = Field(default=Tls.IMPLICIT, description="implicit, starttls, or none (to this machine only).")
+    ca_file: str | None = Field(
+        default=None, description="Certificates (PEM) of the organisation's own authority."
+    )
+    folder: str = Field(
+        default="INBOX", pattern=r"^[ -!#-\[\]-~]{1,200}$", description="The folder that reports arrive in."
+    )
+    auth: AuthConfig | None = Field(default=None, description="As the sender's; null: the same.")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        _refuse_unencrypted(self.tls, self.server)
+        return self
+
+    @property
+    def used_port(self) -> int:
+        """The port to connect to."""
+        return self.port or IMAP_PORTS[self.tls]
+
+
 class EmailConfig(Section):
     """The mail server, and who writes to whom."""
 
@@ -105,8 +135,14 @@ class EmailConfig(Section):
     sender: str = Field(alias="from", description="Whom the mail is from: a mailbox that somebody reads.")
     channel: str | None = Field(default=None, description="The security team's address; null: people only.")
     auth: AuthConfig = Field(default=AuthConfig())
+    envelope_from: str | None = Field(
+        default=None, description="Where reports of non-delivery go; null: to the address in from."
+    )
+    bounces: BouncesConfig | None = Field(
+        default=None, description="The mailbox of envelope_from; null: what bounces later is not seen."
+    )
 
-    @field_validator("sender", "channel")
+    @field_validator("sender", "channel", "envelope_from")
     @classmethod
     def _is_an_address(cls, text: str | None) -> str | None:
         if text is not None:
@@ -115,17 +151,30 @@ class EmailConfig(Section):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        if self.tls is Tls.NONE and not _is_loopback(self.server):
+        _refuse_unencrypted(self.tls, self.server)
+        if self.bounces is not None and self.auth_of_bounces.method is Method.NONE:
             raise ValueError(
-                "tls: none sends everything readable; it is for a server on this machine (127.0.0.1), "
-                "so use starttls or implicit"
+                "bounces needs auth, as a mailbox is read only by who signs in; give it method password or xoauth2"
             )
         return self
+
+    @property
+    def auth_of_bounces(self) -> AuthConfig:
+        """How to sign in to the mailbox of reports."""
+        return (self.bounces and self.bounces.auth) or self.auth
 
     @property
     def used_port(self) -> int:
         """The port to connect to."""
         return self.port or PORTS[self.tls]
+
+
+def _refuse_unencrypted(tls: Tls, server: str) -> None:
+    if tls is Tls.NONE and not _is_loopback(server):
+        raise ValueError(
+            "tls: none sends everything readable; it is for a server on this machine (127.0.0.1), "
+            "so use starttls or implicit"
+        )
 
 
 def _is_loopback(server: str) -> bool:

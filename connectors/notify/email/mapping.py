@@ -7,6 +7,7 @@ reports of non-delivery are welcome.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,6 +21,7 @@ from worker.domain.messages.message import Message
 
 SUBJECT_MAX = 200
 NAME_MAX = 60
+_KEY = re.compile(r"whosleft-[0-9a-f]{24}")
 NO_ANSWERS = (
     "OOF, AutoReply, RN, NRN"  # MS-OXCMAIL; neither NDR nor All, since reports of non-delivery have to come
 )
@@ -28,8 +30,20 @@ _SPECIALS = str.maketrans(dict.fromkeys('()<>[]:;@\\,."', " "))
 
 
 def message_id(message: Message, domain: str) -> str:
-    """The same for the same key, so that a store that compares them keeps one of two."""
-    return f"<{sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
+    """The same for the same key, so that a store that compares them keeps one of two.
+
+    The key of a delivery stands in it, so that a report with no more than the headers of a mail names it.
+    """
+    local = message.key if _KEY.fullmatch(message.key) else sha256(message.key.encode()).hexdigest()[:32]
+    return f"<{local}@{domain}>"
+
+
+def key_in(text: str, domain: str = "") -> str:
+    """The delivery's key that a text is, or with a domain the Message-ID that has it; empty if it is none."""
+    if domain:
+        local, _, end = text.removeprefix("<").rpartition("@")
+        text = local if end.lower() == f"{domain}>".lower() else ""
+    return text if _KEY.fullmatch(text) else ""
 
 
 def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now: datetime) -> bytes:

@@ -193,6 +193,12 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- if eq (dig "auth" "method" "none" .) "xoauth2" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.auth.authority | default "https://")) -}}
 {{- end -}}
+{{- with .bounces -}}
+{{- $mail = append $mail (.port | default (eq (.tls | default "implicit") "implicit" | ternary 993 143) | toString) -}}
+{{- if eq (dig "auth" "method" "none" .) "xoauth2" -}}
+{{- $https = append $https (include "whosleft.urlPort" (.auth.authority | default "https://")) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $config.inventories -}}

@@ -59,6 +59,20 @@ class FakeEntra:
         """Tenant, client id and secret of the app that is there from the start."""
         return {"tenant_id": self.tenant.id, "client_id": CLIENT_ID, "secret": SECRET}
 
+    def mail_auth(self, user: str, **changes: Any) -> dict[str, Any]:
+        """The section `auth` of a mail server or mailbox, to sign in by tokens as this app."""
+        known = self.credentials
+        own = {
+            "method": "xoauth2",
+            "user": user,
+            "tenant_id": known["tenant_id"],
+            "client_id": known["client_id"],
+            "credential": {"secret": known["secret"]},
+            "authority": self.authority.removesuffix(f"/{known['tenant_id']}"),
+            "tls": {"ca_file": str(self.ca_file)},
+        }
+        return own | changes
+
     def token(self, *roles: str) -> str:
         """Return a bearer token, with ROLES where none is named."""
         return self.tokens.mint(*(roles or ROLES))

@@ -31,7 +31,7 @@ USER, PASSWORD, TOKEN = (
 )
 STAGES = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "DOT", "QUIT")
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it would log each line, and take its time for it
-_ENDS = ("RET=", "ENVID=", "NOTIFY=")  # what aiosmtpd doesn't know of DSN
+_ENDS = ("RET=", "ENVID=", "NOTIFY=", "ORCPT=")  # what aiosmtpd doesn't know of DSN
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,13 @@ def fields_of(model: type[BaseModel], path: KeyPath = ()) -> Iterator[tuple[KeyP
 
 
 def is_shown_elsewhere(path: KeyPath) -> bool:
-    """True for the keys that each part of `controls:` takes: the example explains them at the first part."""
+    """True for keys that several places take: the example explains them at the first.
+
+    They are those that each part of `controls:` has, and the ways to sign in to a mailbox, as to its mail server.
+    """
+    signs_in = len(path) > 4 and path[:4] == ("notify", "email", "bounces", "auth")
     is_part = len(path) > 2 and path[0] == "controls" and path[1] != "register"
-    return is_part and path[2] in ControlSection.model_fields
+    return signs_in or (is_part and path[2] in ControlSection.model_fields)
 
 
 FIELDS = {path: field for path, field in fields_of(Settings) if not is_shown_elsewhere(path)}

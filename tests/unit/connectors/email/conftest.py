@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from certificates import Pair, authority, issue
 from connectors.notify.email.config import EmailConfig
 from connectors.notify.email.connector import EmailNotifier
 from contracts.messages import AMINA, context
+from fakes.graph.lab import FakeEntra
 from fakes.smtp.server import PASSWORD, USER, SmtpServer
 
 CHANNEL_ADDRESS = "soc@example.org"
@@ -39,6 +41,14 @@ def serve(pair: Pair) -> Iterator[Serve]:
             return server
 
         yield started
+
+
+@pytest.fixture
+def entra(tmp_path: Path) -> Iterator[FakeEntra]:
+    """A service that gives tokens for mail."""
+    with FakeEntra(tmp_path) as fake:
+        fake.tokens.graphs.add("https://outlook.office365.com")
+        yield fake
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -139,31 +138,10 @@ def test_without_a_method_nobody_signs_in(serve: Serve, write: Write) -> None:
     assert (len(server.mails), server.tries) == (1, [])
 
 
-@pytest.fixture
-def entra(tmp_path: Path) -> Iterator[FakeEntra]:
-    with FakeEntra(tmp_path) as fake:
-        fake.tokens.graphs.add("https://outlook.office365.com")
-        yield fake
-
-
-def by_app(entra: FakeEntra, **changes: Any) -> dict[str, Any]:
-    known = entra.credentials
-    own = {
-        "method": "xoauth2",
-        "user": USER,
-        "tenant_id": known["tenant_id"],
-        "client_id": known["client_id"],
-        "credential": {"secret": known["secret"]},
-        "authority": entra.authority.removesuffix(f"/{known['tenant_id']}"),
-        "tls": {"ca_file": str(entra.ca_file)},
-    }
-    return own | changes
-
-
 def test_an_app_s_token_is_got_once_and_shown_each_time(serve: Serve, write: Write, entra: FakeEntra) -> None:
     server = serve()
     server.takes_token = lambda token: entra.tokens.claims_of(token) is not None
-    notifier = write(server, auth=by_app(entra))
+    notifier = write(server, auth=entra.mail_auth(USER))
 
     notifier.send(MESSAGE)
     notifier.send(TO_AMINA)
@@ -178,7 +156,7 @@ def test_a_token_that_the_mail_server_refuses_is_not_shown_again(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server = serve()
-    notifier = write(server, auth=by_app(entra))  # the server takes another token only
+    notifier = write(server, auth=entra.mail_auth(USER))  # the server takes another token only
 
     for _ in range(2):
         with pytest.raises(AuthFailed) as raised:
@@ -191,7 +169,7 @@ def test_a_token_that_the_mail_server_refuses_is_not_shown_again(
 
 
 def test_an_app_that_gets_no_token_says_why(serve: Serve, write: Write, entra: FakeEntra) -> None:
-    notifier = write(serve(), auth=by_app(entra, credential={"secret": "wrong"}))
+    notifier = write(serve(), auth=entra.mail_auth(USER, credential={"secret": "wrong"}))
     with pytest.raises(AuthFailed) as raised:
         notifier.send(MESSAGE)
     assert "the client secret is wrong" in raised.value.message
@@ -202,7 +180,7 @@ def test_a_server_that_takes_no_tokens_is_the_configuration_s(
     serve: Serve, write: Write, entra: FakeEntra
 ) -> None:
     with pytest.raises(BadConfig) as raised:
-        write(serve(auth_exclude_mechanism=["XOAUTH2"]), auth=by_app(entra)).send(MESSAGE)
+        write(serve(auth_exclude_mechanism=["XOAUTH2"]), auth=entra.mail_auth(USER)).send(MESSAGE)
     assert "no sign-in by xoauth2" in raised.value.message
 
 
@@ -239,9 +217,9 @@ def test_where_reports_can_be_asked_for_they_carry_the_key(serve: Serve, write: 
     notifier.send(replace(MESSAGE, key="k" * 101))
     notifier.send(replace(MESSAGE, key="schlüssel"))
     assert [mail.options for mail in server.mails] == [
-        ("RET=HDRS", "ENVID=T-1+20a+2Bb+3Dc", "NOTIFY=FAILURE"),
-        ("RET=HDRS", "NOTIFY=FAILURE"),
-        ("RET=HDRS", "NOTIFY=FAILURE"),
+        ("RET=HDRS", "ENVID=T-1+20a+2Bb+3Dc", "NOTIFY=FAILURE", "ORCPT=rfc822;soc@example.org"),
+        ("RET=HDRS", "NOTIFY=FAILURE", "ORCPT=rfc822;soc@example.org"),
+        ("RET=HDRS", "NOTIFY=FAILURE", "ORCPT=rfc822;soc@example.org"),
     ]
     assert notifier.check().details["reports of non-delivery"] == "asked for"
 

@@ -64,6 +64,13 @@ def test_each_way_has_its_own_port(keys: dict[str, Any], port: int) -> None:
         ({"auth": {"method": "xoauth2", **APP, "tenant_id": "common"}}, "is no tenant"),
         ({"auth": {"method": "xoauth2", **APP, "password": PASSWORD}}, "password is for method password"),
         ({"auth": "password"}, "valid dictionary"),
+        ({"envelope_from": "bounces"}, "is no mail address"),
+        ({"bounces": {"server": "imap.example.org"}}, "bounces needs auth"),
+        ({"bounces": {"server": "imap.example.org", "auth": {"method": "none"}}}, "bounces needs auth"),
+        ({"bounces": {"server": "imap.example.org", "tls": "none"}}, "on this machine"),
+        ({"bounces": {"server": "imap.example.org", "folder": 'a"b'}}, "String should match pattern"),
+        ({"bounces": {"server": "imap.example.org", "folder": "a\r\nb"}}, "String should match pattern"),
+        ({"bounces": {"auth": {"method": "password", "user": "w", "password": PASSWORD}}}, "Field required"),
     ],
 )
 def test_what_cannot_work_is_refused(keys: dict[str, Any], part: str) -> None:
@@ -71,6 +78,22 @@ def test_what_cannot_work_is_refused(keys: dict[str, Any], part: str) -> None:
         EmailConfig.model_validate(whole(**keys))
     assert part in str(raised.value)
     assert PASSWORD not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "keys, port", [({}, 993), ({"tls": "starttls"}, 143), ({"tls": "none"}, 143), ({"port": 1993}, 1993)]
+)
+def test_the_mailbox_of_bounces_has_its_port_and_signs_in_as_the_sender_or_as_its_own(
+    keys: dict[str, Any], port: int
+) -> None:
+    own = {"method": "password", "user": "bounces", "password": PASSWORD}
+    keys = {"server": "localhost", **keys}
+    as_sender = EmailConfig.model_validate(whole(auth=own, bounces=keys))
+    as_its_own = EmailConfig.model_validate(whole(bounces={**keys, "auth": own}))
+    assert as_sender.bounces is not None
+    assert (as_sender.bounces.used_port, as_sender.bounces.folder) == (port, "INBOX")
+    assert as_sender.auth_of_bounces == as_its_own.auth_of_bounces
+    assert PASSWORD not in repr(as_its_own)
 
 
 @pytest.mark.parametrize("server", ["localhost", "127.0.0.1", "127.8.9.1", "::1"])

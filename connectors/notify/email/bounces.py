@@ -1,0 +1,95 @@
+"""The mailbox in which reports of non-delivery arrive: which messages came back.
+
+A report about a message of ours is marked as read once it is dealt with. All other mail stays as it is, and is not
+looked at twice by one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Final
+
+from connectors.kit import http as _http
+from connectors.kit.graph.tokens import Tokens
+from connectors.notify.email.config import BouncesConfig, EmailConfig
+from connectors.notify.email.imap import TIMEOUT_S, Folder, opened
+from connectors.notify.email.notes import REPORT_READ, REPORT_REFUSED
+from connectors.notify.email.reports import failure_in, is_report
+from worker.ports import ConnectorContext, Returned
+
+LOOKED_MAX = 200  # mails of which one look reads what they are
+REPORTS_MAX = 100  # reports that one look reads
+LOOK_TIME = timedelta(seconds=20)  # then the rest waits for the next look, as messages wait meanwhile
+HEAD_SIZE, REPORT_SIZE = 4_000, 128_000  # bytes; what is behind them is not read
+_WHAT_IT_IS = "HEADER.FIELDS (CONTENT-TYPE)"
+
+
+class Bounces:
+    """Reads one folder. `domain` is the sender's; reports for `channel` are of the security team's channel."""
+
+    def __init__(
+        self,
+        config: EmailConfig,
+        box: BouncesConfig,
+        context: ConnectorContext,
+        tokens: Tokens | None,
+        domain: str,
+        channel: str,
+        *,
+        timeout_s: float,
+    ) -> None:
+        self._box: Final = box
+        self._auth = config.auth_of_bounces
+        self._context = context
+        self._tokens = tokens
+        self._domain = domain
+        self._channel = channel.casefold()
+        self._timeout_s = min(timeout_s, TIMEOUT_S)
+        self._looked_at = ("", 0)  # the folder's validity, and its last mail that was looked at
+        self.where = f"{box.folder} of {self._auth.user} on {box.server}:{box.used_port}"
+
+    def probe(self) -> None:
+        """Sign in and open the folder; nothing is marked. Raises ConnectorError."""
+        with self._opened():
+            pass
+
+    def returned(self) -> Generator[Returned]:
+        """See `ReturnTeller.returned`."""
+        ends_at = self._context.now() + LOOK_TIME
+        with self._opened() as folder:
+            validity, last = self._looked_at
+            unread = folder.unread(last if validity == folder.validity else 0)
+            reports = 0
+            for number in unread[:LOOKED_MAX]:
+                if reports >= REPORTS_MAX or self._context.now() >= ends_at:
+                    break
+                if is_report(folder.piece(number, _WHAT_IT_IS, HEAD_SIZE)):
+                    reports += 1
+                    if one := self._read(folder, number):
+                        yield one
+                        folder.mark_read(number)
+                self._looked_at = (folder.validity, number)
+
+    def close(self) -> None:
+        """End the connections to the service that gives tokens. Idempotent."""
+        if self._tokens is not None:
+            self._tokens.close()
+
+    def _opened(self) -> AbstractContextManager[Folder]:
+        ca_file = self._context.base_dir / self._box.ca_file if self._box.ca_file else None
+        return opened(self._box, self._auth, _http.trusting(ca_file), self._tokens, self._timeout_s)
+
+    def _read(self, folder: Folder, number: int) -> Returned | None:
+        place = f"{self._box.folder}, UID {number}"
+        try:
+            failure = failure_in(folder.piece(number, "", REPORT_SIZE), self._domain)
+        except ValueError as problem:
+            self._context.note(REPORT_REFUSED, place=place, error=str(problem))
+            return None
+        if failure is None:
+            return None
+        self._context.note(REPORT_READ, place=place, status=failure.status, delivery=failure.key)
+        to = failure.to | ({""} if self._channel in failure.to else set())
+        return Returned(failure.key, to, failure.why)

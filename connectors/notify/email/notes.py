@@ -1,0 +1,11 @@
+"""What this connector notes for the log."""
+
+from __future__ import annotations
+
+import logging
+
+from worker.ports import Noted
+
+REPORT_READ = Noted("email.report_read", logging.INFO)  # place, status, delivery
+REPORT_REFUSED = Noted("email.report_refused", logging.WARNING)  # place, error
+NOTES = (REPORT_READ, REPORT_REFUSED)

@@ -1,0 +1,104 @@
+"""A report of non-delivery (RFC 3464) -> which message did not reach whom, and why. Pure.
+
+Whoever knows the mailbox's address can write to it, so a report may be anything. What it says of a message is a claim:
+the caller looks whether that message was sent to this recipient.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from typing import Any
+
+from connectors.kit.text import cut, one_line
+from connectors.notify.email.mapping import key_in
+
+PARTS_MAX, RECIPIENTS_MAX = 10, 20  # ours have three parts, and one recipient
+SAID_MAX = 200
+_PERMANENT = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}\b")
+_ADDRESS_MAX = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message did not reach a recipient, for good. `to` are their addresses, case-folded; `status` is as 5.1.1."""
+
+    key: str
+    to: frozenset[str]
+    status: str
+    why: str
+
+
+def is_report(header: bytes) -> bool:
+    """True if a mail with these header fields is a report on a delivery."""
+    head = message_from_bytes(header)
+    is_of_delivery = str(head.get_param("report-type", "")).lower() == "delivery-status"
+    return is_of_delivery and head.get_content_type() == "multipart/report"
+
+
+def failure_in(report: bytes, domain: str) -> Failure | None:
+    """Read a report, the end of which may be missing.
+
+    None if it is about no failure for good (a delay, a delivery), or about no message that `domain` sent by a key.
+    Raises ValueError, with the reason, for one that can't be understood.
+    """
+    try:
+        parts = message_from_bytes(report).get_payload()
+    except RecursionError:
+        raise ValueError("its parts are nested too deeply") from None
+    some = [one for one in parts[:PARTS_MAX] if isinstance(one, Message)] if isinstance(parts, list) else []
+    fields = next((_fields(one) for one in some if one.get_content_type() == "message/delivery-status"), [])
+    if not fields:
+        raise ValueError(f"it has no part message/delivery-status among its first {PARTS_MAX}")
+    failed = [one for one in fields[: RECIPIENTS_MAX + 1] if _has_failed(one)]
+    key = key_in(_field(fields[0], "Original-Envelope-Id")) or key_in(_message_id(some), domain)
+    if not (failed and key):
+        return None
+    status, said = (_field(failed[0], name) for name in ("Status", "Diagnostic-Code"))
+    status = status.partition(" ")[0]
+    why = f"It came back later: {status}" + (f" ({cut(said, SAID_MAX)})." if said else ".")
+    return Failure(key, frozenset(address for one in failed for address in _addresses(one)), status, why)
+
+
+def _fields(part: Message) -> list[Message]:
+    """The groups of fields of a status: the first is of the message, each other of a recipient."""
+    groups = part.get_payload()
+    return [one for one in groups if isinstance(one, Message)] if isinstance(groups, list) else []
+
+
+def _field(fields: Any, name: str) -> str:
+    return one_line(str(fields.get(name, "")))
+
+
+def _has_failed(recipient: Message) -> bool:
+    is_final = _field(recipient, "Action").lower() == "failed"
+    return is_final and bool(_PERMANENT.match(_field(recipient, "Status")))
+
+
+def _addresses(recipient: Message) -> Iterator[str]:
+    """The recipient's addresses, as we wrote to them and as they were in the end."""
+    for name in ("Original-Recipient", "Final-Recipient"):
+        address = _field(recipient, name).partition(";")[2].strip(" <>").casefold()
+        local, at, domain = address.rpartition("@")
+        if not at or len(address) > _ADDRESS_MAX:
+            continue
+        yield address
+        try:
+            yield f"{local}@{domain.encode('ascii').decode('idna')}"
+        except UnicodeError:
+            continue
+
+
+def _message_id(parts: list[Message]) -> str:
+    """The Message-ID of the mail that came back, whole or only its headers; empty if there is none."""
+    for part in parts:
+        content = part.get_payload()
+        if part.get_content_type() == "message/rfc822" and isinstance(content, list) and content:
+            return _field(content[0], "Message-ID")
+        if part.get_content_type() == "text/rfc822-headers":
+            headers = part.get_payload(decode=True)
+            return _field(message_from_bytes(headers), "Message-ID") if isinstance(headers, bytes) else ""
+    return ""
