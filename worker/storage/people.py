@@ -52,7 +52,7 @@ def _seek() -> sa.Select[Any]:
 _SEEK = _seek()
 _SCAN = (
     sa.select(person)
-    .where(sa.func.lower(person.c.person_id) == sa.bindparam("lower"))
+    .where(sa.func.lower(person.c.person_id).in_([sa.bindparam("lower"), sa.bindparam("wanted")]))
     .order_by(person.c.source, person.c.person_id)
     .limit(FOUND_MAX)
 )
@@ -106,7 +106,7 @@ class SqlPeople(SqlPasses):
         ids = sorted({wanted, wanted.lower(), wanted.upper()})
         rows = self._c.execute(_SEEK, {"ids": ids, "folded": wanted.casefold(), "of": of, "id": id_}).all()
         if not rows and "@" not in wanted:  # an id with letters of both sizes
-            rows = self._c.execute(_SCAN, {"lower": wanted.lower()}).all()
+            rows = self._c.execute(_SCAN, {"lower": wanted.lower(), "wanted": wanted}).all()
         return [person_from_row(row) for row in rows]
 
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:
