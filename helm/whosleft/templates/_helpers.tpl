@@ -195,7 +195,7 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- end -}}
 {{- with .bounces -}}
 {{- $mail = append $mail (.port | default (eq (.tls | default "implicit") "implicit" | ternary 993 143) | toString) -}}
-{{- if eq (dig "auth" "method" "none" .) "xoauth2" -}}
+{{- if eq (dig "method" "none" (.auth | default dict)) "xoauth2" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.auth.authority | default "https://")) -}}
 {{- end -}}
 {{- end -}}
