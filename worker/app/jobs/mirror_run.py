@@ -16,7 +16,7 @@ from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.mirror.copy import Content
 from worker.domain.text.tongue import Languages, Tongue
 from worker.domain.tickets.ticket import Ticket, TicketKind
-from worker.ports import BadConfig, CheckResult, ConnectorError, Transient
+from worker.ports import BadConfig, CheckResult, ConnectorError, PermissionDenied
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, Tracker, is_public, says_who_reads
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
@@ -92,15 +92,20 @@ class MirrorRun:
         return self.checked
 
     def require_privacy(self) -> None:
-        """Raise BadConfig if copies have names in them and everybody can read them, Transient if nobody knows."""
+        """Raise BadConfig if copies have names in them and everybody can read them.
+
+        PermissionDenied if nobody knows: then what people do on copies is heard all the same.
+        """
         if self.one.content is not Content.FULL:
             return
         found = self.check()
         if is_public(found):
             raise BadConfig(f"{PUBLIC}.", remedy=PUBLIC_REMEDY)
         if not found.ok and not says_who_reads(found):
-            raise Transient(
-                f"Whether everybody can read it is not known: {found.message}", remedy=found.remedy
+            raise PermissionDenied(
+                f"Whether everybody can read it is not known: {found.message}",
+                missing="to see who can read it",
+                remedy=found.remedy,
             )
 
     @property
