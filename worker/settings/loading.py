@@ -204,11 +204,11 @@ def _wrong_reply_source(document: Document, kinds: Kinds) -> list[SettingsProble
     at = ("absences", "automatic_replies")
     name, known = document.at(at), kinds.get(Port.DIRECTORY, {})
     has = {
-        entry.get("name"): getattr(known.get(str(entry.get("kind"))), "has_mailboxes", False)
+        str(entry.get("name")): getattr(known.get(str(entry.get("kind"))), "has_mailboxes", False)
         for port, entry in _entries(document)
         if port is Port.DIRECTORY
     }
-    if has.get(name, True):
+    if has.get(str(name), True):
         return []
     able = ", ".join(str(one) for one in has if has[one])
     remedy = f"Name one that has: {able}." if able else "Write null."
