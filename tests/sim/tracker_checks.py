@@ -87,8 +87,6 @@ class TrackerChecks:
         self._agains: Counter[int] = Counter()
         self._ended_at: dict[int, datetime] = {}
         self._moved: set[int] = set()  # tickets that changed their state in this run
-        self._begun = 0  # runs
-        self._going: list[int] = []  # runs under way: a process that sleeps in one is overtaken by another's
         self.claims = 0
         self.clear = 0  # runs
         log.listeners.append(self.hear)
@@ -101,13 +99,10 @@ class TrackerChecks:
         """One run of the mirror."""
         failures = self._tracker.failures
         is_alive = False
-        self._begun += 1
-        self._going.append(self._begun)
         try:
             yield
             is_alive = True
         finally:
-            self._going.pop()
             is_clear = is_alive and failures == self._tracker.failures and not self._tracker.is_blind
             for ref, kept in self._kept.items():
                 if is_clear:
@@ -190,10 +185,7 @@ class TrackerChecks:
         kept.tried.append((self._now(), what))
         if what == "move open" and (kept.week is None or self._now() - kept.week > REOPENS_WITHIN):
             kept.week, kept.reopens, kept.unclear = self._now(), 0, 0
-        is_overtaken = self._going[-1:] != [
-            self._begun
-        ]  # it was decided before the other's run: no lease can stop it
-        if kept.clear_runs >= SETTLED and not kept.is_owed and not is_overtaken:
+        if kept.clear_runs >= SETTLED and not kept.is_owed:
             self._fail(15, f"{what} on {ref} of ticket {number}, and nothing had changed on either side")
 
     def wrote(self, what: str, issue: SimIssue, text: str) -> None:
