@@ -151,11 +151,17 @@ def test_a_removal_that_comes_up_again_names_no_blocker_while_that_is_waived(com
     company.later(days=2)
     company.settle()
     company.later()
+    said = events_of(company, "T-000002")
     leave(company, "ben")
 
     reassign, removal, _ = company.tickets()
     assert reassign.state is TicketState.WAIVED
     assert (removal.state, removal.blocked_by, removal.reopened) == (TicketState.BLOCKED, None, 1)
+    assert events_of(company, "T-000002") == said
+
+
+def events_of(harness: Harness, label: str) -> list[str]:
+    return [one.entry.event for one in harness.journal() if one.entry.subject == f"ticket:{label}"]
 
 
 # --- who is who -------------------------------------------------------------------------------------------
