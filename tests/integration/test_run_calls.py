@@ -21,7 +21,7 @@ import pytest
 from fakes.gateways.server import Person, Room
 from fakes.waha.server import KEY, WahaServer
 from integration.company import COMMAND, Company, phone
-from integration.test_run_notifications import free_port
+from ports import free_port
 from worker.domain.model import Role
 
 SOON_S = 60

@@ -22,6 +22,7 @@ from contracts.entra_world import options
 from fakes.graph import faults
 from fakes.graph.lab import FakeEntra
 from integration.company import COMMAND, Company
+from ports import free_port
 
 SOON_S = 60
 URL, STATE = "https://hooks.corp.example/entra", "a-long-random-text-7"
@@ -38,11 +39,6 @@ def entra(tmp_path: Path) -> Iterator[FakeEntra]:
     with FakeEntra(tmp_path / "entra") as fake:
         fake.tenant.add(displayName="Ann Archer")
         yield fake
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def configure(company: Company, entra: FakeEntra, listen: str, **sections: Any) -> None:

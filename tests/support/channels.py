@@ -6,7 +6,6 @@ running_alertmanager(receiver_url) -> Alertmanager: its API, and what it sends t
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 import httpx2
 
+from ports import free_port
 from throwaway import Absent, Process, guarded_folder
 
 __all__ = ["Absent", "Alertmanager", "Ntfy", "running_alertmanager", "running_ntfy"]
@@ -62,16 +62,10 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running_ntfy() -> Iterator[Ntfy]:
     """Yield a server. Raises Absent."""
-    program, port = _program("ntfy"), _free_port()
+    program, port = _program("ntfy"), free_port()
     with guarded_folder("whosleft-ntfy-") as folder:
         config = folder / "server.yml"
         written = {
@@ -100,7 +94,7 @@ def running_ntfy() -> Iterator[Ntfy]:
 @contextmanager
 def running_alertmanager(receiver_url: str) -> Iterator[Alertmanager]:
     """Yield a server that sends each alert to a webhook. Raises Absent."""
-    program, port = _program("prometheus-alertmanager"), _free_port()
+    program, port = _program("prometheus-alertmanager"), free_port()
     with guarded_folder("whosleft-alertmanager-") as folder:
         config = folder / "alertmanager.yml"
         route = {

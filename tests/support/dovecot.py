@@ -3,13 +3,13 @@
 running_dovecot(maildir, owner, password) -> Dovecot: IMAP over TLS, and with STARTTLS
 """
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from pwd import getpwnam
 
 import certificates
+from ports import free_port
 from throwaway import Absent, Process, guarded_folder, program
 
 __all__ = ["Absent", "Dovecot", "running_dovecot"]
@@ -69,7 +69,7 @@ class Dovecot:
         authority = certificates.authority(folder / "authority")
         self.ca_file = authority.certificate
         pair = certificates.issue(authority, folder / "tls", HOST)
-        self.over_tls, self.starttls = _free_port(), _free_port()
+        self.over_tls, self.starttls = free_port(), free_port()
         settings = folder / "dovecot.conf"
         ports = self.over_tls, self.starttls
         self._process = Process((command, "-F", "-c", settings), "127.0.0.1", ports, folder / "log")
@@ -101,9 +101,3 @@ def running_dovecot(maildir: Path, owner: str, password: str) -> Iterator[Doveco
             yield server
         finally:
             server.end()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -7,7 +7,6 @@ can refuse it there, and a report comes back.
 """
 
 import os
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 from pwd import getpwnam
 
 import certificates
+from ports import free_port
 from throwaway import Absent, guarded_folder, program, run
 
 __all__ = ["Absent", "Postfix", "parsed", "running_postfix"]
@@ -94,7 +94,7 @@ class Postfix:
         authority = certificates.authority(folder / "authority")
         self.ca_file = authority.certificate
         self._pair = certificates.issue(authority, folder / "tls", HOST)
-        self.submission, self.over_tls = _free_port(), _free_port()
+        self.submission, self.over_tls = free_port(), free_port()
         self._command = program("postfix", "postfix")
         self._configure(onward, people)
 
@@ -182,9 +182,3 @@ def running_postfix(onward: int, people: Sequence[str] = ()) -> Iterator[Postfix
             yield server
         finally:
             server.end()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,7 +9,6 @@ import functools
 import hashlib
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import httpx2
 
 from made_once import made_once
+from ports import free_port
 from throwaway import SEARCH_PATH, Absent, Process, guarded_folder, run
 
 __all__ = ["Absent", "Person", "Project", "RedmineServer", "running_redmine"]
@@ -166,15 +166,9 @@ def running_redmine() -> Iterator[RedmineServer]:
     if os.geteuid():
         raise Absent("Debian's Redmine is readable by root only (run the tests in a container)")
     with guarded_folder("whosleft-redmine-") as folder:
-        server = RedmineServer(folder, _free_port())
+        server = RedmineServer(folder, free_port())
         try:
             server.start()
             yield server
         finally:
             server.end()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

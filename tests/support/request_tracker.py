@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import Any
 import httpx2
 
 from made_once import made_once
+from ports import free_port
 from throwaway import SEARCH_PATH, Absent, Process, guarded_folder, run
 
 __all__ = ["Absent", "Queue", "RequestTrackerServer", "running_request_tracker"]
@@ -226,15 +226,9 @@ def running_request_tracker() -> Iterator[RequestTrackerServer]:
         raise Absent("no Request Tracker 5 (Debian: .ci/request_tracker installs it, as root)")
     _program("rt-setup-database-5")
     with guarded_folder("whosleft-rt-") as folder:
-        server = RequestTrackerServer(folder, _free_port())
+        server = RequestTrackerServer(folder, free_port())
         try:
             server.start()
             yield server
         finally:
             server.end()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import re
 import shutil
-import socket
 import textwrap
 from collections.abc import Iterator
 from configparser import RawConfigParser
@@ -21,6 +20,7 @@ from typing import Any
 import httpx2
 
 from made_once import made_once
+from ports import free_port
 from throwaway import Absent, Process, guarded_folder, run
 
 __all__ = ["Absent", "RoundupServer", "running_roundup"]
@@ -196,9 +196,3 @@ def running_roundup() -> Iterator[RoundupServer]:
             yield server
         finally:
             server.end()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

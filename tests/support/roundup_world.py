@@ -15,7 +15,8 @@ from typing import Any
 from channels import wait_for
 from contracts.tracker import TrackerWorld
 from fakes.webhook_program import IN, OUT, tracker
-from roundup_server import CLOSER, PASSWORD, US, RoundupServer, free_port
+from ports import free_port
+from roundup_server import CLOSER, PASSWORD, US, RoundupServer
 from throwaway import Process, guarded_folder
 from wires import Wire, wire_to
 from worker.ops.receiver import receiving

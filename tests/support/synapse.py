@@ -8,7 +8,6 @@ Rates are not limited, and passwords are hashed as quickly as bcrypt allows.
 import hashlib
 import hmac
 import json
-import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from ports import free_port
 from throwaway import Absent, Process, guarded_folder
 
 __all__ = ["Absent", "Person", "Refused", "Synapse", "running_synapse"]
@@ -210,16 +210,10 @@ def running_synapse() -> Iterator[Synapse]:
     """Yield a server with one administrator. Raises Absent."""
     _python()
     with guarded_folder("whosleft-synapse-") as folder:
-        server = Synapse(folder, _free_port())
+        server = Synapse(folder, free_port())
         server.start()
         try:
             server.admin = server.person("Whosleft", is_admin=True)
             yield server
         finally:
             server.end()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

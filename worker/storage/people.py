@@ -105,7 +105,7 @@ class SqlPeople(SqlPasses):
         of, _, id_ = wanted.partition("/")
         ids = sorted({wanted, wanted.lower(), wanted.upper()})
         rows = self._c.execute(_SEEK, {"ids": ids, "folded": wanted.casefold(), "of": of, "id": id_}).all()
-        if not rows and "@" not in wanted:  # an id with letters of both sizes
+        if not rows and "@" not in wanted and len(ids) > 1:  # an id with letters of both sizes
             rows = self._c.execute(_SCAN, {"lower": wanted.lower(), "wanted": wanted}).all()
         return [person_from_row(row) for row in rows]
 

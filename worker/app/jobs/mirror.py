@@ -221,7 +221,7 @@ class Mirror:
             ticket = uow.mirrors.get(run.name, copy.ticket).ticket
         texts = self._texts
         text = (
-            copy_note(follows.say, ticket, run.content, texts.timezone, texts.tongue, texts.url(ticket))
+            copy_note(follows.say, ticket, run.content(), texts.timezone, texts.tongue, texts.url(ticket))
             if follows.say
             else ""
         )
@@ -262,7 +262,7 @@ class Mirror:
 
         A file that is refused changes nothing else.
         """
-        if not run.one.tracker.can.attaches or run.content is not Content.FULL:
+        if not run.one.tracker.can.attaches or run.content() is not Content.FULL:
             return
         with self._store.reading() as uow:
             data = self._texts.data(uow, ticket, Content.FULL)

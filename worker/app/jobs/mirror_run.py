@@ -108,9 +108,11 @@ class MirrorRun:
                 remedy=found.remedy,
             )
 
-    @property
     def content(self) -> Content:
-        """How much may be said on a copy that is there: no names where everybody may be able to read them."""
+        """How much may be said on a copy that is there: no names where everybody may be able to read them.
+
+        What the tracker's check says of that is asked once a run.
+        """
         try:
             self.require_privacy()
         except ConnectorError as error:
