@@ -89,15 +89,18 @@ class Worried:
         self._concerns: dict[str, Concern] = {}
         self._hidden = ""  # the last copy that was made and could not be read
 
-    def _unread(self, seen: Seen, remedy: str) -> Seen:
+    def _unread(self, draft: Draft, ref: str, key: str, url: str, remedy: str) -> Seen:
         """Return a copy that was surely made, since its number was answered, and that is not shown: say so."""
-        self._hidden = seen.ref
-        self._worry(
-            IDENTITY,
-            f"{seen.key} was made, and is not shown, so it would not be found again.",
-            remedy,
-        )
-        return seen
+        self._hidden = ref
+        self._watch_identity(f"{key} was made, and is not shown", remedy, is_shown=False)
+        return Seen(ref, key, url, draft.identity, "", CopyStanding.OPEN)
+
+    def _watch_identity(self, what: str, remedy: str, *, is_shown: bool) -> None:
+        """Say what keeps our identity from being found on a new copy; it is the copy all the same, by its number."""
+        if is_shown:
+            self._done(IDENTITY)
+        else:
+            self._worry(IDENTITY, f"{what}, so it would not be found again.", remedy)
 
     def _read(self, ref: str) -> None:
         """Note that a copy was read: it may be the one that could not be."""

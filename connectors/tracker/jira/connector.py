@@ -95,10 +95,8 @@ class JiraTracker(Worried, Passive):
         row = read_back(lambda: self._client.issue(ref))
         place = read_back(self._place)
         if row is None:
-            seen = Seen(ref, key, mapping.page_of(place, key), draft.identity, "", CopyStanding.OPEN)
-            return self._unread(
-                seen, "Give the account Browse Projects, and the security level of new issues."
-            )
+            remedy = "Give the account Browse Projects, and the security level of new issues."
+            return self._unread(draft, ref, key, mapping.page_of(place, key), remedy)
         self._done(IDENTITY)
         return read_back(lambda: mapping.seen(row, place, self._config.states))
 

@@ -15,7 +15,6 @@ from pydantic import SecretStr
 from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import (
-    IDENTITY,
     HttpTracker,
     has_token,
     is_there,
@@ -36,7 +35,7 @@ from connectors.tracker.redmine.client import (
 )
 from connectors.tracker.redmine.config import RedmineConfig
 from connectors.tracker.redmine.people import People
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -79,10 +78,14 @@ class RedmineTracker(HttpTracker):
         row = read_back(lambda: self._shown(ref))
         if isinstance(row, CopyGone):
             url = mapping.page_of(self._config.url, ref)
-            hidden = Seen(ref, f"#{ref}", url, draft.identity, "", CopyStanding.OPEN)
-            return self._unread(hidden, f"{RIGHTS} It lacks View issues.")
+            return self._unread(draft, ref, f"#{ref}", url, f"{RIGHTS} It lacks View issues.")
         seen = read_back(lambda: self._seen(row))
-        self._watch_identity(seen, draft.identity)
+        field = self._config.field
+        self._watch_identity(
+            f"{REDMINE} made {seen.key} without its {field}",
+            f"Let the tracker have the field {field}, and our role see and change it.",
+            is_shown=seen.identity == draft.identity,
+        )
         self._look_at(int(row["tracker"]["id"]), str(row["tracker"]["name"]), seen.key)
         return seen
 
@@ -96,18 +99,6 @@ class RedmineTracker(HttpTracker):
                 f"{REDMINE} made {key} with the tracker {name}, not {self._config.tracker}.",
                 f"Let our role add issues of the tracker {self._config.tracker}.",
             )
-
-    def _watch_identity(self, seen: Seen, identity: str) -> None:
-        """Without it an issue is our copy all the same, as its number is known: an error would make a second one."""
-        field = self._config.field
-        if seen.identity == identity:
-            self._done(IDENTITY)
-            return
-        self._worry(
-            IDENTITY,
-            f"{REDMINE} made {seen.key} without its {field}, so it would not be found again.",
-            f"Let the tracker have the field {field}, and our role see and change it.",
-        )
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         where = self._place()

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import (
-    IDENTITY,
     HttpTracker,
     has_token,
     is_there,
@@ -33,7 +32,7 @@ from connectors.tracker.request_tracker.client import (
     rest_of,
 )
 from connectors.tracker.request_tracker.config import RequestTrackerConfig
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -72,16 +71,13 @@ class RequestTracker(HttpTracker):
         row = read_back(lambda: self._shown(ref, links=True))
         if row is None:
             url = mapping.page_of(self._config.url, ref)
-            seen = Seen(ref, f"#{ref}", url, draft.identity, "", CopyStanding.OPEN)
-            return self._unread(seen, "Give our account the rights SeeQueue and ShowTicket.")
-        if draft.identity in mapping.identities(row, field):
-            self._done(IDENTITY)
-        else:
-            self._worry(
-                IDENTITY,
-                f"{RT} made #{ref}, and does not show what it refers to, so it would not be found again.",
-                "Let our account see links: the right ShowTicket, and no extension that hides RefersTo.",
-            )
+            remedy = "Give our account the rights SeeQueue and ShowTicket."
+            return self._unread(draft, ref, f"#{ref}", url, remedy)
+        self._watch_identity(
+            f"{RT} made #{ref}, and does not show what it refers to",
+            "Let our account see links: the right ShowTicket, and no extension that hides RefersTo.",
+            is_shown=draft.identity in mapping.identities(row, field),
+        )
         if field:
             self._look_at(field, ref, is_taken=draft.identity in mapping.custom_fields(row).get(field, ()))
         return self._seen(row, draft.identity)

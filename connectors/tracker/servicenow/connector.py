@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from connectors.kit.calls import Event
 from connectors.kit.tracker_rest import (
-    IDENTITY,
     HttpTracker,
     has_token,
     is_there,
@@ -25,7 +24,7 @@ from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
 from connectors.tracker.servicenow.config import ServicenowConfig
 from connectors.tracker.servicenow.people import People
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -71,25 +70,16 @@ class ServicenowTracker(HttpTracker):
         row = read_back(lambda: self._client.row(self._config.table, sys_id, fields, "a record"))
         if row is None:
             number, url = mapping.value(made, "number") or sys_id, mapping.page_of(self._config, sys_id)
-            seen = Seen(sys_id, number, url, draft.identity, "", CopyStanding.OPEN)
-            return self._unread(seen, f"Let the account read {self._config.table}.")
-        self._watch_identity(row, draft.identity)
+            return self._unread(draft, sys_id, number, url, f"Let the account read {self._config.table}.")
+        self._watch_identity(
+            f"ServiceNow made {mapping.value(row, 'number')} without its correlation_id",
+            f"Let the account read and write {self._config.table}.correlation_id.",
+            is_shown=mapping.value(row, "correlation_id") == draft.identity,
+        )
         for field, text in wanted.items():
             if field not in _TEXTS and field != "correlation_id":
                 self._watch(row, field, text)
         return read_back(lambda: self._seen(row))
-
-    def _watch_identity(self, row: Row, identity: str) -> None:
-        """Without it the record is our copy all the same, as its sys_id is known: an error would make a second one."""
-        if mapping.value(row, "correlation_id") == identity:
-            self._done(IDENTITY)
-            return
-        number = mapping.value(row, "number")
-        self._worry(
-            IDENTITY,
-            f"ServiceNow made {number} without its correlation_id, so it would not be found again.",
-            f"Let the account read and write {self._config.table}.correlation_id.",
-        )
 
     def _watch(self, row: Row, field: str, text: str) -> None:
         """The record is there and can be found, so a field that it does not have is told, and is no failure."""
