@@ -33,3 +33,13 @@ def inventory(server: MatrixServer, slept: list[float]) -> Iterator[MatrixInvent
     inventory = MatrixInventory(config, replace(context(Path()), sleep=slept.append))
     yield inventory
     inventory.close()
+
+
+@pytest.fixture
+def amina(server: MatrixServer) -> str:
+    return server.person("Amina Yusuf", "+447700900101", "amina@example.org")
+
+
+@pytest.fixture
+def sam(server: MatrixServer) -> str:
+    return server.person("Sam Okafor", "+447700900102")

@@ -1,8 +1,7 @@
-"""What the inventory makes of a Synapse's answers, whole and hostile ones."""
+"""What the inventory makes of a Synapse's answers: rooms, members and facts."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,49 +12,12 @@ from pydantic import SecretStr
 from connectors.inventory.matrix.config import MatrixConfig
 from connectors.inventory.matrix.connector import MatrixInventory
 from contracts.inventory import NOW, context
-from fakes.graph.http import Reply
 from fakes.matrix.server import OWN, TOKEN, MatrixServer, json_reply
-from worker.domain.model import Allowed, Coverage, Fact, Role, Roster
-from worker.ports import (
-    AuthFailed,
-    BadConfig,
-    ConnectorError,
-    Incomplete,
-    NotDone,
-    PermissionDenied,
-    SnapshotEnd,
-    Transient,
-)
-
-WARD = "!ward:corp.example"
-
-
-@pytest.fixture
-def amina(server: MatrixServer) -> str:
-    return server.person("Amina Yusuf", "+447700900101", "amina@example.org")
-
-
-@pytest.fixture
-def sam(server: MatrixServer) -> str:
-    return server.person("Sam Okafor", "+447700900102")
-
-
-def read(inventory: MatrixInventory, groups: list[str] | None = None) -> tuple[list[Roster], SnapshotEnd]:
-    *rosters, end = inventory.changes(None, groups)
-    assert isinstance(end, SnapshotEnd)
-    return [one for one in rosters if isinstance(one, Roster)], end
-
-
-def ids(rosters: list[Roster]) -> list[str]:
-    return [roster.group.group_id for roster in rosters]
-
+from matrix_reading import WARD, ids, read, rooms
+from worker.domain.model import Allowed, Coverage, Fact, Role
+from worker.ports import Incomplete
 
 # --- The list of rooms ---------------------------------------------------------------------------------------
-
-
-def rooms(server: MatrixServer, creator: str, number: int) -> None:
-    for at in range(number):
-        server.room(f"!{at:03}", creator, [creator], name=f"Ward {at}")
 
 
 @pytest.mark.parametrize("number, size", [(1, 2), (2, 2), (3, 2), (5, 2), (7, 3), (10, 10)])
@@ -288,160 +250,6 @@ def test_the_facts_of_a_room(server: MatrixServer, amina: str, inventory: Matrix
     assert after.facts.write is Allowed.ADMINS
 
 
-# --- Hostile answers -----------------------------------------------------------------------------------------
-
-HTML = Reply(body=b"<html>Sign in</html>", content_type="text/html")
-
-
-@pytest.mark.parametrize("part", ["/whoami", "/v1/rooms", "/state", "/members", "/v2/users/"])
-@pytest.mark.parametrize(
-    "reply, kind",
-    [
-        (HTML, Incomplete),
-        (Reply(body=b'{"rooms": [{"room_id"', content_type="application/json"), Incomplete),
-        (Reply(body=b'{"rooms": []}', cut_after=5), Transient),
-        (Reply(is_dropped=True), Transient),
-        (Reply(status=302, headers={"Location": "https://elsewhere.example/"}), BadConfig),
-        (json_reply({"errcode": "M_UNKNOWN_TOKEN", "error": "Invalid access token passed."}, 401), AuthFailed),
-        (json_reply({"errcode": "M_LIMIT_EXCEEDED", "error": "Too many", "retry_after_ms": 1500}, 429), NotDone),
-        (json_reply({"errcode": "M_UNKNOWN", "error": "Internal server error"}, 500), Transient),
-        (Reply(body=b"Bad gateway", status=502, content_type="text/plain"), Transient),
-    ],
-)  # fmt: skip
-def test_an_answer_that_is_none_proves_nothing(
-    server: MatrixServer,
-    amina: str,
-    inventory: MatrixInventory,
-    part: str,
-    reply: Reply,
-    kind: type[ConnectorError],
-) -> None:
-    server.room(WARD, amina, [amina], name="Ward 7")
-    server.faults[part] = reply
-    with pytest.raises(kind) as raised:
-        read(inventory)
-    assert raised.value.remedy
-    assert TOKEN not in f"{raised.value}{raised.value.__cause__!r}"
-    assert not inventory.check().ok or part in {"/members", "/v2/users/"}
-
-
-@pytest.mark.parametrize(
-    "part, answer",
-    [
-        ("/whoami", {}),
-        ("/whoami", []),
-        ("/v1/rooms", {}),
-        ("/v1/rooms", {"rooms": [], "total_rooms": 3}),
-        ("/v1/rooms", {"rooms": [{"name": "Ward"}], "total_rooms": 1}),
-        ("/v1/rooms", {"rooms": {}, "total_rooms": 0}),
-        ("/v1/rooms", {"rooms": [], "total_rooms": False}),
-        ("/members", {"members": [], "total": 2}),
-        ("/members", {"members": [1], "total": 1}),
-        ("/members", {"total": 0}),
-        ("/members", ["@amina.yusuf:corp.example"]),
-        ("/state", {"state": None}),
-        ("/state", {}),
-        ("/state", []),
-    ],
-)
-def test_an_answer_of_another_shape_is_never_an_empty_roster(
-    server: MatrixServer, amina: str, inventory: MatrixInventory, part: str, answer: Any
-) -> None:
-    server.room(WARD, amina, [amina], name="Ward 7")
-    server.faults[part] = json_reply(answer)
-    with pytest.raises(Incomplete) as raised:
-        read(inventory)
-    assert raised.value.remedy
-
-
-@pytest.mark.parametrize("state", [[None], [{"type": "m.room.create"}], [{"content": 1}], []])
-def test_a_state_without_its_beginning_is_partial(
-    server: MatrixServer, amina: str, inventory: MatrixInventory, state: Any
-) -> None:
-    room = server.room(WARD, amina, [amina, server.person("Sam"), server.person("Noor")], name="Ward 7")
-    server.faults["/state"] = json_reply({"state": state})
-    ((roster,), end) = read(inventory)
-    assert roster.coverage is Coverage.PARTIAL
-    assert {one.role for one in roster.members} == {Role.UNKNOWN}
-    assert [one.handle for one in roster.members] == sorted(room.joined())
-    assert {one.record_id for one in end.malformed} == {WARD}
-
-
-def test_a_wait_that_the_server_asks_for_is_told_to_who_repeats(
-    server: MatrixServer, inventory: MatrixInventory
-) -> None:
-    limited = {"errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 2500}
-    server.faults["/whoami"] = json_reply(limited, 429)
-    with pytest.raises(NotDone) as raised:
-        read(inventory)
-    assert raised.value.retry_after_s == 2.5
-
-    server.faults["/whoami"] = json_reply(limited, 429, **{"Retry-After": "7"})
-    with pytest.raises(NotDone) as raised:
-        read(inventory)
-    assert raised.value.retry_after_s == 7
-
-
-def test_an_account_without_the_right_is_told_which(server: MatrixServer, inventory: MatrixInventory) -> None:
-    server.is_admin = False
-    with pytest.raises(PermissionDenied) as raised:
-        read(inventory)
-    assert raised.value.missing == "server administrator"
-    result = inventory.check()
-    assert not result.ok
-    assert '"admin": true' in result.remedy
-
-
-@pytest.mark.parametrize("body", [{"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"}, {}])
-def test_a_proxy_that_hides_the_admin_api_is_named(
-    server: MatrixServer, inventory: MatrixInventory, body: dict[str, str]
-) -> None:
-    server.faults["/_synapse"] = json_reply(body, 404)
-    with pytest.raises(BadConfig, match="/_synapse/admin"):
-        read(inventory)
-    assert "proxy" in inventory.check().remedy
-
-
-def test_a_room_that_vanished_meanwhile_is_left_out(
-    server: MatrixServer, amina: str, inventory: MatrixInventory
-) -> None:
-    rooms(server, amina, 3)
-    gone = json_reply({"errcode": "M_NOT_FOUND", "error": "Room not found"}, 404)
-    server.faults["!001/members"] = gone
-    server.faults["!002/state"] = gone
-    rosters, end = read(inventory)
-    assert (ids(rosters), end.groups_total, end.malformed) == (["!000"], 1, ())
-
-
-def test_plain_http_never_carries_the_token_to_another_machine() -> None:
-    config = MatrixConfig(url="http://192.0.2.7:8008", token=SecretStr(TOKEN))
-    inventory = MatrixInventory(config, context(Path()))
-    with pytest.raises(BadConfig, match="Plain http"):
-        read(inventory)
-    assert not inventory.check().ok
-
-
-def test_a_read_that_fails_once_in_its_middle_is_repeated_there(server: MatrixServer, amina: str) -> None:
-    rooms(server, amina, 2)
-    server.faults["!001/state"] = Reply(status=503)
-    tries = []
-
-    def again(call: Any, /) -> Any:
-        try:
-            return call()
-        except Transient:
-            tries.append(1)
-            server.faults.clear()
-            return call()
-
-    inventory = MatrixInventory(
-        MatrixConfig(url=server.url, token=SecretStr(TOKEN)), replace(context(Path()), again=again)
-    )
-    rosters, _ = read(inventory)
-    assert (ids(rosters), len(tries)) == (["!000", "!001"], 1)
-    inventory.close()
-
-
 def test_check_counts_admins_of_few_rooms_and_members_of_many(
     server: MatrixServer, amina: str, sam: str, inventory: MatrixInventory
 ) -> None:
@@ -449,9 +257,3 @@ def test_check_counts_admins_of_few_rooms_and_members_of_many(
     assert inventory.check().counts == {"groups": 1, "members": 2, "admins": 2}
     rooms(server, amina, 25)
     assert inventory.check().counts == {"groups": 26, "members": 27}
-
-
-def test_the_token_is_in_no_address(server: MatrixServer, amina: str, inventory: MatrixInventory) -> None:
-    server.room(WARD, amina, [amina], name="Ward 7")
-    read(inventory)
-    assert [line for line in server.log if TOKEN in json.dumps([line.path, dict(line.query)])] == []

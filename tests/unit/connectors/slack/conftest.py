@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from connectors.notify.slack.connector import SlackNotifier
+from contracts.messages import AMINA, MESSAGE
 from fakes.slack.server import SlackServer
+from slack_calls import TICKET, Caller, Desk, built
+from slack_notifiers import Clock
+from worker.ports import Noted
 
 Fixture = Callable[..., SlackServer]
 
@@ -36,3 +43,43 @@ def workspace(no_proxy: None) -> Iterator[SlackServer]:
             "id": "U0OTHER02", "team_id": "T0OTHER", "profile": {"email": "sam@example.org"},
         }  # fmt: skip
         yield slack
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackServer]:
+    with SlackServer() as server:
+        server.add_person(AMINA.address, "U0AMINA01")
+        yield server
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def notes() -> list[Noted]:
+    return []
+
+
+@pytest.fixture
+def soc(workspace: SlackServer, notes: list[Noted]) -> SlackNotifier:
+    return built(workspace, notes)
+
+
+@pytest.fixture
+def desk(soc: SlackNotifier) -> Iterator[Desk]:
+    desk = Desk()
+    with soc.listen(desk.keep):
+        yield desk
+
+
+@pytest.fixture
+def caller(soc: SlackNotifier, desk: Desk) -> Caller:
+    return Caller(soc)
+
+
+@pytest.fixture
+def posted(workspace: SlackServer, soc: SlackNotifier) -> Any:
+    soc.send(replace(MESSAGE, paragraphs=(TICKET,)))
+    return workspace.posts[0]

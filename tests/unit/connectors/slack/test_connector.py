@@ -1,9 +1,12 @@
+"""Messages are sent to people and channels, and what goes wrong is one of the errors."""
+
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,9 +16,9 @@ from pydantic import SecretStr
 from connectors.kit.slack_codes import WAIT_S
 from connectors.notify.slack.client import SlackClient, hashed
 from connectors.notify.slack.connector import SlackNotifier
-from contracts.messages import AMINA, MESSAGE, NOBODY, NOW, TO_AMINA, context
+from contracts.messages import AMINA, MESSAGE, NOBODY, TO_AMINA, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
-from fakes.slack.workspace import Channel
+from slack_notifiers import Clock, notifier
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.ports import (
     AuthFailed,
@@ -26,40 +29,6 @@ from worker.ports import (
     Transient,
     Unreachable,
 )
-
-
-@dataclass
-class Clock:
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer() as server:
-        server.add_person(AMINA.address, "U0AMINA01")
-        yield server
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def notifier(
-    slack: SlackServer,
-    clock: Clock | None = None,
-    *,
-    channel: str | None = "#leavers",
-    token: str = TOKEN,
-    channels: dict[str, str] | None = None,
-) -> SlackNotifier:
-    """A new process's notifier: it remembers nothing."""
-    client = SlackClient(SecretStr(token), slack.url, timeout_s=1)
-    return SlackNotifier(client, channel, replace(context(), now=clock or Clock()), channels)
-
 
 # --- sending ---------------------------------------------------------------------------------------
 
@@ -212,13 +181,6 @@ def test_a_step_writes_to_another_channel_by_its_name(slack: SlackServer) -> Non
     assert "posts to #leavers, #wards" in soc.check().message
 
 
-def test_check_looks_at_every_channel(slack: SlackServer) -> None:
-    slack.add_channel("C0WARDS0001", "wards", is_member=False)
-    result = notifier(slack, channels={"wards": "C0WARDS0001"}).check()
-    assert not result.ok
-    assert "the app is not in #wards" in result.message
-
-
 # --- what goes wrong -------------------------------------------------------------------------------
 
 
@@ -300,190 +262,6 @@ def test_each_missing_scope_is_named_when_it_is_needed(slack: SlackServer) -> No
         with pytest.raises(PermissionDenied) as raised:
             notifier(slack).send(message)
         assert raised.value.missing == scope
-
-
-# --- finding an earlier attempt ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
-@pytest.mark.parametrize("fault", [Fault(drop_after=True), Fault(500, is_after=True), Fault(slow_s=1.5)])
-def test_after_a_restart_an_unclear_attempt_is_found(
-    slack: SlackServer, message: object, fault: Fault
-) -> None:
-    wanted = TO_AMINA if message is TO_AMINA else MESSAGE
-    slack.fail("chat.postMessage", fault)
-    with pytest.raises(Transient):
-        notifier(slack).send(wanted)
-    found = notifier(slack).find(wanted)
-    assert found is not None
-    assert found.reference == f"{slack.posts[0].channel_id}/{slack.posts[0].ts}"
-
-
-def test_an_attempt_is_found_among_hundreds_of_newer_messages(slack: SlackServer) -> None:
-    soc = notifier(slack)
-    first = soc.send(MESSAGE)
-    for number in range(250):
-        soc.send(replace(MESSAGE, key=f"newer-{number}", paragraphs=()))
-    assert soc.find(MESSAGE) == first
-    assert slack.called("conversations.history") == 3
-
-
-def test_a_search_begins_a_minute_before_the_first_attempt(slack: SlackServer, clock: Clock) -> None:
-    soc = notifier(slack)
-    soc.send(MESSAGE)
-    sent_at = datetime.fromtimestamp(float(slack.posts[0].ts), UTC)
-    assert soc.find(replace(MESSAGE, tried_from=sent_at + timedelta(seconds=59))) is not None
-    assert soc.find(replace(MESSAGE, tried_from=sent_at + timedelta(seconds=61))) is None
-
-
-def test_the_search_ends_after_a_thousand_messages(slack: SlackServer) -> None:
-    soc = notifier(slack)
-    soc.send(MESSAGE)
-    slack.posts += [replace(slack.posts[0], body={}, ts=f"{1_795_100_000 + n}.000100") for n in range(1000)]
-    assert soc.find(MESSAGE) is None
-    assert slack.called("conversations.history") == 10
-
-
-def test_an_attempt_of_the_release_before_is_found_by_the_key_itself(slack: SlackServer) -> None:
-    soc = notifier(slack)
-    soc.send(MESSAGE)
-    (post,) = slack.posts
-    metadata = {"event_type": "whosleft_message", "event_payload": {"key": MESSAGE.key}}
-    slack.posts = [replace(post, body={**post.body, "metadata": metadata})]
-    assert soc.find(MESSAGE) is not None
-
-
-def test_the_same_key_to_somebody_else_is_another_message(slack: SlackServer) -> None:
-    soc = notifier(slack)
-    soc.send(MESSAGE)
-    assert soc.find(TO_AMINA) is None
-
-
-def test_a_named_channel_is_found_on_a_later_page(slack: SlackServer) -> None:
-    slack.channels = {
-        f"C0OTHER{n:04}": Channel(f"C0OTHER{n:04}", f"other-{n}") for n in range(5)
-    } | slack.channels
-    slack.page_size = 2
-    soc = notifier(slack)
-    soc.send(MESSAGE)
-    fresh = notifier(slack)
-    assert fresh.find(MESSAGE) is not None
-    assert slack.called("users.conversations") == 3
-    fresh.find(MESSAGE)
-    assert slack.called("users.conversations") == 3  # remembered
-
-
-@pytest.mark.parametrize("scope", ["channels:history", "channels:read", "groups:read"])
-def test_where_it_may_not_read_it_cannot_tell(slack: SlackServer, scope: str) -> None:
-    notifier(slack).send(MESSAGE)
-    slack.scopes.discard(scope)
-    assert notifier(slack).find(MESSAGE) is None
-
-
-@pytest.mark.parametrize("method", ["users.conversations", "conversations.history"])
-def test_a_search_without_an_answer_is_tried_again(slack: SlackServer, method: str) -> None:
-    slack.fail(method, rate_limited(7))
-    with pytest.raises(Transient) as raised:
-        notifier(slack).find(MESSAGE)
-    assert raised.value.retry_after_s == 7
-
-
-def test_other_apps_messages_are_not_mistaken_for_ours(slack: SlackServer) -> None:
-    soc = notifier(slack)
-    soc.send(MESSAGE)
-    (post,) = slack.posts
-    slack.posts = [
-        replace(
-            post,
-            body={
-                **post.body,
-                "metadata": {"event_type": "else", "event_payload": {"key": hashed(MESSAGE.key)}},
-            },
-        )
-    ]
-    assert soc.find(MESSAGE) is None
-
-
-# --- check ------------------------------------------------------------------------------------------
-
-
-def test_check_says_who_it_is_and_where_it_posts(slack: SlackServer) -> None:
-    result = notifier(slack).check()
-    assert result.ok
-    assert result.message == "as @whosleft in workspace St Mary's, posts to #leavers"
-    assert result.details["channel"] == "#leavers (C0LEAVERS01)"
-    assert "chat:write" in result.details["scopes"]
-
-
-def test_check_without_a_channel_says_so(slack: SlackServer) -> None:
-    result = notifier(slack, channel=None).check()
-    assert result.ok
-    assert "no channel is set" in result.message
-
-
-@pytest.mark.parametrize(
-    "scope", ["chat:write", "users:read.email", "im:write", "im:history", "channels:history", "channels:read"]
-)
-def test_check_names_a_missing_scope_and_where_to_add_it(slack: SlackServer, scope: str) -> None:
-    slack.scopes.discard(scope)
-    result = notifier(slack, channel="C0LEAVERS01").check()
-    assert not result.ok
-    assert scope in result.message + result.remedy
-    assert "OAuth & Permissions" in result.remedy
-
-
-def test_a_private_channel_needs_the_scopes_of_private_ones(slack: SlackServer) -> None:
-    slack.channels["C0LEAVERS01"].is_private = True
-    slack.scopes -= {"groups:history", "channels:history"}
-    result = notifier(slack, channel="C0LEAVERS01").check()
-    assert "groups:history" in result.message
-    assert "channels:history" not in result.message
-
-
-@pytest.mark.parametrize(
-    "change, message, remedy",
-    [
-        ({"is_member": False}, "not in #leavers", "/invite @whosleft"),
-        ({"is_archived": True}, "#leavers is archived", "Unarchive"),
-    ],
-)
-def test_check_is_red_for_a_channel_that_cannot_be_posted_to(
-    slack: SlackServer, change: dict[str, Any], message: str, remedy: str
-) -> None:
-    slack.channels["C0LEAVERS01"] = Channel("C0LEAVERS01", "leavers", **change)
-    result = notifier(slack, channel="C0LEAVERS01").check()
-    assert not result.ok
-    assert message in result.message
-    assert remedy in result.remedy
-
-
-@pytest.mark.parametrize("channel", ["#leaver", "C0NOTTHERE1"])
-def test_check_is_red_for_a_channel_that_is_not_there(slack: SlackServer, channel: str) -> None:
-    result = notifier(slack, channel=channel).check()
-    assert not result.ok
-    assert "/invite @" in result.remedy
-
-
-@pytest.mark.parametrize(
-    "token, error", [("xoxb-another", "invalid_auth"), (TOKEN, "token_revoked")], ids=["wrong", "revoked"]
-)
-def test_check_is_red_for_a_token_that_is_not_accepted(slack: SlackServer, token: str, error: str) -> None:
-    slack.is_revoked = True
-    result = notifier(slack, token=token).check()
-    assert not result.ok
-    assert error in result.message
-    assert token not in result.message + result.remedy
-    assert "OAuth & Permissions" in result.remedy
-
-
-@pytest.mark.parametrize(
-    "fault", [Fault(503), Fault(drop_before=True), Fault(body=b"<html>"), rate_limited(9)]
-)
-def test_check_never_raises(slack: SlackServer, fault: Fault) -> None:
-    slack.fail("auth.test", fault)
-    result = notifier(slack).check()
-    assert not result.ok
-    assert result.remedy
 
 
 def test_an_error_has_no_context_whose_frames_would_show_the_token(slack: SlackServer) -> None:

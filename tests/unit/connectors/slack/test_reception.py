@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -18,99 +14,13 @@ from connectors.notify.slack import SPEC
 from connectors.notify.slack.connector import SlackNotifier
 from contracts.messages import MESSAGE, NOW, context
 from fakes.slack.server import TOKEN, Fault, SlackServer
-from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
-from worker.ports import BadConfig, InboundCall, Noted, Rejected, Transient, Unreachable
+from slack_calls import AMINA, SAM, SECRET, TICKET, Caller, Desk, built
+from worker.domain.messages.message import Message, Paragraph, ReaderAct
+from worker.ports import BadConfig, Rejected, Transient, Unreachable
 from worker.ports.connectors.conversing import Field, Form, Interaction
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-OFFERS = tuple(Offer(act, act.value.title()) for act in ReaderAct)
-TICKET = replace(MESSAGE.paragraphs[0], ticket="T-000123", version=7, offers=OFFERS)
 ASKED = Interaction("k", "U0AMINA01", NOW, ReaderAct.WAIVE, 123, 7, is_asking=True)
 WHY = Form("Waive", "Remove Sam from <Ward> & 7", "Waive", "Cancel", Field("reason", "Why?"))
-AMINA, SAM = "U0AMINA01", "U0SAM0001"
-
-
-class Desk:
-    """What stands behind the connector: keeps what comes, or fails to."""
-
-    def __init__(self) -> None:
-        self.kept: list[Interaction] = []
-        self.is_broken = False
-
-    def keep(self, one: Interaction) -> None:
-        if self.is_broken:
-            raise OSError("the database is away")
-        self.kept.append(one)
-
-
-class Caller:
-    """Slack, as it calls us: signed, at an instant, or wrongly."""
-
-    def __init__(self, soc: SlackNotifier) -> None:
-        [self.called] = soc.calls
-        self.at = NOW
-
-    def send(
-        self, payload: Any, *, kind: str = "interactive", secret: str = SECRET, **changes: Any
-    ) -> tuple[int, str]:
-        body, content = self.body(payload, kind)
-        stamp = str(int(self.at.timestamp()))
-        signed = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
-        headers = {
-            "content-type": content, "x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={signed}",
-        } | changes.pop("headers", {})  # fmt: skip
-        call = InboundCall("POST", "/slack", headers=headers, body=body)
-        return self.called.receive(replace(call, **changes))
-
-    def body(self, payload: Any, kind: str) -> tuple[bytes, str]:
-        if kind == "events_api":
-            return json.dumps(payload).encode(), "application/json"
-        form = {"payload": json.dumps(payload)} if kind == "interactive" else payload
-        return urlencode(form).encode(), "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def notes() -> list[Noted]:
-    return []
-
-
-def built(slack: SlackServer, notes: list[Noted] | None = None, **interactive: Any) -> SlackNotifier:
-    settings = {
-        "token": TOKEN, "channel": "#leavers", "api_url": slack.url,
-        "interactive": {"mode": "http", "signing_secret": SECRET, "listen": "127.0.0.1:0"}
-        | {"operators": ["Sam@Example.org"]} | interactive,
-    }  # fmt: skip
-    said: list[Noted] = [] if notes is None else notes
-
-    def note(event: Noted, /, **_: object) -> None:
-        said.append(event)
-
-    config = SPEC.config.model_validate(settings)
-    notifier: SlackNotifier = SPEC.build(config, replace(context(), note=note))
-    return notifier
-
-
-@pytest.fixture
-def soc(workspace: SlackServer, notes: list[Noted]) -> SlackNotifier:
-    return built(workspace, notes)
-
-
-@pytest.fixture
-def desk(soc: SlackNotifier) -> Iterator[Desk]:
-    desk = Desk()
-    with soc.listen(desk.keep):
-        yield desk
-
-
-@pytest.fixture
-def caller(soc: SlackNotifier, desk: Desk) -> Caller:
-    return Caller(soc)
-
-
-@pytest.fixture
-def posted(workspace: SlackServer, soc: SlackNotifier) -> Any:
-    soc.send(replace(MESSAGE, paragraphs=(TICKET,)))
-    return workspace.posts[0]
 
 
 # --- what comes in ------------------------------------------------------------------------------------------
@@ -274,113 +184,6 @@ def test_what_is_nothing_to_us_is_acknowledged_and_not_kept(
     ):
         assert caller.send(payload, kind=kind) == (200, "")
     assert desk.kept == []
-
-
-# --- calls that prove themselves, or don't --------------------------------------------------------------------
-
-
-def test_an_address_is_proved_to_slack_only_after_its_signature_was(caller: Caller) -> None:
-    challenge = {"type": "url_verification", "challenge": "3eZbrw1a"}
-    assert caller.send(challenge, kind="events_api") == (200, "3eZbrw1a")
-    assert caller.send(challenge, kind="events_api", secret="another") == (401, "")
-
-
-@pytest.mark.parametrize("seconds, status", [(-301, 401), (-299, 200), (299, 200), (301, 401)])
-def test_a_call_is_good_for_five_minutes_around_its_time(
-    workspace: SlackServer, caller: Caller, posted: Any, seconds: int, status: int
-) -> None:
-    caller.at = datetime.fromtimestamp(NOW.timestamp() + seconds, UTC)
-    assert caller.send(workspace.click(AMINA, posted, "done"))[0] == status
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"x-slack-signature": ""},
-        {"x-slack-signature": "v0=é"},
-        {"x-slack-signature": "v1=" + "0" * 64},
-        {"x-slack-request-timestamp": ""},
-        {"x-slack-request-timestamp": "now"},
-        {"x-slack-request-timestamp": "9" * 5000},
-    ],
-)
-def test_hostile_proofs_are_refused_and_noted(
-    workspace: SlackServer,
-    caller: Caller,
-    desk: Desk,
-    posted: Any,
-    notes: list[Noted],
-    headers: dict[str, str],
-) -> None:
-    assert caller.send(workspace.click(AMINA, posted, "done"), headers=headers) == (401, "")
-    assert [note.name for note in notes] == ["slack.call_refused"]
-    assert desk.kept == []
-
-
-@pytest.mark.parametrize("body", [b"payload=%7B%7D", b"\xff\xfe", b""])
-def test_a_changed_body_is_refused(workspace: SlackServer, caller: Caller, posted: Any, body: bytes) -> None:
-    assert caller.send(workspace.click(AMINA, posted, "done"), body=body)[0] == 401
-
-
-def test_a_replayed_call_has_no_effect_for_ten_minutes(
-    workspace: SlackServer, caller: Caller, desk: Desk, posted: Any
-) -> None:
-    payload = workspace.click(AMINA, posted, "done")
-    for _ in range(3):
-        assert caller.send(payload) == (200, "")
-    assert len(desk.kept) == 1
-
-
-@pytest.mark.parametrize(
-    "payload, kind",
-    [
-        ({"type": "block_actions"}, "interactive"),
-        ({"type": "block_actions", "actions": []}, "interactive"),
-        ([], "interactive"),
-        ({"command": "/whosleft"}, "slash_commands"),
-        ({"type": "view_submission", "view": []}, "interactive"),
-    ],
-)
-def test_what_is_not_slack_s_is_400(caller: Caller, desk: Desk, payload: Any, kind: str) -> None:
-    assert caller.send(payload, kind=kind) == (400, "")
-    assert desk.kept == []
-
-
-def test_other_paths_and_methods_are_nothing_to_us(caller: Caller) -> None:
-    assert caller.send({}, path="/other")[0] == 404
-    assert caller.send({}, method="GET")[0] == 405
-
-
-def test_what_cannot_be_kept_is_not_acknowledged_and_can_be_sent_again(
-    workspace: SlackServer, soc: SlackNotifier, caller: Caller, desk: Desk, posted: Any
-) -> None:
-    payload = workspace.click(AMINA, posted, "done")
-    desk.is_broken = True
-    assert caller.send(payload) == (500, "")
-    desk.is_broken = False
-    assert caller.send(payload) == (200, "")
-    assert len(desk.kept) == 1
-
-
-def test_a_call_that_comes_again_while_it_is_being_kept_is_not_acknowledged(
-    workspace: SlackServer, soc: SlackNotifier, posted: Any
-) -> None:
-    payload, caller = workspace.click(AMINA, posted, "done"), Caller(soc)
-    meanwhile = []
-
-    def keep(_: Interaction) -> None:
-        meanwhile.append(caller.send(payload))
-        raise OSError("the database is away, after all")
-
-    with soc.listen(keep):
-        assert caller.send(payload) == (500, "")
-    assert meanwhile == [(500, "")]
-
-
-def test_while_nobody_listens_nothing_is_acknowledged(
-    workspace: SlackServer, soc: SlackNotifier, posted: Any
-) -> None:
-    assert Caller(soc).send(workspace.click(AMINA, posted, "done")) == (500, "")
 
 
 # --- who it is ------------------------------------------------------------------------------------------------
