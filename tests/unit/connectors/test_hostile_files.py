@@ -8,12 +8,14 @@ import os
 import random
 import re
 import socket
+import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,13 +212,25 @@ def test_a_good_register_and_a_good_export_come_through_whole(tmp_path: Path) ->
     )
 
 
-def test_giving_up_half_way_ends_the_child(tmp_path: Path) -> None:
-    write_xlsx(tmp_path / "g.xlsx", ROWS)
+def test_giving_up_half_way_ends_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Recorded(subprocess.Popen[bytes]):
+        def __init__(self, command: Sequence[str], **how: Any) -> None:
+            super().__init__(command, **how)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    more_than_a_pipe_holds = [[f"Ward {number}", "Zoe", PHONE] for number in range(2_000)]
+    write_xlsx(tmp_path / "g.xlsx", [ROWS[0], *more_than_a_pipe_holds])
     reading = inventory(tmp_path, "g.xlsx", in_child).changes(None)
     next(reading)
+    (process,) = started
+    assert process.poll() is None
     reading.close()  # type: ignore[attr-defined]
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert process.returncode is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process.pid, 0)
 
 
 def inventory(folder: Path, name: str, apart: Apart) -> RegisterInventory:
