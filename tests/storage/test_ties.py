@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from harness import Harness
+from plans_of_queries import steps_of
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey, Member
 from worker.storage.sql.tables import handle_tie
@@ -97,3 +98,13 @@ def test_a_read_that_breaks_off_ties_nothing(ward: Harness) -> None:
     ward.wards.cut_after(1)
     ward.inventory()
     assert ties(ward) == before
+
+
+def test_who_had_a_number_until_now_is_looked_up_by_the_number(ward: Harness) -> None:
+    if ward.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    ward.wards.replace_member("ward-7", OLD, Member(NEW, "Ann", phone=NEW, lid=LID))
+    plans = steps_of(ward.engine, ward.settle, "handle_tie AS new")
+    looked_up = [step for plan in plans for step in plan if step.startswith("SEARCH link") and len(plan) > 8]
+    assert len(looked_up) == 6  # its source, its id and how it was known; both ways
+    assert all("phone_key=?" in step for step in looked_up), looked_up

@@ -159,6 +159,8 @@ def _end_older(connection: sa.Connection, source: str) -> None:
 def _known_as() -> dict[str, Any]:
     """Who is known to be behind the number of a tie that ends now; it has not been matched again yet."""
     t = handle_tie.c
+    # An expression, or the databases read the source's links in this order until one has the number
+    handle = link.c.handle.concat("")
     is_it = sa.and_(
         link.c.source == t.source, link.c.phone_key == t.handle, link.c.state == IdentityState.LINKED.value,
         link.c.decided_at >= t.at,
@@ -166,7 +168,7 @@ def _known_as() -> dict[str, Any]:
     return {
         name: sa.select(link.c[name])
         .where(is_it)
-        .order_by(link.c.handle)
+        .order_by(handle)
         .limit(1)
         .correlate(handle_tie)
         .scalar_subquery()
