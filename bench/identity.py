@@ -202,6 +202,7 @@ def measure(url: str, people: People) -> Found:
     migrate(engine)
     world = _World(engine, people)
     for read, now in enumerate(READS):
+        print(f"read {read + 1} of {len(READS)}", file=sys.stderr, flush=True)
         world.play(read, now)
     world.found.twice = sum(times > 1 for times in world.asked_about.values())
     engine.dispose()

@@ -9,7 +9,7 @@ from threading import Lock
 from time import monotonic
 
 from worker.domain.reconcile.guard import HeldPlan
-from worker.domain.tickets.ticket import LIVE, Ticket
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.deliveries import PostState
 from worker.ports.state.overview import Exposed, Exposure, TicketFilter
 from worker.ports.state.store import Store
@@ -22,7 +22,7 @@ KEEP_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The situation at `at`. The lists are the first rows of those that are counted."""
+    """The situation at `at`. The lists are the first rows of those that are counted, tickets by when they are due."""
 
     at: datetime
     exposure: Exposure
@@ -39,7 +39,8 @@ class Situation:
 
 def situation(store: Store, now: datetime) -> Situation:
     """Read the situation at `now`."""
-    late, disputed = TicketFilter(overdue_at=now), TicketFilter(is_disputed=True)
+    late = TicketFilter(states=(TicketState.OPEN,), overdue_at=now)
+    disputed = TicketFilter(states=tuple(LIVE), is_disputed=True)
     with store.reading() as uow:
         see = uow.overview
         plans = [uow.episodes.plan(number) for number in see.waiting_plans()]
@@ -47,9 +48,9 @@ def situation(store: Store, now: datetime) -> Situation:
             at=now,
             exposure=see.exposure(),
             longest=tuple(see.exposed(None, 0, SHOWN)),
-            overdue=tuple(see.tickets(late, None, SHOWN)),
+            overdue=tuple(see.tickets_by_due(late, None, SHOWN)),
             overdue_count=see.how_many(late, COUNTED_MAX),
-            disputed=tuple(see.tickets(disputed, None, SHOWN)),
+            disputed=tuple(see.tickets_by_due(disputed, None, SHOWN)),
             disputed_count=see.how_many(disputed, COUNTED_MAX),
             plans=tuple(plan for plan in plans if plan is not None),
             questions=see.questions(COUNTED_MAX),

@@ -101,6 +101,7 @@ ticket = sa.Table(
     sa.Index(
         "ix_ticket_disputed",
         "state",
+        "due_at",
         "id",
         sqlite_where=sa.text("disputed_at IS NOT NULL"),
         postgresql_where=sa.text("disputed_at IS NOT NULL"),
