@@ -1,17 +1,16 @@
 """make bench-desk: the desk's pages with many tickets, against a bare "hello" of the same server.
 
-Two companies: one with a hundred thousand tickets, nearly all of them over, and one in a storm, with twenty thousand
-that are all live. One client, one request at a time over one connection, on SQLite and PostgreSQL; medians and the
-slowest in twenty. What pages share for a second is worked out anew for every request here, so that the figures are
-those of the worst one.
+Two companies: one of a million people and five million memberships, with a hundred thousand tickets of which nearly
+all are over, and one in a storm, with twenty thousand that are all live. One client, one request at a time over one
+connection, on SQLite and PostgreSQL; medians and the slowest in twenty. What pages share for a second is worked out
+anew for every request here, so that the figures are those of the worst one.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -47,7 +46,27 @@ from worker.storage.sql.migrate import migrate
 from worker.storage.sql.tables import chat_group, link, membership, person, ticket
 from worker.storage.store import SqlStore
 
-COMPANIES = {"grown": (100_000, 0.02), "in a storm": (20_000, 1.0)}  # tickets, and the share of live ones
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """`live_share`: the share of tickets that are live. Everybody who has not left is in five groups."""
+
+    people: int
+    groups: int
+    tickets: int
+    live_share: float
+
+    @property
+    def group_size(self) -> int:
+        return self.people * GROUPS_OF_ONE // self.groups
+
+
+COMPANIES = {
+    "grown": Company(1_000_000, 20_000, 100_000, 0.02),
+    "in a storm": Company(50_000, 5_000, 20_000, 1.0),
+}
+GROUPS_OF_ONE, STRIDE = 5, 3_989
+TICKETS_OF_ONE = 3
 REQUESTS = 40
 PAGE_MAX_MS = 100.0
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -64,30 +83,35 @@ class Timed:
 
 
 def main() -> None:
-    """One table for each database."""
-    for company, (size, live_share) in COMPANIES.items():
+    """One table for each company and database."""
+    for name, company in COMPANIES.items():
         with tempfile.TemporaryDirectory() as folder:
-            _measure(f"SQLite, {company}", f"sqlite:///{Path(folder) / 'desk.db'}", size, live_share)
+            _measure(f"SQLite, {name}", f"sqlite:///{Path(folder) / 'desk.db'}", company)
         with database() as url:
-            _measure(f"PostgreSQL, {company}", url, size, live_share)
+            _measure(f"PostgreSQL, {name}", url, company)
 
 
-def _measure(name: str, url: str, size: int, live_share: float) -> None:
+def _measure(name: str, url: str, company: Company) -> None:
     engine = open_engine(url)
     migrate(engine)
     store = SqlStore(engine)
     began = time.perf_counter()
-    _fill_around(engine, size)
-    _fill(store, size, live_share)
-    _fill_rosters(engine)
+    _fill_around(engine, company)
+    _fill(store, company)
+    _fill_rosters(engine, company)
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum does within a minute
-    print(f"\n{name}: {size:,} tickets (made in {time.perf_counter() - began:.0f} s)")
+    with engine.connect() as connection:
+        members = connection.execute(sa.select(sa.func.count()).select_from(membership)).scalar_one()
+    print(
+        f"\n{name}: {company.people:,} people, {members:,} memberships, {company.tickets:,} tickets"
+        f" (made in {time.perf_counter() - began:.0f} s)"
+    )
     with running_desk(store, NOW) as (client, address):
         found = {HELLO: _timed(client, "/hello")}
         for label, path in PAGES.items():
-            found[label] = _timed(client, path.format(link=address, last=size))
+            found[label] = _timed(client, path.format(link=address, last=company.tickets))
         for label, fields in SEARCHES.items():
             found[label] = _timed(client, _address_of(client, fields))
         found["API: a page of tickets"] = _timed(client, "/api/v1/tickets?limit=50")
@@ -178,82 +202,110 @@ def _print(found: dict[str, Timed]) -> None:
         )
 
 
-def _fill(store: SqlStore, size: int, live_share: float) -> None:
+def _fill(store: SqlStore, company: Company) -> None:
     """Tickets of two years, each with a line in the journal."""
     random = Random(7)
-    for start in range(0, size, 5_000):
+    for start in range(0, company.tickets, 5_000):
         with store.begin() as uow:
-            made = [
-                _ticket(random, number, size, live_share) for number in range(start, min(start + 5_000, size))
-            ]
+            numbers = range(start, min(start + 5_000, company.tickets))
+            made = [_ticket(random, number, company) for number in numbers]
             stored = uow.tickets.insert(made)
             uow.journal.append(
                 Entry(t.opened_at, "whosleft", "ticket.opened", f"ticket:{t.label}") for t in stored
             )
 
 
-def _fill_around(engine: sa.Engine, size: int) -> None:
-    """Fifty thousand people and five thousand groups. There are three tickets for each who has left."""
-    people = [
-        {
-            "source": "corp", "person_id": f"id-{n:06d}", "display_name": f"Person {n}", "email": f"p{n}@example.org",
-            "facts": json.dumps({"display_name": f"Person {n}"}), "first_seen_at": NOW, "changed_at": NOW,
-            "standing": "left" if n * 3 < size else "active",
-            "evidence": "disabled" if n * 3 < size else None, "at": NOW - DAY if n * 3 < size else None,
-        }
-        for n in range(50_000)
-    ]  # fmt: skip
+def _fill_around(engine: sa.Engine, company: Company) -> None:
+    """People, of whom a third of as many as there are tickets have left, and groups."""
+    n = _numbers(company.people)
+    has_left = n * TICKETS_OF_ONE < company.tickets
+    name, at = _name(n), sa.literal(NOW, person.c.at.type)
+    people = {
+        "source": "corp", "person_id": _person_id(n), "display_name": name,
+        "email": sa.literal("p").concat(sa.cast(n, sa.Text)).concat("@example.org"),
+        "facts": sa.literal('{"display_name": "').concat(name).concat('"}'), "first_seen_at": at, "changed_at": at,
+        "standing": sa.case((has_left, "left"), else_="active"), "evidence": sa.case((has_left, "disabled")),
+        "at": sa.case((has_left, sa.literal(NOW - DAY, person.c.at.type))),
+    }  # fmt: skip
     groups = [
         {
             "source": "wards", "group_id": f"group-{n}", "name": f"Ward {n} nights", "messenger": "whatsapp",
-            "coverage": "full", "taken_at": NOW, "read_at": NOW, "first_seen_at": NOW, "size": 20,
+            "coverage": "full", "taken_at": NOW, "read_at": NOW, "first_seen_at": NOW, "size": company.group_size,
         }
-        for n in range(5_000)
+        for n in range(company.groups)
     ]  # fmt: skip
     with engine.begin() as connection:
-        connection.execute(sa.insert(person), people)
+        _insert(connection, person, people)
         connection.execute(sa.insert(chat_group), groups)
 
 
-def _fill_rosters(engine: sa.Engine) -> None:
-    """Whoever left has one handle, and is in the groups that a live ticket asks for."""
-    p, t = person.c, ticket.c
-    handle = sa.literal("+4477").concat(sa.func.substr(p.person_id, 4))
-    links = sa.select(
-        sa.literal("wards"),
-        handle,
-        p.display_name,
-        sa.literal("f"),
-        sa.literal("linked"),
-        p.source,
-        p.person_id,
-    )
-    members = sa.select(t.source, t.group_id, t.handle, t.member_name, sa.literal("member")).distinct().where(
+def _fill_rosters(engine: sa.Engine, company: Company) -> None:
+    """Everybody has one handle. Whoever left is in the groups that a live ticket asks for, the others in five."""
+    n = _numbers(company.people)
+    links = {
+        "source": "wards", "handle": _handle(n), "display_name": _name(n), "fingerprint": "f",
+        "decided_fingerprint": "f", "state": "linked", "person_source": "corp", "person_id": _person_id(n),
+    }  # fmt: skip
+    t = ticket.c
+    asked = sa.select(t.source, t.group_id, t.handle, t.member_name, sa.literal("member")).distinct().where(
         t.state.in_(("open", "done")), t.kind == "remove_member"
     )  # fmt: skip
+    seat = _numbers(company.people * GROUPS_OF_ONE)  # one group after the other, as rosters are read
+    group, place = seat // company.group_size, seat % company.group_size
+    one = (group + place % GROUPS_OF_ONE * STRIDE) % company.groups + place // GROUPS_OF_ONE * company.groups
+    members = {
+        "source": "wards", "group_id": sa.literal("group-").concat(sa.cast(group, sa.Text)), "handle": _handle(one),
+        "display_name": _name(one), "role": sa.case((place >= company.group_size - 2, "admin"), else_="member"),
+    }  # fmt: skip
     with engine.begin() as connection:
-        columns = ["source", "handle", "display_name", "fingerprint", "state", "person_source", "person_id"]
-        connection.execute(sa.insert(link).from_select(columns, links.where(p.standing == "left")))
+        _insert(connection, link, links)
+        _insert(connection, membership, members, one * TICKETS_OF_ONE >= company.tickets)
         columns = ["source", "group_id", "handle", "display_name", "role"]
-        connection.execute(sa.insert(membership).from_select(columns, members))
+        connection.execute(sa.insert(membership).from_select(columns, asked))
 
 
-def _ticket(random: Random, number: int, size: int, live_share: float) -> Ticket:
-    opened_at = NOW - (size - number) / size * 730 * DAY
-    is_live = random.random() < live_share
+def _numbers(count: int) -> sa.ColumnElement[int]:
+    """The numbers from 0 on, for `_insert`."""
+    first = sa.select(sa.literal(0).label("n")).cte("numbers", recursive=True)
+    return first.union_all(sa.select(first.c.n + 1).where(first.c.n < count - 1)).c.n
+
+
+def _person_id(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    return sa.literal("id-").concat(sa.func.substr(sa.cast(1_000_000 + number, sa.Text), 2))
+
+
+def _handle(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    return sa.literal("+4477").concat(sa.func.substr(sa.cast(1_000_000 + number, sa.Text), 2))
+
+
+def _name(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    return sa.literal("Person ").concat(sa.cast(number, sa.Text))
+
+
+def _insert(
+    connection: sa.Connection, table: sa.Table, values: Mapping[str, object], *which: sa.ColumnElement[bool]
+) -> None:
+    columns = [one if isinstance(one, sa.ColumnElement) else sa.literal(one) for one in values.values()]
+    connection.execute(sa.insert(table).from_select(list(values), sa.select(*columns).where(*which)))
+
+
+def _ticket(random: Random, number: int, company: Company) -> Ticket:
+    opened_at = NOW - (company.tickets - number) / company.tickets * 730 * DAY
+    is_live = random.random() < company.live_share
     state = random.choice((TicketState.OPEN, TicketState.DONE)) if is_live else random.choices(
         (TicketState.VERIFIED, TicketState.CANCELLED, TicketState.WAIVED), (90, 8, 2)
     )[0]  # fmt: skip
     verified_at = opened_at + random.random() * 5 * DAY if state is TicketState.VERIFIED else None
-    person = AccountKey("corp", f"id-{number // 3:06d}")
-    group = number % 5_000
+    one = number // TICKETS_OF_ONE
+    person, name = AccountKey("corp", f"id-{one:06d}"), f"Person {one}"
+    group = number % company.groups
     return Ticket(
         about=About.MEMBERSHIP,
         kind=random.choices((TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN), (9, 1))[0],
         group=GroupKey("wards", f"group-{group}"), group_name=f"Ward {group} nights", messenger="whatsapp",
         opened_at=opened_at, clock_from=opened_at, due_at=opened_at + DAY, state=state,
-        handle=f"+4477{number // 3:06d}", member_name=f"Person {number // 3}", member_role=Role.MEMBER,
-        person=person, person_name=f"Person {number // 3}",
+        handle=f"+4477{one:06d}", member_name=name, member_role=Role.MEMBER,
+        person=person, person_name=name,
         evidence=Evidence.DISABLED, left_at=opened_at - DAY, occasion=episode_name(person, opened_at - DAY),
         assignee=Assignee(f"admin{group}@example.org", f"Admin {group}", AssigneeWhy.ADMIN),
         accountable="boss@example.org", verified_at=verified_at, grade=Grade.A if verified_at else None,

@@ -24,9 +24,10 @@ _ONE: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which a
 _QUESTION_CODES = codes(lambda kind: kind.about is About.HANDLE)
 
 
-def is_admin() -> sa.ColumnElement[bool]:
-    """True for admins; in the words of `ix_membership_admin`, or no database would use it."""
-    return membership.c.role.in_([sa.literal_column(f"'{role}'") for role in ADMINS])
+def is_admin(member: Any = membership.c) -> sa.ColumnElement[bool]:
+    """True for admins, of the table or an alias; in the words of `ix_membership_admin`, or no database would use it."""
+    role: sa.ColumnElement[str] = member.role
+    return role.in_([sa.literal_column(f"'{one}'") for one in ADMINS])
 
 
 def is_in_page(columns: Any) -> sa.ColumnElement[bool]:
@@ -55,22 +56,23 @@ def _by_link(dialect: str) -> list[sa.ColumnElement[bool]]:
     """
     unknown = link.c.state.in_([state.value for state in QUESTIONS])
     if dialect == "sqlite":
-        return [_has_link(unknown | _has_left())]
+        return [_has_link(unknown | has_left())]
     return [
         _has_link(sa.text(IS_QUESTION)),
         _has_link(unknown & (link.c.is_dirty == 1)),
-        _has_link(_has_left()),
+        _has_link(has_left()),
     ]
 
 
 def _has_link(condition: Any) -> sa.ColumnElement[bool]:
-    # The source as an expression, or SQLite would take the primary key, and read a row for each member
+    # The source as an expression, or SQLite would take the primary key, and read a row for each member; PostgreSQL
+    # takes longer over many groups, too, without it
     of_member = (link.c.source.concat("") == membership.c.source) & (link.c.handle == membership.c.handle)
     return sa.exists(_ONE).where(of_member, condition)
 
 
-def _has_left() -> sa.ColumnElement[bool]:
-    # As above, and in the words of `ix_person_left`
+def has_left() -> sa.ColumnElement[bool]:
+    """True if the account behind a link has left; as above, and in the words of `ix_person_left`."""
     p = person.c
     return sa.exists(_ONE).where(
         p.source.concat("") == link.c.person_source,

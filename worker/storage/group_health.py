@@ -16,7 +16,7 @@ from worker.domain.tickets.ticket import LIVE
 from worker.ports.state.episodes import EpisodeKind
 from worker.ports.state.overview import GroupHealth, GroupPlace
 from worker.storage.cases import behind_link
-from worker.storage.deciding import ADMINS
+from worker.storage.deciding import ADMINS, has_left
 from worker.storage.episodes import UNDECIDED
 from worker.storage.group_rows import group_rows
 from worker.storage.sql.chunks import among, chunked
@@ -85,10 +85,12 @@ def _calm(
 
 def health_of(connection: sa.Connection, places: Collection[GroupPlace]) -> dict[GroupKey, GroupHealth]:
     """What is wrong in each of these groups."""
-    g, found = chat_group.c, {}
+    g, found, dialect = chat_group.c, {}, connection.dialect.name
     for chunk in chunked(places):
         by_key = {place.key: place for place in chunk}
-        counted = {GroupKey(row.source, row.group_id): row for row in connection.execute(_counts(by_key))}
+        counted = {
+            GroupKey(row.source, row.group_id): row for row in connection.execute(_counts(dialect, by_key))
+        }
         these = among(g.source, g.group_id, by_key)
         for group in group_rows(connection, these, order=(g.source, g.group_id), limit=len(chunk)):
             row = counted.get(group.key)
@@ -130,24 +132,32 @@ def _trouble() -> sa.Select[Any]:
     ).group_by(each.c.source, each.c.group_id)
 
 
-def _counts(keys: Collection[GroupKey]) -> sa.Select[Any]:
-    m, p, g = membership.c, person.c, chat_group.c
-    has_left = p.standing == Standing.LEFT.value
+def _counts(dialect: str, keys: Collection[GroupKey]) -> sa.Select[Any]:
+    m, g = membership.c, chat_group.c
+    is_here = sa.exists().where(behind_link(), person.c.standing != Standing.LEFT.value)
     return (
         sa.select(
             m.source,
             m.group_id,
-            _how_many(has_left).label("leavers"),
-            _how_many(m.role.in_(ADMINS) & (p.standing != Standing.LEFT.value)).label("active"),
+            _how_many(has_left()).label("leavers"),
+            _how_many(m.role.in_(ADMINS) & is_here).label("active"),
             _how_many(link.c.state.in_(_OPEN)).label("unmatched"),
             sa.func.max(g.knows_roles).label("knows_roles"),
         )
         .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
-        .outerjoin(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-        .outerjoin(person, behind_link())
+        .outerjoin(link, _of_member(dialect))
         .where(among(m.source, m.group_id, keys), m.is_unlisted == 0)
         .group_by(m.source, m.group_id)
     )
+
+
+def _of_member(dialect: str) -> sa.ColumnElement[bool]:
+    """The link of a membership, by an index that has all that is asked; as an expression for SQLite, see `deciding`.
+
+    PostgreSQL would take few links to have an expression's value, and look at all of them.
+    """
+    source = link.c.source.concat("") if dialect == "sqlite" else link.c.source
+    return (source == membership.c.source) & (link.c.handle == membership.c.handle)
 
 
 def _how_many(which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

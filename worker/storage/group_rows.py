@@ -22,6 +22,7 @@ from worker.ports.state.groups import (
     GroupRow,
 )
 from worker.storage import staging
+from worker.storage.deciding import is_admin
 from worker.storage.group_facts import fact_values, facts_of, registered_facts
 from worker.storage.leading import owner_of, registered_of
 from worker.storage.sql.tables import (
@@ -55,9 +56,7 @@ def member_row(source: str, roster: Roster, member: Member) -> tuple[Any, ...]:
 def _group_query() -> sa.Select[Any]:
     m = membership.c
     admins = (
-        sa.select(sa.func.count())
-        .where(staging.same_group(m, chat_group.c), m.role.in_((Role.ADMIN.value, Role.CREATOR.value)))
-        .scalar_subquery()
+        sa.select(sa.func.count()).where(staging.same_group(m, chat_group.c), is_admin()).scalar_subquery()
     )
     return sa.select(chat_group, admins.label("admins"), owner_of(chat_group.c), registered_of(chat_group.c))
 

@@ -23,7 +23,7 @@ from worker.ports.state.group_states import Lists, NameInUse
 from worker.ports.state.reviews import LastReview
 from worker.storage import known_differences
 from worker.storage.cases import behind_link
-from worker.storage.deciding import ADMINS
+from worker.storage.deciding import is_admin
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
@@ -153,7 +153,7 @@ class SqlGroupStates:
             sa.select(m.source, m.group_id, m.handle, m.display_name, link.c.state, *PERSON_COLUMNS)
             .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
             .outerjoin(person, behind_link())
-            .where(among(m.source, m.group_id, keys), m.role.in_(ADMINS), m.is_unlisted == 0)
+            .where(among(m.source, m.group_id, keys), is_admin(), m.is_unlisted == 0)
             .order_by(m.source, m.group_id, m.handle)
         )
         rows = [(row, person_of(row)) for row in self._c.execute(query)]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from worker.domain.kinds import CONVERSATIONS, codes
 from worker.domain.model import Account, AccountKey, Evidence, Standing
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
-from worker.storage.deciding import ADMINS
+from worker.storage.deciding import is_admin
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import link, membership, person, ticket
@@ -89,7 +89,7 @@ class SqlLeavings:
                 .where(
                     among(k.person_source, k.person_id, chunk),
                     mine.source == k.source, mine.handle == k.handle,
-                    theirs.source == mine.source, theirs.group_id == mine.group_id, theirs.role.in_(ADMINS),
+                    theirs.source == mine.source, theirs.group_id == mine.group_id, is_admin(theirs),
                     a.source == theirs.source, a.handle == theirs.handle,
                     p.source == a.person_source, p.person_id == a.person_id, p.email.is_not(None),
                 )

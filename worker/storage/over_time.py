@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,24 +40,24 @@ def changes(connection: sa.Connection, ends: Sequence[datetime]) -> list[tuple[i
 
 def weeks_of(connection: sa.Connection, starts: Sequence[datetime], now: datetime) -> list[Week]:
     """As the port `Overview.weeks` says."""
-    bounds = [(one - EPOCH) // TICK for one in starts]
-    took: list[list[int]] = [[] for _ in starts]
+    proofs = _proofs(connection, starts[0])
+    begins = [bisect_left(proofs, (one - EPOCH) // TICK, key=itemgetter(0)) for one in starts]
     # Ranking them here takes half as long as in the database
-    for verified, micros in _proofs(connection, starts[0]):
-        took[bisect_right(bounds, verified) - 1].append(micros)
+    took = [sorted(micros for _, micros in proofs[low:high]) for low, high in pairwise([*begins, None])]
     opened = _opened(connection, [*starts, now + TICK])
-    return [_week(*week) for week in zip(starts, opened, map(sorted, took), strict=True)]
+    return [_week(*week) for week in zip(starts, opened, took, strict=True)]
 
 
 def _proofs(connection: sa.Connection, since: datetime) -> Sequence[sa.Row[int, int]]:
-    """When each removal was verified, and how long after the leaving, in microseconds."""
+    """When each removal was verified, and how long after the leaving, in microseconds; the first proof first."""
     t = ticket.c
     verified, left = (
         sa.type_coerce(t.verified_at, sa.BigInteger),
         sa.func.coalesce(t.left_at, t.opened_at),
     )
     query = sa.select(verified, verified - sa.type_coerce(left, sa.BigInteger))
-    return connection.execute(query.where(t.verified_at >= since, *was_exposure())).all()
+    these = query.where(t.verified_at >= since, *was_exposure())
+    return connection.execute(these.order_by(t.verified_at)).all()
 
 
 def _opened(connection: sa.Connection, bounds: Sequence[datetime]) -> list[int]:

@@ -35,7 +35,7 @@ from worker.ports.state.overview import (
     TicketFilter,
     Week,
 )
-from worker.storage.deciding import ADMINS
+from worker.storage.deciding import ADMINS, is_admin
 from worker.storage.exposure import SqlExposure
 from worker.storage.group_health import groups_by_trouble, health_of
 from worker.storage.group_rows import group_rows
@@ -255,7 +255,7 @@ class SqlOverview:
                 .select_from(membership)
                 .outerjoin(link, (k.source == m.source) & (k.handle == m.handle))
                 .outerjoin(person, (p.source == k.person_source) & (p.person_id == k.person_id))
-                .where(among(m.source, m.group_id, chunk), m.role.in_(ADMINS))
+                .where(among(m.source, m.group_id, chunk), is_admin())
             )
             for row in self._c.execute(query.order_by(p.display_name, p.source, p.person_id)):
                 one = person_of(row)

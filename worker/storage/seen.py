@@ -66,21 +66,19 @@ def _listed(
     m = membership.c
     handles = {ticket.handle for ticket in tickets if ticket.handle}
     people = {ticket.person for ticket in tickets if ticket.person}
-    query = (
-        sa.select(m.source, m.group_id, m.handle, link.c.person_source, link.c.person_id)
-        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-        .where(
-            among(m.source, m.group_id, groups),
-            m.is_unlisted == 0,
-            sa.or_(m.handle.in_(sorted(handles)), among(link.c.person_source, link.c.person_id, people)),
-        )
-    )
+    is_listed = among(m.source, m.group_id, groups) & (m.is_unlisted == 0)
     found: dict[GroupKey, set[str | AccountKey]] = defaultdict(set)
-    for row in connection.execute(query):
-        these = found[GroupKey(row.source, row.group_id)]
-        these.add(row.handle)
-        if row.person_source:
-            these.add(AccountKey(row.person_source, row.person_id))
+    # Two queries: for one with an OR the databases look at every member of the groups
+    by_handle = sa.select(m.source, m.group_id, m.handle).where(is_listed, m.handle.in_(sorted(handles)))
+    for source, group, handle in connection.execute(by_handle):
+        found[GroupKey(source, group)].add(handle)
+    by_person = (
+        sa.select(m.source, m.group_id, link.c.person_source, link.c.person_id)
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .where(is_listed, among(link.c.person_source, link.c.person_id, people))
+    )
+    for source, group, *person in connection.execute(by_person):
+        found[GroupKey(source, group)].add(AccountKey(*person))
     return found
 
 

@@ -22,7 +22,7 @@ PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "cache_size=-8192",  # KiB; with 200,000 people, 64 MiB would save a tenth of the time, and take half of the memory
-    "temp_store=MEMORY",
+    "temp_store=FILE",
 )
 READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock

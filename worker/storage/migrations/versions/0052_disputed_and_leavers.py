@@ -1,4 +1,4 @@
-"""An index that gives disputed tickets in the order in which they are due. Changes an index only."""
+"""Indexes that give disputed tickets by when they are due, and a leaver's whole key. Changes indexes only."""
 
 from __future__ import annotations
 
@@ -17,3 +17,5 @@ def upgrade() -> None:
         "ix_ticket_disputed", "ticket", ["state", "due_at", "id"],
         sqlite_where=is_disputed, postgresql_where=is_disputed,
     )  # fmt: skip
+    op.drop_index("ix_person_standing_at", "person")
+    op.create_index("ix_person_standing_at", "person", ["standing", "at", "source", "person_id"])
