@@ -247,9 +247,8 @@ def _fill_rosters(engine: sa.Engine, company: Company) -> None:
         "decided_fingerprint": "f", "state": "linked", "person_source": "corp", "person_id": _person_id(n),
     }  # fmt: skip
     t = ticket.c
-    asked = sa.select(t.source, t.group_id, t.handle, t.member_name, sa.literal("member")).distinct().where(
-        t.state.in_(("open", "done")), t.kind == "remove_member"
-    )  # fmt: skip
+    here = (t.source, t.group_id, t.handle, t.member_name, sa.literal("member"), sa.literal(1))
+    asked = sa.select(*here).distinct().where(t.state.in_(("open", "done")), t.kind == "remove_member")
     seat = _numbers(company.people * GROUPS_OF_ONE)  # one group after the other, as rosters are read
     group, place = seat // company.group_size, seat % company.group_size
     one = (group + place % GROUPS_OF_ONE * STRIDE) % company.groups + place // GROUPS_OF_ONE * company.groups
@@ -260,7 +259,7 @@ def _fill_rosters(engine: sa.Engine, company: Company) -> None:
     with engine.begin() as connection:
         _insert(connection, link, links)
         _insert(connection, membership, members, one * TICKETS_OF_ONE >= company.tickets)
-        columns = ["source", "group_id", "handle", "display_name", "role"]
+        columns = ["source", "group_id", "handle", "display_name", "role", "is_leaver"]
         connection.execute(sa.insert(membership).from_select(columns, asked))
 
 

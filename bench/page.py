@@ -13,12 +13,8 @@ from bench.measure import Found
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "performance.md", DOCS / "img" / "performance.svg"
-CORE, HISTORY, OUTBOX, PEERS = (
-    "core",
-    "journal",
-    "outbox",
-    "peers",
-)  # the markers between which each writes
+# The markers between which each writes
+CORE, MILLION, HISTORY, OUTBOX, PEERS = "core", "million", "journal", "outbox", "peers"
 HEAD = ("what", "CPU", "of the peer", "ratio", "wall", "ratio", "aim", "peer")
 ROW, LEFT, WIDE, RATIO_SHOWN_MAX = 26, 300, 360, 12.0
 

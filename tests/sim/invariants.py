@@ -7,7 +7,7 @@ believed comes from the sources' own record (`sim.sources`), never from the work
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 
@@ -438,6 +438,11 @@ class Invariants:
     def _explains(entry: Entry, ticket: Ticket) -> bool:
         """What a ticket waits for may be known only when the one that it waits for is stored."""
         return not differences(ticket, entry).keys() - {"blocked_by"}
+
+    def leavers_are_marked(self, unmarked: Sequence[Sequence[str]]) -> None:
+        """Otherwise the desk says that nobody who left is in a group."""
+        if unmarked:
+            self._fail(2, f"nobody finds that somebody who left is in {unmarked[0]}")
 
     def journal_is_whole(self, first_broken: int | None) -> None:
         if first_broken is not None:

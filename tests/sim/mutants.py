@@ -21,6 +21,7 @@ import worker.domain.controls.profile.description
 import worker.domain.groups.case
 import worker.domain.reconcile.engine
 import worker.storage.journal
+import worker.storage.leavers
 from sim.company import LIVE
 from sim.controls import SECTION
 from sim.world import DAYS
@@ -399,6 +400,7 @@ MUTANTS = (
         days=3,
     ),
     Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),), first=12, days=3),
+    Mutant(2, "leavers-are-not-marked", ((worker.storage.leavers, "mark", _never),), days=7),
     Mutant(2, "tickets-are-opened-twice", ((_RECONCILE, "reconcile_group", _opens_twice),)),
     Mutant(3, "removals-never-wait", ((worker.domain.reconcile.engine, "findings_of", _never_waits),)),
     Mutant(4, "a-claim-is-proof", ((_VERIFY, "weigh", _takes_their_word),)),

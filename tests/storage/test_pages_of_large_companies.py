@@ -74,6 +74,13 @@ def test_lists_of_the_first_page_come_from_indexes_in_their_order(ward: Harness)
     assert sum("ix_ticket_disputed" in step for plan in ordered for step in plan) == 4
 
 
-def test_nobody_s_row_is_read_to_see_who_is_still_in_a_group(ward: Harness) -> None:
-    found = steps(ward, lambda uow: uow.overview.exposure(), "membership", " person ")
-    assert found == ["SEARCH person USING COVERING INDEX ix_person_standing_at (standing=?)"]
+def test_who_is_still_in_a_group_is_looked_for_among_marked_memberships(ward: Harness) -> None:
+    def look(uow: UnitOfWork) -> None:
+        assert uow.overview.exposure().people == 1
+
+    found = steps(ward, look, "membership", " membership ")
+    assert found == ["SCAN membership USING INDEX ix_membership_leaver"]
+    ward.leave("dee")
+    ward.poll()
+    found = steps(ward, lambda uow: uow.overview.exposure(), "membership", " membership ")
+    assert "ix_membership_leaver" not in "".join(found), "a group waits, in which nobody is marked yet"

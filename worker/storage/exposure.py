@@ -25,6 +25,7 @@ from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
 from worker.storage.cases import behind_link
+from worker.storage.leavers import IS_LEAVER
 from worker.storage.persons import accounts_of, has_several_directories, humans_behind, people_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.tables import (
@@ -118,8 +119,7 @@ class SqlExposure:
     def _is_settled(self) -> bool:
         """True if everything that was read has been processed: members matched, groups reconciled."""
         unmatched = sa.exists().where(link.c.is_dirty == 1)
-        unmended = sa.exists().select_from(dirty_group)
-        return not self._c.execute(sa.select(sa.or_(unmatched, unmended))).scalar_one()
+        return not (_is_any_unmended(self._c) or self._c.execute(sa.select(unmatched)).scalar_one())
 
 
 def _asked() -> sa.Select[Any]:
@@ -139,7 +139,7 @@ def _asked() -> sa.Select[Any]:
 
 def unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Unticketed]:
     """The memberships of people who have left that no live ticket asks to end."""
-    rows = list(connection.execute(_memberships_without_ticket().where(_has_left())))
+    rows = list(connection.execute(_of_leavers(is_mended=not _is_any_unmended(connection))))
     if has_several_directories(connection):
         for chunk in chunked(_other_accounts(connection)):
             these = among(link.c.person_source, link.c.person_id, chunk)
@@ -155,6 +155,20 @@ def unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Unticketed
             part, why = _part_of(row, human, gates)
             found.append(Unticketed(human, part, why, leaving.at, group, row.messenger, is_followed))
     return found
+
+
+def _is_any_unmended(connection: sa.Connection) -> bool:
+    """True if a group waits for reconcile."""
+    return bool(connection.execute(sa.select(sa.exists().select_from(dirty_group))).scalar_one())
+
+
+def _of_leavers(*, is_mended: bool) -> sa.Select[Any]:
+    """The memberships of accounts that have left. If no group waits, among those that are marked: see `leavers`."""
+    query = _memberships_without_ticket()
+    if not is_mended:
+        return query.where(_has_left())
+    # An expression, or SQLite begins with everybody who ever left
+    return query.where(IS_LEAVER, person.c.standing.concat("") == Standing.LEFT.value)
 
 
 def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | None]:

@@ -38,7 +38,7 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
-from worker.storage import departed, group_facts, own_leavings, staging, ties
+from worker.storage import departed, group_facts, leavers, own_leavings, staging, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
@@ -284,6 +284,7 @@ class SqlRosters:
     # --- reconciling -----------------------------------------------------------------------------
 
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
+        leavers.mark_again(self._c)
         found = {GroupKey(*row) for query in wrong_groups() for row in self._c.execute(query)}
         dirty_groups(self._c, found, now)
         return len(found)
@@ -320,7 +321,9 @@ class SqlRosters:
         for chunk in chunked(keys):
             which = among(d.source, d.group_id, chunk)
             self._c.execute(sa.delete(dirty_group).where(which))
-        return DirtyGroups(len(keys), group_views(self._c, keys, self._rule))
+        views = group_views(self._c, keys, self._rule)
+        leavers.mark(self._c, views)
+        return DirtyGroups(len(keys), views)
 
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         dirty_groups(self._c, groups, now)

@@ -82,8 +82,17 @@ membership = sa.Table(
     *_membership_columns(),
     instant("first_seen_at"),  # null: was there when we first looked
     flag("is_unlisted"),  # known, but not listed by the latest roster, which was a partial one
+    flag("is_leaver"),  # reconcile saw that an account of theirs has left; true for some who are back
     # With group_id, or SQLite would prefer the primary key, which a search by handle reads completely
     sa.Index("ix_membership_handle", "source", "handle", "group_id", "is_unlisted"),
+    sa.Index(
+        "ix_membership_leaver",
+        "source",
+        "group_id",
+        "handle",
+        sqlite_where=sa.text("is_leaver = 1"),
+        postgresql_where=sa.text("is_leaver = 1"),
+    ),
     sa.Index(
         "ix_membership_admin",  # few of all members
         "source",

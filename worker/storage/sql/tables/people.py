@@ -59,7 +59,7 @@ person = sa.Table(
     instant("missing_since"),
     instant("first_seen_at", null=False),
     instant("changed_at", null=False),
-    sa.Index("ix_person_standing_at", "standing", "at", "source", "person_id"),
+    sa.Index("ix_person_standing_at", "standing", "at"),
     sa.Index(
         "ix_person_left",
         "person_id",

@@ -1,0 +1,46 @@
+"""The memberships of people who have left, marked, so that nobody looks for them among all who ever left.
+
+Whatever makes somebody a leaver in a group puts the group on reconcile's list, and reconcile marks them as it takes the
+group. So while nothing is on the list, each of these memberships is marked. Some are marked whose people are back: a
+mark says where to look, and not what is so. The nightly pass marks again from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from worker.domain.groups.case import GroupView
+from worker.domain.model import Standing
+from worker.storage.sql.tables import link, membership, person
+
+IS_LEAVER = sa.text("membership.is_leaver = 1")
+_LEFT = Standing.LEFT.value
+_M = membership.c
+
+
+def mark(connection: sa.Connection, views: Iterable[GroupView]) -> None:
+    """Mark the leavers of these groups, of which the views have all who decide something."""
+    found = [
+        {"of": view.key.source, "in_group": view.key.group_id, "by": one.member.handle}
+        for view in views
+        for one in view.members
+        if any(account.standing is Standing.LEFT for account in one.known_as.values())
+    ]
+    if found:
+        is_it = (_M.source == sa.bindparam("of")) & (_M.group_id == sa.bindparam("in_group"))
+        which = is_it & (_M.handle == sa.bindparam("by")) & (_M.is_leaver == 0)
+        connection.execute(sa.update(membership).where(which).values(is_leaver=1), found)
+
+
+def mark_again(connection: sa.Connection) -> None:
+    """Mark every membership of an account that has left, and no other."""
+    left = (
+        sa.select(link.c.source, link.c.handle)
+        .join(person, (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id))
+        .where(person.c.standing == _LEFT)
+    )
+    is_left = sa.tuple_(_M.source, _M.handle).in_(left)
+    connection.execute(sa.update(membership).where(_M.is_leaver == 0, is_left).values(is_leaver=1))
+    connection.execute(sa.update(membership).where(IS_LEAVER, ~is_left).values(is_leaver=0))
