@@ -139,7 +139,7 @@ def _asked() -> sa.Select[Any]:
 
 def unticketed(connection: sa.Connection, rule: AccountsRule) -> list[Unticketed]:
     """The memberships of people who have left that no live ticket asks to end."""
-    rows = list(connection.execute(_of_leavers(is_mended=not _is_any_unmended(connection))))
+    rows = list(connection.execute(_of_leavers(connection)))
     if has_several_directories(connection):
         for chunk in chunked(_other_accounts(connection)):
             these = among(link.c.person_source, link.c.person_id, chunk)
@@ -162,13 +162,17 @@ def _is_any_unmended(connection: sa.Connection) -> bool:
     return bool(connection.execute(sa.select(sa.exists().select_from(dirty_group))).scalar_one())
 
 
-def _of_leavers(*, is_mended: bool) -> sa.Select[Any]:
+def _of_leavers(connection: sa.Connection) -> sa.Select[Any]:
     """The memberships of accounts that have left. If no group waits, among those that are marked: see `leavers`."""
-    query = _memberships_without_ticket()
-    if not is_mended:
-        return query.where(_has_left())
+    if _is_any_unmended(connection):
+        return _memberships_without_ticket().where(_has_left())
+    m = membership.c
+    marked = sa.select(m.source, m.group_id, m.handle).where(IS_LEAVER, *_without_ticket())
+    # First, since a ticket asks for nearly all of them, which no database knows
+    few = marked.cte("marked").prefix_with("MATERIALIZED")
     # An expression, or SQLite begins with everybody who ever left
-    return query.where(IS_LEAVER, person.c.standing.concat("") == Standing.LEFT.value)
+    standing = person.c.standing.concat("") if connection.dialect.name == "sqlite" else person.c.standing
+    return _joined(few.c).where(standing == Standing.LEFT.value)
 
 
 def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | None]:
@@ -187,7 +191,16 @@ def _part_of(row: Any, human: Person, gates: _Gates) -> tuple[Part, Unasked | No
 
 def _memberships_without_ticket() -> sa.Select[Any]:
     """The memberships of linked accounts, without those that a live ticket asks to end."""
-    m, g = membership.c, chat_group.c
+    return _joined(membership.c).where(*_without_ticket())
+
+
+def _without_ticket() -> tuple[sa.ColumnElement[bool], ...]:
+    return membership.c.is_unlisted == 0, ~_is_asked(membership.c)
+
+
+def _joined(m: Any) -> sa.Select[Any]:
+    """What is told of memberships: who it is, where, and whether it is waived."""
+    g = chat_group.c
     return (
         sa.select(
             link.c.person_source,
@@ -197,27 +210,27 @@ def _memberships_without_ticket() -> sa.Select[Any]:
             g.messenger,
             g.leader_source,
             g.coverage,
-            _is_waived().label("is_waived"),
+            _is_waived(m).label("is_waived"),
         )
         .join(person, behind_link())
-        .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
+        .join(m.source.table, (m.source == link.c.source) & (m.handle == link.c.handle))
         .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
-        .where(m.is_unlisted == 0, g.is_gone == 0, ~_is_asked())
+        .where(g.is_gone == 0)
     )
 
 
-def _is_asked() -> sa.ColumnElement[bool]:
-    return sa.exists().select_from(ticket).where(sa.text(IS_LIVE_REMOVAL), _is_of_membership())
+def _is_asked(m: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().select_from(ticket).where(sa.text(IS_LIVE_REMOVAL), _is_of_membership(m))
 
 
-def _is_waived() -> sa.ColumnElement[bool]:
+def _is_waived(m: Any) -> sa.ColumnElement[bool]:
     is_waived = (ticket.c.state == TicketState.WAIVED.value) & ticket.c.kind.in_(REMOVALS)
-    return sa.exists().where(_is_of_membership(), is_waived)
+    return sa.exists().where(_is_of_membership(m), is_waived)
 
 
-def _is_of_membership() -> sa.ColumnElement[bool]:
-    t, m = ticket.c, membership.c
-    return (t.source == m.source) & (t.group_id == m.group_id) & (t.handle == m.handle)
+def _is_of_membership(m: Any) -> sa.ColumnElement[bool]:
+    t = ticket.c
+    return sa.and_(t.source == m.source, t.group_id == m.group_id, t.handle == m.handle)
 
 
 def _has_left() -> sa.ColumnElement[bool]:

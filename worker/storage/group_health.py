@@ -135,6 +135,8 @@ def _trouble() -> sa.Select[Any]:
 def _counts(dialect: str, keys: Collection[GroupKey]) -> sa.Select[Any]:
     m, g = membership.c, chat_group.c
     is_here = sa.exists().where(behind_link(), person.c.standing != Standing.LEFT.value)
+    # For each group once, and not joined with each member
+    knows_roles = sa.select(g.knows_roles).where(g.source == m.source, g.group_id == m.group_id)
     return (
         sa.select(
             m.source,
@@ -142,9 +144,9 @@ def _counts(dialect: str, keys: Collection[GroupKey]) -> sa.Select[Any]:
             _how_many(has_left()).label("leavers"),
             _how_many(m.role.in_(ADMINS) & is_here).label("active"),
             _how_many(link.c.state.in_(_OPEN)).label("unmatched"),
-            sa.func.max(g.knows_roles).label("knows_roles"),
+            knows_roles.scalar_subquery().label("knows_roles"),
         )
-        .join(chat_group, (g.source == m.source) & (g.group_id == m.group_id))
+        .select_from(membership)
         .outerjoin(link, _of_member(dialect))
         .where(among(m.source, m.group_id, keys), m.is_unlisted == 0)
         .group_by(m.source, m.group_id)
