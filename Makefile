@@ -131,7 +131,7 @@ bench-quick: dev ## A small company in two minutes: its ratios against those tha
 	@.ci/postgres
 	$(BIN)/python -m bench quick $(ARGS)
 
-bench-core: dev ## The benchmarks of the pure core alone; writes its figures into docs/performance.md (ARGS=1000000: a million people, an hour)
+bench-core: dev ## The benchmarks of the pure core alone; writes its figures into docs/performance.md (ARGS=1000000: a million people)
 	$(BIN)/python -m bench core $(ARGS)
 
 bench-controls: dev ## All controls over 20,000 groups and a million memberships, against bare SQL (ARGS="500 2000": fewer groups)

@@ -68,9 +68,7 @@ COMPANIES = {
 GROUPS_OF_ONE, STRIDE = 5, 3_989
 TICKETS_OF_ONE = 3
 REQUESTS = 40
-FIRST = (
-    6  # requests before them, which compile templates, and after five of which psycopg prepares statements
-)
+FIRST = 6  # requests before them: they compile templates, and after five psycopg prepares statements
 PAGE_MAX_MS = 100.0
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -17,6 +17,7 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.overview import Exposed, Exposure, Part, PartCount, Unasked
 from worker.storage.figures import SqlVitals
+from worker.storage.sql.tables import membership
 from worker.storage.store import SqlStore
 
 HOUR = timedelta(hours=1)
@@ -292,3 +293,45 @@ def test_the_curve_has_those_who_wait_for_a_decision_from_their_leaving_on(engin
     with harness.store.reading() as uow:
         ends = [ann.since - HOUR, ann.since, harness.now]
         assert uow.overview.exposure_at(ends) == [0, 2, 2]
+
+
+# --- marks --------------------------------------------------------------------------------------------
+
+
+def marked(harness: Harness) -> list[str]:
+    m = membership.c
+    query = sa.select(m.handle).where(m.is_leaver == 1).order_by(m.group_id, m.handle)
+    with harness.engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def forget_marks(harness: Harness) -> None:
+    with harness.engine.begin() as connection:
+        connection.execute(sa.update(membership).values(is_leaver=0))
+
+
+@pytest.mark.parametrize("is_first_run", [False, True])
+def test_a_mark_that_is_missing_comes_with_the_night_and_with_a_new_process(
+    wards: Harness, *, is_first_run: bool
+) -> None:
+    wards.leave("ann")
+    wards.settle()
+    before = marked(wards)
+    assert len(before) == 2
+    forget_marks(wards)
+    wards.reconcile()
+    assert marked(wards) == []
+    if is_first_run:
+        wards.start(wards.app.rules)
+    wards.reconcile(full=not is_first_run)
+    assert marked(wards) == before
+
+
+def test_the_mark_of_somebody_who_is_back_goes_with_the_night(wards: Harness) -> None:
+    wards.leave("ann")
+    wards.settle()
+    wards.hire("ann")
+    wards.settle()
+    assert exposure(wards).people == 0
+    wards.reconcile(full=True)
+    assert marked(wards) == []

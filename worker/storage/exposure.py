@@ -195,7 +195,7 @@ def _memberships_without_ticket() -> sa.Select[Any]:
 
 
 def _without_ticket() -> tuple[sa.ColumnElement[bool], ...]:
-    return membership.c.is_unlisted == 0, ~_is_asked(membership.c)
+    return membership.c.is_unlisted == 0, ~_is_asked()
 
 
 def _joined(m: Any) -> sa.Select[Any]:
@@ -219,8 +219,8 @@ def _joined(m: Any) -> sa.Select[Any]:
     )
 
 
-def _is_asked(m: Any) -> sa.ColumnElement[bool]:
-    return sa.exists().select_from(ticket).where(sa.text(IS_LIVE_REMOVAL), _is_of_membership(m))
+def _is_asked() -> sa.ColumnElement[bool]:
+    return sa.exists().select_from(ticket).where(sa.text(IS_LIVE_REMOVAL), _is_of_membership(membership.c))
 
 
 def _is_waived(m: Any) -> sa.ColumnElement[bool]:

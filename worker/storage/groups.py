@@ -283,8 +283,10 @@ class SqlRosters:
 
     # --- reconciling -----------------------------------------------------------------------------
 
-    def mark_wrong_groups_dirty(self, now: datetime) -> int:
+    def mark_leavers(self) -> None:
         leavers.mark_again(self._c)
+
+    def mark_wrong_groups_dirty(self, now: datetime) -> int:
         found = {GroupKey(*row) for query in wrong_groups() for row in self._c.execute(query)}
         dirty_groups(self._c, found, now)
         return len(found)

@@ -2,7 +2,8 @@
 
 Whatever makes somebody a leaver in a group puts the group on reconcile's list, and reconcile marks them as it takes the
 group. So while nothing is on the list, each of these memberships is marked. Some are marked whose people are back: a
-mark says where to look, and not what is so. The nightly pass marks again from the beginning.
+mark says where to look, and not what is so. The nightly pass marks again from the beginning, and so does the first
+run of a process: the release before does not mark, and may have worked on these tables until then.
 """
 
 from __future__ import annotations

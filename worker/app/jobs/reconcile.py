@@ -70,6 +70,7 @@ class Reconcile:
         self._unconfirmed = Unconfirmed(rules.confirm_every, rules.teller.timezone)
         self._handing_over = HandingOver(rules.tickets.hand_over)
         self._gating = Gating(rules.statements)
+        self._has_marked = False  # a worker of the release before, which does not mark leavers, may have run
         self._withdrawing = Withdrawing(rules.statements, rules.tickets, self._is_sensitive)
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
@@ -86,11 +87,14 @@ class Reconcile:
             texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)
             uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
+            if full or not self._has_marked:
+                uow.rosters.mark_leavers()
             if full:
                 uow.rosters.mark_wrong_groups_dirty(now)
                 uow.people.mark_asked_dirty(now)
                 uow.consents.mark_withdrawn_dirty(now)
         self._handing_over.note_marked(handing_over_until)
+        self._has_marked = True
         while True:
             with matching.begin() as uow:
                 held += self._guard(uow, now)

@@ -88,6 +88,12 @@ class Rosters(Protocol):
     def groups_of(self, person: AccountKey) -> list[GroupOfMember]:
         """The groups with a member who is linked to this account."""
 
+    def mark_leavers(self) -> None:
+        """Mark the memberships of accounts that have left, and no others, as a place to look for who is exposed.
+
+        Each taken group's are marked by `take_dirty`. This is for what was missed, and looks at all who ever left.
+        """
+
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
         """Mark every group whose state needs a ticket opened, cancelled or changed; return how many.
 

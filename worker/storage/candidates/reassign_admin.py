@@ -8,14 +8,13 @@ import sqlalchemy as sa
 
 from worker.domain.tickets.ticket import TicketKind
 from worker.storage.candidates.states import SETTLED
+from worker.storage.deciding import is_admin
 from worker.storage.sql.tables import chat_group, membership, ticket
 
 
 def lost_admins() -> sa.Select[Any]:
     g, m, t = chat_group.c, membership.c, ticket.c
-    has_admin = sa.exists().where(
-        m.source == g.source, m.group_id == g.group_id, m.role.in_(("admin", "creator"))
-    )
+    has_admin = sa.exists().where(m.source == g.source, m.group_id == g.group_id, is_admin())
     asked = sa.exists().where(
         t.source == g.source,
         t.group_id == g.group_id,
