@@ -16,6 +16,7 @@ from sim.control_checks import ControlChecks, is_of_controls
 from sim.controls import is_of_review
 from sim.deadlines import Deadlines
 from sim.effects import Confirmed, Decided, Effect, Held, Saved, Stepped
+from sim.machine_checks import MachineChecks
 from sim.message_checks import MessageChecks
 from sim.seeing import Seeing
 from sim.sources import SimDirectory
@@ -23,9 +24,9 @@ from sim.tracker import SimTracker
 from sim.tracker_checks import TrackerChecks
 from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
-from worker.domain.kinds import REMOVALS, kind_of
+from worker.domain.kinds import REMOVALS
 from worker.domain.mirror.copy import Content
-from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Role, Roster
+from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Roster
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
@@ -67,8 +68,8 @@ class Invariants:
         self._gates: dict[tuple[AccountKey, datetime], str] = {}
         self._let_through: dict[tuple[AccountKey, str], datetime] = {}
         self._questions: Counter[tuple[str, str]] = Counter()
-        self._acted: dict[tuple[GroupKey, str], datetime] = {}
         self._controls = ControlChecks(world.log, lambda: world.inventories, self._fail)
+        self.machine = MachineChecks(world, self._controls, self._is_any_held, now, self._fail)
         self.messages = MessageChecks(world.log, self._fail)
         world.log.listeners += [self.hear, self.messages.hear, self._controls.hear]
         self.jobs_at_work: list[str] = []  # the last one does something, the others have a pause
@@ -346,6 +347,9 @@ class Invariants:
                 ):  # else it is over: no word of it is kept
                     self._gates[leaving] = state or cohort.state.value
 
+    def _is_any_held(self) -> bool:
+        return "held" in self._gates.values()
+
     def _forget_returned(self) -> None:
         """What was said of a leaving is over once the directory says that the person is here."""
         self._gates = {
@@ -453,35 +457,6 @@ class Invariants:
         told = directory.believed.taken_at
         if told is not None and (taken_at is None or taken_at < told):
             self._fail(9, f"{directory.name} spoke of {told}, and {taken_at} is shown")
-
-    # --- 12: a machine acts only where it may --------------------------------------------------------
-
-    def machine(self, deed: str, key: GroupKey, handle: str) -> None:
-        """To be called before a machine does something to a member."""
-        tickets = [one for one in self.world.log.tickets.values() if one.group == key and one.is_live]
-        asked = [one for one in tickets if (kind_of(one).deed or "") == deed]
-        if not any(one.state is TicketState.OPEN and one.handle in {"", handle} for one in asked):
-            self._fail(12, f"{deed} of {handle} in {key.group_id} without an open ticket that asks for it")
-        if "held" in self._gates.values():
-            self._fail(12, f"{deed} in {key.group_id} while a plan is held")
-        if deed == "remove":
-            self._controls.removes(handle, [one for one in asked if one.handle == handle])
-        acted_at = self._acted.get((key, handle))
-        read_at = self.world.inventories[key.source].read_at
-        if acted_at is not None and (read_at is None or read_at <= acted_at):
-            self._fail(12, f"{deed} of {handle} in {key.group_id} again, and nobody had looked")
-        self._acted[key, handle] = self.now()
-        self._leaves_one(deed, key, handle)
-
-    def _leaves_one(self, deed: str, key: GroupKey, handle: str) -> None:
-        roster = self.world.inventories[key.source].believed.get(key)
-        known = {member.handle: member for member in roster.members} if roster else {}
-        if deed != "remove" or handle not in known or not known[handle].role.is_admin:
-            return
-        if known[handle].role is Role.CREATOR:
-            self._fail(12, f"a machine removes the creator of {key.group_id}")
-        if sum(member.role.is_admin for member in known.values()) == 1:
-            self._fail(12, f"a machine removes the last admin of {key.group_id}")
 
     # --- after a job ---------------------------------------------------------------------------------
 

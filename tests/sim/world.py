@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-import sqlalchemy as sa
-
 from memory import memory_engine
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Book, Company, Room, found_company
 from sim.controls import SECTION, ControlledOffice, Drift
@@ -23,6 +21,7 @@ from sim.effects import Boundary, Crash, EffectLog, SimNotifier, SimStore
 from sim.events import Life, Mass
 from sim.faults import Faults
 from sim.invariants import Broken, Invariants
+from sim.marks import unmarked
 from sim.sources import SimDirectory, SimInventory
 from sim.tracker import DESK, SimTracker, has_tracker, trackers_of
 from sim.tracker_people import TrackerPeople
@@ -38,7 +37,6 @@ from worker.running.connecting import Connectors
 from worker.running.database import open_store
 from worker.running.wiring import build_app
 from worker.settings import Settings
-from worker.storage.sql.tables import dirty_group, link, membership, person
 
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
 DAYS = 14
@@ -182,7 +180,7 @@ class World:
         )
         self.life = Life(self._rng("life"), self.company, self.at)
         self.invariants = Invariants(self, Deadlines(business=is_business(seed)), self.clock, only)
-        self.inventories[LIVE].machine = self.invariants.machine
+        self.inventories[LIVE].machine = self.invariants.machine.acts
         self.inventories[LIVE].pass_ = self.boundary.pass_
         self.trackers_people = self._employ(self.tracker) if self.tracker else None
         self.faults = Faults(self._rng("faults"), self)
@@ -362,7 +360,7 @@ class World:
         self.settle(name, is_alive=is_alive)
         if is_alive:
             self.invariants.after(name)
-            self.invariants.leavers_are_marked(self._unmarked())
+            self.invariants.leavers_are_marked(unmarked(self._engine))
 
     def _interrupt(self, name: str) -> None:
         """Now and then another process reads a source between two transactions of this job, or does another job."""
@@ -403,17 +401,6 @@ class World:
     def _run(self, name: str, lease: Lease | None, *, is_full: bool) -> Report:
         with self.invariants.at_work(name):
             return JOBS[name].run(self.app.use_cases, self.clock.now, lease, full=is_full)
-
-    def _unmarked(self) -> Sequence[sa.Row[str, str, str]]:
-        """The memberships of accounts that have left which the desk would not find; none while a group waits."""
-        m, p = membership.c, person.c
-        left = sa.select(m.source, m.group_id, m.handle).join(
-            link, (link.c.source == m.source) & (link.c.handle == m.handle)
-        )
-        left = left.join(person, (p.source == link.c.person_source) & (p.person_id == link.c.person_id))
-        waits = sa.exists().select_from(dirty_group)
-        with self._engine.connect() as connection:
-            return connection.execute(left.where(p.standing == "left", m.is_leaver == 0, ~waits)).all()
 
     def settle(self, name: str, *, is_alive: bool) -> None:
         """Find out which reads the worker believed: those after which their source is green."""
