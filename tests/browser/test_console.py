@@ -23,8 +23,7 @@ from worker.ports.state.outbox import OutMessage
 
 Open = Callable[..., BrowserContext]
 PAGES = ("/", "/tickets", "/tickets/T-000002", "/groups", "/people", "/questions", "/plans", "/plans/P-000001",
-         "/sources",
-         "/sources/corp", "/unreached", "/policies", "/policies?ticket=T-2",
+         "/plans/P-000001/release", "/sources", "/sources/corp", "/unreached", "/policies", "/policies?ticket=T-2",
          "/messages", "/messages?state=dead", "/silences", "/charts", "/what-if", "/audit", "/controls",
          "/controls/profile.description")  # fmt: skip
 

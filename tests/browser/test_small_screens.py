@@ -14,9 +14,9 @@ from worker.domain.tickets.ticket import TicketState
 Open = Callable[..., BrowserContext]
 NARROW: ViewportSize = {"width": 320, "height": 640}  # a small phone, or a large screen at 400 %
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurfsfassung"
-CONSOLE = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/plans/P-000001", "/sources",
-           "/sources/corp", "/policies?ticket=T-000001", "/charts", "/what-if", "/controls",
-           "/controls/profile.description", "/audit")  # fmt: skip
+CONSOLE = ("/", "/tickets", "/groups", "/people", "/questions", "/plans", "/plans/P-000001",
+           "/plans/P-000001/release", "/sources", "/sources/corp", "/policies?ticket=T-000001", "/charts", "/what-if",
+           "/controls", "/controls/profile.description", "/audit")  # fmt: skip
 LOW = """() => [...document.querySelectorAll("button, select, summary, textarea, nav a, a.button, label.choice, input")]
   .filter((one) => one.checkVisibility() && !one.closest(".skip") && !one.matches("label input, .hidden"))
   .filter((one) => one.getBoundingClientRect().height < 43.9)

@@ -12,7 +12,7 @@ from worker.app.evidence.unexplained import Compared, Unexplained
 from worker.app.evidence.zip import PackVerdict
 from worker.contract.shape import Counts, Day, Instant, Shape
 from worker.domain.evidence.manifest import Manifest
-from worker.domain.evidence.pack import Covered, JournalSum, What
+from worker.domain.evidence.pack import Covered, JournalSum, Sought, What
 
 
 class HeadShape(Shape):
@@ -40,17 +40,37 @@ class PackShape(Shape):
         return cls(file=str(file), events=journal.full, head=HeadShape.of(journal), digest=made.digest)
 
 
+class SearchShape(Shape):
+    """A search of the journal; an empty text is any."""
+
+    actor: str
+    kind: str
+    subject: str
+
+    @classmethod
+    def of(cls, sought: Sought) -> SearchShape:
+        return cls(actor=sought.actor, kind=sought.kind, subject=sought.subject)
+
+
 class CoversShape(Shape):
-    """What a pack is about; both days count."""
+    """What a pack is about; both days count. `search` is null unless it is a search."""
 
     what: What
     ids: list[str]
     from_on: Day | None = Field(serialization_alias="from")
     to_on: Day | None = Field(serialization_alias="to")
+    search: SearchShape | None
 
     @classmethod
     def of(cls, covered: Covered) -> CoversShape:
-        return cls(what=covered.what, ids=list(covered.ids), from_on=covered.from_on, to_on=covered.to_on)
+        search = SearchShape.of(covered.sought) if covered.sought else None
+        return cls(
+            what=covered.what,
+            ids=list(covered.ids),
+            from_on=covered.from_on,
+            to_on=covered.to_on,
+            search=search,
+        )
 
 
 class KeptHeadShape(Shape):

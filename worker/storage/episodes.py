@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.groups.case import GroupView
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey, Standing
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.reconcile.guard import (
@@ -25,7 +26,7 @@ from worker.domain.reconcile.guard import (
     plan_label,
     state_of,
 )
-from worker.ports.state.episodes import AfterRelease, EpisodeKind, EpisodeSort, Gate, PlanKind
+from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind
 from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_held, is_joining, person_of
@@ -195,12 +196,14 @@ class SqlEpisodes:
     def plan(self, number: int) -> HeldPlan | None:
         return next(iter(self._plans(held_plan.c.id == number)), None)
 
-    def after_release(self, number: int, limit: int) -> AfterRelease:
+    def released_groups(self, number: int) -> list[GroupKey]:
         p = cohort_person.c
         query = sa.select(p.source, p.person_id).distinct().where(p.plan_id == number, is_held(p))
         people = [AccountKey(*row) for row in self._c.execute(query)]
-        groups = sorted(groups_of_people(self._c, people))
-        return AfterRelease(len(groups), group_views(self._c, groups[:limit], self._rule, released=number))
+        return sorted(groups_of_people(self._c, people))
+
+    def views_after_release(self, number: int, groups: Sequence[GroupKey]) -> list[GroupView]:
+        return group_views(self._c, groups, self._rule, released=number)
 
     def open_shrunken(self, source: str) -> HeldPlan | None:
         undecided = sa.exists().where(

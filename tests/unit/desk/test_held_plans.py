@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 
 from builders import NOW
+from console_ward import link_of
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.desk.console import plans
@@ -131,6 +132,25 @@ def test_what_a_release_does_is_said_by_assignee(desk: Caller) -> None:
 
     assert "A release opens 13 tickets." in page
     assert "Dee : 10" in page
+
+
+def test_a_plan_of_many_groups_is_counted_in_all_of_them_on_a_page_of_its_own(
+    desk: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"{PLAN}/release" not in desk.get(PLAN).text, "all six groups are counted there"
+    monkeypatch.setattr(plans, "GROUPS_AT_ONCE", 1)
+
+    page = desk.get(PLAN)
+    whole = desk.get(link_of(page.text, "Show all groups and assignees")).text
+
+    assert "Counted in 1 of the 6 groups of these people." in text(page.text)
+    assert "A release opens 13 tickets. Groups 6 remove member 12" in text(whole)
+    assert "Dee 10" in text(whole)
+
+
+@pytest.mark.parametrize("label", ["P-000002", "P-000009"])
+def test_the_release_of_a_plan_of_nobody_has_no_page(desk: Caller, label: str) -> None:
+    assert desk.get(f"/plans/{label}/release").status_code == 404
 
 
 def test_no_release_is_foreseen_for_what_is_decided(ward: Harness, desk: Caller) -> None:

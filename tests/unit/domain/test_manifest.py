@@ -9,14 +9,15 @@ import pytest
 
 from packs import CHAIN, manifest_of
 from worker.domain.evidence.manifest import FileSum, digest_of, manifest_bytes, read_manifest
-from worker.domain.evidence.pack import Covered, What
+from worker.domain.evidence.pack import Covered, Sought, What
 
 FILES = {"journal.jsonl": FileSum(7, "0" * 64)}
 WHOLE = manifest_of(CHAIN, {2}, files=FILES)
 PERIOD = Covered(What.PERIOD, (), date(2026, 1, 1), None)
+SEARCH = Covered(What.SEARCH, (), None, date(2026, 1, 1), Sought("sam", "ticket.*"))
 
 
-@pytest.mark.parametrize("covered", [Covered(), PERIOD, Covered(What.PERSON, ("corp/a", "tenant/é"))])
+@pytest.mark.parametrize("covered", [Covered(), PERIOD, SEARCH, Covered(What.PERSON, ("corp/a", "tenant/é"))])
 def test_it_is_read_as_it_was_written(covered: Covered) -> None:
     manifest = replace(WHOLE, covered=covered)
     assert read_manifest(manifest_bytes(manifest)) == manifest

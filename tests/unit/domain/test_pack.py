@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from builders import NOW
 from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, shown_in, sum_of
+from worker.domain.evidence.events import spellings
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, write
 from worker.domain.evidence.pack import (
     Covered,
     Hidden,
     Scope,
+    Sought,
     What,
     journal_problem,
     line_of,
@@ -92,6 +94,10 @@ def test_a_person_s_are_those_about_them_and_those_that_name_them(entry: Entry, 
         (Covered(What.PERIOD, (), date(2026, 1, 1), date(2026, 1, 31)), "from 2026-01-01 to 2026-01-31"),
         (Covered(What.PERIOD, (), None, date(2026, 1, 31)), "from the beginning to 2026-01-31"),
         (Covered(What.PERIOD, (), date(2026, 1, 1)), "from 2026-01-01 until it was made"),
+        (
+            Covered(What.SEARCH, (), None, date(2026, 1, 31), Sought("sam", "ticket.*", "ticket:T-000001")),
+            "events by sam of kind ticket.* about ticket:T-000001, from the beginning to 2026-01-31",
+        ),
     ],
 )
 def test_what_is_covered_is_said_in_words(covered: Covered, title: str) -> None:
@@ -112,6 +118,34 @@ def test_entries_as_texts_belong_as_those_as_values(
     whole = replace(entry, data=data)
 
     assert scope.test()(write(whole, 1, GENESIS)) is scope.has(whole)
+
+
+@pytest.mark.parametrize(
+    "sought, belongs",
+    [
+        (Sought(actor="sam"), True),
+        (Sought(actor="sa"), False),
+        (Sought(kind="ticket.*"), True),
+        (Sought(kind="tick.*"), False),
+        (Sought(kind="ticket.opened"), True),
+        (Sought(kind="ticket.open"), True),
+        (Sought(kind="ticket.done"), False),
+        (Sought(subject="ticket:T-000001"), True),
+        (Sought(subject="ticket:T-00000"), False),
+        (Sought("sam", "ticket.*", "ticket:T-000002"), False),
+    ],
+)
+def test_a_search_has_what_fits_all_its_fields_by_any_name_of_an_event(sought: Sought, belongs: bool) -> None:
+    for kind in spellings("ticket.open"):
+        entry = Entry(NOW, "sam", kind, "ticket:T-000001")
+        for scope, is_in_time in (
+            (period(None, None, "UTC", sought), True),
+            (period(NOW.date(), NOW.date(), "UTC", sought), True),
+            (period(NOW.date() + timedelta(days=1), None, "UTC", sought), False),
+            (period(None, NOW.date() - timedelta(days=1), "UTC", sought), False),
+        ):
+            assert scope.has(entry) is (belongs and is_in_time)
+            assert scope.test()(write(entry, 1, GENESIS)) is (belongs and is_in_time)
 
 
 # --- lines --------------------------------------------------------------------------------------------------

@@ -73,7 +73,8 @@ class Audit:
         """Write a pack into `file` (which need not be seekable). Its last event, `audit.exported`, records this export.
 
         That event is committed before the journal is written, and after everything else: so no export goes unrecorded.
-        Raises Refused for a selection that names nobody, and for a broken journal; the file is then no pack.
+        Raises Refused for a selection that names nobody, a search that finds nothing, and a broken journal; the file
+        is then no pack.
         """
         with self._store.reading() as uow:
             scope, name = scope_of(uow, selection, self._timezone)
@@ -83,6 +84,8 @@ class Audit:
         survey = _Survey(scope)
         for page in _checked_pages(self._store, head):
             survey.add(page)
+        if scope.covered.what is What.SEARCH and not survey.tally.full:  # nor is what was typed journalled
+            raise Refused("No event is like that, so there is no pack of it.")
         heading = Heading(
             self._organisation, scope.covered, name, survey.tally.sum(), sources, by.name, now, self._timezone,
             self._software,

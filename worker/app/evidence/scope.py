@@ -8,7 +8,7 @@ from datetime import date
 
 from worker.app.acts.tickets import one_group, one_person
 from worker.app.refused import Refused
-from worker.domain.evidence.pack import Covered, Scope, What, period
+from worker.domain.evidence.pack import EVERY_EVENT, Covered, Scope, Sought, What, period
 from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
@@ -16,26 +16,30 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The wanted contents: one person, one group, or local days (both inclusive); everything if none is given.
+    """The wanted contents: one person, one group, or what a search finds, within local days (both inclusive).
 
-    `person` is an id, e-mail address or employee id, or the `source/id` of an erased person. `group` is an id or name.
+    Everything if none is given. `person` is an id, e-mail address or employee id, or the `source/id` of an erased
+    person. `group` is an id or name.
     """
 
     person: str = ""
     group: str = ""
     from_on: date | None = None
     to_on: date | None = None
+    sought: Sought = EVERY_EVENT
 
     @property
     def kinds(self) -> int:
         """How many of the alternatives are given."""
-        return bool(self.person) + bool(self.group) + bool(self.from_on or self.to_on)
+        return bool(self.person) + bool(self.group) + bool(self.from_on or self.to_on or self.sought)
 
 
 def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scope, str]:
     """The scope, and the usual name of its person or group, else "". Raises Refused if one is unknown."""
     if selection.kinds > 1:
-        raise Refused("A pack is about one person, one group or one period: give only one of them.")
+        raise Refused(
+            "A pack is about one person, one group, or a search and its days: give only one of them."
+        )
     if selection.person:
         return _of_person(uow, selection.person)
     if selection.group:
@@ -48,7 +52,7 @@ def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scop
 def _of_period(selection: Selection, timezone: str) -> tuple[Scope, str]:
     if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
         raise Refused(f"A period from {selection.from_on} can't end on {selection.to_on}.")
-    return period(selection.from_on, selection.to_on, timezone), ""
+    return period(selection.from_on, selection.to_on, timezone, selection.sought), ""
 
 
 def _of_person(uow: UnitOfWork, text: str) -> tuple[Scope, str]:

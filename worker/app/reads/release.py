@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.domain.kinds import kind_of
@@ -12,35 +11,56 @@ from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import Assignee, Ticket
+from worker.domain.tickets.ticket import Assignee, TicketKind
 from worker.ports.state.store import UnitOfWork
 
-GROUPS_MAX = 100  # a page that shows it must stay quick; more are counted, and not looked at
+GROUPS_AT_ONCE = 100  # in memory; also those that a plan's own page looks at, since it must stay quick
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Release:
-    """The tickets that a release of all that is held opens, or opens again.
+    """The tickets that a release of all that is held opens, or opens again: how many of a kind for whom (None: nobody).
 
     Of `groups` that it changes, only `groups_read` were looked at.
     """
 
-    tickets: Sequence[Ticket]
     groups: int
-    groups_read: int
+    groups_read: int = 0
+    tickets: Counter[tuple[TicketKind, Assignee | None]] = field(default_factory=Counter)
+
+    @property
+    def kinds(self) -> list[tuple[TicketKind, int]]:
+        """How many tickets of each kind, the most first."""
+        found = Counter[TicketKind]()
+        for (kind, _), n in self.tickets.items():
+            found[kind] += n
+        return found.most_common()
 
     @property
     def assignees(self) -> list[tuple[Assignee | None, int]]:
-        """Who gets how many of the tickets, the most first; None is nobody."""
-        found = Counter(ticket.assignee for ticket in self.tickets)
+        """Who gets how many of the tickets, the most first."""
+        found = Counter[Assignee | None]()
+        for (_, assignee), n in self.tickets.items():
+            found[assignee] += n
         return sorted(found.items(), key=lambda item: (-item[1], item[0].label if item[0] else ""))
 
 
-def release_of(uow: UnitOfWork, plan: int, rules: TicketRules, now: datetime) -> Release:
-    """Reconcile the groups of a plan's people as if all that it holds were released. Writes nothing."""
-    after = uow.episodes.after_release(plan, GROUPS_MAX)
-    actions = [action for view in after.views for action in reconcile_group(view, rules, now)]
-    return Release([action.ticket for action in actions if _opens(action)], after.groups, len(after.views))
+def release_of(
+    uow: UnitOfWork, plan: int, rules: TicketRules, now: datetime, *, most: int | None = None
+) -> Release:
+    """Reconcile the groups of a plan's people as if all that it holds were released. Writes nothing.
+
+    Looks at `most` groups, by key, or at all of them, some at a time.
+    """
+    groups = uow.episodes.released_groups(plan)
+    found = Release(len(groups))
+    wanted = groups[:most]
+    for first in range(0, len(wanted), GROUPS_AT_ONCE):
+        for view in uow.episodes.views_after_release(plan, wanted[first : first + GROUPS_AT_ONCE]):
+            actions = filter(_opens, reconcile_group(view, rules, now))
+            found.tickets.update((action.ticket.kind, action.ticket.assignee) for action in actions)
+            found.groups_read += 1
+    return found
 
 
 def _opens(action: Action) -> bool:

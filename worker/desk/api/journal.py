@@ -17,6 +17,7 @@ from worker.contract.events import EntriesShape, FeedShape
 from worker.desk.api.callers import AuditRead, AuditWrite, Caller, EventsRead
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import AuditQuery, AuditSearch, Export, FeedQuery
+from worker.domain.evidence.pack import Sought
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.overview import JournalFilter
 
@@ -79,7 +80,8 @@ def _entries(query: AuditQuery | AuditSearch, caller: Caller, actor: str, subjec
 def export(caller: AuditWrite, said: Export | None = None) -> StreamingResponse:
     """An evidence pack. That it was made is an event, too."""
     said = said or Export()
-    selection = Selection(said.person.strip(), said.group.strip(), said.from_on, said.to_on)
+    sought = Sought(said.actor, said.kind, said.subject)
+    selection = Selection(said.person.strip(), said.group.strip(), said.from_on, said.to_on, sought)
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
     try:
         by = caller.named(said.by)

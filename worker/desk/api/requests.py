@@ -305,9 +305,12 @@ class Reject(Reasoned):
 
 
 class Export(Act):
-    """One person, one group, or a period of days (both count); with none of them everything."""
+    """One person, one group, or a search and its days (both count), as AuditSearch; with none of them everything."""
 
     person: Annotated[str, StringConstraints(max_length=400, pattern=_ANY)] = ""
     group: Annotated[str, StringConstraints(max_length=400, pattern=_ANY)] = ""
+    actor: Text = ""
+    kind: Text = ""
+    subject: Annotated[str, StringConstraints(max_length=900, pattern=_ANY)] = ""
     from_on: Annotated[Day | None, Field(alias="from")] = None
     to_on: Annotated[Day | None, Field(alias="to")] = None

@@ -16,6 +16,7 @@ from worker.desk.console.histories import KnownNames, names_in, who
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.evidence.events import current
+from worker.domain.evidence.pack import Sought
 from worker.domain.tickets.ticket import ticket_label, ticket_number
 from worker.ports.state.overview import JournalFilter
 
@@ -52,7 +53,6 @@ def audit(call: Call, guest: Guest) -> Response:
             "fields": fields,
             "actors": _named(actors, fields["actor"], names),
             "kinds": _kinds(),
-            "pack": _pack_of(fields),
         },
     )
 
@@ -82,18 +82,14 @@ def _kinds() -> dict[str, list[str]]:
     return found
 
 
-def _pack_of(fields: dict[str, str]) -> dict[str, str]:
-    """The fields of the smallest pack that has all that is shown: of the person or the group, else of the days."""
-    noun, _, identity = fields["subject"].partition(":")
-    if noun in {"person", "group"} and identity:
-        return {noun: identity}
-    return {name: fields[name] for name in ("from", "to") if fields[name]}
-
-
 def export(call: Call, guest: Guest) -> Response:
-    """A pack for a person, a group or a period, as a download."""
+    """A pack for a person, a group or what a search finds, as a download."""
     selection = Selection(
-        call.text("person", 400), call.text("group", 400), day_in(call.text("from")), day_in(call.text("to"))
+        call.text("person", 400),
+        call.text("group", 400),
+        day_in(call.text("from")),
+        day_in(call.text("to")),
+        Sought(call.text("actor"), call.text("kind"), call.text("subject")),
     )
     file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
     try:

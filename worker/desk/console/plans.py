@@ -8,7 +8,7 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from worker.app.reads.release import release_of
+from worker.app.reads.release import GROUPS_AT_ONCE, release_of
 from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import back_to, group_path, missing, person_path
@@ -77,6 +77,17 @@ def compare(call: Call, guest: Guest) -> Response:
         return _page(call, uow, one, _compared(uow, one, pasted.splitlines()), pasted)
 
 
+def release(call: Call, guest: Guest) -> Response:
+    """What a release of all that a plan still holds does, in all groups. A page of its own, since it reads them all."""
+    del guest
+    with call.services.store.reading() as uow:
+        one = uow.episodes.plan(_number(call))
+        if one is None or one.is_of_controls:
+            return missing(call)
+        found = release_of(uow, one.id, call.services.rules, call.now)
+    return call.page("console/release.html", {"plan": one, "release": found})
+
+
 def _page(
     call: Call, uow: UnitOfWork, one: HeldPlan, compared: Comparison | None = None, pasted: str = ""
 ) -> Response:
@@ -97,7 +108,7 @@ def _page(
             "subjects": _subjects(call, every[skip : skip + PEOPLE_SHOWN]),
             "daily": call.services.controls.rules.policy,
             "next": skip + PEOPLE_SHOWN if count > skip + PEOPLE_SHOWN else None,
-            "release": release_of(uow, one.id, call.services.rules, call.now)
+            "release": release_of(uow, one.id, call.services.rules, call.now, most=GROUPS_AT_ONCE)
             if is_waiting and everybody
             else None,
             "approvals": approvals,

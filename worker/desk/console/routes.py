@@ -58,6 +58,7 @@ def routes(sealed: SealUploads) -> list[Route]:
         screen("/questions/{ref}", questions.answer, Permission.ACT, POST),
         screen("/plans", plans.plans),
         screen("/plans/{label}", plans.plan),
+        screen("/plans/{label}/release", plans.release),
         screen("/tickets/{label}/hold", ticket.hold, Permission.RELEASE, POST),
         screen("/plans/{label}/decide", plans.decide, Permission.RELEASE, POST),
         screen("/plans/{label}/compare", plans.compare, methods=POST),

@@ -133,3 +133,8 @@ def spellings(kind: str) -> tuple[str, ...]:
     """Return every name under which the journal may hold an event, given any of them."""
     today = current(kind)
     return (today, *(old for old, new in _EARLIER.items() if new == today))
+
+
+def is_kind(kind: str, wanted: str) -> bool:
+    """True if an event is the wanted one, under any of its names, or of the wanted noun (`ticket.*`)."""
+    return kind.startswith(wanted[:-1]) if wanted.endswith(".*") else current(kind) == current(wanted)

@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from worker.domain.evidence.events import AUDIT_EXPORTED
 from worker.domain.evidence.journal import EntryRow, canonical, stamp
 from worker.domain.evidence.pack import (
+    EVERY_EVENT,
     JOURNAL,
     Covered,
     JournalSum,
+    Sought,
     Tally,
     What,
     hash_in,
@@ -136,6 +138,7 @@ def _value(manifest: Manifest) -> dict[str, Any]:
             "ids": list(covered.ids),
             "from": None if covered.from_on is None else covered.from_on.isoformat(),
             "to": None if covered.to_on is None else covered.to_on.isoformat(),
+            **({"search": asdict(covered.sought)} if covered.what is What.SEARCH else {}),
         },
         "head": {"count": journal.count, "hash": journal.hash},
         "in_full": {"count": journal.full, "sha256": journal.full_sha256},
@@ -147,16 +150,20 @@ def _manifest(value: dict[str, Any]) -> Manifest:
     covers, head, full = (_object_in(value, name) for name in ("covers", "head", "in_full"))
     files = _object_in(value, "files")
     sums = {name: _object_in(files, name) for name in files}
-    days = [
+    first, last = (
         None if covers[name] is None else date.fromisoformat(text_in(covers, name)) for name in ("from", "to")
-    ]
+    )
+    what, sought = What(text_in(covers, "what")), EVERY_EVENT
+    if what is What.SEARCH:
+        search = _object_in(covers, "search")
+        sought = Sought(*(text_in(search, name) for name in ("actor", "kind", "subject")))
     return Manifest(
         made_at=datetime.fromisoformat(text_in(value, "made_at")),
         made_by=text_in(value, "made_by"),
         software=text_in(value, "software"),
         organisation=text_in(value, "organisation"),
         timezone=text_in(value, "timezone"),
-        covered=Covered(What(text_in(covers, "what")), tuple(map(str, covers["ids"])), *days),
+        covered=Covered(what, tuple(map(str, covers["ids"])), first, last, sought),
         journal=JournalSum(
             number_in(head, "count"), hash_in(head, "hash"), number_in(full, "count"), hash_in(full, "sha256")
         ),

@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from worker.domain.evidence.events import is_kind
 from worker.domain.evidence.journal import (
     GENESIS,
     STATED_AT,
@@ -47,32 +48,75 @@ class What(StrEnum):
     PERSON = "person"
     GROUP = "group"
     PERIOD = "period"
+    SEARCH = "search"
     EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries a search finds: who acted, which event (`ticket.*` is each about tickets), and about what.
+
+    An empty field is any.
+    """
+
+    actor: str = ""
+    kind: str = ""
+    subject: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.actor or self.kind or self.subject)
+
+    def fits(self, entry: Entry | EntryRow) -> bool:
+        """True if the search finds this entry."""
+        return (
+            self.actor in {"", entry.actor}
+            and self.subject in {"", entry.subject}
+            and (not self.kind or is_kind(entry.kind, self.kind))
+        )
+
+    @property
+    def title(self) -> str:
+        """The search in words."""
+        parts = (("by", self.actor), ("of kind", self.kind), ("about", self.subject))
+        return " ".join(["events", *(f"{word} {text}" for word, text in parts if text)])
+
+
+EVERY_EVENT = Sought()
+
+
+@dataclass(frozen=True, slots=True)
 class Covered:
-    """What a pack is about: `ids` (`source/id`) of a person's accounts or a group, or local days, both inclusive."""
+    """What a pack is about: `ids` (`source/id`) of a person's accounts or a group, or what is `sought`, or all.
+
+    A search and a period have local days, both inclusive; None is open.
+    """
 
     what: What = What.EVERYTHING
     ids: tuple[str, ...] = ()
     from_on: date | None = None
     to_on: date | None = None
+    sought: Sought = EVERY_EVENT
 
     @property
     def title(self) -> str:
         """What the pack is about, in words."""
         if self.what is What.PERIOD:
-            first = f"from {self.from_on}" if self.from_on else "from the beginning"
-            return f"{first} to {self.to_on}" if self.to_on else f"{first} until it was made"
+            return self._days
+        if self.what is What.SEARCH:
+            return f"{self.sought.title}, {self._days}"
         return f"{self.what.value} {', '.join(self.ids)}" if self.ids else "everything"
+
+    @property
+    def _days(self) -> str:
+        first = f"from {self.from_on}" if self.from_on else "from the beginning"
+        return f"{first} to {self.to_on}" if self.to_on else f"{first} until it was made"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which entries belong to a pack. `subjects` are those of a person or a group, with their tickets and plans.
 
-    `since` is inclusive, `until` is not; both are of a period, and None where it is open.
+    `since` is inclusive, `until` is not; both are of a period or a search, and None where it is open.
     """
 
     covered: Covered = Covered()
@@ -83,8 +127,11 @@ class Scope:
     def has(self, entry: Entry) -> bool:
         """True if an entry belongs: by its instant, by its subject, or because it names the person or group.
 
-        An act with two instants, a real one and a stated one, belongs to the periods of both.
+        An act with two instants, a real one and a stated one, belongs to the periods of both. A search looks at the
+        real one alone, as the journal's page does.
         """
+        if self.covered.what is What.SEARCH:
+            return self.covered.sought.fits(entry) and self._is_within(entry.at)
         if self.covered.what in {What.PERIOD, What.EVERYTHING}:
             return self._is_within(entry.at) or self._is_within(stated_at(entry))
         return entry.subject in self.subjects or entry.data.get(self.covered.what.value) in self.covered.ids
@@ -94,9 +141,12 @@ class Scope:
         what, subjects = self.covered.what, self.subjects
         if what is What.EVERYTHING:
             return lambda _one: True
+        since = stamp(self.since) if self.since else ""
+        until = stamp(self.until) if self.until else "~"  # after every digit
+        if what is What.SEARCH:
+            sought = self.covered.sought
+            return lambda one: since <= one.at < until and sought.fits(one)
         if what is What.PERIOD:
-            since = stamp(self.since) if self.since else ""
-            until = stamp(self.until) if self.until else "~"  # after every digit
             return lambda one: (
                 since <= one.at < until or (STATED_AT in one.data and self.has(one.sealed.entry))
             )
@@ -111,9 +161,10 @@ class Scope:
         return not is_early and (self.until is None or at < self.until)
 
 
-def period(from_on: date | None, to_on: date | None, timezone: str) -> Scope:
-    """The scope of local days of `timezone` (IANA), both inclusive; None is open."""
-    covered = Covered(What.PERIOD, from_on=from_on, to_on=to_on)
+def period(from_on: date | None, to_on: date | None, timezone: str, sought: Sought = EVERY_EVENT) -> Scope:
+    """The scope of local days of `timezone` (IANA), both inclusive, and of what is sought; None is open."""
+    what = What.SEARCH if sought else What.PERIOD
+    covered = Covered(what, from_on=from_on, to_on=to_on, sought=sought)
     return Scope(covered, since=_midnight(from_on, 0, timezone), until=_midnight(to_on, 1, timezone))
 
 

@@ -45,13 +45,6 @@ class EpisodeSort(NamedTuple):
     kind: EpisodeKind
 
 
-class AfterRelease(NamedTuple):
-    """The groups that a release changes, as they are after it: how many there are, and the views of the first."""
-
-    groups: int
-    views: list[GroupView]
-
-
 class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
@@ -79,8 +72,11 @@ class Episodes(Protocol):
     def plan(self, number: int) -> HeldPlan | None:
         """Return one held plan; None if there is none with this number."""
 
-    def after_release(self, number: int, limit: int) -> AfterRelease:
-        """The groups that a release of all that a plan still holds changes: at most `limit` views, by key."""
+    def released_groups(self, number: int) -> list[GroupKey]:
+        """The groups that a release of all that a plan still holds changes, by key."""
+
+    def views_after_release(self, number: int, groups: Sequence[GroupKey]) -> list[GroupView]:
+        """The views of these groups as if all that a plan still holds were released, in the same order."""
 
     def undecided_of(self, person: AccountKey) -> list[str]:
         """The labels of plans that have this account and still wait for a decision on some part."""

@@ -83,7 +83,16 @@ def test_the_journal_is_searched_by_local_days_both_of_which_count(client: TestC
     assert count(**{"from": "0001-01-01", "to": "9999-12-31"}) == every
 
 
-@pytest.mark.parametrize("body", [None, {"person": "ann"}, {"group": "ward-7"}, {"from": "2026-11-24"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {"person": "ann"},
+        {"group": "ward-7"},
+        {"from": "2026-11-24"},
+        {"kind": "ticket.*", "from": "2026-11-24"},
+    ],
+)
 def test_a_pack_is_a_download_that_can_be_checked(
     company: Harness, client: TestClient, body: dict[str, str] | None
 ) -> None:
@@ -101,7 +110,8 @@ def test_a_pack_is_a_download_that_can_be_checked(
 @pytest.mark.parametrize(
     "body, status",
     [({"person": "zoe"}, 404), ({"group": "ward-9"}, 404), ({"person": "ann", "group": "ward-9"}, 409),
-     ({"from": "2026-11-25", "to": "2026-11-24"}, 409)],
+     ({"from": "2026-11-25", "to": "2026-11-24"}, 409), ({"person": "ann", "actor": "sam"}, 409),
+     ({"actor": "zoe"}, 409)],
 )  # fmt: skip
 def test_a_pack_is_about_what_there_is(client: TestClient, body: dict[str, str], status: int) -> None:
     assert client.post("/audit/export", json=body).status_code == status
