@@ -21,6 +21,7 @@ from worker.desk.services import Services
 from worker.desk.words import WORDS
 from worker.domain.evidence.journal import stated_at
 from worker.domain.messages.sentences import flat
+from worker.domain.messengers import messenger_name
 from worker.domain.people.units import unit_name
 from worker.domain.text.direction import contained
 from worker.domain.text.tongue import Tongue
@@ -44,6 +45,7 @@ def environment() -> Environment:
     made.filters["flat"] = flat
     made.filters["stated_at"] = stated_at
     made.filters["unit_name"] = unit_name
+    made.filters["messenger_name"] = messenger_name
     return made
 
 

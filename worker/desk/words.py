@@ -160,6 +160,17 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "username": N_("User name"),
         "native": N_("Id in the messenger"),
     },
+    "tally": {  # what a source's read counts
+        "changed": N_("changed"),
+        "malformed": N_("unreadable"),
+        "unreadable_phones": N_("unreadable phone numbers"),
+        "unseen": N_("not seen"),
+        "in_scope": N_("in scope"),
+        "enabled": N_("enabled"),
+        "groups": N_("groups"),
+        "members": N_("members"),
+        "records": N_("records"),
+    },
     "via": {
         "link": N_("by the link"),
         "console": N_("in the console"),

@@ -51,6 +51,12 @@ def is_bot(key: str, handle: str, username: str | None) -> bool:
     return key.casefold() == "telegram" and (username or "").casefold().endswith("bot")
 
 
+def messenger_name(key: str) -> str:
+    """What people call a messenger; of one that has no entry, its key."""
+    known = MESSENGERS.get(key.casefold())
+    return known.name if known else key
+
+
 def messenger(key: str) -> Messenger:
     """The rules of one messenger; generic ones for a messenger that has no entry."""
     return MESSENGERS.get(key.casefold(), _GENERIC)

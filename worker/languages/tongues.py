@@ -96,7 +96,11 @@ class CldrTongue:
     def _zone(self, local: datetime) -> str:
         """A zone's short name if the language has one, else its distance from Greenwich."""
         name = get_timezone_name(local, "short", locale=self.locale)
-        return get_timezone_gmt(local, "long", locale=self.locale) if name[:1] in "+-" else name
+        if name[:1] not in "+-":
+            return name
+        if not local.utcoffset():  # Babel has no use for CLDR's "GMT" alone
+            return str(self.locale.zone_formats["gmt"] % "").strip()
+        return get_timezone_gmt(local, "long", locale=self.locale)
 
     def _digits(self, text: str) -> str:
         return text.translate(_DIGITS[self.numbers])

@@ -63,7 +63,7 @@ def test_a_bookmark_of_a_list_by_name_is_the_first_page(desk: Caller, name: str)
 
 
 def test_the_list_has_trouble_first_and_counts_it(desk: Caller) -> None:
-    assert [row.replace(" wards , whatsapp", "") for row in rows(desk.get("/groups").text)] == [
+    assert [row.replace(" wards , WhatsApp", "") for row in rows(desk.get("/groups").text)] == [
         "Ward 9 ! 2 1 0 4 1 min",
         "Night duty ! 1 ! 0 0 2 1 min",
         "Hall 0 1 1 3 1 min",

@@ -15,7 +15,7 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.tongue import ENGLISH
 
 ANN, WARD = AccountKey("corp", "ann"), GroupKey("wards", "w/7")
-NAMES = KnownNames({ANN: "Ann"}, {WARD: "Ward 7"})
+NAMES = KnownNames({ANN: "Ann"}, {WARD: "Ward 7"}, {"ann@corp.example": ANN})
 
 
 def test_every_event_has_words_and_every_noun_a_heading() -> None:
@@ -43,6 +43,7 @@ def test_a_subject_is_a_thing_with_its_page(subject: str, thing: Thing) -> None:
 
 @pytest.mark.parametrize("assignee, said", [
     ("corp/ann", "Assigned to Ann"),
+    ("Ann@corp.example", "Assigned to Ann"),
     ("kim@corp.example", "Assigned to kim@corp.example"),
     ("corp/zoe", "Ticket assigned"),
     (None, "Ticket assigned"),

@@ -21,7 +21,6 @@ from worker.domain.escalation.policy import (
     When,
     due_steps,
     explain,
-    format_after,
     next_unreached,
     parse_after,
     parse_whom,
@@ -57,19 +56,6 @@ def due(
 )
 def test_when_a_step_comes_is_written_as_share_duration_or_after_due(text: str, after: After) -> None:
     assert parse_after(text) == after
-
-
-def test_when_a_step_comes_is_shown_as_it_was_written() -> None:
-    written = ("50%", "12.5%", "0%", "2h", "due", "due+4h")
-
-    assert [format_after(parse_after(text)) for text in written] == [
-        "50%",
-        "12.5%",
-        "0%",
-        "2 h",
-        "due",
-        "due+4 h",
-    ]
 
 
 @pytest.mark.parametrize("text", ["101%", "-1%", "%", "half%", "nan%", "inf%"])

@@ -93,6 +93,11 @@ def test_instants_days_and_numbers_are_written_as_in_its_region(
     assert plain(tongue.number(1_234_567)) == number
 
 
+@pytest.mark.parametrize("code", ["en", "de", "es", "pl", "tr"])
+def test_greenwich_is_no_distance_from_itself(code: str) -> None:
+    assert ALL.of(code).instant(NINE, "Europe/London").endswith(" GMT")
+
+
 @pytest.mark.parametrize(
     "code, written",
     [("en", "80%, 5.01%"), ("de", "80 %, 5,01 %"), ("tr", "%80, %5,01"), ("ar-EG", "٨٠%, ٥٫٠١%")],

@@ -68,9 +68,12 @@ def _subject_in(text: str) -> str:
 
 
 def _named(actors: Sequence[str], chosen: str, names: KnownNames) -> list[tuple[str, str]]:
-    """Actors with their usual names, by these; the chosen one is there, too."""
+    """Actors with their usual names, by these; the chosen one is there, too. An address stands beside its name."""
     everybody = dict.fromkeys([*actors, chosen] if chosen else actors)
-    found = [(actor, who(actor, names).text) for actor in everybody]
+    found = []
+    for actor in everybody:
+        name = who(actor, names).text
+        found.append((actor, f"{name} ({actor})" if "@" in actor and name != actor else name))
     return sorted(found, key=lambda one: (one[1].casefold(), one[0]))
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from worker.app.refused import Refused
 from worker.desk.calls import Call, Stale, route
-from worker.desk.console.histories import NO_NAMES, line_of
+from worker.desk.console.histories import NO_NAMES, line_of, who
 from worker.desk.console.searching import asked, posted, search_path
 from worker.desk.refs import NoSuchReference, reference, resolve
 from worker.desk.roles import Permission
@@ -185,6 +185,7 @@ def _around(call: Call, guest: Guest) -> dict[str, object]:
         "handle_ref": lambda key: handle_ref(call, key),
         "no_names": NO_NAMES,
         "line_of": lambda entry, names: line_of(entry, names, tongue),
+        "who": who,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from worker.domain.evidence.explained import person_in
 from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.messages.message import RecipientKind
 from worker.domain.messages.sentences import flat
-from worker.domain.model import AccountKey, GroupKey
+from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.text.tongue import N_, Tongue
 from worker.ports.state.deliveries import PostAbout, PostState
 from worker.ports.state.store import UnitOfWork
@@ -30,10 +30,11 @@ _PAGES = {"ticket": "/tickets/", "plan": "/plans/", "source": "/sources/", "sile
 
 
 class KnownNames(NamedTuple):
-    """The usual names of people and groups that entries name by their ids."""
+    """The usual names of people and groups that entries name by their ids; whose an address is, of people alone."""
 
     people: Mapping[AccountKey, str]
     groups: Mapping[GroupKey, str]
+    addresses: Mapping[str, AccountKey]
 
 
 class Thing(NamedTuple):
@@ -53,23 +54,35 @@ class Line(NamedTuple):
     about: Thing
 
 
-NO_NAMES = KnownNames({}, {})
+NO_NAMES = KnownNames({}, {}, {})
 
 
 def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] = ()) -> KnownNames:
     """The names of everybody and of every group in these entries, and of these actors."""
-    people, groups = set(map(person_in, actors)), set[GroupKey]()
+    people, groups, texts = set[AccountKey | None](), set[GroupKey](), set(actors)
     for entry in (sealed.entry for sealed in history):
         noun, _, identity = entry.subject.partition(":")
-        people |= {person_in(entry.actor), person_in(_named(entry))}
+        texts |= {entry.actor, _named(entry)}
         if noun == "person":
             people.add(person_in(identity))
         elif noun == "group":
             groups.add(_group_in(identity))
+    people |= set(map(person_in, texts))
     found = uow.overview.named([key for key in people if key])
+    written = _by_address(uow, {text for text in texts if "@" in text and person_in(text) is None})
     return KnownNames(
-        {key: one.facts.display_name for key, one in found.items()}, uow.overview.group_names(groups)
+        {one.key: one.facts.display_name for one in (*found.values(), *written.values())},
+        uow.overview.group_names(groups),
+        {address: one.key for address, one in written.items()},
     )
+
+
+def _by_address(uow: UnitOfWork, addresses: Collection[str]) -> dict[str, Account]:
+    """The people who have these e-mail addresses, by the address in small letters; not where several have it."""
+    found: dict[str, list[Account]] = {}
+    for one in uow.overview.known_as(addresses) if addresses else ():
+        found.setdefault((one.facts.email or "").casefold(), []).append(one)
+    return {address: those[0] for address, those in found.items() if address and len(those) == 1}
 
 
 def line_of(entry: Entry, names: KnownNames, tongue: Tongue) -> Line:
@@ -93,7 +106,7 @@ def _said(entry: Entry, names: KnownNames, tongue: Tongue) -> str:
 
 def who(text: str, names: KnownNames) -> Thing:
     """Whom the journal means by an id, an address or a name."""
-    key = person_in(text)
+    key = person_in(text) or names.addresses.get(text.casefold())
     return Thing(names.people[key], person=key) if key and key in names.people else Thing(text)
 
 

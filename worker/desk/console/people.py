@@ -7,6 +7,7 @@ from starlette.responses import Response
 from worker.app.reads.person import life_of, whole_person
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, missing, person_in
+from worker.desk.console.histories import names_in
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
@@ -35,6 +36,7 @@ def person(call: Call, guest: Guest) -> Response:
             return missing(call)
         whole = whole_person(uow, one)
         timeline = life_of(uow, whole, HISTORY_MAX)
+        names = names_in(uow, (), [one.by for one in timeline])
         keeps = call.services.keeps.of(uow, whole.keys)
     return call.page(
         "console/person.html",
@@ -45,6 +47,7 @@ def person(call: Call, guest: Guest) -> Response:
             "tickets": whole.tickets,
             "titles": {ticket.id: ticket_title(ticket, call.tongue) for ticket in whole.tickets},
             "timeline": timeline,
+            "names": names,
             "keeps": keeps,
             "sources": whole.directories,
         },

@@ -12,6 +12,7 @@ from worker.app.reads.release import GROUPS_AT_ONCE, release_of
 from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import back_to, group_path, missing, person_path
+from worker.desk.console.histories import names_in
 from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
@@ -21,7 +22,15 @@ from worker.domain.kinds.controlled import fails
 from worker.domain.messages.held import found_by_control
 from worker.domain.model import Account, AccountKey, GroupKey
 from worker.domain.people.units import unit_name
-from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HeldSubject, HoldState, plan_number
+from worker.domain.reconcile.guard import (
+    Approval,
+    Cohort,
+    Departure,
+    HeldPlan,
+    HeldSubject,
+    HoldState,
+    plan_number,
+)
 from worker.ports.state.overview import NamedGroup
 from worker.ports.state.store import UnitOfWork
 
@@ -112,11 +121,17 @@ def _page(
             if is_waiting and everybody
             else None,
             "approvals": approvals,
+            "names": names_in(uow, (), _deciders(one, approvals)),
             "needs_two": call.services.approvals.needs_two(one),
             "compared": compared,
             "pasted": pasted,
         },
     )
+
+
+def _deciders(plan: HeldPlan, approvals: Sequence[Approval]) -> set[str]:
+    decided = (cohort.decided_by for cohort in plan.cohorts)
+    return {by for by in (*decided, *(one.by for one in approvals)) if by}
 
 
 def _subjects(call: Call, shown: Sequence[tuple[str, HeldSubject]]) -> dict[str, list[dict[str, object]]]:

@@ -9,16 +9,16 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import missing
 from worker.desk.console.told import shown_steps
 from worker.desk.sessions import Guest
-from worker.domain.escalation.policy import STANDARD, Policy, format_after
+from worker.domain.escalation.policy import STANDARD, After, Policy
 from worker.domain.messages.sentences import ticket_title
-from worker.domain.text.durations import format_duration
+from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.ticket import ticket_number
 
 
 def policies(call: Call, guest: Guest) -> Response:
     """The configured policies, in the order in which they are tried; the built-in one is last."""
     del guest
-    shown = [_shown(policy) for policy in (*call.services.rules.policies, STANDARD)]
+    shown = [_shown(policy, call.tongue) for policy in (*call.services.rules.policies, STANDARD)]
     asked = call.query("ticket")
     if not asked:
         return call.page("console/policies.html", {"policies": shown, "asked": "", "preview": None})
@@ -43,14 +43,27 @@ def policies(call: Call, guest: Guest) -> Response:
     return call.page("console/policies.html", {"policies": shown, "asked": ticket.label, "preview": preview})
 
 
-def _shown(policy: Policy) -> dict[str, object]:
+def _shown(policy: Policy, tongue: Tongue) -> dict[str, object]:
     steps = [
         {
-            "after": format_after(step.after),
+            "when": _said(step.after, tongue),
             "to": [str(whom) for whom in step.to],
             "via": ", ".join(step.via),
-            "repeat": format_duration(step.repeat) if step.repeat else "",
+            "repeat": tongue.span(step.repeat) if step.repeat else "",
         }
         for step in policy.steps
     ]
     return {"name": policy.name, "steps": steps}
+
+
+def _said(after: After, tongue: Tongue) -> str:
+    """When a step comes, in words."""
+    if after.share >= 1.0:
+        if not after.plus:
+            return tongue.say("when it is due")
+        return tongue.say("{span} after it is due", span=tongue.span(after.plus))
+    if after.share:
+        return tongue.say("after {share} of the time until it is due", share=tongue.percent(after.share))
+    if after.plus:
+        return tongue.say("{span} after it is opened", span=tongue.span(after.plus))
+    return tongue.say("at once")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from worker.app.refused import Refused
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, back_to, group_in, group_of, handle_in, handle_of, handle_ref
+from worker.desk.console.histories import names_in
 from worker.desk.console.paging import after_of, next_of
 from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
@@ -64,6 +65,7 @@ def questions(call: Call, guest: Guest) -> Response:
         rows = _asked(uow, page[:PAGE])
         pairs = _pairs(uow) if view == "open" and after is None else []
         found = uow.overview.people(text, None, FOUND_MAX) if text else []
+        names = names_in(uow, (), [row.link.decided_by for row in rows if row.link.decided_by])
     return call.page(
         "console/questions.html",
         {
@@ -75,6 +77,7 @@ def questions(call: Call, guest: Guest) -> Response:
             "text": text,
             "found": found,
             "pairs": pairs,
+            "names": names,
         },
     )
 

@@ -25,7 +25,6 @@ from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.kinds.controlled import pasted
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_assigned, why_line
 from worker.domain.model import Account
-from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.store import UnitOfWork
@@ -182,7 +181,7 @@ def _history(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, objec
     posts = uow.deliveries.about(whole.ticket.id, call.now, MESSAGES_MAX)
     return {
         "history": whole.history,
-        "names": names_in(uow, whole.history),
+        "names": names_in(uow, whole.history, filter(None, [whole.ticket.done_by])),
         "told": told_at(whole.history, posts, call.tongue),
         "posts": [
             (
@@ -206,7 +205,7 @@ def _form(call: Call, uow: UnitOfWork, one: Ticket) -> dict[str, object]:
         "hold_hours": call.services.holds.hours(),
         "admins": _admins(uow, one),
         "typed": {"act": acts[0] if len(acts) == 1 else "", **_typed(call)},
-        "acknowledge_for": format_duration(policy.acknowledge_for),
+        "acknowledge_for": call.tongue.span(policy.acknowledge_for),
         "acknowledge_hours": _whole_hours(policy.acknowledge_for),
         "snooze_hours": [hours for hours in SNOOZE_HOURS if timedelta(hours=hours) <= policy.snooze_max],
         "tomorrow": tomorrow if tomorrow - call.now <= policy.snooze_max else None,

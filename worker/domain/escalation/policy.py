@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from worker.domain.escalation.calendar import Calendar, CalendarClock, add
 from worker.domain.model import Evidence
-from worker.domain.text.durations import format_duration, parse_duration
+from worker.domain.text.durations import parse_duration
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 
@@ -74,14 +74,6 @@ class After:
 
     share: float = 0.0
     plus: timedelta = timedelta(0)
-
-
-def format_after(after: After) -> str:
-    """Write it for people, in the configuration's form: `50%`, `2 h`, `due`, `due+4 h`."""
-    plus = format_duration(after.plus) if after.plus else ""
-    if after.share >= 1.0:
-        return f"due+{plus}" if plus else "due"
-    return f"{after.share * 100:g}%" if after.share else plus or "0%"
 
 
 def parse_after(text: str) -> After:

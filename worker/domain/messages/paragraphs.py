@@ -32,7 +32,6 @@ from worker.domain.messages.sentences import (
 from worker.domain.messages.versions import app_text
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.text.direction import isolated
-from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import (
@@ -148,7 +147,7 @@ def told_line(
     """Say who a step tells, target by target and by name, and how often it repeats."""
     parts = [_tells(whom, ", ".join(map(flat, names)), tongue) for whom, names in told]
     if repeat:
-        parts.append(tongue.say("again every {span}", span=format_duration(repeat)))
+        parts.append(tongue.say("again every {span}", span=tongue.span(repeat)))
     return "; ".join(parts)
 
 
