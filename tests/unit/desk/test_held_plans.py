@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from harness import Harness, company_fixture
 from worker.desk.console import plans
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.model import GroupKey
 from worker.domain.reconcile.guard import GuardLimits, HoldState
 
 PLAN = "/plans/P-000001"
@@ -104,6 +106,22 @@ def test_people_who_left_on_several_days_have_the_first_and_the_last(
     ward.settle()
 
     assert said in text(desk.get("/plans/P-000002").text)
+
+
+def test_a_leave_date_is_the_day_on_which_the_tickets_say_that_they_left(ward: Harness, desk: Caller) -> None:
+    porters = [f"porter{number}" for number in range(6)]
+    ward.hire(*porters, department="Porters")
+    ward.group("gate", *porters, admins=["dee"])
+    ward.settle()
+    for porter in porters:  # a leave date ends with its day
+        ward.corp.change(porter, leave_at=datetime(2026, 11, 24, tzinfo=ZoneInfo("Europe/London")))
+    ward.settle()
+
+    assert "6 people of Porters: leave date passed on 23 Nov 2026" in text(desk.get("/plans/P-000002").text)
+    ward.decide(plan=2)
+    ward.settle()
+    ticket = next(one for one in ward.tickets() if one.group == GroupKey("wards", "gate"))
+    assert "the last day was 23 Nov 2026" in text(desk.get(f"/tickets/{ticket.label}").text)
 
 
 def test_people_are_shown_as_the_directory_and_the_groups_have_them(desk: Caller) -> None:

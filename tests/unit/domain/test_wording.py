@@ -83,7 +83,7 @@ def test_whom_a_step_tells_is_said_by_name_and_an_empty_target_says_so() -> None
     told = [(target, ("Dee", "Eve")) for target in Target]
     assert told_line(told, DAY) == (
         "Dee, Eve (assignee); the group's admins: Dee, Eve; Dee, Eve (owner); Dee, Eve (manager); "
-        "Dee, Eve (accountable person); the security channel; again every 1 day"
+        "Dee, Eve (accountable person); the security channel; again every 1 d"
     )
     assert told_line([(target, ()) for target in Target], None) == (
         "the assignee: nobody; the group's admins: nobody active; the group's owner: nobody known; "

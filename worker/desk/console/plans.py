@@ -13,10 +13,10 @@ from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import back_to, group_path, missing, person_path
 from worker.desk.console.histories import names_in
-from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.controls.others import STATEMENT_CONTROLS
+from worker.domain.escalation.calendar import left_on
 from worker.domain.identity.comparing import columns_of, found_by
 from worker.domain.kinds.controlled import fails
 from worker.domain.messages.held import found_by_control
@@ -188,7 +188,7 @@ def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
     words = WORDS["evidence"]
     codes = sorted({one.evidence.value for one in cohort.people})
     evidence = ", ".join(tongue.say(words[code]) for code in codes)
-    days = sorted(local_day(one.at, timezone) for one in cohort.people)
+    days = sorted(left_on(one.at, one.evidence, timezone) for one in cohort.people)
     known = {
         "people": people, "unit": unit_name(cohort.unit or ""), "evidence": evidence,
         "first": tongue.day(days[0]) if days else "", "last": tongue.day(days[-1]) if days else "",

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from worker.domain.escalation.wall_clock import DAY, offsets, timezones
+from worker.domain.model import ENDS_WITH_A_DAY, Evidence
 
 SEARCH_MAX = timedelta(days=400)  # a year and a long closure: further off, the calendar is a mistake
 
@@ -297,6 +298,13 @@ def _check_days(days: frozenset[int]) -> None:
 def last_day(ends_at: datetime, timezone: str) -> date:
     """The last local day before ``ends_at``: an instant at midnight belongs to the day before it."""
     return (ends_at - timedelta(microseconds=1)).astimezone(ZoneInfo(timezone)).date()
+
+
+def left_on(at: datetime, evidence: Evidence, timezone: str) -> date:
+    """The local day of a leaving. Expiry and leave date end with their day, so at the start of the next."""
+    if evidence in ENDS_WITH_A_DAY:
+        return last_day(at, timezone)
+    return at.astimezone(ZoneInfo(timezone)).date()
 
 
 def _check_timezone(timezone: str) -> None:

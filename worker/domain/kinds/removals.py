@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
-from zoneinfo import ZoneInfo
 
-from worker.domain.escalation.calendar import last_day
+from worker.domain.escalation.calendar import last_day, left_on
 from worker.domain.groups.case import GroupCase, name_of, why_out
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
@@ -32,19 +30,10 @@ def why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str])
         return tongue.say(
             "{person} does not want their private number to be shown in this group any more.", **names
         )
-    on = _left_on(ticket, timezone)
-    if on is None or ticket.evidence is None:
+    if ticket.left_at is None or ticket.evidence is None:
         return tongue.say("{person} has left.", **names)
-    return tongue.say(EVIDENCE_ON_DAY[ticket.evidence], **names, day=tongue.day(on))
-
-
-def _left_on(ticket: Ticket, timezone: str) -> date | None:
-    """The local day of the leaving. Expiry and leave date end with their day, so at the start of the next."""
-    if ticket.left_at is None:
-        return None
-    if ticket.evidence in ENDS_WITH_A_DAY:
-        return last_day(ticket.left_at, timezone)
-    return ticket.left_at.astimezone(ZoneInfo(timezone)).date()
+    day = tongue.day(left_on(ticket.left_at, ticket.evidence, timezone))
+    return tongue.say(EVIDENCE_ON_DAY[ticket.evidence], **names, day=day)
 
 
 def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> list[Finding]:
