@@ -126,7 +126,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "C": N_("C: the closer's word"),
     },
     "part": {
-        "asked": N_("asked out"),
+        "asked": N_("removal asked for"),
         "waiting": N_("waiting for approval"),
         "nobody": N_("nobody is asked"),
     },

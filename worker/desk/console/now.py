@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +14,15 @@ from worker.app.reads.situation import COUNTED_MAX
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import period_text
 from worker.desk.console.frame import PAGE, person_path
+from worker.desk.console.plans import sentence
 from worker.desk.services import sources_of
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.reconcile.guard import HeldPlan
 from worker.ports.state.overview import Exposed, Part, Period
+from worker.ports.state.store import UnitOfWork
+
+COHORTS_SHOWN = 3
 
 
 def now(call: Call, guest: Guest) -> Response:
@@ -31,12 +36,13 @@ def now(call: Call, guest: Guest) -> Response:
         changed = since(uow, before, call.now) if before else None
         sources = sources_of(call.services, uow, call.now)
         silences = len(call.services.explainer.holding.at(uow, call.now).silences)
+        rows = _rows(call, uow, seen.longest, seen.at)
     blind = [one for one in sources if not one.judged.ok]
     response = call.page(
         "console/now.html",
         {
             "seen": seen,
-            "exposed": _rows(call, seen.longest, seen.at),
+            "exposed": rows,
             "parts_at": _parts(seen.plans),
             # Numbers are unknown if a source can't be read, or if the worker has not processed everything
             "is_clear": not (seen.exposure.memberships or blind) and seen.exposure.is_settled,
@@ -48,11 +54,17 @@ def now(call: Call, guest: Guest) -> Response:
             "changed": changed,
             "held_since": [plan for plan in seen.plans if before and plan.created_at >= before],
             "period": period_text(Period(before)) if before else "",
+            "sentences": {one.id: _sentences(call, one) for one in seen.plans},
         },
     )
     if visit != kept:  # after the answer, as who writes waits for whoever else does
         response.background = BackgroundTask(keep_visit, store, who, visit)
     return response
+
+
+def _sentences(call: Call, plan: HeldPlan) -> list[str]:
+    """What the people of a plan's first parts have in common."""
+    return [sentence(call, plan, cohort) for cohort in plan.cohorts[:COHORTS_SHOWN]]
 
 
 def exposed(call: Call, guest: Guest) -> Response:
@@ -63,21 +75,34 @@ def exposed(call: Call, guest: Guest) -> Response:
     with call.services.store.reading() as uow:
         exposure = uow.overview.exposure()
         people = uow.overview.exposed(part, (number - 1) * PAGE, PAGE)
+        rows = _rows(call, uow, people, call.now)
     count = exposure.people if part is None else exposure.parts[part].people
     return call.page(
         "console/exposed.html",
         {
             "part": part.value if part else "",
             "people": count,
-            "exposed": _rows(call, people, call.now),
+            "exposed": rows,
             "next": number + 1 if count > number * PAGE else None,
         },
     )
 
 
-def _rows(call: Call, people: tuple[Exposed, ...] | list[Exposed], at: datetime) -> list[dict[str, Any]]:
+def _rows(call: Call, uow: UnitOfWork, people: Sequence[Exposed], at: datetime) -> list[dict[str, Any]]:
+    """The people for a table. Groups are named if they are all that the person is in: whoever moved keeps others."""
+    groups = uow.overview.groups_of([one.person for one in people])
+    named = {
+        one.person: those
+        for one in people
+        if len(those := groups.get(one.person, ())) == sum(one.groups.values())
+    }
     return [
-        {"one": one, "path": person_path(call, one.person), "hours": (at - one.since) // timedelta(hours=1)}
+        {
+            "one": one,
+            "path": person_path(call, one.person),
+            "hours": (at - one.since) // timedelta(hours=1),
+            "groups": named.get(one.person, ()),
+        }
         for one in people
     ]
 

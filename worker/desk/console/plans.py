@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from starlette.responses import Response
@@ -20,7 +22,7 @@ from worker.domain.escalation.calendar import left_on
 from worker.domain.identity.comparing import columns_of, found_by
 from worker.domain.kinds.controlled import fails
 from worker.domain.messages.held import found_by_control
-from worker.domain.model import Account, AccountKey, GroupKey
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey
 from worker.domain.people.units import unit_name
 from worker.domain.reconcile.guard import (
     Approval,
@@ -186,9 +188,11 @@ def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
     if plan.is_shrunken:
         return tongue.say("{people}: missing from the latest read", people=people)
     words = WORDS["evidence"]
-    codes = sorted({one.evidence.value for one in cohort.people})
-    evidence = ", ".join(tongue.say(words[code]) for code in codes)
-    days = sorted(left_on(one.at, one.evidence, timezone) for one in cohort.people)
+    instants: dict[Evidence, list[datetime]] = defaultdict(list)
+    for one in cohort.people:
+        instants[one.evidence].append(one.at)
+    evidence = ", ".join(tongue.say(words[code]) for code in sorted(code.value for code in instants))
+    days = sorted(left_on(end(ats), code, timezone) for code, ats in instants.items() for end in (min, max))
     known = {
         "people": people, "unit": unit_name(cohort.unit or ""), "evidence": evidence,
         "first": tongue.day(days[0]) if days else "", "last": tongue.day(days[-1]) if days else "",
