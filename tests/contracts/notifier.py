@@ -164,6 +164,13 @@ class ChannelContract(AnyNotifierContract):
         world.notifier.send(Message(key="k", to=CHANNEL, title="All quiet"))
         assert "All quiet" in world.shown()[0]
 
+    def test_a_title_that_is_the_only_headline_is_shown_once(self, world: World) -> None:
+        said = Paragraph("Remove Ann from Ward 7", "She left on Monday.")
+        world.notifier.send(Message(key="k", to=CHANNEL, title=said.headline, paragraphs=(said,)))
+        shown = " ".join(world.shown()[0].split())
+        assert shown.count(said.headline) == 1
+        assert said.text in shown
+
     def test_empty_parts_do_no_harm(self, world: World) -> None:
         hollow = Paragraph(headline="", text=" \n ", facts=(("", ""),), steps=("",), link="")
         world.notifier.send(

@@ -76,8 +76,8 @@ def _text(message: Message) -> Text:
 def _lines(message: Message, *, has_links: bool = True) -> Iterator[str]:
     if note := fitting.repeat_note(message):
         yield note
-    for paragraph in message.paragraphs:
-        if paragraph.headline and paragraph.headline != message.title:
+    for paragraph in message.under_title:
+        if paragraph.headline:
             yield paragraph.headline
         yield from _details(paragraph)
         if paragraph.link and has_links:

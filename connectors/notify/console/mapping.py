@@ -22,7 +22,7 @@ def render(message: Message, columns: int) -> str:
     lines = [f"To: {_to(message.to)}", *title, underline]
     if message.may_be_repeat:
         lines += _wrap(one_line(message.repeat_note) or REPEAT, columns, INDENT)
-    for paragraph in message.paragraphs:
+    for paragraph in message.under_title:
         lines += ["", *_paragraph(paragraph, columns)]
     if message.note:
         lines += ["", *_wrap(one_line(message.note), columns, INDENT * 2)]

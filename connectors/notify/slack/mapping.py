@@ -94,7 +94,7 @@ def _blocks(message: Message) -> Iterator[Block]:
         yield _context(_repeat(message))
     whole = _whole(message)
     if message.paragraphs and not whole:
-        whole = [list(_shortened(message.paragraphs[0]))]
+        whole = [list(_shortened(message.under_title[0]))]
     yield from chain.from_iterable(whole)
     if left := len(message.paragraphs) - len(whole):
         yield _context(f"{ELLIPSIS} and {left} more; {SEE_REST}")
@@ -105,7 +105,7 @@ def _whole(message: Message) -> list[list[Block]]:
     """The blocks of each of the first paragraphs that fit beside the title, the note and the repeat note."""
     budget = _Budget(blocks=BLOCKS_MAX - NOTE_BLOCKS, size=SIZE_MAX)
     budget.take([_header(message.title), _context(_repeat(message)), *_closing(message)])
-    return list(takewhile(budget.take, (list(_paragraph(one)) for one in message.paragraphs)))
+    return list(takewhile(budget.take, (list(_paragraph(one)) for one in message.under_title)))
 
 
 def _closing(message: Message) -> list[Block]:
@@ -225,7 +225,7 @@ def _plain(message: Message) -> str:
         mrkdwn(shown_line(message.title), TITLE_MAX),
         *([_repeat(message)] if message.may_be_repeat else []),
     ]
-    for paragraph in message.paragraphs:
+    for paragraph in message.under_title:
         lines += _plain_paragraph(paragraph)
     note = _note(message)
     fitting = _fitting([line for line in lines if line], TEXT_MAX - width(note) - 1, "more lines")

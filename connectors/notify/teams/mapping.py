@@ -57,7 +57,7 @@ def _elements(message: Message) -> Iterator[Element]:
     yield _text(_run(message.title or "–", size="Large", weight="Bolder"))
     if note := fitting.repeat_note(message):
         yield _text(_run(note, italic=True))
-    for paragraph in message.paragraphs:
+    for paragraph in message.under_title:
         if items := list(_items(paragraph)):
             direction = {"rtl": True} if _is_rtl(message.title) else {}
             yield {"type": "Container", "separator": True, **direction, "items": items}

@@ -27,3 +27,10 @@ def test_who_a_recipient_is_does_not_depend_on_their_language() -> None:
     polish = Recipient(RecipientKind.PERSON, "ann@corp.example", "Ann", "pl")
     assert german == polish
     assert len({german, polish}) == 1
+
+
+def test_under_its_title_a_message_does_not_say_the_title_again() -> None:
+    first, second = Paragraph("Overdue: Ward 7", "since 10:00"), Paragraph("Overdue: Ward 8")
+    message = Message("k1", CHANNEL, "Overdue: Ward 7", (first, second))
+
+    assert message.under_title == (Paragraph("", "since 10:00"), second)

@@ -51,7 +51,7 @@ class _TakenError(Exception):
 
 
 class Interacting:
-    """Keeps what people do, and does it."""
+    """Keeps what people do, and does it. `look` is what somebody sees who asks for their tickets."""
 
     def __init__(
         self, store: Store, notifiers: Sequence[Notifier], rules: TicketRules, teller: Teller, look: Look
@@ -60,7 +60,7 @@ class Interacting:
         self._notifiers = {one.name: cast("TwoWay", one) for one in notifiers if one.can.is_two_way}
         self._rules = rules
         self._teller = teller
-        self._look = look
+        self.look = look
 
     @property
     def notifiers(self) -> Sequence[TwoWay]:
@@ -90,7 +90,7 @@ class Interacting:
             self._give_up(claimed, "", now)
             return True
         try:
-            _Turn(notifier, claimed, self._store, self._rules, self._teller, self._look, now).take()
+            _Turn(notifier, claimed, self._store, self._rules, self._teller, self.look, now).take()
         except _TakenError:
             return True
         except ConnectorError as error:
@@ -179,7 +179,7 @@ class _Turn:
             if one.is_asking:
                 with self.store.reading() as uow:
                     ticket = check(uow)
-                    return _form(ticket, act, self.rules.policy(ticket).snooze_max, tongue)
+                    return form_of(ticket, act, self.rules.policy(ticket).snooze_max, tongue)
             return self._done(one, act, who, check, tongue)
         except Refused as refused:
             return str(refused)
@@ -289,7 +289,8 @@ def _span(one: Interaction, tongue: Tongue) -> timedelta:
     return span
 
 
-def _form(ticket: Ticket, act: ReaderAct, longest: timedelta, tongue: Tongue) -> Form:
+def form_of(ticket: Ticket, act: ReaderAct, longest: timedelta, tongue: Tongue) -> Form:
+    """The form for an act that asks for something first; `longest` is how long a ticket can be put off."""
     title, label = ticket_title(ticket, tongue), tongue.say(LABELS[act])
     if act is ReaderAct.ASSIGN:
         field = Field("person", tongue.say("Who has it from now on?"), is_person=True)

@@ -6,7 +6,7 @@ from outside (group and person names) is never marked up here: escaping is the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -125,3 +125,10 @@ class Message:
     note: str = ""
     link_label: str = ""
     tried_from: datetime | None = None
+
+    @property
+    def under_title(self) -> tuple[Paragraph, ...]:
+        """The paragraphs for a channel that shows the title above them: no headline only says it once more."""
+        return tuple(
+            replace(one, headline="") if one.headline == self.title else one for one in self.paragraphs
+        )
