@@ -31,6 +31,7 @@ STEP_MAX = 600
 LINE_MAX = 1000
 NOTE_MAX = 300
 URL_MAX = 2000
+LABEL_MAX = 60
 BUTTON_MAX = 75
 # All blocks together, as JSON. Undocumented: Slack answers msg_blocks_too_long from about 13,170 characters
 # (slackapi/bolt-js issues 2509 and 2867). A part is kept for the note that says what was left out.
@@ -43,7 +44,6 @@ SHORT_FIELD_MAX = 160
 SHORT_STEPS_MAX = 1000
 
 REPEAT = "This may be a repeat: an earlier attempt to send it ended without a clear answer."
-SEE_REST = "see the desk or `whosleft tickets list`"
 OPEN = "Open"
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -94,10 +94,10 @@ def _blocks(message: Message) -> Iterator[Block]:
         yield _context(_repeat(message))
     whole = _whole(message)
     if message.paragraphs and not whole:
-        whole = [list(_shortened(message.under_title[0]))]
+        whole = [list(_shortened(message.under_title[0], message.link_label))]
     yield from chain.from_iterable(whole)
     if left := len(message.paragraphs) - len(whole):
-        yield _context(f"{ELLIPSIS} and {left} more; {SEE_REST}")
+        yield _context(f"{ELLIPSIS} +{left}")
     yield from _closing(message)
 
 
@@ -105,7 +105,9 @@ def _whole(message: Message) -> list[list[Block]]:
     """The blocks of each of the first paragraphs that fit beside the title, the note and the repeat note."""
     budget = _Budget(blocks=BLOCKS_MAX - NOTE_BLOCKS, size=SIZE_MAX)
     budget.take([_header(message.title), _context(_repeat(message)), *_closing(message)])
-    return list(takewhile(budget.take, (list(_paragraph(one)) for one in message.under_title)))
+    return list(
+        takewhile(budget.take, (list(_paragraph(one, message.link_label)) for one in message.under_title))
+    )
 
 
 def _closing(message: Message) -> list[Block]:
@@ -131,10 +133,10 @@ def _size(block: Block) -> int:
     return width(json.dumps(block, ensure_ascii=False)) + len(", ")
 
 
-def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
+def _paragraph(paragraph: Paragraph, link_label: str) -> Iterator[Block]:
     """Headline, text and the first ten facts; more facts; then the steps and the link."""
     head = _head(paragraph, SECTION_MAX - HEADLINE_MAX - len("**\n"))
-    tail = _steps_and_link(paragraph, SECTION_MAX)
+    tail = _steps_and_link(paragraph, link_label, SECTION_MAX)
     fields = [_field(label, value, FIELD_MAX) for label, value in paragraph.facts]
     if not fields and tail and width(head) + 1 + width(tail) <= SECTION_MAX:
         head, tail = _lines(head, tail), ""
@@ -147,14 +149,14 @@ def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
     yield from buttons(paragraph)
 
 
-def _shortened(paragraph: Paragraph) -> Iterator[Block]:
+def _shortened(paragraph: Paragraph, link_label: str) -> Iterator[Block]:
     """The beginning of all its parts, and its link."""
     fields = [_field(label, value, SHORT_FIELD_MAX) for label, value in paragraph.facts[:FIELDS_MAX]]
     yield _section(_head(paragraph, SHORT_TEXT_MAX), fields)
-    if tail := _steps_and_link(paragraph, SHORT_STEPS_MAX):
+    if tail := _steps_and_link(paragraph, link_label, SHORT_STEPS_MAX):
         yield _section(tail, [])
     yield from buttons(paragraph)
-    yield _context(f"{ELLIPSIS} the rest is cut; {SEE_REST}")
+    yield _context(ELLIPSIS)
 
 
 def buttons(paragraph: Paragraph) -> Iterator[Block]:
@@ -177,21 +179,21 @@ def _head(paragraph: Paragraph, text_max: int) -> str:
     return _lines(_bold(paragraph.headline, HEADLINE_MAX), mrkdwn(paragraph.text, text_max))
 
 
-def _steps_and_link(paragraph: Paragraph, steps_max: int) -> str:
-    link = _link(paragraph.link)
+def _steps_and_link(paragraph: Paragraph, link_label: str, steps_max: int) -> str:
+    link = _link(paragraph, link_label)
     room = min(steps_max, SECTION_MAX - width(link) - 1)
     steps = _fitting([f"{n}. {mrkdwn(step, STEP_MAX)}" for n, step in enumerate(paragraph.steps, 1)], room)
     return _lines(*steps, link)
 
 
-def _fitting(lines: Sequence[str], room: int, what: str = "more steps") -> list[str]:
+def _fitting(lines: Sequence[str], room: int) -> list[str]:
     """The lines that fit into `room`, and one that says how many did not."""
-    note = f"{ELLIPSIS} and {len(lines)} {what}"
+    note = f"{ELLIPSIS} +{len(lines)}"
     kept: list[str] = []
     for line in lines:
         is_last = len(kept) == len(lines) - 1
         if width(line) + 1 + (0 if is_last else width(note) + 1) > room:
-            return [*kept, f"{ELLIPSIS} and {len(lines) - len(kept)} {what}"]
+            return [*kept, f"{ELLIPSIS} +{len(lines) - len(kept)}"]
         room -= width(line) + 1
         kept.append(line)
     return kept
@@ -207,9 +209,11 @@ def _bold(text: str, limit: int) -> str:
     return f"*{text}*" if text else ""
 
 
-def _link(url: str | None) -> str:
-    url = web_address(url).replace("&", "&amp;")
-    return f"<{url}|{OPEN}>" if url and len(url) <= URL_MAX else ""
+def _link(paragraph: Paragraph, link_label: str) -> str:
+    """The paragraph's link; `link_label` is what links are called in the reader's language."""
+    url = web_address(paragraph.link).replace("&", "&amp;")
+    said = mrkdwn(shown_line(paragraph.link_label or link_label).replace("|", " "), LABEL_MAX) or OPEN
+    return f"<{url}|{said}>" if url and len(url) <= URL_MAX else ""
 
 
 def _repeat(message: Message) -> str:
@@ -226,20 +230,20 @@ def _plain(message: Message) -> str:
         *([_repeat(message)] if message.may_be_repeat else []),
     ]
     for paragraph in message.under_title:
-        lines += _plain_paragraph(paragraph)
+        lines += _plain_paragraph(paragraph, message.link_label)
     note = _note(message)
-    fitting = _fitting([line for line in lines if line], TEXT_MAX - width(note) - 1, "more lines")
+    fitting = _fitting([line for line in lines if line], TEXT_MAX - width(note) - 1)
     return _lines(*fitting, note)
 
 
-def _plain_paragraph(paragraph: Paragraph) -> Iterator[str]:
+def _plain_paragraph(paragraph: Paragraph, link_label: str) -> Iterator[str]:
     yield mrkdwn(shown_line(paragraph.headline), HEADLINE_MAX)
     yield mrkdwn(paragraph.text, LINE_MAX)
     for label, value in paragraph.facts:
         yield mrkdwn(f"{shown_line(label)}: {shown_line(value)}", FIELD_MAX)
     for number, step in enumerate(paragraph.steps, 1):
         yield f"{number}. {mrkdwn(step, STEP_MAX)}"
-    yield _link(paragraph.link)
+    yield _link(paragraph, link_label)
 
 
 def _lines(*lines: str) -> str:

@@ -58,14 +58,14 @@ def _elements(message: Message) -> Iterator[Element]:
     if note := fitting.repeat_note(message):
         yield _text(_run(note, italic=True))
     for paragraph in message.under_title:
-        if items := list(_items(paragraph)):
+        if items := list(_items(paragraph, message.link_label)):
             direction = {"rtl": True} if _is_rtl(message.title) else {}
             yield {"type": "Container", "separator": True, **direction, "items": items}
     if message.note:
         yield _text(_run(message.note, italic=True))
 
 
-def _items(paragraph: Paragraph) -> Iterator[Element]:
+def _items(paragraph: Paragraph, link_label: str) -> Iterator[Element]:
     if paragraph.headline:
         yield _text(_run(paragraph.headline, weight="Bolder"))
     for line in paragraph.text.splitlines():
@@ -77,7 +77,11 @@ def _items(paragraph: Paragraph) -> Iterator[Element]:
     for number, step in enumerate(filter(None, paragraph.steps), 1):
         yield _text(_run(f"{number}. {step}"))
     if paragraph.link:
-        action = {"type": "Action.OpenUrl", "title": paragraph.ticket or OPEN, "url": paragraph.link}
+        action = {
+            "type": "Action.OpenUrl",
+            "title": paragraph.link_label or paragraph.ticket or link_label or OPEN,
+            "url": paragraph.link,
+        }
         yield {"type": "ActionSet", "actions": [action]}
 
 

@@ -10,7 +10,7 @@ from worker.app.tell.addressing import person_at
 from worker.app.tell.teller import Teller
 from worker.domain.messages.message import Message, Paragraph
 from worker.domain.messages.offers import Involvement, offers
-from worker.domain.messages.sentences import sentences, ticket_title
+from worker.domain.messages.sentences import open_ticket, sentences, ticket_title
 from worker.domain.messages.standing import standing_line
 from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.ticket import Ticket
@@ -39,7 +39,8 @@ class Glance:
         if not mine:
             paragraphs.append(Paragraph("", tongue.say("You have no open tickets.")))
         title = tongue.count("{n} open ticket is with you", "{n} open tickets are with you", len(mine))
-        return Message(f"glance:{who.id}:{now.isoformat()}", person_at(who.email), title, tuple(paragraphs))
+        key, to = f"glance:{who.id}:{now.isoformat()}", person_at(who.email)
+        return Message(key, to, title, tuple(paragraphs), link_label=open_ticket(tongue))
 
     def _ticket(
         self, uow: UnitOfWork, ticket: Ticket, part: Involvement, who: Clicker, tongue: Tongue, now: datetime

@@ -10,7 +10,7 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.messages.message import Message, Offer, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.offers import Involvement, offers
-from worker.domain.messages.sentences import digest, masked
+from worker.domain.messages.sentences import digest, masked, open_ticket
 from worker.domain.messages.standing import history_lines, standing_paragraph
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports import Abilities, Notifier
@@ -93,7 +93,8 @@ class Conversing:
         named = [(part.headline, part) for part in parts]
         versions = ",".join(f"{one.ticket}.{one.version}" for one in parts)
         key = f"{shown.reference}:{versions}"
-        return digest(key, shown.to, named, "", is_urgent=False, tongue=tongue)
+        said = digest(key, shown.to, named, "", is_urgent=False, tongue=tongue)
+        return replace(said, link_label=open_ticket(tongue))
 
     def _standing(
         self, uow: UnitOfWork, can: Abilities, ticket: Ticket, to: Recipient, now: datetime
