@@ -55,7 +55,7 @@ def test_a_second_person_releases_it(large: Harness) -> None:
 def test_the_same_person_twice_is_one_person(large: Harness, same: str) -> None:
     _release(large, "sam")
 
-    with pytest.raises(Refused, match="you did already, and now somebody else must"):
+    with pytest.raises(Refused, match="You decided already, and now somebody else must"):
         _release(large, same)
 
 
@@ -68,9 +68,9 @@ def test_whom_the_provider_knows_as_one_is_one_person_under_any_name(large: Harn
         return large.approvals.decide(1, (), by, "a season ended", large.now, release=True).state
 
     assert release("sam@example.org", "id-1") is HoldState.HELD
-    with pytest.raises(Refused, match="you did already"):
+    with pytest.raises(Refused, match="You decided already"):
         release("Somebody Else", "id-1")
-    with pytest.raises(Refused, match="you did already"):
+    with pytest.raises(Refused, match="You decided already"):
         release("sam@example.org", "")  # known by nothing but the name
 
     assert release("kim@example.org", "id-2") is HoldState.RELEASED
@@ -82,7 +82,7 @@ def test_a_word_kept_by_an_earlier_release_is_its_person_s_still(large: Harness)
         uow.episodes.approve(1, words)
     by = Actor("Somebody Else", signed_in(ISSUER, "id-1"))
 
-    with pytest.raises(Refused, match="you did already"):
+    with pytest.raises(Refused, match="You decided already"):
         large.approvals.decide(1, (), by, "a season ended", large.now, release=True)
 
 
@@ -93,7 +93,7 @@ def test_names_given_by_one_account_or_shown_to_one_person_are_one(large: Harnes
     large.approvals.decide(1, (), actors[0], "a season ended", large.now, release=True)
 
     for same in actors[1:]:
-        with pytest.raises(Refused, match="you did already"):
+        with pytest.raises(Refused, match="You decided already"):
             large.approvals.decide(1, (), same, "a season ended", large.now, release=True)
     assert large.plans()[0].state is HoldState.HELD
 
@@ -116,7 +116,7 @@ def test_rejecting_it_takes_two_as_well_and_a_word_to_release_is_none_to_reject(
     _release(large, "sam")
 
     assert _reject(large, "kim") is HoldState.HELD
-    with pytest.raises(Refused, match="two have to reject it; you did already"):
+    with pytest.raises(Refused, match="You decided already"):
         _reject(large, "KIM")
     assert _reject(large, "lee") is HoldState.REJECTED
     assert [sealed.entry.kind for sealed in large.journal() if sealed.entry.kind.startswith("plan.")][1:] == [

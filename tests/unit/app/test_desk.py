@@ -142,10 +142,10 @@ def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
     "act, says",
     [
         (lambda d: d.desk.done(9, Actor("sam"), d.now), "no ticket T-000009"),
-        (lambda d: d.desk.reopen(1, Actor("sam"), " ", d.now), "required to reopen"),
+        (lambda d: d.desk.reopen(1, Actor("sam"), " ", d.now), "Say why: a reason"),
         (lambda d: d.desk.reopen(1, Actor("sam"), "again", d.now), "open can't be moved by 'reopen'"),
-        (lambda d: d.desk.waive(1, Actor("sam"), "", d.now), "required to waive"),
-        (lambda d: d.desk.reject_link("x", Actor("sam"), "", d.now), "required to reject"),
+        (lambda d: d.desk.waive(1, Actor("sam"), "", d.now), "why: a reason is required"),
+        (lambda d: d.desk.reject_link("x", Actor("sam"), "", d.now), "a reason is required"),
         (lambda d: d.desk.reject_link("x", Actor("sam"), "no", d.now), "no link 'x'"),
         (lambda d: d.desk.erase("una", Actor("sam"), "asked", d.now), "Only somebody who has left"),
         (lambda d: d.desk.erase("ann", Actor("sam"), "asked", d.now), "live tickets: T-000001"),

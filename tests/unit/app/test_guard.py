@@ -130,5 +130,5 @@ def test_a_plan_is_decided_once(company: Harness) -> None:
     storm(company)
     company.decide()
 
-    with pytest.raises(Refused, match="everything is decided already"):
+    with pytest.raises(Refused, match="P-000001 is decided already"):
         company.decide(release=False)

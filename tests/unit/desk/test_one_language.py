@@ -108,3 +108,25 @@ def test_a_policy_s_steps_are_sentences(with_a_policy: Harness) -> None:
     assert "4 Std. nach der Fälligkeit" in text_of(desk.get("/policies").text).replace("\u2068", "").replace(
         "\u2069", ""
     )
+
+
+@pytest.mark.parametrize("path, form", [
+    ("/plans/P-000001/decide", {"verdict": "release"}),
+    ("/plans/P-000001/decide", {"verdict": "release", "which": "all"}),
+    ("/questions/together", {}),
+    ("/tickets/together", {}),
+    ("/silences/new", {}),
+    ("/audit/export", {"from": "2026-11-24", "to": "2026-11-23"}),
+])  # fmt: skip
+def test_what_is_refused_is_said_in_the_reader_s_language(
+    desk: Caller, path: str, form: dict[str, str]
+) -> None:
+    desk.sign_in("kim", "approver", "operator", "auditor")
+    desk.language = "ar"
+    desk.get("/plans/P-000001")
+
+    page = desk.post(path, form)
+
+    assert page.status_code == 409
+    assert '<span lang="en"' not in page.text
+    assert set(re.findall(r"[A-Za-z]{3,}", said(page.text))) <= NAMES

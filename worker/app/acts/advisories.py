@@ -23,7 +23,7 @@ class AdvisoryActs:
 
         It is told no more, whatever feeds say of it later.
         """
-        require_reason(reason, "dismiss an advisory")
+        require_reason(reason)
         with self._store.begin() as uow:
             found = [one for one in uow.advisories.all().values() if one.key.id == id_.upper()]
             if not found:

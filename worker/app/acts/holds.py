@@ -39,7 +39,7 @@ class RemovalHolds:
 
         All holds of one ticket together last at most as long as the rules say, from the beginning of the first.
         """
-        require_reason(reason, "hold a removal")
+        require_reason(reason)
 
         def change(ticket: Ticket) -> Ticket:
             begin = self._begin(ticket, until, now)
@@ -76,7 +76,7 @@ class RemovalHolds:
 
     def end(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         """End a hold before its time. The ticket is open again, unless it has to wait for another one."""
-        require_reason(reason, "end a hold")
+        require_reason(reason)
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_held(now):

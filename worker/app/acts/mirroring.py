@@ -22,7 +22,7 @@ class MirrorActs:
 
     def again(self, tracker: str, ticket: int, by: Actor, reason: str, now: datetime) -> Copy:
         """Make a copy anew that is gone, or that could not be made; the next run does it."""
-        require_reason(reason, "make it again")
+        require_reason(reason)
         with self._store.begin() as uow:
             known = uow.mirrors.find(tracker, ticket)
             if known is None:

@@ -9,7 +9,8 @@ from datetime import datetime
 from worker.app.refused import Refused, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
-from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState, held_counts
+from worker.domain.reconcile.guard import Approval, Cohort, HeldPlan, HoldState, held_counts, plan_label
+from worker.domain.text.reason import because
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -37,11 +38,15 @@ class Approvals:
         Raises Refused for a plan or cohort that is unknown or decided already, or for an empty reason.
         Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
         """
-        require_reason(reason, "release or reject")
+        require_reason(reason)
         with self._store.begin() as uow:
             plan = uow.episodes.plan(number)
             if plan is None:
-                raise Refused(f"There is no plan P-{number:06d}; `whosleft plans list` shows them.")
+                raise Refused(
+                    because(
+                        "There is no plan {plan}; `whosleft plans list` shows them.", plan=plan_label(number)
+                    )
+                )
             wanted = _chosen(plan, cohorts)
             state = HoldState.RELEASED if release else HoldState.REJECTED
             if self.needs_two(plan):
@@ -66,17 +71,19 @@ class Approvals:
         said = {one.cohort for one in mine if one.verdict is word.verdict}
         agreed = {one.cohort for one in before if one.verdict is word.verdict and one not in mine}
         if not agreed and wanted <= said:
-            why = f"{plan.label} has {plan.counted}, so two have to {_VERBS[word.verdict]} it"
-            raise Refused(f"{why}; you did already, and now somebody else must.")
+            raise Refused(
+                because(
+                    "{plan} is so large that two people have to decide the same. You decided already, and now "
+                    "somebody else must.",
+                    plan=plan.label,
+                )
+            )
         uow.episodes.take_back(plan.id, [one for one in mine if one.verdict is not word.verdict])
         uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - said)])
         new = [cohort for cohort in plan.cohorts if cohort.id in wanted - agreed - said]
         if new:
             _write_down(uow, plan, new, _KEPT[word.verdict], by, word.reason, word.at)
         return agreed
-
-
-_VERBS = {HoldState.RELEASED: "release", HoldState.REJECTED: "reject"}
 
 
 _DECIDED = {HoldState.RELEASED: events.PLAN_RELEASED, HoldState.REJECTED: events.PLAN_REJECTED}
@@ -101,8 +108,19 @@ def _chosen(plan: HeldPlan, named: Collection[str]) -> set[str]:
     undecided = {cohort.id for cohort in plan.cohorts if cohort.state is HoldState.HELD}
     unknown = sorted(set(named) - known)
     if unknown:
-        raise Refused(f"{plan.label} has no cohort {', '.join(unknown)}; it has {', '.join(sorted(known))}.")
+        raise Refused(
+            because(
+                "{plan} has no cohort {unknown}; it has {known}.",
+                plan=plan.label,
+                unknown=", ".join(unknown),
+                known=", ".join(sorted(known)),
+            )
+        )
     decided = sorted(set(named) - undecided)
     if decided or not undecided:
-        raise Refused(f"{plan.label}: {', '.join(decided) or 'everything'} is decided already.")
+        raise Refused(
+            because("{plan}: {cohorts} is decided already.", plan=plan.label, cohorts=", ".join(decided))
+            if decided
+            else because("{plan} is decided already.", plan=plan.label)
+        )
     return set(named) or undecided

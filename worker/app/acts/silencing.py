@@ -77,7 +77,7 @@ class Silencing:
 
     def drop(self, post_id: str, by: Actor, reason: str, now: datetime) -> Post:
         """Give up a message that is not sent."""
-        require_reason(reason, "drop a message")
+        require_reason(reason)
         with self._store.begin() as uow:
             post = uow.deliveries.drop(post_id)
             if post is None:

@@ -77,7 +77,7 @@ class TicketActs:
         return self._change(number, events.TICKET_DONE, by, reason, now, change)
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
-        require_reason(reason, "reopen")
+        require_reason(reason)
         return self._change(
             number,
             events.TICKET_REOPENED,
@@ -99,9 +99,11 @@ class TicketActs:
         self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
     ) -> Ticket:
         """Accept the state as it is: for good, or until an instant, after which the ticket comes back."""
-        require_reason(reason, "waive")
+        require_reason(reason)
         if until is not None and until <= now:
-            raise Refused("That instant is over already; name a later one, or none to waive for good.")
+            raise Refused(
+                because("That instant is over already; name a later one, or none to waive for good.")
+            )
 
         def change(ticket: Ticket) -> Ticket:
             state = next_state(ticket.state, Move.WAIVE)
@@ -126,8 +128,12 @@ class TicketActs:
             known = uow.tickets.get(number)
             if known is not None and is_about_themself(uow, known, given):
                 raise Refused(
-                    f"{known.label} asks whether {name or email} belongs in the group. "
-                    "Nobody answers for themselves: assign it to somebody else who knows the group."
+                    because(
+                        "{ticket} asks whether {name} belongs in the group. Nobody answers for themselves: assign it "
+                        "to somebody else who knows the group.",
+                        ticket=known.label,
+                        name=name or email,
+                    )
                 )
         shown = None if people else Shown(email, number, by.name, by.id, now)
 
@@ -240,7 +246,7 @@ class TicketActs:
         self, link: str, by: Actor, reason: str, now: datetime
     ) -> tuple[HandleKey, AccountKey | None]:
         """Take back a link ("not this person"), or answer a question with "nobody in the directory"."""
-        require_reason(reason, "reject")
+        require_reason(reason)
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             uow.identities.reject(key, known.person, now, by.name)
@@ -251,7 +257,7 @@ class TicketActs:
 
     def say_nobody(self, members: Collection[HandleKey], by: Actor, reason: str, now: datetime) -> int:
         """Answer open questions: nobody in the directory. Return how many; what is answered already stays as it is."""
-        require_reason(reason, "answer")
+        require_reason(reason)
         with self._store.begin() as uow:
             known = [(key, uow.identities.get(key)) for key in members]
             asked = [key for key, one in known if one is not None and one.state in QUESTIONS]
@@ -351,14 +357,20 @@ def one_group(uow: UnitOfWork, text: str) -> GroupRow:
 def _found(uow: UnitOfWork, text: str) -> list[Account]:
     found = uow.people.find(text)
     if not found:
-        raise Refused(f"Nobody in the directory has the id, e-mail address or employee id '{text}'.")
+        raise Refused(
+            because(
+                "Nobody in the directory has the id, e-mail address or employee id '{given}'.", given=text
+            )
+        )
     return found
 
 
 def _only(found: list[Account], text: str) -> Account:
     if len(found) > 1:
         choices = ", ".join(f"{one.key.source}/{one.key.person_id}" for one in found)
-        raise Refused(f"'{text}' is several people; say which: {choices}.")
+        raise Refused(
+            because("'{given}' is several people; say which: {choices}.", given=text, choices=choices)
+        )
     return found[0]
 
 
@@ -375,8 +387,11 @@ def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
         return ticket
     if not by.marks.isdisjoint(ticket.claimed_by or (name,)):
         raise Refused(
-            f"Whoever claimed that {ticket.label} was done may be you: by the same account, or by a link, a token or "
-            "a login link that you made or were shown. Somebody else has to confirm it."
+            because(
+                "Whoever claimed that {ticket} was done may be you: by the same account, or by a link, a token or "
+                "a login link that you made or were shown. Somebody else has to confirm it.",
+                ticket=ticket.label,
+            )
         )
     return replace(ticket, grade=Grade.B, reason=because("confirmed by {name}", name=by.name))
 

@@ -27,6 +27,7 @@ from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
 from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, hidden_line, line_of
 from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.model import AccountKey
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.journal import Head
 from worker.ports.state.store import Store, UnitOfWork
@@ -85,7 +86,7 @@ class Audit:
         for page in _checked_pages(self._store, head):
             survey.add(page)
         if scope.covered.what is What.SEARCH and not survey.tally.full:  # nor is what was typed journalled
-            raise Refused("No event is like that, so there is no pack of it.")
+            raise Refused(because("No event is like that, so there is no pack of it."))
         heading = Heading(
             self._organisation, scope.covered, name, survey.tally.sum(), sources, by.name, now, self._timezone,
             self._software,

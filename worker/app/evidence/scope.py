@@ -10,6 +10,7 @@ from worker.app.acts.tickets import one_group, one_person
 from worker.app.refused import Refused
 from worker.domain.evidence.pack import EVERY_EVENT, Covered, Scope, Sought, What, period
 from worker.domain.model import Account, AccountKey, GroupKey
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -38,7 +39,7 @@ def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scop
     """The scope, and the usual name of its person or group, else "". Raises Refused if one is unknown."""
     if selection.kinds > 1:
         raise Refused(
-            "A pack is about one person, one group, or a search and its days: give only one of them."
+            because("A pack is about one person, one group, or a search and its days: give only one of them.")
         )
     if selection.person:
         return _of_person(uow, selection.person)
@@ -51,7 +52,13 @@ def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scop
 
 def _of_period(selection: Selection, timezone: str) -> tuple[Scope, str]:
     if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
-        raise Refused(f"A period from {selection.from_on} can't end on {selection.to_on}.")
+        raise Refused(
+            because(
+                "A period from {first} can't end on {last}.",
+                first=str(selection.from_on),
+                last=str(selection.to_on),
+            )
+        )
     return period(selection.from_on, selection.to_on, timezone, selection.sought), ""
 
 

@@ -11,6 +11,7 @@ from worker.desk.console.frame import back_to
 from worker.desk.sessions import Guest
 from worker.domain.controls.census import ALIKE_MAX, DECISION_WORDS, CandidateDecision
 from worker.domain.messengers import MESSENGERS
+from worker.domain.text.reason import because
 
 DECISIONS = {one: text for one, text in DECISION_WORDS.items() if one is not CandidateDecision.OPEN}
 SHOWN_MAX = 200  # candidates on the page; those to decide come first
@@ -37,10 +38,10 @@ def decide(call: Call, guest: Guest) -> Response:
     """Keep what somebody decided about a candidate."""
     given = call.text("decision")
     if given not in {one.value for one in DECISIONS}:
-        raise Refused("Choose what it is.")
+        raise Refused(because("Choose what it is."))
     decision, group = CandidateDecision(given), call.text("group")
     if decision is CandidateDecision.GROUP and not group:
-        raise Refused("Say which group it is.")
+        raise Refused(because("Say which group it is."))
     reason = call.text("reason")
     call.services.census.decide(call.path("label"), decision, guest.actor, call.now, group, reason)
     return back_to("/census")

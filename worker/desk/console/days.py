@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from worker.app.refused import Refused
 from worker.desk.calls import Call
+from worker.domain.text.reason import because
 from worker.ports.state.overview import Period
 
 FIRST, LAST = 1970, 9998  # years; days beyond don't have an instant in every time zone
@@ -19,9 +20,16 @@ def day_in(text: str) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"'{text}' is no date.") from None
+        raise Refused(because("'{given}' is no date.", given=text)) from None
     if not FIRST <= day.year <= LAST:
-        raise Refused(f"'{text}' is too far away; dates are from {FIRST} to {LAST}.")
+        raise Refused(
+            because(
+                "'{given}' is too far away; dates are from {first} to {last}.",
+                given=text,
+                first=str(FIRST),
+                last=str(LAST),
+            )
+        )
     return day
 
 

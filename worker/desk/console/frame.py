@@ -68,9 +68,7 @@ def screen(
         except NoSuchReference:
             return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
         except Refused as refused:
-            return call.page(
-                "console/refused.html", {"why": "refused", "said": str(refused)}, status=CONFLICT
-            )
+            return call.page("console/refused.html", {"why": "refused", "said": refused.why}, status=CONFLICT)
 
     guarded.__name__ = getattr(show, "__name__", "screen")
     return route(path, guarded, methods)

@@ -10,6 +10,7 @@ from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.console.told import hold_words
 from worker.desk.roles import Permission
 from worker.desk.sessions import Guest
+from worker.domain.text.reason import because
 from worker.ports.state.deliveries import Post, PostFilter, PostPlace, PostState
 
 ALL = "all"
@@ -47,7 +48,7 @@ def act(call: Call, guest: Guest) -> Response:
     """Send a dead message once more, or give one up; both with a reason."""
     label, reason, silencing = call.path("label"), call.text("reason"), call.services.silencing
     if not reason:
-        raise Refused("Say why: a reason is required.")
+        raise Refused(because("Say why: a reason is required."))
     match call.path("act"):
         case "retry":
             silencing.retry(label, guest.actor, call.now, reason)

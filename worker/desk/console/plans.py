@@ -33,6 +33,7 @@ from worker.domain.reconcile.guard import (
     HoldState,
     plan_number,
 )
+from worker.domain.text.reason import because
 from worker.ports.state.overview import NamedGroup
 from worker.ports.state.store import UnitOfWork
 
@@ -227,11 +228,13 @@ def decide(call: Call, guest: Guest) -> Response:
     verdict, which = call.text("verdict"), call.text("which")
     ticked = [value for value in call.form.getlist("cohort") if isinstance(value, str)]
     if verdict not in {"release", "reject"}:
-        raise Refused("Choose whether to release or to reject.")
+        raise Refused(because("Choose whether to release or to reject."))
     if which not in {"all", "ticked"}:
-        raise Refused("Choose whether you decide about all that are held, or only about those that you tick.")
+        raise Refused(
+            because("Choose whether you decide about all that are held, or only about those that you tick.")
+        )
     if which == "ticked" and not ticked:
-        raise Refused("Tick those that you decide about.")
+        raise Refused(because("Tick those that you decide about."))
     chosen, reason = ticked if which == "ticked" else [], call.text("reason")
     is_release = verdict == "release"
     call.services.approvals.decide(_number(call), chosen, guest.actor, reason, call.now, release=is_release)

@@ -119,7 +119,7 @@ def answer(call: Call, guest: Guest) -> Response:
     match call.text("answer"):
         case "person":
             if not person:
-                raise Refused("Say who it is: an id, e-mail address or employee id.")
+                raise Refused(because("Say who it is: an id, e-mail address or employee id."))
             desk.confirm_link(handle, person, guest.actor, call.now, reason)
         case "reject":
             desk.reject_link(handle, guest.actor, reason, call.now)
@@ -132,7 +132,7 @@ def answer_together(call: Call, guest: Guest) -> Response:
     """Give one answer to all questions that are ticked: a shared phone, or somebody from outside."""
     keys = [handle_of(call, ref) for ref in call.texts("question")]
     if not keys:
-        raise Refused("Tick the members whom the answer is about.")
+        raise Refused(because("Tick the members whom the answer is about."))
     _say_nobody(call, guest, keys)
     return back_to("/questions")
 
@@ -140,9 +140,9 @@ def answer_together(call: Call, guest: Guest) -> Response:
 def _say_nobody(call: Call, guest: Guest, keys: Sequence[HandleKey]) -> None:
     said = NOBODY.get(call.text("answer"))
     if said is None:
-        raise Refused("Choose an answer.")
+        raise Refused(because("Choose an answer."))
     if not call.services.desk.say_nobody(keys, guest.actor, call.text("reason") or because(said), call.now):
-        raise Refused("Somebody has answered this already.")
+        raise Refused(because("Somebody has answered this already."))
 
 
 NOBODY = {"shared": N_("a phone that several people use"), "nobody": N_("somebody from outside")}
@@ -158,5 +158,5 @@ def pair(call: Call, guest: Guest) -> Response:
         case "two":
             pairs.unpair(one, other, guest.actor, reason or because("two groups"), call.now)
         case _:
-            raise Refused("Choose an answer.")
+            raise Refused(because("Choose an answer."))
     return back_to("/questions")

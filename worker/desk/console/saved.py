@@ -11,6 +11,7 @@ from worker.desk.calls import Call
 from worker.desk.console.frame import back_to
 from worker.desk.console.searching import search_path
 from worker.desk.sessions import Guest
+from worker.domain.text.reason import because
 from worker.ports.state.saved_lists import SavedList
 
 FIELDS = ("state", "kind", "view", "text", "opened", "verified", "due")  # of the search; a group is not kept
@@ -26,7 +27,7 @@ def save(call: Call, guest: Guest) -> Response:
     """Keep the posted search under a name, or forget the list of that name. Raises Refused."""
     name = " ".join(call.text("name", NAME_MAX).split())
     if not name:
-        raise Refused("Give the list a name.")
+        raise Refused(because("Give the list a name."))
     account = guest.account
     if call.text("act") == "forget":
         with call.services.store.begin() as uow:
@@ -36,6 +37,6 @@ def save(call: Call, guest: Guest) -> Response:
     with call.services.store.begin() as uow:
         others = [one for one in uow.saved_lists.of(account) if one.name != name]
         if len(others) >= LISTS_MAX:
-            raise Refused(f"You have {LISTS_MAX} lists: forget one first.")
+            raise Refused(because("You have {n} lists: forget one first.", n=LISTS_MAX))
         uow.saved_lists.put(account, SavedList(name, fields), call.now)
     return back_to(search_path(call, "/tickets", fields))

@@ -12,6 +12,7 @@ from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import back_to
 from worker.desk.sessions import Guest
 from worker.domain.escalation.silences import Silence, SilenceState
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 
@@ -69,7 +70,7 @@ def _end(call: Call) -> datetime:
     until = end_of(call, day_in(call.text("until")))
     hours = {str(hours): hours for hours in HOURS}.get(call.text("hours"))
     if until is None and hours is None:
-        raise Refused("Say when it ends.")
+        raise Refused(because("Say when it ends."))
     return until or call.now + timedelta(hours=hours or 0)
 
 

@@ -20,6 +20,7 @@ from worker.desk.console.ticket import act_on
 from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_label
 from worker.ports.state.overview import DuePlace, TicketFilter
 from worker.ports.state.store import UnitOfWork
@@ -146,7 +147,7 @@ def act_together(call: Call, guest: Guest) -> Response:
     """Do one act on each ticket that is ticked, for one reason; say of each that refuses it why."""
     what, numbers = call.text("act"), sorted(call.numbers("ticket"))
     if what not in TOGETHER or not numbers:
-        raise Refused("Tick the tickets, and choose what is to be done with them.")
+        raise Refused(because("Tick the tickets, and choose what is to be done with them."))
     refused: list[tuple[str, str]] = []
     for number in numbers:
         try:

@@ -17,6 +17,7 @@ from worker.desk.sessions import Guest
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.people.joiners import fits
 from worker.domain.replay.comparing import PlayEffect
+from worker.domain.text.reason import because
 from worker.ports import Takes
 
 DAYS_MAX = 31
@@ -43,7 +44,11 @@ def what_if(call: Call, guest: Guest) -> Response:
     if call.form:
         if not 0 <= (days["until"] - days["from"]).days < DAYS_MAX:
             raise Refused(
-                f"The days go from the first to the last, {DAYS_MAX} at most; {COMMAND} plays more."
+                because(
+                    "The days go from the first to the last, {n} at most; {command} plays more.",
+                    n=DAYS_MAX,
+                    command=COMMAND,
+                )
             )
         begins, ends = start_of(call, days["from"]), end_of(call, days["until"])
         assert begins is not None  # noqa: S101  of a day
@@ -71,10 +76,12 @@ def _played(call: Call, begins: datetime, ends: datetime, changed: ChangedRules 
 
     def watch(_what: str, _more: int) -> None:
         if call.services.clock() > until:
-            raise Refused(f"This takes longer than a page may; {COMMAND} has the time.")
+            raise Refused(
+                because("This takes longer than a page may; {command} has the time.", command=COMMAND)
+            )
 
     if not _PLAYING.acquire(blocking=False):
-        raise Refused("Somebody else's days are being played; try again in a moment.")
+        raise Refused(because("Somebody else's days are being played; try again in a moment."))
     try:
         return call.services.replay.watched(watch).play(begins, ends, call.now, changed)
     finally:
@@ -129,7 +136,11 @@ def _number(call: Call, name: str, most: float) -> float | None:
     try:
         number = float(text)
     except ValueError:
-        raise Refused(f"'{text}' is no number.") from None
+        raise Refused(because("'{given}' is no number.", given=text)) from None
     if not 0 < number <= most:
-        raise Refused(f"{text} is out of bounds: more than 0, and {most:g} at most.")
+        raise Refused(
+            because(
+                "{given} is out of bounds: more than 0, and {most} at most.", given=text, most=f"{most:g}"
+            )
+        )
     return number
