@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from worker.domain.text.reason import Reason, because
+from worker.domain.text.tongue import Tongue
 
 
 class Refused(Exception):
     """The act cannot be done. The text says why, and what can be done instead."""
 
     @property
-    def why(self) -> Reason:
-        """The text, to be said in the reader's language if it is a reason of ours; else it stays English."""
-        text = self.args[0] if self.args else ""
-        return text if isinstance(text, Reason) else Reason(str(text))
+    def is_translated(self) -> bool:
+        """False if it is English in every language."""
+        return isinstance(self.args[0], Reason)
+
+    def say(self, tongue: Tongue) -> str:
+        """The text in the reader's language if it is a reason of ours; else in English."""
+        text = self.args[0]
+        return text.say(tongue) if isinstance(text, Reason) else str(text)
 
 
 def require_reason(reason: str) -> None:

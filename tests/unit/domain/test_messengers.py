@@ -1,7 +1,7 @@
 import pytest
 
 from connectors.inventory.register.meaning import words
-from worker.domain.messengers import MESSENGERS, is_bot, messenger
+from worker.domain.messengers import MESSENGERS, is_bot, messenger, messenger_name
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,11 @@ def test_bots_and_bridges_are_known_by_what_they_are_called(
     key: str, handle: str, username: str | None, found: bool
 ) -> None:
     assert is_bot(key, handle, username) is found
+
+
+def test_a_messenger_is_called_by_its_name_and_an_unknown_one_by_its_key() -> None:
+    assert [messenger_name(key) for key in ("whatsapp", "Teams", "zulip")] == [
+        "WhatsApp",
+        "Microsoft Teams",
+        "zulip",
+    ]

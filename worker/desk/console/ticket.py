@@ -133,8 +133,8 @@ def _shown(call: Call, refused: Refused | None = None, form: str = "act", sealin
     values["live"] = f"/tickets/{one.label}"  # where it renews itself, after a refusal, too
     values["refused"] = refused and {
         "field": form if form == "hold" else _place_of(refused, ACTS[one.state]),
-        "said": refused.why.say(call.tongue),
-        "is_english": not (isinstance(refused, Misfilled) or refused.why.is_translated),
+        "said": refused.say(call.tongue),
+        "is_english": not (isinstance(refused, Misfilled) or refused.is_translated),
     }
     values["unsealed"] = sealing
     return call.page("console/ticket.html", values, status=CONFLICT if refused or sealing else OK)
