@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from builders import NOW
-from worker.app.evidence.zip import REPORT, TICKETS, PackWriter
+from worker.app.evidence.zip import REPORT, TICKETS, PackVerdict, PackWriter, verify_pack
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, seal
 from worker.domain.evidence.manifest import (
@@ -167,3 +167,16 @@ def _sealed_anew(lines: Iterable[Sealed | Hidden]) -> list[Sealed | Hidden]:
             Hidden(number, one.hash) if isinstance(one, Hidden) else seal(one.entry, number, previous)
         )
     return chain
+
+
+PACK = pack_of()
+
+
+def verified(pack: bytes, head: str | None = None, digest: str | None = None) -> PackVerdict:
+    return verify_pack(io.BytesIO(pack), head, digest)
+
+
+def problem_of(pack: bytes) -> str:
+    verdict = verified(pack)
+    assert not verdict.is_whole
+    return verdict.problems[0]

@@ -63,7 +63,7 @@ class CoversShape(Shape):
 
     @classmethod
     def of(cls, covered: Covered) -> CoversShape:
-        search = SearchShape.of(covered.sought) if covered.sought else None
+        search = SearchShape.of(covered.sought) if covered.what is What.SEARCH else None
         return cls(
             what=covered.what,
             ids=list(covered.ids),

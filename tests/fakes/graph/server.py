@@ -1,8 +1,8 @@
-"""Microsoft Graph on loopback: routes, rights, headers and batches around the parts that answer.
+"""Microsoft Graph on loopback: rights, faults, headers and batches around the routes.
 
     request -> fault? -> token and rights -> route -> Reads | UserDelta | Subscriptions -> JSON with Graph's headers
 
-Everything is under /v1.0. Who may read what: the table of application permissions of each call's page (read 2026-11).
+Everything is under /v1.0.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from certificates import Pair
+from fakes.graph.calls import ANY, Call, Route, page
 from fakes.graph.delta import UserDelta
 from fakes.graph.faults import Fault, Faults, claims_header
 from fakes.graph.http import LoopbackServer, Reply, Request
-from fakes.graph.reads import Reads
+from fakes.graph.reads import Allowed
+from fakes.graph.routes import Routes
 from fakes.graph.shapes import Refused, bad_request, encode, error_body
 from fakes.graph.subscriptions import Subscriptions
 from fakes.graph.teams import Teams
@@ -32,71 +32,11 @@ Json = dict[str, Any]
 VERSION = "/v1.0"
 BATCH_MAX = 20
 TOO_MANY = 429
-ANY = frozenset[str]()
-READ_USERS = frozenset(
-    {"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-)
-RESTORE_USERS = frozenset({"User.DeleteRestore.All", "User.ReadWrite.All", "Directory.ReadWrite.All"})
-READ_GROUPS = frozenset(
-    {"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-)
-READ_MEMBERS = READ_GROUPS | {"GroupMember.Read.All"}
-READ_ORGANIZATION = frozenset({"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"})
 LEAVE_DATE_ROLES = frozenset({LEAVE_DATE_ROLE, "User-LifeCycleInfo.ReadWrite.All"})
 DIAGNOSTIC = (
     '{"ServerInfo":{"DataCenter":"UK South","Slice":"E","Ring":"5","ScaleUnit":"000","RoleInstance":"LN2PE"}}'
 )
-READ_MAILBOX = frozenset({"MailboxSettings.Read", "MailboxSettings.ReadWrite"})
-USERS = r"/users/(?P<key>[^/]+)"
-REPLIES = "/mailboxSettings/automaticRepliesSetting"
-DELETED = r"/directory/deletedItems/(?P<key>[^/]+)"
-GROUP = r"/groups/(?P<key>[^/]+)"
-CAST = r"/(?:microsoft\.)?graph\.user"
 TOLD_FROM = 0.8  # of the limit
-
-
-@dataclass(slots=True)
-class Call:
-    """One request with what its token says."""
-
-    request: Request
-    claims: Json
-    key: str = ""
-    parts: Json = field(default_factory=dict)
-
-    def part(self, name: str) -> str:
-        """What a further part of the path is."""
-        return str(self.parts[name])
-
-    def page(self, body: Json) -> Reply:
-        return _page(body)
-
-    @property
-    def roles(self) -> frozenset[str]:
-        return frozenset(self.claims.get("roles", ()))
-
-    @property
-    def app_id(self) -> str:
-        return str(self.claims["appid"])
-
-    @property
-    def body(self) -> Json:
-        try:
-            body = json.loads(self.request.body or b"{}")
-        except ValueError:
-            raise bad_request("Unable to read JSON request payload.", "BadRequest") from None
-        return body if isinstance(body, dict) else {}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What answers a path: with which roles (one of them), and for how many resource units (0: not counted so)."""
-
-    method: str
-    pattern: re.Pattern[str]
-    answer: Callable[[Call], Reply]
-    roles: frozenset[str]
-    units: int
 
 
 class GraphServer(LoopbackServer):
@@ -120,8 +60,15 @@ class GraphServer(LoopbackServer):
         self.units = 0
         self.limit_share = 0.0
         self.teams = Teams(tenant, self.root)
-        self._reads = Reads(tenant, self.root)
-        self._routes = self._table()
+        routes = Routes(
+            tenant,
+            self.root,
+            delta=self.delta,
+            subscriptions=self.subscriptions,
+            teams=self.teams,
+            allowed=self._allowed,
+        )
+        self._routes = (*routes.table(), Route.of("POST", r"/\$batch", self._batch, ANY))
         tokens.graphs.add(self.url)
 
     def root(self) -> str:
@@ -235,7 +182,7 @@ class GraphServer(LoopbackServer):
 
     # --- rights ---------------------------------------------------------------------------------------------
 
-    def _allowed(self, call: Call) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    def _allowed(self, call: Call) -> Allowed:
         """A check of selected names: the leave date needs a permission of its own, and so do sign-ins."""
 
         def check(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -258,142 +205,6 @@ class GraphServer(LoopbackServer):
 
         return check
 
-    # --- routes ---------------------------------------------------------------------------------------------
-
-    def _table(self) -> tuple[Route, ...]:
-        def route(
-            method: str, pattern: str, answer: Callable[[Call], Reply], roles: frozenset[str], units: int = 1
-        ) -> Route:
-            return Route(method, re.compile(pattern, re.IGNORECASE), answer, roles, units)
-
-        reads = self._reads
-        delta = r"/users/(?:microsoft\.graph\.)?delta(?:\(\))?"
-        return (
-            route("GET", delta, self._delta, READ_USERS),
-            route(
-                "GET",
-                "/users",
-                lambda call: _page(reads.users(call.request, self._allowed(call))),
-                READ_USERS,
-                2,
-            ),
-            route("GET", r"/users/\$count", lambda call: _text(reads.count(call.request)), READ_USERS),
-            route("GET", USERS, self._user, READ_USERS),
-            route("GET", USERS + "/manager", self._manager, READ_USERS),
-            route("GET", USERS + REPLIES, self._automatic_replies, READ_MAILBOX, 0),
-            route("GET", "/directory/deletedItems" + CAST, self._deleted_users, READ_USERS),
-            route("GET", DELETED, self._deleted_user, READ_USERS),
-            route("POST", DELETED + "/restore", self._restore, RESTORE_USERS),
-            route("DELETE", DELETED, self._purge, RESTORE_USERS),
-            route("GET", "/groups", lambda call: _page(reads.groups(call.request)), READ_MEMBERS, 2),
-            route("GET", GROUP, lambda call: _page(reads.group(call.request, call.key)), READ_MEMBERS),
-            *(
-                route("GET", f"{GROUP}/{name}{cast}", self._members(name, bool(cast)), READ_MEMBERS, units)
-                for name, units in (("members", 3), ("transitiveMembers", 5))
-                for cast in ("", CAST)
-            ),
-            *(
-                route("GET", rf"{GROUP}/{name}{CAST}/\$count", self._member_count(name), READ_MEMBERS)
-                for name in ("members", "transitiveMembers")
-            ),
-            route("GET", f"{GROUP}/owners{CAST}", self._owners, READ_MEMBERS, 3),
-            *self.teams.routes(route),
-            route("GET", "/organization", self._organization, READ_ORGANIZATION),
-            route("POST", r"/\$batch", self._batch, ANY),
-            route("GET", "/subscriptions", self._subscriptions, ANY, 0),
-            route("POST", "/subscriptions", self._subscribe, READ_USERS, 0),
-            route("GET", "/subscriptions/(?P<key>[^/]+)", self._subscription, ANY, 0),
-            route("PATCH", "/subscriptions/(?P<key>[^/]+)", self._renew, ANY, 0),
-            route("DELETE", "/subscriptions/(?P<key>[^/]+)", self._unsubscribe, ANY, 0),
-            route("POST", "/subscriptions/(?P<key>[^/]+)/reauthorize", self._reauthorize, ANY, 0),
-        )
-
-    def _delta(self, call: Call) -> Reply:
-        return _page(self.delta.page(call.request, self._allowed(call)))
-
-    def _user(self, call: Call) -> Reply:
-        return _page(self._reads.user(call.request, call.key, self._allowed(call)))
-
-    def _manager(self, call: Call) -> Reply:
-        return _page(self._reads.manager(call.request, call.key, self._allowed(call)))
-
-    def _automatic_replies(self, call: Call) -> Reply:
-        return _page(self._reads.automatic_replies(call.key))
-
-    def _deleted_users(self, call: Call) -> Reply:
-        return _page(self._reads.deleted_users(call.request, self._allowed(call)))
-
-    def _deleted_user(self, call: Call) -> Reply:
-        return _page(self._reads.deleted_user(call.request, call.key, self._allowed(call)))
-
-    def _restore(self, call: Call) -> Reply:
-        shown = self._reads.deleted_user(call.request, call.key, self._allowed(call))
-        self.tenant.restore(call.key)
-        shown.pop("deletedDateTime", None)
-        return _page(shown)
-
-    def _purge(self, call: Call) -> Reply:
-        self._reads.deleted_user(call.request, call.key, self._allowed(call))
-        self.tenant.purge(call.key)
-        return Reply(204, content_type="")
-
-    def _members(self, name: str, is_cast: bool) -> Callable[[Call], Reply]:
-        return lambda call: _page(
-            self._reads.members(
-                call.request,
-                call.key,
-                self._allowed(call),
-                is_transitive=name != "members",
-                is_cast=is_cast,
-            )
-        )
-
-    def _owners(self, call: Call) -> Reply:
-        return _page(self._reads.owners(call.request, call.key, self._allowed(call)))
-
-    def _member_count(self, name: str) -> Callable[[Call], Reply]:
-        return lambda call: _text(
-            self._reads.member_count(call.request, call.key, is_transitive=name != "members")
-        )
-
-    def _organization(self, call: Call) -> Reply:
-        domain = {"name": self.tenant.domain, "isDefault": True, "isInitial": False, "type": "Managed"}
-        item = {
-            "id": self.tenant.id,
-            "displayName": self.tenant.name,
-            "tenantType": "AAD",
-            "verifiedDomains": [domain],
-        }
-        return _page({"@odata.context": f"{self.root()}/$metadata#organization", "value": [item]})
-
-    # --- subscriptions --------------------------------------------------------------------------------------
-
-    def _subscriptions(self, call: Call) -> Reply:
-        context = f"{self.root()}/$metadata#subscriptions"
-        return _page({"@odata.context": context, "value": self.subscriptions.listed(call.app_id)})
-
-    def _subscribe(self, call: Call) -> Reply:
-        return self._one_subscription(self.subscriptions.create(call.body, call.app_id), 201)
-
-    def _subscription(self, call: Call) -> Reply:
-        found = self.subscriptions.get(call.key, call.app_id)
-        return self._one_subscription(self.subscriptions.shown(found))
-
-    def _renew(self, call: Call) -> Reply:
-        found = self.subscriptions.get(call.key, call.app_id)
-        return self._one_subscription(self.subscriptions.renew(found, call.body))
-
-    def _unsubscribe(self, call: Call) -> Reply:
-        del self.subscriptions.by_id[self.subscriptions.get(call.key, call.app_id).id]
-        return Reply(204, content_type="")
-
-    def _reauthorize(self, call: Call) -> Reply:
-        self.subscriptions.get(call.key, call.app_id).reauthorized += 1
-        return Reply(204, content_type="")
-
-    def _one_subscription(self, shown: Json, status: int = 200) -> Reply:
-        return _page({"@odata.context": f"{self.root()}/$metadata#subscriptions/$entity", **shown}, status)
-
     # --- batches --------------------------------------------------------------------------------------------
 
     def _batch(self, call: Call) -> Reply:
@@ -406,7 +217,7 @@ class GraphServer(LoopbackServer):
             )
         if len({each.get("id") for each in requests}) < len(requests):
             raise bad_request("Request Id has to be unique in a batch.", "BadRequest")
-        return _page({"responses": [self._one_of_batch(call.request, each) for each in requests]})
+        return page({"responses": [self._one_of_batch(call.request, each) for each in requests]})
 
     def _one_of_batch(self, outer: Request, one: Json) -> Json:
         parts = urlsplit(one["url"])
@@ -428,17 +239,6 @@ class GraphServer(LoopbackServer):
             is_json = reply.content_type.startswith("application/json")
             answer["body"] = json.loads(reply.body) if is_json else reply.body.decode()
         return answer
-
-
-def _page(body: Json, status: int = 200) -> Reply:
-    content_type = (
-        "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-    )
-    return Reply(status, encode(body), content_type, {"OData-Version": "4.0"})
-
-
-def _text(number: int) -> Reply:
-    return Reply(200, str(number).encode(), "text/plain", {"OData-Version": "4.0"})
 
 
 def _unauthorized(message: str) -> Refused:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fakes.graph.calls import Call
 from fakes.graph.http import Reply
 from fakes.graph.shapes import Refused, bad_request, not_found
 from fakes.graph.tenant import FakeTenant
-
-if TYPE_CHECKING:
-    from fakes.graph.server import Call
 
 Json = dict[str, Any]
 TYPE = "#microsoft.graph.aadUserConversationMember"

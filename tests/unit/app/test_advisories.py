@@ -1,101 +1,27 @@
-"""Advisories over the whole worker: read at their pace, joined, told once, dismissed, counted."""
+"""Advisories over the whole worker: read at their pace, joined, told once, dismissed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
-from fakes.advisory_feed import FakeAdvisoryFeed
-from harness import Harness
-from worker.app.jobs.report import Report
+from advisory_records import CVE
+from advisory_site import DOWN, EXPLOITED, MINUTE, NOTICE, SCORED, Site, site
+from builders import DAY, HOUR
 from worker.app.reads.advisories import feed_concerns
 from worker.app.refused import Refused
-from worker.domain.controls.policy import AdvisoryRule, ControlPolicy, DormantRule, ProviderRule
-from worker.domain.controls.switch import ControlSwitch, Mode, Where
+from worker.domain.controls.policy import AdvisoryRule
+from worker.domain.controls.switch import ControlSwitch, Where
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.watch.advisories import Advisory, AdvisoryKey, AdvisoryStatus
-from worker.domain.watch.matching import AdvisoryRecord, MatchedBy, NamedProduct
-from worker.domain.watch.versions import Fix
-from worker.ports import BadConfig, Incomplete, Port, Transient
-from worker.ports.state.controls import ControlCounts, ControlReport
+from worker.domain.watch.advisories import AdvisoryStatus
+from worker.domain.watch.matching import MatchedBy, NamedProduct
+from worker.ports import BadConfig, Incomplete, Port
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-CVE = "CVE-2026-10001"
+__all__ = ["site"]
+
 DEE = Actor("dee")
-NOTICE = "This product uses data of somebody."
-EXPLOITED = AdvisoryRecord(
-    CVE,
-    "Invented Vulnerability",
-    products=(NamedProduct(MatchedBy.WORDS, "Meta Platforms", "WhatsApp"),),
-    is_exploited=True,
-    exploited_on=date(2026, 11, 20),
-    url="https://kev.example.org/CVE-2026-10001",
-)
-SCORED = AdvisoryRecord(
-    CVE,
-    products=(NamedProduct(MatchedBy.CPE, "whatsapp", "whatsapp", "iphone_os", Fix("2.26.1"), "a"),),
-    cvss=5.4,
-    notice=NOTICE,
-)
-DOWN = Transient("NVD answered 503.", remedy="It is tried again by itself.")
-
-
-class Site:
-    """A company whose ward is in WhatsApp, with two feeds."""
-
-    def __init__(self, harness: Harness, **rule: Any) -> None:
-        self.harness = harness
-        self.kev = FakeAdvisoryFeed("kev", now=harness.clock)
-        self.nvd = FakeAdvisoryFeed("nvd", now=harness.clock, is_whole=False)
-        harness.advisory_feeds += [self.kev, self.nvd]
-        self.configure(advisories=(AdvisoryRule(**rule),))
-
-    def configure(self, **policy: Any) -> None:
-        rules = replace(
-            self.harness.app.rules,
-            controls=replace(ControlPolicy(), **policy),
-            advisory_paces={one.name: 4 * HOUR for one in self.harness.advisory_feeds},
-        )
-        self.harness.start(rules)
-
-    def run(self, after: timedelta = timedelta(0), *, due_only: bool = False) -> Report:
-        self.harness.now += after
-        return self.harness.watch(due_only=due_only)
-
-    def all(self) -> dict[AdvisoryKey, Advisory]:
-        with self.harness.store.reading() as uow:
-            return uow.advisories.all()
-
-    def one(self, messenger: str = "whatsapp") -> Advisory:
-        return self.all()[AdvisoryKey(CVE, messenger)]
-
-    def told(self) -> list[str]:
-        """The titles of what the channel got, in order."""
-        self.harness.deliver()
-        return [
-            part.headline
-            for message in self.harness.soc.sent
-            for part in message.paragraphs
-            if CVE[:4] in part.headline
-        ]
-
-    def control(self, control: str) -> ControlReport:
-        return next(
-            one for one in self.harness.app.controls.report(self.harness.now) if one.control == control
-        )
-
-
-@pytest.fixture
-def site(start: Callable[..., Harness]) -> Site:
-    harness = start()
-    harness.group("ward-8", "ann", messenger="WhatsApp", admins=["dee"])
-    harness.settle()
-    return Site(harness)
 
 
 def test_off_without_a_section(site: Site) -> None:
@@ -345,107 +271,3 @@ def test_what_can_t_be_dismissed(site: Site, id_: str, reason: str, said: str) -
 
     with pytest.raises(Refused, match=said):
         site.harness.app.advisories.dismiss(id_, DEE, reason, site.harness.now)
-
-
-# --- in the report on controls --------------------------------------------------------------------------------
-
-
-def values(counts: ControlCounts) -> tuple[int, int, int]:
-    return counts.passed, counts.failed, counts.unknown
-
-
-def test_a_messenger_passes_fails_or_is_unknown(site: Site) -> None:
-    assert values(site.control("watch.advisories").counts) == (0, 0, 1)
-    assert site.control("watch.advisories").counts.unknown_why == {"no_feed": 1}
-
-    site.run()
-    passing = site.control("watch.advisories")
-    assert (values(passing.counts), passing.counts.grades) == ((1, 0, 0), {"B": 1})
-    assert passing.mode is Mode.REPORT
-
-    site.kev.put(EXPLOITED)
-    site.run(HOUR)
-    assert values(site.control("watch.advisories").counts) == (0, 1, 0)
-
-
-def test_a_messenger_that_the_feeds_were_not_asked_for_is_unknown(site: Site) -> None:
-    site.run()
-    site.harness.group("ward-9", "ann", messenger="Signal", admins=["dee"])
-    site.harness.settle()
-    seen = site.control("watch.advisories").counts
-    assert (values(seen), seen.unknown_why) == ((1, 0, 1), {"no_feed": 1})
-
-    site.run(MINUTE, due_only=True)
-    assert values(site.control("watch.advisories").counts) == (2, 0, 0)
-
-
-def test_a_feed_that_fails_for_more_products_still_says_what_it_said(site: Site) -> None:
-    site.run()
-    site.harness.group("ward-9", "ann", messenger="signal", admins=["dee"])
-    site.harness.settle()
-    site.nvd.error = DOWN
-    site.run(MINUTE, due_only=True)
-    assert values(site.control("watch.advisories").counts) == (1, 0, 1)
-
-
-def test_a_feed_that_cannot_tell_changes_is_asked_for_more_at_once(site: Site) -> None:
-    site.kev.tells_changes = False
-    site.run(due_only=True)
-    assert values(site.control("watch.advisories").counts) == (1, 0, 0)
-    site.configure(advisories=(AdvisoryRule(messengers=("signal",)),))
-    site.run(MINUTE, due_only=True)
-    assert site.kev.asked == [(None, ("whatsapp",)), (None, ("signal",))]
-    site.run(MINUTE, due_only=True)
-    assert len(site.kev.asked) == 2
-
-
-def test_what_feeds_said_too_long_ago_proves_nothing(site: Site) -> None:
-    site.run()
-    site.harness.now += 32 * DAY
-
-    assert values(site.control("watch.advisories").counts) == (0, 0, 1)
-
-
-def test_a_messenger_that_no_feed_can_name_is_unknown(site: Site) -> None:
-    site.configure(advisories=(AdvisoryRule(messengers=("xmpp",)),))
-    site.run()
-
-    assert site.control("watch.advisories").counts.unknown_why == {"no_product": 1}
-
-
-WHOLE = ProviderRule("whatsapp", ControlSwitch(), "C-7", "D-7", "24 h", "nightly", date(2026, 10, 1))
-
-
-@pytest.mark.parametrize(
-    "rule, passed",
-    [
-        (WHOLE, 1),
-        (replace(WHOLE, contract=""), 0),
-        (replace(WHOLE, dpa=""), 0),
-        (replace(WHOLE, breach_notice=""), 0),
-        (replace(WHOLE, backup=""), 0),
-        (replace(WHOLE, checked_on=None), 0),
-        (replace(WHOLE, checked_on=date(2025, 11, 24)), 1),
-        (replace(WHOLE, checked_on=date(2025, 11, 23)), 0),
-        (replace(WHOLE, checked_on=date(2026, 11, 25)), 0),
-        (replace(WHOLE, messenger="signal"), 0),
-    ],
-)
-def test_a_provider_passes_with_everything_recorded_and_looked_at(
-    site: Site, rule: ProviderRule, passed: int
-) -> None:
-    site.configure(providers=(rule,))
-    report = site.control("watch.provider")
-
-    assert (report.counts.passed, report.counts.failed) == (passed, 1 - passed)
-    assert report.mode is Mode.REPORT
-
-
-def test_the_counts_of_a_day_have_both(site: Site) -> None:
-    site.configure(advisories=(AdvisoryRule(),), providers=(WHOLE,), dormant=(DormantRule(),))
-    site.run()
-    site.harness.control()
-    with site.harness.store.reading() as uow:
-        days = uow.controls.days("2026-01-01")
-
-    assert values(days["watch.advisories"][0].counts) == values(days["watch.provider"][0].counts) == (1, 0, 0)

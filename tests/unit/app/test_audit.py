@@ -3,84 +3,30 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from builders import facts, key
+from exported import EVERYTHING, SAM, export, left
 from harness import Harness
 from journals import use_earlier_names
-from packs import forged, members_of
-from worker.app.evidence import export as audit
-from worker.app.evidence.export import Audit, Exported, TicketNumbers
+from packs import forged
+from worker.app.evidence.export import TicketNumbers
 from worker.app.evidence.scope import Selection
-from worker.app.evidence.zip import PackVerdict, verify_pack
+from worker.app.evidence.zip import verify_pack
 from worker.app.refused import Refused
-from worker.domain.evidence.actor import Actor, Via
-from worker.domain.evidence.journal import GENESIS, Entry, Sealed, write
+from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.journal import Sealed
 from worker.domain.evidence.pack import Hidden, What
 from worker.domain.model import Group
 from worker.domain.reconcile.guard import GuardLimits
-from worker.ports.state.journal import Head
-from worker.storage.journal import SqlJournal
-from worker.storage.sql.tables import journal
+
+__all__ = ["left"]
 
 Start = Callable[..., Harness]
-SAM = Actor("sam", "os:sam", Via.COMMAND, "sam on desk-3")
-EVERYTHING = Selection()
-
-
-class Pack:
-    """What came of an export."""
-
-    def __init__(self, exported: Exported, content: bytes) -> None:
-        self.exported = exported
-        self.content = content
-        self.files = {name: text.decode("utf-8-sig") for name, text in members_of(content).items()}
-
-    @property
-    def verdict(self) -> PackVerdict:
-        return verify_pack(io.BytesIO(self.content))
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """Those that are there in full."""
-        lines = map(json.loads, self.files["journal.jsonl"].splitlines())
-        return [line for line in lines if "kind" in line]
-
-    @property
-    def kinds(self) -> list[str]:
-        return [event["kind"] for event in self.events]
-
-    @property
-    def tickets(self) -> list[str]:
-        return [line.partition(",")[0].strip('"') for line in self.files["tickets.csv"].splitlines()[1:]]
-
-
-def export(company: Harness, selection: Selection = EVERYTHING) -> Pack:
-    file = io.BytesIO()
-    made = Audit(company.store, "St Mary's", "Europe/London", "whosleft 1.2.3").export(
-        selection, file, SAM, company.now
-    )
-    return Pack(made, file.getvalue())
-
-
-@pytest.fixture
-def left(company: Harness) -> Harness:
-    """Ann was taken out of the ward's group, and Eve is still in another."""
-    company.group("ward-8", "eve", "fay", admins=["dee"])
-    company.leave("ann", "eve")
-    company.settle()
-    company.desk.done(1, Actor("dee"), company.now, "on her last day")
-    company.later()
-    company.drop("ward-7", "ann")
-    company.settle()
-    return company
 
 
 def test_everything_is_in_a_pack_of_everything(left: Harness) -> None:
@@ -233,6 +179,14 @@ def test_a_period_that_ends_before_it_begins_is_refused(company: Harness) -> Non
         export(company, Selection(from_on=day, to_on=day - timedelta(days=1)))
 
 
+def test_the_tickets_of_a_pack_come_in_order_however_far_apart_they_are() -> None:
+    numbers = TicketNumbers()
+    for number in (1_000_001, 3, 499, 500, 3):
+        numbers.add(number)
+
+    assert list(numbers.blocks()) == [(0, {3, 499}), (500, {500}), (1_000_000, {1_000_001})]
+
+
 # --- erasing ------------------------------------------------------------------------------------------------
 
 
@@ -258,147 +212,6 @@ def test_a_pack_from_before_and_one_from_after_erasing_agree_on_what_both_have(l
     after = export(left)
 
     assert after.files["journal.jsonl"].startswith(before.files["journal.jsonl"])
-
-
-# --- a journal that was tampered with -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("page", [1, 2, 1000])
-@pytest.mark.parametrize(
-    "tamper, seq",
-    [
-        (sa.update(journal).where(journal.c.seq == 3).values(actor="somebody"), 3),
-        (sa.delete(journal).where(journal.c.seq == 3), 3),
-        (sa.update(journal).where(journal.c.seq == 1).values(reason="x"), 1),
-        (sa.delete(journal).where(journal.c.seq.in_([1, 2])), 1),
-    ],
-)
-def test_a_broken_journal_gives_no_pack_but_the_place(
-    left: Harness, monkeypatch: pytest.MonkeyPatch, page: int, tamper: Any, seq: int
-) -> None:
-    monkeypatch.setattr(audit, "PAGE", page)
-    assert export(left).verdict.is_whole
-    with left.engine.begin() as connection:
-        connection.execute(tamper)
-
-    with pytest.raises(Refused, match=f"broken at event {seq}:"):
-        export(left)
-
-
-def test_a_journal_that_is_cut_while_it_is_read_gives_no_pack(
-    left: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(audit, "PAGE", 2)
-    cut = sa.delete(journal).where(journal.c.seq > 2)
-
-    class Cutting(io.BytesIO):
-        def write(self, content: Any) -> int:
-            with left.engine.begin() as connection:
-                connection.execute(cut)
-            return super().write(content)
-
-    with pytest.raises(Refused, match="broken at event 3"):
-        Audit(left.store, "x", "UTC", "x").export(EVERYTHING, Cutting(), SAM, left.now)
-
-
-def _sealed_anew(connection: sa.Connection) -> None:
-    """Say of every event that somebody else did it, and seal the whole chain anew."""
-    rows = list(SqlJournal(connection).chain())
-    previous = GENESIS
-    for one in rows:
-        anew = write(replace(one.entry, actor="somebody"), one.seq, previous)
-        changed = {"actor": anew.actor, "previous": anew.previous, "hash": anew.hash}
-        connection.execute(sa.update(journal).where(journal.c.seq == one.seq).values(changed))
-        previous = anew.hash
-
-
-def _hidden_changed(connection: sa.Connection) -> None:
-    connection.execute(sa.update(journal).where(journal.c.seq == 1).values(hash="f" * 64))
-
-
-def _hidden_missing(connection: sa.Connection) -> None:
-    connection.execute(sa.delete(journal).where(journal.c.seq == 2))
-
-
-@pytest.mark.parametrize(
-    "is_export_written_down, tamper, where",
-    [
-        (False, _sealed_anew, "broken at event"),  # read for the report
-        (True, _sealed_anew, "broken at event"),  # read for the lines
-        (True, _hidden_changed, "broken at event"),
-        (True, _hidden_missing, "broken at event 2:"),
-    ],
-)
-def test_what_was_changed_since_it_was_checked_gives_no_pack(
-    left: Harness,
-    monkeypatch: pytest.MonkeyPatch,
-    is_export_written_down: bool,
-    tamper: Callable[[sa.Connection], None],
-    where: str,
-) -> None:
-    monkeypatch.setattr(audit, "PAGE", 2)
-
-    class Tampering(io.BytesIO):
-        was_tampered = False
-
-        def write(self, content: Any) -> int:
-            is_time = not self.was_tampered and ("audit.exported" in left.kinds()) is is_export_written_down
-            if is_time:
-                self.was_tampered = True
-                with left.engine.begin() as connection:
-                    tamper(connection)
-            return super().write(content)
-
-    with pytest.raises(Refused, match=where):
-        Audit(left.store, "x", "UTC", "x").export(Selection(person="ann"), Tampering(), SAM, left.now)
-
-
-def test_data_as_earlier_releases_stored_it_is_as_it_was_sealed(left: Harness) -> None:
-    now = export(left).files["journal.jsonl"]
-    with left.engine.begin() as connection:
-        for seq, data in connection.execute(sa.select(journal.c.seq, journal.c.data)).all():
-            spaced = json.dumps(json.loads(data), sort_keys=True, ensure_ascii=False)
-            connection.execute(sa.update(journal).where(journal.c.seq == seq).values(data=spaced))
-
-    pack = export(left)
-    assert pack.verdict.is_whole
-    assert pack.files["journal.jsonl"].startswith(now)
-
-
-def test_the_tickets_of_a_pack_come_in_order_however_far_apart_they_are() -> None:
-    numbers = TicketNumbers()
-    for number in (1_000_001, 3, 499, 500, 3):
-        numbers.add(number)
-
-    assert list(numbers.blocks()) == [(0, {3, 499}), (500, {500}), (1_000_000, {1_000_001})]
-
-
-def test_a_head_that_is_not_the_last_entry_s_gives_no_pack(left: Harness) -> None:
-    with left.store.begin() as uow:
-        head = Head(uow.journal.head().seq, "f" * 64)
-
-    with pytest.raises(Refused, match=f"broken at event {head.seq}"):
-        list(audit._checked_pages(left.store, head))
-
-
-@pytest.mark.parametrize("selection", [EVERYTHING, Selection(group="ward-7")])
-def test_what_is_added_meanwhile_is_in_the_journal_of_the_pack_and_the_pack_is_whole(
-    left: Harness, selection: Selection
-) -> None:
-    class Busy(io.BytesIO):
-        def write(self, content: Any) -> int:
-            with left.store.begin() as uow:
-                uow.journal.append([Entry(left.now, "w", "x", "source:corp")])
-            return super().write(content)
-
-    file = Busy()
-    before = len(left.journal())
-    made = Audit(left.store, "x", "UTC", "x").export(selection, file, SAM, left.now)
-
-    assert verify_pack(file).is_whole
-    assert made.journal.count > before + 1
-    shown = [kind for kind in Pack(made, file.getvalue()).kinds if kind == "x"]
-    assert bool(shown) is (selection == EVERYTHING)
 
 
 # --- a forger who makes everything fit --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from harness import ACCOUNTABLE, Harness
 from worker.app.acts.interacting import ATTEMPTS_MAX, CLAIM_LIFE
 from worker.domain.messages.message import ReaderAct
 from worker.domain.tickets.ticket import Grade, Ticket, TicketState
+from worker.languages import BabelLanguages
 from worker.ports import AuthFailed, ConnectorError, Rejected, Transient, Unreachable
 from worker.ports.connectors.conversing import Clicker, Interaction
 
@@ -85,6 +86,18 @@ def test_another_span_is_refused(ward: Harness, span: str) -> None:
 def test_a_waiver_without_a_reason_is_refused(ward: Harness) -> None:
     assert "a reason is required" in click(ward, "soc", ReaderAct.WAIVE, given={"reason": " "})
     assert ward.ticket().state is TicketState.OPEN
+
+
+def test_what_is_refused_is_said_in_the_language_of_whoever_clicked(start: Found) -> None:
+    soc = FakeNotifier("soc", is_conversing=True)
+    soc.people = {"soc": SOC}
+    harness = start(notifiers=[soc], languages=BabelLanguages("de"))
+    harness.leave("ben")
+    harness.settle()
+
+    said = click(harness, "soc", ReaderAct.WAIVE, given={"reason": " "})
+
+    assert said == "Sagen Sie, warum: Ein Grund ist nötig."
 
 
 def test_reassigning_gives_it_to_the_person_who_was_chosen(ward: Harness) -> None:

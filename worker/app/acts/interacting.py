@@ -182,7 +182,7 @@ class _Turn:
                     return form_of(ticket, act, self.rules.policy(ticket).snooze_max, tongue)
             return self._done(one, act, who, check, tongue)
         except Refused as refused:
-            return str(refused)
+            return refused.say(tongue)
 
     def _done(
         self,

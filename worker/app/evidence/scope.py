@@ -32,7 +32,11 @@ class Selection:
     @property
     def kinds(self) -> int:
         """How many of the alternatives are given."""
-        return bool(self.person) + bool(self.group) + bool(self.from_on or self.to_on or self.sought)
+        return (
+            bool(self.person)
+            + bool(self.group)
+            + bool(self.from_on or self.to_on or self.sought != EVERY_EVENT)
+        )
 
 
 def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scope, str]:

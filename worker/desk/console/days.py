@@ -20,7 +20,7 @@ def day_in(text: str) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Refused(because("'{given}' is no date.", given=text)) from None
+        raise Refused(because("{given} is no date.", given=f"'{text}'")) from None
     if not FIRST <= day.year <= LAST:
         raise Refused(
             because(

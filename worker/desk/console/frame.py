@@ -68,15 +68,7 @@ def screen(
         except NoSuchReference:
             return call.page("console/refused.html", {"why": "missing"}, status=NOT_FOUND)
         except Refused as refused:
-            return call.page(
-                "console/refused.html",
-                {
-                    "why": "refused",
-                    "said": refused.say(call.tongue),
-                    "is_english": not refused.is_translated,
-                },
-                status=CONFLICT,
-            )
+            return call.page("console/refused.html", {"why": "refused", "refused": refused}, status=CONFLICT)
 
     guarded.__name__ = getattr(show, "__name__", "screen")
     return route(path, guarded, methods)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from worker.app.refused import Refused
+from worker.app.refused import require_reason
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import PAGE, back_to, missing
 from worker.desk.console.told import hold_words
 from worker.desk.roles import Permission
 from worker.desk.sessions import Guest
-from worker.domain.text.reason import because
 from worker.ports.state.deliveries import Post, PostFilter, PostPlace, PostState
 
 ALL = "all"
@@ -47,8 +46,7 @@ def messages(call: Call, guest: Guest) -> Response:
 def act(call: Call, guest: Guest) -> Response:
     """Send a dead message once more, or give one up; both with a reason."""
     label, reason, silencing = call.path("label"), call.text("reason"), call.services.silencing
-    if not reason:
-        raise Refused(because("Say why: a reason is required."))
+    require_reason(reason)
     match call.path("act"):
         case "retry":
             silencing.retry(label, guest.actor, call.now, reason)

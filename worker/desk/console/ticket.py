@@ -25,7 +25,7 @@ from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.kinds.controlled import pasted
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_assigned, why_line
 from worker.domain.model import Account
-from worker.domain.text.tongue import N_
+from worker.domain.text.reason import Reason, because
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.store import UnitOfWork
 
@@ -43,17 +43,14 @@ ACTS: Mapping[TicketState, Sequence[str]] = {  # what the page offers; what is r
     TicketState.CANCELLED: _ENDED,
     TicketState.WAIVED: _ENDED,
 }
-_NEEDS_REASON = {
-    "waive": N_("Say why: a reason is required."),
-    "reopen": N_("Say why: a reason is required."),
-}
+_NEEDS_REASON = frozenset({"waive", "reopen"})
 
 
 class Misfilled(Refused):
-    """A field of the form can't be used; the text is in the reader's language."""
+    """A field of the form can't be used."""
 
-    def __init__(self, field: str, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, field: str, why: Reason) -> None:
+        super().__init__(why)
         self.field = field
 
 
@@ -76,7 +73,7 @@ def act_on(call: Call, guest: Guest, what: str, number: int) -> None:
     """Do one act on one ticket, with the form's reason and details. Raises Refused."""
     desk, by, reason = call.services.desk, guest.actor, call.text("reason")
     if what in _NEEDS_REASON and not reason:
-        raise Misfilled("reason", call.tongue.say(_NEEDS_REASON[what]))
+        raise Misfilled("reason", because("Say why: a reason is required."))
     match what:
         case "done":
             desk.done(number, by, call.now, reason)
@@ -93,7 +90,7 @@ def act_on(call: Call, guest: Guest, what: str, number: int) -> None:
         case "revoke":
             call.services.assigned.revoke(number, by, call.now, reason)
         case _:
-            raise Misfilled("act", call.tongue.say("Choose what is to be done."))
+            raise Misfilled("act", because("Choose what is to be done."))
 
 
 def link(call: Call, guest: Guest) -> Response:
@@ -104,7 +101,7 @@ def link(call: Call, guest: Guest) -> Response:
 
 def shown_refused(call: Call, refused: Refused) -> Response:
     """The ticket's page with why a file was not sealed."""
-    return _shown(call, sealing=str(refused))
+    return _shown(call, sealing=refused)
 
 
 def hold(call: Call, guest: Guest) -> Response:
@@ -116,14 +113,16 @@ def hold(call: Call, guest: Guest) -> Response:
         else:
             hours = number_in(call.text("hours"))
             if hours not in holds.hours():
-                raise Misfilled("hold", call.tongue.say("Say for how long."))
+                raise Misfilled("hold", because("Say for how long."))
             holds.hold(number, guest.actor, reason, call.now + timedelta(hours=hours), call.now)
     except Refused as refused:
         return _shown(call, refused, "hold")
     return back_to(f"/tickets/{call.path('label')}")
 
 
-def _shown(call: Call, refused: Refused | None = None, form: str = "act", sealing: str = "") -> Response:
+def _shown(
+    call: Call, refused: Refused | None = None, form: str = "act", sealing: Refused | None = None
+) -> Response:
     with call.services.store.reading() as uow:
         one = uow.tickets.get(number_in_path(call))
         if one is None:
@@ -131,11 +130,8 @@ def _shown(call: Call, refused: Refused | None = None, form: str = "act", sealin
         whole = whole_ticket(uow, one, call.now, call.services.explainer.holding)
         values = _facts(call, uow, whole) | _history(call, uow, whole) | _form(call, uow, one)
     values["live"] = f"/tickets/{one.label}"  # where it renews itself, after a refusal, too
-    values["refused"] = refused and {
-        "field": form if form == "hold" else _place_of(refused, ACTS[one.state]),
-        "said": refused.say(call.tongue),
-        "is_english": not (isinstance(refused, Misfilled) or refused.is_translated),
-    }
+    values["refused"] = refused
+    values["refused_at"] = refused and (form if form == "hold" else _place_of(refused, ACTS[one.state]))
     values["unsealed"] = sealing
     return call.page("console/ticket.html", values, status=CONFLICT if refused or sealing else OK)
 
@@ -241,13 +237,11 @@ def _email(call: Call) -> str:
     """The address of the admin who was chosen, or the one that was typed."""
     admin, email = call.text("admin"), call.text("email")
     if admin and email:
-        raise Misfilled("email", call.tongue.say("Choose somebody, or type an address: not both."))
+        raise Misfilled("email", because("Choose somebody, or type an address: not both."))
     if not admin and not email:
-        raise Misfilled("email", call.tongue.say("Choose somebody, or type an e-mail address."))
+        raise Misfilled("email", because("Choose somebody, or type an e-mail address."))
     if "@" not in (admin or email):
-        raise Misfilled(
-            "email", call.tongue.say("{given} is no e-mail address.", given=f"'{admin or email}'")
-        )
+        raise Misfilled("email", because("{given} is no e-mail address.", given=f"'{admin or email}'"))
     return admin or email
 
 
@@ -257,9 +251,9 @@ def _until(call: Call) -> datetime | None:
     try:
         until = end_of(call, day_in(text))
     except Refused:
-        raise Misfilled("until", call.tongue.say("{given} is no date.", given=f"'{text}'")) from None
+        raise Misfilled("until", because("{given} is no date.", given=f"'{text}'")) from None
     if until is not None and until <= call.now:
-        raise Misfilled("until", call.tongue.say("That day is over: choose a later one."))
+        raise Misfilled("until", because("That day is over: choose a later one."))
     return until
 
 
@@ -269,7 +263,7 @@ def _span(call: Call) -> timedelta:
         return _tomorrow(call) - call.now
     hours = number_in(call.text("span"))
     if hours not in SNOOZE_HOURS:
-        raise Misfilled("span", call.tongue.say("Say for how long."))
+        raise Misfilled("span", because("Say for how long."))
     return timedelta(hours=hours)
 
 

@@ -148,12 +148,12 @@ def act_together(call: Call, guest: Guest) -> Response:
     what, numbers = call.text("act"), sorted(call.numbers("ticket"))
     if what not in TOGETHER or not numbers:
         raise Refused(because("Tick the tickets, and choose what is to be done with them."))
-    refused: list[tuple[str, str]] = []
+    refused: list[tuple[str, Refused]] = []
     for number in numbers:
         try:
             act_on(call, guest, what, number)
         except Refused as refusal:
-            refused.append((ticket_label(number), str(refusal)))
+            refused.append((ticket_label(number), refusal))
     back = call.text("back", ADDRESS_MAX)
     if not is_own_path(back):
         back = "/tickets"

@@ -63,9 +63,6 @@ class Sought:
     kind: str = ""
     subject: str = ""
 
-    def __bool__(self) -> bool:
-        return bool(self.actor or self.kind or self.subject)
-
     def fits(self, entry: Entry | EntryRow) -> bool:
         """True if the search finds this entry."""
         return (
@@ -163,7 +160,7 @@ class Scope:
 
 def period(from_on: date | None, to_on: date | None, timezone: str, sought: Sought = EVERY_EVENT) -> Scope:
     """The scope of local days of `timezone` (IANA), both inclusive, and of what is sought; None is open."""
-    what = What.SEARCH if sought else What.PERIOD
+    what = What.PERIOD if sought == EVERY_EVENT else What.SEARCH
     covered = Covered(what, from_on=from_on, to_on=to_on, sought=sought)
     return Scope(covered, since=_midnight(from_on, 0, timezone), until=_midnight(to_on, 1, timezone))
 

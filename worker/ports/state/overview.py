@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.journal import Sealed
+from worker.domain.evidence.pack import Sought
 from worker.domain.messages.weekly import Loads
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey, HandleKey
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
@@ -113,12 +114,9 @@ class DuePlace(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class JournalFilter:
-    """A choice of entries; empty fields do not limit it. `kind` may end in `.*`; `to_at` is exclusive."""
+class JournalFilter(Sought):
+    """A search of the journal within instants; None is open, and `to_at` is exclusive."""
 
-    actor: str = ""
-    kind: str = ""
-    subject: str = ""
     from_at: datetime | None = None
     to_at: datetime | None = None
 

@@ -16,6 +16,7 @@ from contracts.inventory import context
 from fakes.graph.lab import FakeEntra
 from fakes.graph.teams import ROLES
 from fakes.graph.tokens import CLIENT_ID
+from teams_reading import AMINA, NOOR, SAM, WARD
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +61,8 @@ def made(entra: FakeEntra, tmp_path: Path) -> Iterator[Callable[..., TeamsInvent
 @pytest.fixture
 def inventory(made: Callable[..., TeamsInventory]) -> TeamsInventory:
     return made(chats=True)
+
+
+@pytest.fixture
+def ward(entra: FakeEntra) -> str:
+    return entra.graph.teams.add_team("Ward 7", AMINA, SAM, NOOR, owners=(AMINA,), group_id=WARD)

@@ -1,10 +1,9 @@
-"""What the inventory makes of Graph's answers about Teams, and what it does there."""
+"""What the inventory makes of Graph's answers about Teams."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -13,52 +12,15 @@ from connectors.inventory.teams.config import TeamsConfig
 from connectors.inventory.teams.connector import TeamsInventory
 from connectors.kit.graph import client
 from contracts.inventory import NOW
-from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tokens import CLIENT_ID
-from worker.domain.model import Allowed, Coverage, Fact, GroupFacts, Member, Role, Roster
-from worker.ports import (
-    AuthFailed,
-    ConnectorError,
-    Incomplete,
-    NotDone,
-    PermissionDenied,
-    SnapshotEnd,
-    Transient,
-)
-from worker.ports.connectors.remover import Effect
-
-AMINA, SAM, NOOR = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
-WARD = "10000000-0000-4000-8000-000000000001"
-PRIVATE, SHARED, OPEN = "19:private@thread.tacv2", "19:shared@thread.tacv2", "19:open@thread.tacv2"
-CHAT = "19:chat@thread.v2"
-
-
-@pytest.fixture
-def ward(entra: FakeEntra) -> str:
-    return entra.graph.teams.add_team("Ward 7", AMINA, SAM, NOOR, owners=(AMINA,), group_id=WARD)
-
-
-def read(inventory: TeamsInventory, groups: list[str] | None = None) -> tuple[list[Roster], SnapshotEnd]:
-    *rosters, end = inventory.changes(None, groups)
-    assert isinstance(end, SnapshotEnd)
-    return [one for one in rosters if isinstance(one, Roster)], end
+from teams_reading import AMINA, CHAT, NOOR, OPEN, PRIVATE, SAM, SHARED, WARD, read, roles
+from worker.domain.model import Allowed, Fact, GroupFacts, Role, Roster
 
 
 def ids(rosters: list[Roster]) -> list[str]:
     return [roster.group.group_id for roster in rosters]
-
-
-def roles(roster: Roster) -> dict[str, Role]:
-    return {one.handle: one.role for one in roster.members}
-
-
-def named(user_id: str) -> Member:
-    return Member(user_id, native_id=user_id)
-
-
-# --- Reading -------------------------------------------------------------------------------------------------
 
 
 def test_it_signs_in_as_a_directory_does_and_takes_one_key_more() -> None:
@@ -265,181 +227,7 @@ def test_a_team_that_vanished_meanwhile_is_left_out(
     assert read(inventory)[0] == []
 
 
-# --- Hostile answers -----------------------------------------------------------------------------------------
-
-PATHS = ["*/groups", "*/members/*", "*/owners/*", "*/channels", "*/channels/*/members", "*/users", "*/chats"]
-
-
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(
-    "fault, kind",
-    [
-        (Fault(status=200, body=b"<html>Sign in</html>"), Incomplete),
-        (Fault(keep=0.5), Incomplete),
-        (Fault(status=200, body=b'{"value": null}'), Incomplete),
-        (Fault(status=200, body=b"[]"), Incomplete),
-        (Fault(status=200, body=b'{"value": [], "@odata.nextLink": 7}'), Incomplete),
-        (Fault(cut_at=0.5), Transient),
-        (Fault(is_dropped=True), Transient),
-        (Fault(status=503, code="serviceUnavailable", message="Not now."), Transient),
-        (faults.throttled(3), NotDone),
-        (faults.denied(), PermissionDenied),
-        (faults.foreign_links(), None),
-    ],
-)
-def test_an_answer_that_is_none_proves_nothing(
-    entra: FakeEntra,
-    inventory: TeamsInventory,
-    ward: str,
-    path: str,
-    fault: Fault,
-    kind: type[ConnectorError] | None,
-) -> None:
-    entra.graph.teams.add_room(PRIVATE, "Pay", "private", WARD, seats={AMINA: ["owner"]})
-    entra.graph.teams.add_room(CHAT, "On call", "group", seats={AMINA: ["owner"]})
-    entra.graph.faults.add(fault, path=path, method="GET")
-    if kind is None:
-        read(inventory)  # there is no link to a further page
-        return
-    with pytest.raises(kind) as raised:
-        read(inventory)
-    assert type(raised.value) is kind
-    assert raised.value.remedy
-    assert entra.credentials["secret"] not in str(raised.value)
-
-
-def test_pages_that_go_in_circles_end(entra: FakeEntra, inventory: TeamsInventory) -> None:
-    link = f"{entra.graph_url}/v1.0/groups?$skiptoken=x"
-    page = f'{{"value": [], "@odata.nextLink": "{link}"}}'.encode()
-    entra.graph.faults.add(Fault(status=200, body=page), path="*/groups", times=None)
-    with pytest.raises(Incomplete, match="circles"):
-        read(inventory)
-
-
-def test_a_wrong_secret_is_said(made: Callable[..., TeamsInventory]) -> None:
-    inventory = made(credential={"secret": "wrong-drama"})
-    with pytest.raises(AuthFailed):
-        read(inventory)
-    result = inventory.check()
-    assert (result.ok, "wrong-drama" in f"{result.message}{result.remedy}") == (False, False)
-
-
-@pytest.mark.parametrize(
-    "role", ["ChannelMember.ReadWrite.All", "Channel.ReadBasic.All", "Chat.ReadBasic.All"]
-)
-def test_the_missing_permission_is_named(
-    entra: FakeEntra, inventory: TeamsInventory, ward: str, role: str
-) -> None:
-    entra.graph.teams.add_room(PRIVATE, "Pay", "private", WARD, seats={AMINA: ["owner"]})
-    entra.tokens.apps[CLIENT_ID].roles.discard(role)
-    with pytest.raises(PermissionDenied) as raised:
-        read(inventory)
-    assert raised.value.missing == role.replace("ReadWrite", "Read")
-
-
-def test_a_member_without_an_id_is_set_aside(entra: FakeEntra, inventory: TeamsInventory, ward: str) -> None:
-    def damage(answer: dict[str, Any]) -> dict[str, Any]:
-        del answer["value"][1]["id"]
-        return answer
-
-    entra.graph.faults.add(Fault(edit=damage), path="*/members/*")
-    ((roster,), end) = read(inventory)
-    assert (sorted(roles(roster)), roster.coverage) == ([AMINA, NOOR], Coverage.PARTIAL)
-    (problem,) = end.malformed
-    assert problem.record_id.startswith(WARD)
-    assert "Sam" not in str(problem)
-
-
 def test_check_counts_teams(inventory: TeamsInventory, ward: str) -> None:
     result = inventory.check()
     assert result.ok
     assert result.counts == {"groups": 1, "members": 3, "admins": 1}
-
-
-# --- Acts ----------------------------------------------------------------------------------------------------
-
-
-def test_a_member_is_removed_and_the_next_read_shows_it(inventory: TeamsInventory, ward: str) -> None:
-    assert inventory.remove(WARD, named(SAM)).effect is Effect.DONE
-    ((roster,), _) = read(inventory)
-    assert sorted(roles(roster)) == [AMINA, NOOR]
-    assert inventory.remove(WARD, named(SAM)).effect is Effect.NOT_NEEDED
-
-
-def test_the_last_owner_is_refused_without_asking_graph(
-    entra: FakeEntra, inventory: TeamsInventory, ward: str
-) -> None:
-    outcome = inventory.remove(WARD, named(AMINA))
-    assert (outcome.effect, "last owner" in outcome.said) == (Effect.REFUSED, True)
-    assert [line for line in entra.graph.log if line.method == "DELETE"] == []
-
-
-def test_an_owner_goes_once_there_is_another(entra: FakeEntra, inventory: TeamsInventory, ward: str) -> None:
-    assert inventory.make_admin(WARD, named(SAM)).effect is Effect.DONE
-    assert inventory.make_admin(WARD, named(SAM)).effect is Effect.NOT_NEEDED
-    assert inventory.remove(WARD, named(AMINA)).effect is Effect.DONE
-    ((roster,), _) = read(inventory)
-    assert roles(roster) == {SAM: Role.ADMIN, NOOR: Role.MEMBER}
-
-
-def test_what_graph_refuses_is_an_outcome_with_its_words(
-    entra: FakeEntra, inventory: TeamsInventory, ward: str
-) -> None:
-    entra.graph.faults.add(Fault(status=400, code="Request_BadRequest", message="Dynamic."), method="DELETE")
-    outcome = inventory.remove(WARD, named(SAM))
-    assert outcome.effect is Effect.REFUSED
-    assert "Dynamic." in outcome.said
-
-
-def test_who_left_meanwhile_needs_no_removal(entra: FakeEntra, inventory: TeamsInventory, ward: str) -> None:
-    entra.graph.faults.add(Fault(status=404, code="Request_ResourceNotFound", message="no"), method="DELETE")
-    assert inventory.remove(WARD, named(SAM)).effect is Effect.NOT_NEEDED
-
-
-@pytest.mark.parametrize(
-    "fault, kind",
-    [
-        (Fault(status=503, code="x", message="y"), Transient),
-        (Fault(is_dropped=True), Transient),
-        (faults.throttled(3), NotDone),
-        (faults.denied(), PermissionDenied),
-    ],
-)
-def test_an_unclear_answer_to_a_removal_is_never_an_outcome(
-    entra: FakeEntra, inventory: TeamsInventory, ward: str, fault: Fault, kind: type[ConnectorError]
-) -> None:
-    entra.graph.faults.add(fault, method="DELETE")
-    with pytest.raises(kind) as raised:
-        inventory.remove(WARD, named(SAM))
-    assert type(raised.value) is kind
-    assert len([line for line in entra.graph.log if line.method == "DELETE"]) == 1
-
-
-def test_a_member_of_a_channel_is_removed_and_promoted_by_the_membership(
-    entra: FakeEntra, inventory: TeamsInventory, ward: str
-) -> None:
-    room = entra.graph.teams.add_room(
-        PRIVATE, "Pay", "private", WARD, seats={AMINA: ["owner"], SAM: [], NOOR: []}
-    )
-    assert inventory.remove(PRIVATE, named(AMINA)).effect is Effect.REFUSED
-    assert inventory.make_admin(PRIVATE, named(SAM)).effect is Effect.DONE
-    assert inventory.remove(PRIVATE, named(AMINA)).effect is Effect.DONE
-    assert room.seats == {SAM: ["owner"], NOOR: []}
-    assert inventory.remove(PRIVATE, named(AMINA)).effect is Effect.NOT_NEEDED
-
-
-def test_a_member_of_a_chat_is_removed_and_nobody_promoted(
-    entra: FakeEntra, inventory: TeamsInventory
-) -> None:
-    room = entra.graph.teams.add_room(CHAT, "On call", "group", seats={AMINA: ["owner"], SAM: ["owner"]})
-    assert inventory.remove(CHAT, named(AMINA)).effect is Effect.DONE
-    assert room.seats == {SAM: ["owner"]}
-    assert inventory.make_admin(CHAT, named(SAM)).effect is Effect.REFUSED
-
-
-@pytest.mark.parametrize(
-    "group_id", ["19:no@thread.tacv2", "19:no@thread.v2", "10000000-0000-4000-8000-00000000dead"]
-)
-def test_a_group_that_graph_does_not_know_is_refused(inventory: TeamsInventory, group_id: str) -> None:
-    assert inventory.remove(group_id, named(SAM)).effect is Effect.REFUSED
-    assert inventory.make_admin(group_id, named(SAM)).effect is Effect.REFUSED
