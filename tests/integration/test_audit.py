@@ -93,7 +93,13 @@ def test_a_group_and_a_period(company: Company) -> None:
     _, old = check(company, "old.zip")
     assert old["ok"]
     assert old["events"] == 1  # that it was made
-    assert old["covers"] == {"what": "period", "ids": [], "from": "2020-01-01", "to": "2020-12-31"}
+    assert old["covers"] == {
+        "what": "period",
+        "ids": [],
+        "from": "2020-01-01",
+        "to": "2020-12-31",
+        "search": None,
+    }
 
 
 def test_people_are_told_what_a_pack_is_and_what_it_can_not_show(company: Company) -> None:

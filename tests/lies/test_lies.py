@@ -13,7 +13,8 @@ import worker.domain.identity.matching
 from lies.company import Wrong
 from lies.lie import Lie
 from lies.play import LIES, alone, mixed
-from sim.mutants import MUTANTS, Mutant
+from sim.breaking import Mutant
+from sim.mutants import MUTANTS
 from worker.domain.model import AccountFacts, Evidence, Standing
 from worker.domain.people.leaver import Judgement, LeaverPolicy
 

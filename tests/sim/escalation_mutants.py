@@ -15,8 +15,8 @@ import worker.domain.escalation.policy
 import worker.domain.escalation.quiet
 import worker.domain.escalation.rota
 import worker.storage.outbox_sending
+from sim.breaking import Mutant
 from sim.escalation_world import CLOSED, LATE, MISSED, ORDER, TWICE, UNASKED
-from sim.mutants import Mutant
 from worker.domain.escalation.calendar import CalendarClock
 from worker.domain.escalation.policy import DueStep
 from worker.storage.deliveries import SqlDeliveries

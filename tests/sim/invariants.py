@@ -1,7 +1,8 @@
 """The invariants of the design, each a check over the log of effects and the truth at each instant.
 
 `Invariants` listens to the log and is asked after each job that ran to its end. What it calls told or
-believed comes from the sources' own record (`sim.sources`), never from the worker's database.
+believed comes from the sources' own record (`sim.sources`), never from the worker's database. Here are 1, 2, 3, 8
+and 9; the others are in the files named `*_checks` and in `sim.deadlines`, and are put together here.
 """
 
 from __future__ import annotations
@@ -11,33 +12,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 
-from sim.company import FILE, LOOKED_UP, Human, has_left
-from sim.control_checks import ControlChecks, is_of_controls
+from sim.claim_checks import ClaimChecks
+from sim.company import Human
+from sim.control_checks import ControlChecks
 from sim.controls import is_of_review
 from sim.deadlines import Deadlines
-from sim.effects import Confirmed, Decided, Effect, Held, Saved, Stepped
+from sim.effects import Confirmed, Effect, Saved, Stepped
+from sim.guard_checks import GuardChecks
 from sim.machine_checks import MachineChecks
 from sim.message_checks import MessageChecks
 from sim.seeing import Seeing
 from sim.sources import SimDirectory
+from sim.told import Told
 from sim.tracker import SimTracker
 from sim.tracker_checks import TrackerChecks
 from worker.domain.evidence.explained import differences
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds import REMOVALS
 from worker.domain.mirror.copy import Content
-from worker.domain.model import AccountKey, Coverage, Evidence, GroupKey, Member, Roster
+from worker.domain.model import Evidence, GroupKey, Member
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.verification import CLAIM_LIFE
-from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
-from worker.ports.state.episodes import PlanKind
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 POLL = timedelta(hours=6)
-ABSENT_PASSES, ABSENT_OVER = 3, timedelta(hours=48)
-MASS_READ_WITHIN = timedelta(days=4)
-LEAVERS_MAX = 12
-ROSTER_FRESH = timedelta(days=7)
-FILE_FRESH, FRESH = timedelta(hours=48), timedelta(hours=24)
 
 
 class Broken(AssertionError):
@@ -61,17 +58,16 @@ class Invariants:
         self._deadlines = deadlines
         self._wanted_since: dict[tuple[GroupKey, str], datetime] = {}
         self._linked: set[tuple[str, str]] = set()
-        self._alone: set[AccountKey] = set()
         self._polled_at = now()
         self._confirmed: set[tuple[str, str]] = set()
-        self._plan_kinds: dict[int, PlanKind] = {}
-        self._gates: dict[tuple[AccountKey, datetime], str] = {}
-        self._let_through: dict[tuple[AccountKey, str], datetime] = {}
         self._questions: Counter[tuple[str, str]] = Counter()
+        self._told = Told(world, now)
+        self._guard = GuardChecks(world, self._told, now, self._fail)
+        self._claims = ClaimChecks(world, self._told, self._job_at_work, now, self._fail)
         self._controls = ControlChecks(world.log, lambda: world.inventories, self._fail)
-        self.machine = MachineChecks(world, self._controls, self._is_any_held, now, self._fail)
+        self.machine = MachineChecks(world, self._controls, self._guard.is_any_held, now, self._fail)
         self.messages = MessageChecks(world.log, self._fail)
-        world.log.listeners += [self.hear, self.messages.hear, self._controls.hear]
+        world.log.listeners += [self.hear, self._guard.hear, self.messages.hear, self._controls.hear]
         self.jobs_at_work: list[str] = []  # the last one does something, the others have a pause
         self._copies = self._of_copies(world.tracker) if world.tracker else None
 
@@ -114,13 +110,8 @@ class Invariants:
         elif isinstance(effect, Stepped):
             for what in self._deadlines.step(effect, self.world.log):
                 self._fail(7, what)
-        elif isinstance(effect, Held):
-            self._plan_kinds[effect.plan.id] = effect.kind
-            self._set_gates(effect, "held")
         elif isinstance(effect, Confirmed):
             self._confirmed.add(effect.handle)
-        elif isinstance(effect, Decided):
-            self._set_gates(effect, "")
 
     def _ticket(self, saved: Saved) -> None:
         if not saved.is_move:
@@ -132,23 +123,13 @@ class Invariants:
         if after.kind in REMOVALS and after.is_live and not was_live:
             if not is_of_review(after):  # of which a person said it
                 self._subject_has_left(after)
-                self._passed_the_guard(after)
+                self._guard.passed(after)
                 self._is_sure(after)
             self._is_only_one(after)
         if after.kind in REMOVALS and after.state is TicketState.OPEN:
             self._leaves_an_admin(after)
-        if after.state is TicketState.VERIFIED and before is not None:
-            self._was_proved(before, after, 4)
-            if any(mark.startswith("tracker:") for mark in before.claimed_by):
-                self._was_proved(before, after, 17)
-        if (
-            after.is_live
-            and before is not None
-            and before.state is TicketState.DONE
-            and before.reopened < after.reopened
-            and self._job_at_work() != "mirror"  # in which people take a claim back
-        ):
-            self._is_contradicted_by_what_is_later(before, after)
+        if before is not None:
+            self._claims.moved(before, after)
         if before is None and after.kind is TicketKind.IDENTIFY_MEMBER:
             self._asked_once(after)
             self._asked_with_reason(after)
@@ -162,38 +143,13 @@ class Invariants:
         human = self.world.company.by_account[ticket.person]
         if ticket.evidence is Evidence.MOVED:
             return
-        if not self._may_have_left(ticket.person):
+        if not self._told.may_have_left(ticket.person):
             self._fail(1, f"{ticket.label} removes {human.name}, who is here ({ticket.evidence})")
         others = [key for key in human.accounts if key != ticket.person]
         for key in others:
             is_word_enough = self.world.rule is AccountsRule.EITHER and key.source != ticket.person.source
-            if not is_word_enough and self._is_surely_here(key):
+            if not is_word_enough and self._told.is_surely_here(key):
                 self._fail(1, f"{ticket.label} removes {human.name}, who is here as {key.person_id}")
-
-    def _may_have_left(self, key: AccountKey) -> bool:
-        """In truth now, or as far as the directory last said honestly."""
-        company, directory = self.world.company, self.world.directories[key.source]
-        if company.is_gone(key) or key.person_id in company.books[key.source].erased or self._was_alone(key):
-            return True
-        words = (directory.honest, directory.believed)
-        return any(
-            company.says_left(key, facts)
-            for facts in (word.facts.get(key.person_id) for word in words)
-            if facts is not None
-        )
-
-    def _was_alone(self, key: AccountKey) -> bool:
-        """Whether one of many was told of when few of them were: a directory that loses words makes no storm."""
-        for mass in self.world.masses:
-            told = self.world.directories[key.source].believed.facts
-            seen = sum(told[one.person_id].enabled is False for one in mass.people if one.person_id in told)
-            if key in mass.people and seen <= LEAVERS_MAX:
-                self._alone.add(key)
-        return key in self._alone
-
-    def _is_surely_here(self, key: AccountKey) -> bool:
-        facts = self.world.directories[key.source].believed.facts.get(key.person_id)
-        return facts is not None and not self._may_have_left(key)
 
     # --- 2: every leaver who is still in a group has exactly one live removal ticket -----------------
 
@@ -234,45 +190,27 @@ class Invariants:
             return None
         if (source, member.handle) in self._linked or (source, member.handle) in self._confirmed:
             return human
-        told = [key for key in human.accounts if self._is_told(key)]
+        told = [key for key in human.accounts if self._told.is_told(key)]
         has_number = any(
             member.phone in self.world.directories[key.source].believed.facts[key.person_id].phones
             for key in told
         )
         # who first turns up after they left may be somebody else, with a recycled number
-        if has_number and not all(self._is_told_left(key) for key in told):
+        if has_number and not all(self._told.is_told_left(key) for key in told):
             self._linked.add((source, member.handle))
         return None
 
     def _is_known_leaver(self, human: Human) -> bool:
-        told = [key for key in human.accounts if self._is_told(key)]
-        is_gated = any(
-            state in {"held", "rejected"} for (key, _), state in self._gates.items() if key in human.accounts
-        )
+        told = [key for key in human.accounts if self._told.is_told(key)]
+        if not told or self._guard.stops(human.accounts):
+            return False
         # a date that came since the last poll counts from the next one on
-        return bool(told) and not is_gated and all(self._is_told_left(key, self._polled_at) for key in told)
-
-    def _is_told(self, key: AccountKey) -> bool:
-        return key.person_id in self.world.directories[key.source].believed.facts
-
-    def _is_told_left(self, key: AccountKey, now: datetime | None = None) -> bool:
-        directory = self.world.directories[key.source]
-        word = directory.believed
-        if key.person_id in word.absent:
-            passes, since = word.absent[key.person_id]
-            if directory.can_look_up:
-                return True
-            if passes >= ABSENT_PASSES and (word.taken_at or since) - since >= ABSENT_OVER:
-                return True  # else what was said last still holds: absence takes no word back
-        facts = word.facts[key.person_id]
-        at = word.taken_at or self.now()
-        is_fresh = self.now() - at <= (FILE_FRESH if key.source == FILE else FRESH)
-        return has_left(facts, (now or self.now()) if is_fresh else at)
+        return all(self._told.is_told_left(key, self._polled_at) for key in told)
 
     # --- 3: a group never loses its last admin by our doing ----------------------------------------
 
     def _leaves_an_admin(self, ticket: Ticket) -> None:
-        roster = self._roster(ticket.home)
+        roster = self._told.roster(ticket.home)
         roles = {member.handle: member.role for member in roster.members}
         if not roles.get(ticket.handle) or not roles[ticket.handle].is_admin:
             return
@@ -284,108 +222,14 @@ class Invariants:
         humans = self.world.company.behind(source, member.handle)
         if any(human.is_doubtful for human in humans):
             return True  # a recycled number's new owner may be taken for the old one, who is gone
-        keys = [key for human in humans for key in human.accounts if self._is_told(key)]
-        return any(not self._is_told_left(key, self._polled_at) for key in keys)
-
-    def _roster(self, group: GroupKey) -> Roster:
-        return self.world.inventories[group.source].believed[group]
-
-    # --- 4: done is a claim, verified is evidence -------------------------------------------------
-
-    def _was_proved(self, before: Ticket, after: Ticket, number: int) -> None:
-        if after.kind is TicketKind.IDENTIFY_MEMBER or is_of_controls(after):
-            return
-        roster = self._roster(after.home)
-        since = before.done_at or before.opened_at
-        if roster.taken_at <= since:
-            self._fail(
-                number, f"{after.label} is verified by a roster of {roster.taken_at}, not after {since}"
-            )
-        if roster.coverage is not Coverage.FULL or self.now() - roster.taken_at > ROSTER_FRESH:
-            self._fail(number, f"{after.label} is verified by a roster that proves nothing")
-        if self.world.inventories[after.home.source].can.is_kept_by_people and after.grade is Grade.A:
-            self._fail(
-                number, f"{after.label} is verified by a list, and is said to be seen in the messenger"
-            )
-        is_listed = any(member.handle == after.handle for member in roster.members)
-        if after.kind in REMOVALS and is_listed:
-            self._fail(number, f"{after.label} is verified, and the member is still in the roster")
-
-    def _false_claims_are_reopened(self) -> None:
-        for ticket in self.world.log.tickets.values():
-            if ticket.state is not TicketState.DONE or ticket.kind not in REMOVALS:
-                continue
-            inventory = self.world.inventories[ticket.home.source]
-            roster = self._roster(ticket.home)
-            is_later = ticket.done_at is not None and roster.taken_at > ticket.done_at
-            is_fresh = self.now() - roster.taken_at <= ROSTER_FRESH
-            is_listed = ticket.handle in inventory.listed.get(ticket.home, ())
-            if is_later and is_fresh and is_listed:
-                self._fail(
-                    4,
-                    f"{ticket.label} is called done, and a later {roster.coverage.value} roster lists the member",
-                )
-
-    def _is_contradicted_by_what_is_later(self, before: Ticket, after: Ticket) -> None:
-        """A list that is dated before the claim says nothing about it."""
-        roster = self._roster(after.home)
-        is_over = before.done_at is not None and self.now() - before.done_at >= CLAIM_LIFE
-        if before.done_at is not None and roster.taken_at <= before.done_at and not is_over:
-            self._fail(4, f"{after.label} is reopened by a roster of {roster.taken_at}, before the claim")
-
-    # --- 5: a plan too big to be true is held ------------------------------------------------------
-
-    def _set_gates(self, effect: Held | Decided, state: str) -> None:
-        if self._plan_kinds.get(effect.plan.id) is not PlanKind.LEAVERS:
-            return
-        cohorts = effect.plan.cohorts if isinstance(effect, Held) else effect.cohorts
-        for cohort in cohorts:
-            for departure in cohort.people:
-                leaving = (departure.person, departure.at)
-                if (
-                    isinstance(effect, Held) or leaving in self._gates
-                ):  # else it is over: no word of it is kept
-                    self._gates[leaving] = state or cohort.state.value
-
-    def _is_any_held(self) -> bool:
-        return "held" in self._gates.values()
-
-    def _forget_returned(self) -> None:
-        """What was said of a leaving is over once the directory says that the person is here."""
-        self._gates = {
-            (key, at): state for (key, at), state in self._gates.items() if not self._has_returned(key)
-        }
-
-    def _has_returned(self, key: AccountKey) -> bool:
-        """A date that came is not taken back by a directory that has been silent since."""
-        if not self._is_told(key) or self._is_told_left(key):
-            return False
-        return not has_left(self.world.directories[key.source].believed.facts[key.person_id], self.now())
-
-    def _passed_the_guard(self, ticket: Ticket) -> None:
-        if ticket.person is None or ticket.left_at is None or ticket.evidence is Evidence.MOVED:
-            return
-        gate = self._gates.get((ticket.person, ticket.left_at), "")
-        if gate in {"held", "rejected"}:
-            self._fail(5, f"{ticket.label} is about somebody whose leaving is {gate}")
-        for mass in self.world.masses:
-            is_of_it = ticket.person in mass.people and ticket.evidence is Evidence.DISABLED
-            is_then = mass.at <= ticket.left_at <= mass.at + MASS_READ_WITHIN
-            if is_of_it and is_then and gate != "released" and not self._was_alone(ticket.person):
-                self._fail(5, f"{ticket.label} is one of {len(mass.people)} at once, and nobody released it")
-        if gate != "released":
-            self._let_through.setdefault((ticket.person, ticket.occasion), self.now())
-            since = self.now() - timedelta(hours=24)
-            source = ticket.person.source
-            recent = [at for (key, _), at in self._let_through.items() if key.source == source and at > since]
-            if len(recent) > LEAVERS_MAX:
-                self._fail(5, f"{len(recent)} leavers of {source} in a day, and nobody was asked")
+        keys = [key for human in humans for key in human.accounts if self._told.is_told(key)]
+        return any(not self._told.is_told_left(key, self._polled_at) for key in keys)
 
     # --- 8: we never act on a guess about identity -------------------------------------------------
 
     def _is_sure(self, ticket: Ticket) -> None:
         humans = self.world.company.behind(ticket.home.source, ticket.handle)
-        phones = {m.phone for m in self._roster(ticket.home).members if m.handle == ticket.handle}
+        phones = {m.phone for m in self._told.roster(ticket.home).members if m.handle == ticket.handle}
         holders = self._told_holders(phones)
         is_confirmed = (ticket.home.source, ticket.handle) in self._confirmed
         if len(holders) > 1 and not is_confirmed:
@@ -393,22 +237,14 @@ class Invariants:
             self._fail(8, f"{ticket.label}: {ticket.handle} is the number of {names} and nobody said whose")
         subject = self.world.company.by_account[ticket.person].number if ticket.person else None
         before = self.world.company.handed_on.get(ticket.handle)
-        is_anybody_here = any(self._is_surely_here(key) for key in self._told_accounts(phones))
+        is_anybody_here = any(self._told.is_surely_here(key) for key in self._told.accounts_with(phones))
         if before is not None and before.number == subject and not is_anybody_here:
             return  # whose number it is now was not told yet, or they have left as well
         if not any(h.is_doubtful for h in humans) and subject not in {h.number for h in humans}:
             self._fail(8, f"{ticket.label} removes {ticket.handle}, who is somebody else than {subject}")
 
     def _told_holders(self, phones: set[str | None]) -> set[int]:
-        return {self.world.company.by_account[key].number for key in self._told_accounts(phones)}
-
-    def _told_accounts(self, phones: set[str | None]) -> set[AccountKey]:
-        return {
-            AccountKey(name, facts.person_id)
-            for name in (LOOKED_UP, FILE)
-            for facts in self.world.directories[name].believed.facts.values()
-            if phones & set(facts.phones)
-        }
+        return {self.world.company.by_account[key].number for key in self._told.accounts_with(phones)}
 
     def _asked_once(self, ticket: Ticket) -> None:
         key = (ticket.home.source, ticket.handle)
@@ -418,11 +254,11 @@ class Invariants:
 
     def _asked_with_reason(self, ticket: Ticket) -> None:
         """Nobody is asked about a number that just one person has, who is here as far as the directory says."""
-        phones = {m.phone for m in self._roster(ticket.home).members if m.handle == ticket.handle}
-        accounts = self._told_accounts(phones)
+        phones = {m.phone for m in self._told.roster(ticket.home).members if m.handle == ticket.handle}
+        accounts = self._told.accounts_with(phones)
         humans = {self.world.company.by_account[key].number for key in accounts}
         if len(humans) == 1 and any(
-            self._is_surely_here(key) and not self._is_told_left(key) for key in accounts
+            self._told.is_surely_here(key) and not self._told.is_told_left(key) for key in accounts
         ):
             self._fail(8, f"{ticket.label} asks about {ticket.handle}, whom the directory names")
 
@@ -464,11 +300,11 @@ class Invariants:
         """To be called when a job ran to its end."""
         if job == "poll":
             self._polled_at = self.now()
-        self._forget_returned()
+        self._guard.forget_returned()
         if job == "reconcile":
             self._all_leavers_have_a_ticket()
         elif job == "verify":
-            self._false_claims_are_reopened()
+            self._claims.false_ones_are_reopened()
         elif job == "escalate":
             for what in self._deadlines.missed(self.world.log, self.now()):
                 self._fail(7, what)

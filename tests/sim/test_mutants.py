@@ -2,8 +2,9 @@
 
 import pytest
 
+from sim.breaking import Mutant
 from sim.invariants import Broken
-from sim.mutants import MUTANTS, NEITHER, Mutant
+from sim.mutants import MUTANTS, NEITHER
 from sim.tracker_mutants import TRACKER_MUTANTS
 from sim.tracker_world import TrackerWorld
 from sim.world import HELD, World, settings_of

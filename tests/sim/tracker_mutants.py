@@ -12,7 +12,7 @@ import worker.app.jobs.mirror_making
 import worker.app.jobs.verify
 import worker.domain.messages.copies
 import worker.domain.mirror.decide
-from sim.mutants import Make, Mutant
+from sim.breaking import Make, Mutant
 from sim.tracker import DESK, SERVICE
 from worker.app.jobs.mirror_here import ActsHere
 from worker.app.jobs.mirror_making import MakeCopies

@@ -232,7 +232,7 @@ def test_of_a_pack_that_can_be_read_it_is_said_what_it_is(kept_at: int | None, k
     shown = said(VerdictShape.of(PackVerdict((), manifest, kept_at)))
 
     assert shown["ok"]
-    assert shown["covers"] == {"what": "everything", "ids": [], "from": None, "to": None}
+    assert shown["covers"] == {"what": "everything", "ids": [], "from": None, "to": None, "search": None}
     assert (shown["events"], shown["head"], shown["kept_head"]) == (5, {"count": 5, "hash": "ab"}, kept)
 
 
