@@ -101,7 +101,7 @@ def test_of_a_process_that_sleeps_while_all_its_jobs_wait_none_gets_the_turn(wor
     until("whoever left has a ticket", is_settled)
 
     victim.wake()
-    until("it knows", lambda: {line["job"] for line in victim.log("lease.lost")} >= set(jobs))
+    until("it knows", lambda: jobs_with(victim, "lease.lost", "job.stopped", "job.failed") >= set(jobs))
 
 
 def test_a_process_that_sleeps_in_its_transaction_holds_up_the_others_for_a_lease_at_most(
