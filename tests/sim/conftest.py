@@ -1,9 +1,13 @@
 """How much is played. `--seeds=N` (12 unless told): worlds, one test each, so that xdist spreads them.
 
+The first of them are played in test_replay, which needs them, too.
+
 `--lives=N` (100 unless told): tickets whose escalation is played for ten years, a test for each thousand or less.
 """
 
 import pytest
+
+from sim.world import REPLAYED
 
 SEEDS = 12
 LIVES, LIVES_A_WORLD, LIFE_WORLDS_MIN = 100, 1000, 2
@@ -17,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     # In a run of everything this file is read too late to add an option, and its default counts
     if "seed" in metafunc.fixturenames:
-        seeds = range(metafunc.config.getoption("--seeds", SEEDS))
+        seeds = range(REPLAYED, metafunc.config.getoption("--seeds", SEEDS))
         metafunc.parametrize("seed", seeds, ids=[f"seed-{seed}" for seed in seeds])
     if "life_world" in metafunc.fixturenames:
         lives = metafunc.config.getoption("--lives", LIVES)

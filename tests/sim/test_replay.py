@@ -1,4 +1,7 @@
-"""A played company is replayed: by its own configuration it comes out as it was, or the replay says what did not."""
+"""A played company is replayed: by its own configuration it comes out as it was, or the replay says what did not.
+
+While they are played the invariants hold, as in test_worlds.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from sim.world import HOUR, START, World, settings_of
+from sim.world import CRASHES_MIN, HOUR, REPLAYED, START, World, settings_of
 from worker.app.reads.replay import ChangedRules, Replay, Replayed
 from worker.app.reads.replay_side import ReplayRules
 from worker.domain.replay.comparing import PlayEffect
@@ -16,7 +19,6 @@ from worker.domain.replay.limits import Limit
 from worker.domain.tickets.ticket import TicketState
 from worker.running.replaying import replay_of, rules_for_replay
 
-SEEDS = (0, 1, 2, 3)  # with machines, controls, business time, and both rules for several directories
 STEPS_SHARE = 0.97  # of the messages: a pass of a process that died told nobody
 
 
@@ -27,6 +29,7 @@ class Past:
         # The world's jobs come every six hours, whatever the schedule says
         self.world = World(seed, settings=settings_of(seed, schedule={"escalate": "6h"}))
         self.world.run()
+        assert self.world.crashes > CRASHES_MIN
         self.now = self.world.clock.now
         self.app = replace(self.world.app, store=self.world.store)
         self.rules = rules_for_replay(self.app)
@@ -37,7 +40,7 @@ class Past:
         return self.replay.play(START - timedelta(hours=1), self.now, self.now, other)
 
 
-@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed-{seed}")
+@pytest.fixture(scope="module", params=range(REPLAYED), ids=lambda seed: f"seed-{seed}")
 def past(request: pytest.FixtureRequest) -> Iterator[Past]:
     made = Past(request.param)
     yield made

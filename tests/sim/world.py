@@ -41,12 +41,16 @@ from worker.settings import Settings
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
 DAYS = 14
 PEOPLE, GROUPS = 160, 20
+REPLAYED = (
+    4  # the first worlds: with machines, controls, business time, and both rules for several directories
+)
 CALM_DAYS = 3  # at the end nothing new goes wrong, so that everything has to settle
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 DECIDING, READING = 5 * MINUTE, 10 * MINUTE  # from the beginning of a job to that of the next
 FULL_AT = 0  # the nightly pass, o'clock UTC
 CRASH_EVERY = 250  # boundaries, on average
+CRASHES_MIN = 5  # with fewer, hardly anything was interrupted
 # What another process does between two transactions of a job that decides
 READS = tuple(name for name, job in JOBS.items() if job.reads is not None)
 THEIRS = "people in the tracker"

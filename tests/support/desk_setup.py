@@ -91,7 +91,12 @@ def token_for(services: Services, scopes: Iterable[str] = SCOPES, by: str = "roo
     return Access(services.store).make_token(tuple(scopes), Actor(by), services.clock()).text
 
 
-def api_client(services: Services, scopes: Iterable[str] = SCOPES, by: str = "root") -> TestClient:
-    """A program with a token of these scopes that somebody made; addresses start after `/api/v1`."""
+def api_client(
+    services: Services, scopes: Iterable[str] = SCOPES, by: str = "root", api: Starlette | None = None
+) -> TestClient:
+    """A program with a token of these scopes that somebody made; addresses start after `/api/v1`.
+
+    `api`: that of `guarded_api`, for several programs at one desk; what it knows of its routes is made but once.
+    """
     headers = {"Authorization": f"Bearer {token_for(services, scopes, by)}"}
-    return in_one_loop(TestClient(guarded_api(services), base_url=URL + API, headers=headers))
+    return in_one_loop(TestClient(api or guarded_api(services), base_url=URL + API, headers=headers))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from desk_setup import Clients, api_client, furnished, services_of
+from desk_setup import Clients, api_client, furnished, guarded_api, services_of
 from harness import Harness
 from worker.app.acts.access import SCOPES
 from worker.desk.services import Services
@@ -27,10 +27,11 @@ def services(company: Harness) -> Services:
 
 @pytest.fixture
 def calling(services: Services) -> Clients:
-    """Make clients with a token of the scopes given; of all scopes without any. `by` is who made the token."""
+    """Make clients of one desk, with a token of the scopes given; of all scopes without any. `by` made the token."""
+    api = guarded_api(services)
 
     def make(*scopes: str, by: str = "root") -> TestClient:
-        return api_client(services, scopes or SCOPES, by)
+        return api_client(services, scopes or SCOPES, by, api)
 
     return make
 
