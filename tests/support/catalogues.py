@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
@@ -49,13 +51,19 @@ def extracted() -> Catalog:
     catalog = Catalog(
         project="whosleft", charset="utf-8", fuzzy=False, header_comment="# What Whosleft says."
     )
-    found = extract_from_dir(
-        WORKER, METHODS, OPTIONS, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True,
-        directory_filter=lambda folder: Path(folder).name not in {*ENGLISH_ONLY, "__pycache__"},
-    )  # fmt: skip
-    for _, _, text, comments, context in found:
+    for _, _, text, comments, context in _found(WORKER):
         catalog.add(text, auto_comments=comments, context=context)
     return catalog
+
+
+@cache  # the code takes seconds to read, and does not change meanwhile
+def _found(folder: Path) -> Sequence[Any]:
+    return [
+        *extract_from_dir(
+            folder, METHODS, OPTIONS, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True,
+            directory_filter=lambda inner: Path(inner).name not in {*ENGLISH_ONLY, "__pycache__"},
+        )
+    ]  # fmt: skip
 
 
 def languages() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,11 @@ tickets: {accountable: it-security@example.org}
 LATER = NOW + timedelta(days=2)
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """Three people left two days ago, from noon on, and are still in two groups."""
-    file = tmp_path / "whosleft.yaml"
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a company: three people left two days ago, from noon on, and are still in two groups."""
+    folder = tmp_path_factory.mktemp("recorded")
+    file = folder / "whosleft.yaml"
     file.write_text(CONFIG)
     with open_app(load_settings(file), lambda: NOW):
         pass
@@ -51,7 +53,14 @@ def config(tmp_path: Path) -> Path:
         harness.deliver()
         harness.later()
     harness.close()
-    return file
+    return folder
+
+
+@pytest.fixture
+def config(recorded: Path, tmp_path: Path) -> Path:
+    """The configuration of a company of one's own."""
+    shutil.copytree(recorded, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "whosleft.yaml"
 
 
 def replay(config: Path, *arguments: str, now: str = f"{LATER:%Y-%m-%dT%H:%M:%SZ}") -> Result:

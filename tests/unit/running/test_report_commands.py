@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -23,14 +24,15 @@ Ward 7,Ann Sample,+447700900101,member
 """
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A register with ward 7, which ann is still in though she left on 23 November."""
-    file = tmp_path / "whosleft.yaml"
-    (tmp_path / "people.csv").write_text(PEOPLE.format(ann=514))
-    (tmp_path / "groups.csv").write_text(GROUPS)
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a company: a register with ward 7, which ann is still in though she left on 23 November."""
+    folder = tmp_path_factory.mktemp("ward")
+    file = folder / "whosleft.yaml"
+    (folder / "people.csv").write_text(PEOPLE.format(ann=514))
+    (folder / "groups.csv").write_text(GROUPS)
     for name in ("people.csv", "groups.csv"):
-        os.utime(tmp_path / name, (at := datetime.fromisoformat(FIRST).timestamp(), at))
+        os.utime(folder / name, (at := datetime.fromisoformat(FIRST).timestamp(), at))
     file.write_text(
         "organisation: {name: X, timezone: Europe/London}\n"
         "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
@@ -38,7 +40,14 @@ def config(tmp_path: Path) -> Path:
         "controls: {report_min: 1}\n"
     )
     assert run(file, "once", "all", "--now", FIRST).exit_code == 0
-    return file
+    return folder
+
+
+@pytest.fixture
+def config(ward: Path, tmp_path: Path) -> Path:
+    """The configuration of a company of one's own."""
+    shutil.copytree(ward, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "whosleft.yaml"
 
 
 def run(config: Path, *arguments: str) -> Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import datetime
@@ -47,14 +48,15 @@ print(json.dumps({"sha256": seal("big.bin"), "more_kb": peak() - before, "left":
 """
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """Ward 7, which ann is still in though she left: T-000001."""
-    file = tmp_path / "whosleft.yaml"
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    (tmp_path / "groups.csv").write_text(GROUPS)
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a company: ward 7, which ann is still in though she left: T-000001."""
+    folder = tmp_path_factory.mktemp("ward")
+    file = folder / "whosleft.yaml"
+    (folder / "people.csv").write_text(PEOPLE)
+    (folder / "groups.csv").write_text(GROUPS)
     for name in ("people.csv", "groups.csv"):
-        os.utime(tmp_path / name, (at := datetime.fromisoformat(FIRST).timestamp(), at))
+        os.utime(folder / name, (at := datetime.fromisoformat(FIRST).timestamp(), at))
     file.write_text(
         "organisation: {name: X, timezone: Europe/London}\n"
         "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
@@ -64,8 +66,15 @@ def config(tmp_path: Path) -> Path:
     plan = ("plans", "release", "P-000001", "--reason", "true", "--now", FIRST)
     assert run(file, *plan).exit_code == 0
     assert run(file, "once", "all", "--now", FIRST).exit_code == 0
-    (tmp_path / "chat.txt").write_bytes(CHAT)
-    return file
+    (folder / "chat.txt").write_bytes(CHAT)
+    return folder
+
+
+@pytest.fixture
+def config(ward: Path, tmp_path: Path) -> Path:
+    """The configuration of a company of one's own."""
+    shutil.copytree(ward, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "whosleft.yaml"
 
 
 def run(config: Path, *arguments: str) -> Result:
