@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from worker.storage.sql import bulk
 from worker.storage.sql.bulk import bulk_insert, bulk_insert_values, bulk_update, bulk_upsert
+from worker.storage.sql.engine import open_engine
 from worker.storage.sql.tables import Instant, to_micros
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -310,3 +311,19 @@ def test_two_who_upsert_the_same_rows_in_opposite_order_both_succeed(empty_engin
 
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(run, ["up", "down"])) == [None, None]
+
+
+@pytest.mark.postgres
+def test_a_long_transaction_takes_no_more_locks_than_a_short_one(postgres_url: str) -> None:
+    """A server has room for some thousand, and a million people in one transaction are a thousand calls."""
+    engine = open_engine(postgres_url)
+    schema.create_all(engine)
+    held = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()"
+    with engine.begin() as connection:
+        locks = []
+        for turn in range(5):
+            bulk_upsert(connection, shelf, COLUMNS, [(f"room {turn}", n, "x", None) for n in range(MANY)])
+            locks.append(connection.scalar(sa.text(held)))
+        assert len(set(locks[1:])) == 1, locks
+        assert connection.scalar(sa.select(sa.func.count()).select_from(shelf)) == 5 * MANY
+    engine.dispose()

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import chain, count
 from operator import itemgetter
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -25,7 +26,6 @@ STREAMED = 1_000  # rows made at once: PostgreSQL takes them in while we make th
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Characters that PostgreSQL refuses in text (NUL), and halves of surrogate pairs, which are no characters
 _UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], REPLACEMENT)
-_BULK = "whosleft_bulk"
 
 Row = tuple[Any, ...]
 
@@ -167,12 +167,17 @@ def _into_postgresql(connection: sa.Connection, statement: _Statement, chunks: I
             _from_arrays(connection, statement, first)
         return len(first)
     columns = ", ".join(map(" ".join, zip(statement.columns, statement.types, strict=True)))
-    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_BULK} ({columns}, ordinal BIGINT) ON COMMIT DROP")
+    # One for all calls of a transaction: each table that it makes, dropped or not, is locked until its end, and the
+    # server has room for some thousand locks
+    bulk = f"whosleft_bulk_{crc32(columns.encode()):08x}"
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {bulk} ({columns}, ordinal BIGINT) ON COMMIT DROP"
+    )
     ordinal = count(1)
     numbered = ([(*row, next(ordinal)) for row in chunk] for chunk in chain([first], chunks))
-    given = _copy(connection, _BULK, numbered)
-    connection.exec_driver_sql(_insert_from(statement, _BULK))
-    connection.exec_driver_sql(f"DROP TABLE {_BULK}")
+    given = _copy(connection, bulk, numbered)
+    connection.exec_driver_sql(_insert_from(statement, bulk))
+    connection.exec_driver_sql(f"TRUNCATE {bulk}")
     return given
 
 
