@@ -41,9 +41,8 @@ from worker.settings import Settings
 START = datetime(2026, 10, 12, 6, tzinfo=UTC)  # summer time ends in the second week
 DAYS = 14
 PEOPLE, GROUPS = 160, 20
-REPLAYED = (
-    4  # the first worlds: with machines, controls, business time, and both rules for several directories
-)
+# The first worlds: with machines, controls, business time, and both rules for several directories
+REPLAYED = 4
 CALM_DAYS = 3  # at the end nothing new goes wrong, so that everything has to settle
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ LATER = NOW + timedelta(days=2)
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a company: three people left two days ago, from noon on, and are still in two groups."""
     folder = tmp_path_factory.mktemp("recorded")
     file = folder / "whosleft.yaml"
@@ -54,13 +53,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         harness.later()
     harness.close()
     return folder
-
-
-@pytest.fixture
-def config(recorded: Path, tmp_path: Path) -> Path:
-    """The configuration of a company of one's own."""
-    shutil.copytree(recorded, tmp_path, dirs_exist_ok=True)
-    return tmp_path / "whosleft.yaml"
 
 
 def replay(config: Path, *arguments: str, now: str = f"{LATER:%Y-%m-%dT%H:%M:%SZ}") -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ Ward 7,Ann Sample,+447700900101,member
 
 
 @pytest.fixture(scope="module")
-def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a company: a register with ward 7, which ann is still in though she left on 23 November."""
     folder = tmp_path_factory.mktemp("ward")
     file = folder / "whosleft.yaml"
@@ -41,13 +40,6 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert run(file, "once", "all", "--now", FIRST).exit_code == 0
     return folder
-
-
-@pytest.fixture
-def config(ward: Path, tmp_path: Path) -> Path:
-    """The configuration of a company of one's own."""
-    shutil.copytree(ward, tmp_path, dirs_exist_ok=True)
-    return tmp_path / "whosleft.yaml"
 
 
 def run(config: Path, *arguments: str) -> Result:

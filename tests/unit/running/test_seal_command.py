@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from datetime import datetime
@@ -49,7 +48,7 @@ print(json.dumps({"sha256": seal("big.bin"), "more_kb": peak() - before, "left":
 
 
 @pytest.fixture(scope="module")
-def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a company: ward 7, which ann is still in though she left: T-000001."""
     folder = tmp_path_factory.mktemp("ward")
     file = folder / "whosleft.yaml"
@@ -68,13 +67,6 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run(file, "once", "all", "--now", FIRST).exit_code == 0
     (folder / "chat.txt").write_bytes(CHAT)
     return folder
-
-
-@pytest.fixture
-def config(ward: Path, tmp_path: Path) -> Path:
-    """The configuration of a company of one's own."""
-    shutil.copytree(ward, tmp_path, dirs_exist_ok=True)
-    return tmp_path / "whosleft.yaml"
 
 
 def run(config: Path, *arguments: str) -> Result:

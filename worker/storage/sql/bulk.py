@@ -167,8 +167,8 @@ def _into_postgresql(connection: sa.Connection, statement: _Statement, chunks: I
             _from_arrays(connection, statement, first)
         return len(first)
     columns = ", ".join(map(" ".join, zip(statement.columns, statement.types, strict=True)))
-    # One for all calls of a transaction: each table that it makes, dropped or not, is locked until its end, and the
-    # server has room for some thousand locks
+    # One for all calls of a transaction with these columns: each table that it makes, dropped or not, is locked until
+    # its end, and the server has room for some thousand locks
     bulk = f"whosleft_bulk_{crc32(columns.encode()):08x}"
     connection.exec_driver_sql(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {bulk} ({columns}, ordinal BIGINT) ON COMMIT DROP"
