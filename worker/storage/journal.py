@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,11 +68,11 @@ class SqlJournal:
         return [sealed_from_row(row) for row in self._c.execute(query)]
 
     def written(self, after: int, limit: int) -> list[EntryRow]:
-        rows = self._c.execute(_WRITTEN, {"after": after, "limit": limit})
+        rows = self._c.execute(_WRITTEN, {"after": after, "limit": limit}).all()
         return [EntryRow(seq, _stamp(at), *texts) for seq, at, *texts in rows]
 
     def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
-        rows = self._c.execute(_HASHES, {"after": after, "limit": limit})
+        rows = self._c.execute(_HASHES, {"after": after, "limit": limit}).all()
         return [(seq, hash_) for seq, hash_ in rows]
 
     def head(self) -> Head:
@@ -97,9 +98,17 @@ def _data(text: str) -> Any:
 def _stamp(at: Any) -> str:
     """An instant as `journal.stamp` writes it; of a value that is no instant, one that fits no hash."""
     try:
-        return f"{(_EPOCH + timedelta(microseconds=at)).isoformat(timespec='microseconds')}+00:00"
-    except (OverflowError, TypeError):
+        seconds, micros = divmod(at, 1_000_000)
+        hour, seconds = divmod(seconds, 3600)
+        minute, second = divmod(seconds, 60)
+        return f"{_hour(hour)}:{minute:02}:{second:02}.{micros:06}+00:00"
+    except (OverflowError, TypeError, ValueError):
         return ""
+
+
+@lru_cache  # events are read in their order, and a date is written slowly
+def _hour(since_1970: int) -> str:
+    return (_EPOCH + timedelta(hours=since_1970)).isoformat(timespec="hours")
 
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  without a zone it is written in half of the time

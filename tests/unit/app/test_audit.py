@@ -38,6 +38,18 @@ def test_everything_is_in_a_pack_of_everything(left: Harness) -> None:
     assert pack.exported.journal.full == pack.exported.journal.count == len(pack.events)
 
 
+def test_a_pack_of_more_events_than_its_report_shows_has_them_all(
+    left: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.app.evidence.export.EVENTS_MAX", 2)
+
+    pack = export(left)
+
+    assert pack.verdict.problems == ()
+    assert pack.kinds == left.kinds()
+    assert pack.files["report.html"].partition('id="events"')[2].count('<tr><th scope="row">') == 2
+
+
 def test_a_pack_shows_the_names_that_were_sealed(left: Harness) -> None:
     use_earlier_names(left)
     pack = export(left)

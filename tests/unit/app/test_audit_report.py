@@ -100,6 +100,24 @@ def test_nothing_that_a_stranger_writes_is_markup() -> None:
     elements(text)
 
 
+def test_a_page_has_as_much_as_a_browser_opens_and_says_where_the_rest_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.app.evidence.report.EVENTS_MAX", 2)
+    monkeypatch.setattr("worker.app.evidence.report.TICKETS_MAX", 1)
+    waiting = iter([ticket(id=number) for number in (1, 2, 3)])
+
+    text = page(waiting, CHAIN[:2], journal=sum_of(CHAIN, [one.seq for one in CHAIN]))
+
+    assert next(waiting, None) is None  # the table has them all
+    assert [article.get("aria-labelledby") for article in elements(text).iter("article")] == ["T-000001"]
+    assert "<code>tickets.csv</code> beside this page has 2 more." in text
+    assert (
+        f"The first 2 events, in order. <code>journal.jsonl</code> beside this page has all {len(CHAIN)}."
+        in text
+    )
+
+
 def test_it_is_one_file_without_a_script_or_anything_from_outside() -> None:
     text = page([DONE], CHAIN)
 

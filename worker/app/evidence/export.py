@@ -14,9 +14,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import BinaryIO, TypeAlias
 
-from worker.app.evidence.report import Heading, report, with_rows
+from worker.app.evidence.report import EVENTS_MAX, Heading, report, with_rows
 from worker.app.evidence.scope import Selection, scope_of
 from worker.app.evidence.zip import CHUNK, REPORT, TICKETS, PackWriter
 from worker.app.refused import Refused
@@ -94,7 +95,7 @@ class Audit:
         )  # fmt: skip
         with closing(PackWriter(file)) as pack, tempfile.SpooledTemporaryFile(SPOOL_MAX) as table:
             tickets = with_rows(self._tickets(survey.tickets), table)
-            pack.write(REPORT, report(heading, tickets, self._in_full(survey, head)))
+            pack.write(REPORT, report(heading, tickets, self._for_report(survey, head)))
             table.seek(0)
             pack.write(TICKETS, iter(partial(table.read, CHUNK), b""))
             manifest = Manifest(
@@ -107,16 +108,18 @@ class Audit:
             pack.finish(manifest)
         return Exported(manifest.journal, digest_of(manifest))
 
-    def _in_full(self, survey: _Survey, head: Head) -> Iterator[Sealed]:
-        """The entries in full up to the head. Raises Refused unless they are those that were surveyed."""
+    def _for_report(self, survey: _Survey, head: Head) -> Iterator[Sealed]:
+        """The first entries in full up to the head. Raises Refused unless they are those that were surveyed."""
         hashes = hashlib.sha256()
-        for number in sorted(survey.pages):
-            for one in self._page(number, head):
-                if survey.has(one):
-                    hashes.update(one.hash.encode())
-                    yield one.sealed
-        if hashes.digest() != survey.hashes.digest():
+        for one in islice(self._in_full(survey, head), EVENTS_MAX):
+            hashes.update(one.hash.encode())
+            yield one.sealed
+        if hashes.digest() != survey.for_report.digest():
             raise _broken(head.seq)
+
+    def _in_full(self, survey: _Survey, head: Head) -> Iterator[EntryRow]:
+        for number in sorted(survey.pages):
+            yield from filter(survey.has, self._page(number, head))
 
     def _page(self, number: int, end: Head) -> list[EntryRow]:
         """A page of entries up to the end, each checked by its own hash. Raises Refused if one does not fit."""
@@ -203,15 +206,16 @@ class _Survey:
         self.scope = scope
         self.has = scope.test()
         self.tally = Tally()
-        self.hashes = hashlib.sha256()  # of the entries in full
+        self.for_report = hashlib.sha256()  # of the hashes of the first entries in full
         self.pages: set[int] = set()
         self.tickets = TicketNumbers()
 
     def add(self, page: Sequence[EntryRow]) -> None:
         """Add the next entries of the chain."""
         full = list(filter(self.has, page))
+        room = max(0, EVENTS_MAX - self.tally.full)
+        self.for_report.update("".join([one.hash for one in full[:room]]).encode())
         self.tally.add_page(page, full)
-        self.hashes.update("".join([one.hash for one in full]).encode())
         self.pages.update({(one.seq - 1) // PAGE for one in full})
         for subject in {one.subject for one in full if one.subject.startswith(_TICKET)}:
             self.tickets.add(ticket_number(subject.removeprefix(_TICKET)))

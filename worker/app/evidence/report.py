@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, TypeAlias
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from worker.domain.tickets.ticket import Assignee, Grade, Ticket, ticket_label
 from worker.ports.state.sources import SourceState
 
 BUFFERED = 500  # pieces of the page at a time
+EVENTS_MAX, TICKETS_MAX = 20_000, 5_000  # on the page: with more, a browser hardly opens it
 When: TypeAlias = Callable[[datetime | None], str]  # an instant in local time, empty for None
 _GRADES = {
     Grade.A: "A: the messenger itself, read afterwards, shows it",
@@ -67,18 +69,25 @@ class Heading:
 
 
 def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]) -> Iterator[bytes]:
-    """The page, in pieces; it reads all `tickets` before the first of `events`."""
+    """The page, in pieces, with the first `TICKETS_MAX` of the tickets; `events` are the first `EVENTS_MAX`.
+
+    It says if there are more, and reads all `tickets` before the first of `events`.
+    """
     zone = ZoneInfo(heading.timezone)
 
     def when(at: datetime | None) -> str:
         return at.astimezone(zone).strftime("%a %d %b %Y %H:%M:%S %Z") if at else ""
 
+    every_ticket = iter(tickets)
+    shown = islice(every_ticket, TICKETS_MAX)
     template = environment().get_template("audit_report.html")
     pieces = template.stream(
         heading=heading,
         sources=[_source(state, heading.made_at, when) for state in heading.sources],
-        tickets=((ticket, ticket_title(ticket), _life(ticket, when)) for ticket in tickets),
+        tickets=((ticket, ticket_title(ticket), _life(ticket, when)) for ticket in shown),
+        more_tickets=lambda: sum(1 for _ in every_ticket),
         events=(_event_row(sealed, when) for sealed in events),
+        events_max=EVENTS_MAX,
         when=when,
     )
     pieces.enable_buffering(BUFFERED)

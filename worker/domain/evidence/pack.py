@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
 from worker.domain.evidence.events import is_kind
@@ -178,8 +178,7 @@ def _midnight(day: date | None, later: int, timezone: str) -> datetime | None:
 # --- lines ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """An entry of which a pack shows only place and hash."""
 
     seq: int
