@@ -13,26 +13,26 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from worker.domain.groups.case import GroupView
-from worker.domain.model import Standing
+from worker.domain.model import HandleKey, Standing
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import link, membership, person
 
 IS_LEAVER = sa.text("membership.is_leaver = 1")
 _LEFT = Standing.LEFT.value
 _M = membership.c
+_MARK = sa.update(membership).where(in_source(_M.source, _M.handle), _M.is_leaver == 0).values(is_leaver=1)
 
 
 def mark(connection: sa.Connection, views: Iterable[GroupView]) -> None:
-    """Mark the leavers of these groups, of which the views have all who decide something."""
-    found = [
-        {"of": view.key.source, "in_group": view.key.group_id, "by": one.member.handle}
+    """Mark the leavers of these groups, of which the views have all who decide something, in all their groups."""
+    handles = {
+        HandleKey(view.key.source, one.member.handle)
         for view in views
         for one in view.members
         if any(account.standing is Standing.LEFT for account in one.known_as.values())
-    ]
-    if found:
-        is_it = (_M.source == sa.bindparam("of")) & (_M.group_id == sa.bindparam("in_group"))
-        which = is_it & (_M.handle == sa.bindparam("by")) & (_M.is_leaver == 0)
-        connection.execute(sa.update(membership).where(which).values(is_leaver=1), found)
+    }
+    for page in by_source(handles):
+        connection.execute(_MARK, page)
 
 
 def mark_again(connection: sa.Connection) -> None:
