@@ -17,7 +17,7 @@ from harness import Harness, once
 from lies.sources import LyingDirectory, LyingInventory
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVALS
-from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.guard import GuardLimits, HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 LETTERS = "abcdef"
@@ -37,6 +37,9 @@ WITHOUT_ADMIN = "ward-2"  # but for a leaver
 OF_LEAVERS = REMOVALS | {TicketKind.REASSIGN_ADMIN}
 TO_DO = frozenset({TicketState.OPEN, TicketState.BLOCKED})
 
+BELIEVED_MAX = (
+    GuardLimits().share_from - 1
+)  # people in a day whom a source says in so many words to have left
 READS_OF_A_FILE = 4  # over days: a file proves by several reads that somebody whom it made up is not there
 
 
@@ -73,6 +76,7 @@ class Company:
         assert isinstance(harness.wards, LyingInventory)
         self.corp, self.wards = harness.corp, harness.wards
         self.left = {CLAIMED, OUT}
+        self.believed: set[str] = set()  # to have left, though they are here
         self.says_left = self.is_proof = False
         self.may_ask = False
         self._owners = {self.number(one)[1:]: one for one in HERE + LEAVERS}
@@ -156,12 +160,18 @@ class Company:
     # --- the property -----------------------------------------------------------------------------------
 
     def judge_tickets(self) -> None:
-        """Raise Wrong for a ticket or a standing that only a lie can explain."""
+        """Raise Wrong for a ticket or a standing that only a lie can explain.
+
+        A few of whom a source says in so many words that they left are believed, as true leavers are: only many at
+        once are a lie that a program can see. So are those whom another lie leaves of them.
+        """
         for ticket in self.harness.tickets(*OF_LEAVERS):
             about, group = self.owner(ticket), ticket.home.group_id
             if not (ticket.handle or ticket.person):
                 continue  # it is about a group that lists no admin
-            if about not in self.left:
+            if self.says_left and about in HERE:
+                self.believed.add(about)
+            if about not in self.left | self.believed or len(self.believed) > BELIEVED_MAX:
                 raise Wrong(f"{ticket.label} {ticket.kind} {group}: {about or ticket.handle} is here")
             is_in = self.wards.has_member(group, ticket.handle)
             if ticket.state is TicketState.VERIFIED and is_in and not self.is_proof:

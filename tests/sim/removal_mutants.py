@@ -55,7 +55,9 @@ MACHINES: Mapping[str, Any] = {
 
 
 def _nobody_is_asked(_original: Any) -> Any:
-    def confirm(store: Any, directory: Any, _judged: Any, _limits: Any, lease: Any) -> list[PermissionDenied]:
+    def confirm(
+        store: Any, directory: Any, _judged: Any, _limits: Any, lease: Any, **_more: Any
+    ) -> list[PermissionDenied]:
         with store.begin(lease) as uow:
             for key in uow.people.missing(directory.name):
                 known = uow.people.get(key)

@@ -26,6 +26,7 @@ from worker.domain.reconcile.guard import (
     plan_label,
     state_of,
 )
+from worker.ports import Port
 from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind
 from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
@@ -49,6 +50,7 @@ from worker.storage.sql.tables import (
     person_key,
     to_micros,
 )
+from worker.storage.sql.tables import source as source_table
 
 SUBJECT_COLUMNS = ("plan_id", "cohort_id", "source", "subject", "name", "found", "wanted")
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
@@ -87,30 +89,30 @@ class SqlEpisodes:
                 .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
                 .where(among(link.c.person_source, link.c.person_id, chunk))
             )
-            for person_source, person_id, source, group_id in self._c.execute(query):
-                of_account[AccountKey(person_source, person_id)].add(GroupKey(source, group_id))
+            for person_source, person_id, *group in self._c.execute(query):
+                of_account[AccountKey(person_source, person_id)].add(GroupKey(*group))
         return {
             key: tuple(sorted({group for one in human.accounts for group in of_account[one.key]}))
             for key, human in humans.items()
         }
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
+        p, src = person.c, source_table.c
+        first_pass_at = sa.select(src.first_pass_at).where(
+            src.name == source, src.port == Port.DIRECTORY.value
+        )
+        was_known = sa.or_(
+            p.first_seen_at.is_(None),
+            p.first_seen_at <= since,
+            p.first_seen_at <= first_pass_at.scalar_subquery(),
+        )
         active = sa.select(sa.func.count()).where(
-            person.c.source == source,
-            person.c.standing != Standing.LEFT.value,
-            person.c.is_out_of_scope == 0,
+            p.source == source, p.standing != Standing.LEFT.value, p.is_out_of_scope == 0, was_known
         )
-        e = episode.c
-        through = sa.select(sa.func.count()).where(
-            e.source == source,
-            e.kind == kind.value,
-            e.gate == Gate.PASSED.value,
-            e.passed_at > since,
-            ~_was_released(),
-        )
-        return Population(
-            int(self._c.execute(active).scalar_one()), int(self._c.execute(through).scalar_one())
-        )
+        theirs = (episode.c.source == source) & (episode.c.kind == kind.value)
+        counts = [sa.select(sa.func.count()).where(theirs, way) for way in _earlier(since)]
+        earlier = sum(int(self._c.execute(count).scalar_one()) for count in counts)
+        return Population(int(self._c.execute(active).scalar_one()), earlier)
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
         taken = self._taken(since)
@@ -123,13 +125,13 @@ class SqlEpisodes:
         return loads
 
     def _taken(self, since: datetime) -> Counter[GroupKey]:
-        """How many people were let through in each group. A person in two directories counts once."""
+        """How many people of each group count from earlier. A person in two directories counts once."""
         e = episode.c
         query = sa.select(*PERSON_COLUMNS).join(
             episode, (e.source == person.c.source) & (e.person_id == person.c.person_id)
         )
-        passed = query.where(e.gate == Gate.PASSED.value, e.passed_at > since, ~_was_released())
-        people = [one for row in self._c.execute(passed) if (one := person_of(row))]
+        rows = [row for way in _earlier(since) for row in self._c.execute(query.where(way))]
+        people = [one for row in rows if (one := person_of(row))]
         humans = humans_behind(self._c, people, self._rule)
         once = {human.accounts[0].key: key for key, human in humans.items()}
         groups = self._groups_of(humans)
@@ -353,6 +355,23 @@ def _is_in_a_group() -> sa.ColumnElement[bool]:
     )  # fmt: skip
     return under_another | sa.exists().where(
         link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
+    )
+
+
+def _earlier(since: datetime) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Which episodes count for the guard's limits besides new ones, in two parts: let through since, and held since.
+
+    Who had left before the first run was held for that, and not for coming all at once.
+    """
+    e, m, h, s = episode.c, cohort_person.c, held_plan.c, source_table.c
+    is_theirs = (m.source == e.source) & (m.person_id == e.person_id) & (m.at == e.at)
+    is_held_since = sa.exists().where(is_theirs, h.id == m.plan_id, h.created_at > since)
+    is_of_first_run = sa.exists().where(
+        s.name == e.source, s.port == Port.DIRECTORY.value, e.seen_at <= s.first_pass_at
+    )
+    return (
+        (e.gate == Gate.PASSED.value) & (e.passed_at > since) & ~_was_released(),
+        (e.gate == Gate.HELD.value) & is_held_since & ~is_of_first_run,
     )
 
 

@@ -43,7 +43,10 @@ _BY_KEY = (
 
 
 _QUESTIONS = codes(lambda kind: kind.about is About.HANDLE)
-_IS_ANY_WAITING = sa.select(sa.literal(1)).where(link.c.is_dirty == 1).limit(1)
+# In an order, or PostgreSQL reads all links of a table that was filled just now, of which it takes most to wait
+_IS_ANY_WAITING = (
+    sa.select(sa.literal(1)).where(link.c.is_dirty == 1).order_by(link.c.source, link.c.handle).limit(1)
+)
 
 
 class SqlIdentities:
@@ -67,12 +70,15 @@ class SqlIdentities:
         return SurePage(*sure_links.link_sure(self._c, after, limit, now))
 
     def _with_known(self, asked: Sequence[Question]) -> list[Question]:
-        """Add whom a handle was known as, where everybody who could be behind it now leaves soon or has left."""
+        """Add whom a handle was known as, where everybody who could be behind it now leaves soon or has left.
+
+        So do handles that nobody in the directory has, if other handles say who they are.
+        """
         wanted = {
             one.key: known - {who.person for who in one.candidates}
             for one in asked
             if all(who.standing is not Standing.ACTIVE for who in one.candidates)
-            and one.candidates
+            and (one.candidates or one.others)
             and (known := named_before(one.previous))
         }
         people = people_of(self._c, frozenset[AccountKey]().union(*wanted.values()))

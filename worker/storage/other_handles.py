@@ -92,18 +92,21 @@ def _settled(connection: sa.Connection, handles: set[str]) -> Mapping[str, list[
 def _with_people(
     connection: sa.Connection, found: dict[HandleKey, list[KnownHandle]]
 ) -> dict[HandleKey, list[KnownHandle]]:
-    """The same, with the names of the people and the keys of their accounts; without people who are forgotten."""
+    """The same, with the people's names, standings and join keys; without people who are forgotten."""
     people = {one.identity.person for others in found.values() for one in others if one.identity.person}
-    names = {one.key: one.facts.display_name for one in people_of(connection, people)}
+    known = {one.key: one for one in people_of(connection, people)}
     keys = joining_keys(connection, people)
 
     def complete(one: KnownHandle) -> KnownHandle:
-        who = one.identity.person
-        return replace(one, name=names[who], join_keys=keys.get(who, frozenset())) if who else one
+        if (key := one.identity.person) is None:
+            return one
+        who = known[key]
+        joining = keys.get(key, frozenset())
+        return replace(one, name=who.facts.display_name, join_keys=joining, standing=who.standing)
 
     return {
         handle: [
-            complete(one) for one in others if one.identity.person is None or one.identity.person in names
+            complete(one) for one in others if one.identity.person is None or one.identity.person in known
         ]
         for handle, others in found.items()
     }

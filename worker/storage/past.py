@@ -128,12 +128,18 @@ class SqlPast:
         is_active = (p.standing != Standing.LEFT.value) & (p.is_out_of_scope == 0)
         query = sa.select(p.source, sa.func.count()).where(is_active).group_by(p.source)
         now = {name: int(count) for name, count in self._c.execute(query)}
-        came = {AccountKey(*row) for row in self._c.execute(_CAME)}
+        came = {AccountKey(row.source, row.person_id) for row in self._c.execute(_CAME)}
         changes: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
         for subject, turns in self._turns.items():
             key = _person_in(subject)
             changes[key.source] += _deltas(turns, was_active=key not in came)
         return {name: Growth(now.get(name, 0), changes[name]) for name in now.keys() | changes.keys()}
+
+    def newcomers(self) -> dict[str, Growth]:
+        came: dict[str, list[datetime]] = defaultdict(list)
+        for row in self._c.execute(_CAME):
+            came[row.source].append(row.first_seen_at)
+        return {name: Growth(len(instants), ((at, 1) for at in instants)) for name, instants in came.items()}
 
     def groups(self, keys: Collection[GroupKey]) -> dict[GroupKey, GroupPast]:
         g, wanted = chat_group.c, set(keys)
@@ -269,7 +275,7 @@ def _judged_query() -> sa.Select[Any]:
 
 _JUDGED = _judged_query()
 _CAME = (
-    sa.select(person.c.source, person.c.person_id)
+    sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
     .join(source, source.c.name == person.c.source)
     .where(person.c.first_seen_at > source.c.first_pass_at)
 )

@@ -39,6 +39,7 @@ from worker.storage.sql.tables import (
     cohort_person,
     episode,
     link,
+    membership,
     person,
     person_key,
     staged_person,
@@ -88,11 +89,22 @@ class SqlPasses:
         )
         return Staged(records, known, missing)
 
-    def missing(self, source: str) -> list[AccountKey]:
-        query = sa.select(person.c.source, person.c.person_id).where(_here(source), _not_staged())
+    def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
+        who = _here(source)
+        if also_out_of_scope:
+            who |= _is_active(source) & _is_in_a_group()
+        query = sa.select(person.c.source, person.c.person_id).where(who, _not_staged())
         return [AccountKey(*row) for row in self._c.execute(query.order_by(person.c.person_id))]
 
-    def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
+    def apply_stage(
+        self,
+        source: str,
+        *,
+        is_full: bool,
+        taken_at: datetime,
+        now: datetime,
+        listed_at: datetime | None = None,
+    ) -> Applied:
         is_first = (
             self._c.execute(sa.select(person.c.source).where(person.c.source == source).limit(1)).first()
             is None
@@ -101,7 +113,8 @@ class SqlPasses:
             applied = self._apply_first(source, taken_at, now)
         else:
             applied = self._apply_changes(source, taken_at, now)
-            self._count_absence(source, min(taken_at, now), is_full=is_full)
+            since = min(max(taken_at, listed_at or taken_at), now)
+            self._count_absence(source, since, is_full=is_full)
         self.clear_stage(source)
         gather(self._c, applied.changed, person, person_key)
         return applied
@@ -251,15 +264,15 @@ class SqlPasses:
             values = sa.select(table.c.value).where(which, table.c.kind == kind)
             self._c.execute(sa.update(link).where(column.in_(values)).values(is_dirty=1))
 
-    def _count_absence(self, source: str, taken_at: datetime, *, is_full: bool) -> None:
+    def _count_absence(self, source: str, since: datetime, *, is_full: bool) -> None:
         back = (person.c.source == source) & (person.c.missed_passes > 0) & ~_not_staged()
         self._c.execute(sa.update(person).where(back).values(missed_passes=0, missing_since=None))
         if is_full:
-            since = sa.func.coalesce(person.c.missing_since, to_micros(taken_at))
+            first = sa.func.coalesce(person.c.missing_since, to_micros(since))
             self._c.execute(
                 sa.update(person)
                 .where(_here(source), _not_staged())
-                .values(missed_passes=person.c.missed_passes + 1, missing_since=since)
+                .values(missed_passes=person.c.missed_passes + 1, missing_since=first)
             )
 
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
@@ -342,8 +355,17 @@ class SqlPasses:
 
 
 def _here(source: str) -> sa.ColumnElement[bool]:
-    p = person.c
-    return (p.source == source) & (p.standing != Standing.LEFT.value) & (p.is_out_of_scope == 0)
+    return _is_active(source) & (person.c.is_out_of_scope == 0)
+
+
+def _is_active(source: str) -> sa.ColumnElement[bool]:
+    return (person.c.source == source) & (person.c.standing != Standing.LEFT.value)
+
+
+def _is_in_a_group() -> sa.ColumnElement[bool]:
+    in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
+    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
+    return sa.exists().where(is_theirs, in_group)
 
 
 def _not_staged() -> sa.ColumnElement[bool]:

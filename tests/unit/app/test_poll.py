@@ -333,6 +333,21 @@ def test_an_unchanged_file_with_the_same_date_is_no_other_pass(start: Start) -> 
     assert harness.leavers() == []
 
 
+def test_a_file_dated_before_the_one_that_listed_somebody_does_not_say_since_when_they_are_missing(
+    start: Start,
+) -> None:
+    """Its clock is a year behind, and runs too fast."""
+    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
+    others = tuple(one for one in harness.corp.people() if one.person_id != "ann")
+    for days in (0, 2, 4, 6):
+        harness.later()
+        at = harness.now - timedelta(days=365 - days)
+        scripted(harness, DirectoryPage(others), PassEnd("next", is_full=True, taken_at=at))
+        harness.poll(full=True)
+
+    assert harness.leavers() == []
+
+
 def test_being_listed_again_starts_the_count_anew(start: Start) -> None:
     harness = start(can_look_up=False, has_delta=False)
     ann = harness.corp.people()[0]

@@ -377,6 +377,23 @@ def test_who_is_put_out_of_scope_first_and_put_away_later_has_left(start: Start,
     assert [ticket.person_name for ticket in company.tickets()] == ["Ann", "Ann"]
 
 
+def test_who_was_deleted_out_of_scope_while_the_cursor_was_lost_is_looked_up(start: Start) -> None:
+    company = start(directory_type=Narrow)
+    assert isinstance(company.corp, Narrow)
+    company.corp.change("ann", is_in_scope=False)
+    company.corp.change("eve", is_in_scope=False)  # in no group
+    company.settle()
+    company.corp.erase("ann")
+    company.settle(full=True)
+    assert (company.corp.asked, company.standing("ann")) == ([], Standing.ACTIVE)
+
+    company.corp.forget_cursors()
+    company.settle()
+
+    assert company.corp.asked == ["ann"]
+    assert [ticket.person_name for ticket in company.tickets()] == ["Ann"]
+
+
 @pytest.mark.parametrize("can_look_up", [True, False])
 def test_who_was_never_in_scope_is_no_leaver_however_they_go(start: Start, can_look_up: bool) -> None:
     company = start(can_look_up=can_look_up)

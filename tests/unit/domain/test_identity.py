@@ -276,6 +276,39 @@ def test_a_number_that_its_person_gave_up_is_a_question_and_anybody_elses_is_the
     assert match(MARK, None, (), None, (given_up,)).state is IdentityState.UNMATCHED
 
 
+@pytest.mark.parametrize(
+    "previous, others, before, person",
+    [
+        (link(), other("bob"), candidate(how=How.HANDLE), None),
+        (
+            link(),
+            other("bob", How.PHONE, "employee:7"),
+            candidate("ann", How.HANDLE, "corp", "employee:7"),
+            "bob",
+        ),
+        (link(how=How.HANDLE), other("bob"), candidate(how=How.HANDLE), "bob"),
+        (
+            link(how=How.HANDLE),
+            replace(other("bob"), standing=Standing.LEFT),
+            candidate(how=How.HANDLE),
+            None,
+        ),
+    ],
+)
+def test_whose_number_it_was_is_not_somebody_else_because_other_handles_say_so(
+    previous: Identity, others: KnownHandle, before: Candidate, person: str | None
+) -> None:
+    """The directory has no such number any more, and whoever had it is here."""
+    found = match(MARK, previous, (), None, (others,), known_as=(before,))
+    assert (found.person and found.person.person_id) == person
+    if person is None:
+        assert (found.state, found.why) == (
+            IdentityState.AMBIGUOUS,
+            "its handles are known as different people: Ann, Bob",
+        )
+    assert match(MARK, previous, (), None, (other("bob"),), known_as=(has_left(before),)).person is not None
+
+
 # --- a number of somebody who is here, and of a leaver ------------------------------------------------------
 
 

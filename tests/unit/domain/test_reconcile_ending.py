@@ -98,6 +98,15 @@ def test_a_rehire_who_leaves_again_gets_a_new_ticket() -> None:
     assert actions[0].why.startswith("superseded")
 
 
+def test_a_removal_under_a_handle_that_is_gone_ends_as_the_one_under_the_listed_handle_begins() -> None:
+    actions = plan(group(LEAVER, NEW_ADMIN, tickets=(ticket(id=8, handle="7@lid"),)))
+    assert [(a.kind, a.ticket.handle) for a in actions] == [
+        (ActionKind.CANCEL, "7@lid"),
+        (ActionKind.OPEN, LEAVER.member.handle),
+    ]
+    assert actions[0].why == "the roster shows the person under another handle, which has its own ticket"
+
+
 CLOUD = Account(
     AccountKey("tenant", "cloud-ann"), facts("cloud-ann"), Standing.LEFT, Evidence.DELETED, LEFT_AT + HOUR
 )

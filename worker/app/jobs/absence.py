@@ -33,16 +33,18 @@ def confirm_missing(
     judged: Callable[[AccountFacts], list[JudgedFacts]],
     limits: GuardLimits,
     lease: Lease | None,
+    *,
+    also_out_of_scope: bool,
 ) -> list[PermissionDenied]:
     """Look up each person whom the staged full pass lacks, and stage the answers.
 
     Absence only makes a candidate; the look-up decides. Nothing is asked if so many are missing that the pass
-    cannot be believed. Returns the errors for people whose absence could not be confirmed; their status is
-    unchanged. The status of people with an unreadable record is unchanged, too.
+    cannot be believed. `also_out_of_scope`: as in `People.missing`. Returns the errors for people whose absence could
+    not be confirmed; their status is unchanged. The status of people with an unreadable record is unchanged, too.
     """
     with store.begin(lease) as uow:
         staged = uow.people.staged(directory.name)
-        missing = uow.people.missing(directory.name)
+        missing = uow.people.missing(directory.name, also_out_of_scope=also_out_of_scope)
     if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
         return []
     unseen: list[PermissionDenied] = []

@@ -118,13 +118,17 @@ class DirectoryPass:
             tally.counts["unchanged"] += 1
             tally.counts["left"] += self._finish_unchanged(end)
             return PassDone(end)
-        unseen = self._confirmed(end)
+        unseen = self._confirmed(end, is_alone=cursor is None)
         self._believe(read)
         with self._store.begin(self._lease) as uow:
-            applied = uow.people.apply_stage(
-                self._name, is_full=end.is_full, taken_at=end.taken_at, now=self._now
-            )
             state = uow.sources.get(self._name, Port.DIRECTORY)
+            applied = uow.people.apply_stage(
+                self._name,
+                is_full=end.is_full,
+                taken_at=end.taken_at,
+                now=self._now,
+                listed_at=state.taken_at,
+            )
             is_first = state.first_pass_at is None
             left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, end)
             uow.people.mark_left(left, min(end.taken_at, self._now), self._now)
@@ -142,11 +146,17 @@ class DirectoryPass:
             tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))
         return PassDone(end, applied.ids)
 
-    def _confirmed(self, end: PassEnd) -> list[PermissionDenied]:
+    def _confirmed(self, end: PassEnd, *, is_alone: bool) -> list[PermissionDenied]:
+        """Look up who is missing. `is_alone`: no delta before it told who was deleted out of scope."""
         if not (end.is_full and self._directory.can_look_up):
             return []
         return confirm_missing(
-            self._store, self._directory, lambda facts: self._judged([facts]), self._rules.limits, self._lease
+            self._store,
+            self._directory,
+            lambda facts: self._judged([facts]),
+            self._rules.limits,
+            self._lease,
+            also_out_of_scope=is_alone,
         )
 
     def _record(self, uow: UnitOfWork, state: SourceState, unseen: Sequence[PermissionDenied] = ()) -> None:

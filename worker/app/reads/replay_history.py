@@ -47,6 +47,7 @@ def read_history(
         tickets,
         escalations,
         Passes(looks, LOOKS_WITHIN),
+        uow.past.newcomers(),
     )
 
 

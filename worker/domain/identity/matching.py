@@ -83,6 +83,7 @@ class KnownHandle:
     name: str = ""
     join_keys: frozenset[str] = frozenset()
     gave_up: bool = False
+    standing: Standing = Standing.ACTIVE
 
 
 _PARTS = 5
@@ -174,7 +175,7 @@ def match(
     same = _best_known(one for one in others if not one.gave_up)
     if not candidates:
         return (
-            _known_elsewhere(mark, same)
+            _by_others_alone(mark, previous, same, known_as)
             or _kept(previous)
             or Identity(
                 IdentityState.UNMATCHED,
@@ -262,6 +263,25 @@ def _known_elsewhere(mark: str, others: tuple[KnownHandle, ...]) -> Identity | N
     return _linked(mark, min(people, key=_preference))
 
 
+def _by_others_alone(
+    mark: str, previous: Identity | None, others: tuple[KnownHandle, ...], known_as: tuple[Candidate, ...]
+) -> Identity | None:
+    """As `_known_elsewhere`, but a question if so far it was another person, who is here.
+
+    That they were known by a number of their own is one reason to ask; that the others' person is leaving is another.
+    """
+    found = _known_elsewhere(mark, others)
+    if found is None or found.state is not IdentityState.LINKED:
+        return found
+    people = [_as_candidate(one) for one in others]
+    same = {one for human in _humans([*people, *known_as]) if found.person in human for one in human}
+    here = [one for one in known_as if one.standing is not Standing.LEFT and one.person not in same]
+    kept = _kept(previous)
+    is_first_hand = kept is not None and kept.how is not How.HANDLE
+    is_leaving = any(one.standing is not Standing.ACTIVE for one in people)
+    return _contradicted(mark, [*here, *people]) if here and (is_first_hand or is_leaving) else found
+
+
 def _weighed(mark: str, rivals: list[Candidate], others: tuple[KnownHandle, ...]) -> Identity:
     """The candidate whom the other handles speak for; a question if they speak for somebody else."""
     known = [_as_candidate(one) for one in others]
@@ -277,7 +297,7 @@ _NOBODY = AccountKey("", "")
 
 
 def _as_candidate(one: KnownHandle) -> Candidate:
-    return Candidate(one.identity.person or _NOBODY, How.HANDLE, one.join_keys, one.name)
+    return Candidate(one.identity.person or _NOBODY, How.HANDLE, one.join_keys, one.name, one.standing)
 
 
 def _contradicted(mark: str, people: list[Candidate]) -> Identity:

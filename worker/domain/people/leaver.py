@@ -157,6 +157,7 @@ def is_absence_proof(
 ) -> bool:
     """True if absence has lasted long enough to count: enough complete passes *and* enough time.
 
-    `missing_since` is the `taken_at` of the first pass without the person, `taken_at` that of the latest.
+    `missing_since` is the `taken_at` of the first pass without the person, or of the one before if that is later;
+    `taken_at` is that of the latest.
     """
     return passes_missed >= policy.passes and taken_at - missing_since >= policy.over

@@ -62,12 +62,21 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     findings = [_under_known_ticket(finding, alike) for finding in found]
     wanted = {finding.key for finding in findings}
     actions = [_open_or_keep(f, tickets.get(f.key), case, rules, now) for f in findings]
-    ended = [
-        _end(ticket, case, rules, now)
+    unwanted = [
+        ticket
         for ticket in sorted(group.tickets, key=lambda t: t.id)
         if ticket.is_live and ticket.group == group.key and ticket.key not in wanted
     ]
+    after = _after(case, actions) if unwanted else case
+    ended = [_end(ticket, after, rules, now) for ticket in unwanted]
     return tuple(action for action in (*ended, *actions) if action is not None)
+
+
+def _after(case: GroupCase, actions: Iterable[Action | None]) -> GroupCase:
+    """The case with the tickets as the actions leave them: one that ends may have another one in its place."""
+    tickets = {ticket.key: ticket for ticket in case.view.tickets}
+    tickets |= {action.ticket.key: action.ticket for action in actions if action is not None}
+    return replace(case, view=replace(case.view, tickets=tuple(tickets.values())))
 
 
 def reconcile_person(case: PersonCase, rules: TicketRules, now: datetime) -> tuple[Action, ...]:

@@ -220,6 +220,15 @@ class History:
     tickets: tuple[RecordedTicket, ...] = ()
     escalations: Passes = field(default_factory=Passes)  # of the job that takes steps
     reconciles: Passes = field(default_factory=Passes)  # of the one that opens tickets
+    newcomers: Mapping[str, Growth] = field(
+        default_factory=dict
+    )  # who came since the first pass, by directory
+
+    def known_since(self, source: str, since: datetime, at: datetime) -> int:
+        """The active people of a directory at an instant, without those who came after `since`."""
+        active, came = self.populations.get(source), self.newcomers.get(source)
+        recent = came.at(at) - came.at(since) if came else 0
+        return max(0, active.at(at) - recent) if active else 0
 
     def opens_at(self, released_at: datetime) -> datetime:
         """When tickets are opened for a leaving that a person released: at the next pass."""

@@ -39,6 +39,9 @@ class Past(Protocol):
     def populations(self) -> dict[str, Growth]:
         """The active people of each directory over time."""
 
+    def newcomers(self) -> dict[str, Growth]:
+        """How many people had come to each directory since its first pass, over time."""
+
     def groups(self, keys: Collection[GroupKey]) -> dict[GroupKey, GroupPast]:
         """These groups, as far as they are known, with their sizes over time."""
 

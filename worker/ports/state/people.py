@@ -73,15 +73,27 @@ class People(Protocol):
     def staged(self, source: str) -> Staged:
         """Counts of the staged pass, for deciding whether it can be believed."""
 
-    def missing(self, source: str) -> list[AccountKey]:
-        """People who are not known to have left and are missing from the staged pass, by id."""
+    def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
+        """People in scope who are not known to have left and are missing from the staged pass, by id.
 
-    def apply_stage(self, source: str, *, is_full: bool, taken_at: datetime, now: datetime) -> Applied:
+        `also_out_of_scope`: with those out of scope whom a group lists, as nothing else may tell that they are gone.
+        """
+
+    def apply_stage(
+        self,
+        source: str,
+        *,
+        is_full: bool,
+        taken_at: datetime,
+        now: datetime,
+        listed_at: datetime | None = None,
+    ) -> Applied:
         """Make the staged pass the state, set-based, and mark groups and links that it affects dirty.
 
         A judgement of None keeps the known standing. Left people keep their first `left_at`. Opens an episode for
         everybody who left (at gate INITIAL on the source's first pass, else NEW), and ends the episodes of people
-        who returned. A full pass counts the missing: see `absent`.
+        who returned. A full pass counts the missing: see `absent`. `listed_at`: the date of the pass before. It listed
+        them, so a pass that is dated before it does not say since when they are missing.
         """
 
     def absent(self, source: str) -> list[MissedPerson]:
