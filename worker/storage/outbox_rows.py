@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.chunks import chunked
+from worker.storage.sql.mapping import as_json
 from worker.storage.sql.tables import outbox
 
 UNSENT = ("waiting", "claimed")
+_BODY = tuple(field.name for field in fields(Paragraph))
 
 
 def may_go(now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
@@ -65,7 +67,7 @@ def message_row(number: int, message: OutMessage, now: datetime) -> dict[str, An
         "phone": message.to.phone,
         "via": via_text(message.to),
         "title": message.title,
-        "body": json.dumps(asdict(message.body), ensure_ascii=False),
+        "body": as_json({name: getattr(message.body, name) for name in _BODY}),
         "is_urgent": int(message.is_urgent),
         "is_day_or_night": int(message.is_day_or_night),
         "is_alarm": int(message.is_alarm),
@@ -90,7 +92,7 @@ def recipient_from_row(row: Any) -> Recipient:
 
 def via_text(to: Recipient) -> str:
     """The notifiers to use, as the tables have them."""
-    return json.dumps(to.via, ensure_ascii=False)
+    return as_json(to.via)
 
 
 def delivery_key(notifier: str, keys: Sequence[str]) -> str:

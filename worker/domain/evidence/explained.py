@@ -39,7 +39,7 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
         "evidence": ticket.evidence.value if ticket.evidence else None,
         _COMPLETE: ticket.handed,
     }
-    more = {name: _plain(getattr(ticket, name)) for name in _FACTS}
+    more = {name: _plain(value) for name in _FACTS if (value := getattr(ticket, name))}
     more["assignee"] = assignee_id(ticket.assignee)
     more["done_by"] = _known_as(ticket.done_by, ticket.assignee)
     more[CLAIMED_BY] = sorted({_known_as(mark, ticket.assignee) for mark in ticket.claimed_by})

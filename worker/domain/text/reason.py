@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self, TypeAlias
 from worker.domain.text.durations import format_duration
 from worker.domain.text.tongue import ENGLISH, Tongue
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _PLACE = re.compile(r"\{(\w+)\}")
 _OWN = "{words}"
 
@@ -106,7 +107,7 @@ def together(reasons: Iterable[Reason], between: str = "; ") -> Reason:
 
 def _made(texts: tuple[str, ...], values: Mapping[str, Value]) -> Reason:
     words = {"text": texts, "values": {name: _stored(value) for name, value in values.items()}}
-    return Reason(_said(words, None), json.dumps(words, ensure_ascii=False, separators=(",", ":")))
+    return Reason(_said(words, None), _ENCODER.encode(words))
 
 
 def _stored(value: Value | Share) -> Any:

@@ -18,7 +18,7 @@ from zlib import crc32
 import sqlalchemy as sa
 
 from worker.storage.sql.chunks import chunked
-from worker.storage.sql.tables import to_micros
+from worker.storage.sql.tables import Instant, to_micros
 
 CHUNK = 10_000  # rows in one executemany: more are no faster, and these take a few megabytes
 ARRAYS_MAX = 500  # up to here arrays are as quick as a temporary table, and leave nothing in the catalogue
@@ -74,7 +74,8 @@ def bulk_insert_values(connection: sa.Connection, table: sa.Table, rows: Sequenc
     if not rows:
         return 0
     columns = tuple(rows[0])
-    return bulk_insert(connection, table, columns, (tuple(map(_driven, row.values())) for row in rows))
+    instants = [at for at, name in enumerate(columns) if isinstance(table.c[name].type, Instant)]
+    return bulk_insert(connection, table, columns, (_driven(row, instants) for row in rows))
 
 
 def bulk_update(
@@ -100,8 +101,12 @@ def bulk_update(
         connection.exec_driver_sql(update, tuple(map(list, zip(*values, strict=True))))
 
 
-def _driven(value: Any) -> Any:
-    return to_micros(value) if isinstance(value, datetime) else value
+def _driven(row: Mapping[str, Any], instants: Iterable[int]) -> Row:
+    values = list(row.values())
+    for at in instants:
+        if isinstance(values[at], datetime):
+            values[at] = to_micros(values[at])
+    return tuple(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ from worker.storage.sql.tables import from_micros, to_micros
 _NOT_IN_FACTS = {"person_id", "location"}  # the key; and where the record stood, which is no fact
 _DEFAULTS = {f.name: f.default for f in fields(AccountFacts) if f.name not in _NOT_IN_FACTS}
 _INSTANTS = ("expires_at", "leave_at")
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+as_json = json.JSONEncoder(ensure_ascii=False).encode  # as `dumps` writes it, which makes an encoder for each call
 
 
 def facts_to_json(facts: AccountFacts) -> str:
@@ -47,7 +50,7 @@ def facts_to_json(facts: AccountFacts) -> str:
         value = getattr(facts, name)
         if value != default:
             values[name] = to_micros(value) if isinstance(value, datetime) else value
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return _compact(values)
 
 
 def facts_from_json(person_id: str, text: str) -> AccountFacts:
@@ -113,7 +116,7 @@ def link_from_row(row: Any) -> Identity | None:
 
 def suggestions_to_json(link: Identity) -> str:
     """The link's suggestions as `link_from_row` reads them."""
-    return json.dumps([[*s.key, s.name, s.score] for s in link.suggestions], ensure_ascii=False)
+    return as_json([[*s.key, s.name, s.score] for s in link.suggestions])
 
 
 def reason_values(column: str, reason: Reason) -> dict[str, str | None]:
@@ -141,7 +144,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         # A part of the key: a ticket about a person has their id here
         "handle": subject.person_id if ticket.about is About.PERSON else ticket.handle,
         "episode": ticket.occasion,
-        "details": json.dumps(dict(ticket.details), ensure_ascii=False, sort_keys=True),
+        "details": _sorted(dict(ticket.details)),
         "member_role": ticket.member_role.value if ticket.member_role else None,
         "person_source": ticket.person.source if ticket.person else None,
         "person_id": ticket.person.person_id if ticket.person else None,
@@ -150,7 +153,7 @@ def ticket_values(ticket: Ticket) -> dict[str, Any]:
         "is_sensitive": int(ticket.is_sensitive),
         "grade": ticket.grade.value if ticket.grade else None,
         **reason_values("reason", ticket.reason),
-        "claimed_by": json.dumps(ticket.claimed_by, ensure_ascii=False),
+        "claimed_by": as_json(ticket.claimed_by),
         "search": _searched(ticket),
     }
 
@@ -221,7 +224,7 @@ def _assignee_values(one: Assignee | None) -> dict[str, Any]:
         return {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
     known_before = {"email": one.email, "name": one.name, "why": one.said, "person": one.person}
     return {
-        "assignee": json.dumps(known_before, ensure_ascii=False),
+        "assignee": as_json(known_before),
         "assignee_email": one.email.casefold(),
         "assignee_why": one.why and one.why.value,
         "assignee_by": one.by,
