@@ -70,15 +70,18 @@ class SqlIdentities:
         return SurePage(*sure_links.link_sure(self._c, after, limit, now))
 
     def _with_known(self, asked: Sequence[Question]) -> list[Question]:
-        """Add whom a handle was known as, where everybody who could be behind it now leaves soon or has left.
+        """Add whom a handle was known as, where somebody who could be behind it now leaves soon or has left.
 
         So do handles that nobody in the directory has, if other handles say who they are.
         """
         wanted = {
             one.key: known - {who.person for who in one.candidates}
             for one in asked
-            if all(who.standing is not Standing.ACTIVE for who in one.candidates)
-            and (one.candidates or one.others)
+            if (
+                any(who.standing is not Standing.ACTIVE for who in one.candidates)
+                if one.candidates
+                else one.others
+            )
             and (known := named_before(one.previous))
         }
         people = people_of(self._c, frozenset[AccountKey]().union(*wanted.values()))

@@ -309,6 +309,17 @@ def test_whose_number_it_was_is_not_somebody_else_because_other_handles_say_so(
     assert match(MARK, previous, (), None, (other("bob"),), known_as=(has_left(before),)).person is not None
 
 
+def test_other_handles_do_not_make_who_is_here_a_leaver_who_has_the_number_now() -> None:
+    bob, new = has_left(candidate("bob")), candidate("new")
+    others = (replace(other("bob"), standing=Standing.LEFT),)
+    ann = candidate("ann", How.HANDLE)
+
+    found = match(MARK, link(), (bob, new), None, others, known_as=(ann,))
+
+    assert found.why == "its handles are known as different people: Ann, Bob, New"
+    assert match(MARK, link(), (bob, new), None, others, known_as=(has_left(ann),)).person == bob.person
+
+
 # --- a number of somebody who is here, and of a leaver ------------------------------------------------------
 
 

@@ -185,7 +185,7 @@ def match(
         )
     rivals = _strongest(candidates)
     if same:
-        return _weighed(mark, rivals, same)
+        return _weighed(mark, rivals, same, known_as)
     if len(_humans(rivals)) > 1:
         names = ", ".join(sorted({_name(c) for c in rivals}))
         why = because("several people have it: {names}", names=names)
@@ -224,7 +224,7 @@ def named_before(previous: Identity | None) -> frozenset[AccountKey]:
 
 
 def _others_who_are_here(
-    best: Candidate, candidates: tuple[Candidate, ...], known_as: tuple[Candidate, ...]
+    best: Candidate, candidates: Iterable[Candidate], known_as: tuple[Candidate, ...]
 ) -> list[Candidate]:
     """Other people whom the member was known as and who have not left, if the candidate is about to leave or did."""
     if best.standing is Standing.ACTIVE:
@@ -282,15 +282,24 @@ def _by_others_alone(
     return _contradicted(mark, [*here, *people]) if here and (is_first_hand or is_leaving) else found
 
 
-def _weighed(mark: str, rivals: list[Candidate], others: tuple[KnownHandle, ...]) -> Identity:
-    """The candidate whom the other handles speak for; a question if they speak for somebody else."""
+def _weighed(
+    mark: str, rivals: list[Candidate], others: tuple[KnownHandle, ...], known_as: tuple[Candidate, ...]
+) -> Identity:
+    """The candidate whom the other handles speak for; a question if they speak for somebody else.
+
+    So it is if they speak for a leaver, and so far it was somebody who is here.
+    """
     known = [_as_candidate(one) for one in others]
     chosen = [
         c for c in rivals if any({c.person, k.person} <= h for k in known for h in _humans([*rivals, *known]))
     ]
+    here: list[Candidate] = []
     if chosen and len(_humans([*chosen, *known])) == 1:
-        return _linked(mark, min(chosen, key=_preference))
-    return _contradicted(mark, [*rivals, *(k for k in known if k.person != _NOBODY)])
+        best = min(chosen, key=_preference)
+        here = _others_who_are_here(best, (*rivals, *known), known_as)
+        if not here:
+            return _linked(mark, best)
+    return _contradicted(mark, [*rivals, *here, *(k for k in known if k.person != _NOBODY)])
 
 
 _NOBODY = AccountKey("", "")

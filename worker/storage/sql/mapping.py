@@ -40,7 +40,9 @@ _DEFAULTS = {f.name: f.default for f in fields(AccountFacts) if f.name not in _N
 _INSTANTS = ("expires_at", "leave_at")
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-as_json = json.JSONEncoder(ensure_ascii=False).encode  # as `dumps` writes it, which makes an encoder for each call
+as_json = json.JSONEncoder(
+    ensure_ascii=False
+).encode  # as `dumps` writes it, which makes an encoder for each call
 
 
 def facts_to_json(facts: AccountFacts) -> str:
