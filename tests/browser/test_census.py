@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import DESKTOP, LOOKS, PHONE, Desk, looking, sign_in
+from chromium import DESKTOP, LOOKS, PHONE, Desk, follow, looking, sign_in
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketKind
 
@@ -38,29 +38,29 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
     with looking(page) as look:
         page.goto(form(naming))
         look("form")
-        page.locator("form button.main").click()
+        follow(page, page.locator("form button.main"))
         look("incomplete")
         fill(page, LONG, "Ward 1 nights", "Porters")
-        page.locator("form button.main").click()
+        follow(page, page.locator("form button.main"))
         look("thanks")
         page.goto(f"{naming.base}/c/2222")
         look("dead")
         page.goto(asked(naming))
         look("asked")
         fill(page, LONG)
-        page.locator("button[name^=more-]").click()
+        follow(page, page.locator("button[name^=more-]"))
         look("more")
         page.locator("input[name^=answer-][value=accepted]").check()
-        page.locator("form button.main").click()
+        follow(page, page.locator("form button.main"))
         look("answered")
         sign_in(page, naming, "operator")
         page.goto(f"{naming.base}/census")
         page.locator("#C-000001 summary").click()
         look("named")
         page.locator("#C-000001 input[value=asked]").check()
-        page.locator("#C-000001 form button").click()
+        follow(page, page.locator("#C-000001 form button"))
         look("decided")
-        page.locator("form[action='/census/link'] button").click()
+        follow(page, page.locator("form[action='/census/link'] button"))
         look("address")
 
 

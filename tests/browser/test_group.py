@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 from sqlalchemy import Engine
 
-from chromium import DESKTOP, PHONE, faults, hospital, overflows
+from chromium import DESKTOP, PHONE, faults, follow, hospital, overflows
 from declaring import DECLARED, add_declared
 from desk_setup import services_of
 from fakes.chat_exports import android
@@ -74,12 +74,12 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_a_phone(
     page.goto(url := ward[1])
     found["group"] = faults(page), overflows(page)
     page.locator("#pasted").fill("Ann, 12345678901234567, Noor Haddad, You and 12 others")
-    page.locator("button.main").click()
+    follow(page, page.locator("button.main"))
     found["cut"] = faults(page), overflows(page)
     page.goto(url)
-    page.locator("button.main").click()
+    follow(page, page.locator("button.main"))
     found["check"] = faults(page), overflows(page)
-    page.locator("button.main").click()
+    follow(page, page.locator("button.main"))
     found["thanks"] = faults(page), overflows(page)
     page.goto(f"{url}/thanks?again=1")
     found["again"] = faults(page), overflows(page)

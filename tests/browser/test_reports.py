@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import LOOKS, PHONE, Desk, looking
+from chromium import LOOKS, PHONE, Desk, follow, looking
 from worker.domain.model import GroupKey
 
 Open = Callable[..., BrowserContext]
@@ -27,7 +27,7 @@ def handler(desk: Desk) -> str:
 def send(page: Page) -> None:
     page.locator("input[value=personal_data]").check()
     page.locator("#text").fill("A name, and what they are ill with. " * 10)
-    page.locator("form button.main").click()
+    follow(page, page.locator("form button.main"))
 
 
 @LOOKS
@@ -40,7 +40,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
         look("form")
         send(page)
         look("receipt")
-        page.locator("main a").click()
+        follow(page, page.locator("main a"))
         look("outcome")
         page.goto(f"{reporting.base}/r/outcome")
         look("asked")
@@ -51,7 +51,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut(
         page.goto(handler(reporting))
         look("handler")
         page.locator("input[value=too_late]").check()
-        page.locator("form.act button.main").click()
+        follow(page, page.locator("form.act button.main"))
         look("settled")
 
 

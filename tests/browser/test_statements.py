@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import LOOKS, PHONE, Desk, looking
+from chromium import LOOKS, PHONE, Desk, follow, looking
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Open = Callable[..., BrowserContext]
@@ -23,7 +23,7 @@ def link(desk: Desk, person: str) -> str:
 
 
 def send(page: Page) -> None:
-    page.locator("form button.main").click()
+    follow(page, page.locator("form button.main"))
 
 
 @LOOKS

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from chromium import DESKTOP, PHONE, Desk, faults, overflows, sign_in
+from chromium import DESKTOP, PHONE, Desk, faults, follow, overflows, sign_in
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
@@ -21,7 +21,7 @@ def _removal(desk: Desk, group: str = "ward-7") -> int:
 
 
 def _done(page: Page) -> None:
-    page.locator("form[action$='/done'] button.main").click()
+    follow(page, page.locator("form[action$='/done'] button.main"))
 
 
 @SIZES

@@ -199,7 +199,7 @@ class AccountsContract:
             [departure] = uow.episodes.departures()[EpisodeSort("tenant", EpisodeKind.LEFT)]
             assert (departure.groups, departure.has_left_elsewhere) == ((WARD,), False)
             uow.episodes.let_through([departure], NOW + HOUR)
-            assert uow.episodes.loads([WARD], NOW)[WARD].earlier == 1
+            assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
 
         read_people(store, of_ann("ann", enabled=False), at=NOW + 2 * HOUR)
 
@@ -207,7 +207,7 @@ class AccountsContract:
             [second] = uow.episodes.departures()[EpisodeSort("corp", EpisodeKind.LEFT)]
             assert second.has_left_elsewhere
             uow.episodes.let_through([second], NOW + 2 * HOUR)
-            assert uow.episodes.loads([WARD], NOW)[WARD].earlier == 1
+            assert uow.episodes.loads([WARD], NOW)[WARD].let_through == 1
 
     def test_a_first_runs_leaver_in_a_group_under_another_account_waits(self, store: Store) -> None:
         gone = of_ann("cloud-ann", enabled=False)

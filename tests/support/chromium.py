@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Locator, Page, ViewportSize
 from sqlalchemy import Engine
 
 from harness import Harness
@@ -149,6 +149,12 @@ def sign_in(page: Page, desk: Desk, *roles: str, name: str = "sam@example.org") 
     page.goto(desk.login_link(*roles, name=name))
     page.locator("main button.main").click()
     page.wait_for_url(f"{desk.base}/")
+
+
+def follow(page: Page, what: Locator) -> None:
+    """Press what leads to another page, and wait for that: nobody may look at the page before, or at none."""
+    with page.expect_navigation():
+        what.click()
 
 
 def faults(page: Page) -> list[str]:

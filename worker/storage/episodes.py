@@ -109,10 +109,17 @@ class SqlEpisodes:
         active = sa.select(sa.func.count()).where(
             p.source == source, p.standing != Standing.LEFT.value, p.is_out_of_scope == 0, was_known
         )
-        theirs = (episode.c.source == source) & (episode.c.kind == kind.value)
-        counts = [sa.select(sa.func.count()).where(theirs, way) for way in _earlier(since)]
-        earlier = sum(int(self._c.execute(count).scalar_one()) for count in counts)
-        return Population(int(self._c.execute(active).scalar_one()), earlier)
+        e = episode.c
+        through = sa.select(sa.func.count()).where(
+            e.source == source,
+            e.kind == kind.value,
+            e.gate == Gate.PASSED.value,
+            e.passed_at > since,
+            ~_was_released(),
+        )
+        return Population(
+            int(self._c.execute(active).scalar_one()), int(self._c.execute(through).scalar_one())
+        )
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
         taken = self._taken(since)
@@ -125,13 +132,13 @@ class SqlEpisodes:
         return loads
 
     def _taken(self, since: datetime) -> Counter[GroupKey]:
-        """How many people of each group count from earlier. A person in two directories counts once."""
+        """How many people were let through in each group. A person in two directories counts once."""
         e = episode.c
         query = sa.select(*PERSON_COLUMNS).join(
             episode, (e.source == person.c.source) & (e.person_id == person.c.person_id)
         )
-        rows = [row for way in _earlier(since) for row in self._c.execute(query.where(way))]
-        people = [one for row in rows if (one := person_of(row))]
+        passed = query.where(e.gate == Gate.PASSED.value, e.passed_at > since, ~_was_released())
+        people = [one for row in self._c.execute(passed) if (one := person_of(row))]
         humans = humans_behind(self._c, people, self._rule)
         once = {human.accounts[0].key: key for key, human in humans.items()}
         groups = self._groups_of(humans)
@@ -355,23 +362,6 @@ def _is_in_a_group() -> sa.ColumnElement[bool]:
     )  # fmt: skip
     return under_another | sa.exists().where(
         link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
-    )
-
-
-def _earlier(since: datetime) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-    """Which episodes count for the guard's limits besides new ones, in two parts: let through since, and held since.
-
-    Who had left before the first run was held for that, and not for coming all at once.
-    """
-    e, m, h, s = episode.c, cohort_person.c, held_plan.c, source_table.c
-    is_theirs = (m.source == e.source) & (m.person_id == e.person_id) & (m.at == e.at)
-    is_held_since = sa.exists().where(is_theirs, h.id == m.plan_id, h.created_at > since)
-    is_of_first_run = sa.exists().where(
-        s.name == e.source, s.port == Port.DIRECTORY.value, e.seen_at <= s.first_pass_at
-    )
-    return (
-        (e.gate == Gate.PASSED.value) & (e.passed_at > since) & ~_was_released(),
-        (e.gate == Gate.HELD.value) & is_held_since & ~is_of_first_run,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from harness import Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
-from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.guard import GuardLimits, HoldState
 from worker.domain.tickets.ticket import TicketState
 
 Start = Callable[..., Harness]
@@ -132,3 +132,19 @@ def test_a_plan_is_decided_once(company: Harness) -> None:
 
     with pytest.raises(Refused, match="P-000001 is decided already"):
         company.decide(release=False)
+
+
+def test_strangers_do_not_make_a_storm_a_smaller_share(found: Start) -> None:
+    harness = found(limits=GuardLimits(None, leavers_share_max=0.2, group_share_max=None))
+    nurses = [f"nurse-{number:02}" for number in range(20)]
+    harness.hire(*nurses, "dee")
+    harness.group("ward-7", *nurses, admins=["dee"])
+    harness.settle()
+    harness.later(days=2)
+    harness.hire(*(f"stranger-{number}" for number in range(100)))
+    harness.leave(*nurses[:5])
+    harness.settle()
+
+    [plan] = harness.plans()
+    assert plan.why == "5 of 21 people within 24 h (24%), the limit is 20%"
+    assert harness.tickets() == []

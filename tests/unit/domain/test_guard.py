@@ -83,8 +83,8 @@ def test_a_held_plan_and_its_parts_are_said_in_the_reader_s_language() -> None:
 
 
 def test_those_let_through_within_the_window_count() -> None:
-    assert held(departures(1), Population(1000, earlier=24)) is None
-    plan = held(departures(1), Population(1000, earlier=25))
+    assert held(departures(1), Population(1000, let_through=24)) is None
+    plan = held(departures(1), Population(1000, let_through=25))
     assert plan is not None
     assert plan.why.startswith("26 leavers")
 
@@ -123,7 +123,7 @@ def test_a_share_is_said_so_that_it_is_seen_to_be_over_its_limit(
     count: int, active: int, share_max: float, said: str
 ) -> None:
     limits = replace(LIMITS, leavers_max=None, leavers_share_max=share_max)
-    plan = held(departures(1), Population(active, earlier=count - 1), limits)
+    plan = held(departures(1), Population(active, let_through=count - 1), limits)
     assert plan is not None
     assert said in plan.why
 

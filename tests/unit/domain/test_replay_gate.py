@@ -114,7 +114,7 @@ def test_a_release_counts_for_no_limit() -> None:
 def test_who_was_let_through_before_the_days_counts_within_the_window() -> None:
     before = [judged(name, NOW - 2 * HOUR) for name in ("ann", "ben")]
     old = judged("old", NOW - 2 * DAY)
-    rejected = held("eve", NOW - 2 * HOUR, decided_at=NOW - HOUR)
+    rejected = held("eve", NOW - 2 * HOUR)
     past = history(*before, old, rejected, judged("cay"))
 
     assert judge_again(past, limits(leavers_max=3)).plans == []
@@ -151,24 +151,6 @@ def test_who_came_within_the_window_is_not_among_the_people_of_whom_a_share_is()
     assert judge_again(history(*seven, active=70), share).plans == []
     [plan] = judge_again(history(*seven, active=70, newcomers=came), share).plans
     assert plan.why == "7 of 62 people within 24 h (11%), the limit is 10%"
-
-
-def test_who_waits_in_a_plan_counts_until_somebody_decides() -> None:
-    waiting = [held(f"p{number}", decided_at=NOW + 3 * HOUR) for number in range(3)]
-    past = history(*waiting, judged("ann", NOW + HOUR), judged("ben", NOW + 4 * HOUR))
-
-    gate = judge_again(past, limits(leavers_max=2))
-
-    assert [(plan.created_at, plan.size) for plan in gate.plans] == [(NOW, 3), (NOW + HOUR, 1)]
-    assert passed(gate) == {"ben": 4 * HOUR}
-
-
-def test_who_was_held_before_the_days_counts_and_the_first_run_does_not() -> None:
-    first = [held(f"f{number}", NOW - 2 * HOUR) for number in range(3)]
-    found = [replace(one, departure=replace(one.departure, is_first_run=True)) for one in first]
-
-    assert judge_again(history(*found, judged("ann")), limits(leavers_max=3)).plans == []
-    assert len(judge_again(history(*first, judged("ann")), limits(leavers_max=3)).plans) == 1
 
 
 @pytest.mark.parametrize("size, plans", [(Growth(8), 1), (Growth(8, [(NOW + HOUR, -4)]), 0)])

@@ -1,6 +1,6 @@
 """The guard between plan and action: it holds a suspiciously large plan, split by cause, for a person.
 
-Pure: it gets the departures (episodes not let through yet), what came earlier in the rolling window, and
+Pure: it gets the departures (episodes not let through yet), what was let through in the rolling window, and
 the population; it returns None or a held plan with cohorts. The first run's leavers are always held.
 """
 
@@ -188,14 +188,13 @@ def plan_number(label: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Numbers of one source: active people, and episodes that count from earlier in the window.
+    """Numbers of one source: active people, and episodes let through in the window.
 
-    People who came within the window are not among the active: strangers would make a storm a smaller share. Those
-    episodes count that the guard let through, and those that wait in a plan: a storm that comes in parts is one.
+    Who came within the window is not among the active: strangers would make a storm a smaller share.
     """
 
     active: int
-    earlier: int = 0
+    let_through: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ class GroupLoad:
 
     name: str
     size: int
-    earlier: int = 0
+    let_through: int = 0
 
 
 def inspect(
@@ -219,7 +218,7 @@ def inspect(
     """Return None if the departures of one source may go through, else the plan that holds them.
 
     A person who has left elsewhere is not counted and not held. Shares are of the people who were active
-    before these departures left (active + departures + earlier). `groups` holds every group that a
+    before these departures left (active + departures + let_through). `groups` holds every group that a
     departure is in. Over a limit, all departures are held: a machine can't tell the mistakes among them. `timezone`:
     the organisation's, for what is said of hours.
     """
@@ -253,7 +252,7 @@ def _reasons(
                 first,
             )
         )
-    count = len(departures) + population.earlier
+    count = len(departures) + population.let_through
     before = population.active + count
     hours = _hours(limits.window)
     if limits.leavers_max is not None and count > limits.leavers_max:
@@ -276,7 +275,7 @@ def _reasons(
     per_group = Counter(group for departure in departures for group in departure.groups)
     for group, taken in sorted(per_group.items()):
         load = groups[group]
-        total = taken + load.earlier
+        total = taken + load.let_through
         limit = limits.group_share_max
         if limit is not None and _is_over_share(total, load.size, limit, limits.share_from):
             reasons.append(

@@ -69,36 +69,16 @@ def judge_again(history: History, rules: GateRules) -> GuardPlay:
     return _Play(history, rules).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Counting:
-    """A leaving that counts for the limits of those after it: let through, or held until a person decides."""
-
-    leaving: GuardedLeaving
-    since: datetime
-    until: datetime | None = None
-
-    def is_on(self, at: datetime) -> bool:
-        return self.since <= at and (self.until is None or at < self.until)
-
-    def is_with(self, other: GuardedLeaving) -> bool:
-        """True of one source and sort."""
-        own, others = self.leaving.key, other.key
-        return (own.person.source, own.is_move) == (others.person.source, others.is_move)
-
-
 class _Play:
     def __init__(self, history: History, rules: GateRules) -> None:
         self._history, self._rules = history, rules
         self._gate = GuardPlay()
-        self._counting: list[_Counting] = []
+        self._recent: dict[tuple[str, bool], list[datetime]] = defaultdict(list)  # by source and sort
+        self._leaving: list[tuple[datetime, GuardedLeaving]] = []
 
     def run(self) -> GuardPlay:
         for one in self._history.judgements:
-            if one.at >= self._history.begins:
-                continue
-            if one.plan is not None:
-                self._wait(one, one.at)
-            if one.passed_at is not None:
+            if one.at < self._history.begins and one.passed_at is not None:
                 at = _passed(self._history, one, one.passed_at)
                 self._pass(one, at, is_released=one.plan is not None)
         later = [one for one in self._history.judgements if one.at >= self._history.begins]
@@ -122,16 +102,14 @@ class _Play:
     def _judge(self, at: datetime, judged: list[GuardedLeaving]) -> None:
         departures = [self._departure(one, at) for one in judged]
         source = departures[0].person.source
+        sort = (source, judged[0].key.is_move)
         since = at - self._rules.limits.window
-        self._counting = [one for one in self._counting if one.since > since]
-        earlier = [one for one in self._counting if one.is_on(at)]
+        self._recent[sort] = recent = [one for one in self._recent[sort] if one > since]
         plan = inspect(
             source,
             departures,
-            Population(
-                self._history.known_since(source, since, at), sum(one.is_with(judged[0]) for one in earlier)
-            ),
-            self._loads(departures, earlier, at),
+            Population(self._history.known_since(source, since, at), sum(one <= at for one in recent)),
+            self._loads(departures, since, at),
             self._rules.limits,
             at,
             self._rules.timezone,
@@ -147,7 +125,6 @@ class _Play:
                 self._pass(one, at)  # left elsewhere: never held; its next pass comes within a moment
                 continue
             self._gate.held[one.key] = plan
-            self._wait(one, at)
             if one.is_released and one.decided_at is not None:
                 released_at = self._history.opens_at(max(at, one.decided_at))
                 self._pass(one, released_at, is_released=True)
@@ -161,11 +138,17 @@ class _Play:
         leaving = person.leaving if person else None
         return leaving is not None and leaving.person != one.departure.person
 
-    def _loads(
-        self, departures: list[Departure], earlier: Iterable[_Counting], at: datetime
-    ) -> dict[GroupKey, GroupLoad]:
-        once = {self._human(one.leaving.departure.person): one.leaving.groups_at(at) for one in earlier}
-        taken = Counter(group for groups in once.values() for group in groups)
+    def _loads(self, departures: list[Departure], since: datetime, at: datetime) -> dict[GroupKey, GroupLoad]:
+        self._leaving = [one for one in self._leaving if one[0] > since]
+        taken = Counter(
+            group
+            for groups in {
+                self._human(one.departure.person): one.groups_at(at)
+                for passed, one in self._leaving
+                if passed <= at
+            }.values()
+            for group in groups
+        )
         return {
             group: _load(self._history.groups.get(group), group, at, taken[group])
             for one in departures
@@ -179,11 +162,8 @@ class _Play:
     def _pass(self, one: GuardedLeaving, at: datetime, *, is_released: bool = False) -> None:
         self._gate.passed[one.key] = at
         if not is_released:
-            self._counting.append(_Counting(one, at))
-
-    def _wait(self, one: GuardedLeaving, at: datetime) -> None:
-        if not one.departure.is_first_run:
-            self._counting.append(_Counting(one, at, one.decided_at))
+            self._recent[one.departure.person.source, one.key.is_move].append(at)
+            self._leaving.append((at, one))
 
 
 def _load(past: GroupPast | None, group: GroupKey, at: datetime, taken: int) -> GroupLoad:

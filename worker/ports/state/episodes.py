@@ -52,14 +52,13 @@ class Episodes(Protocol):
         """Episodes that wait at the gate; from a first run, only those of people who are still in a group."""
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
-        """Active people who were known by `since`, and the episodes of this kind that count from after it.
+        """Active people who were known by `since`, and episodes of this kind let through after it.
 
-        Those count that were let through or are held, not those that a person released or rejected, nor what a
-        source's first run found. Whoever came by the first run counts as known.
+        Whoever came by the source's first pass counts as known.
         """
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
-        """The size of each group, and of how many of its members an episode counts from after `since`."""
+        """The size of each group, and how many of its members were let through after `since`."""
 
     def let_through(self, departures: Sequence[Departure], now: datetime) -> None:
         """Let episodes pass the gate; mark their groups dirty."""
