@@ -165,18 +165,19 @@ class Company:
         A few of whom a source says in so many words that they left are believed, as true leavers are: only many at
         once are a lie that a program can see. So are those whom another lie leaves of them.
         """
+        gone = set(HERE) & set(self.harness.leavers())
         for ticket in self.harness.tickets(*OF_LEAVERS):
             about, group = self.owner(ticket), ticket.home.group_id
             if not (ticket.handle or ticket.person):
                 continue  # it is about a group that lists no admin
-            if self.says_left and about in HERE:
+            if self.says_left and about in gone:
                 self.believed.add(about)
             if about not in self.left | self.believed or len(self.believed) > BELIEVED_MAX:
                 raise Wrong(f"{ticket.label} {ticket.kind} {group}: {about or ticket.handle} is here")
             is_in = self.wards.has_member(group, ticket.handle)
             if ticket.state is TicketState.VERIFIED and is_in and not self.is_proof:
                 raise Wrong(f"{ticket.label} is verified, and {about} is still in the group")
-        if not self.says_left and (gone := set(HERE) & set(self.harness.leavers())):
+        if gone and not self.says_left:
             raise Wrong(f"taken for leavers: {sorted(gone)}")
 
     def owner(self, ticket: Ticket) -> str:

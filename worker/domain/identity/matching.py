@@ -227,9 +227,14 @@ def _others_who_are_here(
     best: Candidate, candidates: Iterable[Candidate], known_as: tuple[Candidate, ...]
 ) -> list[Candidate]:
     """Other people whom the member was known as and who have not left, if the candidate is about to leave or did."""
-    if best.standing is Standing.ACTIVE:
-        return []
-    same = {one for human in _humans([*candidates, *known_as]) if best.person in human for one in human}
+    return [] if best.standing is Standing.ACTIVE else _here_and_not(best.person, candidates, known_as)
+
+
+def _here_and_not(
+    person: AccountKey | None, candidates: Iterable[Candidate], known_as: tuple[Candidate, ...]
+) -> list[Candidate]:
+    """Those of `known_as` who have not left and are not this person, under any of their accounts."""
+    same = {one for human in _humans([*candidates, *known_as]) if person in human for one in human}
     return [one for one in known_as if one.standing is not Standing.LEFT and one.person not in same]
 
 
@@ -274,8 +279,7 @@ def _by_others_alone(
     if found is None or found.state is not IdentityState.LINKED:
         return found
     people = [_as_candidate(one) for one in others]
-    same = {one for human in _humans([*people, *known_as]) if found.person in human for one in human}
-    here = [one for one in known_as if one.standing is not Standing.LEFT and one.person not in same]
+    here = _here_and_not(found.person, people, known_as)
     kept = _kept(previous)
     is_first_hand = kept is not None and kept.how is not How.HANDLE
     is_leaving = any(one.standing is not Standing.ACTIVE for one in people)
