@@ -187,10 +187,10 @@ _GROUPS = (
     Lie("I68", "that all groups are archived", "people write in them", WAHA, STAYS,
         rosters(lambda one: replace(one, facts=GroupFacts(is_archived=True, read_at=one.taken_at))), INVENTORIES),
     Lie("I69", "a group of strangers that nobody knows", "it is another company's", WAHA, ASKS,
-        groups(lambda every: [*every, replace(
-            every[0], group=Group("foreign", "Football"),
+        groups(lambda every: [*every, *(replace(
+            one, group=Group("foreign", "Football"),
             members=tuple(Member(f"+4477009009{at}", f"Player {at}", phone=f"+4477009009{at}") for at in range(10, 20)),
-        )]), INVENTORIES),
+        ) for one in every[:1])]), INVENTORIES),
 )  # fmt: skip
 
 _TIME = (
