@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import AccountFacts
-from worker.storage.people_passes import KEY_COLUMNS
 from worker.storage.people_rows import keys_of
+from worker.storage.people_staging import KEY_COLUMNS
 from worker.storage.sql.bulk import bulk_insert
 from worker.storage.sql.mapping import facts_to_json
 from worker.storage.sql.tables import (

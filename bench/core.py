@@ -29,8 +29,9 @@ from worker.app.jobs.matching import Matching
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store
-from worker.storage.people_passes import KEY_COLUMNS, PERSON_COLUMNS
+from worker.storage.people_passes import PERSON_COLUMNS
 from worker.storage.people_rows import keys_of
+from worker.storage.people_staging import KEY_COLUMNS
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.mapping import facts_to_json
 from worker.storage.sql.migrate import migrate

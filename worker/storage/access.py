@@ -44,6 +44,23 @@ _ADDED = {
 }  # columns that the release before does not write
 _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, Instant))
 
+_KEY = sa.select(desk_key.c.value).where(desk_key.c.name == LINKS)
+_S = shown_link.c
+_SHOWN = sa.select(_S.until).where(
+    _S.email == sa.bindparam("to"),
+    _S.ticket_id == sa.bindparam("ticket"),
+    _S.name == sa.bindparam("by"),
+    _S.actor_id == sa.bindparam("actor"),
+)
+_SHOWN_TO = (
+    sa.select(shown_link)
+    .where(_S.email == sa.bindparam("to"), _S.until.is_(None) | (_S.until > sa.bindparam("now")))
+    .order_by(_S.at, _S.name)
+)
+_IS_UNDO = undo.c.ticket_id == sa.bindparam("ticket")
+_UNDO, _FORGET_UNDO = sa.select(undo).where(_IS_UNDO), sa.delete(undo).where(_IS_UNDO)
+_KEEP_UNDO = sa.insert(undo)
+
 
 class SqlAccess:
     """The port `AccessState` within one transaction."""
@@ -58,11 +75,10 @@ class SqlAccess:
         return self._key
 
     def _stored_key(self, fresh: str) -> str:
-        query = sa.select(desk_key.c.value).where(desk_key.c.name == LINKS)
-        known = self._c.execute(query).scalar()
+        known = self._c.execute(_KEY).scalar()
         if known is None:
             bulk_upsert(self._c, desk_key, ("name", "value"), [(LINKS, fresh)], update=False)
-            known = self._c.execute(query).scalar_one()
+            known = self._c.execute(_KEY).scalar_one()
         return str(known)
 
     def change_key(self, fresh: str, now: datetime, *, with_tokens: bool) -> Ended:
@@ -87,14 +103,9 @@ class SqlAccess:
     # --- people with others' links ---------------------------------------------------------------
 
     def keep_shown(self, one: Shown) -> None:
-        email, s = one.email.casefold(), shown_link.c
-        this = (
-            (s.email == email)
-            & (s.ticket_id == one.ticket)
-            & (s.name == one.name)
-            & (s.actor_id == one.actor_id)
-        )
-        known = self._c.execute(sa.select(s.until).where(this)).first()
+        email = one.email.casefold()
+        this = {"to": email, "ticket": one.ticket, "by": one.name, "actor": one.actor_id}
+        known = self._c.execute(_SHOWN, this).first()
         if known is not None and (
             known.until is None or (one.until is not None and one.until <= known.until)
         ):
@@ -104,10 +115,8 @@ class SqlAccess:
         bulk_upsert(self._c, shown_link, columns, [row], update=True)
 
     def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
-        s = shown_link.c
-        is_alive = s.until.is_(None) | (s.until > now)
-        query = sa.select(shown_link).where(s.email == email.casefold(), is_alive).order_by(s.at, s.name)
-        return [shown_from_row(row) for row in self._c.execute(query)]
+        rows = self._c.execute(_SHOWN_TO, {"to": email.casefold(), "now": now})
+        return [shown_from_row(row) for row in rows]
 
     # --- links to groups -------------------------------------------------------------------------
 
@@ -141,22 +150,21 @@ class SqlAccess:
 
     def keep_undo(self, one: Undo) -> None:
         self.forget_undo(one.before.id)
-        self._c.execute(
-            sa.insert(undo).values(
-                ticket_id=one.before.id, by=one.by, until=one.until, messages=json.dumps(one.messages),
-                before=_ticket_json(one.before), after=_ticket_json(one.after),
-            )
-        )  # fmt: skip
+        values = {
+            "ticket_id": one.before.id, "by": one.by, "until": one.until, "messages": json.dumps(one.messages),
+            "before": _ticket_json(one.before), "after": _ticket_json(one.after),
+        }  # fmt: skip
+        self._c.execute(_KEEP_UNDO, values)
 
     def undo_of(self, number: int) -> Undo | None:
-        row = self._c.execute(sa.select(undo).where(undo.c.ticket_id == number)).first()
+        row = self._c.execute(_UNDO, {"ticket": number}).first()
         if row is None:
             return None
         before, after = _ticket(row.before), _ticket(row.after)
         return Undo(before, after, row.by, row.until, tuple(json.loads(row.messages)))
 
     def forget_undo(self, number: int) -> None:
-        self._c.execute(sa.delete(undo).where(undo.c.ticket_id == number))
+        self._c.execute(_FORGET_UNDO, {"ticket": number})
 
     # --- signing in ------------------------------------------------------------------------------
 

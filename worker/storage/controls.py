@@ -33,7 +33,7 @@ from worker.ports.state.controls import (
 from worker.ports.state.group_states import Lists
 from worker.storage import known_differences
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.mapping import ticket_from_row
 from worker.storage.sql.tables import (
     chat_group,
@@ -69,6 +69,22 @@ _BY_KIND = (
     .group_by(ticket.c.kind, ticket.c.state, ticket.c.grade)
 )
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
+
+_START = control_start.c
+_IS_START = (cohort.c.plan_id == _START.plan_id) & (cohort.c.cohort_id == _START.control)
+_ALLOWED = (
+    sa.select(_START.control)
+    .outerjoin(cohort, _IS_START)
+    .where(sa.or_(_START.plan_id.is_(None), cohort.c.state != HoldState.HELD.value))
+)
+_IS_REJECTED = cohort.c.state == HoldState.REJECTED.value
+_REFUSED = sa.select(_START.control).join(cohort, _IS_START).where(_IS_REJECTED)
+_SUBJECT = cohort_subject.c
+_SAID_NO = (
+    sa.select(_SUBJECT.cohort_id, _SUBJECT.source, _SUBJECT.subject)
+    .join(cohort, (cohort.c.plan_id == _SUBJECT.plan_id) & (cohort.c.cohort_id == _SUBJECT.cohort_id))
+    .where(_IS_REJECTED, in_source(_SUBJECT.source, _SUBJECT.subject))
+)
 
 
 class SqlControls:
@@ -220,32 +236,20 @@ class SqlControls:
         return [HeldSubject(row.source, row.subject, row.name, row.found, row.wanted) for row in rows]
 
     def allowed(self) -> set[str]:
-        s = control_start.c
-        part = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.control)
-        is_decided = sa.or_(s.plan_id.is_(None), cohort.c.state != HoldState.HELD.value)
-        query = sa.select(s.control).outerjoin(cohort, part).where(is_decided)
-        return set(self._c.execute(query).scalars())
+        return set(self._c.execute(_ALLOWED).scalars())
 
     def refused(self) -> set[str]:
-        s = control_start.c
-        part = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.control)
-        query = sa.select(s.control).join(cohort, part).where(cohort.c.state == HoldState.REJECTED.value)
-        return set(self._c.execute(query).scalars())
+        return set(self._c.execute(_REFUSED).scalars())
 
     def forget_start(self, controls: Collection[str]) -> None:
         self._c.execute(sa.delete(control_start).where(control_start.c.control.in_(sorted(controls))))
 
     def rejected(self, keys: Collection[GroupKey]) -> set[tuple[str, GroupKey]]:
-        s, found = cohort_subject.c, set()
-        said_no = (cohort.c.plan_id == s.plan_id) & (cohort.c.cohort_id == s.cohort_id)
-        for chunk in chunked(sorted(set(keys))):
-            query = (
-                sa.select(s.cohort_id, s.source, s.subject)
-                .join(cohort, said_no)
-                .where(cohort.c.state == HoldState.REJECTED.value, among(s.source, s.subject, chunk))
-            )
-            found |= {(row.cohort_id, GroupKey(row.source, row.subject)) for row in self._c.execute(query)}
-        return found
+        return {
+            (row.cohort_id, GroupKey(row.source, row.subject))
+            for page in by_source(keys)
+            for row in self._c.execute(_SAID_NO, page)
+        }
 
 
 def _failure(row: Any) -> ControlFailure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from worker.domain.kinds.kind import InPerson
 from worker.domain.model import AccountKey, GroupKey
 from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import dirty_group, dirty_person, expected, link, membership, to_micros
 
 
@@ -34,8 +35,8 @@ def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) 
     everybody = {*people}.union(*accounts_of(connection, people).values())
     return {
         GroupKey(source, group_id)
-        for part in chunked(sorted(everybody))
-        for source, group_id in connection.execute(_groups_of(part))
+        for page in by_source(everybody)
+        for source, group_id in connection.execute(_groups_of(), page)
     }
 
 
@@ -51,12 +52,13 @@ def queue_people(connection: sa.Connection, people: Iterable[AccountKey], now: d
     bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)
 
 
-def _groups_of(keys: list[AccountKey]) -> sa.CompoundSelect[Any]:
+@cache
+def _groups_of() -> sa.CompoundSelect[Any]:
     in_groups = sa.select(membership.c.source, membership.c.group_id).join(
         link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
     )
     expected_in = sa.select(expected.c.source, expected.c.group_id)
     return sa.union(
-        in_groups.where(among(link.c.person_source, link.c.person_id, keys)),
-        expected_in.where(among(expected.c.person_source, expected.c.person_id, keys)),
+        in_groups.where(in_source(link.c.person_source, link.c.person_id)),
+        expected_in.where(in_source(expected.c.person_source, expected.c.person_id)),
     )

@@ -32,7 +32,7 @@ from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, is_held, is_joining, person_of
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import reason_from_row, reason_values
 from worker.storage.sql.tables import (
@@ -58,6 +58,10 @@ AGAIN = "\x1f"  # in no id; parts it from a number, in the rows after the first 
 UNDECIDED = tuple(gate.value for gate in (Gate.INITIAL, Gate.NEW, Gate.HELD, Gate.REJECTED))  # no ticket asks
 WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
+_SIZES = sa.select(chat_group.c.source, chat_group.c.group_id, chat_group.c.name, chat_group.c.size).where(
+    in_source(chat_group.c.source, chat_group.c.group_id)
+)
+
 
 class SqlEpisodes:
     """The port `Episodes` within one transaction."""
@@ -80,16 +84,9 @@ class SqlEpisodes:
 
     def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
         """By account, the groups that its person is in, under any of their accounts."""
-        m, of_account = membership.c, defaultdict(set)
-        everybody = {one.key for human in humans.values() for one in human.accounts}
-        for chunk in chunked(sorted(everybody)):
-            query = (
-                sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
-                .distinct()
-                .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-                .where(among(link.c.person_source, link.c.person_id, chunk))
-            )
-            for person_source, person_id, *group in self._c.execute(query):
+        of_account = defaultdict(set)
+        for page in by_source(one.key for human in humans.values() for one in human.accounts):
+            for person_source, person_id, *group in self._c.execute(_groups_of_accounts(), page):
                 of_account[AccountKey(person_source, person_id)].add(GroupKey(*group))
         return {
             key: tuple(sorted({group for one in human.accounts for group in of_account[one.key]}))
@@ -97,48 +94,22 @@ class SqlEpisodes:
         }
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
-        p, src = person.c, source_table.c
-        first_pass_at = sa.select(src.first_pass_at).where(
-            src.name == source, src.port == Port.DIRECTORY.value
-        )
-        was_known = sa.or_(
-            p.first_seen_at.is_(None),
-            p.first_seen_at <= since,
-            p.first_seen_at <= first_pass_at.scalar_subquery(),
-        )
-        active = sa.select(sa.func.count()).where(
-            p.source == source, p.standing != Standing.LEFT.value, p.is_out_of_scope == 0, was_known
-        )
-        e = episode.c
-        through = sa.select(sa.func.count()).where(
-            e.source == source,
-            e.kind == kind.value,
-            e.gate == Gate.PASSED.value,
-            e.passed_at > since,
-            ~_was_released(),
-        )
-        return Population(
-            int(self._c.execute(active).scalar_one()), int(self._c.execute(through).scalar_one())
-        )
+        window = {"of": source, "as": kind.value, "since": since}
+        return Population(*(self._c.execute(count(), window).scalar_one() for count in (_active, _through)))
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
         taken = self._taken(since)
-        g, loads = chat_group.c, {}
-        for chunk in chunked(sorted(set(groups))):
-            query = sa.select(g.source, g.group_id, g.name, g.size).where(among(g.source, g.group_id, chunk))
-            for row in self._c.execute(query):
+        loads = {}
+        for page in by_source(groups):
+            for row in self._c.execute(_SIZES, page):
                 key = GroupKey(row.source, row.group_id)
                 loads[key] = GroupLoad(row.name, row.size, taken[key])
         return loads
 
     def _taken(self, since: datetime) -> Counter[GroupKey]:
         """How many people were let through in each group. A person in two directories counts once."""
-        e = episode.c
-        query = sa.select(*PERSON_COLUMNS).join(
-            episode, (e.source == person.c.source) & (e.person_id == person.c.person_id)
-        )
-        passed = query.where(e.gate == Gate.PASSED.value, e.passed_at > since, ~_was_released())
-        people = [one for row in self._c.execute(passed) if (one := person_of(row))]
+        passed = self._c.execute(_passed(), {"since": since})
+        people = [one for row in passed if (one := person_of(row))]
         humans = humans_behind(self._c, people, self._rule)
         once = {human.accounts[0].key: key for key, human in humans.items()}
         groups = self._groups_of(humans)
@@ -349,6 +320,53 @@ def _departures() -> sa.Select[Any]:
         .where(waits)
         .order_by(e.source, e.kind, e.person_id, e.at)
     )
+
+
+@cache
+def _groups_of_accounts() -> sa.Select[Any]:
+    m = membership.c
+    return (
+        sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
+        .distinct()
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .where(in_source(link.c.person_source, link.c.person_id))
+    )
+
+
+@cache
+def _active() -> sa.Select[Any]:
+    """How many active people of the directory `of` were known at `since`."""
+    p, src, of = person.c, source_table.c, sa.bindparam("of", type_=sa.String)
+    first_pass_at = sa.select(src.first_pass_at).where(src.name == of, src.port == Port.DIRECTORY.value)
+    was_known = sa.or_(
+        p.first_seen_at.is_(None),
+        p.first_seen_at <= sa.bindparam("since"),
+        p.first_seen_at <= first_pass_at.scalar_subquery(),
+    )
+    return sa.select(sa.func.count()).where(
+        p.source == of, p.standing != Standing.LEFT.value, p.is_out_of_scope == 0, was_known
+    )
+
+
+@cache
+def _through() -> sa.Select[Any]:
+    """How many episodes of the directory `of`, of one kind, the guard let through after `since`."""
+    e = episode.c
+    return sa.select(sa.func.count()).where(
+        e.source == sa.bindparam("of"), e.kind == sa.bindparam("as"), _was_let_through()
+    )
+
+
+@cache
+def _passed() -> sa.Select[Any]:
+    """The people of all episodes that the guard let through after `since`."""
+    is_theirs = (episode.c.source == person.c.source) & (episode.c.person_id == person.c.person_id)
+    return sa.select(*PERSON_COLUMNS).join(episode, is_theirs).where(_was_let_through())
+
+
+def _was_let_through() -> sa.ColumnElement[bool]:
+    e = episode.c
+    return (e.gate == Gate.PASSED.value) & (e.passed_at > sa.bindparam("since")) & ~_was_released()
 
 
 def _is_in_a_group() -> sa.ColumnElement[bool]:

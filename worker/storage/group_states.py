@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, people_of, person_of
 from worker.storage.reviews import SqlReviews
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import (
     chat_group,
@@ -67,6 +68,32 @@ class _Loaded:
     )
 
 
+_G, _T, _S, _F = chat_group.c, ticket.c, source.c, chat_group.alias("following").c
+_GROUPS = sa.select(chat_group, owner_of(_G))
+_THESE = _GROUPS.where(in_source(_G.source, _G.group_id))
+_REGISTERED = sa.select(_G.source, _G.group_id, _G.owner_email, _G.registered, _G.taken_at).where(
+    in_source(_G.source, _G.group_id)
+)
+_NEWEST = sa.select(sa.func.max(_S.taken_at)).where(
+    _S.name.in_(sa.bindparam("registers", expanding=True)), _S.last_success_at.is_not(None)
+)
+_OF_THESE = in_source(_T.source, _T.group_id)
+_TICKETS = sa.select(ticket).where(_OF_THESE, _T.kind.in_(_OF_GROUPS)).order_by(_T.id)
+_REMOVED = (
+    sa.select(_T.source, _T.group_id, sa.func.max(_T.verified_at).label("at"))
+    .where(_OF_THESE, _T.kind.in_(_REMOVALS), _T.state == TicketState.VERIFIED.value)
+    .group_by(_T.source, _T.group_id)
+)
+_WITH_LIVE = sa.select(_T.source, _T.group_id).where(
+    _OF_THESE, _T.kind.in_(sa.bindparam("kinds", expanding=True)), _T.state.in_(_LIVE)
+)
+_OWNERS = (
+    sa.select(person)
+    .where(person.c.email.in_(sa.bindparam("emails", expanding=True)))
+    .order_by(person.c.standing.desc())
+)
+
+
 class SqlGroupStates:
     """The port `GroupStates` within one transaction."""
 
@@ -84,7 +111,7 @@ class SqlGroupStates:
         self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
     ) -> list[GroupState]:
         g = chat_group.c
-        query = _groups().where(GOVERNED).order_by(g.source, g.group_id).limit(limit)
+        query = _GROUPS.where(GOVERNED).order_by(g.source, g.group_id).limit(limit)
         if after is not None:
             later = (g.source > after.source) | ((g.source == after.source) & (g.group_id > after.group_id))
             query = query.where(later)
@@ -93,10 +120,9 @@ class SqlGroupStates:
     def states(
         self, keys: Collection[GroupKey], lists: Lists, in_use: frozenset[NameInUse] = frozenset()
     ) -> dict[GroupKey, GroupState]:
-        g = chat_group.c
         found: dict[GroupKey, GroupState] = {}
-        for chunk in chunked(sorted(set(keys))):
-            rows = self._c.execute(_groups().where(among(g.source, g.group_id, chunk))).all()
+        for page in by_source(keys):
+            rows = self._c.execute(_THESE, page).all()
             found |= {one.key: one for one in self._states(rows, lists, in_use)}
         return found
 
@@ -120,19 +146,15 @@ class SqlGroupStates:
         return found
 
     def register_rows(self, keys: Collection[GroupKey]) -> dict[GroupKey, RegisterRow]:
-        g, found = chat_group.c, {}
-        for chunk in chunked(sorted(set(keys))):
-            query = sa.select(g.source, g.group_id, g.owner_email, g.registered, g.taken_at)
-            for row in self._c.execute(query.where(among(g.source, g.group_id, chunk))):
-                found[GroupKey(row.source, row.group_id)] = _register_row(row)
-        return found
+        return {
+            GroupKey(row.source, row.group_id): _register_row(row)
+            for page in by_source(keys)
+            for row in self._c.execute(_REGISTERED, page)
+        }
 
     def register_at(self, lists: Lists) -> datetime | None:
-        s = source.c
-        known = s.name.in_(sorted(lists.registers)) & s.last_success_at.is_not(None)
-        newest: datetime | None = self._c.execute(
-            sa.select(sa.func.max(s.taken_at)).where(known)
-        ).scalar_one()
+        registers = {"registers": sorted(lists.registers)}
+        newest: datetime | None = self._c.execute(_NEWEST, registers).scalar_one()
         return newest
 
     def _load(self, rows: Sequence[Any], lists: Lists) -> _Loaded:
@@ -148,15 +170,8 @@ class SqlGroupStates:
         return loaded
 
     def _load_admins(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
-        m = membership.c
-        query = (
-            sa.select(m.source, m.group_id, m.handle, m.display_name, link.c.state, *PERSON_COLUMNS)
-            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-            .outerjoin(person, behind_link())
-            .where(among(m.source, m.group_id, keys), is_admin(), m.is_unlisted == 0)
-            .order_by(m.source, m.group_id, m.handle)
-        )
-        rows = [(row, person_of(row)) for row in self._c.execute(query)]
+        found = (row for page in by_source(keys) for row in self._c.execute(_admins(), page))
+        rows = [(row, person_of(row)) for row in found]
         humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)
         for row, one in rows:
             speaks = humans[one.key].person if one else None
@@ -167,15 +182,12 @@ class SqlGroupStates:
             )
 
     def _load_tickets(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
-        t = ticket.c
-        here = among(t.source, t.group_id, keys)
         loaded.tickets.update(self.tickets_of(keys))
-        removed = (
-            sa.select(t.source, t.group_id, sa.func.max(t.verified_at).label("at"))
-            .where(here, t.kind.in_(_REMOVALS), t.state == TicketState.VERIFIED.value)
-            .group_by(t.source, t.group_id)
-        )
-        loaded.removed = {GroupKey(row.source, row.group_id): row.at for row in self._c.execute(removed)}
+        loaded.removed = {
+            GroupKey(row.source, row.group_id): row.at
+            for page in by_source(keys)
+            for row in self._c.execute(_REMOVED, page)
+        }
         loaded.reassigned = self._with_live(_REASSIGNMENTS, keys)
         loaded.confirming = self._with_live(_CONFIRMATIONS, keys)
         theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
@@ -212,27 +224,22 @@ class SqlGroupStates:
 
     def _with_live(self, kinds: Collection[str], keys: Sequence[GroupKey]) -> set[GroupKey]:
         """Those of these groups that have a live ticket of one of the kinds."""
-        t = ticket.c
-        here = among(t.source, t.group_id, keys)
-        query = sa.select(t.source, t.group_id).where(here, t.kind.in_(kinds), t.state.in_(_LIVE))
-        return {GroupKey(*row) for row in self._c.execute(query)}
+        pages = ({**page, "kinds": sorted(kinds)} for page in by_source(keys))
+        return {GroupKey(*row) for page in pages for row in self._c.execute(_WITH_LIVE, page)}
 
     def _load_rows(self, rows: Sequence[Any], lists: Lists, loaded: _Loaded) -> None:
         """The groups' rows in a register: their own, one of a group that they lead, or one with the same name."""
-        f = chat_group.alias("following")
-        keys = [GroupKey(row.source, row.group_id) for row in rows]
-        is_register = f.c.source.in_(sorted(lists.registers)) & (f.c.is_gone == 0)
-        columns = (f.c.owner_email, f.c.registered, f.c.taken_at, f.c.leader_source, f.c.leader_group)
-        led = sa.select(*columns).where(is_register, among(f.c.leader_source, f.c.leader_group, keys))
-        for one in self._c.execute(led.order_by(f.c.source.desc(), f.c.group_id.desc())):
-            loaded.rows[GroupKey(one.leader_source, one.leader_group)] = _register_row(one)
+        registers = {"registers": sorted(lists.registers)}
+        for page in by_source(GroupKey(row.source, row.group_id) for row in rows):
+            for one in self._c.execute(_led(), page | registers):
+                loaded.rows[GroupKey(one.leader_source, one.leader_group)] = _register_row(one)
         for row in rows:
             if row.source in lists.registers:
                 loaded.rows[GroupKey(row.source, row.group_id)] = _register_row(row)
         nameless = [row for row in rows if GroupKey(row.source, row.group_id) not in loaded.rows]
         for part in chunked(sorted({row.name for row in nameless})):
-            alike = sa.select(*columns, f.c.name, f.c.messenger).where(is_register, f.c.name.in_(part))
-            named = {(one.name, one.messenger): _register_row(one) for one in self._c.execute(alike)}
+            alike = self._c.execute(_alike(), registers | {"names": part})
+            named = {(one.name, one.messenger): _register_row(one) for one in alike}
             for row in nameless:
                 if (row.name, row.messenger) in named:
                     loaded.rows[GroupKey(row.source, row.group_id)] = named[row.name, row.messenger]
@@ -240,23 +247,55 @@ class SqlGroupStates:
     def _load_owners(self, rows: Sequence[Any], loaded: _Loaded) -> None:
         emails = sorted({row.owner.casefold() for row in rows if row.owner})
         for part in chunked(emails):
-            query = sa.select(person).where(person.c.email.in_(part)).order_by(person.c.standing.desc())
-            loaded.owners |= {row.email: person_from_row(row) for row in self._c.execute(query)}
+            rows_of_owners = self._c.execute(_OWNERS, {"emails": part})
+            loaded.owners |= {row.email: person_from_row(row) for row in rows_of_owners}
         speaking = humans_behind(self._c, loaded.owners.values(), self._rule)
         loaded.owners = {email: speaking[one.key].person for email, one in loaded.owners.items()}
 
     def tickets_of(self, keys: Collection[GroupKey]) -> dict[GroupKey, list[Ticket]]:
-        t, found = ticket.c, defaultdict[GroupKey, list[Ticket]](list)
-        for chunk in chunked(sorted(set(keys))):
-            here = among(t.source, t.group_id, chunk)
-            mine = sa.select(ticket).where(here, t.kind.in_(_OF_GROUPS)).order_by(t.id)
-            for row in self._c.execute(mine):
+        found = defaultdict[GroupKey, list[Ticket]](list)
+        for page in by_source(keys):
+            for row in self._c.execute(_TICKETS, page):
                 found[GroupKey(row.source, row.group_id)].append(ticket_from_row(row))
         return dict(found)
 
 
-def _groups() -> sa.Select[Any]:
-    return sa.select(chat_group, owner_of(chat_group.c))
+@cache
+def _admins() -> sa.Select[Any]:
+    m = membership.c
+    return (
+        sa.select(m.source, m.group_id, m.handle, m.display_name, link.c.state, *PERSON_COLUMNS)
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .outerjoin(person, behind_link())
+        .where(in_source(m.source, m.group_id), is_admin(), m.is_unlisted == 0)
+        .order_by(m.source, m.group_id, m.handle)
+    )
+
+
+@cache
+def _led() -> sa.Select[Any]:
+    """The rows of registers that these groups lead; of several for one group, the first comes last."""
+    query = _in_registers().where(in_source(_F.leader_source, _F.leader_group))
+    return query.order_by(_F.source.desc(), _F.group_id.desc())
+
+
+@cache
+def _alike() -> sa.Select[Any]:
+    return _in_registers().where(_F.name.in_(sa.bindparam("names", expanding=True)))
+
+
+def _in_registers() -> sa.Select[Any]:
+    columns = (
+        _F.owner_email,
+        _F.registered,
+        _F.taken_at,
+        _F.leader_source,
+        _F.leader_group,
+        _F.name,
+        _F.messenger,
+    )
+    in_register = _F.source.in_(sa.bindparam("registers", expanding=True))
+    return sa.select(*columns).where(in_register, _F.is_gone == 0)
 
 
 def _folded(row: Any) -> NameInUse:

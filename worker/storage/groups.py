@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,7 +51,7 @@ from worker.storage.group_rows import _group, _group_query, group_row, group_row
 from worker.storage.leading import leaders_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import link_from_row, member_from_row
 from worker.storage.sql.statistics import gather
 from worker.storage.sql.tables import (
@@ -66,6 +67,14 @@ from worker.storage.sql.tables import (
 )
 
 _CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership), departed.CLEAR_STAGE, ties.CLEAR_STAGE]
+
+_D = dirty_group.c
+_DIRTY = (
+    sa.select(_D.source, _D.group_id)
+    .order_by(_D.since, _D.source, _D.group_id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_TAKEN = sa.delete(dirty_group).where(in_source(_D.source, _D.group_id))
 
 
 class SqlRosters:
@@ -188,7 +197,7 @@ class SqlRosters:
         """Make the staged members the state; return how many rows changed."""
         gone = self._c.execute(staging.gone_members(), {"of": source}).scalars().all()
         ties.went(self._c, source, gone, now)
-        merge = staging.merge_members(self._c.dialect.name).execution_options(preserve_rowcount=True)
+        merge = staging.merge_members(self._c.dialect.name)
         return len(gone) + int(self._c.execute(merge, {"of": source}).rowcount)
 
     def _mark_unlisted(self, source: str) -> None:
@@ -227,8 +236,7 @@ class SqlRosters:
         return [_group(row) for row in self._c.execute(query)]
 
     def group(self, key: GroupKey) -> GroupRow | None:
-        query = _group_query().where(chat_group.c.source == key.source, chat_group.c.group_id == key.group_id)
-        row = self._c.execute(query).first()
+        row = self._c.execute(_one_group(), {"of": key.source, "id": key.group_id}).first()
         return None if row is None else _group(row)
 
     def in_sources(self, key: GroupKey) -> list[GroupRow]:
@@ -295,15 +303,8 @@ class SqlRosters:
         dirty_groups(self._c, {GroupKey(*row) for row in self._c.execute(unconfirmed(before))}, now)
 
     def mark_handing_over_dirty(self, after: datetime, until: datetime, now: datetime) -> None:
-        p, m = person.c, membership.c
-        query = (
-            sa.select(m.source, m.group_id)
-            .distinct()
-            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-            .join(person, (p.source == link.c.person_source) & (p.person_id == link.c.person_id))
-            .where(p.standing == Standing.LEAVING.value, p.at > after, p.at <= until, m.role.in_(ADMINS))
-        )
-        dirty_groups(self._c, {GroupKey(*row) for row in self._c.execute(query)}, now)
+        rows = self._c.execute(_handing_over(), {"after": after, "until": until})
+        dirty_groups(self._c, {GroupKey(*row) for row in rows}, now)
 
     def dirty_count(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(dirty_group))
@@ -317,12 +318,9 @@ class SqlRosters:
         return next(iter(group_views(self._c, [key], self._rule, with_everybody=True)), None)
 
     def take_dirty(self, limit: int) -> DirtyGroups:
-        d = dirty_group.c
-        query = sa.select(d.source, d.group_id).order_by(d.since, d.source, d.group_id).limit(limit)
-        keys = [GroupKey(*row) for row in self._c.execute(query)]
-        for chunk in chunked(keys):
-            which = among(d.source, d.group_id, chunk)
-            self._c.execute(sa.delete(dirty_group).where(which))
+        keys = [GroupKey(*row) for row in self._c.execute(_DIRTY, {"limit": limit})]
+        for page in by_source(keys):
+            self._c.execute(_TAKEN, page)
         views = group_views(self._c, keys, self._rule)
         leavers.mark(self._c, views)
         return DirtyGroups(len(keys), views)
@@ -350,6 +348,26 @@ class SqlRosters:
 
     def _scalar(self, query: sa.Select[Any], given: Mapping[str, Any] | None = None) -> int:
         return int(self._c.execute(query, given).scalar_one())
+
+
+@cache
+def _one_group() -> sa.Select[Any]:
+    g = chat_group.c
+    return _group_query().where(g.source == sa.bindparam("of"), g.group_id == sa.bindparam("id"))
+
+
+@cache
+def _handing_over() -> sa.Select[Any]:
+    """The groups whose admins leave after one instant, and until another."""
+    p, m = person.c, membership.c
+    leaves = (p.standing == Standing.LEAVING.value) & (p.at > sa.bindparam("after"))
+    return (
+        sa.select(m.source, m.group_id)
+        .distinct()
+        .join(link, _same_handle())
+        .join(person, (p.source == link.c.person_source) & (p.person_id == link.c.person_id))
+        .where(leaves, p.at <= sa.bindparam("until"), m.role.in_(ADMINS))
+    )
 
 
 def _same_handle() -> sa.ColumnElement[bool]:

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from worker.domain.model import Coverage, GroupKey
 from worker.storage.differences import with_other_members
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import among
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import chat_group, roster_difference, to_micros
 
 COLUMNS = ("source", "group_id", "since_at", "seen_at")
 _D = roster_difference.c
+_SINCE = sa.select(_D.source, _D.group_id, _D.since_at).where(in_source(_D.source, _D.group_id))
 
 
 def note(
@@ -34,8 +35,11 @@ def forget_before(connection: sa.Connection, now: datetime) -> None:
 
 def since(connection: sa.Connection, keys: Collection[GroupKey]) -> dict[GroupKey, datetime]:
     """Since when those of these groups differ that do."""
-    query = sa.select(_D.source, _D.group_id, _D.since_at).where(among(_D.source, _D.group_id, keys))
-    return {GroupKey(row.source, row.group_id): row.since_at for row in connection.execute(query)}
+    return {
+        GroupKey(row.source, row.group_id): row.since_at
+        for page in by_source(keys)
+        for row in connection.execute(_SINCE, page)
+    }
 
 
 @cache

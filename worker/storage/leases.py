@@ -18,6 +18,7 @@ from worker.storage.sql.tables import EPOCH, lease, to_micros
 
 MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early, since clocks drift and processes pause
 NOBODY = ""
+_ALL = sa.select(lease).order_by(lease.c.job)
 SESSIONS = "whosleft "
 NAME_MAX = 63 - len(
     SESSIONS
@@ -56,7 +57,7 @@ class SqlLeases:
 
 def listed_leases(connection: sa.Connection) -> list[ListedLease]:
     """Return every lease ever taken, by job."""
-    rows = connection.execute(sa.select(lease).order_by(lease.c.job))
+    rows = connection.execute(_ALL)
     return [
         ListedLease(Lease(row.job, row.holder, row.fence, row.expires_at), row.expires_at) for row in rows
     ]

@@ -18,8 +18,14 @@ from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import link, membership, person
 
 IS_LEAVER = sa.text("membership.is_leaver = 1")
-_LEFT = Standing.LEFT.value
 _M = membership.c
+_IS_LEFT = sa.tuple_(_M.source, _M.handle).in_(
+    sa.select(link.c.source, link.c.handle)
+    .join(person, (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id))
+    .where(person.c.standing == Standing.LEFT.value)
+)
+_MARK_ALL = sa.update(membership).where(_M.is_leaver == 0, _IS_LEFT).values(is_leaver=1)
+_UNMARK = sa.update(membership).where(IS_LEAVER, ~_IS_LEFT).values(is_leaver=0)
 _MARK = sa.update(membership).where(in_source(_M.source, _M.handle), _M.is_leaver == 0).values(is_leaver=1)
 
 
@@ -37,11 +43,5 @@ def mark(connection: sa.Connection, views: Iterable[GroupView]) -> None:
 
 def mark_again(connection: sa.Connection) -> None:
     """Mark every membership of an account that has left, and no other."""
-    left = (
-        sa.select(link.c.source, link.c.handle)
-        .join(person, (person.c.source == link.c.person_source) & (person.c.person_id == link.c.person_id))
-        .where(person.c.standing == _LEFT)
-    )
-    is_left = sa.tuple_(_M.source, _M.handle).in_(left)
-    connection.execute(sa.update(membership).where(_M.is_leaver == 0, is_left).values(is_leaver=1))
-    connection.execute(sa.update(membership).where(IS_LEAVER, ~is_left).values(is_leaver=0))
+    connection.execute(_MARK_ALL)
+    connection.execute(_UNMARK)

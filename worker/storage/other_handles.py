@@ -17,13 +17,16 @@ from worker.domain.kinds.kind import Sees
 from worker.domain.model import AccountKey, GroupKey, HandleKey, Role
 from worker.domain.tickets.ticket import Ticket
 from worker.storage.persons import accounts_of, joining_keys, people_of
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import link_from_row
 from worker.storage.sql.tables import link, membership
 from worker.storage.ties import around, ties_around
 
 _OF_SOMEBODY = frozenset({Sees.PERSON, Sees.MEMBER})
 _SETTLED = (IdentityState.LINKED.value, IdentityState.NOBODY.value)
+_LINKS = sa.select(link.c.source, link.c.handle, link.c.phone_key).where(
+    in_source(link.c.source, link.c.handle)
+)
 
 
 class _Settled(NamedTuple):
@@ -114,18 +117,13 @@ def _with_people(
 
 def rematch_others(connection: sa.Connection, keys: Sequence[HandleKey]) -> None:
     """Have the other handles of these members matched again: what is known of these says who they are."""
-    for chunk in chunked(keys):
-        starts = set(_starts_of(connection.execute(_links(chunk))).values())
+    for page in by_source(keys):
+        starts = set(_starts_of(connection.execute(_LINKS, page)).values())
         ties = ties_around(connection, starts)
         others = {one for start in starts if start in ties for one in surely_same(start, around(start, ties))}
         for part in chunked(sorted(others - starts)):
             for column in (link.c.handle, link.c.phone_key):
                 connection.execute(sa.update(link).where(column.in_(part)).values(is_dirty=1))
-
-
-def _links(keys: Sequence[HandleKey]) -> sa.Select[Any]:
-    which = among(link.c.source, link.c.handle, keys)
-    return sa.select(link.c.source, link.c.handle, link.c.phone_key).where(which)
 
 
 # --- who may still be there --------------------------------------------------------------------------------
@@ -190,8 +188,8 @@ def _starts(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, f
     """By ticket, the member's handle as ties name it."""
     keys = {one.id: HandleKey(one.home.source, one.handle) for one in tickets}
     names: dict[HandleKey, str] = {}
-    for chunk in chunked(sorted(set(keys.values()))):
-        names |= _starts_of(connection.execute(_links(chunk)))
+    for page in by_source(keys.values()):
+        names |= _starts_of(connection.execute(_LINKS, page))
     return {number: frozenset({names.get(key, key.handle)}) for number, key in keys.items()}
 
 

@@ -20,7 +20,7 @@ from worker.storage.erasing import erase_person
 from worker.storage.people_passes import SqlPasses
 from worker.storage.persons import accounts_of, facts_of, humans_behind, people_of
 from worker.storage.retention import erasable
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.mapping import person_from_row
 from worker.storage.sql.tables import (
     dirty_person,
@@ -50,6 +50,24 @@ def _seek() -> sa.Select[Any]:
 
 
 _SEEK = _seek()
+_D = dirty_person.c
+_DIRTY = (
+    sa.select(_D.source, _D.person_id)
+    .order_by(_D.since, _D.source, _D.person_id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_TAKEN = sa.delete(dirty_person).where(in_source(_D.source, _D.person_id))
+_ASKED = (
+    sa.select(ticket.c.person_source, ticket.c.person_id)
+    .distinct()
+    .where(
+        ticket.c.kind.in_(codes(lambda kind: kind.about is About.PERSON)),
+        ticket.c.state.in_([state.value for state in sorted(LIVE)]),
+    )
+)
+_BY_KEY = sa.select(person).where(
+    person.c.source == sa.bindparam("of"), person.c.person_id == sa.bindparam("id")
+)
 _SCAN = (
     sa.select(person)
     .where(sa.func.lower(person.c.person_id).in_([sa.bindparam("lower"), sa.bindparam("wanted")]))
@@ -67,25 +85,18 @@ class SqlPeople(SqlPasses):
         dirty_people(self._c, people, now)
 
     def mark_asked_dirty(self, now: datetime) -> None:
-        t = ticket.c
-        about = t.kind.in_(codes(lambda kind: kind.about is About.PERSON))
-        live = t.state.in_([state.value for state in sorted(LIVE)])
-        asked = sa.select(t.person_source, t.person_id).distinct().where(about, live)
-        dirty_people(self._c, [AccountKey(*row) for row in self._c.execute(asked)], now)
+        dirty_people(self._c, [AccountKey(*row) for row in self._c.execute(_ASKED)], now)
 
     def take_dirty(self, limit: int) -> DirtyPeople:
-        d = dirty_person.c
-        query = sa.select(d.source, d.person_id).order_by(d.since, d.source, d.person_id).limit(limit)
-        keys = [AccountKey(*row) for row in self._c.execute(query)]
-        for chunk in chunked(keys):
-            self._c.execute(sa.delete(dirty_person).where(among(d.source, d.person_id, chunk)))
+        keys = [AccountKey(*row) for row in self._c.execute(_DIRTY, {"limit": limit})]
+        for page in by_source(keys):
+            self._c.execute(_TAKEN, page)
         return DirtyPeople(len(keys), person_cases(self._c, keys, self._rule))
 
     # --- looking things up -----------------------------------------------------------------------
 
     def get(self, key: AccountKey) -> Account | None:
-        query = sa.select(person).where(person.c.source == key.source, person.c.person_id == key.person_id)
-        row = self._c.execute(query).first()
+        row = self._c.execute(_BY_KEY, {"of": key.source, "id": key.person_id}).first()
         return None if row is None else person_from_row(row)
 
     def human(self, key: AccountKey) -> Person | None:
@@ -118,7 +129,7 @@ class SqlPeople(SqlPasses):
         return [person_from_row(row) for row in self._c.execute(query)]
 
     def count(self) -> int:
-        return self._count(sa.select(sa.func.count()).select_from(person))
+        return int(self._c.execute(sa.select(sa.func.count()).select_from(person)).scalar_one())
 
     def erase(self, key: AccountKey) -> None:
         erase_person(self._c, key)

@@ -13,11 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.model import Account, AccountKey, Evidence, Standing
+from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.domain.people.persons import AccountsRule
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.people import Applied, JudgedFacts, MissedPerson, Staged
+from worker.storage import people_staging
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
@@ -29,17 +30,14 @@ from worker.storage.people_rows import (
     _says_otherwise,
     keys_of,
 )
-from worker.storage.persons import JOIN_KINDS
+from worker.storage.people_staging import KEY_COLUMNS, KNOWN_COLUMNS
 from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import among, by_source, chunked
 from worker.storage.sql.mapping import person_from_row
 from worker.storage.sql.statistics import gather
 from worker.storage.sql.tables import (
-    cohort,
-    cohort_person,
     episode,
     link,
-    membership,
     person,
     person_key,
     staged_person,
@@ -47,13 +45,8 @@ from worker.storage.sql.tables import (
     to_micros,
 )
 
-KNOWN_COLUMNS = (
-    "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
-    "manager_id",
-)  # fmt: skip
 STAGE_COLUMNS = (*KNOWN_COLUMNS, "person_keys", "is_same")  # `is_same` until the comparison finds a change
 PERSON_COLUMNS = (*KNOWN_COLUMNS, "first_seen_at", "changed_at")
-KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
 AT_ONCE = 500  # people in memory while a pass is applied; each takes some kilobytes
 
 
@@ -82,19 +75,15 @@ class SqlPasses:
         return len(rows)
 
     def staged(self, source: str) -> Staged:
-        records = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
-        known = self._count(sa.select(sa.func.count()).where(_here(source)))
-        missing = self._count(
-            sa.select(sa.func.count()).where(_here(source), _not_staged(), ~_released_as_missing())
+        records, known, missing = (
+            self._count(query, source)
+            for query in (people_staging.STAGED, people_staging.KNOWN, people_staging.missing_count())
         )
         return Staged(records, known, missing)
 
     def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
-        who = _here(source)
-        if also_out_of_scope:
-            who |= _is_active(source) & _is_in_a_group()
-        query = sa.select(person.c.source, person.c.person_id).where(who, _not_staged())
-        return [AccountKey(*row) for row in self._c.execute(query.order_by(person.c.person_id))]
+        query = people_staging.missing(also_out_of_scope=also_out_of_scope)
+        return [AccountKey(*row) for row in self._c.execute(query, {"of": source})]
 
     def apply_stage(
         self,
@@ -105,11 +94,7 @@ class SqlPasses:
         now: datetime,
         listed_at: datetime | None = None,
     ) -> Applied:
-        is_first = (
-            self._c.execute(sa.select(person.c.source).where(person.c.source == source).limit(1)).first()
-            is None
-        )
-        if is_first:
+        if self._c.execute(people_staging.ANYBODY, {"of": source}).first() is None:
             applied = self._apply_first(source, taken_at, now)
         else:
             applied = self._apply_changes(source, taken_at, now)
@@ -135,8 +120,7 @@ class SqlPasses:
         ]  # fmt: skip
         everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)
         changed = self._insert_all(sa.insert(person).from_select(PERSON_COLUMNS, everybody))
-        staged = sa.select(s.person_id, s.person_keys).where(s.source == source)
-        for rows in self._in_parts(staged.order_by(s.source, s.person_id)):
+        for rows in self._in_parts(people_staging.KEYS_OF_ALL, source):
             keys = ((source, row.person_id, *key) for row in rows for key in json.loads(row.person_keys))
             bulk_insert(self._c, person_key, KEY_COLUMNS, keys)
         self._c.execute(sa.update(link).values(is_dirty=1))
@@ -153,20 +137,20 @@ class SqlPasses:
         """Run an INSERT … SELECT; return the row count, which SQLAlchemy keeps only on request."""
         return int(self._c.execute(insert.execution_options(preserve_rowcount=True)).rowcount)
 
-    def _in_parts(self, query: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    def _in_parts(self, query: sa.Select[Any], source: str) -> Iterator[Sequence[sa.Row[Any]]]:
         """Yield lists of rows, each read when it is asked for; other statements may run in between."""
-        return self._c.execute(query.execution_options(yield_per=AT_ONCE)).partitions()
+        return self._c.execute(query, {"of": source}, execution_options={"yield_per": AT_ONCE}).partitions()
 
     # --- later passes ----------------------------------------------------------------------------
 
     def _apply_changes(self, source: str, taken_at: datetime, now: datetime) -> Applied:
-        staged = self._count(sa.select(sa.func.count()).where(staged_person.c.source == source))
-        gather(self._c, staged, staged_person)
+        gather(self._c, self._count(people_staging.STAGED, source), staged_person)
         events: list[Event] = []
         ids: list[str] = []
         changed = 0
         for pairs in self._changed(source, taken_at):
-            self._mark_changed(source, [after.key.person_id for _, after in pairs])
+            for page in by_source(after.key for _, after in pairs):
+                self._c.execute(people_staging.MARK_CHANGED, page)
             rows = [_person_row(after, now) for _, after in pairs]
             bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
             self._remember_in_scope(pairs)
@@ -184,29 +168,7 @@ class SqlPasses:
 
     def _changed(self, source: str, taken_at: datetime) -> Iterator[list[tuple[Account | None, Account]]]:
         """Yield batches of (before, after) for people who changed."""
-        s, p = staged_person.c, person.c
-        same_standing = sa.or_(
-            s.standing.is_(None),
-            (s.is_out_of_scope == 1) & (p.is_out_of_scope == 1) & (p.was_in_scope == 0),
-            (p.standing == s.standing) & sa.or_(s.standing != Standing.LEAVING.value, p.at == s.at),
-        )
-        same = sa.and_(
-            p.facts == s.facts, p.display_name == s.display_name, same_standing,
-            p.manager_id.is_not_distinct_from(s.manager_id),  # a release before wrote only the facts
-            p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # being listed again is a change in itself
-        )  # fmt: skip
-        before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
-                  p.at.label("b_at"), p.display_name.label("b_name"),
-                  p.was_in_scope.label("b_was_in_scope")]  # fmt: skip
-        query = (
-            sa.select(*(s[name] for name in KNOWN_COLUMNS), *before)
-            .select_from(
-                staged_person.outerjoin(person, (p.source == s.source) & (p.person_id == s.person_id))
-            )
-            .where(s.source == source, same.is_not(sa.true()))
-            .order_by(s.person_id)
-        )
-        for rows in self._in_parts(query):
+        for rows in self._in_parts(people_staging.changed(), source):
             pairs = (_pair(row, taken_at) for row in rows)
             yield [pair for pair in pairs if not _is_stranger(*pair)]
 
@@ -221,67 +183,33 @@ class SqlPasses:
             these = among(person.c.source, person.c.person_id, chunk)
             self._c.execute(sa.update(person).where(these).values(was_in_scope=1))
 
-    def _mark_changed(self, source: str, ids: Sequence[str]) -> None:
-        for chunk in chunked(ids):
-            these = (staged_person.c.source == source) & staged_person.c.person_id.in_(chunk)
-            self._c.execute(sa.update(staged_person).where(these).values(is_same=0))
-
     def _replace_keys(self, source: str, now: datetime) -> None:
         """Replace the keys of changed people, and make every handle with such a key wait to be matched again."""
-        k, n, s = person_key.c, staged_person_key.c, staged_person.c
-        changed = sa.select(s.person_id).where(s.source == source, s.is_same == 0)
-        gone = (
-            (k.source == source)
-            & k.person_id.in_(changed)
-            & ~sa.exists().where(
-                n.source == k.source, n.person_id == k.person_id, n.kind == k.kind, n.value == k.value
-            )
+        of = {"of": source}
+        for statement in people_staging.REMATCH_CHANGED:
+            self._c.execute(statement, of)
+        parted, joined = (
+            {AccountKey(*row) for row in self._c.execute(query, of)}
+            for query in (people_staging.PARTED, people_staging.JOINED)
         )
-        new = (
-            (n.source == source)
-            & n.person_id.in_(changed)
-            & ~sa.exists().where(
-                k.source == n.source, k.person_id == n.person_id, k.kind == n.kind, k.value == n.value
-            )
-        )
-        for table, which in ((person_key, gone), (staged_person_key, new)):
-            self._dirty_links(table, which)
-        parted, joined = self._people_with(person_key, gone), self._people_with(staged_person_key, new)
         dirty_groups_of_people(self._c, parted, now)  # while they are still known as one person
-        self._c.execute(sa.delete(person_key).where(gone))
-        added = sa.select(*(staged_person_key.c[name] for name in KEY_COLUMNS)).where(new)
-        self._c.execute(sa.insert(person_key).from_select(KEY_COLUMNS, added))
+        self._c.execute(people_staging.DELETE_KEYS, of)
+        self._c.execute(people_staging.ADD_KEYS, of)
         dirty_groups_of_people(self._c, joined, now)
 
-    def _people_with(self, table: sa.Table, which: sa.ColumnElement[bool]) -> set[AccountKey]:
-        """The accounts that these keys may join to others."""
-        query = sa.select(table.c.source, table.c.person_id).where(which, table.c.kind.in_(JOIN_KINDS))
-        return {AccountKey(*row) for row in self._c.execute(query)}
-
-    def _dirty_links(self, table: sa.Table, which: sa.ColumnElement[bool]) -> None:
-        columns = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
-        for kind, column in columns.items():
-            values = sa.select(table.c.value).where(which, table.c.kind == kind)
-            self._c.execute(sa.update(link).where(column.in_(values)).values(is_dirty=1))
-
     def _count_absence(self, source: str, since: datetime, *, is_full: bool) -> None:
-        back = (person.c.source == source) & (person.c.missed_passes > 0) & ~_not_staged()
-        self._c.execute(sa.update(person).where(back).values(missed_passes=0, missing_since=None))
+        self._c.execute(people_staging.FOUND, {"of": source})
         if is_full:
-            first = sa.func.coalesce(person.c.missing_since, to_micros(since))
-            self._c.execute(
-                sa.update(person)
-                .where(_here(source), _not_staged())
-                .values(missed_passes=person.c.missed_passes + 1, missing_since=first)
-            )
+            self._c.execute(people_staging.MISSED, {"of": source, "since": to_micros(since)})
 
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
         left = [e.person for e in events if e.kind is EventKind.LEFT]
         self._open_episodes(left, seen_at)
         returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
         self._end_episodes(returned)
-        for chunk in chunked(returned):  # a number that was taken for recycled may be theirs again
-            self._dirty_links(person_key, among(person_key.c.source, person_key.c.person_id, chunk))
+        for page in by_source(returned):  # a number that was taken for recycled may be theirs again
+            for statement in people_staging.REMATCH_PEOPLE:
+                self._c.execute(statement, page)
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
     def _open_episodes(self, people: Sequence[Account], seen_at: datetime) -> None:
@@ -316,17 +244,13 @@ class SqlPasses:
     # --- absence and dates -----------------------------------------------------------------------
 
     def absent(self, source: str) -> list[MissedPerson]:
-        query = (
-            sa.select(person).where(_here(source), person.c.missed_passes > 0).order_by(person.c.person_id)
-        )
         return [
             MissedPerson(person_from_row(row), row.missed_passes, row.missing_since)
-            for row in self._c.execute(query)
+            for row in self._c.execute(people_staging.ABSENT, {"of": source})
         ]
 
     def miss_again(self, source: str) -> None:
-        missing = (person.c.source == source) & (person.c.missed_passes > 0)
-        self._c.execute(sa.update(person).where(missing).values(missed_passes=person.c.missed_passes + 1))
+        self._c.execute(people_staging.MISSED_AGAIN, {"of": source})
 
     def mark_left(self, people: Sequence[Account], seen_at: datetime, now: datetime) -> None:
         for one in people:
@@ -344,39 +268,8 @@ class SqlPasses:
         dirty_groups_of_people(self._c, {one.key for one in people}, now)
 
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
-        query = sa.select(person).where(
-            person.c.standing == Standing.LEAVING.value, person.c.at <= now, person.c.source.in_(sources)
-        )
-        rows = self._c.execute(query.order_by(person.c.source, person.c.person_id))
+        rows = self._c.execute(people_staging.DUE, {"until": now, "sources": [*sources]})
         return [_left_on_date(row) for row in rows]
 
-    def _count(self, query: sa.Select[Any]) -> int:
-        return int(self._c.execute(query).scalar_one())
-
-
-def _here(source: str) -> sa.ColumnElement[bool]:
-    return _is_active(source) & (person.c.is_out_of_scope == 0)
-
-
-def _is_active(source: str) -> sa.ColumnElement[bool]:
-    return (person.c.source == source) & (person.c.standing != Standing.LEFT.value)
-
-
-def _is_in_a_group() -> sa.ColumnElement[bool]:
-    in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
-    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
-    return sa.exists().where(is_theirs, in_group)
-
-
-def _not_staged() -> sa.ColumnElement[bool]:
-    s = staged_person.c
-    return ~sa.exists().where(s.source == person.c.source, s.person_id == person.c.person_id)
-
-
-def _released_as_missing() -> sa.ColumnElement[bool]:
-    """True for people who were released in a plan about a shrunken read, so that they may be missing."""
-    c, m = cohort.c, cohort_person.c
-    return sa.exists().where(
-        m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
-        c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value,
-    )  # fmt: skip
+    def _count(self, query: sa.Select[Any], source: str) -> int:
+        return int(self._c.execute(query, {"of": source}).scalar_one())

@@ -223,6 +223,7 @@ _JOINED_AT = (
     .join(source, source.c.name == person.c.source)
     .where(in_source(person.c.source, person.c.person_id), person.c.first_seen_at > source.c.first_pass_at)
 )
+_DIRECTORIES = sa.select(sa.func.count()).where(source.c.port == Port.DIRECTORY.value)
 _FACTS = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
     in_source(person.c.source, person.c.person_id)
 )
@@ -230,8 +231,7 @@ _FACTS = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
 
 def has_several_directories(connection: sa.Connection) -> bool:
     """True if there are several directories, so that a person can have several accounts."""
-    query = sa.select(sa.func.count()).select_from(source).where(source.c.port == Port.DIRECTORY.value)
-    return int(connection.execute(query).scalar_one()) > 1
+    return int(connection.execute(_DIRECTORIES).scalar_one()) > 1
 
 
 def has_left_elsewhere() -> sa.ColumnElement[bool]:

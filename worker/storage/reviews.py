@@ -19,7 +19,7 @@ from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup, Fin
 from worker.storage.cases import behind_link
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, person_of
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import (
     chat_group,
     episode,
@@ -34,6 +34,27 @@ from worker.storage.sql.tables import (
 )
 
 _R, _A, _M = review.c, review_answer.c, membership.c
+_OF_TICKET = sa.select(review).where(_R.ticket_id == sa.bindparam("ticket"))
+_ANSWERS = sa.select(review_answer).where(_A.ticket_id == sa.bindparam("ticket")).order_by(_A.handle)
+_MEMBERS = (
+    sa.select(_M.handle, _M.display_name, _M.role, _M.first_seen_at, link.c.state, *PERSON_COLUMNS)
+    .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+    .outerjoin(person, behind_link())
+    .where(_M.source == sa.bindparam("of"), _M.group_id == sa.bindparam("id"), _M.is_unlisted == 0)
+    .order_by(_M.handle)
+)
+_LAST_ANSWERS = (
+    sa.select(_A.handle, _A.answer, _A.at, _A.by, _A.department)
+    .join(review, _R.ticket_id == _A.ticket_id)
+    .where(_A.source == sa.bindparam("of"), _A.group_id == sa.bindparam("id"), _R.completed_at.is_not(None))
+    .order_by(_A.at)
+)
+_LAST_REVIEWS = (
+    sa.select(_R.source, _R.group_id, _R.completed_at, _R.grade)
+    .where(in_source(_R.source, _R.group_id), _R.completed_at.is_not(None), _R.only == "[]")
+    .order_by(_R.completed_at)
+)
+_LAST_FULL_REVIEWS = _LAST_REVIEWS.where(_R.is_full == 1)
 _KEPT_FOR = timedelta(days=30)
 BULK_FROM = 10  # so many answers at once are bulk
 ANSWER_COLUMNS = (
@@ -67,7 +88,7 @@ class SqlReviews:
         self._c.execute(sa.insert(review).values(values))
 
     def of_ticket(self, ticket: int) -> Review | None:
-        row = self._c.execute(sa.select(review).where(_R.ticket_id == ticket)).first()
+        row = self._c.execute(_OF_TICKET, {"ticket": ticket}).first()
         if row is None:
             return None
         return Review(
@@ -83,14 +104,7 @@ class SqlReviews:
         return FinishedReviews(int(count), at)
 
     def members(self, group: GroupKey, rule: AccountsRule) -> list[ReviewMember]:
-        query = (
-            sa.select(_M.handle, _M.display_name, _M.role, _M.first_seen_at, link.c.state, *PERSON_COLUMNS)
-            .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
-            .outerjoin(person, behind_link())
-            .where(_M.source == group.source, _M.group_id == group.group_id, _M.is_unlisted == 0)
-            .order_by(_M.handle)
-        )
-        rows = [(row, person_of(row)) for row in self._c.execute(query)]
+        rows = [(row, person_of(row)) for row in self._c.execute(_MEMBERS, _this(group))]
         humans = humans_behind(self._c, [one for _, one in rows if one], rule)
         last = self._last(group)
         found = []
@@ -109,19 +123,13 @@ class SqlReviews:
 
     def _last(self, group: GroupKey) -> dict[str, LastAnswer]:
         """The last answer about each member, in reviews that were completed."""
-        query = (
-            sa.select(_A.handle, _A.answer, _A.at, _A.by, _A.department)
-            .join(review, _R.ticket_id == _A.ticket_id)
-            .where(_A.source == group.source, _A.group_id == group.group_id, _R.completed_at.is_not(None))
-            .order_by(_A.at)
-        )
         return {
             row.handle: LastAnswer(RowAnswer(row.answer), row.at, row.by, row.department)
-            for row in self._c.execute(query)
+            for row in self._c.execute(_LAST_ANSWERS, _this(group))
         }
 
     def answers(self, ticket: int) -> dict[str, AnsweredRow]:
-        rows = self._c.execute(sa.select(review_answer).where(_A.ticket_id == ticket).order_by(_A.handle))
+        rows = self._c.execute(_ANSWERS, {"ticket": ticket})
         return {row.handle: _answered(row) for row in rows}
 
     def answer(self, ticket: int, group: GroupKey, rows: Sequence[AnsweredRow]) -> None:
@@ -228,20 +236,10 @@ class SqlReviews:
         ]  # fmt: skip
 
     def last_of(self, groups: Collection[GroupKey], *, is_full: bool = False) -> dict[GroupKey, LastReview]:
-        wanted = [_R.is_full == 1] if is_full else []
+        query = _LAST_FULL_REVIEWS if is_full else _LAST_REVIEWS
         found: dict[GroupKey, LastReview] = {}
-        for chunk in chunked(sorted(set(groups))):
-            query = (
-                sa.select(_R.source, _R.group_id, _R.completed_at, _R.grade)
-                .where(
-                    among(_R.source, _R.group_id, chunk),
-                    _R.completed_at.is_not(None),
-                    _R.only == "[]",
-                    *wanted,
-                )
-                .order_by(_R.completed_at)
-            )
-            for row in self._c.execute(query):
+        for page in by_source(groups):
+            for row in self._c.execute(query, page):
                 found[GroupKey(row.source, row.group_id)] = LastReview(row.completed_at, Grade(row.grade))
         return found
 
@@ -250,6 +248,10 @@ def _open() -> sa.Select[int]:
     is_open = _R.completed_at.is_(None) & (ticket.c.state == TicketState.OPEN.value)
     query = sa.select(_R.ticket_id).join(ticket, ticket.c.id == _R.ticket_id)
     return query.where(is_open).order_by(_R.ticket_id)
+
+
+def _this(group: GroupKey) -> dict[str, str]:
+    return {"of": group.source, "id": group.group_id}
 
 
 def _answered(row: Any) -> AnsweredRow:

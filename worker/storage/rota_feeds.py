@@ -17,6 +17,8 @@ _COLUMNS = (
     "rota", "tried_at", "fetched_at", "read_at", "known_until", "turns", "notes", "etag", "asked", "problem",
 )  # fmt: skip
 
+_ALL = sa.select(rota_feed).order_by(rota_feed.c.rota)
+
 
 class SqlRotaFeeds:
     """The port `RotaFeeds` within one transaction."""
@@ -37,7 +39,7 @@ class SqlRotaFeeds:
         bulk_upsert(self._c, rota_feed, _COLUMNS, [row])
 
     def all(self) -> dict[str, FeedCopy]:
-        rows = self._c.execute(sa.select(rota_feed).order_by(rota_feed.c.rota))
+        rows = self._c.execute(_ALL)
         return {row.rota: _copy(row) for row in rows}
 
     def delete(self, rotas: Collection[str]) -> None:

@@ -18,6 +18,16 @@ from worker.storage.sql.tables import silence, silenced_ticket, to_micros
 
 _LISTS = ("groups", "people", "sources", "kinds")
 
+_ON = (
+    sa.select(silence)
+    .where(
+        silence.c.from_at <= sa.bindparam("now"),
+        silence.c.until_at > sa.bindparam("now"),
+        silence.c.ended_at.is_(None),
+    )
+    .order_by(silence.c.id)
+)
+
 
 class SqlSilences:
     """The port `Silences` within one transaction."""
@@ -37,11 +47,7 @@ class SqlSilences:
         return stored
 
     def on(self, now: datetime) -> list[Silence]:
-        s = silence.c
-        query = (
-            sa.select(silence).where(s.from_at <= now, s.until_at > now, s.ended_at.is_(None)).order_by(s.id)
-        )
-        return [_silence(row) for row in self._c.execute(query)]
+        return [_silence(row) for row in self._c.execute(_ON, {"now": now})]
 
     def all(self) -> list[Silence]:
         counts = self.counts()

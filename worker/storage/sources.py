@@ -26,6 +26,9 @@ _HAD = sa.delete(wanted_read).where(
     wanted_read.c.asked_at <= sa.bindparam("until"),
 )
 _BY_NAME = sa.select(source).where(source.c.name == sa.bindparam("wanted"))
+_ALL = sa.select(source).order_by(source.c.name)
+_NEW = sa.insert(source)
+_RUNS = sa.select(job).order_by(job.c.name)
 _BY_NAME_CHANGE = sa.update(source).where(source.c.name == sa.bindparam("wanted"))
 _THAT_DAY = sa.and_(
     source_day.c.name == sa.bindparam("of"),
@@ -53,7 +56,7 @@ class SqlSources:
         values["port"] = state.port.value
         changed = self._c.execute(_BY_NAME_CHANGE, {**values, "wanted": state.name})
         if changed.rowcount == 0:
-            self._c.execute(sa.insert(source).values(values))
+            self._c.execute(_NEW, values)
         if state.last_attempt_at is not None:
             self._remember(state, state.last_attempt_at.astimezone(UTC).date())
 
@@ -72,7 +75,7 @@ class SqlSources:
             self._c.execute(_DAY_CHANGE, {**this, **values})
 
     def all(self) -> list[SourceState]:
-        return [_state(row) for row in self._c.execute(sa.select(source).order_by(source.c.name))]
+        return [_state(row) for row in self._c.execute(_ALL)]
 
     def want(self, source: str, groups: Iterable[str], now: datetime) -> None:
         rows = [(source, group, to_micros(now)) for group in groups]
@@ -117,5 +120,5 @@ class SqlJobRuns:
             self._c.execute(sa.insert(job).values(name=name, **values))
 
     def all(self) -> list[JobRun]:
-        rows = self._c.execute(sa.select(job).order_by(job.c.name))
+        rows = self._c.execute(_RUNS)
         return [JobRun(row.name, row.last_run_at, row.last_ok_at, json.loads(row.report)) for row in rows]

@@ -151,7 +151,7 @@ def gone_members() -> Any:
 
 @cache
 def merge_members(dialect: str) -> Any:
-    """Write the members who are new, or shown differently."""
+    """Write the members who are new, or shown differently; its result counts them."""
     n, g = staged_membership.c, staged_group.c
     first_seen = sa.case((chat_group.c.group_id.is_(None), sa.null()), else_=g.taken_at)
     rows = (
@@ -162,9 +162,9 @@ def merge_members(dialect: str) -> Any:
         .order_by(n.source, n.group_id, n.handle)
     )
     insert = _insert(dialect, membership).from_select([*MEMBER_COLUMNS, "first_seen_at"], rows)
-    return insert.on_conflict_do_update(
-        index_elements=["source", "group_id", "handle"], set_={name: insert.excluded[name] for name in SHOWN}
-    )
+    shown = {name: insert.excluded[name] for name in SHOWN}
+    merge = insert.on_conflict_do_update(index_elements=["source", "group_id", "handle"], set_=shown)
+    return merge.execution_options(preserve_rowcount=True)
 
 
 @cache

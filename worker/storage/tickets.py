@@ -29,7 +29,7 @@ from worker.storage.other_handles import roles_of_people, roles_under_other_hand
 from worker.storage.persons import people_of
 from worker.storage.seen import seen_in
 from worker.storage.sql.bulk import bulk_insert_values, bulk_upsert
-from worker.storage.sql.chunks import among, chunked
+from worker.storage.sql.chunks import by_source, chunked, in_source
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -72,9 +72,41 @@ _UPDATE = (
     .values({name: sa.bindparam(name) for name in ticket.c.keys()} | {"version": _version()})  # noqa: SIM118 - columns
 )
 _BY_ID = sa.select(ticket).where(ticket.c.id == sa.bindparam("wanted"))
+_IS_OF_IDS = ticket.c.id.in_(sa.bindparam("ids", expanding=True))
+_BY_IDS = sa.select(ticket).where(_IS_OF_IDS)
+_PAGE = (
+    sa.select(ticket)
+    .where(ticket.c.state.in_(sa.bindparam("states", expanding=True)), ticket.c.id > sa.bindparam("after"))
+    .order_by(ticket.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_OF_PERSON = (
+    sa.select(ticket)
+    .where(
+        ticket.c.person_source == sa.bindparam("of"),
+        ticket.c.person_id == sa.bindparam("id"),
+    )
+    .order_by(ticket.c.id)
+)
+_TAKEN = (
+    sa.select(escalation.c.ticket_id, escalation.c.step, escalation.c.repeat, escalation.c.at)
+    .where(escalation.c.ticket_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(escalation.c.at, escalation.c.step, escalation.c.repeat)
+)
+_IS_TAKEN = sa.select(sa.func.count()).where(
+    escalation.c.ticket_id == sa.bindparam("number"),
+    escalation.c.step == sa.bindparam("at_step"),
+    escalation.c.repeat == sa.bindparam("times"),
+)
 
 # Of people: a program that an event did not reach is nobody
 _REACHED_NOBODY = (outbox.c.state == "unreachable") & (outbox.c.recipient_kind != RecipientKind.FEED.value)
+_UNREACHABLE = (
+    sa.select(outbox.c.ticket_id)
+    .distinct()
+    .where(_REACHED_NOBODY, outbox.c.ticket_id.is_not(None))
+    .order_by(outbox.c.ticket_id)
+)
 
 
 class SqlTickets:
@@ -104,14 +136,13 @@ class SqlTickets:
     def many(self, numbers: Collection[int]) -> dict[int, Ticket]:
         found: dict[int, Ticket] = {}
         for chunk in chunked(sorted(set(numbers))):
-            for row in self._c.execute(sa.select(ticket).where(ticket.c.id.in_(chunk))):
+            for row in self._c.execute(_BY_IDS, {"ids": chunk}):
                 found[row.id] = ticket_from_row(row)
         return found
 
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
-        wanted = [state.value for state in states]
-        query = sa.select(ticket).where(ticket.c.state.in_(wanted), ticket.c.id > after)
-        return [ticket_from_row(row) for row in self._c.execute(query.order_by(ticket.c.id).limit(limit))]
+        page = {"states": [state.value for state in states], "after": after, "limit": limit}
+        return [ticket_from_row(row) for row in self._c.execute(_PAGE, page)]
 
     def open_of(self, email: str) -> list[Ticket]:
         t = ticket.c
@@ -120,18 +151,11 @@ class SqlTickets:
         return [ticket_from_row(row) for row in self._c.execute(query)]
 
     def of_person(self, key: AccountKey) -> list[Ticket]:
-        which = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
-        return [
-            ticket_from_row(r) for r in self._c.execute(sa.select(ticket).where(which).order_by(ticket.c.id))
-        ]
+        rows = self._c.execute(_OF_PERSON, {"of": key.source, "id": key.person_id})
+        return [ticket_from_row(row) for row in rows]
 
     def of_group(self, group: GroupKey) -> list[Ticket]:
-        t = ticket.c
-        # Of a ticket about a person, `source` is a directory, whatever that is called
-        about_it = (t.source == group.source) & (t.group_id == group.group_id) & t.group_source.is_(None)
-        of_people = (t.group_source == group.source) & (t.group_id == group.group_id)
-        both = sa.union_all(sa.select(t.id).where(about_it), sa.select(t.id).where(of_people))
-        rows = self._c.execute(sa.select(ticket).where(t.id.in_(both)).order_by(t.id))
+        rows = self._c.execute(_of_group(), {"of": group.source, "id": group.group_id})
         return [ticket_from_row(row) for row in rows]
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
@@ -182,17 +206,9 @@ class SqlTickets:
 
     def _roles(self, tickets: Sequence[Ticket]) -> dict[int, Role]:
         """The role of each ticket's member in the ticket's group, under any handle of theirs."""
-        m, t = membership.c, ticket.c
         roles: dict[int, Role] = {}
         for chunk in chunked([one.id for one in tickets]):
-            query = (
-                sa.select(t.id, m.role)
-                .join(
-                    membership, (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == t.handle)
-                )
-                .where(t.id.in_(chunk), m.is_unlisted == 0)
-            )
-            roles |= {number: Role(role) for number, role in self._c.execute(query)}
+            roles |= {number: Role(role) for number, role in self._c.execute(_roles(), {"ids": chunk})}
         return roles_under_other_handles(self._c, tickets) | roles_of_people(self._c, tickets) | roles
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, tuple[Account, ...]]:
@@ -206,18 +222,11 @@ class SqlTickets:
 
     def _asked_out(self, groups: Sequence[GroupKey]) -> set[tuple[GroupKey, AccountKey]]:
         """The people whose removal from one of these groups a review asks for."""
-        t = ticket.c
-        out: set[tuple[GroupKey, AccountKey]] = set()
-        for chunk in chunked(sorted(set(groups))):
-            query = sa.select(t.source, t.group_id, t.person_source, t.person_id).where(
-                among(t.source, t.group_id, chunk), t.kind.in_(_REMOVALS), t.state.in_(_LIVE),
-                t.evidence.is_(None), t.person_id.is_not(None),
-            )  # fmt: skip
-            out |= {
-                (GroupKey(row.source, row.group_id), AccountKey(row.person_source, row.person_id))
-                for row in self._c.execute(query)
-            }
-        return out
+        return {
+            (GroupKey(row.source, row.group_id), AccountKey(row.person_source, row.person_id))
+            for page in by_source(groups)
+            for row in self._c.execute(_asked_out(), page)
+        }
 
     def _accounts(self, tickets: Sequence[Ticket]) -> dict[AccountKey, Account]:
         """The accounts of the people whom tickets are about."""
@@ -227,13 +236,7 @@ class SqlTickets:
     def _identified(self, tickets: Sequence[Ticket]) -> set[int]:
         found: set[int] = set()
         for chunk in chunked([one.id for one in tickets if kind_of(one).sees is Sees.IDENTITY]):
-            query = (
-                sa.select(ticket.c.id)
-                .join(link, (link.c.source == ticket.c.source) & (link.c.handle == ticket.c.handle))
-                .where(ticket.c.id.in_(chunk), link.c.is_dirty == 0)
-                .where(link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)))
-            )
-            found |= set(self._c.execute(query).scalars())
+            found |= set(self._c.execute(_identified(), {"ids": chunk}).scalars())
         return found
 
     # --- escalation ------------------------------------------------------------------------------
@@ -247,17 +250,14 @@ class SqlTickets:
     def to_escalate(self, after: int, limit: int) -> list[WatchedTicket]:
         open_ = self.page([TicketState.OPEN], after, limit)
         taken: dict[int, list[Taken]] = defaultdict(list)
-        e = escalation.c
         for chunk in chunked([one.id for one in open_]):
-            query = sa.select(e.ticket_id, e.step, e.repeat, e.at).where(e.ticket_id.in_(chunk))
-            for number, step, repeat, at in self._c.execute(query.order_by(e.at, e.step, e.repeat)):
+            for number, step, repeat, at in self._c.execute(_TAKEN, {"ids": chunk}):
                 taken[number].append(Taken(step, repeat, at))
         return [WatchedTicket(one, tuple(taken[one.id])) for one in open_]
 
     def unreachable(self) -> list[int]:
-        query = sa.select(outbox.c.ticket_id).distinct().where(_REACHED_NOBODY)
-        numbers = self._c.execute(query.where(outbox.c.ticket_id.is_not(None)).order_by(outbox.c.ticket_id))
-        return [number for number in numbers.scalars() if number is not None]
+        numbers = self._c.execute(_UNREACHABLE).scalars()
+        return [number for number in numbers if number is not None]
 
     def answered_unreachable(self, number: int) -> None:
         which = (outbox.c.ticket_id == number) & _REACHED_NOBODY
@@ -266,9 +266,8 @@ class SqlTickets:
     def take_step(self, number: int, taken: Taken, policy: str, to: Sequence[Recipient]) -> bool:
         recipients = json.dumps([recipient.label for recipient in to], ensure_ascii=False)
         row = (number, taken.step, taken.repeat, to_micros(taken.at), recipients, policy)
-        e = escalation.c
-        this = (e.ticket_id == number) & (e.step == taken.step) & (e.repeat == taken.repeat)
-        if self._c.execute(sa.select(sa.func.count()).where(this)).scalar_one():
+        this = {"number": number, "at_step": taken.step, "times": taken.repeat}
+        if self._c.execute(_IS_TAKEN, this).scalar_one():
             return False
         columns = ("ticket_id", "step", "repeat", "at", "recipients", "policy")
         bulk_upsert(self._c, escalation, columns, [row], update=False)
@@ -290,6 +289,43 @@ class SqlTickets:
 
 def _without_version(one: Ticket) -> dict[str, Any]:
     return {name: value for name, value in ticket_values(one).items() if name != "version"}
+
+
+@cache
+def _of_group() -> sa.Select[Any]:
+    t, of, id_ = ticket.c, sa.bindparam("of", type_=sa.String), sa.bindparam("id", type_=sa.String)
+    # Of a ticket about a person, `source` is a directory, whatever that is called
+    about_it = (t.source == of) & (t.group_id == id_) & t.group_source.is_(None)
+    of_people = (t.group_source == of) & (t.group_id == id_)
+    both = sa.union_all(sa.select(t.id).where(about_it), sa.select(t.id).where(of_people))
+    return sa.select(ticket).where(t.id.in_(both)).order_by(t.id)
+
+
+@cache
+def _roles() -> sa.Select[Any]:
+    m, t = membership.c, ticket.c
+    is_theirs = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == t.handle)
+    return sa.select(t.id, m.role).join(membership, is_theirs).where(_IS_OF_IDS, m.is_unlisted == 0)
+
+
+@cache
+def _asked_out() -> sa.Select[Any]:
+    t = ticket.c
+    return sa.select(t.source, t.group_id, t.person_source, t.person_id).where(
+        in_source(t.source, t.group_id), t.kind.in_(_REMOVALS), t.state.in_(_LIVE),
+        t.evidence.is_(None), t.person_id.is_not(None),
+    )  # fmt: skip
+
+
+@cache
+def _identified() -> sa.Select[Any]:
+    t = ticket.c
+    return (
+        sa.select(t.id)
+        .join(link, (link.c.source == t.source) & (link.c.handle == t.handle))
+        .where(_IS_OF_IDS, link.c.is_dirty == 0)
+        .where(link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)))
+    )
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +15,37 @@ from worker.storage.leases import listed_leases
 from worker.storage.outbox_rows import UNSENT
 from worker.storage.outbox_sending import IS_STOPPED
 from worker.storage.sql.tables import EPOCH, alarm, delivery, outbox, quiet_channel, watch_mark
+
+_STANDING = sa.select(alarm).order_by(alarm.c.since_at, alarm.c.key)
+_IS_ALARM = alarm.c.key == sa.bindparam("wanted")
+_ALARM, _TOLD = sa.select(alarm).where(_IS_ALARM), sa.update(alarm).where(_IS_ALARM)
+_END = sa.delete(alarm).where(_IS_ALARM)
+_MARKS = sa.select(watch_mark)
+_D = delivery.c
+_FAILED = (
+    sa.select(_D.notifier, sa.func.min(_D.created_at).label("first"), sa.func.max(_D.error).label("error"))
+    .where(_D.state.in_(UNSENT), _D.error != "")
+    .group_by(_D.notifier)
+    .order_by(_D.notifier)
+)
+_ARRIVED = sa.select(sa.func.max(_D.sent_at)).where(_D.notifier == sa.bindparam("notifier"))
+_DEAD = sa.select(sa.func.count()).where(_D.state == "unreachable")
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=_D.next_at.type)
+_MAY_GO_AT = sa.func.coalesce(outbox.c.not_before, outbox.c.created_at)
+_WAITING = sa.select(sa.func.count(), sa.func.min(_MAY_GO_AT)).where(
+    outbox.c.state == "pending", outbox.c.bundle_id.is_(None), _MAY_GO_AT <= _NOW, outbox.c.is_alarm == 1
+)
+
+
+@cache
+def _on_their_way() -> sa.Select[int, Any]:
+    """How many deliveries are due `now`, and since when."""
+    quiet = sa.select(quiet_channel.c.notifier).where(quiet_channel.c.quiet_until > _NOW)
+    is_due = sa.or_(
+        (_D.state == "waiting") & (_D.next_at <= _NOW), (_D.state == "claimed") & (_D.claimed_until <= _NOW)
+    )
+    at = sa.case((_D.state == "claimed", _D.claimed_until), else_=_D.next_at)
+    return sa.select(sa.func.count(), sa.func.min(at)).where(is_due, _D.notifier.not_in(quiet), ~IS_STOPPED)
 
 
 class SqlWatched:
@@ -26,14 +59,14 @@ class SqlWatched:
 
     def put(self, one: ToldAlarm) -> None:
         values = {"since_at": one.since_at, "told_at": one.told_at}
-        if self._c.execute(sa.update(alarm).where(alarm.c.key == one.key).values(values)).rowcount == 0:
+        if self._c.execute(_TOLD, {"wanted": one.key, **values}).rowcount == 0:
             self._c.execute(
                 sa.insert(alarm).values(key=one.key, cause=one.cause.value, about=one.about, **values)
             )
 
     def end(self, key: str) -> ToldAlarm | None:
-        row = self._c.execute(sa.select(alarm).where(alarm.c.key == key)).first()
-        self._c.execute(sa.delete(alarm).where(alarm.c.key == key))
+        row = self._c.execute(_ALARM, {"wanted": key}).first()
+        self._c.execute(_END, {"wanted": key})
         return _standing(row) if row else None
 
     def marks(self) -> dict[str, WatchMark]:
@@ -46,46 +79,19 @@ class SqlWatched:
             self._c.execute(sa.insert(m).values(name=one.name, **values))
 
     def failing(self) -> list[Failing]:
-        d = delivery.c
-        failed = (
-            sa.select(
-                d.notifier, sa.func.min(d.created_at).label("first"), sa.func.max(d.error).label("error")
-            )
-            .where(d.state.in_(UNSENT), d.error != "")
-            .group_by(d.notifier)
-            .order_by(d.notifier)
-        )
-        arrived = sa.select(sa.func.max(d.sent_at)).where(d.notifier == sa.bindparam("notifier"))
         found = []
-        for row in self._c.execute(failed).all():
-            last = self._c.execute(arrived, {"notifier": row.notifier}).scalar()
+        for row in self._c.execute(_FAILED).all():
+            last = self._c.execute(_ARRIVED, {"notifier": row.notifier}).scalar()
             found.append(Failing(row.notifier, max(row.first, last or EPOCH), row.error))
         return found
 
     def due(self, now: datetime) -> LateMessages:
-        d, o = delivery.c, outbox.c
-        quiet = sa.select(quiet_channel.c.notifier).where(quiet_channel.c.quiet_until > now)
-        is_due = sa.or_(
-            (d.state == "waiting") & (d.next_at <= now), (d.state == "claimed") & (d.claimed_until <= now)
-        )
-        at = sa.case((d.state == "claimed", d.claimed_until), else_=d.next_at)
-        on_their_way = sa.select(sa.func.count(), sa.func.min(at)).where(
-            is_due, d.notifier.not_in(quiet), ~IS_STOPPED
-        )
-        may_go_at = sa.func.coalesce(o.not_before, o.created_at)
-        waiting = sa.select(sa.func.count(), sa.func.min(may_go_at)).where(
-            o.state == "pending",
-            o.bundle_id.is_(None),
-            may_go_at <= now,
-            o.is_alarm == 1,
-        )
-        found = [self._c.execute(query).one() for query in (on_their_way, waiting)]
+        found = [self._c.execute(query, {"now": now}).one() for query in (_on_their_way(), _WAITING)]
         oldest = min((since for _, since in found if since is not None), default=None)
         return LateMessages(sum(count for count, _ in found), oldest)
 
     def dead(self) -> int:
-        unreached = sa.select(sa.func.count()).where(delivery.c.state == "unreachable")
-        return int(self._c.execute(unreached).scalar_one())
+        return int(self._c.execute(_DEAD).scalar_one())
 
     def arrivals(self, key: str) -> list[Arrival]:
         d = delivery.c
@@ -109,13 +115,12 @@ class SqlWatched:
 
 def standing_alarms(connection: sa.Connection) -> list[ToldAlarm]:
     """The alarms that stand, the oldest first."""
-    rows = connection.execute(sa.select(alarm).order_by(alarm.c.since_at, alarm.c.key))
-    return [_standing(row) for row in rows]
+    return [_standing(row) for row in connection.execute(_STANDING)]
 
 
 def marks(connection: sa.Connection) -> dict[str, WatchMark]:
     """What the watch did last, by name."""
-    return {row.name: WatchMark(*row) for row in connection.execute(sa.select(watch_mark))}
+    return {row.name: WatchMark(*row) for row in connection.execute(_MARKS)}
 
 
 def _standing(row: sa.Row[tuple[str, str, str, datetime, datetime]]) -> ToldAlarm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +14,10 @@ from worker.storage.candidates.removals import former_members, leavers_without_t
 from worker.storage.candidates.tickets import blocked, tickets_without_reason, waivers
 
 
-def wrong_groups() -> list[sa.Select[Any]]:
+@cache
+def wrong_groups() -> tuple[sa.Select[Any], ...]:
     """Queries for (source, group_id). Together they cover every finding and every reason to cancel."""
-    return [
+    return (
         leavers_without_ticket(),
         unknown_without_question(),
         tickets_without_reason(),
@@ -24,4 +26,4 @@ def wrong_groups() -> list[sa.Select[Any]]:
         missing_joiners(),
         former_members(),
         lost_admins(),
-    ]
+    )

@@ -1,0 +1,181 @@
+"""The statements that make a staged pass over people the state.
+
+They are built once, which takes longer than to run them. Each is given its directory as `of`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import Evidence, Standing
+from worker.storage.persons import JOIN_KINDS
+from worker.storage.sql.chunks import in_source
+from worker.storage.sql.tables import (
+    cohort,
+    cohort_person,
+    link,
+    membership,
+    person,
+    person_key,
+    staged_person,
+    staged_person_key,
+)
+
+KNOWN_COLUMNS = (
+    "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
+    "manager_id",
+)  # fmt: skip
+KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
+LINKED_BY = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
+
+_OF: sa.BindParameter[str] = sa.bindparam("of", type_=sa.String)
+_IS_ACTIVE = (person.c.source == _OF) & (person.c.standing != Standing.LEFT.value)
+_IS_HERE = _IS_ACTIVE & (person.c.is_out_of_scope == 0)
+_IS_STAGED = sa.exists().where(
+    staged_person.c.source == person.c.source, staged_person.c.person_id == person.c.person_id
+)
+
+# --- what is staged, and what is missing -------------------------------------------------------------------
+
+STAGED = sa.select(sa.func.count()).where(staged_person.c.source == _OF)
+KNOWN = sa.select(sa.func.count()).where(_IS_HERE)
+ANYBODY = sa.select(person.c.source).where(person.c.source == _OF).limit(1)
+KEYS_OF_ALL = (
+    sa.select(staged_person.c.person_id, staged_person.c.person_keys)
+    .where(staged_person.c.source == _OF)
+    .order_by(staged_person.c.source, staged_person.c.person_id)
+)
+ABSENT = sa.select(person).where(_IS_HERE, person.c.missed_passes > 0).order_by(person.c.person_id)
+
+
+@cache
+def missing_count() -> sa.Select[Any]:
+    """How many people who are here are not staged, nor released in a plan about a shrunken read."""
+    c, m = cohort.c, cohort_person.c
+    was_released = sa.exists().where(
+        m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
+        c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value,
+    )  # fmt: skip
+    return sa.select(sa.func.count()).where(_IS_HERE, ~_IS_STAGED, ~was_released)
+
+
+@cache
+def missing(*, also_out_of_scope: bool) -> sa.Select[Any]:
+    """Who is here and not staged; if asked for, also those out of scope who are in a group."""
+    in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
+    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
+    who = _IS_HERE | (_IS_ACTIVE & sa.exists().where(is_theirs, in_group)) if also_out_of_scope else _IS_HERE
+    query = sa.select(person.c.source, person.c.person_id).where(who, ~_IS_STAGED)
+    return query.order_by(person.c.person_id)
+
+
+# --- who changed -------------------------------------------------------------------------------------------
+
+
+@cache
+def changed() -> sa.Select[Any]:
+    """Staged people who are new or other than before, with what was known of them as `b_…`."""
+    s, p = staged_person.c, person.c
+    same_standing = sa.or_(
+        s.standing.is_(None),
+        (s.is_out_of_scope == 1) & (p.is_out_of_scope == 1) & (p.was_in_scope == 0),
+        (p.standing == s.standing) & sa.or_(s.standing != Standing.LEAVING.value, p.at == s.at),
+    )
+    same = sa.and_(
+        p.facts == s.facts, p.display_name == s.display_name, same_standing,
+        p.manager_id.is_not_distinct_from(s.manager_id),  # a release before wrote only the facts
+        p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # being listed again is a change in itself
+    )  # fmt: skip
+    before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
+              p.at.label("b_at"), p.display_name.label("b_name"),
+              p.was_in_scope.label("b_was_in_scope")]  # fmt: skip
+    return (
+        sa.select(*(s[name] for name in KNOWN_COLUMNS), *before)
+        .select_from(staged_person.outerjoin(person, (p.source == s.source) & (p.person_id == s.person_id)))
+        .where(s.source == _OF, same.is_not(sa.true()))
+        .order_by(s.person_id)
+    )
+
+
+# With a page of `by_source`
+MARK_CHANGED = (
+    sa.update(staged_person)
+    .where(in_source(staged_person.c.source, staged_person.c.person_id))
+    .values(is_same=0)
+)
+
+# --- their keys --------------------------------------------------------------------------------------------
+
+_K, _N = person_key.c, staged_person_key.c
+_CHANGED = sa.select(staged_person.c.person_id).where(
+    staged_person.c.source == _OF, staged_person.c.is_same == 0
+)
+_IS_GONE = (
+    (_K.source == _OF)
+    & _K.person_id.in_(_CHANGED)
+    & ~sa.exists().where(
+        _N.source == _K.source, _N.person_id == _K.person_id, _N.kind == _K.kind, _N.value == _K.value
+    )
+)
+_IS_NEW = (
+    (_N.source == _OF)
+    & _N.person_id.in_(_CHANGED)
+    & ~sa.exists().where(
+        _K.source == _N.source, _K.person_id == _N.person_id, _K.kind == _N.kind, _K.value == _N.value
+    )
+)
+
+
+def _rematching(table: sa.Table, which: sa.ColumnElement[bool]) -> list[sa.Update]:
+    """Have every handle with such a key matched again."""
+    keys = {kind: sa.select(table.c.value).where(which, table.c.kind == kind) for kind in LINKED_BY}
+    return [
+        sa.update(link).where(column.in_(keys[kind])).values(is_dirty=1) for kind, column in LINKED_BY.items()
+    ]
+
+
+def _people_with(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The accounts that such keys may join to others."""
+    return sa.select(table.c.source, table.c.person_id).where(which, table.c.kind.in_(JOIN_KINDS))
+
+
+REMATCH_CHANGED = (*_rematching(person_key, _IS_GONE), *_rematching(staged_person_key, _IS_NEW))
+REMATCH_PEOPLE = _rematching(person_key, in_source(_K.source, _K.person_id))  # with a page of `by_source`
+PARTED, JOINED = _people_with(person_key, _IS_GONE), _people_with(staged_person_key, _IS_NEW)
+DELETE_KEYS = sa.delete(person_key).where(_IS_GONE)
+ADD_KEYS = sa.insert(person_key).from_select(
+    KEY_COLUMNS, sa.select(*(_N[name] for name in KEY_COLUMNS)).where(_IS_NEW)
+)
+
+# --- absence -----------------------------------------------------------------------------------------------
+
+_MISSES = person.c.missed_passes
+# Listed again
+FOUND = (
+    sa.update(person)
+    .where(person.c.source == _OF, _MISSES > 0, _IS_STAGED)
+    .values(missed_passes=0, missing_since=None)
+)
+# `since`: where an absence that begins now began, in microseconds
+MISSED = (
+    sa.update(person)
+    .where(_IS_HERE, ~_IS_STAGED)
+    .values(
+        missed_passes=_MISSES + 1,
+        missing_since=sa.func.coalesce(person.c.missing_since, sa.bindparam("since", type_=sa.BigInteger)),
+    )
+)
+MISSED_AGAIN = sa.update(person).where(person.c.source == _OF, _MISSES > 0).values(missed_passes=_MISSES + 1)
+# `sources`: of these directories; `until`: an instant
+DUE = (
+    sa.select(person)
+    .where(
+        person.c.standing == Standing.LEAVING.value,
+        person.c.at <= sa.bindparam("until"),
+        person.c.source.in_(sa.bindparam("sources", expanding=True)),
+    )
+    .order_by(person.c.source, person.c.person_id)
+)
