@@ -135,13 +135,13 @@ class Company:
         self.harness.start(replace(rules, takes=takes))
 
     def _release(self) -> bool:
-        """Do what a person does who knows the truth: release what is held since people who never were are missing."""
-        everybody = {*HERE, *LEAVERS}
+        """Do what a person does who knows the truth: release plans of whom nobody is here."""
+        are_here = {*HERE, *LEAVERS} - self.left
         held = [one for one in self.harness.plans() if one.is_shrunken and one.state is HoldState.HELD]
         known = {
             one.id: {who.person.person_id for part in one.cohorts for who in part.people} for one in held
         }
-        released = [one for one in held if not known[one.id] & everybody]
+        released = [one for one in held if not known[one.id] & are_here]
         for plan in released:
             self.harness.decide(*(part.id for part in plan.cohorts), plan=plan.id)
         return bool(released)

@@ -150,7 +150,7 @@ _PEOPLE = (
     Lie("I53", "numbers that Excel rounded", "they are the same people", REGISTER, REFUSES,
         written(lambda number: f"{float(number):.5E}" if number.startswith("+") else number), INVENTORIES,
         is_proof=True),
-    Lie("I54", "two members' numbers swapped", "each has their own", REGISTER, STAYS,
+    Lie("I54", "two members' numbers swapped", "each has their own", REGISTER, ASKS,
         swapped(ONE, TWO, "phone"), INVENTORIES),
     Lie("I55", "a leaver's number swapped with that of somebody here", "each has their own", REGISTER, ASKS,
         swapped(ONE, DISABLED, "phone"), INVENTORIES, leaves_question=True),

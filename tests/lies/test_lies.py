@@ -66,7 +66,7 @@ def _whoever_has_the_number(original: Callable[..., object]) -> Callable[..., ob
 LEAVER_TAKES_OVER = Mutant(
     10,
     "a-leaver-takes-over",
-    ((worker.domain.identity.matching, "_others_who_are_here", _whoever_has_the_number),),
+    ((worker.domain.identity.matching, "_here_and_not", _whoever_has_the_number),),
 )
 RED = {  # lies that a broken worker believes
     "absence-is-believed": ("D04", "D12", "D25", "D27"),

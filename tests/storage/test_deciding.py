@@ -87,7 +87,8 @@ def _ticket(number: int, draw: random.Random, handles: list[str]) -> dict[str, A
         "id": number, "kind": "identify_member" if is_question else "remove_member", "state": draw.choice(STATES),
         "source": "wards", "group_id": group, "key_group": "" if is_question else group, "handle": draw.choice(handles),
         "episode": str(number), "group_name": "G", "messenger": "whatsapp", "opened_at": NOW, "clock_from": NOW,
-        "due_at": NOW,
+        "due_at": NOW, "person_source": None if is_question else "corp",
+        "person_id": None if is_question else f"p{draw.randrange(PEOPLE)}",
     }  # fmt: skip
 
 
@@ -105,8 +106,12 @@ def test_who_decides_is_loaded_and_nobody_else(company: sa.Engine) -> None:
 
 _M, _T, _X = membership.c, ticket.c, expected.c
 _HAS_TICKET = sa.exists().where(
-    _T.source == _M.source, _T.handle == _M.handle, _T.state.in_(["open", "blocked", "done", "waived"]),
-    sa.or_(_T.group_id == _M.group_id, _T.key_group == ""),
+    _T.source == _M.source, _T.state.in_(["open", "blocked", "done", "waived"]),
+    sa.or_(
+        (_T.handle == _M.handle) & sa.or_(_T.group_id == _M.group_id, _T.key_group == ""),
+        (_T.group_id == _M.group_id) & (_T.person_source == link.c.person_source)
+        & (_T.person_id == link.c.person_id),
+    ),
 )  # fmt: skip
 _IS_EXPECTED = sa.exists().where(
     _X.source == _M.source, _X.group_id == _M.group_id, _X.person_source == link.c.person_source,

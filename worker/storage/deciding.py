@@ -82,13 +82,22 @@ def has_left() -> sa.ColumnElement[bool]:
 
 
 def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
-    """Members with a ticket that is live or waived: in this group, or about their handle in all of its groups."""
+    """Members with a ticket that is live or waived: in this group, or about their handle in all of its groups.
+
+    So is who is listed under another handle than that of a ticket about them.
+    """
     m, t = membership.c, ticket.c
+    same_person = (link.c.person_source == t.person_source) & (link.c.person_id == t.person_id)
+    in_group = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == link.c.handle)
     same = (m.source == t.source) & (m.handle == t.handle)
     stands = t.state.in_(LIVE_OR_WAIVED)
     is_question = t.kind.in_(_QUESTION_CODES) & (t.key_group == "")
     return [
         member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), stands),
+        member.select_from(ticket)
+        .join(link, same_person & (link.c.source == t.source))
+        .join(membership, in_group)
+        .where(is_in_page(t), stands),
         member.join(ticket, same).where(is_in_page(m), stands, is_question),
     ]
 

@@ -18,6 +18,7 @@ from worker.domain.identity.matching import (
     Identity,
     IdentityState,
     KnownHandle,
+    is_still,
     named_before,
 )
 from worker.domain.identity.phones import canonical
@@ -72,13 +73,16 @@ class SqlIdentities:
     def _with_known(self, asked: Sequence[Question]) -> list[Question]:
         """Add whom a handle was known as, where somebody who could be behind it now leaves soon or has left.
 
-        So do handles that nobody in the directory has, if other handles say who they are.
+        So do handles that are shown with another number or address than before, and those that nobody in the directory
+        has, if other handles say who they are.
         """
         wanted = {
             one.key: known - {who.person for who in one.candidates}
             for one in asked
-            if (
+            if one.previous is not None
+            and (
                 any(who.standing is not Standing.ACTIVE for who in one.candidates)
+                or not is_still(one.previous.fingerprint, one.fingerprint)
                 if one.candidates
                 else one.others
             )

@@ -48,6 +48,7 @@ from reconciling import (
 )
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.identity.matching import IdentityState
+from worker.domain.kinds.removals import REVIEW
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Standing
 from worker.domain.people.leaving import Leaving, episode_name
@@ -105,6 +106,25 @@ def test_a_removal_under_a_handle_that_is_gone_ends_as_the_one_under_the_listed_
         (ActionKind.OPEN, LEAVER.member.handle),
     ]
     assert actions[0].why == "the roster shows the person under another handle, which has its own ticket"
+
+
+@pytest.mark.parametrize(
+    "work, why",
+    [
+        (ticket(id=8, handle="7@lid"), "the person returned"),
+        (ticket(id=8, handle="7@lid", details={REVIEW: 3}), None),
+        (ticket(id=8, handle="7@lid", person=key("cem")), None),
+    ],
+)
+def test_a_removal_under_a_handle_that_is_gone_ends_as_the_person_returns(
+    work: Ticket, why: str | None
+) -> None:
+    ended = [
+        one
+        for one in plan(group(view(person()), NEW_ADMIN, tickets=(work,)))
+        if one.kind is ActionKind.CANCEL
+    ]
+    assert [one.why for one in ended] == [why] * (why is not None)
 
 
 CLOUD = Account(

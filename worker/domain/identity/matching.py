@@ -166,8 +166,10 @@ def match(
     any order. `others`: what other handles say, settled ones only. `known_as`: whom `named_before` names, as they
     are now. A confirmed answer holds until the fingerprint changes (`is_still`). A link by number outlives a change
     of the number in the directory, unless somebody else has the number now; if they left, and whoever was known is
-    here, it is a question. Of several accounts of one person, an active one is linked if there is one.
+    here, it is a question. So it is if the member is shown with another number than before, which is that of somebody
+    else. Of several accounts of one person, an active one is linked if there is one.
     """
+    before = previous
     if previous is not None:
         previous = replace(previous, fingerprint=mark) if is_still(previous.fingerprint, mark) else None
     if previous is not None and (previous.how is How.CONFIRMED or previous.state is IdentityState.NOBODY):
@@ -199,17 +201,10 @@ def match(
     if any(one.gave_up and len(_humans([_as_candidate(one), *rivals])) == 1 for one in others):
         why = because("{person} has another number now: this one may be somebody else's", person=_name(best))
         return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best]))
-    if here := _others_who_are_here(best, candidates, known_as):
-        names = ", ".join(sorted({_name(one) for one in here}))
-        person = _name(best)
-        why = because("{person} left, and so far this was {names}, who is here", person=person, names=names)
-        if best.standing is Standing.LEAVING:
-            why = because(
-                "{person} is about to leave, and so far this was {names}, who is here",
-                person=person,
-                names=names,
-            )
-        return Identity(IdentityState.AMBIGUOUS, mark, why=why, suggestions=_as_suggestions([best, *here]))
+    here = _here_and_not(best.person, candidates, known_as)
+    is_shown_otherwise = previous is None and _kept(before) is not None
+    if here and (is_shown_otherwise or best.standing is not Standing.ACTIVE):
+        return _taken_over(mark, best, here)
     return _linked(mark, best)
 
 
@@ -236,6 +231,26 @@ def _here_and_not(
     """Those of `known_as` who have not left and are not this person, under any of their accounts."""
     same = {one for human in _humans([*candidates, *known_as]) if person in human for one in human}
     return [one for one in known_as if one.standing is not Standing.LEFT and one.person not in same]
+
+
+def _taken_over(mark: str, best: Candidate, here: list[Candidate]) -> Identity:
+    """A question: the member has somebody's number, and so far it was somebody else, who is here."""
+    names, person = ", ".join(sorted({_name(one) for one in here})), _name(best)
+    why = {
+        Standing.LEFT: because(
+            "{person} left, and so far this was {names}, who is here", person=person, names=names
+        ),
+        Standing.LEAVING: because(
+            "{person} is about to leave, and so far this was {names}, who is here", person=person, names=names
+        ),
+        Standing.ACTIVE: because(
+            "this has {person}'s number or address now, and so far this was {names}, who is here",
+            person=person,
+            names=names,
+        ),
+    }
+    suggestions = _as_suggestions([best, *here])
+    return Identity(IdentityState.AMBIGUOUS, mark, why=why[best.standing], suggestions=suggestions)
 
 
 def _linked(mark: str, best: Candidate) -> Identity:

@@ -79,12 +79,12 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
 def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
     """Return why the removal is no longer needed.
 
-    A member who is not listed is left to verification, unless the person is listed under another handle, which has a
-    removal of its own.
+    A member who is not listed is left to verification, unless the person is listed under another handle: that has a
+    removal of its own, or they may stay.
     """
     view = case.by_handle.get(ticket.handle)
     if view is None:
-        return _LISTED_OTHERWISE if _is_listed_otherwise(ticket, case) else None
+        return _why_over_otherwise(ticket, case, timezone)
     if view.leaving is not None:
         return because("superseded by a newer leaving or another kind of ticket")
     if REVIEW in ticket.details or CONSENT in ticket.details:
@@ -102,15 +102,18 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
 _LISTED_OTHERWISE = because("the roster shows the person under another handle, which has its own ticket")
 
 
-def _is_listed_otherwise(ticket: Ticket, case: GroupCase) -> bool:
-    """Whether the leaver is listed under another handle, for which there is a live ticket."""
+def _why_over_otherwise(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
+    """Why the removal is over of a person who is listed under other handles than the ticket's."""
     if ticket.state is TicketState.DONE or ticket.person is None:
-        return False  # what an admin says that they did is weighed
-    asked = {one.handle for one in case.view.tickets if one.is_live and one.kind is ticket.kind}
-    return any(
-        one.leaving is not None and ticket.person in one.known_as and one.member.handle in asked
-        for one in case.view.members
-    )
+        return None  # what an admin says that they did is weighed
+    listed = [one for one in case.view.members if ticket.person in one.known_as]
+    leaving = {one.member.handle for one in listed if one.leaving is not None}
+    if leaving:
+        asked = {one.handle for one in case.view.tickets if one.is_live and one.kind is ticket.kind}
+        return _LISTED_OTHERWISE if leaving & asked else None
+    if not listed or REVIEW in ticket.details or CONSENT in ticket.details:
+        return None
+    return why_no_leaver(ticket, listed[0].known_as[ticket.person], timezone)
 
 
 def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> Reason | None:
