@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.connector import RegisterInventory
@@ -16,6 +17,9 @@ from worker.ports import ConnectorContext
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SAVED_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+A, B, C = "+447700900101", "+447700900102", "+447700900103"
+HEAD: list[Any] = ["Group name", "Member name", "Phone", "Role"]
+TWO_WARDS = {"Ward 7": [(A, "admin"), (B, "member")], "Ward 8": [(C, "member")]}  # as `shown` shows them
 
 
 def context(

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from builders import facts, key
+from builders import facts
 from fakes.directory import FakeDirectory
 from harness import Harness
-from worker.domain.model import AccountFacts, Evidence, Standing
+from scripted import Scripted, end, scripted
+from worker.domain.model import Evidence, Standing
 from worker.ports import (
     AuthFailed,
-    ConnectorError,
     CursorExpired,
     DirectoryPage,
     Malformed,
-    PassEnd,
     Port,
     Transient,
 )
 
 Start = Callable[..., Harness]
-Item = DirectoryPage | PassEnd | ConnectorError
-
-
-class Scripted(FakeDirectory):
-    """Says what it is told to, one script a pass; honest when there is none. `asked` is called by look-ups."""
-
-    def __init__(self, *args: object, **wishes: object) -> None:
-        super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
-        self.scripts: list[list[Item]] = []
-        self.asked: Callable[[], object] = lambda: None
-
-    def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
-        if not self.scripts:
-            yield from super().changes(cursor, full=full)
-            return
-        for item in self.scripts.pop(0):
-            if isinstance(item, ConnectorError):
-                raise item
-            yield item
-
-    def look_up(self, person_id: str) -> AccountFacts | None:
-        self.asked()
-        return super().look_up(person_id)
-
-
-def scripted(harness: Harness, *items: Item) -> Scripted:
-    assert isinstance(harness.corp, Scripted)
-    harness.corp.scripts.append(list(items))
-    return harness.corp
-
-
-def end(harness: Harness, *, is_full: bool = True, **changes: object) -> PassEnd:
-    return PassEnd("next", is_full, harness.now, **changes)  # type: ignore[arg-type]  # a test's own words
 
 
 # --- passes that are believed -----------------------------------------------------------------------------
@@ -284,126 +250,6 @@ def test_a_shrunken_read_that_was_rejected_is_not_asked_about_again(company: Har
 
 
 # --- absence ----------------------------------------------------------------------------------------------
-
-
-def test_absence_counts_only_after_enough_passes_and_enough_hours(start: Start) -> None:
-    harness = start(can_look_up=False, has_delta=False)
-    harness.corp.erase("ann")
-    left = []
-    for hours in (0, 1, 1, 45.9, 0.1):
-        harness.later(hours=hours)
-        left.append(harness.poll(full=True).counts["left"])
-
-    assert left == [0, 0, 0, 0, 1], "three passes are not enough, 47.9 hours neither"
-    assert harness.person("ann").evidence is Evidence.ABSENT_CONFIRMED
-
-
-def test_hours_without_passes_prove_no_absence(start: Start) -> None:
-    harness = start(can_look_up=False, has_delta=False)
-    harness.corp.erase("ann")
-    harness.poll()
-    harness.later(hours=72)
-
-    assert harness.poll(full=True).counts["left"] == 0, "the second pass only"
-
-
-def test_an_unchanged_file_with_a_newer_date_is_another_pass_without_the_missing(start: Start) -> None:
-    harness = start(can_look_up=False, has_delta=False)
-    harness.corp.erase("ann")
-    harness.poll()
-    left = []
-    for _ in range(2):
-        harness.later(hours=24)
-        left.append(harness.poll().counts["left"])
-
-    assert left == [0, 1]
-    assert harness.kinds().count("person.left") == 1
-
-
-def test_an_unchanged_file_with_the_same_date_is_no_other_pass(start: Start) -> None:
-    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
-    harness.corp.erase("ann")
-    harness.poll()
-    same = end(harness, is_unchanged=True)
-    for _ in range(5):
-        scripted(harness, same)
-        harness.later(hours=24)
-        harness.poll()
-
-    assert harness.leavers() == []
-
-
-def test_a_file_dated_before_the_one_that_listed_somebody_does_not_say_since_when_they_are_missing(
-    start: Start,
-) -> None:
-    """Its clock is a year behind, and runs too fast."""
-    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
-    others = tuple(one for one in harness.corp.people() if one.person_id != "ann")
-    for days in (0, 2, 4, 6):
-        harness.later()
-        at = harness.now - timedelta(days=365 - days)
-        scripted(harness, DirectoryPage(others), PassEnd("next", is_full=True, taken_at=at))
-        harness.poll(full=True)
-
-    assert harness.leavers() == []
-
-
-def test_being_listed_again_starts_the_count_anew(start: Start) -> None:
-    harness = start(can_look_up=False, has_delta=False)
-    ann = harness.corp.people()[0]
-    harness.corp.erase("ann")
-    harness.poll()
-    harness.later(hours=24)
-    harness.poll()
-    harness.corp.put(ann)
-    harness.poll()
-    harness.corp.erase("ann")
-    harness.later(hours=24)
-    harness.poll()
-
-    assert harness.leavers() == []
-
-
-def test_a_look_up_confirms_absence_at_once(company: Harness) -> None:
-    company.corp.erase("ann")
-
-    assert company.poll(full=True).counts["left"] == 1
-    assert company.person("ann").evidence is Evidence.ABSENT_CONFIRMED
-
-
-def test_who_is_missing_and_is_found_by_a_look_up_stays(company: Harness) -> None:
-    company.corp.shrink_to(0.95)
-
-    assert company.poll(full=True).counts["left"] == 0
-    assert company.leavers() == []
-
-
-def test_a_look_up_that_fails_proves_nothing(start: Start) -> None:
-    harness = start()
-    harness.corp.erase("ann")
-    harness.corp.fail(Transient("busy"), after_pages=0, times=None)
-
-    assert not harness.poll(full=True).is_ok
-    assert harness.leavers() == []
-
-
-def test_who_is_erased_while_the_source_is_asked_about_them_stays_forgotten(start: Start) -> None:
-    harness = start(directory_type=Scripted)
-    harness.corp.erase("una")
-    corp = harness.corp
-    assert isinstance(corp, Scripted)
-
-    def erase() -> None:
-        with harness.store.begin() as uow:
-            uow.people.erase(key("una"))
-
-    corp.asked = erase
-    assert harness.poll(full=True).is_ok
-    with harness.store.begin() as uow:
-        assert uow.people.get(key("una")) is None
-
-
-# --- dates ------------------------------------------------------------------------------------------------
 
 
 def test_a_leave_date_fires_by_our_own_timer(company: Harness) -> None:
