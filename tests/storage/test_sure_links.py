@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -155,6 +156,8 @@ def test_only_the_handles_that_wait_are_read(engine: sa.Engine) -> None:
     company = _of_forty(engine)
 
     def match() -> None:
+        with engine.begin() as connection:
+            connection.execute(sa.delete(dirty_group))
         with company.store.begin() as uow:
             uow.identities.link_sure(None, 10, company.now)
 
@@ -170,6 +173,25 @@ def test_only_the_handles_that_wait_are_read(engine: sa.Engine) -> None:
         "SCAN one",
         "SCAN groups",
     }
+
+
+def test_groups_are_marked_unless_all_are(engine: sa.Engine) -> None:
+    company = _of_forty(engine)
+    marked: list[Sequence[Any]] = []
+    for is_marked in (True, False):
+        with engine.begin() as connection:
+            if not is_marked:
+                connection.execute(sa.delete(dirty_group))
+            before = connection.execute(sa.select(dirty_group)).all()
+        company.later()
+        with company.store.begin() as uow:
+            assert uow.identities.link_sure(None, 10, company.now).linked == 10
+        with engine.connect() as connection:
+            marked.append((before, connection.execute(sa.select(dirty_group)).all()))
+
+    (before, after), (nothing, anew) = marked
+    assert before == after != []
+    assert (nothing, [row.since for row in anew]) == ([], [company.now])
 
 
 def _of_forty(engine: sa.Engine) -> Harness:

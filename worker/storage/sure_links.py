@@ -15,7 +15,15 @@ import sqlalchemy as sa
 from worker.domain.identity.matching import SAME, How, IdentityState
 from worker.domain.model import HandleKey, Standing
 from worker.storage.sql.mapping import reason_values
-from worker.storage.sql.tables import dirty_group, handle_tie, link, membership, person, person_key
+from worker.storage.sql.tables import (
+    chat_group,
+    dirty_group,
+    handle_tie,
+    link,
+    membership,
+    person,
+    person_key,
+)
 
 _BY_KEY = (
     ("phone", "phone_key", How.VARIANT),
@@ -42,11 +50,21 @@ def link_sure(
     last = connection.execute(_last(), which).first()
     if last is None:
         return None, 0
-    connection.execute(_mark_groups(), {**which, "now": now})
+    if connection.execute(_UNMARKED).first() is not None:  # in a first match, all groups are marked already
+        connection.execute(_mark_groups(), {**which, "now": now})
     return HandleKey(*last), connection.execute(_link(), {**which, "now": now}).rowcount
 
 
 _NOW = sa.bindparam("now", type_=link.c.decided_at.type)
+_UNMARKED = (
+    sa.select(chat_group.c.group_id)
+    .where(
+        ~sa.exists().where(
+            dirty_group.c.source == chat_group.c.source, dirty_group.c.group_id == chat_group.c.group_id
+        )
+    )
+    .limit(1)
+)
 
 
 def _page() -> Any:
