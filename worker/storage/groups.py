@@ -53,7 +53,7 @@ from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import link_from_row, member_from_row
-from worker.storage.sql.statistics import gather
+from worker.storage.sql.statistics import gather, gather_grown
 from worker.storage.sql.tables import (
     chat_group,
     dirty_group,
@@ -122,7 +122,7 @@ class SqlRosters:
         renamed = self._keys(staging.restated(), source)
         own_leavings.note(self._c, source)
         merged = self._merge_members(source, now)
-        gather(self._c, merged, membership)
+        gather_grown(self._c, merged, membership)
         self._mark_unlisted(source)
         self._merge_links(source)
         ties.came_back(self._c, source, now)
@@ -134,7 +134,7 @@ class SqlRosters:
         led = leaders_of(self._c, {*gone, *renamed})
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
-        gather(self._c, merged, chat_group, link, dirty_group)
+        gather_grown(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
 
     # --- looking closer --------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from worker.storage.people_staging import KEY_COLUMNS, KNOWN_COLUMNS
 from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, by_source, chunked
 from worker.storage.sql.mapping import person_from_row
-from worker.storage.sql.statistics import gather
+from worker.storage.sql.statistics import gather, gather_grown
 from worker.storage.sql.tables import (
     episode,
     link,
@@ -101,7 +101,7 @@ class SqlPasses:
             since = min(max(taken_at, listed_at or taken_at), now)
             self._count_absence(source, since, is_full=is_full)
         self.clear_stage(source)
-        gather(self._c, applied.changed, person, person_key)
+        gather_grown(self._c, applied.changed, person, person_key)
         return applied
 
     # --- a first pass ----------------------------------------------------------------------------
