@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from worker.storage.sql.lists import is_one_of
+
 T = TypeVar("T")
 CHUNK = 400  # keys of two columns: 800 parameters, below every database's limit
 
@@ -23,7 +25,7 @@ def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def in_source(source: Any, identity: Any) -> sa.ColumnElement[bool]:
     """True if two columns are one of the keys in a page of `by_source`; for statements that are built once."""
-    return sa.and_(source == sa.bindparam("of"), identity.in_(sa.bindparam("ids", expanding=True)))
+    return sa.and_(source == sa.bindparam("of"), is_one_of(identity, "ids"))
 
 
 def by_source(keys: Iterable[tuple[str, str]]) -> Iterator[dict[str, Any]]:
