@@ -219,6 +219,8 @@ def by_lid(*, has_number: bool) -> Tell:
 def lid_in_place_of_number(member: Member) -> Member:
     """What a gateway gives that fills in the digits of the hidden identity as the number."""
     digits = lid(member).partition("@")[0]
+    if not digits.isdecimal():
+        return member  # another lie made something else of it
     return replace(
         member_of((f"{digits}@lid", f"{digits}@c.us"), member.role, "GB"), display_name=member.display_name
     )
@@ -228,8 +230,10 @@ def written(form: Callable[[str], str]) -> Tell:
     """Write numbers in another form, and read them as the connectors do."""
 
     def change(member: Member) -> Member:
-        number = to_e164(form(member.handle), "GB") or form(member.handle)
-        return replace(member, handle=number, phone=number if number.startswith("+") else None)
+        shown = member.phone or member.handle
+        number = to_e164(form(shown), "GB") or form(shown)
+        handle = number if member.handle == shown else member.handle
+        return replace(member, handle=handle, phone=number if number.startswith("+") else None)
 
     return each(change)
 
