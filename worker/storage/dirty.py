@@ -1,4 +1,4 @@
-"""Mark groups dirty: changes decide which groups are reconciled next."""
+"""The lists of what is reconciled next: changes put groups and people on them, and reconcile takes them off."""
 
 from __future__ import annotations
 
@@ -50,6 +50,33 @@ def queue_people(connection: sa.Connection, people: Iterable[AccountKey], now: d
     """Put people on the list, whatever kinds of tickets there are: what they said is looked at, too."""
     rows = [(*account, to_micros(now)) for account in sorted(set(people))]
     bulk_upsert(connection, dirty_person, ("source", "person_id", "since"), rows, update=False)
+
+
+def take_groups(connection: sa.Connection, limit: int) -> list[GroupKey]:
+    """Take the groups off the list that are on it the longest."""
+    return [GroupKey(*key) for key in _taken(connection, dirty_group, limit)]
+
+
+def take_people(connection: sa.Connection, limit: int) -> list[AccountKey]:
+    """Take the people off the list that are on it the longest."""
+    return [AccountKey(*key) for key in _taken(connection, dirty_person, limit)]
+
+
+def _taken(connection: sa.Connection, queue: sa.Table, limit: int) -> list[tuple[str, str]]:
+    first, taken = _taking(queue)
+    keys = [(of, id_) for of, id_ in connection.execute(first, {"limit": limit})]
+    for page in by_source(keys):
+        connection.execute(taken, page)
+    return keys
+
+
+@cache
+def _taking(queue: sa.Table) -> tuple[sa.Select[Any], sa.Delete]:
+    """The longest waiting of a list, and the deletion of a page of them."""
+    source, identity = queue.primary_key
+    first = sa.select(source, identity).order_by(queue.c.since, source, identity)
+    limited = first.limit(sa.bindparam("limit", type_=sa.Integer))
+    return limited, sa.delete(queue).where(in_source(source, identity))
 
 
 @cache

@@ -45,13 +45,13 @@ from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
 from worker.storage.deciding import ADMINS
 from worker.storage.differences import differences_of
-from worker.storage.dirty import dirty_groups
+from worker.storage.dirty import dirty_groups, take_groups
 from worker.storage.group_facts import known_facts
 from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
 from worker.storage.leading import leaders_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.sql.bulk import bulk_upsert, clearing
-from worker.storage.sql.chunks import among, by_source, chunked, in_source
+from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, member_from_row
 from worker.storage.sql.statistics import gather, gather_grown
 from worker.storage.sql.tables import (
@@ -67,14 +67,6 @@ from worker.storage.sql.tables import (
 )
 
 _CLEAR_STAGE = [clearing(staged_group), clearing(staged_membership), departed.CLEAR_STAGE, ties.CLEAR_STAGE]
-
-_D = dirty_group.c
-_DIRTY = (
-    sa.select(_D.source, _D.group_id)
-    .order_by(_D.since, _D.source, _D.group_id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
-_TAKEN = sa.delete(dirty_group).where(in_source(_D.source, _D.group_id))
 
 
 class SqlRosters:
@@ -318,9 +310,7 @@ class SqlRosters:
         return next(iter(group_views(self._c, [key], self._rule, with_everybody=True)), None)
 
     def take_dirty(self, limit: int) -> DirtyGroups:
-        keys = [GroupKey(*row) for row in self._c.execute(_DIRTY, {"limit": limit})]
-        for page in by_source(keys):
-            self._c.execute(_TAKEN, page)
+        keys = take_groups(self._c, limit)
         views = group_views(self._c, keys, self._rule)
         leavers.mark(self._c, views)
         return DirtyGroups(len(keys), views)

@@ -15,15 +15,13 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE
 from worker.ports.state.people import DirtyPeople
 from worker.storage.cases import person_cases
-from worker.storage.dirty import dirty_people
+from worker.storage.dirty import dirty_people, take_people
 from worker.storage.erasing import erase_person
 from worker.storage.people_passes import SqlPasses
 from worker.storage.persons import accounts_of, facts_of, humans_behind, people_of
 from worker.storage.retention import erasable
-from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.mapping import person_from_row
 from worker.storage.sql.tables import (
-    dirty_person,
     person,
     person_key,
     source,
@@ -50,13 +48,6 @@ def _seek() -> sa.Select[Any]:
 
 
 _SEEK = _seek()
-_D = dirty_person.c
-_DIRTY = (
-    sa.select(_D.source, _D.person_id)
-    .order_by(_D.since, _D.source, _D.person_id)
-    .limit(sa.bindparam("limit", type_=sa.Integer))
-)
-_TAKEN = sa.delete(dirty_person).where(in_source(_D.source, _D.person_id))
 _ASKED = (
     sa.select(ticket.c.person_source, ticket.c.person_id)
     .distinct()
@@ -88,9 +79,7 @@ class SqlPeople(SqlPasses):
         dirty_people(self._c, [AccountKey(*row) for row in self._c.execute(_ASKED)], now)
 
     def take_dirty(self, limit: int) -> DirtyPeople:
-        keys = [AccountKey(*row) for row in self._c.execute(_DIRTY, {"limit": limit})]
-        for page in by_source(keys):
-            self._c.execute(_TAKEN, page)
+        keys = take_people(self._c, limit)
         return DirtyPeople(len(keys), person_cases(self._c, keys, self._rule))
 
     # --- looking things up -----------------------------------------------------------------------
