@@ -2,63 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from builders import rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
+from silenced import DEE, HOUR, SAM, STEPS, Start, late_company, posts, silence, told
 from worker.app.refused import Refused
-from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Paragraph
-from worker.ports import NotDone, Rejected
-from worker.ports.state.deliveries import Post, PostFilter, PostState
+from worker.ports import NotDone
+from worker.ports.state.deliveries import PostState
 from worker.ports.state.outbox import OutMessage
-
-Start = Callable[..., Harness]
-HOUR = timedelta(hours=1)
-SAM = Actor("sam", "os:sam")
-DEE = "dee@corp.example"
-STEPS = (
-    Step(After(share=0.5), (Target.ASSIGNEE,)),
-    Step(After(share=1.0), (Target.CHANNEL,), repeat=HOUR),
-)
 
 
 @pytest.fixture
 def late(start: Start) -> Harness:
-    """Ann has left ward 7, and everybody was told; the first step comes in twelve hours."""
-    harness = start(rules=rules(policies=(Policy("test", STEPS),)))
-    harness.settle()
-    harness.leave("ann")
-    harness.settle()
-    harness.deliver()
-    return harness
-
-
-def silence(harness: Harness, hours: float, **what: Any) -> Silence:
-    wanted = Silence("", harness.now, harness.now + hours * HOUR, "sam", "Moving house", **what)
-    return harness.app.silencing.silence(wanted, SAM, harness.now)
-
-
-def told(harness: Harness) -> list[str]:
-    """Whom messages reach from here on."""
-    before = len(harness.soc.sent)
-    harness.escalate()
-    harness.deliver()
-    return [message.to.address or "channel" for message in harness.soc.sent[before:]]
-
-
-def posts(harness: Harness, *states: PostState) -> list[Post]:
-    with harness.store.reading() as uow:
-        return uow.deliveries.posts(PostFilter(states), harness.now, 100)
+    return late_company(start)
 
 
 def test_nobody_is_told_while_a_silence_is_on_and_once_when_it_ends(late: Harness) -> None:
@@ -373,56 +337,6 @@ def test_the_preview_says_whom_nobody_reaches(start: Start) -> None:
     harness.leave("ann")
     harness.settle()
     assert preview(harness)[0] == (1, [("Dee", "", "nobody reaches them")])
-
-
-# --- the dead ---------------------------------------------------------------------------------------------
-
-
-def dead(harness: Harness) -> Post:
-    harness.soc.fail_next(Rejected("No.", remedy="Look."))
-    harness.later(hours=12)
-    harness.escalate()
-    harness.deliver()
-    [post] = posts(harness, PostState.DEAD)
-    return post
-
-
-def test_a_dead_message_is_listed_and_sent_once_more(late: Harness) -> None:
-    post = dead(late)
-    assert (post.to.address, post.over, post.tickets) == (DEE, "soc", ("T-000001",))
-    assert "No." in post.error
-    assert late.app.silencing.retry(post.id, SAM, late.now).id == post.id
-    before = len(late.soc.sent)
-    late.deliver()
-    assert [message.to.address for message in late.soc.sent[before:]].count(DEE) == 1
-    assert posts(late, PostState.DEAD) == []
-    with pytest.raises(Refused, match="no dead message"):
-        late.app.silencing.retry(post.id, SAM, late.now)
-
-
-def test_a_dead_message_is_given_up_with_a_reason(late: Harness) -> None:
-    post = dead(late)
-    with pytest.raises(Refused, match="a reason is required"):
-        late.app.silencing.drop(post.id, SAM, " ", late.now)
-    late.app.silencing.drop(post.id, SAM, "She has no phone", late.now)
-    assert posts(late, PostState.DEAD) == []
-    with pytest.raises(Refused, match="no unsent message"):
-        late.app.silencing.drop(post.id, SAM, "again", late.now)
-    with late.store.reading() as uow:
-        kinds = [sealed.entry.kind for sealed in uow.journal.of(f"delivery:{post.id}")]
-    assert kinds == [events.DELIVERY_DROPPED]
-
-
-def test_a_message_that_waits_is_given_up_too(late: Harness) -> None:
-    late.later(hours=12)
-    late.escalate()
-    [waiting] = posts(late, PostState.WAITING)
-    assert waiting.id.startswith("M-")
-    late.app.silencing.drop(waiting.id.lower(), SAM, "It was told by phone", late.now)
-    assert told(late) == []
-    for unknown in ("M-x", "Q-1", "", waiting.id):
-        with pytest.raises(Refused):
-            late.app.silencing.drop(unknown, SAM, "again", late.now)
 
 
 def test_a_silence_for_a_person_counts_the_tickets_whose_messages_it_held(late: Harness) -> None:
