@@ -23,16 +23,8 @@ from worker.domain.evidence.manifest import (
     read_manifest,
     stated_event,
 )
-from worker.domain.evidence.pack import (
-    JOURNAL,
-    Covered,
-    Hidden,
-    JournalSum,
-    Tally,
-    What,
-    line_of,
-    read_line,
-)
+from worker.domain.evidence.pack import JOURNAL, Covered, JournalSum, Tally, What
+from worker.domain.evidence.pack_lines import Hidden, line_of, read_line
 
 PERSON = Covered(What.PERSON, ("corp/ann",))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)

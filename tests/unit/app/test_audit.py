@@ -20,7 +20,8 @@ from worker.app.evidence.zip import verify_pack
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Sealed
-from worker.domain.evidence.pack import Hidden, What
+from worker.domain.evidence.pack import What
+from worker.domain.evidence.pack_lines import Hidden
 from worker.domain.model import Group
 from worker.domain.reconcile.guard import GuardLimits
 

@@ -29,7 +29,8 @@ from packs import (
 from worker.app.evidence.zip import FILES
 from worker.domain.evidence.journal import Sealed
 from worker.domain.evidence.manifest import MANIFEST, FileSum, manifest_bytes, read_manifest
-from worker.domain.evidence.pack import JOURNAL, Covered, Hidden, JournalSum, Tally
+from worker.domain.evidence.pack import JOURNAL, Covered, JournalSum, Tally
+from worker.domain.evidence.pack_lines import Hidden
 
 
 def test_the_head_alone_tells_a_pack_that_was_made_anew() -> None:

@@ -13,17 +13,8 @@ from builders import NOW
 from packs import CHAIN, CHAINS, ENTRIES, EVENT, chained, lines_of, shown_in, sum_of
 from worker.domain.evidence.events import spellings
 from worker.domain.evidence.journal import GENESIS, Entry, Sealed, recorded, write
-from worker.domain.evidence.pack import (
-    Covered,
-    Hidden,
-    Scope,
-    Sought,
-    What,
-    journal_problem,
-    line_of,
-    period,
-    read_line,
-)
+from worker.domain.evidence.pack import Covered, Scope, Sought, What, journal_problem, period
+from worker.domain.evidence.pack_lines import Hidden, line_of, read_line
 
 OTHER = "0123456789abcdef" * 4
 

@@ -25,7 +25,8 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import GENESIS, EntryRow, Sealed, checked
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
-from worker.domain.evidence.pack import JOURNAL, Hidden, JournalSum, Scope, Tally, What, hidden_line, line_of
+from worker.domain.evidence.pack import JOURNAL, JournalSum, Scope, Tally, What
+from worker.domain.evidence.pack_lines import Hidden, hidden_line, line_of
 from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.model import AccountKey
 from worker.domain.text.reason import because

@@ -16,19 +16,8 @@ from typing import Any
 
 from worker.domain.evidence.events import AUDIT_EXPORTED
 from worker.domain.evidence.journal import EntryRow, canonical, stamp
-from worker.domain.evidence.pack import (
-    EVERY_EVENT,
-    JOURNAL,
-    Covered,
-    JournalSum,
-    Sought,
-    Tally,
-    What,
-    hash_in,
-    number_in,
-    parse_object,
-    text_in,
-)
+from worker.domain.evidence.pack import EVERY_EVENT, JOURNAL, Covered, JournalSum, Sought, Tally, What
+from worker.domain.evidence.pack_lines import hash_in, number_in, parse_object, text_in
 from worker.domain.text.steering import escaped
 
 MANIFEST = "manifest.json"
