@@ -101,7 +101,7 @@ _PAGES = (
     Lie("D19", "more people after the end", "nobody knows what it is the end of", BOTH, REFUSES,
         with_end(lambda every: [*every[1:], every[0]] if len(every) > 1 else [*every, DirectoryPage(())]), DIRECTORIES),
     Lie("D20", "the end twice", "one read has one end", BOTH, REFUSES,
-        with_end(lambda every: [*every, every[-1]]), DIRECTORIES),
+        with_end(lambda every: [*every, *every[-1:]]), DIRECTORIES),
     Lie("D21", "each page twice", "each person is there once", ENTRA, STAYS,
         pages(lambda every: [page for page in every for _ in range(2)]), DIRECTORIES),
     Lie("D22", "the pages in another order", "order means nothing", BOTH, STAYS,

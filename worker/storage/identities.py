@@ -65,28 +65,30 @@ class SqlIdentities:
         )
         rows = self._c.execute(query).all()
         candidates, others = self._candidates(rows), known_elsewhere(self._c, rows)
-        return self._with_known([_question(row, candidates, others) for row in rows])
+        asked = [_question(row, candidates, others) for row in rows]
+        return self._with_known(asked, {HandleKey(row.source, row.handle): row.phone_key for row in rows})
 
     def link_sure(self, after: HandleKey | None, limit: int, now: datetime) -> SurePage:
         return SurePage(*sure_links.link_sure(self._c, after, limit, now))
 
-    def _with_known(self, asked: Sequence[Question]) -> list[Question]:
+    def _with_known(
+        self, asked: Sequence[Question], numbers: Mapping[HandleKey, str | None]
+    ) -> list[Question]:
         """Add whom a handle was known as, where somebody who could be behind it now leaves soon or has left.
 
-        So do handles that are shown with another number or address than before, and those that nobody in the directory
-        has, if other handles say who they are.
+        There it counts, too, as whom other handles with its number are known. Handles that are shown with another
+        number or address than before get whom they were known as, and so do those that nobody in the directory has, if
+        other handles say who they are.
         """
+        of_leavers = {
+            one.key for one in asked if any(who.standing is not Standing.ACTIVE for who in one.candidates)
+        }
+        by_number = self._named_by_number({numbers[key] for key in of_leavers})
         wanted = {
-            one.key: known - {who.person for who in one.candidates}
+            one.key: (named_before(one.previous) | by_number[numbers[one.key] or ""])
+            - {who.person for who in one.candidates}
             for one in asked
-            if one.previous is not None
-            and (
-                any(who.standing is not Standing.ACTIVE for who in one.candidates)
-                or not is_still(one.previous.fingerprint, one.fingerprint)
-                if one.candidates
-                else one.others
-            )
-            and (known := named_before(one.previous))
+            if one.key in of_leavers or _is_shown_otherwise(one) or (one.others and not one.candidates)
         }
         people = people_of(self._c, frozenset[AccountKey]().union(*wanted.values()))
         if not people:
@@ -103,6 +105,14 @@ class SqlIdentities:
             else one
             for one in asked
         ]
+
+    def _named_by_number(self, numbers: Collection[str | None]) -> Mapping[str, frozenset[AccountKey]]:
+        """By number, the people whom handles with it are known as, or asked about."""
+        named: dict[str, frozenset[AccountKey]] = defaultdict(frozenset)
+        for values in chunked(sorted(filter(None, numbers))):
+            for row in self._c.execute(sa.select(link).where(link.c.phone_key.in_(values))):
+                named[row.phone_key] |= named_before(_known_so_far(row))
+        return named
 
     def _candidates(self, rows: Sequence[Any]) -> dict[HandleKey, list[Candidate]]:
         """The people who share a key with each of these handles; looked up by value, for companies of any size."""
@@ -263,6 +273,10 @@ _ANSWER_COLUMNS = (
 )  # fmt: skip
 
 
+def _is_shown_otherwise(one: Question) -> bool:
+    return one.previous is not None and not is_still(one.previous.fingerprint, one.fingerprint)
+
+
 def _values(key: HandleKey, new: Identity, now: datetime, by: str | None) -> dict[str, Any]:
     return {
         "k_source": key.source,
@@ -298,9 +312,13 @@ def _question(
     offered = tuple(c for c in candidates.get(key, ()) if c.person not in rejected)
     known = tuple(one for one in others.get(key, ()) if one.identity.person not in rejected)
     member = Member(handle=row.handle, display_name=row.display_name, phone=row.phone)
+    return Question(key, member, row.fingerprint, _known_so_far(row), offered, row.first_seen_at, known)
+
+
+def _known_so_far(row: Any) -> Identity | None:
+    """Who is behind a handle by its link; None if that was about whoever had the number before."""
     is_of_another = row.first_seen_at and row.decided_at and row.first_seen_at > row.decided_at
-    previous = None if is_of_another else link_from_row(row)
-    return Question(key, member, row.fingerprint, previous, offered, row.first_seen_at, known)
+    return None if is_of_another else link_from_row(row)
 
 
 def _as_candidate(one: Account, how: How) -> Candidate:

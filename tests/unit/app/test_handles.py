@@ -230,6 +230,19 @@ def test_a_leavers_number_that_rested_long_enough_may_be_somebody_elses(
     assert behind(company, company.number("ann")).state is state
 
 
+def test_a_new_handle_with_a_number_of_somebody_who_is_here_is_not_a_leavers(company: Harness) -> None:
+    """A directory mixes up the numbers of Ann and of a leaver as the messenger shows Ann by a LID, too."""
+    company.hire("ann", phones=(company.number("ben"),))
+    company.hire("ben", phones=(company.number("ann"),))
+    company.leave("ben")
+    company.wards.add_member("ward-7", Member(LID, "Ann", phone=company.number("ann")))
+    company.settle()
+
+    assert behind(company, LID).why == "Ben left, and so far this was Ann, who is here"
+    assert sorted(questions(company)) == sorted([company.number("ann"), LID])
+    assert company.tickets(TicketKind.REMOVE_MEMBER) == []
+
+
 def test_a_number_that_rested_and_has_its_account_still_is_the_same_persons(company: Harness) -> None:
     show(company, "ann", lid=LID)
     company.drop("ward-7", "ann")

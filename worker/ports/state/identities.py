@@ -18,8 +18,9 @@ class Question:
     `fingerprint` is `matching.fingerprint` of the whole member as the inventory shows them now. `previous` is None,
     too, if it was about whoever had the number before. `others` are other handles that were surely the same member's,
     as they were known while they were. People who were rejected for this handle are not among them, nor candidates.
-    `known_as` are the people of `previous` (`matching.named_before`) as they are now, if a candidate is not active, or
-    if there is none and `others` speak.
+    `known_as` are the people of `previous` (`matching.named_before`) as they are now, if it was shown with another
+    number or address, or there is no candidate and `others` speak. If a candidate is not active, they are those and
+    the people of any handle with the same number.
     """
 
     key: HandleKey
