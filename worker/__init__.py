@@ -1,6 +1,6 @@
 """A map of the code. Nothing is imported here.
 
-    __main__   the command `whosleft`: puts the commands together, turns errors into exit codes
+    __main__   the command `whosleft`, which is program: puts the commands together, turns errors into exit codes
     cli        one file for each family of commands; they print, and leave deciding to the use cases
     demo       four weeks of an invented hospital, played over the same use cases
     running    wiring (the composition root: configuration in, use cases out; the only file that names connectors),

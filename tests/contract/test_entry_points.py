@@ -166,7 +166,7 @@ def test_a_declaration_imports_nothing_heavy_and_the_version_no_declaration() ->
         "print(sorted({'ldap3', 'httpx2', 'msal', 'slack_sdk', 'openpyxl', 'lxml', 'docx'} & set(sys.modules)))"
     )
     version = (
-        "import sys; from worker.__main__ import app\n"
+        "import sys; from worker.program import app\n"
         "app(['version'], standalone_mode=False)\n"
         "print(sorted(one for one in sys.modules if one.startswith(('connectors.directory', 'connectors.inventory'))))"
     )

@@ -22,7 +22,6 @@ from connectors.kit.graph import notes as entra_notes
 from connectors.notify.slack import notes as slack_notes
 from controls_document import controls_text
 from lies.document import lies_text
-from worker.__main__ import app
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
 from worker.domain.mirror.copy import CopyState
@@ -37,6 +36,7 @@ from worker.ports.state.mirrors import CopySort
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
 from worker.ports.state.tickets import TicketSort
+from worker.program import app
 from worker.running.wiring import notes_of
 from worker.settings import Settings
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
-from worker.__main__ import app as cli
+from worker.program import app as cli
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.guarded import database_warnings
 from worker.storage.sql.migrate import migrate

@@ -1,11 +1,12 @@
 """The command `whosleft` in a process of its own, but without the second that Python takes to import it all.
 
 A process that has imported everything waits; each command is a fork of it, with an environment, a folder and files of
-its own, that runs `main` and ends as the installed command does. What starting itself does is proven elsewhere.
+its own, that runs the program and ends as the installed command does. What starting itself does is proven elsewhere.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -69,7 +70,8 @@ def _become_a_command(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    from worker.__main__ import main
+    from worker.program import run
 
+    gc.freeze()  # as the command does; and no memory is copied only because a collection has looked at it
     _become_a_command(socket.socket(fileno=int(sys.argv[1])))
-    main()
+    run()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from worker.__main__ import app as cli
 from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.program import app as cli
 from worker.running.app import App
 
 END = datetime(2026, 11, 29, 20, 2, tzinfo=UTC)

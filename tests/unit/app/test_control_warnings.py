@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 
 from builders import NOW, facts
 from harness import Harness
-from worker.__main__ import app as cli
 from worker.app.reads.control_warnings import control_warnings
 from worker.domain.controls import policy as rules
 from worker.domain.controls.others import DEVICE, POLICY
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch, Where
 from worker.domain.model import Fact, RegisterFacts, RegisterStatus
+from worker.program import app as cli
 
 Start = Callable[..., Harness]
 PICTURE, APPROVAL = (

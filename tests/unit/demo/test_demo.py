@@ -14,7 +14,6 @@ import pytest
 from typer.testing import CliRunner
 
 from played_demo import END, Played, run
-from worker.__main__ import app as cli
 from worker.app.refused import Refused
 from worker.demo.files import DemoFolder
 from worker.demo.hospital import FIRST_PHONE, Hospital
@@ -22,6 +21,7 @@ from worker.demo.story import STORY
 from worker.domain.evidence.journal import Sealed, first_broken
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.tickets import TicketSort
+from worker.program import app as cli
 from worker.running.app import App
 from worker.running.wiring import load_settings, open_app
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from worker.__main__ import app as cli
 from worker.app.acts.declared import FilledIn
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.model import GroupKey
+from worker.program import app as cli
 from worker.running.app import listening_at
 from worker.running.wiring import freshness_of, load_settings, open_app
 

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from builders import ticket
-from worker.__main__ import app as cli
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
+from worker.program import app as cli
 from worker.running.app import listening_at
 from worker.running.wiring import load_settings, open_app
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from worker.__main__ import app as cli
 from worker.cli.common import opened
 from worker.domain.controls.census import CensusRow
+from worker.program import app as cli
 
 AT = "2026-11-24T09:00:00Z"
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from builders import ticket
-from worker.__main__ import app as cli
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy
+from worker.program import app as cli
 from worker.running.wiring import load_settings, open_app
 from worker.settings import SettingsError
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from fakes.gateways.server import Person, Room
 from fakes.waha.server import KEY, WahaServer
-from worker.__main__ import app as cli
 from worker.domain.model import Role
+from worker.program import app as cli
 
 AT, LATER = "2026-11-24T09:00:00Z", "2026-11-25T09:00:00Z"
 GROUP = "120363000000000007@g.us"

@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from builders import NOW, rules
 from harness import Harness
-from worker.__main__ import app as cli
 from worker.app.refused import Refused
 from worker.domain.replay.limits import Limit
+from worker.program import app as cli
 from worker.running.replaying import changed_by, rules_for_replay
 from worker.running.wiring import load_settings, open_app
 from worker.settings import SettingsError

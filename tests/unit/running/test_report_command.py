@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from worker.__main__ import app as cli
 from worker.app.refused import Refused
 from worker.domain.controls import CATALOGUE
+from worker.program import app as cli
 from worker.running.wiring import load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from worker.__main__ import app as cli
+from worker.program import app as cli
 
 FIRST, THEN = "2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z"
 PEOPLE = """objectGUID,displayName,mail,mobile,department,userAccountControl

@@ -14,10 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fakes.chat_exports import android, zipped
-from worker.__main__ import app as cli
 from worker.app.refused import Refused
 from worker.cli import evidence
 from worker.ports import Incomplete
+from worker.program import app as cli
 
 FIRST, THEN = "2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z"
 PEOPLE = """objectGUID,displayName,mail,mobile,department,userAccountControl
@@ -34,7 +34,7 @@ BIG = 200 << 20
 MEASURED = """
 import json, os, resource, sys
 from typer.testing import CliRunner
-from worker.__main__ import app
+from worker.program import app
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 def seal(name):

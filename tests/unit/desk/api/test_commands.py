@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from worker.__main__ import app as cli
 from worker.app.acts.access import Access, hashed
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import logged_in, stated
 from worker.domain.evidence.journal import STATED_AT
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports.state.access import Visitor
+from worker.program import app as cli
 from worker.running.wiring import load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
