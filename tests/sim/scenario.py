@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Human
 from sim.effects import Seen
-from sim.world import HOUR, START, World, settings_of
+from sim.seeded import settings_of
+from sim.world import HOUR, START, World
 from worker.app.jobs.deliver import RESERVED_LIFE
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor

@@ -8,7 +8,8 @@ import pytest
 from sim.company import LIVE, LOOKED_UP, REGISTER, Human, Room
 from sim.effects import Held, Saved
 from sim.scenario import ORDER
-from sim.world import FULL_AT, HOUR, START, World, settings_of
+from sim.seeded import settings_of
+from sim.world import FULL_AT, HOUR, START, World
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Role

@@ -5,9 +5,10 @@ import pytest
 from sim.breaking import Mutant
 from sim.invariants import Broken
 from sim.mutants import MUTANTS, NEITHER
+from sim.seeded import settings_of
 from sim.tracker_mutants import TRACKER_MUTANTS
 from sim.tracker_world import TrackerWorld
-from sim.world import HELD, World, settings_of
+from sim.world import HELD, World
 
 SEEDS = 8
 ALL = (*MUTANTS, *TRACKER_MUTANTS)

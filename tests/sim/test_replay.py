@@ -11,7 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from sim.world import CRASHES_MIN, HOUR, REPLAYED, START, World, settings_of
+from sim.seeded import settings_of
+from sim.world import CRASHES_MIN, HOUR, REPLAYED, START, World
 from worker.app.reads.replay import ChangedRules, Replay, Replayed
 from worker.app.reads.replay_side import ReplayRules
 from worker.domain.replay.comparing import PlayEffect

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from sim.company import found_company
+from sim.seeded import settings_of
 from sim.tracker import SimTracker, trackers_of
-from sim.world import HOUR, World, settings_of
+from sim.world import HOUR, World
 
 DAYS = 7
 PEOPLE, GROUPS = 40, 6
