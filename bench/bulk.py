@@ -1,6 +1,6 @@
 """Loading rows with bulk_upsert against the quickest that each driver can do with the same rows.
 
-.venv/bin/python -m bench.bulk [ROWS]      (aim: within 3 times of the raw driver)
+python -m bench bulk [ROWS]      200,000 rows; aim: within 3 times of the raw driver
 """
 
 from __future__ import annotations
@@ -89,14 +89,12 @@ def opened(url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-def main(n: int = ROWS) -> None:
+def main() -> None:
+    """Run both databases, and print a line for each."""
+    n = int(sys.argv[2]) if sys.argv[2:] else ROWS
     rows = make_rows(n)
     print(f"\nLoading {n:,} memberships (two indexes); the last column is times the raw driver\n")
     with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{folder}/bench.db") as engine:
         measure(engine, executemany, rows)
     with database() as url, opened(url) as engine:
         measure(engine, copy, rows)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))

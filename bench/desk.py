@@ -4,10 +4,13 @@ Two companies: one of a million people and five million memberships, with a hund
 all are over, and one in a storm, with twenty thousand that are all live. One client, one request at a time over one
 connection, on SQLite and PostgreSQL; medians and the slowest in twenty. What pages share for a second is worked out
 anew for every request here, so that the figures are those of the worst one.
+
+    python -m bench desk [PEOPLE]      so many people in the first company, and a ticket for each ten
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -85,7 +88,11 @@ class Timed:
 
 def main() -> None:
     """One table for each company and database."""
-    for name, company in COMPANIES.items():
+    companies = dict(COMPANIES)
+    if sys.argv[2:]:
+        people = int(sys.argv[2])
+        companies["grown"] = Company(people, people // 50, people // 10, 0.02)
+    for name, company in companies.items():
         with tempfile.TemporaryDirectory() as folder:
             _measure(f"SQLite, {name}", f"sqlite:///{Path(folder) / 'desk.db'}", company)
         with database() as url:

@@ -1,6 +1,6 @@
 """make bench-journal: what ten years of journal and finished tickets cost a small live company every day.
 
-    python -m bench journal [EVENTS [OF_POSTGRESQL]]      10,000,000 and 3,000,000 events, each beside 100,000
+    python -m bench journal [EVENTS [OF_POSTGRESQL]]      10,000,000 events in each, beside 100,000
     python -m bench journal one URL EVENTS                one database, filled and measured, as JSON
     python -m bench journal filled URL EVENTS             the same for one that is filled already
 
@@ -40,17 +40,17 @@ from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate
 from worker.storage.store import SqlStore
 
-EVENTS, POSTGRESQL_EVENTS, FEW = 10_000_000, 3_000_000, 100_000
+EVENTS, FEW = 10_000_000, 100_000
 Measured = dict[str, Found]
 
 
 def main() -> None:
-    """Run both databases, print and write the tables."""
+    """Run both databases and print the tables. Write them, unless numbers of events are given."""
     if sys.argv[2:3] and sys.argv[2] in STEPS:
         print(json.dumps(STEPS[sys.argv[2]](sys.argv[3], int(sys.argv[4]))))
         return
     given = [int(one) for one in sys.argv[2:4]]
-    events = dict(zip(("SQLite", "PostgreSQL"), given or [EVENTS, POSTGRESQL_EVENTS], strict=False))
+    events = dict(zip(("SQLite", "PostgreSQL"), given or [EVENTS, EVENTS], strict=False))
     parts = []
     for name, count in events.items():
         found = []
@@ -59,7 +59,8 @@ def main() -> None:
                 found.append(_child("one", url, size))
         parts.append(part_of(name, count, *found))
         print(f"\n{parts[-1]}")
-    write_between(HISTORY, parts)
+    if not given:
+        write_between(HISTORY, parts)
 
 
 @contextmanager

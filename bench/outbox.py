@@ -66,7 +66,7 @@ class Row:
 
 
 def main() -> None:
-    """Run all, print the tables, and write the page."""
+    """Run all and print the tables. Write the page, unless a number of messages is given."""
     messages = int(sys.argv[2]) if sys.argv[2:] else MESSAGES
     with python_with(PROCRASTINATE) as python:
         parts = [
@@ -81,7 +81,8 @@ def main() -> None:
         print(f"\n{title}")
         for row in cells_of(rows):
             print("  ".join(cell.rjust(24) for cell in row))
-    write_between(OUTBOX, [f"### {title}\n\n{table_of(cells_of(rows), {0, 1})}" for title, rows in parts])
+    if messages == MESSAGES:
+        write_between(OUTBOX, [f"### {title}\n\n{table_of(cells_of(rows), {0, 1})}" for title, rows in parts])
 
 
 def _postgresql(

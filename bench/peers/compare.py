@@ -61,7 +61,7 @@ class Row:
 
 
 def main() -> None:
-    """Run all, print a table a size, and write the page."""
+    """Run all and print a table a size. Write the page, unless other sizes are given."""
     sizes = [int(one) for one in sys.argv[2:]] or list(SIZES)
     parts = []
     for size in sizes:
@@ -71,7 +71,8 @@ def main() -> None:
         for row in (HEAD, *rows):
             print("  ".join(cell.rjust(16) for cell in row))
         parts.append(f"### {title}\n\n{table_of([HEAD, *rows], {0, 1})}")
-    write_between(PEERS, parts)
+    if sizes == list(SIZES):
+        write_between(PEERS, parts)
 
 
 def _rows(size: int) -> list[Row]:
