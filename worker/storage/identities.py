@@ -85,7 +85,7 @@ class SqlIdentities:
         }
         by_number = self._named_by_number({numbers[key] for key in of_leavers})
         wanted = {
-            one.key: (named_before(one.previous) | by_number[numbers[one.key] or ""])
+            one.key: (named_before(one.previous) | by_number.get(numbers[one.key], frozenset()))
             - {who.person for who in one.candidates}
             for one in asked
             if one.key in of_leavers or _is_shown_otherwise(one) or (one.others and not one.candidates)
@@ -106,9 +106,9 @@ class SqlIdentities:
             for one in asked
         ]
 
-    def _named_by_number(self, numbers: Collection[str | None]) -> Mapping[str, frozenset[AccountKey]]:
+    def _named_by_number(self, numbers: Collection[str | None]) -> dict[str | None, frozenset[AccountKey]]:
         """By number, the people whom handles with it are known as, or asked about."""
-        named: dict[str, frozenset[AccountKey]] = defaultdict(frozenset)
+        named: dict[str | None, frozenset[AccountKey]] = defaultdict(frozenset)
         for values in chunked(sorted(filter(None, numbers))):
             for row in self._c.execute(sa.select(link).where(link.c.phone_key.in_(values))):
                 named[row.phone_key] |= named_before(_known_so_far(row))
