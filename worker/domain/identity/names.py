@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, Self, TypeVar
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 NAME_LENGTH_MAX = 200  # a display name is shorter everywhere; the rest of a longer text isn't looked at
 CACHE_SIZE = 1 << 16
+ALIKE_MIN, SUGGESTED_MAX = 0.8, 3
 
 # Letters that Unicode doesn't take apart, those that Arabic and Persian keyboards mix up, and apostrophes.
 _LETTERS = str.maketrans({
@@ -62,41 +63,35 @@ def normalise(name: str) -> str:
     return " ".join(sorted(word for word in words if word not in _TITLES) or sorted(words))
 
 
-def similarity(a: str, b: str) -> float:
-    """Return how alike two names are, from 0 to 1 (the same after `normalise`); symmetric.
+class Names(Generic[Key]):
+    """People's names, among which those that are like others are looked for.
 
-    The share of letters that stay when one normalised name is edited into the other (Indel ratio). A name
-    without a letter is like nothing, not even itself. A nickname isn't known: "Bob" is not like "Robert".
+    `people` are (key, name) in any order, and may repeat a key (two spellings of one name).
     """
-    return _similarity(normalise(a), normalise(b))
 
+    def __init__(self, people: Iterable[tuple[Key, str]]) -> None:
+        self._people = tuple(people)
+        self._normalised = [normalise(name) for _, name in self._people]
 
-def suggest(
-    name: str, candidates: Iterable[tuple[Key, str]], limit: int = 3, floor: float = 0.8
-) -> tuple[Suggestion[Key], ...]:
-    """Return the people whom a display name may mean, most alike first. *Only a suggestion*: a person decides.
+    def like(self, name: str) -> tuple[Suggestion[Key], ...]:
+        """Return the people whom a display name may mean, most alike first. *Only a suggestion*: a person decides.
 
-    ``candidates`` are (key, name) in any order and may repeat a key (two spellings of one name): the most
-    alike counts. At most ``limit``, each of at least ``floor``. Equal scores go by name, then key, so that
-    the order of the candidates never shows. Raises ValueError for a limit below 1 or a floor outside 0 to
-    1.
-    """
-    if limit < 1 or not 0 <= floor <= 1:
-        raise ValueError(
-            f"suggestions: limit {limit} and floor {floor}: use at least 1, and a share from 0 to 1"
+        Names are as alike as the share of letters that stay when one is edited into the other, after `normalise` (Indel
+        ratio). A nickname isn't known: "Bob" is not like "Robert". A name without a letter is nobody's. Of a person's
+        names the most alike counts. At most `SUGGESTED_MAX`, each of at least `ALIKE_MIN`. Equal scores go by name,
+        then key, so that the order of the people never shows.
+        """
+        if not (wanted := normalise(name)):
+            return ()
+        found = process.extract(
+            wanted, self._normalised, scorer=fuzz.ratio, limit=None, score_cutoff=100 * ALIKE_MIN
         )
-    wanted = normalise(name)
-    scored = (Suggestion(key, known, _similarity(wanted, normalise(known))) for key, known in candidates)
-    ranked = sorted((s for s in scored if s.score >= floor), key=lambda s: (-s.score, s.name, s.key))
-    best: list[Suggestion[Key]] = []
-    for suggestion in ranked:
-        if len(best) < limit and all(suggestion.key != other.key for other in best):
-            best.append(suggestion)
-    return tuple(best)
-
-
-def _similarity(a: str, b: str) -> float:
-    return fuzz.ratio(a, b) / 100 if a and b else 0.0
+        alike = [Suggestion(*self._people[at], score / 100) for _, score, at in found]
+        best: list[Suggestion[Key]] = []
+        for suggestion in sorted(alike, key=lambda one: (-one.score, one.name, one.key)):
+            if len(best) < SUGGESTED_MAX and all(suggestion.key != other.key for other in best):
+                best.append(suggestion)
+        return tuple(best)
 
 
 def _bare(character: str) -> str:
