@@ -20,22 +20,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInventory
+from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInventory, Mixed
 from bench.measure import Found, peak_mib, timed_with_server
 from bench.page import MILLION, Part, write_between, write_page
 from bench.postgres import database
 from bench.wired import NO_LIMITS, app_over
 from worker.app.jobs.matching import Matching
+from worker.domain.model import AccountFacts, Roster
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store
 from worker.storage.people_passes import PERSON_COLUMNS
 from worker.storage.people_rows import keys_of
 from worker.storage.people_staging import KEY_COLUMNS
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.mapping import facts_to_json
 from worker.storage.sql.migrate import migrate
-from worker.storage.sql.tables import link, membership, metadata, person, person_key, to_micros
+from worker.storage.sql.tables import link, membership, metadata, person, person_key, ticket, to_micros
 from worker.storage.staging import MEMBER_COLUMNS
 from worker.storage.store import SqlStore
 
@@ -50,6 +52,8 @@ class Measured:
     """One company in one database. `tickets` came of the leavers; `memory_mib` is the peak of the whole process."""
 
     size: int
+    groups: int
+    memberships: int
     load: Found
     raw_load: Found
     match: Found
@@ -110,7 +114,7 @@ def measure(url: str, size: int) -> Measured:
     """All figures for one database and one size."""
     engine = open_engine(url)
     migrate(engine)
-    company, store = Company(size), SqlStore(engine)
+    company, store = Mixed(size), SqlStore(engine)
 
     def took(work: Callable[[], Any]) -> Found:
         return timed_with_server(engine, work)[1]
@@ -122,8 +126,9 @@ def measure(url: str, size: int) -> Measured:
     _empty(engine)
     load = took(partial(_load, store, company))
     _empty(engine)
-    directory, inventory = CompanyDirectory(company), CompanyInventory(company)
-    worker = app_over(store, [directory], [inventory])
+    directories = [CompanyDirectory(company, name) for name in company.directories]
+    inventories = [CompanyInventory(company, name) for name in company.inventories]
+    worker = app_over(store, directories, inventories)
     poll, take, reconcile = worker.poll, worker.inventory, worker.reconcile
     poll.run_once(START)
     take.run_once(START)
@@ -133,15 +138,23 @@ def measure(url: str, size: int) -> Measured:
     hash_join = least(partial(_hash_join, engine))
     reconcile.run_once(START)
     _vacuum(engine)
-    directory.company = company.with_left(company.leavers(CHANGED))
-    later = START + timedelta(hours=1)
+    for directory in directories:
+        directory.company = company.with_left(company.leavers(CHANGED))
+    later, before = START + timedelta(hours=1), _count(engine, ticket)
     batch = took(lambda: (poll.run_once(later), reconcile.run_once(later)))
-    with engine.begin() as connection:
-        tickets = int(connection.execute(sa.text("SELECT count(*) FROM ticket")).scalar_one())
+    tickets, memberships = _count(engine, ticket) - before, _count(engine, membership)
     anti_join = least(partial(_anti_join, engine))
     nightly = least(partial(reconcile.run_once, later, full=True))
     engine.dispose()
-    return Measured(size, load, raw_load, match, hash_join, batch, nightly, anti_join, tickets, peak_mib())
+    return Measured(
+        size, company.groups, memberships, load, raw_load, match, hash_join, batch, nightly, anti_join, tickets,
+        peak_mib(),
+    )  # fmt: skip
+
+
+def _count(engine: sa.Engine, table: sa.Table) -> int:
+    with engine.connect() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
 
 
 # --- loading, and the peer: the same rows given to the driver as they are -------------------------------------
@@ -150,14 +163,14 @@ def measure(url: str, size: int) -> Measured:
 def _load(store: SqlStore, company: Company) -> None:
     """Stage and apply everybody and every membership, as poll and inventory do, without matching anybody."""
     with store.begin() as uow:
-        for start in range(0, company.people, PAGE):
-            numbers = range(start, min(start + PAGE, company.people))
-            uow.people.stage("corp", [JudgedFacts(company.person(n), None) for n in numbers])
-        uow.people.apply_stage("corp", is_full=True, taken_at=START, now=START)
-        for start in range(0, company.groups, GROUPS_PAGE):
-            groups = range(start, min(start + GROUPS_PAGE, company.groups))
-            uow.rosters.stage("groups", (company.roster(g) for g in groups))
-        uow.rosters.apply_stage("groups", now=START, limits=NO_LIMITS, rest=Unlisted())
+        for source in company.directories:
+            for page in chunked(company.accounts(source), PAGE):
+                uow.people.stage(source, [JudgedFacts(one, None) for one in page])
+            uow.people.apply_stage(source, is_full=True, taken_at=START, now=START)
+        for source in company.inventories:
+            for groups in chunked(company.groups_of(source), GROUPS_PAGE):
+                uow.rosters.stage(source, (company.roster(g) for g in groups))
+            uow.rosters.apply_stage(source, now=START, limits=NO_LIMITS, rest=Unlisted())
 
 
 def rows_of(
@@ -166,22 +179,19 @@ def rows_of(
     at = to_micros(START)
 
     def people() -> Iterator[tuple[Any, ...]]:
-        for n in range(company.people):
-            facts = company.person(n)
-            yield ("corp", facts.person_id, facts.display_name, facts.email, facts.department or "",
+        for source, facts in _accounts(company):
+            yield (source, facts.person_id, facts.display_name, facts.email, facts.department or "",
                    facts_to_json(facts), 0, "active", None, None, None, at, at)  # fmt: skip
 
     def keys() -> Iterator[tuple[Any, ...]]:
-        for n in range(company.people):
-            facts = company.person(n)
-            yield from (("corp", facts.person_id, *key) for key in keys_of(facts))
+        for source, facts in _accounts(company):
+            yield from ((source, facts.person_id, *key) for key in keys_of(facts))
 
     def members() -> Iterator[tuple[Any, ...]]:
-        for g in range(company.groups):
-            roster = company.roster(g)
+        for source, roster in _rosters(company):
             for m in roster.members:
                 yield (
-                    "groups",
+                    source,
                     roster.group.group_id,
                     m.handle,
                     m.display_name,
@@ -195,6 +205,14 @@ def rows_of(
         (person_key, KEY_COLUMNS, keys),
         (membership, MEMBER_COLUMNS, members),
     ]
+
+
+def _accounts(company: Company) -> Iterator[tuple[str, AccountFacts]]:
+    return ((source, one) for source in company.directories for one in company.accounts(source))
+
+
+def _rosters(company: Company) -> Iterator[tuple[str, Roster]]:
+    return ((source, company.roster(g)) for source in company.inventories for g in company.groups_of(source))
 
 
 def _raw_load(engine: sa.Engine, company: Company) -> None:
@@ -264,8 +282,8 @@ def _anti_join(engine: sa.Engine) -> None:
     """The bare query: memberships whose person has left and that no removal ticket names."""
     query = sa.text(
         "SELECT count(*) FROM membership m JOIN link l ON l.source = m.source AND l.handle = m.handle "
-        "LEFT JOIN person p ON p.source = l.person_source AND p.person_id = l.person_id "
-        "WHERE coalesce(p.standing, 'left') = 'left' AND NOT EXISTS (SELECT 1 FROM ticket t WHERE "
+        "JOIN person p ON p.source = l.person_source AND p.person_id = l.person_id "
+        "WHERE p.standing = 'left' AND NOT EXISTS (SELECT 1 FROM ticket t WHERE "
         "t.source = m.source AND t.group_id = m.group_id AND t.handle = m.handle AND t.kind = 'remove_member')"
     )
     with engine.begin() as connection:
@@ -278,7 +296,7 @@ def _anti_join(engine: sa.Engine) -> None:
 def part_of(name: str, found: list[Measured]) -> Part:
     """The table of one database: the largest company, against its peers and against the smallest."""
     small, large = found[0], found[-1]
-    part = Part(f"{name}: {large.size:,} people, {large.size // 20:,} groups, {large.size * 5:,} memberships")
+    part = Part(f"{name}: {large.size:,} people, {large.groups:,} groups, {large.memberships:,} memberships")
     part.add("loading", large.load, large.raw_load, "COPY" if name == "PostgreSQL" else "executemany", 2)
     part.add("first match", large.match, large.hash_join, "a bare join by number, into a table", 4)
     aim = 3 if name == "PostgreSQL" else 4

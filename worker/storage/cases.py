@@ -16,7 +16,7 @@ from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import codes
 from worker.domain.kinds.kind import Sees
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, Member, Standing
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, HandleKey, Member, Standing
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket
@@ -34,7 +34,7 @@ from worker.storage.persons import (
     people_of,
     person_of,
 )
-from worker.storage.sql.chunks import among, by_source, chunked
+from worker.storage.sql.chunks import among, by_source, chunked, in_source
 from worker.storage.sql.mapping import (
     link_from_row,
     member_from_row,
@@ -178,6 +178,7 @@ def _load(
     page = _load_members(connection, keys, members, rule, released)
     for key, work in _tickets(connection, keys):
         page.tickets[key].append(work)
+    _add_questions(connection, page)
     page.managers = _managers(connection, page.humans.values(), rule)
     page.owners = _owners(connection, owners, rule)
     page.went = own_leavings(connection, keys)
@@ -256,28 +257,37 @@ def behind_link() -> sa.ColumnElement[bool]:
 
 
 def _tickets(connection: sa.Connection, keys: Sequence[GroupKey]) -> Iterable[tuple[GroupKey, Ticket]]:
-    """Each group's tickets that may still matter. A question about a member comes with each of their groups."""
-    of_groups, asked, orphans = _ticket_statements()
-    for statement in (of_groups, asked, orphans):
+    """Each group's tickets that may still matter, without questions about its members."""
+    of_groups, _, orphans = _ticket_statements()
+    for statement in (of_groups, orphans):
         for row in _rows(connection, statement, keys):
-            group = row.in_group if statement is asked else row.group_id
-            yield GroupKey(row.source, group), ticket_from_row(row)
+            yield GroupKey(row.source, row.group_id), ticket_from_row(row)
+
+
+def _add_questions(connection: sa.Connection, page: _Page) -> None:
+    """Add the questions about members, each with every group in which the member was loaded."""
+    _, asked, _ = _ticket_statements()
+    groups: dict[HandleKey, list[GroupKey]] = defaultdict(list)
+    for group, members in page.members.items():
+        for member, *_ in members:
+            groups[HandleKey(group.source, member.handle)].append(group)
+    for given in by_source(groups):
+        for row in connection.execute(asked, given):
+            for group in groups[HandleKey(row.source, row.handle)]:
+                page.tickets[group].append(ticket_from_row(row))
 
 
 @cache
 def _ticket_statements() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
-    """Those of groups, the questions about their members, and the questions about who is in no group."""
+    """Those of groups, the questions about members, and the questions about who is in no group."""
     t, m = ticket.c, membership.c
     still_there = sa.exists().where(m.source == t.source, m.group_id == t.group_id, m.handle == t.handle)
     matters = sa.or_(t.state.in_(LIVE_OR_WAIVED), t.kind.in_(_ALWAYS), still_there)
     is_question = t.kind.in_(_QUESTIONS)
     nowhere = ~sa.exists().where(m.source == t.source, m.handle == t.handle)
-    asked = sa.select(ticket, m.group_id.label("in_group")).join(
-        membership, (m.source == t.source) & (m.handle == t.handle)
-    )
     return (
         sa.select(ticket).where(matters, ~is_question, is_in_page(t)).order_by(t.id),
-        asked.where(is_question, is_in_page(m)).order_by(t.id),
+        sa.select(ticket).where(is_question, in_source(t.source, t.handle)).order_by(t.id),
         sa.select(ticket)
         .where(is_question, nowhere, t.state.in_(LIVE_OR_WAIVED), is_in_page(t))
         .order_by(t.id),

@@ -14,9 +14,9 @@ from worker.domain.kinds import codes
 from worker.domain.model import Role, Standing
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, TicketState
-from worker.storage.persons import has_left_elsewhere, is_expected_elsewhere
+from worker.storage.persons import has_left_elsewhere, is_joining
 from worker.storage.sql.chunks import in_source
-from worker.storage.sql.tables import IS_QUESTION, expected, link, membership, person, ticket
+from worker.storage.sql.tables import IS_QUESTION, expected, link, membership, person, person_key, ticket
 
 ADMINS = tuple(role.value for role in Role if role.is_admin)
 LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
@@ -45,7 +45,7 @@ def deciding(dialect: str, *, in_several: bool) -> sa.CompoundSelect[Any]:
         *_with_ticket(member),
         _expected(member),
     ]
-    return sa.union(*ways, *([_elsewhere(member)] if in_several else ()))
+    return sa.union(*ways, *(_elsewhere(member) if in_several else ()))
 
 
 def _by_link(dialect: str) -> list[sa.ColumnElement[bool]]:
@@ -91,6 +91,8 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
     in_group = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == link.c.handle)
     same = (m.source == t.source) & (m.handle == t.handle)
     stands = t.state.in_(LIVE_OR_WAIVED)
+    # As an expression, or SQLite would look up each question in each group of the page
+    is_here = in_source(m.source, m.group_id.concat(""))
     is_question = t.kind.in_(_QUESTION_CODES) & (t.key_group == "")
     return [
         member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), stands),
@@ -98,7 +100,7 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
         .join(link, same_person & (link.c.source == t.source))
         .join(membership, in_group)
         .where(is_in_page(t), stands),
-        member.join(ticket, same).where(is_in_page(m), stands, is_question),
+        member.join(ticket, same).where(is_here, stands, is_question),
     ]
 
 
@@ -113,8 +115,19 @@ def _expected(member: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-def _elsewhere(member: sa.Select[Any]) -> sa.Select[Any]:
+def _elsewhere(member: sa.Select[Any]) -> list[sa.Select[Any]]:
+    """Members of whom an account in another directory may have left, or is expected in their group."""
     m, x = membership.c, expected.c
-    here = (x.source == m.source) & (x.group_id == m.group_id)
-    same = (link.c.source == m.source) & (link.c.handle == m.handle)
-    return member.join(link, same).where(is_in_page(m), has_left_elsewhere() | is_expected_elsewhere(here))
+    theirs, other = person_key.alias("theirs"), person_key.alias("other")
+    k, o = theirs.c, other.c
+    shared = (o.kind == k.kind) & (o.value == k.value) & (o.source != k.source)
+    behind = (link.c.person_source == o.source) & (link.c.person_id == o.person_id)
+    return [
+        member.where(is_in_page(m), _has_link(has_left_elsewhere())),
+        member.select_from(expected)
+        .join(theirs, (k.source == x.person_source) & (k.person_id == x.person_id))
+        .join(other, shared)
+        .join(link, behind & (link.c.source == x.source))
+        .join(membership, (m.source == x.source) & (m.group_id == x.group_id) & (m.handle == link.c.handle))
+        .where(is_in_page(x), is_joining(k)),
+    ]

@@ -25,7 +25,6 @@ from worker.storage.sql.tables import (
     cohort,
     cohort_person,
     episode,
-    expected,
     link,
     person,
     person_key,
@@ -236,23 +235,12 @@ def has_several_directories(connection: sa.Connection) -> bool:
 
 def has_left_elsewhere() -> sa.ColumnElement[bool]:
     """True if the account of a link may belong to a leaver of another directory. That is judged later."""
-    p = person.alias("p").c
-    return _is_linked_elsewhere(p.source, p.person_id, p.standing == Standing.LEFT.value)
-
-
-def is_expected_elsewhere(group: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """True if the person behind a link is expected in a group under an account of another directory."""
-    return _is_linked_elsewhere(expected.c.person_source, expected.c.person_id, group)
-
-
-def _is_linked_elsewhere(
-    source: sa.ColumnElement[str], person_id: sa.ColumnElement[str], where: sa.ColumnElement[bool]
-) -> sa.ColumnElement[bool]:
-    k, o = person_key.alias("k").c, person_key.alias("o").c
-    return sa.exists().where(
-        k.source == link.c.person_source, k.person_id == link.c.person_id, is_joining(k),
-        o.kind == k.kind, o.value == k.value, o.source != k.source,
-        o.source == source, o.person_id == person_id, where,
+    k, o, p = person_key.alias("k").c, person_key.alias("o").c, person.alias("p").c
+    is_shared = is_joining(o)  # said of the other one's key: so it is asked only where there is one
+    return sa.exists(sa.literal_column("1")).where(
+        k.source == link.c.person_source, k.person_id == link.c.person_id,
+        o.kind == k.kind, o.value == k.value, o.source != k.source, is_shared,
+        p.source == o.source, p.person_id == o.person_id, p.standing == Standing.LEFT.value,
     )  # fmt: skip
 
 
