@@ -279,12 +279,13 @@ def _hash_join(engine: sa.Engine) -> None:
 
 
 def _anti_join(engine: sa.Engine) -> None:
-    """The bare query: memberships whose person has left and that no removal ticket names."""
+    """The bare query: members who have left and no removal ticket names, and strangers about whom nobody is asked."""
     query = sa.text(
         "SELECT count(*) FROM membership m JOIN link l ON l.source = m.source AND l.handle = m.handle "
-        "JOIN person p ON p.source = l.person_source AND p.person_id = l.person_id "
-        "WHERE p.standing = 'left' AND NOT EXISTS (SELECT 1 FROM ticket t WHERE "
-        "t.source = m.source AND t.group_id = m.group_id AND t.handle = m.handle AND t.kind = 'remove_member')"
+        "LEFT JOIN person p ON p.source = l.person_source AND p.person_id = l.person_id "
+        "WHERE coalesce(p.standing, 'left') = 'left' AND NOT EXISTS (SELECT 1 FROM ticket t WHERE "
+        "t.source = m.source AND t.group_id = m.group_id AND t.handle = m.handle AND t.kind = 'remove_member') "
+        "AND m.handle NOT IN (SELECT t.handle FROM ticket t WHERE t.kind = 'identify_member')"
     )
     with engine.begin() as connection:
         connection.execute(query).scalar_one()

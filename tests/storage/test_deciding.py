@@ -14,15 +14,7 @@ from worker.domain.model import GroupKey, Role, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketState
 from worker.storage.cases import active_admins_of, group_views
-from worker.storage.sql.tables import (
-    chat_group,
-    expected,
-    link,
-    membership,
-    person,
-    source,
-    ticket,
-)
+from worker.storage.sql.tables import chat_group, expected, link, membership, person, ticket
 
 GROUPS = [GroupKey("wards", f"g{n:03}") for n in range(60)]
 SIZE = 50
@@ -177,20 +169,6 @@ def test_questions_are_looked_up_by_their_member(company: sa.Engine) -> None:
     assert any(
         "SEARCH ticket USING INDEX ix_ticket_handle (source=? AND handle=?)" in plan for plan in tickets
     )
-
-
-def test_a_second_account_is_looked_up_in_indexes_once_for_each_member(company: sa.Engine) -> None:
-    if company.dialect.name == "postgresql":
-        pytest.skip("PostgreSQL reads so small a table as a whole")
-    with company.begin() as connection:
-        connection.execute(
-            sa.insert(source), [{"name": name, "port": "directory"} for name in ("corp", "tenant")]
-        )
-    [steps] = [plan for plan in steps_of(company, lambda: _load(company), "membership") if len(plan) > 20]
-    assert [step for step in steps if " k " in step] == [
-        "SEARCH k USING COVERING INDEX sqlite_autoindex_person_key_1 (source=? AND person_id=? AND kind=?)"
-    ]
-    assert not [step for step in steps if step.startswith("SCAN") and step != "SCAN deciding"]
 
 
 def test_admins_are_looked_up(company: sa.Engine) -> None:

@@ -22,7 +22,14 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
-from worker.storage.deciding import LIVE_OR_WAIVED, deciding, is_admin, is_in_page
+from worker.storage.deciding import (
+    HOW_MANY_LEFT,
+    LIVE_OR_WAIVED,
+    Elsewhere,
+    deciding,
+    is_admin,
+    is_in_page,
+)
 from worker.storage.group_facts import facts_of, registered_facts
 from worker.storage.leading import owner_of, registered_of
 from worker.storage.own_leavings import own_leavings
@@ -93,7 +100,7 @@ def group_views(
     views: list[GroupView] = []
     for chunk in chunked(keys):
         rows = _groups(connection, chunk)
-        members = _everybody() if with_everybody else _deciding(connection)
+        members = _everybody() if with_everybody else _deciding(connection, rows.values())
         owners = [row.owner for row in rows.values() if row.owner]
         page = _load(connection, chunk, members, owners, rule, released)
         found = (_view(key, rows[key], page) for key in chunk if key in rows)
@@ -126,9 +133,13 @@ def _rows(
         yield from connection.execute(statement, {**page, **given})
 
 
-def _deciding(connection: sa.Connection) -> sa.Select[Any]:
-    in_several = has_several_directories(connection)
-    return _deciding_members(connection.dialect.name, in_several=in_several)
+def _deciding(connection: sa.Connection, groups: Iterable[Any]) -> sa.Select[Any]:
+    elsewhere = Elsewhere.NOWHERE
+    if has_several_directories(connection):
+        members = sum(group.size for group in groups)
+        left: int = connection.execute(HOW_MANY_LEFT, {"limit": members + 1}).scalar_one()
+        elsewhere = Elsewhere.FROM_LEAVERS if left <= members else Elsewhere.FROM_MEMBERS
+    return _deciding_members(connection.dialect.name, elsewhere)
 
 
 def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
@@ -246,8 +257,8 @@ def _admins() -> sa.Select[Any]:
 
 
 @cache
-def _deciding_members(dialect: str, *, in_several: bool) -> sa.Select[Any]:
-    m, d = membership.c, deciding(dialect, in_several=in_several).subquery("deciding").c
+def _deciding_members(dialect: str, elsewhere: Elsewhere) -> sa.Select[Any]:
+    m, d = membership.c, deciding(dialect, elsewhere).subquery("deciding").c
     return _members().where(m.source == d.source, m.group_id == d.group_id, m.handle == d.handle)
 
 

@@ -5,6 +5,7 @@ Each way to find them has an index of its own. Whoever merely is in a group cost
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,18 @@ from worker.storage.sql.tables import IS_QUESTION, expected, link, membership, p
 ADMINS = tuple(role.value for role in Role if role.is_admin)
 LIVE_OR_WAIVED = tuple(state.value for state in (*sorted(LIVE), TicketState.WAIVED))
 _ONE: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
+_LEFT: sa.ColumnElement[str] = sa.literal_column(
+    f"'{Standing.LEFT.value}'"
+)  # in the words of `ix_person_left`
 _QUESTION_CODES = codes(lambda kind: kind.about is About.HANDLE)
+
+
+class Elsewhere(StrEnum):
+    """From where leavings in another directory are looked for: from whatever is fewer, or not, if there is none."""
+
+    NOWHERE = "nowhere"
+    FROM_MEMBERS = "from members"
+    FROM_LEAVERS = "from leavers"
 
 
 def is_admin(member: Any = membership.c) -> sa.ColumnElement[bool]:
@@ -35,8 +47,8 @@ def is_in_page(columns: Any) -> sa.ColumnElement[bool]:
     return in_source(columns.source, columns.group_id)
 
 
-def deciding(dialect: str, *, in_several: bool) -> sa.CompoundSelect[Any]:
-    """The keys of the members who decide something in a page of groups. `in_several`: there are several directories."""
+def deciding(dialect: str, elsewhere: Elsewhere) -> sa.CompoundSelect[Any]:
+    """The keys of the members who decide something in a page of groups."""
     m = membership.c
     member = sa.select(m.source, m.group_id, m.handle)
     ways = [
@@ -45,7 +57,7 @@ def deciding(dialect: str, *, in_several: bool) -> sa.CompoundSelect[Any]:
         *_with_ticket(member),
         _expected(member),
     ]
-    return sa.union(*ways, *(_elsewhere(member) if in_several else ()))
+    return sa.union(*ways, *_elsewhere(member, elsewhere))
 
 
 def _by_link(dialect: str) -> list[sa.ColumnElement[bool]]:
@@ -71,13 +83,23 @@ def _has_link(condition: Any) -> sa.ColumnElement[bool]:
     return sa.exists(_ONE).where(of_member, condition)
 
 
+# How many have left, so far as that is not more than a limit
+HOW_MANY_LEFT = sa.select(sa.func.count()).select_from(
+    sa.select(_ONE)
+    .select_from(person)
+    .where(person.c.standing == _LEFT)
+    .limit(sa.bindparam("limit"))
+    .subquery()
+)
+
+
 def has_left() -> sa.ColumnElement[bool]:
     """True if the account behind a link has left; as above, and in the words of `ix_person_left`."""
     p = person.c
     return sa.exists(_ONE).where(
         p.source.concat("") == link.c.person_source,
         p.person_id == link.c.person_id,
-        p.standing == sa.literal_column(f"'{Standing.LEFT.value}'"),
+        p.standing == _LEFT,
     )
 
 
@@ -91,8 +113,6 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
     in_group = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == link.c.handle)
     same = (m.source == t.source) & (m.handle == t.handle)
     stands = t.state.in_(LIVE_OR_WAIVED)
-    # As an expression, or SQLite would look up each question in each group of the page
-    is_here = in_source(m.source, m.group_id.concat(""))
     is_question = t.kind.in_(_QUESTION_CODES) & (t.key_group == "")
     return [
         member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), stands),
@@ -100,7 +120,7 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
         .join(link, same_person & (link.c.source == t.source))
         .join(membership, in_group)
         .where(is_in_page(t), stands),
-        member.join(ticket, same).where(is_here, stands, is_question),
+        member.join(ticket, same).where(_is_here(m.source), stands, is_question),
     ]
 
 
@@ -115,19 +135,36 @@ def _expected(member: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-def _elsewhere(member: sa.Select[Any]) -> list[sa.Select[Any]]:
+def _is_here(source: Any) -> sa.ColumnElement[bool]:
+    """As `is_in_page`, of memberships that were found by their handle: SQLite won't look in each group of the page."""
+    return in_source(source, membership.c.group_id.concat(""))
+
+
+def _elsewhere(member: sa.Select[Any], elsewhere: Elsewhere) -> list[sa.Select[Any]]:
     """Members of whom an account in another directory may have left, or is expected in their group."""
+    if elsewhere is Elsewhere.NOWHERE:
+        return []
     m, x = membership.c, expected.c
     theirs, other = person_key.alias("theirs"), person_key.alias("other")
     k, o = theirs.c, other.c
     shared = (o.kind == k.kind) & (o.value == k.value) & (o.source != k.source)
     behind = (link.c.person_source == o.source) & (link.c.person_id == o.person_id)
-    return [
-        member.where(is_in_page(m), _has_link(has_left_elsewhere())),
+    is_here = _is_here(m.source.concat(""))  # nor does SQLite begin with all that a source shows
+    of_leavers = (
+        member.select_from(person)
+        .join(theirs, (k.source == person.c.source) & (k.person_id == person.c.person_id))
+        .join(other, shared)
+        .join(link, behind)
+        .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
+        .where(person.c.standing == _LEFT, is_joining(k), is_here)
+    )
+    of_members = member.where(is_in_page(m), _has_link(has_left_elsewhere()))
+    of_expected = (
         member.select_from(expected)
         .join(theirs, (k.source == x.person_source) & (k.person_id == x.person_id))
         .join(other, shared)
         .join(link, behind & (link.c.source == x.source))
         .join(membership, (m.source == x.source) & (m.group_id == x.group_id) & (m.handle == link.c.handle))
-        .where(is_in_page(x), is_joining(k)),
-    ]
+        .where(is_in_page(x), is_joining(k))
+    )
+    return [of_leavers if elsewhere is Elsewhere.FROM_LEAVERS else of_members, of_expected]
