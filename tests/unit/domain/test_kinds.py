@@ -36,7 +36,7 @@ MAY_NAME = (
     "storage/candidates/",
     "storage/migrations/",
     "demo/",
-    "__main__.py",  # `whosleft attest` is a command
+    "program.py",  # `whosleft attest` is a command
 )
 EVERY = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.code.value)
 

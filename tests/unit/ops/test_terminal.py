@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from worker import __main__ as command
+from worker import program
 from worker.domain.text.steering import visible
 from worker.ops.terminal import Terminal, json_text
 
@@ -71,10 +71,10 @@ def test_a_fault_of_ours_quotes_a_stranger_s_name_without_what_steers(
     def failing() -> None:
         raise ValueError("no such group: \x1b[2JWard")
 
-    monkeypatch.setattr(command, "app", failing)
+    monkeypatch.setattr(program, "app", failing)
 
     with pytest.raises(SystemExit) as ended:
-        command.main()
+        program.run()
 
     said = capsys.readouterr().err
     assert ended.value.code == 1
