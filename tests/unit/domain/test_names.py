@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from worker.domain.identity.names import ALIKE_MIN, SUGGESTED_MAX, KnownNames, Suggestion, normalise
+from worker.domain.identity.names import ALIKE_MIN, SUGGESTED_MAX, NameSearch, Suggestion, normalise
 
 names = st.text(max_size=30) | st.text("abcéÅşß دأةى'-,. ~Dr", max_size=20)
 keys = st.integers(0, 5)
@@ -30,7 +30,7 @@ def similarity(a: str, b: str) -> float:
 
 def near(a: str, b: str) -> float:
     """How alike a name is to the only one that there is, as it is suggested; 0 if it is not."""
-    return next((one.score for one in KnownNames([("key", b)]).like(a)), 0.0)
+    return next((one.score for one in NameSearch([("key", b)]).like(a)), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_normalising_twice_changes_nothing(name: str) -> None:
 
 
 def test_the_most_alike_are_suggested_first() -> None:
-    assert tuple(map(astuple, KnownNames(PEOPLE).like("Yusuf, Amina"))) == (
+    assert tuple(map(astuple, NameSearch(PEOPLE).like("Yusuf, Amina"))) == (
         ("p1", "Amina Yusuf", 1.0),
         ("p2", "Amina Yousuf", pytest.approx(22 / 23)),
         ("p3", "Amin Yusuf", pytest.approx(20 / 21)),
@@ -128,27 +128,27 @@ def test_the_most_alike_are_suggested_first() -> None:
 def test_equal_scores_go_by_name_then_key() -> None:
     twins = [("b", "Jo Lee"), ("c", "Lee, Jo"), ("a", "Jo Lee")]
 
-    assert [s.key for s in KnownNames(twins).like("jo lee")] == ["a", "b", "c"]
+    assert [s.key for s in NameSearch(twins).like("jo lee")] == ["a", "b", "c"]
 
 
 def test_a_person_of_two_names_is_suggested_once_by_the_nearer() -> None:
-    hers = KnownNames([("p1", "Amina Yusuf"), ("p1", "Amina Bello"), ("p1", "Amina Belo")])
+    hers = NameSearch([("p1", "Amina Yusuf"), ("p1", "Amina Bello"), ("p1", "Amina Belo")])
 
     assert hers.like("Amina Bello") == (Suggestion("p1", "Amina Bello", 1.0),)
 
 
 @pytest.mark.parametrize("name", ["Bob Bell", "Somebody Else", "", "🌸"])
 def test_nobody_is_suggested_for_a_name_that_is_nobodys(name: str) -> None:
-    assert KnownNames(PEOPLE).like(name) == ()
+    assert NameSearch(PEOPLE).like(name) == ()
 
 
 @given(st.data(), names, candidate_lists)
 def test_suggestions_are_the_nearest_ordered_and_blind_to_the_order_of_people(
     data: st.DataObject, name: str, candidates: list[tuple[int, str]]
 ) -> None:
-    found = KnownNames(candidates).like(name)
+    found = NameSearch(candidates).like(name)
 
-    assert KnownNames(data.draw(st.permutations(candidates))).like(name) == found
+    assert NameSearch(data.draw(st.permutations(candidates))).like(name) == found
     assert len({s.key for s in found}) == len(found) <= SUGGESTED_MAX
     best = {
         key: max(similarity(name, theirs) for one, theirs in candidates if one == key)

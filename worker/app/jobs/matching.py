@@ -12,7 +12,7 @@ from datetime import datetime
 
 from worker.app.jobs.observer import SILENT, Observer
 from worker.domain.identity.matching import Identity, IdentityState, match
-from worker.domain.identity.names import KnownNames
+from worker.domain.identity.names import NameSearch
 from worker.domain.model import HandleKey
 from worker.ports.state.identities import HandleIdentity, Question
 from worker.ports.state.leases import Lease
@@ -68,7 +68,7 @@ class Matching:
             questions = uow.identities.questions(QUESTIONS_PAGE)
             answers = [HandleIdentity(question.key, _answer(question)) for question in questions]
             if any(answer.identity.state is IdentityState.UNMATCHED for answer in answers):
-                names = KnownNames(uow.identities.names(NAMES_MAX))
+                names = NameSearch(uow.identities.names(NAMES_MAX))
                 shown = {question.key: question.member.display_name for question in questions}
                 answers = [
                     HandleIdentity(key, replace(link, suggestions=names.like(shown[key])))

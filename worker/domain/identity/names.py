@@ -63,7 +63,7 @@ def normalise(name: str) -> str:
     return " ".join(sorted(word for word in words if word not in _TITLES) or sorted(words))
 
 
-class KnownNames(Generic[Key]):
+class NameSearch(Generic[Key]):
     """People's names, among which those that are like others are looked for.
 
     `people` are (key, name) in any order, and may repeat a key (two spellings of one name).
@@ -76,7 +76,7 @@ class KnownNames(Generic[Key]):
     def like(self, name: str) -> tuple[Suggestion[Key], ...]:
         """Return the people whom a display name may mean, most alike first. *Only a suggestion*: a person decides.
 
-        KnownNames are as alike as the share of letters that stay when one is edited into the other, after `normalise` (Indel
+        Names are as alike as the share of letters that stay when one is edited into the other, after `normalise` (Indel
         ratio). A nickname isn't known: "Bob" is not like "Robert". A name without a letter is nobody's. Of a person's
         names the most alike counts. At most `SUGGESTED_MAX`, each of at least `ALIKE_MIN`. Equal scores go by name,
         then key, so that the order of the people never shows.
