@@ -180,3 +180,14 @@ def test_a_declaration_imports_nothing_heavy_and_the_version_no_declaration() ->
             check=True,
         )
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_command_looks_for_no_garbage_in_what_it_imported() -> None:
+    code = (
+        "import gc, sys; from worker.__main__ import main\n"
+        "sys.argv = ['whosleft', 'version']\n"
+        "try: main()\n"
+        "except SystemExit as end: print(end.code, gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 True True"
