@@ -124,7 +124,7 @@ faults: dev ## Kill, stop, cut off and restart three replicas and their PostgreS
 fuzz: dev ## Damage registers, exports, answers and tokens at random (MINUTES=N SEED=N)
 	$(BIN)/python tests/fuzz/fuzz.py --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
-bench: dev ## Every benchmark in less than 25 minutes, some smaller than by themselves (ARGS=NAME: that one)
+bench: dev ## Every benchmark in some 25 minutes, some smaller than by themselves (ARGS=NAME: that one)
 	$(BIN)/python -m bench $(ARGS)
 
 bench-quick: dev ## A small company in two minutes: its ratios against those that are kept (ARGS=--keep: keep these)
