@@ -249,6 +249,30 @@ def test_a_shrunken_read_that_was_rejected_is_not_asked_about_again(company: Har
     assert len(company.plans()) == 2, "others are missing too now"
 
 
+def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Start) -> None:
+    """The first was a fault of the source, and is mended; the second is true, and must be there to be released."""
+    harness = start()
+    others = [f"a{number:02d}" for number in range(20)]
+    harness.corp.put(*(facts(person_id) for person_id in others))
+    harness.poll()
+    harness.corp.shrink_to(0.5)
+    harness.poll(full=True)
+    harness.corp.be_honest()
+    for person_id in others:
+        harness.corp.erase(person_id)
+
+    for _ in range(2):
+        harness.later()
+        assert not harness.poll(full=True).is_ok
+    second, first = ({one.person.person_id for one in plan.cohorts[0].people} for plan in harness.plans())
+    assert (second, len(first), first & second) == (set(others), 20, set())
+
+    harness.decide(plan=2)
+    harness.later()
+    assert harness.poll(full=True).is_ok
+    assert harness.leavers() == others
+
+
 # --- absence ----------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,8 @@ missing -> a few: look_up -> facts | gone | not to be seen        too many: a he
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -81,12 +82,23 @@ def unseen_error(
     )
 
 
-def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None, teller: Teller) -> None:
-    """Hold a plan that asks, once, whether so many are really missing; its release lets the next such pass through."""
+def hold_shrunken(
+    store: Store, name: str, limits: GuardLimits, now: datetime, lease: Lease | None, teller: Teller
+) -> None:
+    """Hold a plan that asks, once, whether so many are really missing; its release lets the next such pass through.
+
+    A plan that waits asks for the people in it alone: if others are missing, and too many, they are a plan as well.
+    """
     with store.begin(lease) as uow:
-        missing = uow.people.missing(name)
-        if uow.episodes.open_shrunken(name) is not None or set(missing) <= _said_to_be_here(uow, name):
+        asked = _asked(uow, name)
+        missing = [
+            key for key in uow.people.missing(name) if not asked[key] & {HoldState.HELD, HoldState.RELEASED}
+        ]
+        known = uow.people.staged(name).known
+        if not is_too_shrunken(len(missing), known, limits.shrink_share_max, limits.share_from):
             return
+        if all(HoldState.REJECTED in asked[key] for key in missing):
+            return  # asking again would be noise
         people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
         people += tuple(Departure(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
         why = because("{source} lists so few people that it can't be believed", source=name)
@@ -94,16 +106,15 @@ def hold_shrunken(store: Store, name: str, now: datetime, lease: Lease | None, t
         hold(uow, HeldPlan(name, why, now, (cohort,)), now, teller, PlanKind.SHRUNKEN)
 
 
-def _said_to_be_here(uow: UnitOfWork, name: str) -> set[AccountKey]:
-    """Return the people whose absence was rejected in an earlier plan: asking again would be noise."""
-    return {
-        missing.person
-        for plan in uow.episodes.plans()
-        if plan.source == name and plan.is_shrunken
-        for cohort in plan.cohorts
-        if cohort.state is HoldState.REJECTED
-        for missing in cohort.people
-    }
+def _asked(uow: UnitOfWork, name: str) -> Mapping[AccountKey, set[HoldState]]:
+    """What became of the plans about shrunken reads of a source, by the people in them."""
+    found: dict[AccountKey, set[HoldState]] = defaultdict(set)
+    for plan in uow.episodes.plans():
+        if plan.source == name and plan.is_shrunken:
+            for cohort in plan.cohorts:
+                for one in cohort.people:
+                    found[one.person].add(cohort.state)
+    return found
 
 
 def _as_missing(uow: UnitOfWork, key: AccountKey, now: datetime) -> Departure:
