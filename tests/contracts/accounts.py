@@ -220,6 +220,17 @@ class AccountsContract:
                 key: [one.person for one in found] for key, found in uow.episodes.departures().items()
             } == {("tenant", "left"): [CLOUD_ANN]}
 
+    def test_leavers_of_a_first_run_are_looked_for_by_themselves(self, store: Store) -> None:
+        read_both(store, of_ann("ann"), facts("zoe", enabled=False), cloud=(of_ann("c", enabled=False),))
+        read_rosters(store, roster("g", ANN))
+        link(store, ANN, CORP_ANN)
+
+        with store.begin() as uow:
+            assert uow.episodes.departures(with_early=False) == {}
+            assert uow.episodes.is_any_early([AccountKey("corp", "zoe"), CORP_ANN])
+            assert not uow.episodes.is_any_early([CORP_ANN, AccountKey("tenant", "zoe")])
+            assert not uow.episodes.is_any_early([])
+
     def test_a_joiner_is_seen_in_the_group_under_any_account(self, store: Store) -> None:
         read_both(store, of_ann("ann"), cloud=(of_ann("cloud-ann"),))
         read_rosters(store, roster("g", ANN))

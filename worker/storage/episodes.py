@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -77,9 +77,10 @@ class SqlEpisodes:
         self._c = connection
         self._rule = rule
 
-    def departures(self) -> dict[EpisodeSort, list[Departure]]:
-        in_several = has_several_directories(self._c)
-        rows = self._c.execute(_departures(in_several=in_several)).all()
+    def departures(self, *, with_early: bool = True) -> dict[EpisodeSort, list[Departure]]:
+        rows = [*self._c.execute(_departures())]
+        if with_early:
+            rows += self._c.execute(_early_departures(in_several=has_several_directories(self._c)))
         humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
         groups = self._groups_of(humans)
         found: dict[EpisodeSort, list[Departure]] = defaultdict(list)
@@ -89,6 +90,9 @@ class SqlEpisodes:
                 _newcomer(row, humans[key], groups[key])
             )
         return dict(found)
+
+    def is_any_early(self, accounts: Collection[AccountKey]) -> bool:
+        return any(self._c.execute(_early(), page).first() is not None for page in by_source(accounts))
 
     def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
         """By account, the groups that its person is in, under any of their accounts."""
@@ -192,13 +196,6 @@ class SqlEpisodes:
 
     def views_after_release(self, number: int, groups: Sequence[GroupKey]) -> list[GroupView]:
         return group_views(self._c, groups, self._rule, released=number)
-
-    def open_shrunken(self, source: str) -> HeldPlan | None:
-        undecided = sa.exists().where(
-            cohort.c.plan_id == held_plan.c.id, cohort.c.state == HoldState.HELD.value
-        )
-        which = (held_plan.c.kind == PlanKind.SHRUNKEN.value) & (held_plan.c.source == source) & undecided
-        return next(iter(self._plans(which)), None)
 
     def _plans(self, which: sa.ColumnElement[bool]) -> list[HeldPlan]:
         """These plans with their cohorts and people, newest first."""
@@ -319,16 +316,32 @@ _WORDS = {HoldState.RELEASED: approval, HoldState.REJECTED: objection}
 
 
 @cache
-def _departures(*, in_several: bool) -> sa.Select[Any]:
+def _departures() -> sa.Select[Any]:
+    return _waiting().where(episode.c.gate == Gate.NEW.value)
+
+
+@cache
+def _early_departures(*, in_several: bool) -> sa.Select[Any]:
+    return _waiting().where(episode.c.gate == Gate.INITIAL.value, _is_in_a_group(in_several=in_several))
+
+
+def _waiting() -> sa.Select[Any]:
     e, p = episode.c, person.c
-    waits = sa.or_(
-        e.gate == Gate.NEW.value, (e.gate == Gate.INITIAL.value) & _is_in_a_group(in_several=in_several)
-    )
     return (
         sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
         .join(person, (p.source == e.source) & (p.person_id == e.person_id))
-        .where(waits)
         .order_by(e.source, e.kind, e.person_id, e.at)
+    )
+
+
+@cache
+def _early() -> sa.Select[Any]:
+    e = episode.c
+    # As an expression, or SQLite might walk all that first passes found, which are many, to find one of these
+    return (
+        sa.select(e.at)
+        .where(in_source(e.source, e.person_id), e.gate.concat("") == Gate.INITIAL.value)
+        .limit(1)
     )
 
 
@@ -382,8 +395,8 @@ def _was_let_through() -> sa.ColumnElement[bool]:
 def _is_in_a_group(*, in_several: bool) -> sa.ColumnElement[bool]:
     """True for an account with a person who is in a group, under any account: leavers outside groups are no work.
 
-    There may be many of them, who all left before the first pass, and each run looks at them. So the other accounts
-    come last, and only if there are several directories.
+    There may be many of them, who all left before the first pass. So the other accounts come last, and only if there
+    are several directories.
     """
     k, o = person_key.alias("k").c, person_key.alias("o").c
     one: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have

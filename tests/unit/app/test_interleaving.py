@@ -111,3 +111,37 @@ def test_a_step_tells_the_admins_as_they_are_known_now(start: Start) -> None:
     harness.deliver()
 
     assert [message.to.address for message in harness.soc.sent[-1:]] == ["eve@corp.example"]
+
+
+@pytest.mark.parametrize("at", BOUNDARIES)
+def test_a_leaver_of_the_first_pass_whom_a_list_adds_during_a_reconcile_is_held(
+    found: Start, at: int
+) -> None:
+    """Their number is known from before, so that nobody has to be matched again."""
+    harness = found()
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.group("ward-8", "ben", admins=["dee"])
+    harness.inventory()
+    harness.drop("ward-7", "ann")
+    harness.inventory()
+    harness.leave("ann")
+    harness.settle()
+    assert harness.plans() == []
+
+    def ann_is_added() -> None:
+        harness.group("ward-7", "ann", "ben", admins=["dee"])
+        harness.inventory()
+
+    harness.drop("ward-8", "ben")  # some group waits
+    harness.later()
+    harness.inventory()
+    harness.reconciler._store = Interleaved(harness.store, at, ann_is_added)
+    harness.reconcile()
+    if not harness.reconciler._store.is_done:
+        ann_is_added()
+    settle_after(harness)
+
+    [plan] = harness.plans()
+    assert [one.name for part in plan.cohorts for one in part.people] == ["Ann"]
+    assert harness.tickets() == []

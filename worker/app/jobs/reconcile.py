@@ -27,6 +27,7 @@ from worker.domain.controls.statements import StatementRule, TextSeen
 from worker.domain.groups.case import GroupView
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.person_case import PersonCase
+from worker.domain.model import AccountKey, Standing
 from worker.domain.people.joiners import fits
 from worker.domain.reconcile.engine import reconcile_group, reconcile_person
 from worker.domain.reconcile.guard import Departure, GuardLimits, HeldPlan, inspect
@@ -87,7 +88,8 @@ class Reconcile:
             texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)
             uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
-            if full or not self._has_marked:
+            is_first = full or not self._has_marked
+            if is_first:
                 uow.rosters.mark_leavers()
             if full:
                 uow.rosters.mark_wrong_groups_dirty(now)
@@ -97,8 +99,10 @@ class Reconcile:
         self._has_marked = True
         while True:
             with matching.begin() as uow:
-                held += self._guard(uow, now)
+                held += self._guard(uow, now, with_early=is_first and not groups)
                 taken, views = uow.rosters.take_dirty(GROUPS_PAGE)
+                if uow.episodes.is_any_early(_left(views)):
+                    held += self._guard(uow, now, with_early=True)
                 others, cases = uow.people.take_dirty(PEOPLE_PAGE)
                 actions += self._mend(uow, views, cases, texts, now)
             if not taken and not others:
@@ -116,9 +120,13 @@ class Reconcile:
 
     # --- the guard -------------------------------------------------------------------------------
 
-    def _guard(self, uow: UnitOfWork, now: datetime) -> list[HeldPlan]:
+    def _guard(self, uow: UnitOfWork, now: datetime, *, with_early: bool) -> list[HeldPlan]:
+        """Judge who waits. Who left before the first pass is judged with all of them as one turns up in a group.
+
+        There may be many of them, mostly in no group: so not all are looked at each time.
+        """
         held = []
-        for sort, departures in sorted(uow.episodes.departures().items()):
+        for sort, departures in sorted(uow.episodes.departures(with_early=with_early).items()):
             plan = self._inspect(uow, sort, departures, now)
             if plan is None:
                 uow.episodes.let_through(departures, now)
@@ -176,6 +184,15 @@ class Reconcile:
     def _is_blind(self, uow: UnitOfWork) -> bool:
         states = (uow.sources.get(name, Port.DIRECTORY) for name in self._rules.directories)
         return any(state.first_pass_at is None for state in states)
+
+
+def _left(views: Sequence[GroupView]) -> set[AccountKey]:
+    """The members' accounts in directories in which no account of theirs is active."""
+    left = set()
+    for member in (member for view in views for member in view.members):
+        here = {one.key.source for one in member.accounts if one.standing is not Standing.LEFT}
+        left |= {one.key for one in member.accounts if one.key.source not in here}
+    return left
 
 
 def _once(actions: Sequence[Action]) -> list[Action]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -48,8 +48,11 @@ class EpisodeSort(NamedTuple):
 class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
-    def departures(self) -> dict[EpisodeSort, list[Departure]]:
-        """Episodes that wait at the gate; from a first run, only those of people who are still in a group."""
+    def departures(self, *, with_early: bool = True) -> dict[EpisodeSort, list[Departure]]:
+        """Episodes that wait at the gate; from a first run, only those of people who are still in a group, or none."""
+
+    def is_any_early(self, accounts: Collection[AccountKey]) -> bool:
+        """True if an episode of one of these waits that its source's first pass found."""
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         """Active people who were known by `since`, and episodes of this kind let through after it.
@@ -83,9 +86,6 @@ class Episodes(Protocol):
 
     def undecided_of(self, person: AccountKey) -> list[str]:
         """The labels of plans that have this account and still wait for a decision on some part."""
-
-    def open_shrunken(self, source: str) -> HeldPlan | None:
-        """The undecided plan about people missing from a source, if there is one."""
 
     def approve(self, number: int, words: Sequence[Approval]) -> None:
         """Keep one person's decisions on cohorts of a plan that needs two people; idempotent."""
