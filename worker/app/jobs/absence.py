@@ -108,12 +108,11 @@ def hold_shrunken(
 
 def _asked(uow: UnitOfWork, name: str) -> Mapping[AccountKey, set[HoldState]]:
     """What became of the plans about shrunken reads of a source, by the people in them."""
+    plans = [plan for plan in uow.episodes.plans() if plan.source == name and plan.is_shrunken]
     found: dict[AccountKey, set[HoldState]] = defaultdict(set)
-    for plan in uow.episodes.plans():
-        if plan.source == name and plan.is_shrunken:
-            for cohort in plan.cohorts:
-                for one in cohort.people:
-                    found[one.person].add(cohort.state)
+    for cohort in (cohort for plan in plans for cohort in plan.cohorts):
+        for one in cohort.people:
+            found[one.person].add(cohort.state)
     return found
 
 
