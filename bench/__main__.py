@@ -51,9 +51,9 @@ ALL: dict[str, Callable[[], None]] = {
 SMALLER = {
     "bulk": "100000",
     "controls": "2000",
-    "ad": "5000",
-    "entra": "10000",
-    "desk": "20000",
+    "ad": "3000",
+    "entra": "5000",
+    "desk": "10000",
     "footprint": "10000",
     "identity": "10000",
     "outbox": "300",
