@@ -111,6 +111,9 @@ class Company:
     def heal(self) -> None:
         """Let the sources tell the truth, and everything be read twice, once of it whole; a file more often."""
         self._depart()
+        gone = self._gone()
+        if self.says_left and len(gone) <= BELIEVED_MAX:
+            self.believed |= gone  # a list that is honest first shows where they are
         self.corp.be_honest()
         self.wards.mend()
         for end in self.ends:
@@ -165,7 +168,7 @@ class Company:
         A few of whom a source says in so many words that they left are believed, as true leavers are: only many at
         once are a lie that a program can see. So are those whom another lie leaves of them.
         """
-        gone = set(HERE) & set(self.harness.leavers())
+        gone = self._gone()
         for ticket in self.harness.tickets(*OF_LEAVERS):
             about, group = self.owner(ticket), ticket.home.group_id
             if not (ticket.handle or ticket.person):
@@ -179,6 +182,10 @@ class Company:
                 raise Wrong(f"{ticket.label} is verified, and {about} is still in the group")
         if gone and not self.says_left:
             raise Wrong(f"taken for leavers: {sorted(gone)}")
+
+    def _gone(self) -> set[str]:
+        """Those who are here, and count as leavers."""
+        return set(HERE) & set(self.harness.leavers())
 
     def owner(self, ticket: Ticket) -> str:
         """Whom a ticket is about in truth: who has the handle (a hidden identity ends with their number)."""
