@@ -1,6 +1,6 @@
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from worker.storage.sql import bulk
-from worker.storage.sql.bulk import bulk_insert, bulk_insert_values, bulk_update, bulk_upsert
+from worker.storage.sql.bulk import bulk_insert, bulk_insert_values, bulk_stage, bulk_update, bulk_upsert
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.tables import Instant, to_micros
 
@@ -174,14 +174,30 @@ class TestBothWays:
         assert {row[1] for row in rows_of(connection) if row[0] == "a"} == {0, 1, 4}
 
 
+@pytest.mark.parametrize("n", [0, 3, MANY, bulk.CHUNK + MANY])
+def test_staged_rows_are_stored_though_keys_repeat_or_are_there(connection: sa.Connection, n: int) -> None:
+    rows = [*filling(n), ("a", 1, "first", None), ("b", 1, "new", to_micros(AT))]
+    assert bulk_stage(connection, shelf, COLUMNS, rows) == n + 2
+    assert (
+        bulk_stage(connection, shelf, COLUMNS, [*filling(n), ("a", 1, "x", None), ("a", 1, "last", 5)])
+        == n + 2
+    )
+    assert bulk_stage(connection, shelf, COLUMNS, (("c", i, "x", None) for i in range(n))) == n
+
+    stored = rows_of(connection)
+    assert len(stored) == 2 * n + 2
+    assert {row[2] for row in stored if row[0] in "ab"} == {"last", "new"}
+
+
 def test_no_rows_are_no_statement(connection: sa.Connection) -> None:
     assert bulk_upsert(connection, shelf, COLUMNS, []) == 0
     assert rows_of(connection) == set()
 
 
-def test_rows_of_the_wrong_width_are_refused(connection: sa.Connection) -> None:
+@pytest.mark.parametrize("write", [bulk_upsert, bulk_stage])
+def test_rows_of_the_wrong_width_are_refused(connection: sa.Connection, write: Callable[..., int]) -> None:
     with pytest.raises((sa.exc.ProgrammingError, ValueError, IndexError)), connection.begin_nested():
-        bulk_upsert(connection, shelf, COLUMNS, [("a", 1)])
+        write(connection, shelf, COLUMNS, [*filling(MANY), ("a", 1)])
 
 
 # --- rows that are new ------------------------------------------------------------------------------------------------

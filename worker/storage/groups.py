@@ -50,7 +50,7 @@ from worker.storage.group_facts import known_facts
 from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
 from worker.storage.leading import leaders_of
 from worker.storage.persons import PERSON_COLUMNS, person_of
-from worker.storage.sql.bulk import bulk_upsert, clearing
+from worker.storage.sql.bulk import bulk_stage, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, member_from_row
 from worker.storage.sql.statistics import gather, gather_grown
@@ -90,7 +90,7 @@ class SqlRosters:
         departed.stage(self._c, source, page)
         ties.stage(self._c, source, page)
         members = (member_row(source, roster, member) for roster in page for member in roster.members)
-        return bulk_upsert(self._c, staged_membership, (*staging.MEMBER_COLUMNS, *staging.MARKS), members)
+        return bulk_stage(self._c, staged_membership, (*staging.MEMBER_COLUMNS, *staging.MARKS), members)
 
     # --- applying --------------------------------------------------------------------------------
 

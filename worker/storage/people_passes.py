@@ -31,7 +31,7 @@ from worker.storage.people_rows import (
     keys_of,
 )
 from worker.storage.people_staging import KEY_COLUMNS, KNOWN_COLUMNS
-from worker.storage.sql.bulk import bulk_insert, bulk_upsert, clearing
+from worker.storage.sql.bulk import bulk_insert, bulk_stage, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, by_source, chunked
 from worker.storage.sql.mapping import person_from_row
 from worker.storage.sql.statistics import gather, gather_grown
@@ -71,7 +71,7 @@ class SqlPasses:
             facts.person_id: (*_known_row(source, facts, judgement), json.dumps(keys_of(facts)), 1)
             for facts, judgement in records
         }
-        bulk_upsert(self._c, staged_person, STAGE_COLUMNS, rows.values())
+        bulk_stage(self._c, staged_person, STAGE_COLUMNS, rows.values())
         return len(rows)
 
     def staged(self, source: str) -> Staged:
