@@ -6,13 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain.groups.case import GroupView
-from worker.domain.model import Account, AccountKey, Evidence, GroupKey, Standing
+from worker.domain.model import Account, AccountKey, Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.reconcile.guard import (
     Approval,
@@ -26,16 +25,14 @@ from worker.domain.reconcile.guard import (
     plan_label,
     state_of,
 )
-from worker.ports import Port
 from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind
+from worker.storage import waiting
 from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
 from worker.storage.persons import (
-    PERSON_COLUMNS,
     has_several_directories,
     humans_behind,
     is_held,
-    is_joining,
     person_of,
 )
 from worker.storage.sql.bulk import bulk_upsert
@@ -50,14 +47,10 @@ from worker.storage.sql.tables import (
     cohort_subject,
     episode,
     held_plan,
-    link,
-    membership,
     objection,
     person,
-    person_key,
     to_micros,
 )
-from worker.storage.sql.tables import source as source_table
 
 SUBJECT_COLUMNS = ("plan_id", "cohort_id", "source", "subject", "name", "found", "wanted")
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
@@ -78,9 +71,9 @@ class SqlEpisodes:
         self._rule = rule
 
     def departures(self, *, with_early: bool = True) -> dict[EpisodeSort, list[Departure]]:
-        rows = [*self._c.execute(_departures())]
+        rows = [*self._c.execute(waiting.departures())]
         if with_early:
-            rows += self._c.execute(_early_departures(in_several=has_several_directories(self._c)))
+            rows += self._c.execute(waiting.early_departures(in_several=has_several_directories(self._c)))
         humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
         groups = self._groups_of(humans)
         found: dict[EpisodeSort, list[Departure]] = defaultdict(list)
@@ -92,13 +85,13 @@ class SqlEpisodes:
         return dict(found)
 
     def is_any_early(self, accounts: Collection[AccountKey]) -> bool:
-        return any(self._c.execute(_early(), page).first() is not None for page in by_source(accounts))
+        return any(self._c.execute(waiting.early(), page).first() is not None for page in by_source(accounts))
 
     def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
         """By account, the groups that its person is in, under any of their accounts."""
         of_account = defaultdict(set)
         for page in by_source(one.key for human in humans.values() for one in human.accounts):
-            for person_source, person_id, *group in self._c.execute(_groups_of_accounts(), page):
+            for person_source, person_id, *group in self._c.execute(waiting.groups_of_accounts(), page):
                 of_account[AccountKey(person_source, person_id)].add(GroupKey(*group))
         return {
             key: tuple(sorted({group for one in human.accounts for group in of_account[one.key]}))
@@ -107,7 +100,12 @@ class SqlEpisodes:
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         window = {"of": source, "as": kind.value, "since": since}
-        return Population(*(self._c.execute(count(), window).scalar_one() for count in (_active, _through)))
+        return Population(
+            *(
+                self._c.execute(count(), window).scalar_one()
+                for count in (waiting.active, waiting.let_through)
+            )
+        )
 
     def loads(self, groups: Sequence[GroupKey], since: datetime) -> dict[GroupKey, GroupLoad]:
         taken = self._taken(since)
@@ -120,7 +118,7 @@ class SqlEpisodes:
 
     def _taken(self, since: datetime) -> Counter[GroupKey]:
         """How many people were let through in each group. A person in two directories counts once."""
-        passed = self._c.execute(_passed(), {"since": since})
+        passed = self._c.execute(waiting.passed(), {"since": since})
         people = [one for row in passed if (one := person_of(row))]
         humans = humans_behind(self._c, people, self._rule)
         once = {human.accounts[0].key: key for key, human in humans.items()}
@@ -144,7 +142,7 @@ class SqlEpisodes:
             & (e.person_id == sa.bindparam("k_person"))
             & (e.at == sa.bindparam("k_at"))
         )
-        waits = sa.or_(*(e.gate == waiting.value for waiting in WAITING))  # IN takes no executemany
+        waits = sa.or_(*(e.gate == one.value for one in WAITING))  # IN takes no executemany
         passed_at = now if gate is Gate.PASSED else None
         keys = [{"k_source": key.source, "k_person": key.person_id, "k_at": at} for key, at in episodes]
         if keys:
@@ -313,113 +311,6 @@ def is_undecided(plan_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 
 # Decisions to reject have a table of their own: the release before this one takes every `approval` for a release
 _WORDS = {HoldState.RELEASED: approval, HoldState.REJECTED: objection}
-
-
-@cache
-def _departures() -> sa.Select[Any]:
-    return _waiting().where(episode.c.gate == Gate.NEW.value)
-
-
-@cache
-def _early_departures(*, in_several: bool) -> sa.Select[Any]:
-    return _waiting().where(episode.c.gate == Gate.INITIAL.value, _is_in_a_group(in_several=in_several))
-
-
-def _waiting() -> sa.Select[Any]:
-    e, p = episode.c, person.c
-    return (
-        sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
-        .join(person, (p.source == e.source) & (p.person_id == e.person_id))
-        .order_by(e.source, e.kind, e.person_id, e.at)
-    )
-
-
-@cache
-def _early() -> sa.Select[Any]:
-    e = episode.c
-    # As an expression, or SQLite might walk all that first passes found, which are many, to find one of these
-    return (
-        sa.select(e.at)
-        .where(in_source(e.source, e.person_id), e.gate.concat("") == Gate.INITIAL.value)
-        .limit(1)
-    )
-
-
-@cache
-def _groups_of_accounts() -> sa.Select[Any]:
-    m = membership.c
-    return (
-        sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
-        .distinct()
-        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-        .where(in_source(link.c.person_source, link.c.person_id))
-    )
-
-
-@cache
-def _active() -> sa.Select[Any]:
-    """How many active people of the directory `of` were known at `since`."""
-    p, src, of = person.c, source_table.c, sa.bindparam("of", type_=sa.String)
-    first_pass_at = sa.select(src.first_pass_at).where(src.name == of, src.port == Port.DIRECTORY.value)
-    was_known = sa.or_(
-        p.first_seen_at.is_(None),
-        p.first_seen_at <= sa.bindparam("since"),
-        p.first_seen_at <= first_pass_at.scalar_subquery(),
-    )
-    return sa.select(sa.func.count()).where(
-        p.source == of, p.standing != Standing.LEFT.value, p.is_out_of_scope == 0, was_known
-    )
-
-
-@cache
-def _through() -> sa.Select[Any]:
-    """How many episodes of the directory `of`, of one kind, the guard let through after `since`."""
-    e = episode.c
-    return sa.select(sa.func.count()).where(
-        e.source == sa.bindparam("of"), e.kind == sa.bindparam("as"), _was_let_through()
-    )
-
-
-@cache
-def _passed() -> sa.Select[Any]:
-    """The people of all episodes that the guard let through after `since`."""
-    is_theirs = (episode.c.source == person.c.source) & (episode.c.person_id == person.c.person_id)
-    return sa.select(*PERSON_COLUMNS).join(episode, is_theirs).where(_was_let_through())
-
-
-def _was_let_through() -> sa.ColumnElement[bool]:
-    e = episode.c
-    return (e.gate == Gate.PASSED.value) & (e.passed_at > sa.bindparam("since")) & ~_was_released()
-
-
-def _is_in_a_group(*, in_several: bool) -> sa.ColumnElement[bool]:
-    """True for an account with a person who is in a group, under any account: leavers outside groups are no work.
-
-    There may be many of them, who all left before the first pass. So the other accounts come last, and only if there
-    are several directories.
-    """
-    k, o = person_key.alias("k").c, person_key.alias("o").c
-    one: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
-    in_group = sa.exists(one).where(
-        membership.c.source == link.c.source, membership.c.handle == link.c.handle
-    )
-    itself = sa.exists(one).where(
-        link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
-    )
-    under_another = sa.exists(one).where(
-        k.source == episode.c.source, k.person_id == episode.c.person_id,
-        o.kind == k.kind, o.value == k.value, o.source != k.source, is_joining(o),
-        link.c.person_source == o.source, link.c.person_id == o.person_id, in_group,
-    )  # fmt: skip
-    return itself | under_another if in_several else itself
-
-
-def _was_released() -> sa.ColumnElement[bool]:
-    """True if a person released the episode. They saw the number, so it does not count for the guard's limits."""
-    m = cohort_person.c
-    return sa.exists().where(
-        m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at
-    )
 
 
 def _newcomer(row: Any, human: Person, groups: tuple[GroupKey, ...]) -> Departure:

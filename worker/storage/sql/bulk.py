@@ -7,6 +7,7 @@ and then one INSERT … SELECT. Neither touches a row that would not change; bot
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -208,11 +209,11 @@ def _from_arrays(connection: sa.Connection, statement: _Statement, rows: list[Ro
 
 def _stage(connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: list[Row]) -> int:
     if len(rows) > ARRAYS_MAX:
-        try:
-            with connection.begin_nested():
-                return bulk_insert(connection, table, columns, rows)
-        except connection.dialect.loaded_dbapi.IntegrityError:
-            pass  # a key is there, or comes twice
+        not_all_new = suppress(
+            connection.dialect.loaded_dbapi.IntegrityError
+        )  # a key is there, or comes twice
+        with not_all_new, connection.begin_nested():
+            return bulk_insert(connection, table, columns, rows)
     return bulk_upsert(connection, table, columns, rows)
 
 

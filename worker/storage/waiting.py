@@ -1,0 +1,127 @@
+"""The statements about episodes at the guard's gate: who waits, who was let through lately, and among how many."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from worker.domain.model import Standing
+from worker.ports import Port
+from worker.ports.state.episodes import Gate
+from worker.storage.persons import PERSON_COLUMNS, is_joining
+from worker.storage.sql.chunks import in_source
+from worker.storage.sql.tables import cohort_person, episode, link, membership, person, person_key
+from worker.storage.sql.tables import source as source_table
+
+
+@cache
+def departures() -> sa.Select[Any]:
+    """The episodes that wait, but for those of first passes."""
+    return _waiting().where(episode.c.gate == Gate.NEW.value)
+
+
+@cache
+def early_departures(*, in_several: bool) -> sa.Select[Any]:
+    """Those of first passes that wait, of people in a group. `in_several`: there are several directories."""
+    return _waiting().where(episode.c.gate == Gate.INITIAL.value, _is_in_a_group(in_several=in_several))
+
+
+def _waiting() -> sa.Select[Any]:
+    e, p = episode.c, person.c
+    return (
+        sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
+        .join(person, (p.source == e.source) & (p.person_id == e.person_id))
+        .order_by(e.source, e.kind, e.person_id, e.at)
+    )
+
+
+@cache
+def early() -> sa.Select[Any]:
+    """One episode of a first pass, of a page of accounts."""
+    e = episode.c
+    # As an expression, or SQLite might walk all that first passes found, which are many, to find one of these
+    return (
+        sa.select(e.at)
+        .where(in_source(e.source, e.person_id), e.gate.concat("") == Gate.INITIAL.value)
+        .limit(1)
+    )
+
+
+@cache
+def groups_of_accounts() -> sa.Select[Any]:
+    """The groups that each of a page of accounts is in."""
+    m = membership.c
+    return (
+        sa.select(link.c.person_source, link.c.person_id, m.source, m.group_id)
+        .distinct()
+        .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
+        .where(in_source(link.c.person_source, link.c.person_id))
+    )
+
+
+@cache
+def active() -> sa.Select[Any]:
+    """How many active people of the directory `of` were known at `since`."""
+    p, src, of = person.c, source_table.c, sa.bindparam("of", type_=sa.String)
+    first_pass_at = sa.select(src.first_pass_at).where(src.name == of, src.port == Port.DIRECTORY.value)
+    was_known = sa.or_(
+        p.first_seen_at.is_(None),
+        p.first_seen_at <= sa.bindparam("since"),
+        p.first_seen_at <= first_pass_at.scalar_subquery(),
+    )
+    return sa.select(sa.func.count()).where(
+        p.source == of, p.standing != Standing.LEFT.value, p.is_out_of_scope == 0, was_known
+    )
+
+
+@cache
+def let_through() -> sa.Select[Any]:
+    """How many episodes of the directory `of`, of one kind, the guard let through after `since`."""
+    e = episode.c
+    return sa.select(sa.func.count()).where(
+        e.source == sa.bindparam("of"), e.kind == sa.bindparam("as"), _was_let_through()
+    )
+
+
+@cache
+def passed() -> sa.Select[Any]:
+    """The people of all episodes that the guard let through after `since`."""
+    is_theirs = (episode.c.source == person.c.source) & (episode.c.person_id == person.c.person_id)
+    return sa.select(*PERSON_COLUMNS).join(episode, is_theirs).where(_was_let_through())
+
+
+def _was_let_through() -> sa.ColumnElement[bool]:
+    e = episode.c
+    return (e.gate == Gate.PASSED.value) & (e.passed_at > sa.bindparam("since")) & ~_was_released()
+
+
+def _is_in_a_group(*, in_several: bool) -> sa.ColumnElement[bool]:
+    """True for an account with a person who is in a group, under any account: leavers outside groups are no work.
+
+    There may be many of them, who all left before the first pass. So the other accounts come last, and only if there
+    are several directories.
+    """
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    one: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
+    in_group = sa.exists(one).where(
+        membership.c.source == link.c.source, membership.c.handle == link.c.handle
+    )
+    itself = sa.exists(one).where(
+        link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
+    )
+    under_another = sa.exists(one).where(
+        k.source == episode.c.source, k.person_id == episode.c.person_id,
+        o.kind == k.kind, o.value == k.value, o.source != k.source, is_joining(o),
+        link.c.person_source == o.source, link.c.person_id == o.person_id, in_group,
+    )  # fmt: skip
+    return itself | under_another if in_several else itself
+
+
+def _was_released() -> sa.ColumnElement[bool]:
+    """True if a person released the episode. They saw the number, so it does not count for the guard's limits."""
+    m = cohort_person.c
+    return sa.exists().where(
+        m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at
+    )
