@@ -25,6 +25,7 @@ HERE = tuple(f"{letter}{number}" for letter in LETTERS for number in range(8))
 # Who leaves: one whose ticket was closed though they are still in, one who is out, and three while the sources lie
 CLAIMED, OUT, DISABLED, DELETED, DATED = "x0", "x1", "x2", "x3", "x4"
 LEAVERS = (CLAIMED, OUT, DISABLED, DELETED, DATED)
+REHIRED, OLD_ACCOUNT = "f7", "old"  # who is here, and their disabled account, which alone has their number
 GROUPS = tuple(f"ward-{number}" for number in range(6))
 SEATS: Mapping[str, tuple[str, ...]] = {  # the leavers' groups
     CLAIMED: ("ward-0",),
@@ -264,6 +265,10 @@ def _furnish(directory: Source, inventory: Source) -> Harness:
         leave_at = harness.now + 4 * DAY + timedelta(hours=3) if one == DATED else None
         unit, number = f"OU=Ward {place % 3}", f"E{place:03d}"
         harness.hire(one, department=unit, org_unit=unit, employee_id=number, username=one, leave_at=leave_at)
+        if one == REHIRED:
+            phones = (harness.number(one),)
+            harness.hire(OLD_ACCOUNT, department=unit, org_unit=unit, employee_id=number, phones=phones)
+            harness.corp.change(one, phones=())
     for at, (group, letter) in enumerate(zip(GROUPS, LETTERS, strict=True)):
         people = [one for one in HERE if one.startswith(letter)]
         leaving = [one for one, groups in SEATS.items() if group in groups]
@@ -272,7 +277,7 @@ def _furnish(directory: Source, inventory: Source) -> Harness:
         harness.group(group, *members, HERE[(8 * at + 12) % 48], admins=admins)
     harness.settle()
     harness.later(days=1)
-    harness.leave(CLAIMED, OUT)
+    harness.leave(CLAIMED, OUT, OLD_ACCOUNT)
     harness.settle()
     harness.drop("ward-0", OUT)
     _claim(harness)

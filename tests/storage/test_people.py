@@ -92,6 +92,43 @@ def test_the_keys_of_whoever_changed_are_exchanged_and_of_nobody_else(
     assert keys(engine) == expected | {("p00003", "x@corp.example", ""), ("new", "n", "")}
 
 
+MANY_AT_ONCE = 6
+
+
+def test_a_number_that_many_are_given_is_kept_beside_their_own_until_few_have_it(
+    engine: sa.Engine, store: SqlStore
+) -> None:
+    read(store, [facts(f"p{n}", employee_id=f"E{n}") for n in range(MANY_AT_ONCE + 1)])
+    first = keys(engine)
+    read(store, [facts(f"p{n}", employee_id="E0") for n in range(MANY_AT_ONCE + 1)], hours=1)
+    marked = {(f"p{n}", "e0", "shared") for n in range(1, MANY_AT_ONCE + 1)}
+    assert keys(engine) == first | marked
+
+    read(store, [facts(f"p{n}", employee_id="E0", language="cy") for n in range(MANY_AT_ONCE + 1)], hours=2)
+    assert keys(engine) == first | marked
+
+    read(store, [facts("p0", employee_id="E0"), facts("p1", employee_id="E1")], hours=3)
+    assert keys(engine) == first | (marked - {("p1", "e0", "shared")})
+
+    read(store, [facts("p2", employee_id="other")], hours=4)  # five have it now
+    assert keys(engine) == first - {("p2", "e2", "")} | {("p2", "other", "")}
+
+
+def test_a_number_that_many_lose_at_once_is_kept_and_one_that_few_lose_is_not(
+    engine: sa.Engine, store: SqlStore
+) -> None:
+    count = MANY_AT_ONCE + 1
+    read(store, [facts(f"p{n}", employee_id=f"E{n}", email=None) for n in range(count)])
+    first = keys(engine)
+    read(store, [facts(f"p{n}", email=None) for n in range(MANY_AT_ONCE)], hours=1)
+    read(store, [facts(f"p{n}", email=None, language="cy") for n in range(MANY_AT_ONCE)], hours=2)
+    assert keys(engine) == first
+
+    read(store, [facts(f"p{n}", employee_id=f"E{n}", email=None) for n in range(MANY_AT_ONCE)], hours=3)
+    read(store, [facts("p0", email=None), facts(f"p{count - 1}", email=None)], hours=4)
+    assert keys(engine) == first - {("p0", "e0", ""), (f"p{count - 1}", f"e{count - 1}", "")}
+
+
 def test_hostile_text_spoils_no_pass(engine: sa.Engine, store: SqlStore) -> None:
     for hours, hostile in enumerate(("a\0b", "a\ud800b", "a'\";--\\u0000")):
         read(store, [facts("ann", employee_id=hostile, title=hostile), facts("ben")], hours=hours)

@@ -28,6 +28,7 @@ from worker.storage.people_rows import (
     _pair,
     _person_row,
     _says_otherwise,
+    keys_given,
     keys_of,
 )
 from worker.storage.people_staging import KEY_COLUMNS, KNOWN_COLUMNS
@@ -154,7 +155,7 @@ class SqlPasses:
             rows = [_person_row(after, now) for _, after in pairs]
             bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
             self._remember_in_scope(pairs)
-            keys = ((*after.key, *key) for _, after in pairs for key in keys_of(after.facts))
+            keys = ((*after.key, *key) for before, after in pairs for key in keys_given(before, after))
             bulk_insert(self._c, staged_person_key, KEY_COLUMNS, keys)
             events += (e for before, after in pairs for e in events_between(before, after, taken_at))
             ids += (after.key.person_id for before, after in pairs if _says_otherwise(before, after))
@@ -186,8 +187,9 @@ class SqlPasses:
     def _replace_keys(self, source: str, now: datetime) -> None:
         """Replace the keys of changed people, and make every handle with such a key wait to be matched again."""
         of = {"of": source}
-        for statement in people_staging.REMATCH_CHANGED:
+        for statement in (people_staging.mark_shared(), *people_staging.REMATCH_CHANGED):
             self._c.execute(statement, of)
+        less_shared = self._c.execute(people_staging.LESS_SHARED, of).all()
         parted, joined = (
             {AccountKey(*row) for row in self._c.execute(query, of)}
             for query in (people_staging.PARTED, people_staging.JOINED)
@@ -195,7 +197,16 @@ class SqlPasses:
         dirty_groups_of_people(self._c, parted, now)  # while they are still known as one person
         self._c.execute(people_staging.DELETE_KEYS, of)
         self._c.execute(people_staging.ADD_KEYS, of)
+        for kind, value in less_shared:
+            joined |= self._part(kind, value)
         dirty_groups_of_people(self._c, joined, now)
+
+    def _part(self, kind: str, value: str) -> set[AccountKey]:
+        """Take a key that is shared by few again from the accounts that came to it with many; return them."""
+        key = {"a_kind": kind, "a_value": value}
+        accounts = {AccountKey(*row) for row in self._c.execute(people_staging.LEFT_OVER, key)}
+        self._c.execute(people_staging.DELETE_LEFT_OVER, key)
+        return accounts
 
     def _count_absence(self, source: str, since: datetime, *, is_full: bool) -> None:
         self._c.execute(people_staging.FOUND, {"of": source})

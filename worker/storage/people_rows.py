@@ -9,6 +9,7 @@ from worker.domain.identity.matching import join_keys
 from worker.domain.identity.phones import canonical
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement, is_stripped, settle
+from worker.storage.persons import JOIN_NUMBERS
 from worker.storage.sql.mapping import facts_from_json, facts_to_json
 from worker.storage.sql.tables import (
     to_micros,
@@ -31,6 +32,14 @@ def keys_of(facts: AccountFacts) -> list[tuple[str, str, str]]:
         kind, _, value = key.partition(":")
         keys.append((kind, value, ""))
     return keys
+
+
+def keys_given(before: Account | None, after: Account) -> list[tuple[str, str, str]]:
+    """The keys that an account has now, and an empty value for a kind of number that it had and has no longer."""
+    keys = keys_of(after.facts)
+    had = {key.partition(":")[0] for key in join_keys(before.facts)} if before else set[str]()
+    lost = had.intersection(JOIN_NUMBERS) - {kind for kind, _, _ in keys}
+    return keys + [(kind, "", "") for kind in sorted(lost)]
 
 
 def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) -> tuple[Any, ...]:

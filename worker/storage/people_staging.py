@@ -10,8 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX
 from worker.domain.model import Evidence, Standing
-from worker.storage.persons import JOIN_KINDS
+from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
     cohort,
@@ -29,6 +30,7 @@ KNOWN_COLUMNS = (
     "manager_id",
 )  # fmt: skip
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
+SHARED = "shared"  # `raw` of a number that too many accounts were given at once
 LINKED_BY = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
 
 _OF: sa.BindParameter[str] = sa.bindparam("of", type_=sa.String)
@@ -113,19 +115,12 @@ _K, _N = person_key.c, staged_person_key.c
 _CHANGED = sa.select(staged_person.c.person_id).where(
     staged_person.c.source == _OF, staged_person.c.is_same == 0
 )
+_IS_OF_ONE = (_N.source == _K.source) & (_N.person_id == _K.person_id) & (_N.kind == _K.kind)
 _IS_GONE = (
-    (_K.source == _OF)
-    & _K.person_id.in_(_CHANGED)
-    & ~sa.exists().where(
-        _N.source == _K.source, _N.person_id == _K.person_id, _N.kind == _K.kind, _N.value == _K.value
-    )
+    (_K.source == _OF) & _K.person_id.in_(_CHANGED) & ~sa.exists().where(_IS_OF_ONE, _N.value == _K.value)
 )
 _IS_NEW = (
-    (_N.source == _OF)
-    & _N.person_id.in_(_CHANGED)
-    & ~sa.exists().where(
-        _K.source == _N.source, _K.person_id == _N.person_id, _K.kind == _N.kind, _K.value == _N.value
-    )
+    (_N.source == _OF) & _N.person_id.in_(_CHANGED) & ~sa.exists().where(_IS_OF_ONE, _K.value == _N.value)
 )
 
 
@@ -145,10 +140,45 @@ def _people_with(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[An
 REMATCH_CHANGED = (*_rematching(person_key, _IS_GONE), *_rematching(staged_person_key, _IS_NEW))
 REMATCH_PEOPLE = _rematching(person_key, in_source(_K.source, _K.person_id))  # with a page of `by_source`
 PARTED, JOINED = _people_with(person_key, _IS_GONE), _people_with(staged_person_key, _IS_NEW)
-DELETE_KEYS = sa.delete(person_key).where(_IS_GONE)
+# What too many are given at once, a number or none, says nothing of each of them
+_IS_REPLACED = _K.kind.not_in(JOIN_NUMBERS) | sa.exists().where(_IS_OF_ONE, _N.raw != SHARED)
+DELETE_KEYS = sa.delete(person_key).where(_IS_GONE, _IS_REPLACED)
 ADD_KEYS = sa.insert(person_key).from_select(
-    KEY_COLUMNS, sa.select(*(_N[name] for name in KEY_COLUMNS)).where(_IS_NEW)
+    KEY_COLUMNS, sa.select(*(_N[name] for name in KEY_COLUMNS)).where(_IS_NEW, _N.value != "")
 )
+
+# --- numbers that too many are given at once ---------------------------------------------------------------
+
+
+@cache
+def mark_shared() -> sa.Update:
+    """Mark the staged numbers that this read, or one before, gave to too many accounts at once."""
+    given, known = staged_person_key.alias("given").c, person_key.alias("known").c
+    is_known = sa.exists().where(
+        known.source == given.source, known.person_id == given.person_id, known.kind == given.kind,
+        known.value == given.value,
+    )  # fmt: skip
+    begun = (
+        sa.select(given.kind, given.value)
+        .where(given.source == _OF, given.kind.in_(JOIN_NUMBERS), ~is_known)
+        .group_by(given.kind, given.value)
+        .having(sa.func.count() > JOIN_KEY_SHARED_MAX)
+    )
+    was_marked = sa.exists().where(_IS_OF_ONE, _K.value == _N.value, _K.raw == SHARED)
+    return (
+        sa.update(staged_person_key)
+        .where(_N.source == _OF, sa.tuple_(_N.kind, _N.value).in_(begun) | was_marked)
+        .values(raw=SHARED)
+    )
+
+
+LESS_SHARED = sa.select(_K.kind, _K.value).where(_IS_GONE, _K.raw == SHARED).distinct()
+# With `a_kind` and `a_value`
+_IS_LEFT_OVER = sa.and_(
+    _K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"), _K.raw == SHARED, is_joining(_K)
+)
+LEFT_OVER = sa.select(_K.source, _K.person_id).where(_IS_LEFT_OVER)
+DELETE_LEFT_OVER = sa.delete(person_key).where(_IS_LEFT_OVER)
 
 # --- absence -----------------------------------------------------------------------------------------------
 

@@ -31,7 +31,8 @@ from worker.storage.sql.tables import (
     source,
 )
 
-JOIN_KINDS = ("employee", "immutable", "email")
+JOIN_NUMBERS = ("employee", "immutable")
+JOIN_KINDS = (*JOIN_NUMBERS, "email")
 PERSON_COLUMNS = tuple(
     person.c[name].label(f"p_{name}")
     for name in ("source", "person_id", "facts", "display_name", "standing", "evidence", "at")
