@@ -47,9 +47,11 @@ COPY --from=build /opt/whosleft /opt/whosleft
 COPY --from=build /usr/share/doc/whosleft /usr/share/doc/whosleft
 COPY --from=build /empty /etc/whosleft
 COPY --from=build --chown=10001:10001 /empty /var/lib/whosleft
+# One arena: threads that each had their own would keep a twentieth more of memory
 ENV PATH=/opt/whosleft/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=1 \
     WHOSLEFT_CONFIG=/etc/whosleft/whosleft.yaml
 # By number: Kubernetes can't see that a name isn't root's (runAsNonRoot)
 USER 10001:10001

@@ -41,7 +41,7 @@ from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, T
 from worker.ops.server import Limits, serving
 from worker.ports import Port
 from worker.running.connecting import Connectors
-from worker.running.serving import services_of
+from worker.running.desk_serving import services_of
 from worker.running.wiring import build_app
 from worker.settings import Settings
 from worker.storage.sql.engine import open_engine

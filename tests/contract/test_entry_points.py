@@ -158,7 +158,7 @@ def test_a_package_that_is_broken_is_named_and_stops_only_who_asks_for_it(
     assert registry.spec(Port.INVENTORY, "register").kind == "register"
 
 
-def test_a_declaration_imports_nothing_heavy_and_the_version_no_declaration() -> None:
+def test_a_declaration_imports_nothing_heavy_the_version_no_declaration_and_a_worker_no_desk() -> None:
     code = (
         "import sys; from connectors import registry\n"
         "for port, kinds in registry.places().items():\n"
@@ -170,8 +170,12 @@ def test_a_declaration_imports_nothing_heavy_and_the_version_no_declaration() ->
         "app(['version'], standalone_mode=False)\n"
         "print(sorted(one for one in sys.modules if one.startswith(('connectors.directory', 'connectors.inventory'))))"
     )
+    jobs = (
+        "import sys; from worker.running import serving\n"
+        "print(sorted(one for one in sys.modules if one in {'fastapi', 'msal'} or one.startswith('worker.desk')))"
+    )
     root = str(Path(worker.__path__[0]).parent)
-    for script in (code, version):
+    for script in (code, version, jobs):
         done = subprocess.run(
             [sys.executable, "-c", script],
             env={**os.environ, "PYTHONPATH": root},

@@ -24,7 +24,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member
 from worker.domain.text.tongue import Languages
 from worker.languages import BabelLanguages
-from worker.running import serving
+from worker.running import desk_serving
 from worker.running.app import assigned_of
 
 API = "/api/v1"
@@ -38,7 +38,7 @@ def services_of(harness: Harness, languages: Languages | None = None) -> Service
     """What the desk's pages and API work with, over a harness and its clock."""
     rules = replace(harness.app.rules, languages=languages or BabelLanguages("en"))
     app = replace(harness.app, rules=rules, assigned=assigned_of(rules, harness.store))
-    services = serving.services_of(app, harness.clock)
+    services = desk_serving.services_of(app, harness.clock)
     return replace(services, situation=lambda: situation(harness.store, harness.now))
 
 

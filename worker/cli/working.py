@@ -47,7 +47,7 @@ def run(
     role: Annotated[ProcessRole, typer.Option(help="What this process does.")] = ProcessRole.ALL,
 ) -> None:
     """Run unattended until SIGTERM."""
-    from worker.running.serving import (  # the desk's packages: most commands need none of them
+    from worker.running.serving import (  # the scheduler's and the servers' packages: most commands need none of them
         Roles,
         serve_app,
     )

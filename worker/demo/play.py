@@ -32,7 +32,7 @@ from worker.ops.server import Limits, serving
 from worker.ops.terminal import Terminal
 from worker.ports import Abilities, CheckResult, Passive, Reach, Receipt
 from worker.running.app import App
-from worker.running.serving import desk_served
+from worker.running.desk_serving import desk_served
 from worker.running.wiring import load_settings, open_app
 from worker.settings import Settings
 

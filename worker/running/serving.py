@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from importlib.metadata import version
-from socket import socket
 from threading import Event
 from time import monotonic
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from worker.app.acts.access import Access
 from worker.app.jobs.observer import All, Observer
-from worker.app.reads.situation import SharedSituation, situation
 from worker.app.tell.signed_links import signing_key
-from worker.desk.app import desk_app
-from worker.desk.guarding import LISTS_MAX, is_upload
-from worker.desk.services import Place, Services
-from worker.desk.sessions import LOGIN_LINK_LIFE
-from worker.desk.sign_in import SignIn
-from worker.domain.evidence.actor import Actor, logged_in
 from worker.ops import events
 from worker.ops.attending import attended
 from worker.ops.clock import system_now
-from worker.ops.health import Health, reason, thread_trouble
+from worker.ops.health import Health, Trouble, reason
 from worker.ops.interrupt import Interrupt, InterruptibleStore
 from worker.ops.jobs import Jobs
 from worker.ops.logs import configure as configure_logs
@@ -38,16 +28,14 @@ from worker.ops.pages import serving
 from worker.ops.patience import Unanswered
 from worker.ops.receiver import receiving
 from worker.ops.scheduler import Loop, serve, wait_for
-from worker.ops.server import Limits, bound, host_and_port_of, serving_on
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
-from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
-from worker.running.app import App, Clock, holder_name, listening_at
+from worker.running.app import App, holder_name
 from worker.running.connecting import Connectors
 from worker.running.database import open_store, prepare_tables
+from worker.running.listening import Announce, not_heard
 from worker.running.reloading import Reloading
-from worker.running.replaying import replay_of
 from worker.running.wiring import (
     build_app,
     build_connectors,
@@ -63,13 +51,8 @@ from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite
 from worker.storage.sql.errors import SchemaNewer, StorageError
 from worker.storage.sql.single_worker import sole_worker
 
-DESK_THREAD = "desk"
 PATIENCE_S = 2  # how long health and metrics wait for the database
 TABLES_WAIT_MAX_S = 300.0
-LINK = "The console, by a link that works once"
-LINK_COMMAND = "whosleft desk login-link --role approver --for YOU"
-# Takes a function that makes a line with a secret, for a person's terminal, and a line without it for other outputs
-Announce = Callable[[Callable[[], str], str], None]
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -138,11 +121,11 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         loop = Loop(jobs, schedule, lookout=lookout, jumped=app.jumps.happened)
         with (
             attended(app.interacting, system_now),
-            desk_served(app, system_now, announce) if roles.desk else nullcontext(),
+            _desk_served(app, announce) if roles.desk else nullcontext() as desk_trouble,
         ):
             shown.health.watch(loop.watch.trouble)
             shown.status.next_run_at = loop.next_run_at
-            shown.begun(roles)
+            shown.begun(desk_trouble)
             is_told_to_end = serve(jobs, schedule, changed, loop=loop)
         engine.dispose()
     return is_told_to_end
@@ -175,9 +158,15 @@ def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, chan
     with _shown(settings, roles, metrics, holder_name()) as shown:
         if not _tables_are_there(settings, shown.health, changed):
             return not changed.is_set()
-        with open_app(settings, system_now) as app, desk_served(app, system_now, announce):
-            shown.begun(roles)
+        with open_app(settings, system_now) as app, _desk_served(app, announce) as desk_trouble:
+            shown.begun(desk_trouble)
             return not wait_for(changed.is_set)
+
+
+def _desk_served(app: App, announce: Announce) -> AbstractContextManager[Callable[[], Trouble]]:
+    from worker.running.desk_serving import desk_served  # noqa: PLC0415  20 MiB that a worker alone does without
+
+    return desk_served(app, system_now, announce)
 
 
 def _tables_are_there(settings: Settings, health: Health, changed: Event) -> bool:
@@ -207,89 +196,6 @@ def _tables_are_there(settings: Settings, health: Health, changed: Event) -> boo
     return wait_for(lambda: changed.is_set() or are_there()) and not changed.is_set()
 
 
-@contextmanager
-def desk_served(app: App, clock: Clock, announce: Announce) -> Iterator[None]:
-    """Serve the desk at the configured address. Raises SettingsError if nothing can listen there.
-
-    On the embedded default without an identity provider, a link that signs in once is announced, or the command
-    that makes one.
-    """
-    listening = _desk_bound(app.settings)
-    listen = host_and_port_of(listening)
-    app = listening_at(app, listen)
-    settings = app.settings
-    limits = Limits(LISTS_MAX, is_upload=is_upload)
-    with serving_on(listening, desk_app(services_of(app, clock)), DESK_THREAD, limits):
-        log.info(events.DESK_SERVED, listen=listen)
-        if settings.desk.sign_in is None and sqlite_path(settings.database.url) is not None:
-            announce(
-                lambda: f"{LINK}: {settings.desk.base}{login_path(app, clock())}", f"{LINK}: {LINK_COMMAND}"
-            )
-        yield
-
-
-def _desk_bound(settings: Settings) -> socket:
-    try:
-        return bound(settings.desk.address)
-    except OSError as error:
-        remedy = "Give the desk an address of its own (port 0: any that is free), or stop what listens there."
-        raise _not_heard("desk.listen", settings.desk.listen, "the desk", error, remedy) from error
-
-
-def login_path(app: App, now: datetime) -> str:
-    """A new link that signs in once, with every role."""
-    by = Actor("whosleft", logged_in(login_name()), login=login_and_host())
-    secret = Access(app.store).make_login_link("console", ("approver", "auditor"), by, now, LOGIN_LINK_LIFE)
-    return f"/login/{secret}"
-
-
-def services_of(app: App, clock: Clock) -> Services:
-    """The services that the desk's pages use."""
-    settings, rules = app.settings, app.rules
-    section = settings.desk.sign_in
-    kinds = kinds_of(settings)
-    with app.store.begin() as uow:
-        key = signing_key(uow)
-    return Services(
-        store=app.store,
-        desk=app.desk,
-        holds=app.holds,
-        approvals=app.approvals,
-        assigned=app.assigned,
-        attesting=app.attesting,
-        conversations=app.conversations,
-        reviewing=app.reviewing,
-        reporting=app.reporting,
-        census=app.census,
-        declaring=app.declaring,
-        controls=app.controls,
-        keeps=app.keeps,
-        replay=replay_of(app),
-        taking_over=app.taking_over,
-        pairs=app.pairs,
-        silencing=app.silencing,
-        advisories=app.advisories,
-        sealing=app.sealing,
-        audit=app.audit,
-        languages=rules.languages,
-        rules=rules.tickets,
-        explainer=app.explainer,
-        reaching=app.reaching,
-        place=Place(rules.organisation, rules.timezone, settings.desk.base),
-        clock=clock,
-        situation=SharedSituation(lambda: situation(app.store, clock())),
-        fresh_directories=rules.fresh_directories,
-        fresh_inventories=rules.fresh_inventories,
-        witnesses=app.witnesses,
-        sources=(
-            *((one.name, Port.DIRECTORY, kinds[one.name]) for one in settings.directories),
-            *((one.name, Port.INVENTORY, kinds[one.name]) for one in settings.inventories),
-        ),
-        key=key,
-        sign_in=None if section is None else SignIn(section, settings.base_dir),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """The data of the pages for machines."""
@@ -297,10 +203,10 @@ class _Shown:
     health: Health
     status: Status
 
-    def begun(self, roles: Roles) -> None:
-        """Record that everything runs."""
-        if roles.desk:
-            self.health.watch(partial(thread_trouble, DESK_THREAD))
+    def begun(self, desk_trouble: Callable[[], Trouble] | None) -> None:
+        """Record that everything runs, and watch the desk if there is one."""
+        if desk_trouble is not None:
+            self.health.watch(desk_trouble)
         self.health.started()
 
 
@@ -325,7 +231,7 @@ def _shown(
             stack.enter_context(serving(metrics.registry, health, status, settings.ops.address))
         except OSError as error:
             remedy = "Give this worker an address of its own (port 0: any that is free), or stop what listens there."
-            raise _not_heard("ops.listen", settings.ops.listen, "/metrics", error, remedy) from error
+            raise not_heard("ops.listen", settings.ops.listen, "/metrics", error, remedy) from error
         yield _Shown(health, status)
 
 
@@ -361,10 +267,5 @@ def calls_taken(connectors: Connectors) -> Iterator[None]:
                     "Give it a free address of this machine, the one to which your ingress passes the calls, "
                     "or stop what listens there."
                 )
-                raise _not_heard(key, called.listen, f"{called.caller}'s calls", error, remedy) from error
+                raise not_heard(key, called.listen, f"{called.caller}'s calls", error, remedy) from error
         yield
-
-
-def _not_heard(key: str, listen: str, what: str, error: OSError, remedy: str) -> SettingsError:
-    message = f"nothing can listen on {listen} for {what} ({error.strerror or error})"
-    return SettingsError([SettingsProblem("the configuration", 0, 0, key, message, remedy)])
