@@ -1,5 +1,7 @@
 """A small company whose sources lie, what is true in it, and the one property: no wrong ticket, and none missing.
 
+It may have a second directory, which is honest and has an account of everybody.
+
 company = furnished(Source.ASKED); lie.tell(company, rng); company.live(3); company.heal(); company.judge()
 """
 
@@ -12,11 +14,12 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
-from builders import DAY
+from builders import DAY, facts
 from harness import Harness, once
 from lies.sources import LyingDirectory, LyingInventory
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVALS
+from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits, HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
@@ -26,6 +29,9 @@ HERE = tuple(f"{letter}{number}" for letter in LETTERS for number in range(8))
 CLAIMED, OUT, DISABLED, DELETED, DATED = "x0", "x1", "x2", "x3", "x4"
 LEAVERS = (CLAIMED, OUT, DISABLED, DELETED, DATED)
 REHIRED, OLD_ACCOUNT = "f7", "old"  # who is here, and their disabled account, which alone has their number
+HALF = (
+    "e7"  # who is here, by the rule that all directories have to say that somebody left, though one says so
+)
 GROUPS = tuple(f"ward-{number}" for number in range(6))
 SEATS: Mapping[str, tuple[str, ...]] = {  # the leavers' groups
     CLAIMED: ("ward-0",),
@@ -68,11 +74,17 @@ class Wrong(AssertionError):
 
 
 class Company:
-    """A twin of the furnished company. `left` is who has left in truth."""
+    """A twin of the furnished company. `left` is who has left in truth.
 
-    def __init__(self, harness: Harness, directory: Source, inventory: Source) -> None:
+    `accounts` is the rule for its two directories; None: it has one.
+    """
+
+    def __init__(
+        self, harness: Harness, directory: Source, inventory: Source, accounts: AccountsRule | None
+    ) -> None:
         self.harness = harness
         self.directory, self.inventory = directory, inventory
+        self.needs_both = accounts is AccountsRule.ALL
         assert isinstance(harness.corp, LyingDirectory)
         assert isinstance(harness.wards, LyingInventory)
         self.corp, self.wards = harness.corp, harness.wards
@@ -85,6 +97,11 @@ class Company:
         self.ends: list[Callable[[], None]] = []  # what else ends with the lies
 
     @property
+    def is_believed(self) -> bool:
+        """True if what the lying directory says of a few in so many words is enough for them to have left."""
+        return self.says_left and not self.needs_both
+
+    @property
     def is_file(self) -> bool:
         return self.directory is Source.FILE
 
@@ -95,7 +112,7 @@ class Company:
 
     def live(self, reads: int) -> None:
         """Let people leave while the sources lie, for so many reads of them; every second one is full."""
-        self.harness.leave(DISABLED)
+        _leave(self.harness, DISABLED)
         self.left.add(DISABLED)
         for number in range(reads):
             self.harness.later(hours=2)
@@ -106,14 +123,16 @@ class Company:
                 self._depart()
 
     def _depart(self) -> None:
-        (self.harness.leave if self.is_file else self.corp.delete)(DELETED)
+        _leave(self.harness, DELETED)
+        if not self.is_file:
+            self.corp.delete(DELETED)
         self.left |= {DELETED, DATED}  # the day of the other came when the first hours were over
 
     def heal(self) -> None:
         """Let the sources tell the truth, and everything be read twice, once of it whole; a file more often."""
         self._depart()
         gone = self._gone()
-        if self.says_left and len(gone) <= BELIEVED_MAX:
+        if self.is_believed and len(gone) <= BELIEVED_MAX:
             self.believed |= gone  # a list that is honest first shows where they are
         self.corp.be_honest()
         self.wards.mend()
@@ -174,7 +193,7 @@ class Company:
             about, group = self.owner(ticket), ticket.home.group_id
             if not (ticket.handle or ticket.person):
                 continue  # it is about a group that lists no admin
-            if self.says_left and about in gone:
+            if self.is_believed and about in gone:
                 self.believed.add(about)
             if about not in self.left | self.believed or len(self.believed) > BELIEVED_MAX:
                 raise Wrong(f"{ticket.label} {ticket.kind} {group}: {about or ticket.handle} is here")
@@ -186,7 +205,8 @@ class Company:
 
     def _gone(self) -> set[str]:
         """Those who are here, and count as leavers."""
-        return set(HERE) & set(self.harness.leavers())
+        are_here = {*HERE} - {HALF} if self.needs_both else {*HERE}
+        return are_here & {*self.harness.leavers()}
 
     def owner(self, ticket: Ticket) -> str:
         """Whom a ticket is about in truth: who has the handle (a hidden identity ends with their number)."""
@@ -252,9 +272,11 @@ class Company:
         return Reaction.ASKS if self.harness.tickets(TicketKind.IDENTIFY_MEMBER) else Reaction.STAYS
 
 
-def _furnish(directory: Source, inventory: Source) -> Harness:
+def _furnish(directory: Source, inventory: Source, accounts: AccountsRule | None) -> Harness:
     is_file = directory is Source.FILE
     harness = Harness(
+        directories=["corp"] if accounts is None else ["corp", "cloud"],
+        accounts=accounts or AccountsRule.EITHER,
         directory_type=LyingDirectory,
         inventory_type=LyingInventory,
         are_lists=inventory is Source.LIST,
@@ -264,10 +286,14 @@ def _furnish(directory: Source, inventory: Source) -> Harness:
     for place, one in enumerate(HERE + LEAVERS):
         leave_at = harness.now + 4 * DAY + timedelta(hours=3) if one == DATED else None
         unit, number = f"OU=Ward {place % 3}", f"E{place:03d}"
-        harness.hire(one, department=unit, org_unit=unit, employee_id=number, username=one, leave_at=leave_at)
+        known = facts(
+            one, department=unit, org_unit=unit, employee_id=number, username=one, leave_at=leave_at,
+            phones=(harness.number(one),),
+        )  # fmt: skip
+        for account_in in harness.directories:
+            account_in.put(known)
         if one == REHIRED:
-            phones = (harness.number(one),)
-            harness.hire(OLD_ACCOUNT, department=unit, org_unit=unit, employee_id=number, phones=phones)
+            harness.corp.put(replace(known, person_id=OLD_ACCOUNT, username=OLD_ACCOUNT))
             harness.corp.change(one, phones=())
     for at, (group, letter) in enumerate(zip(GROUPS, LETTERS, strict=True)):
         people = [one for one in HERE if one.startswith(letter)]
@@ -277,7 +303,8 @@ def _furnish(directory: Source, inventory: Source) -> Harness:
         harness.group(group, *members, HERE[(8 * at + 12) % 48], admins=admins)
     harness.settle()
     harness.later(days=1)
-    harness.leave(CLAIMED, OUT, OLD_ACCOUNT)
+    _leave(harness, CLAIMED, OUT)
+    harness.leave(*[OLD_ACCOUNT, HALF] if accounts is AccountsRule.ALL else [OLD_ACCOUNT])
     harness.settle()
     harness.drop("ward-0", OUT)
     _claim(harness)
@@ -288,19 +315,32 @@ def _furnish(directory: Source, inventory: Source) -> Harness:
     return harness
 
 
+def _leave(harness: Harness, *person_ids: str) -> None:
+    """Disable these people in every directory."""
+    for directory in harness.directories:
+        for one in person_ids:
+            directory.disable(one)
+
+
 def _claim(harness: Harness) -> None:
     for ticket in harness.tickets(*REMOVALS):
         if ticket.state in TO_DO:
             harness.desk.done(ticket.id, Actor("sam"), harness.now)
 
 
-_FURNISH: dict[tuple[Source, Source], Callable[[], Harness]] = {
-    (directory, inventory): once(partial(_furnish, directory, inventory))
+_FURNISH: dict[tuple[Source, Source, AccountsRule | None], Callable[[], Harness]] = {
+    (directory, inventory, accounts): once(partial(_furnish, directory, inventory, accounts))
     for directory in (Source.ASKED, Source.FILE)
     for inventory in (Source.LIVE, Source.LIST)
+    for accounts in (None, *AccountsRule)
 }
 
 
-def furnished(directory: Source = Source.ASKED, inventory: Source = Source.LIVE) -> Company:
-    """A company of its own, with its directory and inventory of these sources."""
-    return Company(_FURNISH[directory, inventory](), directory, inventory)
+def furnished(
+    directory: Source = Source.ASKED,
+    inventory: Source = Source.LIVE,
+    accounts: AccountsRule | None = None,
+) -> Company:
+    """A company of its own, with its directory and inventory of these sources; with `accounts`, another directory."""
+    harness = _FURNISH[directory, inventory, accounts]()
+    return Company(harness, directory, inventory, accounts)

@@ -2,7 +2,8 @@
 
     python tests/lies/play.py [--runs 1000] [--seed 1] [--minutes 0]
 
-A mix is a seed: one to five lies of one directory and one inventory, told for one to three reads. What breaks is
+A mix is a seed: one to five lies of one directory and one inventory, told for one to three reads, in two of three mixes
+beside a second directory, which is honest. What breaks is
 printed with its seed and its lies, and is played again by `--seed SEED --runs 1`.
 """
 
@@ -22,9 +23,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "support")]  # when it is ru
 from lies import directories, inventories  # noqa: E402
 from lies.company import Company, Reaction, Source, Wrong, furnished  # noqa: E402
 from lies.lie import DIRECTORIES, INVENTORIES, Lie  # noqa: E402
+from worker.domain.people.persons import AccountsRule  # noqa: E402
 
 LIES = directories.LIES + inventories.LIES
 MIXED_MAX, READS_MAX = 5, 3
+BESIDE = (None, *AccountsRule)  # the rule for the second directory of a mix, if it has one
 # Of these two, one is left out: of a number beside a hidden identity that was never seen, nobody could know whose it is
 UNKNOWABLE = {"I49": "I55"}
 TOLD_EVERY = 100
@@ -40,10 +43,11 @@ def alone(lie: Lie) -> Reaction:
 def mixed(seed: int) -> list[Lie]:
     """Play the mix of a seed; return its lies. Raises Wrong, which names them."""
     rng = random.Random(seed)
+    accounts = BESIDE[seed % len(BESIDE)]
     directory, inventory = rng.choice(sorted(DIRECTORIES)), rng.choice(sorted(INVENTORIES))
     lies = _drawn(rng, directory, inventory)
     try:
-        _played(furnished(directory, inventory), lies, rng.randint(1, READS_MAX), rng)
+        _played(furnished(directory, inventory, accounts), lies, rng.randint(1, READS_MAX), rng)
     except Exception as error:
         raise Wrong(f"seed {seed}, {' '.join(lie.number for lie in lies)}: {error!r}") from error
     return lies
