@@ -269,7 +269,7 @@ def test_what_is_over_can_t_be_done(ward: Harness) -> None:
     token = token_of(ward)
     ward.desk.waive(1, Actor("sam"), "agreed", ward.now)
 
-    with pytest.raises(Refused, match="A ticket that is waived can't be moved by 'done'"):
+    with pytest.raises(Refused, match="Mark as done: not while the ticket is waived"):
         ward.assigned.done(token, ward.now)
 
 

@@ -132,7 +132,7 @@ class Assigned:
         with self._store.begin() as uow:
             ticket = uow.tickets.get(number)
             if ticket is None or ticket.assignee is None or not ticket.is_live:
-                raise Refused("Only a live ticket that is somebody's has a link.")
+                raise Refused(because("Only a live ticket that is somebody's has a link."))
             until = self._links.until(ticket, now)
             uow.access.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
             person = ticket.assignee.person

@@ -11,6 +11,7 @@ from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.kinds import kind_of
 from worker.domain.model import HandleKey
+from worker.domain.text.reason import Reason, because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import NotAllowed, Ticket, TicketState, ticket_label
 from worker.ports.state.store import UnitOfWork
@@ -40,7 +41,7 @@ def change_ticket(
     try:
         after = change(before)
     except NotAllowed as error:
-        raise Refused(_with_blocker(before, str(error))) from None
+        raise Refused(_with_blocker(before, error.why)) from None
     if after == before:
         return before, before
     if before.state is not TicketState.OPEN:
@@ -52,10 +53,15 @@ def change_ticket(
     return before, after
 
 
-def _with_blocker(ticket: Ticket, text: str) -> str:
+def _with_blocker(ticket: Ticket, why: Reason) -> Reason:
     if ticket.state is TicketState.BLOCKED and ticket.blocked_by is not None:
-        return f"{ticket.label} waits for {ticket_label(ticket.blocked_by)}: it needs another admin first. {text}"
-    return text
+        return because(
+            "{ticket} waits for {other}: it needs another admin first. {why}",
+            ticket=ticket.label,
+            other=ticket_label(ticket.blocked_by),
+            why=why,
+        )
+    return why
 
 
 def mark_dirty(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:

@@ -37,6 +37,7 @@ from worker.domain.identity.matching import IdentityState, fingerprint
 from worker.domain.identity.phones import canonical
 from worker.domain.model import AccountKey, Group, GroupKey, HandleKey, Member, Roster, Standing
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.groups import GroupRow, KnownMember, Unlisted
 from worker.ports.state.identities import HandleIdentity
@@ -153,9 +154,16 @@ class Declaring:
             self._require_source()
             group = one_group(uow, which)
             admins = uow.rosters.active_admins(group.key)
-            if group.is_gone or not admins:
-                why = "is gone" if group.is_gone else "has no active admin whom a directory knows"
-                raise Refused(f"{group.name} {why}, so there is nobody to give a link to.")
+            if group.is_gone:
+                why = because("{group} is gone, so there is nobody to give a link to.", group=group.name)
+                raise Refused(why)
+            if not admins:
+                raise Refused(
+                    because(
+                        "{group} has no active admin whom a directory knows, so there is nobody to give a link to.",
+                        group=group.name,
+                    )
+                )
             return self._made(uow, group.key, admins[0].key, by, now, reason)
 
     def _made(

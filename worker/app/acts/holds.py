@@ -18,8 +18,7 @@ from worker.domain.model import Evidence
 from worker.domain.reconcile.engine import HELD_FROM
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.durations import format_duration
-from worker.domain.text.reason import because
+from worker.domain.text.reason import LocalInstant, Reason, Written, because
 from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
 from worker.ports.state.store import Store
 
@@ -64,14 +63,21 @@ class RemovalHolds:
     def _begin(self, ticket: Ticket, until: datetime, now: datetime) -> datetime:
         """When the ticket's holds began. Raises Refused for a ticket that can't be held so long, or at all."""
         if not can_be_held(ticket):
-            raise Refused(f"{ticket.label}: {_why_not(ticket)}")
+            raise Refused(_why_not(ticket))
         if until <= now:
-            raise Refused("That instant is over already; name a later one.")
+            raise Refused(because("That instant is over already; name a later one."))
         began = ticket.details.get(HELD_FROM)
         begin = datetime.fromisoformat(began) if began else now
         if until - begin > self._rules.hold_max:
-            longest, last = format_duration(self._rules.hold_max), begin + self._rules.hold_max
-            raise Refused(f"That is too long: at most {longest}, until {last:%Y-%m-%dT%H:%M:%SZ}.")
+            last = begin + self._rules.hold_max
+            until_last = Written(f"{last:%Y-%m-%dT%H:%M:%SZ}", LocalInstant(last, "UTC"))
+            raise Refused(
+                because(
+                    "That is too long: at most {longest}, until {last}.",
+                    longest=self._rules.hold_max,
+                    last=until_last,
+                )
+            )
         return begin
 
     def end(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
@@ -80,7 +86,7 @@ class RemovalHolds:
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_held(now):
-                raise Refused(f"{ticket.label} is not held.")
+                raise Refused(because("{ticket} is not held.", ticket=ticket.label))
             why = because("{name} ended the hold: {words}", name=by.name, words=reason.strip())
             ended = replace(ticket, held_until=None, reason=why)
             return ended if ended.blocked_by is not None else self._rules.freed(ended, now)
@@ -103,12 +109,16 @@ def can_be_held(ticket: Ticket) -> bool:
     return has_left and ticket.state in _HOLDABLE and not ticket.is_sensitive
 
 
-def _why_not(ticket: Ticket) -> str:
+def _why_not(ticket: Ticket) -> Reason:
     if ticket.is_sensitive:
-        return (
-            "the group is sensitive, so its removals are never held. Have somebody who stays in the group export the "
-            "conversation first, within the ticket's time."
+        return because(
+            "{ticket}: the group is sensitive, so its removals are never held. Have somebody who stays in the group "
+            "export the conversation first, within the ticket's time.",
+            ticket=ticket.label,
         )
     if ticket.kind is REMOVAL and ticket.state not in _HOLDABLE:
-        return f"it is {ticket.state.value}, so there is nothing to hold."
-    return "only the removal of somebody who left can be held."
+        state = because(ticket.state.value)
+        return because(
+            "{ticket}: it is {state}, so there is nothing to hold.", ticket=ticket.label, state=state
+        )
+    return because("{ticket}: only the removal of somebody who left can be held.", ticket=ticket.label)

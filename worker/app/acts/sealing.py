@@ -27,6 +27,7 @@ from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -103,7 +104,7 @@ def _sealed(
     uow: UnitOfWork, ticket: Ticket, measured: Measured, by: Actor, now: datetime, how: str, to: str
 ) -> SealDone:
     if not measured.size:
-        raise Refused(f"{measured.name} is empty: there is nothing to seal.")
+        raise Refused(because("{file} is empty: there is nothing to seal.", file=measured.name))
     before = uow.seals.of_ticket(ticket.id)
     known = next((one for one in before if one.sha256 == measured.sha256), None)
     if known is None:

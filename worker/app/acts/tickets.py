@@ -21,7 +21,6 @@ from worker.domain.model import Account, AccountKey, HandleKey, Standing
 from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.durations import format_duration
 from worker.domain.text.reason import Reason, because, in_own_words
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (
@@ -64,7 +63,10 @@ class TicketActs:
                 return ticket if ticket.grade is Grade.B else _confirmed(ticket, by)
             if kind_of(ticket).choice in OWN_PAGE:
                 raise NotAllowed(
-                    f"{ticket.label}: only whoever is asked can answer, on the page of its link."
+                    because(
+                        "{ticket}: only whoever is asked can answer, on the page of its link.",
+                        ticket=ticket.label,
+                    )
                 )
             if ticket.state is TicketState.DONE:
                 return _confirmed(ticket, by)
@@ -139,7 +141,10 @@ class TicketActs:
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_live:
-                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: there is nothing to do.")
+                state = because(ticket.state.value)
+                raise NotAllowed(
+                    because("{ticket} is {state}: there is nothing to do.", ticket=ticket.label, state=state)
+                )
             return replace(handed_to(ticket, given), disputed_at=None)
 
         return self._change(number, events.TICKET_ASSIGNED, by, reason, now, change, tell=True, shown=shown)
@@ -165,12 +170,15 @@ class TicketActs:
     ) -> Ticket:
         def change(ticket: Ticket) -> Ticket:
             if ticket.state is not TicketState.OPEN:
-                raise NotAllowed(f"{ticket.label} is {ticket.state.value}: nothing is escalated.")
+                state = because(ticket.state.value)
+                raise NotAllowed(
+                    because("{ticket} is {state}: nothing is escalated.", ticket=ticket.label, state=state)
+                )
             policy = self._rules.policy(ticket)
             wanted = policy.acknowledge_for if span is None else span
             if span is not None and not timedelta(0) < span <= policy.snooze_max:
-                longest = format_duration(policy.snooze_max)
-                raise NotAllowed(f"That is too long or too short; at most {longest}.")
+                why = because("That is too long or too short; at most {longest}.", longest=policy.snooze_max)
+                raise NotAllowed(why)
             if kind == events.TICKET_SNOOZED:
                 return replace(ticket, snoozed_until=now + wanted)
             return replace(ticket, acknowledged_until=now + wanted)

@@ -43,7 +43,14 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
     Raises NotAllowed for a ticket that is not open, or an answer that doesn't fit its kind.
     """
     if ticket.state is not TicketState.OPEN or answer not in answers_for(ticket):
-        raise NotAllowed(f"{ticket.label} is {ticket.state.value}: '{answer.value}' is no answer to it.")
+        raise NotAllowed(
+            because(
+                "{ticket} is {state}: '{answer}' is no answer to it.",
+                ticket=ticket.label,
+                state=because(ticket.state.value),
+                answer=answer.value,
+            )
+        )
     who = ticket.assignee.name or ticket.assignee.email if ticket.assignee else because("somebody")
     said = because("{name}: {words}", name=who, words=because(_SAID[answer]))
     if words:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
-from worker.domain.text.reason import NO_REASON, Reason
+from worker.domain.text.reason import NO_REASON, Reason, because, together
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.subject import About, Subject, membership, one_handle, one_person, whole_group
 
@@ -101,18 +101,30 @@ ALLOWED: dict[tuple[TicketState, Move], TicketState] = {
 }
 
 
+_BY_PEOPLE = {_M.CLAIM: N_("Mark as done"), _M.WAIVE: N_("Waive"), _M.REOPEN: N_("Reopen")}
+
+
 class NotAllowed(ValueError):
-    """The move does not exist from this state; the text names the moves that do."""
+    """The move does not exist from this state. The reason says so, and names what people can do instead."""
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def next_state(state: TicketState, move: Move) -> TicketState:
-    """The state after `move`; raises NotAllowed, which names the allowed moves."""
+    """The state after `move`; raises NotAllowed."""
     try:
         return ALLOWED[state, move]
     except KeyError:
-        possible = ", ".join(m.value for s, m in ALLOWED if s is state)
+        possible = (because(word) for one, word in _BY_PEOPLE.items() if (state, one) in ALLOWED)
         raise NotAllowed(
-            f"A ticket that is {state.value} can't be moved by '{move.value}'; possible: {possible}."
+            because(
+                "{move}: not while the ticket is {state}. Possible: {possible}.",
+                move=because(_BY_PEOPLE.get(move, move.value)),
+                state=because(state.value),
+                possible=together(possible, ", "),
+            )
         ) from None
 
 
