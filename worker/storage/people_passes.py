@@ -215,7 +215,7 @@ class SqlPasses:
 
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
         left = [e.person for e in events if e.kind is EventKind.LEFT]
-        self._open_episodes(left, seen_at)
+        self._open_episodes(left, seen_at, now)
         returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
         self._end_episodes(returned)
         for page in by_source(returned):  # a number that was taken for recycled may be theirs again
@@ -223,7 +223,7 @@ class SqlPasses:
                 self._c.execute(statement, page)
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
-    def _open_episodes(self, people: Sequence[Account], seen_at: datetime) -> None:
+    def _open_episodes(self, people: Sequence[Account], seen_at: datetime, now: datetime) -> None:
         """Open an episode for each person, at gate NEW.
 
         An episode that was over and has the same date again (a leave date taken back and set again) starts anew:
@@ -238,10 +238,21 @@ class SqlPasses:
                 Gate.NEW.value,
                 to_micros(seen_at),
                 None,
+                to_micros(now),
             )
             for p in people
         ]
-        columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at", "passed_at")
+        columns = (
+            "source",
+            "person_id",
+            "kind",
+            "at",
+            "evidence",
+            "gate",
+            "seen_at",
+            "passed_at",
+            "noticed_at",
+        )
         bulk_upsert(self._c, episode, columns, rows)
 
     def _end_episodes(self, keys: Sequence[AccountKey]) -> None:
@@ -275,7 +286,7 @@ class SqlPasses:
                     changed_at=now,
                 )
             )
-        self._open_episodes(people, seen_at)
+        self._open_episodes(people, seen_at, now)
         dirty_groups_of_people(self._c, {one.key for one in people}, now)
 
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:

@@ -31,6 +31,7 @@ KNOWN_COLUMNS = (
 )  # fmt: skip
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
 SHARED = "shared"  # `raw` of a number that too many accounts were given at once
+_MARK: sa.ColumnElement[str] = sa.literal_column(f"'{SHARED}'")  # in the words of `ix_person_key_shared`
 LINKED_BY = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": link.c.employee_key}
 
 _OF: sa.BindParameter[str] = sa.bindparam("of", type_=sa.String)
@@ -152,7 +153,7 @@ ADD_KEYS = sa.insert(person_key).from_select(
 
 @cache
 def mark_shared() -> sa.Update:
-    """Mark the staged numbers that this read, or one before, gave to too many accounts at once."""
+    """Mark the staged numbers that this read gave to too many accounts at once, or one before, and are so still."""
     given, known = staged_person_key.alias("given").c, person_key.alias("known").c
     is_known = sa.exists().where(
         known.source == given.source, known.person_id == given.person_id, known.kind == given.kind,
@@ -164,18 +165,18 @@ def mark_shared() -> sa.Update:
         .group_by(given.kind, given.value)
         .having(sa.func.count() > JOIN_KEY_SHARED_MAX)
     )
-    was_marked = sa.exists().where(_IS_OF_ONE, _K.value == _N.value, _K.raw == SHARED)
+    is_marked = sa.exists().where(_K.kind == _N.kind, _K.value == _N.value, _K.raw == _MARK)
     return (
         sa.update(staged_person_key)
-        .where(_N.source == _OF, sa.tuple_(_N.kind, _N.value).in_(begun) | was_marked)
+        .where(_N.source == _OF, sa.tuple_(_N.kind, _N.value).in_(begun) | is_marked)
         .values(raw=SHARED)
     )
 
 
-LESS_SHARED = sa.select(_K.kind, _K.value).where(_IS_GONE, _K.raw == SHARED).distinct()
+LESS_SHARED = sa.select(_K.kind, _K.value).where(_IS_GONE, _K.raw == _MARK).distinct()
 # With `a_kind` and `a_value`
 _IS_LEFT_OVER = sa.and_(
-    _K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"), _K.raw == SHARED, is_joining(_K)
+    _K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"), _K.raw == _MARK, is_joining(_K)
 )
 LEFT_OVER = sa.select(_K.source, _K.person_id).where(_IS_LEFT_OVER)
 DELETE_LEFT_OVER = sa.delete(person_key).where(_IS_LEFT_OVER)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -31,6 +31,7 @@ from worker.storage.sql.tables import (
     source,
 )
 
+_Leaving: TypeAlias = "tuple[AccountKey, datetime | None]"  # an account, and when it left
 JOIN_NUMBERS = ("employee", "immutable")
 JOIN_KINDS = (*JOIN_NUMBERS, "email")
 PERSON_COLUMNS = tuple(
@@ -77,7 +78,7 @@ def humans_behind(
     groups = _joined(connection, {one.key: one for one in people})
     accounts = {one.key: one for group in groups.values() for one in group}
     left = [one.key for one in accounts.values() if one.standing is Standing.LEFT]
-    let_through = _let_through(connection, left)
+    noticed, let_through = _leavings(connection, left)
     if released is not None:
         let_through |= _held_by(connection, left, released)
     joined = joined_at(
@@ -85,7 +86,15 @@ def humans_behind(
     )
     return {
         key: human_of(
-            [AccountState(one, (one.key, one.left_at) in let_through, joined.get(one.key)) for one in group],
+            [
+                AccountState(
+                    one,
+                    (one.key, one.left_at) in let_through,
+                    joined.get(one.key),
+                    noticed.get((one.key, one.left_at)),
+                )
+                for one in group
+            ],
             rule,
         )
         for key, group in groups.items()
@@ -144,20 +153,28 @@ def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dic
     return {key: frozenset(keys) for key, keys in found.items()}
 
 
-def _let_through(
+def _leavings(
     connection: sa.Connection, keys: Iterable[AccountKey]
-) -> set[tuple[AccountKey, datetime | None]]:
-    """All leavings of these accounts that the guard let through. The present one may be older than another."""
-    pages = (connection.execute(_LET_THROUGH, page) for page in by_source(keys))
-    return {(AccountKey(row.source, row.person_id), row.at) for rows in pages for row in rows}
+) -> tuple[dict[_Leaving, datetime | None], set[_Leaving]]:
+    """When each leaving of these accounts became known, and those that the guard let through.
+
+    They are all that ever were. The present one of an account may be older than another.
+    """
+    noticed: dict[_Leaving, datetime | None] = {}
+    let_through = set()
+    for page in by_source(keys):
+        for row in connection.execute(_LEAVINGS, page):
+            leaving = AccountKey(row.source, row.person_id), row.at
+            noticed[leaving] = row.noticed_at
+            if row.gate == Gate.PASSED.value:
+                let_through.add(leaving)
+    return noticed, let_through
 
 
-def _held_by(
-    connection: sa.Connection, keys: Iterable[AccountKey], plan: int
-) -> set[tuple[AccountKey, datetime | None]]:
+def _held_by(connection: sa.Connection, keys: Iterable[AccountKey], plan: int) -> set[_Leaving]:
     """The leavings of these accounts that a plan holds."""
     p = cohort_person.c
-    found: set[tuple[AccountKey, datetime | None]] = set()
+    found: set[_Leaving] = set()
     for chunk in chunked(sorted(set(keys))):
         query = sa.select(p.source, p.person_id, p.at).where(
             p.plan_id == plan, is_held(p), among(p.source, p.person_id, chunk)
@@ -213,11 +230,9 @@ _PEOPLE = sa.select(person).where(in_source(person.c.source, person.c.person_id)
 _JOINING_KEYS = sa.select(
     person_key.c.source, person_key.c.person_id, person_key.c.kind, person_key.c.value
 ).where(in_source(person_key.c.source, person_key.c.person_id), is_joining(person_key.c))
-_LET_THROUGH = sa.select(episode.c.source, episode.c.person_id, episode.c.at).where(
-    in_source(episode.c.source, episode.c.person_id),
-    episode.c.kind == EpisodeKind.LEFT.value,
-    episode.c.gate == Gate.PASSED.value,
-)
+_LEAVINGS = sa.select(
+    episode.c.source, episode.c.person_id, episode.c.at, episode.c.gate, episode.c.noticed_at
+).where(in_source(episode.c.source, episode.c.person_id), episode.c.kind == EpisodeKind.LEFT.value)
 _JOINED_AT = (
     sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
     .join(source, source.c.name == person.c.source)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from builders import DAY
 from harness import Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
@@ -43,6 +44,33 @@ def test_the_first_run_s_leavers_in_groups_are_held_however_few(found: Start) ->
     harness.decide()
     harness.settle()
     assert [ticket.person_name for ticket in harness.tickets()] == ["Ann"]
+
+
+def test_who_came_back_under_a_new_account_is_held_whatever_the_directory_dates_the_second_leaving(
+    company: Harness,
+) -> None:
+    company.corp.change("ann", employee_id="E-17")
+    company.hire("ann-again", employee_id="E-17", phones=())
+    crowd = [f"p{number}" for number in range(9)]
+    company.hire(*crowd)
+    company.settle()
+    company.later()
+    company.leave("ann")
+    company.settle()
+    assert company.tickets() == []
+
+    company.later(days=2)
+    for one in ("ann-again", *crowd):
+        company.corp.change(one, leave_at=company.now - 30 * DAY)
+    company.settle()
+
+    [plan] = company.plans()
+    held = {departure.person.person_id for cohort in plan.cohorts for departure in cohort.people}
+    assert "ann-again" in held
+    assert company.tickets() == []
+    company.decide()
+    company.settle()
+    assert [ticket.person_name for ticket in company.tickets()] == ["Ann-again"]
 
 
 def test_a_mass_event_is_held_in_cohorts_and_each_is_decided_by_itself(company: Harness) -> None:

@@ -64,6 +64,17 @@ def test_who_has_another_account_is_still_here(crowded: Harness, full: bool, num
     assert [ticket.state for ticket in crowded.tickets()] == [TicketState.OPEN]
 
 
+def test_who_is_given_the_number_of_all_in_a_later_read_keeps_their_own_as_well(crowded: Harness) -> None:
+    crowded.leave("ann")
+    give_all(crowded, SHARED)
+    crowded.corp.change("ann-before", employee_id="E-ann")
+    crowded.settle()
+    crowded.later()
+    crowded.corp.change("ann-before", employee_id=SHARED)
+    crowded.settle()
+    assert crowded.tickets() == []
+
+
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("is_new", [False, True])
 def test_who_was_deleted_meanwhile_is_not_taken_for_who_has_the_number(

@@ -34,11 +34,12 @@ def gone(
     *,
     is_let_through: bool = True,
     joined_at: datetime | None = None,
+    noticed_at: datetime | None = None,
 ) -> AccountState:
     person = Account(
         AccountKey(source, person_id), facts(person_id, enabled=False), Standing.LEFT, Evidence.DISABLED, at
     )
-    return AccountState(person, is_let_through, joined_at)
+    return AccountState(person, is_let_through, joined_at, noticed_at)
 
 
 HELD = replace(gone(), is_let_through=False)
@@ -57,6 +58,17 @@ HELD = replace(gone(), is_let_through=False)
         ([gone(), here(person_id="new")], ALL, "corp/new", None),
         ([gone(), gone(person_id="new", at=LATER)], EITHER, "corp/new", LATER),
         ([gone(), gone(person_id="new", at=LATER, is_let_through=False)], EITHER, "corp/new", None),
+        # whatever it dates them, the leaving that became known last is the one by which they left
+        (
+            [
+                gone(noticed_at=NOW - DAY),
+                gone(person_id="new", at=EARLIER, is_let_through=False, noticed_at=NOW),
+            ],
+            EITHER,
+            "corp/new",
+            None,
+        ),
+        ([gone(), gone(person_id="new", at=EARLIER, noticed_at=NOW)], EITHER, "corp/new", EARLIER),
         # one of two directories
         ([gone(), here("tenant")], EITHER, "corp/ann", LEFT_AT),
         ([gone(), here("tenant")], ALL, "tenant/ann", None),

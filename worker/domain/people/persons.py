@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.people.leaving import Leaving
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class AccountsRule(StrEnum):
@@ -27,12 +29,14 @@ class AccountState:
     """One account of a person.
 
     `is_let_through`: the guard let its present leaving through. `joined_at` (aware UTC) is when the account
-    came to its directory; None if it was there before we looked.
+    came to its directory; None if it was there before we looked. `noticed_at` (aware UTC, by our clock) is when its
+    present leaving became known; None if that was before this was kept.
     """
 
     person: Account
     is_let_through: bool = False
     joined_at: datetime | None = None
+    noticed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
     """Decide from a person's accounts (at least one) whether the person has left.
 
     A directory says so if each of their accounts in it has left: an old account beside a new one is a
-    rehire's. Its word is dated by the last of these leavings.
+    rehire's. Its word is the last of these leavings to become known: until then the person was here, whatever the
+    directory dates it.
 
     | directories that say so | either                                     | all                        |
     | none                    | here                                       | here                       |
@@ -92,10 +97,11 @@ def leaving_of(person: Account) -> Leaving | None:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One directory's word that a person has left: the last leaving among their accounts in it."""
+    """One directory's word that a person has left: the leaving among their accounts in it that became known last."""
 
     leaving: Leaving
     is_let_through: bool
+    noticed_at: datetime | None
 
 
 def _words(accounts: Iterable[AccountState]) -> list[_Word]:
@@ -107,8 +113,15 @@ def _words(accounts: Iterable[AccountState]) -> list[_Word]:
         if leaving is None:
             here.add(account.person.key.source)
         else:
-            said[account.person.key.source].append(_Word(leaving, account.is_let_through))
-    return sorted((max(words, key=_age) for source, words in said.items() if source not in here), key=_age)
+            word = _Word(leaving, account.is_let_through, account.noticed_at)
+            said[account.person.key.source].append(word)
+    return sorted(
+        (max(words, key=_noticing) for source, words in said.items() if source not in here), key=_age
+    )
+
+
+def _noticing(word: _Word) -> tuple[datetime, datetime, AccountKey]:
+    return word.noticed_at or _LONG_AGO, *_age(word)
 
 
 def _age(word: _Word) -> tuple[datetime, AccountKey]:

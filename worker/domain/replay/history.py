@@ -131,7 +131,7 @@ class AccountPast:
         last = max(on, key=lambda one: one.seen_at)
         left = replace(here, standing=Standing.LEFT, evidence=last.evidence, left_at=last.at)
         through = passed.get(LeavingKey(key, last.at))
-        return AccountState(left, through is not None and through <= at, self.joined_at)
+        return AccountState(left, through is not None and through <= at, self.joined_at, last.seen_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,5 +91,15 @@ def _key_columns() -> list[sa.Column[Any]]:
 
 staged_person_key = sa.Table("staged_person_key", metadata, *_key_columns())
 person_key = sa.Table(
-    "person_key", metadata, *_key_columns(), sa.Index("ix_person_key_kind_value", "kind", "value")
+    "person_key",
+    metadata,
+    *_key_columns(),
+    sa.Index("ix_person_key_kind_value", "kind", "value"),
+    sa.Index(
+        "ix_person_key_shared",
+        "kind",
+        "value",
+        sqlite_where=sa.text("raw = 'shared'"),
+        postgresql_where=sa.text("raw = 'shared'"),
+    ),
 )

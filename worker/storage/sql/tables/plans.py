@@ -15,8 +15,9 @@ episode = sa.Table(
     sa.Column("at", Instant, primary_key=True),
     text("evidence"),
     text("gate"),  # initial | new | passed | held | rejected | over
-    instant("seen_at", null=False),
+    instant("seen_at", null=False),  # when the directory was read, as it says
     instant("passed_at"),
+    instant("noticed_at"),  # by our clock; of releases before this was kept, and of first passes, not known
     sa.Index("ix_episode_gate", "gate", "source"),
     sa.Index("ix_episode_passed_at", "passed_at"),
 )
