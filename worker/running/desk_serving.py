@@ -40,11 +40,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 @contextmanager
 def desk_served(app: App, clock: Clock, announce: Announce) -> Iterator[Callable[[], Trouble]]:
-    """Serve the desk at the configured address; yield what says the trouble with it. Raises SettingsError if
-    nothing can listen there.
+    """Serve the desk at the configured address; yield what says its trouble.
 
-    On the embedded default without an identity provider, a link that signs in once is announced, or the command
-    that makes one.
+    Raises SettingsError if nothing can listen there. On the embedded default without an identity provider, a link
+    that signs in once is announced, or the command that makes one.
     """
     listening = _desk_bound(app.settings)
     listen = host_and_port_of(listening)
