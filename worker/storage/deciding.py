@@ -25,6 +25,14 @@ _ONE: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which a
 _LEFT: sa.ColumnElement[str] = sa.literal_column(
     f"'{Standing.LEFT.value}'"
 )  # in the words of `ix_person_left`
+# A join key of one account, and the same of another account
+_THEIRS, _OTHER = person_key.alias("theirs"), person_key.alias("other")
+_IS_SHARED = (
+    (_OTHER.c.kind == _THEIRS.c.kind)
+    & (_OTHER.c.value == _THEIRS.c.value)
+    & ((_OTHER.c.source != _THEIRS.c.source) | (_OTHER.c.person_id != _THEIRS.c.person_id))
+)
+_IS_BEHIND_OTHER = (link.c.person_source == _OTHER.c.source) & (link.c.person_id == _OTHER.c.person_id)
 _QUESTION_CODES = codes(lambda kind: kind.about is About.HANDLE)
 
 
@@ -55,7 +63,7 @@ def deciding(dialect: str, elsewhere: Elsewhere) -> sa.CompoundSelect[Any]:
         member.where(is_in_page(m), is_admin()),
         *(member.where(is_in_page(m), one) for one in _by_link(dialect)),
         *_with_ticket(member),
-        _expected(member),
+        *_expected(member),
     ]
     return sa.union(*ways, *_elsewhere(member, elsewhere))
 
@@ -106,10 +114,11 @@ def has_left() -> sa.ColumnElement[bool]:
 def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
     """Members with a ticket that is live or waived: in this group, or about their handle in all of its groups.
 
-    So is who is listed under another handle than that of a ticket about them.
+    So is who is listed under another handle than that of a ticket about them, be it by another account of theirs.
     """
     m, t = membership.c, ticket.c
     same_person = (link.c.person_source == t.person_source) & (link.c.person_id == t.person_id)
+    is_about = (_THEIRS.c.source == t.person_source) & (_THEIRS.c.person_id == t.person_id)
     in_group = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == link.c.handle)
     same = (m.source == t.source) & (m.handle == t.handle)
     stands = t.state.in_(LIVE_OR_WAIVED)
@@ -120,19 +129,34 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
         .join(link, same_person & (link.c.source == t.source))
         .join(membership, in_group)
         .where(is_in_page(t), stands),
+        member.select_from(ticket)
+        .join(_THEIRS, is_about)
+        .join(_OTHER, _IS_SHARED)
+        .join(link, _IS_BEHIND_OTHER & (link.c.source.concat("") == t.source))
+        .join(membership, in_group)
+        .where(is_in_page(t), stands, is_joining(_THEIRS.c)),
         member.join(ticket, same).where(_is_here(m.source), stands, is_question),
     ]
 
 
-def _expected(member: sa.Select[Any]) -> sa.Select[Any]:
+def _expected(member: sa.Select[Any]) -> list[sa.Select[Any]]:
+    """Members who are expected in their group, by the account that is, or by another one of theirs."""
     m, x = membership.c, expected.c
     behind = (link.c.person_source == x.person_source) & (link.c.person_id == x.person_id)
-    return (
+    is_expected = (_THEIRS.c.source == x.person_source) & (_THEIRS.c.person_id == x.person_id)
+    in_group = (m.source == x.source) & (m.group_id == x.group_id) & (m.handle == link.c.handle)
+    return [
         member.select_from(expected)
         .join(link, behind & (link.c.source == x.source))
-        .join(membership, (m.source == x.source) & (m.group_id == x.group_id) & (m.handle == link.c.handle))
-        .where(is_in_page(x))
-    )
+        .join(membership, in_group)
+        .where(is_in_page(x)),
+        member.select_from(expected)
+        .join(_THEIRS, is_expected)
+        .join(_OTHER, _IS_SHARED)
+        .join(link, _IS_BEHIND_OTHER & (link.c.source.concat("") == x.source))
+        .join(membership, in_group)
+        .where(is_in_page(x), is_joining(_THEIRS.c)),
+    ]
 
 
 def _is_here(source: Any) -> sa.ColumnElement[bool]:
@@ -141,30 +165,19 @@ def _is_here(source: Any) -> sa.ColumnElement[bool]:
 
 
 def _elsewhere(member: sa.Select[Any], elsewhere: Elsewhere) -> list[sa.Select[Any]]:
-    """Members of whom an account in another directory may have left, or is expected in their group."""
+    """Members of whom an account in another directory may have left."""
     if elsewhere is Elsewhere.NOWHERE:
         return []
-    m, x = membership.c, expected.c
-    theirs, other = person_key.alias("theirs"), person_key.alias("other")
-    k, o = theirs.c, other.c
-    shared = (o.kind == k.kind) & (o.value == k.value) & (o.source != k.source)
-    behind = (link.c.person_source == o.source) & (link.c.person_id == o.person_id)
+    m = membership.c
+    if elsewhere is Elsewhere.FROM_MEMBERS:
+        return [member.where(is_in_page(m), _has_link(has_left_elsewhere()))]
+    is_theirs = (_THEIRS.c.source == person.c.source) & (_THEIRS.c.person_id == person.c.person_id)
     is_here = _is_here(m.source.concat(""))  # nor does SQLite begin with all that a source shows
-    of_leavers = (
+    return [
         member.select_from(person)
-        .join(theirs, (k.source == person.c.source) & (k.person_id == person.c.person_id))
-        .join(other, shared)
-        .join(link, behind)
+        .join(_THEIRS, is_theirs)
+        .join(_OTHER, _IS_SHARED & (_OTHER.c.source != _THEIRS.c.source))
+        .join(link, _IS_BEHIND_OTHER)
         .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
-        .where(person.c.standing == _LEFT, is_joining(k), is_here)
-    )
-    of_members = member.where(is_in_page(m), _has_link(has_left_elsewhere()))
-    of_expected = (
-        member.select_from(expected)
-        .join(theirs, (k.source == x.person_source) & (k.person_id == x.person_id))
-        .join(other, shared)
-        .join(link, behind & (link.c.source == x.source))
-        .join(membership, (m.source == x.source) & (m.group_id == x.group_id) & (m.handle == link.c.handle))
-        .where(is_in_page(x), is_joining(k))
-    )
-    return [of_leavers if elsewhere is Elsewhere.FROM_LEAVERS else of_members, of_expected]
+        .where(person.c.standing == _LEFT, is_joining(_THEIRS.c), is_here)
+    ]

@@ -65,6 +65,9 @@ class SqlIdentities:
         )
         rows = self._c.execute(query).all()
         candidates, others = self._candidates(rows), known_elsewhere(self._c, rows)
+        # There it matters who is the same person
+        of_several = {key for key, found in candidates.items() if len(found) > 1 or others.get(key)}
+        candidates = self._with_join_keys(candidates, of_several)
         asked = [_question(row, candidates, others) for row in rows]
         return self._with_known(asked, {HandleKey(row.source, row.handle): row.phone_key for row in rows})
 
@@ -98,7 +101,8 @@ class SqlIdentities:
             for key, known in wanted.items()
         }
         candidates = {one.key: list(one.candidates) for one in asked if known_as.get(one.key)}
-        known_as, candidates = self._with_join_keys(known_as, 1), self._with_join_keys(candidates, 1)
+        known_as = self._with_join_keys(known_as, known_as)
+        candidates = self._with_join_keys(candidates, candidates)
         return [
             replace(one, candidates=tuple(candidates[one.key]), known_as=tuple(known_as[one.key]))
             if one.key in candidates
@@ -128,16 +132,13 @@ class SqlIdentities:
                         is_exact = how is How.VARIANT and match.raw == row.phone
                         candidate = _candidate(match, How.PHONE if is_exact else how)
                         found[HandleKey(row.source, row.handle)].append(candidate)
-        return self._with_join_keys(found)
+        return found
 
     def _with_join_keys(
-        self, found: dict[HandleKey, list[Candidate]], least: int = 2
+        self, found: dict[HandleKey, list[Candidate]], of: Collection[HandleKey]
     ) -> dict[HandleKey, list[Candidate]]:
-        """Add join keys, read only for handles with several candidates: there it matters who is the same person."""
-        rivals = {
-            one.person for candidates in found.values() if len(candidates) >= least for one in candidates
-        }
-        keys = joining_keys(self._c, rivals)
+        """Add the join keys of these handles' candidates."""
+        keys = joining_keys(self._c, {one.person for key in of for one in found[key]})
         return {
             handle: [replace(one, join_keys=keys.get(one.person, frozenset())) for one in candidates]
             for handle, candidates in found.items()

@@ -57,7 +57,13 @@ HELD = replace(gone(), is_let_through=False)
         ([gone(), here(person_id="new")], EITHER, "corp/new", None),
         ([gone(), here(person_id="new")], ALL, "corp/new", None),
         ([gone(), gone(person_id="new", at=LATER)], EITHER, "corp/new", LATER),
-        ([gone(), gone(person_id="new", at=LATER, is_let_through=False)], EITHER, "corp/new", None),
+        ([gone(), gone(person_id="new", at=LATER, is_let_through=False)], EITHER, "corp/ann", LEFT_AT),
+        (
+            [gone(), gone(person_id="new", at=LATER, is_let_through=False, noticed_at=NOW)],
+            EITHER,
+            "corp/new",
+            None,
+        ),
         # whatever it dates them, the leaving that became known last is the one by which they left
         (
             [
@@ -80,7 +86,7 @@ HELD = replace(gone(), is_let_through=False)
         ([gone(), gone("tenant", at=EARLIER)], EITHER, "tenant/ann", EARLIER),
         ([gone(), gone("tenant", at=LATER)], ALL, "tenant/ann", LATER),
         ([HELD, gone("tenant", at=LATER)], EITHER, "tenant/ann", LATER),
-        ([HELD, gone("tenant", at=LATER)], ALL, "tenant/ann", LATER),
+        ([HELD, gone("tenant", at=LATER)], ALL, "tenant/ann", None),
         ([gone(), gone("tenant", at=LATER, is_let_through=False)], ALL, "tenant/ann", None),
         # who came to one directory after they had left the other was hired again
         ([gone("tenant"), here(joined_at=LATER)], EITHER, "corp/ann", None),

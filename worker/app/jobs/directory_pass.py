@@ -118,7 +118,7 @@ class DirectoryPass:
             tally.counts["unchanged"] += 1
             tally.counts["left"] += self._finish_unchanged(end)
             return PassDone(end)
-        unseen = self._confirmed(end, is_alone=cursor is None)
+        unseen = self._confirmed(end, is_alone=cursor is None or not self._directory.has_delta)
         self._believe(read)
         with self._store.begin(self._lease) as uow:
             state = uow.sources.get(self._name, Port.DIRECTORY)

@@ -57,35 +57,51 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
 
     A directory says so if each of their accounts in it has left: an old account beside a new one is a
     rehire's. Its word is the last of these leavings to become known: until then the person was here, whatever the
-    directory dates it.
+    directory dates it. An account that came disabled has no word beside one that was here. One that is put away
+    without ever having been in scope says nothing beside others.
 
-    | directories that say so | either                                     | all                        |
-    | none                    | here                                       | here                       |
-    | some                    | left, by the first word that the guard let through | here               |
-    | every one               | as above                                   | left, by the last word, once let through |
+    | directories that say so | either                                             | all                       |
+    | none                    | here                                               | here                      |
+    | some                    | left, by the first word that the guard let through | here                      |
+    | every one               | as above                                           | left, once all are let through |
 
     With `either`, a word does not count if an account came to another directory after it: that is a rehire of
     whom the first directory does not know. An account that was there before we looked is never taken for a
     rehire's. With `either`, the first word names the episode, so that the second one opens nothing new. With
-    `all`, the last one names it, so that a rehire who leaves again starts a new episode.
+    `all`, the last one to become known names it, so that a rehire who leaves again starts a new episode.
     """
     known = sorted(accounts, key=lambda account: account.person.key)
+    everybody = tuple(account.person for account in known)
+    known = [account for account in known if not _is_put_away(account.person)] or known
     people = {account.person.key: account.person for account in known}
+    here = [person for person in people.values() if leaving_of(person) is None]
     words = _words(known)
     if rule is AccountsRule.ALL:
-        words = words[-1:] if len(words) == len({key.source for key in people}) else []
+        is_said_by_all = len(words) == len({key.source for key in people})
+        words = sorted(words, key=lambda word: _known_since(word.account)) if is_said_by_all else []
+        are_let_through = all(word.account.is_let_through for word in words)
+        words = words[-1:]
+        let_through = words if are_let_through else []
     else:
-        words = [word for word in words if not _is_outdated(word, known)]
-    everybody = tuple(people.values())
+        # Wrong dates could make each outdated by the other
+        words = [word for word in words if not _is_outdated(word, known)] or ([] if here else words)
+        let_through = [word for word in words if word.account.is_let_through]
     if not words:
-        here = [person for person in everybody if leaving_of(person) is None]
         return Person(min(here, key=_preference), None, everybody)
-    counts = next((word for word in words if word.is_let_through), None)
-    if counts is None:
-        return Person(people[words[0].leaving.person], None, everybody)
+    if not let_through:
+        return Person(words[0].account.person, None, everybody)
+    counts = let_through[0]
     also = frozenset(word.leaving.name for word in words if word is not counts)
     leaving = replace(counts.leaving, also=also, accounts=everybody)
     return Person(people[leaving.person], leaving, everybody)
+
+
+def _is_put_away(person: Account) -> bool:
+    """True for an account that nothing is concluded about, since it is out of scope, and is disabled or deleted."""
+    facts = person.facts
+    return (
+        leaving_of(person) is None and not facts.is_in_scope and (facts.is_deleted or facts.enabled is False)
+    )
 
 
 def leaving_of(person: Account) -> Leaving | None:
@@ -99,9 +115,8 @@ def leaving_of(person: Account) -> Leaving | None:
 class _Word:
     """One directory's word that a person has left: the leaving among their accounts in it that became known last."""
 
+    account: AccountState
     leaving: Leaving
-    is_let_through: bool
-    noticed_at: datetime | None
 
 
 def _words(accounts: Iterable[AccountState]) -> list[_Word]:
@@ -113,24 +128,36 @@ def _words(accounts: Iterable[AccountState]) -> list[_Word]:
         if leaving is None:
             here.add(account.person.key.source)
         else:
-            word = _Word(leaving, account.is_let_through, account.noticed_at)
-            said[account.person.key.source].append(word)
+            said[account.person.key.source].append(_Word(account, leaving))
     return sorted(
-        (max(words, key=_noticing) for source, words in said.items() if source not in here), key=_age
+        (max(words, key=_lastness) for source, words in said.items() if source not in here), key=_age
     )
 
 
-def _noticing(word: _Word) -> tuple[datetime, datetime, AccountKey]:
-    return word.noticed_at or _LONG_AGO, *_age(word)
+def _lastness(word: _Word) -> tuple[bool, datetime, bool, datetime, AccountKey]:
+    """Of leavings of which nobody knows which became known last, one that was let through is the last."""
+    account = word.account
+    noticed_at = account.noticed_at or _LONG_AGO
+    return _was_ever_here(account), noticed_at, account.is_let_through, *_age(word)
 
 
 def _age(word: _Word) -> tuple[datetime, AccountKey]:
     return word.leaving.at, word.leaving.person
 
 
+def _known_since(account: AccountState) -> tuple[datetime, datetime, AccountKey]:
+    person = account.person
+    return account.noticed_at or _LONG_AGO, person.left_at or _LONG_AGO, person.key
+
+
 def _is_outdated(word: _Word, accounts: Iterable[AccountState]) -> bool:
+    """True if an account came to another directory after it, and is here or was when the word became known."""
     return any(
-        account.joined_at is not None and account.joined_at > word.leaving.at and _was_ever_here(account)
+        account.joined_at is not None
+        and account.joined_at > word.leaving.at
+        and account.person.key.source != word.leaving.person.source
+        and _was_ever_here(account)
+        and (leaving_of(account.person) is None or _known_since(account) > _known_since(word.account))
         for account in accounts
     )
 
@@ -138,7 +165,9 @@ def _is_outdated(word: _Word, accounts: Iterable[AccountState]) -> bool:
 def _was_ever_here(account: AccountState) -> bool:
     """False for an account that came disabled, or with a date in the past: it is no rehire's."""
     leaving = leaving_of(account.person)
-    return leaving is None or account.joined_at is None or leaving.at > account.joined_at
+    if leaving is None or account.joined_at is None:
+        return True
+    return (account.noticed_at or leaving.at) > account.joined_at
 
 
 def _preference(person: Account) -> tuple[bool, bool, AccountKey]:
