@@ -12,10 +12,20 @@ import sqlalchemy as sa
 from worker.domain.kinds import KINDS
 from worker.domain.kinds.kind import InPerson
 from worker.domain.model import AccountKey, GroupKey
+from worker.domain.tickets.ticket import LIVE
 from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import by_source, in_source
-from worker.storage.sql.tables import dirty_group, dirty_person, expected, link, membership, to_micros
+from worker.storage.sql.tables import (
+    dirty_group,
+    dirty_person,
+    expected,
+    link,
+    membership,
+    person,
+    ticket,
+    to_micros,
+)
 
 
 def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: datetime) -> None:
@@ -25,13 +35,13 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
 
 
 def dirty_groups_of_people(connection: sa.Connection, people: Collection[AccountKey], now: datetime) -> None:
-    """Mark the people dirty, and each group where they are or are expected, under any of their accounts."""
+    """Mark the people dirty, and each group where they are, are expected, or have a ticket of, by any account."""
     dirty_groups(connection, groups_of_people(connection, people), now)
     dirty_people(connection, people, now)
 
 
 def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) -> set[GroupKey]:
-    """Each group where these people are or are expected, under any of their accounts."""
+    """Each group where these people are or are expected, under any of their accounts, or that they have a ticket of."""
     everybody = {*people}.union(*accounts_of(connection, people).values())
     return {
         GroupKey(source, group_id)
@@ -85,7 +95,13 @@ def _groups_of() -> sa.CompoundSelect[Any]:
         link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
     )
     expected_in = sa.select(expected.c.source, expected.c.group_id)
+    has_ticket_of = (
+        sa.select(ticket.c.source, ticket.c.group_id)
+        .join(person, person.c.email == ticket.c.assignee_email)
+        .where(ticket.c.state.in_([state.value for state in sorted(LIVE)]))
+    )
     return sa.union(
         in_groups.where(in_source(link.c.person_source, link.c.person_id)),
         expected_in.where(in_source(expected.c.person_source, expected.c.person_id)),
+        has_ticket_of.where(in_source(person.c.source, person.c.person_id)),
     )

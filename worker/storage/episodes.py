@@ -269,10 +269,25 @@ class SqlEpisodes:
                 .values(state=part.state.value, decided_at=now, decided_by=by, reason=reason)
             )
             is_released = part.state is HoldState.RELEASED
-            episodes = [(n.person, n.at) for n in part.people]
+            episodes = self._not_held_since(plan, [(n.person, n.at) for n in part.people])
             self._set_gate(episodes, Gate.PASSED if is_released else Gate.REJECTED, now)
             if is_released:
                 dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
+
+    def _not_held_since(
+        self, plan: HeldPlan, episodes: Sequence[tuple[AccountKey, datetime]]
+    ) -> list[tuple[AccountKey, datetime]]:
+        """These episodes without those that began anew meanwhile, as a later plan shows that holds them."""
+        p = cohort_person.c
+        query = sa.select(p.source, p.person_id, p.at).where(
+            p.plan_id > plan.id, in_source(p.source, p.person_id)
+        )
+        later = {
+            (AccountKey(row.source, row.person_id), row.at)
+            for page in by_source(account for account, _ in episodes)
+            for row in self._c.execute(query, page)
+        }
+        return [episode for episode in episodes if episode not in later]
 
 
 def _subject_rows(number: int, part: Cohort) -> Iterator[tuple[Any, ...]]:

@@ -49,7 +49,7 @@ from worker.storage.dirty import dirty_groups, take_groups
 from worker.storage.group_facts import known_facts
 from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
 from worker.storage.leading import leaders_of
-from worker.storage.persons import PERSON_COLUMNS, person_of
+from worker.storage.persons import PERSON_COLUMNS, is_joining, person_of
 from worker.storage.sql.bulk import bulk_stage, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, member_from_row
@@ -61,6 +61,7 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
+    person_key,
     staged_group,
     staged_membership,
     to_micros,
@@ -347,17 +348,28 @@ def _one_group() -> sa.Select[Any]:
 
 
 @cache
-def _handing_over() -> sa.Select[Any]:
+def _handing_over() -> sa.CompoundSelect[Any]:
     """The groups whose admins leave after one instant, and until another."""
     p, m = person.c, membership.c
+    theirs, other = person_key.alias("theirs"), person_key.alias("other")
+    k, o = theirs.c, other.c
     leaves = (p.standing == Standing.LEAVING.value) & (p.at > sa.bindparam("after"))
-    return (
-        sa.select(m.source, m.group_id)
-        .distinct()
-        .join(link, _same_handle())
+    group = sa.select(m.source, m.group_id)
+    is_soon = (leaves, p.at <= sa.bindparam("until"), m.role.in_(ADMINS))
+    by_account = (
+        group.join(link, _same_handle())
         .join(person, (p.source == link.c.person_source) & (p.person_id == link.c.person_id))
-        .where(leaves, p.at <= sa.bindparam("until"), m.role.in_(ADMINS))
+        .where(*is_soon)
     )
+    by_another = (
+        group.select_from(person)
+        .join(theirs, (k.source == p.source) & (k.person_id == p.person_id))
+        .join(other, (o.kind == k.kind) & (o.value == k.value) & (o.source != k.source))
+        .join(link, (link.c.person_source == o.source) & (link.c.person_id == o.person_id))
+        .join(membership, _same_handle())
+        .where(*is_soon, is_joining(k))
+    )
+    return sa.union(by_account, by_another)
 
 
 def _same_handle() -> sa.ColumnElement[bool]:

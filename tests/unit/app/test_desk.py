@@ -107,11 +107,19 @@ def test_a_ticket_can_be_handed_to_somebody_outside_of_the_directory(desk: Harne
     assert (ticket.assignee.name, ticket.assignee.person) == ("", None)
 
 
-def test_who_has_left_is_not_taken_for_the_assignee(desk: Harness) -> None:
-    ticket = desk.desk.assign(1, "ann@corp.example", Actor("sam"), desk.now)
-
-    assert ticket.assignee is not None
-    assert ticket.assignee.person is None
+@pytest.mark.parametrize(
+    "email, why",
+    [
+        ("ann@corp.example", "Ann has left: choose somebody else."),
+        ("the ward", "'the ward' is no e-mail address."),
+    ],
+)
+def test_a_ticket_is_given_to_nobody_who_has_left_and_to_no_address_that_is_none(
+    desk: Harness, email: str, why: str
+) -> None:
+    with pytest.raises(Refused, match=re.escape(why)):
+        desk.desk.assign(1, email, Actor("sam"), desk.now)
+    assert desk.ticket().handed == 0
 
 
 @pytest.mark.parametrize(

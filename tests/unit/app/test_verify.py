@@ -57,6 +57,23 @@ def test_tickets_are_weighed_page_by_page_to_the_last(
     assert leaving.verify().counts["verified"] == 2
 
 
+def test_a_list_that_was_there_when_a_person_reopened_the_ticket_proves_nothing(leaving: Harness) -> None:
+    leaving.wards.remove_member("ward-7", leaving.number("ann"))
+    leaving.wards.date(leaving.now)
+    leaving.settle()
+    assert leaving.ticket().state is TicketState.VERIFIED
+    leaving.later()
+    leaving.desk.reopen(1, Actor("sam"), "I just saw Ann in the group", leaving.now)
+    leaving.later()
+    leaving.settle()
+    assert leaving.ticket().state is TicketState.OPEN
+
+    leaving.later()
+    leaving.wards.date(leaving.now)
+    leaving.settle()
+    assert leaving.ticket().state is TicketState.VERIFIED
+
+
 def test_it_needs_no_claim(leaving: Harness) -> None:
     leaving.drop("ward-7", "ann")
     leaving.inventory()

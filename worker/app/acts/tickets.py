@@ -121,19 +121,28 @@ class TicketActs:
         return self._change(number, events.TICKET_WAIVED, by, reason, now, change)
 
     def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """Assign it to a person by e-mail address, and tell them; they are told even if they already have it."""
+        """Assign it to a person by e-mail address, and tell them; they are told even if they already have it.
+
+        Raises Refused for what is no address, and for that of somebody who has left.
+        """
+        if "@" not in email:
+            raise Refused(because("{given} is no e-mail address.", given=f"'{email}'"))
         with self._store.reading() as uow:
-            people = [p for p in uow.people.find(email) if p.standing is not Standing.LEFT]
+            known = uow.people.find(email)
+            people = [p for p in known if p.standing is not Standing.LEFT]
+            if known and not people:
+                name = known[0].facts.display_name or email
+                raise Refused(because("{name} has left: choose somebody else.", name=name))
             person = people[0] if people else None
             name = person.facts.display_name if person else ""
             given = Assignee(email, name, AssigneeWhy.ASSIGNED, person.key if person else None, by.name)
-            known = uow.tickets.get(number)
-            if known is not None and is_about_themself(uow, known, given):
+            ticket = uow.tickets.get(number)
+            if ticket is not None and is_about_themself(uow, ticket, given):
                 raise Refused(
                     because(
                         "{ticket} asks whether {name} belongs in the group. Nobody answers for themselves: assign it "
                         "to somebody else who knows the group.",
-                        ticket=known.label,
+                        ticket=ticket.label,
                         name=name or email,
                     )
                 )

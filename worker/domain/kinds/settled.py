@@ -15,7 +15,7 @@ def settle(group: GroupView) -> GroupCase:
     known = with_known_roles(view)
     others = (view.owner, *(manager for _, manager in view.managers))
     departed = {other.key for other in others if other and other.standing is Standing.LEFT}
-    departed |= {key for one in view.members if one.leaving for key in one.known_as}
+    departed |= {key for one in view.members if one.leaving for key in one.known_as} | view.left_assignees
     asked_out = {t.handle: t for t in view.tickets if t.is_live and is_asked_out(t)}
     return GroupCase(
         view,

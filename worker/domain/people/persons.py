@@ -6,7 +6,7 @@ A person with one account has left when the account has. Pure; storage finds the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -69,6 +69,8 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
     whom the first directory does not know. An account that was there before we looked is never taken for a
     rehire's. With `either`, the first word names the episode, so that the second one opens nothing new. With
     `all`, the last one to become known names it, so that a rehire who leaves again starts a new episode.
+
+    The coming last day of somebody who is here is judged likewise: of a directory, the last of their accounts in it.
     """
     known = sorted(accounts, key=lambda account: account.person.key)
     everybody = tuple(account.person for account in known)
@@ -87,7 +89,7 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
         words = [word for word in words if not _is_outdated(word, known)] or ([] if here else words)
         let_through = [word for word in words if word.account.is_let_through]
     if not words:
-        return Person(min(here, key=_preference), None, everybody)
+        return Person(_who_leaves_next(here, rule) or min(here, key=_preference), None, everybody)
     if not let_through:
         return Person(words[0].account.person, None, everybody)
     counts = let_through[0]
@@ -168,6 +170,24 @@ def _was_ever_here(account: AccountState) -> bool:
     if leaving is None or account.joined_at is None:
         return True
     return (account.noticed_at or leaving.at) > account.joined_at
+
+
+def _who_leaves_next(here: Sequence[Account], rule: AccountsRule) -> Account | None:
+    """The account whose last day is the person's, if they have one; None if it has no address, and another has."""
+    in_directory: dict[str, list[Account]] = defaultdict(list)
+    for person in here:
+        in_directory[person.key.source].append(person)
+    last = [max(accounts, key=_last_day) for accounts in in_directory.values()]
+    dated = sorted((one for one in last if one.leaves_at is not None), key=_last_day)
+    if not dated or (rule is AccountsRule.ALL and len(dated) < len(last)):
+        return None
+    next_ = dated[-1 if rule is AccountsRule.ALL else 0]
+    is_reached = next_.facts.email is not None or all(one.facts.email is None for one in here)
+    return next_ if is_reached else None
+
+
+def _last_day(person: Account) -> tuple[bool, datetime, AccountKey]:
+    return person.leaves_at is None, person.leaves_at or _LONG_AGO, person.key
 
 
 def _preference(person: Account) -> tuple[bool, bool, AccountKey]:

@@ -344,11 +344,11 @@ def weigh_control(
 ) -> Verification:
     """What newer evidence says of a live ticket of controls.
 
-    It is verified when each of its controls passes by evidence that is newer than the claim, or than the opening if
-    there was none; the weakest evidence gives the grade. A claim is contradicted when one of them fails by newer
-    evidence. What a check can't tell proves nothing.
+    It is verified when each of its controls passes by evidence that is newer than the claim, or than its opening or
+    reopening if there was none; the weakest evidence gives the grade. A claim is contradicted when one of them fails
+    by newer evidence. What a check can't tell proves nothing.
     """
-    since = ticket.done_at or ticket.opened_at
+    since = ticket.done_at or ticket.open_since
     if group.is_gone and _is_done_when_gone(ticket):
         return Verification(Proof.VERIFIED, because("a complete list of groups has it no more"), group.grade)
     controls = {fault["control"] for fault in faults_of(ticket)}

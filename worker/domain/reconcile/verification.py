@@ -57,10 +57,10 @@ def weigh(
 
     A proof has grade A if the worker read the messenger itself, B if people keep the list, C if whoever claimed it
     declared the list; a claim that a second person confirmed stays at B. Without a claim, the
-    instant of opening replaces the claim's, and nothing is reopened. A claim that was not proved within
-    `claim_life` is void, unless a second person confirmed it (grade B).
+    instant of opening replaces the claim's, or that of reopening, and nothing is reopened. A claim that was not
+    proved within `claim_life` is void, unless a second person confirmed it (grade B).
     """
-    since = ticket.done_at or ticket.opened_at
+    since = ticket.done_at or ticket.open_since
     if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
         return Verification(Verdict.VERIFIED, because("the member is identified"), Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:

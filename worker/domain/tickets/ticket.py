@@ -255,6 +255,11 @@ class Ticket:
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # only for its kind; JSON
 
     @property
+    def open_since(self) -> datetime:
+        """When it was opened, or opened again: nothing that was seen before proves that it is done."""
+        return self.clock_from if self.reopened else self.opened_at
+
+    @property
     def subject(self) -> Subject:
         """What it is about. Raises LookupError if a field that its subject needs is empty."""
         if self.about is About.PERSON:

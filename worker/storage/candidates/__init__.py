@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.storage.candidates.add_member import missing_joiners
+from worker.storage.candidates.assignees import left_assignees
 from worker.storage.candidates.identify_member import unknown_without_question
 from worker.storage.candidates.reassign_admin import lost_admins
 from worker.storage.candidates.removals import former_members, leavers_without_ticket
@@ -26,4 +27,5 @@ def wrong_groups() -> tuple[sa.Select[Any], ...]:
         missing_joiners(),
         former_members(),
         lost_admins(),
+        left_assignees(),
     )

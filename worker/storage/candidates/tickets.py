@@ -9,15 +9,24 @@ import sqlalchemy as sa
 from worker.domain.model import Standing
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.storage.candidates.states import LIVE_STATES, REMOVAL_CODES
-from worker.storage.sql.tables import chat_group, link, person, ticket
+from worker.storage.persons import is_joining
+from worker.storage.sql.tables import chat_group, link, person, person_key, ticket
 
 
 def tickets_without_reason() -> sa.Select[Any]:
     """Groups with live tickets to check: removals without a leaver behind the handle, and all additions.
 
-    Live tickets of a group that is gone are included, too.
+    So are removals of somebody who has another account that is here: by the rule for several, or since the accounts
+    were joined, they may be here. Live tickets of a group that is gone are included, too.
     """
     t, p = ticket.c, person.c
+    theirs, other, owner = person_key.alias("theirs"), person_key.alias("other"), person.alias("owner")
+    k, o = theirs.c, other.c
+    is_here_by_another = sa.exists().where(
+        k.source == t.person_source, k.person_id == t.person_id, is_joining(k),
+        o.kind == k.kind.concat(""), o.value == k.value,
+        owner.c.source == o.source, owner.c.person_id == o.person_id, owner.c.standing != Standing.LEFT.value,
+    )  # fmt: skip
     joined = ticket.outerjoin(person, (p.source == t.person_source) & (p.person_id == t.person_id)).outerjoin(
         link, (link.c.source == t.source) & (link.c.handle == t.handle)
     )
@@ -25,6 +34,7 @@ def tickets_without_reason() -> sa.Select[Any]:
         p.source.is_(None),
         p.standing != Standing.LEFT.value,
         link.c.person_id.is_distinct_from(t.person_id),
+        is_here_by_another,
     )
     group_gone = sa.exists().where(
         chat_group.c.source == t.source, chat_group.c.group_id == t.group_id, chat_group.c.is_gone == 1

@@ -1,0 +1,87 @@
+"""Whoever a ticket is with leaves, without having been in its group: it is handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from harness import Harness
+from several_accounts import TENANT, known_twice
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Member, Role
+from worker.domain.tickets.ticket import Ticket
+from worker.storage.sql.tables import dirty_group
+
+Start = Callable[..., Harness]
+OLI = "oli@corp.example"
+
+
+def of_ward_9(h: Harness) -> Ticket:
+    [ticket] = [one for one in h.tickets() if one.home.group_id == "ward-9"]
+    return ticket
+
+
+def with_whom(h: Harness) -> str:
+    assignee = of_ward_9(h).assignee
+    return assignee.email if assignee else ""
+
+
+@pytest.mark.parametrize("why", ["manager", "owner", "question", "former_admin", "assigned"])
+def test_a_ticket_is_handed_on_when_its_assignee_leaves_who_is_in_no_group(start: Start, why: str) -> None:
+    h = start()
+    if why == "manager":
+        h.corp.change("ann", manager_id="oli")
+    owner = OLI if why in {"owner", "question"} else None
+    h.group("ward-9", "ann", "ben", admins=["oli"] if why == "former_admin" else [], owner_email=owner)
+    if why == "question":
+        h.wards.add_member("ward-9", Member("+447700900777", "Who", phone="+447700900777"))
+    h.settle()
+    h.later()
+    if why != "question":
+        h.leave("ann")
+        h.settle()
+        h.later()
+    if why == "assigned":
+        h.desk.assign(of_ward_9(h).id, OLI, Actor("sam"), h.now)
+    if why == "former_admin":
+        h.wards.set_role("ward-9", h.number("ben"), Role.ADMIN)
+        h.drop("ward-9", "oli")
+        h.settle()
+        h.later()
+    assert with_whom(h) == OLI
+
+    h.leave("oli")
+    h.settle()
+    assert with_whom(h) not in {"", OLI}
+
+
+def test_an_owner_who_left_by_the_word_of_the_other_directory(found: Start) -> None:
+    h = known_twice(found, "oli")
+    h.group("ward-9", "ann", "ben", owner_email=OLI)
+    h.settle()
+    h.later()
+    h.leave("ann")
+    h.settle()
+    h.later()
+    assert with_whom(h) == OLI
+    h.directories[TENANT].disable("cloud-oli")
+    h.settle()
+    h.later()
+    assert with_whom(h) not in {"", OLI}
+
+
+def test_the_nightly_pass_finds_a_ticket_of_somebody_who_left(start: Start) -> None:
+    h = start()
+    h.group("ward-9", "ann", "ben", owner_email=OLI)
+    h.settle()
+    h.later()
+    h.leave("ann")
+    h.settle()
+    h.leave("oli")
+    h.poll()
+    with h.engine.begin() as connection:  # as a release before did not mark it
+        connection.execute(sa.delete(dirty_group))
+    h.reconcile(full=True)
+    assert with_whom(h) not in {"", OLI}
