@@ -309,6 +309,14 @@ class OutboxContract:
         with store.begin() as uow:
             assert uow.outbox.withdraw_about([2]) == []
 
+    def test_of_what_is_said_about_a_ticket_one_thing_can_be_withdrawn(self, store: Store) -> None:
+        keys = ("T-000001:assign:a", "T-000001:step1.0", "T-000011:assign:a", "T-000001:assigned:a")
+        with store.begin() as uow:
+            uow.outbox.add([replace(letter(key), ticket=11 if "11" in key else 1) for key in keys], NOW)
+            assert uow.outbox.withdraw_about([1], "assign") == ["T-000001:assign:a"]
+            assert uow.outbox.withdraw_about([1, 11], "cancel") == []
+            assert uow.outbox.known(keys) == {*keys[1:]}
+
     def test_a_delivery_of_which_nothing_is_left_is_forgotten(self, store: Store) -> None:
         with store.begin() as uow:
             uow.outbox.add([replace(letter("one"), ticket=1)], NOW)

@@ -306,8 +306,8 @@ class _Outbox(_Through):
         self._effects += [Withdrawn(self._now, key) for key in keys]
         return gone
 
-    def withdraw_about(self, tickets: Collection[int]) -> list[str]:
-        gone: list[str] = self._inner.withdraw_about(tickets)
+    def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
+        gone: list[str] = self._inner.withdraw_about(tickets, said)
         self._effects += [Withdrawn(self._now, key) for key in gone]
         return gone
 

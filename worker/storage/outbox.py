@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.tickets.ticket import ticket_label
 from worker.ports.state.outbox import Backlog, OutMessage
 from worker.storage.outbox_folding import SqlFolding
 from worker.storage.outbox_rows import UNSENT, message_row, recipient_from_row
@@ -43,8 +44,9 @@ class SqlOutbox(SqlFolding, SqlSending):
     def known(self, keys: Collection[str]) -> set[str]:
         return {key for part in chunked(keys) for key in self._c.execute(_KNOWN, {"keys": part}).scalars()}
 
-    def withdraw_about(self, tickets: Collection[int]) -> list[str]:
-        o, rows = outbox.c, self._untried(tickets)
+    def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
+        o, beginnings = outbox.c, tuple(f"{ticket_label(number)}:{said}:" for number in tickets)
+        rows = [one for one in self._untried(tickets) if not said or one.key.startswith(beginnings)]
         for part in chunked([row.id for row in rows]):
             held = o.id.in_(part) & (o.held_by != "")
             self._c.execute(sa.update(outbox).where(held).values(state="dropped"))

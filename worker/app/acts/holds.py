@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused, require_reason
-from worker.app.tell.teller import Teller
+from worker.app.tell.teller import HELD, Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVAL, is_exposure
@@ -92,10 +92,12 @@ class RemovalHolds:
             return ended if ended.blocked_by is not None else self._rules.freed(ended, now)
 
         with self._store.begin() as uow:
-            _, after = change_ticket(uow, number, change, events.TICKET_HOLD_ENDED, by, now, reason)
+            before, after = change_ticket(uow, number, change, events.TICKET_HOLD_ENDED, by, now, reason)
+            uow.outbox.withdraw_about([after.id], HELD)
             if after.state is TicketState.OPEN:
-                freed = Action(ActionKind.UNBLOCK, after, after.reason)
-                uow.outbox.add(self._teller.acted(uow, [freed], now), now)
+                freed, begun = Action(ActionKind.UNBLOCK, after, after.reason), before.details[HELD_FROM]
+                since = datetime.fromisoformat(begun)
+                uow.outbox.add(self._teller.hold_over(uow, freed, since, now), now)
         return after
 
     def hours(self) -> list[int]:

@@ -235,6 +235,10 @@ class TicketActs:
         if is_given_again:  # the ticket stays as it is, but a message with a new link goes out
             again = acted(by, now, kind, f"ticket:{after.label}", reason, ticket_facts(after))
             uow.journal.append([again])
+        if kind == events.TICKET_REOPENED:
+            uow.outbox.withdraw_about([after.id], ActionKind.CANCEL.value)
+        elif kind == events.TICKET_ASSIGNED:
+            uow.outbox.withdraw_about([after.id], ActionKind.ASSIGN.value)
         if tell and (after != before or is_given_again) and not is_told_later:
             action = ActionKind.REOPEN if kind == events.TICKET_REOPENED else ActionKind.ASSIGN
             news = [Action(action, after, after.reason)]

@@ -46,10 +46,14 @@ def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Ent
     return Entry(now, actor, _EVENTS[action.kind], f"ticket:{ticket.label}", data=ticket_facts(ticket))
 
 
+HELD = "held"  # in the keys of messages that a ticket is held
+
+
 def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:
-    """Take back messages about tickets that are over and that no channel has tried to send yet."""
-    over = [action.ticket.id for action in actions if not action.ticket.is_live]
-    uow.outbox.withdraw_about(over)
+    """Take back messages that no channel has tried to send: about tickets that are over, or that they were over."""
+    uow.outbox.withdraw_about([one.ticket.id for one in actions if not one.ticket.is_live])
+    again = [one.ticket.id for one in actions if one.kind is ActionKind.REOPEN]
+    uow.outbox.withdraw_about(again, ActionKind.CANCEL.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,20 @@ class Teller:
         messages = []
         for one in sorted(to, key=lambda each: each.kind.value):
             body = held_paragraph(ticket, self.timezone, self.languages.of(one.language))
-            key = f"{ticket.label}:held:{now.isoformat()}:{one.kind.value}"
+            key = f"{ticket.label}:{HELD}:{now.isoformat()}:{one.kind.value}"
             said = masked(body) if one == CHANNEL else body
             message = OutMessage(key, one, said.headline, said, ticket=ticket.id)
             messages.append(self.linked(uow, ticket, message, now))
+        return messages
+
+    def hold_over(self, uow: UnitOfWork, action: Action, since: datetime, now: datetime) -> list[OutMessage]:
+        """The messages that a hold that began at `since` is over: to whomever a message about it may have reached."""
+        told = uow.outbox.told_about({action.ticket.id: since}).get(action.ticket.id, ())
+        messages = self.acted(uow, [action], now)
+        if CHANNEL in told and messages[0].to != CHANNEL:
+            body = masked(news_paragraph(action, CHANNEL, self.timezone, self.tongue))
+            key = f"{messages[0].key}:{CHANNEL.kind.value}"
+            messages.append(OutMessage(key, CHANNEL, body.headline, body, ticket=action.ticket.id))
         return messages
 
     def doubted(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> OutMessage:

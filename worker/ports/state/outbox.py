@@ -134,10 +134,11 @@ class Outbox(Protocol):
     def known(self, keys: Collection[str]) -> set[str]:
         """Return those of these keys under which a message was ever added."""
 
-    def withdraw_about(self, tickets: Collection[int]) -> list[str]:
-        """Take back messages about these tickets, which are over, that no channel has tried to send; return their keys.
+    def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
+        """Take back messages about these tickets that no channel has tried to send; return their keys.
 
-        Of those that were held, the ticket is kept, for `Deliveries.take_dropped`.
+        They are false now. `said`: only those whose keys say this after the ticket's label; else all, as the tickets
+        are over. Of those that were held, the ticket is kept, for `Deliveries.take_dropped`.
         """
 
     def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
