@@ -131,7 +131,7 @@ class Company:
     def heal(self) -> None:
         """Let the sources tell the truth, and everything be read twice, once of it whole; a file more often."""
         self._depart()
-        gone = self._gone()
+        gone = self._gone() - self.held()
         if self.is_believed and len(gone) <= BELIEVED_MAX:
             self.believed |= gone  # a list that is honest first shows where they are
         self.corp.be_honest()
