@@ -86,7 +86,7 @@ SETTINGS = {
     "group.class_fits": "classes",
     "group.admins_few": "admins.min",
     "group.admins_many": "admins.max",
-    "group.admins_fit": "admins.departments",
+    "group.admins_fit": "admins",
     "group.review": "review",
     "group.duties": "duties",
     "people.policy": "policies",

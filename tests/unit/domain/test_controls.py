@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import DAY, NOW, leaver, ticket
+from builders import DAY, NOW, leaver, person, ticket
 from good_group import (
     ABSENT,
     ASKED,
@@ -47,7 +47,7 @@ from worker.domain.controls.standards import FRAMEWORKS, OF_ALL, supported_by
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.kinds.controlled import asks, fails
-from worker.domain.model import Coverage, RegisterStatus
+from worker.domain.model import Coverage, RegisterStatus, Standing
 from worker.domain.reconcile.controlling import is_found_by_controls, wanted_in
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
@@ -237,6 +237,14 @@ def test_whoever_left_is_asked_about_by_their_leaving() -> None:
     many = replace(GOOD, admins=(*GOOD.admins, left))
     assert said_of(many, "group.admins_many").value is CheckValue.PASS
     assert said_of(many, "group.admins_fit").value is CheckValue.PASS
+
+
+def test_no_right_is_to_be_taken_from_the_last_admins() -> None:
+    leaving = replace(DEE, handle="+e", name="Eve", person=person("eve", Standing.LEAVING))
+    for others, is_asked in (((), False), ((admin("fay", is_in_scope=False),), False), ((DEE,), True)):
+        group = replace(GOOD, admins=(leaving, *others))
+        [fit] = [one for one in examine(group, ALL, NOW) if one.control.id == "group.admins_fit"]
+        assert (fit.result.value, fit.asks) == (CheckValue.FAIL, is_asked)
 
 
 def test_externals_may_be_admins_where_the_rule_says_so() -> None:

@@ -21,8 +21,15 @@ def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult
     if unfit:
         admins = [{"handle": one.handle, "name": one.name, "why": why} for one, why in unfit]
         names = ", ".join(one.name for one, _ in unfit)
+        # A group keeps an admin: the others are asked for first, by the controls and tickets that want another one
+        is_anybody_left = any(one.is_active and not _why_unfit(one, rule) for one in group.admins)
         return ControlResult(
-            CheckValue.FAIL, names, at=group.taken_at, grade=group.grade, details={"admins": admins}
+            CheckValue.FAIL,
+            names,
+            at=group.taken_at,
+            grade=group.grade,
+            details={"admins": admins},
+            is_asked_elsewhere=not is_anybody_left,
         )
     if not group.knows_roles:
         return unknown(Unknown.NO_ROLES)
