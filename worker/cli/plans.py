@@ -65,7 +65,7 @@ def list_(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         )
         for p in plans
     ]
-    print_table("", ("plan", "state", "source", "size", "since", "why"), rows, "Nothing is or was held.")
+    print_table("", ("plan", "state", "source", "size", "held on", "why"), rows, "Nothing is or was held.")
 
 
 @app.command()
@@ -79,12 +79,15 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     if json:
         print_shape(PlanShape.of(plan))
         return
-    out.print(
-        Text(f"{plan.label} ({plan.source}) is {plan.state.value} since {local_time(plan.created_at, when)}")
-    )
+    held_on = local_time(plan.created_at, when)
+    now_is = "waits" if plan.state is HoldState.HELD else f"is {plan.state.value} now"
+    out.print(Text(f"{plan.label} ({plan.source}) was held on {held_on}, and {now_is}."))
     out.print(Text(plan.why))
     for cohort in plan.cohorts:
         out.print(Text(f"\n{cohort.id}  {cohort.state.value}  {cohort.counted}: {cohort.cause}"))
+        if cohort.decided_at is not None:
+            said = f"{cohort.decided_by} on {local_time(cohort.decided_at, when)}: {cohort.reason}"
+            out.print(Text(f"    {cohort.state.value} by {said}"))
         rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
         if rows:
             print_table("", ("person", "id", "evidence"), rows, "")

@@ -95,7 +95,8 @@ def rota_gaps(config: ConfigOption, json: JsonOption = False, now: NowOption = N
              one.gap.person, one.gap.why.value)
             for one in found
         ]  # fmt: skip
-        print_table("", ("rota", "from", "until", "person", "why"), rows, "Somebody is always on call.")
+        nobody = "Somebody is always on call." if rotas else "The configuration has no rota."
+        print_table("", ("rota", "from", "until", "person", "why"), rows, nobody)
     _tell(notes)
     if found:
         raise typer.Exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,17 @@ OptionalConfig = Annotated[
 ]
 
 
+class TemplateLanguage(StrEnum):
+    """The languages that an empty register is written in."""
+
+    EN = "en"
+    AR = "ar"
+    DE = "de"
+    FR = "fr"
+    ES = "es"
+    PT = "pt"
+
+
 def commands(line: CommandLine) -> typer.Typer:
     """The commands below `whosleft register`."""
     app = typer.Typer(no_args_is_help=True, help="The register of groups: an empty one, or a check of yours.")
@@ -32,7 +44,7 @@ def commands(line: CommandLine) -> typer.Typer:
     def template(
         file: Annotated[Path, typer.Argument(metavar="FILE.xlsx")],
         config_: OptionalConfig = None,
-        language: Annotated[str | None, typer.Option(help="en, ar, de, fr, es or pt.")] = None,
+        language: Annotated[TemplateLanguage | None, typer.Option(help="Of its headings.")] = None,
     ) -> None:
         """Write an empty register, with drop-downs and an explanation."""
         if file.exists():

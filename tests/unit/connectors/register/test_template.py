@@ -5,6 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from connectors.inventory.register.commands import TemplateLanguage
 from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.meaning.labels import HEADINGS, LANGUAGES, ROLE_WORDS
 from connectors.inventory.register.tools.report import check_file, check_register
@@ -115,3 +116,7 @@ def test_the_report_is_for_reading(tmp_path: Path) -> None:
     )
     assert report.headings[1:3] == (("groups.csv", "Name", "member"), ("groups.csv", "Phone", "phone"))
     assert check_file(Path(path.name), context(tmp_path), apart=in_process) == list(report.problems)
+
+
+def test_a_template_is_offered_in_each_language_that_it_can_be_written_in() -> None:
+    assert {language.value for language in TemplateLanguage} == {*LANGUAGES}
