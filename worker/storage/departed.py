@@ -16,7 +16,15 @@ from worker.ports.state.tickets import Gone
 from worker.storage.other_handles import roles_of_people, roles_under_other_handles
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.mapping import ticket_from_row
-from worker.storage.sql.tables import chat_group, departed, link, staged_departed, ticket, to_micros
+from worker.storage.sql.tables import (
+    chat_group,
+    departed,
+    link,
+    membership,
+    staged_departed,
+    ticket,
+    to_micros,
+)
 
 CLEAR_STAGE = clearing(staged_departed)
 _COLUMNS = ("source", "group_id", "phone_key", "at")
@@ -96,6 +104,11 @@ def _gone() -> sa.Select[Any]:
     is_here = (g.leader_source == t.source) & (g.leader_group == t.group_id)
     is_own = (g.source == t.source) & (g.group_id == t.group_id)
     since = sa.case((t.state == TicketState.DONE.value, t.done_at), else_=t.opened_at)
+    shown, m = chat_group.alias("shown").c, membership.c
+    came_back = sa.exists().where(  # a later roster lists them again, or still
+        m.source == t.source, m.group_id == t.group_id, m.handle == t.handle,
+        shown.source == t.source, shown.group_id == t.group_id, shown.taken_at > d.at,
+    )  # fmt: skip
     return (
         sa.select(ticket, d.source.label("seen_in"), d.group_id.label("in_group"), d.phone_key, d.at.label("gone_at"))
         .join(link, (link.c.source == t.source) & (link.c.handle == t.handle))
@@ -103,7 +116,7 @@ def _gone() -> sa.Select[Any]:
         .join(chat_group, (g.source == d.source) & (g.group_id == d.group_id))
         .where(
             d.is_weighed == 0, t.kind.in_(_LEFT_BY), sa.or_(is_here, is_own), d.at > since,
-            t.state.in_(_WAITING),
+            t.state.in_(_WAITING), ~came_back,
         )
         .order_by(t.id, d.source)
     )  # fmt: skip

@@ -77,8 +77,7 @@ def test_whoever_has_a_ticket_gets_it_again_with_a_good_link_when_it_is_given_to
     for _ in range(2):
         ward.later()
         ward.desk.assign(1, DEE, Actor("sam"), ward.now)
-
-    said = links_to(ward, DEE)
+        said = links_to(ward, DEE)
 
     assert len(said) == 3
     assert [each.entry.kind for each in ward.journal()].count("ticket.assigned") == 2

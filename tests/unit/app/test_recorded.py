@@ -71,6 +71,15 @@ def record(harness: Harness, at: datetime | None, *, phone: str | None = None) -
     harness.verify()
 
 
+def test_a_record_from_before_a_list_that_shows_them_says_nothing(ward: Harness) -> None:
+    ward.wards.mend()  # the register is brought up to date, and shows her: she was added again
+    went_at = ward.now + 10 * MINUTE
+    ward.later(hours=3)
+    ward.settle()
+    record(ward, went_at)
+    assert ticket_of(ward).state is TicketState.OPEN
+
+
 def test_a_record_after_the_claim_proves_it_with_grade_b(ward: Harness) -> None:
     ward.desk.done(1, NURSE, ward.now)
     record(ward, ward.now + MINUTE)
