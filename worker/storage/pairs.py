@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.groups.pairing import Pair, PairState, overlaps, says_overlap
+from worker.domain.groups.pairing import AlikeBy, Pair, PairState, overlaps, says_overlap
 from worker.domain.model import GroupKey
 from worker.domain.text.reason import because, because_many
 from worker.ports.state.pairs import Follows
@@ -31,19 +31,25 @@ class SqlPairs:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
-    def find(self, weaker: str, stronger: str, now: datetime) -> int:
-        found = self._by_id_or_link(weaker, stronger, now)
-        had = {pair.a for pair in found} | {pair.b for pair in found}
-        found += [
-            one for one in self._by_members(weaker, stronger, now) if one.a not in had and one.b not in had
-        ]
+    def find(self, weaker: str, stronger: str, now: datetime, alike_by: AlikeBy = AlikeBy.ANYTHING) -> int:
+        found = self._by_id_or_link(weaker, stronger, now, alike_by)
+        if alike_by is AlikeBy.ANYTHING:
+            found += self._by_members_alone(weaker, stronger, now, found)
         for pair in found:
             self.put(pair)
         return len(found)
 
-    def _by_id_or_link(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
+    def _by_members_alone(
+        self, weaker: str, stronger: str, now: datetime, found: Sequence[Pair]
+    ) -> list[Pair]:
+        had = {pair.a for pair in found} | {pair.b for pair in found}
+        return [
+            one for one in self._by_members(weaker, stronger, now) if one.a not in had and one.b not in had
+        ]
+
+    def _by_id_or_link(self, weaker: str, stronger: str, now: datetime, alike_by: AlikeBy) -> list[Pair]:
         found: dict[str, Pair] = {}
-        for row in self._c.execute(_same_id_or_link(), {"weaker": weaker, "stronger": stronger}):
+        for row in self._c.execute(_same_id_or_link(alike_by), {"weaker": weaker, "stronger": stronger}):
             why = because("the same join link") if row.rank else because("the same id")
             pair = Pair(
                 GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), PairState.SURE, why, now
@@ -136,7 +142,7 @@ class SqlPairs:
 
 
 @cache
-def _same_id_or_link() -> sa.Select[Any]:
+def _same_id_or_link(alike_by: AlikeBy) -> sa.Select[Any]:
     """Groups of `weaker` and of `stronger` that have the same id or the same join link.
 
     Each of the two is a join of its own: a condition with `or` would compare every group with every other.
@@ -144,10 +150,15 @@ def _same_id_or_link() -> sa.Select[Any]:
     a, b = chat_group.alias("a"), chat_group.alias("b")
     same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
     same_id = a.c.group_id == b.c.group_id
+    also: list[sa.ColumnElement[bool]] = []
+    if alike_by is not AlikeBy.ANYTHING:
+        also.append(a.c.messenger == b.c.messenger)
+    if alike_by is AlikeBy.ID_AND_NAME:
+        also.append(sa.func.lower(sa.func.trim(a.c.name)) == sa.func.lower(sa.func.trim(b.c.name)))
     either = sa.union_all(*(
         sa.select(a.c.group_id, b.c.group_id.label("other"), sa.literal(rank).label("rank"))
         .join_from(a, b, same)
-        .where(a.c.source == sa.bindparam("weaker"), b.c.source == sa.bindparam("stronger"), *_unpaired(a, b))
+        .where(a.c.source == sa.bindparam("weaker"), b.c.source == sa.bindparam("stronger"), *_unpaired(a, b), *also)
         for rank, same in enumerate((same_id, same_link))
     )).subquery("either")  # fmt: skip
     return sa.select(either).order_by(either.c.group_id, either.c.rank, either.c.other)

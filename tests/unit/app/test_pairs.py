@@ -107,6 +107,32 @@ def test_the_same_id_or_join_link_needs_no_common_member(two: Harness, how: str)
     assert pairs(two) == [("register/ward-7", f"phone/{live}", PairState.SURE)]
 
 
+@pytest.mark.parametrize("can", [LIVE, LIST])
+def test_two_sources_of_one_kind_that_show_one_group_ask_once(two: Harness, can: Capabilities) -> None:
+    for inventory in two.inventories:
+        inventory.can = can
+    two.start(two.app.rules)
+    show(two, "120@g.us", *CREW, at=0)
+    show(two, "120@g.us", *CREW, at=1)
+    two.settle()
+    assert pairs(two) == [("phone/120@g.us", "register/120@g.us", PairState.SURE)]
+    leave(two)
+    assert homes(two) == [("register/120@g.us", TicketState.OPEN)]
+
+
+@pytest.mark.parametrize("can, name", [(LIVE, "Ward 7"), (LIST, "Ward 9")])
+def test_they_are_no_pair_by_their_members_nor_two_lists_by_a_number_of_their_own(
+    two: Harness, can: Capabilities, name: str
+) -> None:
+    for inventory in two.inventories:
+        inventory.can = can
+    two.start(two.app.rules)
+    show(two, "1", *CREW, at=0)
+    show(two, "2" if can is LIVE else "1", *CREW, at=1, name=name)
+    two.settle()
+    assert pairs(two) == []
+
+
 def test_no_link_is_no_link_in_common(two: Harness) -> None:
     show(two, "ward-7", "ann", "ben", at=0, name="Nights")
     show(two, "120@g.us", "joe", "zoe", at=1, name="Days", admins="zoe")

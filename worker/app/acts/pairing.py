@@ -15,7 +15,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
-from worker.domain.groups.pairing import rank
+from worker.domain.groups.pairing import AlikeBy, rank
 from worker.domain.model import GroupKey
 from worker.domain.text.reason import NO_REASON, because
 from worker.domain.tickets.subject import About
@@ -34,9 +34,8 @@ class Pairing:
         ranked = sorted(inventories, key=lambda one: -rank(one.can))
         self._names = [one.name for one in ranked]  # the best witness first
         self._found_between = [
-            (weaker.name, stronger.name)
+            (weaker.name, stronger.name, _alike_by(weaker, stronger))
             for stronger, weaker in combinations(ranked, 2)
-            if rank(weaker.can) < rank(stronger.can)
         ]
 
     def pair(self, uow: UnitOfWork, now: datetime, *, is_new: bool = True) -> int:
@@ -47,7 +46,7 @@ class Pairing:
         if not self._found_between:
             return 0
         between = self._found_between if is_new else []
-        found = sum(uow.pairs.find(weaker, stronger, now) for weaker, stronger in between)
+        found = sum(uow.pairs.find(weaker, stronger, now, alike_by) for weaker, stronger, alike_by in between)
         self.follow(uow, now)
         return found
 
@@ -61,6 +60,13 @@ class Pairing:
         """Say which group leads in each pair, and move the tickets of those that are followed now."""
         for follows in uow.pairs.follow(self._names, now):
             _move(uow, follows, now)
+
+
+def _alike_by(weaker: Inventory, stronger: Inventory) -> AlikeBy:
+    """Two messengers have one id for a group that both see; two lists that people keep may use one for two groups."""
+    if rank(weaker.can) < rank(stronger.can):
+        return AlikeBy.ANYTHING
+    return AlikeBy.ID_AND_NAME if weaker.can.is_kept_by_people else AlikeBy.ID
 
 
 def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:

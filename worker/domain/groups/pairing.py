@@ -28,6 +28,14 @@ class PairState(StrEnum):
         return self in {PairState.SURE, PairState.CONFIRMED}
 
 
+class AlikeBy(StrEnum):
+    """By what two groups of two sources are one by themselves; each time in one messenger, if that is said."""
+
+    ANYTHING = "anything"  # id, join link, or name and members: the sources differ in kind
+    ID = "id"  # id or join link
+    ID_AND_NAME = "id_and_name"  # id or join link, and the name
+
+
 class Difference(StrEnum):
     """In what the sources of a group differ."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from worker.domain.groups.pairing import Pair
+from worker.domain.groups.pairing import AlikeBy, Pair
 from worker.domain.model import GroupKey
 
 
@@ -20,7 +20,7 @@ class Follows(NamedTuple):
 class Pairs(Protocol):
     """Pairs of groups."""
 
-    def find(self, weaker: str, stronger: str, now: datetime) -> int:
+    def find(self, weaker: str, stronger: str, now: datetime, alike_by: AlikeBy = AlikeBy.ANYTHING) -> int:
         """Find and keep new pairs of groups of two sources, set by set; return how many.
 
         Pairs that are kept already, whatever is said of them, stay as they are.
