@@ -188,6 +188,16 @@ def test_a_question_names_the_number_beside_the_name() -> None:
     assert bare[0].startswith("Find out whose number +447700900001 is.")
 
 
+@pytest.mark.parametrize(
+    "handle, who",
+    [("name:lee long", "Lee Long"), ("111@lid", "Lee Long 111@lid"), ("employee:E7", "Lee Long E7")],
+)
+def test_a_question_about_somebody_without_a_number_asks_for_none(handle: str, who: str) -> None:
+    asked = ticket(TicketKind.IDENTIFY_MEMBER, member_name="Lee Long", handle=handle)
+    assert ticket_steps(asked)[0] == f"Find out who {who} is. Asking in the group often helps."
+    assert dict(ticket_paragraph(asked, "UTC").facts)["Member"] == who
+
+
 # --- why --------------------------------------------------------------------------------------------------
 
 

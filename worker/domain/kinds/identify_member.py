@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.domain.groups.case import GroupCase
+from worker.domain.identity.handles import shown_handle
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Sees, Turn
@@ -22,9 +23,12 @@ def _why(_ticket: Ticket, _timezone: str, tongue: Tongue, _names: Mapping[str, s
     return tongue.say("Nobody knows who this member is.")
 
 
-def _steps(_ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
+    shown = shown_handle(ticket.handle)
     return (
-        N_("Find out whose number {member} is. Asking in the group often helps."),
+        N_("Find out whose number {member} is. Asking in the group often helps.")
+        if shown and shown.is_phone
+        else N_("Find out who {member} is. Asking in the group often helps."),
         N_("Tell the team that runs Whosleft who it is, or that nobody knows."),
     )
 

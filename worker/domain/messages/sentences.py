@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from worker.domain.identity.handles import shown_handle
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.attest import topic_of
@@ -63,8 +64,9 @@ def ticket_words(ticket: Ticket, tongue: Tongue) -> dict[str, str]:
 def ticket_steps(ticket: Ticket, tongue: Tongue = ENGLISH, aid: Help | None = None) -> tuple[str, ...]:
     """What the assignee does, step by step, in this messenger; `aid` is the help that they need for it."""
     names = ticket_words(ticket, tongue)
-    if kind_of(ticket).about is About.HANDLE and ticket.handle != names["member"]:
-        names["member"] = flat(f"{names['member']} {ticket.handle}")
+    shown = shown_handle(ticket.handle)
+    if kind_of(ticket).about is About.HANDLE and shown and shown.text != names["member"]:
+        names["member"] = flat(f"{names['member']} {shown.text}")
     admins = ", ".join(map(flat, aid.admins)) if aid else ""
     app = messenger(ticket.messenger).name
     return tuple(
@@ -115,7 +117,8 @@ def ticket_paragraph(
 
 
 def _member(ticket: Ticket, tongue: Tongue) -> str:
-    parts = (flat(ticket.member_name), flat(ticket.handle))
+    shown = shown_handle(ticket.handle)
+    parts = (flat(ticket.member_name), flat(shown.text if shown else ""))
     return " ".join(isolated(part, is_rtl=tongue.is_rtl) for part in parts if part)
 
 

@@ -62,7 +62,7 @@ def weigh(
     """
     since = ticket.done_at or ticket.open_since
     if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
-        return Verification(Verdict.VERIFIED, because("the member is identified"), Grade.B)
+        return Verification(Verdict.VERIFIED, because("it is settled who the member is"), Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
         return unproven(ticket, now, claim_life, because("no fresh roster of a later date"))
     if not is_done_in(ticket, sight, admins_min):
