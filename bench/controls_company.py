@@ -110,7 +110,7 @@ def _tables(company: Company) -> Iterator[tuple[sa.Table, tuple[str, ...], Itera
     yield person, columns, map(_person, people)
     yield person_key, KEY_COLUMNS, ((CORP, _id(n), *key) for n in people for key in keys_of(_facts(n)))
     left = (
-        (CORP, _id(n), "left", at, "disabled", "passed", at, at) for n in people if _standing(n) == "left"
+        (CORP, _id(n), "left", at, "disabled", "passed", at, at, at) for n in people if _standing(n) == "left"
     )
     yield episode, tuple(episode.c.keys()), left
     columns = ("source", "handle", "display_name", "fingerprint", "decided_fingerprint", "state", "person_source",
