@@ -288,7 +288,7 @@ class SqlRosters:
         leavers.mark_again(self._c)
 
     def mark_wrong_groups_dirty(self, now: datetime) -> int:
-        found = {GroupKey(*row) for query in wrong_groups() for row in self._c.execute(query)}
+        found = {GroupKey(*row) for query in wrong_groups(self._rule) for row in self._c.execute(query)}
         dirty_groups(self._c, found, now)
         return len(found)
 

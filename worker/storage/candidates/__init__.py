@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.people.persons import AccountsRule
 from worker.storage.candidates.add_member import missing_joiners
 from worker.storage.candidates.assignees import left_assignees
 from worker.storage.candidates.identify_member import unknown_without_question
@@ -16,12 +17,12 @@ from worker.storage.candidates.tickets import blocked, tickets_without_reason, w
 
 
 @cache
-def wrong_groups() -> tuple[sa.Select[Any], ...]:
+def wrong_groups(rule: AccountsRule) -> tuple[sa.Select[Any], ...]:
     """Queries for (source, group_id). Together they cover every finding and every reason to cancel."""
     return (
         leavers_without_ticket(),
         unknown_without_question(),
-        tickets_without_reason(),
+        tickets_without_reason(rule),
         waivers(),
         blocked(),
         missing_joiners(),

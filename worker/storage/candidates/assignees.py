@@ -14,7 +14,7 @@ from worker.storage.sql.tables import person, ticket
 def left_assignees() -> sa.Select[Any]:
     """Nobody else would look at a ticket whose assignee is in no group: a manager, an owner, whoever was chosen."""
     with_address = sa.exists().where(person.c.email == ticket.c.assignee_email)
-    has_left = person.c.standing == Standing.LEFT.value
+    has_left = person.c.standing.concat("") == Standing.LEFT.value  # or SQLite would go through all leavers
     return sa.select(ticket.c.source, ticket.c.group_id).where(
         ticket.c.state.in_(LIVE_STATES),
         with_address.where(has_left),

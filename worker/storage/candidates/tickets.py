@@ -7,17 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import Standing
+from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.storage.candidates.states import LIVE_STATES, REMOVAL_CODES
 from worker.storage.persons import is_joining
 from worker.storage.sql.tables import chat_group, link, person, person_key, ticket
 
 
-def tickets_without_reason() -> sa.Select[Any]:
+def tickets_without_reason(rule: AccountsRule) -> sa.Select[Any]:
     """Groups with live tickets to check: removals without a leaver behind the handle, and all additions.
 
-    So are removals of somebody who has another account that is here: by the rule for several, or since the accounts
-    were joined, they may be here. Live tickets of a group that is gone are included, too.
+    So are removals of somebody who has another account that is here, in the same directory, or with `all` in any: the
+    accounts were joined since, or the rule was another. Live tickets of a group that is gone are included, too.
     """
     t, p = ticket.c, person.c
     theirs, other, owner = person_key.alias("theirs"), person_key.alias("other"), person.alias("owner")
@@ -26,6 +27,8 @@ def tickets_without_reason() -> sa.Select[Any]:
         k.source == t.person_source, k.person_id == t.person_id, is_joining(k),
         o.kind == k.kind.concat(""), o.value == k.value,
         owner.c.source == o.source, owner.c.person_id == o.person_id, owner.c.standing != Standing.LEFT.value,
+        # An expression, or SQLite would read everybody of the source
+        *([] if rule is AccountsRule.ALL else [o.source.concat("") == k.source]),
     )  # fmt: skip
     joined = ticket.outerjoin(person, (p.source == t.person_source) & (p.person_id == t.person_id)).outerjoin(
         link, (link.c.source == t.source) & (link.c.handle == t.handle)
