@@ -31,6 +31,7 @@ from worker.ports.state.identities import HandleIdentity, Question, SurePage
 from worker.storage import sure_links
 from worker.storage.dirty import dirty_groups
 from worker.storage.other_handles import known_elsewhere, rematch_others
+from worker.storage.people_staging import SHARED
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
@@ -300,7 +301,7 @@ def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
     return (
         sa.select(person_key.c.value, person_key.c.raw, *PERSON_COLUMNS)
         .join(person, same)
-        .where(person_key.c.kind == kind, person_key.c.value.in_(values))
+        .where(person_key.c.kind == kind, person_key.c.value.in_(values), person_key.c.raw != SHARED)
         .order_by(person_key.c.source, person_key.c.person_id)
     )
 

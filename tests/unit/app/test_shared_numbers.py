@@ -6,6 +6,7 @@ import pytest
 
 from builders import facts
 from harness import Harness
+from worker.domain.model import Member
 from worker.domain.tickets.ticket import TicketState
 
 COLLEAGUES = tuple(f"colleague{number}" for number in range(6))
@@ -96,6 +97,17 @@ def test_who_was_deleted_meanwhile_is_not_taken_for_who_has_the_number(
     put_right(crowded, leaver)
     crowded.settle(full=True)
     assert [ticket.state for ticket in crowded.tickets()] == [TicketState.OPEN]
+
+
+def test_a_member_who_is_known_by_it_is_no_question_while_all_are_given_it(crowded: Harness) -> None:
+    crowded.wards.add_member("ward-7", Member("employee:E-0", "Colleague", employee_id=SHARED))
+    crowded.settle()
+    crowded.later()
+    give_all(crowded, SHARED)
+    crowded.settle()
+    crowded.later()
+    crowded.settle(full=True)
+    assert crowded.tickets() == []
 
 
 def test_one_account_that_loses_its_number_is_joined_no_more(crowded: Harness) -> None:
