@@ -150,7 +150,10 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
         ("link known to", ", ".join(whole.link_known_to)),
         ("opened", local_time(ticket.opened_at, when)),
         ("due", local_time(ticket.due_at, when)),
-        ("held until", local_time(ticket.held_until, when) if ticket.held_until else ""),
+        *((name, local_time(until, when) if until else "") for name, until in (
+            ("held until", ticket.held_until), ("waived until", ticket.waived_until),
+            ("acknowledged until", ticket.acknowledged_until), ("snoozed until", ticket.snoozed_until),
+        )),
         ("done", f"{local_time(ticket.done_at, when)} by {ticket.done_by}" if ticket.done_at else ""),
         ("verified", f"{local_time(ticket.verified_at, when)} by {ticket.verified_by}" if ticket.verified_at else ""),
         ("grade", ticket.grade.value if ticket.grade else ""),

@@ -1,0 +1,71 @@
+"""`whosleft tickets show` and `plans show`, as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from builders import ticket
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy
+from worker.program import app as cli
+from worker.running.wiring import load_settings, open_app
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+AT, LATER = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
+OLD = """objectGUID,displayName,mail,mobile,userAccountControl
+11111111-1111-4111-8111-111111111111,Dee Example,dee@example.org,+447700900104,512
+11111111-1111-4111-8111-111111111112,Ann Sample,ann@example.org,+447700900101,514
+"""
+GROUPS = """Group ID,Group,Member,Phone,Role
+w7,Ward 7,Dee Example,+447700900104,admin
+w7,Ward 7,Ann Sample,+447700900101,member
+"""
+
+
+def run(config: Path, *arguments: str) -> str:
+    done = CliRunner().invoke(cli, [*arguments, "-c", str(config)], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "whosleft.yaml"
+    (tmp_path / "people.csv").write_text(OLD)
+    (tmp_path / "groups.csv").write_text(GROUPS)
+    file.write_text(
+        "organisation: {timezone: Europe/London}\n"
+        "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
+        "inventories: [{name: list, kind: register, path: groups.csv}]\n"
+        "tickets: {accountable: it@example.org}\n"
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    "act, shown",
+    [
+        (["ack", "T-1", "--for", "2h"], "acknowledged until"),
+        (["snooze", "T-1", "--for", "1h"], "snoozed until"),
+        (["waive", "T-1", "--until", "2026-12-24", "--reason", "agreed"], "waived until"),
+    ],
+)
+def test_until_when_a_ticket_rests_is_shown(config: Path, act: list[str], shown: str) -> None:
+    dee = Assignee("dee@example.org", "Dee", why=AssigneeWhy.ADMIN)
+    with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
+        uow.tickets.insert([ticket(assignee=dee, opened_at=NOW, clock_from=NOW)])
+    assert shown not in run(config, "tickets", "show", "T-1", "--now", AT)
+    run(config, "tickets", *act, "--now", AT)
+    assert shown in run(config, "tickets", "show", "T-1", "--now", LATER)
+
+
+def test_a_plan_says_when_it_was_held_and_who_decided_it(config: Path) -> None:
+    run(config, "once", "all", "--now", AT)
+    assert "was held on 2026-11-24 10:00, and waits." in run(config, "plans", "show", "P-1", "--now", AT)
+    run(config, "plans", "release", "P-1", "--by", "kim", "--reason", "all have left", "--now", LATER)
+    said = run(config, "plans", "show", "P-1", "--now", LATER)
+    assert "was held on 2026-11-24 10:00, and is released now." in said
+    assert "released by kim on 2026-11-24 11:00: all have left" in said
