@@ -106,6 +106,7 @@ def _preview(app: App, now: datetime) -> Plan:
         app.poll.run_once(now),
         app.inventory.run_once(now),
         app.reconcile.run_once(now),
+        app.run_controls.run_once(now),
         app.verify.run_once(now),
     ]
     with app.store.begin() as uow:

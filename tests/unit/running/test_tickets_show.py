@@ -62,6 +62,16 @@ def test_until_when_a_ticket_rests_is_shown(config: Path, act: list[str], shown:
     assert shown in run(config, "tickets", "show", "T-1", "--now", LATER)
 
 
+def test_the_plan_has_what_controls_would_open(config: Path) -> None:
+    with config.open("a") as file:
+        file.write("controls: {mode: ticket, admins: {min: 2}}\n")
+    said = run(config, "plan", "--now", AT)
+    assert "admins" in said, said
+    run(config, "once", "all", "--now", AT)
+    run(config, "plans", "release", "P-2", "--by", "kim", "--reason", "begin", "--now", LATER)
+    assert "open" in run(config, "plan", "--now", LATER)
+
+
 def test_a_plan_says_when_it_was_held_and_who_decided_it(config: Path) -> None:
     run(config, "once", "all", "--now", AT)
     assert "was held on 2026-11-24 10:00, and waits." in run(config, "plans", "show", "P-1", "--now", AT)
