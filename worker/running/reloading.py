@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
 import structlog
 from pydantic import SecretStr
 
+from worker.domain.text.durations import format_duration
 from worker.ops import events
 from worker.settings import Settings, SettingsError
 
@@ -83,7 +85,7 @@ class Reloading:
 
 
 def differences(before: Settings, after: Settings) -> list[str]:
-    """The differences, one line for each key: `schedule.poll: 60 s -> 30 s`. Secrets are not shown. Sorted."""
+    """The differences, one line for each key: `schedule.poll: 1 min -> 30 s`. Secrets are not shown. Sorted."""
     old, new = dict(_flat(before.model_dump(), "")), dict(_flat(after.model_dump(), ""))
     return [
         f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}"
@@ -115,5 +117,15 @@ def _name(item: Any, index: int) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = HIDDEN if isinstance(value, SecretStr) else str(value)
+    match value:
+        case SecretStr():
+            text = HIDDEN
+        case timedelta():
+            text = format_duration(value)
+        case bool():
+            text = str(value).lower()
+        case None:
+            text = "not set"
+        case _:
+            text = str(value)
     return text if len(text) <= VALUE_MAX else f"{text[:VALUE_MAX]}…"

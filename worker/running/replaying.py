@@ -26,8 +26,8 @@ _BESIDE = re.compile(
     r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|schedule|allow_"
 )
 _WIDENS = re.compile(  # by the whole line
-    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): False|leaver\.accounts: all"
-    r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name: None"
+    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): false|leaver\.accounts: all"
+    r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name: not set"
 )
 _EVIDENCE = {
     Evidence.DISABLED: "disabled",

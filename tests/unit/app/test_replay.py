@@ -337,12 +337,12 @@ def test_an_empty_journal_has_no_days(found: Found) -> None:
 
 def test_settings_that_are_not_played_are_named(week: Harness) -> None:
     seen = played(
-        week, base(week), unplayed=("joiners[0]: a -> b",), widens=("leaver.disabled: False -> True",)
+        week, base(week), unplayed=("joiners[0]: a -> b",), widens=("leaver.disabled: false -> true",)
     )
 
     said = {one.what: one.about for one in seen.cannot}
     assert said[Limit.SETTINGS] == ("joiners[0]: a -> b",)
-    assert said[Limit.NOT_READ] == ("leaver.disabled: False -> True",)
+    assert said[Limit.NOT_READ] == ("leaver.disabled: false -> true",)
 
 
 def test_the_contract_has_all_of_it(week: Harness) -> None:

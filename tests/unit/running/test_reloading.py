@@ -54,7 +54,7 @@ def test_a_change_is_taken_over_and_said(reloading: Reloading, config: Path) -> 
             "config.changed",
             [
                 "directories[corp].servers[0]: ldaps://dc1.corp.example:636 -> ldaps://dc2.corp.example:636",
-                "schedule.poll: 0:01:00 -> 0:00:30",
+                "schedule.poll: 1 min -> 30 s",
             ],
         )
     ]
@@ -95,6 +95,14 @@ def test_entries_that_come_and_go_are_named(config: Path) -> None:
         "inventories[wards].name",
         "inventories[wards].path",
     ]
+
+
+def test_times_and_switches_are_shown_as_people_write_them(config: Path) -> None:
+    before = load_settings(config)
+    config.write_text(BEFORE.replace("poll: 60s", "poll: 90m") + "leaver: {disabled: false}\n")
+    shown = differences(before, load_settings(config))
+    assert "leaver.disabled: true -> false" in shown
+    assert "schedule.poll: 1 min -> 1 h 30 min" in shown
 
 
 def test_what_can_be_read_and_not_be_served_is_taken_back_and_not_tried_again(
