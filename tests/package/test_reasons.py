@@ -18,6 +18,7 @@ from worker.domain.groups.case import KeptOut
 from worker.domain.kinds import KINDS, reassign_admin
 from worker.domain.people.evidence_words import EVIDENCE_SAYS, EVIDENCE_SHARED
 from worker.domain.reconcile import answering, attesting, engine
+from worker.domain.tickets.ticket import TicketState
 
 WORKER = Path(__file__).parents[2] / "worker"
 REASONS = {"why", "reason", "said"}
@@ -128,6 +129,7 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
         reassign_admin._SOON,
         reassign_admin._GONE,
     ),
+    "domain/tickets/ticket.py: state.value": [state.value for state in TicketState],
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
     "domain/reconcile/attesting.py: _WHY[rule.statement.value]": attesting._WHY.values(),
     "domain/reconcile/guard.py: EVIDENCE_SHARED[mark.evidence]": EVIDENCE_SHARED.values(),

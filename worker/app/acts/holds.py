@@ -19,7 +19,7 @@ from worker.domain.reconcile.engine import HELD_FROM
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import LocalInstant, Reason, Written, because
-from worker.domain.tickets.ticket import Move, Ticket, TicketState, next_state
+from worker.domain.tickets.ticket import Move, Ticket, TicketState, in_words, next_state
 from worker.ports.state.store import Store
 
 _HOLDABLE = frozenset({TicketState.OPEN, TicketState.BLOCKED})
@@ -119,7 +119,7 @@ def _why_not(ticket: Ticket) -> Reason:
             ticket=ticket.label,
         )
     if ticket.kind is REMOVAL and ticket.state not in _HOLDABLE:
-        state = because(ticket.state.value)
+        state = in_words(ticket.state)
         return because(
             "{ticket}: it is {state}, so there is nothing to hold.", ticket=ticket.label, state=state
         )

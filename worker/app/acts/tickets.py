@@ -32,6 +32,7 @@ from worker.domain.tickets.ticket import (
     Ticket,
     TicketState,
     handed_to,
+    in_words,
     next_state,
 )
 from worker.ports.state.access import Shown
@@ -150,7 +151,7 @@ class TicketActs:
 
         def change(ticket: Ticket) -> Ticket:
             if not ticket.is_live:
-                state = because(ticket.state.value)
+                state = in_words(ticket.state)
                 raise NotAllowed(
                     because("{ticket} is {state}: there is nothing to do.", ticket=ticket.label, state=state)
                 )
@@ -179,7 +180,7 @@ class TicketActs:
     ) -> Ticket:
         def change(ticket: Ticket) -> Ticket:
             if ticket.state is not TicketState.OPEN:
-                state = because(ticket.state.value)
+                state = in_words(ticket.state)
                 raise NotAllowed(
                     because("{ticket} is {state}: nothing is escalated.", ticket=ticket.label, state=state)
                 )

@@ -20,6 +20,7 @@ from worker.domain.tickets.ticket import (
     Ticket,
     TicketState,
     handed_to,
+    in_words,
     next_state,
 )
 
@@ -47,7 +48,7 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
             because(
                 "{ticket} is {state}: '{answer}' is no answer to it.",
                 ticket=ticket.label,
-                state=because(ticket.state.value),
+                state=in_words(ticket.state),
                 answer=answer.value,
             )
         )

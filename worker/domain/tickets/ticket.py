@@ -101,7 +101,16 @@ ALLOWED: dict[tuple[TicketState, Move], TicketState] = {
 }
 
 
-_BY_PEOPLE = {_M.CLAIM: N_("Mark as done"), _M.WAIVE: N_("Waive"), _M.REOPEN: N_("Reopen")}
+_BY_PEOPLE = {
+    _M.CLAIM: because("Mark as done"),
+    _M.WAIVE: because("Waive"),
+    _M.REOPEN: because("Reopen"),
+}
+
+
+def in_words(state: TicketState) -> Reason:
+    """The state as a word, which is said in the reader's language."""
+    return because(state.value)
 
 
 class NotAllowed(ValueError):
@@ -117,12 +126,12 @@ def next_state(state: TicketState, move: Move) -> TicketState:
     try:
         return ALLOWED[state, move]
     except KeyError:
-        possible = (because(word) for one, word in _BY_PEOPLE.items() if (state, one) in ALLOWED)
+        possible = (word for one, word in _BY_PEOPLE.items() if (state, one) in ALLOWED)
         raise NotAllowed(
             because(
                 "{move}: not while the ticket is {state}. Possible: {possible}.",
-                move=because(_BY_PEOPLE.get(move, move.value)),
-                state=because(state.value),
+                move=_BY_PEOPLE.get(move, NO_REASON),  # others are no act of anybody
+                state=in_words(state),
                 possible=together(possible, ", "),
             )
         ) from None
