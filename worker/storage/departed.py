@@ -103,7 +103,9 @@ def _gone() -> sa.Select[Any]:
     t, d, g = ticket.c, departed.c, chat_group.c
     is_here = (g.leader_source == t.source) & (g.leader_group == t.group_id)
     is_own = (g.source == t.source) & (g.group_id == t.group_id)
-    since = sa.case((t.state == TicketState.DONE.value, t.done_at), else_=t.opened_at)
+    since = sa.case(  # as `Ticket.open_since`, or since the claim
+        (t.state == TicketState.DONE.value, t.done_at), (t.reopened > 0, t.clock_from), else_=t.opened_at
+    )
     shown, m = chat_group.alias("shown").c, membership.c
     came_back = sa.exists().where(  # a later roster lists them again, or still
         m.source == t.source, m.group_id == t.group_id, m.handle == t.handle,

@@ -80,6 +80,17 @@ def test_a_record_from_before_a_list_that_shows_them_says_nothing(ward: Harness)
     assert ticket_of(ward).state is TicketState.OPEN
 
 
+def test_a_record_from_before_a_person_s_reopening_says_nothing(ward: Harness) -> None:
+    record(ward, ward.now + 10 * MINUTE)
+    assert ticket_of(ward).state is TicketState.DONE
+    ward.desk.waive(1, NURSE, "let it rest", ward.now)
+    went_at = ward.now + 10 * MINUTE
+    ward.later()
+    ward.desk.reopen(1, NURSE, "she is in it", ward.now)
+    record(ward, went_at)
+    assert ticket_of(ward).state is TicketState.OPEN
+
+
 def test_a_record_after_the_claim_proves_it_with_grade_b(ward: Harness) -> None:
     ward.desk.done(1, NURSE, ward.now)
     record(ward, ward.now + MINUTE)

@@ -107,9 +107,8 @@ class GroupView:
         tuple[AccountKey, KeptOut], ...
     ] = ()  # who is not to be added, though the rules place them
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
-    left_assignees: frozenset[AccountKey] = (
-        frozenset()
-    )  # of its live tickets; whoever has left by any account
+    # Those with a live ticket of it who have left, by any account
+    left_assignees: frozenset[AccountKey] = frozenset()
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
     handing_over: frozenset[AccountKey] = frozenset()  # admins so near to their last day that they hand over
@@ -158,9 +157,7 @@ class GroupCase:
     by_handle: Mapping[str, MemberView]
     present: frozenset[AccountKey]  # every account of every listed person
     managers: Mapping[AccountKey, Account]  # by the leaver
-    departed: frozenset[
-        AccountKey
-    ]  # accounts of members who are leaving, and of assignees and others who left
+    departed: frozenset[AccountKey]  # accounts of members who are leaving, and of others with a part who left
 
     @property
     def key(self) -> GroupKey:
