@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.app.acts.tickets import one_group, one_person
+from worker.app.acts.looking_up import one_group, one_person
 from worker.app.reads.group import listed_groups, whole_group
 from worker.app.reads.person import history_of, whole_person
 from worker.cli.common import (

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from worker.app.acts.tickets import one_group
+from worker.app.acts.looking_up import one_group
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent

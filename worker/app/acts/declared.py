@@ -15,8 +15,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
+from worker.app.acts.looking_up import one_group
 from worker.app.acts.pairing import Pairing
-from worker.app.acts.tickets import one_group
 from worker.app.refused import Refused
 from worker.app.tell.group_links import GroupLinks, OpenedGroup
 from worker.domain.evidence import events

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from worker.app.acts.looking_up import one_group
 from worker.app.acts.pairing import Pairing
-from worker.app.acts.tickets import one_group
 from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.looking_up import one_account, one_person
 from worker.app.acts.own_rows import is_about_themself
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
@@ -36,7 +37,6 @@ from worker.domain.tickets.ticket import (
     next_state,
 )
 from worker.ports.state.access import Shown
-from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -334,66 +334,6 @@ class TicketActs:
             subject = f"person:{one.key.source}/{one.key.person_id}"
             uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
         return one.key
-
-
-def one_person(uow: UnitOfWork, text: str) -> Account:
-    """The person with this id, e-mail address or employee id. Raises Refused for nobody, or for several people.
-
-    Of several accounts of one person, it is the one that speaks for them.
-    """
-    found = _found(uow, text)
-    human = uow.people.human(found[0].key)
-    if len(found) > 1 and human and {one.key for one in found} <= {one.key for one in human.accounts}:
-        return human.person
-    return _only(found, text)
-
-
-def one_account(uow: UnitOfWork, text: str) -> Account:
-    """As `one_person`, but the exact account: if several fit, its id has to be given."""
-    return _only(_found(uow, text), text)
-
-
-def one_group(uow: UnitOfWork, text: str) -> GroupRow:
-    """The group with this id, name or `source/id`, in any case.
-
-    Of a pair of groups that are one, the better witness. Raises Refused unless it is exactly one.
-    """
-    wanted = text.casefold()
-    found = [
-        group
-        for group in uow.rosters.groups()
-        if wanted in {group.key.group_id.casefold(), group.name.casefold(), "/".join(group.key).casefold()}
-    ]
-    keys = {group.key for group in found}
-    followed = (
-        {pair.a for pair in uow.pairs.all() if pair.state.is_one and pair.b in keys} if found[1:] else ()
-    )
-    found = [group for group in found if group.key not in followed] or found
-    if not found:
-        raise Refused(f"There is no group '{text}'; `whosleft groups list` shows them.")
-    if len(found) > 1:
-        raise Refused(f"'{text}' is several groups; say which: {', '.join('/'.join(g.key) for g in found)}.")
-    return found[0]
-
-
-def _found(uow: UnitOfWork, text: str) -> list[Account]:
-    found = uow.people.find(text)
-    if not found:
-        raise Refused(
-            because(
-                "Nobody in the directory has the id, e-mail address or employee id '{given}'.", given=text
-            )
-        )
-    return found
-
-
-def _only(found: list[Account], text: str) -> Account:
-    if len(found) > 1:
-        choices = ", ".join(f"{one.key.source}/{one.key.person_id}" for one in found)
-        raise Refused(
-            because("'{given}' is several people; say which: {choices}.", given=text, choices=choices)
-        )
-    return found[0]
 
 
 def _unasked(uow: UnitOfWork, person: AccountKey) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from worker.app.acts.tickets import one_group, one_person
+from worker.app.acts.looking_up import one_group, one_person
 from worker.app.refused import Refused
 from worker.domain.evidence.pack import EVERY_EVENT, Covered, Scope, Sought, What, period
 from worker.domain.model import Account, AccountKey, GroupKey
