@@ -125,6 +125,12 @@ def hide(h: Harness) -> None:
         h.later()
 
 
+def show_again(h: Harness) -> None:
+    """Ann is shown with her number again, and a nightly pass follows."""
+    h.wards.replace_member("ward-7", LID, shown(h))
+    nights(h, 1)
+
+
 @pytest.mark.parametrize("keeps", [True, False])  # if the old account keeps the number, it passes
 def test_a_number_that_is_shown_again_and_is_the_rehire_s_now_is_no_question(
     start: Start, keeps: bool
@@ -138,10 +144,7 @@ def test_a_number_that_is_shown_again_and_is_the_rehire_s_now_is_no_question(
     h.settle()
     h.later()
     assert h.tickets() == []
-    h.wards.replace_member("ward-7", LID, shown(h))
-    h.settle()
-    h.later()
-    h.settle(full=True)
+    show_again(h)
     assert [(one.kind, str(one.reason)) for one in h.tickets()] == []
 
 
@@ -155,10 +158,7 @@ def test_a_number_that_moved_to_the_account_in_the_cloud_is_no_question(found: S
     h.settle()
     h.later()
     assert h.tickets() == []
-    h.wards.replace_member("ward-7", LID, shown(h))
-    h.settle()
-    h.later()
-    h.settle(full=True)
+    show_again(h)
     assert [(one.kind, str(one.reason)) for one in h.tickets()] == []
 
 
@@ -171,8 +171,5 @@ def test_who_is_shown_by_that_number_again_is_removed_without_a_question(found: 
     h.leave("ann")
     h.settle()
     h.later()
-    h.wards.replace_member("ward-7", LID, shown(h))
-    h.settle()
-    h.later()
-    h.settle(full=True)
+    show_again(h)
     assert [one.kind.value for one in h.tickets() if one.is_live] == ["remove_member"]

@@ -155,8 +155,9 @@ class Declaring:
             group = one_group(uow, which)
             admins = uow.rosters.active_admins(group.key)
             if group.is_gone:
-                why = because("{group} is gone, so there is nobody to give a link to.", group=group.name)
-                raise Refused(why)
+                raise Refused(
+                    because("{group} is gone, so there is nobody to give a link to.", group=group.name)
+                )
             if not admins:
                 raise Refused(
                     because(
