@@ -113,6 +113,25 @@ def test_managers_of_earlier_releases_are_read_out_of_the_facts(empty_engine: sa
         assert [tuple(row) for row in connection.execute(query)] == [("ann", None), ("ben", "ann")]
 
 
+def test_of_earlier_releases_what_waits_or_was_refused_became_known_after_what_was_let_through(
+    empty_engine: sa.Engine,
+) -> None:
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0052")
+        for at, gate in enumerate(("initial", "passed", "over", "new", "held", "rejected")):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO episode (source, person_id, kind, at, evidence, gate, seen_at)"
+                    " VALUES ('corp', :gate, 'left', :at, 'disabled', :gate, 7)"
+                ),
+                {"gate": gate, "at": at},
+            )
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        query = sa.text("SELECT gate FROM episode WHERE noticed_at = 7 ORDER BY at")
+        assert [row[0] for row in connection.execute(query)] == ["new", "held", "rejected"]
+
+
 def test_tickets_of_earlier_releases_are_found_and_their_assignees_have_a_page(
     empty_engine: sa.Engine,
 ) -> None:
