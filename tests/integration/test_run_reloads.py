@@ -79,7 +79,7 @@ def test_a_change_is_taken_over_without_leaving_the_process(company: Company, wo
     changed = worker.wait("config.changed")
     started = worker.wait("worker.started")
 
-    assert changed["changes"] == ["schedule.poll: 0:01:00 -> 0:00:17"]
+    assert changed["changes"] == ["schedule.poll: 1 min -> 17 s"]
     assert started["jobs"]["poll"] == 17
     assert any(line["event"] == "worker.stopped" for line in worker.said)
     assert worker.child.poll() is None

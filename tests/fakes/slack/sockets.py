@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -104,7 +105,8 @@ class SocketServer:
         """Without a CLOSE frame."""
         for connection in list(self.open):
             self._gone(connection)
-            connection.socket.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # its client closed it meanwhile
+                connection.socket.shutdown(socket.SHUT_RDWR)
 
     def _look(self, connection: ServerConnection, request: Request) -> Response | None:
         ticket = request.path.partition("ticket=")[2].partition("&")[0]
