@@ -14,6 +14,9 @@ MINUTES ?= 5
 WORKERS ?= 3
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
+# Some hundred processes are started anew, and each would compile the whole worker, and pytest every test file
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help venv dev kerberos run test test-quick servers check audit fix messages assets screenshots image sim lies lives faults fuzz bench bench-core bench-controls bench-ad bench-entra bench-desk bench-footprint bench-identity bench-costs bench-outbox bench-peers bench-queueing bench-replay bench-journal bench-quick lock clean
