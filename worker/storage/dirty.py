@@ -34,18 +34,29 @@ def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: dat
     bulk_upsert(connection, dirty_group, ("source", "group_id", "since"), rows, update=False)
 
 
-def dirty_groups_of_people(connection: sa.Connection, people: Collection[AccountKey], now: datetime) -> None:
-    """Mark the people dirty, and each group where they are, are expected, or have a ticket of, by any account."""
-    dirty_groups(connection, groups_of_people(connection, people), now)
+def dirty_groups_of_people(
+    connection: sa.Connection, people: Collection[AccountKey], now: datetime
+) -> set[AccountKey]:
+    """Mark the people dirty, and each group where they are, are expected, or have a ticket of; return all accounts."""
+    accounts = _all_accounts(connection, people)
+    dirty_groups(connection, _groups_of_accounts(connection, accounts), now)
     dirty_people(connection, people, now)
+    return accounts
 
 
 def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) -> set[GroupKey]:
     """Each group where these people are or are expected, under any of their accounts, or that they have a ticket of."""
-    everybody = {*people}.union(*accounts_of(connection, people).values())
+    return _groups_of_accounts(connection, _all_accounts(connection, people))
+
+
+def _all_accounts(connection: sa.Connection, people: Collection[AccountKey]) -> set[AccountKey]:
+    return {*people}.union(*accounts_of(connection, people).values())
+
+
+def _groups_of_accounts(connection: sa.Connection, accounts: Collection[AccountKey]) -> set[GroupKey]:
     return {
         GroupKey(source, group_id)
-        for page in by_source(everybody)
+        for page in by_source(accounts)
         for source, group_id in connection.execute(_groups_of(), page)
     }
 

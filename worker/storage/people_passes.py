@@ -199,7 +199,10 @@ class SqlPasses:
         self._c.execute(people_staging.ADD_KEYS, of)
         for kind, value in less_shared:
             joined |= self._part(kind, value)
-        dirty_groups_of_people(self._c, joined, now)
+        accounts = dirty_groups_of_people(self._c, joined, now)
+        for page in by_source(accounts):  # several people with one number may turn out to be one person
+            for statement in people_staging.ASK_AGAIN:
+                self._c.execute(statement, page)
 
     def _part(self, kind: str, value: str) -> set[AccountKey]:
         """Take a key that is shared by few again from the accounts that came to it with many; return them."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX
+from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, IdentityState
 from worker.domain.model import Evidence, Standing
 from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining
 from worker.storage.sql.chunks import in_source
@@ -139,7 +139,12 @@ def _people_with(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[An
 
 
 REMATCH_CHANGED = (*_rematching(person_key, _IS_GONE), *_rematching(staged_person_key, _IS_NEW))
-REMATCH_PEOPLE = _rematching(person_key, in_source(_K.source, _K.person_id))  # with a page of `by_source`
+# With a page of `by_source`
+_IS_THEIRS = in_source(_K.source, _K.person_id)
+REMATCH_PEOPLE = _rematching(person_key, _IS_THEIRS)
+ASK_AGAIN = [
+    one.where(link.c.state == IdentityState.AMBIGUOUS.value) for one in _rematching(person_key, _IS_THEIRS)
+]
 PARTED, JOINED = _people_with(person_key, _IS_GONE), _people_with(staged_person_key, _IS_NEW)
 # What too many are given at once, a number or none, says nothing of each of them
 _IS_REPLACED = _K.kind.not_in(JOIN_NUMBERS) | sa.exists().where(_IS_OF_ONE, _N.raw != SHARED)

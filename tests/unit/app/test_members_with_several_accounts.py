@@ -173,3 +173,25 @@ def test_who_is_shown_by_that_number_again_is_removed_without_a_question(found: 
     h.later()
     show_again(h)
     assert [one.kind.value for one in h.tickets() if one.is_live] == ["remove_member"]
+
+
+@pytest.mark.parametrize("left", ["cloud-ann", "ann"])
+def test_a_question_ends_when_two_accounts_with_the_number_turn_out_to_be_one_persons(
+    found: Start, left: str
+) -> None:
+    h = known_twice(found)
+    corp, tenant = h.directories
+    corp.change("ann", immutable_id=None)
+    tenant.change("cloud-ann", phones=(h.number("ann"),))
+    h.settle()
+    h.later()
+    (tenant if left == "cloud-ann" else corp).disable(left)
+    h.settle()
+    h.later()
+    assert [one.kind for one in h.tickets()] == [TicketKind.IDENTIFY_MEMBER]
+    corp.change("ann", immutable_id="g-ann")
+    h.settle()
+    assert {one.kind: one.state for one in h.tickets()} == {
+        TicketKind.IDENTIFY_MEMBER: TicketState.VERIFIED,
+        TicketKind.REMOVE_MEMBER: TicketState.OPEN,
+    }
