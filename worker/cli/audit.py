@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from worker.cli.common import (
     NowOption,
     actor,
     clock_at,
+    day_of,
     opened,
     out,
     print_facts,
@@ -54,17 +55,17 @@ def export(
     ] = "",
     group: Annotated[str, typer.Option(metavar="ID", help="Only this group: id or name.")] = "",
     from_: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
             "--from",
-            formats=["%Y-%m-%d"],
+            parser=day_of,
             metavar="DATE",
             help="From this day on, in the organisation's time zone.",
         ),
     ] = None,
     to: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Until the end of this day."),
+        date | None,
+        typer.Option("--to", parser=day_of, metavar="DATE", help="Until the end of this day."),
     ] = None,
     by: ByOption = None,
     json: JsonOption = False,
@@ -75,7 +76,7 @@ def export(
     from worker.app.evidence.zip import replacing
     from worker.contract.evidence import PackShape
 
-    selection = Selection(person.strip(), group.strip(), _day(from_), _day(to))
+    selection = Selection(person.strip(), group.strip(), from_, to)
     if selection.kinds > 1:
         raise typer.BadParameter("give only one of --person, --group and a period (--from, --to)")
     if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
@@ -108,10 +109,6 @@ def export(
 def _head(journal: JournalSum) -> str:
     """A head in the form for `verify`."""
     return f"{journal.count}:{journal.hash}"
-
-
-def _day(at: datetime | None) -> date | None:
-    return at.date() if at else None
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -28,9 +28,9 @@ from worker.running.wiring import load_settings, open_app
 from worker.settings import Settings
 
 __all__ = [
-    "ByOption", "ConfigOption", "JsonOption", "NowOption", "ReasonOption", "act_time", "actor", "clock_at", "err",
-    "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_list", "print_table", "recorder",
-    "span_of",
+    "ByOption", "ConfigOption", "JsonOption", "NowOption", "ReasonOption", "act_time", "actor", "clock_at", "day_of",
+    "err", "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_list", "print_table",
+    "recorder", "span_of",
 ]  # fmt: skip
 
 out = Terminal(highlight=False, soft_wrap=False)
@@ -66,6 +66,14 @@ def span_of(text: str) -> timedelta:
     if not span:
         raise typer.BadParameter("it would be over at once; write for example 90d")
     return span
+
+
+def day_of(text: str) -> date:
+    """A day in a call: 2026-11-24."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a day; write for example 2026-11-24.") from None
 
 
 def need_reason(reason: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -18,6 +17,7 @@ from worker.cli.common import (
     JsonOption,
     NowOption,
     clock_at,
+    day_of,
     local_time,
     opened,
     out,
@@ -29,6 +29,7 @@ from worker.cli.tickets import known_ticket, number_of
 from worker.contract.tickets import ComingStepShape, EscalationShape, ToldOneShape
 from worker.contract.what_if import ReplayedTicketShape
 from worker.domain.escalation.replay import Change
+from worker.domain.escalation.wall_clock import first_showing
 from worker.domain.messages.sentences import state_line
 from worker.running.wiring import load_changed_settings
 from worker.settings import Settings
@@ -51,10 +52,8 @@ def explain_(
         ),
     ] = None,
     since: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from", formats=["%Y-%m-%d"], metavar="DAY", help="From this day on (four weeks ago)."
-        ),
+        date | None,
+        typer.Option("--from", parser=day_of, metavar="DAY", help="From this day on (four weeks ago)."),
     ] = None,
     json: JsonOption = False,
     now: NowOption = None,
@@ -105,12 +104,11 @@ def _waits(step: ComingStepShape, when: Settings) -> str | None:
     return ", ".join(dict.fromkeys(f"{local_time(until, when)} ({why})" for until, why in held)) or None
 
 
-def _what_if(config: Path, policy: Path, since: datetime | None, now: datetime | None, *, json: bool) -> None:
+def _what_if(config: Path, policy: Path, since: date | None, now: datetime | None, *, json: bool) -> None:
     changed, at = load_changed_settings(config, policy).ticket_rules(), clock_at(now)
     with opened(config, now) as worker, worker.store.reading() as uow:
         when = worker.settings
-        zone = ZoneInfo(when.organisation.timezone)
-        begins = since.replace(tzinfo=zone).astimezone(UTC) if since else at - SPAN
+        begins = first_showing(when.organisation.timezone, since, time()) if since else at - SPAN
         found = list(what_if(uow, worker.explainer, changed, begins, at))
     if json:
         print_list([ReplayedTicketShape.of(one) for one in found])

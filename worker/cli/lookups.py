@@ -33,6 +33,7 @@ from worker.contract.groups import GroupShape, GroupShownShape, PairShape
 from worker.contract.links import HandleLinkShape
 from worker.contract.people import PersonShape, PersonShownShape
 from worker.contract.tickets import DeadLinkShape, LinkShape
+from worker.domain.escalation.calendar import last_day
 from worker.domain.groups.case import account_line
 from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import Identity, IdentityState
@@ -40,6 +41,7 @@ from worker.domain.model import Account, Standing
 from worker.domain.people.persons import Person
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
+from worker.settings import Settings
 
 PAGE = 1000
 
@@ -96,7 +98,7 @@ def people_show(
         ("phones", ", ".join(facts.phones)),
         ("place", ", ".join(filter(None, (facts.title, facts.department, facts.office)))),
         ("standing", person.standing.value),
-        ("evidence", f"{person.evidence.value}, {local_time(person.left_at, when)}" if person.evidence else ""),
+        ("evidence", _evidence(person, when)),
         ("accounts", "; ".join(map(account_line, accounts)) if len(accounts) > 1 else ""),
         ("counts as", _counts_as(whole.human)),
         ("source read", local_time(whole.directories[person.key.source].last_success_at, when)),
@@ -116,6 +118,15 @@ def people_show(
     if history:
         events = [(act_time(e.entry, when), e.entry.actor, e.entry.event) for e in history]
         print_table("\nHistory", ("when", "by", "what"), events, "")
+
+
+def _evidence(one: Account, settings: Settings) -> str:
+    """What says that somebody left and since when, or that they leave and their last day."""
+    if one.evidence is None:
+        return ""
+    if (ends_at := one.leaves_at) is not None:
+        return f"{one.evidence.value}, last day {last_day(ends_at, settings.organisation.timezone)}"
+    return f"{one.evidence.value}, {local_time(one.left_at, settings)}"
 
 
 def _counts_as(human: Person) -> str:
@@ -315,10 +326,11 @@ def links_list(
         return
     rows = [
         (f"{key.source}/{key.handle}", link.state.value, link.why,
+         "/".join(link.person) if link.person else "",
          ", ".join(f"{s.name} ({s.key.source}/{s.key.person_id})" for s in link.suggestions))
         for key, link in found
     ]  # fmt: skip
-    print_table("", ("link", "state", "why", "perhaps"), rows, "No open questions.")
+    print_table("", ("link", "state", "why", "person", "perhaps"), rows, "No open questions.")
 
 
 @links.command("confirm")

@@ -16,6 +16,7 @@ from worker.cli.common import (
     JsonOption,
     NowOption,
     clock_at,
+    day_of,
     local_time,
     opened,
     out,
@@ -33,17 +34,14 @@ if TYPE_CHECKING:
 ENVIRONMENT = "WHOSLEFT_CONFIG"  # names the present configuration
 SHOWN_MAX = 20  # rows of a table; --json has all of them
 NAMED_MAX = 3
-DAY = "%Y-%m-%d"
 
 
 def replay(
     config: ConfigOption,
-    since: Annotated[
-        datetime, typer.Option("--from", formats=[DAY], metavar="DAY", help="From this day on.")
-    ],
+    since: Annotated[date, typer.Option("--from", parser=day_of, metavar="DAY", help="From this day on.")],
     until: Annotated[
-        datetime | None,
-        typer.Option("--until", formats=[DAY], metavar="DAY", help="Until the end of this day (today)."),
+        date | None,
+        typer.Option("--until", parser=day_of, metavar="DAY", help="Until the end of this day (today)."),
     ] = None,
     changes: Annotated[
         Path | None,
@@ -66,7 +64,7 @@ def replay(
     other = load_changed_settings(config, changes) if changes else None
     with opened(config, now) as worker, progress_bars() as bars:
         settings = worker.settings
-        begins, ends = _span(since.date(), until.date() if until else None, at, settings)
+        begins, ends = _span(since, until, at, settings)
         changed = changed_by(worker, other, lambda: at) if other else None
         found = replay_of(worker, bars).play(begins, ends, at, changed)
     if json:

@@ -15,6 +15,7 @@ from worker.cli.common import (
     JsonOption,
     NowOption,
     clock_at,
+    day_of,
     err,
     opened,
     print_list,
@@ -29,22 +30,16 @@ MIDNIGHT = time(0)
 rota = typer.Typer(no_args_is_help=True, help="Who is on call.")
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"'{text}' is not a day; write for example 2026-11-24.") from None
-
-
 @rota.command("show")
 def rota_show(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     config: ConfigOption,
     from_: Annotated[
-        date | None, typer.Option("--from", parser=_day, metavar="DAY", help="From this day (today).")
+        date | None, typer.Option("--from", parser=day_of, metavar="DAY", help="From this day (today).")
     ] = None,
     until: Annotated[
-        date | None, typer.Option("--until", parser=_day, metavar="DAY", help="To its end (two weeks later).")
+        date | None,
+        typer.Option("--until", parser=day_of, metavar="DAY", help="To its end (two weeks later)."),
     ] = None,
     json: JsonOption = False,
     now: NowOption = None,

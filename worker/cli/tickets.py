@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -21,6 +20,7 @@ from worker.cli.common import (
     act_time,
     actor,
     clock_at,
+    day_of,
     local_time,
     need_reason,
     opened,
@@ -37,6 +37,7 @@ from worker.contract.tickets import (
     TicketShape,
     TicketShownShape,
 )
+from worker.domain.escalation.wall_clock import DAY, first_showing
 from worker.domain.groups.case import account_line
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import pasted
@@ -224,7 +225,7 @@ def waive(
     id_: IdArgument,
     config: ConfigOption,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Until the end of this day.")
+        date | None, typer.Option(parser=day_of, metavar="DAY", help="Until the end of this day.")
     ] = None,
     by: ByOption = None,
     reason: ReasonOption = "",
@@ -239,9 +240,8 @@ def waive(
     out.print(Text(f"{ticket.label} is waived{limit}."))
 
 
-def _day_end(day: datetime, timezone: str) -> datetime:
-    following = day.date() + timedelta(days=1)
-    return datetime.combine(following, time(), ZoneInfo(timezone)).astimezone(UTC)
+def _day_end(day: date, timezone: str) -> datetime:
+    return first_showing(timezone, day + DAY, time())
 
 
 @app.command()

@@ -144,7 +144,7 @@ def test_days_go_until_now_if_no_end_is_given(config: Path) -> None:
     (("--from", "2026-11-25", "--until", "2026-11-24"), "it is before --from"),
     (("--from", "2026-12-25"), "it is before --from"),
     (("--from", "2026-11-24", "--until", "2026-12-25"), "it has not come yet; the last day is 2026-11-26"),
-    (("--from", "yesterday"), "does not match"),
+    (("--from", "yesterday"), "is not a day"),
 ])  # fmt: skip
 def test_days_that_make_no_sense_are_a_wrong_call(config: Path, days: tuple[str, ...], said: str) -> None:
     done = replay(config, *days)

@@ -1,0 +1,57 @@
+"""`whosleft people show` and `links list`, as people read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from worker.program import app as cli
+
+AT = "2026-11-24T10:00:00Z"
+ANN = "11111111-1111-4111-8111-111111111112"
+PEOPLE = f"""objectGUID,displayName,mail,mobile,userAccountControl,accountExpires
+11111111-1111-4111-8111-111111111111,Dee Example,dee@example.org,+447700900104,512,
+{ANN},Ann Sample,ann@example.org,+447700900101,512,2026-12-01
+"""
+GROUPS = """Group ID,Group,Member,Phone,Role
+w7,Ward 7,Dee Example,+447700900104,admin
+w7,Ward 7,Ann Sample,+447700900101,member
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "whosleft.yaml"
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    (tmp_path / "groups.csv").write_text(GROUPS)
+    file.write_text(
+        "organisation: {timezone: Europe/London}\n"
+        "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
+        "inventories: [{name: list, kind: register, path: groups.csv}]\n"
+        "tickets: {accountable: it@example.org}\n"
+    )
+    run(file, "once", "all", "--now", AT)
+    return file
+
+
+def run(config: Path, *arguments: str) -> str:
+    done = CliRunner().invoke(cli, [*arguments, "-c", str(config)], env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_who_is_about_to_leave_is_shown_with_their_last_day(config: Path) -> None:
+    assert "expired, last day 2026-11-30" in run(config, "people", "show", "ann@example.org", "--now", AT)
+
+
+def test_an_answered_link_is_listed_with_its_person(config: Path) -> None:
+    assert f"corp/{ANN[:8]}" in run(config, "links", "list", "--all", "--now", AT)  # the column may be broken
+
+
+def test_what_is_no_day_is_refused_with_an_example(config: Path) -> None:
+    wrong = ["tickets", "waive", "T-1", "--until", "24.12.2026", "--reason", "agreed", "-c", str(config)]
+    done = CliRunner().invoke(cli, wrong, env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert "'24.12.2026' is not a day; write for example 2026-11-24." in done.output
