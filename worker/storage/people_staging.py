@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, IdentityState
 from worker.domain.model import Evidence, Standing
-from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining
+from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
     cohort,
@@ -150,7 +150,8 @@ PARTED, JOINED = _people_with(person_key, _IS_GONE), _people_with(staged_person_
 _IS_REPLACED = _K.kind.not_in(JOIN_NUMBERS) | sa.exists().where(_IS_OF_ONE, _N.raw != SHARED)
 DELETE_KEYS = sa.delete(person_key).where(_IS_GONE, _IS_REPLACED)
 ADD_KEYS = sa.insert(person_key).from_select(
-    KEY_COLUMNS, sa.select(*(_N[name] for name in KEY_COLUMNS)).where(_IS_NEW, _N.value != "")
+    KEY_COLUMNS,
+    sa.select(*(_N[name] for name in KEY_COLUMNS)).where(_IS_NEW, (_N.value != "") | (_N.raw == SHARED)),
 )
 
 # --- numbers that too many are given at once ---------------------------------------------------------------
@@ -158,7 +159,10 @@ ADD_KEYS = sa.insert(person_key).from_select(
 
 @cache
 def mark_shared() -> sa.Update:
-    """Mark the staged numbers that this read gave to too many accounts at once, or one before, and are so still."""
+    """Mark the staged numbers that this read gave to too many accounts at once, or one before, and are so still.
+
+    So are blanks, in the place of numbers that a directory no longer shows; those of one say nothing of another's.
+    """
     given, known = staged_person_key.alias("given").c, person_key.alias("known").c
     is_known = sa.exists().where(
         known.source == given.source, known.person_id == given.person_id, known.kind == given.kind,
@@ -170,7 +174,8 @@ def mark_shared() -> sa.Update:
         .group_by(given.kind, given.value)
         .having(sa.func.count() > JOIN_KEY_SHARED_MAX)
     )
-    is_marked = sa.exists().where(_K.kind == _N.kind, _K.value == _N.value, _K.raw == _MARK)
+    is_alike = (_N.value != "") | (_K.source == _N.source)
+    is_marked = sa.exists().where(_K.kind == _N.kind, _K.value == _N.value, _K.raw == _MARK, is_alike)
     return (
         sa.update(staged_person_key)
         .where(_N.source == _OF, sa.tuple_(_N.kind, _N.value).in_(begun) | is_marked)
@@ -181,7 +186,7 @@ def mark_shared() -> sa.Update:
 LESS_SHARED = sa.select(_K.kind, _K.value).where(_IS_GONE, _K.raw == _MARK).distinct()
 # With `a_kind` and `a_value`
 _IS_LEFT_OVER = sa.and_(
-    _K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"), _K.raw == _MARK, is_joining(_K)
+    _K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"), _K.raw == _MARK, is_of_few(_K)
 )
 LEFT_OVER = sa.select(_K.source, _K.person_id).where(_IS_LEFT_OVER)
 DELETE_LEFT_OVER = sa.delete(person_key).where(_IS_LEFT_OVER)

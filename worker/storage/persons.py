@@ -199,7 +199,12 @@ def joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[Acc
 
 
 def is_joining(key: Any) -> sa.ColumnElement[bool]:
-    """True if a `person_key` joins accounts: it has the right kind, and not too many share it (as with "N/A")."""
+    """True if a `person_key` joins accounts: a value of the right kind that not too many share (as with "N/A")."""
+    return sa.and_(key.kind.in_(JOIN_KINDS), key.value != "", is_of_few(key))
+
+
+def is_of_few(key: Any) -> sa.ColumnElement[bool]:
+    """True if no more accounts share a `person_key` than may be one person's."""
     other = person_key.alias("another")
     one_more = (
         sa.select(other.c.value)
@@ -207,7 +212,7 @@ def is_joining(key: Any) -> sa.ColumnElement[bool]:
         .limit(1)
         .offset(JOIN_KEY_SHARED_MAX)
     )
-    return sa.and_(key.kind.in_(JOIN_KINDS), ~one_more.exists())
+    return ~one_more.exists()
 
 
 # These run for every page of groups, tickets and people. They are built once, which takes longer than to run them

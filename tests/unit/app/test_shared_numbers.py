@@ -65,15 +65,30 @@ def test_who_has_another_account_is_still_here(crowded: Harness, full: bool, num
     assert [ticket.state for ticket in crowded.tickets()] == [TicketState.OPEN]
 
 
-def test_who_is_given_the_number_of_all_in_a_later_read_keeps_their_own_as_well(crowded: Harness) -> None:
+@pytest.mark.parametrize("number", [SHARED, None])
+def test_who_is_given_the_number_of_all_in_a_later_read_keeps_their_own_as_well(
+    crowded: Harness, number: str | None
+) -> None:
     crowded.leave("ann")
-    give_all(crowded, SHARED)
+    give_all(crowded, number)
     crowded.corp.change("ann-before", employee_id="E-ann")
     crowded.settle()
     crowded.later()
-    crowded.corp.change("ann-before", employee_id=SHARED)
+    crowded.corp.change("ann-before", employee_id=number)
     crowded.settle()
     assert crowded.tickets() == []
+
+
+def test_who_loses_their_number_after_all_were_put_right_is_joined_no_more(crowded: Harness) -> None:
+    crowded.leave("ann")
+    give_all(crowded, None)
+    crowded.settle()
+    crowded.later()
+    crowded.corp.delete(COLLEAGUES[1])  # who is never put right
+    put_right(crowded, COLLEAGUES[1])
+    crowded.corp.change("ann-before", employee_id=None)
+    crowded.settle()
+    assert [ticket.state for ticket in crowded.tickets()] == [TicketState.OPEN]
 
 
 @pytest.mark.parametrize("full", [False, True])
