@@ -242,3 +242,17 @@ class AccountsContract:
 
         assert sight is not None
         assert sight.role is Role.MEMBER
+
+    def test_whose_address_is_nobody_s_any_more(self, store: Store) -> None:
+        address = "ann@example.org"
+        read_both(store, of_ann("ann", email=address), facts("ben", email="ben@example.org"), cloud=())
+        read_people(store, of_ann("ann", email=address, enabled=False), at=NOW + HOUR, is_full=False)
+        asked = [address, "ben@example.org", "nobody@example.org"]
+        with store.begin() as uow:
+            assert uow.people.who_left(asked) == set()  # the guard has not let it through
+            for departures in uow.episodes.departures().values():
+                uow.episodes.let_through(departures, NOW + HOUR)
+            assert uow.people.who_left(asked) == {address}
+        read_people(store, facts("ann-2", email=address), at=NOW + 2 * HOUR, is_full=False)
+        with store.begin() as uow:
+            assert uow.people.who_left(asked) == set()

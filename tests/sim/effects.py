@@ -26,7 +26,7 @@ from worker.ports.state.controls import ControlCounts
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.leases import Lease, Leases
-from worker.ports.state.outbox import Bundle, OutMessage
+from worker.ports.state.outbox import Bundle, Delivery, OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 WAITING_MAX = 100  # messages to one recipient that are looked at
@@ -305,6 +305,11 @@ class _Outbox(_Through):
         gone: int = self._inner.withdraw(keys)
         self._effects += [Withdrawn(self._now, key) for key in keys]
         return gone
+
+    def drop(self, one: Delivery, keys: Collection[str]) -> Delivery | None:
+        self._effects += [Withdrawn(self._now, item.key) for item in one.items if item.key in keys]
+        left: Delivery | None = self._inner.drop(one, keys)
+        return left
 
     def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
         gone: list[str] = self._inner.withdraw_about(tickets, said)

@@ -289,18 +289,17 @@ class Reference:
     # --- what holds ------------------------------------------------------------------------------
 
     def _release(self, now: int) -> Sayings:
-        """Say what nothing holds any more; of what is done by now, only the ticket."""
+        """Say what nothing holds any more; of a call to do what is done by now, only the ticket, if it was held."""
         kept: list[Waiting] = []
         said: Sayings = defaultdict(list)
         meanwhile: dict[To, set[str]] = defaultdict(set)
         for one in self.waiting:
             hold = self.hold(one, now)
             if hold is None:
-                is_over = one.is_call and one.by is not None and one.life.state == DONE
-                if is_over:
-                    meanwhile[one.to].add(one.life.label)
-                else:
+                if one.life.state == OPEN:
                     said[Said(one.to, one.over)].append(one.what)
+                elif one.is_call and one.by is not None:
+                    meanwhile[one.to].add(one.life.label)
                 continue
             if one.until <= now:
                 one.until, one.by = hold

@@ -21,6 +21,7 @@ class MessageChecks:
         self._shown: Counter[str] = Counter()
         self._appeared: Counter[tuple[str, Paragraph]] = Counter()
         self._maybe_again: Counter[tuple[str, Paragraph]] = Counter()
+        self._not_again: set[str] = set()
         self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
 
     def hear(self, effect: Effect) -> None:
@@ -32,9 +33,15 @@ class MessageChecks:
             self._forget(effect.key)
 
     def _forget(self, key: str) -> None:
-        """What is taken back before its time must not be seen: the check at the end counts what is queued."""
-        for queued in self._queued.values():
-            queued[:] = [one for one in queued if one.message.key != key]
+        """What is taken back before its time must not be seen: the check at the end counts what is queued.
+
+        What was seen once, without an answer, is not sent again.
+        """
+        for shown, queued in self._queued.items():
+            if self._appeared[shown] or self._maybe_again[shown]:
+                self._not_again.add(key)
+            else:
+                queued[:] = [one for one in queued if one.message.key != key]
 
     def _visible_once(self, seen: Seen) -> None:
         message = seen.message
@@ -57,7 +64,9 @@ class MessageChecks:
         But for a ticket's message that no channel would take: its next step told somebody else.
         """
         for (address, body), queued in self._queued.items():
-            due = [one.message for one in queued if one.at <= until]
+            due = [
+                one.message for one in queued if one.at <= until and one.message.key not in self._not_again
+            ]
             count = self._appeared[address, body]
             is_answered = all(self._is_answered(one) for one in due)
             seen = count + self._maybe_again[address, body]

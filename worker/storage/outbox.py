@@ -38,6 +38,8 @@ class SqlOutbox(SqlFolding, SqlSending):
         o, gone = outbox.c, 0
         for chunk in chunked(keys):
             waiting = o.key.in_(chunk) & (o.state == "pending") & o.bundle_id.is_(None)
+            seen = sa.update(outbox).where(waiting, o.is_unclear == 1).values(state="dropped")
+            gone += self._c.execute(seen).rowcount
             gone += self._c.execute(sa.delete(outbox).where(waiting)).rowcount
         return gone
 
@@ -85,7 +87,8 @@ class SqlOutbox(SqlFolding, SqlSending):
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         o, told = outbox.c, dict[int, dict[tuple[str, str], Recipient]]()
         for chunk in chunked(sorted(since)):
-            was_sent = sa.or_(o.state == "sent", (o.state == "pending") & _was_tried())
+            was_overtaken = (o.state == "dropped") & (o.is_unclear == 1)
+            was_sent = sa.or_(o.state == "sent", (o.state == "pending") & _was_tried(), was_overtaken)
             query = (
                 sa.select(outbox)
                 .where(o.ticket_id.in_(chunk), was_sent, _IS_TO_PEOPLE)

@@ -77,6 +77,17 @@ class SqlSending:
         let_go_of_reserved(self._c)
         return replace(one, items=one.items[:kept])
 
+    def drop(self, one: Delivery, keys: Collection[str]) -> Delivery | None:
+        o = outbox.c
+        unseen = (o.bundle_id == one.bundle) & o.key.in_(keys) & (o.state == "pending")
+        dropped = {"state": "dropped", "is_unclear": int(one.is_unclear)}
+        self._c.execute(sa.update(outbox).where(unseen).values(dropped))
+        let_go_of_reserved(self._c)
+        left = tuple(message for message in one.items if message.key not in keys)
+        if not left:
+            self._finish(one, state="dropped")
+        return replace(one, items=left) if left else None
+
     def sent(self, one: Delivery, reference: str, now: datetime, following: Claim | None = None) -> bool:
         that = {"sent_id": one.id, "receipt": reference, "at": now}
         about = {"bundle": one.bundle}

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.kinds import codes
-from worker.domain.model import Account, AccountFacts, AccountKey
+from worker.domain.model import Account, AccountFacts, AccountKey, Standing
 from worker.domain.people.persons import Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE
@@ -20,6 +20,7 @@ from worker.storage.erasing import erase_person
 from worker.storage.people_passes import SqlPasses
 from worker.storage.persons import accounts_of, facts_of, humans_behind, people_of
 from worker.storage.retention import erasable
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import person_from_row
 from worker.storage.sql.tables import (
     person,
@@ -108,6 +109,23 @@ class SqlPeople(SqlPasses):
         if not rows and "@" not in wanted and len(ids) > 1:  # an id with letters of both sizes
             rows = self._c.execute(_SCAN, {"lower": wanted.lower(), "wanted": wanted}).all()
         return [person_from_row(row) for row in rows]
+
+    def who_left(self, addresses: Collection[str]) -> set[str]:
+        p, wanted = person.c, sorted(set(addresses))
+        has_left = p.standing == Standing.LEFT.value
+        left = [
+            address
+            for part in chunked(wanted)
+            for address in self._c.execute(sa.select(p.email).where(p.email.in_(part), has_left)).scalars()
+        ]
+        rows = [
+            row
+            for part in chunked(sorted(set(left)))
+            for row in self._c.execute(sa.select(person).where(p.email.in_(part)))
+        ]
+        humans = humans_behind(self._c, map(person_from_row, rows), self._rule)
+        here = {row.email for row in rows if humans[AccountKey(row.source, row.person_id)].leaving is None}
+        return {*left} - here
 
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:
         query = sa.select(person).order_by(person.c.source, person.c.person_id).limit(limit)

@@ -8,6 +8,7 @@ from harness import Harness
 from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
 from worker.app.refused import Refused
 from worker.domain.mirror.outside import CopyStanding
+from worker.domain.tickets.ticket import TicketState
 from worker.running.mirroring import TrackerRules
 
 __all__ = ["ward"]
@@ -102,3 +103,17 @@ def test_nobody_is_given_anything_where_that_is_off(ward: Harness) -> None:
     tracker = begin(ward, TrackerRules(assigns=False))
     run(ward)
     assert tracker.only.seen.assignee == ""
+
+
+def test_a_workflow_that_gives_what_is_closed_to_the_lead_calls_nobody(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.deliver()
+    before = len(ward.soc.sent)
+    tracker.put(CopyStanding.DONE, by=NURSE)
+    tracker.give("eve@corp.example")
+    run(ward)
+    run(ward)
+    assert ward.ticket().state is TicketState.DONE
+    ward.deliver()
+    said = [(m.to.address, p.headline, len(p.steps)) for m in ward.soc.sent[before:] for p in m.paragraphs]
+    assert said == []

@@ -10,6 +10,7 @@ import pytest
 from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketState
+from worker.ports import NotDone
 
 Start = Callable[..., Harness]
 SAM = Actor("sam")
@@ -77,3 +78,25 @@ def test_by_a_person_too(waiting: Harness) -> None:
     said = send(waiting)
     assert [to for to, _ in said] == ["dee@corp.example"]
     assert said[0][1].startswith("Reopened"), said
+
+
+def test_a_hold_is_not_told_after_the_word_that_it_is_over(start: Start) -> None:
+    h = start()
+    h.leave("ann")
+    h.settle()
+    h.deliver()
+    h.soc.down = NotDone("away")
+    h.app.holds.hold(1, SAM, "export", h.now + timedelta(hours=12), h.now)
+    h.deliver()
+    h.later(hours=13)
+    h.deliver()
+    h.settle()
+    assert h.ticket().state is TicketState.OPEN
+    h.deliver()  # still away: each message waits longer after each try
+    h.soc.down = None
+    before = len(h.soc.sent)
+    for _ in range(10):
+        h.later(hours=1)
+        h.deliver()
+    said = [(m.to.address, p.headline) for m in h.soc.sent[before:] for p in m.paragraphs]
+    assert not [one for one in said if one[1].startswith("Not yet")], said

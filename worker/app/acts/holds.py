@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused, require_reason
-from worker.app.tell.teller import HELD, Teller
+from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVAL, is_exposure
+from worker.domain.messages.overtaken import HELD
 from worker.domain.model import Evidence
 from worker.domain.reconcile.engine import HELD_FROM
 from worker.domain.reconcile.plan import Action, ActionKind

@@ -39,6 +39,7 @@ from worker.domain.kinds import REMOVAL, REMOVALS, REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.removals import REVIEW
 from worker.domain.kinds.review_group import looks_at_all
+from worker.domain.messages.overtaken import REMIND
 from worker.domain.messages.paragraphs import reminder_paragraph
 from worker.domain.model import GroupKey, Role
 from worker.domain.people.persons import AccountsRule
@@ -192,7 +193,7 @@ class Reviewing:
         for ticket in uow.tickets.many(uow.reviews.open_tickets()).values():
             passed = [one for one in before if ticket.due_at - one <= now < ticket.due_at]
             if passed and ticket.due_at - min(passed) > ticket.clock_from:
-                key = f"{ticket.label}:remind:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
+                key = f"{ticket.label}:{REMIND}:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
                 asked[key] = ticket
         messages = []
         for key in sorted(asked.keys() - uow.outbox.known(asked)):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from worker.app.jobs.observer import Observer
 from worker.app.tell.holding import Holding
+from worker.app.tell.overtaken import overtaken, waiting_in
 from worker.app.tell.reaching import Reaching
 from worker.domain.messages.message import RecipientKind
 from worker.domain.tickets.ticket import Ticket, TicketState
@@ -78,7 +79,9 @@ class Bouncing:
             onward = None
             if following is not None:
                 tickets = uow.tickets.many([one.ticket for one in delivery.items if one.ticket is not None])
-                delivery = replace(delivery, items=_still_wanted(delivery.items, tickets))
+                gone = overtaken(uow, waiting_in([delivery]))
+                wanted = [one for one in _still_wanted(delivery.items, tickets) if one.key not in gone]
+                delivery = replace(delivery, items=tuple(wanted))
                 onward = Onward(following, self._may_go_at(uow, delivery, tickets, now))
             uow.outbox.bounce(delivery, report.why, onward, now)
         if onward is None and delivery.to.kind is RecipientKind.CHANNEL:

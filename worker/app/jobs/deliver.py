@@ -28,6 +28,7 @@ from worker.app.jobs.report import Report
 from worker.app.tell.conversing import Conversing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding
+from worker.app.tell.overtaken import overtaken, waiting_in
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
@@ -41,6 +42,7 @@ from worker.ports.state.store import Store, UnitOfWork
 CLAIM_LIFE = timedelta(minutes=5)
 PAGE = 50  # deliveries that are reserved at once
 PAGE_TIME = timedelta(seconds=1)  # then it is asked anew what is due, and which channels may be used
+FRESH = timedelta(minutes=1)  # so old a delivery has waited, and is looked at again
 RESERVED_LIFE = timedelta(seconds=30)  # as long as a lease, after which others do the job
 RETRY_FIRST = timedelta(seconds=30)
 ATTEMPTS_MAX = 8  # then another channel is tried; on the last one the message is dead
@@ -199,12 +201,16 @@ class Deliver:
 
     def _send(self, claimed: _Claimed, run: _DeliveryPass) -> _Claimed | None:
         """Send one delivery; return the next one of the page if this one was sent."""
-        delivery, now, is_last = claimed
         run.left -= 1
+        prepared = self._prepared(claimed, run)
+        return None if prepared is None else self._try(claimed, *prepared, run)
+
+    def _prepared(self, claimed: _Claimed, run: _DeliveryPass) -> tuple[Delivery, Message] | None:
+        """The delivery with what its channel shows at once, and its text; None if it can't go out so."""
+        delivery, now, is_last = claimed
         if delivery.notifier not in self._reaching.over(delivery.to):
             self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, run)
             return None
-        notifier = self._notifiers[delivery.notifier]
         paragraphs = self._composing.paragraphs(delivery.notifier, delivery.to, delivery.items)
         fitting = self._composing.shown(delivery.notifier, delivery.to, delivery.items, paragraphs)
         # It may have moved from a channel that shows more, or this one may show less than before
@@ -217,8 +223,15 @@ class Deliver:
             with self._store.begin(run.lease) as uow:
                 uow.outbox.let_go(delivery)
             return None
+        return delivery, message
+
+    def _try(
+        self, claimed: _Claimed, delivery: Delivery, message: Message, run: _DeliveryPass
+    ) -> _Claimed | None:
+        notifier, now = self._notifiers[delivery.notifier], claimed.at
+        gone = self._overtaken(delivery, now)
         try:
-            reference = self._send_once(notifier, message)
+            reference = self._send_once(notifier, message, is_overtaken=bool(gone))
         except Transient as error:
             self._later(delivery, error, now, run)
         except (Unreachable, Rejected) as error:
@@ -234,7 +247,9 @@ class Deliver:
                 with self._store.begin(run.lease) as uow:
                     self._feeds.stop(uow, delivery.notifier, error, now)
         else:
-            return self._mark_sent(claimed, delivery, message, reference, run)
+            if reference is not None:
+                return self._mark_sent(claimed, delivery, message, reference, run)
+            self._drop(delivery, gone, now, run)
         return None
 
     def _mark_sent(
@@ -254,12 +269,28 @@ class Deliver:
         self._write_down(delivery, message, run)
         return following
 
-    def _send_once(self, notifier: Notifier, message: Message) -> str:
+    def _send_once(self, notifier: Notifier, message: Message, *, is_overtaken: bool) -> str | None:
+        """Send it, unless it arrived before; None if it did not, and is not true any more."""
         if message.may_be_repeat:
             found = notifier.find(message)
             if found is not None:
                 return found.reference
-        return notifier.send(message).reference
+        return None if is_overtaken else notifier.send(message).reference
+
+    def _overtaken(self, delivery: Delivery, now: datetime) -> set[str]:
+        """The keys of its messages that are not true any more. Folding has looked just before it is sent at first."""
+        if delivery.attempts == 1 and not delivery.is_unclear and now - delivery.created_at <= FRESH:
+            return set()
+        with self._store.reading() as uow:
+            return overtaken(uow, waiting_in([delivery]))
+
+    def _drop(self, delivery: Delivery, keys: set[str], now: datetime, run: _DeliveryPass) -> None:
+        """Drop these messages of a delivery; the others are sent next."""
+        with self._store.begin(run.lease) as uow:
+            left = uow.outbox.drop(delivery, keys)
+            if left is not None:
+                uow.outbox.put_off(left, "", now)
+        run.page.clear()
 
     def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _DeliveryPass) -> None:
         is_unclear = isinstance(error, Transient) and not isinstance(error, NotDone)

@@ -13,10 +13,11 @@ from worker.app.reads.away import Away, with_deputies
 from worker.app.tell.helping import help_for
 from worker.app.tell.holding import Holding, Holds
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
-from worker.app.tell.teller import Teller, help_as_told, step_key
+from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.messages.overtaken import step_key
 from worker.domain.messages.paragraphs import escalation_paragraph
 from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, masked
 from worker.domain.reconcile.rules import TicketRules

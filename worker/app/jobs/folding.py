@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from worker.app.jobs.composing import Composing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Held, Holding, Holds
+from worker.app.tell.overtaken import Waiting, overtaken
 from worker.app.tell.reaching import Reaching
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.messages.paragraphs import dropped_paragraph, summary_paragraph
@@ -113,6 +114,8 @@ class _ReadersPage:
             else:
                 counts["unreachable"] += self.uow.outbox.give_up(one.to, self.now)
         self._say_dropped([fold.to for fold in folds])
+        if not is_alarm:
+            self._drop_overtaken(folds)
         self._set_budgets(folds, is_alarm=is_alarm)
         while going := [fold for fold in folds if fold.budget > 0 and not fold.is_done]:
             self._fold_once(going, is_alarm=is_alarm)
@@ -154,6 +157,15 @@ class _ReadersPage:
             key = f"dropped:{reader.kind.value}:{reader.address}:{self.now.isoformat()}"
             messages.append(OutMessage(key, reader, body.headline, body))
         self.uow.outbox.add(messages, self.now)
+
+    def _drop_overtaken(self, folds: Sequence[_Fold]) -> None:
+        """Take back what is not true any more."""
+        heads = self.uow.outbox.heads([fold.to for fold in folds], self.now)
+        waiting = [Waiting(fold.to, head) for fold, some in zip(folds, heads, strict=True) for head in some]
+        gone = overtaken(self.uow, waiting)
+        self.uow.outbox.withdraw(sorted(gone))
+        for fold, some in zip(folds, heads, strict=True):
+            fold.waiting -= sum(head.key in gone for head in some)
 
     def _set_budgets(self, folds: Sequence[_Fold], *, is_alarm: bool) -> None:
         """How many more messages a person may get today, and a channel within an hour."""

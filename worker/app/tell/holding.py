@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from worker.app.tell.teller import step_key
 from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.messages.overtaken import step_key
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 

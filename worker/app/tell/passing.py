@@ -16,6 +16,7 @@ from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient
+from worker.domain.messages.overtaken import PASSED
 from worker.domain.messages.sentences import flat, ticket_title
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
@@ -58,7 +59,7 @@ class Passing:
         entry = Entry(now, "whosleft", events.TICKET_PASSED_ON, f"ticket:{ticket.label}", data=data)
         uow.journal.append([entry])
         body = self._body(ticket, message, passer.to, link)
-        return replace(message, key=f"{message.key}:passed", to=passer.to, title=body.headline, body=body)
+        return replace(message, key=f"{message.key}{PASSED}", to=passer.to, title=body.headline, body=body)
 
     def passer(self, uow: UnitOfWork, ticket: Ticket, to: Recipient) -> Passer | None:
         """Return the person who passes a message on to a recipient; None if nobody has to, or nobody can."""

@@ -14,6 +14,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import CHANNEL, Recipient
+from worker.domain.messages.overtaken import HELD
 from worker.domain.messages.paragraphs import (
     cancelled_paragraph,
     doubted_paragraph,
@@ -44,9 +45,6 @@ def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Ent
     """The journal entry of one action. It has only ids: a reason may have names, so it stays in the ticket."""
     ticket = action.ticket
     return Entry(now, actor, _EVENTS[action.kind], f"ticket:{ticket.label}", data=ticket_facts(ticket))
-
-
-HELD = "held"  # in the keys of messages that a ticket is held
 
 
 def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:
@@ -151,11 +149,6 @@ class Teller:
         link = self.links.told(uow, ticket, message.to, now) if self.links else None
         linked = replace(message, body=replace(message.body, link=link)) if link else message
         return self.passing.passed(uow, ticket, linked, link, now) if self.passing else linked
-
-
-def step_key(ticket: Ticket, step: int) -> str:
-    """The beginning of the keys of a step's messages; `step` counts from 1."""
-    return f"{ticket.label}:step{step}."
 
 
 def help_as_told(aid: Help | None, ticket: Ticket, to: Recipient) -> Help | None:

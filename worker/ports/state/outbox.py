@@ -201,6 +201,13 @@ class Outbox(Protocol):
         of the bundle has shown stays as it is.
         """
 
+    def drop(self, delivery: Delivery, keys: Collection[str]) -> Delivery | None:
+        """Never send these messages of the delivery, which are not true any more; None if no other is left.
+
+        Of one that may have been seen, that is remembered: its reader counts as told. What others have reserved is let
+        go.
+        """
+
     def sent(self, delivery: Delivery, reference: str, now: datetime, following: Claim | None = None) -> bool:
         """Record that it arrived; idempotent. What was said to a feed is not kept: the journal has the event.
 

@@ -138,6 +138,12 @@ class People(Protocol):
         An id with an @ is found as it is written, or in small or capital letters alone.
         """
 
+    def who_left(self, addresses: Collection[str]) -> set[str]:
+        """Those of these e-mail addresses, in small letters, that nobody has who is still here.
+
+        The address of somebody whose leaving the guard holds, or of nobody in the directories, is none of them.
+        """
+
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:
         """The next people in key order."""
 

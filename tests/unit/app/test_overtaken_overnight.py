@@ -1,0 +1,100 @@
+"""Messages that wait for the night's end, or for a channel: what is false in the morning is not said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from harness import Harness
+from worker.app.tell.holding import Holding
+from worker.app.tell.quiet import PersonalQuiet
+from worker.domain.escalation.quiet import QuietHours
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Role
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports import NotDone
+
+Start = Callable[..., Harness]
+SAM = Actor("sam")
+DEE = "dee@corp.example"
+NIGHT = PersonalQuiet(QuietHours(time(20), time(7)), "Europe/London", "GB")
+
+
+@pytest.fixture
+def night(start: Start) -> Harness:
+    """It is 22:00 in London."""
+    h = start()
+    h.start(replace(h.app.rules, holding=Holding(quiet=NIGHT)))
+    h.later(hours=22 - h.now.hour)
+    return h
+
+
+def morning(h: Harness) -> list[tuple[str, str]]:
+    h.later(hours=10)
+    before = len(h.soc.sent)
+    h.deliver()
+    return [(m.to.address, p.headline) for m in h.soc.sent[before:] for p in m.paragraphs]
+
+
+def opened(h: Harness, who: str = "ann") -> None:
+    h.leave(who)
+    h.settle()
+    h.deliver()
+    assert not h.soc.sent, "it waits"
+    h.later(hours=1)
+
+
+def test_an_assignee_who_left_in_the_night_is_not_told_in_the_morning(night: Harness) -> None:
+    opened(night)
+    night.wards.set_role("ward-7", night.number("ben"), Role.ADMIN)
+    opened(night, "dee")
+    said = morning(night)
+    assert DEE not in [to for to, _ in said], said
+
+
+def test_nor_one_whose_ticket_was_given_to_somebody_else(night: Harness) -> None:
+    opened(night)
+    night.desk.assign(1, "ben@corp.example", SAM, night.now)
+    said = morning(night)
+    assert DEE not in [to for to, _ in said], said
+
+
+def test_nobody_is_told_to_remove_the_last_admin(night: Harness) -> None:
+    """The invariant that a group never loses its last admin by our doing."""
+    night.wards.set_role("ward-7", night.number("ben"), Role.ADMIN)
+    night.settle()
+    opened(night, "dee")
+    night.wards.set_role("ward-7", night.number("ben"), Role.MEMBER)
+    night.settle()
+    [ticket] = night.tickets(TicketKind.REMOVE_MEMBER)
+    assert ticket.state is TicketState.BLOCKED
+    said = morning(night)
+    assert not [headline for _, headline in said if "Remove Dee" in headline], said
+
+
+def test_what_was_marked_as_done_in_the_night_is_not_asked_for(night: Harness) -> None:
+    opened(night)
+    night.desk.done(1, SAM, night.now)
+    said = morning(night)
+    assert not [headline for _, headline in said if "Remove Ann" in headline], said
+
+
+def test_whoever_did_it_while_the_channel_was_away_is_not_called(start: Start) -> None:
+    h = start()
+    h.leave("ann")
+    h.settle()
+    h.deliver()
+    h.soc.down = NotDone("away")
+    h.later(hours=12)
+    h.escalate()
+    h.deliver()
+    h.later(minutes=10)
+    h.assigned.done(h.link().rpartition("/")[2], h.now)
+    h.soc.down = None
+    before = len(h.soc.sent)
+    h.later(hours=1)
+    h.deliver()
+    assert h.soc.sent[before:] == []

@@ -1,0 +1,48 @@
+"""Messages that are not true any more by the time they would go out, or go out again.
+
+What a message says of its ticket stands in its key, after the ticket's label: `T-000123:open:…`.
+"""
+
+from __future__ import annotations
+
+from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.reconcile.plan import ActionKind
+from worker.domain.tickets.answers import Answer
+from worker.domain.tickets.ticket import Ticket, TicketState
+
+HELD = "held"
+REMIND = "remind"
+PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
+_STEP = "step"
+_TO_ASSIGNEE = frozenset({
+    ActionKind.OPEN.value, ActionKind.REOPEN.value, ActionKind.UNBLOCK.value, ActionKind.ASSIGN.value, REMIND,
+    *(one.value for one in Answer if one is not Answer.STILL_WORKS_HERE),
+})  # fmt: skip
+
+
+def step_key(ticket: Ticket, step: int) -> str:
+    """The beginning of the keys of a step's messages; `step` counts from 1."""
+    return f"{ticket.label}:{_STEP}{step}."
+
+
+def is_overtaken(key: str, to: Recipient, ticket: Ticket | None) -> bool:
+    """True for a call to do what is done, is on hold or is somebody else's, and for news that is over.
+
+    `ticket`: what the message is about, as it is now. What a program is sent is never overtaken: it is history.
+    """
+    if ticket is None or to.kind is RecipientKind.FEED:
+        return False
+    said = key.partition(":")[2].partition(":")[0]
+    if said == ActionKind.CANCEL.value:
+        return ticket.is_live
+    if said == HELD:
+        return ticket.held_until is None or ticket.state is not TicketState.BLOCKED
+    if said in _TO_ASSIGNEE:
+        return ticket.state is not TicketState.OPEN or not _is_theirs(key, to, ticket)
+    return said.startswith(_STEP) and ticket.state is not TicketState.OPEN
+
+
+def _is_theirs(key: str, to: Recipient, ticket: Ticket) -> bool:
+    if to.kind is RecipientKind.CHANNEL or key.endswith(PASSED):
+        return True
+    return ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
