@@ -118,6 +118,8 @@ class SqlPeople(SqlPasses):
             for part in chunked(wanted)
             for address in self._c.execute(sa.select(p.email).where(p.email.in_(part), has_left)).scalars()
         ]
+        if not left:
+            return set()
         rows = [
             row
             for part in chunked(sorted(set(left)))

@@ -12,6 +12,7 @@ from worker.app.acts.own_rows import is_about_themself
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
+from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
@@ -145,6 +146,13 @@ class TicketActs:
                         "to somebody else who knows the group.",
                         ticket=ticket.label,
                         name=name or email,
+                    )
+                )
+            if ticket is not None and email.casefold() in withheld_from(uow, ticket):
+                raise Refused(
+                    because(
+                        "{ticket} is a report that no admin of the group may see: assign it to somebody else.",
+                        ticket=ticket.label,
                     )
                 )
         shown = None if people else Shown(email, number, by.name, by.id, now)

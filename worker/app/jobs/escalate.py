@@ -130,7 +130,7 @@ class Escalate:
         found = Recipients(uow, self._teller.languages, self._more.on_call)
         wanted = policy.steps[step.step - 1]
         named = found.of_all(ticket, wanted.to, now)
-        recipients, is_away = with_deputies(named, self._more.away, now, found, self._away)
+        recipients, is_away = with_deputies(named, self._more.away, now, found, self._away, ticket=ticket)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
             return ""
         counts["steps"] += 1

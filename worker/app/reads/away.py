@@ -9,6 +9,7 @@ from worker.app.tell.recipients import Recipients
 from worker.domain.escalation.absence import Absence, absence_of, stand_in
 from worker.domain.messages.message import Recipient
 from worker.domain.model import AccountKey
+from worker.domain.tickets.ticket import Ticket
 from worker.ports import AwayTeller, BadConfig, ConnectorError, Directory
 
 
@@ -44,11 +45,17 @@ class Away:
 
 
 def with_deputies(
-    named: Sequence[Recipient], away: Away, at: datetime, found: Recipients, by_mailbox: Collection[str] = ()
+    named: Sequence[Recipient],
+    away: Away,
+    at: datetime,
+    found: Recipients,
+    by_mailbox: Collection[str] = (),
+    *,
+    ticket: Ticket | None = None,
 ) -> tuple[tuple[Recipient, ...], bool]:
     """The recipients, with a deputy for each who is away and has one; and whether none of all these is there.
 
-    `by_mailbox` are the addresses whose mailboxes said that they are away.
+    `by_mailbox` are the addresses whose mailboxes said that they are away. `ticket`: what they are told of.
     """
     gone = {
         one.address: away.deputy(one.address, at)
@@ -56,10 +63,8 @@ def with_deputies(
         if one.address in by_mailbox or away.is_away(one.address, None, at)
     }
     told = {(one.kind, one.address): one for one in named}
-    for deputy in gone.values():
-        if deputy is not None:
-            one = found.at(deputy)
-            told.setdefault((one.kind, one.address), one)
+    for one in found.deputies([deputy for deputy in gone.values() if deputy is not None], ticket):
+        told.setdefault((one.kind, one.address), one)
     return tuple(told.values()), all(one.address in gone for one in told.values())
 
 

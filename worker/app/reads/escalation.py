@@ -105,7 +105,9 @@ class Explainer:
         step = policy.steps[coming.step - 1]
         told = []
         for whom in coming.to:
-            recipients, _ = with_deputies(found.of(ticket, whom, coming.at), self.away, coming.at, found)
+            recipients, _ = with_deputies(
+                found.of(ticket, whom, coming.at), self.away, coming.at, found, ticket=ticket
+            )
             told.append((whom, tuple(self._told(uow, ticket, step, coming, one) for one in recipients)))
         return ComingStep(coming, tuple(told))
 

@@ -254,7 +254,7 @@ class Player:
         explainer = self._rules.explainer
         found = Recipients(self._uow, explainer.languages, explainer.on_call)
         named = self._named(found, ticket, step, at)
-        recipients, is_away = with_deputies(named, explainer.away, at, found)
+        recipients, is_away = with_deputies(named, explainer.away, at, found, ticket=ticket)
         return tuple(to for to in recipients if explainer.reached(replace(to, via=step.via)).over), is_away
 
     def _named(self, found: Recipients, ticket: Ticket, step: Step, at: datetime) -> list[Recipient]:

@@ -56,4 +56,4 @@ def answer_messages(
     if to == CHANNEL:
         body = masked(body)
     key = f"{after.label}:{answer.value}:{now.isoformat()}"
-    return [OutMessage(key, to, headline, body, is_urgent=is_dispute, ticket=after.id)]
+    return [OutMessage(key, to, body.headline, body, is_urgent=is_dispute, ticket=after.id)]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.tell.helping import help_for
+from worker.app.tell.recipients import Recipients
 from worker.app.tell.teller import Teller, help_as_told
+from worker.domain.escalation.policy import Target
 from worker.domain.messages.message import Message, Offer, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.offers import Involvement, offers
 from worker.domain.messages.sentences import digest, masked, open_ticket
@@ -103,6 +105,9 @@ class Conversing:
         is_open = ticket.state is TicketState.OPEN
         aid = help_as_told(help_for(uow, ticket, teller.languages), ticket, to) if is_open else None
         said = standing_paragraph(ticket, to, teller.timezone, tongue, aid)
+        members = Recipients(uow, teller.languages).of_all(ticket, (Target.ASSIGNEE, Target.ADMINS), now)
+        if to not in members:  # who see the numbers anyway
+            said = masked(said)
         link = teller.links.told(uow, ticket, to, now) if teller.links else None
         return replace(
             said, ticket=ticket.label, version=ticket.version, link=link, offers=self._offers(can, ticket, to)

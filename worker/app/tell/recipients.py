@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -40,11 +40,11 @@ class Recipients:
         """The present recipients of the targets, each once; of two equal ones, the one with a known language."""
         found: dict[tuple[RecipientKind, str], Recipient] = {}
         for target in targets:
-            for recipient in self.of(ticket, target, at):
+            for recipient in self._allowed(ticket, target, at):
                 key = (recipient.kind, recipient.address)
                 if key not in found or found[key].language is None:
                     found[key] = recipient
-        return tuple(found.values())
+        return tuple(self.present(found.values()))
 
     def of_alarms(self, targets: Sequence[Whom], accountable: str, at: datetime) -> tuple[Recipient, ...]:
         """The recipients of targets that need no ticket, each once; `accountable` is an e-mail address or empty."""
@@ -62,6 +62,19 @@ class Recipients:
 
     def of(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         """The present recipients of one target; none if nobody can be reached, or may hear of it."""
+        return self.present(self._allowed(ticket, target, at))
+
+    def deputies(self, addresses: Iterable[str], ticket: Ticket | None) -> list[Recipient]:
+        """Those who stand in for somebody and are still here, without whoever may not hear of the ticket."""
+        withheld = withheld_from(self.uow, ticket) if ticket else frozenset[str]()
+        return self.present([self.at(one) for one in addresses if one.casefold() not in withheld])
+
+    def present(self, found: Collection[Recipient]) -> list[Recipient]:
+        """Those who have not left the company; a channel is always there."""
+        left = self.uow.people.who_left({one.address for one in found if one.kind is RecipientKind.PERSON})
+        return [one for one in found if one.address not in left]
+
+    def _allowed(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         found = self._of(ticket, target, at)
         if target in {Target.ASSIGNEE, Target.ACCOUNTABLE, Target.CHANNEL}:
             return found

@@ -158,7 +158,8 @@ AWAY = N_("Whoever was told before is away, so this comes to you, too.")
 
 # --- numbers ------------------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"\+[0-9](?:[ ().\-]{0,2}[0-9]){6,14}")
+# A messenger may give a number as the name of a member: without a plus, it is taken for one if it is long
+_NUMBER = re.compile(r"\+[0-9](?:[ ().\-]{0,2}[0-9]){6,14}|\b[0-9]{9,15}\b")
 
 
 def masked(paragraph: Paragraph) -> Paragraph:

@@ -11,7 +11,6 @@ from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.messages.paragraphs import held_line
 from worker.domain.messages.sentences import (
     flat,
-    masked,
     reason_line,
     sentences,
     ticket_paragraph,
@@ -100,12 +99,10 @@ def standing_paragraph(
     line = standing_line(ticket, timezone, tongue)
     if ticket.state is TicketState.OPEN:
         why = reason_line(ticket.reason, tongue) if is_channel else why_line(ticket, timezone, tongue)
-        said = ticket_paragraph(ticket, timezone, headline, sentences(why, line), tongue, aid)
-    else:
-        reason = reason_line(ticket.reason, tongue) if is_channel else ""
-        facts = ((tongue.say("Ticket"), ticket.label),)
-        said = Paragraph(headline, sentences(line, reason), facts, title=ticket_title(ticket, tongue))
-    return masked(said) if is_channel else said
+        return ticket_paragraph(ticket, timezone, headline, sentences(why, line), tongue, aid)
+    reason = reason_line(ticket.reason, tongue) if is_channel else ""
+    facts = ((tongue.say("Ticket"), ticket.label),)
+    return Paragraph(headline, sentences(line, reason), facts, title=ticket_title(ticket, tongue))
 
 
 def history_lines(entries: Sequence[Entry], timezone: str, tongue: Tongue) -> tuple[str, ...]:

@@ -330,9 +330,16 @@ class TicketKey:
 
 
 def handed_to(ticket: Ticket, assignee: Assignee | None) -> Ticket:
-    """The ticket with this assignee. Signed links of earlier assignees stay dead, also if it comes back to them."""
+    """The ticket with this assignee. Signed links of earlier assignees stay dead, also if it comes back to them.
+
+    "I have it" and "later" were the word of the one who had it.
+    """
     before, after = (one.email.casefold() if one else "" for one in (ticket.assignee, assignee))
-    return replace(ticket, assignee=assignee, handed=ticket.handed + (before != after))
+    if before == after:
+        return replace(ticket, assignee=assignee)
+    return replace(
+        ticket, assignee=assignee, handed=ticket.handed + 1, acknowledged_until=None, snoozed_until=None
+    )
 
 
 def ticket_label(number: int) -> str:

@@ -1,0 +1,55 @@
+"""No admin of the group may hear of a report of harm, by whatever way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from builders import rules
+from fakes.tracker import FakeTracker
+from harness import Harness
+from reported import ADMIN, HARM, handled, policy, report
+from worker.app.reads.rotas import RotaRules
+from worker.domain.escalation.absence import Absence
+from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.running.mirroring import TrackerRules
+
+Start = Callable[..., Harness]
+
+
+def told(h: Harness) -> list[str]:
+    h.deliver()
+    return [message.to.address for message in h.soc.sent]
+
+
+def test_whoever_reassigns_the_copy_in_a_tracker_does_not_give_it_to_the_groups_admin(start: Start) -> None:
+    h = start(controls=policy(), has_links=True)
+    tracker = FakeTracker(now=h.clock, people={ADMIN, "it-security@example.org"})
+    h.trackers = [tracker]
+    h.start(replace(h.app.rules, trackers={"desk": TrackerRules()}, has_told_links=True))
+    report(h, HARM, "words")
+    h.settle()
+    for _ in range(2):
+        h.later(minutes=5)
+        h.mirror()
+    tracker.give(ADMIN)  # the project's default assignee, or a kind colleague
+    h.later(minutes=5)
+    h.mirror()
+    [one] = handled(h)
+    assert one.details["confidential"]
+    assert ADMIN not in told(h), h.soc.to(ADMIN)
+    assert one.assignee is not None
+    assert one.assignee.email != ADMIN
+
+
+def test_nor_does_it_come_to_the_admin_as_a_deputy(start: Start) -> None:
+    step = Step(After(share=0.5), (Target.ACCOUNTABLE, Target.ADMINS))
+    h = start(controls=policy(), has_links=True, rules=rules(policies=(Policy("t", (step,)),)))
+    away = Absence("it-security@example.org", h.now - timedelta(days=1), h.now + timedelta(days=30), ADMIN)
+    h.start(replace(h.app.rules, rotas=RotaRules(absences=(away,))))
+    report(h, HARM, "words")
+    h.settle()
+    h.later(days=3)
+    h.escalate()
+    assert ADMIN not in told(h), h.soc.to(ADMIN)
