@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -76,6 +76,16 @@ class SqlSources:
 
     def all(self) -> list[SourceState]:
         return [_state(row) for row in self._c.execute(_ALL)]
+
+    def removed(self, port: Port) -> set[str]:
+        s = source.c
+        return set(
+            self._c.execute(sa.select(s.name).where(s.port == port.value, s.is_removed == 1)).scalars()
+        )
+
+    def remove(self, port: Port, names: Collection[str]) -> None:
+        is_removed = sa.case((source.c.name.in_(names), 1), else_=0)
+        self._c.execute(sa.update(source).where(source.c.port == port.value).values(is_removed=is_removed))
 
     def want(self, source: str, groups: Iterable[str], now: datetime) -> None:
         rows = [(source, group, to_micros(now)) for group in groups]

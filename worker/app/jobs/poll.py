@@ -66,6 +66,16 @@ class Poll:
             with self._store.begin(lease) as uow:
                 uow.sources.had(asked)
 
+    def _leave_out_removed(self, lease: Lease | None) -> None:
+        """Note which directories the configuration no longer names: nobody hears of their accounts any more."""
+        names = {directory.name for directory in self._directories}
+        with self._store.reading() as reader:
+            known = {one.name for one in reader.sources.all() if one.port is Port.DIRECTORY}
+            is_noted = reader.sources.removed(Port.DIRECTORY) == known - names
+        if not is_noted:
+            with self._store.begin(lease) as uow:
+                uow.sources.remove(Port.DIRECTORY, known - names)
+
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Read every directory once (of a folder of dated files, all that are ready), then apply due dates.
 
@@ -74,6 +84,7 @@ class Poll:
         """
         tally = PassTally(dict.fromkeys(COUNTS, 0))
         self._forget_asked(lease)
+        self._leave_out_removed(lease)
         for directory in self._directories:
             tally.counts["sources"] += 1
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -50,6 +50,12 @@ class Sources(Protocol):
 
     def all(self) -> list[SourceState]:
         """By name."""
+
+    def removed(self, port: Port) -> set[str]:
+        """Those that were read and that the configuration no longer names, as `remove` was told."""
+
+    def remove(self, port: Port, names: Collection[str]) -> None:
+        """Remember that of all sources of this kind exactly these are no longer configured."""
 
     def want(self, source: str, groups: Iterable[str], now: datetime) -> None:
         """Ask for a read of these groups before its time; of all of the source for WHOLE. Idempotent."""

@@ -24,6 +24,7 @@ source = sa.Table(
     text("remedy", default=""),
     text("counts", default="{}"),
     instant("told_until"),  # a list of people's: it has the days of all that was verified before
+    flag("is_removed"),  # from the configuration
 )
 
 
