@@ -6,7 +6,6 @@ The journal has only ids, so its chain stays valid.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -14,13 +13,13 @@ from worker.domain.controls.conversations import CHECKLIST, as_details, from_det
 from worker.domain.controls.others import CONVERSATIONS as CONTROL
 from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.evidence.explained import ERASED
-from worker.domain.groups.declaring import folded
 from worker.domain.identity.ties import surely_same
 from worker.domain.kinds import CONVERSATIONS
 from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.episodes import AGAIN
+from worker.storage.erased_texts import blank, erase_from_texts, is_one_of, names_one_of
 from worker.storage.outbox_sending import let_go_of_reserved
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
@@ -63,6 +62,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_as_assignee(connection, key)
     texts = _texts_about(connection, key)
     erase_from_lists(connection, texts)
+    erase_from_texts(connection, key, texts)
     _erase_from_reports(connection, texts)
     _erase_from_seals(connection, key, texts)
     _erase_from_census(connection, key, texts)
@@ -131,8 +131,8 @@ def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None
 def _erase_from_reports(connection: sa.Connection, texts: set[str]) -> None:
     """Delete what was reported in words that name the person, or that somebody wrote of them."""
     b = bad_message.c
-    _blank(connection, b.words, _names_one_of(texts), None)
-    _blank(connection, b.outcome_words, _names_one_of(texts), "")
+    blank(connection, b.words, names_one_of(texts), None)
+    blank(connection, b.outcome_words, names_one_of(texts), "")
 
 
 def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
@@ -144,9 +144,9 @@ def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str
     theirs = sa.select(t.id).where(t.person_source == key.source, t.person_id == key.person_id)
     connection.execute(sa.update(seal).where(s.ticket_id.in_(theirs)).values(name=ERASED))
     for column in (s.name, s.how, k.taker):
-        _blank(connection, column, _names_one_of(texts), ERASED)
+        blank(connection, column, names_one_of(texts), ERASED)
     for column in (s.made_by, k.giver):
-        _blank(connection, column, _is_one_of(_names_of_actor(key, texts)), ERASED)
+        blank(connection, column, is_one_of(_names_of_actor(key, texts)), ERASED)
 
 
 def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
@@ -155,8 +155,8 @@ def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[st
     mine = (m.person_source == key.source) & (m.person_id == key.person_id)
     nobody = {"person_source": None, "person_id": None, "admin": ""}
     connection.execute(sa.update(census_mention).where(mine).values(nobody))
-    _blank(connection, m.admin, _names_one_of(texts), "")
-    _blank(connection, census_candidate.c.decided_by, _is_one_of(_names_of_actor(key, texts)), ERASED)
+    blank(connection, m.admin, names_one_of(texts), "")
+    blank(connection, census_candidate.c.decided_by, is_one_of(_names_of_actor(key, texts)), ERASED)
 
 
 def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
@@ -164,40 +164,13 @@ def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
     return {*texts, key.person_id, "/".join(key)}
 
 
-def _names_one_of(texts: set[str]) -> Callable[[str], bool]:
-    """Whether one of the texts stands in what somebody wrote, however it is written."""
-    sought = [one for text in texts if (one := folded(text))]
-    return lambda written: any(one in folded(written) for one in sought)
-
-
-def _is_one_of(texts: set[str]) -> Callable[[str], bool]:
-    """Whether what stands there is one of the texts, however it is written."""
-    sought = {folded(text) for text in texts}
-    return lambda written: folded(written) in sought
-
-
-def _blank(
-    connection: sa.Connection, column: sa.Column[str], is_theirs: Callable[[str], bool], value: str | None
-) -> None:
-    """Replace the texts of a column that are about the person.
-
-    Compared here: SQLite's lower() and LIKE know ASCII only, as does PostgreSQL's lower() in the locale C.
-    """
-    table = column.table
-    keys = list(table.primary_key)
-    query = sa.select(*keys, column).where(column.is_not(None), column.not_in(("", ERASED)))
-    theirs = [row[:-1] for row in connection.execute(query) if is_theirs(row[-1])]
-    for one in theirs:
-        this = [name == known for name, known in zip(keys, one, strict=True)]
-        connection.execute(sa.update(table).where(*this).values({column: value}))
-
-
 def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:
     """What somebody may have searched for to find the person."""
-    p, k, t = person.c, link.c, ticket.c
+    p, k, t, n = person.c, link.c, ticket.c, person_key.c
     queries = (
         sa.select(p.display_name, p.email).where(p.source == key.source, p.person_id == key.person_id),
         sa.select(k.handle).where(k.person_source == key.source, k.person_id == key.person_id),
+        sa.select(n.raw).where(n.source == key.source, n.person_id == key.person_id, n.kind == "phone"),
         sa.select(t.person_name, t.handle).where(t.person_source == key.source, t.person_id == key.person_id),
     )
     return {text for query in queries for row in connection.execute(query) for text in row if text}
@@ -226,47 +199,64 @@ def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
     """Erase the person from tickets that they had to do, and from the messages about these."""
     known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
     row = connection.execute(sa.select(person.c.email, person.c.display_name).where(known)).first()
-    if row is None or not row.email:
+    if row is None:
         return
-    email = row.email.casefold()
+    addresses = _addresses(connection, key, row.email)
     t = ticket.c
     names = connection.execute(sa.select(t.done_by).distinct().where(t.done_by.is_not(None))).scalars()
-    is_done_by = t.done_by.in_(list(filter(_is_one_of({email}), names)))
-    theirs = sa.or_(t.assignee_email == email, is_done_by)
+    is_done_by = t.done_by.in_(list(filter(is_one_of(addresses), names)))
+    is_assignee = t.assignee_email.in_(sorted(addresses))
+    theirs = sa.or_(is_assignee, is_done_by)
     values = {
-        "assignee": sa.case((t.assignee_email == email, None), else_=t.assignee),
+        "assignee": sa.case((is_assignee, None), else_=t.assignee),
         "done_by": sa.case((is_done_by, ERASED), else_=t.done_by),
-        "claimed_by": _without(t.claimed_by, {email, key.person_id}),
+        "claimed_by": _without(t.claimed_by, {*addresses, key.person_id}),
         "reason": ERASED,
         "reason_words": None,
         "search": "",
-        "assignee_email": sa.case((t.assignee_email == email, None), else_=t.assignee_email),
-        "assignee_why": sa.case((t.assignee_email == email, None), else_=t.assignee_why),
-        "assignee_by": sa.case((t.assignee_email == email, ""), else_=t.assignee_by),
+        "assignee_email": sa.case((is_assignee, None), else_=t.assignee_email),
+        "assignee_why": sa.case((is_assignee, None), else_=t.assignee_why),
+        "assignee_by": sa.case((is_assignee, ""), else_=t.assignee_by),
     }
     named = outbox.c.ticket_id.in_(sa.select(t.id).where(theirs))
     connection.execute(sa.update(outbox).where(named).values(title=ERASED, body="{}"))
     connection.execute(sa.update(ticket).where(theirs).values(values))
+    for address in sorted(addresses):
+        _erase_address(connection, address)
+    _erase_from_steps(connection, {*addresses, *filter(None, (row.email, row.display_name))})
+
+
+def _addresses(connection: sa.Connection, key: AccountKey, email: str | None) -> set[str]:
+    """What the person is told things at: their e-mail address in small letters, and their numbers."""
+    k = person_key.c
+    phones = sa.select(k.value, k.raw).where(
+        k.source == key.source, k.person_id == key.person_id, k.kind == "phone"
+    )
+    numbers = {number for row in connection.execute(phones) for number in row if number}
+    return numbers | ({email.casefold()} if email else set())
+
+
+def _erase_address(connection: sa.Connection, address: str) -> None:
+    """Erase the person from what was sent to one of their addresses."""
     key_of = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
-    _erase_from_handovers(connection, email, key_of)
-    blank = {"address": ERASED, "name": ""}
-    connection.execute(sa.update(outbox).where(outbox.c.address == email).values(**blank, key=key_of))
+    _erase_from_handovers(connection, address, key_of)
+    nobody = {"address": ERASED, "name": "", "phone": ""}
+    connection.execute(sa.update(outbox).where(outbox.c.address == address).values(**nobody, key=key_of))
     # What a mail server answered may name the address
-    connection.execute(sa.update(delivery).where(delivery.c.address == email).values(**blank, error=""))
-    connection.execute(sa.delete(shown_message).where(shown_message.c.address == email))
-    connection.execute(sa.delete(shown_link).where(shown_link.c.email == email))
-    connection.execute(sa.delete(said_zone).where(said_zone.c.address == email))
-    _erase_from_copies(connection, email)
-    _erase_from_steps(connection, {row.email, email, row.display_name})
+    connection.execute(sa.update(delivery).where(delivery.c.address == address).values(**nobody, error=""))
+    connection.execute(sa.delete(shown_message).where(shown_message.c.address == address))
+    connection.execute(sa.delete(shown_link).where(shown_link.c.email == address))
+    connection.execute(sa.delete(said_zone).where(said_zone.c.address == address))
+    _erase_from_copies(connection, address)
 
 
 def _erase_from_copies(connection: sa.Connection, email: str) -> None:
     """Erase the person from copies in trackers: as who had one, and in what was said of that. There they stay."""
     m = mirror.c
     for column in (m.assignee, m.given):
-        _blank(connection, column, _is_one_of({email}), "")
-    _blank(connection, m.noted, _is_one_of({f"{Say.STAYS}:{email}"}), "")
-    _blank(connection, m.problem, _names_one_of({email}), "")
+        blank(connection, column, is_one_of({email}), "")
+    blank(connection, m.noted, is_one_of({f"{Say.STAYS}:{email}"}), "")
+    blank(connection, m.problem, names_one_of({email}), "")
 
 
 def _erase_from_handovers(connection: sa.Connection, email: str, key_of: sa.ColumnElement[str]) -> None:

@@ -1,0 +1,114 @@
+"""Erase what names a person from texts about others: tickets, messages, reviews, machines' acts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from worker.domain.evidence.explained import ERASED
+from worker.domain.groups.declaring import folded
+from worker.domain.model import AccountKey
+from worker.storage.sql.tables import cohort_subject, outbox, remediation, review, review_answer, ticket
+
+
+def names_one_of(texts: set[str]) -> Callable[[str], bool]:
+    """Whether one of the texts stands in what somebody wrote, however it is written."""
+    sought = [one for text in texts if (one := folded(text))]
+    return lambda written: any(one in folded(written) for one in sought)
+
+
+def is_one_of(texts: set[str]) -> Callable[[str], bool]:
+    """Whether what stands there is one of the texts, however it is written."""
+    sought = {folded(text) for text in texts}
+    return lambda written: folded(written) in sought
+
+
+def blank(
+    connection: sa.Connection, column: sa.Column[str], is_theirs: Callable[[str], bool], value: str | None
+) -> None:
+    """Replace the texts of a column that are about the person.
+
+    Compared here: SQLite's lower() and LIKE know ASCII only, as does PostgreSQL's lower() in the locale C.
+    """
+    table = column.table
+    keys = list(table.primary_key)
+    query = sa.select(*keys, column).where(column.is_not(None), column.not_in(("", ERASED)))
+    theirs = [row[:-1] for row in connection.execute(query) if is_theirs(row[-1])]
+    for one in theirs:
+        this = [name == known for name, known in zip(keys, one, strict=True)]
+        connection.execute(sa.update(table).where(*this).values({column: value}))
+
+
+def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
+    """Erase a person from what others' tickets, messages, reviews and remediations say.
+
+    A message that still waits is sent as it is: it is about somebody else's ticket.
+    """
+    is_theirs = _has_word_of(texts)
+    _erase_from_details(connection, is_theirs)
+    o = outbox.c
+    sent = sa.select(o.id, o.title, o.body).where(
+        o.state != "pending", o.title != ERASED, _is_like(o.body, texts)
+    )
+    for row in connection.execute(sent).all():
+        if is_theirs(f"{row.title} {row.body}"):
+            connection.execute(sa.update(outbox).where(o.id == row.id).values(title=ERASED, body="{}"))
+    blank(connection, cohort_subject.c.found, is_theirs, ERASED)
+    blank(connection, remediation.c.handle, is_one_of(texts), ERASED)
+    blank(connection, remediation.c.said, is_theirs, ERASED)
+    _erase_from_reviews(connection, key, is_one_of(texts))
+
+
+def _has_word_of(texts: set[str]) -> Callable[[str], bool]:
+    """Whether one of the texts stands in what a program wrote, as words of its own: "Li" is not in "Cliff"."""
+    sought = "|".join(re.escape(one) for text in sorted(texts) if (one := folded(text)))
+    pattern = re.compile(rf"(?<!\w)(?:{sought})(?!\w)")
+    return lambda written: bool(sought and pattern.search(folded(written)))
+
+
+def _is_like(column: sa.Column[str], texts: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether one of the texts may stand in it: a first look, so that only some are read."""
+    wanted = [json.dumps(text)[1:-1] for text in texts] + [
+        json.dumps(text, ensure_ascii=False)[1:-1] for text in texts
+    ]
+    return sa.or_(sa.false(), *(column.icontains(one, autoescape=True) for one in sorted(set(wanted))))
+
+
+def _erase_from_details(connection: sa.Connection, is_theirs: Callable[[str], bool]) -> None:
+    t = ticket.c
+    for row in connection.execute(sa.select(t.id, t.details).where(t.details != "{}")).all():
+        before = json.loads(row.details)
+        after = _without(before, is_theirs)
+        if after != before:
+            connection.execute(sa.update(ticket).where(t.id == row.id).values(details=json.dumps(after)))
+
+
+def _without(value: Any, is_theirs: Callable[[str], bool]) -> Any:
+    """A JSON value with each text in it that names the person replaced."""
+    if isinstance(value, str):
+        return ERASED if is_theirs(value) else value
+    if isinstance(value, list):
+        return [_without(one, is_theirs) for one in value]
+    if isinstance(value, dict):
+        return {_without(name, is_theirs): _without(one, is_theirs) for name, one in value.items()}
+    return value
+
+
+def _erase_from_reviews(connection: sa.Connection, key: AccountKey, is_theirs: Callable[[str], bool]) -> None:
+    """What was answered of them stays counted, and is nobody's."""
+    a, r = review_answer.c, review.c
+    answers = connection.execute(sa.select(a.ticket_id, a.handle, a.person_source, a.person_id)).all()
+    for row in answers:
+        if (row.person_source, row.person_id) == tuple(key) or is_theirs(row.handle):
+            nobody = {"handle": f"{ERASED}:{uuid4().hex}", "person_source": None, "person_id": None}
+            this = (a.ticket_id == row.ticket_id) & (a.handle == row.handle)
+            connection.execute(sa.update(review_answer).where(this).values(nobody))
+    lists = connection.execute(sa.select(r.ticket_id, r.only).where(r.only != "[]")).all()
+    for number, handles in lists:
+        only = json.dumps(_without(json.loads(handles), is_theirs))
+        connection.execute(sa.update(review).where(r.ticket_id == number).values(only=only))
