@@ -9,6 +9,7 @@ from worker.app.acts.reviewing import ReviewShown
 from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule, RowAnswer
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0, full_every=100))
@@ -48,3 +49,12 @@ def say(harness: Harness, answer: RowAnswer, *people: str, at: int = 0) -> Revie
 def of(harness: Harness, group: str, *, own: bool) -> Ticket:
     found = [one for one in reviews(harness) if one.home.group_id == group]
     return next(one for one in found if one.occasion.endswith("/own") is own)
+
+
+def released(harness: Harness) -> None:
+    """Run the controls, release what they hold at first, and run them again."""
+    harness.control()
+    for plan in harness.plans():
+        if any(one.state is HoldState.HELD for one in plan.cohorts):
+            harness.decide(plan=plan.id)
+    harness.control()

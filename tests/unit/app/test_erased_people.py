@@ -9,12 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from harness import Harness
-from reviewed import KEEP, RULE, say
+from reviewed import KEEP, RULE, released, say
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
-from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Capabilities
@@ -26,14 +25,6 @@ ME = Actor("sam", "os:sam")
 CAN = Capabilities(sees_all_groups=True, can_remove=True, can_change_admin=True)
 KINDS = frozenset({TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN})
 MACHINE = RemediationRule("rooms", frozenset({"wards"}), ("Ward *",), KINDS, 20)
-
-
-def released(h: Harness) -> None:
-    h.control()
-    for plan in h.plans():
-        if any(one.state is HoldState.HELD for one in plan.cohorts):
-            h.decide(plan=plan.id)
-    h.control()
 
 
 def dump(h: Harness, *needles: str) -> list[tuple[str, str, str]]:

@@ -61,13 +61,17 @@ def _examined(
     result = None if rule is None else control.check(group, rule, now)
     if rule is None or result is None:
         return None
-    if result.value is CheckValue.FAIL and any(_waives(one, control.id, now) for one in group.tickets):
+    if result.value is CheckValue.FAIL and any(
+        _waives(one, control.id, result, now) for one in group.tickets
+    ):
         result = replace(result, value=CheckValue.WAIVED)
     switch = replace(rule.switch, mode=Mode.TICKET) if group.is_only_named else rule.switch
     return Examined(control, switch, result)
 
 
-def _waives(ticket: Ticket, control: str, now: datetime) -> bool:
+def _waives(ticket: Ticket, control: str, result: ControlResult, now: datetime) -> bool:
+    """Whether a person waived this: a review of one quarter, say, and not that of the next."""
     until = ticket.waived_until
     holds = ticket.state is TicketState.WAIVED and (until is None or now < until)
-    return holds and any(fault["control"] == control for fault in ticket.details.get("faults", ()))
+    is_fault = any(fault["control"] == control for fault in ticket.details.get("faults", ()))
+    return holds and is_fault and ticket.occasion.startswith(result.occasion)

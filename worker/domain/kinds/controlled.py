@@ -34,9 +34,14 @@ def faults_of(ticket: Ticket) -> Sequence[Mapping[str, str]]:
     return faults
 
 
+def is_fault_of(ticket: Ticket, control: str) -> bool:
+    """Whether a ticket lists what this control finds."""
+    return any(fault["control"] == control for fault in faults_of(ticket))
+
+
 def ticket_for(control: str, tickets: Sequence[Ticket]) -> Ticket | None:
     """The live or waived ticket of a group that lists this control."""
-    about = (one for one in tickets if any(fault["control"] == control for fault in faults_of(one)))
+    about = (one for one in tickets if is_fault_of(one, control))
     return next((one for one in about if one.is_live or one.state is TicketState.WAIVED), None)
 
 

@@ -24,7 +24,7 @@ from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
-from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
+from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of, is_fault_of
 from worker.domain.kinds.kind import InControls
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.own_rows import kept_apart
@@ -95,14 +95,22 @@ def is_found_by_controls(kind: TicketKind) -> bool:
 
 
 def _key_of(group: GroupState, one: Examined, kind: TicketKind) -> TicketKey:
-    """The key of a live or waived ticket that asks for the same already, whatever day its occasion names."""
+    """The key of a live ticket that asks for the same already, whatever day its occasion names.
+
+    What comes beside faults that are waived has a ticket of its own, and leaves the waiver alone.
+    """
     occasion = one.result.occasion or one.control.occasion
     for ticket in group.tickets:
-        is_open = ticket.is_live or ticket.state is TicketState.WAIVED
         is_whole = ONLY not in ticket.details
-        if is_open and is_whole and ticket.kind is kind and ticket.occasion.startswith(one.control.occasion):
+        of_family = ticket.kind is kind and ticket.occasion.startswith(one.control.occasion)
+        if ticket.is_live and is_whole and of_family:
             return ticket.key
-    return TicketKey(kind, whole_group(group.key), occasion)
+    key = TicketKey(kind, whole_group(group.key), occasion)
+    same = next((ticket for ticket in group.tickets if ticket.key == key), None)
+    is_beside = (
+        same is not None and same.state is TicketState.WAIVED and not is_fault_of(same, one.control.id)
+    )
+    return TicketKey(kind, key.subject, f"{occasion}/{one.control.id}") if is_beside else key
 
 
 def time_for(group: GroupState, one: Examined) -> timedelta:

@@ -1,0 +1,73 @@
+"""A waiver is of what the ticket asked for: no other fault, and no later review, is waived with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from harness import Harness
+from reviewed import released, reviewed_ward, reviews
+from worker.domain.controls.policy import ControlPolicy, DescriptionRule, JoinRule, ProfileRule
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import GroupFacts
+from worker.domain.tickets.ticket import TicketKind, TicketState
+
+Start = Callable[..., Harness]
+ME = Actor("sam", "os:sam")
+
+
+def shown(h: Harness, *, approval: bool) -> None:
+    h.wards.show("ward-7", GroupFacts(read_at=h.now, description="hello", approval=approval))
+    h.inventory()
+
+
+def test_one_about_the_description_hides_no_other_fault(start: Start) -> None:
+    rule = ProfileRule(
+        ControlSwitch(Mode.TICKET),
+        description=DescriptionRule({"en": "Be kind."}),
+        join=JoinRule(has_approval=True),
+    )
+    h = start(controls=ControlPolicy(profile=(rule,)))
+    shown(h, approval=True)
+    released(h)
+    [ticket] = h.tickets(TicketKind.FIX_PROFILE)
+    h.desk.waive(ticket.id, ME, "the description is agreed", h.now)
+    h.later(days=2)
+    shown(h, approval=True)
+    h.control()
+    [ticket] = h.tickets(TicketKind.FIX_PROFILE)
+    assert ticket.state is TicketState.WAIVED
+    shown(h, approval=False)
+    h.control()
+    waived, asked = h.tickets(TicketKind.FIX_PROFILE)
+    assert (waived.state, asked.state) == (TicketState.WAIVED, TicketState.OPEN)
+    assert [one["control"] for one in asked.details["faults"]] == ["profile.join"]
+
+
+def test_one_of_a_quarter_s_review_waives_no_other(start: Start) -> None:
+    h = reviewed_ward(start)
+    for one in reviews(h):
+        h.desk.waive(one.id, ME, "no time this quarter", h.now)
+    h.later(days=7)
+    h.settle(full=True)
+    h.control()
+    assert {one.state for one in reviews(h)} == {TicketState.WAIVED}
+    h.later(days=93)
+    h.settle(full=True)
+    h.control()
+    assert TicketState.OPEN in {one.state for one in reviews(h)}
+
+
+def test_one_with_an_end_is_over_with_all_faults(start: Start) -> None:
+    rule = ProfileRule(ControlSwitch(Mode.TICKET), description=DescriptionRule({"en": "Be kind."}))
+    h = start(controls=ControlPolicy(profile=(rule,)))
+    shown(h, approval=True)
+    released(h)
+    [ticket] = h.tickets(TicketKind.FIX_PROFILE)
+    h.desk.waive(ticket.id, ME, "until the summer", h.now, until=h.now + timedelta(days=3))
+    h.later(days=4)
+    shown(h, approval=True)
+    h.control()
+    [ticket] = h.tickets(TicketKind.FIX_PROFILE)
+    assert ticket.state is TicketState.OPEN
