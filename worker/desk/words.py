@@ -209,6 +209,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_DECLINED: N_("Answered: can't do it"),
         events.TICKET_ANSWERED: N_("Answered with a statement"),
         events.TICKET_NOTED: N_("Part of a checklist saved"),
+        events.TICKET_REPORTED_AGAIN: N_("A further report came in"),
         events.ATTESTATIONS_IMPORTED: N_("Statements of another system read"),
         events.ATTESTATIONS_DELETED: N_("Statements of people who left deleted"),
         events.CENSUS_DECIDED: N_("Decided what a named group is"),

@@ -152,7 +152,13 @@ class SqlExplained:
         )
 
     def plans_past_their_gate(self) -> Sequence[int]:
-        e, p, c = episode.c, cohort_person.c, cohort.c
+        e, p, c, later = episode.c, cohort_person.c, cohort.c, cohort_person.alias("later").c
+        was_held_again = sa.exists().where(
+            later.source == p.source,
+            later.person_id == p.person_id,
+            later.at == p.at,
+            later.plan_id > p.plan_id,
+        )
         against = sa.or_(
             (c.state == HoldState.HELD.value) & e.gate.in_((Gate.PASSED.value, Gate.REJECTED.value)),
             (c.state == HoldState.REJECTED.value) & (e.gate == Gate.PASSED.value),
@@ -163,7 +169,7 @@ class SqlExplained:
             .distinct()
             .join(cohort_person, (p.plan_id == c.plan_id) & (p.cohort_id == c.cohort_id))
             .join(episode, (e.source == p.source) & (e.person_id == p.person_id) & (e.at == p.at))
-            .where(against)
+            .where(against, ~was_held_again)  # the last plan about a leaving decides of it
             .order_by(c.plan_id)
         )
         return list(self._c.execute(query).scalars())

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from audit_checks import AS_ZOE, ROOT, SOON, Start, as_of_an_earlier_release, behind, check, problems, tamper
-from builders import NOW
+from builders import NOW, facts
 from harness import Harness
+from reported import PERSONAL, report, reported_ward
 from worker.app.acts.access import Access
 from worker.app.acts.plans import Approvals
 from worker.app.acts.tickets import TicketActs
@@ -279,3 +280,29 @@ def test_tokens_that_ended_with_the_key_are_explained_and_others_are_not(let_in:
     behind(let_in, sa.update(api_token).values(revoked_at=None).where(api_token.c.revoked_at == let_in.now))
     Access(let_in.store).rotate_key(ROOT, let_in.later(), "a copy was lost", with_tokens=True)
     assert problems(let_in) == []
+
+
+def test_a_report_that_makes_a_ticket_more_urgent_explains_when_it_is_due(start: Start) -> None:
+    harness = reported_ward(start)
+    for number in range(6):
+        report(harness, words=f"spam {number}")
+    harness.later(minutes=30)
+    report(harness, PERSONAL, "a name")
+    assert problems(harness) == []
+
+
+def test_of_several_plans_about_a_leaving_the_last_one_explains_it(start: Start) -> None:
+    harness = start(limits=GuardLimits(leavers_max=1))
+    day = harness.now + timedelta(hours=2)
+    for when in (day, None, day):
+        harness.corp.put(
+            *(facts(one, phones=(harness.number(one),), leave_at=when) for one in ("ann", "ben"))
+        )
+        harness.later(hours=3)
+        for job in (harness.poll, harness.inventory, harness.reconcile):
+            job()
+    harness.decide(plan=1, release=False)
+    harness.later()
+    harness.decide(plan=2, release=True)
+    harness.settle()
+    assert problems(harness) == []

@@ -79,6 +79,7 @@ EXPECTED = {
     "ticket.held",
     "ticket.hold_ended",
     "ticket.noted",
+    "ticket.reported_again",
     "attestations.imported",
     "attestations.deleted",
     "ticket.disowned",

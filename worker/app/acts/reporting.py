@@ -33,6 +33,7 @@ from worker.domain.controls.state import GroupState
 from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
+from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds.handle_report import SHARED, TIER
 from worker.domain.messages.message import RecipientKind
@@ -215,6 +216,14 @@ class Reporting:
             ticket = joined(shared, report, group, rule, self._tickets, now)
             if ticket != shared:
                 uow.tickets.update([ticket])
+                data = ticket_facts(ticket)
+                uow.journal.append(
+                    [
+                        Entry(
+                            now, "whosleft", events.TICKET_REPORTED_AGAIN, f"ticket:{ticket.label}", data=data
+                        )
+                    ]
+                )
             was_harm = shared.details[TIER] == Tier.HARM.value
             is_first_harm = report.tier is Tier.HARM and not was_harm
         if is_first_harm:

@@ -39,6 +39,7 @@ TICKET_LEFT_TO_CREATOR: Final = "ticket.left_to_creator"  # the creator can't be
 TICKET_DECLINED: Final = "ticket.declined"  # something else
 TICKET_ANSWERED: Final = "ticket.answered"  # with a statement: accepted, declined, or an exception asked for
 TICKET_NOTED: Final = "ticket.noted"  # a part of a checklist
+TICKET_REPORTED_AGAIN: Final = "ticket.reported_again"  # it takes a further report
 
 ATTESTATIONS_IMPORTED: Final = "attestations.imported"
 ATTESTATIONS_DELETED: Final = "attestations.deleted"  # of people who left long ago
