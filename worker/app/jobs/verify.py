@@ -30,7 +30,7 @@ from worker.domain.reconcile.verification import Verdict, Verification, weigh
 from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
-from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state
+from worker.domain.tickets.ticket import Grade, Move, Reopened, Ticket, TicketState, next_state
 from worker.ports.state.group_states import NameInUse
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
@@ -194,13 +194,15 @@ class Verify:
         ticket = action.ticket
         if not action.is_blocked:
             uow.outbox.add(self._teller.acted(uow, [action], now), now)
-        if ticket.contradicted >= DOUBTED_FROM:
+        if action.reopened is Reopened.NOT_DONE and ticket.contradicted >= DOUBTED_FROM:
             uow.outbox.add([self._teller.doubted(uow, ticket, now)], now)
 
     def _settled(self, ticket: Ticket, opinion: Verification, now: datetime) -> Action:
         if opinion.verdict is Verdict.REOPENED:
-            reopened = replace(reopen(ticket, self._rules, now, opinion.why), weighed_at=now)
-            return Action(ActionKind.REOPEN, reopened, opinion.why, reopened=opinion.reopened)
+            is_unproven = opinion.reopened is Reopened.UNPROVEN
+            reopened = reopen(ticket, self._rules, now, opinion.why, is_unproven=is_unproven)
+            weighed = replace(reopened, weighed_at=now)
+            return Action(ActionKind.REOPEN, weighed, opinion.why, reopened=opinion.reopened)
         verified = replace(
             ticket,
             state=next_state(ticket.state, Move.VERIFY),

@@ -337,11 +337,13 @@ def _is_newer(ticket: Ticket, group: GroupView) -> bool:
     return ticket.verified_at is None or group.taken_at > ticket.verified_at
 
 
-def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: Reason) -> Ticket:
+def reopen(
+    ticket: Ticket, rules: TicketRules, now: datetime, why: Reason, *, is_unproven: bool = False
+) -> Ticket:
     """The ticket, open again: claim and proof are void, and `why` is its reason.
 
-    After a claim that was not true, the clock goes on where it was. After a proof, a waiver or a cancellation
-    it starts anew.
+    After a claim that was not true, or that `is_unproven`, the clock goes on where it was. After a proof, a waiver or
+    a cancellation it starts anew. What nothing could prove is not counted as untrue.
     """
     void = replace(
         ticket,
@@ -360,7 +362,8 @@ def reopen(ticket: Ticket, rules: TicketRules, now: datetime, why: Reason) -> Ti
     if ticket.state is not TicketState.DONE:
         details = {key: said for key, said in ticket.details.items() if key != HELD_FROM}
         return rules.started(replace(void, contradicted=0, details=details), now)
-    return rules.resumed(replace(void, contradicted=ticket.contradicted + 1), ticket.done_at or now, now)
+    contradicted = ticket.contradicted + (not is_unproven)
+    return rules.resumed(replace(void, contradicted=contradicted), ticket.done_at or now, now)
 
 
 def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> Action | None:
