@@ -18,6 +18,7 @@ import pytest
 
 from builders import DAY, NOW, facts, key, member, ticket
 from worker.domain.escalation.policy import Taken
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import GENESIS, Entry, first_broken
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
@@ -327,6 +328,19 @@ class _Journal:
             assert uow.journal.page(0, 2) == chain[:2]
             assert uow.journal.page(2, 99) == chain[2:]
             assert uow.journal.page(5, 2) == []
+
+    def test_the_last_of_some_kinds_is_found_for_each_subject_by_any_of_its_names(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.journal.append([
+                Entry(NOW, "a", events.TICKET_VERIFIED, "s"),
+                Entry(NOW + DAY, "a", "ticket.verify", "s"),  # as an earlier release called it
+                Entry(NOW + 2 * DAY, "a", events.TICKET_REOPENED, "s"),
+                Entry(NOW + 3 * DAY, "a", events.TICKET_CANCELLED, "s"),
+                Entry(NOW, "a", events.TICKET_OPENED, "t"),
+            ])  # fmt: skip
+        kinds = (events.TICKET_VERIFIED, events.TICKET_CANCELLED)
+        with store.begin() as uow:
+            assert uow.journal.last(["s", "t"], kinds, NOW + 3 * DAY) == {"s": NOW + DAY}
 
     def test_an_entry_that_was_rolled_back_leaves_no_hole(self, store: Store) -> None:
         for number in range(3):

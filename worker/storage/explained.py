@@ -59,10 +59,6 @@ from worker.storage.sql.tables import (
 _T = TypeVar("_T")
 
 
-def _spelled(kinds: Collection[str]) -> list[str]:
-    return sorted({each for kind in kinds for each in events.spellings(kind)})
-
-
 class SqlExplained:
     """The port `Explained` within one transaction."""
 
@@ -81,14 +77,16 @@ class SqlExplained:
     def events(self, kinds: Collection[str], after: int, limit: int) -> list[Sealed]:
         # Each kind by itself, in the order of its index: all of several would be sorted for each page
         query = sa.select(journal).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
-        pages = [self._c.execute(query.where(journal.c.kind == kind)) for kind in _spelled(kinds)]
+        pages = [self._c.execute(query.where(journal.c.kind == kind)) for kind in events.all_spellings(kinds)]
         rows = sorted(chain.from_iterable(pages), key=lambda row: row.seq)
         return [sealed_from_row(row) for row in rows[:limit]]
 
     def events_at(self, kinds: Collection[str], instants: Collection[datetime]) -> list[Sealed]:
         found: list[Sealed] = []
         for chunk in chunked(sorted(set(instants))):
-            query = sa.select(journal).where(journal.c.at.in_(chunk), journal.c.kind.in_(_spelled(kinds)))
+            query = sa.select(journal).where(
+                journal.c.at.in_(chunk), journal.c.kind.in_(events.all_spellings(kinds))
+            )
             found += self._events(query)
         return found
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.evidence import events
 from worker.domain.evidence.journal import GENESIS, Entry, EntryRow, Sealed, recorded, write
 from worker.ports.state.journal import Head
 from worker.storage.sql.bulk import bulk_insert_values
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import journal
 
@@ -56,6 +58,16 @@ class SqlJournal:
     def of(self, subject: str) -> list[Sealed]:
         query = sa.select(journal).where(journal.c.subject == subject).order_by(journal.c.seq)
         return [sealed_from_row(row) for row in self._c.execute(query)]
+
+    def last(
+        self, subjects: Collection[str], kinds: Collection[str], before: datetime
+    ) -> Mapping[str, datetime]:
+        j, found = journal.c, dict[str, datetime]()
+        is_wanted = j.kind.in_(events.all_spellings(kinds)) & (j.at < before)
+        for chunk in chunked(sorted(subjects)):
+            query = sa.select(j.subject, sa.func.max(j.at)).where(j.subject.in_(chunk), is_wanted)
+            found.update((subject, at) for subject, at in self._c.execute(query.group_by(j.subject)))
+        return found
 
     def chain(self) -> Iterator[Sealed]:
         after = 0

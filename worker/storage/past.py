@@ -239,7 +239,7 @@ def _known(kinds: Iterable[str]) -> sa.Select[Any]:
     j = journal.c
     so_far = sa.type_coerce(sa.func.max(j.at).over(order_by=j.seq), Instant).label("known_at")
     every = sa.select(j.seq, j.kind, j.subject, j.data, so_far).subquery()
-    spelled = sorted({each for kind in kinds for each in events.spellings(kind)})
+    spelled = events.all_spellings(kinds)
     return sa.select(every).where(every.c.kind.in_(spelled)).order_by(every.c.seq)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.app.tell.addressing import recipient_of, whoever_has
 from worker.app.tell.helping import help_for
@@ -44,7 +44,11 @@ _EVENTS = {
 def journal_entry(action: Action, now: datetime, actor: str = "whosleft") -> Entry:
     """The journal entry of one action. It has only ids: a reason may have names, so it stays in the ticket."""
     ticket = action.ticket
-    return Entry(now, actor, _EVENTS[action.kind], f"ticket:{ticket.label}", data=ticket_facts(ticket))
+    return Entry(now, actor, _EVENTS[action.kind], _subject(ticket), data=ticket_facts(ticket))
+
+
+def _subject(ticket: Ticket) -> str:
+    return f"ticket:{ticket.label}"
 
 
 def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:
@@ -52,6 +56,21 @@ def withdraw_unsent(uow: UnitOfWork, actions: Sequence[Action]) -> None:
     uow.outbox.withdraw_about([one.ticket.id for one in actions if not one.ticket.is_live])
     again = [one.ticket.id for one in actions if one.kind is ActionKind.REOPEN]
     uow.outbox.withdraw_about(again, ActionKind.CANCEL.value)
+
+
+_ENDS = (events.TICKET_VERIFIED, events.TICKET_CANCELLED)
+
+
+def _rounds(uow: UnitOfWork, tickets: Collection[Ticket], now: datetime) -> dict[int, datetime]:
+    """By ticket, from when on what was told of it still waits for an end.
+
+    That it was blocked or waived meanwhile told nobody that it is over.
+    """
+    ended = uow.journal.last([_subject(one) for one in tickets], _ENDS, now)
+    after = {
+        subject: at + timedelta.resolution for subject, at in ended.items()
+    }  # with the end itself went news of it
+    return {one.id: after.get(_subject(one), one.opened_at) for one in tickets}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +111,10 @@ class Teller:
 
     def cancelled(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[OutMessage]:
         """The messages that take back those about cancelled tickets, to everybody who may have got one since the
-        ticket's clock started. Call it after `withdraw_unsent`.
+        ticket was opened, or was last proven or cancelled. Call it after `withdraw_unsent`.
         """
         over = {a.ticket.id: a.ticket for a in actions if a.kind is ActionKind.CANCEL}
-        told = uow.outbox.told_about({ticket.id: ticket.clock_from for ticket in over.values()})
+        told = uow.outbox.told_about(_rounds(uow, over.values(), now))
         messages = []
         for number, recipients in told.items():
             ticket = over[number]

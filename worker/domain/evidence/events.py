@@ -6,6 +6,7 @@ earlier releases stay in the chain, and are read as today's name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 TICKET_OPENED: Final = "ticket.opened"
@@ -134,6 +135,11 @@ def spellings(kind: str) -> tuple[str, ...]:
     """Return every name under which the journal may hold an event, given any of them."""
     today = current(kind)
     return (today, *(old for old, new in _EARLIER.items() if new == today))
+
+
+def all_spellings(kinds: Iterable[str]) -> list[str]:
+    """As `spellings`, for several events, in order."""
+    return sorted({each for kind in kinds for each in spellings(kind)})
 
 
 def is_kind(kind: str, wanted: str) -> bool:

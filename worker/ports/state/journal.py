@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from worker.domain.evidence.journal import Entry, EntryRow, Sealed
@@ -23,6 +24,14 @@ class Journal(Protocol):
 
     def of(self, subject: str) -> list[Sealed]:
         """Entries about one subject, in order."""
+
+    def last(
+        self, subjects: Collection[str], kinds: Collection[str], before: datetime
+    ) -> Mapping[str, datetime]:
+        """When each of these subjects last had an event of these kinds, before an instant; only those that had one.
+
+        A kind stands for all the names that it ever had.
+        """
 
     def chain(self) -> Iterator[Sealed]:
         """The whole chain, in order."""
