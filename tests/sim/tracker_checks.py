@@ -86,6 +86,7 @@ class TrackerChecks:
         self._told: Counter[tuple[str, int, str]] = Counter()  # fight or gone, of which ticket, to whom
         self._agains: Counter[int] = Counter()
         self._ended_at: dict[int, datetime] = {}
+        self._reopened_at: dict[int, datetime] = {}
         self._moved: set[int] = set()  # tickets that changed their state in this run
         self.claims = 0
         self.clear = 0  # runs
@@ -153,6 +154,8 @@ class TrackerChecks:
             return
         for issue in self._issues(after.id):
             self._kept[issue.ref].clear_runs = 0
+        if before.reopened != after.reopened:
+            self._reopened_at[after.id] = saved.at
         if before.state is after.state:
             return
         self._moved.add(after.id)
@@ -240,9 +243,15 @@ class TrackerChecks:
             kept.clear_runs = 0
         ticket = self._log.tickets[issue.number]
         is_closed = is_kept and kept.is_news and seen.standing is CopyStanding.DONE
-        can_be_claimed = ticket.state is TicketState.OPEN and kind_of(ticket).choice is Choice.NOTHING
+        is_open = ticket.state is TicketState.OPEN and not self._is_answered(issue)
+        can_be_claimed = is_open and kind_of(ticket).choice is Choice.NOTHING
         kept.due = kept.closers[-1] if is_closed and can_be_claimed else ""
         kept.is_news &= can_be_claimed
+
+    def _is_answered(self, issue: SimIssue) -> bool:
+        """Whether its ticket was reopened after it was closed: that is no new claim."""
+        reopened_at = self._reopened_at.get(issue.number)
+        return issue.at is not None and reopened_at is not None and issue.at < reopened_at
 
     # --- 13: one live copy -------------------------------------------------------------------------
 

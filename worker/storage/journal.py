@@ -60,10 +60,11 @@ class SqlJournal:
         return [sealed_from_row(row) for row in self._c.execute(query)]
 
     def last(
-        self, subjects: Collection[str], kinds: Collection[str], before: datetime
+        self, subjects: Collection[str], kinds: Collection[str], before: datetime | None = None
     ) -> Mapping[str, datetime]:
         j, found = journal.c, dict[str, datetime]()
-        is_wanted = j.kind.in_(events.all_spellings(kinds)) & (j.at < before)
+        is_before = sa.true() if before is None else j.at < before
+        is_wanted = j.kind.in_(events.all_spellings(kinds)) & is_before
         for chunk in chunked(sorted(subjects)):
             query = sa.select(j.subject, sa.func.max(j.at)).where(j.subject.in_(chunk), is_wanted)
             found.update((subject, at) for subject, at in self._c.execute(query.group_by(j.subject)))

@@ -17,7 +17,7 @@ from functools import partial
 
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
-from worker.app.jobs.mirror_here import ActsHere
+from worker.app.jobs.mirror_here import ActsHere, is_answered
 from worker.app.jobs.mirror_making import MakeCopies
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
 from worker.app.jobs.report import Report
@@ -179,7 +179,10 @@ class Mirror:
         here = ActsHere(run, self._acts)
         with run.begin() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
-            follows = decide(ticket, copy, seen, _ability(run), run.now)
+            known = copy
+            if seen.standing is CopyStanding.DONE and is_answered(uow, ticket.label, moved.at):
+                known = replace(copy, standing=seen.standing)
+            follows = decide(ticket, known, seen, _ability(run), run.now)
             is_early = copy.next_at is not None and copy.next_at > run.now
             if follows.writes and is_early and seen.status == copy.status:
                 uow.mirrors.put(replace(copy, key=seen.key, url=seen.url, synced_at=run.now))
@@ -289,9 +292,14 @@ class Mirror:
         """Use what a tracker that calls us has told, in its order."""
         with self._store.reading() as uow:
             news = uow.mirrors.told(run.name, PAGE)
+            # Asked before any is used: what they take back themselves answers nothing
+            answered = {
+                told.call_id for told in news if told.is_done and is_answered(uow, told.label, told.at)
+            }
         for told in news:
             with run.begin() as uow:
-                self._heard(uow, run, told)
+                if told.call_id not in answered:
+                    self._heard(uow, run, told)
                 uow.mirrors.used(run.name, told.call_id)
 
     def _heard(self, uow: UnitOfWork, run: MirrorRun, told: TrackerSaid) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from worker.app.acts.changes import change_ticket
 from worker.app.acts.tickets import TicketActs
@@ -62,6 +63,15 @@ class ActsHere:
             return False
         run.count("assigned")
         return True
+
+
+def is_answered(uow: UnitOfWork, label: str, closed_at: datetime | None) -> bool:
+    """True if a ticket was reopened here after it was closed there: that answers the close, which is no new claim."""
+    if closed_at is None:
+        return False
+    about = f"ticket:{label}"
+    reopened_at = uow.journal.last([about], [events.TICKET_REOPENED]).get(about)
+    return reopened_at is not None and closed_at < reopened_at
 
 
 def _actor(run: MirrorRun, moved: LastMove) -> Actor:

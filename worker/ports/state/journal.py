@@ -26,7 +26,7 @@ class Journal(Protocol):
         """Entries about one subject, in order."""
 
     def last(
-        self, subjects: Collection[str], kinds: Collection[str], before: datetime
+        self, subjects: Collection[str], kinds: Collection[str], before: datetime | None = None
     ) -> Mapping[str, datetime]:
         """When each of these subjects last had an event of these kinds, before an instant; only those that had one.
 
