@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes.tracker import lose
+from fakes.tracker import FakeTracker, lose
 from harness import Harness
 from mirrored import ME, NURSE, begin, copy, run, settled, texts, ward
 from worker.domain.evidence import events
@@ -125,6 +125,39 @@ def test_declined_is_reopened_once_and_then_left(ward: Harness) -> None:
     assert ward.ticket().state is TicketState.OPEN
     run(ward)
     assert tracker.writes == ["move open"]
+
+
+def _declined_twice(ward: Harness) -> FakeTracker:
+    tracker = settled(ward)
+    for _ in range(2):
+        tracker.put(CopyStanding.DECLINED)
+        run(ward)
+    assert tracker.only.seen.standing is CopyStanding.DECLINED
+    return tracker
+
+
+def test_what_was_declined_is_opened_again_when_the_member_comes_back(ward: Harness) -> None:
+    tracker = _declined_twice(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    ward.later(days=3)
+    ward.wards.add_member("ward-7", ward.member("ann"))
+    ward.settle()
+    assert ward.ticket().state is TicketState.OPEN
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.OPEN
+
+
+def test_what_was_declined_is_opened_again_when_a_waiver_is_over(ward: Harness) -> None:
+    tracker = _declined_twice(ward)
+    ward.desk.waive(1, ME, "they hand over", ward.now, ward.now + timedelta(days=20))
+    run(ward)
+    ward.later(days=21)
+    ward.settle(full=True)
+    run(ward)
+    assert tracker.only.seen.standing is CopyStanding.OPEN
 
 
 def test_cancelled_and_waived_are_said_there(ward: Harness) -> None:

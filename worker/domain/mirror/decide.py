@@ -116,6 +116,7 @@ def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) 
         base = replace(base, settled_at=None)
         follows = _live(ticket, base, seen, can, now, is_news=is_news, was=copy.standing)
     else:
+        base = replace(base, declines=0)  # if it is needed again, that was not said of it
         follows = _settled(ticket, base, can, now, is_news=is_news, begun=copy.intent)
     if follows != Consequence(follows.copy) or not ticket.is_live:
         return follows
