@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from harness import Harness
@@ -23,6 +25,18 @@ def test_given_to_a_known_person_there_is_given_here(ward: Harness) -> None:
     assert assignee.email == NURSE
     run(ward)
     assert tracker.writes == []
+
+
+def test_who_is_about_to_leave_and_still_here_gets_it(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.corp.change("eve", leave_at=ward.now + timedelta(days=60))
+    ward.settle()
+    tracker.give("eve@corp.example")
+    assert run(ward)["assigned"] == 1
+    assignee = ward.ticket().assignee
+    assert assignee is not None
+    assert assignee.email == "eve@corp.example"
+    assert tracker.only.notes == []
 
 
 def test_nobody_knows_who_gave_it_there(ward: Harness) -> None:

@@ -54,7 +54,7 @@ class ActsHere:
         """Give it to a person who is known and here; return False if it stays. Trackers don't tell who gave it."""
         run = self._run
         with run.store.reading() as uow:
-            known = [one for one in uow.people.find(email) if one.standing is Standing.ACTIVE]
+            known = [one for one in uow.people.find(email) if one.standing is not Standing.LEFT]
         if not known or "@" not in email or not ticket.is_live:
             return False
         try:
