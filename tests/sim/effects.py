@@ -311,8 +311,10 @@ class _Outbox(_Through):
         left: Delivery | None = self._inner.drop(one, keys)
         return left
 
-    def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
-        gone: list[str] = self._inner.withdraw_about(tickets, said)
+    def withdraw_about(
+        self, tickets: Collection[int], said: str = "", but: tuple[str, ...] = ()
+    ) -> list[str]:
+        gone: list[str] = self._inner.withdraw_about(tickets, said, but)
         self._effects += [Withdrawn(self._now, key) for key in gone]
         return gone
 

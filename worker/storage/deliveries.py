@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient
+from worker.domain.messages.overtaken import SAID_ONCE
 from worker.domain.messages.paragraphs import Cause
 from worker.domain.tickets.ticket import TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
@@ -162,7 +163,8 @@ class SqlDeliveries:
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         o = outbox.c
         theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address) & (o.via == via_text(to))
-        which = theirs & _alone(PostState.WAITING, now) & o.ticket_id.is_not(None)
+        is_told_again = sa.and_(*(~o.key.contains(f":{said}:", autoescape=True) for said in SAID_ONCE))
+        which = theirs & _alone(PostState.WAITING, now) & o.ticket_id.is_not(None) & is_told_again
         query = (
             sa.select(ticket.c.kind, o.is_urgent, sa.func.count())
             .join(ticket, ticket.c.id == o.ticket_id)

@@ -46,9 +46,12 @@ class SqlOutbox(SqlFolding, SqlSending):
     def known(self, keys: Collection[str]) -> set[str]:
         return {key for part in chunked(keys) for key in self._c.execute(_KNOWN, {"keys": part}).scalars()}
 
-    def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
+    def withdraw_about(
+        self, tickets: Collection[int], said: str = "", but: tuple[str, ...] = ()
+    ) -> list[str]:
         o, beginnings = outbox.c, tuple(f"{ticket_label(number)}:{said}:" for number in tickets)
-        rows = [one for one in self._untried(tickets) if not said or one.key.startswith(beginnings)]
+        untried = [row for row in self._untried(tickets) if not row.key.startswith(but)]
+        rows = [one for one in untried if not said or one.key.startswith(beginnings)]
         for part in chunked([row.id for row in rows]):
             held = o.id.in_(part) & (o.held_by != "")
             self._c.execute(sa.update(outbox).where(held).values(state="dropped"))

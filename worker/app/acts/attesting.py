@@ -40,6 +40,7 @@ from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import STATEMENTS
 from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.overtaken import ANSWERED
 from worker.domain.messages.paragraphs import answered_paragraph
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.attesting import answered_with, changed_mind
@@ -247,7 +248,7 @@ class Attesting:
         accountable = None if is_theirs else ticket.accountable
         to = whoever_has(uow, accountable, self._teller.languages) if accountable else CHANNEL
         body = answered_paragraph(ticket, new, self._teller.languages.of(to.language))
-        key = f"{ticket.label}:answered:{now.isoformat()}"
+        key = f"{ticket.label}:{ANSWERED}:{now.isoformat()}"
         message = OutMessage(key, to, body.headline, body, ticket=ticket.id)
         return self._teller.linked(uow, ticket, message, now)
 

@@ -14,7 +14,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import REMOVAL, is_exposure
-from worker.domain.messages.overtaken import HELD
+from worker.domain.messages.overtaken import HELD, said_once
 from worker.domain.model import Evidence
 from worker.domain.reconcile.engine import HELD_FROM
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -57,7 +57,7 @@ class RemovalHolds:
 
         with self._store.begin() as uow:
             _, after = change_ticket(uow, number, change, events.TICKET_HELD, by, now, reason)
-            uow.outbox.withdraw_about([after.id])
+            uow.outbox.withdraw_about([after.id], but=said_once(after))
             uow.outbox.add(self._teller.held(uow, after, now), now)
         return after
 

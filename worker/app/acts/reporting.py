@@ -37,6 +37,7 @@ from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds.handle_report import SHARED, TIER
 from worker.domain.messages.message import RecipientKind
+from worker.domain.messages.overtaken import HARM
 from worker.domain.messages.paragraphs import harm_paragraph
 from worker.domain.messages.sentences import masked
 from worker.domain.model import GroupKey
@@ -250,7 +251,7 @@ class Reporting:
             body = masked(
                 harm_paragraph(ticket, self._teller.timezone, self._teller.languages.of(to.language))
             )
-            key = f"{ticket.label}:harm:{to.kind.value}:{to.address}"
+            key = f"{ticket.label}:{HARM}:{to.kind.value}:{to.address}"
             message = OutMessage(
                 key, to, body.headline, body, is_urgent=True, ticket=ticket.id, is_day_or_night=True
             )

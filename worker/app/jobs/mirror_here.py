@@ -11,6 +11,7 @@ from worker.app.jobs.mirror_run import MirrorRun
 from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, claimants
+from worker.domain.messages.overtaken import said_once
 from worker.domain.mirror.outside import LastMove
 from worker.domain.model import Standing
 from worker.domain.text.reason import because, in_own_words
@@ -41,7 +42,7 @@ class ActsHere:
             )  # fmt: skip
 
         change_ticket(uow, ticket.id, claimed, events.TICKET_DONE, by, run.now)
-        uow.outbox.withdraw_about([ticket.id])
+        uow.outbox.withdraw_about([ticket.id], but=said_once(ticket))
         run.count("claimed")
 
     def reopen(self, uow: UnitOfWork, ticket: Ticket, moved: LastMove, key: str, words: str = "") -> None:

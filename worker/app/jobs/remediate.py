@@ -19,6 +19,7 @@ from worker.app.tell.health import Freshness
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.kinds.kind import Deed
+from worker.domain.messages.overtaken import said_once
 from worker.domain.model import Member
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
@@ -184,7 +185,7 @@ class Remediate:
             )  # fmt: skip
 
         change_ticket(uow, act.ticket, claimed, events.TICKET_DONE, by, run.now)
-        uow.outbox.withdraw_about([act.ticket])
+        uow.outbox.withdraw_about([act.ticket], but=said_once(ticket))
 
     def _refused(self, uow: UnitOfWork, act: MachineAct, said: str, run: _Run) -> None:
         run.counts["refused"] += 1

@@ -12,6 +12,9 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 
 HELD = "held"
 REMIND = "remind"
+ANSWERED = "answered"
+HARM = "harm"
+SAID_ONCE = (Answer.STILL_WORKS_HERE.value, ANSWERED, HARM)  # a person's word, which no ticket tells again
 PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
 _STEP = "step"
 _TO_ASSIGNEE = frozenset({
@@ -23,6 +26,11 @@ _TO_ASSIGNEE = frozenset({
 def step_key(ticket: Ticket, step: int) -> str:
     """The beginning of the keys of a step's messages; `step` counts from 1."""
     return f"{ticket.label}:{_STEP}{step}."
+
+
+def said_once(ticket: Ticket) -> tuple[str, ...]:
+    """The beginnings of the keys of what people said of a ticket: it is not taken back while the ticket is live."""
+    return tuple(f"{ticket.label}:{said}:" for said in SAID_ONCE)
 
 
 def is_overtaken(key: str, to: Recipient, ticket: Ticket | None) -> bool:

@@ -111,7 +111,10 @@ class Deliveries(Protocol):
         """
 
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
-        """Take the waiting messages about tickets to a recipient out of the queue; return how many of each cause."""
+        """Take the waiting messages about tickets to a recipient out of the queue; return how many of each cause.
+
+        What people said, and no ticket would tell again, stays.
+        """
 
     def retry(self, post_id: str, now: datetime) -> Post | None:
         """Send a dead post once more; return it as it was, or None if there is no such dead post."""

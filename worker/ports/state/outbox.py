@@ -134,11 +134,14 @@ class Outbox(Protocol):
     def known(self, keys: Collection[str]) -> set[str]:
         """Return those of these keys under which a message was ever added."""
 
-    def withdraw_about(self, tickets: Collection[int], said: str = "") -> list[str]:
+    def withdraw_about(
+        self, tickets: Collection[int], said: str = "", but: tuple[str, ...] = ()
+    ) -> list[str]:
         """Take back messages about these tickets that no channel has tried to send; return their keys.
 
         They are false now. `said`: only those whose keys say this after the ticket's label; else all, as the tickets
-        are over. Of those that were held, the ticket is kept, for `Deliveries.take_dropped`.
+        are over. Left alone are those whose keys begin with one of `but`. Of those that were held, the ticket is kept,
+        for `Deliveries.take_dropped`.
         """
 
     def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
