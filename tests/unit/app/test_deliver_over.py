@@ -149,3 +149,23 @@ def test_what_no_ticket_would_tell_again_waits_for_the_next_hour(found: Found) -
     harness.later(minutes=61)
     harness.deliver()
     assert [len(message.paragraphs) for message in harness.soc.sent] == [10, 5]
+
+
+@pytest.mark.parametrize("to, most", [(ANN, 3), (CHANNEL, 4)], ids=["person", "channel"])
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_most_that_a_recipient_gets_is_shared_by_their_messages_over_several_notifiers(
+    found: Found, to: Recipient, most: int, count: int
+) -> None:
+    harness = found(notifiers=[FakeNotifier("chat", capacity=1)], daily_max=3)
+    harness.start(replace(harness.app.rules, channel_max=4))
+    choices = [("chat", *("sms",) * number) for number in range(count)]
+    harness.queue(*(letter(f"{via}{n}", replace(to, via=via)) for via in choices for n in range(30)))
+    assert harness.deliver().counts["sent"] == most
+
+
+def test_what_one_choice_does_not_need_is_the_other_s(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("chat", capacity=1)], daily_max=5)
+    number = tickets(harness, 1)[0]
+    harness.queue(letter("a", ANN), *(letter(f"b{n}", replace(ANN, via=("chat",)), number) for n in range(4)))
+    harness.deliver()
+    assert sorted(sent(harness)["chat"]) == ["Title a", "Title b0", "Title b1", "Title b2", "Title b3"]

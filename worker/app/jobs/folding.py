@@ -44,6 +44,9 @@ class FoldingLimits:
     holding: Holding
 
 
+_Reader = tuple[RecipientKind, str]
+
+
 @dataclass(slots=True)
 class _Fold:
     """What one recipient is told in this pass: over which channels, and in how many more messages."""
@@ -51,9 +54,14 @@ class _Fold:
     to: Recipient
     channels: Sequence[str]
     waiting: int
-    budget: int
+    budget: int = 0
     folded: int = 0
     is_done: bool = False
+
+    @property
+    def reader(self) -> _Reader:
+        """Who gets it, over whatever channels."""
+        return self.to.kind, self.to.address
 
 
 class Folding:
@@ -110,15 +118,16 @@ class _ReadersPage:
             if kept >= one.messages:
                 continue
             if over:
-                folds.append(_Fold(one.to, over, one.messages - kept, 0))
+                folds.append(_Fold(one.to, over, one.messages - kept))
             else:
                 counts["unreachable"] += self.uow.outbox.give_up(one.to, self.now)
         self._say_dropped([fold.to for fold in folds])
         if not is_alarm:
             self._drop_overtaken(folds)
-        self._set_budgets(folds, is_alarm=is_alarm)
-        while going := [fold for fold in folds if fold.budget > 0 and not fold.is_done]:
+        left = self._left(folds, is_alarm=is_alarm)
+        while going := _share_out(left, folds):
             self._fold_once(going, is_alarm=is_alarm)
+            left.subtract(fold.reader for fold in going)
         counts["folded"] += sum(fold.folded for fold in folds)
         counts["held_for_tomorrow"] += sum(max(fold.waiting - fold.folded, 0) for fold in folds)
 
@@ -167,12 +176,11 @@ class _ReadersPage:
         for fold, some in zip(folds, heads, strict=True):
             fold.waiting -= sum(head.key in gone for head in some)
 
-    def _set_budgets(self, folds: Sequence[_Fold], *, is_alarm: bool) -> None:
+    def _left(self, folds: Sequence[_Fold], *, is_alarm: bool) -> Counter[_Reader]:
         """How many more messages a person may get today, and a channel within an hour."""
+        left = Counter({fold.reader: ALARMS_MAX for fold in folds})
         if is_alarm:
-            for fold in folds:
-                fold.budget = ALARMS_MAX
-            return
+            return left
         day = day_start(self.now, self.composing.teller.timezone)
         for is_channel, most, since in (
             (True, self.limits.channel_max, self.now - CHANNEL_TIME),
@@ -181,7 +189,8 @@ class _ReadersPage:
             those = [fold for fold in folds if (fold.to.kind is RecipientKind.CHANNEL) is is_channel]
             told = self.uow.outbox.deliveries([fold.to for fold in those], since)
             for fold, count in zip(those, told, strict=True):
-                fold.budget = most - sum(count)
+                left[fold.reader] = most - sum(count)
+        return left
 
     def _fold_once(self, folds: Sequence[_Fold], *, is_alarm: bool) -> None:
         """Fold as many items of each as every one of the channels shows into one message."""
@@ -197,7 +206,6 @@ class _ReadersPage:
             if keys:
                 bundles.append(Bundle(fold.to, fold.channels, keys, is_alarm))
             fold.folded += len(keys)
-            fold.budget -= 1
             fold.is_done = len(items) < ITEMS_MAX and len(keys) == len(items)
         self.uow.outbox.bundle(bundles, self.now)
 
@@ -228,6 +236,18 @@ class _ReadersPage:
 
     def _fitting(self, channel: str, to: Recipient, items: Sequence[OutMessage]) -> int:
         return self.composing.fitting(channel, to, items, self.uow)
+
+
+def _share_out(left: Mapping[_Reader, int], folds: Sequence[_Fold]) -> list[_Fold]:
+    """Give what each reader may still get to what waits for them over different channels; return what may go now."""
+    going = [fold for fold in folds if not fold.is_done]
+    of = Counter(fold.reader for fold in going)
+    before = Counter[_Reader]()
+    for fold in going:
+        each, more = divmod(left[fold.reader], of[fold.reader])
+        fold.budget = each + (before[fold.reader] < more)
+        before[fold.reader] += 1
+    return [fold for fold in going if fold.budget > 0]
 
 
 def day_start(now: datetime, timezone: str) -> datetime:
