@@ -22,7 +22,7 @@ _COLUMNS = tuple(f.name for f in fields(Copy))
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _DOABLE = tuple(state.value for state in sorted(LIVE - {TicketState.BLOCKED}))
 _UNMADE = tuple(one.value for one in (CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR))
-_MADE = tuple(one.value for one in (CopyState.LINKED, CopyState.REFUSED))
+_MAYBE_MADE = tuple(one.value for one in (CopyState.WANTED, CopyState.LINKED, CopyState.REFUSED))
 _INSTANTS = (
     "attempted_at", "next_at", "look_again_at", "reopened_at", "missing_since", "settled_at", "synced_at",
 )  # fmt: skip
@@ -38,7 +38,7 @@ class SqlMirrors:
     def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         m, t = mirror.c, ticket.c
         is_not_now = sa.exists().where(t.id == m.ticket, t.state.not_in(_DOABLE))
-        is_not_there = (m.tracker == tracker) & (m.state == CopyState.WANTED.value)
+        is_not_there = (m.tracker == tracker) & (m.state == CopyState.WANTED.value) & (m.attempts == 0)
         self._c.execute(sa.delete(mirror).where(is_not_there, is_not_now))
         fits = [t.state.in_(_DOABLE), ~sa.exists().where(m.tracker == tracker, m.ticket == t.id)]
         if kinds:
@@ -61,12 +61,13 @@ class SqlMirrors:
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         m, t = mirror.c, ticket.c
         is_time = sa.or_(m.next_at.is_(None), m.next_at <= now)
-        which = (m.tracker == tracker) & m.state.in_(_UNMADE) & is_time
+        is_needed = sa.or_(m.state != CopyState.WANTED.value, t.state.in_(_DOABLE))
+        which = (m.tracker == tracker) & m.state.in_(_UNMADE) & is_time & is_needed
         return self._mirrored(which, (t.due_at, t.id), limit)
 
     def made_again(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         m = mirror.c
-        which = (m.tracker == tracker) & (m.look_again_at <= now) & m.state.in_(_MADE)
+        which = (m.tracker == tracker) & (m.look_again_at <= now) & m.state.in_(_MAYBE_MADE)
         return self._mirrored(which, (m.look_again_at, m.ticket), limit)
 
     def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:

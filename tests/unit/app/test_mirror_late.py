@@ -179,6 +179,44 @@ def test_one_that_was_given_up_and_is_wanted_by_hand_is_looked_for_too(ward: Har
     assert (copy(ward).key, late.seen.standing) == ("DESK-1", CopyStanding.DECLINED)
 
 
+@pytest.fixture
+def lost(ward: Harness) -> Harness:
+    """The ticket's copy was made, could not be found, and is hidden on; the ticket is verified since."""
+    tracker = SlowTracker(now=ward.clock)
+    ward.trackers = [tracker]
+    ward.start(ward.app.rules)
+    lose(tracker, "create")
+    tracker.hidden_reads = 50
+    run(ward, minutes=1)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    for _ in range(2):
+        run(ward, minutes=30)
+    assert (copy(ward).state, copy(ward).attempts, len(tracker.issues)) == (CopyState.WANTED, 1, 1)
+    return ward
+
+
+def test_one_that_was_not_found_is_closed_when_it_appears_after_its_ticket_is_over(lost: Harness) -> None:
+    slow(lost).hidden_reads = 0
+    run(lost, minutes=DAY)
+    run(lost)
+    assert (copy(lost).shown, slow(lost).only.seen.standing) == ("closed", CopyStanding.DONE)
+
+
+def test_one_that_was_not_found_is_still_looked_for_when_its_ticket_is_needed_again(lost: Harness) -> None:
+    lost.wards.add_member("ward-7", lost.member("ann"))
+    lost.settle()
+    run(lost)
+    assert (copy(lost).state, copy(lost).key) == (CopyState.LINKED, "DESK-2")
+    slow(lost).hidden_reads = 0
+    run(lost, minutes=DAY)
+    run(lost)
+    standings = {one.seen.key: one.seen.standing for one in slow(lost).issues.values()}
+    assert standings == {"DESK-1": CopyStanding.OPEN, "DESK-2": CopyStanding.DECLINED}
+    assert copy(lost).key == "DESK-1"
+
+
 def test_one_that_takes_a_create_once_needs_no_look(ward: Harness) -> None:
     tracker = SlowTracker(now=ward.clock)
     tracker.can = replace(tracker.can, creates_once=True)

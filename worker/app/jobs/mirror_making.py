@@ -137,7 +137,10 @@ class MakeCopies:
                 uow.mirrors.put(refused)
                 self._run.tell(uow, f"refused:{copy.ticket}", problem)
             return refused
-        return self._put(replace(copy, state=CopyState.WANTED, next_at=None))
+        late_at = (
+            copy.look_again_at or now + LATE_EVERY
+        )  # its ticket may be over, so that it is not made again
+        return self._put(replace(copy, state=CopyState.WANTED, next_at=None, look_again_at=late_at))
 
     # --- what may still appear -------------------------------------------------------------------
 

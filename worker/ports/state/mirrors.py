@@ -32,14 +32,19 @@ class Mirrors(Protocol):
         """Want a copy of each live ticket of these kinds (none: of all) that has none yet; return how many are new.
 
         A ticket that waits for another one needs none before it can be done. A copy that is only wanted is dropped when
-        its ticket has to wait, or is live no longer.
+        its ticket has to wait, or is live no longer; not one that may have been made, and was not found.
         """
 
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
-        """Copies to be made, or to be looked for, whose time has come; what is due first comes first."""
+        """Copies to be made, or to be looked for, whose time has come; what is due first comes first.
+
+        What is only to be made waits while its ticket needs none.
+        """
 
     def made_again(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
-        """Copies that are there or were given up, and are to be looked for once more; the longest due come first."""
+        """Copies that are there, were given up or were not found, and are to be looked for once more; the longest due
+        come first.
+        """
 
     def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:
         """Copies that are there, by their tickets' ids above `after`, without those that were settled before."""
