@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from builders import rules
 from harness import Harness
-from reviewed import KEEP, REMOVE, RULE, names, of, reviewed_ward, reviews, token
+from reviewed import KEEP, REMOVE, RULE, names, of, reviewed_ward, reviews, say, token
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.reviewing import ReviewRule
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Coverage, Group, Role
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
@@ -274,3 +276,72 @@ def test_the_accountable_person_alone_in_a_group_does_not_review_it(start: Calla
 
     harness = asked(start, "eve@corp.example", add)
     assert of(harness, "cell", own=False).assignee is None
+
+
+# --- a review that is opened again ------------------------------------------------------------------------
+
+
+def waived_for_a_week(ward: Harness) -> None:
+    """The review is waived, and its second ticket is not answered."""
+    until = ward.now + timedelta(days=7)
+    ward.desk.waive(
+        of(ward, "ward-7", own=False).id, Actor("sam"), "after the holidays", ward.now, until=until
+    )
+
+
+def a_week_later(ward: Harness) -> None:
+    ward.later(days=8)
+    ward.settle(full=True)
+    ward.control()
+    assert of(ward, "ward-7", own=False).state is TicketState.OPEN
+
+
+def test_an_own_row_without_an_answer_goes_on_when_the_waiver_of_its_review_is_over(ward: Harness) -> None:
+    before = of(ward, "ward-7", own=True)
+    waived_for_a_week(ward)
+    a_week_later(ward)
+    own = of(ward, "ward-7", own=True)
+    assert (own.state, own.reopened, own.clock_from) == (TicketState.OPEN, 0, before.clock_from)
+    assert names(ward.app.reviewing.look(token(ward, own), ward.now)) == ["Dee"]
+
+
+def test_an_own_row_without_an_answer_goes_on_when_the_group_is_due_again_within_a_month(
+    start: Callable[..., Harness],
+) -> None:
+    monthly = ReviewRule(every=timedelta(days=30), sample=0, full_every=100)
+    ward = start(controls=ControlPolicy(review=(replace(RULE, review=monthly),)), has_links=True)
+    ward.now = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    ward.settle(full=True)
+    ward.control()
+    ward.decide()
+    ward.control()
+    say(ward, KEEP, "ann", "ben", "cem")
+    ward.now = datetime(2026, 12, 31, 12, tzinfo=UTC)
+    ward.settle(full=True)
+    ward.control()
+    assert [one.state for one in reviews(ward)] == [TicketState.OPEN] * 2
+
+
+def test_a_waiver_of_the_own_row_waives_no_review(ward: Harness) -> None:
+    ward.desk.waive(of(ward, "ward-7", own=True).id, Actor("sam"), "known for years", ward.now)
+    ward.control()
+    [counts] = [one.counts for one in ward.app.controls.report(ward.now) if one.control == "group.review"]
+    assert (counts.failed, counts.waived) == (1, 0)
+
+
+def test_an_own_row_that_is_waived_stays_so_when_its_review_is_opened_again(ward: Harness) -> None:
+    ward.desk.waive(of(ward, "ward-7", own=True).id, Actor("sam"), "known for years", ward.now)
+    waived_for_a_week(ward)
+    a_week_later(ward)
+    assert of(ward, "ward-7", own=True).state is TicketState.WAIVED
+
+
+def test_the_ticket_of_an_own_row_asks_about_whoever_reviews_now(ward: Harness) -> None:
+    """Ann is the admin by the time the review is opened again: she answers for Dee, and somebody else for her."""
+    waived_for_a_week(ward)
+    ward.wards.set_role("ward-7", ward.number("ann"), Role.ADMIN)
+    ward.wards.set_role("ward-7", ward.number("dee"), Role.MEMBER)
+    a_week_later(ward)
+    own = of(ward, "ward-7", own=True)
+    assert names(ward.app.reviewing.look(token(ward, own), ward.now)) == ["Ann"]
+    assert "Dee" in names(ward.app.reviewing.look(token(ward, of(ward, "ward-7", own=False)), ward.now))

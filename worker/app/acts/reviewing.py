@@ -139,15 +139,16 @@ class Reviewing:
     def begin(
         self, uow: UnitOfWork, actions: Sequence[Action], groups: Mapping[GroupKey, GroupState], now: datetime
     ) -> list[Action]:
-        """Begin the reviews of new tickets; return the actions for rows that the reviewer may not answer.
+        """Begin the reviews of new tickets, and of those that are about other rows now.
 
+        Returns the actions for rows that the reviewer may not answer.
         `groups`: those of the tickets, by key.
         """
-        more: list[Action] = []
+        more: list[Action | None] = []
         for action in actions:
-            if action.ticket.kind is not REVIEWS or action.kind not in {ActionKind.OPEN, ActionKind.REOPEN}:
-                continue
             ticket = action.ticket
+            if ticket.kind is not REVIEWS or not _begins(uow, action):
+                continue
             earlier = uow.reviews.finished(ticket.home)
             full_every = self._policy.review[0].review.full_every if self._policy.review else 1
             review = Review(
@@ -165,7 +166,7 @@ class Reviewing:
             own = self.shown(uow, ticket).rows.own
             if own and not review.only:
                 more.append(for_another(ticket, own, groups[ticket.home], self._tickets, now))
-        return more
+        return [action for action in more if action is not None]
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:
         """The reviews of a campaign, each with the number of rows without an answer."""
@@ -355,6 +356,14 @@ class Reviewing:
             details={REVIEW: ticket.label},
         )
         return self._tickets.started(draft, now)
+
+
+def _begins(uow: UnitOfWork, action: Action) -> bool:
+    """Whether a review begins: with its ticket, or because its ticket is about other rows now."""
+    if action.kind is not ActionKind.ASSIGN:
+        return action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
+    begun = uow.reviews.of_ticket(action.ticket.id)
+    return begun is not None and begun.only != frozenset(action.ticket.details.get(ONLY, ()))
 
 
 def _seed(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:

@@ -70,8 +70,11 @@ def _examined(
 
 
 def _waives(ticket: Ticket, control: str, result: ControlResult, now: datetime) -> bool:
-    """Whether a person waived this: a review of one quarter, say, and not that of the next."""
+    """Whether a person waived this: a review of one quarter, say, and not that of the next.
+
+    Rows that the reviewer may not answer are a part of a review, and waive none.
+    """
     until = ticket.waived_until
     holds = ticket.state is TicketState.WAIVED and (until is None or now < until)
     is_fault = any(fault["control"] == control for fault in ticket.details.get("faults", ()))
-    return holds and is_fault and ticket.occasion.startswith(result.occasion)
+    return holds and is_fault and result.occasion in {"", ticket.occasion}

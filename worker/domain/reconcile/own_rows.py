@@ -10,7 +10,7 @@ from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import Coverage
-from worker.domain.reconcile.engine import cancelled, reopen
+from worker.domain.reconcile.engine import cancelled, is_waived, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.whom import first_of, is_one_of
@@ -22,10 +22,11 @@ _ORDER = (AssigneeWhy.OWNER, AssigneeWhy.ACCOUNTABLE, AssigneeWhy.ADMIN)
 
 def for_another(
     ticket: Ticket, own: Sequence[ReviewRow], group: GroupState, rules: TicketRules, now: datetime
-) -> Action:
+) -> Action | None:
     """A second ticket with these rows alone, for whoever may answer them; nobody's if there is nobody.
 
-    Where the review itself is opened again, its second ticket is, too.
+    Where the review itself is opened again, its second ticket is, too. One that is still live goes on, with the rows
+    that it has to have now; None if it has them, or if it is waived.
     """
     to = first_of(_ORDER, group, rules, [account for row in own for account in row.member.accounts])
     why = (
@@ -45,7 +46,13 @@ def for_another(
     known = next((one for one in group.tickets if one.key == draft.key), None)
     if known is None:
         return Action(ActionKind.OPEN, rules.started(draft, now), why)
-    again = reopen(replace(known, details=draft.details), rules, now, why)
+    same = replace(known, details=draft.details)
+    if known.is_live:
+        has_them = known.details[ONLY] == draft.details[ONLY]
+        return None if has_them else Action(ActionKind.ASSIGN, handed_to(replace(same, reason=why), to), why)
+    if is_waived(known, now):
+        return None
+    again = reopen(same, rules, now, why)
     return Action(ActionKind.REOPEN, handed_to(again, to), why, reopened=Reopened.NEEDED_AGAIN)
 
 
