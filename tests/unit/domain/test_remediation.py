@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import WARD, group, key, leaver, person, ticket, view
+from builders import WARD, expected, group, key, leaver, person, ticket, view
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import How
@@ -22,6 +22,9 @@ ANN, OTHER = "+447700900001", "+447700900002"
 BEN = view(person("ben"), OTHER)
 REMOVABLE = group(view(leaver()), view(person("ben"), OTHER, Role.ADMIN))
 LEADERLESS = group(view(leaver(), role=Role.ADMIN), BEN, owner=person("ben"))
+TWO_ADMINS = group(view(leaver(), role=Role.ADMIN), view(person("ben"), OTHER, Role.ADMIN))
+MOVED_BEN = expected(person("ben"), is_former=True)
+BEN_ASKED_OUT = ticket(id=2, handle=OTHER, person=key("ben"), evidence=None, left_at=None)
 
 
 def reason(of: Ticket, where: GroupView | None, can: Capabilities = CAN) -> str:
@@ -43,11 +46,18 @@ def test_the_first_rule_that_allows_it_is_the_one() -> None:
 
 @pytest.mark.parametrize("globs, fits", [(("ward 7*",), True), ((WARD.group_id,), True), (("Ward",), False)])
 def test_a_rule_names_groups_by_name_or_id(globs: tuple[str, ...], fits: bool) -> None:
-    assert replace(RULE, groups=globs).allows(ticket()) is fits
+    assert replace(RULE, groups=globs).allows(ticket(), "Ward 7 nights") is fits
+
+
+def test_a_rule_goes_by_what_the_group_is_called_now() -> None:
+    wards = (replace(RULE, groups=("Ward *",)),)
+    renamed = allowed(ticket(), replace(REMOVABLE, name="Board of directors"), wards, CAN)
+    assert renamed == LeftToPeople("no rule allows it")
+    assert isinstance(allowed(ticket(group_name="Board of directors"), REMOVABLE, wards, CAN), Permitted)
 
 
 def test_a_ticket_in_no_group_is_allowed_by_no_rule() -> None:
-    assert not RULE.allows(replace(ticket(), group=None))
+    assert not RULE.allows(replace(ticket(), group=None), "Ward 7 nights")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,10 @@ def test_a_ticket_in_no_group_is_allowed_by_no_rule() -> None:
         (ticket(REASSIGN), replace(LEADERLESS, owner=leaver("ben")), CAN, "neither"),
         (ticket(REASSIGN), replace(LEADERLESS, owner=person("eve")), CAN, "neither"),
         (ticket(REASSIGN), replace(LEADERLESS, owner=None), CAN, "neither"),
+        (ticket(REASSIGN), replace(LEADERLESS, expected=(MOVED_BEN,)), CAN, "neither"),
+        (ticket(REASSIGN), replace(LEADERLESS, tickets=(BEN_ASKED_OUT,)), CAN, "neither"),
+        (ticket(), replace(TWO_ADMINS, tickets=(BEN_ASKED_OUT,)), CAN, "last admin"),
+        (BEN_ASKED_OUT, replace(LEADERLESS, expected=(MOVED_BEN,)), CAN, "does not show"),
     ],
 )
 def test_a_machine_leaves_it_to_people(

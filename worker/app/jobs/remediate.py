@@ -100,9 +100,13 @@ class Remediate:
         after = 0
         with self._store.reading() as uow:
             while page := uow.remediations.waiting(kinds, sources, after, PAGE):
-                found += [one for one in page if any(rule.allows(one) for rule in self._rules)]
+                names = uow.overview.group_names({one.home for one in page})
+                found += [one for one in page if self._may(one, names.get(one.home, ""))]
                 after = page[-1].id
         return found
+
+    def _may(self, ticket: Ticket, group_name: str) -> bool:
+        return any(rule.allows(ticket, group_name) for rule in self._rules)
 
     def _allowed(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> Permitted | LeftToPeople:
         group = ticket.home

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.domain.groups.capabilities import Capabilities
-from worker.domain.groups.case import GroupView, MemberView, active_admins
+from worker.domain.groups.case import GroupCase, GroupView, MemberView
 from worker.domain.identity.matching import How, IdentityState
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Deed
-from worker.domain.model import Coverage, Member, Role, Standing
+from worker.domain.kinds.settled import settle
+from worker.domain.model import Coverage, Evidence, Member, Role, Standing
 from worker.domain.people.joiners import fits
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
@@ -30,12 +31,15 @@ class RemediationRule:
     kinds: frozenset[TicketKind]
     per_hour: int
 
-    def allows(self, ticket: Ticket) -> bool:
-        """True if the rule names the ticket's inventory, group and kind."""
+    def allows(self, ticket: Ticket, group_name: str) -> bool:
+        """True if the rule names the ticket's inventory, group and kind.
+
+        `group_name`: what the group is called now. A ticket keeps the name that it was opened with.
+        """
         group = ticket.group
         if group is None or group.source not in self.inventories or ticket.kind not in self.kinds:
             return False
-        return fits(group.group_id, self.groups) or fits(ticket.group_name, self.groups)
+        return fits(group.group_id, self.groups) or fits(group_name, self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def allowed(
 
     `group` has all of its members, not only those that decide something.
     """
-    rule = next((one for one in rules if one.allows(ticket)), None)
+    name = ticket.group_name if group is None else group.name
+    rule = next((one for one in rules if one.allows(ticket, name)), None)
     deed = kind_of(ticket).deed
     if rule is None or deed is None:
         return LeftToPeople("no rule allows it")
@@ -69,15 +74,15 @@ def allowed(
         return LeftToPeople("it is not open, or somebody says that the person still works here")
     if group is None or group.is_gone or group.coverage is not Coverage.FULL:
         return LeftToPeople("the latest roster of the group is not whole")
-    found = _FINDS[deed](ticket, group, can)
+    found = _FINDS[deed](ticket, settle(group), can)
     return found if isinstance(found, LeftToPeople) else Permitted(rule, deed, found)
 
 
-def _to_remove(ticket: Ticket, group: GroupView, can: Capabilities) -> Member | LeftToPeople:
-    view = next((one for one in group.members if one.member.handle == ticket.handle), None)
+def _to_remove(ticket: Ticket, case: GroupCase, can: Capabilities) -> Member | LeftToPeople:
+    view = case.by_handle.get(ticket.handle)
     if not can.can_remove:
         return LeftToPeople("the source can't remove members")
-    if view is None or view.leaving is None:
+    if view is None or view.leaving is None or view.leaving.evidence is Evidence.MOVED:
         return LeftToPeople("the latest roster does not show a member who has left")
     if not _is_sure(view):
         return LeftToPeople("who the member is, is not certain")
@@ -85,22 +90,25 @@ def _to_remove(ticket: Ticket, group: GroupView, can: Capabilities) -> Member | 
         return LeftToPeople("nobody can remove the creator of the group")
     if view.member.role is Role.UNKNOWN and can.sees_roles:
         return LeftToPeople("the member's role is not known")
-    if view.member.role.is_admin and not active_admins(group):
+    if view.member.role.is_admin and not any(_stays(one, case) for one in case.active_admins):
         return LeftToPeople("the member is the last admin")
     return view.member
 
 
-def _to_promote(ticket: Ticket, group: GroupView, can: Capabilities) -> Member | LeftToPeople:
-    """Return the owner of the group if they are in it, else the leaver's manager. A machine chooses nobody else."""
+def _to_promote(ticket: Ticket, case: GroupCase, can: Capabilities) -> Member | LeftToPeople:
+    """Return the owner of the group if they are in it, else the leaver's manager. A machine chooses nobody else.
+
+    Nor anybody who is to go themself: a mover, or whom a review asks out.
+    """
     if not can.can_change_admin:
         return LeftToPeople("the source can't make anybody an admin")
-    manager = next((one for leaver, one in group.managers if leaver == ticket.person), None)
-    for account in (group.owner, manager):
+    manager = case.managers.get(ticket.person) if ticket.person else None
+    for account in (case.view.owner, manager):
         if account is None or account.standing is Standing.LEFT:
             continue
-        for view in group.members:
+        for view in case.view.members:
             is_they = view.person is not None and view.person.key == account.key
-            if is_they and _is_sure(view) and view.leaving is None and view.member.role is Role.MEMBER:
+            if is_they and _is_sure(view) and _stays(view, case) and view.member.role is Role.MEMBER:
                 return view.member
     return LeftToPeople(
         "neither the group's owner nor the leaver's manager is a member who could be an admin"
@@ -112,6 +120,10 @@ _FINDS = {Deed.REMOVE: _to_remove, Deed.MAKE_ADMIN: _to_promote}
 
 def _is_sure(view: MemberView) -> bool:
     return view.link.state is IdentityState.LINKED and view.link.how in _SURE
+
+
+def _stays(view: MemberView, case: GroupCase) -> bool:
+    return view.leaving is None and view.member.handle not in case.asked_out
 
 
 def has_effect(deed: Deed, handle: str, group: GroupView) -> bool:

@@ -1,0 +1,76 @@
+"""What a machine may do can change while a ticket waits: it goes by what is true when it acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness import Harness
+from worker.domain.model import Group, Role
+from worker.domain.people.joiners import Placement
+from worker.domain.reconcile.remediation import RemediationRule
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports import Capabilities
+
+Start = Callable[..., Harness]
+CAN = Capabilities(sees_all_groups=True, can_remove=True, can_change_admin=True)
+KINDS = frozenset({TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN})
+WARDS = RemediationRule("rooms", frozenset({"wards"}), ("Ward *",), KINDS, 20)
+NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
+
+
+def allow(harness: Harness, rule: RemediationRule = WARDS) -> None:
+    harness.wards.can = CAN
+    harness.start(replace(harness.app.rules, remediate=(rule,)))
+
+
+def rename(harness: Harness, name: str) -> None:
+    harness.wards.add_group(Group("ward-7", name), harness.wards.members("ward-7"))
+    harness.later()
+    harness.settle(full=True)
+
+
+def test_a_rule_about_wards_does_nothing_in_a_group_that_is_no_ward_by_its_name_now(start: Start) -> None:
+    harness = start()
+    allow(harness)
+    harness.leave("ann")
+    harness.settle()
+    rename(harness, "Board of directors")
+    assert harness.app.remediate.preview(harness.now).actions == ()
+    harness.remediate()
+    assert harness.wards.acts == []
+
+
+def test_a_rule_allows_it_in_a_group_that_is_called_a_ward_by_now(start: Start) -> None:
+    harness = start()
+    rename(harness, "Board of directors")
+    allow(harness)
+    harness.leave("ann")
+    harness.settle()
+    harness.remediate()
+    assert harness.wards.acts == []
+    rename(harness, "Ward 7")
+    harness.remediate()
+    assert len(harness.wards.acts) == 1
+
+
+def test_a_machine_makes_no_mover_an_admin(start: Start) -> None:
+    """Zoe owns the group and has moved: a ticket asks to take her out of it."""
+    harness = start(joiners=(NURSES,))
+    allow(harness)
+    harness.hire("zoe", department="Nursing")
+    harness.settle()
+    members = [harness.member("ann", Role.ADMIN), harness.member("zoe"), harness.member("ben")]
+    harness.wards.add_group(Group("ward-7", "Ward 7", owner_email="zoe@corp.example"), members)
+    harness.later()
+    harness.settle()
+    harness.hire("zoe", department="Porters")
+    harness.later()
+    harness.settle()
+    harness.leave("ann")
+    harness.later()
+    harness.settle()
+    [asked] = harness.tickets(TicketKind.REASSIGN_ADMIN)
+    assert asked.state is TicketState.OPEN
+    harness.remediate()
+    assert harness.wards.acts == []
