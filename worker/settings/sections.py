@@ -213,7 +213,7 @@ class RemediateWhen(Section):
 
 
 class RemediateRule(Section):
-    """Lets a machine do what a ticket asks. Never for a creator, a last admin or a guess, or while a plan is held."""
+    """Lets a machine do what a ticket asks. Never for a creator, a last admin or a guess, or while leavers are held."""
 
     name: Name = Field(description="Its name, in the journal of everything that it allowed.")
     when: RemediateWhen

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness import Harness
+from worker.domain.controls.policy import AdminsRule, ControlPolicy
+from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.model import Group, Role
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.remediation import RemediationRule
@@ -74,3 +76,18 @@ def test_a_machine_makes_no_mover_an_admin(start: Start) -> None:
     assert asked.state is TicketState.OPEN
     harness.remediate()
     assert harness.wards.acts == []
+
+
+def test_the_first_run_of_a_control_keeps_no_leaver_in_a_group(start: Start) -> None:
+    harness = start()
+    few = AdminsRule(ControlSwitch(Mode.TICKET), min=2)
+    harness.start(replace(harness.app.rules, controls=ControlPolicy(admins=(few,))))
+    allow(harness)
+    harness.control()
+    [plan] = harness.plans()
+    assert plan.is_of_controls
+    harness.leave("ann")
+    harness.later()
+    harness.settle()
+    harness.remediate()
+    assert len(harness.wards.acts) == 1

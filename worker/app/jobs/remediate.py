@@ -113,8 +113,8 @@ class Remediate:
         inventory = self._inventories.get(group.source)
         if inventory is None:
             return LeftToPeople("the inventory is not configured")
-        if any(c.state is HoldState.HELD for plan in uow.episodes.plans() for c in plan.cohorts):
-            return LeftToPeople("a plan is held")
+        if _are_people_held(uow):
+            return LeftToPeople("a plan about people is held")
         view = uow.rosters.view(group)
         if view is not None and not self._fresh.is_fresh(group.source, view.taken_at, now):
             return LeftToPeople("the latest roster is too old")
@@ -243,6 +243,12 @@ class _Run:
         """Ask nothing more of a source in this run."""
         self.failed = {*self.failed, source}
         self.troubles.append(f"{source}: {error}")
+
+
+def _are_people_held(uow: UnitOfWork) -> bool:
+    """Whether a plan about people waits. One of controls delays no leaver's ticket."""
+    plans = [plan for plan in uow.episodes.plans() if not plan.is_of_controls]
+    return any(cohort.state is HoldState.HELD for plan in plans for cohort in plan.cohorts)
 
 
 def _actor(act: MachineAct) -> Actor:
