@@ -8,13 +8,13 @@ from datetime import datetime
 from worker.domain.model import GroupKey
 from worker.domain.people.joiners import Placement, places
 from worker.domain.people.lifecycle import Event, EventKind
-from worker.ports.state.groups import Expectation
+from worker.ports.state.groups import Expectation, GroupRow
 from worker.ports.state.store import UnitOfWork
 
 
 def place(uow: UnitOfWork, joiners: tuple[Placement, ...], happened: Sequence[Event], at: datetime) -> None:
     """Apply the joiner rules to the people who came, moved or returned."""
-    groups = [(row.key, row.name) for row in uow.rosters.groups() if not row.is_gone]
+    groups = uow.rosters.groups()
     moved = []
     for event in happened:
         if event.kind not in {EventKind.JOINED, EventKind.MOVED, EventKind.RETURNED}:
@@ -28,13 +28,17 @@ def place(uow: UnitOfWork, joiners: tuple[Placement, ...], happened: Sequence[Ev
 
 
 def _placement(
-    uow: UnitOfWork, joiners: tuple[Placement, ...], event: Event, groups: Sequence[tuple[GroupKey, str]]
+    uow: UnitOfWork, joiners: tuple[Placement, ...], event: Event, groups: Sequence[GroupRow]
 ) -> dict[GroupKey, Expectation]:
-    """Return the groups whose expectation changes, with the new one."""
+    """Return the groups whose expectation changes, with the new one.
+
+    A group that is gone may come back: it counts for whom the rules have placed there, and nobody else is placed in it.
+    """
     known = uow.rosters.expectations(event.person.key)
+    named = [(row.key, row.name) for row in groups if not row.is_gone or row.key in known]
     before = {group for group, state in known.items() if state is Expectation.DUE}
     if event.kind is EventKind.MOVED and event.before is not None:
-        before |= places(event.before.facts, joiners, groups)
-    now = places(event.person.facts, joiners, groups)
+        before |= places(event.before.facts, joiners, named)
+    now = places(event.person.facts, joiners, named)
     due = dict.fromkeys(sorted(now - before), Expectation.DUE)
     return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)

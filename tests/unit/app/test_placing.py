@@ -1,0 +1,93 @@
+"""Where the joiner rules place people while a group is out of sight: it may come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from harness import Harness
+from worker.domain.people.joiners import Placement
+from worker.domain.tickets.ticket import Ticket, TicketKind
+
+NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
+ADD, REMOVE = TicketKind.ADD_MEMBER, TicketKind.REMOVE_MEMBER
+
+
+@pytest.fixture
+def ward(start: Callable[..., Harness]) -> Harness:
+    """Zoe is a nurse, so the rules place her in ward 7, and she is in it. There are groups enough beside it."""
+    harness = start(joiners=(NURSES,))
+    for number in range(9):
+        harness.group(f"other-{number}", "una", admins=["tom"])
+    harness.hire("zoe", department="Nursing", title="Nurse")
+    harness.settle()
+    harness.wards.add_member("ward-7", harness.member("zoe"))
+    harness.later()
+    harness.settle()
+    return harness
+
+
+def goes(harness: Harness) -> None:
+    harness.wards.omit("ward-7")
+    harness.later()
+    harness.settle()
+
+
+def is_left_out(harness: Harness) -> None:
+    """The configuration does not want the group, so its source is not asked for it."""
+    takes = {"wards": lambda group_id, _name: group_id != "ward-7"}
+    harness.start(replace(harness.app.rules, takes=takes))
+    goes(harness)
+
+
+def works(harness: Harness, department: str, title: str = "Nurse") -> None:
+    harness.hire("zoe", department=department, title=title)
+    harness.later()
+    harness.settle()
+
+
+def comes_back(harness: Harness) -> None:
+    harness.wards.mend()
+    harness.start(replace(harness.app.rules, takes={"wards": lambda _id, _name: True}))
+    for _ in range(2):
+        harness.later()
+        harness.settle(full=True)
+
+
+def live(harness: Harness, kind: TicketKind) -> list[Ticket]:
+    return [one for one in harness.tickets(kind) if one.is_live]
+
+
+@pytest.mark.parametrize("out_of_sight", [goes, is_left_out])
+def test_another_title_makes_nobody_a_mover(ward: Harness, out_of_sight: Callable[[Harness], None]) -> None:
+    out_of_sight(ward)
+    works(ward, "Nursing", "Senior nurse")
+    comes_back(ward)
+    assert not ward.tickets(REMOVE)
+
+
+def test_who_moved_away_and_back_is_no_mover(ward: Harness) -> None:
+    goes(ward)
+    works(ward, "Porters")
+    works(ward, "Nursing")
+    comes_back(ward)
+    assert not ward.tickets(REMOVE)
+
+
+def test_who_moved_away_is_a_mover_once_the_group_is_back(ward: Harness) -> None:
+    goes(ward)
+    works(ward, "Porters")
+    assert not live(ward, REMOVE)
+    comes_back(ward)
+    assert len(live(ward, REMOVE)) == 1
+
+
+def test_who_joins_is_not_placed_in_a_group_that_is_gone(ward: Harness) -> None:
+    goes(ward)
+    ward.hire("yan", department="Nursing")
+    ward.later()
+    ward.settle()
+    comes_back(ward)
+    assert not live(ward, ADD)
