@@ -41,10 +41,9 @@ class Pairing:
     def pair(self, uow: UnitOfWork, now: datetime, *, is_new: bool = True) -> int:
         """Move tickets to the groups that lead; return how many pairs are new.
 
-        Pairs are looked for only if a group may be new: that compares all groups that have none.
+        Pairs are looked for only if a group may be new: that compares all groups that have none. Which group leads is
+        looked at always: of a pair that was found before, one source may not be configured any more.
         """
-        if not self._found_between:
-            return 0
         between = self._found_between if is_new else []
         found = sum(uow.pairs.find(weaker, stronger, now, alike_by) for weaker, stronger, alike_by in between)
         self.follow(uow, now)

@@ -1,0 +1,76 @@
+"""Groups that are one for a while: a better source comes later, and a source is taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness import Harness
+from worker.domain.people.joiners import Placement
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.ports import Capabilities
+
+ADD, REMOVE = TicketKind.ADD_MEMBER, TicketKind.REMOVE_MEMBER
+LIST = Capabilities(sees_all_groups=True, is_kept_by_people=True)
+CREW = ("ann", "eve", "joe")
+NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
+
+
+@pytest.fixture
+def ward(found: Callable[..., Harness]) -> Harness:
+    """Ward 7 in a register; the phone beside it does not see it yet. The rules place nurses in it."""
+    harness = found(inventories=("register", "phone"), joiners=(NURSES,))
+    harness.hire(*CREW, "ben", "zoe", *(f"p{number}" for number in range(12)))
+    harness.inventories[0].can, harness.inventories[1].can = LIST, Capabilities()
+    harness.start(harness.app.rules)
+    harness.group("ward-7", *CREW, admins=["ben"], name="Ward 7")
+    passes(harness)
+    return harness
+
+
+def passes(harness: Harness) -> None:
+    for _ in range(2):
+        harness.later()
+        harness.settle(full=True)
+
+
+def the_phone_sees_it(harness: Harness, *more: str) -> None:
+    harness.group("120@g.us", *CREW, *more, admins=["ben"], at=1, name="Ward 7")
+    passes(harness)
+
+
+def the_phone_is_taken_out(harness: Harness) -> None:
+    """The configuration names the register alone."""
+    harness.inventories.pop(1)
+    harness.start(harness.app.rules)
+    passes(harness)
+
+
+def live(harness: Harness, kind: TicketKind) -> list[Ticket]:
+    return [one for one in harness.tickets(kind) if one.is_live]
+
+
+# --- the better source is taken out -----------------------------------------------------------------------
+
+
+def test_the_register_leads_again_and_proves_what_is_done(ward: Harness) -> None:
+    the_phone_sees_it(ward)
+    the_phone_is_taken_out(ward)
+    ward.leave("ann")
+    passes(ward)
+    [ticket] = ward.tickets(REMOVE)
+    assert ticket.home.source == "register"
+    ward.drop("ward-7", "ann")
+    passes(ward)
+    [ticket] = ward.tickets(REMOVE)
+    assert (ticket.state, ticket.grade) == (TicketState.VERIFIED, Grade.B)
+
+
+def test_a_leaver_whom_only_the_register_lists_has_a_ticket(ward: Harness) -> None:
+    the_phone_sees_it(ward)
+    the_phone_is_taken_out(ward)
+    ward.wards.add_member("ward-7", ward.member("zoe"))
+    ward.leave("zoe")
+    passes(ward)
+    assert [one.home.source for one in live(ward, REMOVE)] == ["register"]
