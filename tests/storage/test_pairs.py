@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
 from harness import Harness
 from plans_of_queries import steps_of
-from worker.domain.model import GroupKey
+from worker.domain.model import AccountKey, GroupKey
 from worker.ports import Capabilities
+from worker.ports.state.groups import Expectation
+from worker.ports.state.pairs import Follows
+from worker.storage.sql.tables import expected, left_by_themself
 
 CREW = ("ann", "ben", "eve", "joe")
 
@@ -54,3 +59,55 @@ def test_members_are_compared_with_those_of_the_same_number_or_person_alone(engi
         "SEARCH q USING INDEX ix_link_phone_key (phone_key=?)",
         "SEARCH q USING COVERING INDEX ix_link_person (person_source=? AND person_id=? AND source=?)",
     }
+
+
+def test_whom_the_rules_place_in_the_follower_they_place_in_the_leader(engine: sa.Engine) -> None:
+    """Due in either is due in it, since the instant of the group that says so; what it knows itself it keeps."""
+    harness = Harness(engine=engine)
+    register, phone = GroupKey("register", "ward-7"), GroupKey("phone", "120@g.us")
+    due, former = Expectation.DUE, Expectation.FORMER
+    early, late = harness.now, harness.now + timedelta(days=1)
+    said = {  # by person: what is said in the follower, and in the leader
+        "ann": (due, None, due), "ben": (former, None, former), "eve": (due, former, due), "joe": (former, due, due),
+        "zoe": (due, due, due), "una": (None, former, former), "tom": (former, former, former),
+    }  # fmt: skip
+    with harness.store.begin() as uow:
+        for name, (in_follower, in_leader, _) in said.items():
+            who = AccountKey("corp", name)
+            uow.rosters.expect(who, {register: in_follower} if in_follower else {}, early)
+            uow.rosters.expect(who, {phone: in_leader} if in_leader else {}, late)
+        uow.pairs.carry_places(Follows(register, phone))
+        found = {name: uow.rosters.expectations(AccountKey("corp", name)) for name in said}
+    assert {name: one[phone] for name, one in found.items()} == {
+        name: then for name, (*_, then) in said.items()
+    }
+    assert {name: one.get(register) for name, one in found.items()} == {
+        name: one for name, (one, *_) in said.items()
+    }
+    x = expected.c
+    with engine.connect() as connection:
+        since = connection.execute(sa.select(x.person_id, x.since).where(x.source == "phone")).all()
+    assert {row.person_id for row in since if row.since == early} == {"ann", "ben", "eve"}
+
+
+def test_who_left_the_follower_by_themself_left_the_leader(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    register, phone = GroupKey("register", "ward-7"), GroupKey("phone", "120@g.us")
+    early, late = harness.now, harness.now + timedelta(days=1)
+    left = [("register", "ann", early), ("register", "ben", early), ("phone", "ben", late)]
+    groups = {one.source: one.group_id for one in (register, phone)}
+    rows = [
+        {"source": source, "group_id": groups[source], "person_source": "corp", "person_id": name, "at": at}
+        for source, name, at in left
+    ]
+    with engine.begin() as connection:
+        connection.execute(sa.insert(left_by_themself), rows)
+    with harness.store.begin() as uow:
+        uow.pairs.carry_places(Follows(register, phone))
+        uow.pairs.carry_places(Follows(register, phone))
+    n = left_by_themself.c
+    with engine.connect() as connection:
+        found = connection.execute(
+            sa.select(n.person_id, n.at).where(n.source == "phone").order_by(n.person_id)
+        )
+        assert [tuple(row) for row in found] == [("ann", early), ("ben", late)]

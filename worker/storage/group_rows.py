@@ -66,6 +66,7 @@ def _group(row: Any) -> GroupRow:
         GroupKey(row.source, row.group_id), row.name, row.messenger, row.owner, Coverage(row.coverage),
         row.taken_at, row.read_at, row.size, row.admins, bool(row.is_gone), row.warning,
         facts_of(row), bool(row.is_unseen), registered_facts(row.said_of_it),
+        GroupKey(row.leader_source, row.leader_group) if row.leader_source else None,
     )  # fmt: skip
 
 

@@ -13,11 +13,20 @@ import sqlalchemy as sa
 from worker.domain.groups.pairing import AlikeBy, Pair, PairState, overlaps, says_overlap
 from worker.domain.model import GroupKey
 from worker.domain.text.reason import because, because_many
+from worker.ports.state.groups import Expectation
 from worker.ports.state.pairs import Follows
 from worker.storage.dirty import dirty_groups
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.mapping import reason_from_row
-from worker.storage.sql.tables import chat_group, group_pair, link, membership, to_micros
+from worker.storage.sql.tables import (
+    chat_group,
+    expected,
+    group_pair,
+    left_by_themself,
+    link,
+    membership,
+    to_micros,
+)
 
 _COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "why_words", "at", "by")
 
@@ -116,6 +125,16 @@ class SqlPairs:
         dirty_groups(self._c, {*changed, *led}, now)
         return [Follows(key, leaders[key]) for key in changed if key in leaders]
 
+    def carry_places(self, follows: Follows) -> None:
+        there, here = expected.c, expected.alias("here").c
+        is_due_here = sa.exists().where(*_of(here, follows.follower), *_same_account(here, there)).where(
+            here.state == Expectation.DUE.value
+        )  # fmt: skip
+        is_former = there.state == Expectation.FORMER.value
+        self._c.execute(sa.delete(expected).where(*_of(there, follows.leader), is_former, is_due_here))
+        for table in (expected, left_by_themself):
+            self._c.execute(_copied(table, follows))
+
     def _leaders(self, ranks: Sequence[str]) -> dict[GroupKey, GroupKey]:
         """The best witness of each group that another one shows, by the group.
 
@@ -139,6 +158,25 @@ class SqlPairs:
             elif a not in found or place[b.source] < place[found[a].source]:
                 found[a] = b
         return found | {b: found.get(a, a) for b, a in lost.items()}
+
+
+def _copied(table: sa.Table, follows: Follows) -> sa.Insert:
+    """Give the leader the follower's rows about people of whom it has none."""
+    one, other = table.c, table.alias("other").c
+    is_had = sa.exists().where(*_of(other, follows.leader), *_same_account(other, one))
+    new = {"source": follows.leader.source, "group_id": follows.leader.group_id}
+    values = [sa.literal(new[name]) if name in new else column for name, column in one.items()]
+    return sa.insert(table).from_select(
+        one.keys(), sa.select(*values).where(*_of(one, follows.follower), ~is_had)
+    )
+
+
+def _of(columns: Any, group: GroupKey) -> tuple[sa.ColumnElement[bool], ...]:
+    return columns.source == group.source, columns.group_id == group.group_id
+
+
+def _same_account(one: Any, other: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return one.person_source == other.person_source, one.person_id == other.person_id
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -74,3 +75,70 @@ def test_a_leaver_whom_only_the_register_lists_has_a_ticket(ward: Harness) -> No
     ward.leave("zoe")
     passes(ward)
     assert [one.home.source for one in live(ward, REMOVE)] == ["register"]
+
+
+# --- a better source comes later --------------------------------------------------------------------------
+
+
+def is_in(harness: Harness, who: str) -> None:
+    harness.wards.add_member("ward-7", harness.member(who))
+    passes(harness)
+
+
+def works(harness: Harness, who: str, department: str, title: str = "Nurse") -> None:
+    harness.hire(who, department=department, title=title)
+    passes(harness)
+
+
+def homes(harness: Harness, kind: TicketKind) -> list[tuple[str, int]]:
+    return [(one.home.source, one.id) for one in live(harness, kind)]
+
+
+def test_a_joiner_is_still_to_be_added_where_the_phone_sees_the_group(ward: Harness) -> None:
+    works(ward, "kim", "Nursing")
+    assert homes(ward, ADD) == [("register", 1)]
+    the_phone_sees_it(ward)
+    assert homes(ward, ADD) == [("phone", 1)]
+
+
+def test_a_mover_is_still_to_go_where_the_phone_sees_the_group(ward: Harness) -> None:
+    works(ward, "kim", "Nursing")
+    is_in(ward, "kim")
+    works(ward, "kim", "Porters")
+    [(source, number)] = homes(ward, REMOVE)
+    assert source == "register"
+    the_phone_sees_it(ward, "kim")
+    assert homes(ward, REMOVE) == [("phone", number)]
+
+
+def test_who_left_the_group_by_themself_is_not_asked_for_where_the_phone_sees_it(ward: Harness) -> None:
+    works(ward, "kim", "Nursing")
+    is_in(ward, "kim")
+    ward.drop("ward-7", "kim")
+    passes(ward)
+    the_phone_sees_it(ward)
+    assert homes(ward, ADD) == []
+
+
+def by_the_register_s_id(harness: Harness) -> None:
+    """The rule names the register's group alone."""
+    rule = Placement((("department", ("Nursing",)),), ("ward-7",))
+    harness.start(replace(harness.app.rules, joiners=(rule,)))
+
+
+def test_a_rule_about_the_register_s_group_is_about_the_phone_s_too(ward: Harness) -> None:
+    by_the_register_s_id(ward)
+    the_phone_sees_it(ward)
+    works(ward, "kim", "Nursing")
+    assert [source for source, _ in homes(ward, ADD)] == ["phone"]
+
+
+def test_another_title_makes_nobody_a_mover_where_the_phone_sees_the_group(ward: Harness) -> None:
+    by_the_register_s_id(ward)
+    works(ward, "kim", "Nursing")
+    is_in(ward, "kim")
+    the_phone_sees_it(ward, "kim")
+    works(ward, "kim", "Nursing", "Senior nurse")
+    assert homes(ward, REMOVE) == []
+    works(ward, "kim", "Porters")
+    assert [source for source, _ in homes(ward, REMOVE)] == ["phone"]

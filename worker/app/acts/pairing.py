@@ -1,7 +1,8 @@
 """Pair groups that several sources show, and have each membership in one ticket: where the better witness is.
 
 Of a pair, the group of the better witness leads. The other one is followed there: it opens no tickets of its own, and
-the tickets that it has go on in the leader, with their number, their clock and their assignee.
+the tickets that it has go on in the leader, with their number, their clock and their assignee. Whom the joiner rules
+place in the one they place in the other.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
     leader = uow.rosters.view(follows.leader)
     if leader is None:
         return
+    uow.pairs.carry_places(follows)
     there = {ticket.key for ticket in uow.tickets.of_group(follows.leader)}
     for ticket in uow.tickets.of_group(follows.follower):
         if ticket.about in _MOVABLE and (ticket.is_live or ticket.state is TicketState.WAIVED):

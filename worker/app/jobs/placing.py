@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from worker.domain.model import GroupKey
+from worker.domain.model import AccountFacts, GroupKey
 from worker.domain.people.joiners import Placement, places
 from worker.domain.people.lifecycle import Event, EventKind
 from worker.ports.state.groups import Expectation, GroupRow
@@ -35,10 +35,18 @@ def _placement(
     A group that is gone may come back: it counts for whom the rules have placed there, and nobody else is placed in it.
     """
     known = uow.rosters.expectations(event.person.key)
-    named = [(row.key, row.name) for row in groups if not row.is_gone or row.key in known]
+    there = [row for row in groups if not row.is_gone or row.key in known]
     before = {group for group, state in known.items() if state is Expectation.DUE}
     if event.kind is EventKind.MOVED and event.before is not None:
-        before |= places(event.before.facts, joiners, named)
-    now = places(event.person.facts, joiners, named)
+        before |= _places(event.before.facts, joiners, there)
+    now = _places(event.person.facts, joiners, there)
     due = dict.fromkeys(sorted(now - before), Expectation.DUE)
     return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)
+
+
+def _places(
+    facts: AccountFacts, joiners: tuple[Placement, ...], groups: Sequence[GroupRow]
+) -> frozenset[GroupKey]:
+    """Return where the rules place a person: in the groups that they name, and in those that lead these."""
+    named = places(facts, joiners, [(row.key, row.name) for row in groups])
+    return named | {row.leader for row in groups if row.key in named and row.leader is not None}

@@ -172,6 +172,7 @@ class GroupRow:
     facts: GroupFacts = NOTHING_SHOWN
     is_unseen: bool = False  # its source did not show it the last time, and may only not be in it any more
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
+    leader: GroupKey | None = None  # the same group as a better source shows it; None: it leads itself
 
 
 class KnownMember(NamedTuple):

@@ -44,3 +44,9 @@ class Pairs(Protocol):
         `ranks` are the sources, the best witness first. A group that is gone or out of sight, or whose
         source is not configured any more, leads nothing, and follows the other one. Changed groups are dirty.
         """
+
+    def carry_places(self, follows: Follows) -> None:
+        """Have whom the joiner rules place, or placed, in the follower in the leader, too, since the same instant.
+
+        Whom they place in either belongs in it, and who left the follower by themself has left the leader.
+        """
