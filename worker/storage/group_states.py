@@ -332,6 +332,7 @@ def _state(
         is_alike=_folded(row) in in_use,
         removed_at=loaded.removed.get(key),
         is_gone=bool(row.is_gone),
+        is_unseen=bool(row.is_unseen),
         is_followed=row.leader_source is not None,
         reviewed_at=reviewed.completed_at if reviewed else None,
         reviewed_grade=reviewed.grade if reviewed else None,

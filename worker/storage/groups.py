@@ -102,8 +102,9 @@ class SqlRosters:
         staged = self._scalar(staging.STAGED, of)
         gather(self._c, staged, staged_group, staged_membership)
         missing: dict[GroupKey, str] = {} if rest.is_unread else self._missing_groups(source)
-        left_out = sum(rest.left_out(group.group_id, name) for group, name in missing.items())
-        missed, known = len(missing) - left_out, self._scalar(staging.IN_SIGHT, of) - left_out
+        left_out = [group for group, name in missing.items() if rest.left_out(group.group_id, name)]
+        missed = len(missing) - len(left_out)
+        known = self._scalar(staging.IN_SIGHT, of) - len(left_out)
         is_empty = missed > 0 and not self._scalar(staging.LISTED, of)
         if is_empty or is_too_shrunken(missed, known, limits.shrink_share_max, limits.share_from):
             return RosterChanges({}, too_few_groups=MissingGroups(known, missed))
@@ -123,7 +124,7 @@ class SqlRosters:
         self._merge_groups(source, now)
         departed.apply(self._c, source)
         self._end_groups(source, gone, now)
-        self._lose_sight(source, unseen)
+        self._lose_sight(source, [*unseen, *left_out])
         led = leaders_of(self._c, {*gone, *renamed})
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)

@@ -229,7 +229,10 @@ def test_it_ends_where_the_group_does(changes: dict[str, Any], why: str) -> None
 
 def test_a_closed_group_is_left_to_its_proof_when_it_is_gone() -> None:
     quiet = replace(GOOD, **shown(last_activity_at=NOW - 200 * DAY))
-    assert not kept(replace(quiet, is_gone=True, tickets=(the_ticket(quiet),)))
+    gone = replace(quiet, is_gone=True, tickets=(the_ticket(quiet),))
+    assert not kept(gone)
+    [left_out] = kept(replace(gone, is_unseen=True))
+    assert str(left_out.why) == "the group is no longer in the inventory"
 
 
 def test_it_ends_when_it_is_switched_off_or_only_reports() -> None:
@@ -304,6 +307,8 @@ def test_a_group_that_is_gone_proves_only_that_it_was_closed() -> None:
     quiet = replace(GOOD, **shown(last_activity_at=NOW - 200 * DAY))
     closed = replace(the_ticket(quiet), state=TicketState.DONE, done_at=NOW - HOUR)
     assert weighed(closed, replace(quiet, is_gone=True)).verdict is Verdict.VERIFIED
+    left_out = replace(quiet, is_gone=True, is_unseen=True)
+    assert weighed(closed, left_out).verdict is Verdict.INCONCLUSIVE
     assert weighed(claimed(), replace(BARE, is_gone=True)).verdict is Verdict.INCONCLUSIVE
 
 

@@ -64,9 +64,10 @@ class GroupState:
 
     `register_at`: the instant of the newest complete register, whether it has the group or not; None: there is none.
     `is_alike`: another group's name looks the same. `removed_at`: when somebody was last proven to be out of it.
-    `is_gone`: a complete read of its source does not list it any more. `is_followed`: another source shows the group
-    better. `reviewed_at`: when all rows of its last review were answered; `confirmed_at`: of the last one that showed
-    all members. `differs_since`: since when the register has other members than the messenger. `is_declared`: admins
+    `is_gone`: a complete read of its source does not list it any more; if it is `is_unseen`, too, the configuration
+    leaves it out, and nobody knows whether it is there. `is_followed`: another source shows the group better.
+    `reviewed_at`: when all rows of its last review were answered; `confirmed_at`: of the last one that showed all
+    members. `differs_since`: since when the register has other members than the messenger. `is_declared`: admins
     declare its roster; `has_confirmation`: a live ticket asks them to.
     `reporter`: who named it in a census, if it is only known by that.
     `tickets`: those of controls, live or over. `departed`: the people they are with who have left. `own_rows`: the
@@ -94,6 +95,7 @@ class GroupState:
     is_alike: bool = False
     removed_at: datetime | None = None
     is_gone: bool = False
+    is_unseen: bool = False  # its source did not show it the last time
     is_followed: bool = False
     has_reassignment: bool = False  # a live ticket asks for a new admin, since one left
     reviewed_at: datetime | None = None

@@ -229,8 +229,7 @@ def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -
     if group.is_followed:
         return because("another source shows the group now")
     if group.is_gone:
-        is_proof = _is_done_when_gone(ticket)
-        return None if is_proof else because("the group is no longer in the inventory")
+        return None if _is_proven_gone(ticket, group) else because("the group is no longer in the inventory")
     if ONLY in ticket.details:
         return None
     controls = {fault["control"] for fault in faults_of(ticket)}
@@ -242,9 +241,11 @@ def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -
     return because("the control only reports now, or another ticket asks for it")
 
 
-def _is_done_when_gone(ticket: Ticket) -> bool:
+def _is_proven_gone(ticket: Ticket, group: GroupState) -> bool:
+    """Whether a complete list without the group proves the ticket. A group that is left out may well be there."""
     found = kind_of(ticket).found
-    return isinstance(found, InControls) and found.is_done_when_gone
+    is_gone = group.is_gone and not group.is_unseen
+    return is_gone and isinstance(found, InControls) and found.is_done_when_gone
 
 
 # --- new tickets ----------------------------------------------------------------------------------------------
@@ -357,7 +358,7 @@ def weigh_control(
     by newer evidence. What a check can't tell proves nothing.
     """
     since = ticket.done_at or ticket.open_since
-    if group.is_gone and _is_done_when_gone(ticket):
+    if _is_proven_gone(ticket, group):
         return Verification(Proof.VERIFIED, because("a complete list of groups has it no more"), group.grade)
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one.result for one in examined if one.control.id in controls]

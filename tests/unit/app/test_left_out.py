@@ -1,0 +1,92 @@
+"""Groups that the configuration leaves out: nobody reads them, so nobody knows what is true of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from harness import Harness
+from worker.domain.controls.policy import ClassRule, ControlPolicy
+from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
+from worker.ports import Capabilities
+
+CLASS = ClassRule(ControlSwitch(Mode.TICKET), "patient", ("teams",), ("Ward*",), move_to="teams")
+
+
+@pytest.fixture
+def ward(start: Callable[..., Harness]) -> Harness:
+    """Ward 7 may not be in its messenger: a ticket asks to close it. There are groups enough beside it."""
+    harness = start(controls=ControlPolicy(classes=(CLASS,)))
+    for number in range(9):
+        harness.group(f"other-{number}", "una", admins=["tom"])
+    harness.settle()
+    harness.control()
+    harness.decide()
+    harness.control()
+    return harness
+
+
+def sees(harness: Harness, *, all_groups: bool) -> None:
+    harness.wards.can = Capabilities(sees_all_groups=all_groups)
+    harness.start(harness.app.rules)
+
+
+def goes(harness: Harness) -> None:
+    harness.wards.omit("ward-7")
+    checks(harness)
+
+
+def is_left_out(harness: Harness) -> None:
+    takes = {"wards": lambda group_id, _name: group_id != "ward-7"}
+    harness.start(replace(harness.app.rules, takes=takes))
+    goes(harness)
+
+
+def is_read_again(harness: Harness) -> None:
+    harness.wards.mend()
+    harness.start(replace(harness.app.rules, takes={"wards": lambda _id, _name: True}))
+    checks(harness)
+
+
+def checks(harness: Harness) -> None:
+    harness.later()
+    harness.settle(full=True)
+    harness.control()
+    harness.verify()
+
+
+def closing(harness: Harness) -> Ticket:
+    [ticket] = harness.tickets(TicketKind.CLOSE_GROUP)
+    return ticket
+
+
+def test_a_complete_list_without_the_group_proves_that_it_was_closed(ward: Harness) -> None:
+    goes(ward)
+    assert (closing(ward).state, closing(ward).grade) == (TicketState.VERIFIED, Grade.A)
+
+
+@pytest.mark.parametrize("all_groups", [True, False])
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_leaving_a_group_out_does_not_prove_that_it_was_closed(
+    ward: Harness, all_groups: bool, is_claimed: bool
+) -> None:
+    sees(ward, all_groups=all_groups)
+    if is_claimed:
+        ward.desk.done(closing(ward).id, Actor("sam"), ward.now)
+    is_left_out(ward)
+    ticket = closing(ward)
+    assert (ticket.state, ticket.grade) == (TicketState.CANCELLED, Grade.C if is_claimed else None)
+    assert ticket.reason == "the group is no longer in the inventory"
+    is_read_again(ward)
+    assert closing(ward).state is TicketState.OPEN
+
+
+def test_a_group_that_was_left_out_can_be_proven_to_be_closed_later(ward: Harness) -> None:
+    is_left_out(ward)
+    is_read_again(ward)
+    goes(ward)
+    assert closing(ward).state is TicketState.VERIFIED
