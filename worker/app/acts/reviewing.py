@@ -8,7 +8,7 @@ No answer removes nobody, and approves nothing. Rows of the reviewer are another
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,19 +35,18 @@ from worker.domain.controls.state import GroupState
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.evidence.explained import assignee_id
-from worker.domain.kinds import REMOVAL, REMOVALS, REVIEWS
+from worker.domain.kinds import REMOVAL, REVIEWS
 from worker.domain.kinds.controlled import ONLY
-from worker.domain.kinds.removals import REVIEW
 from worker.domain.kinds.review_group import looks_at_all
 from worker.domain.messages.overtaken import REMIND
 from worker.domain.messages.paragraphs import reminder_paragraph
-from worker.domain.model import GroupKey, Role
+from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.asking_out import asked_out
 from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
-from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (
     Assignee,
     AssigneeWhy,
@@ -126,7 +125,7 @@ class Reviewing:
         accounts = {one.key for human in reviewer for one in human.accounts}
         members = uow.reviews.members(ticket.home, self._accounts)
         rows = rows_of(review, members, self._sample(), accounts)
-        answers = uow.reviews.answers(ticket.id)
+        answers = _standing(uow.reviews.answers(ticket.id), members)
         left = open_rows(rows, {handle: one.answer for handle, one in answers.items()})
         language = reviewer[0].person.facts.language if reviewer else None
         return ReviewShown(ticket, review, group, rows, left, answers, language)
@@ -321,41 +320,20 @@ class Reviewing:
 
     def _remove(self, uow: UnitOfWork, ticket: Ticket, rows: Sequence[ReviewRow], now: datetime) -> None:
         """Ask whoever has the review to take these members out, unless a ticket asks for that already."""
-        live = {
-            one.handle for one in uow.tickets.of_group(ticket.home) if one.kind in REMOVALS and one.is_live
-        }
-        drafts = [self._removal(ticket, row.member, now) for row in rows if row.member.handle not in live]
-        stored = uow.tickets.insert(drafts)
-        actions = [Action(ActionKind.OPEN, one, one.reason) for one in stored]
+        known = uow.tickets.of_group(ticket.home)
+        asked = (asked_out(ticket, row.member, known, self._tickets, now) for row in rows)
+        found = [action for action in asked if action is not None]
+        opened = iter(uow.tickets.insert([one.ticket for one in found if one.kind is ActionKind.OPEN]))
+        actions = [replace(a, ticket=next(opened)) if a.kind is ActionKind.OPEN else a for a in found]
+        uow.tickets.update([one.ticket for one in actions if one.kind is ActionKind.REOPEN])
         uow.journal.append([journal_entry(action, now) for action in actions])
         uow.outbox.add(self._teller.acted(uow, actions, now), now)
 
-    def _removal(self, ticket: Ticket, member: ReviewMember, now: datetime) -> Ticket:
-        person = member.person
-        draft = Ticket(
-            kind=REMOVAL,
-            about=About.MEMBERSHIP,
-            group=ticket.group,
-            group_name=ticket.group_name,
-            messenger=ticket.messenger,
-            opened_at=now,
-            clock_from=now,
-            due_at=now,
-            handle=member.handle,
-            member_name=member.name,
-            member_role=Role.ADMIN if member.is_admin else Role.MEMBER,
-            person=person.key if person else None,
-            person_name=person.facts.display_name if person else "",
-            occasion=ticket.occasion,
-            assignee=ticket.assignee,
-            accountable=ticket.accountable,
-            is_sensitive=ticket.is_sensitive,
-            reason=because(
-                "the review of the group says that {name} does not belong in it", name=member.name
-            ),
-            details={REVIEW: ticket.label},
-        )
-        return self._tickets.started(draft, now)
+
+def _standing(answers: Mapping[str, AnsweredRow], members: Iterable[ReviewMember]) -> dict[str, AnsweredRow]:
+    """The answers that count: what was said before somebody came back is not said of them now."""
+    came = {one.handle: one.first_seen_at for one in members if one.first_seen_at is not None}
+    return {handle: one for handle, one in answers.items() if handle not in came or one.at >= came[handle]}
 
 
 def _begins(uow: UnitOfWork, action: Action) -> bool:

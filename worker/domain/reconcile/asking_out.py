@@ -1,0 +1,69 @@
+"""The removal that a review asks for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from worker.domain.controls.reviewing import ReviewMember
+from worker.domain.kinds import REMOVAL, REMOVALS
+from worker.domain.kinds.removals import REVIEW
+from worker.domain.model import Role
+from worker.domain.reconcile.engine import is_waived, reopen
+from worker.domain.reconcile.plan import Action, ActionKind
+from worker.domain.reconcile.rules import TicketRules
+from worker.domain.text.reason import because
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import Reopened, Ticket, TicketState, handed_to
+
+_AGAIN = {
+    TicketState.VERIFIED: Reopened.NEEDED_AGAIN,
+    TicketState.CANCELLED: Reopened.NEEDED_AFTER_ALL,
+    TicketState.WAIVED: Reopened.WAIVER_OVER,
+}
+
+
+def asked_out(
+    review: Ticket, member: ReviewMember, known: Iterable[Ticket], rules: TicketRules, now: datetime
+) -> Action | None:
+    """Ask whoever has the review to take a member out; None if a ticket asks for that already, or if it is waived.
+
+    `known`: the group's tickets. A removal that the same review asked for before is opened again.
+    """
+    about = [one for one in known if one.kind in REMOVALS and one.handle == member.handle]
+    if any(one.is_live for one in about):
+        return None
+    draft = _draft(review, member, rules, now)
+    before = next((one for one in about if one.key == draft.key), None)
+    if before is None:
+        return Action(ActionKind.OPEN, draft, draft.reason)
+    if is_waived(before, now):
+        return None
+    again = handed_to(reopen(before, rules, now, draft.reason), draft.assignee)
+    return Action(ActionKind.REOPEN, again, draft.reason, reopened=_AGAIN[before.state])
+
+
+def _draft(review: Ticket, member: ReviewMember, rules: TicketRules, now: datetime) -> Ticket:
+    person = member.person
+    draft = Ticket(
+        kind=REMOVAL,
+        about=About.MEMBERSHIP,
+        group=review.group,
+        group_name=review.group_name,
+        messenger=review.messenger,
+        opened_at=now,
+        clock_from=now,
+        due_at=now,
+        handle=member.handle,
+        member_name=member.name,
+        member_role=Role.ADMIN if member.is_admin else Role.MEMBER,
+        person=person.key if person else None,
+        person_name=person.facts.display_name if person else "",
+        occasion=review.occasion,
+        assignee=review.assignee,
+        accountable=review.accountable,
+        is_sensitive=review.is_sensitive,
+        reason=because("the review of the group says that {name} does not belong in it", name=member.name),
+        details={REVIEW: review.label},
+    )
+    return rules.started(draft, now)
