@@ -17,7 +17,7 @@ from worker.storage.tickets import SqlTickets
 
 
 def _never_looks(_original: Any) -> Any:
-    return lambda _self, notifier, message: notifier.send(message).reference
+    return lambda _self, notifier, message, **_more: notifier.send(message).reference
 
 
 def _hides_repeats(original: Any) -> Any:
