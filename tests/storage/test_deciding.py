@@ -104,6 +104,26 @@ def test_who_decides_is_loaded_and_nobody_else(company: sa.Engine) -> None:
     assert 0 < len(loaded) < len(everybody) / 3
 
 
+def test_who_was_asked_out_before_the_group_was_unread_is_loaded_again(company: sa.Engine) -> None:
+    """Of two ordinary members whose removals are over, one's ended only since nobody read the group."""
+    with company.begin() as connection:
+        views = group_views(connection, GROUPS, AccountsRule.EITHER)
+        loaded = {(view.key.group_id, one.member.handle) for view in views for one in view.members}
+        handles = connection.execute(sa.select(_M.handle).where(_M.group_id == GROUPS[0].group_id)).scalars()
+        one, other = sorted(handle for handle in handles if (GROUPS[0].group_id, handle) not in loaded)[:2]
+        old = _ticket(1, random.Random(1), [one]) | {
+            "group_id": GROUPS[0].group_id,
+            "key_group": GROUPS[0].group_id,
+        }
+        old |= {"state": TicketState.CANCELLED.value, "person_source": None, "person_id": None}
+        marked = {"id": 901, "episode": "901", "details": '{"review": "T-000001", "unread": true}'}
+        plain = {"id": 902, "episode": "902", "details": '{"review": "T-000001"}', "handle": other}
+        connection.execute(sa.insert(ticket), [old | marked, old | plain])
+        [view] = group_views(connection, GROUPS[:1], AccountsRule.EITHER)
+    again = {member.member.handle for member in view.members}
+    assert (one in again, other in again) == (True, False)
+
+
 _M, _T, _X = membership.c, ticket.c, expected.c
 _HAS_TICKET = sa.exists().where(
     _T.source == _M.source, _T.state.in_(["open", "blocked", "done", "waived"]),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds import codes
+from worker.domain.kinds.removals import UNREAD
 from worker.domain.model import Role, Standing
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, TicketState
@@ -114,7 +115,8 @@ def has_left() -> sa.ColumnElement[bool]:
 def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
     """Members with a ticket that is live or waived: in this group, or about their handle in all of its groups.
 
-    So is who is listed under another handle than that of a ticket about them, be it by another account of theirs.
+    So is who is to be asked out again, now that their group is read again, and who is listed under another handle than
+    that of a ticket about them, be it by another account of theirs.
     """
     m, t = membership.c, ticket.c
     same_person = (link.c.person_source == t.person_source) & (link.c.person_id == t.person_id)
@@ -122,9 +124,11 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
     in_group = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == link.c.handle)
     same = (m.source == t.source) & (m.handle == t.handle)
     stands = t.state.in_(LIVE_OR_WAIVED)
+    is_unread = (t.state == TicketState.CANCELLED.value) & t.details.contains(f'"{UNREAD}"')
     is_question = t.kind.in_(_QUESTION_CODES) & (t.key_group == "")
     return [
         member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), stands),
+        member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), is_unread),
         member.select_from(ticket)
         .join(link, same_person & (link.c.source == t.source))
         .join(membership, in_group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -62,3 +63,66 @@ def test_a_removal_that_is_waived_is_not_asked_for_again(ward: Harness) -> None:
     goes_and_comes_back(ward, "ann")
     say(ward, REMOVE, "ann")
     assert removal(ward).state is TicketState.WAIVED
+
+
+# --- its group is not read for a while ---------------------------------------------------------------------
+
+
+def is_left_out(ward: Harness) -> None:
+    """The configuration does not want the group for an hour."""
+    ward.wards.omit("ward-7")
+    ward.start(replace(ward.app.rules, takes={"wards": lambda group_id, _name: group_id != "ward-7"}))
+    ward.later()
+    ward.settle()
+    ward.control()
+    assert removal(ward).state is TicketState.CANCELLED
+
+
+def is_read_again(ward: Harness) -> None:
+    ward.wards.mend()
+    ward.start(replace(ward.app.rules, takes={"wards": lambda _id, _name: True}))
+    ward.later()
+    ward.settle()
+    ward.control()
+
+
+def test_what_a_review_asked_for_is_asked_for_again_once_the_group_is_read_again(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    say(ward, KEEP, "ben", "cem")
+    for times in (1, 2):
+        is_left_out(ward)
+        is_read_again(ward)
+        assert (removal(ward).state, removal(ward).reopened) == (TicketState.OPEN, times)
+    assert "does not belong in it" in removal(ward).reason
+    assert problems(ward) == []
+
+
+def test_it_is_not_asked_for_again_where_the_member_is_gone_by_then(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    is_left_out(ward)
+    ward.drop("ward-7", "ann")
+    is_read_again(ward)
+    assert removal(ward).state is TicketState.CANCELLED
+
+
+def test_a_review_that_is_opened_again_may_ask_for_it_once_more(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    is_left_out(ward)
+    is_read_again(ward)
+    assert "Ann" in names(look(ward)), "the review begins anew"
+    say(ward, REMOVE, "ann")
+    assert (removal(ward).state, removal(ward).reopened) == (TicketState.OPEN, 1)
+
+
+def test_who_left_and_came_back_is_not_asked_out_by_an_old_review(ward: Harness) -> None:
+    """Their leaving ended what the review asked for."""
+    say(ward, REMOVE, "ann")
+    is_left_out(ward)
+    is_read_again(ward)
+    ward.leave("ann")
+    ward.later()
+    ward.settle()
+    ward.hire("ann")
+    ward.later()
+    ward.settle()
+    assert not [one for one in ward.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]

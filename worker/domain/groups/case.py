@@ -145,7 +145,8 @@ class GroupCase:
 
     Groups may be long, so the mappings here save a search member by member. `view` has movers marked as leaving.
     `known` is the same, and keeps the admin roles that live tickets know of and the roster no longer shows.
-    `known_admins` are those who stay. `asked_out`: by handle, the removals of who is to go without having left.
+    `known_admins` are those who stay. `asked_out`: by handle, the removals of who is to go without having left; one
+    that ended only since the group was not read, too.
     """
 
     view: GroupView

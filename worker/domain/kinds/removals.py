@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from worker.domain.escalation.calendar import last_day, left_on
-from worker.domain.groups.case import GroupCase, name_of, why_out
+from worker.domain.groups.case import GroupCase, MemberView, name_of, why_out
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Contradiction, Wait
@@ -18,6 +19,7 @@ from worker.domain.tickets.subject import membership
 from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
 
 REVIEW = "review"  # in the details of a removal that a review asks for: the review's ticket
+UNREAD = "unread"  # and in those of one that ended since its group was not in the inventory any more
 CONSENT = "consent"  # in those of one because consent was taken back: the ticket that asked for it
 DELETE_ROW = N_("Delete the row of {person} ({ticket})")
 
@@ -57,8 +59,23 @@ def asked_out(case: GroupCase, kind: TicketKind) -> list[Finding]:
         if view is None or view.leaving is not None or ticket.kind is not kind:
             continue
         needs_admin = view.member.role.is_admin and not case.known_admins
-        found.append(Finding(ticket.key, ticket.reason, view, None, view.person, needs_admin=needs_admin))
+        reason = ticket.reason if ticket.is_live else _why_sent_away(view)
+        found.append(Finding(ticket.key, reason, view, None, view.person, needs_admin=needs_admin))
     return found
+
+
+def _why_sent_away(view: MemberView) -> Reason:
+    return because("the review of the group says that {name} does not belong in it", name=name_of(view))
+
+
+def unread(ticket: Ticket) -> Ticket:
+    """The ticket, marked if a review asks for it: what it said stands, once the group is read again."""
+    return replace(ticket, details={**ticket.details, UNREAD: True}) if REVIEW in ticket.details else ticket
+
+
+def is_unread(ticket: Ticket) -> bool:
+    """True if a review's removal ended only since its group was not in the inventory any more."""
+    return ticket.state is TicketState.CANCELLED and UNREAD in ticket.details
 
 
 def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:

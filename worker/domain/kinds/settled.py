@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from worker.domain.groups.case import GroupCase, GroupView, MemberView, active_admins, belonging, with_movers
 from worker.domain.kinds import is_asked_out, is_exposure, kind_of
+from worker.domain.kinds.removals import is_unread
 from worker.domain.model import Role, Standing
 
 
@@ -16,7 +17,8 @@ def settle(group: GroupView) -> GroupCase:
     others = (view.owner, *(manager for _, manager in view.managers))
     departed = {other.key for other in others if other and other.standing is Standing.LEFT}
     departed |= {key for one in view.members if one.leaving for key in one.known_as} | view.left_assignees
-    asked_out = {t.handle: t for t in view.tickets if t.is_live and is_asked_out(t)}
+    asked_out = {t.handle: t for t in view.tickets if is_unread(t)}
+    asked_out |= {t.handle: t for t in view.tickets if t.is_live and is_asked_out(t)}
     return GroupCase(
         view,
         known,

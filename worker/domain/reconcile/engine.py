@@ -19,6 +19,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.keeps import since_details
 from worker.domain.kinds.kind import InControls, InGroup, InPerson, InReports, Turn
 from worker.domain.kinds.person_case import PersonCase
+from worker.domain.kinds.removals import UNREAD, unread
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Role
 from worker.domain.reconcile.assigning import accountable_person, as_manager, assignee_for
@@ -360,7 +361,7 @@ def reopen(
         held_until=None,
     )
     if ticket.state is not TicketState.DONE:
-        details = {key: said for key, said in ticket.details.items() if key != HELD_FROM}
+        details = {key: said for key, said in ticket.details.items() if key not in {HELD_FROM, UNREAD}}
         return rules.started(replace(void, contradicted=0, details=details), now)
     contradicted = ticket.contradicted + (not is_unproven)
     return rules.resumed(replace(void, contradicted=contradicted), ticket.done_at or now, now)
@@ -372,7 +373,7 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     if isinstance(way, InControls | InReports):
         return None
     if case.view.is_gone:
-        return cancelled(ticket, because("the group is no longer in the inventory"), now)
+        return cancelled(unread(ticket), because("the group is no longer in the inventory"), now)
     why = way.why_over(ticket, case, rules.timezone) if isinstance(way, InGroup) else None
     return None if why is None else cancelled(ticket, why, now)
 
