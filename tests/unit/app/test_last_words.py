@@ -66,3 +66,16 @@ def test_nor_does_it_ask_for_what_is_on_hold(start: Start) -> None:
     h.deliver()
     to_dee = [headline for to, headline in said(h) if to == "dee@corp.example"]
     assert to_dee[-1].startswith("Not yet"), to_dee
+
+
+def test_what_was_folded_with_it_is_sent_without_it(start: Start) -> None:
+    h = start(notifiers=[FakeNotifier("mail", can_find=False)])
+    h.leave("ann", "ben")
+    h.settle()
+    h.soc.fail_next(Transient("timeout"))
+    h.deliver()
+    h.later(seconds=10)
+    h.corp.enable("ann")
+    h.settle()
+    to_dee = [headline for to, headline in said(h) if to == "dee@corp.example"]
+    assert sorted(to_dee) == ["No longer needed: Remove Ann from Ward 7", "Remove Ben from Ward 7"]
