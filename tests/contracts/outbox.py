@@ -76,6 +76,25 @@ class OutboxContract:
             assert claim(uow, "us", NOW, LIFE) is None
             assert uow.outbox.backlog() == (0, 0)
 
+    def test_what_another_channel_has_shown_can_be_dropped_and_counts_as_told(self, store: Store) -> None:
+        with store.begin() as uow:
+            [about] = uow.tickets.insert([ticket(opened_at=NOW)])
+            uow.outbox.add([replace(letter(key), ticket=about.id) for key in "ab"], NOW)
+            fold(uow, ANN, ["soc", "mail"], NOW, 40)
+        with store.begin() as uow:
+            first, second = claim(uow, "us", NOW, LIFE), claim(uow, "us", NOW, LIFE)
+            assert first is not None
+            assert second is not None
+            uow.outbox.sent(first, "1", NOW)
+            left = uow.outbox.drop(second, {"a"})
+            assert left is not None
+            uow.outbox.put_off(left, "", NOW)
+        with store.begin() as uow:
+            again = claim(uow, "us", NOW, LIFE)
+            assert again is not None
+            assert [item.key for item in again.items] == ["b"]
+            assert uow.outbox.told_about({about.id: NOW}) == {about.id: (ANN,)}
+
     def test_of_two_claims_at_once_one_wins(self, store: Store) -> None:
         for number in range(5):
             with store.begin() as uow:

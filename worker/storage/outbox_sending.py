@@ -79,9 +79,9 @@ class SqlSending:
 
     def drop(self, one: Delivery, keys: Collection[str]) -> Delivery | None:
         o = outbox.c
-        unseen = (o.bundle_id == one.bundle) & o.key.in_(keys) & (o.state == "pending")
-        dropped = {"state": "dropped", "is_unclear": int(one.is_unclear)}
-        self._c.execute(sa.update(outbox).where(unseen).values(dropped))
+        these = (o.bundle_id == one.bundle) & o.key.in_(keys)
+        was_seen = sa.case((o.state == "sent", 1), else_=int(one.is_unclear))  # over another channel
+        self._c.execute(sa.update(outbox).where(these).values(state="dropped", is_unclear=was_seen))
         let_go_of_reserved(self._c)
         left = tuple(message for message in one.items if message.key not in keys)
         if not left:
