@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import QUESTIONS
-from worker.domain.kinds import codes
+from worker.domain.kinds import REMOVAL, codes
 from worker.domain.kinds.removals import UNREAD
 from worker.domain.model import Role, Standing
 from worker.domain.tickets.subject import About
@@ -124,7 +124,12 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
     in_group = (m.source == t.source) & (m.group_id == t.group_id) & (m.handle == link.c.handle)
     same = (m.source == t.source) & (m.handle == t.handle)
     stands = t.state.in_(LIVE_OR_WAIVED)
-    is_unread = (t.state == TicketState.CANCELLED.value) & t.details.contains(f'"{UNREAD}"')
+    # The state as an expression, or SQLite would read all that were ever cancelled
+    is_unread = (
+        (t.kind == REMOVAL.value)
+        & (t.state.concat("") == TicketState.CANCELLED.value)
+        & t.details.contains(f'"{UNREAD}"')
+    )
     is_question = t.kind.in_(_QUESTION_CODES) & (t.key_group == "")
     return [
         member.join(ticket, same & (m.group_id == t.group_id)).where(is_in_page(t), stands),
