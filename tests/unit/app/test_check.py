@@ -143,6 +143,18 @@ def test_limits_that_are_off_are_warned_of(found: Start) -> None:
     )
 
 
+def test_tickets_of_an_inventory_that_was_renamed_are_warned_of(company: Harness) -> None:
+    company.leave("ann")
+    company.settle()
+    assert company.checker.warnings() == ()
+    company.inventories.clear()
+    company.start(company.app.rules)
+    [warning] = company.checker.warnings()
+    assert warning.startswith(
+        "the inventory wards is not configured any more, and 1 of its groups' tickets wait"
+    )
+
+
 def test_a_notifier_has_no_age(company: Harness) -> None:
     company.notifiers.append(FakeNotifier("mail"))
     company.now += timedelta(days=400)

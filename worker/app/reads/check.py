@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,11 +16,14 @@ from worker.domain.mirror.copy import Content
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.tickets.ticket import LIVE
 from worker.ports import CheckResult, Directory, Inventory, Notifier, Port, Reach
 from worker.ports.connectors.advisory_feed import AdvisoryFeed
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, Tracker, is_public
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
+
+PAGE = 1000  # tickets that are read at once
 
 
 class Checked(Protocol):
@@ -89,11 +93,27 @@ class Check:
             return unreached(uow, Reaching(self._connectors.notifiers).over)
 
     def warnings(self) -> tuple[str, ...]:
-        """Further warnings: limits of the guard that are switched off."""
-        return tuple(
+        """Further warnings: limits of the guard that are switched off, and tickets of inventories that were removed."""
+        off = tuple(
             f"the guard's {name} is off: nothing of that kind is held, however much it is"
             for name in self._limits.switched_off()
         )
+        return off + tuple(
+            f"the inventory {name} is not configured any more, and {count} of its groups' tickets wait: nothing shows "
+            "whether they are done. Name it as before, or waive them"
+            for name, count in sorted(self._left_behind().items())
+        )
+
+    def _left_behind(self) -> Counter[str]:
+        """By inventory that is not configured any more, the live tickets about its groups."""
+        configured = {one.name for one in self._connectors.inventories}
+        found, after = Counter[str](), 0
+        with self._store.reading() as uow:
+            removed = {one.name for one in uow.sources.all() if one.port is Port.INVENTORY} - configured
+            while removed and (page := uow.tickets.page(sorted(LIVE), after, PAGE)):
+                found.update(one.group.source for one in page if one.group and one.group.source in removed)
+                after = page[-1].id
+        return found
 
     def _results(self) -> Iterator[tuple[str, Port, CheckResult]]:
         for directory in self._connectors.directories:
