@@ -99,7 +99,7 @@ def _later_handover(original: Any) -> Any:
 
 
 def _only_the_named(_original: Any) -> Any:
-    return lambda named, *_rest: (tuple(named), False)
+    return lambda named, *_rest, **_more: (tuple(named), False)
 
 
 _ACTS, _TELL_QUIET = worker.app.acts.tickets, worker.app.tell.quiet
