@@ -61,7 +61,7 @@ def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]
     blank(connection, cohort_subject.c.found, is_theirs, ERASED)
     blank(connection, remediation.c.handle, is_one_of(texts), ERASED)
     blank(connection, remediation.c.said, is_theirs, ERASED)
-    _erase_from_reviews(connection, key, is_one_of(texts))
+    _erase_from_reviews(connection, key, texts)
 
 
 def _has_word_of(texts: set[str]) -> Callable[[str], bool]:
@@ -99,15 +99,17 @@ def _without(value: Any, is_theirs: Callable[[str], bool]) -> Any:
     return value
 
 
-def _erase_from_reviews(connection: sa.Connection, key: AccountKey, is_theirs: Callable[[str], bool]) -> None:
+def _erase_from_reviews(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
     """What was answered of them stays counted, and is nobody's."""
     a, r = review_answer.c, review.c
-    answers = connection.execute(sa.select(a.ticket_id, a.handle, a.person_source, a.person_id)).all()
-    for row in answers:
-        if (row.person_source, row.person_id) == tuple(key) or is_theirs(row.handle):
-            nobody = {"handle": f"{ERASED}:{uuid4().hex}", "person_source": None, "person_id": None}
-            this = (a.ticket_id == row.ticket_id) & (a.handle == row.handle)
-            connection.execute(sa.update(review_answer).where(this).values(nobody))
+    theirs = sa.or_(
+        (a.person_source == key.source) & (a.person_id == key.person_id), a.handle.in_(sorted(texts))
+    )
+    for number, handle in connection.execute(sa.select(a.ticket_id, a.handle).where(theirs)).all():
+        nobody = {"handle": f"{ERASED}:{uuid4().hex}", "person_source": None, "person_id": None}
+        this = (a.ticket_id == number) & (a.handle == handle)
+        connection.execute(sa.update(review_answer).where(this).values(nobody))
+    is_theirs = is_one_of(texts)
     lists = connection.execute(sa.select(r.ticket_id, r.only).where(r.only != "[]")).all()
     for number, handles in lists:
         only = json.dumps(_without(json.loads(handles), is_theirs))

@@ -12,7 +12,7 @@ from worker.domain.controls.control import CheckValue, ControlResult, GroupContr
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind
 
 _REGISTERS = TicketKind.REGISTER_GROUP
 
@@ -74,7 +74,5 @@ def _waives(ticket: Ticket, control: str, result: ControlResult, now: datetime) 
 
     Rows that the reviewer may not answer are a part of a review, and waive none.
     """
-    until = ticket.waived_until
-    holds = ticket.state is TicketState.WAIVED and (until is None or now < until)
     is_fault = any(fault["control"] == control for fault in ticket.details.get("faults", ()))
-    return holds and is_fault and result.occasion in {"", ticket.occasion}
+    return ticket.is_waived(now) and is_fault and result.occasion in {"", ticket.occasion}

@@ -9,7 +9,7 @@ from worker.domain.controls.reviewing import ReviewMember
 from worker.domain.kinds import REMOVAL, REMOVALS
 from worker.domain.kinds.removals import REVIEW
 from worker.domain.model import Role
-from worker.domain.reconcile.engine import is_waived, reopen
+from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
@@ -37,7 +37,7 @@ def asked_out(
     before = next((one for one in about if one.key == draft.key), None)
     if before is None:
         return Action(ActionKind.OPEN, draft, draft.reason)
-    if is_waived(before, now):
+    if before.is_waived(now):
         return None
     again = handed_to(reopen(before, rules, now, draft.reason), draft.assignee)
     return Action(ActionKind.REOPEN, again, draft.reason, reopened=_AGAIN[before.state])

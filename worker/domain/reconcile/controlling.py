@@ -318,7 +318,7 @@ def _draft(
 def _is_news(ticket: Ticket, wanted: Wanted, now: datetime) -> bool:
     """Whether a ticket that is over is needed again. What proved it, or is older, is not news."""
     if ticket.state is TicketState.WAIVED:
-        return ticket.waived_until is not None and now >= ticket.waived_until
+        return not ticket.is_waived(now)
     if ticket.state is TicketState.VERIFIED:
         return ticket.verified_at is None or (wanted.at is not None and wanted.at > ticket.verified_at)
     return True

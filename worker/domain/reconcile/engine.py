@@ -245,7 +245,7 @@ def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datet
     waits = kind_of(ticket).waits
     if waits is None or ticket.blocked_by is not None:
         return None
-    if any(is_waived(one, now) for one in group.tickets if one.kind is waits.for_):
+    if any(one.is_waived(now) for one in group.tickets if one.kind is waits.for_):
         return None
     why = together((finding.why, waits.why))
     return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), why, is_blocked=True)
@@ -314,7 +314,7 @@ def _why_again(
     The roster that proved it, or an older one, is not new. Some kinds can be wrong again without a newer roster.
     """
     if ticket.state is TicketState.WAIVED:
-        return None if is_waived(ticket, now) else (because("the waiver is over"), Reopened.WAIVER_OVER)
+        return None if ticket.is_waived(now) else (because("the waiver is over"), Reopened.WAIVER_OVER)
     if ticket.state is TicketState.VERIFIED:
         again = kind_of(ticket).again
         is_news = is_newer or kind_of(ticket).is_news_at_once
@@ -325,12 +325,6 @@ def _why_again(
 HELD_FROM = "held_from"  # in a removal's details: when its first hold began
 HOLD_OVER = because("the hold is over")
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
-
-
-def is_waived(ticket: Ticket, now: datetime) -> bool:
-    """True if a waiver holds: for good, or until an instant that has not come."""
-    until = ticket.waived_until
-    return ticket.state is TicketState.WAIVED and (until is None or now < until)
 
 
 def _is_newer(ticket: Ticket, group: GroupView) -> bool:

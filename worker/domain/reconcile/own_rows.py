@@ -10,7 +10,7 @@ from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import Coverage
-from worker.domain.reconcile.engine import cancelled, is_waived, reopen
+from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.whom import first_of, is_one_of
@@ -50,7 +50,7 @@ def for_another(
     if known.is_live:
         has_them = known.details[ONLY] == draft.details[ONLY]
         return None if has_them else Action(ActionKind.ASSIGN, handed_to(replace(same, reason=why), to), why)
-    if is_waived(known, now):
+    if known.is_waived(now):
         return None
     again = reopen(same, rules, now, why)
     return Action(ActionKind.REOPEN, handed_to(again, to), why, reopened=Reopened.NEEDED_AGAIN)

@@ -314,6 +314,11 @@ class Ticket:
         """True while it has to wait by an approver's word."""
         return self.held_until is not None and now < self.held_until
 
+    def is_waived(self, now: datetime) -> bool:
+        """True while a waiver holds: for good, or until an instant that has not come."""
+        until = self.waived_until
+        return self.state is TicketState.WAIVED and (until is None or now < until)
+
     @property
     def label(self) -> str:
         """The id that people see."""
