@@ -18,7 +18,7 @@ from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Recipient
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.tickets.ticket import TicketState, ticket_label
 from worker.ports import Returned, Transient
 from worker.ports.state.deliveries import PostFilter, PostState
 from worker.ports.state.outbox import OutMessage
@@ -206,7 +206,7 @@ def test_what_another_notifier_showed_in_the_channel_stays_told(found: Found) ->
 
 
 def call(key: str, number: int, to: Recipient = ANN) -> OutMessage:
-    return replace(letter(key, to, number), is_urgent=True)
+    return replace(letter(key, to, number), key=f"{ticket_label(number)}:step1.0:{key}", is_urgent=True)
 
 
 def done(harness: Harness, number: int) -> None:
@@ -230,6 +230,18 @@ def test_nobody_is_called_for_what_was_done_meanwhile(found: Found) -> None:
     with harness.store.reading() as uow:
         over = [one.post.over for one in uow.deliveries.about(first, harness.now, 10)]
     assert over == ["mail", "soc", "mail"]  # of the last message, then of the call
+
+
+def test_an_alarm_of_harm_goes_on_though_its_ticket_is_done(found: Found) -> None:
+    harness, mail, soc = mail_and_soc(found)
+    number = with_ticket(harness)
+    harness.queue(replace(call("a", number), key=f"{ticket_label(number)}:harm:a"))
+    harness.deliver()
+    done(harness, number)
+    mail.bounce(mail.sent[0])
+    look(harness)
+    harness.deliver()
+    assert len(soc.sent) == 1
 
 
 def test_if_all_of_it_was_done_it_came_back_and_that_is_all(found: Found) -> None:

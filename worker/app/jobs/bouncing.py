@@ -17,10 +17,10 @@ from worker.app.tell.holding import Holding
 from worker.app.tell.overtaken import overtaken, waiting_in
 from worker.app.tell.reaching import Reaching
 from worker.domain.messages.message import RecipientKind
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError, Notifier, Returned
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import Delivery, Onward, Outcome, OutMessage
+from worker.ports.state.outbox import Delivery, Onward, Outcome
 from worker.ports.state.store import Store, UnitOfWork
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = timedelta(minutes=1)
 PAUSE = timedelta(minutes=5)  # after a failure, so that it keeps no run waiting
-_TO_DO = frozenset({TicketState.OPEN, TicketState.BLOCKED})
 
 
 class Bouncing:
@@ -80,8 +79,8 @@ class Bouncing:
             if following is not None:
                 tickets = uow.tickets.many([one.ticket for one in delivery.items if one.ticket is not None])
                 gone = overtaken(uow, waiting_in([delivery]))
-                wanted = [one for one in _still_wanted(delivery.items, tickets) if one.key not in gone]
-                delivery = replace(delivery, items=tuple(wanted))
+                wanted = tuple(one for one in delivery.items if one.key not in gone)
+                delivery = replace(delivery, items=wanted)
                 onward = Onward(following, self._may_go_at(uow, delivery, tickets, now))
             uow.outbox.bounce(delivery, report.why, onward, now)
         if onward is None and delivery.to.kind is RecipientKind.CHANNEL:
@@ -103,14 +102,3 @@ class Bouncing:
             held = holds.of_message(delivery.to, ticket, is_day_or_night=item.is_day_or_night)
             ends.append(now if held is None or item.is_alarm else held.until)
         return min(ends, default=now)
-
-
-def _still_wanted(items: Sequence[OutMessage], tickets: Mapping[int, Ticket]) -> tuple[OutMessage, ...]:
-    """The messages without those that call for something that was done meanwhile."""
-    return tuple(
-        item
-        for item in items
-        if item.ticket is None
-        or not item.is_urgent
-        or (item.ticket in tickets and tickets[item.ticket].state in _TO_DO)
-    )
