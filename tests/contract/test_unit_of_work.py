@@ -14,6 +14,7 @@ from contracts.feeds import FeedsContract
 from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
 from contracts.outbox import OutboxContract
+from contracts.outbox_dropping import OutboxDroppingContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
 from contracts.seals import SealsContract
@@ -33,6 +34,7 @@ def store(engine: sa.Engine) -> SqlStore:
 class TestSqlStore(
     UnitOfWorkContract,
     OutboxContract,
+    OutboxDroppingContract,
     PassesContract,
     AccountsContract,
     RetentionContract,

@@ -52,49 +52,6 @@ class OutboxContract:
         assert delivery.to.language == "de-AT"
         assert [item.to.language for item in delivery.items] == [None, "de-AT"]
 
-    def test_what_is_dropped_of_a_delivery_is_not_sent_and_counts_as_told_if_it_may_have_been(
-        self, store: Store
-    ) -> None:
-        with store.begin() as uow:
-            [about] = uow.tickets.insert([ticket(opened_at=NOW)])
-            uow.outbox.add([replace(letter(key), ticket=about.id) for key in "abc"], NOW)
-            fold(uow, ANN, ["soc"], NOW, 40)
-        with store.begin() as uow:
-            delivery = claim(uow, "us", NOW, LIFE)
-            assert delivery is not None
-            left = uow.outbox.drop(delivery, {"b"})
-            assert left is not None
-            assert [item.key for item in left.items] == ["a", "c"]
-            uow.outbox.retry(left, "no answer", NOW, is_unclear=True)
-        with store.begin() as uow:
-            again = claim(uow, "us", NOW, LIFE)
-            assert again is not None
-            assert [item.key for item in again.items] == ["a", "c"]
-            assert uow.outbox.drop(again, {"a", "c"}) is None
-            assert uow.outbox.told_about({about.id: NOW}) == {about.id: (ANN,)}
-        with store.begin() as uow:
-            assert claim(uow, "us", NOW, LIFE) is None
-            assert uow.outbox.backlog() == (0, 0)
-
-    def test_what_another_channel_has_shown_can_be_dropped_and_counts_as_told(self, store: Store) -> None:
-        with store.begin() as uow:
-            [about] = uow.tickets.insert([ticket(opened_at=NOW)])
-            uow.outbox.add([replace(letter(key), ticket=about.id) for key in "ab"], NOW)
-            fold(uow, ANN, ["soc", "mail"], NOW, 40)
-        with store.begin() as uow:
-            first, second = claim(uow, "us", NOW, LIFE), claim(uow, "us", NOW, LIFE)
-            assert first is not None
-            assert second is not None
-            uow.outbox.sent(first, "1", NOW)
-            left = uow.outbox.drop(second, {"a"})
-            assert left is not None
-            uow.outbox.put_off(left, "", NOW)
-        with store.begin() as uow:
-            again = claim(uow, "us", NOW, LIFE)
-            assert again is not None
-            assert [item.key for item in again.items] == ["b"]
-            assert uow.outbox.told_about({about.id: NOW}) == {about.id: (ANN,)}
-
     def test_of_two_claims_at_once_one_wins(self, store: Store) -> None:
         for number in range(5):
             with store.begin() as uow:

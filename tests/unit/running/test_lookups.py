@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from wards_commands import configured, run
 from worker.program import app as cli
 
 AT = "2026-11-24T10:00:00Z"
@@ -23,23 +24,9 @@ w7,Ward 7,Ann Sample,+447700900101,member
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    file = tmp_path / "whosleft.yaml"
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    (tmp_path / "groups.csv").write_text(GROUPS)
-    file.write_text(
-        "organisation: {timezone: Europe/London}\n"
-        "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
-        "inventories: [{name: list, kind: register, path: groups.csv}]\n"
-        "tickets: {accountable: it@example.org}\n"
-    )
+    file = configured(tmp_path, PEOPLE, GROUPS)
     run(file, "once", "all", "--now", AT)
     return file
-
-
-def run(config: Path, *arguments: str) -> str:
-    done = CliRunner().invoke(cli, [*arguments, "-c", str(config)], env={"COLUMNS": "200"})
-    assert done.exit_code == 0, done.output
-    return done.stdout
 
 
 def test_who_is_about_to_leave_is_shown_with_their_last_day(config: Path) -> None:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from builders import ticket
+from wards_commands import configured, run
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy
-from worker.program import app as cli
 from worker.running.wiring import load_settings, open_app
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -25,24 +24,9 @@ w7,Ward 7,Ann Sample,+447700900101,member
 """
 
 
-def run(config: Path, *arguments: str) -> str:
-    done = CliRunner().invoke(cli, [*arguments, "-c", str(config)], env={"COLUMNS": "200"})
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    file = tmp_path / "whosleft.yaml"
-    (tmp_path / "people.csv").write_text(OLD)
-    (tmp_path / "groups.csv").write_text(GROUPS)
-    file.write_text(
-        "organisation: {timezone: Europe/London}\n"
-        "directories: [{name: corp, kind: file, format: ad_csv, path: people.csv}]\n"
-        "inventories: [{name: list, kind: register, path: groups.csv}]\n"
-        "tickets: {accountable: it@example.org}\n"
-    )
-    return file
+    return configured(tmp_path, OLD, GROUPS)
 
 
 @pytest.mark.parametrize(
