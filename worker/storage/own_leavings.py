@@ -1,7 +1,8 @@
 """Who left a group by themself: they vanished from a complete roster, and no ticket of ours asked for it.
 
-Noted only of whom the joiner rules place in the group, since nobody else would be asked for again. It lives until
-they are listed again, the rules place them anew or no more (both seen at the source's next read), or they are erased.
+So is whoever went as the group's review asked: the people in it know better than a rule who belongs there. Noted only
+of whom the joiner rules place in the group, since nobody else would be asked for again. It lives until they are listed
+again, the rules place them anew or no more (both seen at the source's next read), or they are erased.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.domain.controls.statements import Statement
 from worker.domain.kinds import codes
+from worker.domain.kinds.removals import REVIEW
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
 from worker.ports.state.groups import Expectation
@@ -128,7 +130,7 @@ def _is_listed_otherwise() -> sa.ColumnElement[bool]:
 
 
 def _was_asked_out() -> sa.ColumnElement[bool]:
-    """A removal of ours explains it: a live one, or one that was proven since they came."""
+    """A removal of the worker's own explains it: a live one, or one that was proven since they came."""
     proven = (_T.state == TicketState.VERIFIED.value) & sa.or_(
         _M.first_seen_at.is_(None), _T.verified_at >= _M.first_seen_at
     )
@@ -137,6 +139,7 @@ def _was_asked_out() -> sa.ColumnElement[bool]:
     )
     return sa.exists().where(
         _T.source == _M.source, _T.group_id == _M.group_id, _T.kind.in_(_REMOVALS), theirs,
+        ~_T.details.contains(f'"{REVIEW}"'),
         sa.or_(_T.state.in_([state.value for state in sorted(LIVE)]), proven),
     )  # fmt: skip
 

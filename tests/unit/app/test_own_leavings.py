@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from harness import Harness
+from reviewed import RULE, released, say
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.reviewing import RowAnswer
 from worker.domain.model import Coverage, GroupKey, Member, Role
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
@@ -96,6 +99,26 @@ def test_who_was_asked_out_did_not_leave_by_themself(ward: Harness) -> None:
     ward.drop("ward-7", "zoe")
     ward.settle()
     assert went(ward) == []
+
+
+def test_whom_a_review_sent_away_is_not_asked_for_again_until_placed_anew(start: Start) -> None:
+    harness = start(joiners=(NURSES,), controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.hire("zoe", department="Nursing")
+    harness.wards.add_member("ward-7", harness.member("zoe"))
+    harness.settle()
+    released(harness)
+    say(harness, RowAnswer.REMOVE, "zoe")
+    harness.later(days=1)
+    harness.drop("ward-7", "zoe")
+    night(harness)
+    assert [one.state for one in harness.tickets(TicketKind.REMOVE_MEMBER)] == [TicketState.VERIFIED]
+    assert not additions(harness)
+    harness.corp.change("zoe", department="Porters")
+    night(harness)
+    harness.later()
+    harness.corp.change("zoe", department="Nursing")
+    night(harness)
+    assert asked_for(harness)
 
 
 def test_who_came_back_after_a_proven_removal_can_leave_by_themself(ward: Harness) -> None:
