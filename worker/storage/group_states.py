@@ -79,8 +79,9 @@ _NEWEST = sa.select(sa.func.max(_S.taken_at)).where(
 )
 _OF_THESE = in_source(_T.source, _T.group_id)
 _TICKETS = sa.select(ticket).where(_OF_THESE, _T.kind.in_(_OF_GROUPS)).order_by(_T.id)
+# Who was taken out, as somebody said and a list showed later, was out when they said so
 _REMOVED = (
-    sa.select(_T.source, _T.group_id, sa.func.max(_T.verified_at).label("at"))
+    sa.select(_T.source, _T.group_id, sa.func.max(sa.func.coalesce(_T.done_at, _T.verified_at)).label("at"))
     .where(_OF_THESE, _T.kind.in_(_REMOVALS), _T.state == TicketState.VERIFIED.value)
     .group_by(_T.source, _T.group_id)
 )

@@ -63,7 +63,8 @@ class GroupState:
     """A governed group. `taken_at` and `coverage` are its roster's; `grade` is the best that its source proves with.
 
     `register_at`: the instant of the newest complete register, whether it has the group or not; None: there is none.
-    `is_alike`: another group's name looks the same. `removed_at`: when somebody was last proven to be out of it.
+    `is_alike`: another group's name looks the same. `removed_at`: when somebody was last taken out
+    of it, as was claimed and proven since; without a claim, when it was proven.
     `is_gone`: a complete read of its source does not list it any more; if it is `is_unseen`, too, the configuration
     leaves it out, and nobody knows whether it is there. `is_followed`: another source shows the group better.
     `reviewed_at`: when all rows of its last review were answered; `confirmed_at`: of the last one that showed all
