@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,13 +14,13 @@ from builders import facts, key
 from exported import EVERYTHING, SAM, export, left
 from harness import Harness
 from journals import use_earlier_names
-from packs import forged
+from packs import forged, members_of
 from worker.app.evidence.export import TicketNumbers
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
-from worker.domain.evidence.journal import Sealed
+from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import What
 from worker.domain.evidence.pack_lines import Hidden
 from worker.domain.model import Group
@@ -49,6 +50,37 @@ def test_a_pack_of_more_events_than_its_report_shows_has_them_all(
     assert pack.verdict.problems == ()
     assert pack.kinds == left.kinds()
     assert pack.files["report.html"].partition('id="events"')[2].count('<tr><th scope="row">') == 2
+
+
+@pytest.mark.parametrize("page", [1, 3, 1000])
+@pytest.mark.parametrize("selection", [EVERYTHING, Selection(person="ann"), Selection(group="ward-8")])
+def test_the_journal_of_a_pack_is_to_the_byte_its_entries_as_plain_json(
+    left: Harness, monkeypatch: pytest.MonkeyPatch, selection: Selection, page: int
+) -> None:
+    monkeypatch.setattr("worker.app.evidence.export.PAGE", page)
+    with left.store.begin() as uow:
+        uow.journal.append(
+            [Entry(left.now, "Zoë\u202e", "x", "person:corp/ann", 'a "b"\n', {"é": [1, None]})]
+        )
+
+    pack = export(left, selection)
+
+    shown = {event["seq"] for event in pack.events}
+    assert members_of(pack.content)["journal.jsonl"] == b"".join(
+        _as_json(one, is_shown=one.seq in shown) for one in left.journal()
+    )
+    assert pack.verdict.is_whole
+
+
+def _as_json(one: Sealed, *, is_shown: bool) -> bytes:
+    entry, value = one.entry, {"hash": one.hash, "seq": one.seq}
+    if is_shown:
+        value |= {
+            "actor": entry.actor, "at": entry.at.isoformat(timespec="microseconds"), "data": entry.data,
+            "kind": entry.kind, "previous": one.previous, "reason": entry.reason, "subject": entry.subject,
+        }  # fmt: skip
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"{text}\n".replace("\u202e", "\\u202e").encode()
 
 
 def test_a_pack_shows_the_names_that_were_sealed(left: Harness) -> None:

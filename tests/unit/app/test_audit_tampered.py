@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from exported import EVERYTHING, SAM, Pack, export, left
 from harness import Harness
 from worker.app.evidence import export as audit
+from worker.app.evidence import report as reporting
 from worker.app.evidence.export import Audit
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
@@ -75,45 +76,65 @@ def _sealed_anew(connection: sa.Connection) -> None:
         previous = anew.hash
 
 
-def _hidden_changed(connection: sa.Connection) -> None:
-    connection.execute(sa.update(journal).where(journal.c.seq == 1).values(hash="f" * 64))
+def test_a_journal_that_is_sealed_anew_while_it_is_read_gives_no_pack(left: Harness) -> None:
+    class Tampering(io.BytesIO):
+        def write(self, content: Any) -> int:
+            with left.engine.begin() as connection:
+                _sealed_anew(connection)
+            return super().write(content)
+
+    with pytest.raises(Refused, match="broken at event"):
+        Audit(left.store, "x", "UTC", "x").export(EVERYTHING, Tampering(), SAM, left.now)
 
 
-def _hidden_missing(connection: sa.Connection) -> None:
-    connection.execute(sa.delete(journal).where(journal.c.seq == 2))
+@pytest.fixture
+def tampered_with(
+    left: Harness, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[sa.Connection], Any]], None]:
+    """Have the journal changed after its entries were read, before the export is written down."""
+
+    def change(tamper: Callable[[sa.Connection], Any]) -> None:
+        def report(*given: Any) -> Iterator[bytes]:
+            with left.engine.begin() as connection:
+                tamper(connection)
+            return reporting.report(*given)
+
+        monkeypatch.setattr(audit, "report", report)
+
+    return change
+
+
+def test_a_journal_that_is_sealed_anew_after_it_was_read_gives_no_pack(
+    left: Harness, tampered_with: Callable[[Callable[[sa.Connection], Any]], None]
+) -> None:
+    tampered_with(_sealed_anew)
+    last = len(left.journal())
+
+    with pytest.raises(Refused, match=f"broken at event {last + 1}:"):
+        export(left)
+    assert "audit.exported" not in left.kinds()
 
 
 @pytest.mark.parametrize(
-    "is_export_written_down, tamper, where",
+    "change",
     [
-        (False, _sealed_anew, "broken at event"),  # read for the report
-        (True, _sealed_anew, "broken at event"),  # read for the lines
-        (True, _hidden_changed, "broken at event"),
-        (True, _hidden_missing, "broken at event 2:"),
+        sa.update(journal).where(journal.c.seq == 1).values(hash="f" * 64),
+        sa.update(journal).where(journal.c.seq == 2).values(actor="somebody"),
+        sa.delete(journal).where(journal.c.seq == 2),
     ],
 )
-def test_what_was_changed_since_it_was_checked_gives_no_pack(
-    left: Harness,
-    monkeypatch: pytest.MonkeyPatch,
-    is_export_written_down: bool,
-    tamper: Callable[[sa.Connection], None],
-    where: str,
+def test_what_is_changed_after_it_was_read_is_in_the_pack_as_it_was_sealed(
+    left: Harness, tampered_with: Callable[[Callable[[sa.Connection], Any]], None], change: Any
 ) -> None:
-    monkeypatch.setattr(audit, "PAGE", 2)
+    sealed = export(left, Selection(person="ann")).files["journal.jsonl"]
+    tampered_with(lambda connection: connection.execute(change))
 
-    class Tampering(io.BytesIO):
-        was_tampered = False
+    pack = export(left, Selection(person="ann"))
 
-        def write(self, content: Any) -> int:
-            is_time = not self.was_tampered and ("audit.exported" in left.kinds()) is is_export_written_down
-            if is_time:
-                self.was_tampered = True
-                with left.engine.begin() as connection:
-                    tamper(connection)
-            return super().write(content)
-
-    with pytest.raises(Refused, match=where):
-        Audit(left.store, "x", "UTC", "x").export(Selection(person="ann"), Tampering(), SAM, left.now)
+    assert pack.verdict.is_whole
+    assert pack.files["journal.jsonl"].startswith(sealed)
+    with pytest.raises(Refused, match="broken at event"):
+        export(left)
 
 
 def test_data_as_earlier_releases_stored_it_is_as_it_was_sealed(left: Harness) -> None:

@@ -13,12 +13,13 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from worker.domain.evidence.manifest import (
     MANIFEST,
@@ -64,23 +65,47 @@ class PackWriter:
         self.close = self._zip.close
         self.sums: dict[str, FileSum] = {}
 
-    def write(self, name: str, parts: Iterable[bytes]) -> None:
-        """Write a member from its parts, without keeping them."""
+    @contextmanager
+    def member(self, name: str) -> Iterator[Callable[[bytes], None]]:
+        """Write a member: what is given takes its parts, without keeping them."""
         digest, size = hashlib.sha256(), 0
+
+        def write(part: bytes) -> None:
+            nonlocal size
+            digest.update(part)
+            size += len(part)
+            buffer.write(part)
+
         with (
             self._zip.open(name, "w", force_zip64=True) as member,
             io.BufferedWriter(member, CHUNK) as buffer,
         ):
-            for part in parts:
-                digest.update(part)
-                size += len(part)
-                buffer.write(part)
+            yield write
         self.sums[name] = FileSum(size, digest.hexdigest())
+
+    def write(self, name: str, parts: Iterable[bytes]) -> None:
+        """Write a member from its parts, without keeping them."""
+        with self.member(name) as write:
+            for part in parts:
+                write(part)
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest."""
         with self._zip.open(MANIFEST, "w") as member:
             member.write(manifest_bytes(manifest))
+
+
+def sum_of(file: tempfile.SpooledTemporaryFile[bytes]) -> FileSum:
+    """The sum of a file that was just written."""
+    size = file.tell()
+    file.seek(0)
+    return FileSum(size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    """A file's contents from its beginning, piece by piece."""
+    file.seek(0)
+    return iter(partial(file.read, CHUNK), b"")
 
 
 @contextmanager

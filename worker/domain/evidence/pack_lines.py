@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NoReturn
 
@@ -32,16 +33,24 @@ class Hidden(NamedTuple):
 def line_of(shown: Sealed | EntryRow | Hidden) -> bytes:
     """One line of `journal.jsonl`, with its line end. Characters that could steer a terminal are escaped."""
     if isinstance(shown, Hidden):
-        return hidden_line(shown.seq, shown.hash).encode()
-    one = shown if isinstance(shown, EntryRow) else _written(shown)
+        return _hidden(shown).encode()
+    return escaped(_in_full(shown if isinstance(shown, EntryRow) else _written(shown))).encode()
+
+
+def lines_of(page: Sequence[EntryRow], full: Sequence[EntryRow]) -> bytes:
+    """The lines of entries of which some are in full; of the others they have only place and hash."""
+    shown = {one.seq for one in full}
+    lines = [_in_full(one) if one.seq in shown else _hidden(one) for one in page]
+    return escaped("".join(lines)).encode()
+
+
+def _in_full(one: EntryRow) -> str:
     front, back = one.halves
-    whole = f'{front}"hash":"{one.hash}",{back}\n'
-    return escaped(whole).encode()
+    return f'{front}"hash":"{one.hash}",{back}\n'
 
 
-def hidden_line(seq: int, hash_: str) -> str:
-    """The line of an entry of which a pack shows only place and hash."""
-    return f'{{"hash":"{hash_}","seq":{seq}}}\n'
+def _hidden(one: EntryRow | Hidden) -> str:
+    return f'{{"hash":"{one.hash}","seq":{one.seq}}}\n'
 
 
 def _written(one: Sealed) -> EntryRow:
