@@ -19,7 +19,7 @@ import pytest
 from builders import DAY, NOW, facts, key, member, ticket
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence import events
-from worker.domain.evidence.journal import GENESIS, Entry, first_broken
+from worker.domain.evidence.journal import GENESIS, Entry, first_broken, write
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
     AccountFacts,
@@ -328,6 +328,25 @@ class _Journal:
             assert uow.journal.page(0, 2) == chain[:2]
             assert uow.journal.page(2, 99) == chain[2:]
             assert uow.journal.page(5, 2) == []
+
+    def test_entries_of_any_instant_are_read_as_the_texts_that_were_sealed(self, store: Store) -> None:
+        instants = [NOW + DAY * number + timedelta(minutes=67, seconds=61) * number for number in range(60)]
+        instants += [
+            ODD,
+            NOW - MICRO,
+            *(datetime(year, 12, 31, 23, 59, 59, 999_999, UTC) for year in (1, 1969, 9999)),
+        ]
+        entries = [Entry(at, "a", "x", "s", "why", {"é": number}) for number, at in enumerate(instants)]
+        with store.begin() as uow:
+            uow.journal.append(entries)
+
+        with store.begin() as uow:
+            found = uow.journal.written(0, 99)
+            assert [one.sealed for one in found] == list(uow.journal.chain())
+        previous = GENESIS
+        for seq, (one, entry) in enumerate(zip(found, entries, strict=True), start=1):
+            assert one == write(entry, seq, previous)
+            previous = one.hash
 
     def test_the_last_of_some_kinds_is_found_for_each_subject_by_any_of_its_names(self, store: Store) -> None:
         with store.begin() as uow:

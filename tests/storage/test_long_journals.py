@@ -51,7 +51,6 @@ ASKED: dict[str, tuple[str, Callable[[SqlUnitOfWork], Any]]] = {
     "a ticket's history": ("journal", lambda uow: uow.journal.of(SUBJECTS[0])),
     "the chain's head": ("journal", lambda uow: uow.journal.head()),
     "a page of the chain": ("journal", lambda uow: uow.journal.written(7, 100)),
-    "the hashes of a page": ("journal", lambda uow: uow.journal.hashes(7, 100)),
     "a page of events": ("journal", lambda uow: uow.explained.events(["ticket.reopened"], 3, 100)),
     "events at instants": ("journal", lambda uow: uow.explained.events_at(["ticket.done"], [NOW])),
     "tickets to weigh": ("ticket", lambda uow: uow.tickets.to_weigh(0, 500, NOW)),

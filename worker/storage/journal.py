@@ -19,16 +19,13 @@ from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import journal
 
 PAGE = 1000
-_AFTER = journal.c.seq > sa.bindparam("after", type_=sa.BigInteger)
-_LIMIT = sa.bindparam("limit", type_=sa.Integer)
 _TEXTS = tuple(journal.c[name] for name in EntryRow._fields[2:])
 _WRITTEN = (
     sa.select(journal.c.seq, sa.type_coerce(journal.c.at, sa.BigInteger), *_TEXTS)
-    .where(_AFTER)
+    .where(journal.c.seq > sa.bindparam("after", type_=sa.BigInteger))
     .order_by(journal.c.seq)
-    .limit(_LIMIT)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_HASHES = sa.select(journal.c.seq, journal.c.hash).where(_AFTER).order_by(journal.c.seq).limit(_LIMIT)
 _HASH = sa.select(journal.c.hash).where(journal.c.seq == sa.bindparam("wanted"))
 
 
@@ -82,11 +79,10 @@ class SqlJournal:
 
     def written(self, after: int, limit: int) -> list[EntryRow]:
         rows = self._c.execute(_WRITTEN, {"after": after, "limit": limit}).all()
-        return [EntryRow(seq, _stamp(at), *texts) for seq, at, *texts in rows]
-
-    def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
-        rows = self._c.execute(_HASHES, {"after": after, "limit": limit}).all()
-        return [(seq, hash_) for seq, hash_ in rows]
+        return [
+            EntryRow(seq, _stamp(at), actor, kind, subject, reason, data, previous, hash_)
+            for seq, at, actor, kind, subject, reason, data, previous, hash_ in rows
+        ]
 
     def head(self) -> Head:
         row = self._c.execute(
@@ -112,11 +108,13 @@ def _stamp(at: Any) -> str:
     """An instant as `journal.stamp` writes it; of a value that is no instant, one that fits no hash."""
     try:
         seconds, micros = divmod(at, 1_000_000)
-        hour, seconds = divmod(seconds, 3600)
-        minute, second = divmod(seconds, 60)
-        return f"{_hour(hour)}:{minute:02}:{second:02}.{micros:06}+00:00"
+        hour, second = divmod(seconds, 3600)
+        return f"{_hour(hour)}{_SECONDS[second]}.{micros:06}+00:00"
     except (OverflowError, TypeError, ValueError):
         return ""
+
+
+_SECONDS = [f":{minute:02}:{second:02}" for minute in range(60) for second in range(60)]  # of an hour
 
 
 @lru_cache  # events are read in their order, and a date is written slowly

@@ -142,7 +142,7 @@ class SqlTickets:
 
     def page(self, states: Sequence[TicketState], after: int, limit: int) -> list[Ticket]:
         page = {"states": [state.value for state in states], "after": after, "limit": limit}
-        return [ticket_from_row(row) for row in self._c.execute(_PAGE, page)]
+        return [ticket_from_row(row) for row in self._c.execute(_PAGE, page).all()]
 
     def open_of(self, email: str) -> list[Ticket]:
         t = ticket.c

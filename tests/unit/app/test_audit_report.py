@@ -11,14 +11,17 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from builders import NOW, person, ticket
 from packs import CHAIN, chained, sum_of
-from worker.app.evidence.report import COLUMNS, Heading, report, with_rows
+from worker.app.evidence.report import _FORMULA, COLUMNS, Heading, report, safe_cell, with_rows
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import Covered
 from worker.domain.model import Role
 from worker.domain.text.reason import Reason
+from worker.domain.text.steering import visible
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 from worker.ports import Port
 from worker.ports.state.sources import SourceState
@@ -189,6 +192,14 @@ def test_no_cell_becomes_a_formula_where_lines_are_split_at_another_mark(
         assert [
             cell for cell in read + torn if cell.lstrip('" ').startswith(("=", "+", "-", "@", "＝"))
         ] == []
+
+
+@given(st.text(st.sampled_from("a9é_ .:/()=+-@＝＠;,|\t\r\n\"'\x1b\x85\u202e\u2066")))
+@example("=")
+@example("a;=")
+@example("a\n")
+def test_a_cell_that_is_left_as_it_is_is_no_formula_and_steers_nothing(text: str) -> None:
+    assert safe_cell(text) == visible(_FORMULA.sub(r"\g<0>'", text))
 
 
 def test_a_name_with_an_override_turns_none_of_our_words() -> None:

@@ -41,6 +41,7 @@ _GRADES = {
 # At the start, and after anything that a program may take for the end of a cell: a program that splits lines at
 # semicolons ignores our quotes
 _FORMULA = re.compile(r"""^(?=[\t\r\n])|(?:^|[;,|\t\r\n])[ "']*(?=[=+\-@＝＋－＠])""")
+_PLAIN = re.compile(r"\w[\w .:/()@+-]*")  # no formula, and nothing that ends a cell or steers a terminal
 COLUMNS = (
     "id", "kind", "state", "group_source", "group_id", "group_name", "messenger", "handle", "member_name",
     "member_role", "person_source", "person_id", "person_name", "evidence", "left_at", "assignee_name",
@@ -233,6 +234,6 @@ def safe_cell(value: object) -> str:
     if isinstance(value, datetime):
         return str(instant(value))
     text = str(value)
-    if text.isalnum():  # most of them, and nothing of what follows
+    if _PLAIN.fullmatch(text):  # most of them
         return text
     return visible(_FORMULA.sub(r"\g<0>'", text))

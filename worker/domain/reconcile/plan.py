@@ -56,7 +56,7 @@ class Plan:
 
 def instant(at: datetime | None) -> str | None:
     """An instant as the contract writes it: `2026-11-24T09:00:00Z`."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else f"{at.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 _SIGN = {

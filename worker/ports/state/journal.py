@@ -42,8 +42,5 @@ class Journal(Protocol):
     def written(self, after: int, limit: int) -> list[EntryRow]:
         """As `page`, as texts as they are stored: unchecked, and several times quicker."""
 
-    def hashes(self, after: int, limit: int) -> list[tuple[int, str]]:
-        """As `page`, but only the number and the hash of each."""
-
     def head(self) -> Head:
         """The end of the chain now."""
