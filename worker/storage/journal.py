@@ -19,6 +19,7 @@ from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.tables import journal
 
 PAGE = 1000
+FETCHED = 250  # rows at a time: Python's garbage collector goes through all that are kept
 _TEXTS = tuple(journal.c[name] for name in EntryRow._fields[2:])
 _WRITTEN = (
     sa.select(journal.c.seq, sa.type_coerce(journal.c.at, sa.BigInteger), *_TEXTS)
@@ -78,9 +79,10 @@ class SqlJournal:
         return [sealed_from_row(row) for row in self._c.execute(query)]
 
     def written(self, after: int, limit: int) -> list[EntryRow]:
-        rows = self._c.execute(_WRITTEN, {"after": after, "limit": limit}).all()
+        found = self._c.execute(_WRITTEN, {"after": after, "limit": limit})
         return [
             EntryRow(seq, _stamp(at), actor, kind, subject, reason, data, previous, hash_)
+            for rows in found.partitions(FETCHED)
             for seq, at, actor, kind, subject, reason, data, previous, hash_ in rows
         ]
 
