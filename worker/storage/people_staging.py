@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, IdentityState
 from worker.domain.model import Evidence, Standing
-from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_of_few
+from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
     cohort,
@@ -37,6 +37,7 @@ LINKED_BY = {"phone": link.c.phone_key, "email": link.c.email_key, "employee": l
 _OF: sa.BindParameter[str] = sa.bindparam("of", type_=sa.String)
 _IS_ACTIVE = (person.c.source == _OF) & (person.c.standing != Standing.LEFT.value)
 _IS_HERE = _IS_ACTIVE & (person.c.is_out_of_scope == 0)
+_IS_LISTED = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
 _IS_STAGED = sa.exists().where(
     staged_person.c.source == person.c.source, staged_person.c.person_id == person.c.person_id
 )
@@ -67,12 +68,28 @@ def missing_count() -> sa.Select[Any]:
 
 @cache
 def missing(*, also_out_of_scope: bool) -> sa.Select[Any]:
-    """Who is here and not staged; if asked for, also those out of scope who are in a group."""
-    in_group = sa.exists().where(membership.c.source == link.c.source, membership.c.handle == link.c.handle)
-    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
-    who = _IS_HERE | (_IS_ACTIVE & sa.exists().where(is_theirs, in_group)) if also_out_of_scope else _IS_HERE
-    query = sa.select(person.c.source, person.c.person_id).where(who, ~_IS_STAGED)
+    """Who is here and not staged; if asked for, also those out of scope who are in a group by any account of theirs."""
+    who = [person.c.is_out_of_scope == 0]
+    if also_out_of_scope:
+        who += [_is_in_group(), _is_in_group_otherwise()]
+    query = sa.select(person.c.source, person.c.person_id).where(_IS_ACTIVE, ~_IS_STAGED, sa.or_(*who))
     return query.order_by(person.c.person_id)
+
+
+def _is_in_group() -> sa.ColumnElement[bool]:
+    is_theirs = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
+    return sa.exists().where(is_theirs, _IS_LISTED)
+
+
+def _is_in_group_otherwise() -> sa.ColumnElement[bool]:
+    """Another account, which has a join key of theirs, is in a group."""
+    k, o = person_key.alias("k").c, person_key.alias("o").c
+    same_kind = o.kind == k.kind.concat("")  # an expression, or SQLite would read all keys of these kinds
+    is_behind = (link.c.person_source == o.source) & (link.c.person_id == o.person_id)
+    return sa.exists().where(
+        k.source == person.c.source, k.person_id == person.c.person_id, is_joining(k),
+        same_kind, o.value == k.value, o.source != k.source, is_behind, _IS_LISTED,
+    )  # fmt: skip
 
 
 # --- who changed -------------------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ import pytest
 
 from fakes.directory import FakeDirectory
 from harness import Harness
+from several_accounts import TENANT, known_twice, nights
 from worker.domain.model import Standing
+from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketState
 from worker.ports import DirectoryPage, PassEnd
 
@@ -39,4 +41,18 @@ def test_who_is_put_out_of_scope_first_and_put_away_later_has_left(start: Start,
     for _ in range(3):
         h.later(days=1)
         h.settle(full=True)
+    assert [one.state for one in h.tickets()] == [TicketState.OPEN]
+
+
+def test_with_all_an_account_that_is_erased_out_of_scope_keeps_nobody_here_whom_a_group_knows_by_another(
+    found: Start,
+) -> None:
+    h = known_twice(found, accounts=AccountsRule.ALL, directory_type=Narrow, has_delta=False)
+    tenant = h.directories[TENANT]
+    tenant.change("cloud-ann", is_in_scope=False)
+    h.settle()
+    h.later()
+    tenant.erase("cloud-ann")
+    h.corp.disable("ann")
+    nights(h)
     assert [one.state for one in h.tickets()] == [TicketState.OPEN]
