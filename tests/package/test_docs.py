@@ -18,6 +18,7 @@ import pytest
 import typer
 
 from builders import NOW
+from connectors import registry
 from connectors.kit.graph import notes as entra_notes
 from connectors.notify.slack import notes as slack_notes
 from controls_document import controls_text
@@ -30,15 +31,13 @@ from worker.ops import events
 from worker.ops.metrics import Metrics
 from worker.ops.statusz import Source
 from worker.ops.stored_metrics import StoredMetrics
-from worker.ports import Port
+from worker.ports import Noted, Port
 from worker.ports.state.figures import Figures, Pile, ProcessState
 from worker.ports.state.mirrors import CopySort
 from worker.ports.state.overview import Part, PartCount
 from worker.ports.state.sources import SourceState
 from worker.ports.state.tickets import TicketSort
 from worker.program import app
-from worker.running.wiring import notes_of
-from worker.settings import Settings
 
 CHECKOUT = Path(__file__).parents[2]
 OPERATOR = CHECKOUT / "docs" / "operator.md"
@@ -177,14 +176,20 @@ def test_every_log_event_is_listed_and_no_other() -> None:
     assert sorted(rows) == sorted(
         [
             *(value for name, value in vars(events).items() if name.isupper()),
-            *(note.name for note in notes_of(Settings())),
+            *(note.name for note in notes_of_all()),
         ]
     )
 
 
+def notes_of_all() -> list[Noted]:
+    """The notes of all of our connectors."""
+    places = [(port, kind) for port, kinds in registry.OURS.items() for kind in kinds]
+    return [note for place in places for note in registry.spec(*place).notes]
+
+
 def shown_metrics() -> set[tuple[str, str, str]]:
     """Name, type and labels of every figure of ours that a process may show."""
-    metrics = Metrics(["soc"], notes_of(Settings()))
+    metrics = Metrics(["soc"], notes_of_all())
     metrics.noted(entra_notes.GRAPH_ANSWERED, {"source": "tenant", "status": 200})
     metrics.noted(entra_notes.CALL_ACCEPTED, {"source": "tenant"})
     metrics.noted(slack_notes.SOCKET_OPENED, {"source": "soc", "connections": 2})

@@ -15,7 +15,6 @@ from tenacity.nap import sleep as nap
 
 from connectors import registry
 from connectors.kit.chat_exports import looked_into, new_count, read_given
-from connectors.kit.ical.feed import IcalFeed
 from connectors.kit.member_lists import read_members
 from connectors.kit.statement_lists import read_statements
 from worker.app.acts.statements import StatementList
@@ -29,7 +28,6 @@ from worker.domain.groups.exported import Readers
 from worker.domain.model import Roster
 from worker.domain.people.joiners import Placement
 from worker.languages import BabelLanguages
-from worker.ops.ping import HttpPinger
 from worker.ops.retry import RetryingDirectory, RetryingInventory, again
 from worker.ports import (
     BadConfig,
@@ -42,6 +40,8 @@ from worker.ports import (
     Port,
     takes_all,
 )
+from worker.ports.connectors.rota_feed import RotaFeed
+from worker.ports.ping import Pinger
 from worker.ports.state.store import Store
 from worker.running.app import App, Clock, assemble
 from worker.running.connecting import Connectors
@@ -122,12 +122,19 @@ def build_connectors(
         tuple(RetryingDirectory(build(Port.DIRECTORY, entry), sleep) for entry in settings.directories),
         tuple(RetryingInventory(build(Port.INVENTORY, entry), sleep) for entry in settings.inventories),
         tuple(build(Port.NOTIFY, entry) for entry in settings.notify),
-        tuple(
-            IcalFeed(n, settings.place_of_feed(n), rules) for n, rules in settings.rota_rules().feeds.items()
-        ),
+        _feeds_of(settings),
         tuple(build(Port.ADVISORIES, entry) for entry in settings.advisory_feeds),
         tuple(build(Port.TRACKER, entry) for entry in settings.trackers),
     )
+
+
+def _feeds_of(settings: Settings) -> tuple[RotaFeed, ...]:
+    feeds = settings.rota_rules().feeds
+    if not feeds:
+        return ()
+    from connectors.kit.ical.feed import IcalFeed  # noqa: PLC0415  an HTTP client, which most workers do without
+
+    return tuple(IcalFeed(name, settings.place_of_feed(name), rules) for name, rules in feeds.items())
 
 
 def _noting(observer: Observer, source: str) -> Note:
@@ -138,9 +145,8 @@ def _noting(observer: Observer, source: str) -> Note:
 
 
 def notes_of(settings: Settings) -> list[Noted]:
-    """The notes that connectors may take: of all of ours, and of configured ones of other packages."""
+    """The notes that the configured connectors may take."""
     used = {(port, entry.kind) for port in Port for entry in settings.entries(port)}
-    used |= {(port, kind) for port, kinds in registry.OURS.items() for kind in kinds}
     return [note for port, kind in sorted(used) for note in registry.spec(port, kind).notes]
 
 
@@ -165,11 +171,25 @@ def build_app(
     observer: Observer = SILENT,
 ) -> App:
     """The use cases of a configuration."""
-    ping = settings.watch.ping
-    pinger = HttpPinger(ping.url.get_secret_value(), ping.style, ping.timeout) if ping else None
     return assemble(
-        settings, rules_of(settings), store, connectors, clock, observer, connectors.feeds, pinger
+        settings,
+        rules_of(settings),
+        store,
+        connectors,
+        clock,
+        observer,
+        connectors.feeds,
+        _pinger_of(settings),
     )
+
+
+def _pinger_of(settings: Settings) -> Pinger | None:
+    ping = settings.watch.ping
+    if ping is None:
+        return None
+    from worker.ops.ping import HttpPinger  # noqa: PLC0415  see _feeds_of
+
+    return HttpPinger(ping.url.get_secret_value(), ping.style, ping.timeout)
 
 
 def rules_of(settings: Settings) -> AppRules:

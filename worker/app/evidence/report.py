@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from worker.domain.evidence.journal import STATED_AT, Sealed, stated_at
@@ -29,6 +28,9 @@ from worker.domain.text.direction import contained, isolated
 from worker.domain.text.steering import uncontrolled, visible
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, ticket_label
 from worker.ports.state.sources import SourceState
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 BUFFERED = 500  # pieces of the page at a time
 EVENTS_MAX, TICKETS_MAX = 20_000, 5_000  # on the page: with more, a browser hardly opens it
@@ -97,6 +99,12 @@ def report(heading: Heading, tickets: Iterable[Ticket], events: Iterable[Sealed]
 
 def environment() -> Environment:
     """The templates of reports: they escape every text, and refuse a name without a value."""
+    from jinja2 import (  # noqa: PLC0415  a MiB that a worker does without: it makes no reports
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )
+
     environment = Environment(
         autoescape=True,
         loader=FileSystemLoader(Path(__file__).with_name("templates")),

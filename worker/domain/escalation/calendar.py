@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from types import ModuleType
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from worker.domain.escalation.wall_clock import DAY, offsets, timezones
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence
@@ -253,12 +252,14 @@ def _is_working_day(calendar: BusinessCalendar, day: date) -> bool:
 
 def is_public_holiday(country: str | None, day: date) -> bool:
     """True if the whole country is off on this day. A country that is not given, or not known, has no holidays."""
-    return country in _countries() and day in _public_holidays(country, None, day.year)
+    if country is None or country not in _countries():
+        return False
+    return day in _public_holidays(country, None, day.year)
 
 
 @lru_cache(maxsize=4096)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year, expand=False))
+    return frozenset(_library().country_holidays(country, subdiv=subdivision, years=year, expand=False))
 
 
 def _bounds(calendar: BusinessCalendar) -> tuple[timedelta, timedelta]:
@@ -326,7 +327,7 @@ def _check_country(country: str | None, subdivision: str | None) -> None:
     if subdivision is None:
         return
     try:
-        holidays.country_holidays(country, subdiv=subdivision)
+        _library().country_holidays(country, subdiv=subdivision)
     except NotImplementedError:
         known = sorted(_countries()[country])
         near = _nearest(subdivision, known)
@@ -336,7 +337,14 @@ def _check_country(country: str | None, subdivision: str | None) -> None:
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, list[str]]:
-    return holidays.list_supported_countries()
+    known: dict[str, list[str]] = _library().list_supported_countries()
+    return known
+
+
+def _library() -> ModuleType:
+    import holidays  # noqa: PLC0415  3 MiB, for configurations that name a country
+
+    return holidays
 
 
 def _nearest(word: str, valid: Iterable[str]) -> str | None:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, Self, TypeVar
 
-from rapidfuzz import fuzz, process
-
 NAME_LENGTH_MAX = 200  # a display name is shorter everywhere; the rest of a longer text isn't looked at
 CACHE_SIZE = 1 << 16
 ALIKE_MIN, SUGGESTED_MAX = 0.8, 3
@@ -83,6 +81,8 @@ class NameSearch(Generic[Key]):
         """
         if not (wanted := normalise(name)):
             return ()
+        from rapidfuzz import fuzz, process  # noqa: PLC0415  2 MiB, for whom no number, address or id is known
+
         found = process.extract(
             wanted, self._normalised, scorer=fuzz.ratio, limit=None, score_cutoff=100 * ALIKE_MIN
         )
