@@ -31,6 +31,7 @@ from worker.ops import events
 from worker.ops.clock import system_now
 from worker.ops.jobs import Jobs, has_done
 from worker.ops.lookout import Lookout
+from worker.ops.memory import give_back
 
 GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
 TICK_S = 0.5
@@ -124,9 +125,11 @@ class Loop:
         watch: Watch | None = None,
         lookout: Lookout | None = None,
         jumped: Callable[[float, datetime], None] | None = None,
+        rests: Callable[[], None] = give_back,
     ) -> None:
         self.watch = watch or Watch()
         self._jumped = jumped
+        self._rests = rests
         self._jobs = jobs
         self._lookout = lookout or Lookout({})
         # It warns about each run that is skipped because the one before goes on; here that is intended
@@ -156,11 +159,13 @@ class Loop:
         self._scheduler.shutdown(wait=False)
 
     def run(self, name: str) -> None:
-        """Run a job now; if a read found something, the jobs that it feeds are due."""
+        """Run a job now; if a read found something, the jobs that it feeds are due. Rest if no other job runs."""
         report = self._jobs.run_now(name)
         if report is not None and has_done(report):
             for fed in JOBS[name].feeds:
                 self.make_due(fed)
+        if not self._jobs.running:
+            self._rests()
 
     def next_run_at(self, name: str) -> datetime | None:
         """The instant at which the job is next due, in UTC."""
