@@ -1,4 +1,4 @@
-"""Where the joiner rules place people while a group is out of sight: it may come back."""
+"""Where the joiner rules place people: a move ends a place; a rule, a name or a group that is out of sight does not."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
+PORTERS = Placement((("department", ("Porters",)),), ("Porters",))
+SENIORS = Placement((("title", ("Senior*",)),), ("Seniors",))
 ADD, REMOVE = TicketKind.ADD_MEMBER, TicketKind.REMOVE_MEMBER
 
 
@@ -91,3 +93,29 @@ def test_who_joins_is_not_placed_in_a_group_that_is_gone(ward: Harness) -> None:
     ward.settle()
     comes_back(ward)
     assert not live(ward, ADD)
+
+
+def is_renamed(harness: Harness) -> None:
+    harness.group("ward-7", "ann", "ben", "cem", "zoe", admins=["dee"], name="The seventh")
+    harness.start(replace(harness.app.rules, joiners=(replace(NURSES, groups=("Ward 7",)), PORTERS, SENIORS)))
+    harness.later()
+    harness.settle()
+
+
+def has_no_rule(harness: Harness) -> None:
+    harness.start(replace(harness.app.rules, joiners=(PORTERS, SENIORS)))
+
+
+@pytest.mark.parametrize("named_no_more", [is_renamed, has_no_rule])
+def test_a_rule_that_names_a_group_no_more_makes_nobody_a_mover(
+    ward: Harness, named_no_more: Callable[[Harness], None]
+) -> None:
+    named_no_more(ward)
+    works(ward, "Nursing", "Senior nurse")
+    assert not ward.tickets(REMOVE)
+
+
+def test_who_moves_out_of_a_renamed_group_is_a_mover(ward: Harness) -> None:
+    is_renamed(ward)
+    works(ward, "Porters")
+    assert len(live(ward, REMOVE)) == 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from worker.domain.model import AccountFacts, GroupKey
-from worker.domain.people.joiners import Placement, places
-from worker.domain.people.lifecycle import Event, EventKind
+from worker.domain.model import AccountFacts, GroupKey, Standing
+from worker.domain.people.joiners import Placement, applying, places
+from worker.domain.people.lifecycle import Event, EventKind, has_moved
 from worker.ports.state.groups import Expectation, GroupRow
 from worker.ports.state.store import UnitOfWork
 
@@ -32,6 +32,7 @@ def _placement(
 ) -> dict[GroupKey, Expectation]:
     """Return the groups whose expectation changes, with the new one.
 
+    A place ends for whoever is somewhere else now, not for whom the rules or a group's name changed meanwhile.
     A group that is gone may come back: it counts for whom the rules have placed there, and nobody else is placed in it.
     """
     known = uow.rosters.expectations(event.person.key)
@@ -41,7 +42,22 @@ def _placement(
         before |= _places(event.before.facts, joiners, there)
     now = _places(event.person.facts, joiners, there)
     due = dict.fromkeys(sorted(now - before), Expectation.DUE)
+    if not _is_elsewhere(event, joiners):
+        return due
     return due | dict.fromkeys(sorted(before - now), Expectation.FORMER)
+
+
+def _is_elsewhere(event: Event, joiners: tuple[Placement, ...]) -> bool:
+    """Whether the change of their facts may have ended a place of theirs.
+
+    While somebody is gone, the directory may forget where they were: then any other facts count.
+    """
+    before, after = event.before, event.person
+    if before is None:
+        return False
+    if before.standing is Standing.LEFT:
+        return has_moved(before.facts, after.facts)
+    return not applying(before.facts, joiners) <= applying(after.facts, joiners)
 
 
 def _places(

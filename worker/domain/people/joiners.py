@@ -22,11 +22,16 @@ def fits(text: str | None, globs: Iterable[str]) -> bool:
     return text is not None and any(fnmatchcase(text.casefold(), glob.casefold()) for glob in globs)
 
 
+def applying(facts: AccountFacts, rules: Iterable[Placement]) -> frozenset[Placement]:
+    """The rules that say something about a person."""
+    return frozenset(rule for rule in rules if _applies(rule, facts))
+
+
 def places(
     facts: AccountFacts, rules: tuple[Placement, ...], groups: Iterable[tuple[GroupKey, str]]
 ) -> frozenset[GroupKey]:
     """The groups (of key and name) in which the rules place a person."""
-    named = tuple(glob for rule in rules if _applies(rule, facts) for glob in rule.groups)
+    named = tuple(glob for rule in applying(facts, rules) for glob in rule.groups)
     if not named:
         return frozenset()
     return frozenset(key for key, name in groups if fits(key.group_id, named) or fits(name, named))
