@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness import Harness
+from worker.domain.model import Evidence
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
@@ -119,3 +120,22 @@ def test_who_moves_out_of_a_renamed_group_is_a_mover(ward: Harness) -> None:
     is_renamed(ward)
     works(ward, "Porters")
     assert len(live(ward, REMOVE)) == 1
+
+
+def test_many_who_come_back_without_their_department_wait_for_the_guard(
+    start: Callable[..., Harness],
+) -> None:
+    harness = start(joiners=(NURSES,))
+    nurses = [f"nurse-{number}" for number in range(30)]
+    harness.hire(*nurses, department="Nursing")
+    for one in nurses:
+        harness.wards.add_member("ward-7", harness.member(one))
+    harness.settle()
+    for kept in ({"enabled": False}, {"enabled": True, "department": None}):
+        harness.later()
+        for one in nurses:
+            harness.corp.change(one, **kept)
+        harness.settle()
+    assert not harness.tickets(REMOVE)
+    left, moved = reversed(harness.plans())
+    assert [one.cohorts[0].people[0].evidence for one in (left, moved)] == [Evidence.DISABLED, Evidence.MOVED]

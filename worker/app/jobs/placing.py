@@ -22,7 +22,7 @@ def place(uow: UnitOfWork, joiners: tuple[Placement, ...], happened: Sequence[Ev
         states = _placement(uow, joiners, event, groups)
         if states:
             uow.rosters.expect(event.person.key, states, at)
-            if event.kind is EventKind.MOVED:
+            if event.kind is EventKind.MOVED or Expectation.FORMER in states.values():
                 moved.append(event.person)
     uow.episodes.add_moves(moved, at)
 
