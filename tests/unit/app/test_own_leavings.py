@@ -92,6 +92,16 @@ def test_a_move_away_and_back_starts_anew(ward: Harness) -> None:
     assert asked_for(ward)
 
 
+def test_a_return_to_the_company_starts_anew(ward: Harness) -> None:
+    ward.drop("ward-7", "zoe")  # on her last day, before she is disabled
+    night(ward)
+    ward.leave("zoe")
+    night(ward)
+    ward.corp.enable("zoe")
+    night(ward)
+    assert asked_for(ward)
+
+
 def test_who_was_asked_out_did_not_leave_by_themself(ward: Harness) -> None:
     ward.corp.change("zoe", department="Porters")
     ward.settle()

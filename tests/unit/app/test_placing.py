@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -139,3 +140,82 @@ def test_many_who_come_back_without_their_department_wait_for_the_guard(
     assert not harness.tickets(REMOVE)
     left, moved = reversed(harness.plans())
     assert [one.cohorts[0].people[0].evidence for one in (left, moved)] == [Evidence.DISABLED, Evidence.MOVED]
+
+
+@pytest.fixture
+def rehired(start: Callable[..., Harness]) -> Harness:
+    """Ann, a nurse of ward 7 since before there were rules, who has left, and may come back."""
+    harness = start()
+    harness.group("porters", "hal", admins=["gus"])
+    harness.hire("ann", department="Nursing", employee_id="E-1")
+    harness.settle()
+    harness.start(replace(harness.app.rules, joiners=(NURSES, PORTERS)))
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    assert len(live(harness, REMOVE)) == 1
+    return harness
+
+
+def night(harness: Harness) -> None:
+    harness.later()
+    harness.settle()
+    harness.later(days=1)
+    harness.settle(full=True)
+
+
+def asked(harness: Harness) -> list[tuple[TicketKind, str]]:
+    return sorted((one.kind, one.home.group_id) for one in harness.tickets() if one.is_live)
+
+
+def test_who_is_rehired_elsewhere_is_a_mover(rehired: Harness) -> None:
+    rehired.hire("ann", department="Porters", employee_id="E-1")
+    night(rehired)
+    assert asked(rehired) == [(ADD, "porters"), (REMOVE, "ward-7")]
+
+
+def test_who_is_rehired_elsewhere_under_a_new_account_is_a_mover(rehired: Harness) -> None:
+    phones = (rehired.number("ann"),)
+    rehired.hire("ann-2", department="Porters", employee_id="E-1", phones=phones)
+    night(rehired)
+    assert asked(rehired) == [(ADD, "porters"), (REMOVE, "ward-7")]
+
+
+def test_who_is_rehired_in_the_same_place_stays(rehired: Harness) -> None:
+    rehired.hire("ann", department="Nursing", title="Senior nurse", employee_id="E-1")
+    night(rehired)
+    assert asked(rehired) == []
+
+
+def test_a_second_account_beside_one_that_is_here_moves_nobody(rehired: Harness) -> None:
+    rehired.hire("ann", department="Nursing", employee_id="E-1")
+    night(rehired)
+    rehired.hire("adm-ann", department="Porters", employee_id="E-1", phones=())
+    night(rehired)
+    assert asked(rehired) == [(ADD, "porters")]
+
+
+def test_who_had_no_department_while_gone_is_a_mover_all_the_same(ward: Harness) -> None:
+    ward.corp.change("zoe", department=None, enabled=False)
+    night(ward)
+    works(ward, "Porters")
+    assert len(live(ward, REMOVE)) == 1
+
+
+def test_who_was_disabled_for_a_day_stays_in_a_renamed_group(ward: Harness) -> None:
+    is_renamed(ward)
+    ward.leave("zoe")
+    night(ward)
+    works(ward, "Nursing")
+    assert not live(ward, REMOVE)
+
+
+def test_a_last_day_that_is_taken_back_places_nobody_anew(start: Callable[..., Harness]) -> None:
+    harness = start()
+    harness.hire("una", department="Nursing")
+    harness.settle()
+    harness.start(replace(harness.app.rules, joiners=(NURSES,)))
+    for last_day in (harness.now + timedelta(days=30), None):
+        harness.corp.change("una", leave_at=last_day)
+        night(harness)
+    assert not harness.tickets()
