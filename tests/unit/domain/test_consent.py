@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from builders import HOUR, NOW, expected, facts, group, key, person, ticket, view
-from worker.domain.controls.consent import Numbers, numbers_of, private_numbers, work_number
+from worker.domain.controls.consent import Numbers, numbers_of, private_numbers, work_numbers
 from worker.domain.groups.case import GroupView, KeptOut
 from worker.domain.kinds.removals import CONSENT
 from worker.domain.model import AccountFacts, Coverage, Role
@@ -50,12 +50,12 @@ def test_what_numbers_somebody_has(accounts: list[AccountFacts], numbers: Number
     assert numbers_of(accounts, PRIVATE) is numbers
 
 
-def test_the_numbers_that_are_private_alone_and_the_first_that_is_not() -> None:
+def test_the_numbers_that_are_private_alone_and_those_that_are_not() -> None:
     both = account(otherMobile=HOME, mobile=WORK)
     assert private_numbers([both], PRIVATE) == {HOME}
-    assert work_number([both], PRIVATE) == WORK
+    assert work_numbers([both], PRIVATE) == (WORK,)
     assert private_numbers([SILENT], PRIVATE) == frozenset()
-    assert work_number([SILENT, account(otherMobile=HOME)], PRIVATE) is None
+    assert work_numbers([SILENT, account(otherMobile=HOME)], PRIVATE) == ()
 
 
 # --- who is kept out --------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def test_an_addition_that_waits_ends_and_says_for_what_but_not_once_it_is_claime
 
 
 def test_somebody_is_added_by_the_number_that_is_for_work() -> None:
-    by_work = replace(PLACED, expected=(replace(expected(DEE), number=WORK),))
+    by_work = replace(PLACED, expected=(replace(expected(DEE), numbers=(WORK,)),))
     assert [one.key.subject.handle for one in find_all(by_work, 1)] == [WORK]
     assert [one.key.subject.handle for one in find_all(PLACED, 1)] == [HOME]
 

@@ -254,6 +254,47 @@ def test_an_addition_under_a_new_number_or_rule_takes_the_place_of_the_old(now_e
     assert shown(actions) == [(ActionKind.CANCEL, ADD, CANCELLED), (ActionKind.OPEN, ADD, OPEN)]
 
 
+OF_TWO = person("dee", phones=(ANN, CEM))
+WITHOUT_NUMBER = replace(ADDITION, handle="person:dee")
+
+
+@pytest.mark.parametrize(
+    "now_expected, known",
+    [
+        (expected(OF_TWO), ADDITION),
+        (replace(expected(OF_TWO), numbers=(ANN, CEM)), ADDITION),
+        (expected(OF_TWO), replace(ADDITION, state=DONE)),
+        (expected(person("dee", phones=(ANN,))), replace(ADDITION, state=DONE)),
+        (expected(DEE), replace(WITHOUT_NUMBER, state=DONE)),
+        (expected(DEE), replace(WITHOUT_NUMBER, state=WAIVED)),
+    ],
+)
+def test_an_addition_stays_while_its_number_serves_and_once_it_was_claimed(
+    now_expected: Any, known: Ticket
+) -> None:
+    assert not plan(group(NEW_ADMIN, expected=(now_expected,), tickets=(known,)))
+
+
+@pytest.mark.parametrize(
+    "now_expected, known",
+    [
+        (expected(DEE), WITHOUT_NUMBER),
+        (replace(expected(OF_TWO), numbers=(ANN,)), ADDITION),
+        (expected(OF_TWO), replace(ADDITION, occasion="corp/dee@before")),
+    ],
+)
+def test_an_addition_that_nobody_claimed_goes_to_a_number_that_serves(
+    now_expected: Any, known: Ticket
+) -> None:
+    actions = plan(group(NEW_ADMIN, expected=(now_expected,), tickets=(known,)))
+    assert shown(actions) == [(ActionKind.CANCEL, ADD, CANCELLED), (ActionKind.OPEN, ADD, OPEN)]
+
+
+def test_of_two_additions_with_numbers_that_serve_the_live_one_goes_on() -> None:
+    over = replace(ADDITION, id=2, handle=ANN, state=CANCELLED)
+    assert not plan(group(NEW_ADMIN, expected=(expected(OF_TWO),), tickets=(ADDITION, over)))
+
+
 def test_an_addition_about_nobody_ends() -> None:
     assert plan(group(NEW_ADMIN, tickets=(replace(ADDITION, person=None),)))[0].why == NO_RULE
 

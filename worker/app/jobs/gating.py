@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from worker.domain.controls.consent import Numbers, numbers_of, work_number
+from worker.domain.controls.consent import Numbers, numbers_of, work_numbers
 from worker.domain.controls.others import CONSENT
 from worker.domain.controls.statements import Statement, StatementRule, TextSeen
 from worker.domain.controls.switch import ANYWHERE, REPORTED, Mode
@@ -89,7 +89,7 @@ class Gating:
         is_asked = any(gate.rule is self._consent for gate in gates)
         if not is_asked:
             return replace(view, kept_out=kept)
-        return replace(view, kept_out=kept, expected=tuple(map(self._by_work_number, view.expected)))
+        return replace(view, kept_out=kept, expected=tuple(map(self._by_work_numbers, view.expected)))
 
     def _why(
         self, view: GroupView, one: Expected, refused: Collection[AccountKey], gates: Sequence[_Gate]
@@ -107,10 +107,10 @@ class Gating:
         """What numbers somebody has; unknown if no rule says which are private."""
         return numbers_of(facts_here(one), self._consent.private) if self._consent else Numbers.UNKNOWN
 
-    def _by_work_number(self, one: Expected) -> Expected:
-        """Somebody with a work number is added by that one, wherever it stands among the others."""
-        number = work_number(facts_here(one), self._consent.private) if self._consent else None
-        return replace(one, number=number) if number else one
+    def _by_work_numbers(self, one: Expected) -> Expected:
+        """Somebody with work numbers is added by one of these, wherever they stand among the others."""
+        numbers = work_numbers(facts_here(one), self._consent.private) if self._consent else ()
+        return replace(one, numbers=numbers)
 
 
 def facts_here(one: Expected) -> list[AccountFacts]:

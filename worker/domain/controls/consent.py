@@ -40,11 +40,11 @@ def private_numbers(accounts: Iterable[AccountFacts], private: Collection[str]) 
     return frozenset(one for one, names in said.items() if names and not _is_work(names, private))
 
 
-def work_number(accounts: Collection[AccountFacts], private: Collection[str]) -> str | None:
-    """The first number (E.164) that is not private; None if there is none."""
+def work_numbers(accounts: Collection[AccountFacts], private: Collection[str]) -> tuple[str, ...]:
+    """The numbers (E.164) that are not private, in their order."""
     said = _attributes(accounts)
     numbers = (one for account in accounts for one in account.phones)
-    return next((one for one in numbers if _is_work(said[canonical(one)], private)), None)
+    return tuple(one for one in numbers if _is_work(said[canonical(one)], private))
 
 
 def _attributes(accounts: Iterable[AccountFacts]) -> dict[str, set[str]]:

@@ -38,7 +38,7 @@ class Expected:
     since: datetime
     is_former: bool = False  # the rules used to name the group
     accounts: tuple[Account, ...] = ()
-    number: str = ""  # by which they are to be added; empty: the first of the account
+    numbers: tuple[str, ...] = ()  # by which they may be added, the best first; empty: the account's
 
     @property
     def keys(self) -> frozenset[AccountKey]:

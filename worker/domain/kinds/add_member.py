@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,19 +62,34 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     elsewhere = case.present | case.view.placed_there
     missing = [one for _, one in sorted(wanted.items()) if not one.keys & elsewhere]
     view = case.view
+    known: defaultdict[str, list[Ticket]] = defaultdict(list)
+    for ticket in view.tickets:
+        if ticket.kind is TicketKind.ADD_MEMBER:
+            known[ticket.occasion].append(ticket)
     return [
-        _addition(case, one) for one in missing if not view.has_left(one) and view.why_kept_out(one) is None
+        _addition(case, one, known)
+        for one in missing
+        if not view.has_left(one) and view.why_kept_out(one) is None
     ]
 
 
-def _addition(case: GroupCase, expected: Expected) -> Finding:
+def _addition(case: GroupCase, expected: Expected, known: Mapping[str, Sequence[Ticket]]) -> Finding:
+    """Ask for somebody under the best number, unless a ticket (`known`, by occasion) does so by one that serves."""
     facts = expected.person.facts
-    number = expected.number or next(iter(facts.phones), "")
-    handle = number or f"person:{expected.person.key.person_id}"
+    numbers = expected.numbers or facts.phones
+    handle = next(iter(numbers), f"person:{expected.person.key.person_id}")
     episode = episode_name(expected.person.key, expected.since)
     key = TicketKey(TicketKind.ADD_MEMBER, membership(case.key, handle), episode)
+    serving = [one for one in known.get(episode, ()) if _serves(one, numbers)]
+    if serving:
+        key = max(serving, key=lambda one: (one.is_live, one.handle == handle, one.id)).key
     why = because("{person} belongs in the group by the joiner rules", person=facts.display_name)
     return Finding(key, why, person=expected.person)
+
+
+def _serves(ticket: Ticket, numbers: Collection[str]) -> bool:
+    """Whether somebody can be added by a ticket's number. One that was claimed or waived needs none any more."""
+    return ticket.handle in numbers or ticket.state in {TicketState.DONE, TicketState.WAIVED}
 
 
 def _is_same_work(_ticket: Ticket, _finding: Finding) -> bool:
