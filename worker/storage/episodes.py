@@ -330,7 +330,8 @@ _WORDS = {HoldState.RELEASED: approval, HoldState.REJECTED: objection}
 
 def _newcomer(row: Any, human: Person, groups: tuple[GroupKey, ...]) -> Departure:
     key = AccountKey(row.source, row.person_id)
+    is_first_run = Gate(row.gate) is Gate.INITIAL and row.noticed_at is None
     return Departure(
-        key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, Gate(row.gate) is Gate.INITIAL,
+        key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, is_first_run,
         groups, has_left_elsewhere=human.leaving is not None and human.leaving.person != key,
     )  # fmt: skip

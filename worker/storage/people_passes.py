@@ -217,8 +217,9 @@ class SqlPasses:
             self._c.execute(people_staging.MISSED, {"of": source, "since": to_micros(since)})
 
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
-        left = [e.person for e in events if e.kind is EventKind.LEFT]
-        self._open_episodes(left, seen_at, now)
+        left = [e for e in events if e.kind is EventKind.LEFT]
+        self._open_episodes([e.person for e in left if e.before is not None], seen_at, now)
+        self._open_episodes([e.person for e in left if e.before is None], seen_at, now, Gate.INITIAL)
         returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
         self._end_episodes(returned)
         for page in by_source(returned):  # a number that was taken for recycled may be theirs again
@@ -226,8 +227,10 @@ class SqlPasses:
                 self._c.execute(statement, page)
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
-    def _open_episodes(self, people: Sequence[Account], seen_at: datetime, now: datetime) -> None:
-        """Open an episode for each person, at gate NEW.
+    def _open_episodes(
+        self, people: Sequence[Account], seen_at: datetime, now: datetime, gate: Gate = Gate.NEW
+    ) -> None:
+        """Open an episode for each person.
 
         An episode that was over and has the same date again (a leave date taken back and set again) starts anew:
         earlier decisions of the guard or a person no longer count.
@@ -238,7 +241,7 @@ class SqlPasses:
                 EpisodeKind.LEFT.value,
                 to_micros(p.left_at),
                 p.evidence and p.evidence.value,
-                Gate.NEW.value,
+                gate.value,
                 to_micros(seen_at),
                 None,
                 to_micros(now),

@@ -18,13 +18,13 @@ from worker.storage.sql.tables import source as source_table
 
 @cache
 def departures() -> sa.Select[Any]:
-    """The episodes that wait, but for those of first passes."""
+    """The episodes that wait, but for those of accounts that came as left."""
     return _waiting().where(episode.c.gate == Gate.NEW.value)
 
 
 @cache
 def early_departures(*, in_several: bool) -> sa.Select[Any]:
-    """Those of first passes that wait, of people in a group. `in_several`: there are several directories."""
+    """Those of accounts that came as left, of people in a group. `in_several`: there are several directories."""
     return _waiting().where(episode.c.gate == Gate.INITIAL.value, _is_in_a_group(in_several=in_several))
 
 
@@ -39,7 +39,7 @@ def _waiting() -> sa.Select[Any]:
 
 @cache
 def early() -> sa.Select[Any]:
-    """One episode of a first pass, of a page of accounts."""
+    """One waiting episode of an account that came as left, of a page of accounts."""
     e = episode.c
     # As an expression, or SQLite might walk all that first passes found, which are many, to find one of these
     return (

@@ -11,7 +11,7 @@ from harness import Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.reconcile.guard import GuardLimits, HoldState
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
 
@@ -44,6 +44,39 @@ def test_the_first_run_s_leavers_in_groups_are_held_however_few(found: Start) ->
     harness.decide()
     harness.settle()
     assert [ticket.person_name for ticket in harness.tickets()] == ["Ann"]
+
+
+def test_accounts_made_ahead_of_the_first_day_are_no_leavers(company: Harness) -> None:
+    company.hire(*(f"new-{number}" for number in range(40)), enabled=False)
+    company.settle()
+    company.later()
+    company.leave("ann")
+    company.settle()
+    assert company.plans() == []
+    assert [ticket.person_name for ticket in company.tickets()] == ["Ann"]
+
+
+def test_who_first_appears_as_left_and_is_in_a_group_is_a_leaver_like_any_other(company: Harness) -> None:
+    company.wards.add_member("ward-7", company.member("zoe"))
+    company.settle()
+    company.later()
+    company.hire("zoe", enabled=False)
+    company.settle()
+    assert company.plans() == []
+    assert [one.person_name for one in company.tickets(TicketKind.REMOVE_MEMBER)] == ["Zoe"]
+
+
+def test_many_who_first_appear_as_left_and_are_in_groups_are_held(company: Harness) -> None:
+    crowd = [f"old-{number}" for number in range(30)]
+    company.group("all", *crowd, admins=["dee"])
+    company.settle()
+    company.later()
+    company.hire(*crowd, enabled=False)
+    company.settle()
+    [plan] = company.plans()
+    assert plan.why.startswith("30 leavers within 24 h")
+    assert "first run" not in plan.why
+    assert company.tickets(TicketKind.REMOVE_MEMBER) == []
 
 
 def test_who_came_back_under_a_new_account_is_held_whatever_the_directory_dates_the_second_leaving(

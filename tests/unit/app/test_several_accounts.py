@@ -12,7 +12,7 @@ from several_accounts import TENANT, known_twice, nights
 from worker.domain.evidence.actor import Actor
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
 ME = Actor("sam")
@@ -104,9 +104,10 @@ def left(start: Start, **wishes: object) -> Harness:
     return h
 
 
-def old_account(h: Harness, who: str = "ann") -> None:
+def old_account(h: Harness, who: str = "ann", phones: tuple[str, ...] = ()) -> None:
     """An old account of theirs, disabled long ago, comes into the directory's scope."""
-    h.corp.put(facts(f"{who}-x", display_name=who.capitalize(), employee_id=f"E-{who}", enabled=False))
+    name, number = who.capitalize(), f"E-{who}"
+    h.corp.put(facts(f"{who}-x", display_name=name, employee_id=number, phones=phones, enabled=False))
 
 
 @pytest.mark.parametrize("claimed", [False, True])
@@ -122,6 +123,20 @@ def test_an_old_account_that_comes_disabled_opens_and_tells_nothing(start: Start
     assert h.titles() == []
 
 
+def test_who_came_as_left_keeps_the_ticket_when_an_old_account_comes_disabled(start: Start) -> None:
+    h = start()
+    h.wards.add_member("ward-7", h.member("zoe"))
+    h.settle()
+    h.later()
+    h.hire("zoe", employee_id="E-zoe", enabled=False)
+    h.settle()
+    [ticket] = h.tickets(TicketKind.REMOVE_MEMBER)
+    h.later()
+    old_account(h, "zoe")
+    nights(h)
+    assert [(one.id, one.is_live) for one in h.tickets(TicketKind.REMOVE_MEMBER)] == [(ticket.id, True)]
+
+
 def test_a_waiver_stands_when_an_old_account_comes_disabled(start: Start) -> None:
     h = left(start)
     h.desk.waive(1, ME, "stays as a pensioner", h.now)
@@ -135,14 +150,17 @@ def test_the_leaver_keeps_the_ticket_while_old_accounts_of_many_are_held_or_reje
     start: Start, decided: bool
 ) -> None:
     h = left(start, limits=LIMIT)
-    for one in ("ann", "eve", "fay", "gus"):
-        old_account(h, one)
+    who = ("ann", "eve", "fay", "gus")
+    h.group("old", *(f"{one}-x" for one in who), admins=["dee"])
+    h.inventory()
+    for one in who:
+        old_account(h, one, (h.number(f"{one}-x"),))
     nights(h)
     assert len(h.plans()) == 1
     if decided:
         h.decide(release=False)  # old accounts, nobody left now
         nights(h)
-    assert [one.id for one in h.tickets() if one.is_live] == [1]
+    assert [one.id for one in h.tickets() if one.is_live and one.home.group_id == "ward-7"] == [1]
 
 
 @pytest.mark.parametrize(

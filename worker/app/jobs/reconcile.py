@@ -121,7 +121,7 @@ class Reconcile:
     # --- the guard -------------------------------------------------------------------------------
 
     def _guard(self, uow: UnitOfWork, now: datetime, *, with_early: bool) -> list[HeldPlan]:
-        """Judge who waits. Who left before the first pass is judged with all of them as one turns up in a group.
+        """Judge who waits. Who came as left is judged with all of them as one turns up in a group.
 
         There may be many of them, mostly in no group: so not all are looked at each time.
         """

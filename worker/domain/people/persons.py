@@ -137,10 +137,14 @@ def _words(accounts: Iterable[AccountState]) -> list[_Word]:
 
 
 def _lastness(word: _Word) -> tuple[bool, datetime, bool, datetime, AccountKey]:
-    """Of leavings of which nobody knows which became known last, one that was let through is the last."""
+    """Of leavings of which nobody knows which became known last, one that was let through is the last.
+
+    Nobody knows when an account left that came as left: it may wait at the guard for as long as no group lists it.
+    """
     account = word.account
-    noticed_at = account.noticed_at or _LONG_AGO
-    return _was_ever_here(account), noticed_at, account.is_let_through, *_age(word)
+    was_here = _was_ever_here(account)
+    noticed_at = (account.noticed_at if was_here else None) or _LONG_AGO
+    return was_here, noticed_at, account.is_let_through, *_age(word)
 
 
 def _age(word: _Word) -> tuple[datetime, AccountKey]:

@@ -22,7 +22,7 @@ class EpisodeKind(StrEnum):
 class Gate(StrEnum):
     """The state of an episode at the guard. Only those that passed lead to tickets."""
 
-    INITIAL = "initial"  # found by its source's first pass
+    INITIAL = "initial"  # of an account that came as left: by its source's first pass, or later
     NEW = "new"
     PASSED = "passed"
     HELD = "held"  # by a plan that waits for a decision
@@ -49,10 +49,10 @@ class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
     def departures(self, *, with_early: bool = True) -> dict[EpisodeSort, list[Departure]]:
-        """Episodes that wait at the gate; from a first run, only those of people who are still in a group, or none."""
+        """Episodes that wait at the gate; of accounts that came as left, only those of people in a group, or none."""
 
     def is_any_early(self, accounts: Collection[AccountKey]) -> bool:
-        """True if an episode of one of these waits that its source's first pass found."""
+        """True if an episode of one of these waits that came as left."""
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         """Active people who were known by `since`, and episodes of this kind let through after it.

@@ -91,7 +91,7 @@ class People(Protocol):
         """Make the staged pass the state, set-based, and mark groups and links that it affects dirty.
 
         A judgement of None keeps the known standing. Left people keep their first `left_at`. Opens an episode for
-        everybody who left (at gate INITIAL on the source's first pass, else NEW), and ends the episodes of people
+        everybody who left (at gate INITIAL for who came as left, else NEW), and ends the episodes of people
         who returned. A full pass counts the missing: see `absent`. `listed_at`: the date of the pass before. It listed
         them, so a pass that is dated before it does not say since when they are missing.
         """
