@@ -75,11 +75,11 @@ class AssigneePages:
     def ticket(self, call: Call) -> Response:
         """Show what is to be done, and how."""
         token = call.path("token")
+        if self._asks_statement(call, token):
+            return statements_page(call, token)
         shown = call.services.assigned.look(token, call.now)
         call.language = shown.language
         ticket, tongue = shown.ticket, call.tongue
-        if kind_of(ticket).choice is Choice.STATEMENT and ticket.assignee is not None:
-            return statements_page(call, token)
         if kind_of(ticket).choice is Choice.ROWS and ticket.assignee is not None:
             return review_page(call, token)
         if kind_of(ticket).choice is Choice.OUTCOME and ticket.assignee is not None:
@@ -203,11 +203,7 @@ class AssigneePages:
 
     def undo(self, call: Call) -> str:
         token = call.path("token")
-        with call.services.store.reading() as uow:
-            is_statement = (
-                kind_of(call.services.assigned.ticket_of(uow, token, call.now)).choice is Choice.STATEMENT
-            )
-        if is_statement:
+        if self._asks_statement(call, token):
             call.services.attesting.undo(token, call.now)
         else:
             call.services.assigned.undo(token, call.now)
@@ -226,6 +222,11 @@ class AssigneePages:
         return f"/me/{token}"
 
     # --- around both -----------------------------------------------------------------------------
+
+    def _asks_statement(self, call: Call, token: str) -> bool:
+        with call.services.store.reading() as uow:
+            ticket = call.services.assigned.ticket_of(uow, token, call.now)
+        return kind_of(ticket).choice is Choice.STATEMENT
 
     def _opening(self, show: Handler) -> Handler:
         def guarded(call: Call) -> Response:

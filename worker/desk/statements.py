@@ -11,7 +11,7 @@ from worker.desk.markdown import as_html
 from worker.domain.controls.census import ADMIN_MAX, MEMBERS_MAX, NAME_MAX, ROWS, CensusRow
 from worker.domain.controls.statements import COMPLETE, DEVICE_ITEMS, AttestAnswer, ItemAnswer, Statement
 from worker.domain.kinds.attest import topic_of
-from worker.domain.messages.sentences import why_line
+from worker.domain.messages.sentences import ticket_title, why_line
 from worker.domain.messages.versions import app_text
 from worker.domain.messengers import MESSENGERS
 from worker.domain.text.tongue import N_
@@ -38,6 +38,7 @@ def statements_page(call: Call, token: str, refused: str = "") -> Response:
             "token": token,
             "form_token": call.token_for(token),
             "found": found,
+            "title": ticket_title(found.ticket, call.tongue),
             "due": [_shown(call, one) for one in found.due],
             "kept": [_shown(call, one) for one in found.kept],
             "undo_until": min(

@@ -11,6 +11,7 @@ from attested import COURSE, PHONE, POLICY_3, TEXT, Made, asking, attesting, cou
 from harness import Harness
 from worker.app.acts.statements import StatementAnswer, StatementList
 from worker.app.refused import Refused
+from worker.app.tell.signed_links import LinkDead
 from worker.domain.controls.others import DEVICE, POLICY, TRAINING
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.statements import (
@@ -23,6 +24,10 @@ from worker.domain.controls.statements import (
 )
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Grade, TicketState
+
+POLICY_4 = replace(POLICY_3, subject="photos")
+YES = StatementAnswer(AttestAnswer.ACCEPTED, text_hash(TEXT))
+EXCEPTION = StatementAnswer(AttestAnswer.EXCEPTION, text_hash(TEXT))
 
 
 @pytest.fixture
@@ -74,6 +79,59 @@ class TestAnswering:
         assert after.state is TicketState.OPEN
         assert after.assignee is not None
         assert after.assignee.email == "it-security@example.org"
+
+    def test_whoever_is_given_the_ticket_does_not_answer_it(self, asked: Made) -> None:
+        harness = asked(POLICY_3, PHONE)
+        policy, _ = tickets(harness, "ann")
+        say(harness, policy, AttestAnswer.EXCEPTION)
+        theirs = token(harness, policy)
+        harness.later()
+        found = attesting(harness).look(theirs, harness.now)
+        assert (found.is_theirs, found.due, found.kept) == (False, (), ())
+        assert not attesting(harness).answer(theirs, {policy.id: YES}, harness.now)
+        harness.desk.assign(policy.id, "ben@corp.example", Actor("sam"), harness.now)
+        assert not attesting(harness).answer(token(harness, policy), {policy.id: YES}, harness.now)
+        harness.desk.assign(policy.id, "ann@corp.example", Actor("sam"), harness.now)
+        assert say(harness, policy).state is TicketState.VERIFIED
+        assert [one.answer for one in said(harness)] == [AttestAnswer.EXCEPTION, AttestAnswer.ACCEPTED]
+
+    @pytest.mark.parametrize("at", [0, 1])
+    def test_an_exception_is_taken_back_with_the_answers_beside_it(self, asked: Made, at: int) -> None:
+        harness = asked(POLICY_3, POLICY_4)
+        both = tickets(harness, "ann")
+        link = token(harness, both[0])
+        answers = {one.id: YES for one in both} | {both[at].id: EXCEPTION}
+        attesting(harness).answer(link, answers, harness.now)
+        found = attesting(harness).look(link, harness.now)
+        assert ([one.ticket.id for one in found.answered], found.due) == ([one.id for one in both], ())
+        attesting(harness).undo(link, harness.now)
+        assert {one.state for one in tickets(harness, "ann")} == {TicketState.OPEN}
+        assert {one.assignee and one.assignee.email for one in tickets(harness, "ann")} == {
+            "ann@corp.example"
+        }
+        assert not said(harness)
+
+    def test_the_link_of_an_exception_still_opens_what_else_is_due(self, asked: Made) -> None:
+        harness = asked(POLICY_3, PHONE)
+        policy, phone = tickets(harness, "ann")
+        link = token(harness, policy)
+        attesting(harness).answer(link, {policy.id: EXCEPTION}, harness.now)
+        harness.later(minutes=2)
+        assert [one.ticket.id for one in attesting(harness).look(link, harness.now).due] == [phone.id]
+        harness.leave("ann")
+        harness.settle()
+        with pytest.raises(LinkDead):
+            attesting(harness).look(link, harness.now)
+
+    def test_the_link_of_an_exception_is_over_with_it_if_nothing_else_is_theirs(self, asked: Made) -> None:
+        harness = asked(POLICY_3)
+        [policy] = tickets(harness, "ann")
+        link = token(harness, policy)
+        say(harness, policy, AttestAnswer.EXCEPTION)
+        assert attesting(harness).look(link, harness.now).answered
+        harness.later(minutes=2)
+        with pytest.raises(LinkDead):
+            attesting(harness).look(link, harness.now)
 
     def test_an_answer_can_be_taken_back_for_a_minute(self, asked: Made) -> None:
         harness = asked(POLICY_3, PHONE)

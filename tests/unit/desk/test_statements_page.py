@@ -118,6 +118,26 @@ def test_an_answer_with_a_part_missing_keeps_nothing(ward: Harness, desk: Caller
     assert {ward.ticket(int(number)).state for number in numbers} == {TicketState.OPEN}
 
 
+def test_who_asks_for_an_exception_is_thanked_and_the_accountable_person_can_t_answer(
+    ward: Harness, desk: Caller
+) -> None:
+    here = path(ward, "dee")
+    page = desk.get(here).text
+    number = int(re.findall(r'name="answer-(\d+)" value="exception"', page)[0])
+    form = {f"text-{n}": value for n, value in re.findall(r'name="text-(\d+)" value="(\w+)"', page)}
+    after = desk.post(f"{here}/statements", form | {f"answer-{number}": "exception"})
+    assert after.status_code == 200
+    assert "Your answers are kept" in after.text
+    assert "your phone" in text(after.text).lower(), "what else is due"
+
+    page = desk.get(desk.ticket(number)).text
+    assert "Dee asks for an exception" in text(page)
+    assert "Waive the ticket with a reason and an end, or hand it back to them." in text(page)
+    assert "You answer as" not in page
+    assert "<form" not in page.partition("<footer")[0]
+    assert f'href="/tickets/{ward.ticket(number).label}"' in page
+
+
 NUMBERED = {"ios": Fix("2.26.1"), "any": Fix("2.25", is_newer=True)}
 CVE = Advisory(
     AdvisoryKey("CVE-2026-1000", "whatsapp"), NOW, {"nvd": FeedWord(MatchedBy.CPE, NUMBERED, cvss=9.8)}

@@ -7,7 +7,7 @@ minute. It is kept with the hash of exactly the text that was on the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
 from worker.app.acts.assignee import WORDS_MAX, act_by_link, can_undo, take_back
@@ -23,7 +23,7 @@ from worker.app.acts.statements import (
 )
 from worker.app.refused import Refused
 from worker.app.tell.addressing import whoever_has
-from worker.app.tell.signed_links import Opened, SignedLinks
+from worker.app.tell.signed_links import SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
 from worker.domain.controls.census import CensusMention
 from worker.domain.controls.statements import (
@@ -44,12 +44,26 @@ from worker.domain.messages.overtaken import ANSWERED
 from worker.domain.messages.paragraphs import answered_paragraph
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.attesting import answered_with, changed_mind
+from worker.domain.reconcile.whom import is_one_of
 from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.ports.state.access import Undo
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
 
 INITIALS_MAX = 10
 KNOWN_MAX = 30  # groups of their people that a census names for them
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """What a link reaches: its ticket, the statements that its reader is asked for, and the last minute's answers.
+
+    `mine` begins with the ticket of the link; it is empty for somebody else who has that ticket.
+    """
+
+    ticket: Ticket
+    mine: Sequence[Ticket] = ()
+    undos: Mapping[int, Undo] = field(default_factory=dict)
 
 
 class Attesting:
@@ -83,27 +97,46 @@ class Attesting:
     # --- looking ---------------------------------------------------------------------------------
 
     def look(self, token: str, now: datetime) -> DueForPerson:
-        """All that the person of a link is asked for. Raises LinkDead."""
+        """All that the person of a link is asked for; of whoever else has its ticket, nothing. Raises LinkDead."""
         with self._store.reading() as uow:
-            opened = self._links.opened(uow, token, now)
-            return self._due(uow, opened, now)
+            return self._due(uow, self._reached(uow, token, now))
 
-    def _due(self, uow: UnitOfWork, opened: Opened, now: datetime) -> DueForPerson:
+    def _reached(self, uow: UnitOfWork, token: str, now: datetime) -> _Reached:
+        """Open a link: a statement is its person's, who answers by the link of any of theirs.
+
+        An answer may have left the ticket to somebody else: its link still opens the others, and can take it back.
+        """
+        opened = self._links.read(uow, token, now)
         ticket = opened.ticket
+        human = uow.people.human(_person(ticket))
+        accounts = human.accounts if human else ()
+        asked = [one for one in uow.tickets.of_person(_person(ticket)) if one.kind is STATEMENTS]
+        found = ((one, uow.access.undo_of(one.id)) for one in asked)
+        undos = {one.id: undo for one, undo in found if undo is not None and can_undo(one, undo, now)}
+        before = {one.id: undos[one.id].before if one.id in undos else one for one in asked}
+        mine = [one for one in asked if is_one_of(before[one.id].assignee, accounts)]
+        of_link = next((before[one.id] for one in mine if opened.is_for(before[one.id])), None)
+        if of_link is None:
+            return _Reached(self._links.ticket(uow, token, now))
+        check_is_here(uow, of_link)
+        mine = sorted(filter(opened.reaches, mine), key=lambda one: (one.id != ticket.id, one.id))
+        return _Reached(ticket, mine, {one.id: undos[one.id] for one in mine if one.id in undos})
+
+    def _due(self, uow: UnitOfWork, reached: _Reached) -> DueForPerson:
+        ticket, mine, undos = reached.ticket, reached.mine, reached.undos
         person = uow.people.get(_person(ticket))
-        language = person.facts.language if person else None
-        mine = [one for one in self._of_person(uow, ticket) if opened.reaches(one)]
+        language = person.facts.language if person and mine else None
         rules = self._known(uow)
-        due = [self._shown(uow, one, rules, language) for one in mine if one.state is TicketState.OPEN]
-        answered = []
-        for one in mine:
-            undo = uow.access.undo_of(one.id)
-            if undo is not None and can_undo(one, undo, now):
-                answered.append(self._shown(uow, one, rules, language, undo.until))
+        is_due = (one for one in mine if one.state is TicketState.OPEN and one.id not in undos)
+        due = [self._shown(uow, one, rules, language) for one in is_due]
+        undoable = ((one, undos[one.id]) for one in mine if one.id in undos)
+        answered = [self._shown(uow, one, rules, language, undo.until) for one, undo in undoable]
         return DueForPerson(
+            ticket,
             person,
             ticket.person_name,
             language,
+            bool(mine),
             tuple(one for one in due if one is not None),
             tuple(one for one in answered if one is not None),
             tuple(
@@ -127,12 +160,6 @@ class Attesting:
             )
             if shown is not None and shown.rule.statement.is_revocable:
                 yield shown
-
-    def _of_person(self, uow: UnitOfWork, ticket: Ticket) -> list[Ticket]:
-        """The statements that this person is asked for, the one of the link first."""
-        theirs = [one for one in uow.tickets.of_person(_person(ticket)) if one.kind is STATEMENTS]
-        mine = [one for one in theirs if one.assignee == ticket.assignee]
-        return sorted(mine, key=lambda one: (one.id != ticket.id, one.id))
 
     def _shown(
         self,
@@ -167,8 +194,7 @@ class Attesting:
         Raises Refused if a text on the page is not the one that is asked for now, or an item has no answer.
         """
         with self._store.begin() as uow:
-            opened = self._links.opened(uow, token, now)
-            shown = self._due(uow, opened, now)
+            shown = self._due(uow, self._reached(uow, token, now))
             due = {one.ticket.id: one for one in (*shown.due, *shown.kept)}
             chosen = [(due[number], one) for number, one in said.items() if number in due]
             for one, answer in chosen:
@@ -255,12 +281,11 @@ class Attesting:
     def undo(self, token: str, now: datetime) -> list[Ticket]:
         """Take back all answers of the last minute. Raises Refused if there are none any more."""
         with self._store.begin() as uow:
-            opened = self._links.read(uow, token, now)
+            reached = self._reached(uow, token, now)
             undone = []
-            for one in self._of_person(uow, opened.ticket):
-                undo = uow.access.undo_of(one.id)
-                if undo is not None and can_undo(one, undo, now) and opened.is_for(undo.before):
-                    undone.append(take_back(uow, undo, now))
+            for one in reached.mine:
+                if one.id in reached.undos:
+                    undone.append(take_back(uow, reached.undos[one.id], now))
                     uow.census.forget(one.id, one.verified_at or now)
                     if (rule := rule_of(one, self._rules)) is not None:
                         _let_in(uow, rule, _accounts(uow, _person(one)), now)

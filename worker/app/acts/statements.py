@@ -51,11 +51,16 @@ class StatementDue:
 
 @dataclass(frozen=True, slots=True)
 class DueForPerson:
-    """All statements that one person is asked for, and those that they answered in the last minute."""
+    """All statements that one person is asked for, and those that they answered in the last minute.
 
+    `is_theirs`: the link is that person's. Whoever else has its ticket is asked for nothing.
+    """
+
+    ticket: Ticket
     person: Account | None
     name: str
     language: str | None
+    is_theirs: bool
     due: tuple[StatementDue, ...]
     answered: tuple[StatementDue, ...]
     kept: tuple[StatementDue, ...] = ()  # answered before, and can be taken back or given at any time
