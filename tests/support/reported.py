@@ -49,7 +49,8 @@ def to(ticket: Ticket) -> str:
 
 def settle(harness: Harness, outcome: ReportOutcome = ReportOutcome.TOO_LATE, at: int = 0) -> Ticket:
     link = harness.link(handled(harness)[at].id).rpartition("/")[2]
-    return harness.app.reporting.settle(link, outcome, " a\nline ", harness.now)
+    newest = harness.app.reporting.look(link, harness.now).newest
+    return harness.app.reporting.settle(link, outcome, " a\nline ", newest, harness.now)
 
 
 def lose_the_group(harness: Harness) -> None:

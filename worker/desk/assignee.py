@@ -17,7 +17,7 @@ from worker.app.acts.reviewing import LastAdmin
 from worker.app.acts.sealing import NotTaken, SealDone
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import LinkDead
-from worker.desk.calls import Call, Handler, Stale, route, set_cookie
+from worker.desk.calls import Call, Handler, Stale, number_in, route, set_cookie
 from worker.desk.conversations import checklist_of, conversations_page
 from worker.desk.guarding import Attempts, answer_dead
 from worker.desk.handling import handling_page
@@ -192,7 +192,8 @@ class AssigneePages:
         token, given = call.path("token"), call.text("outcome")
         if given not in set(ReportOutcome):
             return f"/t/{token}?refused=empty"
-        call.services.reporting.settle(token, ReportOutcome(given), call.text("words"), call.now)
+        newest = number_in(call.text("newest")) or 0
+        call.services.reporting.settle(token, ReportOutcome(given), call.text("words"), newest, call.now)
         return f"/t/{token}"
 
     def conversations(self, call: Call) -> str:

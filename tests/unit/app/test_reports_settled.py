@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness import ACCOUNTABLE, Harness
-from reported import ADMIN, HARM, Start, handled, lose_the_group, report, reported_ward, settle, to
+from reported import ADMIN, HARM, PERSONAL, Start, handled, lose_the_group, report, reported_ward, settle, to
 from worker.app.refused import Refused
-from worker.domain.controls.reports import ReportOutcome
+from worker.domain.controls.reports import DAILY_MAX, ReportOutcome
 from worker.domain.controls.switch import Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -42,6 +42,22 @@ def test_an_outcome_is_the_handlers_word_until_the_reporter_confirms_it(ward: Ha
     assert ward.kinds().count(events.REPORT_CONFIRMED) == 1
     with pytest.raises(Refused):
         ward.app.reporting.confirm("2222", ward.now)
+
+
+def test_an_outcome_is_not_of_a_report_that_came_in_since_the_page_was_shown(ward: Harness) -> None:
+    for number in range(DAILY_MAX + 1):
+        report(ward, words=f"text {number}")
+    shared = next(one for one in handled(ward) if one.details["shared"])
+    link = ward.link(shared.id).rpartition("/")[2]
+    read = ward.app.reporting.look(link, ward.now).newest
+    late = report(ward, PERSONAL, words="a list of patients")
+    assert late.ticket == shared.id
+    with pytest.raises(Refused, match="Read it first"):
+        ward.app.reporting.settle(link, ReportOutcome.TOO_LATE, "", read, ward.now)
+    assert ward.app.reporting.by_receipt(late.receipt).outcome is None  # type: ignore[union-attr]
+    read = ward.app.reporting.look(link, ward.now).newest
+    after = ward.app.reporting.settle(link, ReportOutcome.TOO_LATE, "", read, ward.now)
+    assert after.state is TicketState.VERIFIED
 
 
 def test_a_second_person_confirms_and_the_handler_cannot(ward: Harness) -> None:

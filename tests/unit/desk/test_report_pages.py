@@ -54,6 +54,13 @@ def send(desk: Caller, ward: Harness, **said: str) -> str:
     return found[1]
 
 
+def settle(desk: Caller, outcome: str, words: str = "", at: int = 1) -> str:
+    """Fill in the form of the handler's page that is shown."""
+    found = re.search(r'name="newest" value="(\d+)"', desk.last.text if desk.last else "")
+    said = {"outcome": outcome, "words": words, "newest": found[1] if found else ""}
+    return desk.post(f"{desk.ticket(at)}/outcome", said).text
+
+
 def text(html: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
@@ -174,7 +181,7 @@ def test_the_receipt_leads_to_the_outcome_and_to_the_better_grade(ward: Harness,
     assert "cruel joke" not in page
     assert desk.post(f"/r/outcome/{receipt}/confirm").text.count("come again later") == 1
     desk.get(desk.ticket())
-    desk.post(f"{desk.ticket()}/outcome", {"outcome": "deleted_by_admin", "words": "a line for us"})
+    settle(desk, "deleted_by_admin", "a line for us")
     [ticket] = ward.tickets(TicketKind.HANDLE_REPORT)
     assert (ticket.state, ticket.grade) == (TicketState.VERIFIED, Grade.C)
     page = desk.get(f"/r/outcome/{receipt[:4].lower()}-{receipt[4:]}").text
@@ -211,7 +218,7 @@ def test_the_handler_reads_the_report_and_says_what_came_of_it(ward: Harness, de
     assert not re.search(r"\d+ (hours|minutes) to delete", said)
     refused = desk.post(f"{desk.ticket()}/outcome", {"outcome": "revenge"})
     assert "choose what came of it" in refused.text
-    desk.post(f"{desk.ticket()}/outcome", {"outcome": "data_protection", "words": "told the officer"})
+    settle(desk, "data_protection", "told the officer")
     after = desk.get(desk.ticket()).text
     assert "told the officer" in after
     assert "Undo" in after
@@ -247,7 +254,7 @@ def test_a_ticket_that_is_over_asks_nothing(ward: Harness, desk: Caller) -> None
 def test_deleted_words_are_said_to_be(ward: Harness, desk: Caller) -> None:
     send(desk, ward, text=SECRET)
     desk.get(desk.ticket())
-    desk.post(f"{desk.ticket()}/outcome", {"outcome": "too_late"})
+    settle(desk, "too_late")
     ward.later(days=31)
     ward.app.retention.run_once(ward.now)
     page = text(desk.get(desk.ticket()).text)
@@ -265,6 +272,21 @@ def test_a_flood_shows_the_newest(ward: Harness, desk: Caller) -> None:
     assert "spam 56" in page
     assert "spam 5 " not in page
     assert "weitere" in page or "more reports" in page
+
+
+def test_an_outcome_is_refused_where_the_page_did_not_show_the_newest_report(
+    ward: Harness, desk: Caller
+) -> None:
+    for number in range(6):
+        send(desk, ward, text=f"spam {number}")
+    handler = desk_of(ward)
+    shared = handler.ticket(6)
+    handler.get(shared)
+    send(desk, ward, tier="personal_data", text=SECRET)
+    assert SECRET in text(settle(handler, "too_late", at=6))
+    assert ward.ticket(6).state is TicketState.OPEN
+    assert SECRET in text(settle(handler, "data_protection", at=6))
+    assert ward.ticket(6).state is TicketState.VERIFIED
 
 
 def test_the_groups_page_in_the_console_has_the_form(ward: Harness, desk: Caller) -> None:

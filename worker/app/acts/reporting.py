@@ -89,6 +89,11 @@ class ReportsShown:
     language: str | None = None
     undo_until: datetime | None = None
 
+    @property
+    def newest(self) -> int:
+        """The number of the newest report."""
+        return self.reports[0].id
+
 
 class Reporting:
     """Serves people who report messages, and those who handle the reports.
@@ -300,12 +305,17 @@ class Reporting:
                 undo.until if undo is not None and can else None,
             )
 
-    def settle(self, token: str, outcome: ReportOutcome, words: str, now: datetime) -> Ticket:
-        """Say what came of the reports of a ticket: the handler's word. Raises Refused, LinkDead."""
+    def settle(self, token: str, outcome: ReportOutcome, words: str, newest: int, now: datetime) -> Ticket:
+        """Say what came of the reports of a ticket: the handler's word. Raises Refused, LinkDead.
+
+        `newest`: the number of the newest report that they were shown. What came in since has to be read first.
+        """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
             if ticket.state is not TicketState.OPEN:
                 raise Refused("Somebody has said already what came of it.")
+            if uow.bad_messages.of_ticket(ticket.id, 1)[0].id > newest:
+                raise Refused("Another report came in meanwhile. Read it first.")
             line = " ".join(words.split())[:LINE_MAX]
             by = claimants_by_link(uow, ticket, now)
             uow.bad_messages.settle(ticket.id, outcome, line, now)

@@ -29,7 +29,7 @@ def ward() -> Harness:
         said = ReportSaid(tier, about_admin=about_admin, words="SECRET-WORDS")
         harness.app.reporting.report(token, said, harness.now)
     link = harness.link(1).rpartition("/")[2]
-    harness.app.reporting.settle(link, ReportOutcome.TOO_LATE, "", harness.now)
+    harness.app.reporting.settle(link, ReportOutcome.TOO_LATE, "", 1, harness.now)
     return harness
 
 
