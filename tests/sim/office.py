@@ -27,6 +27,7 @@ from worker.running.app import App
 
 HOUR = timedelta(hours=1)
 HALF_A_MINUTE = timedelta(seconds=30)
+ANSWERS = [one for one in Answer if one is not Answer.NOT_NEEDED]  # that is said of reviews alone
 At = Callable[[datetime, Callable[[], None]], None]
 
 
@@ -129,7 +130,7 @@ class Office:
         if ticket.assignee is None or ticket.assignee.email.casefold() != who:
             self._desk(lambda: self._app().desk.done(ticket.id, Actor(who), self._now()))
             return
-        answer = self._rng.choice(list(Answer)) if self._rng.random() < 0.15 else None
+        answer = self._rng.choice(ANSWERS) if self._rng.random() < 0.15 else None
         takes_back = self._rng.random() < 0.15
 
         def deed() -> None:

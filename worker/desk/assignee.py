@@ -42,6 +42,11 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
 LINK_KNOWN_FOR = timedelta(days=30)
 SEE_OTHER, NOT_MODIFIED = 303, 304
+_OWN_PAGES = {
+    Choice.ROWS: review_page,
+    Choice.OUTCOME: handling_page,
+    Choice.CHECKLIST: conversations_page,
+}
 
 
 class AssigneePages:
@@ -60,7 +65,6 @@ class AssigneePages:
             route("/t/{token}/answer", self._acting(self.answer), ["POST"]),
             route("/t/{token}/statements", self._acting(self.statements), ["POST"]),
             route("/t/{token}/review", self._acting(self.review), ["POST"]),
-            route("/t/{token}/not-needed", self._acting(self.not_needed), ["POST"]),
             route("/t/{token}/outcome", self._acting(self.outcome), ["POST"]),
             route("/t/{token}/conversations", self._acting(self.conversations), ["POST"]),
             self._uploads.route("/t/{token}/seal", self._sealer, self._sealed),
@@ -80,12 +84,9 @@ class AssigneePages:
         shown = call.services.assigned.look(token, call.now)
         call.language = shown.language
         ticket, tongue = shown.ticket, call.tongue
-        if kind_of(ticket).choice is Choice.ROWS and ticket.assignee is not None:
-            return review_page(call, token)
-        if kind_of(ticket).choice is Choice.OUTCOME and ticket.assignee is not None:
-            return handling_page(call, token)
-        if kind_of(ticket).choice is Choice.CHECKLIST and ticket.assignee is not None:
-            return conversations_page(call, token)
+        page = _OWN_PAGES.get(kind_of(ticket).choice)
+        if page is not None and not shown.is_moved:
+            return page(call, token)
         # Weighing without a result is no visible change
         version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
         return _page(
@@ -180,11 +181,6 @@ class AssigneePages:
             call.services.reviewing.answer(token, said, call.now, shown_at(call))
         except LastAdmin:
             return f"/t/{token}?refused=admin"
-        return f"/t/{token}"
-
-    def not_needed(self, call: Call) -> str:
-        token = call.path("token")
-        call.services.reviewing.not_needed(token, call.now)
         return f"/t/{token}"
 
     def outcome(self, call: Call) -> str:

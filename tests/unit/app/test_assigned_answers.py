@@ -60,6 +60,9 @@ def test_the_accountable_person_is_told_with_the_words_when_the_minute_is_over(
     assert message.to.address == ACCOUNTABLE
     assert message.title == "Now with you: Remove Ann from Ward 7"
     assert message.paragraphs[0].text == said
+    assert ward.ticket().assignee is not None
+    assert message.paragraphs[0].link is not None
+    assert ward.assigned.look(message.paragraphs[0].link.rpartition("/")[2], ward.now).ticket.id == 1
 
 
 def test_an_answer_that_is_taken_back_tells_nobody(ward: Harness) -> None:

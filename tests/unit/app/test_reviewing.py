@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from builders import rules
-from harness import Harness
+from harness import ACCOUNTABLE, Harness
 from reviewed import KEEP, REMOVE, RULE, UNSURE, look, names, of, reviewed_ward, reviews, say, token
 from worker.app.acts.reviewing import LastAdmin
 from worker.app.refused import Refused
@@ -16,6 +16,7 @@ from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import RowReason
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
 
@@ -169,11 +170,35 @@ def test_a_review_whose_last_rows_are_gone_is_completed(ward: Harness) -> None:
 
 
 def test_a_group_that_nobody_needs_goes_to_whoever_answers_for_it(ward: Harness) -> None:
-    ticket = ward.app.reviewing.not_needed(token(ward, reviews(ward)[0]), ward.now)
+    ward.titles()
+    link = token(ward, reviews(ward)[0])
+    ticket = ward.assigned.answer(link, Answer.NOT_NEEDED, "", ward.now)
     assert ticket.assignee is not None
-    assert ticket.assignee.email == "it-security@example.org"
-    assert ticket.details["not_needed"]
+    assert ticket.assignee.email == ACCOUNTABLE
     assert len(ward.wards.members("ward-7")) == 4
+    ward.later()
+    sent = len(ward.soc.sent)
+    ward.deliver()
+    [message] = ward.soc.sent[sent:]
+    [told] = message.paragraphs
+    assert (message.to.address, told.headline, told.text, bool(told.link)) == (
+        ACCOUNTABLE,
+        "Now with you: Look through the members of Ward 7",
+        "Dee says that nobody needs this group any more.",
+        True,
+    )
+
+
+def test_that_nobody_needs_a_group_can_be_taken_back_for_a_minute(ward: Harness) -> None:
+    ward.titles()
+    before, link = reviews(ward)[0], token(ward, reviews(ward)[0])
+    ward.assigned.answer(link, Answer.NOT_NEEDED, "", ward.now)
+    ward.assigned.undo(link, ward.later(seconds=30))
+    assert reviews(ward)[0] == before
+    sent = len(ward.soc.sent)
+    ward.later()
+    ward.deliver()
+    assert not [one for one in ward.soc.sent[sent:] if one.to.address == ACCOUNTABLE]
 
 
 def test_nobody_marks_a_review_as_done(ward: Harness) -> None:
@@ -278,8 +303,8 @@ def test_a_group_that_is_gone_has_no_review_any_more(ward: Harness) -> None:
     ward.settle()
     ward.control()
     assert {one.state for one in reviews(ward) if one.home.group_id == "ward-7"} == {TicketState.CANCELLED}
-    with pytest.raises(Refused, match="over"):
-        ward.app.reviewing.not_needed(link, ward.now)
+    with pytest.raises(Refused, match="cancelled"):
+        ward.assigned.answer(link, Answer.NOT_NEEDED, "", ward.now)
 
 
 def test_without_anybody_who_answers_it_is_nobodys(start: Callable[..., Harness]) -> None:
@@ -290,7 +315,7 @@ def test_without_anybody_who_answers_it_is_nobodys(start: Callable[..., Harness]
     own = next(one for one in reviews(harness) if "/own" in one.occasion)
     assert own.assignee is None
     main = next(one for one in reviews(harness) if "/own" not in one.occasion)
-    assert harness.app.reviewing.not_needed(token(harness, main), harness.now).assignee is None
+    assert harness.assigned.answer(token(harness, main), Answer.NOT_NEEDED, "", harness.now).assignee is None
     harness.control()
     assert [one.assignee for one in reviews(harness)] == [None, None]
 

@@ -14,7 +14,7 @@ from worker.domain.model import Member
 
 PUBLIC = {
     "/t/{token}", "/t/{token}/done", "/t/{token}/answer", "/t/{token}/roster", "/t/{token}/undo", "/me/{token}",
-    "/t/{token}/statements", "/t/{token}/review", "/t/{token}/not-needed", "/t/{token}/outcome",
+    "/t/{token}/statements", "/t/{token}/review", "/t/{token}/outcome",
     "/t/{token}/conversations", "/t/{token}/seal",
     "/r/{token}", "/r/outcome", "/r/outcome/{receipt}", "/r/outcome/{receipt}/confirm",
     "/me/{token}/done",

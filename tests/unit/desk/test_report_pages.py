@@ -234,9 +234,16 @@ def test_what_is_kept_from_the_admins_says_so(ward: Harness, desk: Caller) -> No
 
 
 def test_whoever_cannot_do_it_hands_it_to_the_accountable_person(ward: Harness, desk: Caller) -> None:
-    send(desk, ward)
-    desk.get(desk.ticket())
-    desk.post(f"{desk.ticket()}/answer", {"answer": "other"})
+    send(desk, ward, text=SECRET)
+    here = desk.ticket()
+    desk.get(here)
+    thanked = desk.post(f"{here}/answer", {"answer": "other"})
+    assert thanked.status_code == 200
+    assert f'action="{here}/undo"' in thanked.text
+    assert SECRET in text(desk.post(f"{here}/undo").text)
+    desk.post(f"{here}/answer", {"answer": "other"})
+    ward.later(minutes=2)
+    assert desk.get(here).status_code == 410
     [ticket] = ward.tickets(TicketKind.HANDLE_REPORT)
     assert ticket.assignee is not None
     assert ticket.assignee.email == "it-security@example.org"

@@ -50,6 +50,20 @@ def test_the_seconds_of_a_row_come_from_the_page(ward: Harness) -> None:
     assert medians(ward) == {None, 12}
 
 
+def test_who_says_that_nobody_needs_the_group_is_thanked_and_can_take_it_back(ward: Harness) -> None:
+    ticket = next(one for one in ward.tickets() if "/own" not in one.occasion)
+    desk = desk_of(ward)
+    here = desk.ticket(ticket.id)
+    assert 'name="answer" value="not_needed"' in desk.get(here).text
+    after = desk.post(f"{here}/answer", {"answer": "not_needed"})
+    assert after.status_code == 200
+    assert "Somebody else takes care of it." in after.text
+    assert "Belongs in the group" not in after.text
+    assert "Belongs in the group" in desk.post(f"{here}/undo").text
+    ward.later(minutes=2)
+    assert desk.get(here).status_code == 200
+
+
 @pytest.mark.parametrize("shown_at", ["", "soon", "-5", "99999999999999"])
 def test_what_is_no_instant_counts_nothing(ward: Harness, shown_at: str) -> None:
     answer(ward, 12, shown_at=shown_at)

@@ -11,7 +11,7 @@ from worker.domain.tickets.ticket import Assignee, AssigneeWhy, NotAllowed, Tick
 DEE = Assignee("dee@example.org", "Dee", AssigneeWhy.ADMIN)
 BOSS = "boss@example.org"
 OPEN = ticket(assignee=DEE, accountable=BOSS)
-ALL = set(Answer)
+ALL = set(Answer) - {Answer.NOT_NEEDED}
 
 
 @pytest.mark.parametrize("kind, messenger, fits", [
@@ -19,6 +19,7 @@ ALL = set(Answer)
     (TicketKind.REMOVE_MEMBER, "signal", ALL - {Answer.CREATOR}),
     (TicketKind.CREATOR_MUST_LEAVE, "whatsapp", ALL - {Answer.CREATOR}),
     (TicketKind.IDENTIFY_MEMBER, "whatsapp", ALL - {Answer.CREATOR, Answer.STILL_WORKS_HERE}),
+    (TicketKind.REVIEW_GROUP, "whatsapp", {Answer.NOT_MY_GROUP, Answer.OTHER, Answer.NOT_NEEDED}),
     (TicketKind.REASSIGN_ADMIN, "whatsapp", {Answer.NOT_MY_GROUP, Answer.OTHER}),
     (TicketKind.ADD_MEMBER, "whatsapp", {Answer.NOT_MY_GROUP, Answer.OTHER}),
 ])  # fmt: skip

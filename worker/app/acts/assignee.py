@@ -49,12 +49,13 @@ class Assignment:
     """A ticket as its link shows it. `undo_until` is set while the last act can be taken back.
 
     `others` counts the assignee's other open tickets. `onward` is the token that opens them all, even if this
-    ticket has gone to somebody else. `aid` is the help that its assignee needs.
+    ticket has gone to somebody else: then it `is_moved`. `aid` is the help that its assignee needs.
     """
 
     ticket: Ticket
     others: int
     onward: str
+    is_moved: bool
     candidates: tuple[NextAdmin, ...] = ()
     suggestions: tuple[Suggestion[AccountKey], ...] = ()
     language: str | None = None
@@ -98,6 +99,7 @@ class Assigned:
                 ticket,
                 len(others),
                 opened.token(others[0]) if is_moved and others else token,
+                is_moved,
                 candidates_for(uow, ticket) if kind_of(ticket).choice is Choice.ADMIN else (),
                 suggestions_for(uow, ticket) if kind_of(ticket).choice is Choice.PERSON else (),
                 _language(uow, undo.before if undo else ticket),
@@ -186,7 +188,10 @@ class Assigned:
                 aid = help_for(uow, after, self._teller.languages)
                 return answer_messages(uow, answer, ticket, after, words, self._teller, now, aid)
 
-            return act_by_link(uow, ticket, change, _EVENTS[answer], now, messages)
+            said = (
+                answer.value if answer is Answer.NOT_NEEDED else ""
+            )  # other answers have events of their own
+            return act_by_link(uow, ticket, change, _EVENTS[answer], now, messages, said)
 
     def undo(self, token: str, now: datetime) -> Ticket:
         """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""
@@ -280,6 +285,7 @@ _EVENTS = {
     Answer.NOT_IN_GROUP: events.TICKET_FOUND_GONE,
     Answer.CREATOR: events.TICKET_LEFT_TO_CREATOR,
     Answer.OTHER: events.TICKET_DECLINED,
+    Answer.NOT_NEEDED: events.TICKET_ANSWERED,
 }
 
 

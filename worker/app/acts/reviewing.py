@@ -48,13 +48,11 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import (
-    Assignee,
     AssigneeWhy,
     Grade,
     Move,
     Ticket,
     TicketState,
-    handed_to,
     next_state,
 )
 from worker.ports.state.groups import GroupRow
@@ -295,27 +293,6 @@ class Reviewing:
         _, after = change_ticket(uow, number, change, events.TICKET_VERIFIED, by, now)
         return replace(shown, ticket=after)
 
-    def not_needed(self, token: str, now: datetime) -> Ticket:
-        """Say that nobody needs the group: whoever answers for it decides. Raises Refused."""
-        with self._store.begin() as uow:
-            ticket = self._links.ticket(uow, token, now)
-            if ticket.state is not TicketState.OPEN:
-                raise Refused("This review is over.")
-            to = (
-                Assignee(ticket.accountable, why=AssigneeWhy.ANSWERED, by=_name(ticket))
-                if ticket.accountable
-                else None
-            )
-
-            def change(one: Ticket) -> Ticket:
-                why = because("{name}: nobody needs the group", name=_name(one))
-                return replace(handed_to(one, to), details={**one.details, "not_needed": True}, reason=why)
-
-            by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
-            return change_ticket(
-                uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer="not_needed"
-            )[1]
-
     # --- what comes of it ------------------------------------------------------------------------
 
     def _remove(self, uow: UnitOfWork, ticket: Ticket, rows: Sequence[ReviewRow], now: datetime) -> None:
@@ -363,7 +340,3 @@ def _sum(rows: Sequence[AnsweredRow]) -> str:
         f"{one.handle} {one.answer.value} {one.why}" for one in sorted(rows, key=lambda row: row.handle)
     )
     return sha256(text.encode()).hexdigest()
-
-
-def _name(ticket: Ticket) -> str:
-    return (ticket.assignee.name or ticket.assignee.email) if ticket.assignee else ""

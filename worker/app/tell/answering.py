@@ -18,6 +18,7 @@ from worker.ports.state.store import UnitOfWork
 _SAYS = {
     Answer.NOT_MY_GROUP: N_("{name} says that this is not their group."),
     Answer.OTHER: N_("{name} can't do this."),
+    Answer.NOT_NEEDED: N_("{name} says that nobody needs this group any more."),
     Answer.STILL_WORKS_HERE: N_("{name} says that {person} still works here."),
 }
 
@@ -56,4 +57,5 @@ def answer_messages(
     if to == CHANNEL:
         body = masked(body)
     key = f"{after.label}:{answer.value}:{now.isoformat()}"
-    return [OutMessage(key, to, body.headline, body, is_urgent=is_dispute, ticket=after.id)]
+    message = OutMessage(key, to, body.headline, body, is_urgent=is_dispute, ticket=after.id)
+    return [teller.linked(uow, after, message, now)]

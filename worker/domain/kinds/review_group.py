@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from worker.domain.controls.group import roster_fresh
 from worker.domain.kinds import controlled
 from worker.domain.kinds.kind import Choice, InControls, Sees
 from worker.domain.text.tongue import N_
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
@@ -22,7 +25,7 @@ def looks_at_all(ticket: Ticket) -> bool:
     return any(fault["control"] == roster_fresh.CONTROL.id for fault in controlled.faults_of(ticket))
 
 
-KIND = controlled.kind(
+_ASKED = controlled.kind(
     code=TicketKind.REVIEW_GROUP,
     word=N_("review"),
     title=N_("Look through the members of {group}"),
@@ -31,3 +34,4 @@ KIND = controlled.kind(
     choice=Choice.ROWS,
     sees=Sees.STATEMENT,
 )
+KIND = replace(_ASKED, answers=(*_ASKED.answers, Answer.NOT_NEEDED))

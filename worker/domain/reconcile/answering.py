@@ -36,7 +36,8 @@ def answered(ticket: Ticket, answer: Answer, words: str, now: datetime) -> Ticke
     """Return an open ticket as an assignee's answer leaves it; `now` is aware UTC.
 
     | answer               | the ticket                                                        |
-    | not_my_group, other  | goes to the accountable person at once (nobody: the channel)      |
+    | not_my_group, other, | goes to the accountable person at once (nobody: the channel)      |
+    | not_needed           |                                                                   |
     | still_works_here     | is disputed, and nobody's until the security team decides         |
     | not_in_group         | is done: a claim that the next roster checks                      |
     | creator              | asks that the creator leaves by themselves                        |
@@ -74,6 +75,7 @@ _SAID = {
     Answer.NOT_IN_GROUP: N_("is not in the group"),
     Answer.CREATOR: N_("the creator can't be removed"),
     Answer.OTHER: N_("can't do it"),
+    Answer.NOT_NEEDED: N_("Nobody needs this group any more"),
 }
 
 

@@ -13,3 +13,4 @@ class Answer(StrEnum):
     NOT_IN_GROUP = "not_in_group"
     CREATOR = "creator"
     OTHER = "other"
+    NOT_NEEDED = "not_needed"
