@@ -18,7 +18,7 @@ from worker.app.acts.sealing import NotTaken, SealDone
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import LinkDead
 from worker.desk.calls import Call, Handler, Stale, number_in, route, set_cookie
-from worker.desk.conversations import checklist_of, conversations_page
+from worker.desk.conversations import SHOWN, checklist_of, conversations_page
 from worker.desk.guarding import Attempts, answer_dead
 from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers, shown_at
@@ -195,7 +195,8 @@ class AssigneePages:
     def conversations(self, call: Call) -> str:
         """Keep what a reviewer says of a leaver's conversations."""
         token = call.path("token")
-        call.services.conversations.save(token, checklist_of(call), call.now)
+        said, shown = checklist_of(call), checklist_of(call, SHOWN)
+        call.services.conversations.save(token, said, call.now, shown)
         return f"/t/{token}"
 
     def undo(self, call: Call) -> str:

@@ -18,6 +18,8 @@ from worker.domain.controls.conversations import (
 from worker.domain.kinds.review_conversations import DPIA_REF, POLICY_REF
 from worker.domain.messages.sentences import ticket_title, why_line
 
+SHOWN = "shown-"  # the beginning of the fields that say what a page was opened with
+
 
 def conversations_page(call: Call, token: str) -> Response:
     """Show the checklist with what was said so far, what is missing, and the leaver's groups."""
@@ -32,6 +34,7 @@ def conversations_page(call: Call, token: str) -> Response:
             "shown": shown,
             "ticket": ticket,
             "said": shown.checklist,
+            "of_shown": SHOWN,
             "has_begun": shown.checklist != Checklist(),
             "title": ticket_title(ticket, tongue),
             "why": why_line(ticket, call.services.place.timezone, tongue),
@@ -45,16 +48,21 @@ def conversations_page(call: Call, token: str) -> Response:
     )
 
 
-def checklist_of(call: Call) -> Checklist:
-    """What the form says. What is no answer, no day or no result is left out."""
-    given = {item: call.text(item.name.lower()) for item in CheckItem}
+def checklist_of(call: Call, of: str = "") -> Checklist:
+    """What the form says, or what it was shown with (`SHOWN`). What is no answer, no day or no result is left out."""
+
+    def text(name: str) -> str:
+        return call.text(f"{of}{name}", WORDS_MAX)
+
+    given = {item: text(item.name.lower()) for item in CheckItem}
+    words = {item: text(f"words-{item.name.lower()}") for item in CheckItem}
     return Checklist(
         {item: CheckAnswer(word) for item, word in given.items() if word in set(CheckAnswer)},
-        {item: text for item in CheckItem if (text := call.text(f"words-{item.name.lower()}", WORDS_MAX))},
-        _day(call.text("from")),
-        _day(call.text("until")),
-        ReviewResult(call.text("result")) if call.text("result") in set(ReviewResult) else None,
-        _day(call.text("delete_on")),
+        {item: said for item, said in words.items() if said},
+        _day(text("from")),
+        _day(text("until")),
+        ReviewResult(text("result")) if text("result") in set(ReviewResult) else None,
+        _day(text("delete_on")),
     )
 
 

@@ -30,6 +30,7 @@ from worker.domain.tickets.ticket import AssigneeWhy, Grade, Ticket, TicketKind,
 DAY = timedelta(days=1)
 ROLE = "hr-leavers@example.org"
 RULE = ConversationsRule(ControlSwitch(Mode.TICKET), ROLE, 14 * DAY, ("Finance",), "HR-17", "D-42")
+DAY_ONE = date(2026, 11, 2)
 COMPLETE = Checklist(
     answers=dict.fromkeys(CheckItem, CheckAnswer.DONE) | {CheckItem.TOLD: CheckAnswer.NOT_NEEDED},
     words={CheckItem.TOLD: "they asked for it"},
@@ -166,6 +167,27 @@ def test_saved_in_parts_closed_when_complete_and_confirmed_by_a_second_person(co
     company.desk.reopen(done.id, Actor("kim"), "again", company.now)
     with pytest.raises(Refused, match="only whoever is asked"):
         company.desk.done(done.id, Actor("kim"), company.now)
+
+
+def test_two_people_who_fill_it_in_at_once_keep_what_each_of_them_said(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    acts, link = company.app.conversations, token(company)
+    first, second = CheckItem.PURPOSE, CheckItem.TOLD
+    begun = Checklist({first: CheckAnswer.DONE}, {first: "file 7", second: "by phone"}, begin=DAY_ONE)
+    acts.save(link, begun, company.now)
+    of_kim = of_sam = acts.look(link, company.now).checklist
+    kim = replace(
+        of_kim, answers={first: CheckAnswer.NOT_NEEDED}, words={first: "agreed"}, result=ReviewResult.NOTED
+    )
+    acts.save(link, kim, company.now, of_kim)
+    sam = replace(of_sam, answers={**of_sam.answers, second: CheckAnswer.DONE}, begin=DAY_ONE + DAY)
+    acts.save(link, sam, company.now, of_sam)
+    assert acts.look(link, company.now).checklist == Checklist(
+        {first: CheckAnswer.NOT_NEEDED, second: CheckAnswer.DONE},
+        {first: "agreed"},
+        begin=DAY_ONE + DAY,
+        result=ReviewResult.NOTED,
+    )
 
 
 def test_taken_back_within_a_minute_with_what_was_said(company: Harness) -> None:

@@ -137,6 +137,22 @@ def test_saved_in_part_then_complete(ward: Harness, desk: Caller) -> None:
     assert 'value="they asked for it"' in page
 
 
+def test_an_older_page_takes_back_nothing_that_somebody_else_saved(ward: Harness, desk: Caller) -> None:
+    where, colleague = path(ward), desk_of(ward)
+    shown = dict(re.findall(r'name="(shown-[^"]+)" value="([^"]*)"', desk.get(where).text))
+    assert len(shown) == 2 * len(CheckItem) + 4
+    colleague.get(where)
+    colleague.post(f"{where}/conversations", shown | {"purpose": "done", "words-purpose": "file 7"})
+    page = desk.post(f"{where}/conversations", shown | {"told": "done", "from": "2026-11-01"}).text
+    assert 'name="shown-purpose" value="done"' in page
+    assert 'name="shown-words-purpose" value="file 7"' in page
+    assert 'name="shown-told" value="done"' in page
+    shown = dict(re.findall(r'name="(shown-[^"]+)" value="([^"]*)"', page))
+    page = desk.post(f"{where}/conversations", shown | {"purpose": "done", "told": "done"}).text
+    assert 'name="shown-words-purpose" value=""' in page, "taken out by whoever saw it"
+    assert 'name="shown-from" value=""' in page
+
+
 def test_words_beside_an_item_without_an_answer_come_back(ward: Harness, desk: Caller) -> None:
     where = path(ward)
     desk.get(where)

@@ -27,6 +27,7 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.store import Store, UnitOfWork
 
 GROUPS_MAX = 100  # on the page
+NOTHING_SAID = Checklist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,11 @@ class ReviewingConversations:
                 undo.until if undo is not None and can else None,
             )
 
-    def save(self, token: str, said: Checklist, now: datetime) -> Ticket:
-        """Keep what was said; close the review once nothing is missing. Raises Refused, LinkDead."""
+    def save(self, token: str, said: Checklist, now: datetime, shown: Checklist = NOTHING_SAID) -> Ticket:
+        """Keep what was said; close the review once nothing is missing. Raises Refused, LinkDead.
+
+        `shown`: what the page said when it was opened. What is still as it was there stays as somebody else saved it.
+        """
         tidy = replace(
             said, words={one: " ".join(text.split())[:WORDS_MAX] for one, text in said.words.items()}
         )
@@ -85,19 +89,21 @@ class ReviewingConversations:
             if ticket.kind is not CONVERSATIONS or ticket.state is not TicketState.OPEN:
                 raise Refused("There is nothing to review any more.")
 
+            stands = from_details(ticket.details).with_changes(tidy, shown)
+
             def keep(one: Ticket) -> Ticket:
-                return replace(one, details={**one.details, CHECKLIST: as_details(tidy)})
+                return replace(one, details={**one.details, CHECKLIST: as_details(stands)})
 
             by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
             _, kept = change_ticket(uow, ticket.id, keep, events.TICKET_NOTED, by, now)
-            if tidy.needs:
+            if stands.needs:
                 return kept
             marks = claimants_by_link(uow, ticket, now)
 
             def complete(one: Ticket) -> Ticket:
                 return completed(one, marks, now)
 
-            return act_by_link(uow, kept, complete, events.TICKET_ANSWERED, now, said=str(tidy.result))
+            return act_by_link(uow, kept, complete, events.TICKET_ANSWERED, now, said=str(stands.result))
 
 
 def _groups(uow: UnitOfWork, ticket: Ticket) -> list[WorkGroup]:

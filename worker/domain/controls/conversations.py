@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.domain.text.tongue import N_
 
 WORDS_MAX = 300
 CHECKLIST = "checklist"  # in a ticket's details: what was said so far
+Word = TypeVar("Word", bound=str)
 
 
 class CheckItem(StrEnum):
@@ -81,9 +82,27 @@ class Checklist:
     def _has_days(self) -> bool:
         return self.begin is not None and self.end is not None and self.begin <= self.end
 
+    def with_changes(self, said: Checklist, shown: Checklist) -> Checklist:
+        """This with what somebody said other than they were shown: what they left alone stays as it is here."""
+        return Checklist(
+            _changed(self.answers, said.answers, shown.answers),
+            _changed(self.words, said.words, shown.words),
+            self.begin if said.begin == shown.begin else said.begin,
+            self.end if said.end == shown.end else said.end,
+            self.result if said.result is shown.result else said.result,
+            self.delete_on if said.delete_on == shown.delete_on else said.delete_on,
+        )
+
     def without_words(self) -> Checklist:
         """The same without what people wrote."""
         return replace(self, words={})
+
+
+def _changed(
+    kept: Mapping[CheckItem, Word], said: Mapping[CheckItem, Word], shown: Mapping[CheckItem, Word]
+) -> dict[CheckItem, Word]:
+    stands = {one: kept if said.get(one) == shown.get(one) else said for one in CheckItem}
+    return {one: source[one] for one, source in stands.items() if one in source}
 
 
 def as_details(said: Checklist) -> dict[str, Any]:
