@@ -84,11 +84,25 @@ def test_history_is_the_last_lines_with_who_when_and_why_and_leaves_out_what_say
     assert len(history_lines(entries[:1] * 50, LONDON, ENGLISH)) == HISTORY_MAX
 
 
-def test_what_is_possible_follows_the_state_and_a_question_is_answered_on_its_page() -> None:
+def test_what_is_possible_follows_the_state() -> None:
     assert possible(ticket()) == tuple(ReaderAct)
     assert possible(ticket(state=TicketState.BLOCKED)) == (ReaderAct.ASSIGN, ReaderAct.WAIVE)
     assert possible(ticket(state=TicketState.DONE)) == ()
-    assert ReaderAct.DONE not in possible(ticket(TicketKind.IDENTIFY_MEMBER))
+
+
+ASKS_MORE = {
+    TicketKind.IDENTIFY_MEMBER,
+    TicketKind.CONFIRM_ROSTER,
+    TicketKind.ATTEST,
+    TicketKind.REVIEW_GROUP,
+    TicketKind.HANDLE_REPORT,
+    TicketKind.REVIEW_CONVERSATIONS,
+}
+
+
+@pytest.mark.parametrize("kind", TicketKind)
+def test_done_is_offered_where_it_says_what_there_is_to_say(kind: TicketKind) -> None:
+    assert (ReaderAct.DONE in possible(ticket(kind))) is (kind not in ASKS_MORE)
 
 
 @pytest.mark.parametrize("part", Involvement)

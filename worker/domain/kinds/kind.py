@@ -35,6 +35,8 @@ class Choice(StrEnum):
     ROSTER = "roster"  # who is in the group, on the page of a link to it, which makes "done" needless
 
 
+# Where "done" alone says what there is to say
+DONE_SAYS_IT = frozenset({Choice.NOTHING, Choice.ADMIN})
 # What is answered on a page of its own, which makes "done" needless
 OWN_PAGE = frozenset({Choice.STATEMENT, Choice.ROWS, Choice.OUTCOME, Choice.CHECKLIST})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import Choice
+from worker.domain.kinds.kind import DONE_SAYS_IT
 from worker.domain.messages.message import Offer, ReaderAct
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.ticket import Ticket, TicketState
@@ -40,9 +40,9 @@ _POSSIBLE = {
 def possible(ticket: Ticket) -> tuple[ReaderAct, ...]:
     """The acts that the ticket's state and kind allow, in the order of their buttons.
 
-    A question is answered on its page, since "done" would not say what the answer is.
+    What needs an answer is answered on its page, since "done" would not say what the answer is.
     """
-    needs_answer = kind_of(ticket).choice is Choice.PERSON
+    needs_answer = kind_of(ticket).choice not in DONE_SAYS_IT
     acts = _POSSIBLE.get(ticket.state, ())
     return tuple(act for act in acts if not (needs_answer and act is ReaderAct.DONE))
 
