@@ -27,9 +27,11 @@ log = structlog.stdlib.get_logger(__name__)
 def attended(interacting: Interacting, clock: Callable[[], datetime]) -> Iterator[None]:
     """Listen to all notifiers in which people act, and take what they do, until the end of the context.
 
-    What has begun is finished. Without such notifiers, nothing is started.
+    What has begun is finished. Without such notifiers, nothing is started: what was stored while there were some is
+    told as lost.
     """
     if not interacting.notifiers:
+        _take_all(interacting, clock)
         yield
         return
     work, ended = Semaphore(0), Event()
@@ -54,11 +56,17 @@ def attended(interacting: Interacting, clock: Callable[[], datetime]) -> Iterato
 def _attend(interacting: Interacting, clock: Callable[[], datetime], work: Semaphore, ended: Event) -> None:
     while not ended.is_set():
         work.acquire(timeout=LOOK_S)
-        try:
-            while not ended.is_set() and interacting.take(clock()):
-                pass
-        except Exception as error:  # the thread has to live on; the claim ends, and it is tried again
-            log.exception(events.ATTENDING_FAILED, error=type(error).__name__)
+        _take_all(interacting, clock, ended.is_set)
+
+
+def _take_all(
+    interacting: Interacting, clock: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False
+) -> None:
+    try:
+        while not is_over() and interacting.take(clock()):
+            pass
+    except Exception as error:  # the process has to live on; the claim ends, and it is tried again
+        log.exception(events.ATTENDING_FAILED, error=type(error).__name__)
 
 
 def _end(threads: list[Thread], work: Semaphore, ended: Event) -> None:

@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from builders import rules
 from fakes.notifier import FakeNotifier
 from harness import ACCOUNTABLE, Harness
 from worker.app.acts.interacting import ATTEMPTS_MAX, CLAIM_LIFE
+from worker.domain.escalation.policy import STANDARD
 from worker.domain.messages.message import ReaderAct
 from worker.domain.tickets.ticket import Grade, Ticket, TicketState
 from worker.languages import BabelLanguages
@@ -265,12 +267,25 @@ def test_an_answer_that_does_not_arrive_undoes_nothing_and_repeats_nothing(ward:
     assert not ward.app.interacting.take(ward.now)
 
 
-def test_what_came_over_a_notifier_that_is_no_more_is_dropped(ward: Harness) -> None:
+def test_what_came_over_a_notifier_that_is_no_more_is_told_as_lost(ward: Harness) -> None:
     one = Interaction("k", "dee", ward.now, ReaderAct.DONE, 1, 0)
     ward.app.interacting.keep("gone", one, ward.now)
     assert ward.app.interacting.take(ward.now)
     assert ward.ticket().state is TicketState.OPEN
     assert not ward.app.interacting.take(ward.now)
+    assert given_up(ward) == ["They saw no answer. Look at the ticket, and ask them."]
+
+
+def test_where_nothing_is_put_off_for_an_hour_there_is_no_form_without_choices(start: Found) -> None:
+    soc = FakeNotifier("soc", is_conversing=True)
+    soc.people = {"dee": DEE}
+    short = replace(STANDARD, snooze_max=timedelta(minutes=30))
+    harness = start(notifiers=[soc], rules=rules(policies=(short,)))
+    harness.leave("ben")
+    harness.settle()
+    said = click(harness, "dee", ReaderAct.SNOOZE, is_asking=True)
+    assert said.startswith("That is too long or too short; at most 30 min")
+    assert not soc.forms
 
 
 def test_a_crash_after_the_act_repeats_nothing(ward: Harness) -> None:

@@ -78,11 +78,18 @@ def test_a_thread_outlives_what_goes_wrong(ward: Harness, capfd: pytest.CaptureF
         until(lambda: bool(ward.soc.answers))
 
 
-def test_without_a_channel_in_which_people_act_nothing_is_started() -> None:
+def test_without_a_channel_in_which_people_act_nothing_is_started_and_what_waits_is_given_up(
+    ward: Harness,
+) -> None:
+    click = Interaction("k", "boss", NOW, ReaderAct.DONE, 1, ward.ticket().version)
+    ward.app.interacting.keep("soc", click, NOW)
+    ward.notifiers[:] = [FakeNotifier("mail")]
+    ward.start(ward.app.rules)
     before = threading.active_count()
-    nobody: Any = _Nobody()
-    with attended(nobody, lambda: NOW):
+    with attended(ward.app.interacting, ward.clock):
         assert threading.active_count() == before
+    assert not ward.app.interacting.take(ward.later(hours=1))
+    assert ward.ticket().state is TicketState.OPEN
 
 
 def test_a_channel_that_cannot_listen_leaves_no_thread(ward: Harness) -> None:
@@ -94,10 +101,6 @@ def test_a_channel_that_cannot_listen_leaves_no_thread(ward: Harness) -> None:
     with pytest.raises(OSError, match="no"), attended(broken, ward.clock):
         pass
     assert threading.active_count() == before
-
-
-class _Nobody:
-    notifiers: tuple[()] = ()
 
 
 class _Broken:

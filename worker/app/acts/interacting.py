@@ -25,6 +25,7 @@ from worker.domain.messages.sentences import flat, masked, sentences, ticket_tit
 from worker.domain.messages.standing import standing_line
 from worker.domain.model import Account, Standing
 from worker.domain.reconcile.rules import TicketRules
+from worker.domain.text.reason import because
 from worker.domain.text.tongue import Tongue
 from worker.domain.tickets.ticket import Ticket, ticket_label
 from worker.ports import ConnectorError, Notifier, Rejected, Unreachable
@@ -76,17 +77,16 @@ class Interacting:
         """Take the oldest interaction that waits, and do what it asks; return False if none waits.
 
         An interaction that fails waits for a minute, up to `ATTEMPTS_MAX` times. Then it is given up, and the security
-        team is told.
+        team is told; as at once, if its notifier is no longer in the configuration.
         """
         with self._store.begin() as uow:
             claimed = uow.interactions.claim(now, CLAIM_LIFE)
         if claimed is None:
             return False
         notifier = self._notifiers.get(claimed.notifier)
-        if notifier is None:
-            self._finish(claimed)
-            return True
-        if claimed.attempts > ATTEMPTS_MAX:  # each time it ended in a crash
+        if (
+            notifier is None or claimed.attempts > ATTEMPTS_MAX
+        ):  # it has another name now; or each ended in a crash
             self._give_up(claimed, "", now)
             return True
         try:
@@ -112,10 +112,6 @@ class Interacting:
         with self._store.begin() as uow:
             if uow.interactions.finish(claimed.id) and claimed.interaction.act is not None:
                 uow.outbox.add([OutMessage(key, CHANNEL, title, body)], now)
-
-    def _finish(self, claimed: Claimed) -> None:
-        with self._store.begin() as uow:
-            uow.interactions.finish(claimed.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +286,17 @@ def _span(one: Interaction, tongue: Tongue) -> timedelta:
 
 
 def form_of(ticket: Ticket, act: ReaderAct, longest: timedelta, tongue: Tongue) -> Form:
-    """The form for an act that asks for something first; `longest` is how long a ticket can be put off."""
+    """The form for an act that asks for something first; `longest` is how long a ticket can be put off.
+
+    Raises Refused if that is shorter than each of the spans.
+    """
     title, label = ticket_title(ticket, tongue), tongue.say(LABELS[act])
     if act is ReaderAct.ASSIGN:
         field = Field("person", tongue.say("Who has it from now on?"), is_person=True)
     elif act is ReaderAct.SNOOZE:
         spans = [hours for hours in SPANS_H if timedelta(hours=hours) <= longest]
+        if not spans:
+            raise Refused(because("That is too long or too short; at most {longest}.", longest=longest))
         choices = tuple((str(n), tongue.count("{n} hour", "{n} hours", n)) for n in spans)
         field = Field("span", tongue.say("For how long?"), choices=choices)
     else:
