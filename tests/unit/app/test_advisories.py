@@ -9,6 +9,7 @@ import pytest
 from advisory_records import CVE
 from advisory_site import DOWN, EXPLOITED, MINUTE, NOTICE, SCORED, Site, site
 from builders import DAY, HOUR
+from fakes.advisory_feed import FakeAdvisoryFeed
 from worker.app.reads.advisories import feed_concerns
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdvisoryRule
@@ -243,6 +244,23 @@ def test_a_feed_that_is_taken_out_of_the_configuration_says_nothing_more(site: S
     site.run(HOUR)
 
     assert site.one().by_feed == {}
+
+
+def test_a_feed_that_is_renamed_is_believed_until_its_new_name_is_read(site: Site) -> None:
+    site.kev.put(EXPLOITED)
+    site.run()
+    renamed = FakeAdvisoryFeed("kev-mirror", now=site.harness.clock)
+    renamed.put(*site.kev.records)
+    renamed.error = DOWN
+    site.harness.advisory_feeds[:] = [renamed, site.nvd]
+    site.configure(advisories=(AdvisoryRule(),))
+    site.run(HOUR)
+    assert set(site.one().by_feed) == {"kev"}
+
+    renamed.error = None
+    site.run(HOUR)
+    assert set(site.one().by_feed) == {"kev-mirror"}
+    assert len(site.told()) == 1
 
 
 def test_a_person_dismisses_one_for_good(site: Site) -> None:

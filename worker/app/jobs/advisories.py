@@ -3,7 +3,8 @@
     feeds that are due -> what each says of each messenger -> joined -> news -> one message for each, once
 
 All feeds that are due are read first, so that what two of them say of one vulnerability is told as one. A feed that
-can't be read changes nothing: what it said last counts. Its trouble is told, and does not make the worker blind.
+can't be read changes nothing: what it said last counts, and what a feed said that is no longer configured counts until
+each that is has been read. Its trouble is told, and does not make the worker blind.
 """
 
 from __future__ import annotations
@@ -91,8 +92,11 @@ class WatchAdvisories:
 
     def _tell(self, uow: UnitOfWork, rule: AdvisoryRule, now: datetime) -> int:
         """Tell of what is news, the most urgent first; return how many were."""
-        feeds = {one.name for one in self._feeds}
-        uow.advisories.put(without_feeds(uow.advisories.all(), feeds))
+        feeds = {one.name: uow.sources.get(one.name, Port.ADVISORIES) for one in self._feeds}
+        if all(
+            one.last_success_at is not None for one in feeds.values()
+        ):  # one may be a former one's new name
+            uow.advisories.put(without_feeds(uow.advisories.all(), feeds))
         every = uow.advisories.all().values()
         news = sorted((one for one in every if one.is_news(rule.severity_from)), key=urgency)
         uow.outbox.add([_message(one, self._tongue) for one in news], now)
