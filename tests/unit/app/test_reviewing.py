@@ -142,6 +142,19 @@ def test_whoever_has_rows_left_is_reminded_three_times(ward: Harness) -> None:
     assert told == [0, 2, 0, 2, 2], "two reviews are open: the admin's, and that of the admin's own row"
 
 
+@pytest.mark.parametrize("rests", ["acknowledge", "snooze"])
+def test_a_review_that_rests_is_reminded_of_when_that_is_over(ward: Harness, rests: str) -> None:
+    whole = of(ward, "ward-7", own=False)
+    ward.now = whole.due_at - timedelta(days=7, hours=1)
+    getattr(ward.desk, rests)(whole.id, Actor("dee"), now=ward.now, span=timedelta(hours=4))
+    told = []
+    for _ in range(2):
+        ward.later(hours=2)
+        ward.control()
+        told.append(ward.titles().count("Still open: Look through the members of Ward 7"))
+    assert told == [1, 1], "of the admin's own row first"
+
+
 def test_whoever_has_none_left_is_not_reminded(ward: Harness) -> None:
     say(ward, KEEP, "ann", "ben", "cem")
     ward.deliver()

@@ -183,12 +183,17 @@ class Reviewing:
     # --- reminding -------------------------------------------------------------------------------
 
     def remind(self, uow: UnitOfWork, now: datetime) -> int:
-        """Tell whoever has rows left, so long before their review is due; return how many are told."""
+        """Tell whoever has rows left, so long before their review is due; return how many are told.
+
+        While somebody has said "I have it" or "later", the reminder waits, as other calls to act do.
+        """
         if not self._policy.review:
             return 0
         before = self._policy.review[0].review.remind
         asked: dict[str, Ticket] = {}
         for ticket in uow.tickets.many(uow.reviews.open_tickets()).values():
+            if ticket.is_acknowledged(now) or ticket.is_snoozed(now):
+                continue
             passed = [one for one in before if ticket.due_at - one <= now < ticket.due_at]
             if passed and ticket.due_at - min(passed) > ticket.clock_from:
                 key = f"{ticket.label}:{REMIND}:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
