@@ -52,6 +52,16 @@ class OutboxContract:
         assert delivery.to.language == "de-AT"
         assert [item.to.language for item in delivery.items] == [None, "de-AT"]
 
+    def test_a_message_that_waits_gets_another_link(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b")], NOW)
+            uow.outbox.relink({"a": "https://new", "gone": "https://gone"})
+            [waiting] = uow.outbox.pending([ANN], NOW, 40)
+        assert waiting == [
+            replace(letter("a"), body=replace(letter("a").body, link="https://new")),
+            letter("b"),
+        ]
+
     def test_of_two_claims_at_once_one_wins(self, store: Store) -> None:
         for number in range(5):
             with store.begin() as uow:

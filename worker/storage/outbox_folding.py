@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from worker.storage.outbox_rows import (
 from worker.storage.sql.bulk import bulk_insert_values, bulk_update
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
+from worker.storage.sql.mapping import as_json
 from worker.storage.sql.tables import delivery, outbox
 
 _Who = tuple[str, str, str]  # a recipient's kind, address and notifiers, as the tables have them
@@ -84,6 +86,13 @@ class SqlFolding:
     def _pending(self, to: Sequence[Recipient], now: datetime, limit: int, *, is_alarm: bool) -> list[Any]:
         more = {"is_alarm": int(is_alarm), "now": now, "limit": limit}
         return [row for page in pages_by_via(to) for row in self._c.execute(_PENDING, {**page, **more})]
+
+    def relink(self, links: Mapping[str, str]) -> None:
+        o = outbox.c
+        for part in chunked(sorted(links)):
+            for row in self._c.execute(sa.select(o.id, o.key, o.body).where(o.key.in_(part))).all():
+                body = as_json(json.loads(row.body) | {"link": links[row.key]})
+                self._c.execute(sa.update(outbox).where(o.id == row.id).values(body=body))
 
     def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
         found = defaultdict[_Who, list[MessageHead]](list)

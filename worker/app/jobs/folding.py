@@ -198,7 +198,8 @@ class _ReadersPage:
             for fold in folds:
                 if fold.budget == 1:
                     fold.folded += self._sum_up(fold)
-        pending = self.uow.outbox.pending([fold.to for fold in folds], self.now, ITEMS_MAX, is_alarm=is_alarm)
+        found = self.uow.outbox.pending([fold.to for fold in folds], self.now, ITEMS_MAX, is_alarm=is_alarm)
+        pending = self._linked(folds, found)
         bundles = []
         for fold, items in zip(folds, pending, strict=True):
             most = min(self._fitting(name, fold.to, items) for name in fold.channels) if items else 0
@@ -208,6 +209,23 @@ class _ReadersPage:
             fold.folded += len(keys)
             fold.is_done = len(items) < ITEMS_MAX and len(keys) == len(items)
         self.uow.outbox.bundle(bundles, self.now)
+
+    def _linked(
+        self, folds: Sequence[_Fold], pending: Sequence[Sequence[OutMessage]]
+    ) -> Sequence[Sequence[OutMessage]]:
+        """Make links anew that were ended while their messages waited, or are old by now."""
+        links = self.composing.teller.links
+        if links is None:
+            return pending
+        waiting = [(fold.to, item) for fold, items in zip(folds, pending, strict=True) for item in items]
+        renewed = links.renewed(self.uow, waiting, self.now)
+        if not renewed:
+            return pending
+        self.uow.outbox.relink(renewed)
+        return [
+            [replace(one, body=replace(one.body, link=renewed.get(one.key, one.body.link))) for one in items]
+            for items in pending
+        ]
 
     def _sum_up(self, fold: _Fold) -> int:
         """Replace messages about tickets that the last message of the time would not hold by one line for each cause.

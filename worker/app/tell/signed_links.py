@@ -10,20 +10,23 @@ restarts and work on every replica, until `whosleft desk rotate-key` makes anoth
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
-from worker.domain.messages.message import Recipient
+from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.model import Standing
 from worker.domain.tickets.ticket import Assignee, Ticket
+from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
 DIGEST_LENGTH = 10
 TOKEN_LENGTH_MAX = 200
 TICKETS, FORMS = "ticket-link", "form"
+_PAGE = "/t/"
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -85,13 +88,39 @@ class SignedLinks:
 
     def url(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
         """The assignee's link. Raises ValueError for a ticket without an assignee."""
-        return f"{self.base}/t/{self.token(uow, ticket, now)}"
+        return f"{self.base}{_PAGE}{self.token(uow, ticket, now)}"
 
     def told(self, uow: UnitOfWork, ticket: Ticket, to: Recipient, now: datetime) -> str:
         """The link in a message about a ticket: to the assignee's page for the assignee, else to the console."""
         if ticket.assignee is not None and to.address == ticket.assignee.email.casefold():
             return self.url(uow, ticket, now)
         return self.console(f"/tickets/{ticket.label}")
+
+    def renewed(
+        self, uow: UnitOfWork, waiting: Collection[tuple[Recipient, OutMessage]], now: datetime
+    ) -> dict[str, str]:
+        """New links for messages whose assignee's link opens nothing any more, or will not for long, by key."""
+        signed = [one for one in waiting if one[0].kind is RecipientKind.PERSON and _PAGE in _link(one[1])]
+        if not signed:
+            return {}
+        key, soon = signing_key(uow), now + self.life / 2
+        tickets = uow.tickets.many({message.ticket for _, message in signed if message.ticket is not None})
+        found = ((to, message, tickets.get(message.ticket or 0)) for to, message in signed)
+        return {
+            message.key: self.told(uow, ticket, to, now)
+            for to, message, ticket in found
+            if ticket is not None and not self._works(key, _link(message), ticket, soon)
+        }
+
+    def _works(self, key: str, link: str, ticket: Ticket, at: datetime) -> bool:
+        base, _, token = link.rpartition(_PAGE)
+        try:
+            _, made_ms, digest = _payload(key, token)
+        except LinkDead:
+            return False
+        opened = Opened(ticket, key, digest, made_ms)
+        is_young = at < _from_ms(made_ms) + self.life
+        return base == self.base and is_young and opened.is_for(ticket) and opened.reaches(ticket)
 
     def console(self, path: str) -> str:
         """The address of a page of the console, which asks to sign in."""
@@ -177,6 +206,10 @@ def _digest_of(key: str, ticket: Ticket) -> str:
 def _digest(key: str, email: str, handed: int) -> str:
     whose = f"{email.casefold()}\n{handed}" if handed else email.casefold()  # as in releases without a count
     return Signer(key, salt="assignee").get_signature(whose).decode()[:DIGEST_LENGTH]
+
+
+def _link(message: OutMessage) -> str:
+    return message.body.link or ""
 
 
 def _made_at(ticket: Ticket, now: datetime) -> datetime:

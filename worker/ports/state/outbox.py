@@ -172,6 +172,9 @@ class Outbox(Protocol):
     ) -> list[list[OutMessage]]:
         """The messages of each recipient that may be folded now, the oldest first, at most `limit` of each."""
 
+    def relink(self, links: Mapping[str, str]) -> None:
+        """Give messages other links, by key."""
+
     def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
         """The heads of all messages that `pending` has for each recipient, alarms left out."""
 
