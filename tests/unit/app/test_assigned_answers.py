@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -109,6 +110,64 @@ def test_a_dispute_is_over_when_the_security_team_hands_it_on(ward: Harness) -> 
     assert ward.ticket().disputed_at is not None, "reconciling gives it to nobody"
 
     assert ward.desk.assign(1, "ben@example.org", Actor("sam"), ward.now).disputed_at is None
+
+
+def settled_later(ward: Harness) -> Ticket:
+    ward.later(days=1)
+    ward.settle()
+    return ward.ticket()
+
+
+def test_a_hold_that_runs_out_leaves_a_disputed_ticket_to_the_security_team(ward: Harness) -> None:
+    ward.wards.set_role("ward-7", ward.number("ben"), Role.ADMIN)
+    ward.assigned.answer(token_of(ward), Answer.STILL_WORKS_HERE, "", ward.now)
+    ward.app.holds.hold(1, Actor("sam"), "HR is asked", ward.now + timedelta(hours=12), ward.now)
+    ward.later(minutes=2)
+    ward.deliver()
+    told = len(ward.soc.sent)
+
+    assert (settled_later(ward).state, ward.ticket().assignee) == (TicketState.OPEN, None)
+    ward.deliver()
+    assert {message.to.kind for message in ward.soc.sent[told:]} == {RecipientKind.CHANNEL}
+
+
+def test_a_disputed_ticket_that_waited_for_an_admin_is_still_nobodys(start: Start) -> None:
+    ward = start()
+    ward.wards.set_role("ward-7", ward.number("ann"), Role.ADMIN)
+    ward.settle()
+    ward = ward_told(ward)
+    ward.assigned.answer(token_of(ward), Answer.STILL_WORKS_HERE, "", ward.now)
+    ward.wards.set_role("ward-7", ward.number("dee"), Role.MEMBER)
+    assert settled_later(ward).state is TicketState.BLOCKED
+
+    ward.wards.set_role("ward-7", ward.number("ben"), Role.ADMIN)
+
+    assert (settled_later(ward).state, ward.ticket().assignee) == (TicketState.OPEN, None)
+    assert ward.ticket().disputed_at is not None
+
+
+def test_a_group_that_was_away_does_not_decide_a_dispute(ward: Harness) -> None:
+    for number in range(9):
+        ward.group(f"other-{number}", "una", admins=["tom"])
+    ward.assigned.answer(token_of(ward), Answer.STILL_WORKS_HERE, "", ward.now)
+    settled_later(ward)
+    ward.wards.omit("ward-7")
+    assert settled_later(ward).state is TicketState.CANCELLED
+
+    ward.wards.mend()
+
+    assert (settled_later(ward).state, ward.ticket().assignee) == (TicketState.OPEN, None)
+    assert ward.ticket().disputed_at is not None
+
+
+def test_a_waiver_decides_a_dispute(ward: Harness) -> None:
+    ward.assigned.answer(token_of(ward), Answer.STILL_WORKS_HERE, "", ward.now)
+    ward.desk.waive(1, Actor("sam"), "she works until Friday", ward.now, ward.now + timedelta(hours=12))
+    ward.later(days=1)
+    ward.settle(full=True)
+
+    assert (ward.ticket().state, ward.ticket().disputed_at) == (TicketState.OPEN, None)
+    assert ward.ticket().assignee is not None
 
 
 def test_not_in_the_group_is_checked_by_the_next_roster(ward: Harness) -> None:

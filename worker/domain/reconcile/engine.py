@@ -263,9 +263,14 @@ def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
     if ticket.held_until is not None and ticket.blocked_by is None:
         why = HOLD_OVER
     is_chosen = current is not None and _is_choice(current) and current.person not in case.departed
-    given = handed_to(ticket, current if is_chosen else assignee_for(finding, case, rules))
+    given = ticket if is_chosen else _given(ticket, finding, case, rules)
     free = replace(given, reason=why, member_role=_role(finding))
     return Action(ActionKind.UNBLOCK, rules.freed(free, now), why)
+
+
+def _given(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Ticket:
+    """The ticket, given to somebody by the rules; one that is disputed is nobody's until people decide."""
+    return ticket if ticket.disputed_at else handed_to(ticket, assignee_for(finding, case, rules))
 
 
 def _is_choice(assignee: Assignee) -> bool:
@@ -295,7 +300,7 @@ def _reopen(
         return None
     why, reopened_why = again
     reopened = replace(
-        handed_to(reopen(ticket, rules, now, why), assignee_for(finding, case, rules)),
+        _given(reopen(ticket, rules, now, why), finding, case, rules),
         group=group.key,  # a question continues in the group where it came up again
         group_name=group.name,
         member_role=_role(finding) if ticket.handle else None,
@@ -324,6 +329,7 @@ def _why_again(
 
 HELD_FROM = "held_from"  # in a removal's details: when its first hold began
 HOLD_OVER = because("the hold is over")
+_DECIDED = frozenset({TicketState.VERIFIED, TicketState.WAIVED})
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
 
 
@@ -338,7 +344,8 @@ def reopen(
     """The ticket, open again: claim and proof are void, and `why` is its reason.
 
     After a claim that was not true, or that `is_unproven`, the clock goes on where it was. After a proof, a waiver or
-    a cancellation it starts anew. What nothing could prove is not counted as untrue.
+    a cancellation it starts anew. What nothing could prove is not counted as untrue. A proof or a waiver has decided
+    a dispute; a cancellation has not.
     """
     void = replace(
         ticket,
@@ -353,6 +360,7 @@ def reopen(
         grade=None,
         waived_until=None,
         held_until=None,
+        disputed_at=None if ticket.state in _DECIDED else ticket.disputed_at,
     )
     if ticket.state is not TicketState.DONE:
         details = {key: said for key, said in ticket.details.items() if key not in {HELD_FROM, UNREAD}}
