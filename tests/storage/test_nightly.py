@@ -4,7 +4,11 @@ import pytest
 import sqlalchemy as sa
 
 from worker.domain.people.persons import AccountsRule
-from worker.storage.candidates.assignees import left_assignees
+from worker.storage.candidates.assignees import (
+    answered_for_by_others,
+    left_assignees,
+    with_former_accountable,
+)
 from worker.storage.candidates.tickets import tickets_without_reason
 
 
@@ -20,3 +24,14 @@ def test_people_are_looked_up_by_their_tickets(engine: sa.Engine, rule: Accounts
             step for step in steps if step.startswith("SCAN") or step.endswith(("(source=?)", "(standing=?)"))
         ]
         assert any("ix_person_email" in step or "ix_person_key_kind_value" in step for step in steps)
+
+
+def test_who_answers_is_noted_for_live_tickets_alone(engine: sa.Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    for query in (answered_for_by_others("new@corp.example"), with_former_accountable("new@corp.example")):
+        text = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+        with engine.connect() as connection:
+            steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+        assert not [step for step in steps if step.startswith("SCAN")]
+        assert "ix_ticket_state" in steps[0] or "ix_ticket_due" in steps[0]

@@ -23,6 +23,7 @@ from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.ports.state.tickets import Gone, SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
+from worker.storage.candidates.assignees import answered_for_by_others, with_former_accountable
 from worker.storage.cases import active_admins_of
 from worker.storage.departed import gone
 from worker.storage.other_handles import roles_of_people, roles_under_other_handles
@@ -160,6 +161,11 @@ class SqlTickets:
 
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
         rows = self._c.execute(_homes_of_holds_over(), {"now": now})
+        return [GroupKey(*row) for row in rows]
+
+    def answer_for(self, accountable: str) -> list[GroupKey]:
+        self._c.execute(answered_for_by_others(accountable))
+        rows = self._c.execute(with_former_accountable(accountable)) if accountable else ()
         return [GroupKey(*row) for row in rows]
 
     def counts(self) -> dict[TicketSort, int]:

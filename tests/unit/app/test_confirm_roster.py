@@ -136,6 +136,8 @@ def test_the_owner_answers_for_it_unless_they_have_left(ward: Harness) -> None:
     run(ward, days=30)
     [ticket] = asked(ward)
     assert ticket.accountable == "own@corp.example"
+    ward.reconcile(full=True)
+    assert asked(ward) == [ticket]
     run(ward, minutes=1)
     declare(ward)
     run(ward, minutes=1)

@@ -146,6 +146,8 @@ def test_an_accountable_person_who_is_an_admin_hears_of_no_admin(start: Start) -
     report(harness, HARASSMENT, "other")
     confidential, usual = handled(harness)
     assert (confidential.assignee, confidential.accountable) == (None, "")
+    harness.reconcile(full=True)
+    assert handled(harness)[0].accountable == ""
     assert to(usual) == ADMIN
     harness.hire("una", email="una@corp.example")
     harness.group("owned", "ann", admins=["dee"], owner_email="una@corp.example")

@@ -22,6 +22,7 @@ from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.unconfirmed import Unconfirmed
+from worker.app.tell.addressing import who_is_here
 from worker.app.tell.teller import Teller
 from worker.domain.controls.statements import StatementRule, TextSeen
 from worker.domain.groups.case import GroupView
@@ -67,6 +68,7 @@ class Reconcile:
     def __init__(self, store: Store, rules: ReconcileRules, observer: Observer = SILENT) -> None:
         self._store = store
         self._rules = rules
+        self._tickets = rules.tickets  # with who is accountable at present
         self._observer = observer
         self._unconfirmed = Unconfirmed(rules.confirm_every, rules.teller.timezone)
         self._handing_over = HandingOver(rules.tickets.hand_over)
@@ -89,6 +91,7 @@ class Reconcile:
             handing_over_until = self._handing_over.mark(uow, now, full=full)
             uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
             is_first = full or not self._has_marked
+            self._look_who_answers(uow, now, full=is_first)
             if is_first:
                 uow.rosters.mark_leavers()
             if full:
@@ -117,6 +120,13 @@ class Reconcile:
         for action in actions:
             counts[action.kind.value] = counts.get(action.kind.value, 0) + 1
         return Report("reconcile", counts, plan=Plan(tuple(actions), tuple(held)))
+
+    def _look_who_answers(self, uow: UnitOfWork, now: datetime, *, full: bool) -> None:
+        """Whom the configuration names answers for all live tickets, unless they have left: then nobody does."""
+        accountable = who_is_here(uow, self._rules.tickets.accountable)
+        if full or accountable != self._tickets.accountable:
+            uow.rosters.mark_dirty(uow.tickets.answer_for(accountable), now)
+        self._tickets = replace(self._tickets, accountable=accountable)
 
     # --- the guard -------------------------------------------------------------------------------
 
@@ -164,7 +174,7 @@ class Reconcile:
         views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
         views = self._gating.seen(uow, views, texts, now)
         planned = _once([action for view in views for action in self._plan(view, now)])
-        planned += [action for case in cases for action in reconcile_person(case, self._rules.tickets, now)]
+        planned += [action for case in cases for action in reconcile_person(case, self._tickets, now)]
         planned += self._withdrawing.of(uow, cases, now)
         if self._is_blind(uow):
             planned = [action for action in planned if not _asks(action)]
@@ -174,7 +184,7 @@ class Reconcile:
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
         is_unconfirmed = self._unconfirmed.holds(view, now)
         judged = replace(view, is_sensitive=self._is_sensitive(view), is_unconfirmed=is_unconfirmed)
-        return reconcile_group(judged, self._rules.tickets, now)
+        return reconcile_group(judged, self._tickets, now)
 
     def _is_sensitive(self, view: GroupView) -> bool:
         sensitive = self._rules.sensitive

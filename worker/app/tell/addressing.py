@@ -39,6 +39,11 @@ def known_person(person: Account, languages: Languages | None = None) -> list[Re
     return [person_at(facts.email, facts.display_name, facts, languages)] if facts.email else []
 
 
+def who_is_here(uow: UnitOfWork, address: str) -> str:
+    """The e-mail address; empty if whoever has it has left, or if there is none."""
+    return "" if address and uow.people.who_left([address.casefold()]) else address
+
+
 def whoever_has(uow: UnitOfWork, address: str, languages: Languages) -> Recipient:
     """Whoever has an e-mail address, with what the directory says of them if it knows them."""
     known = [one for one in uow.people.find(address) if one.standing is not Standing.LEFT]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds.finding import Finding
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.tickets.ticket import (
-    Assignee,
-    AssigneeWhy,
-)
+from worker.domain.text.reason import Reason, because
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
 
 
 def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
@@ -24,6 +25,20 @@ def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assig
     group = case.view
     choices = (_an_admin(case, leaver), _owner(group), _manager(case, leaver), accountable_person(rules))
     return next((choice for choice in choices if choice is not None), None)
+
+
+def why_another(ticket: Ticket, departed: Collection[AccountKey]) -> Reason | None:
+    """Why a ticket can't stay with its assignee; None if it can, or is nobody's. `departed`: accounts who left."""
+    if ticket.assignee is not None and ticket.assignee.person in departed:
+        return because("the assignee has left")
+    return because("somebody else is accountable now") if ticket.is_with_former else None
+
+
+def next_in_place(ticket: Ticket) -> Assignee | None:
+    """The accountable person, where an answer left the ticket to a former one; None if none did."""
+    who = ticket.assignee
+    is_left = who is not None and who.why is AssigneeWhy.ANSWERED and ticket.is_with_former
+    return replace(who, email=ticket.accountable) if who is not None and is_left else None
 
 
 def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:

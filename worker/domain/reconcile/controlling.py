@@ -26,6 +26,7 @@ from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of, is_fault_of
 from worker.domain.kinds.kind import InControls
+from worker.domain.reconcile.assigning import next_in_place, why_another
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.own_rows import kept_apart
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -193,7 +194,7 @@ def _updated(
         return None
     why = _why_another(ticket, group)
     if why is not None:
-        named = assignee_for(ticket.kind, wanted.asked, group, rules)
+        named = next_in_place(ticket) or assignee_for(ticket.kind, wanted.asked, group, rules)
         if named != ticket.assignee:
             return Action(ActionKind.ASSIGN, handed_to(ticket, named), why)
     language = _language_of(ticket.assignee, group)
@@ -205,10 +206,9 @@ def _updated(
 
 def _why_another(ticket: Ticket, group: GroupState) -> Reason | None:
     """Why an open ticket can't stay with its assignee; None if it can."""
-    if ticket.assignee is None:
-        return None
-    if ticket.assignee.person in group.departed:
-        return because("the assignee has left")
+    why = why_another(ticket, group.departed)
+    if why is not None or ticket.assignee is None:
+        return why
     admins = {one.person.key for one in group.admins if one.person}
     if ticket.kind is REVIEWS and group.size <= 1 and ticket.assignee.person in admins:
         return because("these rows are the reviewer's own")

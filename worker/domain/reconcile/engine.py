@@ -22,7 +22,13 @@ from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.removals import UNREAD, unread
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Role
-from worker.domain.reconcile.assigning import accountable_person, as_manager, assignee_for
+from worker.domain.reconcile.assigning import (
+    accountable_person,
+    as_manager,
+    assignee_for,
+    next_in_place,
+    why_another,
+)
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import NO_REASON, Reason, because, together
@@ -262,7 +268,7 @@ def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
     why = because("it need not wait") if waits is None else waits.over(case)
     if ticket.held_until is not None and ticket.blocked_by is None:
         why = HOLD_OVER
-    is_chosen = current is not None and _is_choice(current) and current.person not in case.departed
+    is_chosen = current is not None and _is_choice(current) and why_another(ticket, case.departed) is None
     given = ticket if is_chosen else _given(ticket, finding, case, rules)
     free = replace(given, reason=why, member_role=_role(finding))
     return Action(ActionKind.UNBLOCK, rules.freed(free, now), why)
@@ -270,7 +276,9 @@ def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRul
 
 def _given(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Ticket:
     """The ticket, given to somebody by the rules; one that is disputed is nobody's until people decide."""
-    return ticket if ticket.disputed_at else handed_to(ticket, assignee_for(finding, case, rules))
+    if ticket.disputed_at is not None:
+        return ticket
+    return handed_to(ticket, next_in_place(ticket) or assignee_for(finding, case, rules))
 
 
 def _is_choice(assignee: Assignee) -> bool:
@@ -282,13 +290,10 @@ def _role(finding: Finding) -> Role | None:
 
 
 def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:
-    """Assign a ticket anew if its assignee has left."""
-    if ticket.assignee is None or ticket.assignee.person not in case.departed:
-        return None
-    assignee = assignee_for(finding, case, rules)
-    if assignee == ticket.assignee:
-        return None
-    return Action(ActionKind.ASSIGN, handed_to(ticket, assignee), because("the assignee has left"))
+    """Assign a ticket anew if it can't stay with its assignee."""
+    why = why_another(ticket, case.departed)
+    given = ticket if why is None else _given(ticket, finding, case, rules)
+    return None if why is None or given == ticket else Action(ActionKind.ASSIGN, given, why)
 
 
 def _reopen(

@@ -10,6 +10,7 @@ from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import Coverage
+from worker.domain.reconcile.assigning import why_another
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
@@ -59,16 +60,15 @@ def for_another(
 def kept_apart(ticket: Ticket, group: GroupState, rules: TicketRules, now: datetime) -> Action | None:
     """Keep a ticket with own rows with somebody who may answer them; None if it stays as it is.
 
-    It is handed on if its assignee has left, or is one of the members that its rows are about; to nobody if nobody
-    else is known. It ends once none of these members is in the group.
+    It is handed on if it can't stay with its assignee, or if they are one of the members that its rows are about; to
+    nobody if nobody else is known. It ends once none of these members is in the group.
     """
     there = [group.own_rows[one] for one in ticket.details[ONLY] if one in group.own_rows]
     if not there and group.coverage is Coverage.FULL:
         return cancelled(ticket, because("whom it asks about is not in the group any more"), now)
     apart = [account for accounts in there for account in accounts]
     is_own = is_one_of(ticket.assignee, apart)
-    has_left = ticket.assignee is not None and ticket.assignee.person in group.departed
-    if not is_own and not has_left:
+    why = because("these rows are the reviewer's own") if is_own else why_another(ticket, group.departed)
+    if why is None:
         return None
-    why = because("these rows are the reviewer's own") if is_own else because("the assignee has left")
     return Action(ActionKind.ASSIGN, handed_to(ticket, first_of(_ORDER, group, rules, apart)), why)

@@ -166,6 +166,11 @@ class AssigneeWhy(StrEnum):
         """True if a person's act made them the assignee; false if the rules did."""
         return self in {AssigneeWhy.ASSIGNED, AssigneeWhy.ANSWERED}
 
+    @property
+    def is_accountable(self) -> bool:
+        """True if they have it since they are the accountable person."""
+        return self in {AssigneeWhy.ACCOUNTABLE, AssigneeWhy.ANSWERED}
+
 
 WHY_THEY = {
     AssigneeWhy.ADMIN: N_("active admin of the group"),
@@ -296,6 +301,14 @@ class Ticket:
     def is_live(self) -> bool:
         """True if something is still to be done or to be proved."""
         return self.state in LIVE
+
+    @property
+    def is_with_former(self) -> bool:
+        """True if somebody has it as the accountable person, and another one is accountable by now."""
+        who = self.assignee
+        if who is None or who.why is None or not who.why.is_accountable or not self.accountable:
+            return False
+        return who.email.casefold() != self.accountable.casefold()
 
     @property
     def is_early(self) -> bool:

@@ -91,6 +91,13 @@ class StoredTickets(Protocol):
     def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
         """Return the groups with a blocked ticket whose hold is over and that waits for no other live ticket."""
 
+    def answer_for(self, accountable: str) -> list[GroupKey]:
+        """Note who answers for live tickets; return the groups with one that a former accountable person has as such.
+
+        `accountable` is an e-mail address; empty: nobody is. A roster that its group's owner answers for stays theirs,
+        and who may hear of a report was decided when it came in.
+        """
+
     def counts(self) -> dict[TicketSort, int]:
         """How many tickets of each sort there are; sorts without tickets are left out."""
 

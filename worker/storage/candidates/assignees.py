@@ -1,4 +1,4 @@
-"""Groups with a live ticket whose assignee has left, by every account with the address."""
+"""Live tickets that can't stay with their assignee: they have left, or somebody else is accountable by now."""
 
 from __future__ import annotations
 
@@ -6,17 +6,58 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.kinds import codes
+from worker.domain.kinds.kind import InReports, Sees
 from worker.domain.model import Standing
+from worker.domain.tickets.ticket import AssigneeWhy
 from worker.storage.candidates.states import LIVE_STATES
-from worker.storage.sql.tables import person, ticket
+from worker.storage.leading import owner_of
+from worker.storage.sql.tables import chat_group, person, ticket
 
 
 def left_assignees() -> sa.Select[Any]:
-    """Nobody else would look at a ticket whose assignee is in no group: a manager, an owner, whoever was chosen."""
+    """Groups of those whose assignee has left, by every account with the address.
+
+    Nobody else would look at a ticket whose assignee is in no group: a manager, an owner, whoever was chosen.
+    """
     with_address = sa.exists().where(person.c.email == ticket.c.assignee_email)
     has_left = person.c.standing.concat("") == Standing.LEFT.value  # or SQLite would go through all leavers
     return sa.select(ticket.c.source, ticket.c.group_id).where(
         ticket.c.state.in_(LIVE_STATES),
         with_address.where(has_left),
         ~with_address.where(~has_left),
+    )
+
+
+def answered_for_by_others(accountable: str) -> sa.Update:
+    """This address answers for live tickets, but for those of which the kind names somebody else."""
+    t, g = ticket.c, chat_group.c
+    is_owners = sa.exists().where(
+        g.source == t.source, g.group_id == t.group_id, owner_of(g).element == t.accountable
+    )
+    by_owner = codes(lambda kind: kind.sees is Sees.ROSTER)
+    return (
+        sa.update(ticket)
+        .where(
+            t.state.in_(LIVE_STATES),
+            t.accountable != accountable,
+            t.kind.not_in(codes(lambda kind: isinstance(kind.found, InReports))),
+            t.kind.not_in(by_owner) | ~is_owners,
+        )
+        .values(accountable=accountable)
+    )
+
+
+def with_former_accountable(accountable: str) -> sa.Select[Any]:
+    """Groups of those that somebody else has as the accountable person, who is another one by now."""
+    t = ticket.c
+    as_such = (AssigneeWhy.ACCOUNTABLE.value, AssigneeWhy.ANSWERED.value)
+    return (
+        sa.select(t.source, t.group_id)
+        .distinct()
+        .where(
+            t.state.in_(LIVE_STATES),
+            t.assignee_why.in_(as_such),
+            t.assignee_email != accountable.casefold(),
+        )
     )
