@@ -8,12 +8,16 @@ from datetime import time
 
 import pytest
 
-from harness import Harness
+from by_link import token_of
+from harness import ACCOUNTABLE, Harness
 from worker.app.tell.holding import Holding
 from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.messages.overtaken import PASSED, is_overtaken, step_message_key
 from worker.domain.model import Role
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import NotDone
 
@@ -37,6 +41,23 @@ def morning(h: Harness) -> list[tuple[str, str]]:
     before = len(h.soc.sent)
     h.deliver()
     return [(m.to.address, p.headline) for m in h.soc.sent[before:] for p in m.paragraphs]
+
+
+@pytest.fixture
+def late(start: Start) -> Harness:
+    """Dee was told by day; at 22:00 half of her time is over, and the step for her waits for the morning."""
+    h = start(has_links=True)
+    h.start(replace(h.app.rules, holding=Holding(quiet=NIGHT)))
+    h.later(hours=9 - h.now.hour)
+    h.leave("ann")
+    h.settle()
+    h.deliver()
+    assert [message.to.address for message in h.soc.sent] == [DEE]
+    h.later(hours=13)
+    h.escalate()
+    h.deliver()
+    assert len(h.soc.sent) == 1, "it waits"
+    return h
 
 
 def opened(h: Harness, who: str = "ann") -> None:
@@ -98,3 +119,28 @@ def test_whoever_did_it_while_the_channel_was_away_is_not_called(start: Start) -
     h.later(hours=1)
     h.deliver()
     assert h.soc.sent[before:] == []
+
+
+def test_a_step_that_waited_tells_who_still_has_the_ticket(late: Harness) -> None:
+    assert morning(late) == [(DEE, "Still open: Remove Ann from Ward 7")]
+
+
+def test_nor_is_a_former_assignee_told_by_a_step_what_is_somebody_else_s_now(late: Harness) -> None:
+    late.desk.assign(1, "ben@corp.example", SAM, late.now)
+    assert morning(late) == [("ben@corp.example", "Now with you: Remove Ann from Ward 7")]
+
+
+def test_nor_one_who_said_in_the_night_that_it_is_not_their_group(late: Harness) -> None:
+    late.assigned.answer(token_of(late), Answer.NOT_MY_GROUP, "", late.now)
+    assert morning(late) == [(ACCOUNTABLE, "Now with you: Remove Ann from Ward 7")]
+
+
+def test_nor_is_somebody_asked_to_pass_a_step_on_to_a_former_assignee(late: Harness) -> None:
+    ticket = late.ticket()
+    to = Recipient(RecipientKind.PERSON, DEE)
+    key = f"{step_message_key(ticket, 2, 0, to)}{PASSED}"
+    manager = Recipient(RecipientKind.PERSON, "eve@corp.example")
+    assert not is_overtaken(key, manager, ticket)
+    assert is_overtaken(key, manager, replace(ticket, assignee=None))
+    others = step_message_key(ticket, 2, 0, manager)
+    assert not is_overtaken(others, manager, replace(ticket, assignee=None)), "told for another part in it"

@@ -17,7 +17,7 @@ from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.messages.overtaken import step_key
+from worker.domain.messages.overtaken import step_message_key
 from worker.domain.messages.paragraphs import escalation_paragraph
 from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, masked
 from worker.domain.reconcile.rules import TicketRules
@@ -146,7 +146,7 @@ class Escalate:
             body = escalation_paragraph(ticket, recipient, self._teller.timezone, now, why, tongue, told)
             if recipient not in members:
                 body = masked(body)
-            key = f"{step_key(ticket, step.step)}{step.repeat}:{recipient.kind.value}:{recipient.address}"
+            key = step_message_key(ticket, step.step, step.repeat, recipient)
             to = replace(recipient, via=wanted.via)
             message = OutMessage(
                 key,

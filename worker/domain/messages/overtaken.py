@@ -17,6 +17,7 @@ HARM = "harm"
 SAID_ONCE = (Answer.STILL_WORKS_HERE.value, ANSWERED, HARM)  # a person's word, which no ticket tells again
 PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
 _STEP = "step"
+_ASSIGNEE = "assignee"
 _TO_ASSIGNEE = frozenset({
     ActionKind.OPEN.value, ActionKind.REOPEN.value, ActionKind.UNBLOCK.value, ActionKind.ASSIGN.value, REMIND,
     *(one.value for one in Answer if one is not Answer.STILL_WORKS_HERE),
@@ -26,6 +27,12 @@ _TO_ASSIGNEE = frozenset({
 def step_key(ticket: Ticket, step: int) -> str:
     """The beginning of the keys of a step's messages; `step` counts from 1."""
     return f"{ticket.label}:{_STEP}{step}."
+
+
+def step_message_key(ticket: Ticket, step: int, repeat: int, to: Recipient) -> str:
+    """The key of a step's message to one recipient: it says if they are told as the assignee."""
+    is_assignee = to.kind is RecipientKind.PERSON and _has(ticket, to.address)
+    return f"{step_key(ticket, step)}{repeat}:{_ASSIGNEE if is_assignee else to.kind.value}:{to.address}"
 
 
 def said_once(ticket: Ticket) -> tuple[str, ...]:
@@ -47,10 +54,18 @@ def is_overtaken(key: str, to: Recipient, ticket: Ticket | None) -> bool:
         return ticket.held_until is None or ticket.state is not TicketState.BLOCKED
     if said in _TO_ASSIGNEE:
         return ticket.state is not TicketState.OPEN or not _is_theirs(key, to, ticket)
-    return said.startswith(_STEP) and ticket.state is not TicketState.OPEN
+    return said.startswith(_STEP) and (ticket.state is not TicketState.OPEN or _is_for_former(key, ticket))
+
+
+def _is_for_former(key: str, ticket: Ticket) -> bool:
+    """True of a step's message, to them or to be passed on, if whoever had the ticket then does not have it now."""
+    part, _, address = key.partition(":")[2].partition(":")[2].partition(":")
+    return part == _ASSIGNEE and not _has(ticket, address.removesuffix(PASSED))
 
 
 def _is_theirs(key: str, to: Recipient, ticket: Ticket) -> bool:
-    if to.kind is RecipientKind.CHANNEL or key.endswith(PASSED):
-        return True
-    return ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
+    return to.kind is RecipientKind.CHANNEL or key.endswith(PASSED) or _has(ticket, to.address)
+
+
+def _has(ticket: Ticket, address: str) -> bool:
+    return ticket.assignee is not None and address == ticket.assignee.email.casefold()
