@@ -39,6 +39,15 @@ def test_of_several_channels_the_smallest_says_how_much_is_in_a_message(found: F
     assert shown(large) == shown(small) == headlines("abcde")
 
 
+def test_what_two_messages_say_in_the_same_words_is_shown_once_and_both_count_as_sent(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("soc", capacity=2)])
+    harness.queue(letter("a"), replace(letter("a"), key="again"), letter("b"), letter("c"))
+
+    assert harness.deliver().counts["folded"] == 4
+    assert shown(harness.soc) == headlines("abc")
+    assert [len(message.paragraphs) for message in harness.soc.sent] == [2, 1]
+
+
 def test_what_does_not_fit_waits_for_the_next_message_of_the_day_or_tomorrow_s_first(found: Found) -> None:
     harness = found(notifiers=[FakeNotifier("soc", capacity=3)], daily_max=2)
     harness.queue(*(letter(key) for key in "abcdefgh"))

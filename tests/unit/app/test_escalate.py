@@ -106,6 +106,20 @@ def test_a_ticket_that_is_done_is_not_escalated(start: Start) -> None:
     assert harness.escalate().counts == {"watched": 0, "steps": 0, "messages": 0, "silenced": 0}
 
 
+def test_two_steps_that_come_together_say_the_same_once(start: Start) -> None:
+    harness = late(start, (0.5, (Target.ASSIGNEE,)), (1.0, (Target.ASSIGNEE, Target.ADMINS)))
+    harness.later(hours=25)
+    harness.escalate()
+    before = len(harness.soc.sent)
+
+    harness.deliver()
+
+    [message] = harness.soc.sent[before:]
+    assert [part.headline for part in message.paragraphs] == ["Overdue: Remove Ann from Ward 7"]
+    assert message.title == "Overdue: Remove Ann from Ward 7"
+    assert steps(harness) == [(1, 0), (2, 0)]
+
+
 def test_the_manager_of_who_left_is_told(start: Start) -> None:
     harness = late(start, (0.5, (Target.MANAGER,)))
     harness.later(hours=12)

@@ -42,7 +42,8 @@ class Composing:
         if len(items) == 1:
             return 1
         message = self._message("", to, items, paragraphs, is_last=to.kind is RecipientKind.PERSON)
-        return self.notifiers[channel].takes(message)
+        left_out = set(message.paragraphs[self.notifiers[channel].takes(message) :])
+        return next((at for at, one in enumerate(paragraphs) if one in left_out), len(items))
 
     def paragraphs(
         self, channel: str, to: Recipient, items: Sequence[OutMessage], uow: UnitOfWork | None = None
@@ -73,6 +74,8 @@ class Composing:
         tongue = self.teller.languages.of(to.language)
         note = last_today(self.daily_max, tongue) if is_last else ""
         is_urgent = any(item.is_urgent for item in items)
-        parts = [(item.title, paragraph) for item, paragraph in zip(items, paragraphs, strict=True)]
-        message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
+        # Two steps that come together may say the same
+        parts = {paragraph: item.title for item, paragraph in zip(items, paragraphs, strict=True)}
+        told = [(title, paragraph) for paragraph, title in parts.items()]
+        message = digest(key, to, told, note, is_urgent=is_urgent, tongue=tongue)
         return replace(message, repeat_note=may_be_repeat(tongue), link_label=open_ticket(tongue))
