@@ -90,7 +90,7 @@ _OF_PERSON = (
     .order_by(ticket.c.id)
 )
 _TAKEN = (
-    sa.select(escalation.c.ticket_id, escalation.c.step, escalation.c.repeat, escalation.c.at)
+    sa.select(*(escalation.c[name] for name in ("ticket_id", "step", "repeat", "at", "policy")))
     .where(escalation.c.ticket_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(escalation.c.at, escalation.c.step, escalation.c.repeat)
 )
@@ -257,8 +257,8 @@ class SqlTickets:
         open_ = self.page([TicketState.OPEN], after, limit)
         taken: dict[int, list[Taken]] = defaultdict(list)
         for chunk in chunked([one.id for one in open_]):
-            for number, step, repeat, at in self._c.execute(_TAKEN, {"ids": chunk}):
-                taken[number].append(Taken(step, repeat, at))
+            for number, *step in self._c.execute(_TAKEN, {"ids": chunk}):
+                taken[number].append(Taken(*step))
         return [WatchedTicket(one, tuple(taken[one.id])) for one in open_]
 
     def unreachable(self) -> list[int]:
@@ -288,7 +288,7 @@ class SqlTickets:
         for chunk in chunked(found):
             query = sa.select(escalation).where(e.ticket_id.in_(chunk)).order_by(e.at, e.step, e.repeat)
             for row in self._c.execute(query):
-                taken = Taken(row.step, row.repeat, row.at)
+                taken = Taken(row.step, row.repeat, row.at, row.policy)
                 found[row.ticket_id].append(StepTaken(taken, row.policy, tuple(json.loads(row.recipients))))
         return found
 

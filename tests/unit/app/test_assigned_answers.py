@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from builders import rules
 from by_link import DEE, Start, look, token_of, ward_told, why_dead
 from harness import ACCOUNTABLE, Harness
 from worker.app.acts.assignee import NOBODY
@@ -15,6 +16,7 @@ from worker.app.evidence.check import AuditCheck
 from worker.app.evidence.unexplained import Compared
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead
+from worker.domain.escalation.policy import After, Policy, Step, Target, When
 from worker.domain.evidence.actor import Actor
 from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.messages.message import RecipientKind
@@ -178,6 +180,32 @@ def test_not_in_the_group_is_checked_by_the_next_roster(ward: Harness) -> None:
 
     assert ward.ticket().state is TicketState.OPEN
     assert ward.ticket().reopened == 1
+
+
+def test_where_another_policy_is_for_creators_its_steps_come_from_the_first_on(start: Start) -> None:
+    first, second = After(share=0.5), After(share=1.0)
+    removals = Policy(
+        "removals",
+        (Step(first, (Target.ASSIGNEE,)), Step(second, (Target.CHANNEL,))),
+        When(kinds=frozenset({TicketKind.REMOVE_MEMBER})),
+    )
+    creators = Policy("creators", (Step(first, (Target.ASSIGNEE,)), Step(second, (Target.ACCOUNTABLE,))))
+    ward = start(rules=rules(policies=(removals, creators)))
+    ward.leave("ann")
+    ward.settle()
+    ward.later(days=2)
+    ward.escalate()
+    ward.deliver()
+    ward.assigned.answer(token_of(ward), Answer.CREATOR, "", ward.now)
+    ward.later()
+    told = len(ward.soc.sent)
+
+    ward.escalate()
+    ward.deliver()
+
+    assert ACCOUNTABLE in [message.to.address for message in ward.soc.sent[told:]]
+    ward.later(days=2)
+    assert ward.escalate().counts["steps"] == 0
 
 
 def test_a_creator_must_leave_by_themselves_whatever_the_next_roster_calls_them(ward: Harness) -> None:

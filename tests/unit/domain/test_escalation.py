@@ -95,8 +95,8 @@ def test_a_policy_fits_when_every_condition_does(when: When, fits: bool) -> None
 
 def test_the_first_policy_that_fits_is_taken_and_the_built_in_one_else() -> None:
     one, two = (Policy(name, (), When(kinds=frozenset({REMOVE}))) for name in ("one", "two"))
-    assert policy_for((one, two), REMOVE, None, "signal", sensitive=False) is one
-    assert policy_for((one, two), ADD, None, "signal", sensitive=False) is STANDARD
+    assert policy_for((one, two), REMOVE, None, "signal", sensitive=False) == one
+    assert policy_for((one, two), ADD, None, "signal", sensitive=False) == STANDARD
 
 
 STEP_TIMES = [NOW + 12 * HOUR, NOW + 24 * HOUR, NOW + 28 * HOUR]
@@ -217,6 +217,26 @@ def test_the_next_step_is_the_first_not_taken_in_this_round(
     earlier = tuple(Taken(number, 0, NOW - DAY) for number in (1, 2, 3))
     taken = earlier + tuple(Taken(number, 1, NOW) for number in numbers)
     assert next_unreached(STANDARD, taken, NOW) == following
+
+
+def test_what_another_policy_took_is_no_step_of_this_one() -> None:
+    """The ticket's kind changed, say, and other people are to be told; repeats stay unique."""
+    now = NOW + 13 * HOUR
+    others = tuple(Taken(number, 0, NOW + 12 * HOUR, "other") for number in (1, 2, 3))
+    policy = policy_for(
+        (Policy("other", (), When(kinds=frozenset({ADD}))),), REMOVE, None, "", sensitive=False
+    )
+    assert due(others, now, policy=policy) == [DueStep(1, 1, STEP_TIMES[0])]
+    assert due((*others, Taken(1, 1, now, policy.name)), now, policy=policy) == []
+    assert next_unreached(policy, others, NOW) == 1
+    assert not any(one.is_taken for one in explain(OPENED, policy, others, DAY_LONG))
+
+
+def test_a_policy_that_has_another_name_now_tells_nobody_again() -> None:
+    taken = (Taken(1, 0, NOW + 12 * HOUR, "its name before"),)
+    policy = policy_for((Policy("other", ()),), REMOVE, None, "", sensitive=False)
+    renamed = replace(STANDARD, others=policy.others)
+    assert due(taken, NOW + 13 * HOUR, policy=renamed) == []
 
 
 def test_a_policy_is_explained_as_data() -> None:

@@ -93,7 +93,7 @@ class Escalate:
             counts["silenced"] += 1
             return
         for due in coming:
-            step = Taken(due.step, due.repeat, now)
+            step = Taken(due.step, due.repeat, now, policy.name)
             taken = (*taken, step)
             if why := self._take(uow, ticket, policy, step, "", now, counts):
                 taken = self._take_next(uow, ticket, policy, taken, why, now, counts)
@@ -110,7 +110,7 @@ class Escalate:
     ) -> tuple[Taken, ...]:
         """Go on to the first step that reaches somebody who is there; `why` is the sentence that says so."""
         while (number := next_unreached(policy, taken, ticket.clock_from)) is not None:
-            step = Taken(number, sum(t.step == number for t in taken), now)
+            step = Taken(number, sum(t.step == number for t in taken), now, policy.name)
             taken = (*taken, step)
             if not (why := self._take(uow, ticket, policy, step, why, now, counts)):
                 return taken

@@ -6,7 +6,7 @@ worker was down is taken late, never dropped; missed repeats are taken once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -138,7 +138,11 @@ _PLAIN = CalendarClock()
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Ordered steps over one calendar; how long an acknowledgement holds, and a snooze at most."""
+    """Ordered steps over one calendar; how long an acknowledgement holds, and a snooze at most.
+
+    `others`: the names of the policies beside it. What was taken by one of them is no step of this one; what was taken
+    under a name that is no more counts, or a new name would tell everybody everything again.
+    """
 
     name: str
     steps: tuple[Step, ...]
@@ -146,6 +150,11 @@ class Policy:
     calendar: Calendar = _PLAIN
     acknowledge_for: timedelta = timedelta(hours=4)  # half a shift: long enough to act, too short to forget
     snooze_max: timedelta = timedelta(hours=72)
+    others: frozenset[str] = field(default=frozenset(), compare=False)
+
+    def has_taken(self, step: Taken, since: datetime) -> bool:
+        """Whether a step that was taken is one of this policy, in the round that began at `since`."""
+        return step.at >= since and step.policy not in self.others
 
 
 STANDARD = Policy(
@@ -166,18 +175,20 @@ def policy_for(
     *,
     sensitive: bool,
 ) -> Policy:
-    """The first policy with a `when` that fits; the built-in one if none does."""
+    """The first policy with a `when` that fits; the built-in one if none does. It knows the names of the others."""
     fitting = (p for p in policies if p.when.fits(kind, evidence, messenger, sensitive=sensitive))
-    return next(fitting, STANDARD)
+    found = next(fitting, STANDARD)
+    return replace(found, others=frozenset(p.name for p in (*policies, STANDARD)) - {found.name})
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A step that was taken: `step` counts from 1, `repeat` from 0."""
+    """A step that was taken by the policy of this name: `step` counts from 1, `repeat` from 0."""
 
     step: int
     repeat: int
     at: datetime
+    policy: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +217,9 @@ def due_steps(
     """Return the steps that are due and not yet taken, in order; at most one for each step of the policy.
 
     A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, and none while it is
-    snoozed. Steps taken before `clock_from` belong to an earlier round and do not count; a new round goes on with
-    the next repeat number, so (step, repeat) stays unique. Calling twice with the same arguments returns the
-    same; recording is the caller's work.
+    snoozed. Steps taken before `clock_from` belong to an earlier round and do not count, nor those of another policy
+    by which the ticket went before. What comes then goes on with the next repeat number, so (step, repeat) is unique.
+    Calling twice with the same arguments returns the same; recording is the caller's work.
     """
     if ticket.state is not TicketState.OPEN or ticket.is_snoozed(now):
         return ()
@@ -233,7 +244,7 @@ def _due_one(
     if now < first:
         return None
     ever = [t for t in taken if t.step == number]
-    this_round = [t for t in ever if t.at >= ticket.clock_from]
+    this_round = [t for t in ever if policy.has_taken(t, ticket.clock_from)]
     if not this_round:
         return DueStep(number, len(ever), first)
     if not step.repeat:
@@ -247,7 +258,7 @@ def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) ->
 
     It comes next when nobody is reached.
     """
-    done = {t.step for t in taken if t.at >= since}
+    done = {t.step for t in taken if policy.has_taken(t, since)}
     return next((n for n in range(1, len(policy.steps) + 1) if n not in done), None)
 
 
@@ -273,7 +284,8 @@ def explain(
     found: list[Coming] = []
     for number, step in enumerate(policy.steps, start=1):
         ever = [t for t in taken if t.step == number]
-        last = max((t for t in ever if t.at >= ticket.clock_from), key=lambda t: t.at, default=None)
+        ours = (t for t in ever if policy.has_taken(t, ticket.clock_from))
+        last = max(ours, key=lambda t: t.at, default=None)
         if last is None:
             at = step_at(ticket, policy, step, allowed)
             found.append(Coming(number, at, step.to, step.repeat, len(ever)))
