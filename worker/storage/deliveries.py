@@ -137,8 +137,14 @@ class SqlDeliveries:
             self._c.execute(sa.update(outbox).where(waiting).values(not_before=until, held_by=by))
 
     def release(self, by: str) -> list[int]:
+        return self._release(outbox.c.held_by == by)
+
+    def release_all(self) -> list[int]:
+        return self._release(outbox.c.held_by != "")
+
+    def _release(self, which: sa.ColumnElement[bool]) -> list[int]:
         o = outbox.c
-        held = (o.held_by == by) & (o.state == "pending") & o.bundle_id.is_(None)
+        held = which & (o.state == "pending") & o.bundle_id.is_(None)
         query = sa.select(o.ticket_id).where(held, o.ticket_id.is_not(None)).distinct().order_by(o.ticket_id)
         about = list(self._c.execute(query).scalars())
         # `held_by` stays: it was held, and is dropped if its ticket is closed before it goes out

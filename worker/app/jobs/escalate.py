@@ -11,7 +11,7 @@ from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.reads.away import Away, with_deputies
 from worker.app.tell.helping import help_for
-from worker.app.tell.holding import Holding, Holds
+from worker.app.tell.holding import Holding, Holds, hold_calls
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
@@ -53,6 +53,7 @@ class Escalate:
         self._teller = teller
         self._more = more or EscalateRules()
         self._away: frozenset[str] = frozenset()  # of the present run, by address
+        self._has_asked_anew = False  # since this process began
         self._mailboxes: dict[str, tuple[datetime, bool]] = {}  # when asked, and what they said
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
@@ -65,6 +66,10 @@ class Escalate:
             return Report("escalate", {"held_by_the_clock": 1})
         self._away = self._away_by_mailbox(now)
         matching = Matching(self._store, now, lease)
+        if not self._has_asked_anew:
+            with matching.begin() as uow:
+                self._ask_anew(uow, now)
+            self._has_asked_anew = True
         counts = {"watched": 0, "steps": 0, "messages": 0, "silenced": 0}
         after = 0
         while True:
@@ -82,6 +87,14 @@ class Escalate:
         if self._more.handovers is not None:
             counts |= self._more.handovers.run(now, lease)
         return Report("escalate", counts)
+
+    def _ask_anew(self, uow: UnitOfWork, now: datetime) -> None:
+        """Let go of what is held: the silences and quiet hours of the configuration may be others by now.
+
+        Folding asks them again. Who has a ticket, or snoozed it, goes on resting.
+        """
+        for ticket in uow.tickets.many(uow.deliveries.release_all()).values():
+            hold_calls(uow, ticket, self._rules.policy(ticket), now)
 
     def _escalate(
         self, uow: UnitOfWork, ticket: Ticket, taken: tuple[Taken, ...], holds: Holds, counts: dict[str, int]

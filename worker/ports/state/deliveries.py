@@ -102,6 +102,9 @@ class Deliveries(Protocol):
         What is closed before it goes out is said nevertheless.
         """
 
+    def release_all(self) -> list[int]:
+        """As `release`, for whatever reason it is held. What still is a reason has to hold it again."""
+
     def take_dropped(self, to: Collection[Recipient], now: datetime) -> dict[Recipient, list[str]]:
         """Return, by recipient, the labels of tickets that ended while messages about them were held.
 
