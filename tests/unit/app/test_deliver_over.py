@@ -68,6 +68,13 @@ def test_a_choice_that_reaches_nobody_is_not_replaced(three: Harness) -> None:
         assert uow.tickets.unreachable() == [stored.id]
 
 
+def test_a_choice_of_notifiers_that_are_no_more_is_replaced(three: Harness) -> None:
+    """It waited, over a night say, and the chat was replaced by another meanwhile."""
+    three.queue(letter("a", replace(ANN, via=("pager",))))
+    three.deliver()
+    assert sent(three) == {"chat": ["Title a"], "mail": [], "sms": []}
+
+
 def test_messages_by_different_choices_are_not_folded_into_one(three: Harness) -> None:
     three.queue(letter("a", ANN), letter("b", replace(ANN, via=("mail",))), letter("c", ANN))
     three.deliver()

@@ -38,7 +38,7 @@ class Reaching:
         """Return the notifiers that reach a recipient, the first choice first: of those in `via`, or of all.
 
         A log is among them only if nothing else reaches the recipient. A channel that none of `via` has is written to
-        by every notifier that has it.
+        by every notifier that has it, and a person by any if there is none of `via` any more.
         """
         if to.kind is RecipientKind.FEED:
             return [one.name for one in self._feeds if one.name == to.address and one.can.reach(to)]
@@ -46,9 +46,8 @@ class Reaching:
         if not reaching and (to.kind is RecipientKind.CHANNEL or not self._talking):
             reaching = [one.name for one in self._logs if one.can.reach(to)]
         chosen = [name for name in to.via if name in reaching]
-        if to.via and (chosen or to.kind is RecipientKind.PERSON):
-            return chosen
-        return reaching
+        is_bound = to.kind is RecipientKind.PERSON and any(name in self._pages for name in to.via)
+        return chosen if chosen or is_bound else reaching
 
     def page_of(self, notifier: str, to: Recipient, reference: str) -> str:
         """Where a browser shows the channel that a message went to; empty for a person, and if it is nowhere."""
