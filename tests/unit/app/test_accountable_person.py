@@ -154,7 +154,7 @@ def test_what_a_person_gave_them_stays_theirs(start: Start) -> None:
 def test_a_review_that_was_left_to_them_goes_on_to_the_next_one(start: Start) -> None:
     h = reviewed_ward(start)
     review = of(h, "ward-7", own=False)
-    h.app.reviewing.not_needed(token(h, review), h.now)
+    h.assigned.answer(token(h, review), Answer.NOT_NEEDED, "", h.now)
     assert with_whom(h.ticket(review.id)) == ACCOUNTABLE
     name(h, NEW)
     h.control()
