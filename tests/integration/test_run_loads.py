@@ -41,16 +41,18 @@ NOT_NAMED = {
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
+    """Everything was read once, and then one of the nurses left."""
     company = Company(tmp_path)
     company.configure()
     company.export()
     company.register()
-    company.run("migrate")
+    company.run("once", "all")
+    company.export(disabled={3})
     return company
 
 
 def loaded_after_a_pass(company: Company) -> set[str]:
-    """The modules of a worker that read and matched everything, and was told to end."""
+    """The modules of a worker that noticed a leaving, and was told to end."""
     worker = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "run", "--role", "worker", "-c", "whosleft.yaml"],
         cwd=company.folder,
