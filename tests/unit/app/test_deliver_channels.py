@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from fakes.notifier import FakeNotifier
-from letters import ANN, Found, headlines, letter, shown
+from letters import ANN, Found, headlines, letter, shown, with_ticket
 from worker.app.jobs.deliver import ATTEMPTS_MAX, DELIVERIES_MAX, Deliver
 from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL
@@ -39,13 +39,23 @@ def test_of_several_channels_the_smallest_says_how_much_is_in_a_message(found: F
     assert shown(large) == shown(small) == headlines("abcde")
 
 
-def test_what_two_messages_say_in_the_same_words_is_shown_once_and_both_count_as_sent(found: Found) -> None:
+def test_what_two_messages_say_of_a_ticket_in_the_same_words_is_shown_once_and_both_count_as_sent(
+    found: Found,
+) -> None:
     harness = found(notifiers=[FakeNotifier("soc", capacity=2)])
-    harness.queue(letter("a"), replace(letter("a"), key="again"), letter("b"), letter("c"))
+    about = letter("a", number=with_ticket(harness))
+    harness.queue(about, replace(about, key="again"), letter("b"), letter("c"))
 
     assert harness.deliver().counts["folded"] == 4
     assert shown(harness.soc) == headlines("abc")
     assert [len(message.paragraphs) for message in harness.soc.sent] == [2, 1]
+
+
+def test_news_about_no_ticket_are_shown_as_often_as_they_came(found: Found) -> None:
+    harness = found(notifiers=[FakeNotifier("soc", capacity=1)])
+    harness.queue(letter("a"), replace(letter("a"), key="again"))
+    harness.deliver()
+    assert shown(harness.soc) == headlines("aa")
 
 
 def test_what_does_not_fit_waits_for_the_next_message_of_the_day_or_tomorrow_s_first(found: Found) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from worker.app.tell.conversing import Conversing, is_conversing, plain
 from worker.app.tell.teller import Teller
@@ -42,8 +44,8 @@ class Composing:
         if len(items) == 1:
             return 1
         message = self._message("", to, items, paragraphs, is_last=to.kind is RecipientKind.PERSON)
-        left_out = set(message.paragraphs[self.notifiers[channel].takes(message) :])
-        return next((at for at, one in enumerate(paragraphs) if one in left_out), len(items))
+        begun = list(accumulate(_are_new(paragraphs)))  # by item: how many paragraphs of the message it takes
+        return bisect_right(begun, self.notifiers[channel].takes(message))
 
     def paragraphs(
         self, channel: str, to: Recipient, items: Sequence[OutMessage], uow: UnitOfWork | None = None
@@ -74,8 +76,18 @@ class Composing:
         tongue = self.teller.languages.of(to.language)
         note = last_today(self.daily_max, tongue) if is_last else ""
         is_urgent = any(item.is_urgent for item in items)
-        # Two steps that come together may say the same
-        parts = {paragraph: item.title for item, paragraph in zip(items, paragraphs, strict=True)}
-        told = [(title, paragraph) for paragraph, title in parts.items()]
-        message = digest(key, to, told, note, is_urgent=is_urgent, tongue=tongue)
+        told = zip(items, paragraphs, _are_new(paragraphs), strict=True)
+        parts = [(item.title, paragraph) for item, paragraph, is_new in told if is_new]
+        message = digest(key, to, parts, note, is_urgent=is_urgent, tongue=tongue)
         return replace(message, repeat_note=may_be_repeat(tongue), link_label=open_ticket(tongue))
+
+
+def _are_new(paragraphs: Sequence[Paragraph]) -> list[bool]:
+    """Which of them say something new: two steps of one ticket that come together may say the same."""
+    said = set[Paragraph]()
+    found = []
+    for one in paragraphs:
+        found.append(one not in said)
+        if one.ticket:
+            said.add(one)
+    return found
