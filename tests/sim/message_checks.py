@@ -23,6 +23,7 @@ class MessageChecks:
         self._maybe_again: Counter[tuple[str, Paragraph]] = Counter()
         self._not_again: set[str] = set()
         self._queued: dict[tuple[str, Paragraph], list[Queued]] = defaultdict(list)
+        self._followed: set[str] = set()  # what was queued before its words were seen
 
     def hear(self, effect: Effect) -> None:
         if isinstance(effect, Seen):
@@ -55,24 +56,29 @@ class MessageChecks:
         # a larger channel may have shown the same in another message; one that says so is no second effect
         counter = self._maybe_again if message.may_be_repeat else self._appeared
         for paragraph in message.paragraphs:
-            queued = replace(paragraph, ticket="")  # delivering names the ticket
-            counter[message.to.address, queued] += 1
+            shown = message.to.address, replace(paragraph, ticket="")  # delivering names the ticket
+            counter[shown] += 1
+            self._followed |= {one.message.key for one in self._queued[shown]}
 
     def nothing_is_lost(self, until: datetime) -> None:
-        """At the end: what was queued before `until` was seen, as often as it was queued; of a ticket, once.
+        """At the end: what was queued before `until` was seen, as often as it was queued.
 
+        What steps of one ticket say in the same words is shown once in a message: then it was seen after each of them.
         But for a ticket's message that no channel would take: its next step told somebody else.
         """
         for (address, body), queued in self._queued.items():
-            due = [one for one in queued if one.at <= until and one.message.key not in self._not_again]
-            # what steps of one ticket say in the same words is shown once in a message
-            wanted = len({one.message.ticket or one.message.key for one in due})
+            due = [
+                one.message for one in queued if one.at <= until and one.message.key not in self._not_again
+            ]
+            news = [one for one in due if one.ticket is None]
             count = self._appeared[address, body]
-            is_answered = all(self._is_answered(one.message) for one in due)
             seen = count + self._maybe_again[address, body]
-            if seen < wanted and not is_answered:
+            is_lost = seen < len(news) or any(
+                one.key not in self._followed for one in due if one.ticket is not None
+            )
+            if is_lost and not all(self._is_answered(one) for one in due):
                 self._fail(
-                    6, f"{body.headline!r} to {address or 'the channel'}: queued {wanted}, seen {seen}"
+                    6, f"{body.headline!r} to {address or 'the channel'}: queued {len(due)}, seen {seen}"
                 )
             if count > len(queued):
                 self._fail(6, f"{body.headline!r} to {address}: queued {len(queued)}, seen {count} times")
