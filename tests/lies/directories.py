@@ -128,7 +128,7 @@ _LISTED = (
         leaves_question=True, is_alone=True),
     Lie("D32", "a hundred strangers besides", "it lists another company, too", AD, STAYS,
         strangers(100), DIRECTORIES),
-    Lie("D33", "strangers who are disabled besides", "they were never here", ENTRA, HOLDS,
+    Lie("D33", "strangers who are disabled besides", "they were never here", ENTRA, STAYS,
         strangers(40, enabled=False), DIRECTORIES),
     Lie("D34", "strangers with a leaver's name besides", "they are others", FILES, STAYS,
         strangers(3, display_name=DISABLED.capitalize()), DIRECTORIES),
