@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import rapidfuzz.process  # noqa: F401  a worker loads it once, when it first compares names: no part of a match
 import sqlalchemy as sa
 
 from bench.company import PAGE, START, Company, CompanyDirectory, CompanyInventory, Mixed
