@@ -188,9 +188,8 @@ class Assigned:
                 aid = help_for(uow, after, self._teller.languages)
                 return answer_messages(uow, answer, ticket, after, words, self._teller, now, aid)
 
-            said = (
-                answer.value if answer is Answer.NOT_NEEDED else ""
-            )  # other answers have events of their own
+            # Other answers have events of their own
+            said = answer.value if answer is Answer.NOT_NEEDED else ""
             return act_by_link(uow, ticket, change, _EVENTS[answer], now, messages, said)
 
     def undo(self, token: str, now: datetime) -> Ticket:

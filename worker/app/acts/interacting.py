@@ -83,10 +83,8 @@ class Interacting:
             claimed = uow.interactions.claim(now, CLAIM_LIFE)
         if claimed is None:
             return False
-        notifier = self._notifiers.get(claimed.notifier)
-        if (
-            notifier is None or claimed.attempts > ATTEMPTS_MAX
-        ):  # it has another name now; or each ended in a crash
+        notifier = self._notifiers.get(claimed.notifier)  # none: it has another name now
+        if notifier is None or claimed.attempts > ATTEMPTS_MAX:  # each time it ended in a crash
             self._give_up(claimed, "", now)
             return True
         try:

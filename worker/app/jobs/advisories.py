@@ -93,9 +93,8 @@ class WatchAdvisories:
     def _tell(self, uow: UnitOfWork, rule: AdvisoryRule, now: datetime) -> int:
         """Tell of what is news, the most urgent first; return how many were."""
         feeds = {one.name: uow.sources.get(one.name, Port.ADVISORIES) for one in self._feeds}
-        if all(
-            one.last_success_at is not None for one in feeds.values()
-        ):  # one may be a former one's new name
+        # One that was never read may be a former one's new name
+        if all(one.last_success_at is not None for one in feeds.values()):
             uow.advisories.put(without_feeds(uow.advisories.all(), feeds))
         every = uow.advisories.all().values()
         news = sorted((one for one in every if one.is_news(rule.severity_from)), key=urgency)
