@@ -243,16 +243,6 @@ def test_a_loop_that_did_not_start_yet_does_not_know_when_jobs_are_due(jobs: Job
     assert [loop.next_run_at(name) for name in ("poll", "poll.full")] == [None, None]
 
 
-def test_the_loop_rests_when_the_last_job_has_ended(app: FakeApp, jobs: Jobs) -> None:
-    rests: list[tuple[str, ...]] = []
-    loop = Loop(jobs, schedule_of(every=MINUTE), rests=lambda: rests.append(jobs.running))
-    app.case("poll").does = lambda _lease: loop.run("escalate")
-
-    loop.run("poll")
-
-    assert rests == [()], "not while poll runs, which ran escalate"
-
-
 # --- waiting ------------------------------------------------------------------------------------------
 
 
