@@ -53,6 +53,7 @@ class _Fold:
 
     to: Recipient
     channels: Sequence[str]
+    heads: Sequence[MessageHead]  # of what is not held; alarms have none
     waiting: int
     budget: int = 0
     folded: int = 0
@@ -110,39 +111,46 @@ class _ReadersPage:
 
     def fold(self, page: Sequence[WaitingRecipient], counts: Counter[str]) -> None:
         is_alarm = page[0].is_alarm
-        channels = [self.reaching.first_over(one.to) for one in page]
-        held = [0] * len(page) if is_alarm else self._hold([one.to for one in page], channels)
-        counts["held"] += sum(held)
+        to = [one.to for one in page]
+        channels = [self.reaching.first_over(one) for one in to]
+        heads = [[] for _ in to] if is_alarm else self.uow.outbox.heads(to, self.now)
+        tickets = self.uow.tickets.many(
+            {head.ticket for some in heads for head in some if head.ticket is not None}
+        )
+        held = self._hold(to, channels, heads, tickets)
+        counts["held"] += sum(map(len, held))
         folds = []
-        for one, over, kept in zip(page, channels, held, strict=True):
-            if kept >= one.messages:
+        for one, over, some, kept in zip(page, channels, heads, held, strict=True):
+            if len(kept) >= one.messages:
                 continue
             if over:
-                folds.append(_Fold(one.to, over, one.messages - kept))
+                waiting = [head for head in some if head.key not in kept]
+                folds.append(_Fold(one.to, over, waiting, one.messages - len(kept)))
             else:
                 counts["unreachable"] += self.uow.outbox.give_up(one.to, self.now)
         self._say_dropped([fold.to for fold in folds])
-        if not is_alarm:
-            self._drop_overtaken(folds)
+        self._drop_overtaken(folds, tickets)
         left = self._left(folds, is_alarm=is_alarm)
         while going := _share_out(left, folds):
-            self._fold_once(going, is_alarm=is_alarm)
+            self._fold_once(going, tickets, is_alarm=is_alarm)
             left.subtract(fold.reader for fold in going)
         counts["folded"] += sum(fold.folded for fold in folds)
         counts["held_for_tomorrow"] += sum(max(fold.waiting - fold.folded, 0) for fold in folds)
 
-    def _hold(self, to: Sequence[Recipient], channels: Sequence[Sequence[str]]) -> list[int]:
-        """Hold back what silences and the readers' quiet hours keep; return how many messages of each.
+    def _hold(
+        self,
+        to: Sequence[Recipient],
+        channels: Sequence[Sequence[str]],
+        heads: Sequence[Sequence[MessageHead]],
+        tickets: Mapping[int, Ticket],
+    ) -> list[set[str]]:
+        """Hold back what silences and the readers' quiet hours keep; return the keys of each reader's.
 
         Whom nothing reaches has no quiet hours: what comes in their place comes at once.
         """
         uow, holds = self.uow, self.limits.holding.at(self.uow, self.now)
         if not holds:
-            return [0] * len(to)
-        heads = uow.outbox.heads(to, self.now)
-        tickets = uow.tickets.many(
-            [head.ticket for some in heads for head in some if head.ticket is not None]
-        )
+            return [set() for _ in to]
         found = [
             _held(holds, reader, tickets, some, is_reached=bool(over))
             for reader, some, over in zip(to, heads, channels, strict=True)
@@ -156,7 +164,7 @@ class _ReadersPage:
             if why.silence:
                 about = {head.ticket for head in those if head.ticket is not None}
                 uow.silences.fired(why.silence, about, self.now)
-        return [sum(map(len, of_reader.values())) for of_reader in found]
+        return [{head.key for those in of_reader.values() for head in those} for of_reader in found]
 
     def _say_dropped(self, to: Sequence[Recipient]) -> None:
         """Name the tickets that were closed while messages about them were held."""
@@ -167,14 +175,13 @@ class _ReadersPage:
             messages.append(OutMessage(key, reader, body.headline, body))
         self.uow.outbox.add(messages, self.now)
 
-    def _drop_overtaken(self, folds: Sequence[_Fold]) -> None:
+    def _drop_overtaken(self, folds: Sequence[_Fold], tickets: Mapping[int, Ticket]) -> None:
         """Take back what is not true any more."""
-        heads = self.uow.outbox.heads([fold.to for fold in folds], self.now)
-        waiting = [Waiting(fold.to, head) for fold, some in zip(folds, heads, strict=True) for head in some]
-        gone = overtaken(self.uow, waiting)
+        waiting = [Waiting(fold.to, head) for fold in folds for head in fold.heads]
+        gone = overtaken(self.uow, waiting, tickets)
         self.uow.outbox.withdraw(sorted(gone))
-        for fold, some in zip(folds, heads, strict=True):
-            fold.waiting -= sum(head.key in gone for head in some)
+        for fold in folds:
+            fold.waiting -= sum(head.key in gone for head in fold.heads)
 
     def _left(self, folds: Sequence[_Fold], *, is_alarm: bool) -> Counter[_Reader]:
         """How many more messages a person may get today, and a channel within an hour."""
@@ -192,14 +199,14 @@ class _ReadersPage:
                 left[fold.reader] = most - sum(count)
         return left
 
-    def _fold_once(self, folds: Sequence[_Fold], *, is_alarm: bool) -> None:
+    def _fold_once(self, folds: Sequence[_Fold], tickets: Mapping[int, Ticket], *, is_alarm: bool) -> None:
         """Fold as many items of each as every one of the channels shows into one message."""
         if not is_alarm:
             for fold in folds:
                 if fold.budget == 1:
                     fold.folded += self._sum_up(fold)
         found = self.uow.outbox.pending([fold.to for fold in folds], self.now, ITEMS_MAX, is_alarm=is_alarm)
-        pending = self._linked(folds, found)
+        pending = self._linked(folds, found, tickets)
         bundles = []
         for fold, items in zip(folds, pending, strict=True):
             most = min(self._fitting(name, fold.to, items) for name in fold.channels) if items else 0
@@ -211,14 +218,17 @@ class _ReadersPage:
         self.uow.outbox.bundle(bundles, self.now)
 
     def _linked(
-        self, folds: Sequence[_Fold], pending: Sequence[Sequence[OutMessage]]
+        self,
+        folds: Sequence[_Fold],
+        pending: Sequence[Sequence[OutMessage]],
+        tickets: Mapping[int, Ticket],
     ) -> Sequence[Sequence[OutMessage]]:
         """Make links anew that were ended while their messages waited, or are old by now."""
         links = self.composing.teller.links
         if links is None:
             return pending
         waiting = [(fold.to, item) for fold, items in zip(folds, pending, strict=True) for item in items]
-        renewed = links.renewed(self.uow, waiting, self.now)
+        renewed = links.renewed(self.uow, waiting, tickets, self.now)
         if not renewed:
             return pending
         self.uow.outbox.relink(renewed)

@@ -10,7 +10,7 @@ restarts and work on every replica, until `whosleft desk rotate-key` makes anoth
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -97,14 +97,17 @@ class SignedLinks:
         return self.console(f"/tickets/{ticket.label}")
 
     def renewed(
-        self, uow: UnitOfWork, waiting: Collection[tuple[Recipient, OutMessage]], now: datetime
+        self,
+        uow: UnitOfWork,
+        waiting: Collection[tuple[Recipient, OutMessage]],
+        tickets: Mapping[int, Ticket],
+        now: datetime,
     ) -> dict[str, str]:
         """New links for messages whose assignee's link opens nothing any more, or will not for long, by key."""
         signed = [one for one in waiting if one[0].kind is RecipientKind.PERSON and _PAGE in _link(one[1])]
         if not signed:
             return {}
         key, soon = signing_key(uow), now + self.life / 2
-        tickets = uow.tickets.many({message.ticket for _, message in signed if message.ticket is not None})
         found = ((to, message, tickets.get(message.ticket or 0)) for to, message in signed)
         return {
             message.key: self.told(uow, ticket, to, now)
