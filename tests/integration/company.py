@@ -46,6 +46,12 @@ class Company:
     folder: Path
     database: str = "sqlite:///whosleft.db"
 
+    def furnish(self, *, disabled: Collection[int] = ()) -> None:
+        """Write the configuration, an export of everybody and a register of both wards."""
+        self.configure()
+        self.export(disabled)
+        self.register()
+
     def configure(self, *, write_back: bool = False) -> None:
         text = CONFIG % self.database
         if write_back:

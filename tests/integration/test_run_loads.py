@@ -43,9 +43,7 @@ NOT_NAMED = {
 def company(tmp_path: Path) -> Company:
     """Everything was read once, and then one of the nurses left."""
     company = Company(tmp_path)
-    company.configure()
-    company.export()
-    company.register()
+    company.furnish()
     company.run("once", "all")
     company.export(disabled={3})
     return company

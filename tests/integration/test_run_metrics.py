@@ -30,9 +30,7 @@ Line = dict[str, Any]
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
     company = Company(tmp_path)
-    company.configure()
-    company.export()
-    company.register()
+    company.furnish()
     return company
 
 

@@ -49,9 +49,7 @@ class Worker:
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
     company = Company(tmp_path)
-    company.configure()
-    company.export(disabled={15})
-    company.register()
+    company.furnish(disabled={15})
     return company
 
 

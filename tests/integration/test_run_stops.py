@@ -17,9 +17,7 @@ SOON_S = 60
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
     company = Company(tmp_path)
-    company.configure()
-    company.export(disabled={15})
-    company.register()
+    company.furnish(disabled={15})
     return company
 
 

@@ -10,9 +10,7 @@ from integration.company import Company
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
     company = Company(tmp_path)
-    company.configure()
-    company.export()
-    company.register()
+    company.furnish()
     return company
 
 
