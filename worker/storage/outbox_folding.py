@@ -89,10 +89,12 @@ class SqlFolding:
 
     def relink(self, links: Mapping[str, str]) -> None:
         o = outbox.c
-        for part in chunked(sorted(links)):
-            for row in self._c.execute(sa.select(o.id, o.key, o.body).where(o.key.in_(part))).all():
-                body = as_json(json.loads(row.body) | {"link": links[row.key]})
-                self._c.execute(sa.update(outbox).where(o.id == row.id).values(body=body))
+        found = [
+            (row.key, as_json(json.loads(row.body) | {"link": links[row.key]}))
+            for part in chunked(sorted(links))
+            for row in self._c.execute(sa.select(o.key, o.body).where(o.key.in_(part)))
+        ]
+        bulk_update(self._c, outbox, "key", ("body",), found)
 
     def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
         found = defaultdict[_Who, list[MessageHead]](list)
