@@ -76,8 +76,8 @@ def test_one_command_does_the_jobs_then_looks_and_tells_of_it_in_the_same_run(
         "deliver",
     ]
     assert checks.heard == [("POST", "success", "")]
-    assert re.search(r"^watch .*1 sent\ndeliver +1 folded, 1 sent$", said, re.MULTILINE), (
-        "the daily test message"
+    assert re.search(r"^watch .*[12] sent\ndeliver +(\d) folded, \1 sent$", said, re.MULTILINE), (
+        "the daily test message, and on Mondays the report"
     )
 
     (company.folder / "people.csv").write_text("nothing of it\r\n")
