@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from importlib.metadata import version as distribution_version
@@ -39,9 +40,12 @@ from worker.cli.common import err, out
 from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
 from worker.domain.text.steering import visible
+from worker.ops.terminal import discard_output, prepare_streams
 from worker.ports import ConnectorError
 from worker.settings import SettingsError
 from worker.storage.sql.errors import StorageError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     name="whosleft",
@@ -89,6 +93,7 @@ def version() -> None:
 
 def run() -> None:
     """Run the command line and exit."""
+    prepare_streams()
     try:
         app()
     except SettingsError as error:
@@ -96,8 +101,14 @@ def run() -> None:
     except (Refused, ConnectorError, StorageError) as error:
         _fail(str(error), 1)
     except OperationalError as error:
-        _fail(f"The database can't be used: {error.orig}", 1)
-    except Exception:  # noqa: BLE001  a fault of ours, shown as Python does; its text may quote a stranger's
+        notes = getattr(error.orig, "__notes__", ())
+        _fail(" ".join((f"The database can't be used: {error.orig}.", *notes)), 1)
+    except UnicodeEncodeError:
+        _fail("The call has letters that are not UTF-8. Set the terminal to UTF-8, and write it again.", 2)
+    except Exception as error:  # noqa: BLE001  a fault of ours, shown as Python does; its text may quote a stranger's
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            discard_output()
+            _fail(f"What the command has to say can't be written: {error.strerror}.", 1)
         sys.stderr.write(visible(traceback.format_exc()))
         sys.exit(1)
 

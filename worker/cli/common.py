@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker.contract.shape import ListShape, Shape
+from worker.domain.escalation.wall_clock import named_day
 from worker.domain.evidence.actor import Actor, Via, logged_in, stated
 from worker.domain.evidence.journal import Entry, stated_at
 from worker.domain.messages.sentences import flat
@@ -71,7 +71,7 @@ def span_of(text: str) -> timedelta:
 def day_of(text: str) -> date:
     """A day in a call: 2026-11-24."""
     try:
-        return date.fromisoformat(text)
+        return named_day(text)
     except ValueError:
         raise typer.BadParameter(f"'{text}' is not a day; write for example 2026-11-24.") from None
 
@@ -98,7 +98,7 @@ def recorder(now: datetime | None) -> Clock | None:
 
 def print_json(value: Any) -> None:
     """Print one document on standard output."""
-    sys.stdout.write(f"{json_text(value, indent=2)}\n")
+    typer.echo(json_text(value, indent=2))
 
 
 def print_shape(shape: Shape) -> None:
@@ -129,7 +129,7 @@ def print_facts(facts: Sequence[tuple[str, object]]) -> None:
     width = max((len(label) for label, _ in facts), default=0)
     for label, value in facts:
         if value not in {None, ""}:
-            out.print(Text(f"{label:<{width}}  {flat(str(value))}"))
+            out.print(Text(f"{label:<{width}}  {flat(str(value))}"), soft_wrap=True)  # may be copied
 
 
 def local_time(at: datetime | None, settings: Settings) -> str:

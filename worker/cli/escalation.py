@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from worker.app.acts.changes import known_ticket
 from worker.app.reads.what_if import ReplayedStep, ReplayedTicket, what_if
 from worker.cli.common import (
     ConfigOption,
@@ -25,7 +26,7 @@ from worker.cli.common import (
     print_shape,
     print_table,
 )
-from worker.cli.tickets import known_ticket, number_of
+from worker.cli.tickets import number_of
 from worker.contract.tickets import ComingStepShape, EscalationShape, ToldOneShape
 from worker.contract.what_if import ReplayedTicketShape
 from worker.domain.escalation.replay import Change

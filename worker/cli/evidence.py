@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from worker.app.acts.changes import known_ticket
 from worker.app.refused import Refused
 from worker.cli.common import (
     ByOption,
@@ -26,7 +27,7 @@ from worker.cli.common import (
     print_shape,
     print_table,
 )
-from worker.cli.tickets import known_ticket, number_of
+from worker.cli.tickets import number_of
 from worker.domain.controls.seals import Measured, Seal
 from worker.domain.tickets.ticket import ticket_label
 from worker.ops.progress import ProgressBars, progress_bars

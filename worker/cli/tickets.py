@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from worker.app.acts.changes import known_ticket
 from worker.app.reads.ticket import WholeTicket, listed_tickets, whole_ticket
-from worker.app.refused import Refused
 from worker.app.tell.helping import help_for
 from worker.cli.common import (
     ByOption,
@@ -43,7 +43,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import pasted
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
-from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_label, ticket_number
+from worker.domain.tickets.ticket import LIVE, Ticket, TicketState, ticket_number
 from worker.ports.connectors.commands import instant_of
 from worker.ports.state.store import UnitOfWork
 from worker.running.app import App
@@ -100,14 +100,6 @@ def _all(uow: UnitOfWork, states: list[TicketState]) -> list[Ticket]:
     while page := uow.tickets.page(states, tickets[-1].id if tickets else 0, PAGE):
         tickets += page
     return tickets
-
-
-def known_ticket(uow: UnitOfWork, number: int) -> Ticket:
-    """A ticket by its number. Raises Refused if there is none."""
-    ticket = uow.tickets.get(number)
-    if ticket is None:
-        raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
-    return ticket
 
 
 @app.command()

@@ -73,20 +73,26 @@ def once(
     at = clock_at(now)
     names = [name for job in jobs for name in (OF_ALL if job == ALL else (str(job),))]
     ok = True
+    unwritten: OSError | SystemExit | None = None
     for report in run_jobs(load_settings(config), names, at, recorder(now), full=full):
-        ok = _show(report) and ok
+        ok = report.is_ok and ok
+        try:
+            _show(report)
+        except (OSError, SystemExit) as error:  # a full disk, or nobody reads: Rich would end the program
+            unwritten = error
+    if unwritten is not None:
+        raise unwritten
     if not ok:
         raise typer.Exit(1)
 
 
-def _show(report: Report) -> bool:
+def _show(report: Report) -> None:
     counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
     out.print(Text(f"{report.job:<10} {counted or 'nothing to do'}"))
     if not report.plan.is_empty:
         out.print(Text(plan_text(report.plan)))
     for trouble in report.troubles:
         err.print(Text(f"{report.job}: {trouble}", style="red"), soft_wrap=True)
-    return report.is_ok
 
 
 def plan(config: ConfigOption, json: JsonOption = False, now: NowOption = None) -> None:

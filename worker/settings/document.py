@@ -115,7 +115,7 @@ def _text(document: Document, path: Path) -> str:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise _fatal(document, NOWHERE, "there is no such file", "Check the path given with -c.") from None
+        raise _fatal(document, NOWHERE, "there is no such file", "Check the path.") from None
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise _fatal(

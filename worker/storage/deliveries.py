@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from worker.domain.messages.message import Recipient
 from worker.domain.messages.overtaken import SAID_ONCE
 from worker.domain.messages.paragraphs import Cause
-from worker.domain.tickets.ticket import TicketKind, TicketState, ticket_label, ticket_number
+from worker.domain.tickets.ticket import DIGITS_MAX, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
 from worker.storage.outbox_rows import is_to_page, pages_of, recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
@@ -215,7 +215,8 @@ class SqlDeliveries:
     def _find(self, post_id: str) -> tuple[Post | None, sa.Table, sa.ColumnElement[bool]]:
         """The post with an id, its table, and the condition that names its row."""
         kind, _, number = post_id.strip().upper().partition("-")
-        wanted = int(number) if number.isascii() and number.isdigit() else 0
+        is_number = number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX
+        wanted = int(number) if is_number else 0
         if kind == "D":
             which: sa.ColumnElement[bool] = delivery.c.id == wanted
             row = self._c.execute(sa.select(delivery).where(which)).first()

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.escalation.silences import Silence, silence_label
+from worker.domain.escalation.silences import Silence, id_of_silence, silence_label
 from worker.domain.tickets.ticket import TicketKind
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.counters import take_numbers
@@ -56,7 +56,7 @@ class SqlSilences:
 
     def end(self, silence_id: str, now: datetime) -> Silence | None:
         s = silence.c
-        this = (s.id == silence_id.upper()) & (s.until_at > now) & s.ended_at.is_(None)
+        this = (s.id == id_of_silence(silence_id)) & (s.until_at > now) & s.ended_at.is_(None)
         row = self._c.execute(sa.select(silence).where(this)).first()
         if row is None:
             return None

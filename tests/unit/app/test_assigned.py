@@ -178,11 +178,14 @@ def test_a_link_survives_a_restart(ward: Harness) -> None:
     assert again.look(token, ward.now).ticket.id == 1
 
 
-@pytest.mark.parametrize("number", [1, 99])
-def test_what_is_over_or_not_there_has_no_link(ward: Harness, number: int) -> None:
+@pytest.mark.parametrize(
+    "number, why",
+    [(1, "Only a live ticket that is somebody's has a link"), (99, "There is no ticket T-000099")],
+)
+def test_what_is_over_or_not_there_has_no_link(ward: Harness, number: int, why: str) -> None:
     ward.desk.waive(1, Actor("sam"), "agreed", ward.now)
 
-    with pytest.raises(Refused, match="Only a live ticket that is somebody's has a link"):
+    with pytest.raises(Refused, match=why):
         ward.assigned.show_link(number, Actor("sam"), ward.now)
 
 

@@ -52,6 +52,14 @@ def test_a_dead_message_is_given_up_with_a_reason(late: Harness) -> None:
     assert kinds == [events.DELIVERY_DROPPED]
 
 
+@pytest.mark.parametrize("number", ["D-99999999999999999999", "M-99999999999999999999"])
+def test_a_number_that_is_too_long_for_a_database_is_no_message_s(late: Harness, number: str) -> None:
+    with pytest.raises(Refused, match="no dead message"):
+        late.app.silencing.retry(number, SAM, late.now)
+    with pytest.raises(Refused, match="no unsent message"):
+        late.app.silencing.drop(number, SAM, "x", late.now)
+
+
 def test_a_message_that_waits_is_given_up_too(late: Harness) -> None:
     late.later(hours=12)
     late.escalate()

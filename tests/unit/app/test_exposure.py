@@ -112,9 +112,10 @@ def test_what_is_no_month_is_refused(wards: Harness, month: str) -> None:
         rows(wards, month)
 
 
-def test_a_month_that_has_not_begun_is_refused(wards: Harness) -> None:
+@pytest.mark.parametrize("month", ["2026-12", "9999-12"])
+def test_a_month_that_has_not_begun_is_refused(wards: Harness, month: str) -> None:
     with pytest.raises(Refused, match="has not begun"):
-        rows(wards, "2026-12")
+        rows(wards, month)
 
 
 def test_json_is_as_promised(wards: Harness) -> None:

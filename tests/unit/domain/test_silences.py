@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from builders import ticket
-from worker.domain.escalation.silences import LIFE_MAX, Silence
+from worker.domain.escalation.silences import LIFE_MAX, Silence, id_of_silence
 from worker.domain.model import GroupKey
 from worker.domain.tickets.ticket import TicketKind
 
@@ -22,6 +22,14 @@ WARD = replace(
 
 def silence(**fields: Any) -> Silence:
     return Silence("S-000001", NOW, NOW + HOUR, "sam", "Moving house", **fields)
+
+
+@pytest.mark.parametrize(
+    "written, id_",
+    [("S-000012", "S-000012"), (" s-12", "S-000012"), ("12", "12"), ("S-", "S-"), ("moving", "moving")],
+)
+def test_a_silence_is_named_with_or_without_the_zeros(written: str, id_: str) -> None:
+    assert id_of_silence(written) == id_
 
 
 @pytest.mark.parametrize("fields, is_covered", [

@@ -11,6 +11,7 @@ from worker.domain.escalation.wall_clock import (
     first_showing,
     last_showing,
     local_day,
+    named_day,
     only_zone,
     start_of_day,
 )
@@ -24,6 +25,14 @@ def test_showings_are_those_of_the_wall_clock(place: tuple[str, datetime], days:
 
     assert first_showing(zone, day, wall) == clock.begins(day, wall)
     assert last_showing(zone, day, wall) == clock.ends(day, wall)
+
+
+@pytest.mark.parametrize(
+    "written, is_day",
+    [("2026-11-24", "2026-11-24"), ("9999-12-31", "2999-12-31"), ("0001-01-01", "1970-01-01")],
+)
+def test_a_day_that_is_too_far_stands_for_the_last_there_is(written: str, is_day: str) -> None:
+    assert str(named_day(written)) == is_day
 
 
 def test_a_skipped_day_is_the_instant_of_the_change() -> None:

@@ -37,6 +37,18 @@ def test_an_answered_link_is_listed_with_its_person(config: Path) -> None:
     assert f"corp/{ANN[:8]}" in run(config, "links", "list", "--all", "--now", AT)  # the column may be broken
 
 
+def test_an_instant_that_is_too_far_is_refused(config: Path) -> None:
+    wrong = ["plan", "--now", "9999-12-31T23:00:00-05:00", "-c", str(config)]
+    done = CliRunner().invoke(cli, wrong, env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert "is not between 1970-01-01 and 2999-12-31" in done.output
+
+
+def test_a_long_value_is_shown_in_one_piece(config: Path) -> None:
+    narrow = ["people", "show", "ann@example.org", "--now", AT, "-c", str(config)]
+    assert f"corp/{ANN}" in CliRunner().invoke(cli, narrow, env={"COLUMNS": "30"}).stdout
+
+
 def test_what_is_no_day_is_refused_with_an_example(config: Path) -> None:
     wrong = ["tickets", "waive", "T-1", "--until", "24.12.2026", "--reason", "agreed", "-c", str(config)]
     done = CliRunner().invoke(cli, wrong, env={"COLUMNS": "200"})

@@ -112,7 +112,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     path = tmp_path / "absent.yaml"
     with pytest.raises(SettingsError) as error:
         load(path)
-    assert str(error.value) == f"{path}: there is no such file. Check the path given with -c."
+    assert str(error.value) == f"{path}: there is no such file. Check the path."
 
 
 def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:

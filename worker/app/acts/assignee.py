@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.app.acts.changes import Change, change_ticket, mark_dirty
+from worker.app.acts.changes import Change, change_ticket, known_ticket, mark_dirty
 from worker.app.acts.waiting import kept_waiting
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
@@ -132,8 +132,8 @@ class Assigned:
         link. Raises Refused for a ticket that is over or has no assignee.
         """
         with self._store.begin() as uow:
-            ticket = uow.tickets.get(number)
-            if ticket is None or ticket.assignee is None or not ticket.is_live:
+            ticket = known_ticket(uow, number)
+            if ticket.assignee is None or not ticket.is_live:
                 raise Refused(because("Only a live ticket that is somebody's has a link."))
             until = self._links.until(ticket, now)
             uow.access.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))

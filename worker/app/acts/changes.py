@@ -35,9 +35,7 @@ def change_ticket(
 
     Raises Refused for an unknown ticket, or for a change that its state doesn't allow.
     """
-    before = uow.tickets.get(number)
-    if before is None:
-        raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
+    before = known_ticket(uow, number)
     try:
         after = change(before)
     except NotAllowed as error:
@@ -51,6 +49,14 @@ def change_ticket(
     uow.journal.append([acted(by, now, kind, f"ticket:{after.label}", reason, data)])
     mark_dirty(uow, after, now)
     return before, after
+
+
+def known_ticket(uow: UnitOfWork, number: int) -> Ticket:
+    """A ticket by its number. Raises Refused if there is none."""
+    ticket = uow.tickets.get(number)
+    if ticket is None:
+        raise Refused(f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them.")
+    return ticket
 
 
 def _with_blocker(ticket: Ticket, why: Reason) -> Reason:

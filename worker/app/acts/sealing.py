@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.app.acts.changes import known_ticket
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import LinkDead, SignedLinks
 from worker.domain.controls.seals import (
@@ -28,7 +29,7 @@ from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.text.reason import because
-from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label
+from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -86,12 +87,7 @@ class Sealing:
         under a name that is sealed.
         """
         with self._store.begin() as uow:
-            ticket = uow.tickets.get(number)
-            if ticket is None:
-                raise Refused(
-                    f"There is no ticket {ticket_label(number)}; `whosleft tickets list --all` shows them."
-                )
-            return _sealed(uow, ticket, measured, by, now, how, to)
+            return _sealed(uow, known_ticket(uow, number), measured, by, now, how, to)
 
     def _taking(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
         ticket = self._links.ticket(uow, token, now)

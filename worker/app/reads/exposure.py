@@ -14,7 +14,6 @@ from worker.domain.controls.exposed_hours import (
     ExposedMonth,
     Month,
     Stay,
-    month_of,
     months_until,
 )
 from worker.domain.escalation.wall_clock import local_day
@@ -51,9 +50,9 @@ class ExposureReads:
         today = local_day(timezone, now)
         if wanted and not (_MONTH.fullmatch(wanted) and wanted >= "1970"):
             raise Refused(f"'{wanted}' is no month: write it like {today:%Y-%m}.")
-        day = date.fromisoformat(f"{wanted}-01") if wanted else today
-        if month_of(timezone, day).starts_at > now:
+        if wanted > f"{today:%Y-%m}":
             raise Refused(f"{wanted} has not begun: the last month is {today:%Y-%m}.")
+        day = date.fromisoformat(f"{wanted}-01") if wanted else today
         return months_until(timezone, day, count)
 
     def _with_sensitivity(self, uow: UnitOfWork, stays: Iterable[Stay], now: datetime) -> Iterator[Stay]:

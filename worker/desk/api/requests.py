@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from worker.desk.refs import REFERENCE_MAX
+from worker.domain.escalation.wall_clock import named_day
 from worker.domain.identity.matching import IdentityState
 from worker.domain.text.durations import parse_duration
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState
@@ -30,7 +31,6 @@ from worker.ports.state.deliveries import PostState
 
 SEQ_MAX = 2**63 - 1
 EXACT_MAX = 2**53 - 1  # every program reads JSON numbers up to this exactly
-FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,19})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SPAN = r"^[1-9][0-9]{0,3}[mhd]$"  # in one unit: programs need no more, and all that fits is a duration
@@ -65,7 +65,7 @@ def _flag(value: Any) -> bool:
 def _day(value: Any) -> date:
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         raise ValueError("write a day as YYYY-MM-DD")
-    return min(max(date.fromisoformat(value), FIRST_DAY), LAST_DAY)
+    return named_day(value)
 
 
 def _span(value: Any) -> timedelta:

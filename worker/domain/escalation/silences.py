@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from fnmatch import fnmatchcase
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 LIFE_MAX = timedelta(days=30)
+_LABEL = re.compile(r"S-([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 
 
 class SilenceState(StrEnum):
@@ -82,6 +84,12 @@ class Silence:
 def silence_label(number: int) -> str:
     """`S-000001`."""
     return f"S-{number:06d}"
+
+
+def id_of_silence(written: str) -> str:
+    """The id that somebody wrote: `S-000001` for `s-1`. Other texts, such as a configured one's name, stay."""
+    found = _LABEL.fullmatch(written.strip())
+    return silence_label(int(found[1])) if found else written
 
 
 def _fits(name: str, globs: tuple[str, ...]) -> bool:

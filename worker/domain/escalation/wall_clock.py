@@ -11,6 +11,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
 YEAR_MIN, YEAR_MAX = 2, 9998  # every offset fits inside datetime's years 1 to 9999
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)  # that people may name
 DAY = timedelta(days=1)
 
 _SECOND = timedelta(seconds=1)
@@ -31,6 +32,14 @@ def last_showing(timezone: str, day: date, wall: time) -> datetime:
     It is another one than `first_showing` gives only where an hour is repeated.
     """
     return _showings(timezone, day, wall)[1]
+
+
+def named_day(written: str) -> date:
+    """The day that somebody wrote as YYYY-MM-DD; the first or the last that may be named instead of one beyond.
+
+    People write 31 December 9999 for "for ever". Raises ValueError for a text that is no day.
+    """
+    return min(max(date.fromisoformat(written), FIRST_DAY), LAST_DAY)
 
 
 def local_day(timezone: str, instant: datetime) -> date:

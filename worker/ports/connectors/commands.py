@@ -12,6 +12,7 @@ from typing import Annotated, Any, Protocol
 
 import typer
 
+from worker.domain.escalation.wall_clock import FIRST_DAY, LAST_DAY
 from worker.ports.connectors.base import ConnectorContext
 
 
@@ -25,6 +26,8 @@ def instant_of(text: str) -> datetime:
         ) from None
     if at.tzinfo is None:
         raise typer.BadParameter(f"'{text}' has no time zone; add Z for UTC.")
+    if not FIRST_DAY <= at.date() <= LAST_DAY:
+        raise typer.BadParameter(f"'{text}' is not between {FIRST_DAY} and {LAST_DAY}.")
     return at.astimezone(UTC)
 
 

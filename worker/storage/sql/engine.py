@@ -7,7 +7,8 @@ pages in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ PRAGMAS = (
     "cache_size=-8192",  # KiB; with 200,000 people, 64 MiB would save a tenth of the time, and take half of the memory
     "temp_store=FILE",
 )
+_FORBIDDEN = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
 # The longest time for which a sleeping process blocks others, in a transaction without a lease; else see leases.py
@@ -84,10 +86,27 @@ def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Eng
         file = Path(parsed.database or "")
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "do_connect", lambda *_: make_private(file))
+        event.listen(engine, "handle_error", _noting(file))
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", _on_checkin)
     return engine
+
+
+def _noting(file: Path) -> Callable[[sa.engine.ExceptionContext], None]:
+    """What adds to SQLite's errors about a file's rights which file it is, and the remedy."""
+
+    def note(failed: sa.engine.ExceptionContext) -> None:
+        error = failed.original_exception
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _FORBIDDEN:
+            error.add_note(remedy_for(file))
+
+    return note
+
+
+def remedy_for(file: Path) -> str:
+    """What to do about a database's file that can't be opened or written."""
+    return f"Whoever runs this has to be allowed to read and write {file} and its folder."
 
 
 def _without_jit(connection: Any, _record: Any) -> None:

@@ -23,5 +23,9 @@ class NotLockable(StorageError):
     """The lock file beside the SQLite database cannot be made or locked."""
 
 
+class NotCopied(StorageError):
+    """A read-only command can make no copy of the SQLite database."""
+
+
 class ScratchLost(StorageError):
     """The connection that held a read-only command's copy is gone."""

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.schema import CreateTable
 
-from worker.storage.sql.engine import open_engine, sqlite_path
-from worker.storage.sql.errors import ScratchLost
+from worker.storage.sql.engine import open_engine, remedy_for, sqlite_path
+from worker.storage.sql.errors import NotCopied, ScratchLost
 from worker.storage.sql.guarded import make_private
 from worker.storage.sql.migrate import migrate, require_current, revision, stamp
 from worker.storage.sql.tables import metadata
@@ -51,7 +51,7 @@ def _sqlite_copy(url: str) -> Iterator[sa.Engine]:
     with tempfile.TemporaryDirectory(prefix="whosleft-plan-") as folder:
         copy = Path(folder) / "copy.db"
         original = sqlite_path(url)
-        if original is not None and original.exists():
+        if original is not None:
             _back_up(original, copy)
         engine = open_engine(f"sqlite:///{copy}")
         try:
@@ -64,9 +64,14 @@ def _sqlite_copy(url: str) -> Iterator[sa.Engine]:
 def _back_up(original: Path, copy: Path) -> None:
     # One step, so one snapshot, which in WAL mode blocks no writer. Not mode=ro: a reader may make -shm
     address = f"{original.resolve().as_uri()}?mode=rw"
-    make_private(copy)
-    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        if not original.exists():
+            return
+        make_private(copy)
+        with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise NotCopied(f"The database can't be copied: {error}. {remedy_for(original)}") from error
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------
