@@ -1,7 +1,9 @@
 """Read a list of statements that another system wrote: who did which course, accepted what, has which device settings.
 
-A CSV with a header: `email` or `employee_id`, and as it fits `course`, `completed_on`, `valid_until`, or a column for
-each item of a device with yes or no. Headings are compared without case, spaces and punctuation. Days are local ones.
+A CSV with a header: `email` or `employee_id`, and as it fits `course`, `completed_on`, `valid_until`, `answer`, or a
+column for each item of a device with yes or no. Headings are compared without case, spaces and punctuation. Days are
+local ones. Without a column of courses, days or answers, whoever is in the list did what it is about; an empty cell of
+one that is there says nothing.
 """
 
 from __future__ import annotations
@@ -35,11 +37,14 @@ _WHO = (
 _COURSE = ("course", "courseid", "coursecode", "policy", "subject")
 _ON = ("completedon", "completed", "completiondate", "datecompleted", "acceptedon", "accepted", "date")
 _UNTIL = ("validuntil", "expires", "expireson", "expirydate", "valid")
-_ANSWERS = {"declined": AttestAnswer.DECLINED, "exception": AttestAnswer.EXCEPTION}
+_ANSWERS = {answer.value: answer for answer in AttestAnswer}
 
 
 def read_statements(path: Path) -> list[ImportedRow]:
-    """The rows of a list, without those that name nobody. Raises BadConfig, which names the file and the fault."""
+    """The rows of a list, without those that name nobody or say nothing of them.
+
+    Raises BadConfig, which names the file and the fault.
+    """
     try:
         with open_file(path, BYTES_MAX) as file:
             text = file.read(BYTES_MAX).decode("utf-8-sig")
@@ -65,20 +70,22 @@ def _rows(text: str, path: Path) -> Iterator[ImportedRow]:
         raise BadConfig(
             f"{named(path)} has no column for the person.", remedy="Add a column email, or employee_id."
         )
-    on, until, course = (_first(columns, names) for names in (_ON, _UNTIL, _COURSE))
+    on, until, course, answer = (_first(columns, names) for names in (_ON, _UNTIL, _COURSE, ("answer",)))
     items = {name: columns[_folded(name)] for name in DEVICE_ITEMS if _folded(name) in columns}
     order = _order(table[1:], [at for at in (on, until) if at is not None])
     for line, row in enumerate(table[1:], start=2):
         person = next((cell for at in who if (cell := _cell(row, at))), "")
-        if person:
+        said, day = _answer(row, answer), _day(_cell(row, on), order, path, line)
+        is_undone = said is AttestAnswer.ACCEPTED and on is not None and day is None
+        if person and not is_undone and all(_cell(row, at) for at in (course, answer) if at is not None):
             yield ImportedRow(
                 line,
                 person,
                 _cell(row, course),
-                _day(_cell(row, on), order, path, line),
+                day,
                 _day(_cell(row, until), order, path, line),
-                _ANSWERS.get(_cell(row, columns.get("answer")).casefold(), AttestAnswer.ACCEPTED),
-                {name: _item(_cell(row, at)) for name, at in items.items()},
+                said,
+                {name: item for name, at in items.items() if (item := _item(_cell(row, at)))},
             )
 
 
@@ -94,8 +101,16 @@ def _cell(row: Sequence[str], at: int | None) -> str:
     return row[at].strip() if at is not None and at < len(row) else ""
 
 
-def _item(cell: str) -> ItemAnswer:
-    return ItemAnswer.YES if read_bool(cell) else ItemAnswer.NO
+def _answer(row: Sequence[str], at: int | None) -> AttestAnswer | None:
+    """What a row answers; None if its words are no certain answer."""
+    if at is None or read_bool(_cell(row, at)):
+        return AttestAnswer.ACCEPTED
+    return _ANSWERS.get(_cell(row, at).casefold())
+
+
+def _item(cell: str) -> ItemAnswer | None:
+    is_so = read_bool(cell)
+    return None if is_so is None else ItemAnswer.YES if is_so else ItemAnswer.NO
 
 
 def _order(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> DateOrder:

@@ -207,17 +207,52 @@ class TestOtherSystems:
         other = [replace(self.rows("ben")[0], subject="ANOTHER")]
         assert self.take(harness, other) == (0, ())
 
+    def test_a_row_that_is_not_clear_is_named_and_shows_nothing(self, asked: Made) -> None:
+        harness = asked(COURSE)
+        [to_come] = self.rows("ann")
+        to_come = replace(to_come, on=harness.now.date() + timedelta(days=1))
+        [no_answer] = self.rows("ben")
+        assert self.take(harness, [to_come, replace(no_answer, line=3, answer=None)]) == (
+            0,
+            (
+                f"Line 2: {to_come.on} is a day to come.",
+                "Line 3: Its answer is none of accepted, declined and exception.",
+            ),
+        )
+        assert counts(harness, TRAINING.id) == (4, 0, 4, 0)
+
+    def test_a_device_passes_once_a_list_says_yes_to_each_item_that_is_asked(self, asked: Made) -> None:
+        harness = asked(PHONE)
+        yes, no = ItemAnswer.YES, ItemAnswer.NO
+        said = [
+            {"screen_lock": yes, "not_shared": yes, "auto_lock": no},  # of which the last is not asked
+            {"screen_lock": yes},
+            {},
+            {"screen_lock": no},
+        ]
+        people = self.rows("ann", "ben", "cem", "dee")
+        rows = [replace(row, subject="", items=items) for row, items in zip(people, said, strict=True)]
+        taken = attesting(harness).take(rows, Statement.DEVICE, "mdm.csv", Actor("mdm"), harness.now)
+        assert (taken.kept, taken.of_nobody) == (2, 0)
+        assert taken.problems == (
+            "Line 3: It says nothing of not_shared.",
+            "Line 4: It says nothing of screen_lock, not_shared.",
+        )
+        assert counts(harness, DEVICE.id) == (4, 1, 3, 0)
+
     def test_a_list_without_a_rule_is_refused(self, asked: Made) -> None:
         with pytest.raises(Refused, match="asks for training"):
             self.take(asked(POLICY_3), self.rows("ann"))
 
     def test_each_run_reads_the_configured_lists(self, start: Made) -> None:
         harness = start(controls=ControlPolicy(statements=(COURSE,)))
-        rows = self.rows("ann", "ben")
+        to_come = [replace(row, on=harness.now.date() + timedelta(days=1)) for row in self.rows("cem")]
+        rows = [*self.rows("ann", "ben", "nobody-here"), *to_come]
         lists = (StatementList(Statement.TRAINING, "lms.csv", lambda: rows),)
         harness.start(replace(harness.app.rules, statement_lists=lists))
         report = harness.control()
-        assert report.counts["taken_from_lists"] == 2
+        taken = [report.counts[name] for name in ("taken_from_lists", "rows_of_nobody", "rows_unclear")]
+        assert taken == [2, 1, 1]
         assert "taken_from_lists" not in harness.control().counts
         assert counts(harness, TRAINING.id) == (4, 2, 2, 0)
 

@@ -17,8 +17,10 @@ from worker.app.acts.statements import (
     Imported,
     StatementAnswer,
     StatementDue,
+    Unclear,
     check_answer,
     rule_of,
+    said_by_row,
     text_changed,
 )
 from worker.app.refused import Refused
@@ -34,7 +36,7 @@ from worker.domain.controls.statements import (
     Statement,
     StatementRule,
 )
-from worker.domain.escalation.wall_clock import first_showing
+from worker.domain.escalation.wall_clock import first_showing, local_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
@@ -298,7 +300,7 @@ class Attesting:
     def take(
         self, rows: Iterable[ImportedRow], statement: Statement, source: str, by: Actor, now: datetime
     ) -> Imported:
-        """Keep what a list says. A row that was kept before is kept once.
+        """Keep what a list says; of a row that is not clear, nothing. A row that was kept before is kept once.
 
         Raises Refused if no rule asks for this statement.
         """
@@ -306,7 +308,7 @@ class Attesting:
         if not rules:
             raise Refused(f"Nothing in `controls:` asks for {statement.value}.")
         problems: list[str] = []
-        kept = 0
+        kept = of_nobody = 0
         with self._store.begin() as uow:
             for row in rows:
                 rule = rules.get(row.subject) or (next(iter(rules.values())) if len(rules) == 1 else None)
@@ -317,8 +319,13 @@ class Attesting:
                     problems.append(
                         f"Line {row.line}: {row.who!r} is nobody, or several people, in the directories."
                     )
+                    of_nobody += 1
                     continue
-                new = self._imported(row, rule, person, source, now)
+                try:
+                    new = self._imported(row, rule, person, source, now)
+                except Unclear as why:
+                    problems.append(f"Line {row.line}: {why}")
+                    continue
                 accounts = _accounts(uow, person.key)
                 if uow.attestations.add(new, accounts) is not None:
                     kept += 1
@@ -327,12 +334,13 @@ class Attesting:
                 data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
                 entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)
                 uow.journal.append([entry])
-        return Imported(kept, tuple(problems))
+        return Imported(kept, tuple(problems), of_nobody)
 
     def _imported(
         self, row: ImportedRow, rule: StatementRule, person: Account, source: str, now: datetime
     ) -> Attestation:
         zone = self._teller.timezone
+        answer, items = said_by_row(row, rule, local_day(zone, now))
         at = first_showing(zone, row.on, time()) if row.on else now
         until = first_showing(zone, row.until, time()) if row.until else None
         return Attestation(
@@ -340,10 +348,10 @@ class Attesting:
             subject=rule.subject,
             version=rule.version,
             person=person.key,
-            answer=row.answer,
-            at=min(at, now),
+            answer=answer,
+            at=at,
             assurance=Assurance.IMPORTED,
-            items=row.items,
+            items=items,
             expires_at=until or (at + rule.every if rule.every else None),
             source=source,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from worker.app.refused import Refused
 from worker.domain.controls.census import CensusRow
@@ -94,10 +94,14 @@ class StatementList:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of a list: how many rows were new, and whole sentences, with the line, on those that name nobody."""
+    """What came of a list: how many rows were new, and whole sentences, with the line, on those that show nothing.
+
+    `of_nobody`: how many of these name nobody.
+    """
 
     kept: int
     problems: tuple[str, ...]
+    of_nobody: int
 
 
 def rule_of(ticket: Ticket, rules: Iterable[StatementRule]) -> StatementRule | None:
@@ -117,6 +121,28 @@ def text_changed(rule: StatementRule) -> str:
         f"The text of {rule.name} changed, and its version is still {rule.version}: nobody is asked for it. "
         "Give it another version, or put the old text back."
     )
+
+
+class Unclear(Exception):
+    """A row of a list does not show what a rule asks. Its text is a sentence."""
+
+
+def said_by_row(
+    row: ImportedRow, rule: StatementRule, today: date
+) -> tuple[AttestAnswer, dict[str, ItemAnswer]]:
+    """Return what a row answers, and what it says of the items that the rule asks. `today` is local.
+
+    Raises Unclear if that is not certain. One item that is not so is enough to know that it is no pass.
+    """
+    items = {item: row.items[item] for item in rule.items if item in row.items}
+    missing = [item for item in rule.items if item not in items]
+    if row.answer is None:
+        raise Unclear("Its answer is none of accepted, declined and exception.")
+    if row.on is not None and row.on > today:
+        raise Unclear(f"{row.on} is a day to come.")
+    if row.answer is AttestAnswer.ACCEPTED and missing and ItemAnswer.NO not in items.values():
+        raise Unclear(f"It says nothing of {', '.join(missing)}.")
+    return row.answer, items
 
 
 def check_answer(due: StatementDue, said: StatementAnswer) -> None:

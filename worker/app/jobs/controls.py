@@ -128,7 +128,8 @@ class RunControls:
     def _take_lists(self, now: datetime) -> tuple[dict[str, int], list[str]]:
         """Read the lists of other systems: one that did not change once a day, since people may have joined.
 
-        Returns counts, and what went wrong. A row that names nobody is usual: such lists have former staff, too.
+        Returns counts, and what went wrong. A row that names nobody is usual: such lists have former staff, too. So is
+        one that is not clear, such as of a device that did not report all that is asked.
         """
         counts, troubles = Counter[str](), []
         for one in self._lists:
@@ -137,7 +138,10 @@ class RunControls:
                 mark = (self._day(now), hash(rows))
                 if self._taken.get(one.name) != mark:
                     taken = self._attesting.take(rows, one.statement, one.name, SYSTEM, now)
-                    counts += Counter(taken_from_lists=taken.kept, rows_of_nobody=len(taken.problems))
+                    unclear = len(taken.problems) - taken.of_nobody
+                    counts += Counter(
+                        taken_from_lists=taken.kept, rows_of_nobody=taken.of_nobody, rows_unclear=unclear
+                    )
                     self._taken[one.name] = mark
             except ConnectorError as error:
                 troubles.append(str(error))

@@ -280,12 +280,15 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """A row of a list: who, by e-mail address or employee id, and what. `line` counts from 1."""
+    """A row of a list: who, by e-mail address or employee id, and what. `line` counts from 1.
+
+    `answer` is None for words that are no certain answer; `items` has what is said, and no others.
+    """
 
     line: int
     who: str
     subject: str = ""
     on: date | None = None
     until: date | None = None
-    answer: AttestAnswer = AttestAnswer.ACCEPTED
+    answer: AttestAnswer | None = AttestAnswer.ACCEPTED
     items: Mapping[str, ItemAnswer] = field(default_factory=dict, hash=False)
