@@ -132,6 +132,15 @@ def test_a_file_that_was_changed_is_refused_with_both_hashes(ward: Harness) -> N
     assert seal(ward, changed, name="another.txt").seal.label == "E-000002"
 
 
+def test_a_file_with_the_contents_of_another_sealed_one_was_changed(ward: Harness) -> None:
+    other = CHAT + b"x"
+    seal(ward)
+    seal(ward, other, name="another.txt")
+    with pytest.raises(Refused, match=r"Amina\.txt was changed"):
+        seal(ward, other, to="Legal")
+    assert [one.entry.event for one in told(ward)] == ["evidence.sealed"] * 2
+
+
 @pytest.mark.parametrize(
     "number, data, why", [(99, CHAT, "There is no ticket T-000099"), (1, b"", "is empty")]
 )

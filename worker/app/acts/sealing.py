@@ -102,9 +102,8 @@ def _sealed(
     if not measured.size:
         raise Refused(because("{file} is empty: there is nothing to seal.", file=measured.name))
     before = uow.seals.of_ticket(ticket.id)
+    _check_name(measured, before)
     known = next((one for one in before if one.sha256 == measured.sha256), None)
-    if known is None:
-        _check_name(measured, before)
     seal = known or _new(uow, ticket, sealed_of(ticket.id, measured, said_line(how), by.name, now), by)
     taker = said_line(to)
     if taker:
@@ -113,9 +112,9 @@ def _sealed(
 
 
 def _check_name(measured: Measured, before: Sequence[Seal]) -> None:
-    """Refuse other contents under the name of a file that is sealed."""
+    """Refuse other contents under the name of a file that is sealed, be it those of another sealed one."""
     other = next((one for one in before if one.name == measured.name), None)
-    if other is not None:
+    if other is not None and other.sha256 != measured.sha256:
         raise Refused(
             f"{measured.name} was changed: {other.label} sealed it with the SHA-256 {other.sha256[:BEGINNING]}…, and "
             f"now it is {measured.sha256[:BEGINNING]}…. If it is another file, give it another name."
