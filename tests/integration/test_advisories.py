@@ -82,7 +82,8 @@ def test_they_are_read_listed_and_dismissed(company: Company) -> None:
     assert ">= 2.26.1" in table
     assert "not endorsed or certified by the NVD" in table
 
-    company.run("advisories", "dismiss", CVE, "--reason", "every phone is new", "--by", "dee")
+    said = company.run("advisories", "dismiss", CVE, "--reason", "every phone is new", "--by", "dee")
+    assert f"{CVE} is closed for WhatsApp:" in said
     assert company.json("advisories", "list")["items"][0]["status"] == "closed"
 
 

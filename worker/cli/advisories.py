@@ -63,7 +63,12 @@ def dismiss(
     with opened(config, now) as worker:
         who = actor(by, worker.settings)
         gone = worker.advisories.dismiss(id_, who, need_reason(reason), at)
-    out.print(Text(f"{gone[0].key.id} is closed. It is told no more, whatever becomes known of it."))
+    messengers = ", ".join(title_of(one.key.messenger) for one in gone)
+    out.print(
+        Text(
+            f"{gone[0].key.id} is closed for {messengers}: it is told no more, whatever becomes known of it."
+        )
+    )
 
 
 def _how_bad(one: Advisory) -> str:

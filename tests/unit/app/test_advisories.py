@@ -18,6 +18,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.watch.advisories import AdvisoryStatus
 from worker.domain.watch.matching import MatchedBy, NamedProduct
+from worker.domain.watch.versions import Fix
 from worker.ports import BadConfig, Incomplete, Port
 
 __all__ = ["site"]
@@ -83,6 +84,22 @@ def test_a_change_that_shows_is_told_once_more_and_an_edit_is_not(site: Site) ->
 
     headline = "WhatsApp: CVE-2026-10001 is used in attacks"
     assert site.told() == [headline, f"Changed: {headline}"]
+
+
+def test_what_is_so_again_after_another_change_is_told_again(site: Site) -> None:
+    def fixed_in(version: str) -> None:
+        product = NamedProduct(MatchedBy.CPE, "whatsapp", "whatsapp", "iphone_os", Fix(version), "a")
+        site.nvd.put(replace(SCORED, cvss=9.8, products=(product,)))
+        site.run(HOUR)
+        site.run(HOUR)
+        site.harness.deliver()
+
+    for version in ("2.26.9", "2.26.1", "2.26.9"):
+        fixed_in(version)
+
+    told = [dict(part.facts) for message in site.harness.soc.sent for part in message.paragraphs]
+    versions = [facts["iOS"] for facts in told if "iOS" in facts]
+    assert versions == ["2.26.9 or newer", "2.26.1 or newer", "2.26.9 or newer"]
 
 
 def test_a_score_that_comes_later_makes_it_urgent(site: Site) -> None:
@@ -275,6 +292,21 @@ def test_a_person_dismisses_one_for_good(site: Site) -> None:
     with site.harness.store.reading() as uow:
         [entry] = [one.entry for one in uow.journal.of(f"advisory:{CVE}") if one.entry.actor == "dee"]
     assert (entry.event, entry.reason) == (events.ADVISORY_DISMISSED, "every phone is new")
+
+
+def test_a_dismissed_one_is_told_of_a_messenger_that_nobody_looked_at(site: Site) -> None:
+    site.nvd.put(replace(SCORED, cvss=9.8))
+    site.run()
+    site.harness.app.advisories.dismiss(CVE, DEE, "every phone is new", site.harness.now)
+    site.harness.group("ward-9", "ann", messenger="signal", admins=["dee"])
+    site.harness.settle()
+    signal = NamedProduct(MatchedBy.CPE, "signal", "signal", part="a")
+    site.nvd.put(replace(SCORED, cvss=9.9, products=(*SCORED.products, signal)))
+    site.run(HOUR)
+
+    assert site.told() == ["WhatsApp: CVE-2026-10001 is severe", "Signal: CVE-2026-10001 is severe"]
+    [gone] = site.harness.app.advisories.dismiss(CVE, DEE, "nor Signal", site.harness.now)
+    assert gone.key.messenger == "signal"
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ class AdvisoryActs:
         self._store = store
 
     def dismiss(self, id_: str, by: Actor, reason: str, now: datetime) -> list[Advisory]:
-        """Close a CVE for good, in every messenger that it is about; return what was closed.
+        """Close a CVE for good, in every messenger that it is known to be about; return what was closed.
 
-        It is told no more, whatever feeds say of it later.
+        Of these it is told no more, whatever feeds say of it later. Nobody has looked at another that they name later.
         """
         require_reason(reason)
         with self._store.begin() as uow:

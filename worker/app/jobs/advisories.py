@@ -98,7 +98,7 @@ class WatchAdvisories:
             uow.advisories.put(without_feeds(uow.advisories.all(), feeds))
         every = uow.advisories.all().values()
         news = sorted((one for one in every if one.is_news(rule.severity_from)), key=urgency)
-        uow.outbox.add([_message(one, self._tongue) for one in news], now)
+        uow.outbox.add([_message(one, self._tongue, now) for one in news], now)
         uow.journal.append(_entries(news, now))
         uow.advisories.put([told_now(one, now) for one in news])
         return len(news)
@@ -131,9 +131,10 @@ def _after(state: SourceState, read: AdvisoryRead, products: Sequence[Product], 
     )
 
 
-def _message(one: Advisory, tongue: Tongue) -> OutMessage:
+def _message(one: Advisory, tongue: Tongue, now: datetime) -> OutMessage:
     body = advisory_paragraph(one, tongue)
-    key = f"advisory:{one.key.id}:{one.key.messenger}:{one.fingerprint}"
+    # That it was told is kept with it. What is so again is told again, so the key is of the instant
+    key = f"advisory:{one.key.id}:{one.key.messenger}:{now.isoformat()}"
     return OutMessage(key, CHANNEL, body.headline, body)
 
 

@@ -31,7 +31,7 @@ def advisories(query: Annotated[Paged, Query()], caller: AdvisoriesRead) -> Page
 
 @router.post("/advisories/{id}/dismiss")
 def dismiss(id: AdvisoryId, said: Reasoned, caller: AdvisoriesWrite) -> PageShape[AdvisoryShape]:  # noqa: A002  the contract's name
-    """Close a vulnerability for good, in every messenger; answers with what was closed."""
+    """Close a vulnerability for good, in every messenger that it is listed for; answers with what was closed."""
     with caller.services.store.reading() as uow:
         if not any(key.id == id for key in uow.advisories.all()):
             raise not_found(f"There is no advisory {id}.", "GET /api/v1/advisories lists them.")
