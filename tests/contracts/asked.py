@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from builders import DAY, HOUR, NOW, facts, key, rules
 from contracts.live import read
 from contracts.unit_of_work import read_people, read_rosters, roster
-from worker.domain.controls.others import ADVISORIES, PROVIDER
+from worker.domain.controls.others import ADVISORIES, DEVICE, PROVIDER
 from worker.domain.controls.reviewing import Review
 from worker.domain.controls.statements import (
     COMPLETE,
@@ -45,6 +45,8 @@ LOOK = StatementRule(
     Statement.PROVIDER, PROVIDER.id, ASKS, "whatsapp", "1", every=YEAR, to="ann@corp.example",
     messengers=("whatsapp",),
 )  # fmt: skip
+
+PHONE = StatementRule(Statement.DEVICE, DEVICE.id, ASKS, "", "1", every=YEAR, items=("screen_lock",))
 
 
 def seeded(store: Store) -> None:
@@ -158,6 +160,33 @@ class AskedContract:
             found = uow.attestations.newest(LOOK, NOW + DAY)
             assert found
             assert not found.is_pass
+
+    def test_what_a_list_says_it_has_said_since_it_said_so_without_a_break(self, store: Store) -> None:
+        seeded(store)
+        yes, no = ({"screen_lock": one} for one in (ItemAnswer.YES, ItemAnswer.NO))
+
+        def said(items: dict[str, ItemAnswer], at: datetime) -> Attestation:
+            return Attestation(
+                Statement.DEVICE, "", "1", key("ann"), AttestAnswer.ACCEPTED, at, Assurance.IMPORTED,
+                items=items, source="mdm.csv",
+            )  # fmt: skip
+
+        def since(one: Attestation, rule: StatementRule = PHONE) -> datetime | None:
+            with store.reading() as uow:
+                return uow.attestations.said_since(one, rule)
+
+        later = said(yes, NOW + 3 * HOUR)
+        assert since(later) is None
+        with store.begin() as uow:
+            uow.attestations.add(said(yes, NOW), [])
+        assert since(later) == NOW
+        assert since(said(yes, NOW + YEAR)) is None, "it is over"
+        assert (
+            since(replace(later, source="other.csv")) is since(replace(later, expires_at=NOW + DAY)) is None
+        )
+        with store.begin() as uow:
+            uow.attestations.add(said(no, NOW + HOUR), [])
+        assert (since(said(no, NOW + 2 * HOUR)), since(later)) == (NOW + HOUR, None)
 
 
 OUT_OF_SIGHT = Unlisted(is_gone=lambda _group_id, _name: False)

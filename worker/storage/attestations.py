@@ -57,9 +57,11 @@ from worker.storage.statements import (
     is_noted,
     is_ticket_of,
     is_waived_now,
+    items_text,
     missing_statements,
     place_in_groups,
     said_label,
+    said_since,
     subjects_of,
     valid,
 )
@@ -230,9 +232,13 @@ class SqlAttestations:
             _A.person_id == (new.person.person_id if new.person else None),
             _A.statement == new.statement.value, _A.subject == new.subject, _A.version == new.version,
             _A.at == new.at, _A.assurance == new.assurance.value, _A.answer == new.answer.value,
-            attestation.c["items"] == _items_text(new),
+            attestation.c["items"] == items_text(new),
         )  # fmt: skip
         return self._c.execute(query.limit(1)).first() is not None
+
+    def said_since(self, new: Attestation, rule: StatementRule) -> datetime | None:
+        at: datetime | None = self._c.execute(said_since(new, rule).limit(1)).scalar()
+        return at
 
     def void(self, ticket: int, now: datetime) -> None:
         last = sa.select(sa.func.max(_A.id)).where(_A.ticket_id == ticket, _A.voided_at.is_(None))
@@ -357,7 +363,7 @@ def _values(one: Attestation) -> dict[str, Any]:
         "source": one.group.source if one.group else "",
         "group_id": one.group.group_id if one.group else "",
         "answer": one.answer.value,
-        "items": _items_text(one),
+        "items": items_text(one),
         "is_pass": int(one.is_pass),
         "grade": one.grade.value,
         "at": one.at,
@@ -368,10 +374,6 @@ def _values(one: Attestation) -> dict[str, Any]:
         "reason": one.reason,
         "initials": one.initials,
     }
-
-
-def _items_text(one: Attestation) -> str:
-    return json.dumps({name: item.value for name, item in one.items.items()}, separators=(",", ":"))
 
 
 def _attestation(row: Any) -> Attestation:

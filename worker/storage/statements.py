@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from worker.domain.controls.consent import Numbers
-from worker.domain.controls.statements import Assurance, AttestAnswer, Statement, StatementRule
+from worker.domain.controls.statements import Assurance, AttestAnswer, Attestation, Statement, StatementRule
 from worker.domain.kinds import STATEMENTS
 from worker.domain.model import Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
@@ -216,14 +217,19 @@ def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
     """An attestation that still counts: of this version if that is material, not over, not from before a leaving."""
     found = [
         _A.statement == rule.statement.value, _A.subject == rule.subject, _A.is_pass == 1, _A.voided_at.is_(None),
-        sa.or_(_A.expires_at.is_(None), _A.expires_at > now),
     ]  # fmt: skip
     if rule.is_material:
         found.append(_A.version == rule.version)
-    if rule.every is not None:
-        found.append(_A.at > now - rule.every)
     if rule.statement.is_revocable:
         found.append(is_newest())
+    return [*found, *still_counts(rule, now)]
+
+
+def still_counts(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
+    """An attestation is not over, and its person has not left since."""
+    found = [sa.or_(_A.expires_at.is_(None), _A.expires_at > now)]
+    if rule.every is not None:
+        found.append(_A.at > now - rule.every)
     left_since = sa.exists().where(
         episode.c.source == _AP.person_source, episode.c.person_id == _AP.person_id,
         episode.c.kind == EpisodeKind.LEFT.value, episode.c.gate == Gate.PASSED.value, episode.c.at > _A.at,
@@ -276,6 +282,27 @@ def is_newest() -> sa.ColumnElement[bool]:
         ap.person_source == _AP.person_source, ap.person_id == _AP.person_id, a.id == ap.attestation_id,
         a.statement == _A.statement, a.subject == _A.subject, a.voided_at.is_(None), a.id > _A.id,
     )  # fmt: skip
+
+
+def said_since(new: Attestation, rule: StatementRule) -> sa.Select[Any]:
+    """When a list began to say what it says now of a person, if it said nothing else since."""
+    assert new.person is not None  # noqa: S101  a list names somebody
+    theirs = [
+        _AP.person_source == new.person.source, _AP.person_id == new.person.person_id, _A.id == _AP.attestation_id,
+        _A.statement == new.statement.value, _A.subject == new.subject, _A.version == new.version,
+        _A.assurance == Assurance.IMPORTED.value, _A.came_from == new.source,
+    ]  # fmt: skip
+    last = sa.select(sa.func.max(_A.at)).where(*theirs).correlate(None).scalar_subquery()
+    same = [_A.at == last, _A.answer == new.answer.value, attestation.c["items"] == items_text(new)]
+    if new.expires_at is not None:
+        same.append(_A.expires_at == new.expires_at)
+    elif rule.statement.is_of_now:
+        same += still_counts(rule, new.at)
+    return sa.select(_A.at).where(*theirs, *same)
+
+
+def items_text(one: Attestation) -> str:
+    return json.dumps({name: item.value for name, item in one.items.items()}, separators=(",", ":"))
 
 
 def place_in_groups(connection: sa.Connection) -> None:

@@ -322,7 +322,7 @@ class Attesting:
                     of_nobody += 1
                     continue
                 try:
-                    new = self._imported(row, rule, person, source, now)
+                    new = self._imported(uow, row, rule, person, source, now)
                 except Unclear as why:
                     problems.append(f"Line {row.line}: {why}")
                     continue
@@ -337,24 +337,32 @@ class Attesting:
         return Imported(kept, tuple(problems), of_nobody)
 
     def _imported(
-        self, row: ImportedRow, rule: StatementRule, person: Account, source: str, now: datetime
+        self,
+        uow: UnitOfWork,
+        row: ImportedRow,
+        rule: StatementRule,
+        person: Account,
+        source: str,
+        now: datetime,
     ) -> Attestation:
+        """What a row says; without a day, since its list says so. Raises Unclear."""
         zone = self._teller.timezone
         answer, items = said_by_row(row, rule, local_day(zone, now))
-        at = first_showing(zone, row.on, time()) if row.on else now
         until = first_showing(zone, row.until, time()) if row.until else None
-        return Attestation(
+        new = Attestation(
             statement=rule.statement,
             subject=rule.subject,
             version=rule.version,
             person=person.key,
             answer=answer,
-            at=at,
+            at=now,
             assurance=Assurance.IMPORTED,
             items=items,
-            expires_at=until or (at + rule.every if rule.every else None),
+            expires_at=until,
             source=source,
         )
+        at = first_showing(zone, row.on, time()) if row.on else uow.attestations.said_since(new, rule) or now
+        return replace(new, at=at, expires_at=until or (at + rule.every if rule.every else None))
 
 
 def _let_in(uow: UnitOfWork, rule: StatementRule, accounts: Collection[AccountKey], now: datetime) -> None:

@@ -135,7 +135,7 @@ class RunControls:
         for one in self._lists:
             try:
                 rows = tuple(one.read())
-                mark = (self._day(now), hash(rows))
+                mark = (self._day(now), hash(repr(rows)))  # a mapping has no hash
                 if self._taken.get(one.name) != mark:
                     taken = self._attesting.take(rows, one.statement, one.name, SYSTEM, now)
                     unclear = len(taken.problems) - taken.of_nobody

@@ -44,6 +44,11 @@ class Statement(StrEnum):
         return self is Statement.CONSENT
 
     @property
+    def is_of_now(self) -> bool:
+        """Whether a list that has no days says what is so as it is read, rather than what was done at some time."""
+        return self is Statement.DEVICE
+
+    @property
     def is_of_managers(self) -> bool:
         """Whether it is asked of whoever has people under them, and not of the members of groups."""
         return self is Statement.CENSUS

@@ -71,6 +71,13 @@ class Attestations(Protocol):
         None if another system said the same before: the same answer, of the same instant.
         """
 
+    def said_since(self, new: Attestation, rule: StatementRule) -> datetime | None:
+        """When the list that says this now began to say it of that person, for the rule.
+
+        None if it said something else since, or nothing; and, of what is so now, if what it said counts no more.
+        `new.expires_at` is the end that the list gives, if any.
+        """
+
     def void(self, ticket: int, now: datetime) -> None:
         """Take back what the last answer to a ticket said."""
 
