@@ -23,11 +23,14 @@ from worker.storage.sql.tables import delivery, outbox, ticket
 
 _OF_DELIVERY = {
     PostState.WAITING: ("waiting", "claimed"),
+    PostState.HELD: ("waiting",),
     PostState.SENT: ("sent",),
     PostState.BOUNCED: ("bounced",),
     PostState.DEAD: ("unreachable",),
 }
-_STATES = {name: state for state, names in _OF_DELIVERY.items() for name in names}
+_STATES = {
+    name: state for state, names in _OF_DELIVERY.items() if state is not PostState.HELD for name in names
+}
 _WHY_DEAD = {
     "unreachable": "No notifier reaches them.",
     "passed_on": "No notifier reaches them. The next step came in its place.",
@@ -45,7 +48,7 @@ class SqlDeliveries:
 
     def posts(self, wanted: PostFilter, now: datetime, limit: int, place: PostPlace = NEWEST) -> list[Post]:
         alone = self._alone(wanted, now, limit, place.message)
-        together = self._together(wanted, limit, place.delivery)
+        together = self._together(wanted, now, limit, place.delivery)
         # Each list stays in its own order, so that a page ends at one number of each
         merged = heapq.merge(alone, together, key=lambda post: post.created_at, reverse=True)
         return list(islice(merged, limit))
@@ -60,13 +63,13 @@ class SqlDeliveries:
             rows = self._c.execute(sa.select(delivery).where(d.bundle_id.in_(part)).order_by(d.id))
             for row in rows:
                 of[row.bundle_id].append(row)
-        found = []
+        held, found = self._held(bundles, now), []
         for row in messages:
             if row.bundle_id is None and row.state in _WAITING:
                 found.append(PostAbout(_message(row, _state_alone(row, now)), row.created_at))
             found += [
                 PostAbout(
-                    _delivery(one, _STATES[one.state], (ticket_label(ticket),)),
+                    _delivery(one, (ticket_label(ticket),), now, held.get(one.bundle_id, "")),
                     row.created_at,
                     one.sent_at,
                     one.reference or "",
@@ -79,10 +82,8 @@ class SqlDeliveries:
     def count(self, state: PostState, now: datetime) -> int:
         alone = sa.select(sa.func.count()).select_from(outbox).where(_alone(state, now))
         found = int(self._c.execute(alone).scalar_one())
-        if state in _OF_DELIVERY:
-            sent = sa.select(sa.func.count()).where(delivery.c.state.in_(_OF_DELIVERY[state]))
-            found += int(self._c.execute(sent).scalar_one())
-        return found
+        together = sa.select(sa.func.count()).select_from(delivery).where(_together([state], now))
+        return found + int(self._c.execute(together).scalar_one())
 
     def _alone(self, wanted: PostFilter, now: datetime, limit: int, below: int | None) -> list[Post]:
         """Messages in no delivery."""
@@ -96,23 +97,19 @@ class SqlDeliveries:
         rows = self._c.execute(sa.select(outbox).where(which).order_by(o.id.desc()).limit(limit))
         return [_message(row, _state_alone(row, now)) for row in rows]
 
-    def _together(self, wanted: PostFilter, limit: int, below: int | None) -> list[Post]:
+    def _together(self, wanted: PostFilter, now: datetime, limit: int, below: int | None) -> list[Post]:
         """Deliveries."""
         d = delivery.c
         is_below = sa.true() if below is None else d.id < below
-        unsent = [
-            name
-            for state in wanted.states
-            if state is not PostState.SENT
-            for name in _OF_DELIVERY.get(state, ())
-        ]
-        found = self._page(d.state.in_(unsent) & is_below, wanted, limit)
+        unsent = [state for state in wanted.states if state is not PostState.SENT]
+        found = self._page(_together(unsent, now) & is_below, wanted, limit)
         if PostState.SENT in wanted.states:
             # Nearly all are sent, so they are read from the newest on; by their state all would be sorted
             found += self._page((d.state.concat("") == "sent") & is_below, wanted, limit)
         rows = sorted(found, key=lambda row: -row.id)[:limit]
-        tickets = self._tickets({row.bundle_id for row in rows})
-        return [_delivery(row, _STATES[row.state], tickets[row.bundle_id]) for row in rows]
+        bundles = {row.bundle_id for row in rows}
+        tickets, held = self._tickets(bundles), self._held(bundles, now)
+        return [_delivery(row, tickets[row.bundle_id], now, held.get(row.bundle_id, "")) for row in rows]
 
     def _page(self, which: sa.ColumnElement[bool], wanted: PostFilter, limit: int) -> list[Any]:
         d = delivery.c
@@ -130,21 +127,34 @@ class SqlDeliveries:
                 found[bundle] = (*found[bundle], ticket_label(number))
         return found
 
+    def _held(self, bundles: Collection[int], now: datetime) -> dict[int, str]:
+        """What holds the deliveries of these bundles that are put off, by bundle."""
+        o, found = outbox.c, dict[int, str]()
+        for part in chunked(sorted(bundles)):
+            query = sa.select(o.bundle_id, o.held_by).where(o.bundle_id.in_(part), _is_held(now))
+            found |= {
+                row.bundle_id: row.held_by for row in self._c.execute(query.order_by(o.not_before.desc()))
+            }
+        return found
+
     def hold(self, keys: Sequence[str], until: datetime, by: str) -> None:
         o = outbox.c
         for part in chunked(keys):
-            waiting = o.key.in_(part) & (o.state == "pending") & o.bundle_id.is_(None)
+            waiting = o.key.in_(part) & (o.state == "pending")
             self._c.execute(sa.update(outbox).where(waiting).values(not_before=until, held_by=by))
 
-    def release(self, by: str) -> list[int]:
-        return self._release(outbox.c.held_by == by)
+    def release(self, by: str, now: datetime) -> list[int]:
+        return self._release(outbox.c.held_by == by, now)
 
-    def release_all(self) -> list[int]:
-        return self._release(outbox.c.held_by != "")
+    def release_all(self, now: datetime) -> list[int]:
+        return self._release(outbox.c.held_by != "", now)
 
-    def _release(self, which: sa.ColumnElement[bool]) -> list[int]:
-        o = outbox.c
-        held = which & (o.state == "pending") & o.bundle_id.is_(None)
+    def _release(self, which: sa.ColumnElement[bool], now: datetime) -> list[int]:
+        o, d = outbox.c, delivery.c
+        held = which & (o.state == "pending") & sa.or_(o.bundle_id.is_(None), o.not_before > now)
+        bundles = sa.select(o.bundle_id).where(held, o.bundle_id.is_not(None))
+        put_off = (d.state == "waiting") & d.bundle_id.in_(bundles)
+        self._c.execute(sa.update(delivery).where(put_off).values(next_at=now))
         query = sa.select(o.ticket_id).where(held, o.ticket_id.is_not(None)).distinct().order_by(o.ticket_id)
         about = list(self._c.execute(query).scalars())
         # `held_by` stays: it was held, and is dropped if its ticket is closed before it goes out
@@ -220,18 +230,30 @@ class SqlDeliveries:
         if kind == "D":
             which: sa.ColumnElement[bool] = delivery.c.id == wanted
             row = self._c.execute(sa.select(delivery).where(which)).first()
-            state = _STATES.get(row.state) if row is not None else None
-            post = (
-                _delivery(row, state, self._tickets([row.bundle_id])[row.bundle_id])
-                if row and state
-                else None
-            )
+            is_there = row is not None and row.state in _STATES
+            post = _delivery(row, self._tickets([row.bundle_id])[row.bundle_id]) if row and is_there else None
             return post, delivery, which
         which = (outbox.c.id == wanted) & outbox.c.bundle_id.is_(None)
         row = self._c.execute(sa.select(outbox).where(which)).first() if kind == "M" else None
         states = {"pending": PostState.WAITING, **dict.fromkeys(_GIVEN_UP, PostState.DEAD)}
         post = _message(row, states[row.state]) if row is not None and row.state in states else None
         return post, outbox, which
+
+
+def _is_held(now: datetime) -> sa.ColumnElement[bool]:
+    """Messages that are held, whether they are in a delivery or not."""
+    return (outbox.c.state == "pending") & (outbox.c.not_before > now)
+
+
+def _together(states: Collection[PostState], now: datetime) -> sa.ColumnElement[bool]:
+    """Deliveries that are in one of these states."""
+    d = delivery.c
+    is_put_off = (d.state == "waiting") & (d.next_at > now)
+    is_held = is_put_off & sa.exists().where(outbox.c.bundle_id == d.bundle_id, _is_held(now))
+    that = {PostState.HELD: is_held, PostState.WAITING: ~is_held}
+    found = [d.state.in_(_OF_DELIVERY[state]) & that.get(state, sa.true()) for state in states]
+    names = {name for state in states for name in _OF_DELIVERY[state]}
+    return d.state.in_(sorted(names)) & sa.or_(sa.false(), *found)
 
 
 def _alone(state: PostState, now: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
@@ -304,8 +326,12 @@ def _message(row: Any, state: PostState) -> Post:
     )
 
 
-def _delivery(row: Any, state: PostState, tickets: tuple[str, ...]) -> Post:
+def _delivery(row: Any, tickets: tuple[str, ...], now: datetime | None = None, held_by: str = "") -> Post:
+    state: PostState = _STATES[row.state]
+    until: datetime | None = None
+    if held_by and row.state == "waiting" and now is not None and row.next_at > now:
+        state, until = PostState.HELD, row.next_at
     return Post(
-        f"D-{row.id:06d}", recipient_from_row(row), row.notifier, state, None, "", row.attempts, row.error, tickets,
-        row.created_at,
+        f"D-{row.id:06d}", recipient_from_row(row), row.notifier, state, until, held_by if until else "",
+        row.attempts, row.error, tickets, row.created_at,
     )  # fmt: skip

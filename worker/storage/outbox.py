@@ -54,7 +54,7 @@ class SqlOutbox(SqlFolding, SqlSending):
         rows = [one for one in untried if not said or one.key.startswith(beginnings)]
         for part in chunked([row.id for row in rows]):
             held = o.id.in_(part) & (o.held_by != "")
-            self._c.execute(sa.update(outbox).where(held).values(state="dropped"))
+            self._c.execute(sa.update(outbox).where(held).values(state="dropped", bundle_id=None))
             self._c.execute(sa.delete(outbox).where(o.id.in_(part), o.held_by == ""))
         self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
         return [row.key for row in rows]

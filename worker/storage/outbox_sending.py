@@ -41,11 +41,12 @@ class SqlSending:
             change = _RESERVE_UNCLEAR if is_unclear else _RESERVE
             for part in chunked(ids):
                 self._c.execute(change, {"ids": part, "holder": holder, "until": now + life})
-        items = self._items({row.bundle_id for row in rows})
+        items, shown = self._items({row.bundle_id for row in rows})
         return [
             Delivery(
                 row.id, row.key, row.bundle_id, row.notifier, recipient_from_row(row), items[row.bundle_id],
                 row.attempts + 1, bool(row.is_unclear) or row.id in unclear, row.created_at,
+                shown.get(row.bundle_id, frozenset()),
             )
             for row in rows
         ]  # fmt: skip
@@ -57,12 +58,18 @@ class SqlSending:
         """By channel, the instant until which it is or was to be left alone."""
         return {row.notifier: row.quiet_until for row in self._c.execute(_QUIET)}
 
-    def _items(self, bundles: Collection[int]) -> dict[int, tuple[OutMessage, ...]]:
+    def _items(
+        self, bundles: Collection[int]
+    ) -> tuple[dict[int, tuple[OutMessage, ...]], dict[int, frozenset[str]]]:
+        """By bundle: its messages, and the keys of those that were shown."""
         found = defaultdict[int, tuple[OutMessage, ...]](tuple)
+        shown = defaultdict[int, frozenset[str]](frozenset)
         for part in chunked(sorted(bundles)):
             for row in self._c.execute(_ITEMS, {"bundles": part}):
                 found[row.bundle_id] = (*found[row.bundle_id], message_from_row(row))
-        return found
+                if row.state == "sent":
+                    shown[row.bundle_id] |= {row.key}
+        return found, shown
 
     def shorten(self, one: Delivery, kept: int) -> Delivery:
         d, o = delivery.c, outbox.c
@@ -141,7 +148,7 @@ class SqlSending:
         ).first()
         if row is None:
             return None
-        items = self._items({row.bundle_id})[row.bundle_id]
+        items = self._items({row.bundle_id})[0][row.bundle_id]
         return Delivery(
             row.id, row.key, row.bundle_id, row.notifier, recipient_from_row(row), items, row.attempts,
             bool(row.is_unclear), row.created_at,

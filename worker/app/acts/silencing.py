@@ -53,7 +53,7 @@ class Silencing:
                 raise Refused(
                     f"There is no silence '{silence_id}' that could be ended; `whosleft silence list` shows them."
                 )
-            about = uow.deliveries.release(f"silence:{ended.id}")
+            about = uow.deliveries.release(f"silence:{ended.id}", now)
             for ticket in uow.tickets.many(about).values():
                 hold_calls(uow, ticket, self._rules.policy(ticket), now)
             uow.journal.append([acted(by, now, events.SILENCE_ENDED, f"silence:{ended.id}", reason)])

@@ -6,22 +6,21 @@ report is one transaction, and is acknowledged after it. Only a delivery that co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from worker.app.jobs.looking_again import hold_in, look_again
 from worker.app.jobs.observer import Observer
 from worker.app.tell.holding import Holding
-from worker.app.tell.overtaken import overtaken, waiting_in
 from worker.app.tell.reaching import Reaching
 from worker.domain.messages.message import RecipientKind
-from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError, Notifier, Returned
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import Delivery, Onward, Outcome
-from worker.ports.state.store import Store, UnitOfWork
+from worker.ports.state.outbox import Onward, Outcome
+from worker.ports.state.store import Store
 
 if TYPE_CHECKING:
     from worker.ports import ReturnTeller
@@ -76,13 +75,15 @@ class Bouncing:
                 return False
             following = self._reaching.next_over(delivery.to, notifier)
             onward = None
-            if following is not None:
-                tickets = uow.tickets.many([one.ticket for one in delivery.items if one.ticket is not None])
-                gone = overtaken(uow, waiting_in([delivery]))
-                wanted = tuple(one for one in delivery.items if one.key not in gone)
+            if following is None:
+                uow.outbox.bounce(delivery, report.why, None, now)
+            else:  # reports come at any hour, and the next channel may be a phone
+                again = look_again(uow, delivery, self._holding, now)
+                wanted = tuple(one for one in delivery.items if one.key not in again.gone)
                 delivery = replace(delivery, items=wanted)
-                onward = Onward(following, self._may_go_at(uow, delivery, tickets, now))
-            uow.outbox.bounce(delivery, report.why, onward, now)
+                onward = Onward(following, again.goes_at(delivery, now))
+                uow.outbox.bounce(delivery, report.why, onward, now)
+                hold_in(uow, delivery, again, now)
         if onward is None and delivery.to.kind is RecipientKind.CHANNEL:
             troubles.append(
                 f"{notifier}: message {delivery.key} came back: {report.why} "
@@ -90,15 +91,3 @@ class Bouncing:
             )
         self._observer.delivered(delivery, Outcome.BOUNCED, now)
         return True
-
-    def _may_go_at(
-        self, uow: UnitOfWork, delivery: Delivery, tickets: Mapping[int, Ticket], now: datetime
-    ) -> datetime:
-        """When the first of its messages is not held: reports come at any hour, and the next channel may be a phone."""
-        holds = self._holding.at(uow, now)
-        ends = []
-        for item in delivery.items:
-            ticket = None if item.ticket is None else tickets.get(item.ticket)
-            held = holds.of_message(delivery.to, ticket, is_day_or_night=item.is_day_or_night)
-            ends.append(now if held is None or item.is_alarm else held.until)
-        return min(ends, default=now)

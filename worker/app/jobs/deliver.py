@@ -23,12 +23,12 @@ from worker.app.jobs.bouncing import Bouncing
 from worker.app.jobs.composing import Composing
 from worker.app.jobs.folding import Folding, FoldingLimits, day_start
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
+from worker.app.jobs.looking_again import Again, hold_in, look_again
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.tell.conversing import Conversing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding
-from worker.app.tell.overtaken import overtaken, waiting_in
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
@@ -229,9 +229,9 @@ class Deliver:
         self, claimed: _Claimed, delivery: Delivery, message: Message, run: _DeliveryPass
     ) -> _Claimed | None:
         notifier, now = self._notifiers[delivery.notifier], claimed.at
-        gone = self._overtaken(delivery, now)
+        again = self._look_again(delivery, now)
         try:
-            reference = self._send_once(notifier, message, is_overtaken=bool(gone))
+            reference = self._send_once(notifier, message, may_go=not again)
         except Transient as error:
             self._later(delivery, error, now, run)
         except (Unreachable, Rejected) as error:
@@ -249,7 +249,7 @@ class Deliver:
         else:
             if reference is not None:
                 return self._mark_sent(claimed, delivery, message, reference, run)
-            self._drop(delivery, gone, now, run)
+            self._put_back(delivery, again, now, run)
         return None
 
     def _mark_sent(
@@ -269,27 +269,29 @@ class Deliver:
         self._write_down(delivery, message, run)
         return following
 
-    def _send_once(self, notifier: Notifier, message: Message, *, is_overtaken: bool) -> str | None:
-        """Send it, unless it arrived before; None if it did not, and is not true any more."""
+    def _send_once(self, notifier: Notifier, message: Message, *, may_go: bool) -> str | None:
+        """Send it, unless it arrived before; None if it did not, and may not go as it is."""
         if message.may_be_repeat:
             found = notifier.find(message)
             if found is not None:
                 return found.reference
-        return None if is_overtaken else notifier.send(message).reference
+        return notifier.send(message).reference if may_go else None
 
-    def _overtaken(self, delivery: Delivery, now: datetime) -> set[str]:
-        """The keys of its messages that are not true any more. Folding has looked just before it is sent at first."""
+    def _look_again(self, delivery: Delivery, now: datetime) -> Again:
+        """What of it must not go out now. Folding has looked just before it is sent at first."""
         if delivery.attempts == 1 and not delivery.is_unclear and now - delivery.created_at <= FRESH:
-            return set()
+            return Again()
         with self._store.reading() as uow:
-            return overtaken(uow, waiting_in([delivery]))
+            return look_again(uow, delivery, self._rules.holding, now)
 
-    def _drop(self, delivery: Delivery, keys: set[str], now: datetime, run: _DeliveryPass) -> None:
-        """Drop these messages of a delivery; the others are sent next."""
+    def _put_back(self, delivery: Delivery, again: Again, now: datetime, run: _DeliveryPass) -> None:
+        """Drop and hold what must not go out now; what is left is sent next."""
         with self._store.begin(run.lease) as uow:
-            left = uow.outbox.drop(delivery, keys)
+            left = uow.outbox.drop(delivery, again.gone)
             if left is not None:
-                uow.outbox.put_off(left, "", now)
+                hold_in(uow, left, again, now)
+                uow.outbox.put_off(left, "", again.goes_at(left, now))
+        run.counts["held"] += len(again.waiting)
         run.page.clear()
 
     def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _DeliveryPass) -> None:

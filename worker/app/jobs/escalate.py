@@ -93,7 +93,7 @@ class Escalate:
 
         Folding asks them again. Who has a ticket, or snoozed it, goes on resting.
         """
-        for ticket in uow.tickets.many(uow.deliveries.release_all()).values():
+        for ticket in uow.tickets.many(uow.deliveries.release_all(now)).values():
             hold_calls(uow, ticket, self._rules.policy(ticket), now)
 
     def _escalate(

@@ -6,7 +6,7 @@ nothing counts as sent that nobody could see.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from worker.app.jobs.composing import Composing
 from worker.app.tell.feeds import Followers
-from worker.app.tell.holding import Held, Holding, Holds
+from worker.app.tell.holding import Holding, hold
 from worker.app.tell.overtaken import Waiting, overtaken
 from worker.app.tell.reaching import Reaching
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -148,23 +148,15 @@ class _ReadersPage:
 
         Whom nothing reaches has no quiet hours: what comes in their place comes at once.
         """
-        uow, holds = self.uow, self.limits.holding.at(self.uow, self.now)
-        if not holds:
-            return [set() for _ in to]
-        found = [
-            _held(holds, reader, tickets, some, is_reached=bool(over))
+        waiting = [
+            Waiting(reader, head if over else head._replace(is_day_or_night=True))
             for reader, some, over in zip(to, heads, channels, strict=True)
+            for head in some
         ]
-        together: dict[Held, list[MessageHead]] = defaultdict(list)
-        for of_reader in found:
-            for why, those in of_reader.items():
-                together[why] += those
-        for why, those in together.items():
-            uow.deliveries.hold([head.key for head in those], why.until, why.by)
-            if why.silence:
-                about = {head.ticket for head in those if head.ticket is not None}
-                uow.silences.fired(why.silence, about, self.now)
-        return [{head.key for those in of_reader.values() for head in those} for of_reader in found]
+        found = self.limits.holding.at(self.uow, self.now).of_all(waiting, tickets)
+        hold(self.uow, found, self.now)
+        held = {one.message.key for those in found.values() for one in those}
+        return [{head.key for head in some if head.key in held} for some in heads]
 
     def _say_dropped(self, to: Sequence[Recipient]) -> None:
         """Name the tickets that were closed while messages about them were held."""
@@ -282,20 +274,3 @@ def day_start(now: datetime, timezone: str) -> datetime:
     """The beginning of a local day."""
     local = now.astimezone(ZoneInfo(timezone))
     return local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _held(
-    holds: Holds,
-    to: Recipient,
-    tickets: Mapping[int, Ticket],
-    heads: Sequence[MessageHead],
-    *,
-    is_reached: bool,
-) -> dict[Held, list[MessageHead]]:
-    """A reader's messages that are held, by what holds them."""
-    found: dict[Held, list[MessageHead]] = defaultdict(list)
-    for head in heads:
-        ticket = None if head.ticket is None else tickets.get(head.ticket)
-        if why := holds.of_message(to, ticket, is_day_or_night=head.is_day_or_night or not is_reached):
-            found[why].append(head)
-    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from worker.app.tell.overtaken import Waiting
 from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -91,6 +93,27 @@ class Holds:
             self._nights[to.address] = self.quiet.held_until(self.uow, to, self.at)
         until = self._nights[to.address]
         return Held(until, QUIET) if until else None
+
+    def of_all(
+        self, waiting: Collection[Waiting], tickets: Mapping[int, Ticket]
+    ) -> dict[Held, list[Waiting]]:
+        """What is held of some messages, by what holds it. `tickets` are those that they are about, by number."""
+        found: dict[Held, list[Waiting]] = defaultdict(list)
+        for one in waiting if self else ():
+            to, message = one
+            ticket = None if message.ticket is None else tickets.get(message.ticket)
+            if why := self.of_message(to, ticket, is_day_or_night=message.is_day_or_night):
+                found[why].append(one)
+        return found
+
+
+def hold(uow: UnitOfWork, held: Mapping[Held, Collection[Waiting]], now: datetime) -> None:
+    """Hold these messages until what holds them is over, and count what silences hold."""
+    for why, those in held.items():
+        uow.deliveries.hold([one.message.key for one in those], why.until, why.by)
+        if why.silence:
+            about = {one.message.ticket for one in those if one.message.ticket is not None}
+            uow.silences.fired(why.silence, about, now)
 
 
 def hold_calls(uow: UnitOfWork, ticket: Ticket, policy: Policy, now: datetime) -> None:

@@ -29,6 +29,7 @@ class Post:
     """One message on its way, or one that was. `id` is D-000001, or M-000001 while it is in no delivery.
 
     `over` is the notifier, empty while none is chosen. `held_by` says what holds it: quiet, silence:ID, or nothing.
+    A delivery is held while all its messages are.
     """
 
     id: str
@@ -94,15 +95,15 @@ class Deliveries(Protocol):
         """Return the number of posts in a state."""
 
     def hold(self, keys: Sequence[str], until: datetime, by: str) -> None:
-        """Hold messages that are in no delivery until an instant; `by` says why."""
+        """Hold messages until an instant; `by` says why. A delivery of theirs is put off by whoever has claimed it."""
 
-    def release(self, by: str) -> list[int]:
+    def release(self, by: str, now: datetime) -> list[int]:
         """Let go at once what is held for this reason; return the numbers of the tickets that it is about.
 
         What is closed before it goes out is said nevertheless.
         """
 
-    def release_all(self) -> list[int]:
+    def release_all(self, now: datetime) -> list[int]:
         """As `release`, for whatever reason it is held. What still is a reason has to hold it again."""
 
     def take_dropped(self, to: Collection[Recipient], now: datetime) -> dict[Recipient, list[str]]:

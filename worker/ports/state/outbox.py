@@ -40,7 +40,8 @@ class OutMessage:
 class Delivery:
     """One message on its way to one recipient: some outbox rows folded into one, all alarms or none.
 
-    Deliveries of the same rows over several channels share their `bundle`. Before `created_at`, nothing was sent.
+    Deliveries of the same rows over several channels share their `bundle`; `shown` are the keys of those rows that
+    another one of them has shown. Before `created_at`, nothing was sent.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Delivery:
     attempts: int
     is_unclear: bool
     created_at: datetime
+    shown: frozenset[str] = frozenset()
 
 
 class Claim(NamedTuple):
