@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from builders import rules
+from builders import facts, rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.domain.escalation.policy import After, Policy, Step, Target
@@ -94,6 +94,24 @@ def test_who_is_told_in_two_ways_is_told_once_in_the_language_that_is_known(foun
     assert titles(harness.soc)["dee@corp.example"] == [
         "Süresi geçti: Ann adlı kişiyi Ward 7 grubundan çıkarın"
     ]
+
+
+def test_who_is_told_by_address_reads_the_language_that_only_their_second_directory_states(
+    found: Found,
+) -> None:
+    policy = Policy("all", (Step(After(share=1.0), (Target.ACCOUNTABLE,)),))
+    wanted = rules(policies=(policy,), accountable="cem@corp.example")
+    harness = found(languages=BabelLanguages("de"), rules=wanted, directories=("corp", "tenant"))
+    harness.hire("ann", "cem", "dee")
+    harness.directories[1].put(facts("cloud-cem", email="cem@corp.example", language="pl"))
+    harness.group("ward-7", "ann", admins=["dee"])
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    harness.later(hours=24)
+    harness.escalate()
+    harness.deliver()
+    assert {one.to.language for one in harness.soc.to("cem@corp.example")} == {"pl"}
 
 
 def test_a_digest_and_its_note_are_in_the_language_of_what_they_hold(found: Found) -> None:

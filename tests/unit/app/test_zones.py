@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from builders import rules
+from builders import facts, rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.app.jobs.retention import ZONE_LIFE, Retention
@@ -31,6 +31,7 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
 Start = Callable[..., Harness]
+Stated = tuple[tuple[str, str], ...]
 NIGHT = PersonalQuiet(QuietHours(time(20), time(7)), "UTC", "GB")
 BEN, CEM, DEE = "ben@corp.example", "cem@corp.example", "dee@corp.example"
 UNA = "una@corp.example"
@@ -90,7 +91,7 @@ def test_the_zone_that_the_channel_knows_decides_when_a_person_may_be_told(start
 ])  # fmt: skip
 def test_the_directory_s_word_comes_first_then_the_channel_s_then_the_country(
     start: Start,
-    attributes: tuple[tuple[str, str], ...],
+    attributes: Stated,
     in_slack: str | None,
     *,
     is_told: bool,
@@ -102,6 +103,20 @@ def test_the_directory_s_word_comes_first_then_the_channel_s_then_the_country(
     harness.soc.zones = {DEE: in_slack}
     news(harness, DEE)
     assert bool(harness.soc.to(DEE)) is is_told
+    assert harness.soc.zones_asked == ([DEE] if is_asked else [])
+
+
+@pytest.mark.parametrize("stated, is_asked", [(((TIMEZONE, AUCKLAND),), False), (((COUNTRY, "JP"),), True)])
+@pytest.mark.parametrize("first", [(), ((TIMEZONE, "Mars/Olympus"),)])
+def test_what_only_the_second_directory_states_of_a_person_counts(
+    found: Start, first: Stated, stated: Stated, *, is_asked: bool
+) -> None:
+    harness = at_night(found, directories=("corp", "tenant"))
+    harness.corp.put(facts("dee", attributes=first))
+    harness.directories[1].put(facts("cloud-dee", email=DEE, attributes=stated))
+    harness.settle()
+    news(harness, DEE)
+    assert harness.soc.to(DEE), "it is noon in Auckland, and eight in the morning in Tokyo"
     assert harness.soc.zones_asked == ([DEE] if is_asked else [])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import Account, AccountFacts, AccountKey, Standing
@@ -45,7 +46,15 @@ def who_is_here(uow: UnitOfWork, address: str) -> str:
 
 
 def whoever_has(uow: UnitOfWork, address: str, languages: Languages) -> Recipient:
-    """Whoever has an e-mail address, with what the directory says of them if it knows them."""
-    known = [one for one in uow.people.find(address) if one.standing is not Standing.LEFT]
+    """Whoever has an e-mail address, with what the directories say of them if they know them."""
+    known = all_who_have(uow, address)
     found = known_person(known[0], languages) if known else []
-    return found[0] if found else person_at(address)
+    if not found:
+        return person_at(address)
+    stated = next((one.facts.language for one in known if one.facts.language), None)
+    return replace(found[0], language=languages.of(stated).code if stated else None)
+
+
+def all_who_have(uow: UnitOfWork, address: str) -> list[Account]:
+    """The accounts with an e-mail address that are still here, in the order of their keys."""
+    return [one for one in uow.people.find(address) if one.standing is not Standing.LEFT]

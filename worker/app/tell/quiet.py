@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.app.tell.addressing import all_who_have
 from worker.domain.escalation.quiet import QuietHours, held_until, zone_of
 from worker.domain.escalation.wall_clock import timezones
 from worker.domain.messages.message import Recipient
-from worker.domain.model import AccountFacts, Standing
+from worker.domain.model import AccountFacts
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -17,8 +19,8 @@ from worker.ports.state.store import UnitOfWork
 class PersonalQuiet:
     """The port `Quiet` of `holding`. `timezone` (IANA) and `country` (ISO 3166) are for all; None: each one's own.
 
-    `organisation` is the time zone of people of whom neither the directory nor a channel (`uow.zones`) says one, and
-    whose country has several; `region` is the country of those of whom the directory says none.
+    `organisation` is the time zone of people of whom neither a directory nor a channel (`uow.zones`) says one, and
+    whose country has several; `region` is the country of those of whom no directory says one.
     """
 
     hours: QuietHours
@@ -32,24 +34,25 @@ class PersonalQuiet:
 
     def place_of(self, uow: UnitOfWork, to: Recipient) -> tuple[str, str]:
         """The time zone and the country whose clock and holidays count for somebody."""
-        facts = _facts(uow, to)
-        country = self.country or (facts.country if facts else None) or self.region
-        stated = facts.timezone if facts else None
+        known = _known(uow, to)
+        stated = next((one.country for one in known if one.country), None)
         timezone = self.timezone or zone_of(
-            stated, uow.zones.of(to.address), facts.country if facts else None, self.organisation
+            _zone_in(known), uow.zones.of(to.address), stated, self.organisation
         )
-        return timezone, country
+        return timezone, self.country or stated or self.region
 
     def lacks_zone(self, uow: UnitOfWork, to: Recipient) -> bool:
-        if self.timezone is not None:
-            return False
-        facts = _facts(uow, to)
-        return facts is None or facts.timezone not in timezones()
+        return self.timezone is None and _zone_in(_known(uow, to)) is None
 
     def is_for(self, ticket: Ticket | None) -> bool:
         return not (self.hours.exempt_sensitive and ticket is not None and ticket.is_sensitive)
 
 
-def _facts(uow: UnitOfWork, to: Recipient) -> AccountFacts | None:
-    known = [one for one in uow.people.find(to.address) if one.standing is not Standing.LEFT]
-    return known[0].facts if known else None
+def _known(uow: UnitOfWork, to: Recipient) -> list[AccountFacts]:
+    """What the directories say of somebody who is here, in a fixed order: one may state what another does not."""
+    return [one.facts for one in all_who_have(uow, to.address)]
+
+
+def _zone_in(known: Iterable[AccountFacts]) -> str | None:
+    """The first zone that is stated; what is no zone is none."""
+    return next((one.timezone for one in known if one.timezone in timezones()), None)
