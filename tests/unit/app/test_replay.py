@@ -259,10 +259,11 @@ def test_what_was_rejected_is_named_by_the_play_of_both_sides(found: Found) -> N
     assert [one.about for one in seen.cannot if one.what is Limit.PLANS] == [("P-000001",)]
 
 
-def test_silences_and_quiet_hours_hold_messages(week: Harness) -> None:
+@pytest.mark.parametrize("named", ["eve@corp.example", "eve"])
+def test_silences_and_quiet_hours_hold_messages(week: Harness, named: str) -> None:
     begins = week.now - 4 * DAY
     of_ticket = Silence("1", begins, begins + 3 * DAY, "sam", "moves", groups=("Ward 7",))
-    of_person = Silence("2", begins, begins + 3 * DAY, "sam", "is away", people=("eve@corp.example",))
+    of_person = Silence("2", begins, begins + 3 * DAY, "sam", "is away", people=(named,))
 
     silenced = played(week, replace(base(week), silences=(of_ticket,)))
     assert {one.ticket.group_name for one in silenced.messages} == {"Ward 7"}

@@ -43,8 +43,11 @@ def test_a_silence_that_covers_something_else_holds_nothing(late: Harness) -> No
     assert told(late) == [DEE]
 
 
-def test_a_silence_for_a_person_holds_the_messages_to_them(late: Harness) -> None:
-    made = silence(late, 40, people=("Dee@corp.example",))
+@pytest.mark.parametrize("named", ["Dee@corp.example", "dee", "Corp/Dee"])
+def test_a_silence_for_a_person_holds_the_messages_to_them_however_it_names_them(
+    late: Harness, named: str
+) -> None:
+    made = silence(late, 40, people=(named,))
     late.queue(OutMessage("x", replace(CHANNEL), "To all", Paragraph("To all")))
     late.later(hours=12)
     assert told(late) == ["channel"]
@@ -57,6 +60,22 @@ def test_a_silence_for_a_person_holds_the_messages_to_them(late: Harness) -> Non
     late.app.silencing.end(made.id, SAM, late.now, "They are back")
     assert told(late) == [DEE]
     assert posts(late, PostState.HELD) == []
+
+
+def test_who_has_a_phone_and_no_mailbox_is_silenced_by_id(start: Start) -> None:
+    sms = FakeNotifier("sms", reaches_people=False, reaches_phones=True, has_channel=False)
+    harness = start(rules=rules(), notifiers=[FakeNotifier("soc"), sms])
+    harness.corp.change("dee", email=None)
+    harness.settle()
+    made = silence(harness, 40, people=("dee",))
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    assert sms.sent == []
+
+    harness.app.silencing.end(made.id, SAM, harness.now)
+    harness.deliver()
+    assert [message.to.address for message in sms.sent] == [harness.number("dee")]
 
 
 def test_what_is_closed_while_it_is_held_is_dropped_and_said(late: Harness) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from worker.app.reads.away import with_deputies
 from worker.app.reads.escalation import Explainer
 from worker.app.reads.replay_history import PAGE, Progressed, never_passed
-from worker.app.tell.holding import known_as
+from worker.app.tell.holding import known_as, reader_known_as
 from worker.app.tell.quiet import PersonalQuiet
 from worker.app.tell.recipients import Recipients
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Step, Taken, Target, Whom
@@ -273,8 +273,9 @@ class Player:
         if not self._holds_messages or to.kind is not RecipientKind.PERSON:
             return telling
         at, quiet = telling.at, self._rules.quiet
-        silenced = [one.until_at for one in self._silences if one.is_on(at) and one.is_for([to.address])]
-        if silenced:
+        silences = [one for one in self._silences if one.people and one.is_on(at)]
+        names = reader_known_as(self._uow, to, ticket) if silences else []
+        if silenced := [one.until_at for one in silences if one.is_for(names)]:
             return telling._replace(at=max(silenced))
         if quiet is None or is_day_or_night or not quiet.is_for(ticket):
             return telling

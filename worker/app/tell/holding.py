@@ -13,6 +13,7 @@ from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.messages.overtaken import step_key
+from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
@@ -67,6 +68,9 @@ class Holds:
     silences: tuple[Silence, ...]
     quiet: Quiet | None
     _nights: dict[str, datetime | None] = field(default_factory=dict)  # by reader: when their quiet hours end
+    _names: dict[tuple[str, AccountKey | None], list[str]] = field(
+        default_factory=dict
+    )  # by reader, and account
 
     def __bool__(self) -> bool:
         """True if anything can be held at all."""
@@ -83,7 +87,8 @@ class Holds:
     def of_message(self, to: Recipient, ticket: Ticket | None, *, is_day_or_night: bool) -> Held | None:
         """What holds a message: a silence for its ticket or its reader, else the reader's quiet hours."""
         is_person = to.kind is RecipientKind.PERSON
-        theirs = [one for one in self.silences if is_person and one.is_for([to.address])]
+        names = self._names_of(to, ticket) if is_person and any(one.people for one in self.silences) else []
+        theirs = [one for one in self.silences if one.is_for(names)]
         held = (_last(theirs), self.of_ticket(ticket) if ticket else None)
         if silenced := max((one for one in held if one), default=None):
             return silenced
@@ -93,6 +98,12 @@ class Holds:
             self._nights[to.address] = self.quiet.held_until(self.uow, to, self.at)
         until = self._nights[to.address]
         return Held(until, QUIET) if until else None
+
+    def _names_of(self, to: Recipient, ticket: Ticket | None) -> list[str]:
+        reader = to.address, _assigned(to, ticket)
+        if reader not in self._names:
+            self._names[reader] = reader_known_as(self.uow, to, ticket)
+        return self._names[reader]
 
     def of_all(
         self, waiting: Collection[Waiting], tickets: Mapping[int, Ticket]
@@ -136,7 +147,25 @@ def known_as(uow: UnitOfWork, ticket: Ticket) -> list[str]:
         return []
     person = uow.people.get(ticket.person)
     email = person.facts.email if person else None
-    return [ticket.person.person_id, "/".join(ticket.person), *([email] if email else [])]
+    return [*_ids(ticket.person), *([email] if email else [])]
+
+
+def reader_known_as(uow: UnitOfWork, to: Recipient, ticket: Ticket | None) -> list[str]:
+    """The ids and addresses by which a silence may name a reader. Who is known by a number is found by the ticket."""
+    keys = [one.key for one in uow.people.find(to.address)]
+    if assigned := _assigned(to, ticket):
+        keys.append(assigned)
+    return [to.address, *(name for key in keys for name in _ids(key))]
+
+
+def _assigned(to: Recipient, ticket: Ticket | None) -> AccountKey | None:
+    """The account of a reader who has the ticket."""
+    assignee = ticket.assignee if ticket else None
+    return assignee.person if assignee and assignee.email.casefold() == to.address else None
+
+
+def _ids(account: AccountKey) -> list[str]:
+    return [account.person_id, "/".join(account)]
 
 
 def _last(silences: Iterable[Silence]) -> Held | None:
