@@ -332,7 +332,9 @@ class TicketActs:
                 raise Refused(
                     f"Not while their plan waits for a decision: {held[0]}. Release or reject it first."
                 )
-            unasked = [name for each in accounts for name in _unasked(uow, each.key)]
+            leaving = human.leaving if human else None
+            leavings = {leaving.name, *leaving.also} if leaving else set()
+            unasked = [name for each in accounts for name in _unasked(uow, each.key, leavings)]
             if unasked:
                 raise Refused(
                     f"Not while they are in a group and nobody was asked to remove them: {', '.join(unasked)}. "
@@ -344,11 +346,18 @@ class TicketActs:
         return one.key
 
 
-def _unasked(uow: UnitOfWork, person: AccountKey) -> list[str]:
-    """The groups that a person is in and that never had a ticket about them."""
-    theirs = uow.tickets.of_person(person)
-    asked = {ticket.group for ticket in theirs if ticket.about is not About.PERSON}
-    return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in asked]
+def _unasked(uow: UnitOfWork, person: AccountKey, leavings: Collection[str]) -> list[str]:
+    """The groups that a person is in, but those in which a waiver for one of these leavings accepts them for good.
+
+    Any other ticket that is over says nothing of a membership that is there: they came back, or left anew.
+    """
+    theirs = [one for one in uow.tickets.of_person(person) if one.about is not About.PERSON]
+    waived = {
+        one.group
+        for one in theirs
+        if one.state is TicketState.WAIVED and one.waived_until is None and one.occasion in leavings
+    }
+    return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in waived]
 
 
 def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
