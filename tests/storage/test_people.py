@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 import builders
 from plans_of_queries import steps_of
-from worker.domain.model import AccountFacts, AccountKey
+from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
+from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import EventKind
 from worker.ports.state.people import Applied, JudgedFacts
 from worker.storage import people_passes
@@ -197,6 +198,28 @@ def test_whoever_has_an_address_is_found_without_a_look_at_everybody(engine: sa.
     plans = steps_of(engine, look, "person")
     assert plans
     assert not [step for plan in plans for step in plan if step in {"SCAN person", "SCAN person_key"}]
+
+
+def test_who_left_by_a_date_that_is_ahead_is_found_by_that_date(engine: sa.Engine) -> None:
+    store, ahead = SqlStore(engine), NINE + timedelta(days=3)
+    said = {
+        "ahead": Judgement(Standing.LEFT, Evidence.LEAVE_DATE, ahead),
+        "come": Judgement(Standing.LEFT, Evidence.EXPIRED, NINE),
+        "disabled": Judgement(Standing.LEFT, Evidence.DISABLED),
+        "leaving": Judgement(Standing.LEAVING, Evidence.LEAVE_DATE, ahead),
+    }
+    with store.begin() as uow:
+        uow.people.stage("corp", [JudgedFacts(facts(name), judgement) for name, judgement in said.items()])
+        uow.people.apply_stage("corp", is_full=True, taken_at=ahead, now=NINE)
+
+    def look() -> None:
+        with store.reading() as uow:
+            assert [one.key.person_id for one in uow.people.left_too_early(NINE)] == ["ahead"]
+
+    look()
+    if engine.dialect.name == "sqlite":
+        [[step, *_]] = steps_of(engine, look, "person")
+        assert step == "SEARCH person USING INDEX ix_person_standing_at (standing=? AND at>?)"
 
 
 def test_somebody_is_found_by_id_in_letters_of_any_size_employee_id_and_key(store: SqlStore) -> None:

@@ -281,6 +281,11 @@ class SqlPasses:
         self._c.execute(people_staging.MISSED_AGAIN, {"of": source})
 
     def mark_left(self, people: Sequence[Account], seen_at: datetime, now: datetime) -> None:
+        self._set_standing(people, now)
+        self._open_episodes(people, seen_at, now)
+        dirty_groups_of_people(self._c, {one.key for one in people}, now)
+
+    def _set_standing(self, people: Iterable[Account], now: datetime) -> None:
         for one in people:
             self._c.execute(
                 sa.update(person)
@@ -288,16 +293,21 @@ class SqlPasses:
                 .values(
                     standing=one.standing.value,
                     evidence=one.evidence.value if one.evidence else None,
-                    at=one.left_at,
+                    at=one.left_at or one.leaves_at,
                     changed_at=now,
                 )
             )
-        self._open_episodes(people, seen_at, now)
-        dirty_groups_of_people(self._c, {one.key for one in people}, now)
 
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
         rows = self._c.execute(people_staging.DUE, {"until": now, "sources": [*sources]})
         return [_left_on_date(row) for row in rows]
+
+    def left_too_early(self, now: datetime) -> list[Account]:
+        return [person_from_row(row) for row in self._c.execute(people_staging.TOO_EARLY, {"now": now})]
+
+    def take_back(self, events: Sequence[Event], now: datetime) -> None:
+        self._set_standing({event.person.key: event.person for event in events}.values(), now)
+        self._follow(events, now, now)
 
     def _count(self, query: sa.Select[Any], source: str) -> int:
         return int(self._c.execute(query, {"of": source}).scalar_one())

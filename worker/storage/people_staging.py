@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, IdentityState
-from worker.domain.model import Evidence, Standing
+from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Standing
 from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
@@ -234,6 +234,16 @@ DUE = (
         person.c.standing == Standing.LEAVING.value,
         person.c.at <= sa.bindparam("until"),
         person.c.source.in_(sa.bindparam("sources", expanding=True)),
+    )
+    .order_by(person.c.source, person.c.person_id)
+)
+# Who left by a date that is ahead of `now`
+TOO_EARLY = (
+    sa.select(person)
+    .where(
+        person.c.standing == Standing.LEFT.value,
+        person.c.at > sa.bindparam("now"),
+        person.c.evidence.in_(sorted(one.value for one in ENDS_WITH_A_DAY)),
     )
     .order_by(person.c.source, person.c.person_id)
 )

@@ -301,6 +301,40 @@ def test_a_leave_date_does_not_fire_on_a_stale_source(company: Harness) -> None:
     assert company.poll().counts["left"] == 1
 
 
+def test_whoever_left_by_a_wrong_clock_alone_is_taken_back_at_the_next_poll(company: Harness) -> None:
+    company.corp.change("ann", leave_at=company.now + timedelta(days=10))
+    company.settle()
+    company.later(days=40)
+    company.settle()
+    assert [one.is_live for one in company.tickets()] == [True]
+
+    company.later(days=-40)
+    report = company.poll()
+
+    assert (report.counts["unchanged"], report.counts["returned"]) == (1, 1)
+    assert company.standing("ann") is Standing.LEAVING
+    assert company.kinds().count("person.returned") == 1
+    company.settle()
+    assert not [one for one in company.tickets() if one.is_live]
+
+    company.later(days=10)
+    company.settle()
+    assert company.standing("ann") is Standing.LEFT, "her day has come"
+    assert len([one for one in company.tickets() if one.is_live]) == 1
+
+
+def test_whoever_left_by_a_wrong_clock_and_is_disabled_since_has_left(company: Harness) -> None:
+    company.corp.change("ann", leave_at=company.now + timedelta(days=10))
+    company.poll()
+    company.later(days=40)
+    company.poll()
+    company.leave("ann")
+    company.later(days=-40)
+
+    assert company.poll().counts["returned"] == 0
+    assert company.leavers() == ["ann"]
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_a_second_poll_changes_nothing(company: Harness, full: bool) -> None:
     company.leave("ann")

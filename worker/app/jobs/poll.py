@@ -12,11 +12,13 @@ from datetime import datetime
 
 from worker.app.jobs.directory_pass import COUNTS, DirectoryPass, PassTally, PollRules, person_entry
 from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.placing import place
 from worker.app.jobs.report import Report
 from worker.app.tell.health import record_failure
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.people.lifecycle import Event, EventKind
+from worker.domain.people.leaver import judge_again
+from worker.domain.people.lifecycle import Event, EventKind, events_between
 from worker.ports import (
     AuthFailed,
     ConnectorError,
@@ -169,6 +171,7 @@ class Poll:
         Stale directories are left out: they may not know that a date was changed.
         """
         with self._store.begin(lease) as uow:
+            self._take_back_dates(uow, now, tally)
             fresh = [
                 directory.name
                 for directory in self._directories
@@ -178,6 +181,21 @@ class Poll:
             uow.people.mark_left(due, now, now)
             uow.journal.append([person_entry(Event(EventKind.LEFT, person, now)) for person in due])
         tally.counts["left"] += len(due)
+
+    def _take_back_dates(self, uow: UnitOfWork, now: datetime, tally: PassTally) -> None:
+        """Judge anew who left by a date that is ahead: it came by a clock that was wrong, and no directory says so."""
+        happened = [
+            event
+            for before in uow.people.left_too_early(now)
+            for event in events_between(before, judge_again(before, self._rules.leaver, now), now)
+        ]
+        if not happened:
+            return
+        uow.people.take_back(happened, now)
+        uow.journal.append([person_entry(event) for event in happened])
+        place(uow, self._rules.joiners, happened, now)
+        for event in happened:
+            tally.counts[event.kind.value] += 1
 
     def _is_fresh(self, state: SourceState, now: datetime) -> bool:
         return self._rules.fresh.is_fresh(state.name, state.taken_at, now)

@@ -141,6 +141,12 @@ def settle(
     return Account(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
 
 
+def judge_again(before: Account, policy: LeaverPolicy, now: datetime) -> Account:
+    """Return an account that is in scope, or was, as what is known of it says at `now`: no pass has read it anew."""
+    judgement = judge(before.facts, policy, now)
+    return settle(before.key, before, before.facts, judgement, now, was_in_scope=True)
+
+
 def is_stripped(facts: AccountFacts) -> bool:
     """True if nothing is left that could match a group's member, as in a tombstone."""
     return not (facts.phones or facts.email or facts.employee_id)

@@ -108,6 +108,12 @@ class People(Protocol):
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
         """Return the people of these sources whose standing is LEAVING and whose date has come."""
 
+    def left_too_early(self, now: datetime) -> list[Account]:
+        """Return the people of all sources who left by a date that is ahead of `now`."""
+
+    def take_back(self, events: Sequence[Event], now: datetime) -> None:
+        """Make people who left what they are after these events; end their episodes, mark groups dirty."""
+
     def mark_dirty(self, people: Iterable[AccountKey], now: datetime) -> None:
         """Put people on the list for the next reconcile of tickets about people."""
 
