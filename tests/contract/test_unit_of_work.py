@@ -15,6 +15,7 @@ from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
 from contracts.outbox import OutboxContract
 from contracts.outbox_dropping import OutboxDroppingContract
+from contracts.outbox_righting import OutboxRightingContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
 from contracts.seals import SealsContract
@@ -35,6 +36,7 @@ class TestSqlStore(
     UnitOfWorkContract,
     OutboxContract,
     OutboxDroppingContract,
+    OutboxRightingContract,
     PassesContract,
     AccountsContract,
     RetentionContract,

@@ -135,6 +135,12 @@ class ConversationsContract:
             assert uow.interactions.claim(NOW + 2 * LIFE, LIFE) is None
             assert not uow.interactions.keep("soc", glance, NOW + LIFE)
 
+    def test_a_claim_of_a_wrong_clock_is_over(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.interactions.keep("soc", CLICK, NOW)
+            uow.interactions.claim(NOW + timedelta(days=40), LIFE)
+            assert uow.interactions.claim(NOW, LIFE) is not None
+
     def test_what_was_taken_is_forgotten_after_a_day(self, store: Store) -> None:
         with store.begin() as uow:
             uow.interactions.keep("soc", CLICK, NOW)

@@ -73,6 +73,20 @@ class LeasesContract:
 
         assert fences == [1, 2, 3, 4, 5]
 
+    def test_one_that_a_wrong_clock_took_is_over_and_its_holder_goes_on_if_alive(
+        self, leases: Leases
+    ) -> None:
+        taken(leases, "a", NOW + timedelta(days=40))
+
+        assert taken(leases, "a").fence == 1, "its own clock was set back"
+        dead = taken(leases, "c", NOW + timedelta(days=40))
+        assert taken(leases, "b").fence == dead.fence + 1
+
+    def test_a_holder_whose_clock_is_minutes_ahead_keeps_it(self, leases: Leases) -> None:
+        taken(leases, "a", NOW + timedelta(minutes=50))
+
+        assert leases.acquire("poll", "b", NOW, LIFE) is None
+
     def test_a_released_one_is_free_at_once(self, leases: Leases) -> None:
         leases.release(taken(leases, "a"))
 

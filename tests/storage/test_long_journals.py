@@ -58,6 +58,8 @@ ASKED: dict[str, tuple[str, Callable[[SqlUnitOfWork], Any]]] = {
     "messages to fold": ("outbox", lambda uow: uow.outbox.waiting(NOW, NOW)),
     "messages that reached nobody": ("outbox", lambda uow: uow.tickets.unreachable()),
     "what a channel got in an hour": ("delivery", lambda uow: uow.outbox.deliveries([CHANNEL], NOW - HOUR)),
+    "messages of a wrong clock": ("outbox", lambda uow: uow.outbox.set_right(NOW, HOUR)),
+    "deliveries of a wrong clock": ("delivery", lambda uow: uow.outbox.set_right(NOW, HOUR)),
     "the next deliveries": ("delivery", lambda uow: uow.outbox.reserve("bench", NOW, HOUR, 9)),
 }
 
@@ -175,7 +177,7 @@ def test_of_years_of_deliveries_to_a_channel_only_the_late_ones_are_counted(stor
 
     index = "SEARCH delivery USING INDEX ix_delivery_address"
     assert [step for step in steps if step.startswith("SEARCH")] == [
-        f"{index} (address=? AND state=? AND sent_at>?)",
+        f"{index} (address=? AND state=? AND sent_at>? AND sent_at<?)",
         f"{index} (address=? AND state=?)",
     ]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.instants import APART_MAX
 from worker.domain.messages.message import ReaderAct, Recipient, RecipientKind
 from worker.ports.connectors.conversing import Interaction
 from worker.ports.state.conversations import Claimed, ShownMessage
@@ -94,7 +95,10 @@ class SqlInteractions:
 
     def claim(self, now: datetime, life: timedelta) -> Claimed | None:
         i = interaction.c
-        is_due = sa.or_(i.state == "waiting", (i.state == "claimed") & (i.claimed_until <= now))
+        is_over = sa.or_(
+            i.claimed_until <= now, i.claimed_until > now + life + APART_MAX
+        )  # see domain.instants
+        is_due = sa.or_(i.state == "waiting", (i.state == "claimed") & is_over)
         query = sa.select(interaction).where(is_due).order_by(i.id).limit(1)
         row = self._c.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from worker.domain.instants import APART_MAX
 from worker.ports.state.leases import Lease, LeaseLost, ListedLease
 from worker.storage.sql.engine import LEASE_IDLE_MAX_S, limit_idleness
 from worker.storage.sql.tables import EPOCH, lease, to_micros
@@ -36,8 +37,8 @@ class SqlLeases:
             raise ValueError("a lease needs a holder with a name")
         with self._engine.begin() as connection:
             limit_idleness(connection, LEASE_IDLE_MAX_S)
-            _end_overdue(connection, now)
-            fence = connection.execute(_take(job, holder, now, now + life)).scalar()
+            _end_overdue(connection, now, life)
+            fence = connection.execute(_take(job, holder, now, life)).scalar()
             if fence is None and connection.execute(_FIRST, _values(job, holder, now + life)).rowcount:
                 fence = 1
         if fence is None:
@@ -96,16 +97,25 @@ def _values(job: str, holder: str, expires_at: datetime) -> dict[str, str | int 
     return {"job": job, "holder": holder, "expires_at": to_micros(expires_at)}
 
 
-def _take(job: str, holder: str, now: datetime, expires_at: datetime) -> ReturningUpdate[int]:
-    """Renew the holder's lease while it lasts, or take one that has run out; even its own is then a new tenure."""
-    runs = lease.c.expires_at > now
-    fence = sa.case((runs, lease.c.fence), else_=lease.c.fence + 1)
+def _take(job: str, holder: str, now: datetime, life: timedelta) -> ReturningUpdate[int]:
+    """Renew the holder's lease while it lasts, or take one that has run out; even its own is then a new tenure.
+
+    Another's that would last longer than any does has run out, too: its holder died while its clock was wrong.
+    """
+    is_own, runs = lease.c.holder == holder, lease.c.expires_at > now
+    is_over = sa.or_(sa.not_(runs), lease.c.expires_at > _last_end(now, life))
+    fence = sa.case((is_own & runs, lease.c.fence), else_=lease.c.fence + 1)
     return (
         sa.update(lease)
-        .where(lease.c.job == job, sa.or_(lease.c.holder == holder, sa.not_(runs)))
-        .values(holder=holder, fence=fence, expires_at=expires_at)
+        .where(lease.c.job == job, sa.or_(is_own, is_over))
+        .values(holder=holder, fence=fence, expires_at=now + life)
         .returning(lease.c.fence)
     )
+
+
+def _last_end(now: datetime, life: timedelta) -> datetime:
+    """Where a lease may end at the latest, if its holder's clock is about right."""
+    return now + life + APART_MAX
 
 
 def _of(held: Lease) -> sa.Update:
@@ -126,19 +136,20 @@ _END_OVERDUE = sa.text(
     "WHERE datname = current_database() AND usename = current_user AND state <> 'idle' "
     "AND (wait_event_type = 'Client' OR wait_event = 'advisory') "
     "AND state_change < clock_timestamp() - interval '1 second' AND starts_with(application_name, :sessions) "
-    "AND NOT EXISTS (SELECT FROM lease WHERE expires_at > :now "
+    "AND NOT EXISTS (SELECT FROM lease WHERE expires_at > :now AND expires_at <= :last_end "
     "AND :sessions || right(concat_ws(' ', holder, job, fence), :name_max) = application_name)"
 )
 
 
-def _end_overdue(connection: sa.Connection, now: datetime) -> None:
+def _end_overdue(connection: sa.Connection, now: datetime, life: timedelta) -> None:
     """End transactions that can no longer commit, because their lease has run out or was taken over.
 
     Their process was stopped, cut off, or lost with its machine. In the middle of a statement that sends or receives
     rows, the server would wait for it for hours. It would also give the lock to each such session in the queue.
     """
     if connection.dialect.name == "postgresql":
-        values = {"now": to_micros(now), "sessions": SESSIONS, "name_max": NAME_MAX}
+        last_end = to_micros(_last_end(now, life))
+        values = {"now": to_micros(now), "last_end": last_end, "sessions": SESSIONS, "name_max": NAME_MAX}
         connection.execute(_END_OVERDUE, values)
 
 

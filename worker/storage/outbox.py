@@ -12,6 +12,7 @@ from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.tickets.ticket import ticket_label
 from worker.ports.state.outbox import Backlog, OutMessage
 from worker.storage.outbox_folding import SqlFolding
+from worker.storage.outbox_righting import SqlRighting
 from worker.storage.outbox_rows import UNSENT, message_row, recipient_from_row
 from worker.storage.outbox_sending import SqlSending, let_go_of_reserved
 from worker.storage.sql.bulk import bulk_insert_values
@@ -22,7 +23,7 @@ from worker.storage.sql.tables import delivery, outbox
 _KNOWN = sa.select(outbox.c.key).where(outbox.c.key.in_(sa.bindparam("keys", expanding=True)))
 
 
-class SqlOutbox(SqlFolding, SqlSending):
+class SqlOutbox(SqlFolding, SqlSending, SqlRighting):
     """The port `Outbox` within one transaction."""
 
     def add(self, messages: Sequence[OutMessage], now: datetime) -> int:

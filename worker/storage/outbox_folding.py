@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import as_json
 from worker.storage.sql.tables import delivery, outbox
 
+COUNTED_MAX = timedelta(days=2)  # a day is counted, or an hour; a wrong clock sent what lies further ahead
 _Who = tuple[str, str, str]  # a recipient's kind, address and notifiers, as the tables have them
 
 
@@ -68,10 +69,10 @@ class SqlFolding:
         ]
 
     def deliveries(self, to: Sequence[Recipient], since: datetime) -> list[DeliveryCount]:
-        found = defaultdict[tuple[str, str], list[int]](lambda: [0, 0])
+        found, until = defaultdict[tuple[str, str], list[int]](lambda: [0, 0]), since + COUNTED_MAX
         for page in pages_of(to):
             for at, query in enumerate((_ARRIVED, _UNDER_WAY)):
-                for address, count in self._c.execute(query, {**page, "since": since}):
+                for address, count in self._c.execute(query, {**page, "since": since, "until": until}):
                     found[page["to_kind"], address][at] = int(count)
         return [DeliveryCount(*found[one.kind.value, one.address]) for one in to]
 
@@ -153,7 +154,11 @@ _NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=outbox.c.not_before
 _THEIRS = is_to_page(outbox.c) & (outbox.c.via == sa.bindparam("via")) & may_go(_NOW)
 _COUNTED = is_to_page(delivery.c) & (delivery.c.is_alarm == 0)
 _COUNT = sa.select(delivery.c.address, sa.func.count()).group_by(delivery.c.address)
-_ARRIVED = _COUNT.where(_COUNTED, delivery.c.state == "sent", delivery.c.sent_at >= sa.bindparam("since"))
+_ARRIVED = _COUNT.where(
+    _COUNTED,
+    delivery.c.state == "sent",
+    delivery.c.sent_at.between(sa.bindparam("since"), sa.bindparam("until")),
+)
 _UNDER_WAY = _COUNT.where(_COUNTED, delivery.c.state.in_(UNSENT))
 _RANKED = (
     sa.select(

@@ -120,6 +120,12 @@ def test_each_feed_is_read_at_its_own_pace(site: Site) -> None:
     assert [cursor for cursor, _ in site.kev.asked] == [None, "1"]
 
 
+def test_what_was_read_by_a_wrong_clock_is_read_again_at_once(site: Site) -> None:
+    site.run(due_only=True)
+
+    assert site.run(-960 * HOUR, due_only=True).counts["feeds"] == 2
+
+
 def test_asked_for_by_hand_they_are_read_whatever_their_pace(site: Site) -> None:
     assert site.run().counts["feeds"] == site.run().counts["feeds"] == 2
 

@@ -172,6 +172,15 @@ def test_a_job_that_goes_on_for_long_has_its_lease(company: Harness) -> None:
     assert isinstance(held, ListedLease)
 
 
+def test_a_lease_that_a_wrong_clock_took_is_held_by_nobody(company: Harness) -> None:
+    look(company)
+    company.store.leases.acquire("poll", "us", company.now + timedelta(days=40), MINUTE)
+    company.later(hours=1)
+    ran(company, "inventory", "reconcile", "remediate", "verify", "escalate", "deliver")
+    company.watch()
+    assert "No worker does the job poll" in company.titles()
+
+
 # --- messages ---------------------------------------------------------------------------------------------
 
 

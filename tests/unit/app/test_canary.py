@@ -135,6 +135,18 @@ def test_a_clock_that_was_set_back_sends_none_again(start: Start) -> None:
     assert look(harness) == []
 
 
+def test_after_a_clock_that_was_weeks_ahead_it_goes_on_daily_and_the_report_weekly(start: Start) -> None:
+    harness = canaried(start)
+    look(harness)
+    harness.now += timedelta(days=40)
+    look(harness)
+    on(harness, 25, 10)
+
+    assert TEST in look(harness)
+    on(harness, 30, 10)
+    assert sorted(look(harness)) == ["All is well", TEST]
+
+
 # --- the report -------------------------------------------------------------------------------------------
 
 

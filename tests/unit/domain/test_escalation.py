@@ -126,6 +126,24 @@ def test_a_repeat_counts_from_the_last_time_and_missed_ones_are_taken_once() -> 
     assert due((*taken, Taken(3, 1, STEP_TIMES[2] + 10 * DAY)), STEP_TIMES[2] + 10 * DAY) == []
 
 
+def test_what_a_wrong_clock_took_counts_as_not_taken_so_repeats_go_on() -> None:
+    taken = tuple(Taken(n, 0, at) for n, at in enumerate(STEP_TIMES, start=1))
+    wrong = Taken(3, 1, STEP_TIMES[2] + 40 * DAY)
+    (again,) = due((*taken, wrong), STEP_TIMES[2] + DAY)
+    assert (again.step, again.repeat) == (3, 2)
+    assert due((*taken, wrong, Taken(3, 2, STEP_TIMES[2] + DAY)), STEP_TIMES[2] + DAY) == []
+
+
+def test_what_a_wrong_clock_took_is_taken_in_a_round_that_begins_later() -> None:
+    start = NOW + DAY
+    again = replace(OPENED, clock_from=start, due_at=start + DAY_LONG)
+    assert [d.step for d in due((Taken(1, 0, NOW + 40 * DAY),), start + 12 * HOUR, again)] == [1]
+
+
+def test_a_step_that_a_process_with_another_clock_took_just_now_is_taken() -> None:
+    assert due((Taken(1, 0, STEP_TIMES[0] + timedelta(minutes=5)),), STEP_TIMES[0]) == []
+
+
 def test_a_repeat_of_no_time_is_no_repeat() -> None:
     once = Policy("once", (Step(After(plus=HOUR), (Target.CHANNEL,), repeat=timedelta(0)),))
     assert due((Taken(1, 0, NOW + HOUR),), NOW + DAY, policy=once) == []

@@ -52,6 +52,18 @@ def test_its_turns_count_until_it_is_stale() -> None:
     assert (on_call(later, NOW).person, on_call(later, NOW).source) == ("desk@example.org", "fallback")
 
 
+def test_what_a_wrong_clock_read_is_read_again_as_a_whole_and_too_old_until_then() -> None:
+    ahead = replace(COPY, tried_at=NOW + 40 * DAY, fetched_at=NOW + 40 * DAY, read_at=NOW + 40 * DAY)
+
+    assert is_due(ahead, RULES, NOW)
+    assert is_stale(ahead, RULES, NOW)
+    assert known_etag(ahead, RULES, NOW) is None
+
+
+def test_one_that_was_read_by_a_process_with_another_clock_counts() -> None:
+    assert not is_stale(COPY, RULES, NOW - timedelta(minutes=5))
+
+
 def test_one_that_was_never_read_is_stale() -> None:
     assert is_stale(None, RULES, NOW)
     assert is_stale(FeedCopy("site", NOW, problem="no answer"), RULES, NOW)

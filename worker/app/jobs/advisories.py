@@ -19,6 +19,7 @@ from worker.app.tell.health import FLAPS
 from worker.domain.controls.policy import AdvisoryRule
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.instants import has_come
 from worker.domain.messages.advisories import advisory_paragraph
 from worker.domain.messages.message import CHANNEL
 from worker.domain.text.tongue import Tongue
@@ -65,10 +66,10 @@ class WatchAdvisories:
         return Report("watch", {"feeds": reads, "advisories": news}, tuple(troubles))
 
     def _is_due(self, state: SourceState, products: Sequence[Product], now: datetime) -> bool:
-        last_at = state.last_attempt_at
+        last_at, pace = state.last_attempt_at, self._rules.paces[state.name]
         # One that failed is due by its pace, else it would be read at every look
         is_asked_anew = not state.failures and asked_of(state) != asked_text(products)
-        return last_at is None or is_asked_anew or now >= last_at + self._rules.paces[state.name]
+        return last_at is None or is_asked_anew or has_come(last_at + pace, now, pace)
 
     def _read(
         self,

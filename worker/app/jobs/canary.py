@@ -28,6 +28,7 @@ from worker.ports.state.watched import Arrival, WatchMark
 REPORT = "report"
 COUNTED_MAX = 1_000_000
 A_WEEK = timedelta(days=7)
+SET_BACK_MAX = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class Canary:
             return 0
         marks, day = uow.watched.marks(), day_of(now, self._rules.at, self._alarms.timezone)
         last = marks.get(CANARY)
-        if last is not None and last.text >= day.isoformat():  # also if the clock was set back
+        # Also if the clock was set back; what lies further ahead, a wrong clock sent
+        if last is not None and last.text >= day.isoformat() and last.at <= now + SET_BACK_MAX:
             return 0
         if last is not None:
             uow.outbox.withdraw([_key(last.text)])
@@ -112,7 +114,7 @@ class Canary:
     ) -> int:
         """Tell how the week was, on Monday, or later if nobody was there on Monday."""
         monday = week_of(day).isoformat()
-        is_due = day.weekday() == MONDAY if last is None else last.text < monday
+        is_due = day.weekday() == MONDAY if last is None else last.text != monday
         if last is None or is_due:
             uow.watched.mark(WatchMark(REPORT, now, monday))
         if not is_due:

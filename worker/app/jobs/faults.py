@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from worker.app.jobs.jumps import JUMP
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import FLAPS, Freshness, failed_alarm, judged
+from worker.domain.instants import has_come
 from worker.domain.watch.alarms import Alarm, AlarmCause, ToldAlarm, clocks_apart
-from worker.domain.watch.pulse import JobSight
+from worker.domain.watch.pulse import RUN_MAX, JobSight
 from worker.ports import Concern, Port
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
@@ -47,7 +48,8 @@ class Faults:
     def jobs(self, uow: UnitOfWork, now: datetime) -> list[JobSight]:
         """What is known of each job."""
         runs = {run.name: run for run in uow.jobs.all()}
-        held = {one.lease.job for one in uow.watched.leases() if one.lease.holder and one.expires_at > now}
+        leases = (one for one in uow.watched.leases() if one.lease.holder)
+        held = {one.lease.job for one in leases if not has_come(one.expires_at, now, RUN_MAX)}
         return [
             JobSight(
                 name,

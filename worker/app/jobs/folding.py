@@ -14,6 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from worker.app.jobs.asked_wait import ASKED_MAX_S
 from worker.app.jobs.composing import Composing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding, hold
@@ -78,8 +79,12 @@ class Folding:
         self._limits = limits
 
     def run(self, now: datetime, lease: Lease | None, counts: Counter[str], troubles: list[str]) -> None:
-        """Queue events for feeds, and fold what has waited long enough; add to the counts and troubles of a pass."""
+        """Queue events for feeds, and fold what has waited long enough; add to the counts and troubles of a pass.
+
+        First of all, nothing waits for the time of a wrong clock.
+        """
         with self._store.begin(lease) as uow:
+            uow.outbox.set_right(now, timedelta(seconds=ASKED_MAX_S))
             troubles += self._feeds.queue(uow, now)
             waiting = self.waiting(uow, now)
         for page in _pages(waiting):

@@ -22,6 +22,7 @@ from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import record_failure, record_success
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.instants import has_come
 from worker.domain.model import NOTHING_SHOWN, GroupFacts, GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import ConnectorError, CursorExpired, Incomplete, Inventory, Port, SnapshotEnd, Takes
@@ -130,11 +131,12 @@ class TakeInventory:
                 yield _Due(inventory, groups, wanted)
 
     def _is_over(self, name: str, last_at: datetime | None, now: datetime) -> bool:
-        """Whether the inventory's pace since the last read is over. A last read in the future does not count."""
-        if last_at is None or last_at > now:
+        """Whether the inventory's pace since the last read is over."""
+        if last_at is None:
             return True
         early = EARLY_SHARE * crc32(f"{name} {last_at.isoformat()}".encode()) / (1 << 32)
-        return now - last_at >= self._rules.paces[name] * (1 - early)
+        pace = self._rules.paces[name] * (1 - early)
+        return has_come(last_at + pace, now, pace)
 
     def _read(self, due: _Due, now: datetime, lease: Lease | None, counts: dict[str, int]) -> list[str]:
         name = due.inventory.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from worker.app.jobs.faults import HEARD, PING, UNHEARD, failing_since
+from worker.domain.instants import has_come
 from worker.domain.watch.pulse import Pulse, State
 from worker.ports import ConnectorError, Transient
 from worker.ports.ping import Pinger
@@ -29,7 +30,7 @@ class Switch:
             return self._is_due(uow.watched.marks().get(PING), now)
 
     def _is_due(self, last: WatchMark | None, now: datetime) -> bool:
-        return last is None or not timedelta() <= now - last.at < self._every
+        return last is None or has_come(last.at + self._every, now, self._every)
 
     def ping(
         self, pulse: Pulse, now: datetime, lease: Lease | None, *, is_forced: bool = False

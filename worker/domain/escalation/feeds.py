@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.escalation.rota import Listed, Rota
 from worker.domain.escalation.spans import Span
+from worker.domain.instants import APART_MAX, has_come
 
 REACH = timedelta(days=90)  # how far ahead a calendar is read
 BEHIND = timedelta(days=31)  # and how far back, since a turn that goes on began earlier
@@ -56,19 +57,23 @@ class FeedCopy:
 
 def is_due(copy: FeedCopy | None, rules: FeedRules, now: datetime) -> bool:
     """Whether the calendar is to be read: never tried, its time has come, or its rules are others now."""
-    return copy is None or now >= copy.tried_at + rules.every or copy.asked != rules.fingerprint
+    if copy is None or copy.asked != rules.fingerprint:
+        return True
+    return has_come(copy.tried_at + rules.every, now, rules.every)
 
 
 def known_etag(copy: FeedCopy | None, rules: FeedRules, now: datetime) -> str | None:
     """The tag by which to ask for changes only; None if the whole calendar is needed."""
-    if copy is None or copy.read_at is None or copy.asked != rules.fingerprint or now >= copy.read_at + ANEW:
+    if copy is None or copy.read_at is None or copy.asked != rules.fingerprint:
         return None
-    return copy.etag
+    return None if has_come(copy.read_at + ANEW, now, ANEW) else copy.etag
 
 
 def is_stale(copy: FeedCopy | None, rules: FeedRules, now: datetime) -> bool:
     """Whether the copy is too old to say who is on call, or there is none."""
-    return copy is None or copy.fetched_at is None or now >= copy.fetched_at + rules.stale_after
+    if copy is None or copy.fetched_at is None:
+        return True
+    return has_come(copy.fetched_at + rules.stale_after, now, rules.stale_after + APART_MAX)
 
 
 def with_feed(rota: Rota, copy: FeedCopy | None, rules: FeedRules, now: datetime) -> Rota:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from worker.domain.escalation.calendar import Calendar, CalendarClock, add
+from worker.domain.instants import APART_MAX
 from worker.domain.model import Evidence
 from worker.domain.text.durations import parse_duration
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
@@ -218,7 +219,8 @@ def due_steps(
 
     A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, and none while it is
     snoozed. Steps taken before `clock_from` belong to an earlier round and do not count, nor those of another policy
-    by which the ticket went before. What comes then goes on with the next repeat number, so (step, repeat) is unique.
+    by which the ticket went before, nor those ahead of `now`, taken by a wrong clock. What comes then goes on with the
+    next repeat number, so (step, repeat) is unique.
     Calling twice with the same arguments returns the same; recording is the caller's work.
     """
     if ticket.state is not TicketState.OPEN or ticket.is_snoozed(now):
@@ -244,7 +246,8 @@ def _due_one(
     if now < first:
         return None
     ever = [t for t in taken if t.step == number]
-    this_round = [t for t in ever if policy.has_taken(t, ticket.clock_from)]
+    ours = (t for t in ever if policy.has_taken(t, ticket.clock_from))
+    this_round = [t for t in ours if t.at <= now + APART_MAX]
     if not this_round:
         return DueStep(number, len(ever), first)
     if not step.repeat:

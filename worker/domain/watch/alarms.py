@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.instants import has_come
+
 
 class AlarmCause(StrEnum):
     """Why somebody is alarmed; each has its words in `worker.domain.messages.alarms`."""
@@ -80,7 +82,7 @@ class ToldAlarm:
     def is_due(self, repeat: timedelta, now: datetime) -> bool:
         """Whether it is to be told again; also if the clock was set back since."""
         wait = max(repeat, A_DAY) if self.cause in UNHURRIED else repeat
-        return not timedelta() <= now - self.told_at < wait
+        return has_come(self.told_at + wait, now, wait)
 
 
 @dataclass(frozen=True, slots=True)

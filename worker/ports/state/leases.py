@@ -47,6 +47,7 @@ class Leases(Protocol):
     def acquire(self, job: str, holder: str, now: datetime, life: timedelta) -> Lease | None:
         """Take a free or expired lease (its fence grows by one), or renew the holder's; None if another holds it.
 
+        One that ends later than `life` and an hour from `now` counts as expired: it was taken by a wrong clock.
         `trusted_until` is `now` plus `life` less a safety margin. The caller reads `now` *before* the call.
         """
 

@@ -159,6 +159,12 @@ class Outbox(Protocol):
         about are left out. Recipients are in a stable order, each once.
         """
 
+    def set_right(self, now: datetime, longest: timedelta) -> None:
+        """Let go what waits for an instant that lies further ahead than it can: a clock was wrong when it was set.
+
+        `longest`: the longest wait between two attempts, or that a channel is left alone for.
+        """
+
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
         """Recipients with pending messages, if their oldest was queued at or before `oldest_before`. Alarms come first,
         whenever they were queued.

@@ -1,0 +1,81 @@
+"""A clock was weeks ahead for a while, and is right again: nothing waits for that time to come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time, timedelta
+
+import pytest
+
+from harness import Harness
+from letters import Found, letter
+from worker.app.tell.addressing import person_at
+from worker.app.tell.holding import Holding
+from worker.app.tell.quiet import PersonalQuiet
+from worker.domain.escalation.quiet import QuietHours
+from worker.domain.messages.message import CHANNEL
+from worker.ports import Transient
+
+AHEAD = timedelta(days=40)
+BEN = person_at("ben@example.org")
+BUSY = Transient("Slack is busy.", retry_after_s=30.0)
+
+
+def minutes_until(harness: Harness, sent: int) -> int:
+    """How long it takes until so many messages were sent."""
+    for passed in range(60):
+        harness.deliver()
+        if len(harness.soc.sent) >= sent:
+            return passed
+        harness.later(minutes=1)
+    raise AssertionError("nobody is told")
+
+
+@pytest.mark.parametrize("trouble", [None, Transient("No network yet."), BUSY])
+def test_a_message_of_that_time_goes_out_as_one_of_now(found: Found, trouble: Transient | None) -> None:
+    harness = found(digest_window=timedelta(minutes=1))
+    harness.now += AHEAD
+    harness.queue(letter("a"))
+    if trouble is not None:
+        harness.later(minutes=2)
+        harness.soc.fail_next(trouble)
+        harness.deliver()
+    harness.now -= AHEAD
+
+    assert minutes_until(harness, 1) <= 2
+
+
+def test_a_channel_that_was_busy_then_is_used_for_others(found: Found) -> None:
+    harness = found()
+    harness.now += AHEAD
+    harness.soc.fail_next(BUSY)
+    harness.queue(letter("a"))
+    harness.deliver()
+    harness.now -= AHEAD
+    harness.queue(letter("b", BEN))
+
+    assert minutes_until(harness, 2) == 0
+
+
+def test_what_was_night_then_holds_nobody_s_messages_by_day(found: Found) -> None:
+    harness = found()
+    night = PersonalQuiet(QuietHours(time(20), time(7)), "Europe/London", "GB")
+    harness.start(replace(harness.app.rules, holding=Holding(quiet=night)))
+    harness.queue(letter("a"))
+    harness.now += AHEAD + timedelta(hours=10)
+    assert harness.deliver().counts["held"] == 1
+    harness.now -= AHEAD + timedelta(hours=10)
+
+    assert minutes_until(harness, 1) == 0
+
+
+def test_what_a_channel_was_told_then_is_not_counted_against_it(found: Found) -> None:
+    harness = found()
+    harness.start(replace(harness.app.rules, channel_max=1))
+    harness.now += AHEAD
+    harness.queue(letter("a", CHANNEL))
+    harness.deliver()
+    harness.now -= AHEAD
+    harness.queue(letter("b", CHANNEL))
+
+    assert minutes_until(harness, 2) == 0
