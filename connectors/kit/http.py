@@ -37,6 +37,9 @@ from worker.ports import (
 )
 
 CONNECT_S = 10.0
+WAIT_MAX_S = (
+    3600.0  # the longest wait that a source may ask for: a gateway may name a date in another century
+)
 REFUSED, FORBIDDEN, TIMED_OUT, TOO_MANY, TROUBLE = 401, 403, 408, 429, 500
 OWN_MACHINE = ("http://127.0.0.1", "http://[::1]", "http://localhost")  # no proxy can reach our loopback
 SAID_MAX, READ_MAX = 200, 4096  # of an answer's text: characters that are kept, bytes that are read

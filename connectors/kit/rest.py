@@ -2,8 +2,8 @@
 
     call -> is there budget? (waits) -> request -> status -> JSON
 
-Nothing here tries again. The credential is in the headers alone, and goes to the configured address alone: no redirect
-is followed.
+A server that asked for a long pause is not asked within it: the call is NotDone at once. Nothing here tries again.
+The credential is in the headers alone, and goes to the configured address alone: no redirect is followed.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-import math
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -24,11 +23,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from connectors.kit.http import UNANSWERED, broken, failure, new_client, retry_after_s, trusting
+from connectors.kit.http import UNANSWERED, WAIT_MAX_S, broken, failure, new_client, retry_after_s, trusting
 from connectors.kit.text import cut, one_line
 from worker.ports import BadConfig, ConnectorError, Incomplete, NotDone
 
 READ_S = 30.0
+PATIENCE_S = 30.0  # a longer pause is not waited for: one server's limit holds up no other
 ANSWER_MAX = 64 << 20  # bytes
 SAID_MAX = 120
 BURST_SHARE = 10  # a tenth of what a minute allows may go out at once
@@ -59,15 +59,23 @@ class Pace:
             return max(0.0, self._next_s - now_s)
 
     def pause(self, wait_s: float) -> None:
-        """Let nothing go out for so long. A shorter wait does not end a longer one."""
+        """Let nothing go out for so long, WAIT_MAX_S at most. A shorter wait does not end a longer one."""
         with self._lock:
-            self._paused_until_s = max(self._paused_until_s, self._clock_s() + wait_s)
+            until_s = self._clock_s() + min(wait_s, WAIT_MAX_S)
+            self._paused_until_s = max(self._paused_until_s, until_s)
             self._next_s = max(self._next_s, self._paused_until_s)
 
-    def left_s(self) -> float:
-        """How long a pause still lasts, in seconds."""
+    def require_patience(self, where: str, now: datetime) -> None:
+        """Raise NotDone if a pause lasts for longer than PATIENCE_S. `where` begins the message: who was asked."""
         with self._lock:
-            return max(0.0, self._paused_until_s - self._clock_s())
+            left_s = self._paused_until_s - self._clock_s()
+        if left_s > PATIENCE_S:
+            until = now + timedelta(seconds=left_s + 59)  # rounded up to the minute
+            raise NotDone(
+                f"{where} has asked to be left alone.",
+                remedy=f"It is tried again by itself, after {until:%Y-%m-%d %H:%M} UTC.",
+                retry_after_s=left_s,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +101,7 @@ Query = Mapping[str, str | int | list[str]]  # a list is sent as one option seve
 class Server:
     """Where a server is, and how it is asked. `name` is what errors call it: "WAHA".
 
-    `allows_private_http`: plain HTTP may go to a private address, not only to this machine. `patience_s`: where it asks
-    for a longer pause, calls within that are NotDone at once, so that nobody else waits.
+    `allows_private_http`: plain HTTP may go to a private address, not only to this machine.
     """
 
     name: str
@@ -104,7 +111,6 @@ class Server:
     ca_file: Path | None = None
     allows_private_http: bool = False
     read_s: float = READ_S
-    patience_s: float = math.inf
 
 
 class Rest:
@@ -186,7 +192,7 @@ class Rest:
     ) -> tuple[httpx2.Response, bytes, str]:
         """Return a successful answer, its bytes, and the beginning of an error about it."""
         where = f"{self._server.name}, asked for {what},"
-        self._require_patience(where)
+        self._pace.require_patience(where, self._now())
         if wait_s := self._pace.take():
             self._sleep(wait_s)
         try:
@@ -202,15 +208,6 @@ class Rest:
             raise broken(where.rstrip(","), error) from error
         self._require_done(response, data, where)
         return response, data, where
-
-    def _require_patience(self, where: str) -> None:
-        left_s = self._pace.left_s()
-        if left_s > self._server.patience_s:
-            raise NotDone(
-                f"{where} wants to be left alone for {left_s:.0f} seconds.",
-                remedy="It is tried again by itself.",
-                retry_after_s=left_s,
-            )
 
     def _sent(self, body: Any) -> dict[str, Any]:
         headers = dict(self._server.headers)
@@ -245,7 +242,8 @@ class Rest:
         status = response.status_code
         if status > MOVED_MAX:
             found, _is_json = _parsed(data)
-            wait_s = retry_after_s(response.headers, self._now())
+            asked_s = retry_after_s(response.headers, self._now())
+            wait_s = None if asked_s is None else min(asked_s, WAIT_MAX_S)
             error = failure(where.rstrip(","), status, _said(found), wait_s)
             if isinstance(error, NotDone) and wait_s:
                 self.pause(wait_s)

@@ -28,7 +28,6 @@ from worker.ports import (
     Transient,
 )
 
-PATIENCE_S = 30.0  # one tracker's limit holds up no other
 _SHOWN = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
 IDENTITY = "identity"  # a concern: the last copy that was made would not be found
 T = TypeVar("T")

@@ -21,7 +21,6 @@ from worker.ports import Noted
 
 GONE, NOT_FOUND, UNAVAILABLE = 410, 404, 503
 THROTTLED = frozenset({_http.TOO_MANY, UNAVAILABLE})
-WAIT_MAX_S = 3600.0  # the longest wait that we accept: a gateway may name a date in another century
 UNITS_DIGITS = 5  # of a plausible number of units
 TEXT_MAX = 200
 _CLAIMS = re.compile(r'claims="([A-Za-z0-9+/=_-]+)"')
@@ -53,7 +52,7 @@ class Told:
             status=response.status_code,
             request_id=_text(headers.get("request-id")),
             units=_units(headers.get("x-ms-resource-unit", ""), documented),
-            retry_after_s=None if wait_s is None else min(wait_s, WAIT_MAX_S),
+            retry_after_s=None if wait_s is None else min(wait_s, _http.WAIT_MAX_S),
             throttle_share=_share(headers.get("x-ms-throttle-limit-percentage", "")),
             throttle_scope=_text(headers.get("x-ms-throttle-scope")),
             throttle_why=_text(headers.get("x-ms-throttle-information")),

@@ -12,12 +12,12 @@ import requests
 
 from connectors.kit.graph.answers import for_support
 from connectors.kit.graph.config import AppConfig
+from connectors.kit.http import WAIT_MAX_S
 from worker.ports import AuthFailed, BadConfig, ConnectorError, Transient
 
 # After a refusal msal answers from memory for this time, so asking sooner does not reach anybody
 REFUSAL_S = 61.0
 OUTAGE_S = 6.0
-WAIT_MAX_S = 3600.0  # the longest wait that we accept
 # code -> (what it means, what to do)
 _MEANINGS = {
     7000215: ("the client secret is wrong", "Put the secret's value, not its id, into the credential."),

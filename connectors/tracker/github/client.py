@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from connectors.kit.http import retry_after_s
 from connectors.kit.rest import Pace, Query, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line
-from connectors.kit.tracker_rest import PATIENCE_S, understood, written
+from connectors.kit.tracker_rest import understood, written
 from connectors.tracker.github.config import GithubConfig
 from worker.ports import (
     AuthFailed,
@@ -54,7 +54,6 @@ def rest_of(config: GithubConfig, context: ConnectorContext) -> Rest:
         config.requests_per_minute,
         config.tls.path(context.base_dir),
         allows_private_http=True,
-        patience_s=PATIENCE_S,
     )
     return Rest(server, context.now, context.sleep)
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.kit.rest import Query, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line
-from connectors.kit.tracker_rest import PATIENCE_S, understood, written
+from connectors.kit.tracker_rest import understood, written
 from connectors.tracker.gitlab.config import GitlabConfig
 from worker.ports import (
     AuthFailed,
@@ -41,7 +41,6 @@ def rest_of(config: GitlabConfig, context: ConnectorContext) -> Rest:
         config.requests_per_minute,
         config.tls.path(context.base_dir),
         allows_private_http=True,
-        patience_s=PATIENCE_S,
     )
     return Rest(server, context.now, context.sleep)
 

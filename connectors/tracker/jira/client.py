@@ -37,7 +37,6 @@ FIELDS = (
 PAGE = 100  # issues, in one call
 NOT_FOUND, CONFLICT, REMOVED, STALE, TOO_LARGE = 404, 409, 410, 412, 413
 SAID_MAX = 300
-PATIENCE_S = 30.0  # a quota may end an hour later, and other trackers are not to wait for that
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -79,7 +78,6 @@ class JiraClient:
             config.requests_per_minute,
             config.tls.path(context.base_dir),
             allows_private_http=True,
-            patience_s=PATIENCE_S,
         )
         return Rest(server, context.now, context.sleep)
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.kit.rest import Raw, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line
-from connectors.kit.tracker_rest import PATIENCE_S, understood, written
+from connectors.kit.tracker_rest import understood, written
 from connectors.tracker.redmine.config import RedmineConfig
 from worker.ports import AuthFailed, ConnectorContext, ConnectorError, PermissionDenied, Rejected
 
@@ -35,7 +35,6 @@ def rest_of(config: RedmineConfig, context: ConnectorContext) -> Rest:
         config.requests_per_minute,
         ca_file,
         allows_private_http=True,
-        patience_s=PATIENCE_S,
     )
     return Rest(server, context.now, context.sleep)
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from connectors.kit.rest import If, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line
-from connectors.kit.tracker_rest import PATIENCE_S, understood, written
+from connectors.kit.tracker_rest import understood, written
 from connectors.tracker.request_tracker.config import RequestTrackerConfig
 from worker.ports import AuthFailed, Changed, ConnectorContext, ConnectorError, PermissionDenied, Rejected
 
@@ -39,7 +39,6 @@ def rest_of(config: RequestTrackerConfig, context: ConnectorContext) -> Rest:
         config.requests_per_minute,
         ca_file,
         allows_private_http=True,
-        patience_s=PATIENCE_S,
     )
     return Rest(server, context.now, context.sleep)
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from connectors.kit.rest import Query, Raw, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line
-from connectors.kit.tracker_rest import PATIENCE_S, understood, written
+from connectors.kit.tracker_rest import understood, written
 from connectors.tracker.servicenow.config import ServicenowConfig
 from worker.ports import ConnectorContext, PermissionDenied, Rejected
 
@@ -49,7 +49,6 @@ def rest_of(config: ServicenowConfig, context: ConnectorContext) -> Rest:
         config.requests_per_minute,
         config.tls.path(context.base_dir),
         allows_private_http=True,
-        patience_s=PATIENCE_S,
     )
     return Rest(server, context.now, context.sleep)
 

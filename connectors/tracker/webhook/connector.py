@@ -12,7 +12,6 @@ from typing import NoReturn
 from connectors.kit.cloud_events import CONTENT_TYPE
 from connectors.kit.receiver import Receiver
 from connectors.kit.rest import Pace
-from connectors.kit.tracker_rest import PATIENCE_S
 from connectors.tracker.webhook import mapping
 from connectors.tracker.webhook.calls import SignedCalls
 from connectors.tracker.webhook.config import WebhookTrackerConfig
@@ -58,12 +57,7 @@ class WebhookTracker(Passive):
 
     def _tell(self, draft: Draft, kind: str) -> Seen:
         event = mapping.event(draft, kind, self._context.now())
-        if (left_s := self._pace.left_s()) > PATIENCE_S:
-            raise NotDone(
-                f"{self._receiver.host} wants to be left alone for {left_s:.0f} seconds.",
-                remedy="It is tried again by itself.",
-                retry_after_s=left_s,
-            )
+        self._pace.require_patience(self._receiver.host, self._context.now())
         if wait_s := self._pace.take():
             self._context.sleep(wait_s)
         try:

@@ -307,6 +307,21 @@ def test_what_was_surely_not_done_is_tried_again_and_a_failing_source_is_left_al
     assert ward.remediate().counts["done"] == 2
 
 
+def test_a_source_that_asks_to_wait_is_asked_after_that_and_uses_up_no_attempts(ward: Harness) -> None:
+    def fail() -> None:
+        raise NotDone("Too many requests.", retry_after_s=1800)
+
+    ward.wards.before = fail
+    assert ward.remediate().troubles == ("wards: Too many requests.",)
+    for _ in range(remediate.ATTEMPTS_MAX):
+        ward.later(minutes=5)
+        assert ward.remediate().is_ok
+    ward.wards.before = lambda: None
+    assert ward.wards.acts == []
+    ward.later(minutes=20)
+    assert ward.remediate().counts["done"] == 1
+
+
 def test_a_source_that_does_not_know_us_is_a_trouble_and_nothing_is_lost(ward: Harness) -> None:
     def fail() -> None:
         raise AuthFailed("Logged out.", remedy="Scan the code.")

@@ -1,4 +1,4 @@
-"""The wait that a channel asks for, within bounds."""
+"""The wait that a channel or a source asks for, within bounds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from worker.ports import ConnectorError, Transient
 
-ASKED_MIN_S, ASKED_MAX_S = 1.0, 86_400.0  # whatever a channel says
+ASKED_MIN_S, ASKED_MAX_S = 1.0, 86_400.0  # whatever is said
 
 
 def asked_wait(error: ConnectorError) -> timedelta | None:
-    """Return how long a failed channel asks to be left alone; None if it does not ask."""
+    """Return how long a failed one asks to be left alone; None if it does not ask."""
     seconds = error.retry_after_s if isinstance(error, Transient) else None
     return None if seconds is None else timedelta(seconds=min(max(seconds, ASKED_MIN_S), ASKED_MAX_S))

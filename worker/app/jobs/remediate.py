@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import change_ticket
+from worker.app.jobs.asked_wait import asked_wait
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.tell.health import Freshness
@@ -60,6 +61,7 @@ class Remediate:
         self._inventories = {one.name: one for one in inventories}
         self._rules = rules.rules
         self._fresh = rules.fresh
+        self._quiet_until: dict[str, datetime] = {}  # sources that asked to wait
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Do what is allowed now. A refusal is in the report and the ticket's history, and is no failure of the run."""
@@ -68,9 +70,12 @@ class Remediate:
         if self._rules:
             self._settle(run)
             for ticket in self._waiting():
-                if ticket.home.source not in run.failed and self._is_allowed(ticket, now):
+                if self._may_ask(ticket.home.source, run) and self._is_allowed(ticket, now):
                     self._act(ticket, run)
         return Report("remediate", counts, tuple(run.troubles))
+
+    def _may_ask(self, source: str, run: _Run) -> bool:
+        return source not in run.failed and self._quiet_until.get(source, run.now) <= run.now
 
     def _is_allowed(self, ticket: Ticket, now: datetime) -> bool:
         """Look without keeping others from writing; what counts is asked again in the transaction that decides."""
@@ -144,6 +149,7 @@ class Remediate:
             outcome = self._do(found.deed, act, found.member)
         except NotDone as error:
             self._over(act, run)
+            self._quiet_until[act.group.source] = run.now + (asked_wait(error) or timedelta())
             run.fail(act.group.source, error)
         except Transient as error:  # it may have been done: the next roster shows it
             run.counts["unclear"] += 1

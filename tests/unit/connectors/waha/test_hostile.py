@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import traceback
+from datetime import timedelta
 
 import pytest
 
-from contracts.inventory import read_to_the_error
+from contracts.inventory import context, read_to_the_error
 from fakes.gateways.server import Make, answered
 from fakes.graph.http import Reply
 from fakes.waha.server import WahaServer
-from worker.domain.model import Coverage, Roster
+from worker.domain.model import Coverage, Member, Roster
 from worker.ports import (
     AuthFailed,
     BadConfig,
@@ -46,7 +47,7 @@ CASES: list[tuple[str, Reply, type[ConnectorError]]] = [
     (GROUPS, Reply(body=json.dumps([{"id": "x"}] * 9).encode(), cut_after=40), Transient),
     (GROUPS, Reply(body=DEEP), Incomplete),
     (GROUPS, Reply(body=b"\xff\xfe\x00"), Incomplete),
-    (GROUPS, answered({"message": "slow down"}, 429).with_headers(**{"Retry-After": "90"}), NotDone),
+    (GROUPS, answered({"message": "slow down"}, 429).with_headers(**{"Retry-After": "20"}), NotDone),
     (GROUPS, answered({"exception": {"message": "rate-overlimit"}}, 500), Transient),
     (GROUPS, answered({"message": "Unauthorized"}, 401), AuthFailed),
     (GROUPS, answered({"error": "x", "status": "STOPPED", "expected": ["WORKING"]}, 422), AuthFailed),
@@ -90,14 +91,41 @@ def test_it_raises_with_a_remedy_ends_nothing_and_shows_nobody(
 
 
 def test_the_wait_that_is_asked_for_is_kept(waha: WahaServer, make: Make) -> None:
-    waha.tell(GROUPS, answered({}, 429).with_headers(**{"Retry-After": "90"}), times=1)
+    waha.tell(GROUPS, answered({}, 429).with_headers(**{"Retry-After": "20"}), times=1)
     waits: list[float] = []
     inventory = make(sleep=waits.append)
     _, error = read_to_the_error(inventory)
     assert isinstance(error, NotDone)
-    assert error.retry_after_s == 90
+    assert error.retry_after_s == 20
     list(inventory.changes(None))
-    assert max(waits) > 80
+    assert max(waits) > 15
+
+
+@pytest.mark.parametrize(
+    "asked, wait_s",
+    [("90", 90), ("86400", 3600), ("1795514400000", 3600), ("9" * 400, 3600)],
+    ids=["a minute and a half", "a day", "an instant", "nonsense"],
+)
+def test_a_long_wait_is_not_waited_for_and_lasts_an_hour_at_most(
+    waha: WahaServer, make: Make, asked: str, wait_s: float
+) -> None:
+    waha.tell(GROUPS, answered({}, 429).with_headers(**{"Retry-After": asked}), times=1)
+    waits: list[float] = []
+    inventory = make(sleep=waits.append)
+    _, error = read_to_the_error(inventory)
+    assert isinstance(error, NotDone)
+    assert error.retry_after_s == wait_s
+    asked_before = len(waha.log)
+
+    _, again = read_to_the_error(inventory)
+    with pytest.raises(NotDone):  # surely not done, so that it is tried again later
+        inventory.remove("120363000000000007@g.us", Member("+447700900102", phone="+447700900102"))
+
+    assert isinstance(again, NotDone)
+    assert "left alone" in again.message
+    until = context().now() + timedelta(seconds=wait_s + 59)
+    assert f"{until:%Y-%m-%d %H:%M} UTC" in again.remedy
+    assert (max(waits, default=0) < 10, len(waha.log)) == (True, asked_before)
 
 
 def test_a_huge_answer_is_not_kept(waha: WahaServer, make: Make) -> None:
