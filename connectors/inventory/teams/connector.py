@@ -12,7 +12,13 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from connectors.inventory.teams import acts
-from connectors.inventory.teams.client import TeamsClient
+from connectors.inventory.teams.client import (
+    READ_CHANNEL_MEMBERS,
+    READ_CHAT_MEMBERS,
+    READ_CHATS,
+    READ_MEMBERS,
+    TeamsClient,
+)
 from connectors.inventory.teams.config import TeamsConfig
 from connectors.inventory.teams.mapping import (
     HIDDEN,
@@ -33,6 +39,7 @@ from connectors.inventory.teams.mapping import (
     team_of,
     user_of,
 )
+from connectors.inventory.teams.refusals import Refusals
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph, Missing
@@ -109,30 +116,38 @@ class TeamsInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in the order of the teams' ids, each team before its channels; then chats; then the end.
 
-        What goes away meanwhile is left out. A member without an id makes the roster PARTIAL. Raises AuthFailed,
-        PermissionDenied (an application permission), BadConfig, Rejected, Incomplete and Transient.
+        What goes away meanwhile is left out. A member without an id makes the roster PARTIAL, and so does a refusal to
+        show the members of this one group. Raises AuthFailed, PermissionDenied (an application permission), BadConfig,
+        Rejected, Incomplete and Transient.
         """
         began_at = self._context.now()
         self._shows_settings = True
         malformed: list[Malformed] = []
+        refusals = Refusals()
         groups_total = 0
-        for found in self._rosters(groups):
+        for found in self._rosters(groups, refusals):
             if found is not None:
                 roster, problems = found
                 malformed += problems
                 groups_total += 1
                 yield replace(roster, facts=unasked(roster.facts, self.can.costly))
-        yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
+        set_aside = (*malformed, *refusals.malformed)
+        end = SnapshotEnd(began_at, groups_total, set_aside, is_full=groups is None)
+        if end.is_full:
+            refusals.require_some()
+        yield replace(end, out_of_sight=is_chat) if refusals.has(READ_CHATS) else end
 
-    def _rosters(self, groups: Collection[str] | None) -> Iterator[tuple[Roster, list[Malformed]] | None]:
+    def _rosters(
+        self, groups: Collection[str] | None, refusals: Refusals
+    ) -> Iterator[tuple[Roster, list[Malformed]] | None]:
         known: dict[str, Seat | None] = {}  # accounts by id, None for those of other tenants
         for place in self._places(groups):
             if self._is_wanted(place, groups):
-                yield self._roster(place, known)
+                yield self._roster(place, known, refusals)
         if self._config.chats:
-            for chat in self._chats(groups):
+            for chat in self._chats(groups, refusals):
                 if self._is_wanted(chat, groups):
-                    yield self._roster(chat, known)
+                    yield self._roster(chat, known, refusals)
 
     def _places(self, groups: Collection[str] | None) -> Iterator[Place]:
         """Yield the teams and their channels; without channels where none is asked for."""
@@ -150,22 +165,25 @@ class TeamsInventory(Passive):
         except Missing:
             return []
 
-    def _chats(self, groups: Collection[str] | None) -> list[Place]:
+    def _chats(self, groups: Collection[str] | None, refusals: Refusals) -> list[Place]:
         """Return the group chats: those asked for, or those of every account. An account may have no Teams."""
         if groups is not None:
-            found = [self._chat(one) for one in sorted(set(groups)) if is_chat(one)]
-            return [one for one in found if one is not None]
+            wanted = sorted(one for one in set(groups) if is_chat(one))
+            asked = [refusals.ask(one, READ_CHATS, partial(self._chat, one)) for one in wanted]
+            return [one for one in asked if one is not None]
         chats: dict[str, Place] = {}
         for row in self._rows(self._client.users):
             user_id = id_of(row)
             try:
-                for each in self._rows(lambda link, of=user_id: self._client.chats(of, link)):  # type: ignore[misc]
-                    chat = chat_of(each)
-                    if chat is not None:
-                        chats[chat.group_id] = chat
+                found = refusals.ask(user_id, READ_CHATS, partial(self._chats_of, user_id))
             except Missing:
                 continue
+            chats |= {chat.group_id: chat for chat in found or ()}
         return [chats[one] for one in sorted(chats)]
+
+    def _chats_of(self, user_id: str) -> list[Place]:
+        found = [chat_of(row) for row in self._rows(lambda link: self._client.chats(user_id, link))]
+        return [one for one in found if one is not None]
 
     def _chat(self, chat_id: str) -> Place | None:
         try:
@@ -177,10 +195,14 @@ class TeamsInventory(Passive):
         is_asked_for = groups is None or place.group_id in groups
         return is_asked_for and self._context.takes(place.group_id, place.name)
 
-    def _roster(self, place: Place, known: dict[str, Seat | None]) -> tuple[Roster, list[Malformed]] | None:
+    def _roster(
+        self, place: Place, known: dict[str, Seat | None], refusals: Refusals
+    ) -> tuple[Roster, list[Malformed]] | None:
         taken_at = self._context.now()
+        needs = READ_CHANNEL_MEMBERS if place.team_id else READ_MEMBERS
+        needs = READ_CHAT_MEMBERS if is_chat(place.group_id) else needs
         try:
-            seats = self._seats(place, known)
+            seats = refusals.ask(place.group_id, needs, lambda: self._seats(place, known))
         except Missing:
             return None
         settings = HIDDEN if place.team_id or is_chat(place.group_id) else self._settings(place)

@@ -137,6 +137,7 @@ class Settings:
     add: Allowed | None = None
 
 
+REFUSED = "Graph refuses to show who is in this group"
 HIDDEN = Settings()  # of a channel or a chat, or where the app may not see them
 
 
@@ -150,9 +151,12 @@ def settings_of(answer: Any) -> Settings:
 
 
 def roster_of(
-    place: Place, seats: Collection[Seat | None], settings: Settings, taken_at: datetime
+    place: Place, seats: Collection[Seat | None] | None, settings: Settings, taken_at: datetime
 ) -> tuple[Roster, list[Malformed]]:
-    """Make a roster; members that can't be understood are set aside."""
+    """Make a roster; members that can't be understood are set aside. `seats`: None where Graph refuses to show them."""
+    if seats is None:
+        roster, _ = roster_of(place, (), settings, taken_at)
+        return replace(roster, coverage=Coverage.PARTIAL, warnings=(REFUSED,)), []
     members = tuple(_member(seat) for seat in seats if seat is not None)
     unread = sum(seat is None for seat in seats)
     facts = GroupFacts(

@@ -59,6 +59,24 @@ def test_groups_appear_and_go(company: Harness) -> None:
     assert company.kinds().count("group.gone") == 1
 
 
+def test_a_group_that_a_full_read_may_not_have_seen_is_kept_and_proves_nothing(start: Start) -> None:
+    harness = start(inventory_type=Scripted)
+    for group_id in ("ward-8", "ward-9"):
+        harness.group(group_id, "ann", admins=["dee"])
+    harness.inventory()
+    listed = next(one for one in harness.wards.changes(None) if isinstance(one, Roster))
+    scripted(harness, listed, SnapshotEnd(harness.now, 1, out_of_sight=lambda group_id: group_id == "ward-8"))
+
+    assert harness.inventory().counts["groups_gone"] == 1
+
+    with harness.store.begin() as uow:
+        unseen, gone = (uow.rosters.view(harness.wards.key(group_id)) for group_id in ("ward-8", "ward-9"))
+    assert unseen is not None
+    assert gone is not None
+    assert (unseen.is_gone, unseen.coverage, gone.is_gone) == (False, Coverage.STALE, True)
+    assert size(harness, "ward-8") == 2
+
+
 def test_a_snapshot_that_breaks_off_changes_nothing(company: Harness) -> None:
     company.drop("ward-7", "ann")
     company.wards.cut_after(1)

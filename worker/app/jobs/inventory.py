@@ -210,8 +210,11 @@ class TakeInventory:
         def left_out(group_id: str, name: str) -> bool:
             return not takes(group_id, name)
 
+        def is_gone(group_id: str, _name: str) -> bool:
+            return not end.out_of_sight(group_id)
+
         if due.inventory.can.sees_all_groups:
-            return Unlisted(left_out=left_out)
+            return Unlisted(is_gone=is_gone, left_out=left_out)
         return Unlisted(is_gone=left_out, left_out=left_out)
 
     def _record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +21,7 @@ class SnapshotEnd:
 
     A full read lists every group that the inventory can see; any other only what changed, or what was asked for.
     `cursor` is opaque to the worker, and given to the next read. Rows that were set aside are in `malformed`.
+    `out_of_sight`: whether a group, by its id, may be there although a full read did not list it.
     """
 
     taken_at: datetime
@@ -28,6 +29,7 @@ class SnapshotEnd:
     malformed: tuple[Malformed, ...] = ()
     is_full: bool = True
     cursor: str | None = None
+    out_of_sight: Callable[[str], bool] = lambda _group_id: False
 
 
 class Inventory(Connector, Protocol):

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from connectors.inventory.teams.connector import TeamsInventory
+from connectors.inventory.teams.mapping import REFUSED
 from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tokens import CLIENT_ID
-from teams_reading import AMINA, CHAT, NOOR, PRIVATE, WARD, read, roles
+from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, WARD, read, roles
 from worker.domain.model import Coverage
 from worker.ports import AuthFailed, ConnectorError, Incomplete, NotDone, PermissionDenied, Transient
 
+ELSEWHERE = "19:elsewhere@thread.v2"
 PATHS = ["*/groups", "*/members/*", "*/owners/*", "*/channels", "*/channels/*/members", "*/users", "*/chats"]
 
 
@@ -46,7 +48,7 @@ def test_an_answer_that_is_none_proves_nothing(
 ) -> None:
     entra.graph.teams.add_room(PRIVATE, "Pay", "private", WARD, seats={AMINA: ["owner"]})
     entra.graph.teams.add_room(CHAT, "On call", "group", seats={AMINA: ["owner"]})
-    entra.graph.faults.add(fault, path=path, method="GET")
+    entra.graph.faults.add(fault, path=path, method="GET", times=None if kind is PermissionDenied else 1)
     if kind is None:
         read(inventory)  # there is no link to a further page
         return
@@ -74,16 +76,78 @@ def test_a_wrong_secret_is_said(made: Callable[..., TeamsInventory]) -> None:
 
 
 @pytest.mark.parametrize(
-    "role", ["ChannelMember.ReadWrite.All", "Channel.ReadBasic.All", "Chat.ReadBasic.All"]
+    "role",
+    [
+        "ChannelMember.ReadWrite.All",
+        "Channel.ReadBasic.All",
+        "Chat.ReadBasic.All",
+        "ChatMember.ReadWrite.All",
+    ],
 )
 def test_the_missing_permission_is_named(
     entra: FakeEntra, inventory: TeamsInventory, ward: str, role: str
 ) -> None:
     entra.graph.teams.add_room(PRIVATE, "Pay", "private", WARD, seats={AMINA: ["owner"]})
+    entra.graph.teams.add_room(CHAT, "On call", "group", seats={AMINA: ["owner"]})
     entra.tokens.apps[CLIENT_ID].roles.discard(role)
     with pytest.raises(PermissionDenied) as raised:
         read(inventory)
     assert raised.value.missing == role.replace("ReadWrite", "Read")
+
+
+@pytest.fixture
+def elsewhere(entra: FakeEntra, ward: str) -> str:
+    """The chat of two, beside one of others: such as one that another company's tenant hosts."""
+    entra.graph.teams.add_room(CHAT, "On call", "group", seats={AMINA: ["owner"], NOOR: []})
+    entra.graph.teams.add_room(ELSEWHERE, "With the vendor", "group", seats={SAM: ["owner"]})
+    return ELSEWHERE
+
+
+def test_a_chat_whose_members_graph_refuses_to_show_is_partial_and_the_others_are_read(
+    entra: FakeEntra, inventory: TeamsInventory, elsewhere: str
+) -> None:
+    entra.graph.faults.add(faults.denied(), path=f"*/chats/{elsewhere}/members", times=None)
+    for asked in (None, [WARD, CHAT, elsewhere]):
+        rosters, end = read(inventory, asked)
+        assert {one.group.group_id: one.coverage for one in rosters} == {
+            WARD: Coverage.FULL,
+            CHAT: Coverage.FULL,
+            elsewhere: Coverage.PARTIAL,
+        }
+        (refused,) = [one for one in rosters if one.group.group_id == elsewhere]
+        assert (refused.members, refused.warnings) == ((), (REFUSED,))
+        assert [(one.record_id, "ChatMember.Read.All" in one.remedy) for one in end.malformed] == [
+            (elsewhere, True)
+        ]
+        assert not end.out_of_sight(elsewhere)
+
+
+def test_no_chat_is_gone_because_graph_refuses_an_account_s_chats_and_teams_may_be(
+    entra: FakeEntra, inventory: TeamsInventory, elsewhere: str
+) -> None:
+    entra.graph.faults.add(faults.denied(), path=f"*/users/{SAM}/chats", times=None)
+    rosters, end = read(inventory)
+    assert [one.group.group_id for one in rosters] == [WARD, CHAT]
+    assert (end.is_full, [one.record_id for one in end.malformed]) == (True, [SAM])
+    assert [end.out_of_sight(one) for one in (elsewhere, PRIVATE, WARD)] == [True, False, False]
+
+
+def test_a_chat_that_is_asked_for_and_refused_is_left_out(
+    entra: FakeEntra, inventory: TeamsInventory, elsewhere: str
+) -> None:
+    entra.graph.faults.add(faults.denied(), path=f"*/chats/{elsewhere}", times=None)
+    rosters, end = read(inventory, [CHAT, elsewhere])
+    assert ([one.group.group_id for one in rosters], end.groups_total) == ([CHAT], 1)
+
+
+def test_accounts_without_teams_do_not_hide_that_the_permission_for_chats_is_missing(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    missing = Fault(status=404, code="Request_ResourceNotFound", message="no")
+    entra.graph.faults.add(missing, path=f"*/users/{SAM}/chats", times=None)
+    entra.graph.faults.add(faults.denied(), path="*/chats", times=None)
+    with pytest.raises(PermissionDenied, match="chats"):
+        read(inventory)
 
 
 def test_a_member_without_an_id_is_set_aside(entra: FakeEntra, inventory: TeamsInventory, ward: str) -> None:
