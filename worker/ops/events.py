@@ -27,6 +27,7 @@ JOB_FAILED: Final = "job.failed"  # job, error, exception
 JOB_STOPPED: Final = "job.stopped"  # job, why
 JOB_UNRECORDED: Final = "job.left_unrecorded"  # job, error
 
+CONNECTOR_FAILED: Final = "connector.failed"  # source, call, error, exception
 ATTENDING_FAILED: Final = "interaction.failed"  # error, exception
 
 LEASE_LOST: Final = "lease.lost"  # job, holder, fence, why

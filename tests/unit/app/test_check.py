@@ -157,6 +157,7 @@ def test_tickets_of_an_inventory_that_was_renamed_are_warned_of(company: Harness
 
 def test_a_notifier_has_no_age(company: Harness) -> None:
     company.notifiers.append(FakeNotifier("mail"))
+    company.start(company.app.rules)
     company.now += timedelta(days=400)
 
     mail = looked(company)["mail"]

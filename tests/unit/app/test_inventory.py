@@ -157,6 +157,20 @@ def test_one_inventory_that_fails_does_not_stop_the_others(start: Start) -> None
     assert harness.source("wards", Port.INVENTORY).trouble == "wards does not know us."
 
 
+def test_a_fault_of_a_connector_is_a_failure_of_its_inventory_alone(start: Start) -> None:
+    harness = start(inventories=("wards", "clinics"))
+    harness.group("clinic-1", "ann", at=1)
+    harness.wards.fail(KeyError("a shape that nobody foresaw"))  # type: ignore[arg-type]
+
+    report = harness.inventory()
+
+    (trouble,) = report.troubles
+    assert trouble.startswith("wards: A fault of the connector of wards ended changes (KeyError).")
+    assert report.counts["groups_new"] == 1
+    source = harness.source("wards", Port.INVENTORY)
+    assert (source.trouble in trouble, "log" in source.remedy) == (True, True)
+
+
 def test_rows_that_were_set_aside_are_counted(company: Harness) -> None:
     company.wards.mark("ward-7", Coverage.PARTIAL, malformed=(Malformed("?", record_id="row 3"),))
     company.inventory()

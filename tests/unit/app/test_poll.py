@@ -176,11 +176,28 @@ def test_a_directory_s_counts_say_how_many_its_last_full_pass_gave(company: Harn
     assert (counts["in_scope"], counts["enabled"]) == (people, people - 1)
 
 
+def test_a_fault_of_a_connector_is_a_failure_of_its_directory_alone(start: Start) -> None:
+    harness = start()
+    tenant = FakeDirectory("tenant", now=harness.clock)
+    tenant.put(facts("zoe"))
+    harness.directories.append(tenant)
+    harness.start(harness.app.rules)
+    harness.corp.fail(KeyError("a shape that nobody foresaw"))  # type: ignore[arg-type]
+
+    report = harness.poll()
+
+    assert [trouble.partition(" ended")[0] for trouble in report.troubles] == [
+        "corp: A fault of the connector of corp"
+    ]
+    assert harness.person("zoe", "tenant").standing is Standing.ACTIVE
+
+
 def test_one_source_that_fails_does_not_stop_the_others(start: Start) -> None:
     harness = start()
     tenant = FakeDirectory("tenant", now=harness.clock)
     tenant.put(facts("zoe"))
     harness.directories.append(tenant)
+    harness.start(harness.app.rules)
     harness.corp.fail(AuthFailed("corp does not know us.", remedy="Renew the password."))
 
     report = harness.poll()

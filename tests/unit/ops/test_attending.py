@@ -69,11 +69,18 @@ def test_what_people_do_is_taken_at_once_and_what_waits_from_before_too(ward: Ha
 
 
 def test_a_thread_outlives_what_goes_wrong(ward: Harness, capfd: pytest.CaptureFixture[str]) -> None:
-    ward.soc.answering = RuntimeError("a bug")
-    with attended(ward.app.interacting, ward.clock):
+    faulty: Any = _Broken(ward.app.interacting, ward.soc.listen)
+    bugs = [RuntimeError("a bug of ours")]
+
+    def take(now: datetime) -> bool:
+        if bugs:
+            raise bugs.pop()
+        return ward.app.interacting.take(now)
+
+    faulty.take = take
+    with attended(faulty, ward.clock):
         ward.soc.keep(Interaction("first", "boss", NOW, None))
         until(lambda: "interaction.failed" in "".join(map(str, capfd.readouterr())))
-        ward.soc.answering = None
         ward.soc.keep(Interaction("second", "boss", NOW, None))
         until(lambda: bool(ward.soc.answers))
 

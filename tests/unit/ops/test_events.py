@@ -21,6 +21,7 @@ EXPECTED = {
     "clock.jumped",
     "config.changed",
     "config.refused",
+    "connector.failed",
     "desk.served",
     "graph.answered",
     "graph.held_back",

@@ -1,0 +1,90 @@
+"""A fault of a connector is that connector's failure, and nobody else's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from worker.ops.guarding import guarded
+from worker.ops.interrupt import Stopped
+from worker.ports import BadConfig, CheckResult, Transient
+
+
+class Faulty:
+    """Each call does what it is told; `rows` after its first row."""
+
+    name, can = "wards", ("much",)
+
+    def __init__(self, deed: Callable[[], None]) -> None:
+        self._deed = deed
+
+    def read(self, number: int) -> int:
+        self._deed()
+        return number
+
+    def rows(self) -> Iterator[int]:
+        yield 1
+        self._deed()
+        yield 2
+
+    def check(self) -> CheckResult:
+        self._deed()
+        return CheckResult(ok=True, message="fine")
+
+
+def fault() -> None:
+    raise KeyError("+447700900101")
+
+
+def test_a_fault_is_a_failure_that_names_the_source_and_shows_nobody(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(Transient) as raised:
+        guarded(Faulty(fault)).read(1)
+    assert raised.value.message == "A fault of the connector of wards ended read (KeyError)."
+    assert "connector.failed" in raised.value.remedy
+    told = "".join(capfd.readouterr())
+    assert "connector.failed" in told
+    assert "in fault" in told, "the traceback"
+
+
+def test_a_fault_in_the_middle_of_a_read_is_one_too() -> None:
+    rows = guarded(Faulty(fault)).rows()
+    assert next(rows) == 1
+    with pytest.raises(Transient, match="ended rows"):
+        next(rows)
+
+
+def test_a_fault_of_ours_while_a_row_is_looked_at_stays_one() -> None:
+    def look() -> None:
+        for _ in guarded(Faulty(lambda: None)).rows():
+            raise KeyError("ours")
+
+    with pytest.raises(KeyError, match="ours"):
+        look()
+
+
+def test_a_check_that_breaks_down_is_red() -> None:
+    found = guarded(Faulty(fault)).check()
+    assert (found.ok, "wards" in found.message, bool(found.remedy)) == (False, True, True)
+    assert guarded(Faulty(lambda: None)).check().ok
+
+
+@pytest.mark.parametrize("known", [BadConfig("No such path."), Stopped("The worker is stopping.")])
+def test_what_calls_may_raise_passes(known: Exception) -> None:
+    def raise_it() -> None:
+        raise known
+
+    with pytest.raises(type(known)) as raised:
+        guarded(Faulty(raise_it)).read(1)
+    assert raised.value is known
+
+
+def test_all_else_is_the_connectors() -> None:
+    one = guarded(Faulty(lambda: None))
+    assert (one.name, one.can, one.read(7), list(one.rows())) == ("wards", ("much",), 7, [1, 2])
+    assert copy.deepcopy(one).read(8) == 8
+    with pytest.raises(AttributeError):
+        one.write  # type: ignore[attr-defined]  # noqa: B018

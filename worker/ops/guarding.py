@@ -1,0 +1,68 @@
+"""A fault of a connector is a failure of that connector: whatever else one of its calls raises becomes a Transient.
+
+It may have been done nevertheless, as after any Transient. The log has the traceback, and everything else goes on.
+Faults around a call, in code of ours, are hidden nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar, cast
+
+import structlog
+
+from worker.ops import events
+from worker.ops.interrupt import Stopped
+from worker.ports import CheckResult, ConnectorError, Transient
+
+log = structlog.get_logger()
+C = TypeVar("C")
+
+
+def guarded(connector: C) -> C:
+    """The connector, of which no call raises anything but ConnectorError, or Stopped."""
+    return cast("C", _Guarded(connector))
+
+
+class _Guarded:
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python's own, such as of copies
+            raise AttributeError(name)
+        found = getattr(self._inner, name)
+        return partial(self._call, name) if callable(found) else found
+
+    def _call(self, name: str, /, *args: Any, **more: Any) -> Any:
+        with self._errors(name):
+            answer = getattr(self._inner, name)(*args, **more)
+        return self._items(name, answer) if isinstance(answer, Iterator) else answer
+
+    def check(self) -> CheckResult:
+        """As the connector's, which is red if it breaks down."""
+        try:
+            with self._errors("check"):
+                return cast("CheckResult", self._inner.check())
+        except ConnectorError as error:
+            return CheckResult(ok=False, message=error.message, remedy=error.remedy)
+
+    def _items(self, name: str, items: Iterator[Any]) -> Iterator[Any]:
+        with self._errors(name):  # what is raised while an item is looked at does not come through here
+            yield from items
+
+    @contextmanager
+    def _errors(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (ConnectorError, Stopped):
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            log.exception(events.CONNECTOR_FAILED, source=self._inner.name, call=name, error=kind)
+            raise Transient(
+                f"A fault of the connector of {self._inner.name} ended {name} ({kind}).",
+                remedy="It is tried again by itself. Report it with its traceback, from the log (connector.failed).",
+            ) from error
