@@ -38,6 +38,7 @@ REMEDIES = {
 }
 # What engines say of a group that the phone is not in, or not in any more
 _NOT_THERE = ("not found", "item-not-found", "not participating", "you're not part", "not a group")
+_NO_PATH = "cannot get "
 NOT_THERE = object()
 T = TypeVar("T")
 
@@ -178,7 +179,13 @@ class WahaClient:
         try:
             return self._asked(lambda: self._rest.get(path, what))
         except (Rejected, Transient) as error:
-            if not _says_not_there(Refusal.behind(error)):
+            refusal = Refusal.behind(error)
+            if refusal.status == NOT_FOUND and not _says_not_there(refusal):
+                raise Rejected(
+                    error.message,
+                    remedy="Update WAHA; if it is a current one, look at what stands in front of it.",
+                ) from refusal
+            if not _says_not_there(refusal):
                 raise
         self.require_working()
         return NOT_THERE
@@ -228,7 +235,7 @@ def _is_under(key: str, row: Any) -> bool:
 
 
 def _says_not_there(refusal: Refusal) -> bool:
+    said = json.dumps(refusal.body).casefold() if refusal.body else ""
     if refusal.status == NOT_FOUND:
-        return True
-    said = json.dumps(refusal.body).casefold() if refusal.status == FAILED else ""
-    return any(words in said for words in _NOT_THERE)
+        return bool(said) and _NO_PATH not in said
+    return refusal.status == FAILED and any(words in said for words in _NOT_THERE)

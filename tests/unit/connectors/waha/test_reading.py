@@ -16,7 +16,7 @@ from fakes.graph.http import Reply
 from fakes.waha.server import WahaServer
 from openapi import OpenApi
 from worker.domain.model import Coverage, Fact, Role, Roster
-from worker.ports import AuthFailed, BadConfig, Capabilities, Incomplete, SnapshotEnd, Transient
+from worker.ports import AuthFailed, BadConfig, Capabilities, Incomplete, Rejected, SnapshotEnd, Transient
 
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
 HIDDEN = "90000000000103"
@@ -272,6 +272,25 @@ def test_a_group_that_vanishes_meanwhile_is_left_out_and_the_rest_is_read(
     rosters, end = read(make())
     assert [each.group.group_id for each in rosters] == [ROTA]
     assert (end.groups_total, end.is_full) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answered(
+            {"message": f"Cannot GET /api/default/groups/{WARD}/participants/v2", "statusCode": 404}, 404
+        ),
+        Reply(404),
+        Reply(404, b"<html>Not found</html>", "text/html"),
+    ],
+    ids=["an older WAHA", "a proxy that says nothing", "a proxy's page"],
+)
+def test_a_path_that_is_not_known_is_no_vanished_group(waha: WahaServer, make: Make, reply: Reply) -> None:
+    waha.tell("/participants/v2", reply)
+    with pytest.raises(Rejected) as raised:
+        read(make())
+    assert "Update WAHA" in raised.value.remedy
+    assert not make().check().ok
 
 
 def test_a_session_that_vanishes_meanwhile_is_no_vanished_group(waha: WahaServer, make: Make) -> None:
