@@ -89,7 +89,8 @@ def _rows(record: dict[str, Any]) -> list[Any]:
     """Return the participants' records. Meta leaves them out of a group without any, which it then counts as 0."""
     rows = record.get("participants")
     if isinstance(rows, dict):
-        if rows.get("paging", {}).get("next"):
+        paging = rows.get("paging") or {}
+        if not isinstance(paging, dict) or paging.get("next"):
             raise unexpected("all members of a group")
         rows = rows.get("data")
     if rows is None and record.get("total_participant_count") == 0:

@@ -217,9 +217,11 @@ def test_a_group_is_whole_where_meta_counts_as_many_as_it_shows(
         b'{"id": "b", "participants": []}',
         b'{"id": "a", "participants": "x"}',
         b'{"id": "a", "participants": {"data": [], "paging": {"next": "x"}}}',
+        b'{"id": "a", "participants": {"data": [], "paging": "x"}}',
+        b'{"id": "a", "participants": {"data": [], "paging": [7]}}',
         b"[]", b"null", b"7", b'""', b"<html>hello</html>", b'{"id": "a", "partici', b"", b"[" * 100_000,
     ],
-    ids=range(12),
+    ids=range(14),
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_no_empty_group(
     body: bytes, server: CloudServer, inventory: WhatsappCloudInventory
@@ -230,6 +232,14 @@ def test_an_answer_of_another_shape_is_no_empty_group(
         server.hook = lambda _m, _p, _q: Raw(200, body)
     with pytest.raises(Incomplete):
         list(inventory.changes(None))
+
+
+def test_members_whose_paging_is_null_are_all_of_them(
+    server: CloudServer, inventory: WhatsappCloudInventory
+) -> None:
+    server.add("a", "A", AMINA, participants={"data": [{"wa_id": AMINA}], "paging": None})
+    (roster,) = rosters(inventory)
+    assert (len(roster.members), roster.coverage) == (1, Coverage.FULL)
 
 
 @pytest.mark.parametrize(
