@@ -25,7 +25,13 @@ from connectors.inventory.register.meaning.groups import (
     TableFacts,
     rosters_of,
 )
-from connectors.inventory.register.meaning.headings import ROLES, Header, find_header, missing_columns
+from connectors.inventory.register.meaning.headings import (
+    ROLES,
+    Header,
+    find_header,
+    missing_columns,
+    other_headings,
+)
 from connectors.inventory.register.meaning.mapping import rows_of
 from connectors.inventory.register.meaning.rows import Problem, Row
 from connectors.kit.text import listed, quoted
@@ -138,7 +144,10 @@ def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
         header = find_header(table, config.columns)
     except BadConfig as error:
         raise BadConfig(f"{name}: {error.message}", remedy=error.remedy) from error
-    if header is None or header.has_group:
+    if header is None:
+        return None
+    if header.has_group:
+        _require_one_list(name, table, header, config)
         return header
     if header.has_members:
         shown = listed([f"'{text}'" for _, text, meaning in header.headings if meaning])
@@ -148,6 +157,15 @@ def _header(name: str, table: Table, config: RegisterConfig) -> Header | None:
             remedy="Add a column 'Group name', or say which it is: columns: {group_name: '…'}.",
         )
     return None
+
+
+def _require_one_list(name: str, table: Table, header: Header, config: RegisterConfig) -> None:
+    at = other_headings(table, header, config.columns)
+    if at is not None:
+        raise BadConfig(
+            f"{name}: {table.place(at)}: other headings than those above it begin another list.",
+            remedy="Put that list on a sheet of its own, or give both lists the same headings in the same order.",
+        )
 
 
 def _skipped(name: str, tables: Sequence[Table], region: str) -> Iterator[str]:

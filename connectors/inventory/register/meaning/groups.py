@@ -3,13 +3,14 @@
     rows -> one draft per group (rows with its id, else with its name) -> admins that are named -> Roster
 
 A group without an id is known by its name, so a renamed group is a new group. A row that names no group may belong
-to any group of its table, so none of these can prove that somebody is absent.
+to any group of its table, so none of these can prove that somebody is absent; nor can those whose name a row without an
+id has, if there are several.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -27,7 +28,7 @@ from connectors.inventory.register.meaning.cells import (
 )
 from connectors.inventory.register.meaning.dates import Dating, instant
 from connectors.inventory.register.meaning.rows import Problem, Row, Showing
-from connectors.kit.text import quoted
+from connectors.kit.text import listed, quoted
 from worker.domain.model import NOTHING_SAID, Coverage, Group, GroupFacts, Member, RegisterFacts, Role, Roster
 
 FUTURE = "the date of the register lies in the future, so it counts for nothing"
@@ -87,6 +88,7 @@ def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Pr
     drafts: dict[str, _Draft] = {}
     problems: list[Problem] = []
     spoilt_tables: set[int] = set()
+    spoilt_groups: set[str] = set()
     inline = {row.table for row in rows for showing in row.members if showing.seen.role is not None}
     rows.reverse()
     while rows:
@@ -96,7 +98,11 @@ def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Pr
             problems += _without_group(row)
             spoilt_tables.add(row.table)
             continue
-        group_id = group_id_of(row, ids, context.messenger)
+        group_id, *others = group_ids_of(row, ids, context.messenger)
+        if others:
+            problems.append(_of_several(row, [group_id, *others]))
+            spoilt_groups |= {group_id, *others}
+            continue
         draft = drafts.setdefault(group_id, _Draft(group_id))
         _add(draft, row)
         problems += _date(draft, row, context.dating)
@@ -104,27 +110,38 @@ def rosters_of(rows: list[Row], context: Context) -> tuple[list[Roster], list[Pr
     for group_id in sorted(drafts):
         draft = drafts.pop(group_id)
         problems += _appoint(draft, context.region)
+        draft.is_spoilt = draft.is_spoilt or group_id in spoilt_groups
         rosters.append(_roster(draft, context, inline, spoilt_tables))
     return rosters, problems
 
 
-def ids_by_name(rows: Iterable[Row]) -> dict[str, str]:
-    """Return the id of each name with exactly one, since perhaps only a sheet of groups has the ids."""
-    found: dict[str, set[str]] = defaultdict(set)
+def ids_by_name(rows: Iterable[Row]) -> dict[str, set[str]]:
+    """Return the ids that each name has, since perhaps only a sheet of groups has the ids."""
+    found: dict[str, set[str]] = {}
     for row in rows:
         if row.group_id and row.group_name:
-            found[name_key(row.group_name)].add(row.group_id)
-    return {name: ids.pop() for name, ids in found.items() if len(ids) == 1}
+            found.setdefault(name_key(row.group_name), set()).add(row.group_id)
+    return found
 
 
-def group_id_of(row: Row, ids: dict[str, str], default: str) -> str:
+def group_ids_of(row: Row, ids: Mapping[str, Collection[str]], default: str) -> list[str]:
+    """Return the group that a row is about; several where it has no id, and its name has several."""
     if row.group_id:
-        return row.group_id
-    known = ids.get(name_key(row.group_name))
-    if known:
-        return known
+        return [row.group_id]
+    if known := ids.get(name_key(row.group_name)):
+        return sorted(known)
     own = slug(row.group_name) or row.group_name
-    return own if row.messenger in {"", default} else f"{row.messenger}:{own}"
+    return [own if row.messenger in {"", default} else f"{row.messenger}:{own}"]
+
+
+def _of_several(row: Row, group_ids: Sequence[str]) -> Problem:
+    return Problem(
+        row.place,
+        f"names {quoted(row.group_name)} without an id, and that is the name of {len(group_ids)} groups: "
+        f"{listed(group_ids)}",
+        "Write the group's id in the row.",
+        spoils=True,
+    )
 
 
 def _without_group(row: Row) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.inventory.register.config import Meaning
-from connectors.inventory.register.formats.table import Table, Value, text_of
+from connectors.inventory.register.formats.table import Table, Value, is_blank, text_of
 from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.words import plain
 from connectors.kit.text import listed, quoted
@@ -21,6 +21,7 @@ from worker.ports import BadConfig
 HEADER_ROWS_MAX = 30  # title rows, logos and instructions end before this
 HEADINGS_MIN = 2  # one word that looks like a heading is only a word
 HEADING_CHARACTERS_MAX = 80
+HEADING_DIGITS_MAX = 2
 GROUP = frozenset({Meaning.GROUP_ID, Meaning.GROUP_NAME})
 IDENTITY = frozenset({Meaning.MEMBER, Meaning.PHONE, Meaning.EMAIL, Meaning.EMPLOYEE_ID})
 ROLES = frozenset({Meaning.ROLE, Meaning.ADMINS, Meaning.CREATOR})
@@ -71,6 +72,49 @@ def find_header(table: Table, told: Mapping[Meaning, str]) -> Header | None:
         if score >= HEADINGS_MIN and (best is None or score > best[0]):
             best = score, number
     return None if best is None else _header(table, best[1], told)
+
+
+def other_headings(table: Table, header: Header, told: Mapping[Meaning, str]) -> int | None:
+    """Return the first row that begins another list in the table, by headings that differ from the header's, or None.
+
+    A row of headings right above the header belongs to it. The column of ours need not be repeated.
+    """
+    own = header.columns.get(Meaning.VERIFIED_ON)
+    head = _texts(table.rows[header.row], own)
+    found = [at for at in _heading_rows(table, told) if _texts(table.rows[at], own) != head]
+    between = table.rows[found[0] + 1 : header.row] if found else ()
+    if any(not is_blank(value) for row in between for value in row):
+        return header.row
+    return next((at for at in found if at > header.row), None)
+
+
+def _heading_rows(table: Table, told: Mapping[Meaning, str]) -> Iterator[int]:
+    """Yield the rows whose cells are all headings, too many to be a group, a name and a role by chance."""
+    known: dict[str, bool] = {}  # cells of a long list are mostly like one before, or have digits
+
+    def is_heading(text: str) -> bool:
+        if text not in known:
+            known[text] = _is_name(text) or any(meaning for _, _, meaning in _read([text], told))
+        return known[text]
+
+    def is_surely_none(value: Value) -> bool:
+        is_told = isinstance(value, str) and sum(map(str.isdigit, value)) <= HEADING_DIGITS_MAX
+        return not is_told or known.get(text_of(value)) is False
+
+    for at, row in enumerate(table.rows):
+        values = [value for value in row if not is_blank(value)]
+        if not any(map(is_surely_none, values)) and all(is_heading(text_of(value)) for value in values):
+            meanings = {meaning for _, _, meaning in _read(row, told)}
+            has_both = not meanings.isdisjoint(GROUP) and not meanings.isdisjoint(IDENTITY)
+            if None not in meanings and (has_both or _row_score(row, told) > HEADINGS_MIN):
+                yield at
+
+
+def _texts(row: Sequence[Value], without: int | None) -> list[str]:
+    texts = ["" if at == without else plain(text_of(value)) for at, value in enumerate(row)]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
 
 
 def header_score(rows: Sequence[Sequence[Value]]) -> int:

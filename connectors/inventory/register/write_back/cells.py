@@ -13,7 +13,7 @@ from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.formats.reading import all_rows, take_verified_on
 from connectors.inventory.register.formats.table import Table
 from connectors.inventory.register.formats.work import Asked
-from connectors.inventory.register.meaning.groups import group_id_of, ids_by_name
+from connectors.inventory.register.meaning.groups import group_ids_of, ids_by_name
 from connectors.inventory.register.meaning.headings import Header
 from connectors.inventory.register.meaning.rows import Row
 from worker.ports.connectors.kept_list import ProvenRow
@@ -72,8 +72,8 @@ def _places(
     first: dict[str, tuple[int, int]] = {}
     shown: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for row in rows:
-        group_id = group_id_of(row, ids, messenger) if row.has_group else ""
-        if group_id in by_group:
+        group_id, *others = group_ids_of(row, ids, messenger) if row.has_group else [""]
+        if group_id in by_group and not others:
             place = row.table, row.at
             first.setdefault(group_id, place)
             for showing in row.members:

@@ -11,6 +11,7 @@ import pytest
 from fakes.office import Rows, new_book, write_docx, write_ods, write_xlsx
 from fakes.register_files import HEAD, TWO_WARDS, A, B, C, brief, only, places, read_file, read_rows, shown
 from worker.domain.model import Coverage, Role
+from worker.ports import BadConfig
 
 # --- One row for each member ----------------------------------------------------------------------------
 
@@ -106,6 +107,46 @@ def test_totals_blank_rows_and_repeated_headings_are_nobody(tmp_path: Path) -> N
     reading = read_rows(tmp_path, rows)
     assert shown(reading) == TWO_WARDS
     assert reading.problems == ()
+
+
+WARD_7 = [HEAD, ["Ward 7", "Amy", A, "Admin"], ["", "Ben", B, ""], []]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ["Group name", "Member name", "Phone"],
+        ["Phone", "Member name", "Group name", "Role"],
+        ["Group name", "Member name", "Phone", "Role", "E-mail"],
+        ["", "Member name", "Phone", "Role"],
+    ],
+    ids=["a column less", "another order", "a column more", "no group"],
+)
+def test_other_headings_further_down_are_refused_with_their_place(tmp_path: Path, other: list[str]) -> None:
+    with pytest.raises(BadConfig, match=r"'Groups', row 5: other headings") as raised:
+        read_rows(tmp_path, [*WARD_7, other, ["Ward 8", "Cem", C, ""]])
+    assert "sheet of its own" in raised.value.remedy
+
+
+def test_a_row_of_headings_above_the_header_belongs_to_it(tmp_path: Path) -> None:
+    assert (
+        shown(read_rows(tmp_path, [["Group", "Member"], [], *WARD_7, ["Ward 8", "Cem", C, ""]])) == TWO_WARDS
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["Group", "Phone", C, "Admin"],
+        ["", "Member", "", "Admin"],
+        ["", "Admin", "", "Admin"],
+        ["Group", "Staff", "07700 900103", "Member"],
+        ["Group", "", "", "Admin"],
+        ["Ward 8", "Name", "E-mail", "Role"],
+    ],
+)
+def test_somebody_s_row_is_no_row_of_headings(tmp_path: Path, row: list[str]) -> None:
+    read_rows(tmp_path, [*WARD_7, row])
 
 
 def test_somebody_called_total_is_somebody(tmp_path: Path) -> None:
@@ -244,6 +285,19 @@ def test_two_groups_of_one_name_on_two_messengers_are_two(tmp_path: Path) -> Non
 
 
 # --- Roles ----------------------------------------------------------------------------------------------
+
+
+def test_a_row_whose_name_two_groups_have_proves_nobody_absent_from_either(tmp_path: Path) -> None:
+    head = ["Group id", "Group", "Phone"]
+    rows = [head, ["g-1", "Ward 7", A], ["g-2", "Ward 7", A], ["g-3", "Rota", B], ["", "Ward 7", C]]
+    reading = read_rows(tmp_path, rows)
+    assert {one.group.group_id: (one.coverage, len(one.members)) for one in reading.rosters} == {
+        "g-1": (Coverage.PARTIAL, 1),
+        "g-2": (Coverage.PARTIAL, 1),
+        "g-3": (Coverage.FULL, 1),
+    }
+    assert places(reading) == ["sheet 'Groups', row 5"]
+    assert "g-1 and g-2" in reading.problems[0].what or "g-1, g-2" in reading.problems[0].what
 
 
 def test_a_register_without_roles_knows_none(tmp_path: Path) -> None:
