@@ -80,8 +80,8 @@ class SlackInventory(Passive):
         """Yield the rosters in the order of their ids, then the end.
 
         A channel that goes away meanwhile is left out. A member whose account can't be understood makes the roster
-        PARTIAL. Raises AuthFailed, PermissionDenied (a scope), BadConfig (no Slack at api_url), Rejected, Incomplete
-        and Transient.
+        PARTIAL, and so do fewer members than Slack counts. Raises AuthFailed, PermissionDenied (a scope), BadConfig (no
+        Slack at api_url), Rejected, Incomplete and Transient.
         """
         began_at = self._context.now()
         managers = self._managers()

@@ -150,7 +150,7 @@ def managers_of(page: Any) -> Iterable[tuple[str, str]]:
 
 def roster_of(
     listed: Listed,
-    user_ids: Iterable[str],
+    user_ids: Collection[str],
     managers: Collection[str] | None,
     person: Callable[[str], Person],
     taken_at: datetime,
@@ -166,8 +166,10 @@ def roster_of(
             members.append(_member(user_id, known, _role(user_id, managers)))
     group = Group(listed.group_id, listed.name, MESSENGER)
     facts = GroupFacts(description=listed.description, is_archived=listed.is_archived, read_at=taken_at)
-    coverage = Coverage.PARTIAL if problems else Coverage.FULL
-    return Roster(group, tuple(members), taken_at, coverage, facts=facts), problems
+    is_short = listed.count is not None and len(user_ids) < listed.count
+    warnings = (f"Slack counts {listed.count} members, and shows {len(user_ids)}",) if is_short else ()
+    coverage = Coverage.PARTIAL if problems or is_short else Coverage.FULL
+    return Roster(group, tuple(members), taken_at, coverage, warnings, facts), problems
 
 
 def _role(user_id: str, managers: Collection[str] | None) -> Role:

@@ -300,6 +300,18 @@ def test_the_wait_that_slack_asks_for_is_told(slack: SlackServer, inventory: Sla
     assert raised.value.retry_after_s == 7
 
 
+def test_fewer_members_than_slack_counts_prove_nobody_absent(
+    slack: SlackServer, inventory: SlackInventory
+) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM, NOOR)
+    page = b'{"ok": true, "members": ["U0101"], "response_metadata": {"next_cursor": ""}}'
+    slack.fail("conversations.members", Fault(body=page))
+    (roster,), _end = read(inventory)
+    assert (roster.coverage, roster.warnings) == (Coverage.PARTIAL, ("Slack counts 3 members, and shows 1",))
+    (again,), _end = read(inventory)
+    assert (again.coverage, again.warnings) == (Coverage.FULL, ())
+
+
 def test_nobody_in_a_channel_that_has_members_proves_nothing(
     slack: SlackServer, inventory: SlackInventory
 ) -> None:
