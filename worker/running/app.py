@@ -77,13 +77,12 @@ from worker.domain.controls.examining import Examined
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import Mode
 from worker.domain.model import GroupKey
-from worker.ops.guarding import guarded
 from worker.ports import Concern, Connector, Port
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.group_states import Lists
 from worker.ports.state.store import Store, UnitOfWork
-from worker.running.guarding import Guarded
+from worker.running.guarding import Guarded, all_guarded
 from worker.running.mirroring import keep_what_is_told, mirrored, texts_of
 from worker.running.rules import AppRules, links_of
 from worker.settings import Settings
@@ -158,7 +157,7 @@ def assemble(
     pinger: Pinger | None = None,
 ) -> App:
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
-    connectors, feeds = Guarded.of(connectors), tuple(map(guarded, feeds))
+    connectors, feeds = Guarded.of(connectors), all_guarded(feeds)
     limits, tickets = rules.limits, rules.tickets
     reaching = Reaching(connectors.notifiers)
     teller = replace(rules.teller, passing=Passing(reaching, rules.languages))
