@@ -168,7 +168,7 @@ def test_a_fault_of_a_connector_is_a_failure_of_its_inventory_alone(start: Start
     assert trouble.startswith("wards: A fault of the connector of wards ended changes (KeyError).")
     assert report.counts["groups_new"] == 1
     source = harness.source("wards", Port.INVENTORY)
-    assert (source.trouble in trouble, "log" in source.remedy) == (True, True)
+    assert (str(source.trouble) in trouble, "log" in str(source.remedy)) == (True, True)
 
 
 def test_rows_that_were_set_aside_are_counted(company: Harness) -> None:
