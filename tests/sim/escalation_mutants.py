@@ -122,7 +122,7 @@ WRONGS = (
     _wrong({TWICE}, "a-message-is-sent-again", (SqlOutbox, "sent", _says_again)),
     _wrong({UNASKED}, "a-step-is-taken-again", (_ESCALATE, "due_steps", _again_after_an_hour)),
     _wrong({LATE}, "a-step-is-an-hour-late-over-a-change-of-clocks", (_POLICY, "add", _by_the_wall)),
-    _wrong({MISSED}, "what-is-held-is-never-released", (SqlDeliveries, "hold", _for_years)),
+    _wrong({MISSED, CLOSED}, "what-is-held-is-never-released", (SqlDeliveries, "hold", _for_years)),
     _wrong({ORDER}, "messages-come-backwards", (worker.storage.outbox_sending, "_ITEMS", _newest_first)),
     _wrong({ORDER, UNASKED}, "steps-are-taken-backwards", (_ESCALATE, "due_steps", _backwards), first=1),
     _wrong({LATE, UNASKED}, "quiet-hours-are-the-organisation-s", (_TELL_QUIET, "zone_of", _organisation)),
