@@ -131,7 +131,7 @@ class SqlDeliveries:
         """What holds the deliveries of these bundles that are put off, by bundle."""
         o, found = outbox.c, dict[int, str]()
         for part in chunked(sorted(bundles)):
-            query = sa.select(o.bundle_id, o.held_by).where(o.bundle_id.in_(part), _is_held(now))
+            query = sa.select(o.bundle_id, o.held_by).where(o.bundle_id.in_(part), o.not_before > now)
             found |= {
                 row.bundle_id: row.held_by for row in self._c.execute(query.order_by(o.not_before.desc()))
             }
@@ -240,16 +240,11 @@ class SqlDeliveries:
         return post, outbox, which
 
 
-def _is_held(now: datetime) -> sa.ColumnElement[bool]:
-    """Messages that are held, whether they are in a delivery or not."""
-    return (outbox.c.state == "pending") & (outbox.c.not_before > now)
-
-
 def _together(states: Collection[PostState], now: datetime) -> sa.ColumnElement[bool]:
     """Deliveries that are in one of these states."""
-    d = delivery.c
+    d, o = delivery.c, outbox.c
     is_put_off = (d.state == "waiting") & (d.next_at > now)
-    is_held = is_put_off & sa.exists().where(outbox.c.bundle_id == d.bundle_id, _is_held(now))
+    is_held = is_put_off & sa.exists().where(o.bundle_id == d.bundle_id, o.not_before > now)
     that = {PostState.HELD: is_held, PostState.WAITING: ~is_held}
     found = [d.state.in_(_OF_DELIVERY[state]) & that.get(state, sa.true()) for state in states]
     names = {name for state in states for name in _OF_DELIVERY[state]}

@@ -11,6 +11,7 @@ from fakes.notifier import FakeNotifier
 from harness import Harness
 from silenced import DEE, HOUR, SAM, STEPS, Start, late_company, posts, silence, told
 from worker.app.refused import Refused
+from worker.app.tell.addressing import person_at
 from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence import events
@@ -49,9 +50,11 @@ def test_a_silence_for_a_person_holds_the_messages_to_them_however_it_names_them
 ) -> None:
     made = silence(late, 40, people=(named,))
     late.queue(OutMessage("x", replace(CHANNEL), "To all", Paragraph("To all")))
+    late.queue(*(OutMessage(key, person_at(DEE), "News", Paragraph("News")) for key in "ab"))
     late.later(hours=12)
     assert told(late) == ["channel"]
-    [held] = posts(late, PostState.HELD)
+    held, *others = posts(late, PostState.HELD)
+    assert len(others) == 2
     assert (held.to.address, held.held_by, held.held_until) == (
         DEE,
         f"silence:{made.id}",
