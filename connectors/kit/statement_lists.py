@@ -23,7 +23,6 @@ from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, Import
 from worker.ports import BadConfig
 
 BYTES_MAX = 64 << 20
-CELL_MAX = 10_000
 _WHO = (
     "email",
     "mail",
@@ -58,7 +57,6 @@ def read_statements(path: Path) -> list[ImportedRow]:
 
 
 def _rows(text: str, path: Path) -> Iterator[ImportedRow]:
-    csv.field_size_limit(CELL_MAX)
     delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
     try:
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))

@@ -187,7 +187,10 @@ def test_the_newest_messages_are_read_without_sorting_what_was_sent(store: SqlSt
 
     plans = steps_of(store._engine, lambda: _newest(store), "delivery")
 
-    assert plans == [
+    of_few = re.compile(
+        r"CORRELATED|SEARCH outbox USING INDEX ix_outbox_bundle_id"
+    )  # those that are not sent
+    assert [[step for step in plan if not of_few.match(step)] for plan in plans] == [
         ["SEARCH delivery USING INDEX ix_delivery_state (state=?)", "USE TEMP B-TREE FOR ORDER BY"],
         ["SCAN delivery USING INDEX sqlite_autoindex_delivery_1"],
     ]

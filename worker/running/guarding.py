@@ -21,7 +21,7 @@ def all_guarded(connectors: Sequence[C]) -> tuple[C, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Guarded:
+class GuardedConnectors:
     """Connectors behind `ops.guarding`."""
 
     directories: tuple[Directory, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -83,10 +84,18 @@ def test_an_item_is_said_by_a_certain_word_alone(read: Read) -> None:
     [
         ("name\nAnn\n", "no column for the person"),
         (f"email,completed_on\n{ANN},soon\n", "line 2"),
-        ("email\n" + "a" * 10_001 + "\n", "is no table"),
+        ("email\n" + "a" * 131_073 + "\n", "is no table"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused_with_its_name(read: Read, text: str, said: str) -> None:
     with pytest.raises(BadConfig, match=said) as refused:
         read(text)
     assert "list.csv" in str(refused.value)
+
+
+def test_reading_a_list_leaves_other_tables_as_long_as_they_may_be(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    file = tmp_path / "list.csv"
+    file.write_text("email\nann@example.org\n")
+    read_statements(file)
+    assert csv.field_size_limit() == before

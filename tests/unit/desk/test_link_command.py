@@ -69,12 +69,18 @@ def test_what_was_given_out_can_be_made_dead(config: Path) -> None:
     assert json.loads(again.stdout) == {"url": None}
 
 
-@pytest.mark.parametrize("id_", ["T-000002", "T-000009"])
-def test_a_ticket_that_is_nobody_s_or_is_not_there_has_none(config: Path, id_: str) -> None:
+@pytest.mark.parametrize(
+    "id_, why",
+    [
+        ("T-000002", "Only a live ticket that is somebody's has a link."),
+        ("T-000009", "There is no ticket T-000009"),
+    ],
+)
+def test_a_ticket_that_is_nobody_s_or_is_not_there_has_none(config: Path, id_: str, why: str) -> None:
     done = link(config, id_)
 
     assert done.exit_code != 0
-    assert "Only a live ticket that is somebody's has a link." in str(done.exception)
+    assert why in str(done.exception)
 
 
 def login_link(config: Path, listen: str) -> tuple[str, dict[str, str | None]]:

@@ -23,7 +23,7 @@ from worker.app.jobs.bouncing import Bouncing
 from worker.app.jobs.composing import Composing
 from worker.app.jobs.folding import Folding, FoldingLimits, day_start
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
-from worker.app.jobs.looking_again import Again, hold_in, look_again
+from worker.app.jobs.looking_again import LookedAgain, hold_in, look_again
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.tell.conversing import Conversing
@@ -277,14 +277,14 @@ class Deliver:
                 return found.reference
         return notifier.send(message).reference if may_go else None
 
-    def _look_again(self, delivery: Delivery, now: datetime) -> Again:
+    def _look_again(self, delivery: Delivery, now: datetime) -> LookedAgain:
         """What of it must not go out now. Folding has looked just before it is sent at first."""
         if delivery.attempts == 1 and not delivery.is_unclear and now - delivery.created_at <= FRESH:
-            return Again()
+            return LookedAgain()
         with self._store.reading() as uow:
             return look_again(uow, delivery, self._rules.holding, now)
 
-    def _put_back(self, delivery: Delivery, again: Again, now: datetime, run: _DeliveryPass) -> None:
+    def _put_back(self, delivery: Delivery, again: LookedAgain, now: datetime, run: _DeliveryPass) -> None:
         """Drop and hold what must not go out now; what is left is sent next."""
         with self._store.begin(run.lease) as uow:
             left = uow.outbox.drop(delivery, again.gone)

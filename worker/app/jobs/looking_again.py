@@ -17,7 +17,7 @@ from worker.ports.state.store import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class LookedAgain:
     """What must not go out now: the keys of what is `gone`, and what is `held`."""
 
     gone: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Again:
         return min((why.until for why in self.held), default=now) if is_all else now
 
 
-def look_again(uow: UnitOfWork, delivery: Delivery, holding: Holding, now: datetime) -> Again:
+def look_again(uow: UnitOfWork, delivery: Delivery, holding: Holding, now: datetime) -> LookedAgain:
     """What is not true any more, and what is held now. What another channel has shown is told, and is not held."""
     tickets = uow.tickets.many([item.ticket for item in delivery.items if item.ticket is not None])
     gone = overtaken(uow, waiting_in([delivery]), tickets)
@@ -47,10 +47,10 @@ def look_again(uow: UnitOfWork, delivery: Delivery, holding: Holding, now: datet
         for item in delivery.items
         if is_for_people and not item.is_alarm and item.key not in gone and item.key not in delivery.shown
     ]
-    return Again(frozenset(gone), holding.at(uow, now).of_all(may_wait, tickets))
+    return LookedAgain(frozenset(gone), holding.at(uow, now).of_all(may_wait, tickets))
 
 
-def hold_in(uow: UnitOfWork, delivery: Delivery, again: Again, now: datetime) -> None:
+def hold_in(uow: UnitOfWork, delivery: Delivery, again: LookedAgain, now: datetime) -> None:
     """Hold what must wait: within the delivery if all of it must, so that its attempts count on, else without it."""
     kept = [item for item in delivery.items if item.key not in again.waiting]
     if kept and again.held:

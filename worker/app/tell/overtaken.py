@@ -24,13 +24,9 @@ def waiting_in(deliveries: Collection[Delivery]) -> list[Waiting]:
     return [Waiting(one.to, item) for one in deliveries for item in one.items]
 
 
-def overtaken(
-    uow: UnitOfWork, waiting: Collection[Waiting], tickets: Mapping[int, Ticket] | None = None
-) -> set[str]:
-    """The keys of those that must not be sent. One look-up for all; none for `tickets` if they are known."""
+def overtaken(uow: UnitOfWork, waiting: Collection[Waiting], tickets: Mapping[int, Ticket]) -> set[str]:
+    """The keys of those that must not be sent. `tickets` are those that they are about, by number."""
     about = [one for one in waiting if one.message.ticket is not None]
-    if tickets is None:
-        tickets = uow.tickets.many([one.message.ticket for one in about if one.message.ticket is not None])
     people = [one for one in about if one.to.kind is RecipientKind.PERSON]
     left = uow.people.who_left({one.to.address for one in people})
     found = {one.message.key for one in people if one.to.address in left}
