@@ -70,8 +70,8 @@ def known(harness: Harness, group_id: str) -> tuple[bool, Coverage, bool, int]:
         return row.is_gone, row.coverage, row.is_unseen, len(uow.rosters.members(row.key))
 
 
-def test_a_source_that_was_never_read_is_due(start: Found) -> None:
-    assert reads(start(inventory_type=Live)) == 1
+def test_a_source_that_was_never_read_is_due(found: Found) -> None:
+    assert reads(found(inventory_type=Live)) == 1
 
 
 def test_a_source_is_read_at_its_own_pace(phone: Harness) -> None:
