@@ -15,6 +15,7 @@ from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
 from contracts.outbox import OutboxContract
 from contracts.outbox_dropping import OutboxDroppingContract
+from contracts.outbox_holding import OutboxHoldingContract
 from contracts.outbox_righting import OutboxRightingContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
@@ -36,6 +37,7 @@ class TestSqlStore(
     UnitOfWorkContract,
     OutboxContract,
     OutboxDroppingContract,
+    OutboxHoldingContract,
     OutboxRightingContract,
     PassesContract,
     AccountsContract,

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from harness import Harness
+from remediated import Found, begin
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.model import Group, Role
 from worker.domain.people.joiners import Placement
-from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.tickets.ticket import TicketKind, TicketState
-from worker.ports import Capabilities
 
-Start = Callable[..., Harness]
-CAN = Capabilities(sees_all_groups=True, can_remove=True, can_change_admin=True)
-KINDS = frozenset({TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN})
-WARDS = RemediationRule("rooms", frozenset({"wards"}), ("Ward *",), KINDS, 20)
 NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
-
-
-def allow(harness: Harness, rule: RemediationRule = WARDS) -> None:
-    harness.wards.can = CAN
-    harness.start(replace(harness.app.rules, remediate=(rule,)))
 
 
 def rename(harness: Harness, name: str) -> None:
@@ -32,9 +21,9 @@ def rename(harness: Harness, name: str) -> None:
     harness.settle(full=True)
 
 
-def test_a_rule_about_wards_does_nothing_in_a_group_that_is_no_ward_by_its_name_now(start: Start) -> None:
+def test_a_rule_about_wards_does_nothing_in_a_group_that_is_no_ward_by_its_name_now(start: Found) -> None:
     harness = start()
-    allow(harness)
+    begin(harness)
     harness.leave("ann")
     harness.settle()
     rename(harness, "Board of directors")
@@ -43,10 +32,10 @@ def test_a_rule_about_wards_does_nothing_in_a_group_that_is_no_ward_by_its_name_
     assert harness.wards.acts == []
 
 
-def test_a_rule_allows_it_in_a_group_that_is_called_a_ward_by_now(start: Start) -> None:
+def test_a_rule_allows_it_in_a_group_that_is_called_a_ward_by_now(start: Found) -> None:
     harness = start()
     rename(harness, "Board of directors")
-    allow(harness)
+    begin(harness)
     harness.leave("ann")
     harness.settle()
     harness.remediate()
@@ -56,10 +45,10 @@ def test_a_rule_allows_it_in_a_group_that_is_called_a_ward_by_now(start: Start) 
     assert len(harness.wards.acts) == 1
 
 
-def test_a_machine_makes_no_mover_an_admin(start: Start) -> None:
+def test_a_machine_makes_no_mover_an_admin(start: Found) -> None:
     """Zoe owns the group and has moved: a ticket asks to take her out of it."""
     harness = start(joiners=(NURSES,))
-    allow(harness)
+    begin(harness)
     harness.hire("zoe", department="Nursing")
     harness.settle()
     members = [harness.member("ann", Role.ADMIN), harness.member("zoe"), harness.member("ben")]
@@ -78,11 +67,11 @@ def test_a_machine_makes_no_mover_an_admin(start: Start) -> None:
     assert harness.wards.acts == []
 
 
-def test_the_first_run_of_a_control_keeps_no_leaver_in_a_group(start: Start) -> None:
+def test_the_first_run_of_a_control_keeps_no_leaver_in_a_group(start: Found) -> None:
     harness = start()
     few = AdminsRule(ControlSwitch(Mode.TICKET), min=2)
     harness.start(replace(harness.app.rules, controls=ControlPolicy(admins=(few,))))
-    allow(harness)
+    begin(harness)
     harness.control()
     [plan] = harness.plans()
     assert plan.is_of_controls

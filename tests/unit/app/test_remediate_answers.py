@@ -1,0 +1,156 @@
+"""What a source answers to a machine's act: refused, not done, unclear, later; and a process that dies with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness import Harness
+from remediated import (
+    CAN,
+    LEAVER,
+    Found,
+    acts,
+    begin,
+    is_in,
+    leaves,
+    look,
+    ticket_of,
+    ward,
+)
+from worker.app.jobs import remediate
+from worker.domain.evidence import events
+from worker.domain.tickets.ticket import TicketState
+from worker.ports import AuthFailed, NotDone, Transient
+from worker.ports.state.remediations import ActState
+
+__all__ = ["ward"]
+
+
+class Died(BaseException):
+    """The process dies here."""
+
+
+def die() -> None:
+    raise Died
+
+
+def test_a_refusal_is_in_the_report_and_the_history_and_is_not_tried_again(ward: Harness) -> None:
+    ward.wards.refuses = "403 not allowed"
+    report = ward.remediate()
+    assert (report.is_ok, report.counts["refused"]) == (True, 1)
+    ward.remediate()
+    assert len(ward.wards.acts) == 1
+    assert ticket_of(ward).state is TicketState.OPEN
+    [refused] = [one.entry for one in ward.journal() if one.entry.kind == events.TICKET_REMEDIATION_REFUSED]
+    assert refused.reason == "403 not allowed"
+
+
+def test_what_was_surely_not_done_is_tried_again_and_a_failing_source_is_left_alone(ward: Harness) -> None:
+    ward.group("ward-8", LEAVER, admins=["eve"])
+    ward.inventory()
+    ward.reconcile()
+
+    def fail() -> None:
+        raise NotDone("It is busy.")
+
+    ward.wards.before = fail
+    assert not ward.remediate().is_ok
+    ward.wards.before = lambda: None
+    assert ward.remediate().counts["done"] == 2
+
+
+def test_a_source_that_asks_to_wait_is_asked_after_that_and_uses_up_no_attempts(ward: Harness) -> None:
+    def fail() -> None:
+        raise NotDone("Too many requests.", retry_after_s=1800)
+
+    ward.wards.before = fail
+    assert ward.remediate().troubles == ("wards: Too many requests.",)
+    for _ in range(remediate.ATTEMPTS_MAX):
+        ward.later(minutes=5)
+        assert ward.remediate().is_ok
+    ward.wards.before = lambda: None
+    assert ward.wards.acts == []
+    ward.later(minutes=20)
+    assert ward.remediate().counts["done"] == 1
+
+
+def test_a_source_that_does_not_know_us_is_a_trouble_and_nothing_is_lost(ward: Harness) -> None:
+    def fail() -> None:
+        raise AuthFailed("Logged out.", remedy="Scan the code.")
+
+    ward.wards.before = fail
+    assert ward.remediate().troubles == ("wards: Logged out. Scan the code.",)
+    ward.wards.before = lambda: None
+    assert ward.remediate().counts["done"] == 1
+
+
+def test_after_an_unclear_answer_the_roster_is_looked_at_first(ward: Harness) -> None:
+    def cut() -> None:
+        raise Transient("The answer broke off.")
+
+    ward.wards.after = cut
+    assert ward.remediate().counts["unclear"] == 1
+    ward.wards.after = lambda: None
+    ward.remediate()
+    assert len(ward.wards.acts) == 1
+    ward.later()
+    ward.inventory()
+    assert ward.remediate().counts["done"] == 1
+    assert (ticket_of(ward).state, len(ward.wards.acts)) == (TicketState.DONE, 1)
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_process_that_dies_removes_nobody_twice(ward: Harness, is_done: bool) -> None:
+    if is_done:
+        ward.wards.after = die
+    else:
+        ward.wards.before = die
+    with pytest.raises(Died):
+        ward.remediate()
+    ward.wards.before = ward.wards.after = lambda: None
+    ward.remediate()
+    assert len(ward.wards.acts) == int(is_done), "nobody knows yet what came of it"
+    ward.later()
+    ward.inventory()
+    ward.remediate()
+    ward.remediate()
+    assert not is_in(ward)
+    assert len(ward.wards.acts) == 1
+    look(ward)
+    assert ticket_of(ward).state is TicketState.VERIFIED
+
+
+def test_what_takes_its_time_is_awaited_and_given_up_after_an_hour(start: Found) -> None:
+    harness = begin(start(), can=replace(CAN, removal_is_asynchronous=True))
+    leaves(harness)
+    assert harness.remediate().counts["asked"] == 1
+    harness.later(minutes=10)
+    harness.inventory()
+    harness.remediate()
+    assert acts(harness) == [ActState.ASKED]
+    harness.later(minutes=51)
+    harness.inventory()
+    assert harness.remediate().counts["refused"] == 1
+    assert (len(harness.wards.acts), ticket_of(harness).state) == (1, TicketState.OPEN)
+
+
+def test_what_took_its_time_and_was_done_needs_no_further_claim(start: Found) -> None:
+    harness = begin(start(), can=replace(CAN, removal_is_asynchronous=True))
+    leaves(harness)
+    harness.remediate()
+    harness.drop("ward-7", LEAVER)
+    look(harness)
+    assert ticket_of(harness).state is TicketState.VERIFIED
+    harness.remediate()
+    assert acts(harness) == [ActState.DONE]
+
+
+def test_what_does_not_hold_is_left_to_people_after_three_tries(ward: Harness) -> None:
+    for _ in range(5):
+        ward.remediate()
+        ward.wards.add_member("ward-7", ward.member(LEAVER))
+        look(ward)
+    assert len(ward.wards.acts) == 3
+    assert ticket_of(ward).state is TicketState.OPEN
