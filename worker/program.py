@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 import traceback
 from importlib.metadata import version as distribution_version
+from typing import NoReturn
 
 import typer
 from rich.text import Text
@@ -46,6 +48,7 @@ from worker.settings import SettingsError
 from worker.storage.sql.errors import StorageError
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # the bytes of a call that Python could not read
 
 app = typer.Typer(
     name="whosleft",
@@ -104,13 +107,19 @@ def run() -> None:
         notes = getattr(error.orig, "__notes__", ())
         _fail(" ".join((f"The database can't be used: {error.orig}.", *notes)), 1)
     except UnicodeEncodeError:
+        if not _NOT_UTF8.search(" ".join(sys.argv)):
+            _fail_by_fault()
         _fail("The call has letters that are not UTF-8. Set the terminal to UTF-8, and write it again.", 2)
     except Exception as error:  # noqa: BLE001  a fault of ours, shown as Python does; its text may quote a stranger's
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             discard_output()
             _fail(f"What the command has to say can't be written: {error.strerror}.", 1)
-        sys.stderr.write(visible(traceback.format_exc()))
-        sys.exit(1)
+        _fail_by_fault()
+
+
+def _fail_by_fault() -> NoReturn:
+    sys.stderr.write(visible(traceback.format_exc()))
+    sys.exit(1)
 
 
 def _fail(text: str, code: int) -> None:

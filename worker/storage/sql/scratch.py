@@ -71,7 +71,10 @@ def _back_up(original: Path, copy: Path) -> None:
         with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
     except (OSError, sqlite3.OperationalError) as error:
-        raise NotCopied(f"The database can't be copied: {error}. {remedy_for(original)}") from error
+        raise NotCopied(
+            f"The database can't be copied into {copy.parent}: {error}. {remedy_for(original)} "
+            "The copy takes as much room as the database."
+        ) from error
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------
