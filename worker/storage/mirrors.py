@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.instants import APART_MAX
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState, ticket_label, ticket_number
@@ -57,6 +58,20 @@ class SqlMirrors:
         """What tells this installation from every other: the beginning of its journal's first hash."""
         first = self._c.execute(sa.select(journal.c.hash).order_by(journal.c.seq).limit(1)).scalar()
         return str(first or "")[:INSTALL]
+
+    def set_right(self, tracker: str, now: datetime, longest: timedelta) -> None:
+        m, end = mirror.c, now + longest
+        at = sa.literal(now, m.attempted_at.type)
+        began_ahead = m.attempted_at > now + APART_MAX
+        right = {
+            "attempted_at": sa.case((began_ahead, at), else_=m.attempted_at),
+            "next_at": None,
+            "look_again_at": sa.case((m.look_again_at > end, at), else_=m.look_again_at),
+        }
+        is_ours = m.tracker == tracker
+        unmade = m.state.in_(_UNMADE) & sa.or_(began_ahead, m.next_at > end)
+        for which in (unmade, m.look_again_at > end):
+            self._c.execute(sa.update(mirror).where(is_ours, which).values(right))
 
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         m, t = mirror.c, ticket.c

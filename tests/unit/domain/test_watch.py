@@ -87,6 +87,8 @@ def job(run: float | None = 0, ok: float | None = 0, *, is_held: bool = False) -
         (job(0, 3), State.BLIND),
         (job(0, None), State.BLIND),
         (job(None, None), State.SILENT),
+        (job(-59, -59), State.WELL),  # clocks differ
+        (job(-61, -61), State.SILENT),  # by a wrong clock, and never since
     ],
 )
 def test_a_job_is_well_if_its_last_run_was_good_and_not_long_ago(one: JobSight, state: State) -> None:
@@ -123,6 +125,8 @@ def test_an_alarm_that_blinds_is_told_at_once_and_others_are_not() -> None:
         (job(99), 50.0, True),
         (job(None), None, False),
         (job(None), 4.0, True),
+        (job(-61), None, True),
+        (job(-61), 3, False),
     ],
 )
 def test_a_job_is_nobody_s_when_its_time_is_over_and_nobody_has_its_lease(

@@ -18,9 +18,10 @@ from functools import partial
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
 from worker.app.jobs.mirror_here import ActsHere, is_answered
-from worker.app.jobs.mirror_making import MakeCopies
+from worker.app.jobs.mirror_making import LATE_EVERY, TRY_AGAIN, MakeCopies
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
 from worker.app.jobs.report import Report
+from worker.domain.instants import has_come
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
@@ -44,7 +45,6 @@ from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
 ROUNDS_MAX = 4  # of one copy in one run: each has at most one write
-TRY_AGAIN = timedelta(hours=1)  # what was refused
 NOTICES_KEPT = timedelta(days=30)
 _UNNAMED = "The status"
 
@@ -99,6 +99,7 @@ class Mirror:
 
     def _want(self, run: MirrorRun) -> None:
         with run.begin() as uow:
+            uow.mirrors.set_right(run.name, run.now, LATE_EVERY)
             uow.mirrors.want(run.name, run.one.kinds, sensitive=run.one.sensitive)
 
     # --- what is there now -----------------------------------------------------------------------
@@ -183,7 +184,7 @@ class Mirror:
             if seen.standing is CopyStanding.DONE and is_answered(uow, ticket.label, moved.at):
                 known = replace(copy, standing=seen.standing)
             follows = decide(ticket, known, seen, _ability(run), run.now)
-            is_early = copy.next_at is not None and copy.next_at > run.now
+            is_early = copy.next_at is not None and not has_come(copy.next_at, run.now, TRY_AGAIN)
             if follows.writes and is_early and seen.status == copy.status:
                 uow.mirrors.put(replace(copy, key=seen.key, url=seen.url, synced_at=run.now))
                 return copy, None

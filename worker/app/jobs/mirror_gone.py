@@ -54,7 +54,7 @@ def _note(run: MirrorRun, each: Mirrored, gone: CopyGone, *, can_be_gone: bool) 
     if copy.missing_since is not None and copy.settled_at is not None and not ticket.is_live:
         return
     was_live = ticket.is_live
-    changed = replace(copy, missing_since=copy.missing_since or run.now, synced_at=run.now)
+    changed = replace(copy, missing_since=min(copy.missing_since or run.now, run.now), synced_at=run.now)
     with run.begin() as uow:
         ticket = uow.mirrors.get(run.name, copy.ticket).ticket
         is_gone = can_be_gone and _is_late(run, copy) and ticket.is_live is was_live

@@ -31,7 +31,7 @@ from worker.ports.state.mirrors import Mirrored
 PER_RUN = 50
 LOOK_AGAIN = timedelta(minutes=3)  # a request that we gave up on may still run there
 LATE_EVERY, LATE_FOR = timedelta(days=1), timedelta(days=7)  # or wait in a queue before it
-TRY_AGAIN = timedelta(hours=1)
+TRY_AGAIN = timedelta(hours=1)  # what was refused
 
 
 class MakeCopies:

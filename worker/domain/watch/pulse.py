@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.instants import APART_MAX
 from worker.domain.watch.alarms import BLINDING, Alarm
 
 FAILURES = 3  # runs in a row that were not good; one may be a passing fault
@@ -53,8 +54,9 @@ class JobSight:
         Counted from its last run, or from `since` if that is later: before `since`, when this process began to look,
         everything may have been stopped. None: from the last run in any case.
         """
-        latest = max((at for at in (self.run_at, since) if at is not None), default=None)
-        return not self.is_held and latest is not None and now - latest > self.every + patience
+        times = [at for at in (self.run_at, since) if at is not None]
+        is_late = not any(_is_recent(at, now, self.every + patience) for at in times)
+        return bool(times) and is_late and not self.is_held
 
     def pulse(self, patience: timedelta, now: datetime) -> Pulse:
         """How the worker is, by this job alone."""
@@ -66,9 +68,13 @@ class JobSight:
         if not is_last_good and (self.ok_at is None or self.run_at - self.ok_at >= FAILURES * self.every):
             return Pulse(State.BLIND, why)
         longest = self.every + (RUN_MAX if self.is_held else patience)
-        return (
-            Pulse(State.WELL) if is_last_good and now - self.run_at <= longest else Pulse(State.SILENT, why)
-        )
+        is_well = is_last_good and _is_recent(self.run_at, now, longest)
+        return Pulse(State.WELL) if is_well else Pulse(State.SILENT, why)
+
+
+def _is_recent(at: datetime, now: datetime, longest: timedelta) -> bool:
+    """Whether it is no longer ago. What lies ahead was done by a wrong clock: nobody knows when."""
+    return -APART_MAX <= now - at <= longest
 
 
 def pulse(jobs: Iterable[JobSight], wrong: Iterable[Alarm], patience: timedelta, now: datetime) -> Pulse:

@@ -35,6 +35,9 @@ class Mirrors(Protocol):
         its ticket has to wait, or is live no longer; not one that may have been made, and was not found.
         """
 
+    def set_right(self, tracker: str, now: datetime, longest: timedelta) -> None:
+        """Let go what waits for an instant that a wrong clock set: further ahead than `longest`, or begun after now."""
+
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         """Copies to be made, or to be looked for, whose time has come; what is due first comes first.
 
