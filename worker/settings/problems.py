@@ -74,10 +74,10 @@ def shown(value: Any) -> str:
     return "an empty value" if value is None else str(value)
 
 
-def nearest(word: str, valid: Iterable[str]) -> str | None:
-    """The valid word that was most likely meant, in any case; None if none is near."""
+def nearest(word: str, valid: Iterable[str], *, alike: float = 0.6) -> str | None:
+    """The valid word that was most likely meant, in any case; None if none is so much `alike` (0 to 1)."""
     folded = {name.casefold(): name for name in sorted(valid)}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1)
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=alike)
     return folded[close[0]] if close else None
 
 

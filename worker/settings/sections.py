@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -25,6 +26,8 @@ from pydantic import (
 
 from worker.app.jobs.table import JOBS
 from worker.domain.kinds import KINDS
+from worker.domain.model import AccountFacts
+from worker.domain.people.joiners import PLACED_BY
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.verification import CLAIM_LIFE
 from worker.domain.tickets.ticket import TicketKind
@@ -47,11 +50,12 @@ from worker.settings.fields import (
     host_and_port,
     listed,
 )
-from worker.settings.problems import Wrong
+from worker.settings.problems import Wrong, did_you_mean, nearest
 from worker.settings.section import Section
 from worker.settings.sign_in import SignInSection
 from worker.settings.times import TimeOfDay
 
+_SAID_OF_PEOPLE = frozenset(one.name for one in fields(AccountFacts))
 _LEASE_MIN = timedelta(seconds=5)  # three renewals of a second each, and a slow commit
 
 
@@ -223,8 +227,8 @@ class RemediateRule(Section):
 class JoinerRule(Section):
     """People whose attributes all fit belong in these groups.
 
-    `when` is keyed by attribute: department, title, office, company, org_unit, or one that the directory's
-    configuration names. A value is one glob or several, of which one must fit.
+    `when` is keyed by attribute: department, title, office, company, org_unit, country or timezone, or one that only
+    a connector of somebody else's gives. A value is one glob or several, of which one must fit.
     """
 
     when: dict[Text, Patterns] = Field(description="Attribute: glob, or list of globs.")
@@ -238,6 +242,8 @@ class JoinerRule(Section):
                 "no attribute is named",
                 'Write for example {department: Nursing}; for everybody {department: "*"}.',
             )
+        for name in when:
+            _is_to_place_by(name)
         empty = next((name for name, globs in when.items() if not globs), None)
         if empty is not None:
             raise Wrong("this list is empty, so nobody fits", 'Write "*" for any value.', at=(empty,))
@@ -249,6 +255,13 @@ class JoinerRule(Section):
         if not groups:
             raise Wrong("no group is named", "Name at least one, or delete the rule.")
         return groups
+
+
+def _is_to_place_by(name: str) -> None:
+    """Raise Wrong for what a directory says of people, but not where they belong, and for slips of the pen."""
+    meant = nearest(name, PLACED_BY, alike=0.85)
+    if name not in PLACED_BY and (meant or name in _SAID_OF_PEOPLE):
+        raise Wrong("people are not placed by this", did_you_mean(name, PLACED_BY), at=(name,))
 
 
 class Due(Section):

@@ -244,6 +244,23 @@ def test_a_joiner_rule_keeps_any_attribute(write: Write) -> None:
     assert settings.joiners[0].groups == ("Nurses",)
 
 
+@pytest.mark.parametrize(
+    "name, remedy",
+    [
+        ("phones", "Valid: department, title, office, company, org_unit, country, timezone"),
+        ("enabled", "Valid: department"),
+        ("Department", "Did you mean 'department'?"),
+        ("departement", "Did you mean 'department'?"),
+        ("time_zone", "Did you mean 'timezone'?"),
+    ],
+)
+def test_a_joiner_rule_that_would_place_nobody_is_refused(write: Write, name: str, remedy: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(write(f'joiners: [{{when: {{{name}: "*"}}, groups: Nurses}}]\n'))
+    assert f"joiners[0].when.{name}: people are not placed by this" in str(caught.value)
+    assert remedy in str(caught.value)
+
+
 def test_addresses_come_apart(write: Write) -> None:
     settings = load(
         write('desk: {listen: "[::1]:8443", url: "https://w.example.org/"}\nops: {listen: "0.0.0.0:0"}\n')

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from worker.domain.model import AccountFacts, GroupKey
+from worker.domain.model import COUNTRY, TIMEZONE, AccountFacts, GroupKey
+
+# What every directory may say; a connector of somebody else's may add attributes of its own
+PLACED_BY = ("department", "title", "office", "company", "org_unit", COUNTRY, TIMEZONE)
 
 
 @dataclass(frozen=True, slots=True)
