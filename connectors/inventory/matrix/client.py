@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from connectors.inventory.matrix.config import MatrixConfig
+from connectors.kit.http import WAIT_MAX_S
 from connectors.kit.rest import Refusal, Rest, Server
 from worker.ports import (
     AuthFailed,
@@ -149,7 +150,8 @@ def _meant(error: ConnectorError, *, is_admin: bool) -> ConnectorError:
     refusal = Refusal.behind(error)
     if isinstance(error, NotDone) and _errcode(error) == _LIMITED and error.retry_after_s is None:
         wait_ms = refusal.body.get("retry_after_ms")
-        wait_s = wait_ms / 1000 if isinstance(wait_ms, int | float) else None
+        is_wait = isinstance(wait_ms, int | float) and wait_ms >= 0  # of NaN, too, it is False
+        wait_s = min(wait_ms / 1000, WAIT_MAX_S) if is_wait else None
         return NotDone(error.message, remedy=error.remedy, retry_after_s=wait_s)
     if isinstance(error, AuthFailed):
         return AuthFailed(

@@ -119,6 +119,19 @@ def test_a_wait_that_the_server_asks_for_is_told_to_who_repeats(
     assert raised.value.retry_after_s == 7
 
 
+@pytest.mark.parametrize(
+    "said, waits", [("NaN", None), ("-1", None), ('"2500"', None), ("1e400", 3600), ("9e15", 3600)]
+)
+def test_a_wait_that_is_none_or_without_end_is_not_waited_for(
+    server: MatrixServer, inventory: MatrixInventory, said: str, waits: float | None
+) -> None:
+    body = f'{{"errcode": "M_LIMIT_EXCEEDED", "error": "Too many", "retry_after_ms": {said}}}'.encode()
+    server.faults["/whoami"] = Reply(body=body, status=429, content_type="application/json")
+    with pytest.raises(NotDone) as raised:
+        read(inventory)
+    assert raised.value.retry_after_s == waits
+
+
 def test_an_account_without_the_right_is_told_which(server: MatrixServer, inventory: MatrixInventory) -> None:
     server.is_admin = False
     with pytest.raises(PermissionDenied) as raised:
