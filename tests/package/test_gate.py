@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from gate import HERE, dealt
+from nearest import is_near
 
 
 def some(path: str, count: int, *servers: str) -> list[Any]:
@@ -32,3 +36,28 @@ def test_each_share_begins_with_its_part_of_what_takes_long_and_servers_stay_tog
 def test_one_process_runs_what_takes_long_first() -> None:
     quick, worlds = some("unit/test_quick.py", 3), some("sim/test_worlds.py", 2)
     assert dealt([*quick, *worlds], 1) == [*worlds, *quick]
+
+
+@pytest.mark.parametrize(
+    "changed, is_it",
+    [
+        ("tests/package/test_gate.py", True),
+        ("tests/support/gate.py", True),  # imported
+        ("worker/domain/gate.py", True),  # named after it
+        ("worker/domain/replay/history.py", False),
+    ],
+)
+def test_a_test_file_is_near_what_it_imports_and_is_named_after(changed: str, *, is_it: bool) -> None:
+    assert is_near(Path(__file__), (changed,)) is is_it
+
+
+def test_a_run_ends_in_time_and_says_what_had_no_room(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--within", "0"]
+    no_git = {**os.environ, "GIT_DIR": str(tmp_path)}
+    ran = subprocess.run(
+        [*command, "tests/unit/domain/test_watch.py"], cwd=HERE.parent, env=no_git, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert "Tests of all, since nothing was changed; " in ran.stdout
+    assert "had no room in 0 seconds. `make test` runs all." in ran.stdout
+    assert "passed" not in ran.stdout
