@@ -63,7 +63,7 @@ run: venv ## Play the bundled company through on the embedded database
 test: dev servers ## Run every test, with coverage of the core (ARGS=… runs some; WORKERS=N processes)
 	$(PYTEST) $(if $(ARGS),$(ARGS),--durations=20 $(COVERAGE))
 
-test-quick: dev ## Run for a minute what needs no server, of the tests near your changes (of all, if you have none)
+test-quick: dev ## Run for a minute what needs no server, of the tests near your changes (of a tenth, if you have none)
 	HYPOTHESIS_PROFILE=quick $(PYTEST) -q --within 45 -m "not postgres and not server and not slow" $(or $(ARGS),tests/unit tests/contract --ignore=tests/unit/demo)
 
 servers: dev ## See to it that the tests have PostgreSQL, Samba, Chromium, Synapse, Postfix, Request Tracker, Redmine, Roundup and others

@@ -58,6 +58,6 @@ def test_a_run_ends_in_time_and_says_what_had_no_room(tmp_path: Path) -> None:
         [*command, "tests/unit/domain/test_watch.py"], cwd=HERE.parent, env=no_git, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
-    assert "Tests of all, since nothing was changed; " in ran.stdout
+    assert "Tests of one file in ten, since nothing was changed; " in ran.stdout
     assert "had no room in 0 seconds. `make test` runs all." in ran.stdout
     assert "passed" not in ran.stdout
