@@ -211,11 +211,11 @@ class Office:
         human = room.seats[ticket.handle].human
         link = f"{ticket.home.source}/{ticket.handle}"
         if not human.accounts:
-            self._desk(lambda: self._app().desk.reject_link(link, Actor(who), "a guest", self._now()))
+            self._desk(lambda: self._app().identifying.reject(link, Actor(who), "a guest", self._now()))
         else:
             key = human.accounts[-1]
             name = f"{key.source}/{key.person_id}"
-            self._desk(lambda: self._app().desk.confirm_link(link, name, Actor(who), self._now()))
+            self._desk(lambda: self._app().identifying.confirm(link, name, Actor(who), self._now()))
         return False
 
     # --- held plans ------------------------------------------------------------------------------

@@ -217,7 +217,7 @@ def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engin
     harness.leave(*temps)
     harness.later()
     harness.settle()
-    harness.desk.reject_link("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
+    harness.identifying.reject("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
     with harness.store.reading() as uow:
         assert uow.overview.waiting_plans() == [1]
         assert [uow.overview.questions(most) for most in (1, 10)] == [1, 2]

@@ -60,7 +60,7 @@ def furnish(harness: Harness) -> Harness:
     harness.later()
     harness.leave(*TEMPS)
     harness.settle()
-    harness.desk.reject_link("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
+    harness.identifying.reject("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
     harness.later(hours=30)
     harness.escalate()
     return harness

@@ -129,11 +129,12 @@ class Harness:
         self.rules, self.links, self.deliver_rules = rules.tickets, rules.links, rules.deliver
         self.poller, self.taker, self.reconciler = app.poll, app.inventory, app.reconcile
         self.verifier, self.escalator, self.deliverer = app.verify, app.escalate, app.deliver
-        self.desk, self.assigned, self.approvals, self.checker = (
+        self.desk, self.assigned, self.approvals, self.checker, self.identifying = (
             app.desk,
             app.assigned,
             app.approvals,
             app.check,
+            app.identifying,
         )
 
     def close(self) -> None:

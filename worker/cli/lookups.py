@@ -345,7 +345,7 @@ def links_confirm(
     """Say who a member is; never asked again until the number changes."""
     at = clock_at(now)
     with opened(config, now) as worker:
-        key, one = worker.desk.confirm_link(link, person, actor(by, worker.settings), at, reason)
+        key, one = worker.identifying.confirm(link, person, actor(by, worker.settings), at, reason)
     out.print(
         Text(f"{key.source}/{key.handle} is {one.facts.display_name} ({one.key.source}/{one.key.person_id}).")
     )
@@ -362,7 +362,7 @@ def links_reject(
     """Take back a link; for an open question: it is nobody of the directory."""
     at = clock_at(now)
     with opened(config, now) as worker:
-        key, person = worker.desk.reject_link(link, actor(by, worker.settings), need_reason(reason), at)
+        key, person = worker.identifying.reject(link, actor(by, worker.settings), need_reason(reason), at)
     if person is None:
         out.print(Text(f"{key.source}/{key.handle} is nobody of the directory; it is not asked again."))
     else:

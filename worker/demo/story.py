@@ -240,7 +240,7 @@ def confirm_number(group: str, name: str, what: str) -> Turn:
         if ticket is None or ticket.assignee is None:
             return ""
         by = Actor(ticket.assignee.email)
-        scene.app.desk.confirm_link(ticket.label, scene.who(name).email, by, scene.now, "asked on the ward")
+        scene.app.identifying.confirm(ticket.label, scene.who(name).email, by, scene.now, "asked on the ward")
         return f"{ticket.assignee.name} asks around: it is {name}{what}. The link is confirmed."
 
     return turn
@@ -254,7 +254,7 @@ def reject_number(group: str, what: str) -> Turn:
         if ticket is None or ticket.assignee is None:
             return ""
         by = Actor(ticket.assignee.email)
-        scene.app.desk.reject_link(ticket.label, by, what, scene.now)
+        scene.app.identifying.reject(ticket.label, by, what, scene.now)
         return f"{ticket.assignee.name} knows the number: {what}, nobody of ours."
 
     return turn

@@ -15,6 +15,7 @@ from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds
+from worker.app.acts.identifying import Identifying
 from worker.app.acts.pairs import PairActs
 from worker.app.acts.plans import Approvals
 from worker.app.acts.reporting import Reporting
@@ -69,6 +70,7 @@ class Services:
 
     store: Store
     desk: TicketActs
+    identifying: Identifying
     holds: RemovalHolds
     approvals: Approvals
     assigned: Assigned

@@ -18,6 +18,7 @@ from worker.app.acts.conversations import ReviewingConversations
 from worker.app.acts.declared import Declaring
 from worker.app.acts.handovers import TakeOver
 from worker.app.acts.holds import RemovalHolds
+from worker.app.acts.identifying import Identifying
 from worker.app.acts.interacting import Interacting
 from worker.app.acts.mirroring import MirrorActs
 from worker.app.acts.pairing import Pairing
@@ -111,6 +112,7 @@ class App:
     mirror: Mirror
     deliver: Deliver
     desk: TicketActs
+    identifying: Identifying
     holds: RemovalHolds
     approvals: Approvals
     pairs: PairActs
@@ -253,6 +255,7 @@ def assemble(
         ),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         acts,
+        Identifying(store),
         RemovalHolds(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),

@@ -84,6 +84,7 @@ def services_of(app: App, clock: Clock) -> Services:
     return Services(
         store=app.store,
         desk=app.desk,
+        identifying=app.identifying,
         holds=app.holds,
         approvals=app.approvals,
         assigned=app.assigned,

@@ -345,7 +345,7 @@ def test_whose_answer_it_is_no_wording_decides(stranger: Harness, chosen: str) -
 
 def test_the_same_answer_by_somebody_else_is_not_theirs(stranger: Harness) -> None:
     token = token_of(stranger)
-    stranger.desk.confirm_link("+447700900777", "una", Actor("sam"), stranger.now)
+    stranger.identifying.confirm("+447700900777", "una", Actor("sam"), stranger.now)
 
     with pytest.raises(Refused, match="Somebody has said who it is"):
         stranger.assigned.done(token, stranger.now, "corp/una")

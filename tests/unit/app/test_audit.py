@@ -108,7 +108,7 @@ def test_a_person_s_pack_has_the_plans_that_name_them_and_their_links(start: Sta
     company.settle()
     company.decide(plan=1)
     company.settle()
-    company.desk.reject_link(company.number("ann"), Actor("sam"), "another Ann", company.now)
+    company.identifying.reject(company.number("ann"), Actor("sam"), "another Ann", company.now)
 
     kinds = export(company, Selection(person="corp/ann")).kinds
 

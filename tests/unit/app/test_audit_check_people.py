@@ -13,13 +13,11 @@ from builders import NOW, facts
 from harness import Harness
 from reported import PERSONAL, report, reported_ward
 from worker.app.acts.access import Access
+from worker.app.acts.identifying import Identifying
 from worker.app.acts.plans import Approvals
-from worker.app.acts.tickets import TicketActs
-from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor, Via, acted, logged_in
 from worker.domain.evidence.journal import stamp
 from worker.domain.reconcile.guard import GuardLimits
-from worker.domain.text.tongue import ENGLISH_ONLY
 from worker.storage.sql.tables import (
     api_token,
     approval,
@@ -40,8 +38,8 @@ def answered(company: Harness, who: str) -> Any:
 
 
 def test_answers_of_people_are_explained_and_those_made_in_sql_are_named(company: Harness) -> None:
-    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
-    company.desk.reject_link(company.number("ben"), Actor("sam"), "another", company.now)
+    company.identifying.confirm(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    company.identifying.reject(company.number("ben"), Actor("sam"), "another", company.now)
     company.settle()
     company.later()
     company.settle()
@@ -58,13 +56,13 @@ def test_answers_of_people_are_explained_and_those_made_in_sql_are_named(company
 
 
 def test_an_answer_that_can_t_be_read_is_named(company: Harness) -> None:
-    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    company.identifying.confirm(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     (problem,) = tamper(company, answered(company, "ann").values(decided_at=sa.literal("x")))
     assert problem.startswith(f"wards/{company.number('ann')}: its row can't be read (TypeError: ")
 
 
 def test_an_answer_that_was_weighed_again_is_still_that_of_whoever_gave_it(company: Harness) -> None:
-    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    company.identifying.confirm(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     with company.engine.begin() as connection:
         connection.execute(answered(company, "ann").values(is_dirty=1))
     company.later()
@@ -79,7 +77,7 @@ def test_an_answer_that_was_weighed_again_is_still_that_of_whoever_gave_it(compa
 def test_an_answer_whose_time_an_earlier_release_forgot_is_explained_by_what_was_said(
     company: Harness,
 ) -> None:
-    company.desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    company.identifying.confirm(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     later = company.now + timedelta(days=1)
     forgotten = answered(company, "ann").values(decided_by=None, decided_at=later)
     assert tamper(company, forgotten) == []
@@ -89,8 +87,7 @@ def test_an_answer_whose_time_an_earlier_release_forgot_is_explained_by_what_was
 def test_an_answer_at_a_stated_time_is_explained(company: Harness) -> None:
     real = company.now + timedelta(days=30)
     store = SqlStore(company.engine, recorded_by=lambda: real)
-    desk = TicketActs(store, company.rules, Teller("UTC", ENGLISH_ONLY))
-    desk.confirm_link(company.number("ann"), "corp/ann", Actor("sam"), company.now)
+    Identifying(store).confirm(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     assert company.journal()[-1].entry.at == real
     assert problems(company) == []
 

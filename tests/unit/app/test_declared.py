@@ -88,7 +88,7 @@ def test_who_is_nobody_of_the_directory_by_answer_is_not_unknown(ward: Harness) 
     for number in ("+447700900188", "+447700900189"):
         ward.wards.add_member("ward-7", Member(number, "Guest", phone=number))
     ward.settle()
-    ward.desk.reject_link("wards/+447700900188", ME, "a guest", ward.now)
+    ward.identifying.reject("wards/+447700900188", ME, "a guest", ward.now)
     assert check(ward, link(ward)).unknown == {"+447700900189"}
 
 
@@ -206,7 +206,7 @@ def test_answers_and_links_that_a_number_does_not_show_go_with_the_member(ward: 
     ward.wards.add_member("ward-7", Member("+447700900188", "Guest", phone="+447700900188"))
     ward.wards.add_member("ward-7", Member("+447700900189", "Other", phone="+447700900189"))
     ward.settle()
-    ward.desk.reject_link("wards/+447700900188", ME, "a guest", ward.now)
+    ward.identifying.reject("wards/+447700900188", ME, "a guest", ward.now)
     declare(ward, link(ward))
     ward.later()
     ward.settle()
@@ -218,7 +218,7 @@ def test_answers_and_links_that_a_number_does_not_show_go_with_the_member(ward: 
 def test_an_answer_in_the_declared_inventory_is_not_overridden(ward: Harness) -> None:
     declare(ward, link(ward), added="+447700900188")
     ward.settle()
-    ward.desk.reject_link("said/+447700900188", ME, "a guest", ward.now)
+    ward.identifying.reject("said/+447700900188", ME, "a guest", ward.now)
     ward.later()
     declare(ward, link(ward))
     assert identity(ward, "+447700900188") == (IdentityState.NOBODY, None)

@@ -156,8 +156,8 @@ def test_the_journal_says_who_did_what_and_why(desk: Harness) -> None:
             "Reopen: not while the ticket is open. Possible: Mark as done, Waive",
         ),
         (lambda d: d.desk.waive(1, Actor("sam"), "", d.now), "why: a reason is required"),
-        (lambda d: d.desk.reject_link("x", Actor("sam"), "", d.now), "a reason is required"),
-        (lambda d: d.desk.reject_link("x", Actor("sam"), "no", d.now), "no link 'x'"),
+        (lambda d: d.identifying.reject("x", Actor("sam"), "", d.now), "a reason is required"),
+        (lambda d: d.identifying.reject("x", Actor("sam"), "no", d.now), "no link 'x'"),
         (lambda d: d.desk.erase("una", Actor("sam"), "asked", d.now), "Only somebody who has left"),
         (lambda d: d.desk.erase("ann", Actor("sam"), "asked", d.now), "live tickets: T-000001"),
         (lambda d: d.desk.erase("nobody", Actor("sam"), "asked", d.now), "Nobody in the directory"),
@@ -213,7 +213,7 @@ def link_state(harness: Harness, handle: str = STRANGER) -> IdentityState:
 
 @pytest.mark.parametrize("link", [STRANGER, f"wards/{STRANGER}", "T-000001"])
 def test_a_confirmed_link_answers_the_question_for_good(asked: Harness, link: str) -> None:
-    where, who = asked.desk.confirm_link(link, "una", Actor("sam"), asked.now, "asked her")
+    where, who = asked.identifying.confirm(link, "una", Actor("sam"), asked.now, "asked her")
     asked.settle(full=True)
 
     assert (where.handle, who.key) == (STRANGER, key("una"))
@@ -226,7 +226,7 @@ def test_a_confirmed_link_answers_the_question_for_good(asked: Harness, link: st
 
 
 def test_a_question_that_is_rejected_says_that_it_is_nobody_of_the_directory(asked: Harness) -> None:
-    _, person = asked.desk.reject_link("T-000001", Actor("sam"), "an agency nurse", asked.now)
+    _, person = asked.identifying.reject("T-000001", Actor("sam"), "an agency nurse", asked.now)
     asked.settle(full=True)
 
     assert person is None
@@ -236,7 +236,7 @@ def test_a_question_that_is_rejected_says_that_it_is_nobody_of_the_directory(ask
 
 
 def test_a_link_that_is_rejected_is_never_made_again(company: Harness) -> None:
-    _, person = company.desk.reject_link(company.number("ben"), Actor("sam"), "a shared phone", company.now)
+    _, person = company.identifying.reject(company.number("ben"), Actor("sam"), "a shared phone", company.now)
     company.corp.change("ben", title="Matron")
     company.settle(full=True)
 
@@ -251,7 +251,7 @@ def test_a_handle_in_several_inventories_must_be_named_with_its_inventory(start:
     harness.settle()
 
     with pytest.raises(Refused, match=r"several inventories; say which: clinics/\S+, wards/"):
-        harness.desk.confirm_link(harness.number("ann"), "ann", Actor("sam"), harness.now)
+        harness.identifying.confirm(harness.number("ann"), "ann", Actor("sam"), harness.now)
 
 
 def test_an_address_of_two_people_must_be_told_apart(asked: Harness) -> None:
@@ -259,7 +259,7 @@ def test_an_address_of_two_people_must_be_told_apart(asked: Harness) -> None:
     asked.poll()
 
     with pytest.raises(Refused, match="several people; say which: corp/una, corp/una-b"):
-        asked.desk.confirm_link(STRANGER, "una@corp.example", Actor("sam"), asked.now)
+        asked.identifying.confirm(STRANGER, "una@corp.example", Actor("sam"), asked.now)
 
 
 # --- erasing ----------------------------------------------------------------------------------------------
@@ -376,10 +376,10 @@ def test_only_open_questions_are_answered_with_nobody(company: Harness) -> None:
     unknown = HandleKey("wards", "+440")
 
     with pytest.raises(Refused, match="Say why"):
-        company.desk.say_nobody([guest], Actor("sam"), " ", company.now)
-    assert company.desk.say_nobody([guest, ann, unknown], Actor("sam"), "a visitor", company.now) == 1
+        company.identifying.say_nobody([guest], Actor("sam"), " ", company.now)
+    assert company.identifying.say_nobody([guest, ann, unknown], Actor("sam"), "a visitor", company.now) == 1
 
     with company.store.reading() as uow:
         states = [one.state for key in (guest, ann) if (one := uow.identities.get(key))]
     assert states == [IdentityState.NOBODY, IdentityState.LINKED]
-    assert company.desk.say_nobody([guest], Actor("kim"), "again", company.now) == 0
+    assert company.identifying.say_nobody([guest], Actor("kim"), "again", company.now) == 0

@@ -24,7 +24,7 @@ def test_a_number_that_is_hidden_later_is_still_the_same_person(company: Harness
 def test_an_answer_about_a_hidden_member_holds_when_the_number_is_shown(company: Harness) -> None:
     company.wards.add_member("ward-7", Member(LID, "A.", lid=LID))
     company.settle()
-    company.desk.confirm_link(LID, "eve", Actor("sam"), company.now)
+    company.identifying.confirm(LID, "eve", Actor("sam"), company.now)
     company.settle()
     company.wards.replace_member("ward-7", LID, Member(NEW, "A.", phone=NEW, lid=LID))
     company.later()
@@ -48,7 +48,7 @@ def test_an_answer_about_one_handle_settles_the_other_at_once(company: Harness) 
     company.wards.add_member("ward-8", Member(LID, "A.", lid=LID))
     company.wards.add_member("ward-7", Member(NEW, "A.", phone=NEW, lid=LID))
     company.settle()
-    company.desk.confirm_link(NEW, "eve", Actor("sam"), company.now)
+    company.identifying.confirm(NEW, "eve", Actor("sam"), company.now)
     company.later()
     company.settle()
 
@@ -58,7 +58,7 @@ def test_an_answer_about_one_handle_settles_the_other_at_once(company: Harness) 
 def test_an_answer_that_it_is_nobody_holds_too(company: Harness) -> None:
     company.wards.add_member("ward-7", Member(LID, "A.", lid=LID))
     company.settle()
-    company.desk.reject_link(LID, Actor("sam"), "an agency nurse", company.now)
+    company.identifying.reject(LID, Actor("sam"), "an agency nurse", company.now)
     company.settle()
     company.wards.replace_member("ward-7", LID, Member(NEW, "A.", phone=NEW, lid=LID))
     company.later()
@@ -71,7 +71,7 @@ def test_an_answer_that_it_is_nobody_holds_too(company: Harness) -> None:
 def test_a_lid_that_is_shown_beside_a_number_takes_no_answer_away(company: Harness) -> None:
     company.wards.add_member("ward-7", Member(NEW, "A.", phone=NEW))
     company.settle()
-    company.desk.confirm_link(NEW, "eve", Actor("sam"), company.now)
+    company.identifying.confirm(NEW, "eve", Actor("sam"), company.now)
     company.settle()
     company.wards.replace_member("ward-7", NEW, Member(NEW, "A.", phone=NEW, lid=LID, username="eve"))
     company.later()
@@ -170,7 +170,7 @@ def test_an_active_persons_number_that_shows_another_account_is_in_question(comp
 
     found = behind(company, number)
     assert (found.state, [one.name for one in found.suggestions]) == (IdentityState.AMBIGUOUS, ["Ann"])
-    company.desk.confirm_link(number, "ann", Actor("sam"), company.now)
+    company.identifying.confirm(number, "ann", Actor("sam"), company.now)
     company.later()
     company.settle()
     assert behind(company, number).how is How.CONFIRMED
@@ -179,7 +179,7 @@ def test_an_active_persons_number_that_shows_another_account_is_in_question(comp
 def test_an_account_is_known_by_who_it_was_when_its_number_is_somebody_elses(company: Harness) -> None:
     number = show(company, "ann", lid=LID)
     show(company, "ann", lid=OTHER_LID)
-    company.desk.confirm_link(number, "eve", Actor("sam"), company.now)
+    company.identifying.confirm(number, "eve", Actor("sam"), company.now)
     company.wards.add_member("ward-7", Member(LID, "A.", lid=LID))
     company.wards.add_member("ward-7", Member(NEW, "A.", phone=NEW, lid=LID))
     company.later()
@@ -273,7 +273,7 @@ def test_a_group_that_is_gone_and_back_lets_its_numbers_rest_too(company: Harnes
 def test_a_username_links_nobody(company: Harness) -> None:
     company.wards.add_member("ward-7", Member("GB.1", "A.", username="ann", business_id="GB.1"))
     company.settle()
-    company.desk.confirm_link("GB.1", "eve", Actor("sam"), company.now)
+    company.identifying.confirm("GB.1", "eve", Actor("sam"), company.now)
     company.settle()
     company.wards.replace_member("ward-7", "GB.1", Member("GB.2", "A.", username="ann", business_id="GB.2"))
     company.later()

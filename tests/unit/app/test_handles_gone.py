@@ -99,7 +99,7 @@ def test_whoever_may_be_the_leaver_keeps_the_ticket_open_until_somebody_says_who
     assert company.ticket().state is TicketState.OPEN
     assert questions(company) == [hidden]
 
-    company.desk.confirm_link(hidden, "eve", Actor("sam"), company.now)
+    company.identifying.confirm(hidden, "eve", Actor("sam"), company.now)
     company.later()
     company.settle()
     assert company.ticket().state is TicketState.VERIFIED

@@ -63,7 +63,7 @@ def test_a_ticket_that_is_open_again_was_never_cancelled_to_its_readers(waiting:
     waiting.hire("new", phones=(waiting.number("ann"),))
     waiting.settle()
     assert waiting.ticket().state is TicketState.CANCELLED
-    waiting.desk.confirm_link(waiting.number("ann"), "corp/ann", SAM, waiting.now)
+    waiting.identifying.confirm(waiting.number("ann"), "corp/ann", SAM, waiting.now)
     waiting.settle()
     assert waiting.ticket().state is TicketState.OPEN
     said = send(waiting)

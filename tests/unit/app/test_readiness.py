@@ -65,7 +65,7 @@ def test_leavers_externals_and_unknown_members(wards: Harness) -> None:
     ward = judged(wards)["ward-7"]
     assert ward.said == "needs accounts (1)"
     assert ward.reasons == ("not identified yet: 1", "left, and still in it: 1", "open tickets: 2")
-    wards.desk.reject_link("wards/+447700900990", Actor("dee"), "from an agency", wards.now)
+    wards.identifying.reject("wards/+447700900990", Actor("dee"), "from an agency", wards.now)
     ward = judged(wards)["ward-7"]
     assert (ward.said, ward.share) == ("has externals (1)", 1.0)
 

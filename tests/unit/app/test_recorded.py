@@ -169,7 +169,7 @@ def test_a_record_that_a_handle_went_is_no_proof_while_another_of_theirs_is_ther
     ward.wards.mend()
     ward.wards.add_member("ward-7", Member(other, "Ann", phone=other))
     ward.settle()
-    ward.desk.confirm_link(other, "ann", NURSE, ward.now)
+    ward.identifying.confirm(other, "ann", NURSE, ward.now)
     ward.settle()
     ward.wards.freeze()
     record(ward, ward.now + MINUTE)

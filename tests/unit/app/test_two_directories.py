@@ -421,6 +421,6 @@ def test_an_answer_about_a_member_may_name_somebody_by_the_address_of_both_accou
     company.wards.add_member("ward-7", stranger)
     company.settle()
 
-    _, person = company.desk.confirm_link(stranger.handle, "p1@corp.example", Actor("sam"), company.now)
+    _, person = company.identifying.confirm(stranger.handle, "p1@corp.example", Actor("sam"), company.now)
 
     assert person.key == AccountKey("corp", "p1")

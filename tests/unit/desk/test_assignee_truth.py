@@ -244,7 +244,7 @@ def test_a_second_answer_does_not_undo_the_first_without_a_trace(stranger: Harne
 
 def test_an_open_page_does_not_overrule_what_the_security_team_said(stranger: Harness) -> None:
     token = _token(stranger)
-    stranger.desk.confirm_link(STRANGER.handle, "corp/una", Actor("sam"), stranger.now)
+    stranger.identifying.confirm(STRANGER.handle, "corp/una", Actor("sam"), stranger.now)
 
     with pytest.raises(Refused, match="Somebody has said who it is"):
         stranger.assigned.done(token, stranger.now, NOBODY)
@@ -257,7 +257,7 @@ def test_an_open_page_does_not_overrule_what_the_security_team_said(stranger: Ha
 def test_taking_an_answer_back_leaves_what_the_security_team_said_since(stranger: Harness) -> None:
     token = _token(stranger)
     stranger.assigned.done(token, stranger.now, "corp/una")
-    stranger.desk.confirm_link(STRANGER.handle, "corp/tom", Actor("sam"), stranger.later(seconds=5))
+    stranger.identifying.confirm(STRANGER.handle, "corp/tom", Actor("sam"), stranger.later(seconds=5))
 
     stranger.assigned.undo(token, stranger.later(seconds=5))
 

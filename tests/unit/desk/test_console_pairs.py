@@ -153,6 +153,18 @@ def test_an_answer_that_is_none_changes_nothing(
     assert _state(two) == [PairState.SUGGESTED]
 
 
+def test_an_answer_that_somebody_gave_meanwhile_stays(asked: Caller, two: Harness) -> None:
+    page = asked.get("/questions").text
+    form = re.search(r'action="(/groups/[^"]+/pair)"', page)
+    other = re.search(r'name="other" value="([^"]+)"', page)
+    assert form is not None
+    assert other is not None
+    asked.post(form[1], {"other": other[1], "answer": "two"})
+    refused = asked.post(form[1], {"other": other[1], "answer": "one"})
+    assert refused.status_code == 409
+    assert _state(two) == [PairState.APART]
+
+
 def test_a_viewer_sees_the_question_and_no_form(asked: Caller, two: Harness) -> None:
     viewer = desk_of(two)
     viewer.sign_in("kim", "viewer")

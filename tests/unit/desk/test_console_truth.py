@@ -168,7 +168,7 @@ def _answered(harness: Harness, count: int) -> None:
         harness.wards.add_member("ward-7", Member(handle, f"Nobody {number}", phone=handle))
     harness.settle()
     for number in range(count):
-        harness.desk.confirm_link(
+        harness.identifying.confirm(
             f"+4477009008{number:02d}", f"corp/{STAFF[number]}", Actor("sam"), harness.now
         )
 

@@ -9,8 +9,9 @@ import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
-from worker.domain.identity.matching import Identity, IdentityState
-from worker.domain.model import HandleKey, Member
+from worker.domain.evidence.actor import Actor
+from worker.domain.identity.matching import QUESTIONS, Identity, IdentityState
+from worker.domain.model import AccountKey, HandleKey, Member
 
 JONAS, SKY, SHARED = "+447700900778", "+447700900779", "+447700900777"
 
@@ -194,3 +195,66 @@ def test_a_member_who_is_gone_is_in_no_group(ward: Harness, desk: Caller) -> Non
 
     assert "Sky" not in shown, "no group shows the name"
     assert any("In no group." in text(card) for card in shown.values())
+
+
+@pytest.fixture
+def kim(ward: Harness) -> Caller:
+    """A second operator."""
+    caller = desk_of(ward)
+    caller.sign_in("kim", "operator")
+    return caller
+
+
+def answering(caller: Caller, view: str, name: str) -> tuple[str, dict[str, str]]:
+    """Where a member's card sends its last form, and what that form says by itself; the page stays open."""
+    card = cards(caller.get(f"/questions?view={view}").text)[name]
+    form = card.rpartition("<form")[2]
+    said = dict(re.findall(r'type="hidden" name="(answer|shown)" value="([^"]*)"', form))
+    return f"/questions/{ref_in(card)}", said
+
+
+def test_an_open_question_that_somebody_answered_meanwhile_keeps_their_answer(
+    ward: Harness, desk: Caller, kim: Caller
+) -> None:
+    path, _ = answering(desk, "open", "Porter phone")
+    kim.post(path, {"answer": "person", "person": "corp/una"})
+    refused = desk.post(path, {"answer": "person", "person": "corp/tom"})
+    assert refused.status_code == 409
+    assert "Somebody has answered this already." in refused.text
+    assert identity(ward, SHARED).person == AccountKey("corp", "una")
+
+
+def test_a_correction_is_of_the_person_whom_its_page_showed(ward: Harness, desk: Caller, kim: Caller) -> None:
+    ward.identifying.confirm(f"wards/{SHARED}", "tom", Actor("root"), ward.now)
+    path, said = answering(desk, "answered", "Porter phone")
+    answering(kim, "answered", "Porter phone")
+    kim.post(path, said | {"reason": "not Tom"})
+    ward.settle()
+    assert desk.post(path, said | {"reason": "not Tom"}).status_code == 409
+    ward.settle()
+    assert identity(ward, SHARED).person == AccountKey("corp", "una")
+
+
+def test_a_correction_that_two_people_send_leaves_the_question_open(
+    ward: Harness, desk: Caller, kim: Caller
+) -> None:
+    ward.identifying.confirm(f"wards/{JONAS}", "jw", Actor("root"), ward.now)
+    path, said = answering(desk, "answered", "Jonas Webber")
+    answering(kim, "answered", "Jonas Webber")
+    kim.post(path, said | {"reason": "not him"})
+    ward.settle()
+    desk.post(path, said | {"reason": "not him"})
+    assert identity(ward, JONAS).state in QUESTIONS
+
+
+def test_that_it_is_nobody_can_be_taken_back(ward: Harness, desk: Caller, kim: Caller) -> None:
+    path, _ = answering(desk, "open", "Jonas Webber")
+    desk.post(path, {"answer": "nobody"})
+    assert "That is wrong: ask again</button>" in desk.get("/questions?view=answered").text
+    path, said = answering(desk, "answered", "Jonas Webber")
+    answering(kim, "answered", "Jonas Webber")
+    desk.post(path, said | {"reason": "he is ours"})
+    ward.settle()
+    assert identity(ward, JONAS).state is IdentityState.UNMATCHED
+    assert kim.post(path, said | {"reason": "he is ours"}).status_code == 409
+    assert ward.journal()[-1].entry.reason == "he is ours"

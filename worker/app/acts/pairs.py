@@ -11,7 +11,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.model import GroupKey
-from worker.domain.text.reason import in_own_words
+from worker.domain.text.reason import because, in_own_words
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -22,21 +22,44 @@ class PairActs:
         self._store = store
         self._pairing = pairing
 
-    def pair(self, one: str, other: str, by: Actor, reason: str, now: datetime) -> Pair:
-        """Say that two groups, named by id, name or `source/id`, are one. Raises Refused."""
-        return self._say(one, other, PairState.CONFIRMED, events.GROUP_PAIRED, by, reason, now)
+    def pair(
+        self, one: str, other: str, by: Actor, reason: str, now: datetime, *, is_asked: bool = False
+    ) -> Pair:
+        """Say that two groups, named by id, name or `source/id`, are one. Raises Refused.
 
-    def unpair(self, one: str, other: str, by: Actor, reason: str, now: datetime) -> Pair:
-        """Say that two groups are two, whatever they have in common. Raises Refused."""
-        return self._say(one, other, PairState.APART, events.GROUP_UNPAIRED, by, reason, now)
+        `is_asked`: it was shown as an open question, so an answer that somebody gave meanwhile stays.
+        """
+        return self._say(
+            one, other, PairState.CONFIRMED, events.GROUP_PAIRED, by, reason, now, is_asked=is_asked
+        )
+
+    def unpair(
+        self, one: str, other: str, by: Actor, reason: str, now: datetime, *, is_asked: bool = False
+    ) -> Pair:
+        """Say that two groups are two, whatever they have in common. As `pair`."""
+        return self._say(
+            one, other, PairState.APART, events.GROUP_UNPAIRED, by, reason, now, is_asked=is_asked
+        )
 
     def _say(
-        self, one: str, other: str, state: PairState, kind: str, by: Actor, reason: str, now: datetime
+        self,
+        one: str,
+        other: str,
+        state: PairState,
+        kind: str,
+        by: Actor,
+        reason: str,
+        now: datetime,
+        *,
+        is_asked: bool,
     ) -> Pair:
         with self._store.begin() as uow:
             a, b = self._pairing.in_order(one_group(uow, one).key, one_group(uow, other).key)
             if a.source == b.source:
                 raise Refused(f"Both groups are in {a.source}; a pair is one group in two sources.")
+            known = [one.state for one in uow.pairs.of(a, b) if (one.a, one.b) == (a, b)]
+            if is_asked and known != [PairState.SUGGESTED]:
+                raise Refused(because("Somebody has answered this already."))
             pair = Pair(a, b, state, in_own_words(reason), now, by.name)
             if state.is_one:
                 _require_alone(uow, pair)

@@ -1,4 +1,4 @@
-"""People's acts on tickets and identity questions: the same from the command line, a channel and the web."""
+"""People's acts on tickets: the same from the command line, a channel and the web."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.looking_up import one_account, one_person
+from worker.app.acts.looking_up import one_account
 from worker.app.acts.own_rows import is_about_themself
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
@@ -16,10 +16,9 @@ from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
-from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
-from worker.domain.model import Account, AccountKey, HandleKey, Standing
+from worker.domain.model import AccountKey, Standing
 from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
@@ -38,7 +37,6 @@ from worker.domain.tickets.ticket import (
     next_state,
 )
 from worker.ports.state.access import Shown
-from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
 
 _CONFIRMED_LATER = frozenset({Choice.OUTCOME, Choice.CHECKLIST})  # after one person's word closed it
@@ -256,60 +254,7 @@ class TicketActs:
             uow.outbox.withdraw_about([after.id])
         return after
 
-    # --- identity --------------------------------------------------------------------------------
-
-    def confirm_link(
-        self, link: str, person: str, by: Actor, now: datetime, reason: str = ""
-    ) -> tuple[HandleKey, Account]:
-        """Say which person is behind a handle; this is asked again only if the handle changes."""
-        with self._store.begin() as uow:
-            key, known = self._handle(uow, link)
-            one = one_person(uow, person)
-            why = because("confirmed by {name}", name=by.name)
-            answer = Identity(IdentityState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
-            uow.identities.answer([HandleIdentity(key, answer)], now, by.name)
-            data = {"person": f"{one.key.source}/{one.key.person_id}"}
-            uow.journal.append([acted(by, now, events.LINK_CONFIRMED, f"link:{key.source}", reason, data)])
-        return key, one
-
-    def reject_link(
-        self, link: str, by: Actor, reason: str, now: datetime
-    ) -> tuple[HandleKey, AccountKey | None]:
-        """Take back a link ("not this person"), or answer a question with "nobody in the directory"."""
-        require_reason(reason)
-        with self._store.begin() as uow:
-            key, known = self._handle(uow, link)
-            uow.identities.reject(key, known.person, now, by.name)
-            person = known.person
-            data = {"person": f"{person.source}/{person.person_id}" if person else None}
-            uow.journal.append([acted(by, now, events.LINK_REJECTED, f"link:{key.source}", reason, data)])
-        return key, person
-
-    def say_nobody(self, members: Collection[HandleKey], by: Actor, reason: str, now: datetime) -> int:
-        """Answer open questions: nobody in the directory. Return how many; what is answered already stays as it is."""
-        require_reason(reason)
-        with self._store.begin() as uow:
-            known = [(key, uow.identities.get(key)) for key in members]
-            asked = [key for key, one in known if one is not None and one.state in QUESTIONS]
-            for key in asked:
-                uow.identities.reject(key, None, now, by.name)
-            uow.journal.append(
-                [
-                    acted(by, now, events.LINK_REJECTED, f"link:{key.source}", reason, {"person": None})
-                    for key in asked
-                ]
-            )
-        return len(asked)
-
-    def _handle(self, uow: UnitOfWork, text: str) -> tuple[HandleKey, Identity]:
-        found = uow.identities.find(text)
-        if len(found) > 1:
-            choices = ", ".join(f"{key.source}/{key.handle}" for key in found)
-            raise Refused(f"'{text}' is a handle in several inventories; say which: {choices}.")
-        known = uow.identities.get(found[0]) if found else None
-        if known is None:
-            raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
-        return found[0], known
+    # --- people ------------------------------------------------------------------------------------
 
     def erase(self, person: str, by: Actor, reason: str, now: datetime) -> AccountKey:
         """Forget a person who left, once no decision or ticket about them is open; the chain stays valid.

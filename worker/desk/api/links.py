@@ -39,7 +39,7 @@ def confirm(said: Confirm, caller: PeopleWrite) -> HandleLinkShape:
         if not uow.people.find(said.person):
             message = "Nobody in the directory has this id, e-mail address or employee id."
             raise not_found(message, "GET /api/v1/people lists them.")
-    key, _ = caller.services.desk.confirm_link(
+    key, _ = caller.services.identifying.confirm(
         said.link, said.person, caller.named(said.by), caller.now, said.reason
     )
     return _as_it_is(caller, key)
@@ -50,7 +50,9 @@ def reject(said: Reject, caller: PeopleWrite) -> RejectedShape:
     """Take back a link, so that it is asked again; of an open question: it is nobody of the directory."""
     with caller.services.store.reading() as uow:
         _look(uow, said.link)
-    key, person = caller.services.desk.reject_link(said.link, caller.named(said.by), said.reason, caller.now)
+    key, person = caller.services.identifying.reject(
+        said.link, caller.named(said.by), said.reason, caller.now, said.person or ""
+    )
     return RejectedShape.of(key, person)
 
 

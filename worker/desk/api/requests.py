@@ -299,9 +299,10 @@ class Confirm(Said):
 
 
 class Reject(Reasoned):
-    """`link` as in Confirm."""
+    """`link` as in Confirm; `person`: whose it is, so that nothing else is answered, as by a call that is repeated."""
 
     link: Name
+    person: Name | None = None
 
 
 class Export(Act):

@@ -112,17 +112,19 @@ def _pairs(uow: UnitOfWork) -> list[tuple[Pair, GroupRow, GroupRow]]:
 
 
 def answer(call: Call, guest: Guest) -> Response:
-    """Confirm a person, reject one, or say that it is nobody in the directory (from outside, a shared phone)."""
+    """Confirm a person, reject one, say that it is nobody (from outside, a shared phone), or ask again."""
     key = handle_in(call)
     handle = "/".join(key)
-    desk, reason, person = call.services.desk, call.text("reason"), call.text("person")
+    acts, reason, person = call.services.identifying, call.text("reason"), call.text("person")
     match call.text("answer"):
         case "person":
             if not person:
                 raise Refused(because("Say who it is: an id, e-mail address or employee id."))
-            desk.confirm_link(handle, person, guest.actor, call.now, reason)
+            acts.confirm(handle, person, guest.actor, call.now, reason, is_asked=True)
         case "reject":
-            desk.reject_link(handle, guest.actor, reason, call.now)
+            acts.reject(handle, guest.actor, reason, call.now, call.text("shown", REFERENCE_MAX))
+        case "ask":
+            acts.ask_again(handle, guest.actor, reason, call.now)
         case _:
             _say_nobody(call, guest, [key])
     return back_to("/questions")
@@ -141,7 +143,9 @@ def _say_nobody(call: Call, guest: Guest, keys: Sequence[HandleKey]) -> None:
     said = NOBODY.get(call.text("answer"))
     if said is None:
         raise Refused(because("Choose an answer."))
-    if not call.services.desk.say_nobody(keys, guest.actor, call.text("reason") or because(said), call.now):
+    if not call.services.identifying.say_nobody(
+        keys, guest.actor, call.text("reason") or because(said), call.now
+    ):
         raise Refused(because("Somebody has answered this already."))
 
 
@@ -154,9 +158,16 @@ def pair(call: Call, guest: Guest) -> Response:
     pairs, reason = call.services.pairs, call.text("reason")
     match call.text("answer"):
         case "one":
-            pairs.pair(one, other, guest.actor, reason or because("one group, in two sources"), call.now)
+            pairs.pair(
+                one,
+                other,
+                guest.actor,
+                reason or because("one group, in two sources"),
+                call.now,
+                is_asked=True,
+            )
         case "two":
-            pairs.unpair(one, other, guest.actor, reason or because("two groups"), call.now)
+            pairs.unpair(one, other, guest.actor, reason or because("two groups"), call.now, is_asked=True)
         case _:
             raise Refused(because("Choose an answer."))
     return back_to("/questions")

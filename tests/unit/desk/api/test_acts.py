@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from desk_setup import Clients, token_for
 from harness import Harness
 from worker.desk.services import Services
+from worker.domain.identity.matching import QUESTIONS
+from worker.domain.model import HandleKey
 from worker.domain.tickets.ticket import LIVE, Grade, TicketKind, TicketState
 
 
@@ -249,6 +251,20 @@ def test_a_question_is_answered_by_a_person_and_taken_back(company: Harness, cli
                         "person": {"source": "corp", "id": "gus"}}  # fmt: skip
     assert nobody["person"] is None
     assert actors(company, "link.confirmed") == [f"api:{token_id(client)}:sam"]
+
+
+def test_a_link_that_is_taken_back_of_a_person_by_name_can_be_sent_again(
+    company: Harness, client: TestClient
+) -> None:
+    link, said = "wards/+447700900900", {"reason": "it was not he", "person": "gus@corp.example"}
+    act(client, "/links/confirm", {"link": link, "person": "gus"})
+    act(client, "/links/reject", {"link": link, **said})
+    company.settle()
+    act(client, "/links/reject", {"link": link, **said}, 409)
+    with company.store.reading() as uow:
+        known = uow.identities.get(HandleKey("wards", "+447700900900"))
+    assert known is not None
+    assert known.state in QUESTIONS
 
 
 @pytest.mark.parametrize(
