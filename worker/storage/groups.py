@@ -147,6 +147,12 @@ class SqlRosters:
     def looked(self, group: GroupKey, look: GroupFacts, now: datetime) -> None:
         group_facts.looked(self._c, group, look, now)
 
+    def doubted_at(self, group: GroupKey) -> datetime | None:
+        g = chat_group.c
+        this = (g.source == group.source) & (g.group_id == group.group_id)
+        found: datetime | None = self._c.execute(sa.select(g.shrunken_at).where(this)).scalar()
+        return found
+
     def declared(self, group: GroupKey, by: Collection[str]) -> None:
         g = chat_group.c
         this = (g.source == group.source) & (g.group_id == group.group_id)

@@ -14,6 +14,7 @@ from harness import Harness, company_fixture
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupKey
+from worker.domain.reconcile.guard import GuardLimits
 from worker.languages import LANGUAGES
 
 ME = Actor("sam")
@@ -258,3 +259,38 @@ def test_no_address_has_a_name_or_number(phone: Caller, ward: Harness) -> None:
     thanks = count(phone, at, check(phone, at, added="Noor Haddad"))
     places = [str(one.url) for one in (*thanks.history, thanks)]
     assert not [place for place in places if "Noor" in place or "4477" in place or "dee" in place]
+
+
+@company_fixture
+def small() -> Harness:
+    """Ward 7, whose roster was declared once, where two of four at once are too many to believe."""
+    harness = Harness()
+    harness.hire(*NAMES)
+    harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
+    add_declared(harness, GuardLimits(group_share_max=0.3, share_from=1))
+    harness.settle()
+    harness.later()
+    phone = desk_of(harness)
+    at = path(harness)
+    shown = phone.post(f"{at}/check", fields(phone.get(at).text))
+    phone.post(f"{at}/count", fields(shown.text))
+    harness.later()
+    return harness
+
+
+def test_a_last_button_that_is_tapped_twice_says_nothing_once_more(small: Harness) -> None:
+    phone, at = desk_of(small), path(small)
+    form = fields(phone.get(at).text)
+    shown = phone.post(f"{at}/check", form | {"here": form["here"][:2]})
+    last = fields(shown.text)
+    for _ in range(2):
+        phone.last = shown
+        small.later(seconds=0.2)
+        asked = phone.post(f"{at}/count", last)
+        assert "say the same once more" in asked.text
+    assert len(members(small)) == 4
+    shown = phone.post(f"{at}/check", fields(phone.get(at).text) | {"here": form["here"][:2]})
+    small.later(seconds=5)
+    thanked = phone.post(f"{at}/count", fields(shown.text))
+    assert "Thank you." in thanked.text
+    assert len(members(small)) == 2

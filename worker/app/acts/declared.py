@@ -15,6 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
+from worker.app.acts.declared_people import carry_answers, judged
 from worker.app.acts.looking_up import one_group
 from worker.app.acts.pairing import Pairing
 from worker.app.refused import Refused
@@ -33,19 +34,15 @@ from worker.domain.groups.declaring import (
     folded,
 )
 from worker.domain.groups.exported import ChatExport, Readers, Ticks, is_of_group, ticked
-from worker.domain.identity.matching import IdentityState, fingerprint
-from worker.domain.identity.phones import canonical
-from worker.domain.model import AccountKey, Group, GroupKey, HandleKey, Member, Roster, Standing
+from worker.domain.model import AccountKey, Group, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.groups import GroupRow, KnownMember, Unlisted
-from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import Store, UnitOfWork
 
 MARK_LENGTH = 12
 LAST = "\uffff"  # sorts behind every name
-_SETTLED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})
 
 
 class TooMuch(Refused):
@@ -58,7 +55,7 @@ class Outdated(Refused):
 
 @dataclass(frozen=True, slots=True)
 class KnownGroup:
-    """A group as a link's page shows it: the newest of what is known. `mark` changes with its members.
+    """A group as a link's page shows it: the newest of what is known. `mark` changes with its members and a doubt.
 
     `members` are by name, each with the mark by which the page ticks them; none if there are too many to tick.
     """
@@ -232,6 +229,8 @@ class Declaring:
         with self._store.begin() as uow:
             opened = self._links.opened(uow, token, now)
             self._require_source()
+            if self._doubt(uow, opened.group) and self._known(uow, opened)[0].mark != said.known:
+                return False  # a page of before says nothing once more, as by a second tap
             understood, people = self._understood(uow, opened, said)
             if understood.mark != mark:
                 raise Outdated("The group has changed meanwhile.")
@@ -247,9 +246,14 @@ class Declaring:
         people = uow.rosters.members(best.key)
         shown = [(_mark(one.member.handle), one.member) for one in people]
         shown.sort(key=lambda one: (folded(one[1].display_name) or LAST, one[1].handle))
-        mark = _mark(*(one.member.handle for one in people))
+        mark = _mark(*(one.member.handle for one in people), *self._doubt(uow, opened.group))
         ticked = tuple(shown) if len(shown) <= MEMBERS_MAX else ()
         return KnownGroup(best, ticked, mark, opened.human.person.facts.language), people
+
+    def _doubt(self, uow: UnitOfWork, group: GroupRow) -> list[str]:
+        """When what was declared was too little to believe at once; empty if it is believed."""
+        at = uow.rosters.doubted_at(GroupKey(self._source, group.key.group_id))
+        return [stamp(at)] if at else []
 
     def _best(self, uow: UnitOfWork, group: GroupRow) -> GroupRow:
         """Of the groups that are one with this one, the one whose source is the best witness."""
@@ -273,7 +277,7 @@ class Declaring:
         roster = declared([one.member for one in people], kept, entries, _me(opened, people))
         if len(roster.members) > MEMBERS_MAX:
             raise TooMuch(f"There are more than {MEMBERS_MAX:,} members.")
-        unknown, left = _judged(uow, people, roster)
+        unknown, left = judged(uow, people, roster)
         understood = Understood(
             known,
             roster,
@@ -308,7 +312,7 @@ class Declaring:
         changes = uow.rosters.apply_stage(key.source, now=now, limits=self._limits, rest=rest)
         who = opened.link.person
         uow.rosters.declared(key, claimants([Actor(person.facts.email or "", who.person_id)]))
-        _carry_answers(uow, key.source, roster, people, now)
+        carry_answers(uow, key.source, roster, people, now)
         lists = {"members": roster.members, "added": roster.added, "gone": roster.gone,
                  "unknown": understood.unknown, "left": understood.left}  # fmt: skip
         data = {name: len(members) for name, members in lists.items()} | {"link": opened.link.id}
@@ -338,60 +342,12 @@ def _same(uow: UnitOfWork, key: GroupKey) -> list[GroupKey]:
     return sorted({key}.union(*(pair for pair in pairs if key in pair)))
 
 
-def _carry_answers(
-    uow: UnitOfWork, source: str, roster: Declared, people: Iterable[KnownMember], now: datetime
-) -> None:
-    """Keep who is behind each known member, unless that is known in the declared inventory."""
-    members = {one.handle: one for one in roster.members}
-    for known in people:
-        member, identity = members.get(known.member.handle), known.identity
-        if member is None or identity is None or identity.state not in _SETTLED:
-            continue
-        key = HandleKey(source, member.handle)
-        here = uow.identities.get(key)
-        if here is None or here.state not in _SETTLED:
-            answer = replace(identity, fingerprint=fingerprint(member))
-            uow.identities.answer([HandleIdentity(key, answer)], now, identity.decided_by)
-
-
 def _me(opened: OpenedGroup, people: Iterable[KnownMember]) -> Member:
     """The person of the link as a member of the group."""
     accounts = {one.key for one in opened.human.accounts}
     known = (one.member for one in people if one.account is not None and one.account.key in accounts)
     facts = opened.human.person.facts
     return next(known, None) or added_as(facts.display_name, next(iter(facts.phones), None))
-
-
-def _judged(
-    uow: UnitOfWork, people: Iterable[KnownMember], roster: Declared
-) -> tuple[frozenset[str], frozenset[str]]:
-    """The handles of members whom no directory knows, and of those who have left."""
-    by_handle = {one.member.handle: one for one in people}
-    found = uow.identities.people_with([one.phone for one in roster.added if one.phone])
-    unknown, left = set[str](), set[str]()
-    for member in roster.members:
-        if (known := by_handle.get(member.handle)) is not None:
-            is_unknown, has_left = _is_unknown(known), _has_left(uow, known)
-        else:
-            behind = found.get(canonical(member.phone), []) if member.phone else []
-            is_unknown = not behind
-            has_left = bool(behind) and all(one.standing is Standing.LEFT for one in behind)
-        unknown.update([member.handle] * is_unknown)
-        left.update([member.handle] * has_left)
-    return frozenset(unknown), frozenset(left)
-
-
-def _is_unknown(known: KnownMember) -> bool:
-    is_nobody = known.identity is not None and known.identity.state is IdentityState.NOBODY
-    return known.account is None and not is_nobody
-
-
-def _has_left(uow: UnitOfWork, known: KnownMember) -> bool:
-    """Whether the person behind a member has left, by all of their accounts."""
-    if known.account is None or known.account.standing is not Standing.LEFT:
-        return False
-    human = uow.people.human(known.account.key)
-    return human is not None and human.person.standing is Standing.LEFT
 
 
 def _mark(*texts: str) -> str:

@@ -70,6 +70,9 @@ class Rosters(Protocol):
     def looked(self, group: GroupKey, look: GroupFacts, now: datetime) -> None:
         """Keep what a closer look at a group showed (see `Inventory.look_closely`). News makes the group dirty."""
 
+    def doubted_at(self, group: GroupKey) -> datetime | None:
+        """When a roster was read that lost too many members to believe at once; None if the last one is believed."""
+
     def declared(self, group: GroupKey, by: Collection[str]) -> None:
         """Store which person declared a group's present roster, by the marks that identify them."""
 
