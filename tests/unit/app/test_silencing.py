@@ -38,6 +38,21 @@ def test_nobody_is_told_while_a_silence_is_on_and_once_when_it_ends(late: Harnes
         assert (listed.id, listed.fired) == (made.id, 1)
 
 
+def test_a_silence_that_is_sent_twice_is_one(late: Harness) -> None:
+    made = silence(late, 40, groups=("Ward*",))
+    late.later(seconds=1)
+    assert silence(late, 40, groups=("Ward*",)).id == made.id
+    assert silence(late, 40, groups=("Ward 7",)).id != made.id
+    assert late.kinds().count(events.SILENCE_MADE) == 2
+
+
+@pytest.mark.parametrize("hours, minutes", [(41, 0), (40, 2)])
+def test_a_silence_that_is_longer_or_made_later_is_another(late: Harness, hours: int, minutes: int) -> None:
+    made = silence(late, 40, groups=("Ward*",))
+    late.later(minutes=minutes)
+    assert silence(late, hours, groups=("Ward*",)).id != made.id
+
+
 def test_a_silence_that_covers_something_else_holds_nothing(late: Harness) -> None:
     silence(late, 40, groups=("Surgery*",))
     late.later(hours=12)

@@ -32,12 +32,17 @@ class Silencing:
         self._inventories = inventories
 
     def silence(self, wanted: Silence, by: Actor, now: datetime) -> Silence:
-        """Make a silence; return it with its id. Whoever is named, and the reason, stay out of the journal."""
+        """Make a silence; return it with its id. Whoever is named, and the reason, stay out of the journal.
+
+        Of one that was sent twice, the second is the first.
+        """
         for name in wanted.sources:
             if name not in self._inventories:
                 known = ", ".join(self._inventories) or "none"
                 raise Refused(f"There is no inventory '{name}'; there are: {known}.")
         with self._store.begin() as uow:
+            if before := next((one for one in uow.silences.on(now) if wanted.repeats(one)), None):
+                return before
             made = uow.silences.add(wanted, now)
             data = {"until": made.until_at.isoformat(), "kinds": [kind.value for kind in made.kinds]}
             uow.journal.append([acted(by, now, events.SILENCE_MADE, f"silence:{made.id}", made.reason, data)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 LIFE_MAX = timedelta(days=30)
+AGAIN = timedelta(minutes=1)  # what says the same within it was sent twice
 _LABEL = re.compile(r"S-([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 
 
@@ -55,6 +56,12 @@ class Silence:
             raise ValueError(f"A silence lasts {LIFE_MAX.days} days at most; name an earlier instant.")
         if not self.reason.strip():
             raise ValueError("Say why: a reason is required to silence.")
+
+    def repeats(self, other: Silence) -> bool:
+        """Whether it says what another one said just before, as when a form is sent twice."""
+        said = replace(other, id=self.id, from_at=self.from_at, until_at=self.until_at, fired=self.fired)
+        apart = self.from_at - other.from_at, self.until_at - other.until_at
+        return said == self and all(abs(one) < AGAIN for one in apart)
 
     def state(self, at: datetime) -> SilenceState:
         if at >= min(self.until_at, self.ended_at or self.until_at):
