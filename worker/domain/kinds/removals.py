@@ -10,7 +10,7 @@ from worker.domain.groups.case import GroupCase, MemberView, name_of, why_out
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Contradiction, Wait
-from worker.domain.model import ENDS_WITH_A_DAY, Account, Evidence, Role, Standing
+from worker.domain.model import ENDS_WITH_A_DAY, Account, AccountKey, Evidence, Role, Standing
 from worker.domain.people.evidence_words import EVIDENCE_ON_DAY
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
@@ -89,8 +89,14 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
         return False
     if ticket.state is TicketState.WAIVED:
         return ticket.occasion in leaving.also
-    is_elsewhere = ticket.person in view.known_as and ticket.person.source != leaving.person.source
+    is_same = ticket.person in view.known_as and ticket.person.source != leaving.person.source
+    is_elsewhere = is_same or _is_renamed(ticket.person, leaving.person)
     return ticket.is_live and ticket.occasion != leaving.name and is_elsewhere
+
+
+def _is_renamed(before: AccountKey | None, now: AccountKey) -> bool:
+    """Whether it is the same account, of a directory that the configuration gives another name since."""
+    return before is not None and before.source != now.source and before.person_id == now.person_id
 
 
 def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
@@ -112,7 +118,9 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         return because("who this member is, is in question now")
     account = view.known_as.get(ticket.person) if ticket.person else None
     if account is None:
-        return because("the member is known under another account now")
+        # Of a directory that has another name now, leavings are held as those of a first run
+        has_left = view.person.standing is Standing.LEFT and _is_renamed(ticket.person, view.person.key)
+        return None if has_left else because("the member is known under another account now")
     return why_no_leaver(ticket, account, timezone)
 
 

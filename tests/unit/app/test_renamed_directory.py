@@ -1,0 +1,81 @@
+"""A directory that the configuration gives another name, while somebody is asked to remove a leaver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from fakes.directory import FakeDirectory
+from harness import Harness
+from worker.domain.reconcile.guard import HoldState
+from worker.domain.tickets.ticket import TicketState
+from worker.running.wiring import rules_of
+from worker.settings import Settings
+
+STAFF = ("ann", "bo", "cy", "dee", "eve", "fay", "gus")
+
+
+@pytest.fixture
+def asked() -> Iterator[Harness]:
+    """Ann left, and Bo was asked to remove her from Ward 7."""
+    harness = Harness()
+    harness.hire(*STAFF)
+    harness.group("ward-7", "ann", "dee", "eve", admins=["bo", "cy"])
+    harness.settle()
+    harness.later(hours=30)
+    harness.leave("ann")
+    run(harness)
+    assert [one.state for one in harness.tickets()] == [TicketState.OPEN]
+    yield harness
+    harness.close()
+
+
+def run(harness: Harness) -> None:
+    for _ in range(3):
+        harness.settle(full=True)
+        harness.escalate()
+        harness.deliver()
+        harness.later()
+
+
+def rename(harness: Harness) -> None:
+    renamed = FakeDirectory("hr", now=harness.clock)
+    renamed.put(*harness.corp.people())
+    harness.directories[0] = harness.corp = renamed
+    harness.settings = Settings.model_validate({
+        "organisation": {"name": "St Mary's", "timezone": "Europe/London"},
+        "directories": [{"name": "hr", "kind": "fake"}],
+        "inventories": [{"name": "wards", "kind": "register"}],
+    })  # fmt: skip
+    new = rules_of(harness.settings)
+    harness.start(
+        replace(harness.app.rules, paces=new.paces, takes=new.takes, fresh_directories=new.fresh_directories)
+    )
+
+
+def test_the_ticket_goes_on_while_the_leaving_by_the_new_name_is_held(asked: Harness) -> None:
+    before = len(asked.soc.sent)
+    rename(asked)
+    run(asked)
+    [cohort] = [one for plan in asked.plans() for one in plan.cohorts]
+    assert cohort.state is HoldState.HELD, "a directory has a first run of its own"
+    assert [one.state for one in asked.tickets()] == [TicketState.OPEN]
+    asked.decide("c1")
+    run(asked)
+    assert [one.state for one in asked.tickets()] == [TicketState.OPEN]
+    assert not [one.title for one in asked.soc.sent[before:] if "Remove Ann" in one.title]
+    asked.drop("ward-7", "ann")
+    run(asked)
+    assert [one.state for one in asked.tickets()] == [TicketState.VERIFIED]
+
+
+def test_who_is_back_by_the_new_name_is_asked_out_no_more(asked: Harness) -> None:
+    asked.corp.change("ann", enabled=True)
+    rename(asked)
+    run(asked)
+    [ticket] = asked.tickets()
+    assert (ticket.state, ticket.reason) == (
+        TicketState.CANCELLED, "the member is known under another account now",
+    )  # fmt: skip
