@@ -14,7 +14,7 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.holding import Holding, Holds, hold_calls
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.app.tell.teller import Teller, help_as_told
-from worker.domain.escalation.policy import Policy, Taken, Target, due_steps, next_unreached
+from worker.domain.escalation.policy import Policy, Step, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.overtaken import step_message_key
@@ -140,8 +140,8 @@ class Escalate:
         counts: dict[str, int],
     ) -> str:
         """Record a step and queue its messages; return why the next one comes at once, if it does."""
-        found = Recipients(uow, self._teller.languages, self._more.on_call)
         wanted = policy.steps[step.step - 1]
+        found = self._recipients(uow, ticket, wanted)
         named = found.of_all(ticket, wanted.to, now)
         recipients, is_away = with_deputies(named, self._more.away, now, found, self._away, ticket=ticket)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
@@ -173,6 +173,10 @@ class Escalate:
             counts["messages"] += uow.outbox.add([self._teller.linked(uow, ticket, message, now)], now)
         return UNREACHED if not recipients else AWAY if is_away else ""
 
+    def _recipients(self, uow: UnitOfWork, ticket: Ticket, step: Step) -> Recipients:
+        on_call = self._more.holding.on_call(self._more.on_call, ticket, is_day_or_night=step.is_day_or_night)
+        return Recipients(uow, self._teller.languages, on_call)
+
     def _away_by_mailbox(self, now: datetime) -> frozenset[str]:
         """The people of due steps whose mailboxes say that they are away. Asks outside of any transaction.
 
@@ -193,7 +197,7 @@ class Escalate:
     def _told_now(self, uow: UnitOfWork, now: datetime) -> set[str]:
         """The addresses of the people whom steps tell now."""
         addresses: set[str] = set()
-        found, after = Recipients(uow, self._teller.languages, self._more.on_call), 0
+        after = 0
         holds = self._more.holding.at(uow, now)
         while waiting := uow.tickets.to_escalate(after, PAGE):
             after = waiting[-1].ticket.id
@@ -201,7 +205,8 @@ class Escalate:
                 policy = self._rules.policy(ticket)
                 coming = due_steps(ticket, policy, taken, self._rules.allowed(ticket), now)
                 if coming and holds.of_ticket(ticket) is None:
-                    named = [found.of_all(ticket, policy.steps[due.step - 1].to, now) for due in coming]
+                    steps = [policy.steps[due.step - 1] for due in coming]
+                    named = [self._recipients(uow, ticket, one).of_all(ticket, one.to, now) for one in steps]
                     addresses |= {one.address for recipients in named for one in recipients if one.email}
         return addresses
 

@@ -101,8 +101,9 @@ class Explainer:
         return [to for to in told if to.kind is RecipientKind.PERSON]
 
     def _step(self, uow: UnitOfWork, ticket: Ticket, policy: Policy, coming: Coming) -> ComingStep:
-        found = Recipients(uow, self.languages, self.on_call)
         step = policy.steps[coming.step - 1]
+        on_call = self.holding.on_call(self.on_call, ticket, is_day_or_night=step.is_day_or_night)
+        found = Recipients(uow, self.languages, on_call)
         told = []
         for whom in coming.to:
             recipients, _ = with_deputies(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from worker.app.tell.addressing import person_at
 from worker.app.tell.overtaken import Waiting
+from worker.app.tell.recipients import OnCall
 from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -57,6 +59,22 @@ class Holding:
         """What may hold messages at an instant."""
         own = [one for one in self.silences if one.is_on(at)]
         return Holds(uow, at, (*own, *uow.silences.on(at)), self.quiet)
+
+    def on_call(self, asked: OnCall, ticket: Ticket, *, is_day_or_night: bool) -> OnCall:
+        """As `asked`; but while quiet hours hold all who are on call, it says who will be when the first of them ends.
+
+        So what waits for the morning does not go to the shift of the night.
+        """
+        quiet = self.quiet
+        if quiet is None or is_day_or_night or not quiet.is_for(ticket):
+            return asked
+
+        def when_told(uow: UnitOfWork, rota: str, at: datetime) -> Sequence[str]:
+            found = asked(uow, rota, at)
+            ends = [end for one in found if (end := quiet.held_until(uow, person_at(one), at))]
+            return asked(uow, rota, min(ends)) if ends and len(ends) == len(found) else found
+
+        return when_told
 
 
 @dataclass(frozen=True, slots=True)
