@@ -24,7 +24,6 @@ from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
     _is_stranger,
     _known_row,
-    _left_on_date,
     _pair,
     _person_row,
     _says_otherwise,
@@ -300,12 +299,12 @@ class SqlPasses:
 
     def due_leavers(self, now: datetime, sources: Sequence[str]) -> list[Account]:
         rows = self._c.execute(people_staging.DUE, {"until": now, "sources": [*sources]})
-        return [_left_on_date(row) for row in rows]
+        return [person_from_row(row) for row in rows]
 
     def left_too_early(self, now: datetime) -> list[Account]:
         return [person_from_row(row) for row in self._c.execute(people_staging.TOO_EARLY, {"now": now})]
 
-    def take_back(self, events: Sequence[Event], now: datetime) -> None:
+    def follow(self, events: Sequence[Event], now: datetime) -> None:
         self._set_standing({event.person.key: event.person for event in events}.values(), now)
         self._follow(events, now, now)
 

@@ -88,9 +88,3 @@ def _is_stranger(before: Account | None, after: Account) -> bool:
 
 def _says_otherwise(before: Account | None, after: Account) -> bool:
     return before is None or facts_to_json(before.facts) != facts_to_json(after.facts)
-
-
-def _left_on_date(row: Any) -> Account:
-    key = AccountKey(row.source, row.person_id)
-    facts = facts_from_json(row.person_id, row.facts)
-    return Account(key, facts, Standing.LEFT, Evidence(row.evidence), row.at)

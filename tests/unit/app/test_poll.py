@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from fakes.directory import FakeDirectory
 from harness import Harness
 from scripted import Scripted, end, scripted
 from worker.domain.model import Evidence, Standing
+from worker.domain.people.leaver import LeaverPolicy
 from worker.ports import (
     AuthFailed,
     CursorExpired,
@@ -303,6 +306,28 @@ def test_a_leave_date_fires_by_our_own_timer(company: Harness) -> None:
 
     assert (report.counts["unchanged"], report.counts["left"]) == (1, 1)
     assert company.person("ann").evidence is Evidence.LEAVE_DATE
+
+
+@pytest.mark.parametrize(
+    "date, policy",
+    [("leave_at", LeaverPolicy(leave_date=False)), ("expires_at", LeaverPolicy(expired=False))],
+)
+def test_a_date_that_counts_no_more_makes_no_leaver_when_it_comes(
+    company: Harness, date: str, policy: LeaverPolicy
+) -> None:
+    dates: dict[str, Any] = {date: company.now + timedelta(hours=2)}
+    company.corp.change("ann", **dates)
+    company.settle()
+    assert company.standing("ann") is Standing.LEAVING
+
+    company.start(replace(company.app.rules, leaver=policy))
+    company.later(hours=2)
+    report = company.poll()
+
+    assert (report.counts["unchanged"], report.counts["left"], report.counts["returned"]) == (1, 0, 1)
+    assert company.standing("ann") is Standing.ACTIVE
+    company.settle()
+    assert not company.tickets()
 
 
 def test_a_leave_date_does_not_fire_on_a_stale_source(company: Harness) -> None:

@@ -13,15 +13,18 @@ from worker.domain.people.persons import leaving_of
 from worker.ports.state.groups import Expectation, GroupRow
 from worker.ports.state.store import UnitOfWork
 
+_PLACING = frozenset({EventKind.JOINED, EventKind.MOVED, EventKind.RETURNED})
+
 
 def place(uow: UnitOfWork, joiners: tuple[Placement, ...], happened: Sequence[Event], at: datetime) -> None:
     """Apply the joiner rules to the people who came, moved or returned."""
+    happened = [one for one in happened if one.kind in _PLACING]
+    if not happened:
+        return
     groups = uow.rosters.groups()
     earlier = _earlier(uow, [event.person.key for event in happened if event.kind is EventKind.JOINED])
     moved = []
     for event in happened:
-        if event.kind not in {EventKind.JOINED, EventKind.MOVED, EventKind.RETURNED}:
-            continue
         before = event.before or earlier.get(event.person.key)
         states = _placement(uow, joiners, before, event.person, groups)
         if states:

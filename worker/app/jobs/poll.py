@@ -18,7 +18,7 @@ from worker.app.tell.health import record_failure
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.people.leaver import judge_again
-from worker.domain.people.lifecycle import Event, EventKind, events_between
+from worker.domain.people.lifecycle import events_between
 from worker.ports import (
     AuthFailed,
     ConnectorError,
@@ -166,34 +166,25 @@ class Poll:
         return {facts.person_id for page in pages for facts in page.records}
 
     def _let_dates_come(self, now: datetime, lease: Lease | None, tally: PassTally) -> None:
-        """Mark people as left when their date has come, since no directory announces it.
+        """Judge anew, by what is known of them, those whose date has come, since no directory announces it.
 
-        Stale directories are left out: they may not know that a date was changed.
+        Stale directories are left out: they may not know that a date was changed. So are those judged who left by a
+        date that is ahead: it came by a clock that was wrong.
         """
         with self._store.begin(lease) as uow:
-            self._take_back_dates(uow, now, tally)
             fresh = [
                 directory.name
                 for directory in self._directories
                 if self._is_fresh(uow.sources.get(directory.name, Port.DIRECTORY), now)
             ]
-            due = uow.people.due_leavers(now, fresh)
-            uow.people.mark_left(due, now, now)
-            uow.journal.append([person_entry(Event(EventKind.LEFT, person, now)) for person in due])
-        tally.counts["left"] += len(due)
-
-    def _take_back_dates(self, uow: UnitOfWork, now: datetime, tally: PassTally) -> None:
-        """Judge anew who left by a date that is ahead: it came by a clock that was wrong, and no directory says so."""
-        happened = [
-            event
-            for before in uow.people.left_too_early(now)
-            for event in events_between(before, judge_again(before, self._rules.leaver, now), now)
-        ]
-        if not happened:
-            return
-        uow.people.take_back(happened, now)
-        uow.journal.append([person_entry(event) for event in happened])
-        place(uow, self._rules.joiners, happened, now)
+            happened = [
+                event
+                for before in (*uow.people.left_too_early(now), *uow.people.due_leavers(now, fresh))
+                for event in events_between(before, judge_again(before, self._rules.leaver, now), now)
+            ]
+            uow.people.follow(happened, now)
+            uow.journal.append([person_entry(event) for event in happened])
+            place(uow, self._rules.joiners, happened, now)
         for event in happened:
             tally.counts[event.kind.value] += 1
 

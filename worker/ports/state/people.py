@@ -111,8 +111,8 @@ class People(Protocol):
     def left_too_early(self, now: datetime) -> list[Account]:
         """Return the people of all sources who left by a date that is ahead of `now`."""
 
-    def take_back(self, events: Sequence[Event], now: datetime) -> None:
-        """Make people who left what they are after these events; end their episodes, mark groups dirty."""
+    def follow(self, events: Sequence[Event], now: datetime) -> None:
+        """Make people what they are after these events; open and end their episodes, mark groups dirty."""
 
     def mark_dirty(self, people: Iterable[AccountKey], now: datetime) -> None:
         """Put people on the list for the next reconcile of tickets about people."""
