@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import Account, AccountKey, Standing
-from worker.domain.people.lifecycle import Event, EventKind, events_between
+from worker.domain.people.lifecycle import Event, EventKind
 from worker.domain.people.persons import AccountsRule
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.people import Applied, JudgedFacts, MissedPerson, Staged
@@ -22,9 +22,10 @@ from worker.storage import people_staging
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
+    Change,
+    _change,
     _is_stranger,
     _known_row,
-    _pair,
     _person_row,
     _says_otherwise,
     keys_given,
@@ -148,36 +149,36 @@ class SqlPasses:
         events: list[Event] = []
         ids: list[str] = []
         changed = 0
-        for pairs in self._changed(source, taken_at):
-            for page in by_source(after.key for _, after in pairs):
+        for changes in self._changed(source, taken_at):
+            for page in by_source(one.after.key for one in changes):
                 self._c.execute(people_staging.MARK_CHANGED, page)
-            rows = [_person_row(after, now) for _, after in pairs]
+            rows = [_person_row(one.after, now) for one in changes]
             bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
-            self._remember_in_scope(pairs)
-            keys = ((*after.key, *key) for before, after in pairs for key in keys_given(before, after))
+            self._remember_in_scope(changes)
+            keys = ((*one.after.key, *key) for one in changes for key in keys_given(one.before, one.after))
             bulk_insert(self._c, staged_person_key, KEY_COLUMNS, keys)
-            events += (e for before, after in pairs for e in events_between(before, after, taken_at))
-            ids += (after.key.person_id for before, after in pairs if _says_otherwise(before, after))
-            dirty_people(self._c, [after.key for _, after in pairs], now)
-            changed += len(pairs)
+            events += (event for one in changes for event in one.events(taken_at))
+            ids += (one.after.key.person_id for one in changes if _says_otherwise(one.before, one.after))
+            dirty_people(self._c, [one.after.key for one in changes], now)
+            changed += len(changes)
         if changed:
             gather(self._c, changed, staged_person_key)
             self._replace_keys(source, now)
         self._follow(events, taken_at, now)
         return Applied(tuple(events), changed, ids=tuple(ids))
 
-    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[tuple[Account | None, Account]]]:
-        """Yield batches of (before, after) for people who changed."""
+    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[Change]]:
+        """Yield batches of people who changed."""
         for rows in self._in_parts(people_staging.changed(), source):
-            pairs = (_pair(row, taken_at) for row in rows)
-            yield [pair for pair in pairs if not _is_stranger(*pair)]
+            changes = (_change(row, taken_at) for row in rows)
+            yield [one for one in changes if not _is_stranger(one.before, one.after)]
 
-    def _remember_in_scope(self, pairs: Iterable[tuple[Account | None, Account]]) -> None:
+    def _remember_in_scope(self, changes: Iterable[Change]) -> None:
         """Remember who went out of scope: their account may be put away later."""
         gone = [
-            after.key
-            for before, after in pairs
-            if before is not None and before.facts.is_in_scope and not after.facts.is_in_scope
+            one.after.key
+            for one in changes
+            if one.before is not None and one.before.facts.is_in_scope and not one.after.facts.is_in_scope
         ]
         for chunk in chunked(gone):
             these = among(person.c.source, person.c.person_id, chunk)

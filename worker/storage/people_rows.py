@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from worker.domain.identity.matching import join_keys
 from worker.domain.identity.phones import canonical
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement, is_stripped, settle
+from worker.domain.people.lifecycle import Event, events_between
 from worker.storage.persons import JOIN_NUMBERS
 from worker.storage.sql.mapping import facts_from_json, facts_to_json
 from worker.storage.sql.tables import (
@@ -60,7 +61,18 @@ def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
     return (*row, to_micros(now), to_micros(now))
 
 
-def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
+class Change(NamedTuple):
+    """An account before and after a pass. `was_in_scope`: at any time before."""
+
+    before: Account | None
+    after: Account
+    was_in_scope: bool
+
+    def events(self, at: datetime) -> tuple[Event, ...]:
+        return events_between(self.before if self.was_in_scope else None, self.after, at)
+
+
+def _change(row: Any, taken_at: datetime) -> Change:
     key = AccountKey(row.source, row.person_id)
     before = None
     if row.b_standing is not None:
@@ -78,7 +90,8 @@ def _pair(row: Any, taken_at: datetime) -> tuple[Account | None, Account]:
         judgement = Judgement(Standing(row.standing), evidence, row.at)
     facts = facts_from_json(row.person_id, row.facts)
     was_in_scope = before is not None and (before.facts.is_in_scope or bool(row.b_was_in_scope))
-    return before, settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
+    after = settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
+    return Change(before, after, was_in_scope)
 
 
 def _is_stranger(before: Account | None, after: Account) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -219,3 +220,78 @@ def test_a_last_day_that_is_taken_back_places_nobody_anew(start: Callable[..., H
         harness.corp.change("una", leave_at=last_day)
         night(harness)
     assert not harness.tickets()
+
+
+@pytest.fixture
+def pending(start: Callable[..., Harness]) -> Harness:
+    """The accounts of people who are to come lie in another unit, out of scope, at the first pass and later."""
+    harness = start(joiners=(NURSES,))
+    made_ahead: dict[str, Any] = {"department": "Nursing", "is_in_scope": False, "org_unit": "OU=Pending"}
+    harness.hire("yan", **made_ahead, enabled=False)
+    harness.hire("zoe", **made_ahead)
+    night(harness)
+    return harness
+
+
+def test_an_account_out_of_scope_is_placed_nowhere(pending: Harness) -> None:
+    assert asked(pending) == []
+    assert "person.joined" not in pending.kinds()
+
+
+@pytest.mark.parametrize("who", ["yan", "zoe"])
+def test_who_first_comes_into_scope_joins_then(pending: Harness, who: str) -> None:
+    pending.corp.change(who, is_in_scope=True, enabled=True)
+    night(pending)
+    assert asked(pending) == [(ADD, "ward-7")]
+    assert pending.kinds().count("person.joined") == 1
+
+
+def test_an_account_that_the_first_pass_showed_out_of_scope_joins_when_it_comes_into_it(
+    found: Callable[..., Harness],
+) -> None:
+    harness = found(joiners=(NURSES,))
+    harness.hire("ann", "dee")
+    harness.hire("zoe", department="Nursing", is_in_scope=False)
+    harness.group("ward-7", "ann", admins=["dee"])
+    harness.settle()
+    harness.corp.change("zoe", is_in_scope=True)
+    night(harness)
+    assert asked(harness) == [(ADD, "ward-7")]
+
+
+def test_who_moves_out_of_scope_is_asked_out_of_nothing(ward: Harness) -> None:
+    ward.corp.change("zoe", is_in_scope=False)
+    night(ward)
+    ward.corp.change("zoe", department="Porters")
+    night(ward)
+    assert asked(ward) == []
+    assert "person.moved" not in ward.kinds()
+
+
+def test_who_was_out_of_scope_for_a_night_is_not_placed_anew(start: Callable[..., Harness]) -> None:
+    harness = start()
+    harness.hire("una", department="Nursing")
+    harness.settle()
+    harness.start(replace(harness.app.rules, joiners=(NURSES,)))
+    for is_in_scope in (False, True):
+        harness.corp.change("una", is_in_scope=is_in_scope)
+        night(harness)
+    assert asked(harness) == []
+
+
+@pytest.mark.parametrize(
+    "department, is_asked", [("Nursing", []), ("Porters", [(ADD, "porters"), (REMOVE, "ward-7")])]
+)
+def test_who_comes_back_into_scope_has_moved_if_they_are_elsewhere(
+    ward: Harness, department: str, is_asked: list[tuple[TicketKind, str]]
+) -> None:
+    ward.group("porters", "hal", admins=["gus"])
+    ward.start(replace(ward.app.rules, joiners=(NURSES, PORTERS)))
+    for changes in (
+        {"is_in_scope": False, "org_unit": "OU=Away"},
+        {"department": department},
+        {"is_in_scope": True, "org_unit": "OU=Staff"},
+    ):
+        ward.corp.change("zoe", **changes)
+        night(ward)
+    assert asked(ward) == is_asked

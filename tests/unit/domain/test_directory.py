@@ -25,6 +25,10 @@ def moved(who: Account) -> Account:
     return replace(who, facts=replace(who.facts, department="Theatre"))
 
 
+def outside(who: Account) -> Account:
+    return replace(who, facts=replace(who.facts, is_in_scope=False))
+
+
 @pytest.mark.parametrize(
     "before, after, kinds",
     [
@@ -46,6 +50,11 @@ def moved(who: Account) -> Account:
         (GONE, moved(HERE), [RETURNED]),
         (GONE, GOING, [RETURNED, LEAVING]),
         (GONE, moved(GONE), []),
+        (None, outside(HERE), []),
+        (HERE, outside(moved(HERE)), []),
+        (outside(HERE), moved(HERE), [MOVED]),
+        (outside(HERE), outside(moved(GOING)), []),
+        (outside(HERE), outside(GONE), [LEFT]),
     ],
 )
 def test_events_follow_from_the_two_standings(

@@ -58,8 +58,8 @@ def _placement(
     """Return the groups whose expectation changes, with the new one. `before`: the account, or the one before it.
 
     A place ends for whoever is somewhere else now, not for whom the rules or a group's name changed meanwhile.
-    Whoever had left is placed anew. A group that is gone may come back: it counts for whom the rules have placed there,
-    and nobody else is placed in it.
+    Whoever had left is placed anew. What was known of somebody out of scope placed them nowhere. A group that is gone
+    may come back: it counts for whom the rules have placed there, and nobody else is placed in it.
     """
     known = {} if before is None else uow.rosters.expectations(before.key)
     there = [row for row in groups if not row.is_gone or row.key in known]
@@ -67,7 +67,8 @@ def _placement(
     if before is None:
         return dict.fromkeys(sorted(now), Expectation.DUE)
     placed = {group for group, state in known.items() if state is Expectation.DUE}
-    placed |= _places(before.facts, joiners, there)
+    if before.facts.is_in_scope or before.standing is Standing.LEFT:
+        placed |= _places(before.facts, joiners, there)
     new = now if before.standing is Standing.LEFT else now - placed
     ended = placed - now if _is_elsewhere(before, after, joiners) else frozenset()
     return dict.fromkeys(sorted(new), Expectation.DUE) | dict.fromkeys(sorted(ended), Expectation.FORMER)
@@ -76,9 +77,9 @@ def _placement(
 def _is_elsewhere(before: Account, after: Account, joiners: tuple[Placement, ...]) -> bool:
     """Whether the change of their facts may have ended a place of theirs.
 
-    While somebody is gone, the directory may forget where they were: then any other facts count.
+    While somebody is gone, or out of scope, the directory may forget where they were: then any other facts count.
     """
-    if before.standing is Standing.LEFT:
+    if before.standing is Standing.LEFT or not before.facts.is_in_scope:
         return has_moved(before.facts, after.facts)
     return not applying(before.facts, joiners) <= applying(after.facts, joiners)
 

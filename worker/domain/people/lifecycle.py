@@ -43,6 +43,9 @@ def events_between(before: Account | None, after: Account, at: datetime) -> tupl
     | ACTIVE         | moved, if it did     | leaving (+ moved)                    | left       |
     | LEAVING        | returned             | leaving, if on another day (+ moved) | left       |
     | LEFT           | returned             | returned, leaving                    | -          |
+
+    Who is out of scope is left alone: nothing but their leaving happens to them. `before` is None, too, for an
+    account that never was in scope: it joins when it first comes into it.
     """
 
     def event(kind: EventKind) -> Event:
@@ -52,6 +55,8 @@ def events_between(before: Account | None, after: Account, at: datetime) -> tupl
     kinds: list[EventKind] = []
     if after.standing is Standing.LEFT:
         return () if was is Standing.LEFT else (event(EventKind.LEFT),)
+    if not after.facts.is_in_scope:
+        return ()
     if was is None:
         kinds.append(EventKind.JOINED)
     elif was is Standing.LEFT or (was is Standing.LEAVING and after.standing is Standing.ACTIVE):
