@@ -15,11 +15,13 @@ from harness import Harness
 from scripted import Scripted, end, scripted
 from worker.domain.model import Evidence, Standing
 from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.tickets.ticket import TicketKind
 from worker.ports import (
     AuthFailed,
     CursorExpired,
     DirectoryPage,
     Malformed,
+    PassEnd,
     Port,
     Transient,
 )
@@ -375,6 +377,26 @@ def test_whoever_left_by_a_wrong_clock_and_is_disabled_since_has_left(company: H
 
     assert company.poll().counts["returned"] == 0
     assert company.leavers() == ["ann"]
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_nobody_has_left_later_than_now_whatever_the_date_of_a_read(
+    start: Start, found: Start, *, is_first: bool
+) -> None:
+    """Whoever joins with the number of somebody who left before may be a stranger."""
+    harness = (found if is_first else start)(directory_type=Scripted)
+    harness.hire("ann")
+    harness.group("ward-7", "ben", admins=["dee"])
+    ann = facts("ann", phones=(harness.number("ann"),), enabled=False)
+    ahead = PassEnd("next", is_full=False, taken_at=harness.now + timedelta(days=365))
+    scripted(harness, DirectoryPage((ann,)), ahead)
+    harness.poll()
+    assert harness.person("ann").left_at == harness.now
+
+    harness.later(days=30)
+    harness.wards.add_member("ward-7", harness.member("ann"))
+    harness.settle()
+    assert not harness.tickets(TicketKind.REMOVE_MEMBER)
 
 
 @pytest.mark.parametrize("full", [False, True])

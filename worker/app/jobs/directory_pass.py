@@ -120,19 +120,20 @@ class DirectoryPass:
             return PassDone(end)
         unseen = self._confirmed(end, is_alone=cursor is None or not self._directory.has_delta)
         self._believe(read)
+        taken_at = min(end.taken_at, self._now)  # nothing has happened later than now
         with self._store.begin(self._lease) as uow:
             state = uow.sources.get(self._name, Port.DIRECTORY)
             applied = uow.people.apply_stage(
                 self._name,
                 is_full=end.is_full,
-                taken_at=end.taken_at,
+                taken_at=taken_at,
                 now=self._now,
                 listed_at=state.taken_at,
             )
             is_first = state.first_pass_at is None
-            left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, end)
-            uow.people.mark_left(left, min(end.taken_at, self._now), self._now)
-            self._tell(uow, applied, left, end, is_first=is_first)
+            left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, taken_at)
+            uow.people.mark_left(left, taken_at, self._now)
+            self._tell(uow, applied, left, taken_at, is_first=is_first)
             if is_first:  # questions about members waited for this source's first read
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], self._now)
             after = self._state_after(state, applied, read, end, len(unseen))
@@ -233,12 +234,12 @@ class DirectoryPass:
                 got=staged.known - staged.missing,
             )
 
-    def _absent(self, uow: UnitOfWork, end: PassEnd) -> list[Account]:
-        """People who were missing from enough complete passes over enough time.
+    def _absent(self, uow: UnitOfWork, taken_at: datetime) -> list[Account]:
+        """People who were missing from enough complete passes over enough time; the last was true for `taken_at`.
 
         A pass that is dated in the future counts as of now: a clock that runs ahead proves nothing sooner.
         """
-        policy, taken_at = self._rules.leaver.absent, min(end.taken_at, self._now)
+        policy = self._rules.leaver.absent
         return [
             replace(person, standing=Standing.LEFT, evidence=Evidence.ABSENT_CONFIRMED, left_at=taken_at)
             for person, missed, since in uow.people.absent(self._name)
@@ -255,8 +256,9 @@ class DirectoryPass:
             left: list[Account] = []
             if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:
                 uow.people.miss_again(self._name)
-                left = self._absent(uow, end)
-                uow.people.mark_left(left, min(end.taken_at, self._now), self._now)
+                at = min(end.taken_at, self._now)
+                left = self._absent(uow, at)
+                uow.people.mark_left(left, at, self._now)
                 uow.journal.append(
                     [
                         person_entry(Event(EventKind.LEFT, person, person.left_at or self._now))
@@ -298,7 +300,7 @@ class DirectoryPass:
         uow: UnitOfWork,
         applied: Applied,
         absent: Sequence[Account],
-        end: PassEnd,
+        taken_at: datetime,
         *,
         is_first: bool,
     ) -> None:
@@ -313,7 +315,7 @@ class DirectoryPass:
             )
         uow.journal.append(entries)
         if self._rules.joiners and applied.events:
-            place(uow, self._rules.joiners, applied.events, end.taken_at)
+            place(uow, self._rules.joiners, applied.events, taken_at)
 
 
 _EVENTS = {
