@@ -200,6 +200,20 @@ def test_whoever_has_an_address_is_found_without_a_look_at_everybody(engine: sa.
     assert not [step for plan in plans for step in plan if step in {"SCAN person", "SCAN person_key"}]
 
 
+def test_who_has_a_number_is_found_by_it(engine: sa.Engine, store: SqlStore) -> None:
+    number = "+447700900123"
+    read(store, [facts("out", phones=(number,), is_in_scope=False), *numbered(50, "en")])
+
+    def look() -> None:
+        with store.reading() as uow:
+            assert [one.person.person_id for one in uow.identities.people_with([number])[number]] == ["out"]
+
+    look()
+    if engine.dialect.name == "sqlite":
+        [steps] = steps_of(engine, look, "person_key")
+        assert not [step for step in steps if "SCAN" in step or "(kind=?)" in step], steps
+
+
 def test_who_left_by_a_date_that_is_ahead_is_found_by_that_date(engine: sa.Engine) -> None:
     store, ahead = SqlStore(engine), NINE + timedelta(days=3)
     said = {

@@ -297,13 +297,24 @@ def _values(key: HandleKey, new: Identity, now: datetime, by: str | None) -> dic
 
 
 def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
+    """The accounts with these keys; of those that never were in scope, the ones whose key nobody else has."""
+    other, owner = person_key.alias("other").c, person.alias("owner").c
+    is_of_somebody = sa.exists().where(
+        other.kind == kind, other.value == person_key.c.value, other.raw != SHARED,
+        owner.source == other.source, owner.person_id == other.person_id, _was_ever_in_scope(owner),
+    )  # fmt: skip
     same = (person.c.source == person_key.c.source) & (person.c.person_id == person_key.c.person_id)
     return (
         sa.select(person_key.c.value, person_key.c.raw, *PERSON_COLUMNS)
         .join(person, same)
         .where(person_key.c.kind == kind, person_key.c.value.in_(values), person_key.c.raw != SHARED)
+        .where(_was_ever_in_scope(person.c) | ~is_of_somebody)
         .order_by(person_key.c.source, person_key.c.person_id)
     )
+
+
+def _was_ever_in_scope(one: Any) -> sa.ColumnElement[bool]:
+    return sa.or_(one.is_out_of_scope == 0, one.was_in_scope == 1)
 
 
 def _question(

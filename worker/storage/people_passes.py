@@ -161,6 +161,7 @@ class SqlPasses:
             ids += (one.after.key.person_id for one in changes if _says_otherwise(one.before, one.after))
             dirty_people(self._c, [one.after.key for one in changes], now)
             changed += len(changes)
+            self._rematch(one.after.key for one in changes if one.is_new_in_scope)
         if changed:
             gather(self._c, changed, staged_person_key)
             self._replace_keys(source, now)
@@ -222,10 +223,14 @@ class SqlPasses:
         self._open_episodes([e.person for e in left if e.before is None], seen_at, now, Gate.INITIAL)
         returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
         self._end_episodes(returned)
-        for page in by_source(returned):  # a number that was taken for recycled may be theirs again
+        self._rematch(returned)  # a number that was taken for recycled may be theirs again
+        dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
+
+    def _rematch(self, people: Iterable[AccountKey]) -> None:
+        """Have every handle with a key of theirs matched again."""
+        for page in by_source(people):
             for statement in people_staging.REMATCH_PEOPLE:
                 self._c.execute(statement, page)
-        dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
     def _open_episodes(
         self, people: Sequence[Account], seen_at: datetime, now: datetime, gate: Gate = Gate.NEW

@@ -68,6 +68,11 @@ class Change(NamedTuple):
     after: Account
     was_in_scope: bool
 
+    @property
+    def is_new_in_scope(self) -> bool:
+        """True for an account that was known, and comes into scope for the first time."""
+        return self.before is not None and self.after.facts.is_in_scope and not self.was_in_scope
+
     def events(self, at: datetime) -> tuple[Event, ...]:
         return events_between(self.before if self.was_in_scope else None, self.after, at)
 

@@ -9,7 +9,7 @@ import pytest
 from builders import facts
 from harness import Harness
 from several_accounts import TENANT, known_twice, nights
-from worker.domain.model import Member
+from worker.domain.model import AccountFacts, Member
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
@@ -195,3 +195,48 @@ def test_a_question_ends_when_two_accounts_with_the_number_turn_out_to_be_one_pe
         TicketKind.IDENTIFY_MEMBER: TicketState.VERIFIED,
         TicketKind.REMOVE_MEMBER: TicketState.OPEN,
     }
+
+
+@pytest.fixture
+def second(company: Harness) -> AccountFacts:
+    """A second account of Ann's, with her number, that the directory has put out of scope."""
+    return facts("adm-ann", phones=(company.number("ann"),), is_in_scope=False)
+
+
+@pytest.mark.parametrize("is_there_first", [False, True])
+def test_an_account_out_of_scope_with_their_number_hides_no_leaver(
+    start: Start, second: AccountFacts, *, is_there_first: bool
+) -> None:
+    h = start()
+    h.wards.remove_member("ward-7", h.number("ann"))
+    h.settle()
+    if is_there_first:
+        h.corp.put(second)
+    h.wards.add_member("ward-7", h.member("ann"))
+    h.settle()
+    h.corp.put(second)
+    nights(h)
+    assert h.tickets() == []
+    h.leave("ann")
+    nights(h)
+    assert [(one.kind, one.state) for one in h.tickets()] == [(TicketKind.REMOVE_MEMBER, TicketState.OPEN)]
+
+
+def test_an_account_out_of_scope_that_alone_has_a_number_is_known_and_left_alone(company: Harness) -> None:
+    company.corp.put(facts("visitor", phones=(company.number("visitor"),), is_in_scope=False))
+    company.wards.add_member("ward-7", company.member("visitor"))
+    nights(company)
+    company.corp.disable("visitor")
+    nights(company)
+    assert company.tickets() == []
+
+
+def test_a_second_account_with_the_number_is_a_question_once_it_comes_into_scope(
+    company: Harness, second: AccountFacts
+) -> None:
+    company.corp.put(second)
+    nights(company)
+    assert company.tickets() == []
+    company.corp.change("adm-ann", is_in_scope=True)
+    nights(company)
+    assert [one.kind for one in company.tickets()] == [TicketKind.IDENTIFY_MEMBER]

@@ -81,8 +81,12 @@ def _question(config: ActiveDirectoryConfig, context: str, flags: int, cookie: b
 
 def watched(config: ActiveDirectoryConfig) -> tuple[str, ...]:
     """The attributes with changes that matter; DirSync reports no user for changes of others."""
-    named = _IN_FILTER.findall(config.scope.filter or "")
-    return tuple(dict.fromkeys((*attributes_of(config), "name", *named)))
+    return tuple(dict.fromkeys((*attributes_of(config), "name", *names_in(config.scope.filter or ""))))
+
+
+def names_in(text: str) -> list[str]:
+    """The attributes that a filter asks for."""
+    return _IN_FILTER.findall(text)
 
 
 def _read(client: Client, value: bytes) -> tuple[bool, bytes]:

@@ -105,7 +105,10 @@ def is_deleted(entry: Entry) -> bool:
 
 
 def map_entry(entry: Entry, reading: Reading, *, fits: bool = True) -> Mapped | Malformed:
-    """The facts of one entry, or the entry set aside. `fits`: whether it fits the filter of the scope."""
+    """The facts of one entry, or the entry set aside. `fits`: whether it fits the filter of the scope.
+
+    A tombstone has lost what a filter asks for, and fits.
+    """
     try:
         return _mapped(entry, reading, fits=fits)
     except Malformed as malformed:
@@ -131,6 +134,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
     numbers = _phones(entry, reading, text("c"))
     upn, account = text("userprincipalname"), text("samaccountname")
     email, employee_id = _email(text("mail")), text(reading.employee_id)
+    is_stripped = deleted and not (numbers.phones or email or employee_id)
     enabled, consistency = _enabled(text("useraccountcontrol")), values.get("ms-ds-consistencyguid")
     facts = AccountFacts(
         person_id=person_id,
@@ -138,7 +142,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         email=email,
         # A tombstone keeps its account's name (MS-ADTS 3.1.1.5.5.1.1) but nothing else to recognise the person by.
         # With a name it would replace the known facts, and the person's number would be lost
-        username=upn or (account if numbers.phones or email or employee_id or not deleted else None),
+        username=upn or (None if is_stripped else account),
         employee_id=employee_id,
         phones=numbers.phones,
         phones_in=numbers.attributes,
@@ -158,7 +162,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         else None,
         is_moved_out=_lies_in(parent, (reading.leavers_ou,)) if reading.leavers_ou else False,
         is_on_long_leave=_is_on_long_leave(text(reading.long_leave) if reading.long_leave else None),
-        is_in_scope=(fits or deleted) and _is_in_scope(parent, (account, upn), reading),
+        is_in_scope=(fits or is_stripped) and _is_in_scope(parent, (account, upn), reading),
         attributes=places(text("c"), text(reading.timezone) if reading.timezone else None),
         location=place,
     )

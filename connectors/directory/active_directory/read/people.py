@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig
-from connectors.directory.active_directory.read.deltas import USERS
+from connectors.directory.active_directory.read.deltas import USERS, names_in
 from connectors.directory.active_directory.read.mapping import (
     USER_ACCOUNT_CONTROL,
     Mapped,
     Reading,
     attributes_of,
     id_of,
+    is_deleted,
     map_entry,
 )
 from connectors.directory.active_directory.wire import ldap_controls as lc
@@ -24,6 +25,10 @@ from worker.ports import DirectoryPage, Malformed, PermissionDenied
 
 # Without krbtgt, Guest and Administrator
 PEOPLE = "(&(objectClass=user)(!(objectClass=computer))(!(isCriticalSystemObject=TRUE)))"
+# What deletion takes away even from an object in the recycle bin: a filter by it says nothing of deleted people
+_LOST = frozenset(
+    {"objectcategory", "samaccounttype", "memberof", "manager", "directreports", "managedobjects"}
+)
 _IDS_AT_ONCE = 200
 _UAC = USER_ACCOUNT_CONTROL.lower()
 
@@ -39,6 +44,8 @@ class People:
         self._controller = controller
         self._reading = reading
         self._attributes = attributes_of(config)
+        named = {name.lower() for name in names_in(config.scope.filter or "")}
+        self._can_judge_deleted = _LOST.isdisjoint(named)
 
     def everybody(self) -> Iterator[DirectoryPage]:
         """All people in scope. Raises PermissionDenied if no account's state can be read."""
@@ -59,9 +66,10 @@ class People:
         """Deleted people with enough data left to recognise them in a group (if the recycle bin is on)."""
         names = (*self._config.attributes.phones, "mail", self._config.attributes.employee_id)
         traces = "(|" + "".join(f"({name}=*)" for name in names) + ")"
+        fitting = (self._config.scope.filter or USERS) if self._can_judge_deleted else USERS
         search = Search(
             "the deleted objects", deleted_objects_dn(self._controller),
-            lc.all_of(USERS, "(isDeleted=TRUE)", traces), self._attributes,
+            lc.all_of(fitting, USERS, "(isDeleted=TRUE)", traces), self._attributes,
             controls=(lc.show_deleted(), lc.extended_dn()),
         )  # fmt: skip
         for entries in self._client.pages(search, self._config.page_size):
@@ -74,7 +82,10 @@ class People:
             entries = self._found(lc.all_of(PEOPLE, lc.guid_filter(chunk)), self._attributes)
             fitting = self._fitting(chunk) if self._config.scope.filter else frozenset(chunk)
             if entries:
-                yield self._page((entry, id_of(entry) in fitting) for entry in entries)
+                yield self._page(
+                    (entry, id_of(entry) in fitting or (is_deleted(entry) and not self._can_judge_deleted))
+                    for entry in entries
+                )
 
     def _fitting(self, ids: Sequence[bytes]) -> frozenset[bytes | None]:
         wanted = lc.all_of(self._config.scope.filter or USERS, lc.guid_filter(ids))

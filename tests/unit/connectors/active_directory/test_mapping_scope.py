@@ -101,14 +101,17 @@ def test_a_service_account_in_the_leavers_ou_is_no_person_all_the_same() -> None
     assert not facts(how, f"CN=x,{LEAVERS}", sAMAccountName="svc-old").is_in_scope
 
 
-@pytest.mark.parametrize("fits, is_deleted, is_in_scope", [
-    (True, "FALSE", True),
-    (False, "FALSE", False),
-    (False, "TRUE", True),  # a tombstone has lost what the filter asks for
+@pytest.mark.parametrize("fits, is_deleted, mobile, is_in_scope", [
+    (True, "FALSE", [], True),
+    (False, "FALSE", [], False),
+    (False, "TRUE", [], True),  # a tombstone has lost what the filter asks for
+    (False, "TRUE", [b"07700 900199"], False),  # in the recycle bin all of it is kept
 ])  # fmt: skip
-def test_whoever_does_not_fit_the_filter_is_no_person(fits: bool, is_deleted: str, is_in_scope: bool) -> None:
+def test_whoever_does_not_fit_the_filter_is_no_person(
+    fits: bool, is_deleted: str, mobile: list[bytes], is_in_scope: bool
+) -> None:
     said = facts(
-        reading(), f"CN=Amy,{STAFF}", _fits=fits, isDeleted=is_deleted, lastKnownParent=STAFF
+        reading(), f"CN=Amy,{STAFF}", _fits=fits, isDeleted=is_deleted, lastKnownParent=STAFF, mobile=mobile
     )  # fmt: skip
     assert said.is_in_scope is is_in_scope
 

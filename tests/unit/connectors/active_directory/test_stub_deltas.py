@@ -101,6 +101,24 @@ def test_somebody_whose_ou_was_deleted_with_them_is_deleted(dc: LdapServer, mode
     assert [(facts.is_deleted, facts.is_in_scope) for facts in people.values()] == [(True, True)] * 2
 
 
+@pytest.mark.parametrize("wanted, is_in_scope", [
+    ("(employeeID=*)", False),
+    ("(memberOf=CN=Staff)", True),  # deletion takes everybody out of all groups
+])  # fmt: skip
+@pytest.mark.parametrize("mode", MODES)
+def test_an_account_that_fits_no_filter_is_out_of_scope_when_it_is_deleted(
+    dc: LdapServer, mode: str, wanted: str, *, is_in_scope: bool
+) -> None:
+    dc.tree.has_recycle_bin = True
+    dc.put(f"CN=Cat,{STAFF}", employeeID="E-1", memberOf="CN=Staff")
+    source, cursor = starting(dc, mode=mode, scope={"filter": wanted})
+    dc.delete(ANN)
+
+    people, _ = read(source, cursor)
+
+    assert [(facts.is_deleted, facts.is_in_scope) for facts in people.values()] == [(True, is_in_scope)]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_somebody_who_moves_out_of_scope_is_said_to_be_out_of_it(dc: LdapServer, mode: str) -> None:
     dc.put(f"OU=Away,{BASE}")

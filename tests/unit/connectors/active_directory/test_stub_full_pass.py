@@ -384,6 +384,27 @@ def test_a_first_pass_lists_the_deleted_of_whom_something_is_left(dc: LdapServer
     assert "(|(mobile=*)(otherMobile=*)(mail=*)(employeeID=*))" in asked[0].filter
 
 
+@pytest.mark.parametrize("wanted, is_listed", [
+    ("(employeeID=*)", False),
+    ("(&(objectCategory=person)(employeeID=*))", True),  # deletion takes it from everybody
+])  # fmt: skip
+def test_a_first_pass_lists_no_deleted_who_do_not_fit_the_filter(
+    dc: LdapServer, wanted: str, *, is_listed: bool
+) -> None:
+    dc.tree.has_recycle_bin = True
+    dc.put(f"CN=Amy,{STAFF}", displayName="Amy", employeeID="E-1")
+    dc.put(f"CN=Old,{STAFF}", displayName="Old Amy", employeeID="E-2", mobile="07700 900198")
+    dc.put(f"CN=Second,{STAFF}", displayName="Second Amy", mobile="07700 900199")
+    dc.delete(f"CN=Old,{STAFF}")
+    dc.delete(f"CN=Second,{STAFF}")
+
+    people, _ = read(directory(dc, scope={"filter": wanted}))
+
+    assert {name for name, facts in people.items() if facts.is_in_scope} == {
+        "Amy", "Old Amy", *(["Second Amy"] if is_listed else [])
+    }  # fmt: skip
+
+
 def test_later_full_passes_do_not_list_the_deleted_again(dc: LdapServer) -> None:
     dc.tree.has_recycle_bin = True
     put(dc, 1)
