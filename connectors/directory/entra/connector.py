@@ -168,6 +168,9 @@ class EntraDirectory:
             looked_at = taken_at
         is_unchanged = not (changed or removed)
         if not is_unchanged:
+            self._sees_leave_date = None
+            users = self._users()
+            self._require_leave_dates(before)
             reading = self._reading_now(users)
             yield from _pages(self._again(users, changed, removed, watched), reading)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
@@ -300,8 +303,9 @@ class EntraDirectory:
         if self._config.attributes.leave_date == LEAVE_DATE and self._sees_leave_date is None:
             probe = self._connected().url("users", _top="1", _select=f"id,{LEAVE_DATE}")
             try:
-                self._context.again(lambda: self._connected().get(probe, what="a leave date"))
-                self._sees_leave_date = True
+                page = self._context.again(lambda: self._connected().get(probe, what="a leave date"))
+                # Whoever has none has a null there; Graph may leave out what the app may not read
+                self._sees_leave_date = all(LEAVE_DATE in user for user in page.get("value", ()))
             except PermissionDenied:
                 self._connected().get(self._connected().url("users", _top="1", _select="id"), what="a user")
                 self._sees_leave_date = False

@@ -292,3 +292,15 @@ def limited_info(*names: str) -> Fault:
         return {**page, "value": list(map(blank, page["value"]))} if "value" in page else blank(page)
 
     return Fault(edit=edit)
+
+
+def unshown(name: str) -> Fault:
+    """No user shown with a property, as if it did not exist."""
+
+    def edit(page: Json) -> Json:
+        users = page.get("value")
+        if isinstance(users, list):
+            return {**page, "value": [edit(user) for user in users]}
+        return {key: value for key, value in page.items() if key != name}
+
+    return Fault(edit=edit)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.directory.entra import connector
+from connectors.directory.entra.config import LEAVE_DATE
 from contracts.directory_world import Drained, read_pass, read_until_error
 from fakes.graph import faults
 from fakes.graph.faults import Fault
@@ -227,6 +228,16 @@ def test_without_its_permission_the_leave_date_is_left_out_and_the_rest_goes_on(
     assert directory.check().details["leave_dates"] == (f"can't be read: {LEAVE_DATE_ROLE} is missing")
 
 
+def test_leave_dates_that_graph_does_not_show_at_all_are_left_out_and_said(lab: Lab) -> None:
+    ann = lab.tenant.add(employeeLeaveDateTime="2026-12-31T00:00:00Z")
+    lab.entra.graph.faults.add(faults.unshown(LEAVE_DATE), path="*/users*", times=None)
+
+    directory, first = lab.first()
+
+    assert first.people[ann].leave_at is None
+    assert directory.check().details["leave_dates"] == f"can't be read: {LEAVE_DATE_ROLE} is missing"
+
+
 def test_leave_dates_that_may_be_read_no_more_are_not_gone(lab: Lab) -> None:
     lab.tenant.add(employeeLeaveDateTime="2026-12-31T00:00:00Z")
     _, first = lab.first()
@@ -252,7 +263,7 @@ def test_after_a_refusal_it_is_found_out_whether_leave_dates_may_be_read(lab: La
 
     assert is_enabled(read_pass(directory, first.end.cursor), ann) is False
     again = [seen for seen in lab.entra.graph.seen("/users") if seen.query.get("$top") == "1"]
-    assert (len(probes), len(again)) == (1, 2)
+    assert (len(probes), len(again)) == (2, 4)
 
 
 def test_a_list_of_the_deleted_that_is_refused_spoils_no_pass_and_is_asked_again(lab: Lab) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.directory.entra.config import LEAVE_DATE
 from connectors.directory.entra.connector import EntraDirectory
 from fakes.graph import faults
 from fakes.graph.setup import Lab
@@ -117,7 +118,10 @@ def test_people_who_are_listed_twice_do_not_stand_for_those_who_are_missing(work
     assert worker.left() == []
 
 
-def test_leave_dates_that_may_be_read_no_more_bring_nobody_back(worker: Worker) -> None:
+@pytest.mark.parametrize("is_refused, is_started_anew", [(True, True), (False, True), (False, False)])
+def test_leave_dates_that_may_be_read_no_more_bring_nobody_back(
+    worker: Worker, *, is_refused: bool, is_started_anew: bool
+) -> None:
     ann, ben, *_ = worker.people
     worker.lab.tenant.change(
         ann, employeeLeaveDateTime=f"{worker.lab.tenant.now - 2 * 24 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
@@ -128,9 +132,14 @@ def test_leave_dates_that_may_be_read_no_more_bring_nobody_back(worker: Worker) 
     worker.poll()
     assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEAVING)
 
-    worker.lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
-    worker.directory = worker.lab.directory()
-    worker.start()
+    if is_refused:
+        worker.lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
+    else:
+        worker.lab.entra.graph.faults.add(faults.unshown(LEAVE_DATE), path="*/users*", times=None)
+    if is_started_anew:
+        worker.directory = worker.lab.directory()
+        worker.start()
+    worker.lab.tenant.change(ann, department="Away")
     for full in (False, True):
         (trouble,) = worker.poll(full=full).troubles
         assert LEAVE_DATE_ROLE in trouble or "leave dates" in trouble
