@@ -32,7 +32,7 @@ from worker.storage import sure_links
 from worker.storage.dirty import dirty_groups
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.people_staging import SHARED
-from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
+from worker.storage.persons import PERSON_COLUMNS, REMOVED, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
 from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, ticket
@@ -297,24 +297,27 @@ def _values(key: HandleKey, new: Identity, now: datetime, by: str | None) -> dic
 
 
 def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
-    """The accounts with these keys; of those that never were in scope, the ones whose key nobody else has."""
+    """The accounts with these keys; of those that count for little, the ones whose key nobody else has."""
     other, owner = person_key.alias("other").c, person.alias("owner").c
     is_of_somebody = sa.exists().where(
         other.kind == kind, other.value == person_key.c.value, other.raw != SHARED,
-        owner.source == other.source, owner.person_id == other.person_id, _was_ever_in_scope(owner),
+        owner.source == other.source, owner.person_id == other.person_id, _counts(owner),
     )  # fmt: skip
     same = (person.c.source == person_key.c.source) & (person.c.person_id == person_key.c.person_id)
     return (
         sa.select(person_key.c.value, person_key.c.raw, *PERSON_COLUMNS)
         .join(person, same)
         .where(person_key.c.kind == kind, person_key.c.value.in_(values), person_key.c.raw != SHARED)
-        .where(_was_ever_in_scope(person.c) | ~is_of_somebody)
+        .where(_counts(person.c) | ~is_of_somebody)
         .order_by(person_key.c.source, person_key.c.person_id)
     )
 
 
-def _was_ever_in_scope(one: Any) -> sa.ColumnElement[bool]:
-    return sa.or_(one.is_out_of_scope == 0, one.was_in_scope == 1)
+def _counts(one: Any) -> sa.ColumnElement[bool]:
+    """Whether an account was in scope at any time, and is of a directory that is still configured."""
+    was_in_scope = sa.or_(one.is_out_of_scope == 0, one.was_in_scope == 1)
+    is_configured: sa.ColumnElement[bool] = one.source.not_in(REMOVED)
+    return was_in_scope & is_configured
 
 
 def _question(

@@ -9,8 +9,9 @@ import pytest
 
 from fakes.directory import FakeDirectory
 from harness import Harness
+from worker.domain.model import AccountKey
 from worker.domain.reconcile.guard import HoldState
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.running.wiring import rules_of
 from worker.settings import Settings
 
@@ -79,3 +80,17 @@ def test_who_is_back_by_the_new_name_is_asked_out_no_more(asked: Harness) -> Non
     assert (ticket.state, ticket.reason) == (
         TicketState.CANCELLED, "the member is known under another account now",
     )  # fmt: skip
+
+
+def test_people_who_are_known_by_their_numbers_alone_stay_known() -> None:
+    harness = Harness()
+    harness.hire(*STAFF, email=None)
+    harness.group("ward-7", "ann", "dee", "eve", admins=["bo", "cy"])
+    run(harness)
+    rename(harness)
+    run(harness)
+    harness.leave("ann")
+    run(harness)
+    [ticket] = harness.tickets()
+    harness.close()
+    assert (ticket.kind, ticket.person) == (TicketKind.REMOVE_MEMBER, AccountKey("hr", "ann"))
