@@ -99,7 +99,7 @@ class Incomplete(ConnectorError):
 
 
 class Malformed(ConnectorError):
-    """One record cannot be understood. `record_id` is its id or its place."""
+    """One record cannot be understood. `record_id` is its id, or its place if it shows none."""
 
     def __init__(self, message: str, *, record_id: str, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)

@@ -142,9 +142,9 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
     return Mapped(facts, numbers.unreadable)
 
 
-def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str) -> Malformed:
+def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str, own_id: str = "") -> Malformed:
     place = reading.place(raw)
-    return Malformed(f"{place}: {what}.", record_id=place, remedy=remedy)
+    return Malformed(f"{place}: {what}.", record_id=own_id or place, remedy=remedy)
 
 
 def _display_name(raw: RawRecord, columns: Columns) -> str:
@@ -235,6 +235,7 @@ def _stamps(raw: RawRecord, reading: Reading, name: str) -> tuple[dates.Stamp, .
                 raw,
                 f"in the column {reading.columns.label(column)}, {error}",
                 "Write dates like 2026-11-24.",
+                person_id(raw, reading),
             ) from error
         if stamp is not None:
             return (stamp,)

@@ -8,9 +8,11 @@ from datetime import timedelta
 from builders import key
 from harness import Harness
 from scripted import Scripted, end, scripted
+from worker.app.jobs.report import Report
 from worker.domain.model import Evidence
 from worker.ports import (
     DirectoryPage,
+    Malformed,
     PassEnd,
     Transient,
 )
@@ -94,6 +96,33 @@ def test_being_listed_again_starts_the_count_anew(start: Start) -> None:
     harness.poll()
 
     assert harness.leavers() == []
+
+
+def test_whose_record_is_set_aside_is_listed_and_not_missing(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
+    others = tuple(one for one in harness.corp.people() if one.person_id != "ann")
+    bad = Malformed("a date like no other", record_id="ann")
+    for _ in range(5):
+        harness.later(hours=24)
+        report = scripted_poll(harness, DirectoryPage(others, (bad,)), end(harness, total=len(others) + 1))
+
+    assert (report.troubles, report.counts["changed"]) == ((), 0)
+    assert (harness.leavers(), harness.source().counts["malformed"]) == ([], 1)
+
+
+def test_records_that_are_set_aside_do_not_stand_for_those_who_are_missing(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
+    others = tuple(one for one in harness.corp.people() if one.person_id != "ann")
+    bad = Malformed("a date like no other", record_id="ann")
+
+    report = scripted_poll(harness, DirectoryPage(others, (bad,)), end(harness, total=len(others) + 2))
+
+    assert "21 records and gave 19" in report.troubles[0]
+
+
+def scripted_poll(harness: Harness, *items: DirectoryPage | PassEnd) -> Report:
+    scripted(harness, *items)
+    return harness.poll(full=True)
 
 
 def test_a_look_up_confirms_absence_at_once(company: Harness) -> None:

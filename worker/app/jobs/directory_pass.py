@@ -18,7 +18,7 @@ from worker.app.tell.health import Freshness, record_failure, record_still_faili
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
-from worker.domain.model import Account, AccountFacts, Evidence, Standing
+from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
@@ -57,6 +57,7 @@ class _Read:
 
     end: PassEnd | None = None
     malformed: int = 0
+    malformed_staged: int = 0  # of the malformed: people who are known, or of whom the rest can be read
     unreadable_phones: int = 0
     in_scope: int = 0
     enabled: int = 0  # of those in scope
@@ -184,8 +185,11 @@ class DirectoryPass:
                 raise Incomplete(f"{self._name} went on after it had said that it was at the end.")
             if isinstance(item, DirectoryPage):
                 with self._store.begin(self._lease) as uow:
-                    uow.people.stage(self._name, self._judged(item.records))
+                    seen = self._seen(uow, item)
+                    uow.people.stage(self._name, [*self._judged(item.records), *seen])
+                named = {one.record_id for one in item.malformed}
                 read.malformed += len(item.malformed)
+                read.malformed_staged += len(seen) + sum(one.person_id in named for one in item.records)
                 read.unreadable_phones += item.unreadable_phones
                 in_scope = [facts for facts in item.records if facts.is_in_scope]
                 read.in_scope += len(in_scope)
@@ -194,6 +198,12 @@ class DirectoryPass:
             else:
                 read.end = item
         return read
+
+    def _seen(self, uow: UnitOfWork, page: DirectoryPage) -> list[JudgedFacts]:
+        """The people whose records are set aside, as they are known: they are listed, and nothing else is concluded."""
+        set_aside = {one.record_id for one in page.malformed} - {one.person_id for one in page.records}
+        known = uow.people.facts({AccountKey(self._name, one) for one in set_aside})
+        return [JudgedFacts(facts, None) for facts in known.values()]
 
     def _judged(self, records: Iterable[AccountFacts]) -> list[JudgedFacts]:
         return [JudgedFacts(facts, judge(facts, self._rules.leaver, self._now)) for facts in records]
@@ -208,19 +218,20 @@ class DirectoryPass:
         with self._store.begin(self._lease) as uow:
             staged = uow.people.staged(self._name)
         limits = self._rules.limits
-        if is_too_malformed(read.malformed, staged.records):
+        good = staged.records - read.malformed_staged
+        if is_too_malformed(read.malformed, good):
             raise Incomplete(
-                f"{read.malformed} of {read.malformed + staged.records} records of {self._name} can't be understood.",
+                f"{read.malformed} of {read.malformed + good} records of {self._name} can't be understood.",
                 remedy="whosleft check names the first of them; mend the export and poll again.",
             )
-        if end.total is not None and end.total > staged.records + read.malformed:
+        if end.total is not None and end.total > good + read.malformed:
             raise Incomplete(
-                f"{self._name} says that it has {end.total} records and gave {staged.records}.",
+                f"{self._name} says that it has {end.total} records and gave {good}.",
                 remedy="It is read again at the next poll.",
                 expected=end.total,
-                got=staged.records,
+                got=good,
             )
-        if not staged.records:
+        if not good:
             raise Incomplete(
                 f"{self._name} lists nobody.", remedy="Check the export, the path and the scope."
             )

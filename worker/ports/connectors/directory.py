@@ -16,6 +16,7 @@ from worker.ports.errors import Malformed
 class DirectoryPage:
     """At most some thousand records, each person at most once; between pages, the last one wins.
 
+    Whose record is `malformed` is listed all the same, if it shows their id: nothing is concluded of them.
     `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).
     """
 

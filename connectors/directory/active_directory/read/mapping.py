@@ -129,6 +129,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         return (" ".join(found[0].decode("utf-8", "replace").split()) or None) if found else None
 
     person_id = str(uuid.UUID(bytes_le=own_id))
+    where = (place, person_id)
     deleted = is_deleted(entry)
     parent = plain_dn(text("lastknownparent") or "") if deleted else _dn.parent(place)
     numbers = _phones(entry, reading, text("c"))
@@ -156,8 +157,8 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         org_unit=parent or None,
         enabled=enabled,
         is_deleted=deleted,
-        expires_at=_expires_at(text("accountexpires"), reading, place),
-        leave_at=_leave_at(text(reading.leave_date), reading, place, enabled=enabled)
+        expires_at=_expires_at(text("accountexpires"), reading, where),
+        leave_at=_leave_at(text(reading.leave_date), reading, where, enabled=enabled)
         if reading.leave_date
         else None,
         is_moved_out=_lies_in(parent, (reading.leavers_ou,)) if reading.leavers_ou else False,
@@ -202,15 +203,17 @@ def _enabled(text: str | None) -> bool | None:
         return None
 
 
-def _expires_at(text: str | None, reading: Reading, place: str) -> datetime | None:
-    stamp = _stamp(text, reading, "accountExpires", place)
+def _expires_at(text: str | None, reading: Reading, where: tuple[str, str]) -> datetime | None:
+    stamp = _stamp(text, reading, "accountExpires", where)
     return stamp.at if stamp else None
 
 
-def _leave_at(text: str | None, reading: Reading, place: str, *, enabled: bool | None) -> datetime | None:
+def _leave_at(
+    text: str | None, reading: Reading, where: tuple[str, str], *, enabled: bool | None
+) -> datetime | None:
     """The leave date. An unreadable date sets the entry aside, unless the account is disabled, which is enough."""
     try:
-        stamp = _stamp(text, reading, reading.leave_date or "", place)
+        stamp = _stamp(text, reading, reading.leave_date or "", where)
     except Malformed:
         if enabled is not False:
             raise
@@ -218,14 +221,15 @@ def _leave_at(text: str | None, reading: Reading, place: str, *, enabled: bool |
     return stamp.last_day_end_at if stamp else None
 
 
-def _stamp(text: str | None, reading: Reading, name: str, place: str) -> _dates.Stamp | None:
+def _stamp(text: str | None, reading: Reading, name: str, where: tuple[str, str]) -> _dates.Stamp | None:
     if text is None:
         return None
     try:
         return _parsed_date(text, reading.zone)
     except _dates.Unreadable as error:
+        place, person_id = where
         raise Malformed(
-            f"{place}: {name}: {error}.", record_id=place, remedy="Write dates like 2026-11-24."
+            f"{place}: {name}: {error}.", record_id=person_id, remedy="Write dates like 2026-11-24."
         ) from error
 
 

@@ -12,14 +12,16 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connectors.directory.file.columns import fold, known
+from connectors.directory.file.columns import ID_NAMES, fold, known
 from connectors.directory.file.formats.records import RawRecord, clean, is_powershell_type
+from connectors.kit.guids import guid
 from worker.ports import BadConfig, Incomplete, Malformed
 
 EXPORT_AGAIN = "Export again; write to a temporary name and rename it when it is finished."
 _DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 COLUMNS_MAX = 2000
+_IDS = frozenset(name for names in ID_NAMES.values() for name in names)
 _HEADER_LINES_MAX = 100  # blank, #TYPE and sep= lines before the header
 
 
@@ -128,6 +130,13 @@ class CsvReader:
             remedy=EXPORT_AGAIN,
         )
 
+    def _id_in(self, cells: list[str]) -> str | None:
+        """The id in a row with a wrong number of cells: it stands before or after the cell that was cut in two."""
+        columns = [at for at, name in enumerate(self._columns) if name in _IDS]
+        places = [place for at in columns for place in (at, at - len(self._columns))]
+        found = (guid(clean(cells[place])) for place in places if -len(cells) <= place < len(cells))
+        return next((one for one in found if one), None)
+
     def _record(self, row: _Row) -> RawRecord | Malformed:
         cells = row.cells
         # An extra empty cell is an error, too: "Adeyemi, Amy" without quotes shifts all cells after it.
@@ -136,7 +145,7 @@ class CsvReader:
             what = row.error or f"it has {len(cells)} columns and the header has {len(self._columns)}"
             return Malformed(
                 f"{place}: {what}.",
-                record_id=place,
+                record_id=self._id_in(cells) or place,
                 remedy="Put cells with the delimiter or a line end in them into quotes; Export-Csv does.",
             )
         values: dict[str, list[str]] = {}

@@ -155,7 +155,7 @@ def test_an_expiry_that_is_rubbish_sets_the_entry_aside(text: str) -> None:
     malformed = refusal(accountExpires=text)
 
     assert malformed.message.startswith(f"CN=Amy Adeyemi,{STAFF}: accountExpires: ")
-    assert malformed.record_id == f"CN=Amy Adeyemi,{STAFF}"
+    assert malformed.record_id == str(AMY)
     assert malformed.remedy
 
 

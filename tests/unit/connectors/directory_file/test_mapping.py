@@ -182,7 +182,7 @@ def test_a_date_that_nobody_can_read_sets_the_record_aside(column: str) -> None:
     mapped = map_record(raw(**{column: "soon", "Enabled": "False"}), reading())
 
     assert isinstance(mapped, Malformed)
-    assert mapped.record_id == "people.csv line 17"
+    assert mapped.record_id == str(AMY)
 
 
 @pytest.mark.parametrize(

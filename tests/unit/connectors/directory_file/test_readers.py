@@ -13,6 +13,8 @@ from connectors.directory.file.formats.ldif import LdifReader
 from connectors.directory.file.formats.records import RawRecord
 from worker.ports import BadConfig, Incomplete, Malformed
 
+AMY = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
 
 def csv_records(text: str) -> list[RawRecord | Malformed]:
     return list(CsvReader("people.csv", iter(text.splitlines(keepends=True))).records())
@@ -84,6 +86,25 @@ def test_a_wrong_row_is_set_aside_and_the_rest_goes_on() -> None:
     records = csv_records("ObjectGUID,Name\n1,Amy\n2,Ben,Brody\n3,Cem\n")
 
     assert [type(record).__name__ for record in records] == ["RawRecord", "Malformed", "RawRecord"]
+
+
+@pytest.mark.parametrize(
+    "row", [f"{AMY},Adeyemi, Amy,Nursing", f"Adeyemi, Amy,Nursing,{AMY}"], ids=["before", "after"]
+)
+def test_a_row_with_a_cell_too_many_is_known_by_the_id_beside_it(row: str) -> None:
+    header = "ObjectGUID,Name,Department" if row.startswith(AMY) else "Name,Department,ObjectGUID"
+
+    bad, _ = csv_records(f"{header}\n{row}\n1,2,3\n")
+
+    assert isinstance(bad, Malformed)
+    assert bad.record_id == AMY
+
+
+def test_a_row_that_shows_no_id_is_known_by_its_place() -> None:
+    bad, _ = csv_records('ObjectGUID,Name\n"1"2,Amy\n3,Ben\n')
+
+    assert isinstance(bad, Malformed)
+    assert bad.record_id == "people.csv line 2"
 
 
 def test_ldif_is_unfolded_decoded_and_its_comments_are_dropped() -> None:
