@@ -25,7 +25,7 @@ _WORDS_SHOWN = 3
 
 @dataclass(slots=True)
 class Survey:
-    """The findings of one pass. `total` counts the records about people, including unreadable ones.
+    """The findings of one pass. `total` counts people, each once, and records that show no id.
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
     `shows_enabled`: at least one record says whether its account is enabled.
@@ -79,8 +79,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
         if isinstance(item, Malformed):
             survey.total += 1
         elif is_person(item, columns):
-            survey.total += 1
-            _index(item, reading, survey, lines)
+            survey.total += _index(item, reading, survey, lines)
             for column, vote in votes.items():
                 for text in item.values.get(column, ()):
                     vote.add(text)
@@ -95,18 +94,21 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     return survey
 
 
-def _index(raw: RawRecord, reading: Reading, survey: Survey, lines: dict[str, int]) -> None:
+def _index(raw: RawRecord, reading: Reading, survey: Survey, lines: dict[str, int]) -> bool:
+    """Note whose record it is, and who they are for others; return whether it is the first one of theirs."""
     try:
         own_id = person_id(raw, reading)
     except Malformed:
-        return
-    if own_id in lines:
+        return True
+    is_first = own_id not in lines
+    if not is_first:
         survey.repeats.setdefault(own_id, [lines[own_id]]).append(raw.line)
     lines[own_id] = raw.line
     if reading.columns.of("manager"):
         for name in ("dn", "upn"):
             if text := raw.first(reading.columns.of(name)):
                 survey.ids_by_alias[alias(text)] = own_id
+    return is_first
 
 
 def _decide_orders(
