@@ -13,7 +13,7 @@ from contracts.directory import context
 from fakes.export_files import guid, write
 from fakes.in_process import in_process
 from harness import Harness
-from worker.domain.model import Standing
+from worker.domain.model import AccountKey, Standing
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
 from worker.running.connecting import Connectors
@@ -61,6 +61,10 @@ class ExportWard:
 
     def standing(self, n: int) -> Standing:
         return self.h.person(guid(n + 1), "export").standing
+
+    @staticmethod
+    def key(n: int) -> AccountKey:
+        return AccountKey("export", guid(n + 1))
 
     def close(self) -> None:
         self.h.close()

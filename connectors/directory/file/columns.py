@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from connectors.directory.file.config import USUAL_PHONES, FileConfig, Format
 from connectors.kit.text import listed
+from worker.domain.model import COUNTRY
 from worker.ports import BadConfig
 
 # Field -> folded names, the best first. Sources: Get-ADUser's and the LDAP schema's names; "Download users"
@@ -61,6 +62,18 @@ ENABLED_NAMES: Mapping[Format, str] = {
     Format.LDIF: "userAccountControl",
     Format.ENTRA_CSV: "accountEnabled or Block credential",
 }
+# What a directory says of somebody's place and last day -> the fields that show it. An export that lacks all columns of
+# one of these says nothing of it
+SHOWN_BY: Mapping[str, tuple[str, ...]] = {
+    "department": ("department",),
+    "title": ("title",),
+    "office": ("office",),
+    "company": ("company",),
+    "org_unit": ("dn",),
+    COUNTRY: ("region",),
+    "expires_at": ("expires", "expires_filetime"),
+    "leave_at": ("leave_date",),
+}
 # Other columns with dates: they show whether the day comes first if the interesting columns do not.
 DATE_WITNESSES = (
     "whencreated",
@@ -108,6 +121,14 @@ class Columns:
 
     def of(self, name: str) -> tuple[str, ...]:
         return self.by_field.get(name, ())
+
+    def all_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns for any of these fields."""
+        return tuple(column for name in names for column in self.of(name))
+
+    def has(self, names: Iterable[str]) -> bool:
+        """True if the header names a column for one of these fields; an LDIF file has no header."""
+        return self.format is not Format.LDIF and bool(self.all_of(names))
 
     def uses(self, column: str) -> bool:
         return any(column in names for names in self.by_field.values())

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from connectors.directory.file.columns import DATE_WITNESSES, ENABLED_FIELDS, ENABLED_NAMES
+from connectors.directory.file.columns import DATE_WITNESSES, ENABLED_FIELDS, ENABLED_NAMES, SHOWN_BY
 from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.mapping import Reading, alias, is_person, person_id
 from connectors.kit.dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
@@ -28,7 +28,8 @@ class Survey:
     """The findings of one pass. `total` counts people, each once, and records that show no id.
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
-    `shows_enabled`: at least one record says whether its account is enabled.
+    `shows_enabled`: at least one record says whether its account is enabled. `unshown_facts`: those of `SHOWN_BY` for
+    which there is no column.
     """
 
     total: int = 0
@@ -38,6 +39,7 @@ class Survey:
     orders: dict[str, DateOrder] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
     shows_enabled: bool = False
+    unshown_facts: set[str] = field(default_factory=set)
 
     def unshown(self, reading: Reading) -> tuple[Unshown, ...]:
         """The facts that the file shows for nobody."""
@@ -75,6 +77,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     watched = {column for name in _DATE_FIELDS for column in columns.of(name)}
     votes = {column: _Votes() for column in (*watched, *DATE_WITNESSES)}
     words: set[str] = set()
+    unshown = {fact: columns.all_of(fields) for fact, fields in SHOWN_BY.items() if not columns.has(fields)}
     for item in records:
         if isinstance(item, Malformed):
             survey.total += 1
@@ -83,12 +86,14 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
             for column, vote in votes.items():
                 for text in item.values.get(column, ()):
                     vote.add(text)
+            unshown = {fact: names for fact, names in unshown.items() if not item.first(names)}
             survey.shows_enabled |= any(item.first(columns.of(name)) for name in ENABLED_FIELDS)
             word = item.first(columns.of("enabled"))
             if word and read_bool(word) is None and len(words) < _WORDS_SHOWN:
                 words.add(word)
         else:
             survey.others += 1
+    survey.unshown_facts = set(unshown)
     _decide_orders(survey, {column: votes[column] for column in watched}, votes, reading)
     _warn(survey, words, reading)
     return survey

@@ -13,7 +13,7 @@ from builders import facts
 from fakes.directory import FakeDirectory
 from harness import Harness
 from scripted import Scripted, end, scripted
-from worker.domain.model import Evidence, Standing
+from worker.domain.model import COUNTRY, TIMEZONE, Evidence, Standing
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import (
@@ -293,6 +293,25 @@ def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Star
     harness.later()
     assert harness.poll(full=True).is_ok
     assert harness.leavers() == others
+
+
+# --- what a source does not show --------------------------------------------------------------------------
+
+
+def test_what_a_source_shows_of_nobody_stays_as_it_was_known(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    last_day = harness.now + timedelta(days=5)
+    harness.corp.change("ann", leave_at=last_day, department="Nursing", attributes=((COUNTRY, "GB"),))
+    harness.poll()
+    bare = (facts("ann", department="Porters", attributes=((TIMEZONE, "Europe/London"),)), facts("zoe"))
+    unshown = frozenset({"leave_at", COUNTRY})
+    scripted(harness, DirectoryPage(bare, unshown=unshown), end(harness, is_full=False))
+    harness.poll()
+
+    ann = harness.person("ann")
+    assert (ann.standing, ann.leaves_at) == (Standing.LEAVING, last_day)
+    assert (ann.facts.department, ann.facts.country, ann.facts.timezone) == ("Porters", "GB", "Europe/London")
+    assert harness.standing("zoe") is Standing.ACTIVE
 
 
 # --- absence ----------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Sta
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
+from worker.domain.people.unshown import completed
 from worker.domain.reconcile.guard import GuardLimits
 from worker.ports import (
     Directory,
@@ -186,7 +187,7 @@ class DirectoryPass:
             if isinstance(item, DirectoryPage):
                 with self._store.begin(self._lease) as uow:
                     seen = self._seen(uow, item)
-                    uow.people.stage(self._name, [*self._judged(item.records), *seen])
+                    uow.people.stage(self._name, [*self._judged(self._completed(uow, item)), *seen])
                 named = {one.record_id for one in item.malformed}
                 read.malformed += len(item.malformed)
                 read.malformed_staged += len(seen) + sum(one.person_id in named for one in item.records)
@@ -204,6 +205,16 @@ class DirectoryPass:
         set_aside = {one.record_id for one in page.malformed} - {one.person_id for one in page.records}
         known = uow.people.facts({AccountKey(self._name, one) for one in set_aside})
         return [JudgedFacts(facts, None) for facts in known.values()]
+
+    def _completed(self, uow: UnitOfWork, page: DirectoryPage) -> Iterable[AccountFacts]:
+        """The records of a page, with what was known before of the facts that the source shows for nobody."""
+        if not page.unshown:
+            return page.records
+        known = uow.people.facts({AccountKey(self._name, one.person_id) for one in page.records})
+        return [
+            completed(one, known.get(AccountKey(self._name, one.person_id), one), page.unshown)
+            for one in page.records
+        ]
 
     def _judged(self, records: Iterable[AccountFacts]) -> list[JudgedFacts]:
         return [JudgedFacts(facts, judge(facts, self._rules.leaver, self._now)) for facts in records]

@@ -17,12 +17,15 @@ class DirectoryPage:
     """At most some thousand records, each person at most once; between pages, the last one wins.
 
     Whose record is `malformed` is listed all the same, if it shows their id: nothing is concluded of them.
+    `unshown` are the facts that the source shows for nobody, as when an export lacks their column (fields of
+    `AccountFacts`, or names of its `attributes`): whatever was known of them stays.
     `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).
     """
 
     records: tuple[AccountFacts, ...]
     malformed: tuple[Malformed, ...] = ()
     unreadable_phones: int = 0
+    unshown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class PassEnd:
     A full pass lists everybody; a delta only what changed. `has_more`: another pass is ready now (the next
     dated file). `total` is the least number of records, each counted once, that the source itself says it has.
     `is_unchanged`: the source has nothing newer than the cursor, and no page came before.
-    `unshown`: facts that a full pass showed for nobody.
+    `unshown`: facts without which no pass may be believed, if a rule needs them, and which this one showed for nobody.
     """
 
     cursor: str

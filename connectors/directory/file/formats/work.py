@@ -39,6 +39,7 @@ class Page:
     records: tuple[AccountFacts, ...]
     set_aside: tuple[SetAside, ...]
     unreadable_phones: int
+    unshown: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

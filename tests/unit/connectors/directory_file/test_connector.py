@@ -355,6 +355,18 @@ def test_an_ldifde_export_is_read(tmp_path: Path) -> None:
     assert export.check().details["left out"].startswith("1 entries")
 
 
+def test_an_ldif_file_lacks_the_attributes_that_none_of_its_entries_has(tmp_path: Path) -> None:
+    entry = "dn: CN=P{n},DC=corp\r\nobjectGUID: {id}\r\nuserAccountControl: 512\r\n{more}\r\n"
+    more = ("department: Nursing\r\n", "accountExpires: 0\r\n")
+    content = "".join(entry.format(n=n, id=guid(n + 1), more=one) for n, one in enumerate(more))
+    write(tmp_path / "people.ldf", content)
+
+    page, _ = directory(tmp_path, "people.ldf").changes(None)
+
+    assert isinstance(page, DirectoryPage)
+    assert page.unshown == {"title", "office", "company", "country", "leave_at"}
+
+
 def test_an_entra_export_is_read(tmp_path: Path) -> None:
     write(
         tmp_path / "people.csv",

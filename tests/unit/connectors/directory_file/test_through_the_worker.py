@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from export_ward import ExportWard
 from fakes.export_files import guid
 from worker.domain.model import Standing
+from worker.domain.people.joiners import Placement
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 
 @pytest.fixture
@@ -48,3 +51,72 @@ def test_one_person_on_two_rows_does_not_make_an_export_count_for_nothing(
     assert ward.standing(2) is Standing.LEFT
     assert ward.standing(3) is (Standing.ACTIVE if malformed else Standing.LEFT)
     assert ward.h.source("export").counts["malformed"] == malformed
+
+
+# --- columns that are not there any more --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["AccountExpirationDate", "accountExpires", "employeeLeaveDateTime"])
+def test_whoever_left_by_a_date_is_not_back_because_an_export_lacks_its_column(
+    ward: ExportWard, column: str
+) -> None:
+    ward.export(column)
+    ward.h.settle()
+    ward.h.later(days=1)
+    ward.export(column, {3: "2020-11-01"})
+    ward.h.settle()
+    ward.h.later(days=1)
+    ward.export()
+    ward.h.settle()
+
+    assert ward.standing(3) is Standing.LEFT
+    assert [one.state for one in ward.h.tickets()] == [TicketState.OPEN]
+
+    ward.h.later(days=1)
+    ward.export(column)
+    ward.h.settle()
+    assert ward.standing(3) is Standing.ACTIVE, "the column is there, and has no date"
+
+
+def test_a_coming_leave_date_comes_although_a_later_export_lacks_its_column(ward: ExportWard) -> None:
+    ward.export("AccountExpirationDate", {3: f"{ward.h.now + timedelta(days=5):%Y-%m-%d}"})
+    ward.h.settle()
+    for days in (1, 6):
+        ward.h.later(days=days)
+        ward.export()
+        changed = ward.h.poll().counts["changed"]
+
+    assert (ward.standing(3), changed) == (Standing.LEFT, 0)
+
+
+@pytest.mark.parametrize(
+    "column, value, attribute",
+    [
+        ("Department", "Nursing", "department"),
+        ("Title", "Nursing", "title"),
+        ("Office", "Nursing", "office"),
+        ("Company", "Nursing", "company"),
+        ("DistinguishedName", '"CN=P,OU=Nursing"', "org_unit"),
+        ("UsageLocation", "GB", "country"),
+    ],
+)
+def test_nobody_has_moved_because_an_export_lacks_a_column(
+    tmp_path: Path, column: str, value: str, attribute: str
+) -> None:
+    nurses = Placement(((attribute, ("*Nursing", "GB")),), ("ward*",))
+    ward = ExportWard(tmp_path, joiners=(nurses,))
+    try:
+        ward.export(column, default=value)
+        ward.h.settle()
+        ward.h.later(days=1)
+        ward.export()
+        ward.h.settle()
+        assert ward.h.tickets(TicketKind.REMOVE_MEMBER) == []
+        assert "person.moved" not in ward.h.kinds()
+
+        ward.h.later(days=1)
+        ward.export(column, {3: ""}, default=value)
+        ward.h.settle()
+        assert [one.person for one in ward.h.tickets(TicketKind.REMOVE_MEMBER)] == [ward.key(3)]
+    finally:
+        ward.close()
