@@ -25,10 +25,11 @@ def rows(*numbers: int, name: str = "Zoë") -> str:
 
 
 def directory(
-    folder: Path, path: str = "people.csv", *, region: str = "GB", **config: object
+    folder: Path, path: str = "people.csv", *, region: str = "GB", now: datetime = NOW, **config: object
 ) -> FileDirectory:
     settings = FileConfig.model_validate({"path": path, **config})
-    return FileDirectory(settings, replace(context("export", folder), default_region=region), in_process)
+    about = replace(context("export", folder), default_region=region, now=lambda: now)
+    return FileDirectory(settings, about, in_process)
 
 
 def write(file: Path, content: str | bytes, at: datetime = NOW) -> Path:

@@ -73,7 +73,7 @@ class ActiveDirectory(Passive):
         client = self._open(servers)
         try:
             controller = look_at(client, self._config)
-            taken_at = self._taken_at(before)
+            taken_at = self._context.now()
             if before is not None and not full and _is_where_it_was(controller, before, self._reads):
                 yield _unchanged(before, taken_at)
             elif is_full or before is None:
@@ -212,10 +212,6 @@ class ActiveDirectory(Passive):
         if self._kept is not None:
             self._kept[0].close()
             self._kept = None
-
-    def _taken_at(self, before: Cursor | None) -> datetime:
-        now = self._context.now()
-        return max(now, before.taken_at) if before else now
 
 
 def _is_where_it_was(controller: Controller, before: Cursor, reads: str) -> bool:

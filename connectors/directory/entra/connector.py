@@ -29,6 +29,7 @@ from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph
 from connectors.kit.graph.tokens import Tokens, certificate_concerns
 from connectors.kit.guids import guid
+from worker.domain.instants import has_come
 from worker.domain.model import AccountFacts
 from worker.ports import (
     Called,
@@ -96,15 +97,14 @@ class EntraDirectory:
             yield from self._first(users, now, reads)
             return
         self._require_leave_dates(before)
-        taken_at = max(now, before.taken_at)
         if full:
-            yield from self._everybody(users, before, taken_at)
+            yield from self._everybody(users, before, now)
             return
         if before.reads != reads:
             raise CursorExpired(f"{self.name}: the configuration now reads something else.")
         if now - before.taken_at > LINK_LIFE:
             raise CursorExpired(f"{self.name}: the last round is too long ago for a delta.")
-        yield from self._delta(users, before, taken_at)
+        yield from self._delta(users, before, now)
 
     def _require_leave_dates(self, before: Cursor) -> None:
         """Raise PermissionDenied if leave dates can no longer be read: without this, people would seem to be back."""
@@ -161,7 +161,7 @@ class EntraDirectory:
         changed, removed, link = self._round(users, before.link)
         watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
         looked_at = before.looked_at
-        is_time = looked_at is None or taken_at - looked_at >= LOOK_AGAIN
+        is_time = looked_at is None or has_come(looked_at + LOOK_AGAIN, taken_at, LOOK_AGAIN)
         if watched and is_time and (deleted := self._deleted(users)) is not None:
             back = watched.keys() - deleted - removed
             changed |= {user_id: changed.get(user_id, {}) for user_id in back}

@@ -40,20 +40,18 @@ class ExportFile:
         return named(self.path)
 
 
-def list_files(path: Path, zone: tzinfo) -> tuple[ExportFile, ...]:
+def list_files(path: Path, zone: tzinfo, now: datetime) -> tuple[ExportFile, ...]:
     """The file itself, dated by its modification; or the files of a folder, the oldest first.
 
-    In a folder, a date in the name counts instead of the modification. It is local to `zone` unless it ends with Z,
-    and at 00:00 if it has no time. Raises Transient if there is nothing at the path, PermissionDenied, and
-    Incomplete for a folder without any export.
+    In a folder, a date in the name counts instead of the modification, unless it is ahead of `now`. It is local to
+    `zone` unless it ends with Z, and at 00:00 if it has no time. A modification may be ahead.
+    Raises Transient if there is nothing at the path, PermissionDenied, and Incomplete for a folder without any export.
     """
     with translated(named(path), path):
         if not path.is_dir():
             return (ExportFile(path, _modified(path.stat())),)
         found = [entry for entry in path.iterdir() if _is_export(entry)]
-        files = [
-            ExportFile(entry, _date_in_name(entry.name, zone) or _modified(entry.stat())) for entry in found
-        ]
+        files = [ExportFile(entry, _dated(entry, zone, now)) for entry in found]
     if not files:
         raise Incomplete(
             f"The folder {path.name} has no export file: nothing that ends with {', '.join(SUFFIXES)}.",
@@ -71,6 +69,11 @@ def digest_of(file: ExportFile) -> str:
 def _is_export(entry: Path) -> bool:
     # Prefix or suffix exclude hidden files, Office's lock files and half-written ones (*.tmp, *.part).
     return entry.suffix.lower() in SUFFIXES and not entry.name.startswith((".", "~$")) and entry.is_file()
+
+
+def _dated(entry: Path, zone: tzinfo, now: datetime) -> datetime:
+    named_at = _date_in_name(entry.name, zone)
+    return named_at if named_at is not None and named_at <= now else _modified(entry.stat())
 
 
 def _modified(status: os.stat_result) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,14 @@ from connectors.directory.file.cursor import Cursor
 from connectors.directory.file.formats.work import WORK, Asked, Page, Told
 from connectors.directory.file.tally import Tally
 from connectors.kit.child import Apart, apart_for, plain
+from worker.domain.instants import APART_MAX
 from worker.domain.model import AccountFacts
 from worker.ports import (
     CheckResult,
     ConnectorContext,
     ConnectorError,
     DirectoryPage,
+    Incomplete,
     Malformed,
     PassEnd,
     Passive,
@@ -45,6 +48,7 @@ class FileDirectory(Passive):
         self._config = config
         self._path = context.base_dir / config.path
         self._zone = ZoneInfo(context.timezone)
+        self._now = context.now
         self._region = context.default_region
         self._apart = apart or apart_for(context)
 
@@ -56,30 +60,44 @@ class FileDirectory(Passive):
 
         Without a cursor a folder starts with its oldest file; `full` with a cursor reads the newest again.
         `taken_at` never goes back: a restored file with an older date is read, and gets the date of the file that
-        it replaces.
+        it replaces. Nor is it ahead of now: new content with such a date is of now.
         """
         before = Cursor.load(cursor) if cursor is not None else None
-        files = list_files(self._path, self._zone)
+        now = self._now()
+        files, ahead = self._ready(now)
         if before is not None and not full:
             last = _last_read(files, before, is_folder=self._path.is_dir())
             is_rewritten = last is not None and digest_of(last) != before.digest
-            file = last if is_rewritten else _newer(files, before, last)
+            file = last if is_rewritten else _newer(files, before, last, now)
             if file is None:
-                yield _unchanged(before, last)
+                _refuse_dates(ahead, now)
+                yield _unchanged(before, last, now)
                 return
         else:
             file = files[0] if before is None else files[-1]
-        yield from self._read(file, before, has_more=file != files[-1])
+        yield from self._read(file, before, now, has_more=file != files[-1])
+
+    def _ready(self, now: datetime) -> tuple[tuple[ExportFile, ...], tuple[ExportFile, ...]]:
+        """The files to read, and those of a folder whose time has not come. Raises Incomplete if all are such."""
+        files = list_files(self._path, self._zone, now)
+        if not self._path.is_dir():
+            return files, ()
+        ready = tuple(file for file in files if file.taken_at <= now)
+        ahead = files[len(ready) :]
+        if not ready:
+            _refuse_dates(ahead, now, longest=timedelta())
+        return ready, ahead
 
     def _read(
-        self, file: ExportFile, before: Cursor | None, *, has_more: bool
+        self, file: ExportFile, before: Cursor | None, now: datetime, *, has_more: bool
     ) -> Iterator[DirectoryPage | PassEnd]:
-        taken_at = max(file.taken_at, before.taken_at) if before else file.taken_at
         with open_export(file) as raw:
             for part in self._parts(file, raw):
                 if isinstance(part, Page):
                     yield _page(part)
                 else:
+                    is_new = before is None or part.digest != before.digest
+                    taken_at = now if is_new and file.taken_at > now else _latest(now, file, before)
                     after = Cursor(taken_at, file.name, part.size, part.digest)
                     yield PassEnd(
                         after.dump(), is_full=True, taken_at=taken_at, total=part.total, has_more=has_more,
@@ -100,7 +118,7 @@ class FileDirectory(Passive):
     def watermark(self) -> str | None:
         """The newest file's name, size and date; see `Connector.watermark`."""
         try:
-            newest = list_files(self._path, self._zone)[-1]
+            newest = list_files(self._path, self._zone, self._now())[-1]
             return f"{newest.name} {newest.path.stat().st_size} {newest.taken_at.isoformat()}"
         except (ConnectorError, OSError):
             return None
@@ -109,7 +127,7 @@ class FileDirectory(Passive):
         """Read the newest file to its end; see `Connector.check`."""
         tally = Tally()
         try:
-            file = list_files(self._path, self._zone)[-1]
+            file = self._ready(self._now())[0][-1]
             with open_export(file) as raw:
                 for part in self._parts(file, raw):
                     if isinstance(part, Page):
@@ -134,13 +152,32 @@ def _last_read(files: tuple[ExportFile, ...], before: Cursor, *, is_folder: bool
     return next((file for file in files if not is_folder or file.name == before.name), None)
 
 
-def _newer(files: tuple[ExportFile, ...], before: Cursor, last: ExportFile | None) -> ExportFile | None:
-    position = (before.taken_at, before.name)
+def _newer(
+    files: tuple[ExportFile, ...], before: Cursor, last: ExportFile | None, now: datetime
+) -> ExportFile | None:
+    was_at = before.taken_at if before.taken_at <= now or last is None else last.taken_at
+    position = (was_at, before.name)
     return next((file for file in files if file != last and (file.taken_at, file.name) > position), None)
 
 
-def _unchanged(before: Cursor, last: ExportFile | None) -> PassEnd:
+def _latest(now: datetime, *dated: ExportFile | Cursor | None) -> datetime:
+    """The latest of these dates; one that is ahead of now is none, so that it does not renew what is old."""
+    known = [one.taken_at for one in dated if one is not None]
+    return max((at for at in known if at <= now), default=now)
+
+
+def _refuse_dates(ahead: tuple[ExportFile, ...], now: datetime, longest: timedelta = APART_MAX) -> None:
+    """Raise Incomplete for a file of a folder that is dated further ahead than clocks differ."""
+    for file in ahead:
+        if file.taken_at > now + longest:
+            raise Incomplete(
+                f"{file.name} is dated {file.taken_at:%Y-%m-%d %H:%M} UTC, which has not come: it is not read before.",
+                remedy="Set the clock of the machine that writes it, or put the right date into its name.",
+            )
+
+
+def _unchanged(before: Cursor, last: ExportFile | None, now: datetime) -> PassEnd:
     """The end of a pass without news; the same content with a newer date renews the date."""
-    taken_at = max(before.taken_at, last.taken_at) if last else before.taken_at
+    taken_at = _latest(now, last, before)
     after = replace(before, taken_at=taken_at, name=last.name if last else before.name)
     return PassEnd(after.dump(), is_full=True, taken_at=taken_at, is_unchanged=True)

@@ -386,6 +386,15 @@ def test_whoever_left_by_a_wrong_clock_alone_is_taken_back_at_the_next_poll(comp
     assert len([one for one in company.tickets() if one.is_live]) == 1
 
 
+def test_after_a_wrong_clock_a_source_without_news_is_of_now_again(company: Harness) -> None:
+    company.later(days=40)
+    company.poll()
+    company.later(days=-40)
+
+    assert company.poll().counts["unchanged"] == 1
+    assert company.source().taken_at == company.now
+
+
 def test_whoever_left_by_a_wrong_clock_and_is_disabled_since_has_left(company: Harness) -> None:
     company.corp.change("ann", leave_at=company.now + timedelta(days=10))
     company.poll()

@@ -287,8 +287,7 @@ class DirectoryPass:
                         for person in left
                     ]
                 )
-            taken_at = max(end.taken_at, state.taken_at or end.taken_at)
-            self._record(uow, replace(state, cursor=end.cursor, taken_at=taken_at))
+            self._record(uow, replace(state, cursor=end.cursor, taken_at=end.taken_at))
         return len(left)
 
     def _state_after(

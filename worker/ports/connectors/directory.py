@@ -32,7 +32,8 @@ class DirectoryPage:
 class PassEnd:
     """The proof that a pass was complete: always the last item, and only of a complete pass.
 
-    `cursor` is opaque to the worker. `taken_at` is the instant that the pass is true for (a file's own date).
+    `cursor` is opaque to the worker. `taken_at` is the instant that the pass is true for (a file's own date), never
+    ahead of now.
     A full pass lists everybody; a delta only what changed. `has_more`: another pass is ready now (the next
     dated file). `total` is the least number of records, each counted once, that the source itself says it has.
     `is_unchanged`: the source has nothing newer than the cursor, and no page came before.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from connectors.directory.active_directory.read.cursor import Cursor
 from connectors.directory.active_directory.wire.ldap_controls import SHOW_DELETED
 from fakes.ldap.controller import DIRSYNC, PAGED, Reply, Search, _integer, _octets, _sequence
 from fakes.ldap.server import LdapServer, Request
-from fakes.ldap.setup import BASE, LEAVERS, STAFF, config, directory, read
+from fakes.ldap.setup import BASE, LEAVERS, NOW, STAFF, config, directory, read
 from fakes.ldap.wire import Element, elements
 from worker.ports import CursorExpired, Incomplete, PermissionDenied, Transient
 
@@ -58,6 +59,20 @@ def test_a_delta_has_whom_something_happened_to_whole(dc: LdapServer, mode: str)
     assert set(people) == {"Ann", "Cat"}
     assert (people["Ann"].enabled, people["Ann"].phones) == (False, ("+447700900101",))
     assert (end.is_full, end.is_unchanged) == (False, False)
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("change", [{}, {"title": "Sister"}], ids=["unchanged", "changed"])
+def test_after_a_clock_that_was_ahead_a_pass_is_of_now(
+    dc: LdapServer, change: dict[str, str], full: bool
+) -> None:
+    source, cursor = starting(dc)
+    dc.change(ANN, **change)
+
+    ahead = replace(Cursor.load(cursor), taken_at=NOW + timedelta(days=60)).dump()
+    *_, end = source.changes(ahead, full=full)
+
+    assert end.taken_at == NOW
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from connectors.directory.file.client import translated
-from contracts.directory import NOW, drain
+from connectors.directory.file.cursor import Cursor
+from contracts.directory import NOW, drain, read_pass
 from fakes.export_files import HEADER, directory, guid, rows, write
 from worker.ports import (
     ConnectorError,
@@ -85,13 +87,35 @@ def test_new_content_is_a_new_pass_even_at_the_same_time_and_size(tmp_path: Path
 
 
 def test_the_same_content_exported_again_is_unchanged_and_younger(tmp_path: Path) -> None:
-    write(tmp_path / "people.csv", rows(1))
+    write(tmp_path / "people.csv", rows(1), NOW - timedelta(days=1))
     cursor = drain(directory(tmp_path)).end.cursor
-    write(tmp_path / "people.csv", rows(1), NOW + timedelta(days=1))
+    write(tmp_path / "people.csv", rows(1))
 
     end = drain(directory(tmp_path), cursor).end
 
-    assert (end.is_unchanged, end.taken_at) == (True, NOW + timedelta(days=1))
+    assert (end.is_unchanged, end.taken_at) == (True, NOW)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_file_that_is_dated_ahead_is_of_now_once_and_not_younger_by_itself(
+    tmp_path: Path, full: bool
+) -> None:
+    write(tmp_path / "people.csv", rows(1), NOW + timedelta(days=365))
+    first = drain(directory(tmp_path)).end
+    later = directory(tmp_path, now=NOW + timedelta(days=9))
+
+    again = read_pass(later, first.cursor, full=full).end
+    write(tmp_path / "people.csv", rows(1, 2), NOW + timedelta(days=365))
+    changed = read_pass(later, again.cursor).end
+
+    assert [one.taken_at for one in (first, again, changed)] == [NOW, NOW, NOW + timedelta(days=9)]
+
+
+def test_after_a_clock_that_was_ahead_a_file_has_its_own_date_again(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", rows(1), NOW - timedelta(hours=5))
+    cursor = replace(Cursor.load(drain(directory(tmp_path)).end.cursor), taken_at=NOW + timedelta(days=60))
+
+    assert drain(directory(tmp_path), cursor.dump()).end.taken_at == NOW - timedelta(hours=5)
 
 
 def test_a_restored_older_file_is_read_and_time_does_not_go_back(tmp_path: Path) -> None:

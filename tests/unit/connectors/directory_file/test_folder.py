@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from connectors.directory.file.connector import FileDirectory
+from connectors.directory.file.cursor import Cursor
 from contracts.directory import NOW, drain, read_pass
 from fakes.export_files import directory, guid, rows, write
 from worker.ports import (
@@ -22,8 +24,8 @@ def exports(folder: Path, *names: str) -> FileDirectory:
     return directory(folder, "exports")
 
 
-def replay(export: FileDirectory) -> list[tuple[list[str], datetime, bool]]:
-    seen, cursor, has_more = [], None, True
+def replay(export: FileDirectory, cursor: str | None = None) -> list[tuple[list[str], datetime, bool]]:
+    seen, has_more = [], True
     while has_more:
         one = read_pass(export, cursor)
         cursor, has_more = one.end.cursor, one.end.has_more
@@ -60,6 +62,52 @@ def test_the_date_in_a_name_counts_before_the_modification(
     name: str, expected: datetime, tmp_path: Path
 ) -> None:
     assert replay(exports(tmp_path, name))[0][1] == expected
+
+
+def test_a_date_of_the_future_in_a_name_counts_for_nothing(tmp_path: Path) -> None:
+    wrong_year = write(tmp_path / "exports" / "2027-11-22.csv", rows(1), NOW - timedelta(days=2))
+    export = directory(tmp_path, "exports")
+    first = drain(export).end
+    write(wrong_year.with_name("2026-11-23.csv"), rows(2), NOW)
+    write(wrong_year.with_name("2026-11-24.csv"), rows(3), NOW)
+
+    assert first.taken_at == NOW - timedelta(days=2)
+    assert [people for people, _, _ in replay(export, first.cursor)] == [[guid(2)], [guid(3)]]
+
+
+def test_after_a_cursor_of_the_future_later_files_are_read(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2027-11-22.csv")
+    cursor = replace(Cursor.load(drain(export).end.cursor), taken_at=NOW + timedelta(days=365)).dump()
+    write(tmp_path / "exports" / "2026-11-24.csv", rows(2), NOW)
+
+    assert [people for people, _, _ in replay(export, cursor)] == [[guid(2)]]
+
+
+def test_a_file_that_is_ahead_in_every_way_is_read_in_its_time_and_named_until_then(tmp_path: Path) -> None:
+    write(tmp_path / "exports" / "a.csv", rows(1), NOW - timedelta(days=1))
+    write(tmp_path / "exports" / "b.csv", rows(2), NOW + timedelta(days=2))
+    cursor = drain(directory(tmp_path, "exports")).end.cursor
+
+    with pytest.raises(Incomplete, match=r"b\.csv is dated 2026-11-26 09:00 UTC"):
+        drain(directory(tmp_path, "exports"), cursor)
+    later = drain(directory(tmp_path, "exports", now=NOW + timedelta(days=2)), cursor)
+    assert list(later.people) == [guid(2)]
+
+
+def test_a_clock_that_is_some_minutes_ahead_is_waited_for(tmp_path: Path) -> None:
+    write(tmp_path / "exports" / "a.csv", rows(1), NOW - timedelta(days=1))
+    write(tmp_path / "exports" / "b.csv", rows(2), NOW + timedelta(minutes=5))
+    cursor = drain(directory(tmp_path, "exports")).end.cursor
+
+    assert drain(directory(tmp_path, "exports"), cursor).end.is_unchanged
+
+
+def test_a_folder_with_nothing_but_files_of_the_future_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "exports" / "a.csv", rows(1), NOW + timedelta(minutes=5))
+
+    with pytest.raises(Incomplete, match=r"a\.csv"):
+        drain(directory(tmp_path, "exports"))
+    assert "has not come" in directory(tmp_path, "exports").check().message
 
 
 def test_files_of_one_date_come_by_name(tmp_path: Path) -> None:

@@ -120,3 +120,30 @@ def test_nobody_has_moved_because_an_export_lacks_a_column(
         assert [one.person for one in ward.h.tickets(TicketKind.REMOVE_MEMBER)] == [ward.key(3)]
     finally:
         ward.close()
+
+
+# --- dates of files -----------------------------------------------------------------------------------------
+
+
+def test_an_export_that_is_dated_ahead_goes_stale_in_its_time(ward: ExportWard) -> None:
+    ward.export(at=ward.h.now + timedelta(days=365))
+    ward.h.settle()
+    first = ward.h.source("export").taken_at
+    ward.h.later(days=30)
+    ward.h.settle(full=True)
+
+    assert ward.h.source("export").taken_at == first
+
+
+def test_after_an_export_of_the_future_a_leaver_leaves_now_and_absence_is_proven(ward: ExportWard) -> None:
+    ward.export(at=ward.h.now + timedelta(days=365))
+    ward.h.settle()
+    for _ in range(4):
+        ward.h.later(days=1)
+        ward.export(disabled=[2], without=[3])
+        ward.h.settle()
+
+    left_at = ward.h.person(ward.key(2).person_id, "export").left_at
+    assert left_at is not None
+    assert left_at <= ward.h.now
+    assert ward.standing(3) is Standing.LEFT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from connectors.directory.entra import connector
 from connectors.directory.entra.config import LEAVE_DATE
+from connectors.directory.entra.read.cursor import Cursor
 from contracts.directory_world import Drained, read_pass, read_until_error
 from fakes.graph import faults
 from fakes.graph.faults import Fault
@@ -95,6 +97,22 @@ def test_a_restore_that_no_delta_shows_is_seen_within_the_hour(lab: Lab) -> None
     lab.tenant.advance(HOUR)
 
     assert not read_pass(directory, second.end.cursor).people[ann].is_deleted
+
+
+def test_a_restore_is_seen_within_the_hour_after_a_clock_that_was_ahead(lab: Lab) -> None:
+    ann = lab.tenant.add()
+    directory, first = lab.first()
+    lab.tenant.delete(ann)
+    cursor = read_pass(directory, first.end.cursor).end.cursor
+    lab.tenant.restore(ann)
+    lab.tenant.advance(HOUR)
+    at = lab.tenant.now + timedelta(days=60)
+    ahead = replace(Cursor.load(cursor), taken_at=at, looked_at=at)
+
+    got = read_pass(directory, ahead.dump())
+
+    assert is_enabled(got, ann) is True
+    assert got.end.taken_at == lab.tenant.now
 
 
 def test_who_was_purged_stays_deleted_and_is_looked_at_no_more(lab: Lab) -> None:
