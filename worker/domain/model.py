@@ -115,7 +115,13 @@ class AccountFacts:
     attributes: tuple[
         tuple[str, str], ...
     ] = ()  # others: COUNTRY, TIMEZONE, and those that the configuration names
+    unread: tuple[str, ...] = ()  # of `expires_at` and `leave_at`: there is a date, and nobody can read it
     location: str = ""
+
+    @property
+    def is_put_away(self) -> bool:
+        """Whether the directory closed the account or put it where leavers are, whatever its dates say."""
+        return self.enabled is False or self.is_deleted or self.is_moved_out
 
     @property
     def country(self) -> str | None:

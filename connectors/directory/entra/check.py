@@ -71,6 +71,7 @@ def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:
             if not isinstance(mapped, Mapped):
                 found["malformed"] += 1
                 continue
+            found["malformed"] += mapped.malformed is not None
             found["unreadable_phones"] += mapped.unreadable_phones
             if not mapped.facts.is_in_scope:
                 found["out_of_scope"] += 1

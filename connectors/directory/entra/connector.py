@@ -339,6 +339,6 @@ def _page(users: Sequence[Mapping[str, Any]], reading: Reading) -> DirectoryPage
         if isinstance(mapped, Mapped):
             records[mapped.facts.person_id] = mapped.facts
             unreadable += mapped.unreadable_phones
-        else:
-            malformed.append(mapped)
+        if bad := mapped if isinstance(mapped, Malformed) else mapped.malformed:
+            malformed.append(bad)
     return DirectoryPage(tuple(records.values()), tuple(malformed), unreadable)

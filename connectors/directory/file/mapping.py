@@ -1,8 +1,8 @@
 """Turn one record into one person's facts. Pure: RawRecord + Reading -> Mapped | Malformed.
 
 Nothing here decides who left: a field that is missing or not understood becomes None ("the directory does not
-say"), and an unreadable date sets the whole record aside. Lock-outs and expired passwords (lockoutTime,
-pwdLastSet, PasswordExpired) are not read: they are not leaving.
+say"), and an unreadable date is named as well, unless the account is put away. Lock-outs and expired passwords
+(lockoutTime, pwdLastSet, PasswordExpired) are not read: they are not leaving.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from fnmatch import fnmatchcase
 from connectors.directory.file.columns import Columns
 from connectors.directory.file.config import FileConfig, Format
 from connectors.directory.file.formats.records import RawRecord
-from connectors.kit import dates, dn
+from connectors.kit import dates as _dates
+from connectors.kit import dn
 from connectors.kit.guids import guid
 from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.text import quoted
+from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed
@@ -42,7 +44,7 @@ class Reading:
     columns: Columns
     region: str
     zone: tzinfo
-    orders: Mapping[str, dates.DateOrder] = field(default_factory=dict)
+    orders: Mapping[str, _dates.DateOrder] = field(default_factory=dict)
     ids_by_alias: Mapping[str, str] = field(default_factory=dict)
     leavers_ou: tuple[str, ...] | None = None
     excluded_ous: tuple[tuple[str, ...], ...] = ()
@@ -68,10 +70,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A person, and how many of their numbers could not be understood."""
+    """A person, and what could not be understood: so many of their numbers, and a date."""
 
     facts: AccountFacts
     unreadable_phones: int = 0
+    malformed: Malformed | None = None  # a date that nobody can read
 
 
 def is_person(raw: RawRecord, columns: Columns) -> bool:
@@ -112,7 +115,10 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
 
     place = raw.first(columns.of("dn"))
     numbers = _phones(raw, reading)
-    enabled, is_deleted = _enabled(raw, columns), _is_deleted(raw, columns, place)
+    is_deleted = _is_deleted(raw, columns, place)
+    dates = Dates()
+    expires_at = dates.read("expires_at", lambda: _expires_at(raw, reading))
+    leave_at = dates.read("leave_at", lambda: _leave_at(raw, reading))
     facts = AccountFacts(
         person_id=own_id,
         display_name=_display_name(raw, columns) or own_id,
@@ -129,17 +135,18 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         language=text("language"),
         immutable_id=_immutable_id(raw, columns, own_id),
         org_unit=dn.parent(place) or None,
-        enabled=enabled,
+        enabled=_enabled(raw, columns),
         is_deleted=is_deleted,
-        expires_at=_expires_at(raw, reading),
-        leave_at=_leave_at(raw, reading, enabled=enabled),
+        expires_at=expires_at,
+        leave_at=leave_at,
         is_moved_out=reading.leavers_ou is not None and dn.is_under(place, reading.leavers_ou),
         is_on_long_leave=_is_on_long_leave(raw, columns),
         is_in_scope=_is_in_scope(raw, reading, place, is_deleted=is_deleted),
         attributes=places(text("region"), text("timezone")),
+        unread=dates.unread,
         location=reading.place(raw),
     )
-    return Mapped(facts, numbers.unreadable)
+    return Mapped(facts, numbers.unreadable, dates.malformed_of(facts))
 
 
 def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str, own_id: str = "") -> Malformed:
@@ -211,25 +218,20 @@ def _expires_at(raw: RawRecord, reading: Reading) -> datetime | None:
     return None
 
 
-def _leave_at(raw: RawRecord, reading: Reading, *, enabled: bool | None) -> datetime | None:
-    """The leave date. An unreadable date sets the record aside, unless the account is disabled, which is enough."""
-    try:
-        for stamp in _stamps(raw, reading, "leave_date"):
-            return stamp.last_day_end_at
-    except Malformed:
-        if enabled is not False:
-            raise
+def _leave_at(raw: RawRecord, reading: Reading) -> datetime | None:
+    for stamp in _stamps(raw, reading, "leave_date"):
+        return stamp.last_day_end_at
     return None
 
 
-def _stamps(raw: RawRecord, reading: Reading, name: str) -> tuple[dates.Stamp, ...]:
+def _stamps(raw: RawRecord, reading: Reading, name: str) -> tuple[_dates.Stamp, ...]:
     for column in reading.columns.of(name):
         if not (text := raw.first((column,))):
             continue
-        order = reading.orders.get(column, dates.DateOrder.DAY_FIRST)
+        order = reading.orders.get(column, _dates.DateOrder.DAY_FIRST)
         try:
-            stamp = dates.parse(text, reading.zone, order)
-        except dates.Unreadable as error:
+            stamp = _dates.parse(text, reading.zone, order)
+        except _dates.Unreadable as error:
             raise _malformed(
                 reading,
                 raw,

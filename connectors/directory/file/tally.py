@@ -29,7 +29,8 @@ class Tally:
         self._first = self._first or next(iter(page.malformed), None)
         self._counts["malformed"] += len(page.malformed)
         self._counts["unreadable_phones"] += page.unreadable_phones
-        self._records += len(page.records) + len(page.malformed)
+        listed = {facts.person_id for facts in page.records}
+        self._records += len(page.records) + sum(bad.record_id not in listed for bad in page.malformed)
 
     def _add_person(self, facts: AccountFacts) -> None:
         if not facts.is_in_scope:

@@ -34,6 +34,12 @@ EVERYTHING = LeaverPolicy()
         ({"leave_at": FUTURE + DAY, "expires_at": FUTURE}, Judgement(LEAVING, Evidence.EXPIRED, FUTURE)),
         ({"enabled": None, "leave_at": FUTURE}, Judgement(LEAVING, Evidence.LEAVE_DATE, FUTURE)),
         ({"enabled": None}, None),
+        ({"unread": ("leave_at",)}, None),
+        ({"unread": ("leave_at",), "enabled": False}, Judgement(LEFT, Evidence.DISABLED)),
+        ({"unread": ("leave_at",), "is_deleted": True}, Judgement(LEFT, Evidence.DELETED)),
+        ({"unread": ("leave_at",), "is_moved_out": True}, Judgement(LEFT, Evidence.MOVED_OUT)),
+        ({"unread": ("leave_at",), "expires_at": PAST}, Judgement(LEFT, Evidence.EXPIRED, PAST)),
+        ({"unread": ("leave_at",), "expires_at": FUTURE}, Judgement(LEAVING, Evidence.EXPIRED, FUTURE)),
         ({}, Judgement(ACTIVE)),
     ],
 )
@@ -181,6 +187,7 @@ def test_no_tombstone_brings_somebody_into_the_scope(
 
 
 UNKNOWN = facts(enabled=None)
+UNREAD = facts(unread=("leave_at",))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +205,10 @@ UNKNOWN = facts(enabled=None)
         (Evidence.ABSENT_CONFIRMED, UNKNOWN, Judgement(LEFT, Evidence.LEAVE_DATE, PAST), LEFT),
         (Evidence.DISABLED, UNKNOWN, None, LEFT),
         (Evidence.DISABLED, facts(), Judgement(ACTIVE), ACTIVE),
+        (Evidence.LEAVE_DATE, UNREAD, None, LEFT),
+        (Evidence.LEAVE_DATE, UNREAD, Judgement(LEAVING, Evidence.EXPIRED, FUTURE), LEFT),
+        (Evidence.DISABLED, UNREAD, None, LEFT),
+        (Evidence.ABSENT_CONFIRMED, UNREAD, None, ACTIVE),
     ],
 )
 def test_only_what_is_stated_brings_a_leaver_back(

@@ -53,7 +53,7 @@ def judge(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement
     | leave date has come                  | LEFT leave_date, at that instant |
     | account has expired                  | LEFT expired, at that instant    |
     | leave date or expiry in the future   | LEAVING, at the earlier          |
-    | enabled is None                      | None (no proof of a return)      |
+    | enabled is None, or a date is unread | None (no proof of a return)      |
     | else                                 | ACTIVE                           |
 
     A lock-out, an expired password and a missing attribute mean nothing, so the table has no rows for them.
@@ -79,7 +79,7 @@ def _judged(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgeme
     if dated:
         at, evidence = min(dated)
         return Judgement(Standing.LEAVING, evidence, at)
-    return None if facts.enabled is None else Judgement(Standing.ACTIVE)
+    return None if facts.enabled is None or facts.unread else Judgement(Standing.ACTIVE)
 
 
 def _dated(facts: AccountFacts, policy: LeaverPolicy) -> list[tuple[datetime, Evidence]]:
@@ -109,7 +109,8 @@ def settle(
     Without a judgement the standing stays (ACTIVE for a new account). An account that had left keeps its first
     evidence and date: a second proof is not a second leaving. If the facts have no date, it left at `taken_at`.
     A return has to be stated: by an enabled account; by a new date, if it left by a date; by being listed
-    again, if it was absent. A deleted account that has only its id and place left keeps its earlier facts.
+    again, if it was absent. A date that nobody can read may be past: it brings nobody back, and an earlier one that it
+    took the place of does not come. A deleted account that has only its id and place left keeps its earlier facts.
 
     An account that goes out of scope disabled or deleted has left: that is how accounts are put away, in one step
     or in several. So it has if it is disabled or deleted later; `was_in_scope` says that it was in scope at any time
@@ -127,10 +128,10 @@ def settle(
     if (
         before is not None
         and before.standing is Standing.LEFT
-        and facts.enabled is None
+        and (facts.enabled is None or facts.unread)
         and facts.is_in_scope
     ):
-        judgement = _of_unknown_account(before.evidence, judgement)
+        judgement = _of_unknown_account(before.evidence, facts, judgement)
     if judgement is None:
         known = before or Account(key, facts)
         return replace(known, facts=facts)
@@ -152,10 +153,12 @@ def is_stripped(facts: AccountFacts) -> bool:
     return not (facts.phones or facts.email or facts.employee_id)
 
 
-def _of_unknown_account(left_by: Evidence | None, judgement: Judgement | None) -> Judgement | None:
+def _of_unknown_account(
+    left_by: Evidence | None, facts: AccountFacts, judgement: Judgement | None
+) -> Judgement | None:
     if left_by is Evidence.ABSENT_CONFIRMED:
         return judgement or Judgement(Standing.ACTIVE)
-    return None if left_by in _OF_THE_ACCOUNT else judgement
+    return None if facts.unread or left_by in _OF_THE_ACCOUNT else judgement
 
 
 def is_absence_proof(

@@ -17,4 +17,5 @@ def completed(facts: AccountFacts, known: AccountFacts, unshown: Collection[str]
     """
     stays = {name: getattr(known, name) for name in _FIELDS.intersection(unshown)}
     attributes = {*facts.attributes, *(one for one in known.attributes if one[0] in unshown)}
-    return replace(facts, **stays, attributes=tuple(sorted(attributes)))
+    unread = {*facts.unread, *(name for name in known.unread if name in unshown)}
+    return replace(facts, **stays, attributes=tuple(sorted(attributes)), unread=tuple(sorted(unread)))

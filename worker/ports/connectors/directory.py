@@ -16,7 +16,8 @@ from worker.ports.errors import Malformed
 class DirectoryPage:
     """At most some thousand records, each person at most once; between pages, the last one wins.
 
-    Whose record is `malformed` is listed all the same, if it shows their id: nothing is concluded of them.
+    Whose record is `malformed` is listed all the same, if it shows their id: nothing is concluded of them. With a date
+    that can't be read (`AccountFacts.unread`), a record is in both.
     `unshown` are the facts that the source shows for nobody, as when an export lacks their column (fields of
     `AccountFacts`, or names of its `attributes`): whatever was known of them stays.
     `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).

@@ -61,8 +61,9 @@ def facts_from_json(person_id: str, text: str) -> AccountFacts:
     for name in _INSTANTS:
         if name in values:
             values[name] = from_micros(values[name])
-    if "phones" in values:
-        values["phones"] = tuple(values["phones"])
+    for name in ("phones", "unread"):
+        if name in values:
+            values[name] = tuple(values[name])
     if "phones_in" in values:
         values["phones_in"] = tuple(tuple(names) for names in values["phones_in"])
     if "attributes" in values:

@@ -20,6 +20,7 @@ from connectors.kit import dates as _dates
 from connectors.kit import dn as _dn
 from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
+from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed
@@ -74,10 +75,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A person, and how many of their numbers could not be understood."""
+    """A person, and what could not be understood: so many of their numbers, and a date."""
 
     facts: AccountFacts
     unreadable_phones: int = 0
+    malformed: Malformed | None = None  # a date that nobody can read
 
 
 def attributes_of(config: ActiveDirectoryConfig) -> tuple[str, ...]:
@@ -136,7 +138,10 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
     upn, account = text("userprincipalname"), text("samaccountname")
     email, employee_id = _email(text("mail")), text(reading.employee_id)
     is_stripped = deleted and not (numbers.phones or email or employee_id)
-    enabled, consistency = _enabled(text("useraccountcontrol")), values.get("ms-ds-consistencyguid")
+    consistency = values.get("ms-ds-consistencyguid")
+    dates = Dates()
+    expires_at = dates.read("expires_at", lambda: _expires_at(text("accountexpires"), reading, where))
+    leave_at = dates.read("leave_at", lambda: _leave_at(text(reading.leave_date or ""), reading, where))
     facts = AccountFacts(
         person_id=person_id,
         display_name=_display_name(entry, (text("displayname"), upn, account)) or person_id,
@@ -155,19 +160,18 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         language=text("preferredlanguage"),
         immutable_id=_guid(consistency[0] if consistency else b"") or person_id,
         org_unit=parent or None,
-        enabled=enabled,
+        enabled=_enabled(text("useraccountcontrol")),
         is_deleted=deleted,
-        expires_at=_expires_at(text("accountexpires"), reading, where),
-        leave_at=_leave_at(text(reading.leave_date), reading, where, enabled=enabled)
-        if reading.leave_date
-        else None,
+        expires_at=expires_at,
+        leave_at=leave_at,
         is_moved_out=_lies_in(parent, (reading.leavers_ou,)) if reading.leavers_ou else False,
         is_on_long_leave=_is_on_long_leave(text(reading.long_leave) if reading.long_leave else None),
         is_in_scope=(fits or is_stripped) and _is_in_scope(parent, (account, upn), reading),
         attributes=places(text("c"), text(reading.timezone) if reading.timezone else None),
+        unread=dates.unread,
         location=place,
     )
-    return Mapped(facts, numbers.unreadable)
+    return Mapped(facts, numbers.unreadable, dates.malformed_of(facts))
 
 
 def _display_name(entry: Entry, names: tuple[str | None, ...]) -> str:
@@ -208,16 +212,8 @@ def _expires_at(text: str | None, reading: Reading, where: tuple[str, str]) -> d
     return stamp.at if stamp else None
 
 
-def _leave_at(
-    text: str | None, reading: Reading, where: tuple[str, str], *, enabled: bool | None
-) -> datetime | None:
-    """The leave date. An unreadable date sets the entry aside, unless the account is disabled, which is enough."""
-    try:
-        stamp = _stamp(text, reading, reading.leave_date or "", where)
-    except Malformed:
-        if enabled is not False:
-            raise
-        return None
+def _leave_at(text: str | None, reading: Reading, where: tuple[str, str]) -> datetime | None:
+    stamp = _stamp(text, reading, reading.leave_date or "", where)
     return stamp.last_day_end_at if stamp else None
 
 

@@ -21,6 +21,7 @@ from connectors.directory.active_directory.wire.ber import Entry
 from connectors.directory.active_directory.wire.client import Client, Search
 from connectors.directory.active_directory.wire.controller import Controller, deleted_objects_dn
 from connectors.kit import dn as _dn
+from worker.domain.model import AccountFacts
 from worker.ports import DirectoryPage, Malformed, PermissionDenied
 
 # Without krbtgt, Guest and Administrator
@@ -103,14 +104,16 @@ class People:
         return Search(f"the people in {place}", place, wanted, self._attributes, controls=(lc.extended_dn(),))
 
     def _page(self, entries: Iterable[tuple[Entry, bool]]) -> DirectoryPage:
-        records, malformed, unreadable = {}, [], 0
+        records: dict[str, AccountFacts] = {}
+        malformed: list[Malformed] = []
+        unreadable = 0
         for entry, fits in entries:
             mapped = map_entry(entry, self._reading, fits=fits)
             if isinstance(mapped, Mapped):
                 records[mapped.facts.person_id] = mapped.facts
                 unreadable += mapped.unreadable_phones
-            elif isinstance(mapped, Malformed):
-                malformed.append(mapped)
+            if bad := mapped if isinstance(mapped, Malformed) else mapped.malformed:
+                malformed.append(bad)
         return DirectoryPage(tuple(records.values()), tuple(malformed), unreadable)
 
 

@@ -17,6 +17,7 @@ from connectors.kit import dates as _dates
 from connectors.kit.guids import guid
 from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
+from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed
@@ -40,10 +41,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A person, and how many of their numbers could not be understood."""
+    """A person, and what could not be understood: so many of their numbers, and a date."""
 
     facts: AccountFacts
     unreadable_phones: int = 0
+    malformed: Malformed | None = None  # a date that nobody can read
 
 
 def selected(config: EntraConfig, *, with_leave_date: bool = True) -> tuple[str, ...]:
@@ -80,6 +82,8 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
     numbers = _phones(user, reading)
     immutable = _text(user, "onPremisesImmutableId")
     is_deleted = "@removed" in user or bool(user.get("deletedDateTime"))
+    dates = Dates()
+    leave_at = dates.read("leave_at", lambda: _leave_at(user, names.leave_date, reading, own_id))
     facts = AccountFacts(
         person_id=own_id,
         display_name=_text(user, "displayName") or _whole_name(user) or upn or own_id,
@@ -97,15 +101,16 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
         immutable_id=guid(immutable) or immutable if immutable else None,
         enabled=_enabled(user),
         is_deleted=is_deleted,
-        leave_at=_leave_at(user, names.leave_date, reading, own_id),
+        leave_at=leave_at,
         is_on_long_leave=_is_on_long_leave(user, names.long_leave),
         is_in_scope=_is_in_scope(user, own_id, reading, is_deleted=is_deleted),
         attributes=places(
             _text(user, "usageLocation"), _text(user, names.timezone) if names.timezone else None
         ),
+        unread=dates.unread,
         location=upn or own_id,
     )
-    return Mapped(facts, numbers.unreadable)
+    return Mapped(facts, numbers.unreadable, dates.malformed_of(facts))
 
 
 def _value(user: Mapping[str, Any], name: str) -> Any:
@@ -145,15 +150,12 @@ def _manager(user: Mapping[str, Any]) -> str | None:
 
 
 def _leave_at(user: Mapping[str, Any], name: str | None, reading: Reading, own_id: str) -> datetime | None:
-    """The leave date. An unreadable date sets the user aside, unless the account is disabled, which is enough."""
     text = _text(user, name) if name else None
     if text is None:
         return None
     try:
         stamp = _dates.parse(text, reading.zone, _dates.DateOrder.MIXED)
     except _dates.Unreadable as error:
-        if _enabled(user) is False:
-            return None
         raise Malformed(
             f"{own_id}: {name}: {error}.", record_id=own_id, remedy="Write dates like 2026-11-24."
         ) from error

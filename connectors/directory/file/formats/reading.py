@@ -72,14 +72,14 @@ def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
     first: Malformed | None = None
     people = 0
     for item in _people(export, survey, reading):
-        if isinstance(item, Malformed):
-            page.set_aside.append(SetAside(item.message, item.record_id, item.remedy))
-            first = first or item
-        else:
+        if bad := item if isinstance(item, Malformed) else item.malformed:
+            page.set_aside.append(SetAside(bad.message, bad.record_id, bad.remedy))
+            first = first or bad
+        if isinstance(item, Mapped):
             page.records.append(item.facts)
             page.unreadable_phones += item.unreadable_phones
             people += 1
-        if page.size == PAGE_SIZE_MAX:
+        if page.size >= PAGE_SIZE_MAX:
             yield page.freeze()
             page = _Filling(page.unshown)
     if not people:

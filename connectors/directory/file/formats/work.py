@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record that can't be understood, with the values of `Malformed`."""
+    """A record that can't be understood, or not all of it, with the values of `Malformed`."""
 
     message: str
     record_id: str

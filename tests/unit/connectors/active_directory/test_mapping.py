@@ -30,6 +30,14 @@ def refusal(_how: Any = None, **attributes: Any) -> Malformed:
     return mapped
 
 
+def unread(_how: Any = None, **attributes: Any) -> tuple[tuple[str, ...], Malformed | None]:
+    """The dates that can't be read, and what is said of them."""
+    mapped = map_entry(entry(**attributes), _how or reading())
+    assert isinstance(mapped, Mapped), mapped
+    assert (mapped.facts.leave_at, mapped.facts.expires_at) == (None, None)
+    return mapped.facts.unread, mapped.malformed
+
+
 def filetime(*when: int) -> str:
     return str(EPOCH_TICKS + int(datetime(*when, tzinfo=UTC).timestamp()) * 10_000_000)  # type: ignore[arg-type,misc]
 
@@ -151,9 +159,11 @@ def test_an_account_expires_at_an_instant_or_never(text: str | None, expires_at:
 
 
 @pytest.mark.parametrize("text", ["soon", "-5", "12", "1e18", "2026-13-45"])
-def test_an_expiry_that_is_rubbish_sets_the_entry_aside(text: str) -> None:
-    malformed = refusal(accountExpires=text)
+def test_an_expiry_that_is_rubbish_is_unknown_and_named(text: str) -> None:
+    names, malformed = unread(accountExpires=text)
 
+    assert names == ("expires_at",)
+    assert malformed is not None
     assert malformed.message.startswith(f"CN=Amy Adeyemi,{STAFF}: accountExpires: ")
     assert malformed.record_id == str(AMY)
     assert malformed.remedy
@@ -187,16 +197,42 @@ def test_a_leave_date_in_any_form_ends_with_its_day(text: str, leave_at: datetim
 
 
 @pytest.mark.parametrize("text", ["end of term", "03/04/2026", "2026-02-30"])
-def test_a_leave_date_that_could_be_two_days_or_none_sets_the_entry_aside(text: str) -> None:
-    malformed = refusal(reading(attributes={"leave_date": "extensionAttribute1"}), extensionAttribute1=text)
+def test_a_leave_date_that_could_be_two_days_or_none_is_unknown_and_named(text: str) -> None:
+    names, malformed = unread(
+        reading(attributes={"leave_date": "extensionAttribute1"}), extensionAttribute1=text
+    )
+
+    assert names == ("leave_at",)
+    assert malformed is not None
     assert f"CN=Amy Adeyemi,{STAFF}: extensionattribute1: {text!r}" in malformed.message
     assert malformed.remedy == "Write dates like 2026-11-24."
 
 
-def test_who_is_disabled_is_so_whatever_their_leave_date_says() -> None:
-    how = reading(attributes={"leave_date": "extensionAttribute1"})
-    got = facts(how, extensionAttribute1="end of term", userAccountControl="514")
-    assert (got.enabled, got.leave_at) == (False, None)
+TOMBSTONE = rf"CN=Amy\0ADEL:{AMY},CN=Deleted Objects,DC=corp,DC=example"
+
+
+@pytest.mark.parametrize(
+    "dn, said",
+    [
+        (f"CN=Amy,{STAFF}", {"userAccountControl": "514"}),
+        (f"CN=Amy,{LEAVERS}", {}),
+        (TOMBSTONE, {"isDeleted": "TRUE", "lastKnownParent": STAFF}),
+    ],
+    ids=["disabled", "in the leavers' unit", "deleted"],
+)
+@pytest.mark.parametrize(
+    "odd",
+    [{"extensionAttribute1": "end of term"}, {"accountExpires": "864000000000"}, {"accountExpires": "-5"}],
+)
+def test_whoever_is_put_away_is_so_whatever_their_dates_say(
+    dn: str, said: dict[str, str], odd: dict[str, str]
+) -> None:
+    how = reading(attributes={"leave_date": "extensionAttribute1"}, leavers_ou=LEAVERS)
+
+    mapped = map_entry(entry(dn, **({"userAccountControl": "512"} | said | odd)), how)
+
+    assert isinstance(mapped, Mapped)
+    assert (mapped.facts.is_put_away, len(mapped.facts.unread), mapped.malformed) == (True, 1, None)
 
 
 def test_without_a_leave_date_attribute_nothing_is_read_as_one() -> None:

@@ -12,7 +12,7 @@ from connectors.directory.active_directory.wire.ldap_controls import EXTENDED_DN
 from fakes.ldap.controller import PAGED
 from fakes.ldap.server import LdapServer
 from fakes.ldap.setup import BASE, STAFF, directory, eventually, read
-from worker.ports import ConnectorError, Malformed, PermissionDenied, Transient
+from worker.ports import ConnectorError, PermissionDenied, Transient
 
 Opened = Callable[..., ActiveDirectory]
 ANN = f"CN=Ann,{STAFF}"
@@ -93,17 +93,18 @@ def test_many_look_ups_take_one_connection_and_a_pass_ends_it(opened: Opened, dc
     assert eventually(lambda: dc.connected == 0)
 
 
-def test_a_person_whose_entry_is_malformed_is_an_error_of_its_own(opened: Opened, dc: LdapServer) -> None:
+def test_a_person_whose_date_cannot_be_read_is_found_without_it(opened: Opened, dc: LdapServer) -> None:
     guid = dc.put(ANN, accountExpires="soon")
-    with pytest.raises(Malformed, match="accountExpires"):
-        opened(dc).look_up(str(guid))
+    found = opened(dc).look_up(str(guid))
+    assert found is not None
+    assert found.unread == ("expires_at",)
 
 
-def test_a_pass_sets_a_malformed_person_aside_and_goes_on(opened: Opened, dc: LdapServer) -> None:
+def test_a_pass_names_a_person_whose_date_cannot_be_read_and_goes_on(opened: Opened, dc: LdapServer) -> None:
     guid = dc.put(ANN, accountExpires="soon")
     dc.put(f"CN=Ben,{STAFF}")
     page, _ = opened(dc).changes(None)
-    assert [facts.display_name for facts in page.records] == ["Ben"]  # type: ignore[union-attr]
+    assert [facts.display_name for facts in page.records] == ["Ann", "Ben"]  # type: ignore[union-attr]
     assert [bad.record_id for bad in page.malformed] == [str(guid)]  # type: ignore[union-attr]
 
 

@@ -17,7 +17,6 @@ from connectors.directory.file.mapping import Mapped, Reading, is_person, map_re
 from connectors.kit.guids import guid
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
-from worker.ports import Malformed
 
 AMY = uuid.UUID("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
 BEN = "3f2504e0-4f89-41d3-9a0c-0305e82c3302"
@@ -157,12 +156,17 @@ def test_a_last_day_ends_with_its_day(text: str, leave_at: datetime | None) -> N
     assert facts(how, lastDay=text).leave_at == leave_at
 
 
-def test_who_is_disabled_is_so_whatever_their_last_day_says() -> None:
-    how = reading(attributes={"leave_date": "lastDay"})
+@pytest.mark.parametrize("column", ["lastDay", "AccountExpirationDate", "accountExpires"])
+@pytest.mark.parametrize(
+    "cells", [{"Enabled": "False"}, {"Deleted": "True"}, {"DistinguishedName": "CN=Amy,OU=Gone,DC=corp"}]
+)
+def test_whoever_is_put_away_is_so_whatever_their_dates_say(column: str, cells: dict[str, str]) -> None:
+    how = reading(attributes={"leave_date": "lastDay"}, leavers_ou="OU=Gone,DC=corp")
 
-    assert isinstance(map_record(raw(lastDay="soon"), how), Malformed)
-    said = facts(how, lastDay="soon", Enabled="False")
-    assert (said.enabled, said.leave_at) == (False, None)
+    mapped = map_record(raw(**{column: "soon", "Enabled": "True"} | cells), how)
+
+    assert isinstance(mapped, Mapped)
+    assert (mapped.facts.is_put_away, len(mapped.facts.unread), mapped.malformed) == (True, 1, None)
 
 
 def test_midnight_with_a_zone_is_a_day_as_hr_feeds_write_it() -> None:
@@ -177,12 +181,18 @@ def test_entra_has_a_leave_date_of_its_own() -> None:
     assert said.leave_at == datetime(2026, 11, 24, 17, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("column", ["AccountExpirationDate", "accountExpires"])
-def test_a_date_that_nobody_can_read_sets_the_record_aside(column: str) -> None:
-    mapped = map_record(raw(**{column: "soon", "Enabled": "False"}), reading())
+@pytest.mark.parametrize(
+    "column, fact",
+    [("AccountExpirationDate", "expires_at"), ("accountExpires", "expires_at"), ("lastDay", "leave_at")],
+)
+def test_a_date_that_nobody_can_read_is_unknown_and_named(column: str, fact: str) -> None:
+    mapped = map_record(raw(**{column: "soon"}), reading(attributes={"leave_date": "lastDay"}))
 
-    assert isinstance(mapped, Malformed)
-    assert mapped.record_id == str(AMY)
+    assert isinstance(mapped, Mapped)
+    assert (mapped.facts.leave_at, mapped.facts.expires_at, mapped.facts.unread) == (None, None, (fact,))
+    assert mapped.malformed is not None
+    assert mapped.malformed.record_id == str(AMY)
+    assert mapped.malformed.message.startswith("people.csv line 17: ")
 
 
 @pytest.mark.parametrize(

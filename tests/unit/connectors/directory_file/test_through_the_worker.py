@@ -38,6 +38,26 @@ def test_whoever_is_listed_with_a_date_that_nobody_can_read_is_not_absent(ward: 
     assert ward.h.source("export").counts["malformed"] == 1
 
 
+def test_a_date_that_was_replaced_by_a_word_does_not_come_and_the_rest_of_the_row_is_read(
+    ward: ExportWard,
+) -> None:
+    column = "AccountExpirationDate"
+    ward.export(column, {3: f"{ward.h.now + timedelta(days=3):%Y-%m-%d}"})
+    ward.h.settle()
+    assert ward.standing(3) is Standing.LEAVING
+    for _ in range(5):
+        ward.h.later(days=1)
+        ward.export(column, {3: "extended"})
+        ward.h.settle()
+    assert (ward.h.leavers(), ward.h.source("export").counts["malformed"]) == ([], 1)
+
+    ward.h.later(days=1)
+    ward.export(column, {3: "extended"}, disabled=[3])
+    ward.h.settle()
+    assert ward.standing(3) is Standing.LEFT
+    assert ward.h.source("export").counts["malformed"] == 0
+
+
 @pytest.mark.parametrize("name, malformed", [("P3", 0), ("P3 Smith", 1)], ids=["alike", "that differ"])
 def test_one_person_on_two_rows_does_not_make_an_export_count_for_nothing(
     ward: ExportWard, name: str, malformed: int

@@ -131,21 +131,27 @@ def test_a_leave_date_may_stand_in_an_extension_attribute(text: str, leave_at: d
     assert "onPremisesExtensionAttributes" in selected(how.config)
 
 
-def test_a_date_that_nobody_can_read_sets_the_record_aside() -> None:
+def test_a_date_that_nobody_can_read_is_unknown_and_named() -> None:
     how = reading(attributes={"leave_date": "employeeType"})
 
     mapped = map_user({"id": ID, "employeeType": "03/04/2026"}, how)
 
-    assert isinstance(mapped, Malformed)
-    assert "employeeType" in mapped.message
+    assert isinstance(mapped, Mapped)
+    assert (mapped.facts.leave_at, mapped.facts.unread) == (None, ("leave_at",))
+    assert mapped.malformed is not None
+    assert (mapped.malformed.record_id, "employeeType" in mapped.malformed.message) == (ID, True)
 
 
-def test_who_is_disabled_is_so_whatever_their_leave_date_says() -> None:
+@pytest.mark.parametrize(
+    "said", [{"accountEnabled": False}, {"deletedDateTime": "2026-11-24T09:00:00Z"}, {"@removed": {}}]
+)
+def test_whoever_is_put_away_is_so_whatever_their_leave_date_says(said: dict[str, Any]) -> None:
     how = reading(attributes={"leave_date": "employeeType"})
 
-    got = facts({"employeeType": "end of March", "accountEnabled": False}, how)
+    mapped = map_user({"id": ID, "employeeType": "end of March", "accountEnabled": True} | said, how)
 
-    assert (got.enabled, got.leave_at) == (False, None)
+    assert isinstance(mapped, Mapped)
+    assert (mapped.facts.is_put_away, mapped.facts.unread, mapped.malformed) == (True, ("leave_at",), None)
 
 
 @pytest.mark.parametrize(

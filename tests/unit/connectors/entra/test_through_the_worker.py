@@ -80,6 +80,27 @@ def worker(lab: Lab) -> Iterator[Worker]:
     made.harness.close()
 
 
+@pytest.mark.parametrize("full", [False, True])
+def test_whoever_is_deleted_has_left_although_their_leave_date_is_a_word(lab: Lab, full: bool) -> None:
+    leave_date = {"leave_date": "onPremisesExtensionAttributes.extensionAttribute5"}
+    worker = Worker(lab, attributes=leave_date)
+    try:
+        worker.seat_everybody()
+        worker.poll()
+        ann = worker.people[1]
+        lab.tenant.change(ann, onPremisesExtensionAttributes={"extensionAttribute5": "not known yet"})
+        worker.later(hours=1)
+        worker.poll(full=full)
+        assert (worker.left(), worker.harness.source("tenant").counts["malformed"]) == ([], 1)
+
+        lab.tenant.delete(ann)
+        worker.later(hours=1)
+        worker.poll(full=full)
+        assert worker.left() == [ann]
+    finally:
+        worker.harness.close()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
