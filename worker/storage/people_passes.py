@@ -100,7 +100,8 @@ class SqlPasses:
         else:
             applied = self._apply_changes(source, taken_at, now)
             since = min(max(taken_at, listed_at or taken_at), now)
-            self._count_absence(source, since, is_full=is_full)
+            is_another = listed_at is None or taken_at > listed_at
+            self._count_absence(source, since, is_full=is_full, is_another=is_another)
         self.clear_stage(source)
         gather_grown(self._c, applied.changed, person, person_key)
         return applied
@@ -212,10 +213,11 @@ class SqlPasses:
         self._c.execute(people_staging.DELETE_LEFT_OVER, key)
         return accounts
 
-    def _count_absence(self, source: str, since: datetime, *, is_full: bool) -> None:
+    def _count_absence(self, source: str, since: datetime, *, is_full: bool, is_another: bool) -> None:
         self._c.execute(people_staging.FOUND, {"of": source})
         if is_full:
-            self._c.execute(people_staging.MISSED, {"of": source, "since": to_micros(since)})
+            values = {"of": source, "since": to_micros(since), "again": int(is_another)}
+            self._c.execute(people_staging.MISSED, values)
 
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
         left = [e for e in events if e.kind is EventKind.LEFT]

@@ -217,12 +217,13 @@ FOUND = (
     .where(person.c.source == _OF, _MISSES > 0, _IS_STAGED)
     .values(missed_passes=0, missing_since=None)
 )
-# `since`: where an absence that begins now began, in microseconds
+# `since`: where an absence that begins now began, in microseconds; `again`: 1 if it is another pass for those who were
+# missing before, 0 if it is the one before, read again
 MISSED = (
     sa.update(person)
     .where(_IS_HERE, ~_IS_STAGED)
     .values(
-        missed_passes=_MISSES + 1,
+        missed_passes=_MISSES + sa.case((_MISSES == 0, 1), else_=sa.bindparam("again", type_=sa.Integer)),
         missing_since=sa.func.coalesce(person.c.missing_since, sa.bindparam("since", type_=sa.BigInteger)),
     )
 )

@@ -67,6 +67,22 @@ def test_an_unchanged_file_with_the_same_date_is_no_other_pass(start: Start) -> 
     assert harness.leavers() == []
 
 
+def test_one_file_that_is_read_again_is_one_pass_without_the_missing(start: Start) -> None:
+    harness = start(can_look_up=False, has_delta=False, directory_type=Scripted)
+    others = tuple(one for one in harness.corp.people() if one.person_id != "ann")
+    file = (DirectoryPage(others), end(harness))
+    scripted(harness, *file)
+    harness.poll()
+    left = []
+    for days, same in ((1, True), (1, True), (1, False), (1, True), (1, False)):
+        harness.later(days=days)
+        file = file if same else (DirectoryPage(others), end(harness))
+        scripted(harness, *file)
+        left.append(harness.poll(full=True).counts["left"])
+
+    assert left == [0, 0, 0, 0, 1], "three files"
+
+
 def test_a_file_dated_before_the_one_that_listed_somebody_does_not_say_since_when_they_are_missing(
     start: Start,
 ) -> None:

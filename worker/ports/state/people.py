@@ -93,7 +93,8 @@ class People(Protocol):
         A judgement of None keeps the known standing. Left people keep their first `left_at`. Opens an episode for
         everybody who left (at gate INITIAL for who came as left, else NEW), and ends the episodes of people
         who returned. A full pass counts the missing: see `absent`. `listed_at`: the date of the pass before. It listed
-        them, so a pass that is dated before it does not say since when they are missing.
+        them, so a pass that is dated before it does not say since when they are missing; and one that is not dated
+        after it is no other pass for those whom it lacked as well.
         """
 
     def absent(self, source: str) -> list[MissedPerson]:
