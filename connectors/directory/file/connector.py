@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.directory.file.client import ExportFile, digest_of, list_files, open_export
 from connectors.directory.file.config import FileConfig
-from connectors.directory.file.cursor import Cursor
+from connectors.directory.file.cursor import Cursor, digest_of_settings
 from connectors.directory.file.formats.work import WORK, Asked, Page, Told
 from connectors.directory.file.tally import Tally
 from connectors.kit.child import Apart, apart_for, plain
@@ -50,6 +50,7 @@ class FileDirectory(Passive):
         self._zone = ZoneInfo(context.timezone)
         self._now = context.now
         self._region = context.default_region
+        self._reads = digest_of_settings(config, context.default_region, context.timezone)
         self._apart = apart or apart_for(context)
 
     def __repr__(self) -> str:
@@ -67,8 +68,8 @@ class FileDirectory(Passive):
         files, ahead = self._ready(now)
         if before is not None and not full:
             last = _last_read(files, before, is_folder=self._path.is_dir())
-            is_rewritten = last is not None and digest_of(last) != before.digest
-            file = last if is_rewritten else _newer(files, before, last, now)
+            is_as_read = last is None or (before.reads == self._reads and digest_of(last) == before.digest)
+            file = _newer(files, before, last, now) if is_as_read else last
             if file is None:
                 _refuse_dates(ahead, now)
                 yield _unchanged(before, last, now)
@@ -98,7 +99,7 @@ class FileDirectory(Passive):
                 else:
                     is_new = before is None or part.digest != before.digest
                     taken_at = now if is_new and file.taken_at > now else _latest(now, file, before)
-                    after = Cursor(taken_at, file.name, part.size, part.digest)
+                    after = Cursor(taken_at, file.name, part.size, part.digest, self._reads)
                     yield PassEnd(
                         after.dump(), is_full=True, taken_at=taken_at, total=part.total, has_more=has_more,
                         unshown=part.unshown,

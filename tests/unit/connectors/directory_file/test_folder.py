@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,19 @@ def test_a_rewritten_file_of_a_folder_is_read_again(tmp_path: Path) -> None:
     write(tmp_path / "exports" / "2026-11-24.csv", rows(7))
 
     assert list(drain(export, cursor).people) == [guid(7)]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"scope": {"exclude": ["svc-*"]}}, {"region": "US"}], ids=["scope", "region"]
+)
+def test_the_last_file_is_read_again_by_other_settings(settings: dict[str, Any], tmp_path: Path) -> None:
+    first = replay(exports(tmp_path, "2026-11-22.csv", "2026-11-23.csv"))
+    cursor = drain(directory(tmp_path, "exports")).end.cursor
+    cursor = drain(directory(tmp_path, "exports"), cursor).end.cursor
+    other = directory(tmp_path, "exports", **settings)
+
+    assert replay(other, cursor) == first[-1:]
+    assert drain(other, read_pass(other, cursor).end.cursor).end.is_unchanged
 
 
 def test_a_new_dated_file_with_the_same_people_is_a_pass(tmp_path: Path) -> None:
