@@ -168,6 +168,21 @@ class ActiveDirectoryConfig(Section):
         for ou in self.scope.ous:
             if not _dn.is_at_or_under(ou, _dn.parts(self.base)):
                 raise ValueError(f"scope.ous: {ou} does not lie in base ({self.base})")
+        read = [self.base, *([self.leavers_ou] if self.leavers_ou else [])]
+        for unit in (entry for entry in self.scope.exclude if "=" in entry):
+            if not any(_dn.is_at_or_under(unit, _dn.parts(place)) for place in read):
+                raise ValueError(
+                    f"scope.exclude: {unit} lies neither in base ({self.base}) nor in leavers_ou"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _has_people_who_are_no_leavers(self) -> Self:
+        places = self.scope.ous or (self.base,)
+        if self.leavers_ou and all(_dn.is_at_or_under(one, _dn.parts(self.leavers_ou)) for one in places):
+            raise ValueError(
+                f"leavers_ou: everybody in scope lies in {self.leavers_ou}, and would be a leaver"
+            )
         return self
 
     @model_validator(mode="after")

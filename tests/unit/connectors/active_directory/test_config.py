@@ -108,6 +108,11 @@ def test_spaces_and_case_do_not_put_an_ou_outside_of_base() -> None:
     assert len(made.scope.ous) == 2
 
 
+def test_accounts_in_the_leavers_unit_can_be_excluded_wherever_it_lies() -> None:
+    given = {"base": STAFF, "leavers_ou": LEAVERS, "scope": {"exclude": [f"OU=Robots,{LEAVERS}"]}}
+    assert config(**given).scope.exclude == (f"OU=Robots,{LEAVERS}",)
+
+
 @pytest.mark.parametrize("size", [1, 1000])
 def test_a_page_has_from_one_to_a_thousand_people(size: int) -> None:
     assert config(page_size=size).page_size == size
@@ -147,6 +152,20 @@ def test_a_page_has_from_one_to_a_thousand_people(size: int) -> None:
         (
             {"scope": {"ous": [STAFF, "OU=Staff,DC=other,DC=example"]}}, "",
             "scope.ous: OU=Staff,DC=other,DC=example does not lie in base (DC=corp,DC=example)",
+        ),
+        *(
+            (
+                {"scope": {"exclude": ["svc-*", unit]}}, "",
+                f"scope.exclude: {unit} lies neither in base (DC=corp,DC=example) nor in leavers_ou",
+            )
+            for unit in ("OU=Service Accounts", "OU=Service Accounts,DC=corp,DC=exmaple")
+        ),
+        *(
+            (
+                {"leavers_ou": unit, "scope": {"ous": [STAFF]}}, "",
+                f"leavers_ou: everybody in scope lies in {unit}, and would be a leaver",
+            )
+            for unit in (BASE, STAFF)
         ),
         (
             {"scope": {"filter": "(employeeID=*"}}, "scope.filter",
