@@ -94,11 +94,12 @@ class SqlPasses:
         taken_at: datetime,
         now: datetime,
         listed_at: datetime | None = None,
+        doubts_since: datetime | None = None,
     ) -> Applied:
         if self._c.execute(people_staging.ANYBODY, {"of": source}).first() is None:
             applied = self._apply_first(source, taken_at, now)
         else:
-            applied = self._apply_changes(source, taken_at, now)
+            applied = self._apply_changes(source, taken_at, now, doubts_since)
             since = min(max(taken_at, listed_at or taken_at), now)
             is_another = listed_at is None or taken_at > listed_at
             self._count_absence(source, since, is_full=is_full, is_another=is_another)
@@ -145,12 +146,16 @@ class SqlPasses:
 
     # --- later passes ----------------------------------------------------------------------------
 
-    def _apply_changes(self, source: str, taken_at: datetime, now: datetime) -> Applied:
+    def _apply_changes(
+        self, source: str, taken_at: datetime, now: datetime, doubts_since: datetime | None
+    ) -> Applied:
         gather(self._c, self._count(people_staging.STAGED, source), staged_person)
         events: list[Event] = []
         ids: list[str] = []
-        changed = 0
-        for changes in self._changed(source, taken_at):
+        changed = doubted = 0
+        for found in self._changed(source, taken_at):
+            changes = [one for one in found if doubts_since is None or not one.is_back(doubts_since)]
+            doubted += len(found) - len(changes)
             for page in by_source(one.after.key for one in changes):
                 self._c.execute(people_staging.MARK_CHANGED, page)
             rows = [_person_row(one.after, now) for one in changes]
@@ -167,7 +172,7 @@ class SqlPasses:
             gather(self._c, changed, staged_person_key)
             self._replace_keys(source, now)
         self._follow(events, taken_at, now)
-        return Applied(tuple(events), changed, ids=tuple(ids))
+        return Applied(tuple(events), changed, ids=tuple(ids), doubted=doubted)
 
     def _changed(self, source: str, taken_at: datetime) -> Iterator[list[Change]]:
         """Yield batches of people who changed."""

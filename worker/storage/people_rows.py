@@ -62,16 +62,23 @@ def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
 
 
 class Change(NamedTuple):
-    """An account before and after a pass. `was_in_scope`: at any time before."""
+    """An account before and after a pass. `was_in_scope`: at any time before; `changed_at`: before, if it was known."""
 
     before: Account | None
     after: Account
     was_in_scope: bool
+    changed_at: datetime | None
 
     @property
     def is_new_in_scope(self) -> bool:
         """True for an account that was known, and comes into scope for the first time."""
         return self.before is not None and self.after.facts.is_in_scope and not self.was_in_scope
+
+    def is_back(self, since: datetime) -> bool:
+        """True if the account had left, is back, and was changed after that instant."""
+        had_left = self.before is not None and self.before.standing is Standing.LEFT
+        is_recent = self.changed_at is not None and self.changed_at > since
+        return had_left and is_recent and self.after.standing is not Standing.LEFT
 
     def events(self, at: datetime) -> tuple[Event, ...]:
         return events_between(self.before if self.was_in_scope else None, self.after, at)
@@ -96,7 +103,7 @@ def _change(row: Any, taken_at: datetime) -> Change:
     facts = facts_from_json(row.person_id, row.facts)
     was_in_scope = before is not None and (before.facts.is_in_scope or bool(row.b_was_in_scope))
     after = settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
-    return Change(before, after, was_in_scope)
+    return Change(before, after, was_in_scope, row.b_changed_at)
 
 
 def _is_stranger(before: Account | None, after: Account) -> bool:

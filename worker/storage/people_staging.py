@@ -111,7 +111,7 @@ def changed() -> sa.Select[Any]:
     )  # fmt: skip
     before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),
               p.at.label("b_at"), p.display_name.label("b_name"),
-              p.was_in_scope.label("b_was_in_scope")]  # fmt: skip
+              p.was_in_scope.label("b_was_in_scope"), p.changed_at.label("b_changed_at")]  # fmt: skip
     return (
         sa.select(*(s[name] for name in KNOWN_COLUMNS), *before)
         .select_from(staged_person.outerjoin(person, (p.source == s.source) & (p.person_id == s.person_id)))

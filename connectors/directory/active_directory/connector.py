@@ -57,6 +57,9 @@ class ActiveDirectory(Passive):
         self._refusal: tuple[AuthFailed, float] | None = None
         self._kept: tuple[Client, Controller] | None = None
         self._news = News(self._open_for_news)
+        self._before: Cursor | None = (
+            None  # the last one that we were given: a full pass may follow without it
+        )
 
     def __repr__(self) -> str:
         return f"ActiveDirectory({self.name!r}, base={self._config.base!r})"
@@ -66,6 +69,7 @@ class ActiveDirectory(Passive):
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         """Read what changed since the cursor, or everybody: see `Directory.changes`."""
         before = Cursor.load(cursor) if cursor is not None else None
+        self._before = before or self._before
         self._let_go()
         is_full = full or before is None or Mode.FULL in {before.mode, self._config.mode}
         # A nightly pass goes back to the first server; a delta stays with the server that its USN is from
@@ -95,7 +99,9 @@ class ActiveDirectory(Passive):
             choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
             choice.flags, choice.cookie,
         )  # fmt: skip
-        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at)
+        known = self._before
+        may_be_behind = known is not None and not _has_all_of(controller, known)
+        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, may_be_behind=may_be_behind)
 
     def _delta(
         self, client: Client, controller: Controller, before: Cursor, taken_at: datetime
@@ -221,6 +227,11 @@ def _is_where_it_was(controller: Controller, before: Cursor, reads: str) -> bool
         and (controller.usn, controller.invocation) == (before.usn, before.invocation)
         and before.reads == reads
     )
+
+
+def _has_all_of(controller: Controller, before: Cursor) -> bool:
+    """True if it is the same database, and no older copy of it: another one may not have heard of all."""
+    return controller.invocation == before.invocation and controller.usn >= before.usn
 
 
 def _unchanged(before: Cursor, taken_at: datetime) -> PassEnd:

@@ -458,6 +458,30 @@ def test_whoever_left_by_a_wrong_clock_and_is_disabled_since_has_left(company: H
     assert company.leavers() == ["ann"]
 
 
+def test_a_copy_that_may_be_behind_brings_nobody_back_who_left_lately(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    for gone in ("ann", "ben"):
+        harness.leave(gone)
+        harness.settle()
+        harness.later(days=2)
+    older = tuple(
+        replace(one, enabled=True) if one.person_id in {"ann", "ben"} else one
+        for one in harness.corp.people()
+    )
+    harness.later(days=-1.5)  # so ben left half a day ago, and ann before that
+    scripted(harness, DirectoryPage(older), end(harness, may_be_behind=True))
+
+    (trouble,) = harness.poll().troubles
+
+    assert "1 person who left lately would be back" in trouble
+    assert harness.leavers() == ["ben"]
+    assert harness.source().trouble is None
+    harness.later()
+    scripted(harness, DirectoryPage(older), end(harness))
+    assert harness.poll().is_ok
+    assert harness.leavers() == []
+
+
 @pytest.mark.parametrize("is_first", [False, True])
 def test_nobody_has_left_later_than_now_whatever_the_date_of_a_read(
     start: Start, found: Start, *, is_first: bool

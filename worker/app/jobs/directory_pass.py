@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
 from worker.app.jobs.observer import Observer
@@ -23,7 +23,7 @@ from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
 from worker.domain.people.unshown import completed
-from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.guard import GuardLimits, people_count
 from worker.ports import (
     Directory,
     DirectoryPage,
@@ -40,6 +40,7 @@ from worker.ports.state.store import Store, UnitOfWork
 COUNTS = (
     "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",
 )  # fmt: skip
+BEHIND_MAX = timedelta(days=1)  # how far a copy of a directory may be behind another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class DirectoryPass:
                 taken_at=taken_at,
                 now=self._now,
                 listed_at=state.taken_at,
+                doubts_since=self._now - BEHIND_MAX if end.may_be_behind else None,
             )
             is_first = state.first_pass_at is None
             left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, taken_at)
@@ -144,6 +146,11 @@ class DirectoryPass:
         for event in applied.events:
             tally.counts[event.kind.value] += 1
         tally.counts["left"] += len(left)
+        if applied.doubted:
+            tally.troubles.append(
+                f"{self._name} was read from another copy, which may be behind: "
+                f"{people_count(applied.doubted)} who left lately would be back by it. A later full pass tells."
+            )
         if unseen:
             tally.counts["unseen"] += len(unseen)
             tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))

@@ -27,13 +27,14 @@ class Staged:
 class Applied:
     """What applying a pass did. `events` are in the order of people; a source's first pass has none.
 
-    `ids` are the people whose facts changed; a first pass has none.
+    `ids` are the people whose facts changed; a first pass has none. `doubted`: how many were not believed to be back.
     """
 
     events: tuple[Event, ...]
     changed: int
     first_run_leavers: int = 0
     ids: tuple[str, ...] = ()
+    doubted: int = 0
 
 
 class JudgedFacts(NamedTuple):
@@ -87,6 +88,7 @@ class People(Protocol):
         taken_at: datetime,
         now: datetime,
         listed_at: datetime | None = None,
+        doubts_since: datetime | None = None,
     ) -> Applied:
         """Make the staged pass the state, set-based, and mark groups and links that it affects dirty.
 
@@ -94,7 +96,8 @@ class People(Protocol):
         everybody who left (at gate INITIAL for who came as left, else NEW), and ends the episodes of people
         who returned. A full pass counts the missing: see `absent`. `listed_at`: the date of the pass before. It listed
         them, so a pass that is dated before it does not say since when they are missing; and one that is not dated
-        after it is no other pass for those whom it lacked as well.
+        after it is no other pass for those whom it lacked as well. With `doubts_since`, what is staged may be older
+        than what is known: nobody is back whose account was changed after that.
         """
 
     def absent(self, source: str) -> list[MissedPerson]:

@@ -352,6 +352,29 @@ def test_another_controller_expires_the_cursor(dc: LdapServer, mode: str) -> Non
     assert source.name == moved.name
 
 
+@pytest.mark.parametrize("is_night", [False, True])
+@pytest.mark.parametrize("way", ["same", "another", "older copy"])
+def test_a_full_pass_says_whether_the_controller_may_not_have_heard_of_all(
+    dc: LdapServer, way: str, *, is_night: bool
+) -> None:
+    before = dc.tree.snapshot()
+    dc.change(ANN, title="Sister")
+    source, cursor = starting(dc)
+    assert not read(source, cursor, full=True)[1].may_be_behind
+    if way == "another":
+        dc.set_invocation_id(uuid.uuid4())
+    elif way == "older copy":
+        dc.tree = before
+    if not is_night and way != "same":
+        with pytest.raises(CursorExpired):
+            read(source, cursor)
+
+    _, end = read(source, cursor if is_night else None, full=True)
+
+    assert end.may_be_behind is (way != "same")
+    assert not read(source, end.cursor, full=True)[1].may_be_behind
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     "changes",
