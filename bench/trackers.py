@@ -94,7 +94,7 @@ def _company(url: str, size: int, jira: dict[str, Any]) -> Any:
     company.trackers = [tracker]  # type: ignore[list-item]  # it is used as any tracker
     company.start(replace(company.app.rules, trackers={"desk": TrackerRules(assigns=False)}))
     with company.store.begin() as uow:
-        uow.mirrors.want("desk", (), sensitive=None)
+        uow.mirrors.want("desk", "", (), sensitive=None)
         waiting = uow.mirrors.unmade("desk", company.now, size)
         for one, (ref, key) in zip(waiting, jira["issues"], strict=True):
             linked = replace(one.copy, state=CopyState.LINKED, ref=ref, key=key, status="To Do")

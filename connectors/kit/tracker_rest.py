@@ -136,8 +136,9 @@ class HttpTracker(Worried, Passive, ABC):
 
     server: ClassVar[str]
 
-    def __init__(self, config: TrackerConfig, context: ConnectorContext, rest: Rest) -> None:
+    def __init__(self, config: TrackerConfig, context: ConnectorContext, rest: Rest, place: str) -> None:
         super().__init__()
+        self.place = place
         self._context = context
         self._rest = rest
         self._calls = self._taken(config) if config.calls else None

@@ -26,6 +26,11 @@ def _an_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def configured_place(url: str, where: str = "") -> str:
+    """What a tracker is configured to talk to, in any spelling of capitals."""
+    return f"{url} {where}".strip().casefold()
+
+
 def _for_a_header(token: SecretStr) -> SecretStr:
     value = token.get_secret_value().strip()
     if not _TOKEN.fullmatch(value):

@@ -87,6 +87,10 @@ class TellingTrackerContract(AnyTrackerContract):
         world.tracker.create(version(1), "")
         assert len(world.tickets()) == 1
 
+    def test_it_says_where_it_is_without_a_secret(self, world: TellingWorld) -> None:
+        assert world.tracker.place
+        assert "/" not in world.tracker.place, "the rest of an address may be secret"
+
     def test_it_is_neither_read_nor_written_otherwise(self, world: TellingWorld) -> None:
         tracker = world.tracker
         seen = tracker.create(version(1), tracker.mark())

@@ -123,6 +123,9 @@ class TrackerContract(AnyTrackerContract):
         assert draft().title in shown
         assert all(text in shown for text in draft().paragraphs)
         assert draft().url in shown
+        server, where = tracker.place.split(maxsplit=1)
+        assert server.startswith("http")
+        assert where == where.casefold(), "one place, in any spelling of capitals"
 
     def test_no_other_identity_finds_it(self, world: TrackerWorld) -> None:
         mark = world.tracker.mark()

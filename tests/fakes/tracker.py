@@ -34,6 +34,7 @@ class FakeTracker(Passive):
         self, name: str = "desk", *, now: Callable[[], datetime], people: Collection[str] = ()
     ) -> None:
         self.name = name
+        self.place = f"https://desk.example.org {name}"
         self.can = TrackerAbilities(goals=frozenset(Goal))
         self.issues: dict[str, Issue] = {}
         self.people = set(people)  # who may be given something

@@ -14,7 +14,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import TicketKind
-from worker.ports.state.mirrors import CopySort
+from worker.ports.state.mirrors import CopySort, Left
 from worker.running.mirroring import TrackerRules
 
 ME = Actor("sam", "os:sam")
@@ -56,10 +56,10 @@ def test_a_copy_is_stored_as_it_is(ward: Harness) -> None:
 
 def test_only_what_fits_is_wanted_once(ward: Harness) -> None:
     with ward.store.begin() as uow:
-        assert uow.mirrors.want("two", (), sensitive=True) == 0
-        assert uow.mirrors.want("two", [TicketKind.REASSIGN_ADMIN], sensitive=None) == 0
-        assert uow.mirrors.want("two", [TicketKind.REMOVE_MEMBER], sensitive=False) == 1
-        assert uow.mirrors.want("two", (), sensitive=None) == 0
+        assert uow.mirrors.want("two", "two", (), sensitive=True) == 0
+        assert uow.mirrors.want("two", "two", [TicketKind.REASSIGN_ADMIN], sensitive=None) == 0
+        assert uow.mirrors.want("two", "two", [TicketKind.REMOVE_MEMBER], sensitive=False) == 1
+        assert uow.mirrors.want("two", "two", (), sensitive=None) == 0
         identities = {one.identity for one in uow.mirrors.of([1])[1]}
     assert len(identities) == 1, "a ticket has one identity, in every tracker"
     assert next(iter(identities)).startswith("whosleft-")
@@ -116,3 +116,23 @@ def test_who_is_erased_is_no_assignee_of_a_copy(ward: Harness) -> None:
     with ward.store.reading() as uow:
         copy = uow.mirrors.get("desk", 1).copy
     assert (copy.assignee, copy.given) == ("", "")
+
+
+def test_what_a_tracker_left_has_another_name_once(ward: Harness) -> None:
+    places = {"desk": "a"}
+    with ward.store.begin() as uow:
+        uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, place="b", ref="old"))
+        assert uow.mirrors.settle(places) == [Left("desk", "b", "desk (b)", 1)]
+        assert uow.mirrors.settle(places) == []
+        uow.mirrors.put(replace(uow.mirrors.of([1])[1][0], tracker="desk", ref="new"))
+        assert uow.mirrors.settle(places) == [Left("desk", "b", "desk (b)", 1)]
+        assert [(one.tracker, one.ref) for one in uow.mirrors.of([1])[1]] == [("desk (b)", "old")]
+
+
+def test_of_two_that_no_tracker_has_any_more_each_ticket_s_first_is_taken_over(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        copy = replace(uow.mirrors.get("desk", 1).copy, place="a")
+        for name in ("desk", "two", "other place"):
+            uow.mirrors.put(replace(copy, tracker=name, place="b" if name == "other place" else "a"))
+        assert uow.mirrors.settle({"new": "a"}) == []
+        assert [one.tracker for one in uow.mirrors.of([1])[1]] == ["new", "other place", "two"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from worker.domain.instants import APART_MAX
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState, ticket_label, ticket_number
-from worker.ports.state.mirrors import CopySort, Mirrored
+from worker.ports.state.mirrors import CopySort, Left, Mirrored
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row
@@ -36,7 +36,55 @@ class SqlMirrors:
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
 
-    def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
+    def settle(self, places: Mapping[str, str]) -> list[Left]:
+        m = mirror.c
+        left: list[Left] = []
+        for tracker, place in places.items():
+            is_old = (m.tracker == tracker) & (m.place == "")
+            self._c.execute(sa.update(mirror).where(is_old).values(place=place))
+            left += self._left(tracker, place)
+        free = [name for name in self._each(m.tracker, sa.true()) if name not in places]
+        for tracker, place in places.items():
+            if self._c.execute(sa.select(m.ticket).where(m.tracker == tracker).limit(1)).first() is None:
+                for name in free:
+                    self._rename(name, place, tracker)
+        return [one for one in left if one.copies]
+
+    def _left(self, tracker: str, place: str) -> Iterator[Left]:
+        """Give what a tracker has elsewhere another name."""
+        m = mirror.c
+        is_its = m.tracker == tracker
+        for old in [one for one in self._each(m.place, is_its) if one != place]:
+            count = sa.select(sa.func.count()).select_from(mirror).join(ticket, ticket.c.id == m.ticket)
+            is_live = ticket.c.state.in_(_LIVE)
+            copies = self._c.execute(count.where(is_its, m.place == old, is_live)).scalar_one()
+            name = f"{tracker} ({old})"
+            self._rename(tracker, old, name)
+            self._c.execute(sa.delete(mirror).where(is_its, m.place == old))
+            yield Left(tracker, old, name, copies)
+
+    def _each(self, column: sa.Column[str], which: sa.ColumnElement[bool]) -> Iterator[str]:
+        """Each value of a column but the empty one, once, by one step in an index."""
+        last: str | None = ""
+        while last is not None:
+            last = self._c.execute(sa.select(sa.func.min(column)).where(which, column > last)).scalar()
+            if last is not None:
+                yield last
+
+    def _rename(self, old: str, place: str, new: str) -> None:
+        """Give copies at a place another name, but those of which there is one by that name; and what was told."""
+        m, d = mirror.c, mirror_told.c
+        has = sa.select(m.ticket).where(m.tracker == new).scalar_subquery()
+        which = (m.tracker == old) & (m.place == place)
+        if not self._c.execute(
+            sa.update(mirror).where(which, m.ticket.not_in(has)).values(tracker=new)
+        ).rowcount:
+            return
+        known = sa.select(d.call_id).where(d.tracker == new).scalar_subquery()
+        unused = (d.tracker == old) & (d.is_used == 0) & d.call_id.not_in(known)
+        self._c.execute(sa.update(mirror_told).where(unused).values(tracker=new))
+
+    def want(self, tracker: str, place: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         m, t = mirror.c, ticket.c
         is_not_now = sa.exists().where(t.id == m.ticket, t.state.not_in(_DOABLE))
         is_not_there = (m.tracker == tracker) & (m.state == CopyState.WANTED.value) & (m.attempts == 0)
@@ -48,7 +96,7 @@ class SqlMirrors:
             fits.append(t.is_sensitive == int(sensitive))
         install = self._install()
         new = [
-            Copy(tracker, number, f"whosleft-{install}-{ticket_label(number).lower()}")
+            Copy(tracker, number, f"whosleft-{install}-{ticket_label(number).lower()}", place)
             for number in self._c.execute(sa.select(t.id).where(*fits)).scalars()
         ]
         bulk_upsert(self._c, mirror, _COLUMNS, map(_row, new), update=False)

@@ -16,6 +16,7 @@ from connectors.kit.calls import Event, is_signed
 from connectors.kit.markdown import plain
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import HttpTracker, is_there, read_back, understood
+from connectors.kit.trackers import configured_place
 from connectors.tracker.github import mapping
 from connectors.tracker.github.client import GITHUB, GONE, NOT_FOUND, PAGE, GithubClient, Row, rest_of
 from connectors.tracker.github.config import GithubConfig
@@ -43,7 +44,7 @@ class GithubTracker(HttpTracker):
 
     def __init__(self, config: GithubConfig, context: ConnectorContext) -> None:
         rest = rest_of(config, context)
-        super().__init__(config, context, rest)
+        super().__init__(config, context, rest, configured_place(config.api, config.repository))
         self._config = config
         self._client = GithubClient(rest, config, context)
 

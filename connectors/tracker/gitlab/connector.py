@@ -15,6 +15,7 @@ from connectors.kit import forges
 from connectors.kit.calls import Event
 from connectors.kit.markdown import plain
 from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
+from connectors.kit.trackers import configured_place
 from connectors.tracker.gitlab import mapping
 from connectors.tracker.gitlab.check import Check, account_id
 from connectors.tracker.gitlab.client import GITLAB, PAGE, GitlabClient, Row, rest_of
@@ -34,7 +35,7 @@ class GitlabTracker(HttpTracker):
 
     def __init__(self, config: GitlabConfig, context: ConnectorContext) -> None:
         rest = rest_of(config, context)
-        super().__init__(config, context, rest)
+        super().__init__(config, context, rest, configured_place(config.url, config.project))
         self._config = config
         self._client = GitlabClient(rest, config, context)
         goals = {Goal.OPEN, Goal.DONE} | ({Goal.CANCELLED} if config.declined_labels else set())

@@ -11,6 +11,7 @@ from connectors.kit.calls import Calls, is_signed
 from connectors.kit.rest import Refusal
 from connectors.kit.text import one_line
 from connectors.kit.tracker_rest import IDENTITY, Worried, read_back
+from connectors.kit.trackers import configured_place
 from connectors.tracker.jira import mapping
 from connectors.tracker.jira.checking import checked
 from connectors.tracker.jira.client import PAGE, JiraClient, Row, refused_fields
@@ -44,6 +45,7 @@ class JiraTracker(Worried, Passive):
     def __init__(self, config: JiraConfig, context: ConnectorContext) -> None:
         super().__init__()
         self.name = context.name
+        self.place = configured_place(config.url, config.project)
         self.can = TrackerAbilities(goals=config.states.goals, lag=LAG)
         self._config = config
         self._now = context.now

@@ -21,6 +21,7 @@ from connectors.kit.tracker_rest import (
     read_back,
     understood,
 )
+from connectors.kit.trackers import configured_place
 from connectors.tracker.redmine import mapping
 from connectors.tracker.redmine.check import checked, place_of, require_filter
 from connectors.tracker.redmine.client import (
@@ -57,7 +58,7 @@ class RedmineTracker(HttpTracker):
 
     def __init__(self, config: RedmineConfig, context: ConnectorContext) -> None:
         rest = rest_of(config, context)
-        super().__init__(config, context, rest)
+        super().__init__(config, context, rest, configured_place(config.url, config.project))
         self._config = config
         self._client = RedmineClient(rest)
         self._people = People(self._client, config.accounts)

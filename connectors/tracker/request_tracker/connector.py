@@ -20,6 +20,7 @@ from connectors.kit.tracker_rest import (
     read_back,
     understood,
 )
+from connectors.kit.trackers import configured_place
 from connectors.tracker.request_tracker import mapping
 from connectors.tracker.request_tracker.check import checked
 from connectors.tracker.request_tracker.client import (
@@ -52,7 +53,7 @@ class RequestTracker(HttpTracker):
 
     def __init__(self, config: RequestTrackerConfig, context: ConnectorContext) -> None:
         rest = rest_of(config, context)
-        super().__init__(config, context, rest)
+        super().__init__(config, context, rest, configured_place(config.url, config.queue))
         self._config = config
         self._client = RequestTrackerClient(rest)
         self._queue_id = ""  # asked for once

@@ -19,6 +19,7 @@ from connectors.kit.tracker_rest import (
     read_back,
     understood,
 )
+from connectors.kit.trackers import configured_place
 from connectors.tracker.servicenow import mapping
 from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
@@ -45,7 +46,7 @@ class ServicenowTracker(HttpTracker):
 
     def __init__(self, config: ServicenowConfig, context: ConnectorContext) -> None:
         rest = rest_of(config, context)
-        super().__init__(config, context, rest)
+        super().__init__(config, context, rest, configured_place(config.url, config.table))
         self._config = config
         self._client = ServicenowClient(rest)
         self._people = People(self._client, config.group)

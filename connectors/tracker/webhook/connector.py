@@ -12,6 +12,7 @@ from typing import NoReturn
 from connectors.kit.cloud_events import CONTENT_TYPE
 from connectors.kit.receiver import Receiver
 from connectors.kit.rest import Pace
+from connectors.kit.trackers import configured_place
 from connectors.tracker.webhook import mapping
 from connectors.tracker.webhook.calls import SignedCalls
 from connectors.tracker.webhook.config import WebhookTrackerConfig
@@ -34,6 +35,7 @@ class WebhookTracker(Passive):
         self._context = context
         self._receiver = Receiver(config, context)
         self._pace = Pace(config.requests_per_minute)
+        self.place = configured_place(self._receiver.host)
         self._calls = SignedCalls(config.calls, context.name, context.now) if config.calls else None
         self.calls: Sequence[SignedCalls] = (self._calls,) if self._calls else ()
 

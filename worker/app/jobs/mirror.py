@@ -19,6 +19,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
 from worker.app.jobs.mirror_here import ActsHere, is_answered
 from worker.app.jobs.mirror_making import LATE_EVERY, TRY_AGAIN, MakeCopies
+from worker.app.jobs.mirror_places import settle
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
 from worker.app.jobs.report import Report
 from worker.domain.instants import has_come
@@ -72,11 +73,17 @@ class Mirror:
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Make both sides agree, as far as each tracker lets us. Trouble with one stays its own. `now` is aware UTC."""
-        counts: dict[str, int] = {}
+        if not self._trackers:
+            return Report("mirror", {}, ())
+        counts = dict.fromkeys(("made", "claimed", "reopened", "assigned", "moved", "noted"), 0)
         troubles: list[str] = []
-        for one in self._trackers:
-            counts = {"made": 0, "claimed": 0, "reopened": 0, "assigned": 0, "moved": 0, "noted": 0, **counts}
-            run = MirrorRun(one, self._store, self._rules, self._texts, now, lease, counts, troubles)
+        names = [one.tracker.name for one in self._trackers]
+        runs = [
+            MirrorRun(one, self._store, self._rules, self._texts, now, lease, counts, troubles, names)
+            for one in self._trackers
+        ]
+        settle(runs)
+        for run in runs:
             try:
                 self._want(run)
                 self._hear(run)
@@ -85,9 +92,8 @@ class Mirror:
                     self._done_or_told(run, step)
             except ConnectorError as error:
                 run.trouble(error)
-        if self._trackers:
-            with self._store.begin(lease) as uow:
-                uow.mirrors.forget_notices(now - NOTICES_KEPT)
+        with self._store.begin(lease) as uow:
+            uow.mirrors.forget_notices(now - NOTICES_KEPT)
         return Report("mirror", counts, tuple(troubles))
 
     def _done_or_told(self, run: MirrorRun, step: Callable[[], None]) -> None:
@@ -100,7 +106,7 @@ class Mirror:
     def _want(self, run: MirrorRun) -> None:
         with run.begin() as uow:
             uow.mirrors.set_right(run.name, run.now, LATE_EVERY)
-            uow.mirrors.want(run.name, run.one.kinds, sensitive=run.one.sensitive)
+            uow.mirrors.want(run.name, run.place, run.one.kinds, sensitive=run.one.sensitive)
 
     # --- what is there now -----------------------------------------------------------------------
 

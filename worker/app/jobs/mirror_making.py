@@ -76,9 +76,26 @@ class MakeCopies:
             copy = self._looked_for(copy)
             if copy.state is not CopyState.WANTED:
                 return
-        if not ticket.is_live:
+        if not ticket.is_live or (not copy.attempts and self._was_here(copy)):
             return
         self._create(copy, ticket)
+
+    def _was_here(self, copy: Copy) -> bool:
+        """Look for what no tracker has any more: it may be here, if the address or the project is called otherwise now.
+
+        What is in another project than ours stays there.
+        """
+        with self._run.store.reading() as uow:
+            others = uow.mirrors.of([copy.ticket]).get(copy.ticket, [])
+        for other in others:
+            if other.tracker in self._run.names or not other.attempts:
+                continue
+            found = self._tracker.find(other.identity, other.mark)
+            if here := [one for one in found if not one.is_elsewhere]:
+                same = replace(copy, identity=other.identity, mark=other.mark, attempts=other.attempts)
+                self._adopt(replace(same, attempted_at=other.attempted_at), here)
+                return True
+        return False
 
     def _create(self, copy: Copy, ticket: Ticket) -> None:
         now = self._run.now

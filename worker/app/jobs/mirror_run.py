@@ -65,7 +65,7 @@ class Texts:
 class MirrorRun:
     """One run over one tracker. `has_seen`: a copy could be read. `unclear`: how many writes had no clear answer.
 
-    `checked` is what the tracker's check said, once it was asked for.
+    `names` are those of all trackers, `checked` is what the tracker's check said, once it was asked for.
     """
 
     one: MirroredTracker
@@ -76,6 +76,7 @@ class MirrorRun:
     lease: Lease | None
     counts: dict[str, int]
     troubles: list[str]
+    names: Collection[str]
     has_seen: bool = False
     unclear: int = 0
     checked: CheckResult | None = None
@@ -84,6 +85,11 @@ class MirrorRun:
     def name(self) -> str:
         """The tracker's name."""
         return self.one.tracker.name
+
+    @property
+    def place(self) -> str:
+        """Where the tracker is."""
+        return self.one.tracker.place
 
     def check(self) -> CheckResult:
         """What the tracker's check says, which is asked once a run."""

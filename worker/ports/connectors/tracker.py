@@ -58,6 +58,13 @@ class Tracker(Connector, Protocol):
     """
 
     @property
+    def place(self) -> str:
+        """What it is configured to talk to, for people: server, and project, queue, table or repository; no secret.
+
+        What a `ref` means there, it means nowhere else. Never raises, and asks nobody.
+        """
+
+    @property
     def can(self) -> TrackerAbilities:
         """What it can do."""
 

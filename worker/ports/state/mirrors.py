@@ -25,10 +25,27 @@ class CopySort(NamedTuple):
     state: CopyState
 
 
+class Left(NamedTuple):
+    """Copies of live tickets that a tracker left at its place of before, and the name that they are listed by now."""
+
+    tracker: str
+    place: str
+    name: str
+    copies: int
+
+
 class Mirrors(Protocol):
     """One row for each ticket and tracker that has to have a copy of it."""
 
-    def want(self, tracker: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
+    def settle(self, places: Mapping[str, str]) -> list[Left]:
+        """Let each copy belong to the tracker that is at its place; `places` are those of all trackers, by their names.
+
+        What a tracker has at another place goes on under a name that no tracker has. A tracker without any copies takes
+        over those that are at its place under such a name, and what was told there. Copies from before places were
+        stored are where their tracker is.
+        """
+
+    def want(self, tracker: str, place: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         """Want a copy of each live ticket of these kinds (none: of all) that has none yet; return how many are new.
 
         A ticket that waits for another one needs none before it can be done. A copy that is only wanted is dropped when

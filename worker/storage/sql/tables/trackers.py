@@ -11,6 +11,7 @@ mirror = sa.Table(  # a ticket's copy in somebody else's tracker
     metadata,
     key("tracker"),
     sa.Column("ticket", sa.BigInteger, primary_key=True, autoincrement=False),
+    text("place", default=""),
     text("identity"),
     text("state"),
     text("ref", default=""),
@@ -37,6 +38,7 @@ mirror = sa.Table(  # a ticket's copy in somebody else's tracker
     text("problem", default=""),
     sa.Index("ix_mirror_state", "tracker", "state", "ticket"),
     sa.Index("ix_mirror_ticket", "ticket"),
+    sa.Index("ix_mirror_place", "tracker", "place"),
     sa.Index(
         "ix_mirror_look_again",
         "tracker",
