@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ _MAYBE_MADE = tuple(one.value for one in (CopyState.WANTED, CopyState.LINKED, Co
 _INSTANTS = (
     "attempted_at", "next_at", "look_again_at", "reopened_at", "missing_since", "settled_at", "synced_at",
 )  # fmt: skip
-INSTALL = 6  # hexadecimal digits
+INSTALL, TRACKER = 6, 4  # hexadecimal digits
 
 
 class SqlMirrors:
@@ -94,9 +95,9 @@ class SqlMirrors:
             fits.append(t.kind.in_(sorted(kinds)))
         if sensitive is not None:
             fits.append(t.is_sensitive == int(sensitive))
-        install = self._install()
+        whose = f"whosleft-{self._install()}{_short(f'{tracker} {place}')}"
         new = [
-            Copy(tracker, number, f"whosleft-{install}-{ticket_label(number).lower()}", place)
+            Copy(tracker, number, f"{whose}-{ticket_label(number).lower()}", place)
             for number in self._c.execute(sa.select(t.id).where(*fits)).scalars()
         ]
         bulk_upsert(self._c, mirror, _COLUMNS, map(_row, new), update=False)
@@ -229,6 +230,11 @@ class SqlMirrors:
         self._c.execute(
             sa.delete(mirror_told).where(mirror_told.c.is_used == 1, mirror_told.c.received_at < before)
         )
+
+
+def _short(text: str) -> str:
+    """What tells the trackers of an installation apart: several may be in one place, or searched at once."""
+    return hashlib.sha256(text.encode()).hexdigest()[:TRACKER]
 
 
 def _row(copy: Copy) -> tuple[Any, ...]:

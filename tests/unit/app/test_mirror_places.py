@@ -1,4 +1,4 @@
-"""A copy belongs to its place: the tracker of that name may be configured anew, or its name may change."""
+"""A copy belongs to its place: trackers are configured anew, renamed, or several on one server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.tracker import FakeTracker
+from fakes.tracker import FakeTracker, lose
 from harness import Harness
 from mirrored import CREW, NURSE, copy, desk, run, settled, texts, ward
 from worker.domain.mirror.copy import Copy
@@ -177,3 +177,36 @@ def test_a_tracker_beside_another_one_takes_none_of_its_copies(ward: Harness) ->
     _serve(ward, tracker, other)
     run(ward)
     assert (copy(ward).ref, [len(one.issues) for one in (tracker, other)]) == ("1", [1, 1])
+
+
+@pytest.fixture
+def two(ward: Harness) -> tuple[FakeTracker, FakeTracker]:
+    """Two projects of one server, whose search finds what is in both. Neither has a status for what is cancelled."""
+    one, other = (
+        _tracker(ward, "https://jira.example.org sec", "sec"),
+        _tracker(ward, "https://jira.example.org ops", "ops"),
+    )
+    one.can = other.can = TrackerAbilities()
+    other.issues = one.issues
+    _serve(ward, one, other)
+    return one, other
+
+
+def test_after_a_lost_answer_each_of_two_on_one_server_has_its_own_copy(
+    ward: Harness, two: tuple[FakeTracker, FakeTracker]
+) -> None:
+    lose(two[1], "create")
+    for _ in range(4):
+        run(ward)
+    assert {one.ref for one in _copies(ward)} == {"1", "2"}
+
+
+def test_a_copy_of_another_tracker_is_no_duplicate_whose_closing_would_be_a_claim(
+    ward: Harness, two: tuple[FakeTracker, FakeTracker]
+) -> None:
+    lose(two[0], "create")
+    two[0].hidden_reads = 1
+    for _ in range(4):
+        run(ward)
+    assert ward.ticket().state is TicketState.OPEN
+    assert {issue.seen.standing for issue in two[0].issues.values()} == {CopyStanding.OPEN}
