@@ -10,7 +10,7 @@ import pytest
 
 from fakes.tracker import FakeTracker, Issue, lose
 from harness import Harness
-from mirrored import ME, NURSE, copy, desk, run, ward
+from mirrored import ME, NURSE, copy, desk, four_more_leave, run, settled, ward
 from worker.domain.mirror.copy import CopyState
 from worker.domain.mirror.outside import CopyStanding, Seen
 from worker.domain.tickets.ticket import TicketState
@@ -261,6 +261,23 @@ def test_a_duplicate_that_was_not_closed_is_closed_by_the_next_run(
     tracker.before = lambda _what: None
     run(twice)
     assert (tracker.looks, duplicate.seen.standing) == (2, CopyStanding.DECLINED)
+
+
+def test_a_tracker_that_answers_no_look_has_a_rest(ward: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    four_more_leave(ward)
+    tracker = settled(ward)
+    with ward.store.begin() as uow:
+        for number in range(1, 6):
+            uow.mirrors.put(replace(uow.mirrors.get("desk", number).copy, look_again_at=ward.now))
+    looks: list[str] = []
+
+    def find(identity: str, _mark: str) -> NoReturn:
+        looks.append(identity)
+        raise Transient("It answered 500.")
+
+    monkeypatch.setattr(tracker, "find", find)
+    run(ward)
+    assert len(looks) == 3
 
 
 def refuse(*_given: object) -> NoReturn:

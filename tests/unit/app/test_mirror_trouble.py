@@ -8,9 +8,10 @@ import pytest
 
 from fakes.tracker import FakeTracker, lose
 from harness import Harness
-from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, desk, four_more_leave, run, settled, ward
 from worker.domain.mirror.copy import Content, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, Seen
+from worker.domain.tickets.ticket import TicketState
 from worker.ports import AuthFailed, Changed, ConnectorError, NotDone, Rejected, Transient
 from worker.running.mirroring import TrackerRules
 from worker.storage.outbox import SqlOutbox
@@ -287,6 +288,28 @@ def test_a_tracker_whose_writes_are_never_clear_has_a_rest(ward: Harness) -> Non
     assert len(tried) == 3
     tracker.before = lambda _what: (_ for _ in ()).throw(NotDone("429"))
     assert not ward.mirror().is_ok
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotDone("Jira, asked for a new issue, answered 429."),
+        Transient("Jira, asked for a new issue, answered 500."),
+    ],
+    ids=["limited", "broken"],
+)
+def test_a_close_is_heard_while_no_copies_can_be_made(ward: Harness, error: ConnectorError) -> None:
+    tracker = settled(ward)
+    four_more_leave(ward)
+
+    def strike(what: str) -> None:
+        if what == "create":
+            raise error
+
+    tracker.before = strike
+    tracker.put(CopyStanding.DONE, by=NURSE, ref="1")
+    run(ward)
+    assert ward.ticket().state is TicketState.DONE
 
 
 def test_a_file_that_is_refused_changes_nothing_else(ward: Harness) -> None:

@@ -40,11 +40,13 @@ class MakeCopies:
     def __init__(self, run: MirrorRun) -> None:
         self._run = run
         self._tracker = run.one.tracker
+        self._is_limited = False  # it makes nothing new for now, and may show those that are there
 
     def make(self) -> None:
         """Make the copies whose time has come.
 
         Raises ConnectorError for what is wrong with the tracker as a whole, and BadConfig if names would be public.
+        That it makes nothing new for now is told, and no more are asked for.
         """
         with self._run.store.reading() as uow:
             page = uow.mirrors.unmade(self._run.name, self._run.now, PER_RUN)
@@ -52,12 +54,14 @@ class MakeCopies:
             self._run.require_privacy()
         for each in page:
             try:
-                self._guarded(each, self._make)
+                if not self._guarded(each, self._make):
+                    return
             except Rejected as error:
                 self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
                 self._run.trouble(error)
 
-    def _guarded(self, each: Mirrored, do: Callable[[Mirrored], None]) -> None:
+    def _guarded(self, each: Mirrored, do: Callable[[Mirrored], None]) -> bool:
+        """Return False if the tracker has to have a rest."""
         try:
             do(each)
         except NotDone:
@@ -65,10 +69,9 @@ class MakeCopies:
         except Transient as error:
             self._run.unclear += 1
             self._run.trouble(error)
-            if self._run.unclear >= UNCLEAR_MAX:
-                raise
         except Changed:
             self._run.count("changed")  # tried again by the next run
+        return self._run.unclear < UNCLEAR_MAX and not self._is_limited
 
     def _make(self, each: Mirrored) -> None:
         copy, ticket = each
@@ -116,7 +119,11 @@ class MakeCopies:
         except (NotDone, Permanent, Changed) as error:  # nothing was made
             next_at = now + TRY_AGAIN if isinstance(error, Rejected) else None
             self._put(replace(copy, problem=str(error), next_at=next_at))
-            raise
+            if not isinstance(error, NotDone):
+                raise
+            self._run.trouble(error)
+            self._is_limited = True
+            return
         except ConnectorError as error:
             self._put(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
             self._looked_for(replace(sending, state=CopyState.UNCLEAR, problem=str(error)))
@@ -167,7 +174,8 @@ class MakeCopies:
             page = uow.mirrors.made_again(self._run.name, self._run.now, PER_RUN)
         for each in page:
             try:
-                self._guarded(each, self._look_once_more)
+                if not self._guarded(each, self._look_once_more):
+                    return
             except Rejected as error:
                 self._look_tomorrow(each.copy.ticket)
                 self._run.trouble(error)
