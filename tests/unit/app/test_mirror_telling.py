@@ -8,10 +8,10 @@ import pytest
 
 from fakes.tracker import FakeTracker
 from harness import Harness
-from mirrored import ME, NURSE, copy, desk, run, ward
-from worker.domain.mirror.outside import TrackerSaid
+from mirrored import ME, NURSE, copy, desk, four_more_leave, run, ward
+from worker.domain.mirror.outside import Draft, Seen, TrackerSaid
 from worker.domain.tickets.ticket import TicketKind, TicketState
-from worker.ports import Rejected
+from worker.ports import Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
 
 __all__ = ["ward"]
@@ -85,6 +85,26 @@ def test_a_change_that_it_refuses_is_its_problem(telling: Harness) -> None:
     telling.desk.assign(1, NURSE, ME, telling.now)
     run(telling)
     assert "410" in copy(telling).problem
+
+
+def test_one_that_breaks_the_program_keeps_no_other_from_being_told(
+    telling: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    four_more_leave(telling)
+    run(telling)
+    tracker = desk(telling)
+    update = tracker.update
+
+    def breaks(seen: Seen, draft: Draft) -> Seen:
+        if draft.label == "T-000001":
+            raise Transient("The receiver answered 500.")
+        return update(seen, draft)
+
+    monkeypatch.setattr(tracker, "update", breaks)
+    telling.desk.assign(1, NURSE, ME, telling.now)
+    telling.desk.waive(2, ME, "they may stay", telling.now)
+    run(telling)
+    assert copy(telling, 2).shown == "closed"
 
 
 def test_a_question_is_not_answered_by_a_call(telling: Harness) -> None:

@@ -126,7 +126,7 @@ class Mirror:
             after = page[-1].copy.ticket
             if run.one.tracker.can.tells:
                 for each in page:
-                    self._update(run, each)
+                    self._guarded(run, each.copy.ticket, partial(self._update, run, each))
                 continue
             missing += self._compare_page(run, {each.copy.ref: each for each in page})
 
@@ -145,15 +145,16 @@ class Mirror:
             if _is_quiet(run, each, seen):
                 quiet.append(each.copy.ticket)
             else:
-                self._guarded(run, each.copy.ticket, seen)
+                number = each.copy.ticket
+                self._guarded(run, number, partial(self._agree, run, number, seen))
         with run.begin() as uow:
             uow.mirrors.looked_at(run.name, quiet, run.now)
         return missing
 
-    def _guarded(self, run: MirrorRun, number: int, seen: Seen) -> None:
-        """Agree on one copy; what is wrong with it alone is its problem, and the others go on."""
+    def _guarded(self, run: MirrorRun, number: int, act: Callable[[], None]) -> None:
+        """Do what is to be done of one copy; what is wrong with it alone is its problem, and the others go on."""
         try:
-            self._agree(run, number, seen)
+            act()
         except Rejected as error:
             run.problem(number, error)
         except Changed:
@@ -343,11 +344,7 @@ class Mirror:
         )
         with self._store.reading() as uow:
             data = texts.data(uow, ticket, run.one.content)
-        try:
-            seen = run.one.tracker.update(seen, replace(draft, data=data))
-        except Rejected as error:
-            run.problem(ticket.id, error)
-            return
+        seen = run.one.tracker.update(seen, replace(draft, data=data))
         told = replace(copy, version=ticket.version, standing=seen.standing, status=seen.status, problem="")
         settled = None if ticket.is_live else copy.settled_at or run.now
         with run.begin() as uow:
