@@ -26,7 +26,7 @@ _DOABLE = tuple(state.value for state in sorted(LIVE - {TicketState.BLOCKED}))
 _UNMADE = tuple(one.value for one in (CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR))
 _MAYBE_MADE = tuple(one.value for one in (CopyState.WANTED, CopyState.LINKED, CopyState.REFUSED))
 _INSTANTS = (
-    "attempted_at", "next_at", "look_again_at", "reopened_at", "missing_since", "settled_at", "synced_at",
+    "attempted_at", "next_at", "look_again_at", "told_at", "reopened_at", "missing_since", "settled_at", "synced_at",
 )  # fmt: skip
 INSTALL, TRACKER = 6, 4  # hexadecimal digits
 
@@ -204,7 +204,8 @@ class SqlMirrors:
     def told(self, tracker: str, limit: int) -> list[TrackerSaid]:
         d = mirror_told.c
         query = sa.select(mirror_told).where(d.tracker == tracker, d.is_used == 0)
-        rows = self._c.execute(query.order_by(d.received_at, d.call_id).limit(limit))
+        said_at = sa.func.coalesce(d.at, d.received_at)
+        rows = self._c.execute(query.order_by(said_at, d.received_at, d.call_id).limit(limit))
         return [
             TrackerSaid(row.call_id, ticket_label(row.ticket), bool(row.is_done), row.by, row.note, row.at)
             for row in rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -27,10 +28,13 @@ def telling(ward: Harness) -> Harness:
     return ward
 
 
-def tell(harness: Harness, call_id: str, *, is_done: bool, label: str = "T-000001") -> None:
+def tell(
+    harness: Harness, call_id: str, *, is_done: bool, label: str = "T-000001", ago: timedelta = timedelta(0)
+) -> None:
+    """Something that was said a while ago arrives."""
     keep = desk(harness).keep
     assert keep is not None
-    keep(TrackerSaid(call_id, label, is_done, NURSE, "gone", harness.now))
+    keep(TrackerSaid(call_id, label, is_done, NURSE, "gone", harness.now - ago))
 
 
 def test_what_it_tells_is_a_claim_and_a_reopening_once_each(telling: Harness) -> None:
@@ -63,6 +67,51 @@ def test_what_it_tells_of_no_ticket_or_of_one_that_can_not_be_claimed_does_nothi
     tell(telling, "b", is_done=False)
     assert run(telling)["claimed"] == 0
     assert telling.ticket().state is TicketState.OPEN
+
+
+@pytest.mark.parametrize("has_run_between", [False, True])
+def test_what_was_said_last_counts_and_not_what_came_last(telling: Harness, *, has_run_between: bool) -> None:
+    telling.later(minutes=3)
+    tell(telling, "reopened", is_done=False, ago=timedelta(minutes=1))
+    if has_run_between:
+        run(telling, minutes=1)
+    telling.later(seconds=10)
+    tell(telling, "closed", is_done=True, ago=timedelta(minutes=3))
+    run(telling)
+    assert telling.ticket().state is TicketState.OPEN
+
+
+def test_a_close_that_was_on_its_way_while_their_reopening_was_heard_is_a_claim(telling: Harness) -> None:
+    tell(telling, "closed", is_done=True)
+    run(telling)
+    tell(telling, "reopened", is_done=False)
+    run(telling)
+    assert telling.ticket().state is TicketState.OPEN
+    telling.later(seconds=10)
+    tell(telling, "closed again", is_done=True, ago=timedelta(seconds=20))
+    run(telling)
+    assert telling.ticket().state is TicketState.DONE
+
+
+def test_a_close_from_before_it_was_reopened_here_is_no_claim(telling: Harness) -> None:
+    tell(telling, "closed", is_done=True)
+    run(telling)
+    telling.desk.reopen(1, ME, "They are still in.", telling.now)
+    telling.later(seconds=10)
+    tell(telling, "closed again", is_done=True, ago=timedelta(seconds=20))
+    run(telling)
+    assert telling.ticket().state is TicketState.OPEN
+
+
+def test_what_was_heard_by_a_clock_that_was_ahead_is_not_waited_for(telling: Harness) -> None:
+    now = telling.now
+    telling.later(hours=48)
+    tell(telling, "reopened", is_done=False)
+    run(telling)
+    telling.now = now
+    tell(telling, "closed", is_done=True)
+    run(telling)
+    assert telling.ticket().state is TicketState.DONE
 
 
 def test_it_is_told_each_change_once(telling: Harness) -> None:

@@ -188,7 +188,7 @@ class Mirror:
         with run.begin() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
             known = copy
-            if seen.standing is CopyStanding.DONE and is_answered(uow, ticket.label, moved.at):
+            if seen.standing is CopyStanding.DONE and is_answered(run, uow, ticket.label, moved.at):
                 known = replace(copy, standing=seen.standing)
             follows = decide(ticket, known, seen, _ability(run), run.now)
             is_early = copy.next_at is not None and not has_come(copy.next_at, run.now, TRY_AGAIN)
@@ -300,13 +300,9 @@ class Mirror:
         """Use what a tracker that calls us has told, in its order."""
         with self._store.reading() as uow:
             news = uow.mirrors.told(run.name, PAGE)
-            # Asked before any is used: what they take back themselves answers nothing
-            answered = {
-                told.call_id for told in news if told.is_done and is_answered(uow, told.label, told.at)
-            }
         for told in news:
             with run.begin() as uow:
-                if told.call_id not in answered:
+                if not (told.is_done and is_answered(run, uow, told.label, told.at)):
                     self._heard(uow, run, told)
                 uow.mirrors.used(run.name, told.call_id)
 
@@ -315,6 +311,9 @@ class Mirror:
         if uow.mirrors.find(run.name, number) is None:
             return
         copy, ticket = uow.mirrors.get(run.name, number)
+        said_at = min(told.at or run.now, run.now)
+        if copy.told_at is not None and said_at < copy.told_at <= run.now:
+            return  # what came before says what was so after it
         moved = LastMove(told.by, told.by if "@" in told.by else "", told.at)
         standing = CopyStanding.DONE if told.is_done else CopyStanding.OPEN
         problem, here = "", ActsHere(run, self._acts)
@@ -328,9 +327,8 @@ class Mirror:
                 )
         elif not told.is_done and ticket.state is TicketState.DONE:
             here.reopen(uow, ticket, moved, copy.key, told.note)
-        uow.mirrors.put(
-            replace(copy, standing=standing, status=standing.value, problem=problem, synced_at=run.now)
-        )
+        now = replace(copy, standing=standing, status=standing.value, told_at=said_at)
+        uow.mirrors.put(replace(now, problem=problem, synced_at=run.now))
 
     def _update(self, run: MirrorRun, each: Mirrored) -> None:
         """Tell what the ticket is now, if it changed since it was told last."""

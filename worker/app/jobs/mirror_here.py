@@ -10,7 +10,7 @@ from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_run import MirrorRun
 from worker.app.refused import Refused
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, Via, claimants
+from worker.domain.evidence.actor import Actor, Via, account_of, claimants
 from worker.domain.messages.overtaken import said_once
 from worker.domain.mirror.outside import LastMove
 from worker.domain.model import Standing
@@ -66,17 +66,27 @@ class ActsHere:
         return True
 
 
-def is_answered(uow: UnitOfWork, label: str, closed_at: datetime | None) -> bool:
-    """True if a ticket was reopened here after it was closed there: that answers the close, which is no new claim."""
+def is_answered(run: MirrorRun, uow: UnitOfWork, label: str, closed_at: datetime | None) -> bool:
+    """True if a ticket was reopened here after it was closed there: that answers the close, which is no new claim.
+
+    What people there took back themselves answers nothing: it was heard later than it was done.
+    """
     if closed_at is None:
         return False
-    about = f"ticket:{label}"
-    reopened_at = uow.journal.last([about], [events.TICKET_REOPENED]).get(about)
-    return reopened_at is not None and closed_at < reopened_at
+    return any(
+        closed_at < entry.at and not account_of(entry).startswith(_accounts(run))
+        for entry in (one.entry for one in uow.journal.of(f"ticket:{label}"))
+        if events.is_kind(entry.kind, events.TICKET_REOPENED)
+    )
 
 
 def _actor(run: MirrorRun, moved: LastMove) -> Actor:
     """Whoever did it there: by their address where it is shown, else by their account's name."""
     account = moved.account or moved.email
     name = moved.email or (f"{run.name}:{account}" if account else run.name)
-    return Actor(name, f"tracker:{run.name}/{account.casefold()}", Via.TRACKER)
+    return Actor(name, f"{_accounts(run)}{account.casefold()}", Via.TRACKER)
+
+
+def _accounts(run: MirrorRun) -> str:
+    """What the ids of a tracker's accounts begin with."""
+    return f"tracker:{run.name}/"

@@ -58,6 +58,7 @@ class Copy:
     attempted_at: datetime | None = None
     next_at: datetime | None = None  # nothing is tried before
     look_again_at: datetime | None = None  # of one that was made again: a first one may still appear
+    told_at: datetime | None = None  # when what a tracker said of it last was said, by its own time
     declines: int = 0
     reopens: int = 0
     reopened_at: datetime | None = None  # the first of `reopens`

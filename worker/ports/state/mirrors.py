@@ -94,7 +94,7 @@ class Mirrors(Protocol):
         """Store what a tracker told. What it told before is known by its id, and changes nothing."""
 
     def told(self, tracker: str, limit: int) -> list[TrackerSaid]:
-        """What was told and not used yet, in the order in which it came."""
+        """What was told and not used yet, in the order in which it was said, by the tracker's own time."""
 
     def used(self, tracker: str, call_id: str) -> None:
         """Mark what was told with this id as used. The id stays known."""

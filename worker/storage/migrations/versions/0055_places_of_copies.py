@@ -1,4 +1,4 @@
-"""Where copies of tickets are. Adds a column and an index."""
+"""Where copies of tickets are, and when a program said something of one last. Adds columns and an index."""
 
 from __future__ import annotations
 
@@ -12,4 +12,5 @@ floor = "0004"
 
 def upgrade() -> None:
     op.add_column("mirror", sa.Column("place", sa.Text(), server_default="", nullable=False))
+    op.add_column("mirror", sa.Column("told_at", sa.BigInteger(), nullable=True))
     op.create_index("ix_mirror_place", "mirror", ["tracker", "place"])

@@ -29,6 +29,7 @@ mirror = sa.Table(  # a ticket's copy in somebody else's tracker
     instant("attempted_at"),
     instant("next_at"),
     instant("look_again_at"),
+    instant("told_at"),
     number("declines"),
     number("reopens"),
     instant("reopened_at"),
