@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.kit.calls import Event, instant
@@ -99,11 +100,20 @@ def last_move(histories: Sequence[Row]) -> LastMove | None:
     ]
     if not moves:
         return None
-    last = max(moves, key=lambda history: (str(history.get("created")), str(history.get("id"))))
+    last = max(moves, key=_when)
     author = last.get("author")
     email = author.get("emailAddress") if isinstance(author, dict) else None
     at = instant(last.get("created"))
     return LastMove(_account(author), one_line(email) if isinstance(email, str) else "", at)
+
+
+def _when(history: Row) -> tuple[datetime, int]:
+    """When a change was made, and which of one instant it is: the offset of times changes in autumn."""
+    number = str(history.get("id"))
+    is_number = number.isascii() and number.isdecimal()
+    return instant(history.get("created")) or datetime.min.replace(tzinfo=UTC), int(
+        number
+    ) if is_number else 0
 
 
 def account_of(user: Any) -> str:

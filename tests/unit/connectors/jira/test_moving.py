@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from connectors.tracker.jira.mapping import last_move
 from contracts.tracker import AMINA, draft
 from fakes.jira.site import Move, User
 from fakes.jira.world import STATES, JiraWorld, jira_world
@@ -221,6 +223,24 @@ def test_the_last_of_many_changes_is_read_from_the_last_page(either: JiraWorld) 
     assert either.tracker.last_move(seen).email == "sam.closer@example.org"
     if either.site.is_cloud:
         assert len(either.server.seen("/changelog")) == 2
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        (("10", "2026-10-25T02:50:00.000+0200"), ("11", "2026-10-25T02:10:00.000+0100")),
+        (("999", "2026-10-25T02:10:00.000+0100"), ("1000", "2026-10-25T02:10:00.000+0100")),
+        ((None, "soon"), ("11", "2026-10-25T02:10:00.000+0100")),
+    ],
+    ids=["the clock goes back", "one instant", "no instant"],
+)
+def test_the_last_of_changes_is_the_latest_instant_and_number(moves: tuple[tuple[str, str], ...]) -> None:
+    sam, ben = [
+        {"id": id_, "created": at, "author": {"displayName": who}, "items": [{"field": "status"}]}
+        for who, (id_, at) in zip(("sam", "ben"), moves, strict=True)
+    ]
+    at = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
+    assert last_move([ben, sam]) == last_move([sam, ben]) == LastMove("ben", "", at)
 
 
 def test_nobody_has_moved_a_new_one(either: JiraWorld) -> None:
