@@ -83,7 +83,10 @@ def _minimal(shown: Mapping[str, Any]) -> dict[str, Any]:
     """A ticket's JSON that names nobody but whoever has to do it."""
     subject = {**shown["subject"], "handle": None, "person": None}
     nobody: dict[str, Any] = {"member": None, "person": None, "done_by": None, "reason": "", "occasion": ""}
-    return {**shown, **nobody, "subject": subject, "escalations": [], "sources": [], "details": {}}
+    assignee = shown["assignee"] and {**shown["assignee"], "why": ""}  # it may name who gave it to them
+    copies = [{**one, "problem": None} for one in shown["mirrors"]]  # nor whom another tracker does not know
+    nobody |= {"subject": subject, "assignee": assignee, "mirrors": copies}
+    return {**shown, **nobody, "escalations": [], "sources": [], "details": {}}
 
 
 def _masked(shown: Any) -> Any:

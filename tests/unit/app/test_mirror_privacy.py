@@ -9,7 +9,8 @@ import pytest
 
 from fakes.tracker import FakeTracker
 from harness import Harness
-from mirrored import begin, desk, run, settled, ward
+from mirrored import NURSE, begin, copy, desk, run, settled, ward
+from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.text.reason import Reason
@@ -76,6 +77,18 @@ def test_a_private_one_gets_the_reason_and_the_file(ward: Harness) -> None:
     run(ward)
     assert "shows it" in tracker.only.notes[0]
     assert ward.number("ann") not in str(tracker.only.files)
+
+
+def test_with_minimal_content_nobody_is_named_but_who_has_to_do_it(ward: Harness) -> None:
+    run(ward)
+    refused = replace(copy(ward), problem="eve@corp.example is not exactly one account.")
+    with ward.store.begin() as uow:
+        uow.mirrors.put(refused)
+    ticket = ward.desk.assign(1, NURSE, Actor("sam.doe@corp.example", "os:sam"), ward.now, "Ann's friend")
+    with ward.store.reading() as uow:
+        told = json.dumps(ward.app.mirror._texts.data(uow, ticket, Content.MINIMAL))
+    assert NURSE in told
+    assert [name for name in ("sam.doe", "Ann", "eve@") if name in told] == []
 
 
 @pytest.mark.parametrize("content", list(Content))
