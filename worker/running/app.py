@@ -290,7 +290,7 @@ def assemble(
         ChannelZones(store, connectors.notifiers, rules.holding.quiet),
         TakeOver(store, zones, on_call, rules.languages),
         AdvisoryActs(store),
-        MirrorActs(store),
+        MirrorActs(store, [one.name for one in connectors.trackers]),
         Sealing(store, rules.links, rules.new_count),
     )
 

@@ -297,7 +297,11 @@ def test_a_create_that_is_in_conflict_is_tried_again(ward: Harness) -> None:
 
 def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
     run(ward)
-    for tracker, number, text in (("other", 1, "no copy"), ("desk", 9, "no copy"), ("desk", 1, "is open")):
+    for tracker, number, text in (
+        ("other", 1, "there are: desk"),
+        ("desk", 9, "no copy"),
+        ("desk", 1, "is open"),
+    ):
         with pytest.raises(Refused, match=text):
             ward.app.copies.again(tracker, number, ME, "it was deleted by mistake", ward.now)
     with ward.store.begin() as uow:
@@ -308,6 +312,16 @@ def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
     run(ward)
     with ward.store.reading() as uow:
         assert uow.mirrors.get("desk", 1).copy.key == "DESK-2"
+
+
+def test_no_copy_is_promised_of_a_tracker_that_is_configured_no_more(ward: Harness) -> None:
+    run(ward)
+    with ward.store.begin() as uow:
+        uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, state=CopyState.GONE))
+    ward.trackers = []
+    ward.start(replace(ward.app.rules, trackers={}))
+    with pytest.raises(Refused, match="there are: none"):
+        ward.app.copies.again("desk", 1, ME, "it was deleted by mistake", ward.now)
 
 
 def test_check_is_green_where_names_are_shown_to_few(ward: Harness) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from worker.app.refused import Refused, require_reason
@@ -15,14 +16,20 @@ _MAY_BE_MADE_AGAIN = frozenset({CopyState.GONE, CopyState.REFUSED})
 
 
 class MirrorActs:
-    """People's acts on copies of tickets in trackers. All raise Refused."""
+    """People's acts on copies of tickets in trackers, of which `names` are configured. All raise Refused."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, names: Collection[str]) -> None:
         self._store = store
+        self._names = names
 
     def again(self, tracker: str, ticket: int, by: Actor, reason: str, now: datetime) -> Copy:
         """Make a copy anew that is gone, or that could not be made; the next run does it."""
         require_reason(reason)
+        if tracker not in self._names:
+            there_are = ", ".join(sorted(self._names)) or "none"
+            raise Refused(
+                f"No tracker {tracker} is configured, so no copy would be made; there are: {there_are}."
+            )
         with self._store.begin() as uow:
             known = uow.mirrors.find(tracker, ticket)
             if known is None:
