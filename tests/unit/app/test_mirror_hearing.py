@@ -10,7 +10,9 @@ import pytest
 from fakes.tracker import FakeTracker, lose
 from harness import Harness
 from mirrored import ME, NURSE, begin, copy, run, settled, texts, ward
+from worker.app.refused import Refused
 from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor, Via
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
@@ -19,6 +21,26 @@ from worker.ports.connectors.tracker import TrackerAbilities
 from worker.running.mirroring import TrackerRules
 
 __all__ = ["ward"]
+
+
+@pytest.mark.parametrize("account", ["Ben", "ben@home.example", "ann@corp.example"])
+def test_a_claim_by_an_account_that_nobody_knows_is_nobody_s_first_word(ward: Harness, account: str) -> None:
+    """An address that is hidden, that is not known here, or of somebody who has left."""
+    settled(ward).put(CopyStanding.DONE, by=account)
+    run(ward)
+    for name in (NURSE, "eve@corp.example"):
+        with pytest.raises(Refused, match="Nobody can confirm it"):
+            ward.desk.done(1, Actor(name, f"https://login.example.org {name}", Via.CONSOLE), ward.now)
+    assert ward.ticket().grade is Grade.C
+
+
+def test_a_claim_by_somebody_known_is_confirmed_by_another_person(ward: Harness) -> None:
+    settled(ward).put(CopyStanding.DONE, by=NURSE)
+    run(ward)
+    ward.desk.done(1, Actor(NURSE, "https://login.example.org ben", Via.CONSOLE), ward.now)
+    assert ward.ticket().grade is Grade.C
+    ward.desk.done(1, ME, ward.now)
+    assert ward.ticket().grade is Grade.B
 
 
 def test_closed_there_is_a_claim_here_at_their_instant(ward: Harness) -> None:

@@ -14,7 +14,7 @@ from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
 from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, acted, claimants
+from worker.domain.evidence.actor import ANYBODY, Actor, acted, claimants
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
@@ -309,6 +309,14 @@ def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
     name = (ticket.done_by or "").casefold()
     if name == by.name.casefold():
         return ticket
+    if ANYBODY in ticket.claimed_by:
+        raise Refused(
+            because(
+                "{ticket} was marked done by an account that may be anybody's, yours too. Nobody can confirm it; "
+                "a list will show whether it is true.",
+                ticket=ticket.label,
+            )
+        )
     if not by.marks.isdisjoint(ticket.claimed_by or (name,)):
         raise Refused(
             because(

@@ -37,7 +37,7 @@ class ActsHere:
         def claimed(one: Ticket) -> Ticket:
             return replace(
                 one, state=next_state(one.state, Move.CLAIM), done_at=at, done_by=by.name, grade=Grade.C,
-                claimed_by=claimants([by]), weighed_at=None,
+                claimed_by=claimants([by], is_known=_is_here(uow, moved.email)), weighed_at=None,
                 reason=in_own_words(words) or because("closed in {tracker} as {key}", tracker=run.name, key=key),
             )  # fmt: skip
 
@@ -55,8 +55,8 @@ class ActsHere:
         """Give it to a person who is known and here; return False if it stays. Trackers don't tell who gave it."""
         run = self._run
         with run.store.reading() as uow:
-            known = [one for one in uow.people.find(email) if one.standing is not Standing.LEFT]
-        if not known or "@" not in email or not ticket.is_live:
+            is_here = _is_here(uow, email)
+        if not is_here or not ticket.is_live:
             return False
         try:
             self._acts.assign(ticket.id, email, _actor(run, LastMove()), run.now, f"in {run.name} as {key}")
@@ -78,6 +78,11 @@ def is_answered(run: MirrorRun, uow: UnitOfWork, label: str, closed_at: datetime
         for entry in (one.entry for one in uow.journal.of(f"ticket:{label}"))
         if events.is_kind(entry.kind, events.TICKET_REOPENED)
     )
+
+
+def _is_here(uow: UnitOfWork, email: str) -> bool:
+    """Whether an address is that of a person who is known and has not left."""
+    return "@" in email and any(one.standing is not Standing.LEFT for one in uow.people.find(email))
 
 
 def _actor(run: MirrorRun, moved: LastMove) -> Actor:

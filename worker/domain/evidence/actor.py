@@ -11,6 +11,7 @@ from typing import Any
 from worker.domain.evidence.journal import Entry
 
 _ACCOUNT = "actor_id"
+ANYBODY = "?"  # a mark of whoever claimed by an account that nobody knows
 
 
 class Via(StrEnum):
@@ -66,9 +67,13 @@ def stated(name: str) -> str:
     return f"by:{name.casefold()}"
 
 
-def claimants(actors: Iterable[Actor]) -> tuple[str, ...]:
-    """The marks of every person who may have made a claim. None of them can confirm it."""
-    return tuple(sorted(frozenset[str]().union(*(one.marks for one in actors))))
+def claimants(actors: Iterable[Actor], *, is_known: bool = True) -> tuple[str, ...]:
+    """The marks of every person who may have made a claim. None of them can confirm it.
+
+    If it isn't known whose account made it, it may be anybody's, and nobody can.
+    """
+    marks = frozenset[str]().union(*(one.marks for one in actors))
+    return tuple(sorted(marks if is_known else marks | {ANYBODY}))
 
 
 def acted(
