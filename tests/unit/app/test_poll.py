@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from builders import facts
 from fakes.directory import FakeDirectory
 from harness import Harness
 from scripted import Scripted, end, scripted
-from worker.domain.model import COUNTRY, TIMEZONE, Evidence, Standing
+from worker.domain.model import Evidence, Standing
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import (
@@ -293,76 +292,6 @@ def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Star
     harness.later()
     assert harness.poll(full=True).is_ok
     assert harness.leavers() == others
-
-
-# --- what a source does not show --------------------------------------------------------------------------
-
-
-def test_what_a_source_shows_of_nobody_stays_as_it_was_known(start: Start) -> None:
-    harness = start(directory_type=Scripted)
-    last_day = harness.now + timedelta(days=5)
-    harness.corp.change("ann", leave_at=last_day, department="Nursing", attributes=((COUNTRY, "GB"),))
-    harness.poll()
-    bare = (facts("ann", department="Porters", attributes=((TIMEZONE, "Europe/London"),)), facts("zoe"))
-    unshown = frozenset({"leave_at", COUNTRY})
-    scripted(harness, DirectoryPage(bare, unshown=unshown), end(harness, is_full=False))
-    harness.poll()
-
-    ann = harness.person("ann")
-    assert (ann.standing, ann.leaves_at) == (Standing.LEAVING, last_day)
-    assert (ann.facts.department, ann.facts.country, ann.facts.timezone) == ("Porters", "GB", "Europe/London")
-    assert harness.standing("zoe") is Standing.ACTIVE
-
-
-# --- dates that nobody can read ---------------------------------------------------------------------------
-
-
-def unread(harness: Harness, person_id: str, **changes: Any) -> None:
-    harness.corp.change(person_id, leave_at=None, unread=("leave_at",), **changes)
-
-
-def test_a_last_day_that_nobody_can_read_any_more_does_not_come(company: Harness) -> None:
-    company.corp.change("ann", leave_at=company.now + timedelta(days=3))
-    company.poll()
-    unread(company, "ann")
-    for _ in range(5):
-        company.later(days=1)
-        company.settle(full=True)
-
-    assert (company.leavers(), company.tickets()) == ([], [])
-    assert company.person("ann").leaves_at is None
-
-    company.corp.change("ann", leave_at=company.now + timedelta(hours=2), unread=())
-    company.settle()
-    company.later(hours=2)
-    company.settle()
-    assert company.leavers() == ["ann"]
-
-
-def test_a_last_day_that_nobody_can_read_brings_nobody_back(company: Harness) -> None:
-    company.corp.change("ann", leave_at=company.now)
-    company.settle()
-    unread(company, "ann")
-    company.later()
-    company.settle(full=True)
-
-    assert company.leavers() == ["ann"]
-    assert [one.is_live for one in company.tickets()] == [True]
-
-    company.corp.change("ann", unread=())
-    company.later()
-    company.settle()
-    assert company.leavers() == []
-
-
-def test_whose_last_day_nobody_can_read_has_left_by_anything_else(company: Harness) -> None:
-    unread(company, "ann")
-    company.poll()
-    assert company.leavers() == []
-
-    company.leave("ann")
-    company.poll()
-    assert company.leavers() == ["ann"]
 
 
 # --- absence ----------------------------------------------------------------------------------------------
