@@ -110,3 +110,35 @@ def test_what_can_be_read_and_not_be_served_is_taken_back(company: Company, work
         assert f"127.0.0.1:{port}" in refused["error"]
         worker.wait("worker.started")
     assert worker.end() == 0
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A server that takes calls and never answers; its port."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_a_source_that_does_not_answer_holds_up_neither_the_new_settings_nor_the_end(
+    company: Company, silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "of-nobody")
+    file = company.folder / "whosleft.yaml"
+    rooms = f'  - {{name: rooms, kind: matrix, url: "http://127.0.0.1:{silent}", token: "${{env:TOKEN}}"}}\n'
+    file.write_text(file.read_text().replace("inventories:\n", "inventories:\n" + rooms))
+    worker = Worker(company)
+    try:
+        worker.wait("worker.started")
+        rewrite(company, "schedule: {poll: 17s}\n")
+
+        assert worker.wait("worker.stopped")["abandoned"] == ["inventory"], "else nothing is shown here"
+        assert worker.wait("worker.started")["jobs"]["poll"] == 17
+        worker.wait("job.finished")
+        began_s = monotonic()
+        assert worker.end() == 0
+        assert monotonic() - began_s < 10, "the job of before still waits for its source"
+    finally:
+        worker.child.kill()
+        worker.child.communicate(timeout=SOON_S)

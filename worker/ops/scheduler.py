@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from math import floor
 from threading import Event, current_thread, main_thread
+from threading import enumerate as running_threads
 from time import monotonic
 from types import FrameType
 from typing import NoReturn
@@ -34,6 +35,7 @@ from worker.ops.lookout import Lookout
 from worker.ops.memory import give_back
 
 GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
+LEAVE_S = 1.0  # for threads that have nothing more to do
 TICK_S = 0.5
 BEAT_S = 5.0  # how often the loop shows that it runs
 STALLED_AFTER_S = 60.0
@@ -41,6 +43,7 @@ JUMP_MIN_S = 2.0  # a clock that is only slewed moves less between two ticks
 JITTER_SHARE = 10  # of the interval, so that replicas do not ask for a lease all at once
 JITTER_MAX_S = 5.0
 BEAT = "beat"
+THREADS = "jobs"  # how the names of the threads begin that run jobs
 LOOKOUT = "lookout"
 LOOKOUT_S = 3.0  # between two looks for news of sources
 
@@ -136,7 +139,7 @@ class Loop:
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(len(JOBS) + 2)},
+            executors={"default": ThreadPoolExecutor(len(JOBS) + 2, {"thread_name_prefix": THREADS})},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         self._triggers = {BEAT: Every(timedelta(seconds=BEAT_S))}
@@ -237,6 +240,16 @@ def end_process(code: int) -> NoReturn:
     os._exit(code)
 
 
+def leave(end: Callable[[int], None] = end_process) -> None:
+    """End the process with code 0 if a job that was left to itself still hangs; call it when all else has ended."""
+    until_s = monotonic() + LEAVE_S
+    for thread in [one for one in running_threads() if one.name.startswith(THREADS)]:
+        thread.join(max(until_s - monotonic(), 0))
+        if thread.is_alive():
+            end(0)
+            return
+
+
 def serve(
     jobs: Jobs,
     schedule: JobSchedule,
@@ -250,9 +263,10 @@ def serve(
     """Run all jobs until `stop` is set (then False) or SIGTERM or SIGINT comes (then True).
 
     No job starts after that; running ones end at their next commit. If one does not within `grace_s`, its lease is
-    given back and the process is ended with code 0 through `end`; the next run does the work that was not
-    committed. A second signal ends the process at once, with code 128 plus the signal's number. Signals are handled
-    only in the main thread.
+    given back, so that nothing more of it is written; the next run does the work. If a signal came, the process is
+    then ended with code 0 through `end`. After `stop` the job is left to itself: call `leave` before the process
+    ends. A second signal ends the process at once, with code 128 plus the signal's number. Signals are handled only
+    in the main thread.
     """
     loop = loop or Loop(jobs, schedule, lookout=lookout)
     stop = stop or Event()
@@ -270,7 +284,7 @@ def serve(
         abandoned = jobs.wait_idle(grace_s)
         jobs.interrupt.give_back()
         log.info(events.WORKER_STOPPED, abandoned=abandoned)
-        if abandoned:
+        if abandoned and signals.asked:
             end(0)
         return signals.asked is not None
 

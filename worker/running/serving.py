@@ -27,7 +27,7 @@ from worker.ops.notes import LoggedNotes
 from worker.ops.pages import serving
 from worker.ops.patience import Unanswered
 from worker.ops.receiver import receiving
-from worker.ops.scheduler import Loop, serve, wait_for
+from worker.ops.scheduler import Loop, leave, serve, wait_for
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ports import Port
@@ -85,6 +85,7 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
         except SettingsError as error:
             if not reloading.went_back(error):
                 raise
+    leave()  # a job of earlier settings may still wait for its source
 
 
 def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:

@@ -12,10 +12,11 @@ from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
 from worker.app.jobs.table import JOBS
+from worker.ops import scheduler
 from worker.ops.clock import ManualClock, system_now
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.jobs import Jobs
-from worker.ops.scheduler import BEAT, STALLED_AFTER_S, Every, Loop, Watch, serve, wait_for
+from worker.ops.scheduler import BEAT, STALLED_AFTER_S, THREADS, Every, Loop, Watch, leave, serve, wait_for
 from worker.ports.state.leases import Lease
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -361,25 +362,50 @@ def test_a_job_that_is_running_when_the_stop_comes_ends_in_peace(
     assert process.ended == []
 
 
+@pytest.mark.parametrize(
+    "is_signalled, ended", [(True, [0]), (False, [])], ids=["to end", "for other settings"]
+)
 def test_a_job_that_does_not_end_in_time_is_left_and_its_lease_given_back(
-    process: Process, app: FakeApp, store: FakeJobStore, lines: Lines
+    process: Process, app: FakeApp, store: FakeJobStore, lines: Lines, is_signalled: bool, ended: list[int]
 ) -> None:
     may_end = threading.Event()
 
     def hangs(_lease: Lease | None) -> None:
-        process.stop.set()
+        if is_signalled:
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            process.stop.set()
         may_end.wait(PATIENCE_S)
 
     app.case("inventory").does = hangs
 
-    process.serve(grace_s=0.05)
+    assert process.serve(grace_s=0.05) is is_signalled
 
-    assert process.ended == [0]
+    assert process.ended == ended, "only a signal ends the process"
     assert store.leases.holder("inventory") == ""
     assert [line["abandoned"] for line in lines.of("worker.stopped")] == [["inventory"]]
     may_end.set()
     assert process.jobs.wait_idle(PATIENCE_S) == ()
     assert store.jobs.rows.get("inventory") is None, "it had lost its lease, so nothing of it was written"
+
+
+def test_a_process_is_left_at_once_only_if_something_in_it_still_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scheduler, "LEAVE_S", 0.05)
+    ended: list[int] = []
+    may_end = threading.Event()
+    hangs = threading.Thread(target=may_end.wait, args=(PATIENCE_S,), name=f"{THREADS}_1")
+
+    leave(ended.append)
+    assert ended == []
+    hangs.start()
+    leave(ended.append)
+    assert ended == [0]
+    may_end.set()
+    hangs.join()
+    leave(ended.append)
+    assert ended == [0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
