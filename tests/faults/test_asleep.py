@@ -18,10 +18,10 @@ from sqlalchemy import event
 from faults.cluster import PORT, Cluster
 from faults.replicas import url_of
 from faults.waiting import pause, until
+from memory import make_tables
 from worker.ops.clock import system_now
 from worker.ports.state.leases import Lease
 from worker.storage.sql.engine import IDLE_MAX_S, LEASE_IDLE_MAX_S, open_engine
-from worker.storage.sql.tables import metadata
 from worker.storage.store import SqlStore
 
 pytestmark = pytest.mark.postgres
@@ -36,7 +36,7 @@ def engine(cluster: Cluster) -> Iterator[sa.Engine]:
     with cluster.connect("postgres") as admin:
         admin.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
         engine = open_engine(url_of((cluster.address, PORT), database))
-        metadata.create_all(engine)
+        make_tables(engine)
         yield engine
         engine.dispose()
         admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')

@@ -361,14 +361,41 @@ def test_a_process_that_waits_for_tables_ends_when_it_is_asked_to(far: Company) 
 @pytest.mark.postgres
 def test_tables_of_a_later_release_end_it_at_once(far: Company, postgres_url: str) -> None:
     far.run("migrate")
-    engine = sa.create_engine(postgres_url)
+    become_newer(postgres_url)
+
+    assert "later release" in far.run("run", code=1)
+
+
+def become_newer(url: str) -> None:
+    """As after the migration of a release that changed what something means."""
+    engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
         connection.execute(sa.text("UPDATE schema_floor SET revision = '9999'"))
-        connection.execute(sa.text("UPDATE schema_floor SET revision = '9999'"))
     engine.dispose()
 
-    assert "later release" in far.run("run", code=1)
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("role", ["worker", "desk"])
+def test_tables_that_become_those_of_a_later_release_end_it_and_get_no_more_tickets(
+    company: Company, postgres_url: str, role: str
+) -> None:
+    configure(company, database={"url": postgres_url})
+    company.run("migrate")
+    with running(company, role) as process:
+        process.ready()
+        if role == "worker":
+            process.seen()
+        become_newer(postgres_url)
+        company.export(disabled={15})
+
+        until("it ends", lambda: process.child.poll() is not None)
+    assert process.child.returncode == 1
+    assert "later release" in (company.folder / f"{role}.log").read_text()
+    engine = sa.create_engine(postgres_url)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM ticket")).scalar_one() == 0
+    engine.dispose()
 
 
 @pytest.mark.postgres

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from integration.company import COMMAND, CONFIG, Company
+from worker.storage.sql.single_worker import sole_worker
 
 SOON_S = 60
 
@@ -109,6 +110,40 @@ def test_what_can_be_read_and_not_be_served_is_taken_back(company: Company, work
 
         assert f"127.0.0.1:{port}" in refused["error"]
         worker.wait("worker.started")
+    assert worker.end() == 0
+
+
+def move(company: Company, url: str) -> None:
+    """The same configuration with another database."""
+    file, part = company.folder / "whosleft.yaml", company.folder / "part.yaml"
+    part.write_text(file.read_text().replace(company.database, url))
+    part.replace(file)
+
+
+def test_a_database_whose_folder_is_not_there_is_refused_and_the_work_goes_on(
+    company: Company, worker: Worker
+) -> None:
+    move(company, "sqlite:///nowhere/whosleft.db")
+
+    refused = worker.wait("config.refused")
+
+    assert "nowhere/whosleft.db does not exist" in refused["error"]
+    worker.wait("worker.started")
+    assert worker.end() == 0
+
+
+def test_a_database_that_another_worker_has_is_refused_and_the_work_goes_on(
+    company: Company, worker: Worker, tmp_path: Path
+) -> None:
+    folder = tmp_path / "another"
+    folder.mkdir()
+    with sole_worker(f"sqlite:///{folder}/whosleft.db"):
+        move(company, f"sqlite:///{folder}/whosleft.db")
+
+        refused = worker.wait("config.refused")
+
+    assert "Another worker" in refused["error"]
+    worker.wait("worker.started")
     assert worker.end() == 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -137,6 +138,28 @@ def test_this_release_does_not_work_beside_one_that_changed_a_meaning(
         require_current(engine)
     with pytest.raises(SchemaNewer):
         migrate(engine)
+
+
+def test_what_runs_already_writes_nothing_more_once_a_meaning_was_changed(
+    engine: sa.Engine, scripts: Path
+) -> None:
+    store = SqlStore(engine)
+    with store.begin() as uow:
+        uow.tickets.insert([ticket(handle="a")])
+    add_migration(scripts, "9001", head(), "9001")
+    migrated = Thread(target=migrate, args=(engine, scripts), daemon=True)
+
+    with store.begin() as uow:
+        migrated.start()
+        migrated.join(0.3)
+        assert migrated.is_alive(), "it waits for the transaction that has begun"
+        uow.tickets.insert([ticket(handle="b")])
+    migrated.join(60)
+
+    with pytest.raises(SchemaNewer, match="may not work beside it"), store.begin():
+        pass
+    with store.reading() as uow:
+        assert [one.handle for one in uow.tickets.page([TicketState.OPEN], 0, 9)] == ["a", "b"]
 
 
 def test_the_next_release_waits_for_its_migration(engine: sa.Engine, scripts: Path) -> None:

@@ -24,7 +24,7 @@ from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
 from fakes.tracker import FakeTracker
-from memory import memory_engine, twin_of
+from memory import make_tables, memory_engine, twin_of
 from worker.app.jobs.report import Report
 from worker.app.reads.check import Checked
 from worker.domain.controls.policy import ControlPolicy
@@ -46,7 +46,6 @@ from worker.running.app import assemble
 from worker.running.rules import AppRules
 from worker.running.wiring import rules_of
 from worker.settings import Settings
-from worker.storage.sql.tables import metadata
 from worker.storage.store import SqlStore
 
 TIMEZONE = "Europe/London"
@@ -87,7 +86,7 @@ class Harness:
         self.now = NOW
         self.engine = engine or memory_engine()
         if engine is not None:
-            metadata.create_all(engine)
+            make_tables(engine)
         self.store = SqlStore(self.engine, accounts)
         self.directories = [
             directory_type(name, now=self.clock, can_look_up=can_look_up, has_delta=has_delta)

@@ -9,12 +9,22 @@ import sqlite3
 import sqlalchemy as sa
 
 from worker.storage.sql.engine import open_engine
+from worker.storage.sql.migrate import head
 from worker.storage.sql.tables import metadata
 
 
 def memory_engine() -> sa.Engine:
     """Return an engine on a database of its own, with this release's tables."""
     return _engine_on(_tables())
+
+
+def make_tables(engine: sa.Engine) -> None:
+    """Make this release's tables where they are missing, and say whose they are."""
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
+            connection.execute(sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": head()})
 
 
 def twin_of(engine: sa.Engine) -> sa.Engine:
@@ -38,7 +48,7 @@ def _first() -> sa.Engine:
 
 @functools.cache
 def _tables() -> bytes:
-    metadata.create_all(_first())
+    make_tables(_first())
     return _content(_first())
 
 

@@ -1,7 +1,7 @@
 """Read the configuration again while the process runs, and take it over as a whole or not at all.
 
 If the file or a secret's file changed (Kubernetes writes both in place), everything starts over with the new
-settings, within the same process. An unreadable configuration changes nothing, and is logged.
+settings, within the same process. A configuration that can't be read, or not be served, changes nothing, and is logged.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from worker.domain.text.durations import format_duration
 from worker.ops import events
+from worker.ops.health import reason
 from worker.settings import Settings, SettingsError
 
 LOOK_EVERY_S = 5.0
@@ -32,7 +33,7 @@ class Reloading:
     def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
         self.settings = settings
         self._load = load
-        self._before: Settings | None = None
+        self._served: Settings | None = None  # the last settings that could be served
         self._hopeless: Settings | None = None  # readable settings that could not be served
         self._refused = ""
 
@@ -48,15 +49,19 @@ class Reloading:
         if not changes or (self._hopeless is not None and not differences(self._hopeless, found)):
             return False
         log.info(events.CONFIG_CHANGED, changes=changes)
-        self.settings, self._before, self._hopeless = found, self.settings, None
+        self.settings, self._hopeless = found, None
         return True
 
-    def went_back(self, error: SettingsError) -> bool:
-        """Return to the settings before the last change, because these can't be served; False if there are none."""
-        if self._before is None:
+    def served(self, settings: Settings) -> None:
+        """Record that everything ran with these settings."""
+        self._served = settings
+
+    def went_back(self, error: Exception) -> bool:
+        """Return to the settings that were served before, because these can't be; False if there are no others."""
+        if self._served is None or self._served is self.settings:
             return False
-        log.error(events.CONFIG_REFUSED, error=str(error))
-        self.settings, self._before, self._hopeless = self._before, None, self.settings
+        log.error(events.CONFIG_REFUSED, error=reason(error))
+        self.settings, self._served, self._hopeless = self._served, None, self.settings
         return True
 
     def _refuse(self, error: str) -> None:
@@ -64,24 +69,25 @@ class Reloading:
             log.error(events.CONFIG_REFUSED, error=error)
         self._refused = error
 
-    @contextmanager
-    def watching(self, changed: Event, every_s: float = LOOK_EVERY_S) -> Iterator[None]:
-        """Look again and again in a thread of its own, until something changed; then set `changed` and stop."""
-        over = Event()
 
-        def watch() -> None:
-            while not over.wait(every_s):
-                if self.look():
-                    changed.set()
-                    return
+@contextmanager
+def watching(look: Callable[[], bool], seen: Event, every_s: float = LOOK_EVERY_S) -> Iterator[None]:
+    """Look again and again in a thread of its own, until there is something; then set `seen` and stop."""
+    over = Event()
 
-        thread = Thread(target=watch, name="reloading", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+    def watch() -> None:
+        while not over.wait(every_s):
+            if look():
+                seen.set()
+                return
+
+    thread = Thread(target=watch, name="watching", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def differences(before: Settings, after: Settings) -> list[str]:

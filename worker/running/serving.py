@@ -35,7 +35,7 @@ from worker.running.app import App, holder_name
 from worker.running.connecting import Connectors
 from worker.running.database import open_store, prepare_tables
 from worker.running.listening import Announce, not_heard
-from worker.running.reloading import Reloading
+from worker.running.reloading import Reloading, watching
 from worker.running.wiring import (
     build_app,
     build_connectors,
@@ -69,27 +69,34 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
     """Run unattended until SIGTERM; `announce` gets what people need to sign in.
 
     The settings are read by `load` again and again. When they have changed, everything is ended as by SIGTERM and
-    started with the new settings. If those can't be served, it goes back to the old ones. Raises SettingsError if
-    the first settings can't be served, and the database's errors.
+    started with the new settings. If those can't be served, or their database can't be used, it goes back to the old
+    ones. Raises SettingsError if the first settings can't be served, and the database's errors. Raises SchemaNewer
+    once a later release has changed the tables so that this one may not work on them.
     """
     settings = load()
     configure_logs()
     reloading = Reloading(settings, load)
     serve_once = _serve_jobs if roles.worker else _serve_desk_alone
-    is_told_to_end = False
+    is_told_to_end: bool | None = False
     while not is_told_to_end:
-        changed = Event()
+        changed, settings = Event(), reloading.settings
         try:
-            with reloading.watching(changed):
-                is_told_to_end = serve_once(reloading.settings, roles, announce, changed)
-        except SettingsError as error:
+            with watching(reloading.look, changed):
+                is_told_to_end = serve_once(settings, roles, announce, changed)
+        except (SettingsError, StorageError, DBAPIError) as error:
             if not reloading.went_back(error):
                 raise
+        else:
+            if is_told_to_end is not None:
+                reloading.served(settings)
     leave()  # a job of earlier settings may still wait for its source
 
 
-def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
-    """Run the jobs, and the desk if it is wanted; True if told to end, False if `changed` was set."""
+def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool | None:
+    """Run the jobs, and the desk if it is wanted; True if told to end, else False: `changed` was set.
+
+    None if it was set before anything began.
+    """
     interrupt = Interrupt()
     metrics = Metrics((entry.name for entry in settings.notify), notes_of(settings))
     holder = holder_name()
@@ -101,7 +108,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         _shown(settings, roles, metrics, holder, interrupt) as shown,
     ):
         if not _tables_are_there(settings, shown.health, changed):
-            return not changed.is_set()
+            return None if changed.is_set() else True
         engine = open_engine(settings.database.url)
         prepare_tables(settings, engine)
         store = InterruptibleStore(open_store(settings, engine), interrupt)
@@ -121,6 +128,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         lookout = connectors.lookout(app.use_cases, system_now)
         loop = Loop(jobs, schedule, lookout=lookout, jumped=app.jumps.happened)
         with (
+            _newer_tables_noticed(shown.health, changed),
             attended(app.interacting, system_now),
             _desk_served(app, announce) if roles.desk else nullcontext() as desk_trouble,
         ):
@@ -153,13 +161,17 @@ def _observed(settings: Settings, metrics: Metrics, process: str) -> Iterator[Ob
         yield All(metrics, traces, notes)
 
 
-def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool:
+def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool | None:
     """Serve only the desk, beside workers that share its database; returns as `_serve_jobs`."""
     metrics = Metrics(notes=notes_of(settings))
     with _shown(settings, roles, metrics, holder_name()) as shown:
         if not _tables_are_there(settings, shown.health, changed):
-            return not changed.is_set()
-        with open_app(settings, system_now) as app, _desk_served(app, announce) as desk_trouble:
+            return None if changed.is_set() else True
+        with (
+            open_app(settings, system_now) as app,
+            _newer_tables_noticed(shown.health, changed),
+            _desk_served(app, announce) as desk_trouble,
+        ):
             shown.begun(desk_trouble)
             return not wait_for(changed.is_set)
 
@@ -195,6 +207,23 @@ def _tables_are_there(settings: Settings, health: Health, changed: Event) -> boo
         return True
 
     return wait_for(lambda: changed.is_set() or are_there()) and not changed.is_set()
+
+
+@contextmanager
+def _newer_tables_noticed(health: Health, changed: Event) -> Iterator[None]:
+    """Set `changed` once the tables are of a later release beside which this one may not work: it ends as it starts."""
+
+    def are_newer() -> bool:
+        try:
+            health.require_database()
+        except SchemaNewer:
+            return True
+        except Exception:  # noqa: BLE001  /readyz says what is wrong
+            return False
+        return False
+
+    with watching(are_newer, changed):
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from threading import Event
 import pytest
 from structlog.testing import capture_logs
 
-from worker.running.reloading import Reloading, differences
+from worker.running.reloading import Reloading, differences, watching
 from worker.running.wiring import load_settings
 from worker.settings import SettingsError, SettingsProblem
+from worker.storage.sql.errors import SchemaNewer
 
 BEFORE = """
 organisation: {name: X, timezone: Europe/London}
@@ -109,6 +110,7 @@ def test_what_can_be_read_and_not_be_served_is_taken_back_and_not_tried_again(
     reloading: Reloading, config: Path
 ) -> None:
     before = reloading.settings
+    reloading.served(before)
     config.write_text(BEFORE.replace("60s", "30s"))
     assert reloading.look()
     taken = SettingsError(
@@ -128,9 +130,29 @@ def test_the_first_settings_have_nothing_to_go_back_to(reloading: Reloading) -> 
     assert not reloading.went_back(SettingsError([]))
 
 
+def test_settings_that_were_served_have_nothing_to_go_back_to_when_their_database_is_no_longer_theirs(
+    reloading: Reloading,
+) -> None:
+    reloading.served(reloading.settings)
+
+    assert not reloading.went_back(SchemaNewer("The tables are of a later release."))
+
+
+def test_it_goes_back_past_settings_that_were_never_served(reloading: Reloading, config: Path) -> None:
+    before = reloading.settings
+    reloading.served(before)
+    for poll in ("30s", "20s"):
+        config.write_text(BEFORE.replace("60s", poll))
+        assert reloading.look()
+
+    assert reloading.went_back(SchemaNewer("The tables are of a later release."))
+    assert reloading.settings is before
+    assert not reloading.went_back(SchemaNewer("The tables are of a later release.")), "and not for ever"
+
+
 def test_it_is_looked_for_in_the_background(reloading: Reloading, config: Path) -> None:
     changed = Event()
-    with reloading.watching(changed, every_s=0.01):
+    with watching(reloading.look, changed, every_s=0.01):
         assert not changed.wait(0.1)
         config.write_text(BEFORE.replace("60s", "30s"))
 

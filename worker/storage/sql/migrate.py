@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.engine import WRITERS, sqlite_path
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.tables import schema_floor
 
@@ -28,6 +28,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 # One number for all of PostgreSQL's advisory locks: "whosleft" in ASCII
 LOCK = int.from_bytes(b"whosleft", "big")
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
+_CURRENT = sa.select(_VERSION.c.version_num)  # built once: it is asked for in each transaction that writes
 
 
 def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, str]:
@@ -39,6 +40,7 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
     with engine.begin() as connection:  # on SQLite the only writer from here on
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS)))  # see `require_unchanged`
         before = revision(connection, scripts)
         _refuse_newer(before, scripts)
         if before != head(scripts):
@@ -81,6 +83,12 @@ def require_revision(current: str | None) -> None:
         )
 
 
+def require_unchanged(connection: sa.Connection) -> None:
+    """As `require_current`, in a transaction on tables that were current before; costs one read."""
+    if connection.execute(_CURRENT).scalar() != head():
+        require_revision(revision(connection))
+
+
 @cache
 def head(scripts: Path = MIGRATIONS) -> str:
     """The revision that this release works on."""
@@ -105,7 +113,7 @@ def revision(connection: sa.Connection, scripts: Path = MIGRATIONS) -> str | Non
     which this release does not know.
     """
     is_set_up = sa.inspect(connection).has_table(_VERSION.name)
-    current = connection.execute(sa.select(_VERSION.c.version_num)).scalar() if is_set_up else None
+    current = connection.execute(_CURRENT).scalar() if is_set_up else None
     if current is None or current in _known(scripts):
         return current
     allowed = connection.execute(sa.select(schema_floor.c.revision)).scalar()
