@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import sys
 import traceback
@@ -14,7 +13,7 @@ from typing import NoReturn
 
 import typer
 from rich.text import Text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from worker.app.refused import Refused
 from worker.cli import (
@@ -45,9 +44,8 @@ from worker.domain.text.steering import visible
 from worker.ops.terminal import discard_output, prepare_streams
 from worker.ports import ConnectorError
 from worker.settings import SettingsError
-from worker.storage.sql.errors import StorageError
+from worker.storage.sql.errors import NO_ROOM, StorageError, trouble_of
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # the bytes of a call that Python could not read
 
 app = typer.Typer(
@@ -103,15 +101,17 @@ def run() -> None:
         _fail(str(error), 2)
     except (Refused, ConnectorError, StorageError) as error:
         _fail(str(error), 1)
-    except OperationalError as error:
-        notes = getattr(error.orig, "__notes__", ())
-        _fail(" ".join((f"The database can't be used: {error.orig}.", *notes)), 1)
+    except DBAPIError as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            _fail_by_fault()
+        _fail(f"The database can't be used: {trouble.found}. {trouble.remedy}".rstrip(), 1)
     except UnicodeEncodeError:
         if not _NOT_UTF8.search(" ".join(sys.argv)):
             _fail_by_fault()
         _fail("The call has letters that are not UTF-8. Set the terminal to UTF-8, and write it again.", 2)
     except Exception as error:  # noqa: BLE001  a fault of ours, shown as Python does; its text may quote a stranger's
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
             discard_output()
             _fail(f"What the command has to say can't be written: {error.strerror}.", 1)
         _fail_by_fault()

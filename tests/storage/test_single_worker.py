@@ -101,6 +101,21 @@ def test_the_desk_and_the_commands_write_beside_the_worker(url: str) -> None:
         other.communicate("")
 
 
+def test_a_full_disk_is_not_taken_for_a_network_file_system(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)  # the note of who has the lock
+
+    with (
+        pytest.raises(NotLockable, match=r"No space left on device.*Make room on the disk"),
+        sole_worker(url),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql+psycopg://nobody@nowhere/none", "sqlite://", "sqlite:///:memory:"]
 )
@@ -132,7 +147,7 @@ def test_a_folder_that_cannot_be_written_is_named(url: str, tmp_path: Path) -> N
         (errno.EROFS, "cannot be written (Read-only file system)"),
         (errno.ENOLCK, "cannot be locked (No locks available). Is it on a network file system?"),
         (errno.EOPNOTSUPP, "cannot be locked (Operation not supported). Is it on a network file system?"),
-        (errno.ENOSPC, "cannot be locked (No space left on device)"),
+        (errno.ENOSPC, "cannot be written (No space left on device). Make room on the disk of w.db"),
     ],
 )
 def test_what_the_operating_system_says_becomes_advice(number: int, words: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.text import Text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import ALL, JOBS, OF_ALL
@@ -135,7 +135,7 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             wrong = [*app.attesting.changed_texts(), *filter(None, [app.controls.accountable_left()])]
             idle = control_warnings(app.store, app.controls, at)
             warnings = (*wrong, *app.check.warnings(), *idle, *_unreached(app.check), *of_database)
-    except (StorageError, OperationalError):  # these warnings may explain it
+    except (StorageError, DBAPIError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
         raise

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -33,8 +31,8 @@ from worker.desk.sealing import SealUploads
 from worker.desk.services import Services, as_of_now
 from worker.desk.sessions import SignInPages
 from worker.desk.uploads import Receiving, Uploads
+from worker.storage.sql.errors import OF_DATABASE, passes
 
-UNAVAILABLE = (OperationalError, PoolTimeoutError)
 NAME_MAX = 200  # of a static file; for a much longer name, the system refuses to look for the file
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
@@ -69,9 +67,8 @@ def desk_app(services: Services) -> Starlette:
             Middleware(Guarded, services=services),
             Middleware(GZipMiddleware, minimum_size=800),
         ],
-        exception_handlers=dict.fromkeys(
-            (HTTPException, ClientDisconnect, *UNAVAILABLE, Exception), _error_page
-        ),
+        exception_handlers=dict.fromkeys((HTTPException, ClientDisconnect, Exception), _error_page)
+        | dict.fromkeys(OF_DATABASE, _database_page),
     )
     app.state.services = services
     return app
@@ -110,8 +107,13 @@ async def _error_page(request: Request, error: Exception) -> Response:
             return page
     elif isinstance(error, ClientDisconnect):  # nobody is there to read it
         status = 400
-    elif isinstance(error, UNAVAILABLE):
-        status, headers = 503, {"Retry-After": str(UNAVAILABLE_FOR_S)}
     else:
         status = 500
     return error_page(request, request.app.state.services, status, headers)
+
+
+async def _database_page(request: Request, error: Exception) -> Response:
+    """Ask the reader to try again, if that may help; any other error of the database is one of ours."""
+    if not passes(error):
+        raise error
+    return error_page(request, request.app.state.services, 503, {"Retry-After": str(UNAVAILABLE_FOR_S)})

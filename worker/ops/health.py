@@ -12,6 +12,7 @@ from threading import enumerate as running_threads
 
 from worker.ops.masking import mask_text
 from worker.ops.patience import WAIT_S, PatientCall, Unanswered
+from worker.storage.sql.errors import trouble_of
 
 KEEP_S = 1.0  # one answer of the database serves all probes within a second
 STARTING = "it is starting"
@@ -53,10 +54,11 @@ class Health:
 
 
 def reason(error: Exception) -> str:
-    """An error of the database in one line, without passwords."""
+    """An error of the database in one line, with its remedy and without its SQL and passwords."""
     if isinstance(error, Unanswered):
         return f"the database does not answer ({error})"
-    told = getattr(error, "orig", None) or error  # the driver's own words, if SQLAlchemy wrapped them
+    trouble = trouble_of(error)
+    told = trouble.words if trouble else getattr(error, "orig", None) or error
     return mask_text(" ".join(str(told).split()) or type(told).__name__)
 
 

@@ -22,12 +22,14 @@ from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS, Job, JobSchedule, UseCases
 from worker.ops import events
+from worker.ops.health import reason
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
 from worker.ops.schedule import is_full_due
 from worker.ops.tenure import Tenure
 from worker.ports.state.leases import Lease, LeaseLost
 from worker.ports.state.store import Store
+from worker.storage.sql.errors import trouble_of
 
 FULL_RETRY = timedelta(hours=1)  # after a nightly pass that was not ok
 # Counts of existing things; any other count that is not 0 means that something was done, and is worth a line
@@ -195,12 +197,15 @@ class Jobs:
         try:
             self._record(run, report, took_s)
         except Exception as error:  # noqa: BLE001  most likely what made the job fail
-            log.warning(events.JOB_UNRECORDED, job=run.name, error=str(error))
+            log.warning(events.JOB_UNRECORDED, job=run.name, error=reason(error))
 
     def _failed(self, name: str, now: datetime, error: Exception) -> Report:
-        trouble = f"{name} failed: {type(error).__name__}: {error}"
+        is_fault = trouble_of(error) is None  # of the program, which its traceback shows
+        trouble = f"{name} failed: {f'{type(error).__name__}: {error}' if is_fault else reason(error)}"
         is_news = self._repeats.is_news(name, trouble, now)
-        log.error(events.JOB_FAILED, job=name, error=trouble, exc_info=error if is_news else None)
+        log.error(
+            events.JOB_FAILED, job=name, error=trouble, exc_info=error if is_fault and is_news else None
+        )
         return Report(name, {}, (trouble,))
 
     def _gave_up(self, name: str, why: str) -> Report:

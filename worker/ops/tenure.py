@@ -14,6 +14,7 @@ from typing import Self
 import structlog
 
 from worker.ops import events
+from worker.ops.health import reason
 from worker.ports.state.leases import Lease, LeaseLost, Leases
 
 RENEWALS = 3  # in one life of the lease
@@ -85,7 +86,7 @@ class Tenure:
         try:
             self._leases.release(self.lease)
         except Exception as error:  # noqa: BLE001  despite the database's error, the job's own result counts
-            log.warning(events.LEASE_UNRELEASED, error=str(error), **self._names())
+            log.warning(events.LEASE_UNRELEASED, error=reason(error), **self._names())
 
     def _keep(self) -> None:
         pause_s = self._pause_s
@@ -97,7 +98,7 @@ class Tenure:
                         return
                     self._renew()
             except Exception as error:  # noqa: BLE001  tried again until trust runs out, then `prove` decides
-                log.warning(events.LEASE_UNRENEWED, error=str(error), **self._names())
+                log.warning(events.LEASE_UNRENEWED, error=reason(error), **self._names())
                 pause_s = self._life.total_seconds() / RETRIES
 
     def _renew(self) -> None:

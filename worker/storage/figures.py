@@ -22,12 +22,17 @@ from worker.storage.leases import listed_leases
 from worker.storage.mirrors import SqlMirrors
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, sqlite_path
+from worker.storage.sql.errors import READ_ONLY, ReadOnly
 from worker.storage.sql.migrate import require_revision, revision
 from worker.storage.sql.tables import cohort, desk_session, outbox, ticket
 from worker.storage.watched import standing_alarms
 
 OVER_LIFE = timedelta(minutes=15)  # how long a count of tickets that are over is used
 _LIVE = tuple(state.value for state in sorted(LIVE))
+# Not of this transaction, which only reads
+_TAKES_NO_WRITES = sa.text(
+    "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean"
+)
 _Piles = dict[TicketSort, Pile]
 
 
@@ -40,12 +45,14 @@ class SqlVitals:
         self._over: tuple[datetime, _Piles] | None = None
 
     def check(self, *, has_desk: bool) -> None:
-        """See the port. Raises SchemaOlder, SchemaNewer, or the database's errors. Makes no file."""
+        """See the port. Raises SchemaOlder, SchemaNewer, ReadOnly, or the database's errors. Makes no file."""
         path = sqlite_path(self._engine.url)
         if path is not None and not path.exists():
             require_revision(None)  # connecting would make the file
         with self._reading() as connection:
             require_revision(revision(connection))
+            if connection.dialect.name == "postgresql" and connection.execute(_TAKES_NO_WRITES).scalar_one():
+                raise ReadOnly(READ_ONLY)
             if has_desk:
                 connection.execute(sa.select(desk_session.c.id).limit(1)).all()
 

@@ -15,6 +15,7 @@ from httpx2 import Response
 
 from databases import database_url, empty_engine, engine
 from desk_caller import Caller, desk_of
+from desk_setup import api_client, services_of
 from harness import Harness
 from worker.domain.tickets.ticket import TicketState
 from worker.storage.sql.engine import open_engine, open_impatient_engine
@@ -167,3 +168,40 @@ def test_a_database_that_another_holds_is_said_in_words_and_nothing_is_changed(
     assert harness.ticket(1).state is TicketState.OPEN
     assert phone.get(link).status_code == 200, "it goes on by itself"
     holder.dispose()
+
+
+@pytest.mark.postgres
+def test_a_server_that_takes_no_writes_for_a_while_is_said_in_words_by_pages_and_the_api(
+    migrated_postgres_url: str,
+) -> None:
+    engine = open_engine(migrated_postgres_url)
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    phone, program = desk_of(harness), api_client(services_of(harness))
+    link = phone.ticket()
+    phone.get(link)
+
+    def make_read_only(on: str) -> None:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+            server.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")
+            server.exec_driver_sql(
+                f'ALTER DATABASE "{engine.url.database}" SET default_transaction_read_only = {on}'
+            )
+        engine.dispose()
+
+    make_read_only("on")
+    shown, answered = phone.post(f"{link}/done"), program.post("/tickets/T-000001/done")
+    make_read_only("off")
+
+    assert (shown.status_code, answered.status_code) == (503, 503)
+    assert "Nothing was changed" in shown.text
+    assert shown.headers["Retry-After"] == answered.headers["Retry-After"] == "5"
+    phone.get(link)
+    assert phone.post(f"{link}/done").status_code < 400, "it goes on by itself"
+    assert harness.ticket(1).state is TicketState.DONE
+    engine.dispose()

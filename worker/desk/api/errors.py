@@ -12,12 +12,11 @@ from typing import Any, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from worker.app.refused import Refused
+from worker.storage.sql.errors import OF_DATABASE, passes
 
 NOT_ALLOWED = 405
 WRONG_SHOWN = 5
@@ -108,8 +107,8 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _unavailable)
-    app.add_exception_handler(PoolTimeoutError, _unavailable)
+    for of_database in OF_DATABASE:
+        app.add_exception_handler(of_database, _unavailable)
     app.add_exception_handler(Exception, _failed)
 
 
@@ -172,8 +171,10 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(name.upper() for name in request.app.openapi()["paths"].get(path, ())))
 
 
-async def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
-    """The answer if the database fails, without the database's own text, which may have its address."""
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    """The answer if the database fails for a while, without its own text, which may have its address."""
+    if not passes(error):
+        raise error
     headers = {"Retry-After": str(UNAVAILABLE_FOR_S)}
     message, remedy = "The database can't be reached just now.", "Try again; if it lasts, see the desk's log."
     return answer(503, Code.UNAVAILABLE, message, remedy, headers)

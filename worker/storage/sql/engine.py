@@ -7,7 +7,6 @@ pages in memory.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from worker.storage.sql.errors import remedy_for
 from worker.storage.sql.guarded import make_private
 
 BUSY_TIMEOUT_S = 60
@@ -25,7 +25,6 @@ PRAGMAS = (
     "cache_size=-8192",  # KiB; with 200,000 people, 64 MiB would save a tenth of the time, and take half of the memory
     "temp_store=FILE",
 )
-_FORBIDDEN = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
 # The longest time for which a sleeping process blocks others, in a transaction without a lease; else see leases.py
@@ -41,9 +40,12 @@ PATIENCE: Mapping[str, Any] = {
 }
 
 
-def open_engine(url: str) -> sa.Engine:
-    """An engine for `sqlite:///path` or `postgresql+psycopg://…`. Creates no file until it is used."""
-    return _opened(sa.make_url(url), BUSY_TIMEOUT_S, {})
+def open_engine(url: str, named: Path | None = None) -> sa.Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`. Creates no file until it is used.
+
+    `named`: the file that errors name, if not that of the address.
+    """
+    return _opened(sa.make_url(url), BUSY_TIMEOUT_S, {}, named)
 
 
 def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
@@ -67,13 +69,16 @@ def open_impatient_engine(url: str, patience_s: int) -> sa.Engine:
     return engine
 
 
-def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Engine:
+def _opened(
+    parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any], named: Path | None = None
+) -> sa.Engine:
     if parsed.get_backend_name() != "sqlite":
         patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
         # A statement that stays prepared on the server would keep its plan from when the tables were empty
         options = {**patience, **more, "prepare_threshold": None}
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
         event.listen(engine, "connect", _without_jit)
+        event.listen(engine, "checkout", _as_server_has_it)
         return engine
     if parsed.database in {None, "", ":memory:"}:
         engine = sa.create_engine(
@@ -86,7 +91,7 @@ def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Eng
         file = Path(parsed.database or "")
         engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
         event.listen(engine, "do_connect", lambda *_: make_private(file))
-        event.listen(engine, "handle_error", _noting(file))
+        event.listen(engine, "handle_error", _noting(named or file))
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", _on_checkin)
@@ -94,25 +99,28 @@ def _opened(parsed: sa.URL, busy_timeout_s: int, more: dict[str, Any]) -> sa.Eng
 
 
 def _noting(file: Path) -> Callable[[sa.engine.ExceptionContext], None]:
-    """What adds to SQLite's errors about a file's rights which file it is, and the remedy."""
+    """What adds to SQLite's errors what to do about them, with the file's name."""
 
     def note(failed: sa.engine.ExceptionContext) -> None:
-        error = failed.original_exception
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _FORBIDDEN:
-            error.add_note(remedy_for(file))
+        if remedy := remedy_for(failed.original_exception, file):
+            failed.original_exception.add_note(remedy)
 
     return note
-
-
-def remedy_for(file: Path) -> str:
-    """What to do about a database's file that can't be opened or written."""
-    return f"Whoever runs this has to be allowed to read and write {file} and its folder."
 
 
 def _without_jit(connection: Any, _record: Any) -> None:
     """Switch PostgreSQL's JIT off: compiling our statements costs more than it saves (17 of 38 ms)."""
     connection.execute("SET jit = off")
     connection.commit()
+
+
+def _as_server_has_it(connection: Any, _record: Any, _fairy: Any) -> None:
+    """Let the server say whether transactions may write: SQLAlchemy asks it to let them, after one that only read.
+
+    A standby takes that for an error of another kind than a write.
+    """
+    if connection.read_only is not None:
+        connection.read_only = None
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.schema import CreateTable
 
-from worker.storage.sql.engine import open_engine, remedy_for, sqlite_path
-from worker.storage.sql.errors import NotCopied, ScratchLost
+from worker.storage.sql.engine import open_engine, sqlite_path
+from worker.storage.sql.errors import NotCopied, ScratchLost, remedy_for
 from worker.storage.sql.guarded import make_private
 from worker.storage.sql.migrate import migrate, require_current, revision, stamp
 from worker.storage.sql.tables import metadata
@@ -53,7 +53,7 @@ def _sqlite_copy(url: str) -> Iterator[sa.Engine]:
         original = sqlite_path(url)
         if original is not None:
             _back_up(original, copy)
-        engine = open_engine(f"sqlite:///{copy}")
+        engine = open_engine(f"sqlite:///{copy}", original)
         try:
             migrate(engine)
             yield engine
@@ -70,9 +70,9 @@ def _back_up(original: Path, copy: Path) -> None:
         make_private(copy)
         with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
-    except (OSError, sqlite3.OperationalError) as error:
+    except (OSError, sqlite3.Error) as error:
         raise NotCopied(
-            f"The database can't be copied into {copy.parent}: {error}. {remedy_for(original)} "
+            f"The database can't be copied into {copy.parent}: {error}. {remedy_for(error, original)} "
             "The copy takes as much room as the database."
         ) from error
 

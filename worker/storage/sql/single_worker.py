@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from worker.storage.sql.engine import sqlite_path
-from worker.storage.sql.errors import NotLockable, SecondWorker, StorageError
+from worker.storage.sql.errors import NO_ROOM, NotLockable, SecondWorker, StorageError, remedy_for
 from worker.storage.sql.guarded import OWNER_ONLY
 
 SUFFIX = ".worker-lock"
@@ -78,6 +78,8 @@ def problem(error: OSError, lock: Path, database: Path, holder: str) -> StorageE
             f"{lock} cannot be written ({error.strerror}). The worker needs to write in the folder of its "
             "database: give its account that right, or move the database."
         )
+    if error.errno in NO_ROOM:
+        return NotLockable(f"{lock} cannot be written ({error.strerror}). {remedy_for(error, database)}")
     return NotLockable(
         f"{lock} cannot be locked ({error.strerror}). Is it on a network file system? SQLite is not safe "
         "there: put the database on a local disk, or use PostgreSQL (database.url)."
