@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -79,6 +81,15 @@ def test_a_damaged_file_is_named_with_its_remedy(
     assert "Traceback" not in said
     assert "put a backup in its place" in " ".join(said.split())
     assert "whosleft.db is damaged" in " ".join(said.split())
+
+
+def test_commands_that_only_read_wait_for_no_long_transaction(company: Company) -> None:
+    company.run("once", "all")
+    with closing(sqlite3.connect(company.folder / "whosleft.db", isolation_level=None)) as worker:
+        worker.execute("BEGIN IMMEDIATE")
+
+        assert "P-000001" in company.run("plans", "list")
+        assert "corp" in company.run("check")
 
 
 @pytest.mark.postgres

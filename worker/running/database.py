@@ -11,7 +11,7 @@ from worker.settings import (
     Settings,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
-from worker.storage.sql.migrate import migrate, require_current
+from worker.storage.sql.migrate import migrate, pending, require_current
 from worker.storage.store import SqlStore
 
 
@@ -21,8 +21,11 @@ def open_store(settings: Settings, engine: sa.Engine, recorded_by: Clock | None 
 
 
 def prepare_tables(settings: Settings, engine: sa.Engine) -> None:
-    """Set up the embedded default, or check a server's tables, which only `whosleft migrate` changes."""
-    if sqlite_path(settings.database.url) is not None:
+    """Set up the embedded default, or check a server's tables, which only `whosleft migrate` changes.
+
+    Tables that are up to date are only read: a command needs no turn to write beside a worker's long transaction.
+    """
+    if sqlite_path(settings.database.url) is not None and pending(engine):
         migrate(engine)
     require_current(engine)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from worker.storage.sql.engine import WRITERS, sqlite_path
+from worker.storage.sql.engine import READ_ONLY, WRITERS, sqlite_path
 from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.tables import schema_floor
 
@@ -140,7 +140,7 @@ def _current(engine: sa.Engine) -> str | None:
     path = sqlite_path(engine.url)
     if path is not None and not path.exists():
         return None  # connecting would make the file
-    with engine.connect() as connection:
+    with engine.connect().execution_options(**({READ_ONLY: True} if path else {})) as connection:
         return revision(connection)
 
 
