@@ -373,16 +373,15 @@ class OutboxContract:
             fold(uow, ANN, ["mail"], NOW, 40)
             sent = claim(uow, "us", NOW, LIFE)
             assert sent is not None
-            assert uow.outbox.accepted("mail", sent.key) is None  # it is on its way
+            assert uow.outbox.accepted(sent.key) is None  # it is on its way
             uow.outbox.sent(sent, "ref", NOW)
         with store.begin() as uow:
-            assert uow.outbox.accepted("soc", sent.key) is None
-            assert uow.outbox.accepted("mail", "another") is None
-            back = uow.outbox.accepted("mail", sent.key)
+            assert uow.outbox.accepted("another") is None
+            back = uow.outbox.accepted(sent.key)
             assert back == sent
             kept = replace(back, items=back.items[1:])
             uow.outbox.bounce(kept, "no mailbox", None if is_last else Onward("soc", NOW + LIFE), NOW)
-            assert uow.outbox.accepted("mail", sent.key) is None
+            assert uow.outbox.accepted(sent.key) is None
             assert uow.outbox.deliveries([ANN], NOW) == [(0, 0 if is_last else 1)]
         with store.begin() as uow:
             assert claim(uow, "us", NOW, LIFE) is None
@@ -395,6 +394,7 @@ class OutboxContract:
             assert (again.items, again.attempts, again.is_unclear) == (sent.items[1:], 1, False)
             assert again.created_at == NOW
             assert again.key != sent.key
+            assert uow.outbox.notifiers_of(again) == {"mail", "soc"}
             uow.outbox.sent(again, "ref", NOW + LIFE)
             assert uow.outbox.deliveries([ANN], NOW) == [(1, 0)]
             assert uow.deliveries.drop(f"D-{sent.id:06d}") is None

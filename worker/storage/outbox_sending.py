@@ -141,11 +141,13 @@ class SqlSending:
         of_bundle = outbox.c.bundle_id == one.bundle
         self._c.execute(sa.update(outbox).where(of_bundle, _IS_IN_IT).values(state="unreachable"))
 
-    def accepted(self, notifier: str, key: str) -> Delivery | None:
+    def notifiers_of(self, one: Delivery) -> frozenset[str]:
         d = delivery.c
-        row = self._c.execute(
-            sa.select(delivery).where(d.key == key, d.notifier == notifier, d.state == "sent")
-        ).first()
+        return frozenset(self._c.scalars(sa.select(d.notifier).where(d.bundle_id == one.bundle)))
+
+    def accepted(self, key: str) -> Delivery | None:
+        d = delivery.c
+        row = self._c.execute(sa.select(delivery).where(d.key == key, d.state == "sent")).first()
         if row is None:
             return None
         items = self._items({row.bundle_id})[0][row.bundle_id]

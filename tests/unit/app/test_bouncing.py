@@ -312,6 +312,21 @@ def test_what_is_silenced_for_longer_keeps_back_nothing_else(found: Found) -> No
     assert len(soc.sent) == 1
 
 
+def test_what_comes_back_goes_on_though_its_notifier_is_called_otherwise_now(found: Found) -> None:
+    harness, mail, soc = mail_and_soc(found)
+    harness.queue(letter("a"))
+    harness.deliver()
+    renamed = FakeNotifier("post", hears_returns=True)  # the same mailbox
+    harness.notifiers[0] = renamed
+    harness.start(harness.app.rules)
+    renamed.bounce(mail.sent[0], "No such mailbox.")
+
+    assert look(harness) == 1
+    harness.deliver()
+    assert len(soc.sent) == 1
+    assert not renamed.sent, "which would come back again"
+
+
 # --- when it is asked --------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fakes.notifier import FakeNotifier
 from letters import ANN, Found, headlines, letter, minutes, shown, state_of, with_ticket
 from worker.app.jobs.deliver import ATTEMPTS_MAX, Deliver
@@ -93,7 +95,7 @@ def test_deliveries_of_a_channel_that_was_removed_go_over_another(found: Found) 
     assert len(new.sent) == 1
 
 
-def test_deliveries_of_a_channel_that_was_removed_reach_nobody_when_there_is_no_other(found: Found) -> None:
+def test_deliveries_of_a_channel_that_was_removed_reach_nobody_whom_no_other_reaches(found: Found) -> None:
     old, board = FakeNotifier("old"), FakeNotifier("board", reaches_people=False)
     harness = found(notifiers=[old])
     number = with_ticket(harness)
@@ -106,8 +108,27 @@ def test_deliveries_of_a_channel_that_was_removed_reach_nobody_when_there_is_no_
         harness.now
     )
 
-    assert report.counts["unreachable"] == 2
+    assert report.counts["unreachable"] == 1, "a person"
     assert state_of(harness) == [number]
+    assert shown(board) == headlines("b"), "it has the security team's channel"
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_a_message_to_a_channel_goes_over_the_notifier_that_has_it_now_and_never_twice_over_one(
+    found: Found, is_renamed: bool
+) -> None:
+    old, board, new = FakeNotifier("old"), FakeNotifier("board"), FakeNotifier("new")
+    harness = found(notifiers=[old, board])
+    old.down = Transient("down")
+    harness.queue(letter("a", CHANNEL))
+    harness.deliver()
+    minutes(harness, 5)
+    there = [board, new] if is_renamed else [board]
+
+    Deliver(harness.store, there, harness.deliver_rules, harness.clock, "us:2").run_once(harness.now)
+
+    assert shown(board) == headlines("a"), "it had it before"
+    assert shown(new) == (headlines("a") if is_renamed else [])
 
 
 # --- a log beside other channels --------------------------------------------------------------------------------

@@ -70,8 +70,11 @@ class Bouncing:
     ) -> bool:
         """Take up one report; False if it says nothing new of anything that was sent to this recipient."""
         with self._store.begin(lease) as uow:
-            delivery = uow.outbox.accepted(notifier, report.key)
+            delivery = uow.outbox.accepted(report.key)
             if delivery is None or delivery.to.address.casefold() not in report.to:
+                return False
+            # It went on over another channel since; but a name that is no more was this one's before
+            if delivery.notifier != notifier and self._reaching.has(delivery.notifier):
                 return False
             following = self._reaching.next_over(delivery.to, notifier)
             onward = None

@@ -320,7 +320,8 @@ class Deliver:
         *,
         is_unclear: bool,
     ) -> None:
-        times, longest = LAST_WAITS if self._next(delivery) is None else WAITS
+        is_last = self._reaching.next_over(delivery.to, delivery.notifier) is None
+        times, longest = LAST_WAITS if is_last else WAITS
         wait = min(RETRY_FIRST * times ** (delivery.attempts - 1), longest)
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
@@ -331,8 +332,9 @@ class Deliver:
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
-        following = self._next(delivery)
         with self._store.begin(run.lease) as uow:
+            sent = uow.outbox.notifiers_of(delivery)
+            following = self._reaching.next_over(delivery.to, delivery.notifier, sent)
             uow.outbox.move(delivery, following, why, now)
         if following is not None:
             self._observer.delivered(delivery, Outcome.MOVED, now)
@@ -356,9 +358,6 @@ class Deliver:
                 self._notifiers[name].send(message)
             except ConnectorError as error:
                 run.troubles.append(f"{name}: {error}")
-
-    def _next(self, delivery: Delivery) -> str | None:
-        return self._reaching.next_over(delivery.to, delivery.notifier)
 
     def _must_arrive(self, delivery: Delivery) -> bool:
         """True if no later step of a ticket would tell the security team, or if it is an event that is tried on."""

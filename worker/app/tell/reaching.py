@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from urllib.parse import quote
 
@@ -60,13 +60,20 @@ class Reaching:
         names = self.over(to)
         return names if to.kind is RecipientKind.CHANNEL else names[:1]
 
-    def next_over(self, to: Recipient, after: str) -> str | None:
-        """Return the notifier to try after this one, for a person.
+    def has(self, notifier: str) -> bool:
+        """True if there is a notifier of this name."""
+        return notifier in self._pages
 
-        None for a feed, and for a channel: the others that have the channel were sent the message as well.
+    def next_over(self, to: Recipient, after: str, sent: Collection[str] = ()) -> str | None:
+        """Return the notifier to try after this one. `sent`: those that were sent the message, too.
+
+        None for a feed. For a channel the others that have it were sent the message as well: there is a next one only
+        if this one has it no more, since it is called otherwise now, for instance.
         """
-        if to.kind is not RecipientKind.PERSON:
+        if to.kind is RecipientKind.FEED:
             return None
         names = self.over(to)
+        if to.kind is RecipientKind.CHANNEL:
+            return None if after in names else next((name for name in names if name not in sent), None)
         later = names[names.index(after) + 1 :] if after in names else names
         return later[0] if later else None

@@ -246,8 +246,11 @@ class Outbox(Protocol):
         Its messages are then unreachable, too, unless another delivery of the bundle may still reach somebody.
         """
 
-    def accepted(self, notifier: str, key: str) -> Delivery | None:
-        """The delivery with this key, if it counts as arrived over this channel; with all its messages."""
+    def notifiers_of(self, delivery: Delivery) -> frozenset[str]:
+        """The channels of all deliveries of its bundle, itself among them."""
+
+    def accepted(self, key: str) -> Delivery | None:
+        """The delivery with this key, if it counts as arrived; with all its messages."""
 
     def bounce(self, delivery: Delivery, error: str, onward: Onward | None, now: datetime) -> None:
         """Record that an accepted delivery came back, so that it never arrived.
