@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
-from builders import ticket
+from builders import NOW, ticket
 from harness import Harness
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketState
@@ -144,7 +145,9 @@ def test_what_runs_already_writes_nothing_more_once_a_meaning_was_changed(
     engine: sa.Engine, scripts: Path
 ) -> None:
     store = SqlStore(engine)
-    with store.begin() as uow:
+    held = store.leases.acquire("poll", "me", NOW, timedelta(days=1))
+    assert held is not None
+    with store.begin(held) as uow:
         uow.tickets.insert([ticket(handle="a")])
     add_migration(scripts, "9001", head(), "9001")
     migrated = Thread(target=migrate, args=(engine, scripts), daemon=True)
@@ -158,6 +161,8 @@ def test_what_runs_already_writes_nothing_more_once_a_meaning_was_changed(
 
     with pytest.raises(SchemaNewer, match="may not work beside it"), store.begin():
         pass
+    with pytest.raises(SchemaNewer, match="may not work beside it"), store.begin(held) as uow:
+        uow.tickets.insert([ticket(handle="c")])
     with store.reading() as uow:
         assert [one.handle for one in uow.tickets.page([TicketState.OPEN], 0, 9)] == ["a", "b"]
 

@@ -15,6 +15,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from worker.domain.instants import APART_MAX
 from worker.ports.state.leases import Lease, LeaseLost, ListedLease
 from worker.storage.sql.engine import LEASE_IDLE_MAX_S, limit_idleness
+from worker.storage.sql.migrate import CURRENT, require_unchanged
 from worker.storage.sql.tables import EPOCH, lease, to_micros
 
 MARGIN_SHARE = 5  # the holder stops a fifth of the lease's life early, since clocks drift and processes pause
@@ -68,18 +69,21 @@ def assert_held(connection: sa.Connection, held: Lease) -> None:
     """Raise LeaseLost if the lease changed hands; else nobody can take it until this transaction ends.
 
     Call it last before the commit: it locks the lease's row, so a renewal waits until the transaction ends.
+    Raises SchemaNewer if a later release has changed the tables so that this one may not work on them.
     """
     tenure = {"of_job": held.job, "of_holder": held.holder, "of_fence": held.fence}
-    if connection.execute(_HELD, tenure).first() is None:
+    row = connection.execute(_HELD, tenure).first()
+    if row is None:
         raise LeaseLost(
             f"The lease on {held.job!r} (holder {held.holder}, fence {held.fence}) was taken over or "
             "released, so nothing of this run was written."
         )
+    require_unchanged(connection, row.revision)
 
 
 # Built once: it runs in each transaction of a job. SQLite needs no lock, as nobody else writes meanwhile
 _HELD = (
-    sa.select(lease.c.fence)
+    sa.select(CURRENT.scalar_subquery().label("revision"))
     .where(
         lease.c.job == sa.bindparam("of_job"),
         lease.c.holder == sa.bindparam("of_holder"),

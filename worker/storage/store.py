@@ -1,6 +1,6 @@
 """The store: one writing transaction at a time, with a lease's fence checked before the commit.
 
-None begins on tables that a later release has changed meanwhile in a way that this one can't know.
+None is committed on tables that a later release has changed meanwhile in a way that this one can't know.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from worker.storage.seals import SqlSeals
 from worker.storage.silences import SqlSilences
 from worker.storage.sources import SqlJobRuns, SqlSources
 from worker.storage.sql.engine import reading_options, wait_for_turn
-from worker.storage.sql.migrate import require_unchanged
+from worker.storage.sql.migrate import CURRENT, require_unchanged
 from worker.storage.stays import SqlStays
 from worker.storage.tickets import SqlTickets
 from worker.storage.watched import SqlWatched
@@ -127,7 +127,8 @@ class SqlStore:
     def begin(self, lease: Lease | None = None) -> Iterator[SqlUnitOfWork]:
         with self._engine.begin() as connection:
             wait_for_turn(connection, "" if lease is None else session_name(lease))
-            require_unchanged(connection)
+            if lease is None:
+                require_unchanged(connection, connection.execute(CURRENT).scalar())
             yield SqlUnitOfWork(connection, self._rule, self._recorded_by)
             if lease is not None:
                 assert_held(connection, lease)

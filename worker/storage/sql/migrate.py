@@ -28,7 +28,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 # One number for all of PostgreSQL's advisory locks: "whosleft" in ASCII
 LOCK = int.from_bytes(b"whosleft", "big")
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
-_CURRENT = sa.select(_VERSION.c.version_num)  # built once: it is asked for in each transaction that writes
+CURRENT = sa.select(_VERSION.c.version_num)
 
 
 def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, str]:
@@ -83,9 +83,9 @@ def require_revision(current: str | None) -> None:
         )
 
 
-def require_unchanged(connection: sa.Connection) -> None:
-    """As `require_current`, in a transaction on tables that were current before; costs one read."""
-    if connection.execute(_CURRENT).scalar() != head():
+def require_unchanged(connection: sa.Connection, current: str | None) -> None:
+    """As `require_current`, in a transaction that has read which revision the tables have by now (`CURRENT`)."""
+    if current != head():
         require_revision(revision(connection))
 
 
@@ -113,7 +113,7 @@ def revision(connection: sa.Connection, scripts: Path = MIGRATIONS) -> str | Non
     which this release does not know.
     """
     is_set_up = sa.inspect(connection).has_table(_VERSION.name)
-    current = connection.execute(_CURRENT).scalar() if is_set_up else None
+    current = connection.execute(CURRENT).scalar() if is_set_up else None
     if current is None or current in _known(scripts):
         return current
     allowed = connection.execute(sa.select(schema_floor.c.revision)).scalar()
