@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.app.tell.addressing import whoever_has
+from worker.app.tell.addressing import have_left, whoever_has
 from worker.app.tell.handover_links import missed_key, read_handover, stands_in_for
 from worker.app.tell.recipients import OnCall
 from worker.app.tell.signed_links import Dead, LinkDead
@@ -83,7 +83,7 @@ class TakeOver:
             raise LinkDead(Dead.REVOKED)
         people = uow.people.find(one.told)
         language = people[0].facts.language if people else None
-        if people and all(person.standing is Standing.LEFT for person in people):
+        if have_left(uow, people):
             raise LinkDead(Dead.LEFT, language)
         if one.person not in {address.casefold() for address in self._on_call(uow, one.rota, now)}:
             raise LinkDead(Dead.MOVED, language)

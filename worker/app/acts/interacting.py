@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, cast
 
 from worker.app.acts.tickets import TicketActs
 from worker.app.refused import Refused
+from worker.app.tell.addressing import have_left
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, ReaderAct, Recipient, RecipientKind
 from worker.domain.messages.offers import LABELS, RIGHTS, Involvement
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_title
 from worker.domain.messages.standing import standing_line
-from worker.domain.model import Account, Standing
+from worker.domain.model import Account
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.text.tongue import Tongue
@@ -139,7 +140,7 @@ class _Turn:
             accounts, language = self._accounts(who)
             tongue = self.teller.languages.of(language)
             if one.act is None:
-                said = self.look(who, language, self.now)
+                said = self._seen(who, accounts, language, tongue)
             else:
                 outcome = self._outcome(one, one.act, who, accounts, tongue)
                 if isinstance(outcome, Form):
@@ -154,12 +155,24 @@ class _Turn:
             raise
         self._finish()
 
+    def _seen(
+        self, who: Clicker, accounts: Sequence[Account], language: str | None, tongue: Tongue
+    ) -> Message:
+        """What they asked to see."""
+        try:
+            with self.store.reading() as uow:
+                _require_presence(uow, accounts, tongue)
+        except Refused as refused:
+            return self._said(tongue, refused.say(tongue))
+        return self.look(who, language, self.now)
+
     def _outcome(
         self, one: Interaction, act: ReaderAct, who: Clicker, accounts: Sequence[Account], tongue: Tongue
     ) -> str | Form:
         """What came of it, in the person's language, or the form that has to be filled in first."""
 
         def check(uow: UnitOfWork) -> Ticket:
+            _require_presence(uow, accounts, tongue)
             ticket = uow.tickets.get(one.ticket)
             if ticket is None:
                 raise Refused(tongue.say("There is no such ticket."))
@@ -262,11 +275,15 @@ def part_of(ticket: Ticket, who: Clicker, accounts: Sequence[Account]) -> Involv
     return Involvement.ASSIGNEE if is_assignee else Involvement.NOBODY
 
 
+def _require_presence(uow: UnitOfWork, accounts: Sequence[Account], tongue: Tongue) -> None:
+    """Raises Refused for who has left: they do nothing, and see nothing."""
+    if have_left(uow, accounts):
+        raise Refused(tongue.say("Your account in the directory is not active."))
+
+
 def _require_right(
     ticket: Ticket, act: ReaderAct, who: Clicker, accounts: Sequence[Account], tongue: Tongue
 ) -> None:
-    if accounts and all(one.standing is Standing.LEFT for one in accounts):
-        raise Refused(tongue.say("Your account in the directory is not active."))
     part = part_of(ticket, who, accounts)
     if act in RIGHTS[part]:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
@@ -43,6 +43,15 @@ def known_person(person: Account, languages: Languages | None = None) -> list[Re
 def who_is_here(uow: UnitOfWork, address: str) -> str:
     """The e-mail address; empty if whoever has it has left, or if there is none."""
     return "" if address and uow.people.who_left([address.casefold()]) else address
+
+
+def have_left(uow: UnitOfWork, accounts: Collection[Account]) -> bool:
+    """Whether everybody behind some accounts has left; False for none.
+
+    Rights end as soon as a directory says so. Messages go on while the guard holds a leaving: see `People.who_left`.
+    """
+    humans = uow.people.humans([one.key for one in accounts])
+    return bool(humans) and all(one.person.standing is Standing.LEFT for one in humans.values())
 
 
 def whoever_has(uow: UnitOfWork, address: str, languages: Languages) -> Recipient:

@@ -17,8 +17,8 @@ from enum import StrEnum
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
+from worker.app.tell.addressing import have_left
 from worker.domain.messages.message import Recipient, RecipientKind
-from worker.domain.model import Standing
 from worker.domain.tickets.ticket import Assignee, Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
@@ -170,9 +170,9 @@ class SignedLinks:
 def check_is_here(uow: UnitOfWork, ticket: Ticket) -> None:
     """Raise LinkDead if the assignee has left, as soon as a directory says so."""
     assignee = ticket.assignee or Assignee("")
-    human = uow.people.human(assignee.person) if assignee.person else None
-    people = [human.person] if human else uow.people.find(assignee.email)
-    if people and all(one.standing is Standing.LEFT for one in people):
+    known = uow.people.get(assignee.person) if assignee.person else None
+    people = [known] if known else uow.people.find(assignee.email)
+    if have_left(uow, people):
         raise LinkDead(Dead.LEFT, people[0].facts.language)
 
 
