@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from builders import NOW
 from harness import Harness
+from several_accounts import TENANT, known_twice, nights
 from worker.app.reads.rotas import RotaGap, RotaRules, Rotas
 from worker.app.refused import Refused
 from worker.domain.escalation.absence import Absence
@@ -61,6 +63,19 @@ def test_somebody_who_left_is_a_gap_and_a_stranger_is_none(harness: Harness) -> 
     found = rotas(harness, ann, ben.upper(), "nobody@example.org").gaps(NOW)
 
     assert {(one.gap.why, one.gap.person) for one in found} == {(Lack.UNREACHABLE, ben.upper())}
+
+
+def test_somebody_who_left_by_one_of_two_directories_is_a_gap(found: Callable[..., Harness]) -> None:
+    harness = known_twice(found)
+    ann = harness.person("ann").facts.email or ""
+    harness.directories[TENANT].change("cloud-ann", email=ann)
+    nights(harness)
+    harness.leave("ann")
+    nights(harness)
+
+    assert {(one.gap.why, one.gap.person) for one in rotas(harness, ann).gaps(harness.now)} == {
+        (Lack.UNREACHABLE, ann)
+    }
 
 
 def test_the_watch_is_told_of_each_rota_with_gaps_once(harness: Harness) -> None:

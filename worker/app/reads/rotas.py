@@ -10,7 +10,6 @@ from worker.app.refused import Refused
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.feeds import FeedRules, is_stale, with_feed
 from worker.domain.escalation.rota import Gap, Rota, Shift, all_on_call, gaps, shifts
-from worker.domain.model import Standing
 from worker.domain.reconcile.plan import instant
 from worker.ports import Concern
 from worker.ports.state.store import Store, UnitOfWork
@@ -114,9 +113,4 @@ class Rotas:
 def _gone(uow: UnitOfWork, found: tuple[Shift, ...]) -> frozenset[str]:
     """The people on call who have left, by their address in lower case."""
     people = {one.person.casefold() for one in found if one.person is not None}
-    known = {person: uow.people.find(person) for person in people}
-    return frozenset(
-        person
-        for person, accounts in known.items()
-        if accounts and all(one.standing is Standing.LEFT for one in accounts)
-    )
+    return frozenset(uow.people.who_left(people))
