@@ -82,6 +82,7 @@ class FakeNotifier(Passive):
         self.is_late = False  # for a form
         self.answering: BaseException | None = None  # what goes wrong with every answer
         self.cannot_change: ConnectorError | None = None
+        self.cannot_change_one: dict[str, ConnectorError] = {}  # by reference
         self._before: deque[BaseException] = deque()
         self._after: deque[BaseException] = deque()
 
@@ -143,8 +144,8 @@ class FakeNotifier(Passive):
     # --- conversing ------------------------------------------------------------------------------
 
     def update(self, reference: str, message: Message) -> None:
-        if self.cannot_change:
-            raise self.cannot_change
+        if error := self.cannot_change or self.cannot_change_one.get(reference):
+            raise error
         self.standing[reference] = message
 
     def reply(self, reference: str, message: Message) -> None:

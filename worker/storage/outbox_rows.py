@@ -110,6 +110,7 @@ def message_from_row(row: Any) -> OutMessage:
         tuple(values.get("steps", ())),
         values.get("link"),
         title=values.get("title", ""),
+        version=values.get("version", 0),
         is_fixed=values.get("is_fixed", False),
         link_label=values.get("link_label", ""),
     )

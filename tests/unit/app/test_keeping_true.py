@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from fakes.notifier import FakeNotifier
 from harness import ACCOUNTABLE, Harness
 from worker.app.jobs.keeping_true import PAUSE
+from worker.app.tell.holding import Holding
+from worker.app.tell.quiet import PersonalQuiet
+from worker.domain.escalation.quiet import QuietHours
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, ReaderAct
-from worker.ports import NotDone, PermissionDenied, Rejected, Transient, Unreachable
+from worker.ports import ConnectorError, NotDone, PermissionDenied, Rejected, Transient, Unreachable
 from worker.ports.state.outbox import OutMessage
 
 Found = Callable[..., Harness]
@@ -139,9 +142,15 @@ def test_a_message_that_somebody_deleted_is_let_go(ward: Harness) -> None:
     assert ward.soc.replies == []
 
 
+def too_old(harness: Harness) -> None:
+    """Nothing that stands there can be changed any more, and Dee has done what it asks for."""
+    harness.soc.cannot_change = Rejected("Fake: too old.", remedy="None.")
+    harness.desk.done(1, Actor(DEE), harness.now)
+    harness.deliver()
+
+
 def test_a_message_too_old_to_be_changed_is_followed_by_one_that_is_true(ward: Harness) -> None:
-    ward.soc.cannot_change = Rejected("Fake: too old.", remedy="None.")
-    ward.desk.done(1, Actor(DEE), ward.now)
+    too_old(ward)
     ward.deliver()
     assert "Marked as done" in text_of(ward.soc.sent[-1])
 
@@ -152,14 +161,71 @@ def test_a_message_too_old_to_be_changed_is_followed_by_one_that_is_true(ward: H
     assert "fake/2" in {reference for reference, _ in ward.soc.replies}
 
 
-def test_a_message_that_was_lost_after_it_was_sent_anew_is_found(ward: Harness) -> None:
-    ward.soc.cannot_change = Rejected("Fake: too old.", remedy="None.")
-    ward.soc.lose_next_answer()
-    ward.desk.done(1, Actor(DEE), ward.now)
+def test_by_one_however_many_there_are_in_a_conversation(ward: Harness) -> None:
+    ward.desk.assign(1, DEE, EVE, ward.now, "again")
+    ward.deliver()
+    assert len(ward.soc.to(DEE)) == 2
+    too_old(ward)
+    ward.deliver()
+    assert len(ward.soc.to(DEE)) == 3
+
+
+def test_it_waits_for_the_reader_s_morning_and_is_changed_if_it_is_false_by_then(start: Found) -> None:
+    ward = start(notifiers=[FakeNotifier("soc", is_conversing=True)], has_links=True)
+    quiet = PersonalQuiet(QuietHours(time(20), time(7)), "UTC", "GB")
+    ward.start(replace(ward.app.rules, holding=Holding(quiet=quiet)))
+    ward.leave("ben")
+    ward.settle()
+    ward.deliver()
+    ward.now = ward.now.replace(hour=23)
+    too_old(ward)
+    ward.deliver()
+    assert len(ward.soc.to(DEE)) == 1
+
+    ward.soc.cannot_change = None
+    ward.later(minutes=1)
+    ward.desk.reopen(1, EVE, "no", ward.now)
+    ward.later(hours=8)
+    ward.deliver()
+    assert text_of(ward.soc.standing["fake/2"]).startswith("Remove Ben from Ward 7")
+
+
+def test_who_has_left_is_told_nothing_more_of_what_others_do(ward: Harness) -> None:
+    ward.leave("dee")
+    for _ in range(2):
+        ward.later()
+        ward.settle()
+        ward.deliver()
+    before, replies = len(ward.soc.to(DEE)), list(ward.soc.replies)
+    ward.later()
+    ward.desk.done(1, EVE, ward.now, "Dee was dismissed, so I did it")
+    ward.deliver()
+    too_old(ward)
+    ward.deliver()
+    assert len(ward.soc.to(DEE)) == before
+    assert [one for one in ward.soc.replies if one not in replies and one[1].to.address == DEE] == []
+
+
+@pytest.mark.parametrize("error", [
+    Rejected("Fake: cant_update_message.", remedy="None."),
+    PermissionDenied("Fake: ekm_access_denied.", missing="x", remedy="None."),
+    Transient("Fake: internal_error.", remedy="Wait."),
+])  # fmt: skip
+def test_one_that_can_never_be_changed_holds_up_no_other(ward: Harness, error: ConnectorError) -> None:
+    told(ward)
+    ward.soc.cannot_change_one = {"fake/1": error}
+    ward.soc.unreachable = {DEE}
+    ward.later(minutes=5)
+    ward.desk.done(1, EVE, ward.now, "took him out")
     ward.deliver()
     ward.now += PAUSE
     ward.deliver()
-    assert len(ward.soc.sent) == 2
+    assert "Marked as done" in text_of(ward.soc.standing["fake/2"])
+
+    ward.soc.cannot_change_one = {}
+    ward.now += PAUSE
+    ward.deliver()
+    assert ("Marked as done" in text_of(ward.soc.standing["fake/1"])) is not isinstance(error, Rejected)
 
 
 def test_a_wait_that_the_channel_asks_for_is_kept(ward: Harness) -> None:

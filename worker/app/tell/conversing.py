@@ -14,11 +14,13 @@ from worker.domain.messages.message import Message, Offer, Paragraph, Recipient,
 from worker.domain.messages.offers import Involvement, offers
 from worker.domain.messages.sentences import digest, masked, open_ticket
 from worker.domain.messages.standing import history_lines, standing_paragraph
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports import Abilities, Notifier
 from worker.ports.state.conversations import ShownMessage
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
+
+STANDING = "standing"
 
 
 def plain(items: Sequence[OutMessage]) -> list[Paragraph]:
@@ -78,7 +80,7 @@ class Conversing:
         stands_alone = is_call and to.kind is RecipientKind.PERSON
         thread = "" if stands_alone else firsts.get(ticket.id, "")
         return replace(
-            body, version=ticket.version, thread=thread, is_call=is_call,
+            body, version=body.version or ticket.version, thread=thread, is_call=is_call,
             offers=self._offers(can, ticket, to) if is_call or not thread else (),
         )  # fmt: skip
 
@@ -128,6 +130,21 @@ class Conversing:
             return None
         title = parts[0].ticket if len(parts) == 1 else ""
         return Message(f"{shown.reference}:{now.isoformat()}", shown.to, title, tuple(parts))
+
+
+def standing_anew(shown: ShownMessage, standing: Message) -> list[OutMessage]:
+    """Messages that say the same in the same conversation, in place of one that can't be changed any more.
+
+    Each says as of which version, so that it is changed itself if its ticket does before it goes out.
+    """
+    to = replace(shown.to, via=(shown.notifier,))
+    return [
+        OutMessage(
+            f"{part.ticket}:{STANDING}:{part.version}:{to.kind.value}:{to.address}:{shown.notifier}",
+            to, part.headline, replace(part, offers=()), ticket=ticket_number(part.ticket),
+        )
+        for part in standing.paragraphs
+    ]  # fmt: skip
 
 
 def _tickets(uow: UnitOfWork, numbers: Collection[int]) -> dict[int, Ticket]:
