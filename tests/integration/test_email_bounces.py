@@ -21,7 +21,7 @@ from fakes.notifier import FakeNotifier
 from fakes.smtp.server import SmtpServer
 from harness import Harness
 from letters import letter
-from postfix import ONWARD, PASSWORD, SENDER, USER, Postfix
+from postfix import ONWARD, PASSWORD, SENDER, UNHEARD, USER, Postfix
 from throwaway import missing
 from worker.app.jobs.bouncing import LOOK_EVERY
 from worker.app.tell.addressing import person_at
@@ -29,6 +29,7 @@ from worker.domain.messages.message import Recipient, RecipientKind
 from worker.ports import AuthFailed, BadConfig
 from worker.ports.state.deliveries import PostFilter, PostState
 
+KEY = "whosleft-0123456789abcdef01234567"
 GONE = person_at(ONWARD, "Gwen")
 
 
@@ -104,22 +105,30 @@ def test_what_bounces_later_is_told_over_the_next_channel_and_listed(
 def test_a_server_that_returns_no_envelope_id_is_understood_by_the_message_id(
     postfix_server: Postfix, mail: EmailNotifier
 ) -> None:
-    key = "whosleft-0123456789abcdef01234567"
     with SMTP(postfix.HOST, postfix_server.submission) as smtp:
         smtp.starttls(context=ssl.create_default_context(cafile=postfix_server.ca_file))
         smtp.login(f"{USER}@example.org", PASSWORD)
-        smtp.sendmail(SENDER, [ONWARD], f"Message-ID: <{key}@example.org>\r\nSubject: x\r\n\r\nx\r\n")
+        smtp.sendmail(SENDER, [ONWARD], f"Message-ID: <{KEY}@example.org>\r\nSubject: x\r\n\r\nx\r\n")
     postfix_server.mails(SENDER)
 
     [report] = mail.returned()
-    assert (report.key, report.to) == (key, frozenset({ONWARD}))
+    assert (report.key, report.to) == (KEY, frozenset({ONWARD}))
+
+
+def test_mail_that_the_server_gives_up_has_come_back(postfix_server: Postfix, mail: EmailNotifier) -> None:
+    mail.send(replace(MESSAGE, key=KEY, to=person_at(UNHEARD)))
+    postfix_server.mails(SENDER)
+
+    [report] = mail.returned()
+    assert (report.key, report.to) == (KEY, frozenset({UNHEARD}))
+    assert report.why.startswith("It came back later: 4.4.1 ")
 
 
 def test_a_mailbox_that_people_write_to_is_left_as_it_is(
     postfix_server: Postfix, imap: Dovecot, mail: EmailNotifier
 ) -> None:
     mail.send(replace(MESSAGE, to=Recipient(RecipientKind.PERSON, SENDER)))
-    mail.send(replace(MESSAGE, key="whosleft-0123456789abcdef01234567", to=GONE))
+    mail.send(replace(MESSAGE, key=KEY, to=GONE))
     postfix_server.mails(SENDER, 2)
     assert len(list(mail.returned())) == 1
 

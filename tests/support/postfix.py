@@ -3,7 +3,7 @@
     running_postfix(onward=port) -> Postfix: submission with STARTTLS, submission over TLS, SASL, mailboxes as maildirs
 
 `people` of example.org share the mailbox of PEOPLE. Mail for ONWARD's domain goes to the port `onward`, so that a test
-can refuse it there, and a report comes back.
+can refuse it there, and a report comes back. At the port for UNHEARD's nobody listens, and nothing is tried twice.
 """
 
 import os
@@ -29,6 +29,7 @@ SENDER = "whosleft@example.org"
 MAILBOXES = (SENDER, "soc@example.org", "amina.yusuf@example.org", "jörg@example.org")
 PEOPLE = "people@example.org"
 ONWARD, GREYLISTED = "gone@example.net", "later@example.org"
+UNHEARD = "unheard@example.net"
 SIZE_MAX = 60_000
 ARRIVES_S_MAX = 20.0
 POLL_S = 0.05
@@ -71,7 +72,8 @@ virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
 default_transport = error:nothing leaves this server
-transport_maps = inline:{{ {onward}=smtp:[127.0.0.1]:{onward_port} }}
+transport_maps = inline:{{ {onward}=smtp:[127.0.0.1]:{onward_port} {unheard}=smtp:[127.0.0.1]:{nobody} }}
+maximal_queue_lifetime = 0
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtpd_tls_auth_only = yes
@@ -144,7 +146,7 @@ class Postfix:
             mailboxes=" ".join(f"{address}={_mailbox(address)}/" for address in MAILBOXES),
             people=" ".join(f"{address}={_mailbox(PEOPLE)}/" for address in people),
             uid=owner.pw_uid, gid=owner.pw_gid, onward=ONWARD, onward_port=onward, greylisted=GREYLISTED,
-            sender=SENDER, user=USER,
+            unheard=UNHEARD, nobody=free_port(), sender=SENDER, user=USER,
         ), encoding="utf-8")  # fmt: skip
         self._let_in(owner.pw_uid)
 

@@ -18,7 +18,7 @@ from connectors.notify.email.mapping import key_in
 
 PARTS_MAX, RECIPIENTS_MAX = 10, 20  # ours have three parts, and one recipient
 SAID_MAX = 200
-_PERMANENT = re.compile(r"5\.[0-9]{1,3}\.[0-9]{1,3}\b")
+_FAILURE = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 _ADDRESS_MAX = 320
 
 
@@ -74,8 +74,9 @@ def _field(fields: Any, name: str) -> str:
 
 
 def _has_failed(recipient: Message) -> bool:
+    """True also of what was tried for days: it is given up with the status of its last attempt, such as 4.4.1."""
     is_final = _field(recipient, "Action").lower() == "failed"
-    return is_final and bool(_PERMANENT.match(_field(recipient, "Status")))
+    return is_final and bool(_FAILURE.match(_field(recipient, "Status")))
 
 
 def _addresses(recipient: Message) -> Iterator[str]:
