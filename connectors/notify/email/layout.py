@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel import Locale, UnknownLocaleError
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from connectors.kit.reading_direction import is_rtl
 from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, web_address
 from worker.domain.messages.message import Message, Paragraph
 from worker.domain.text.direction import FSI, PDI
@@ -118,14 +118,6 @@ def _whole(message: Message) -> list[_Part]:
             break
         kept.append(part)
     return kept
-
-
-def is_rtl(language: str) -> bool:
-    """True if the language (BCP 47) is written from right to left; an unknown one is not."""
-    try:
-        return Locale.parse(language, sep="-").text_direction == "rtl"
-    except (UnknownLocaleError, ValueError):
-        return False
 
 
 def _part(paragraph: Paragraph) -> _Part:

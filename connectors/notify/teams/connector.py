@@ -42,11 +42,11 @@ class TeamsNotifier(Passive):
         return self._context.name
 
     def takes(self, message: Message) -> int:
-        return takes(message)
+        return takes(message, self._language(message))
 
     def send(self, message: Message) -> Receipt:
         """Post one card. The receipt says no more than that it was queued."""
-        body = render(message)
+        body = render(message, self._language(message))
         if wait_s := self._pace.take():
             self._context.sleep(wait_s)
         posted = post(
@@ -72,6 +72,9 @@ class TeamsNotifier(Passive):
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    def _language(self, message: Message) -> str:
+        return message.to.language or self._context.language
 
     @property
     def _host(self) -> str:

@@ -7,41 +7,41 @@ can have no buttons but links: others need a bot.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from connectors.kit import fitting
+from connectors.kit.reading_direction import is_rtl
 from worker.domain.messages.message import Message, Paragraph
 
 CARD_MAX = 20_000  # bytes of the whole request: 28 KB is documented, refusals were seen from 21 KB on
 VERSION = "1.4"
 OPEN = "Open"
-_RTL = frozenset({"R", "AL"})
 
 Element = dict[str, Any]
 
 
-def takes(message: Message) -> int:
-    """How many paragraphs go into one card."""
-    return fitting.takes(message, _fits)
+def takes(message: Message, language: str) -> int:
+    """How many paragraphs go into one card; `language` (BCP 47) is the message's."""
+    return fitting.takes(message, partial(_fits, language=language))
 
 
-def render(message: Message) -> bytes:
-    """The request's body; what does not fit is cut, visibly."""
-    return _body(fitting.fitted(message, _fits))
+def render(message: Message, language: str) -> bytes:
+    """The request's body; what does not fit is cut, visibly. `language` (BCP 47) is the message's."""
+    return _body(fitting.fitted(message, partial(_fits, language=language)), language)
 
 
-def _fits(message: Message) -> bool:
-    return len(_body(message)) <= CARD_MAX
+def _fits(message: Message, language: str) -> bool:
+    return len(_body(message, language)) <= CARD_MAX
 
 
-def _body(message: Message) -> bytes:
+def _body(message: Message, language: str) -> bytes:
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": VERSION,
-        "body": list(_elements(message)),
+        "body": list(_elements(message, language)),
         "msteams": {"width": "Full"},
     }
     attachment = {
@@ -53,13 +53,13 @@ def _body(message: Message) -> bytes:
     return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _elements(message: Message) -> Iterator[Element]:
+def _elements(message: Message, language: str) -> Iterator[Element]:
+    direction = {"rtl": True} if is_rtl(language) else {}
     yield _text(_run(message.title or "–", size="Large", weight="Bolder"))
     if note := fitting.repeat_note(message):
         yield _text(_run(note, italic=True))
     for paragraph in message.under_title:
         if items := list(_items(paragraph, message.link_label)):
-            direction = {"rtl": True} if _is_rtl(message.title) else {}
             yield {"type": "Container", "separator": True, **direction, "items": items}
     if message.note:
         yield _text(_run(message.note, italic=True))
@@ -91,9 +91,3 @@ def _text(*runs: Element) -> Element:
 
 def _run(text: str, **style: Any) -> Element:
     return {"type": "TextRun", "text": text, **style}
-
-
-def _is_rtl(text: str) -> bool:
-    """True if most of a text runs from right to left: the first letter may be a name's."""
-    kinds = [unicodedata.bidirectional(char) for char in text]
-    return sum(kind in _RTL for kind in kinds) > sum(kind == "L" for kind in kinds)

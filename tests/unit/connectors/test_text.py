@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.kit.reading_direction import is_rtl
 from connectors.kit.text import cut, one_line, shown, shown_line, visible, width
 
 ESCAPES = {"&": "&amp;", "<": "&lt;"}
@@ -82,3 +83,22 @@ def test_a_cut_text_is_never_longer_than_its_limit(text: str, limit: int) -> Non
 def test_visible_text_can_always_be_written_as_utf_8(text: str) -> None:
     assert visible(visible(text)) == visible(text)
     assert visible(text).encode().decode() == visible(text)
+
+
+@pytest.mark.parametrize(
+    "language, expected",
+    [
+        ("ar", True),
+        ("ar-EG", True),
+        ("ur", True),
+        ("en-GB", False),
+        ("hi", False),
+        ("", False),
+        ("x_y!", False),
+        ("qq", False),
+    ],
+)
+def test_a_language_knows_its_direction_and_an_unknown_one_runs_as_most_do(
+    language: str, expected: bool
+) -> None:
+    assert is_rtl(language) is expected

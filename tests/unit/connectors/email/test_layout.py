@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.notify.email.layout import SIZE_MAX, is_rtl, laid_out, takes
+from connectors.notify.email.layout import SIZE_MAX, laid_out, takes
 from contracts.messages import CROWDS, HOSTILE, LONG, MESSAGE, NOTED
 from fakes.smtp.reader import as_shown, parsed
 from mails import late_ticket
@@ -123,22 +123,3 @@ def test_a_link_is_a_button_with_its_host_beside_it() -> None:
 def test_a_link_that_no_mail_program_would_follow_is_left_out() -> None:
     long = replace(MESSAGE, paragraphs=(Paragraph("h", link="https://x.example/" + "a" * 2000),))
     assert "https://x.example" not in laid_out(long, "en").text
-
-
-@pytest.mark.parametrize(
-    "language, expected",
-    [
-        ("ar", True),
-        ("ar-EG", True),
-        ("ur", True),
-        ("en-GB", False),
-        ("hi", False),
-        ("", False),
-        ("x_y!", False),
-        ("qq", False),
-    ],
-)
-def test_a_language_knows_its_direction_and_an_unknown_one_runs_as_most_do(
-    language: str, expected: bool
-) -> None:
-    assert is_rtl(language) is expected

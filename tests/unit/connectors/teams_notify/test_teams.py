@@ -13,7 +13,7 @@ from connectors.notify.teams.config import TeamsConfig
 from connectors.notify.teams.connector import TeamsNotifier
 from connectors.notify.teams.mapping import CARD_MAX, render, takes
 from contracts.messages import MESSAGE, TO_AMINA, context
-from fakes.teams_channel import SIGNATURE, TeamsChannel, shown
+from fakes.teams_channel import SIGNATURE, TeamsChannel
 from harness import Harness
 from worker.domain.messages.message import CHANNEL, Message, Paragraph
 from worker.ports import AuthFailed
@@ -66,14 +66,22 @@ def test_one_card_a_second(notifier: TeamsNotifier, waits: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "title, is_rtl",
-    [("إزالة أمينة من \u2068Ward 7\u2069", True), ("Remove أمينة from Ward 7", False), ("–", False)],
+    "language, of_organisation, runs_so",
+    [("ar-EG", "en", True), (None, "ar", True), ("en", "ar", False), (None, "en", False)],
 )
-def test_a_card_in_a_language_from_right_to_left_runs_so(title: str, is_rtl: bool) -> None:
-    card = shown(render(replace(MESSAGE, title=title))).card
-    assert [element.get("rtl", False) for element in card["body"] if element["type"] == "Container"] == [
-        is_rtl
-    ]
+@pytest.mark.parametrize(
+    "title", ["إزالة \u2068Christopher Montgomery\u2069 من \u2068Ward 7 nights\u2069", "3 رسائل من Whosleft"]
+)
+def test_a_card_runs_as_its_language_does_whatever_names_are_in_it(
+    channel: TeamsChannel, title: str, language: str | None, of_organisation: str, runs_so: bool
+) -> None:
+    one = TeamsNotifier(
+        TeamsConfig(url=SecretStr(channel.url)), replace(context("flow"), language=of_organisation)
+    )
+    one.send(replace(MESSAGE, title=title, to=replace(CHANNEL, language=language)))
+    one.close()
+    [card] = channel.cards
+    assert [part.get("rtl", False) for part in card.card["body"] if part["type"] == "Container"] == [runs_so]
 
 
 def test_a_bad_day_is_several_cards_each_small_enough() -> None:
@@ -83,9 +91,9 @@ def test_a_bad_day_is_several_cards_each_small_enough() -> None:
         for n in range(60)
     )  # fmt: skip
     message = Message("k", CHANNEL, "60 messages", crowd)
-    taken = takes(message)
+    taken = takes(message, "en")
     assert 10 < taken < 60
-    assert len(render(replace(message, paragraphs=crowd[:taken]))) <= CARD_MAX
+    assert len(render(replace(message, paragraphs=crowd[:taken]), "en")) <= CARD_MAX
 
 
 def test_what_is_refused_is_said_without_the_address(notifier: TeamsNotifier, channel: TeamsChannel) -> None:
