@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import idna
+
 _WRITTEN = re.compile(
     r'(?:"?(?P<name>[^"<>]*+)"?[ \t]?<(?P<inner>[^<>]*+)>|(?P<bare>[^<>]*+))'
 )  # of stripped text
 _LOCAL = re.compile(r"[^\s\x00-\x20\x7f-\xa0@<>(),:;\"\\\[\]]+")
-_DOMAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_DOMAIN = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 _LOCAL_MAX, _ADDRESS_MAX = 64, 254  # bytes (RFC 5321 4.5.3.1)
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """An address and its owner's name. `domain` is ASCII (IDNA); `local` may be anything that SMTPUTF8 carries."""
+    """An address and its owner's name. `domain` is ASCII (IDNA 2008, as registries have it: Python's own codec makes
+    `strasse` of `straße`, which is somebody else's); `local` may be anything that SMTPUTF8 carries.
+    """
 
     local: str
     domain: str
@@ -41,8 +45,8 @@ def mailbox(text: str) -> Mailbox:
     given = (found["inner"] if found["inner"] is not None else found["bare"]) if found else ""
     local, _, domain = given.strip().rpartition("@")
     try:
-        domain = domain.encode("idna").decode()
-    except UnicodeError:
+        domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
         domain = ""
     is_right = _LOCAL.fullmatch(local) and not local.startswith(".") and not local.endswith(".")
     if not is_right or ".." in local or not _DOMAIN.fullmatch(domain):

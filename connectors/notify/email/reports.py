@@ -13,6 +13,8 @@ from email import message_from_bytes
 from email.message import Message
 from typing import Any
 
+import idna
+
 from connectors.kit.text import cut, one_line
 from connectors.notify.email.mapping import key_in
 
@@ -88,8 +90,8 @@ def _addresses(recipient: Message) -> Iterator[str]:
             continue
         yield address
         try:
-            yield f"{local}@{domain.encode('ascii').decode('idna')}"
-        except UnicodeError:
+            yield f"{local}@{idna.decode(domain)}"
+        except idna.IDNAError:
             continue
 
 

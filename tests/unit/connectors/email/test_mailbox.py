@@ -13,6 +13,10 @@ from connectors.notify.email.mailbox import Mailbox, mailbox
         ('"St Mary\'s, IT" <it@example.org>', Mailbox("it", "example.org", "St Mary's, IT")),
         ("<a@localhost>", Mailbox("a", "localhost")),
         ("jörg@bücher.example", Mailbox("jörg", "xn--bcher-kva.example")),
+        ("a@BÜCHER.example", Mailbox("a", "xn--bcher-kva.example")),
+        ("a@straße.example", Mailbox("a", "xn--strae-oqa.example")),  # strasse.example is somebody else's
+        ("a@νόμος.example", Mailbox("a", "xn--xxabhm1c.example")),
+        ("a@my_host.example", Mailbox("a", "my_host.example")),
     ],
 )
 def test_an_address_may_have_a_name_and_letters_of_any_script(text: str, expected: Mailbox) -> None:

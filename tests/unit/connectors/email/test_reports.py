@@ -52,6 +52,8 @@ def test_a_domain_outside_ascii_is_there_in_both_ways_of_writing() -> None:
         "eva@xn--bcher-kva.example",
         "eva@bücher.example",
     }
+    assert "eva@straße.example" in found(report(to="eva@xn--strae-oqa.example")).to
+    assert found(report(to="eva@xn--9.example")).to == {"eva@xn--9.example"}
 
 
 @pytest.mark.parametrize(
