@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from uuid import uuid4
 
@@ -16,32 +16,43 @@ from worker.domain.model import AccountKey
 from worker.storage.sql.tables import cohort_subject, outbox, remediation, review, review_answer, ticket
 
 
-def names_one_of(texts: set[str]) -> Callable[[str], bool]:
+def names_one_of(texts: Collection[str]) -> Callable[[str], bool]:
     """Whether one of the texts stands in what somebody wrote, however it is written."""
     sought = [one for text in texts if (one := folded(text))]
     return lambda written: any(one in folded(written) for one in sought)
 
 
-def is_one_of(texts: set[str]) -> Callable[[str], bool]:
+def is_one_of(texts: Collection[str]) -> Callable[[str], bool]:
     """Whether what stands there is one of the texts, however it is written."""
     sought = {folded(text) for text in texts}
     return lambda written: folded(written) in sought
 
 
 def blank(
-    connection: sa.Connection, column: sa.Column[str], is_theirs: Callable[[str], bool], value: str | None
+    connection: sa.Connection,
+    column: sa.Column[str],
+    is_theirs: Callable[[str], bool],
+    value: str | None,
+    *these: sa.ColumnElement[bool],
 ) -> None:
-    """Replace the texts of a column that are about the person.
+    """Replace the texts of a column that are about the person, in these rows, else in all.
 
     Compared here: SQLite's lower() and LIKE know ASCII only, as does PostgreSQL's lower() in the locale C.
     """
     table = column.table
     keys = list(table.primary_key)
-    query = sa.select(*keys, column).where(column.is_not(None), column.not_in(("", ERASED)))
+    query = sa.select(*keys, column).where(column.is_not(None), column.not_in(("", ERASED)), *these)
     theirs = [row[:-1] for row in connection.execute(query) if is_theirs(row[-1])]
     for one in theirs:
         this = [name == known for name, known in zip(keys, one, strict=True)]
         connection.execute(sa.update(table).where(*this).values({column: value}))
+
+
+def without(marks: sa.ColumnElement[str], theirs: Collection[str]) -> sa.ColumnElement[str]:
+    """A JSON list of texts, with `theirs` replaced by ERASED."""
+    for one in sorted(theirs):
+        marks = sa.func.replace(marks, json.dumps(one, ensure_ascii=False), json.dumps(ERASED))
+    return marks
 
 
 def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
@@ -53,7 +64,7 @@ def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]
     _erase_from_details(connection, is_theirs)
     o = outbox.c
     sent = sa.select(o.id, o.title, o.body).where(
-        o.state != "pending", o.title != ERASED, _is_like(o.body, texts)
+        o.state != "pending", o.title != ERASED, is_like(o.body, texts)
     )
     for row in connection.execute(sent).all():
         if is_theirs(f"{row.title} {row.body}"):
@@ -71,7 +82,7 @@ def _has_word_of(texts: set[str]) -> Callable[[str], bool]:
     return lambda written: bool(sought and pattern.search(folded(written)))
 
 
-def _is_like(column: sa.Column[str], texts: Iterable[str]) -> sa.ColumnElement[bool]:
+def is_like(column: sa.Column[str], texts: Iterable[str]) -> sa.ColumnElement[bool]:
     """Whether one of the texts may stand in it: a first look, so that only some are read."""
     wanted = [json.dumps(text)[1:-1] for text in texts] + [
         json.dumps(text, ensure_ascii=False)[1:-1] for text in texts

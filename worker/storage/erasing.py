@@ -15,11 +15,10 @@ from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.evidence.explained import ERASED
 from worker.domain.identity.ties import surely_same
 from worker.domain.kinds import CONVERSATIONS
-from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
-from worker.ports.state.handovers import HANDOVER
 from worker.storage.episodes import AGAIN
-from worker.storage.erased_texts import blank, erase_from_texts, is_one_of, names_one_of
+from worker.storage.erased_assignees import Known, erase_as_assignee, known_of
+from worker.storage.erased_texts import blank, erase_from_texts, is_one_of, names_one_of, without
 from worker.storage.outbox_sending import let_go_of_reserved
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
@@ -32,24 +31,17 @@ from worker.storage.sql.tables import (
     cohort_person,
     cohort_subject,
     consent_subject,
-    delivery,
     episode,
-    escalation,
     expected,
     group_link,
     handle_tie,
-    handover,
     left_by_themself,
     link,
-    mirror,
     outbox,
     person,
     person_key,
-    said_zone,
     seal,
     seal_custody,
-    shown_link,
-    shown_message,
     ticket,
     undo,
 )
@@ -58,9 +50,10 @@ from worker.storage.ties import around, ties_around
 
 def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
+    known = known_of(connection, key)
+    texts = _texts_about(connection, key, known)
     _erase_as_declarer(connection, key)
-    _erase_as_assignee(connection, key)
-    texts = _texts_about(connection, key)
+    erase_as_assignee(connection, key, known)
     erase_from_lists(connection, texts)
     erase_from_texts(connection, key, texts)
     _erase_from_reports(connection, texts)
@@ -164,16 +157,15 @@ def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
     return {*texts, key.person_id, "/".join(key)}
 
 
-def _texts_about(connection: sa.Connection, key: AccountKey) -> set[str]:
-    """What somebody may have searched for to find the person."""
-    p, k, t, n = person.c, link.c, ticket.c, person_key.c
+def _texts_about(connection: sa.Connection, key: AccountKey, known: Known) -> set[str]:
+    """What somebody may have searched for to find the person, and no address that somebody else has by now."""
+    k, t = link.c, ticket.c
     queries = (
-        sa.select(p.display_name, p.email).where(p.source == key.source, p.person_id == key.person_id),
         sa.select(k.handle).where(k.person_source == key.source, k.person_id == key.person_id),
-        sa.select(n.raw).where(n.source == key.source, n.person_id == key.person_id, n.kind == "phone"),
         sa.select(t.person_name, t.handle).where(t.person_source == key.source, t.person_id == key.person_id),
     )
-    return {text for query in queries for row in connection.execute(query) for text in row if text}
+    found = {text for query in queries for row in connection.execute(query) for text in row if text}
+    return (found - known.shared) | known.names | known.own
 
 
 def _erase_ties(connection: sa.Connection, key: AccountKey) -> None:
@@ -195,79 +187,6 @@ def _erase_ties(connection: sa.Connection, key: AccountKey) -> None:
                 connection.execute(sa.delete(handle_tie).where(this, t.other == tie.other))
 
 
-def _erase_as_assignee(connection: sa.Connection, key: AccountKey) -> None:
-    """Erase the person from tickets that they had to do, and from the messages about these."""
-    known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
-    row = connection.execute(sa.select(person.c.email, person.c.display_name).where(known)).first()
-    if row is None:
-        return
-    addresses = _addresses(connection, key, row.email)
-    t = ticket.c
-    names = connection.execute(sa.select(t.done_by).distinct().where(t.done_by.is_not(None))).scalars()
-    is_done_by = t.done_by.in_(list(filter(is_one_of(addresses), names)))
-    is_assignee = t.assignee_email.in_(sorted(addresses))
-    theirs = sa.or_(is_assignee, is_done_by)
-    values = {
-        "assignee": sa.case((is_assignee, None), else_=t.assignee),
-        "done_by": sa.case((is_done_by, ERASED), else_=t.done_by),
-        "claimed_by": _without(t.claimed_by, {*addresses, key.person_id}),
-        "reason": ERASED,
-        "reason_words": None,
-        "search": "",
-        "assignee_email": sa.case((is_assignee, None), else_=t.assignee_email),
-        "assignee_why": sa.case((is_assignee, None), else_=t.assignee_why),
-        "assignee_by": sa.case((is_assignee, ""), else_=t.assignee_by),
-    }
-    named = outbox.c.ticket_id.in_(sa.select(t.id).where(theirs))
-    connection.execute(sa.update(outbox).where(named).values(title=ERASED, body="{}"))
-    connection.execute(sa.update(ticket).where(theirs).values(values))
-    for address in sorted(addresses):
-        _erase_address(connection, address)
-    _erase_from_steps(connection, {*addresses, *filter(None, (row.email, row.display_name))})
-
-
-def _addresses(connection: sa.Connection, key: AccountKey, email: str | None) -> set[str]:
-    """What the person is told things at: their e-mail address in small letters, and their numbers."""
-    k = person_key.c
-    phones = sa.select(k.value, k.raw).where(
-        k.source == key.source, k.person_id == key.person_id, k.kind == "phone"
-    )
-    numbers = {number for row in connection.execute(phones) for number in row if number}
-    return numbers | ({email.casefold()} if email else set())
-
-
-def _erase_address(connection: sa.Connection, address: str) -> None:
-    """Erase the person from what was sent to one of their addresses."""
-    key_of = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
-    _erase_from_handovers(connection, address, key_of)
-    nobody = {"address": ERASED, "name": "", "phone": ""}
-    connection.execute(sa.update(outbox).where(outbox.c.address == address).values(**nobody, key=key_of))
-    # What a mail server answered may name the address
-    connection.execute(sa.update(delivery).where(delivery.c.address == address).values(**nobody, error=""))
-    connection.execute(sa.delete(shown_message).where(shown_message.c.address == address))
-    connection.execute(sa.delete(shown_link).where(shown_link.c.email == address))
-    connection.execute(sa.delete(said_zone).where(said_zone.c.address == address))
-    _erase_from_copies(connection, address)
-
-
-def _erase_from_copies(connection: sa.Connection, email: str) -> None:
-    """Erase the person from copies in trackers: as who had one, and in what was said of that. There they stay."""
-    m = mirror.c
-    for column in (m.assignee, m.given):
-        blank(connection, column, is_one_of({email}), "")
-    blank(connection, m.noted, is_one_of({f"{Say.STAYS}:{email}"}), "")
-    blank(connection, m.problem, names_one_of({email}), "")
-
-
-def _erase_from_handovers(connection: sa.Connection, email: str, key_of: sa.ColumnElement[str]) -> None:
-    """Erase the person from handovers of rotas, and from the messages that say that they are on call."""
-    h, key = handover.c, outbox.c.key
-    connection.execute(sa.delete(handover).where((h.person == email) | (h.told == email)))
-    about = sa.or_(key.endswith(f":{email}", autoescape=True), key.contains(f":{email}:", autoescape=True))
-    this = key.startswith(HANDOVER) & about
-    connection.execute(sa.update(outbox).where(this).values(title=ERASED, body="{}", key=key_of))
-
-
 def _erase_as_declarer(connection: sa.Connection, key: AccountKey) -> None:
     """Erase the person's marks from the rosters that they declared."""
     known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
@@ -275,23 +194,4 @@ def _erase_as_declarer(connection: sa.Connection, key: AccountKey) -> None:
     declared = chat_group.c.declared_by
     this = declared.contains(json.dumps(key.person_id, ensure_ascii=False), autoescape=True)
     marks = {key.person_id, *((email.casefold(),) if email else ())}
-    connection.execute(sa.update(chat_group).where(this).values(declared_by=_without(declared, marks)))
-
-
-def _without(marks: sa.ColumnElement[str], theirs: set[str]) -> sa.ColumnElement[str]:
-    """A JSON list of texts, with `theirs` replaced by ERASED."""
-    for one in sorted(theirs):
-        marks = sa.func.replace(marks, json.dumps(one, ensure_ascii=False), json.dumps(ERASED))
-    return marks
-
-
-def _erase_from_steps(connection: sa.Connection, labels: set[str]) -> None:
-    e = escalation.c
-    told = sa.or_(
-        *(e.recipients.contains(json.dumps(one, ensure_ascii=False), autoescape=True) for one in labels)
-    )
-    for row in connection.execute(sa.select(escalation).where(told)).all():
-        rest = [ERASED if one in labels else one for one in json.loads(row.recipients)]
-        this = (e.ticket_id == row.ticket_id) & (e.step == row.step) & (e.repeat == row.repeat)
-        changed = {"recipients": json.dumps(rest, ensure_ascii=False)}
-        connection.execute(sa.update(escalation).where(this).values(changed))
+    connection.execute(sa.update(chat_group).where(this).values(declared_by=without(declared, marks)))

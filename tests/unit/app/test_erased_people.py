@@ -9,15 +9,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from audit_checks import problems
 from harness import Harness
 from reviewed import KEEP, RULE, released, say
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Role
+from worker.domain.model import AccountKey, Role
 from worker.domain.reconcile.remediation import RemediationRule
-from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Capabilities
 from worker.storage.sql.tables import metadata
 
@@ -72,6 +73,37 @@ def test_12a_who_had_tickets_to_do_is_erased_from_them(start: Start, email: str)
     assert dump(h, "quux", "7700900777") == []
 
 
+def test_who_had_tickets_to_do_is_erased_from_them_under_former_names_and_addresses_too(start: Start) -> None:
+    h = start()
+    h._numbers["zoe"] = "+447700900777"
+    h.hire("zoe", display_name="Zoe Quux", email="zoequux@corp.example")
+    h.group("ward-8", "ann", "ben", admins=["zoe"])
+    h.later()
+    h.settle()
+    h.leave("ann")
+    h.later()
+    h.settle()
+    h.deliver()
+    h.drop("ward-7", "ann")
+    h.drop("ward-8", "ann")
+    h.later()
+    h.settle()
+    h.corp.change("zoe", display_name="Zoe Married", email="zoemarried@corp.example")
+    h.later()
+    h.settle()
+    h.leave("zoe")
+    h.drop("ward-8", "zoe")
+    for _ in range(2):
+        h.later()
+        h.settle()
+    h.deliver()
+    h.corp.delete("zoe")
+    h.poll(full=True)
+    assert dump(h, "quux") != []
+    h.desk.erase("zoe", ME, "asked", h.now)
+    assert dump(h, "quux", "married", "7700900777") == []
+
+
 def test_12b_who_was_an_admin_who_was_reviewed_and_removed_by_a_machine_is_erased(start: Start) -> None:
     fit = AdminsRule(ASKS, min=1, max=9, departments=("Nursing",))
     h = start(controls=ControlPolicy(review=(RULE,), admins=(fit,)), has_links=True)
@@ -100,6 +132,104 @@ def test_12b_who_was_an_admin_who_was_reviewed_and_removed_by_a_machine_is_erase
     h.poll(full=True)
     h.desk.erase("ann", ME, "asked", h.now)
     assert dump(h, "annabella", "7700900888") == []
+
+
+# --- whose address somebody else has by now ----------------------------------------------------------------
+
+GIVEN_ON = "z.q@corp.example"
+
+
+def given_on(start: Start, name: str) -> Harness:
+    """Zoe Quux had removed Cem, and left. Her address is Zac's now, who is called `name`, and is to remove Ann."""
+    h = start(has_links=True)
+    h._numbers |= {"zoe": "+447700900777", "zac": "+447700900778"}
+    h.hire("zoe", display_name="Zoe Quux", email=GIVEN_ON)
+    h.group("ward-9", "cem", "una", admins=["zoe"])
+    h.settle()
+    h.later()
+    h.leave("cem")
+    h.settle()
+    h.deliver()
+    h.desk.done(2, Actor(GIVEN_ON), h.now)
+    for group in ("ward-7", "ward-9"):
+        h.drop(group, "cem")
+    h.later()
+    h.settle()
+    h.leave("zoe")
+    h.drop("ward-9", "zoe")
+    h.settle()
+    h.corp.delete("zoe")
+    h.later()
+    h.settle(full=True)
+    h.hire("zac", display_name=name, email=GIVEN_ON)
+    h.group("ward-8", "ann", "ben", admins=["zac"])
+    h.later()
+    h.settle()
+    h.leave("ann")
+    h.later()
+    h.settle()
+    return h
+
+
+def on_ward_8(h: Harness) -> Ticket:
+    return next(one for one in h.tickets() if one.group_name == "Ward 8" and one.is_live)
+
+
+def erase_zoe(h: Harness) -> None:
+    assert problems(h) == []
+    h.desk.erase("corp/zoe", ME, "asked", h.now)
+    assert problems(h) == []
+
+
+@pytest.mark.parametrize("name", ["Zachary Other", "Zoe Quux"])
+def test_who_has_the_address_of_somebody_erased_keeps_their_ticket_and_is_told_of_it(
+    start: Start, name: str
+) -> None:
+    h = given_on(start, name)
+    before = on_ward_8(h)
+    assert before.assignee is not None
+    assert before.assignee.person == AccountKey("corp", "zac")
+    erase_zoe(h)
+    assert on_ward_8(h) == before
+    h.deliver()
+    [told] = [one for one in h.soc.sent if one.to.address == GIVEN_ON and "Ann" in one.title]
+    assert told.title == "Remove Ann from Ward 8"
+
+
+@pytest.mark.parametrize("name", ["Zachary Other", "Zoe Quux"])
+def test_and_can_open_the_link_that_they_were_sent_and_is_who_did_what_they_did(
+    start: Start, name: str
+) -> None:
+    h = given_on(start, name)
+    h.deliver()
+    [told] = [one for one in h.soc.sent if one.to.address == GIVEN_ON and "Ann" in one.title]
+    token = str(told.paragraphs[0].link).rpartition("/")[2]
+    h.assigned.show_link(on_ward_8(h).id, ME, h.now)
+    before = shown_links(h)
+    assert before
+    h.assigned.done(token, h.now)
+    assert on_ward_8(h).done_by == GIVEN_ON
+    done = on_ward_8(h)
+    erase_zoe(h)
+    assert (on_ward_8(h), shown_links(h)) == (done, before)
+    assert h.assigned.look(token, h.now).ticket == done
+
+
+def shown_links(h: Harness) -> list[str]:
+    return [value for table, name, value in dump(h, GIVEN_ON) if (table, name) == ("shown_link", "email")]
+
+
+def test_whoever_is_erased_is_named_nowhere_though_somebody_else_has_their_address(start: Start) -> None:
+    h = given_on(start, "Zachary Other")
+    h.deliver()
+    assert [one.done_by for one in of_cem(h)] == [GIVEN_ON]
+    erase_zoe(h)
+    assert dump(h, "quux", "7700900777") == []
+    assert [(one.assignee, one.done_by) for one in of_cem(h)] == [(None, "erased")]
+
+
+def of_cem(h: Harness) -> list[Ticket]:
+    return [one for one in h.tickets() if (one.group_name, one.member_name) == ("Ward 9", "Cem")]
 
 
 # --- who is in a group -------------------------------------------------------------------------------------
