@@ -15,6 +15,7 @@ from exported import EVERYTHING, SAM, export, left
 from harness import Harness
 from journals import use_earlier_names
 from packs import forged, members_of
+from several_accounts import CORP, TENANT, known_twice, nights
 from worker.app.evidence.export import TicketNumbers
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
@@ -23,7 +24,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.evidence.pack import What
 from worker.domain.evidence.pack_lines import Hidden
-from worker.domain.model import Group
+from worker.domain.model import AccountKey, Group
 from worker.domain.reconcile.guard import GuardLimits
 
 __all__ = ["left"]
@@ -139,6 +140,22 @@ def test_all_accounts_of_a_human_are_one_pack(found: Start) -> None:
     assert pack.verdict.manifest is not None
     assert pack.verdict.manifest.covered.ids == ("corp/ann", "tenant/cloud-ann")
     assert pack.kinds == ["person.left", "ticket.opened", "audit.exported"]
+
+
+def test_a_pack_has_what_was_done_for_an_account_of_a_directory_that_is_configured_no_more(
+    found: Start,
+) -> None:
+    company = known_twice(found)
+    company.leave("ann")
+    nights(company)
+    company.drop("ward-7", "ann")
+    company.directories[TENANT].disable("cloud-ann")
+    nights(company)
+    assert company.ticket().person == AccountKey("corp", "ann")
+    company.directories.pop(CORP)
+    company.start(company.app.rules)
+    nights(company)
+    assert "T-000001" in export(company, Selection(person="tenant/cloud-ann")).tickets
 
 
 def test_a_group_s_pack_has_its_readings_its_tickets_and_its_source(left: Harness) -> None:

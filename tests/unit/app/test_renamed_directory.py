@@ -7,8 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from exported import export
 from fakes.directory import FakeDirectory
 from harness import Harness
+from worker.app.evidence.scope import Selection
+from worker.app.reads.person import Happening, history_of, life_of, whole_person
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -80,6 +84,39 @@ def test_who_is_back_by_the_new_name_is_asked_out_no_more(asked: Harness) -> Non
     assert (ticket.state, ticket.reason) == (
         TicketState.CANCELLED, "the member is known under another account now",
     )  # fmt: skip
+
+
+@pytest.fixture
+def renamed(asked: Harness) -> Harness:
+    """Ann was removed from Ward 7, which was verified, before the directory got its other name."""
+    asked.desk.done(1, Actor("bo@corp.example"), asked.now)
+    asked.drop("ward-7", "ann")
+    run(asked)
+    rename(asked)
+    run(asked)
+    return asked
+
+
+@pytest.mark.parametrize("text", ["corp/ann", "hr/ann", "ann@corp.example"])
+def test_a_pack_has_what_was_done_by_either_name(renamed: Harness, text: str) -> None:
+    pack = export(renamed, Selection(person=text))
+    assert pack.tickets == ["T-000001"]
+    assert "ticket.verified" in pack.kinds
+    assert pack.verdict.manifest is not None
+    assert pack.verdict.manifest.covered.ids == ("corp/ann", "hr/ann")
+
+
+def test_a_person_s_page_has_their_tickets_and_history_by_either_name(renamed: Harness) -> None:
+    with renamed.store.reading() as uow:
+        account = uow.people.get(AccountKey("hr", "ann"))
+        assert account is not None
+        whole = whole_person(uow, account)
+        subjects = {one.entry.subject for one in history_of(uow, whole)}
+        moments = [one.what for one in life_of(uow, whole, 500)]
+    assert [one.key for one in whole.human.accounts] == [AccountKey("hr", "ann")]
+    assert [one.label for one in whole.tickets] == ["T-000001"]
+    assert "person:corp/ann" in subjects
+    assert Happening.GROUP_LEFT in moments
 
 
 def test_people_who_are_known_by_their_numbers_alone_stay_known() -> None:

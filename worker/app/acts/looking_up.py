@@ -15,8 +15,9 @@ def one_person(uow: UnitOfWork, text: str) -> Account:
     Of several accounts of one person, it is the one that speaks for them.
     """
     found = _found(uow, text)
-    human = uow.people.human(found[0].key)
-    if len(found) > 1 and human and {one.key for one in found} <= {one.key for one in human.accounts}:
+    first = found[0].key
+    human = uow.people.human(first)
+    if len(found) > 1 and human and {one.key for one in found} <= uow.people.accounts([first])[first]:
         return human.person
     return _only(found, text)
 
@@ -24,6 +25,15 @@ def one_person(uow: UnitOfWork, text: str) -> Account:
 def one_account(uow: UnitOfWork, text: str) -> Account:
     """As `one_person`, but the exact account: if several fit, its id has to be given."""
     return _only(_found(uow, text), text)
+
+
+def all_accounts(uow: UnitOfWork, one: Account) -> list[Account]:
+    """The accounts of an account's person, by key, with those of directories that are not configured any more.
+
+    What was asked, done and said stands under any of them. Whether the person has left is judged without the latter.
+    """
+    keys = uow.people.accounts([one.key])[one.key]
+    return [*filter(None, map(uow.people.get, sorted(keys)))]
 
 
 def one_group(uow: UnitOfWork, text: str) -> GroupRow:

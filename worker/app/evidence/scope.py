@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from worker.app.acts.looking_up import one_group, one_person
+from worker.app.acts.looking_up import all_accounts, one_group, one_person
 from worker.app.refused import Refused
 from worker.domain.evidence.pack import EVERY_EVENT, Covered, Scope, Sought, What, period
 from worker.domain.model import Account, AccountKey, GroupKey
@@ -81,12 +81,8 @@ def _of_person(uow: UnitOfWork, text: str) -> tuple[Scope, str]:
     return Scope(Covered(What.PERSON, ids), frozenset(subjects)), ", ".join(names)
 
 
-def _accounts(uow: UnitOfWork, text: str) -> tuple[Account, ...]:
-    if not uow.people.find(text):
-        return ()
-    one = one_person(uow, text)
-    human = uow.people.human(one.key)
-    return human.accounts if human else (one,)
+def _accounts(uow: UnitOfWork, text: str) -> list[Account]:
+    return all_accounts(uow, one_person(uow, text)) if uow.people.find(text) else []
 
 
 def _erased(uow: UnitOfWork, text: str) -> AccountKey:

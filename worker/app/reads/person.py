@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.app.acts.looking_up import all_accounts
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.kinds import kind_of
@@ -23,10 +24,14 @@ from worker.ports.state.store import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class WholePerson:
-    """One account and its person, with the groups, tickets and directory (by name) of each of their accounts."""
+    """One account and its person, with the groups, tickets and directory (by name) of each of their accounts.
+
+    `accounts` are all of them; those of directories that are not configured any more don't count for `human`.
+    """
 
     account: Account
     human: Person
+    accounts: Sequence[Account]
     groups: Sequence[GroupOfMember]
     tickets: Sequence[Ticket]
     directories: Mapping[str, SourceState]
@@ -34,16 +39,18 @@ class WholePerson:
     @property
     def keys(self) -> list[AccountKey]:
         """The keys of all of the person's accounts."""
-        return [one.key for one in self.human.accounts]
+        return [one.key for one in self.accounts]
 
 
 def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
     """Read everything about one person except their history."""
     human = uow.people.human(account.key) or Person(account, None, (account,))
-    keys = [one.key for one in human.accounts]
+    accounts = all_accounts(uow, account)
+    keys = [one.key for one in accounts]
     return WholePerson(
         account,
         human,
+        accounts,
         [found for key in keys for found in uow.rosters.groups_of(key)],
         [ticket for key in keys for ticket in uow.tickets.of_person(key)],
         {key.source: uow.sources.get(key.source, Port.DIRECTORY) for key in keys},
@@ -52,7 +59,7 @@ def whole_person(uow: UnitOfWork, account: Account) -> WholePerson:
 
 def history_of(uow: UnitOfWork, whole: WholePerson) -> list[Sealed]:
     """All events of the person, under all of their accounts, oldest first."""
-    found = [sealed for one in whole.human.accounts for sealed in uow.journal.of(_subject(one.key))]
+    found = [sealed for key in whole.keys for sealed in uow.journal.of(_subject(key))]
     return sorted(found, key=lambda sealed: sealed.seq)
 
 
@@ -113,7 +120,7 @@ def life_of(uow: UnitOfWork, whole: WholePerson, limit: int) -> list[Moment]:
     The journal's events are the last `limit`. Who was in a group before its first reading has no moment for that.
     """
     tickets = {f"ticket:{one.label}": one for one in whole.tickets}
-    people = {_subject(one.key): one for one in whole.human.accounts}
+    people = {_subject(one.key): one for one in whole.accounts}
     entries = [one.entry for one in uow.overview.history([*people, *tickets], limit)]
     found = [
         _moment(entry, _HAPPENINGS[events.current(entry.kind)], tickets.get(entry.subject))
