@@ -147,11 +147,14 @@ def people_erase(
     reason: ReasonOption = "",
     now: NowOption = None,
 ) -> None:
-    """Forget the personal data of somebody who left and has no live ticket."""
+    """Forget the personal data of somebody who left and has no live ticket, under all accounts that have left."""
     at = clock_at(now)
     with opened(config, now) as worker:
-        key = worker.desk.erase(who, actor(by, worker.settings), reason, at)
-    out.print(Text(f"{key.source}/{key.person_id} is erased; the journal keeps the id alone."))
+        erased = worker.desk.erase(who, actor(by, worker.settings), reason, at)
+    for key in erased.accounts:
+        out.print(Text(f"{'/'.join(key)} is erased; the journal keeps the id alone."))
+    for key in erased.kept:
+        out.print(Text(f"{'/'.join(key)} is kept: this account of theirs has not left."))
 
 
 # --- groups -----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from builders import facts, key
 from harness import TWO_APPROVERS_FROM, Harness
+from worker.app.acts.tickets import Erased
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import first_broken
@@ -270,7 +271,7 @@ def test_erasing_forgets_a_person_and_the_chain_stays_whole(desk: Harness) -> No
     desk.settle()
     handle = desk.ticket().handle
 
-    assert desk.desk.erase("ann@corp.example", Actor("sam"), "asked to be", desk.now) == key()
+    assert desk.desk.erase("ann@corp.example", Actor("sam"), "asked to be", desk.now) == Erased([key()], [])
 
     ticket = desk.ticket()
     assert handle not in repr(ticket)
@@ -314,7 +315,7 @@ def test_nor_anybody_of_it_while_a_part_waits_since_its_size_says_how_many_decid
     with pytest.raises(Refused, match="P-000001"):
         crowd.desk.erase("p49", Actor("sam"), "asked to be", crowd.now)
     crowd.decide()
-    assert crowd.desk.erase("p49", Actor("sam"), "asked to be", crowd.now) == key("p49")
+    assert crowd.desk.erase("p49", Actor("sam"), "asked to be", crowd.now) == Erased([key("p49")], [])
 
 
 def test_nobody_is_erased_between_a_release_and_the_ticket_that_it_opens(crowd: Harness) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,9 +13,12 @@ import sqlalchemy as sa
 from audit_checks import problems
 from harness import Harness
 from reviewed import KEEP, RULE, released, say
+from several_accounts import CORP, TENANT, known_twice, nights
+from worker.app.acts.tickets import Erased
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import AccountKey, Role
 from worker.domain.reconcile.remediation import RemediationRule
@@ -232,6 +236,78 @@ def of_cem(h: Harness) -> list[Ticket]:
     return [one for one in h.tickets() if (one.group_name, one.member_name) == ("Ward 9", "Cem")]
 
 
+# --- who has several accounts ------------------------------------------------------------------------------
+
+
+def left_twice(found: Start, **tenant: Any) -> Harness:
+    """Ann has left by both directories, and is in no group; what the tenant says of her."""
+    h = known_twice(found)
+    h.directories[TENANT].change("cloud-ann", display_name="Ann Quux", phones=("+447700900777",), **tenant)
+    h.leave("ann")
+    nights(h)
+    h.drop("ward-7", "ann")
+    nights(h)
+    return h
+
+
+CORP_ANN, CLOUD_ANN = AccountKey("corp", "ann"), AccountKey("tenant", "cloud-ann")
+
+
+@pytest.mark.parametrize("which", ["corp/ann", "tenant/cloud-ann"])
+def test_who_has_two_accounts_is_erased_in_both(found: Start, which: str) -> None:
+    h = left_twice(found, enabled=False)
+    assert h.desk.erase(which, ME, "asked", h.now) == Erased([CORP_ANN, CLOUD_ANN], [])
+    assert dump(h, "quux", "7700900777") == []
+    erased = [one.entry.subject for one in h.journal() if one.entry.kind == events.PERSON_ERASED]
+    assert erased == ["person:corp/ann", "person:tenant/cloud-ann"]
+    assert problems(h) == []
+
+
+def test_an_account_that_is_still_here_is_kept_and_named(found: Start) -> None:
+    h = left_twice(found)
+    assert h.desk.erase("corp/ann", ME, "asked", h.now) == Erased([CORP_ANN], [CLOUD_ANN])
+    with pytest.raises(Refused, match="Only somebody who has left"):
+        h.desk.erase("tenant/cloud-ann", ME, "asked", h.now)
+
+
+def without_corp(h: Harness) -> Harness:
+    """The directory corp is not configured any more."""
+    h.directories.pop(CORP)
+    h.start(h.app.rules)
+    nights(h)
+    return h
+
+
+def test_and_so_is_one_of_a_directory_that_is_configured_no_more(found: Start) -> None:
+    h = known_twice(found)
+    h.directories[TENANT].disable("cloud-ann")
+    nights(h)
+    h.drop("ward-7", "ann")
+    nights(h)
+    without_corp(h)
+    assert h.desk.erase("tenant/cloud-ann", ME, "asked", h.now) == Erased([CORP_ANN, CLOUD_ANN], [])
+
+
+def test_but_not_of_somebody_who_is_here_by_the_others(found: Start) -> None:
+    h = without_corp(known_twice(found))
+    with pytest.raises(Refused, match="Only somebody who has left"):
+        h.desk.erase("corp/ann", ME, "asked", h.now)
+
+
+def test_nobody_is_erased_who_has_a_live_ticket_under_an_account_that_is_configured_no_more(
+    found: Start,
+) -> None:
+    h = known_twice(found)
+    h.leave("ann")
+    nights(h)
+    h.directories[TENANT].disable("cloud-ann")
+    nights(h)
+    without_corp(h)
+    assert h.ticket().person == CORP_ANN
+    with pytest.raises(Refused, match="live tickets: T-000001"):
+        h.desk.erase("tenant/cloud-ann", ME, "asked", h.now)
+
+
 # --- who is in a group -------------------------------------------------------------------------------------
 
 
@@ -279,7 +355,7 @@ def test_who_may_stay_in_a_group_by_somebody_s_word_is_erased(company: Harness) 
     company.settle()
     company.desk.waive(1, ME, "The group is kept for its pictures", company.now)
     ann = company.person("ann").key
-    assert company.desk.erase("ann", ME, "she asked", company.now) == ann
+    assert company.desk.erase("ann", ME, "she asked", company.now) == Erased([ann], [])
 
 
 def test_but_not_while_the_ticket_comes_back_when_its_waiver_is_over(company: Harness) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from builders import DAY, facts, key
 from harness import TWO_APPROVERS_FROM, Harness
+from several_accounts import CORP, TENANT, known_twice, nights
 from worker.app.evidence.export import Audit
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
@@ -127,6 +128,38 @@ def test_another_account_that_is_still_here_keeps_all_of_a_human(found: Start) -
     assert not is_known(company, "cloud-ann", "tenant")
 
 
+def without_corp(company: Harness) -> None:
+    """The directory corp is not configured any more, and a year goes by."""
+    company.directories.pop(CORP)
+    company.start(company.app.rules)
+    nights(company)
+    company.later(days=500)
+
+
+def test_a_live_ticket_under_an_account_of_a_directory_that_is_configured_no_more_keeps_a_person(
+    found: Start,
+) -> None:
+    company = known_twice(found)
+    company.leave("ann")
+    nights(company)
+    company.directories[TENANT].delete("cloud-ann")
+    nights(company)
+    without_corp(company)
+    assert company.ticket().is_live
+    assert company.ticket().person == AccountKey("corp", "ann")
+    assert run(company) == 0
+
+
+def test_who_is_forgotten_is_forgotten_under_such_an_account_too(found: Start) -> None:
+    company = known_twice(found)
+    company.directories[TENANT].delete("cloud-ann")
+    company.drop("ward-7", "ann")
+    nights(company)
+    without_corp(company)
+    assert run(company) == 2
+    assert not is_known(company, "ann")
+
+
 def test_any_number_is_done_in_pages(gone: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "PAGE", 1)
     assert run(gone) == 2
@@ -224,3 +257,17 @@ def test_who_is_here_under_another_account_keeps_what_they_said(found: Start) ->
     company.later(days=1096)
     assert forget(company) == 1
     assert said_by(company) == []
+
+
+def test_what_was_said_under_an_account_of_a_directory_that_is_configured_no_more_is_deleted_too(
+    found: Start,
+) -> None:
+    company = known_twice(found)
+    note(company, key("ann"))
+    company.leave("ann")
+    company.directories[TENANT].disable("cloud-ann")
+    nights(company)
+    without_corp(company)
+    assert forget(company) == 0
+    company.later(days=1096)
+    assert forget(company) == 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.looking_up import one_account
+from worker.app.acts.looking_up import all_accounts, one_account
 from worker.app.acts.own_rows import is_about_themself
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
@@ -40,6 +40,14 @@ from worker.ports.state.access import Shown
 from worker.ports.state.store import Store, UnitOfWork
 
 _CONFIRMED_LATER = frozenset({Choice.OUTCOME, Choice.CHECKLIST})  # after one person's word closed it
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The accounts of a person that were erased, and those that are kept, since by them the person is still here."""
+
+    accounts: Sequence[AccountKey]
+    kept: Sequence[AccountKey]
 
 
 class TicketActs:
@@ -256,19 +264,25 @@ class TicketActs:
 
     # --- people ------------------------------------------------------------------------------------
 
-    def erase(self, person: str, by: Actor, reason: str, now: datetime) -> AccountKey:
+    def erase(self, person: str, by: Actor, reason: str, now: datetime) -> Erased:
         """Forget a person who left, once no decision or ticket about them is open; the chain stays valid.
 
-        Raises Refused otherwise: a person who is forgotten before their ticket opens would stay in the group.
+        All of their accounts that have left are erased. Raises Refused if the given one has not, and while something
+        is open: a person who is forgotten before their ticket opens would stay in the group.
         """
         with self._store.begin() as uow:
             one = one_account(uow, person)
-            if one.standing is not Standing.LEFT:
+            human = uow.people.human(one.key)
+            accounts = all_accounts(uow, one)
+            here = {
+                each.key for each in (human.accounts if human else ()) if each.standing is not Standing.LEFT
+            }
+            # Whoever is here may have an account of a directory that is not configured any more: it is theirs still
+            gone = [each.key for each in accounts if each.standing is Standing.LEFT or not here]
+            if one.key not in gone:
                 raise Refused(
                     "Only somebody who has left can be erased: the directory would bring them back."
                 )
-            human = uow.people.human(one.key)
-            accounts = human.accounts if human else (one,)
             live = [t.label for each in accounts for t in uow.tickets.of_person(each.key) if t.is_live]
             if live:
                 raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
@@ -285,10 +299,11 @@ class TicketActs:
                     f"Not while they are in a group and nobody was asked to remove them: {', '.join(unasked)}. "
                     "Wait for their tickets, or take them out of it."
                 )
-            uow.people.erase(one.key)
-            subject = f"person:{one.key.source}/{one.key.person_id}"
-            uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
-        return one.key
+            for key in gone:
+                uow.people.erase(key)
+                subject = f"person:{'/'.join(key)}"
+                uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
+        return Erased(gone, [each.key for each in accounts if each.key not in gone])
 
 
 def _unasked(uow: UnitOfWork, person: AccountKey, leavings: Collection[str]) -> list[str]:

@@ -65,10 +65,9 @@ class Retention:
             with self._store.begin(lease) as uow:
                 page = uow.attestations.leavers(policy, before, after, PAGE)
                 humans = uow.people.humans(page)
-                gone = [human for human in humans.values() if has_left_before(human, before)]
-                deleted = uow.attestations.delete(
-                    policy, {one.key for human in gone for one in human.accounts}
-                )
+                gone = [key for key, human in humans.items() if has_left_before(human, before)]
+                accounts = {one for those in uow.people.accounts(gone).values() for one in those}
+                deleted = uow.attestations.delete(policy, accounts)
                 if deleted:
                     data = {"rule": "keep", "statements": deleted}
                     subject = f"policy:{policy}"
@@ -83,17 +82,19 @@ class Retention:
     def _erase(self, uow: UnitOfWork, key: AccountKey, now: datetime) -> int:
         """Erase all accounts of a person, if all of them can be forgotten; return how many were erased."""
         human = uow.people.human(key)
-        if human is None or not self._is_due(uow, human, now):
+        if human is None:
             return 0
-        for account in human.accounts:
-            uow.people.erase(account.key)
-            subject = f"person:{'/'.join(account.key)}"
+        keys = sorted(uow.people.accounts([key])[key])
+        if not self._is_due(uow, human, keys, now):
+            return 0
+        for one in keys:
+            uow.people.erase(one)
+            subject = f"person:{'/'.join(one)}"
             data = {"rule": "leaver.erase_after"}
             uow.journal.append([Entry(now, "whosleft", events.PERSON_ERASED, subject, data=data)])
-        return len(human.accounts)
+        return len(keys)
 
-    def _is_due(self, uow: UnitOfWork, human: Person, now: datetime) -> bool:
-        keys = [account.key for account in human.accounts]
+    def _is_due(self, uow: UnitOfWork, human: Person, keys: Sequence[AccountKey], now: datetime) -> bool:
         return (
             self._after is not None
             and is_forgettable(human, now - self._after)

@@ -53,7 +53,10 @@ def erase(
     caller: PeopleWrite,
     said: Said | None = None,
 ) -> PersonRefShape:
-    """Forget the personal data of somebody who left and has no live ticket; the journal keeps the id alone."""
+    """Forget the personal data of somebody who left and has no live ticket, under all accounts that have left.
+
+    The journal keeps the ids alone.
+    """
     said = said or Said()
     key, text = AccountKey(source, id), f"{source}/{id}"
     with caller.services.store.reading() as uow:
