@@ -17,6 +17,7 @@ from worker.domain.evidence.explained import ERASED
 from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
+from worker.storage.candidates.states import LIVE_STATES
 from worker.storage.erased_texts import blank, is_like, is_one_of, names_one_of, without
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import (
@@ -136,6 +137,7 @@ def erase_as_assignee(connection: sa.Connection, key: AccountKey, known: Known) 
         _erase_from_tickets(connection, t.id.in_(chunk), by_them, {*known.addresses, key.person_id})
         nobody = {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
         connection.execute(sa.update(ticket).where(t.id.in_(chunk)).values(nobody))
+    _erase_as_accountable(connection, known.own)
     by_them = list(filter(is_one_of(known.own), done_by))
     _erase_from_tickets(connection, t.done_by.in_(by_them), by_them, {*known.own, key.person_id})
 
@@ -155,6 +157,15 @@ def _erase_from_tickets(
         "search": "",
     }
     connection.execute(sa.update(ticket).where(these).values(values))
+
+
+def _erase_as_accountable(connection: sa.Connection, addresses: Collection[str]) -> None:
+    """Erase whoever answered for tickets that are over. On live ones it is kept true to the configuration."""
+    t = ticket.c
+    is_over = t.state.not_in(LIVE_STATES)
+    known = connection.execute(sa.select(t.accountable).distinct().where(is_over)).scalars()
+    theirs = list(filter(is_one_of(addresses), known))
+    connection.execute(sa.update(ticket).where(is_over, t.accountable.in_(theirs)).values(accountable=""))
 
 
 def _erase_from_messages(connection: sa.Connection, known: Known) -> None:

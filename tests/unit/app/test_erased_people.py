@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from audit_checks import problems
-from harness import Harness
+from harness import ACCOUNTABLE, Harness
 from reviewed import KEEP, RULE, released, say
 from several_accounts import CORP, TENANT, known_twice, nights
 from worker.app.acts.tickets import Erased
@@ -136,6 +136,28 @@ def test_12b_who_was_an_admin_who_was_reviewed_and_removed_by_a_machine_is_erase
     h.poll(full=True)
     h.desk.erase("ann", ME, "asked", h.now)
     assert dump(h, "annabella", "7700900888") == []
+
+
+def test_who_was_accountable_is_erased_from_tickets_that_are_over(start: Start) -> None:
+    h = start()
+    h.hire("ida", display_name="Ida Quux", email=ACCOUNTABLE)
+    h.later()
+    h.settle()
+    h.leave("ben")
+    h.later()
+    h.settle()
+    h.deliver()
+    h.drop("ward-7", "ben")
+    h.leave("ida")
+    h.later()
+    h.settle()
+    h.deliver()
+    h.corp.delete("ida")
+    h.poll(full=True)
+    assert h.ticket().state is TicketState.VERIFIED
+    h.desk.erase("ida", ME, "asked", h.now)
+    assert dump(h, "quux", ACCOUNTABLE) == []
+    assert problems(h) == []
 
 
 # --- whose address somebody else has by now ----------------------------------------------------------------
