@@ -45,8 +45,10 @@ def replay_of(app: App, observer: Observer = SILENT) -> Replay:
     return Replay(app.store, rules_for_replay(app), every, observer.progressed)
 
 
-def rules_for_replay(app: App, *, has_same_readers: bool = True) -> ReplayRules:
-    """What a replay plays of an app's rules."""
+def rules_for_replay(
+    app: App, *, has_same_readers: bool = True, left_out: frozenset[str] = frozenset()
+) -> ReplayRules:
+    """What a replay plays of an app's rules. `left_out`: directories that the present configuration has besides."""
     rules, settings = app.rules, app.settings
     gate = GateRules(
         rules.limits,
@@ -54,7 +56,7 @@ def rules_for_replay(app: App, *, has_same_readers: bool = True) -> ReplayRules:
         rules.leaver.absent.over,
         rules.accounts,
         rules.timezone,
-        frozenset(one.name for one in settings.directories),
+        left_out,
     )
     # The explainer asks no mailbox: who was away on a past day is not kept there
     return ReplayRules(
@@ -74,15 +76,20 @@ def _counted(policy: LeaverPolicy) -> frozenset[Evidence]:
     return frozenset(Evidence) - off
 
 
+def _directories(settings: Settings) -> frozenset[str]:
+    return frozenset(one.name for one in settings.directories)
+
+
 def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
     """Another configuration over an app's state, with what differs from the app's own. Nothing is read or sent."""
     lines = differences(app.settings, settings)
     keys = {line.partition(":")[0]: line for line in lines}
+    left_out = _directories(app.settings) - _directories(settings)
     of_readers = any(key.startswith(READERS) for key in keys)
     with closing(build_connectors(settings, clock)) as connectors:
         other = build_app(settings, app.store, connectors, clock)
     return ChangedRules(
-        rules_for_replay(other, has_same_readers=not of_readers),
+        rules_for_replay(other, has_same_readers=not of_readers, left_out=left_out),
         tuple(lines),
         tuple(line for key, line in keys.items() if not (_PLAYED.match(key) or _BESIDE.match(key))),
         tuple(line for line in lines if _WIDENS.match(line)),

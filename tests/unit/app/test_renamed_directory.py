@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,10 +13,13 @@ from fakes.directory import FakeDirectory
 from harness import Harness
 from worker.app.evidence.scope import Selection
 from worker.app.reads.person import Happening, history_of, life_of, whole_person
+from worker.app.reads.replay import ChangedRules
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import AccountKey
+from worker.domain.model import AccountKey, Evidence
 from worker.domain.reconcile.guard import HoldState
+from worker.domain.replay.comparing import PlayEffect
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.running.replaying import replay_of
 from worker.running.wiring import rules_of
 from worker.settings import Settings
 
@@ -117,6 +121,16 @@ def test_a_person_s_page_has_their_tickets_and_history_by_either_name(renamed: H
     assert [one.label for one in whole.tickets] == ["T-000001"]
     assert "person:corp/ann" in subjects
     assert Happening.GROUP_LEFT in moments
+
+
+def test_days_before_it_are_played_again_as_they_were(renamed: Harness) -> None:
+    replay, begins = replay_of(renamed.app), renamed.now - timedelta(days=30)
+    found = replay.play(begins, renamed.now, renamed.now)
+    assert (found.count(PlayEffect.SAME), found.count(PlayEffect.FEWER)) == (1, 0)
+    without_disabled = replace(replay.rules.gate, evidence=frozenset({Evidence.DELETED}))
+    changed = ChangedRules(replace(replay.rules, gate=without_disabled))
+    found = replay.play(begins, renamed.now, renamed.now, changed)
+    assert (found.count(PlayEffect.SAME), found.count(PlayEffect.FEWER)) == (0, 1)
 
 
 def test_people_who_are_known_by_their_numbers_alone_stay_known() -> None:

@@ -184,9 +184,9 @@ def test_a_group_that_is_not_known_any_more_has_no_members_left() -> None:
     assert "5 of 0 members of ward-7" in str(plan.why)
 
 
-def test_evidence_that_does_not_count_and_directories_that_are_not_read_make_no_leaving() -> None:
+def test_evidence_that_does_not_count_and_directories_that_are_left_out_make_no_leaving() -> None:
     past = history(judged("ann"), judged("ben", evidence=Evidence.EXPIRED), judged("cay", source="payroll"))
-    rules = replace(NO_LIMITS_RULES, evidence=frozenset({Evidence.DISABLED}), sources=frozenset({"corp"}))
+    rules = replace(NO_LIMITS_RULES, evidence=frozenset({Evidence.DISABLED}), left_out=frozenset({"payroll"}))
 
     gate = judge_again(past, rules)
 

@@ -204,7 +204,12 @@ def test_what_of_a_configuration_is_played(config: Path) -> None:
             [],
             True,
         )
-        assert rules_for_replay(worker).gate.sources == frozenset({"corp"})
+        assert rules_for_replay(worker).gate.left_out == frozenset()
+        without_corp = settings.model_validate(
+            {**_raw(), "directories": [tenant]}, context={"base_dir": settings.base_dir}
+        )
+        left_out = changed_by(worker, without_corp, lambda: NOW).rules.gate.left_out
+        assert left_out == frozenset({"corp"})
 
 
 def _raw() -> dict[str, Any]:

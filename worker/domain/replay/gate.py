@@ -17,7 +17,8 @@ from worker.domain.replay.history import GroupPast, GuardedLeaving, History, Lea
 class GateRules:
     """What decides on departures: limits, which evidence counts, how long absence lasts, whose word is enough.
 
-    `timezone` is the organisation's (IANA), for what plans say of hours. `sources`: the directories; None: all.
+    `timezone` is the organisation's (IANA), for what plans say of hours. `left_out`: directories that would not be
+    there. One that is gone already counts as it did.
     """
 
     limits: GuardLimits
@@ -25,12 +26,11 @@ class GateRules:
     absent_for: timedelta = timedelta(0)
     accounts: AccountsRule = AccountsRule.EITHER
     timezone: str = "UTC"
-    sources: frozenset[str] | None = None
+    left_out: frozenset[str] = frozenset()
 
     def counts(self, departure: Departure) -> bool:
         """Whether this is a leaving at all."""
-        is_read = self.sources is None or departure.person.source in self.sources
-        return is_read and departure.evidence in self.evidence
+        return departure.person.source not in self.left_out and departure.evidence in self.evidence
 
 
 @dataclass(slots=True)
