@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def talking() -> FakeNotifier:
     return notifier
 
 
-def in_both(found: Found, one: str, **wishes: object) -> Harness:
+def in_both(found: Found, one: str, **wishes: Any) -> Harness:
     """Two directories know everybody, this one by the same address."""
     harness = known_twice(found, "eve", **wishes)
     harness.directories[TENANT].change(f"cloud-{one}", email=f"{one}@corp.example")
