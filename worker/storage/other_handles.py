@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import Identity, IdentityState, KnownHandle
+from worker.domain.identity.names import normalise
 from worker.domain.identity.ties import Tie, given_up_for, known_before, known_then, maybe_same, surely_same
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Sees
@@ -24,7 +25,8 @@ from worker.storage.ties import around, ties_around
 
 _OF_SOMEBODY = frozenset({Sees.PERSON, Sees.MEMBER})
 _SETTLED = (IdentityState.LINKED.value, IdentityState.NOBODY.value)
-_LINKS = sa.select(link.c.source, link.c.handle, link.c.phone_key).where(
+_SAID = (link.c.display_name, link.c.email_key, link.c.employee_key)
+_LINKS = sa.select(link.c.source, link.c.handle, link.c.phone_key, *_SAID).where(
     in_source(link.c.source, link.c.handle)
 )
 
@@ -168,46 +170,61 @@ def roles_of_people(
 def roles_under_other_handles(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, Role]:
     """By ticket, the role of a listed member of its group who may be the ticket's under another handle.
 
-    Only members whom nobody has identified: who is known to be somebody else is, and who is known to be the ticket's
-    person is found by that.
+    Under one that is tied to it, or that a list shows with the same address, employee id or name: a row's number may
+    have been spoilt, or filled in. Only members whom nobody has identified: who is known to be somebody else is, and
+    who is known to be the ticket's person is found by that.
     """
     about = [one for one in tickets if kind_of(one).sees is Sees.MEMBER and one.handle and one.group]
-    starts = _starts(connection, about)
+    starts, said = _starts(connection, about)
     ties = ties_around(connection, {one for handles in starts.values() for one in handles}, with_weak=True)
-    if not ties:
-        return {}
-    wanted: dict[GroupKey, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    wanted: dict[GroupKey, dict[str, list[Ticket]]] = defaultdict(lambda: defaultdict(list))
     for ticket in about:
         near = {tie for start in starts[ticket.id] for tie in around(start, ties)}
-        for one in maybe_same(starts[ticket.id], near, ticket.opened_at) - starts[ticket.id]:
-            wanted[ticket.home][one].append(ticket.id)
+        tied = maybe_same(starts[ticket.id], near, ticket.opened_at) - starts[ticket.id]
+        for one in tied | said[ticket.id]:
+            wanted[ticket.home][one].append(ticket)
     return _listed(connection, wanted)
 
 
-def _starts(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, frozenset[str]]:
-    """By ticket, the member's handle as ties name it."""
+def _starts(
+    connection: sa.Connection, tickets: Sequence[Ticket]
+) -> tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]]:
+    """By ticket, the member's handle as ties name it, and what else the inventory said of the member."""
     keys = {one.id: HandleKey(one.home.source, one.handle) for one in tickets}
     names: dict[HandleKey, str] = {}
+    said: dict[HandleKey, frozenset[str]] = {}
     for page in by_source(keys.values()):
-        names |= _starts_of(connection.execute(_LINKS, page))
-    return {number: frozenset({names.get(key, key.handle)}) for number, key in keys.items()}
+        rows = connection.execute(_LINKS, page).all()
+        names |= _starts_of(rows)
+        said |= {HandleKey(row.source, row.handle): _said_of(row) for row in rows}
+    starts = {number: frozenset({names.get(key, key.handle)}) for number, key in keys.items()}
+    return starts, {number: said.get(key, frozenset()) for number, key in keys.items()}
+
+
+def _said_of(row: Any) -> frozenset[str]:
+    """Address, employee id and name of a member, for a comparison."""
+    said = {"email": row.email_key, "employee": row.employee_key, "name": normalise(row.display_name)}
+    return frozenset(f"{what}:{value}" for what, value in said.items() if value)
 
 
 def _listed(
-    connection: sa.Connection, wanted: Mapping[GroupKey, Mapping[str, Sequence[int]]]
+    connection: sa.Connection, wanted: Mapping[GroupKey, Mapping[str, Sequence[Ticket]]]
 ) -> dict[int, Role]:
     m = membership.c
+    accounts = (m.lid, m.business_id, m.native_id)
     roles: dict[int, Role] = {}
     for chunk in chunked(sorted(wanted)):
         query = (
-            sa.select(
-                m.source, m.group_id, m.role, m.handle, m.lid, m.business_id, m.username, link.c.phone_key
-            )
+            sa.select(m.source, m.group_id, m.role, m.handle, *accounts, m.username, link.c.phone_key, *_SAID)
             .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
             .where(among(m.source, m.group_id, chunk), m.is_unlisted == 0, ~link.c.state.in_(_SETTLED))
         )
         for row in connection.execute(query):
             here = wanted[GroupKey(row.source, row.group_id)]
-            for handle in {row.handle, row.phone_key, row.lid, row.business_id, row.username}:
-                roles |= dict.fromkeys(here.get(handle or "", ()), Role(row.role))
+            shown = {row.handle, row.phone_key, row.lid, row.business_id, row.username} - {None}
+            has_account = row.lid or row.business_id or row.native_id  # who it is doesn't rest on a name
+            said = {one for one in _said_of(row) if not (has_account and one.startswith("name:"))}
+            for one in shown | said:
+                theirs = [ticket.id for ticket in here.get(one, ()) if ticket.handle != row.handle]
+                roles |= dict.fromkeys(theirs, Role(row.role))
     return roles

@@ -215,7 +215,8 @@ class SqlTickets:
         roles: dict[int, Role] = {}
         for chunk in chunked([one.id for one in tickets]):
             roles |= {number: Role(role) for number, role in self._c.execute(_roles(), {"ids": chunk})}
-        return roles_under_other_handles(self._c, tickets) | roles_of_people(self._c, tickets) | roles
+        absent = [one for one in tickets if one.id not in roles]
+        return roles_under_other_handles(self._c, absent) | roles_of_people(self._c, absent) | roles
 
     def _active_admins(self, tickets: Sequence[Ticket]) -> dict[GroupKey, tuple[Account, ...]]:
         """The active admins, for groups with tickets that need this."""

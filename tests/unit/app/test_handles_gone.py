@@ -105,6 +105,57 @@ def test_whoever_may_be_the_leaver_keeps_the_ticket_open_until_somebody_says_who
     assert company.ticket().state is TicketState.VERIFIED
 
 
+HOME = "ann@home.example"
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ({}, Member("name:ann", "ANN")),
+        ({}, Member(NEW, "Ann", phone=NEW)),
+        ({"email": HOME}, Member(f"email:{HOME}", "A. Ash", email=HOME)),
+        ({"employee_id": "A-7"}, Member(NEW, "A. Ash", phone=NEW, employee_id="a-7")),
+    ],
+    ids=["cleared", "changed", "address", "employee id"],
+)
+def test_a_row_that_may_be_the_leavers_keeps_the_ticket_open(
+    company: Harness, before: dict[str, str], after: Member
+) -> None:
+    """A number that is spoilt, cleared or filled in makes another handle of the same row."""
+    show(company, "ann", **before)
+    company.leave("ann")
+    company.settle()
+    company.later()
+    company.wards.replace_member("ward-7", company.number("ann"), after)
+    company.settle()
+    assert company.ticket().state is TicketState.OPEN
+
+    company.identifying.reject(after.handle, Actor("sam"), "a colleague from outside", company.now)
+    company.later()
+    company.settle()
+    assert company.ticket().state is TicketState.VERIFIED
+
+
+def test_another_account_with_the_leavers_name_does_not_keep_the_ticket_open(leaving: Harness) -> None:
+    namesake = Member(OTHER_LID, "Ann", lid=OTHER_LID)
+    leaving.wards.replace_member("ward-7", leaving.number("ann"), namesake)
+    leaving.settle()
+    assert leaving.ticket().state is TicketState.VERIFIED
+
+
+def test_a_row_with_the_leavers_address_is_the_leavers_whatever_its_number(company: Harness) -> None:
+    email = "ann@corp.example"
+    show(company, "ann", email=email)
+    company.leave("ann")
+    company.settle()
+    company.later()
+    company.wards.replace_member("ward-7", company.number("ann"), Member(NEW, "Ann", phone=NEW, email=email))
+    company.settle()
+    (ticket,) = company.tickets(TicketKind.REMOVE_MEMBER)
+    assert (ticket.id, ticket.handle, ticket.state) == (1, NEW, TicketState.OPEN)
+    assert questions(company) == []
+
+
 def test_who_is_forgotten_leaves_no_tie(leaving: Harness) -> None:
     handle = show(leaving, "ann", phone=NEW, lid=LID, username="ann")
     leaving.wards.remove_member("ward-7", handle)

@@ -322,6 +322,7 @@ def _weighed(
 
 
 _NOBODY = AccountKey("", "")
+_NUMBERS = frozenset({How.PHONE, How.VARIANT})
 
 
 def _as_candidate(one: KnownHandle) -> Candidate:
@@ -385,7 +386,8 @@ def _preference(candidate: Candidate) -> tuple[int, float, AccountKey, str]:
 
 def _may_be_recycled(candidate: Candidate, first_seen_at: datetime | None) -> bool:
     return (
-        candidate.standing is Standing.LEFT
+        candidate.how in _NUMBERS
+        and candidate.standing is Standing.LEFT
         and candidate.left_at is not None
         and first_seen_at is not None
         and first_seen_at > candidate.left_at

@@ -45,6 +45,7 @@ COUNT_DIGITS_MAX = 6  # a total is shorter than any phone number
 _NUMBER = re.compile(r"[\d.,%\s]*")
 _NONE: list[Any] = []  # shared by all rows, and never added to
 _CARRIED = (Meaning.GROUP_ID, Meaning.GROUP_NAME)
+_OF_A_MEMBER = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
 
 
 def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[Row]:
@@ -342,10 +343,15 @@ class _RowReader:
         return [(seen, self.cells.place(column))]
 
     def _says_something(self) -> bool:
-        """True if the row is about a member. A row with only a group is a group without members."""
-        member_cells = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
-        values = [self.cells.value(meaning) for meaning in member_cells] if self.header.has_members else []
-        return not all(map(is_nothing, values))
+        """True if the row is about a member, whose name may stand under a heading that isn't recognised.
+
+        A row with only a group is a group without members. In a list, other cells are about the group.
+        """
+        values = [*map(self.cells.value, _OF_A_MEMBER)]
+        if not self.header.is_list:
+            known = {*self.header.columns.values(), *self.header.phones}
+            values += [value for at, value in enumerate(self.cells.values) if at not in known]
+        return self.header.has_members and not all(map(is_nothing, values))
 
     # --- Roles ------------------------------------------------------------------------------------
 
