@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from builders import LEFT_AT, member
-from worker.domain.identity.matching import Candidate, How, Identity, IdentityState, KnownHandle, fingerprint
+from worker.domain.identity.fingerprints import fingerprint
+from worker.domain.identity.matching import Candidate, How, Identity, IdentityState, KnownHandle
 from worker.domain.model import AccountKey, Standing
 
 ANN = AccountKey("corp", "ann")

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import fingerprint
+from worker.domain.identity.fingerprints import fingerprint
 from worker.domain.identity.phones import canonical
 from worker.domain.model import (
     Coverage,

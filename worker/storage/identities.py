@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.identity.fingerprints import is_still
 from worker.domain.identity.matching import (
     QUESTIONS,
     Candidate,
@@ -18,7 +19,6 @@ from worker.domain.identity.matching import (
     Identity,
     IdentityState,
     KnownHandle,
-    is_still,
     named_before,
 )
 from worker.domain.identity.phones import canonical

@@ -6,13 +6,13 @@ import pytest
 
 from builders import NOW
 from identified import ANN, MARK, MEMBER, candidate, has_left, link, other
+from worker.domain.identity.fingerprints import fingerprint
 from worker.domain.identity.matching import (
     Candidate,
     How,
     Identity,
     IdentityState,
     KnownHandle,
-    fingerprint,
     match,
     named_before,
 )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.domain.groups.declaring import Declared
-from worker.domain.identity.matching import IdentityState, fingerprint
+from worker.domain.identity.fingerprints import fingerprint
+from worker.domain.identity.matching import IdentityState
 from worker.domain.identity.phones import canonical
 from worker.domain.model import HandleKey, Standing
 from worker.ports.state.groups import KnownMember

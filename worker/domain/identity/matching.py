@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.identity.fingerprints import is_still
 from worker.domain.identity.names import Suggestion
-from worker.domain.model import AccountFacts, AccountKey, Member, Standing
+from worker.domain.model import AccountFacts, AccountKey, Standing
 from worker.domain.text.reason import NO_REASON, Reason, because
 
 
@@ -84,34 +85,6 @@ class KnownHandle:
     join_keys: frozenset[str] = frozenset()
     gave_up: bool = False
     standing: Standing = Standing.ACTIVE
-
-
-_PARTS = 5
-
-
-def fingerprint(member: Member) -> str:
-    """The member's values that a link rests on. When one changes, the question may be asked again."""
-    parts = (member.phone, member.lid, member.username, member.email, member.employee_id)
-    if not any(parts):
-        return f"name:{member.display_name}"
-    return "|".join(part or "" for part in parts)
-
-
-def is_still(known: str, mark: str) -> bool:
-    """Return True if both fingerprints are of one member, who may show more or less of the account than before.
-
-    Number or LID is the same in both, and neither of them differs. Beside them a username does not count, because
-    people change it. All else has to be equal.
-    """
-    if known == mark:
-        return True
-    before, now = known.split("|"), mark.split("|")
-    if not len(before) == len(now) == _PARTS or before[3:] != now[3:]:
-        return False
-    ids = list(zip(before[:2], now[:2], strict=True))
-    return any(one and one == other for one, other in ids) and all(
-        not one or not other or one == other for one, other in ids
-    )
 
 
 JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins none of them

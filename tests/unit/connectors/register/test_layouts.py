@@ -339,7 +339,9 @@ def test_a_number_that_cannot_be_read_beside_a_name_is_reported_and_no_more(tmp_
 
 
 def test_a_row_whose_name_stands_under_an_unknown_heading_makes_the_group_partial(tmp_path: Path) -> None:
-    reading = read_rows(tmp_path, [["Group", "First name", "Phone"], ["Ward 7", "Amy", ""], ["Ward 7", "Ben", B]])
+    reading = read_rows(
+        tmp_path, [["Group", "First name", "Phone"], ["Ward 7", "Amy", ""], ["Ward 7", "Ben", B]]
+    )
     assert only(reading).coverage is Coverage.PARTIAL
     assert places(reading) == ["sheet 'Groups', row 2"]
 
