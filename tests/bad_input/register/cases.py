@@ -340,7 +340,7 @@ SET_ASIDE = [
     Case(
         "a group id that Excel rounded",
         rows(["Group id", *HEAD], [120363041234567890, "Ward 7", "Amy", A, ""]),
-        Malformed, "sheet 'Groups', A2", "more than 15 digits", "Set the format of the column to Text",
+        Malformed, "sheet 'Groups', A2", "lost the last digits", "Set the format of the column to Text",
     ),
     Case(
         "an owner by name",

@@ -37,6 +37,7 @@ _COMMAS = re.compile(r"[,،，、]")
 _BULLET = re.compile(r"^(?:[•·▪◦‣*\-–—]\s*|\d{1,3}[.)]\s+)")
 _NUMBERS = re.compile(r"/|\||\n|\r|;|,|،|\bor\b|\bأو\b|\boder\b|\bou\b|\bo\b")
 _DASHES = re.compile(r"[-–—:|]")
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d{2,}")
 _EDGE = ' \t\n\r,;:|<>"-–—'
 
 
@@ -50,6 +51,7 @@ class Seen:
     employee_id: str | None = None
     role: Role | None = None
     is_phone_unread: bool = False
+    is_shared: bool = False  # several people have the number, so it says nothing of who it is
 
     @property
     def handle(self) -> str | None:
@@ -94,7 +96,9 @@ def is_name(name: str) -> bool:
 
 
 def number_lost_digits(value: Value) -> bool:
-    """True if a spreadsheet has rounded this number."""
+    """True if a spreadsheet has rounded this number, or the number that it wrote as this text (1.20363E+17)."""
+    if isinstance(value, str):
+        return bool(_ROUNDED.fullmatch(value.strip()))
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= EXACT_NUMBER_MAX
 
 
@@ -208,15 +212,30 @@ def item(text: str, region: str, *, may_have_role: bool = True) -> Seen:
 
 
 def merged(one: Seen, other: Seen) -> Seen:
-    """Merge two showings of a member: for each field the first value, and the higher role."""
+    """Merge two showings of a handle: for each field the first value, and the higher role.
+
+    Of two people who share a number there is no address or employee id: whose would it be?
+    """
+    role = max_role(one.role, other.role)
+    if one.is_shared or other.is_shared or _are_two(one, other):
+        names = dict.fromkeys(name for name in (*one.name.split(", "), other.name) if name)
+        return Seen(", ".join(names), one.phone, role=role, is_shared=True)
     return replace(
         one,
         name=one.name or other.name,
         phone=one.phone or other.phone,
         email=one.email or other.email,
         employee_id=one.employee_id or other.employee_id,
-        role=max_role(one.role, other.role),
+        role=role,
     )
+
+
+def _are_two(one: Seen, other: Seen) -> bool:
+    """True if their employee ids, or else both their names and their addresses, say that they are two people."""
+    if one.employee_id and other.employee_id:
+        return one.employee_id.casefold() != other.employee_id.casefold()
+    is_named_alike = bool(one.name) and name_key(one.name) == name_key(other.name)
+    return bool(one.email and other.email) and one.email != other.email and not is_named_alike
 
 
 def messenger_of(value: Value) -> tuple[str, bool]:

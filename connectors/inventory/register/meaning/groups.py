@@ -198,10 +198,11 @@ def _show(draft: _Draft, showing: Showing, table: int) -> None:
     if known is None:
         draft.members[handle] = showing
         return
-    draft.warn(f"{showing.place}: is already in this group ({known.place}); the higher role counts")
-    draft.members[handle] = replace(
-        known, seen=merged(known.seen, showing.seen), joined=known.joined or showing.joined
-    )
+    seen = merged(known.seen, showing.seen)
+    what = "has the number of somebody else" if seen.is_shared else "is already"
+    how = "somebody has to say whose it is" if seen.is_shared else "the higher role counts"
+    draft.warn(f"{showing.place}: {what} in this group ({known.place}); {how}")
+    draft.members[handle] = replace(known, seen=seen, joined=known.joined or showing.joined)
 
 
 # --- Admins and creators that are named in a column of their own ----------------------------------
@@ -314,7 +315,7 @@ def _member(handle: str, showing: Showing, context: Context, *, has_role: bool) 
         handle=handle,
         display_name=seen.name,
         role=seen.role or (Role.MEMBER if has_role else Role.UNKNOWN),
-        phone=seen.phone,
+        phone=None if seen.is_shared else seen.phone,
         email=seen.email,
         employee_id=seen.employee_id,
         joined_at=None if showing.joined is None else instant(showing.joined, context.dating.timezone),

@@ -60,7 +60,10 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
         row = _RowReader(Cells(table, header, at, values, region)).read(number)
         if row.has_group:
             carried = _carry(row, carried)
-        elif not row.is_group_broken:
+        else:
+            carried = (
+                ("", "") if row.is_group_broken else carried
+            )  # nobody knows it of the rows below, either
             row.group_id, row.group_name = carried
         said = row.said if row.said != said else said
         yield _lean(row, said)
@@ -159,10 +162,10 @@ class _RowReader:
         if number_lost_digits(group_id):
             self.cells.problem(
                 self.header.columns[Meaning.GROUP_ID],
-                "the group's id is a number of more than 15 digits, of which Excel has lost the last ones",
+                "the group's id is a number of which Excel has lost the last digits",
                 "Set the format of the column to Text and enter the id again.",
             )
-            group_id = ""
+            group_id, self.row.is_group_broken = "", True
         self.row.group_id = one_line(text_of(group_id))
         self.row.group_name = one_line(text_of(self.cells.value(Meaning.GROUP_NAME)))
         about_group(self.cells)
@@ -343,10 +346,7 @@ class _RowReader:
         return [(seen, self.cells.place(column))]
 
     def _says_something(self) -> bool:
-        """True if the row is about a member, whose name may stand under a heading that isn't recognised.
-
-        A row with only a group is a group without members. In a list, other cells are about the group.
-        """
+        """True if the row is about a member; but for a list, any cell that isn't recognised may be the name."""
         values = [*map(self.cells.value, _OF_A_MEMBER)]
         if not self.header.is_list:
             known = {*self.header.columns.values(), *self.header.phones}

@@ -338,19 +338,6 @@ def test_a_number_that_cannot_be_read_beside_a_name_is_reported_and_no_more(tmp_
     assert places(reading) == ["sheet 'Groups', C2"]
 
 
-def test_a_row_whose_name_stands_under_an_unknown_heading_makes_the_group_partial(tmp_path: Path) -> None:
-    reading = read_rows(
-        tmp_path, [["Group", "First name", "Phone"], ["Ward 7", "Amy", ""], ["Ward 7", "Ben", B]]
-    )
-    assert only(reading).coverage is Coverage.PARTIAL
-    assert places(reading) == ["sheet 'Groups', row 2"]
-
-
-def test_a_remark_beside_an_empty_cell_of_members_is_about_the_group(tmp_path: Path) -> None:
-    reading = read_rows(tmp_path, [["Group", "Members", "Remarks"], ["Ward 7", "", "closed in May"]])
-    assert (only(reading).coverage, reading.problems) == (Coverage.FULL, ())
-
-
 def test_an_unknown_role_is_reported_and_is_neither_admin_nor_member(tmp_path: Path) -> None:
     reading = read_rows(tmp_path, [HEAD, ["Ward 7", "Amy", A, "Chef de service"]])
     assert shown(reading) == {"Ward 7": [(A, "unknown")]}

@@ -1,0 +1,97 @@
+"""Rows of which it is in doubt who or which group they are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.office import Rows
+from fakes.register_files import HEAD, A, B, C, only, places, read_rows, shown
+from worker.domain.model import Coverage, Member, Role
+
+WHO = ["Group", "Name", "Phone", "E-mail", "Employee id"]
+WARD_PHONE = "+442079460018"
+
+
+def members(tmp_path: Path, rows: Rows) -> tuple[Member, ...]:
+    return only(read_rows(tmp_path, [WHO, *(["Ward 7", *row] for row in rows)])).members
+
+
+def test_a_row_whose_name_stands_under_an_unknown_heading_makes_the_group_partial(tmp_path: Path) -> None:
+    reading = read_rows(
+        tmp_path, [["Group", "First name", "Phone"], ["Ward 7", "Amy", ""], ["Ward 7", "Ben", B]]
+    )
+    assert only(reading).coverage is Coverage.PARTIAL
+    assert places(reading) == ["sheet 'Groups', row 2"]
+
+
+def test_a_remark_beside_an_empty_cell_of_members_is_about_the_group(tmp_path: Path) -> None:
+    reading = read_rows(tmp_path, [["Group", "Members", "Remarks"], ["Ward 7", "", "closed in May"]])
+    assert (only(reading).coverage, reading.problems) == (Coverage.FULL, ())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Amy", WARD_PHONE, "amy@x.example", ""], ["Ben", "020 7946 0018 ext 12", "ben@x.example", ""]],
+        [["Amy", WARD_PHONE, "", "7"], ["Ben", WARD_PHONE, "", "8"]],
+        [
+            ["Amy", WARD_PHONE, "amy@x.example", ""],
+            ["Ben", WARD_PHONE, "", ""],
+            ["", WARD_PHONE, "ben@x.example", ""],
+        ],
+    ],
+    ids=["addresses", "employee ids", "three rows"],
+)
+def test_a_number_that_two_people_have_is_nobodys(tmp_path: Path, rows: Rows) -> None:
+    (found,) = members(tmp_path, rows)
+    assert found.handle == WARD_PHONE
+    assert (found.phone, found.email, found.employee_id) == (None, None, None)
+
+
+def test_everybody_who_has_a_number_is_named(tmp_path: Path) -> None:
+    rows: Rows = [[name, WARD_PHONE, f"{name}@x.example", ""] for name in ("Amy", "Ben", "Cem")]
+    roster = only(read_rows(tmp_path, [WHO, *(["Ward 7", *row] for row in rows)]))
+    assert [one.display_name for one in roster.members] == ["Amy, Ben, Cem"]
+    assert "has the number of somebody else in this group" in roster.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        ["Amy Ash", A, "amy@x.example", ""],
+        ["amy", A, "amy@home.example", ""],
+        ["Amy Ash", A, "amy@home.example", "A7"],
+    ],
+    ids=["another name", "another address", "the same employee id"],
+)
+def test_one_person_who_is_listed_twice_is_one_member(tmp_path: Path, again: list[str]) -> None:
+    (found,) = members(tmp_path, [["Amy", A, "amy@x.example", "a7"], again])
+    assert (found.phone, found.email, found.employee_id, found.role) == (
+        A,
+        "amy@x.example",
+        "a7",
+        Role.UNKNOWN,
+    )
+
+
+@pytest.mark.parametrize("rounded", ["1.20363E+17", "1,20363e+17", 1.20363e17])
+def test_an_id_that_a_spreadsheet_rounded_is_none(tmp_path: Path, rounded: str | float) -> None:
+    rows: Rows = [["Group id", *HEAD], [rounded, "Ward 7", "Amy", A, ""], [rounded, "Ward 8", "Ben", B, ""]]
+    reading = read_rows(tmp_path, rows)
+    assert [one.group.group_id for one in reading.rosters] == ["ward-7", "ward-8"]
+    assert places(reading) == ["sheet 'Groups', A2", "sheet 'Groups', A3"]
+
+
+@pytest.mark.parametrize("group", [["#REF!", ""], ["", "1.20363E+17"]], ids=["formula", "id"])
+def test_rows_below_a_group_that_cannot_be_read_are_of_no_group(tmp_path: Path, group: list[str]) -> None:
+    """Nor of the group before it; so nobody counts as gone from any group of the sheet."""
+    rows: Rows = [
+        [*HEAD, "Group id"],
+        ["Ward 7", "Amy", A, "", ""],
+        [group[0], "Ben", B, "", group[1]],
+        ["", "Cem", C, "", ""],
+    ]
+    reading = read_rows(tmp_path, rows)
+    assert (shown(reading), only(reading).coverage) == ({"Ward 7": [(A, "member")]}, Coverage.PARTIAL)
