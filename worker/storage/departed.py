@@ -108,7 +108,7 @@ def _gone() -> sa.Select[Any]:
     )
     shown, m = chat_group.alias("shown").c, membership.c
     came_back = sa.exists().where(  # a later roster lists them again, or still
-        m.source == t.source, m.group_id == t.group_id, m.handle == t.handle,
+        m.source == t.source, m.group_id == t.group_id, m.handle == t.handle, m.is_unlisted == 0,
         shown.source == t.source, shown.group_id == t.group_id, shown.taken_at > d.at,
     )  # fmt: skip
     return (

@@ -195,7 +195,11 @@ class SqlRosters:
 
     def _merge_members(self, source: str, now: datetime) -> int:
         """Make the staged members the state; return how many rows changed."""
-        gone = self._c.execute(staging.gone_members(), {"of": source}).scalars().all()
+        gone = [
+            handle
+            for statement in staging.gone_members()
+            for handle in self._c.execute(statement, {"of": source}).scalars()
+        ]
         ties.went(self._c, source, gone, now)
         merge = staging.merge_members(self._c.dialect.name)
         return len(gone) + int(self._c.execute(merge, {"of": source}).rowcount)

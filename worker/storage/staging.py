@@ -19,8 +19,10 @@ from worker.storage.sql.tables import (
     link,
     membership,
     remediation,
+    staged_departed,
     staged_group,
     staged_membership,
+    staged_renumbered,
 )
 
 GROUP_COLUMNS = (
@@ -121,7 +123,7 @@ def changes() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
     removed = (
         sa.select(m.group_id, sa.func.count())
         .join(staged_group, same_group(g, m))
-        .where(m.source == _OF, g.coverage == Coverage.FULL.value, ~_in_stage())
+        .where(m.source == _OF, sa.or_(g.coverage == Coverage.FULL.value, _is_recorded()), ~_in_stage())
         .group_by(m.group_id)
     )
     known = sa.exists().where(same_group(chat_group.c, n))
@@ -141,12 +143,18 @@ def changes() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
 
 
 @cache
-def gone_members() -> Any:
-    """Delete the members whom a whole roster does not list; returns their handles."""
+def gone_members() -> tuple[Any, Any]:
+    """Delete the members whom a whole roster does not list, and those of whom one says that they went.
+
+    Both return their handles.
+    """
     m, g = membership.c, staged_group.c
     full = sa.select(g.group_id).where(g.source == _OF, g.coverage == Coverage.FULL.value)
-    gone = sa.delete(membership).where(m.source == _OF, m.group_id.in_(full), ~_in_stage())
-    return gone.returning(m.handle)
+    unlisted = sa.delete(membership).where(m.source == _OF, m.group_id.in_(full), ~_in_stage())
+    recorded = sa.delete(membership).where(
+        m.source == _OF, m.group_id.in_(_partial()), _is_recorded(), ~_in_stage()
+    )
+    return unlisted.returning(m.handle), recorded.returning(m.handle)
 
 
 @cache
@@ -170,9 +178,8 @@ def merge_members(dialect: str) -> Any:
 @cache
 def marks() -> tuple[sa.Update, sa.Update]:
     """Mark members whom a partial roster does not list, and take the mark from those who are listed again."""
-    m, g = membership.c, staged_group.c
-    partial = sa.select(g.group_id).where(g.source == _OF, g.coverage != Coverage.FULL.value)
-    lost = (m.source == _OF) & m.group_id.in_(partial) & (m.is_unlisted == 0) & ~_in_stage()
+    m = membership.c
+    lost = (m.source == _OF) & m.group_id.in_(_partial()) & (m.is_unlisted == 0) & ~_in_stage()
     back = (m.source == _OF) & (m.is_unlisted == 1) & _in_stage()
     return (
         sa.update(membership).where(lost).values(is_unlisted=1),
@@ -213,9 +220,31 @@ def _insert(dialect: str, table: sa.Table) -> Any:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+def _partial() -> sa.Select[Any]:
+    g = staged_group.c
+    return sa.select(g.group_id).where(g.source == _OF, g.coverage != Coverage.FULL.value)
+
+
 def _in_stage() -> sa.ColumnElement[bool]:
     m, n = membership.c, staged_membership.c
     return sa.exists().where(n.source == m.source, n.group_id == m.group_id, n.handle == m.handle)
+
+
+def _is_recorded() -> sa.ColumnElement[bool]:
+    """The roster says that the member went, or has another number, which it lists."""
+    m, n, d, r = membership.c, staged_membership.c, staged_departed.c, staged_renumbered.c
+    is_theirs = (link.c.source == m.source) & (link.c.handle == m.handle)
+    went = sa.exists().where(
+        is_theirs, d.source == m.source, d.group_id == m.group_id, d.phone_key == link.c.phone_key
+    )
+    # One within the other, or SQLite would look at the group's new roster for each member first
+    is_new_listed = (
+        sa.exists()
+        .where(n.source == m.source, n.group_id == m.group_id, n.phone_key == r.new)
+        .correlate(membership, staged_renumbered)
+    )
+    changed = sa.exists().where(is_theirs, r.source == m.source, r.old == link.c.phone_key, is_new_listed)
+    return went | changed
 
 
 def _by_us() -> sa.ColumnElement[bool]:

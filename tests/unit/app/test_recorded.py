@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from fakes.inventory import FakeInventory
 from harness import Harness
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Coverage, Departed, Group, Member, Roster
+from worker.domain.model import Coverage, Departed, Group, GroupKey, Member, Renumbered, Roster
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import Capabilities, Incomplete, SnapshotEnd
 from worker.storage.sql.tables import departed
@@ -25,15 +25,17 @@ MINUTE = timedelta(minutes=1)
 
 
 class Recording(FakeInventory):
-    """Says who went, besides who is there."""
+    """Says who went or has another number, besides who is there."""
 
     went: tuple[Departed, ...] = ()
+    changed: tuple[Renumbered, ...] = ()
 
     def changes(
         self, cursor: str | None, groups: Collection[str] | None = None, /
     ) -> Iterator[Roster | SnapshotEnd]:
         for item in super().changes(cursor, groups):
-            yield replace(item, departed=self.went) if isinstance(item, Roster) else item
+            is_roster = isinstance(item, Roster)
+            yield replace(item, departed=self.went, renumbered=self.changed) if is_roster else item
 
 
 @pytest.fixture
@@ -180,3 +182,71 @@ def test_a_record_that_a_handle_went_is_no_proof_while_another_of_theirs_is_ther
         TicketState.OPEN,
         TicketState.OPEN,
     )
+
+
+# --- A group that only exports show ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def chat(found: Found) -> Harness:
+    harness = found(inventories=("exports",), inventory_type=Recording)
+    harness.inventories[0].can = EXPORT
+    harness.start(harness.app.rules)
+    harness.hire("ann", "ben", "cem")
+    for name in ("ward-7", "ward-8"):
+        harness.group(name, "ann", "ben", "cem")
+        harness.inventories[0].mark(name, Coverage.PARTIAL)
+    harness.settle()
+    harness.later()
+    return harness
+
+
+def say(harness: Harness, *, went: bool = False, number: str = "") -> None:
+    """The newest exports name Ann in neither group any more, or under another number."""
+    exports, old = harness.inventories[0], harness.number("ann")
+    assert isinstance(exports, Recording)
+    for name in ("ward-7", "ward-8"):
+        exports.remove_member(name, old)
+        if number:
+            exports.add_member(name, Member(number, "Ann", phone=number))
+    exports.went = (Departed(old, "Ann", old, harness.now),) if went else ()
+    exports.changed = (Renumbered(old, number, harness.now),) if number else ()
+    harness.later()
+    harness.settle()
+
+
+def listed(harness: Harness) -> set[str]:
+    with harness.store.reading() as uow:
+        return {one.member.handle for one in uow.rosters.members(GroupKey("exports", "ward-7"))}
+
+
+def test_whoever_a_chat_does_not_name_any_more_stays_known(chat: Harness) -> None:
+    say(chat)
+    assert chat.number("ann") in listed(chat)
+
+
+def test_who_went_from_a_chat_before_they_left_is_not_asked_to_be_removed(chat: Harness) -> None:
+    say(chat, went=True)
+    assert chat.number("ann") not in listed(chat)
+    chat.leave("ann")
+    chat.settle()
+    assert chat.tickets(TicketKind.REMOVE_MEMBER) == []
+
+
+def test_a_record_in_the_only_source_proves_a_claim_though_people_write_on(chat: Harness) -> None:
+    chat.leave("ann")
+    chat.settle()
+    for one in chat.tickets(TicketKind.REMOVE_MEMBER):
+        chat.desk.done(one.id, NURSE, chat.now)
+    chat.later()
+    say(chat, went=True)
+    proven = [(one.state, one.grade) for one in chat.tickets(TicketKind.REMOVE_MEMBER)]
+    assert proven == [(TicketState.VERIFIED, Grade.B)] * 2
+
+
+def test_who_has_another_number_in_the_chats_is_one_member_of_each(chat: Harness) -> None:
+    say(chat, number="+447700900777")
+    assert chat.number("ann") not in listed(chat)
+    chat.leave("ann")
+    chat.settle()
+    assert {one.handle for one in chat.tickets(TicketKind.REMOVE_MEMBER)} == {"+447700900777"}
