@@ -182,13 +182,13 @@ def _ticked(known: KnownGroup, found: GivenExport | None = None) -> dict[str, ob
 def _rows(understood: Understood) -> dict[str, object]:
     """The members as they would count, and those who would be gone, by name."""
     roster = understood.roster
-    before = {member.handle: member.phone for _, member in understood.known.members}
+    changed = {phone for _, phone in understood.changed}
     added = {member.handle for member in roster.added}
     rows = [
         {
             **_shown(member),
             "is_new": member.handle in added,
-            "is_renumbered": before.get(member.handle) not in {None, member.phone},
+            "is_renumbered": member.phone in changed,
             "is_unknown": member.handle in understood.unknown,
             "has_left": member.handle in understood.left,
         }

@@ -18,6 +18,7 @@ from worker.domain.groups.declaring import Added
 from worker.domain.groups.exported import ExportFault, UnreadableExport
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import GroupKey, Member
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 NAME = "WhatsApp Chat with Ward 7.txt"
 NEW = "+447700900188"
@@ -81,8 +82,8 @@ def test_what_the_admin_confirms_is_a_whole_roster(ward: Harness) -> None:
         ward, token, f"Dee removed {ward.number('ann')}", "Dee added Noor Haddad", f"Cem changed to {NEW}"
     )
     after = declare(ward, token, filled(found))
-    assert set(after) == {*map(ward.number, ("ben", "cem", "dee")), "name:noor haddad"}
-    assert (after[ward.number("cem")].phone, after[ward.number("cem")].display_name) == (NEW, "Cem")
+    assert set(after) == {*map(ward.number, ("ben", "dee")), NEW, "name:noor haddad"}
+    assert (after[NEW].phone, after[NEW].display_name) == (NEW, "Cem")
 
 
 def test_who_has_a_new_number_stays_who_they_are(ward: Harness) -> None:
@@ -94,6 +95,54 @@ def test_who_has_a_new_number_stays_who_they_are(ward: Harness) -> None:
     assert cem.identity is not None
     assert (cem.identity.state, cem.account and cem.account.key.person_id) == (IdentityState.LINKED, "cem")
     assert ward.tickets() == []
+
+
+def has_new_number(ward: Harness) -> None:
+    token = link(ward)
+    declare(ward, token, filled(give(ward, token, "Dee added Ben", f"Cem changed to {NEW}")))
+    ward.settle()
+    ward.later()
+
+
+def add(ward: Harness, text: str) -> dict[str, Member]:
+    token = link(ward)
+    shown = ward.app.declaring.look(token, ward.now)
+    return declare(
+        ward, token, FilledIn(shown.mark, frozenset(mark for mark, _ in shown.members), added=text)
+    )
+
+
+def test_a_removal_names_the_number_that_the_leaver_has_now(ward: Harness) -> None:
+    has_new_number(ward)
+    ward.leave("cem")
+    ward.settle()
+    assert [one.handle for one in ward.tickets()] == [NEW]
+
+
+def test_a_removal_goes_on_under_a_new_number(ward: Harness) -> None:
+    token = link(ward)
+    declare(ward, token, filled(give(ward, token, "Dee added Ben")))
+    ward.settle()
+    ward.leave("cem")
+    ward.settle()
+    ward.later()
+    has_new_number(ward)
+    assert [(one.id, one.handle, one.state) for one in ward.tickets()] == [(1, NEW, TicketState.OPEN)]
+
+
+def test_whoever_has_the_old_number_takes_nobodys_place(ward: Harness) -> None:
+    has_new_number(ward)
+    assert {one.display_name for one in add(ward, f"Zed {ward.number('cem')}").values()} >= {"Cem", "Zed"}
+
+
+def test_whoever_has_the_old_number_is_asked_about(ward: Harness) -> None:
+    """The directory still has it as Cem's."""
+    has_new_number(ward)
+    add(ward, f"Zed {ward.number('cem')}")
+    ward.settle()
+    assert [(one.kind, one.handle) for one in ward.tickets()] == [
+        (TicketKind.IDENTIFY_MEMBER, ward.number("cem"))
+    ]
 
 
 def test_a_tick_that_the_admin_puts_back_counts(ward: Harness) -> None:

@@ -125,7 +125,7 @@ def test_a_file_is_ticks_then_shown_once_more_and_then_it_counts(phone: Caller, 
     assert thanks.url.path.endswith("/thanks")
     assert members(ward) == {
         ward.number("ben"): ward.number("ben"),
-        ward.number("cem"): NEW,
+        NEW: NEW,
         ward.number("dee"): ward.number("dee"),
         "name:noor, rn": None,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from builders import member
-from worker.domain.groups.declaring import added_as, declared, folded
+from worker.domain.groups.declaring import added_as, declared, folded, under
 from worker.domain.model import Member, Role
 
 ANN = member("+447700900101", Role.ADMIN, display_name="Ann Example")
@@ -91,3 +91,15 @@ def test_a_member_without_a_name_or_number_is_found_by_neither() -> None:
 def test_names_are_compared_without_case_width_and_invisible_marks() -> None:
     assert folded(" \u202aＡnn\u202c  Éxample\n") == "ann éxample"
     assert added_as("Ann", None).handle == "name:ann"
+
+
+def test_a_handle_that_is_a_number_follows_the_number() -> None:
+    new = "+447700900109"
+    assert (under(BEN, new).handle, under(BEN, new).phone) == (new, new)
+    assert (under(EVE, new).handle, under(EVE, new).phone) == ("name:eve", new)
+    assert under(BEN, BEN.phone) == BEN
+    assert under(EVE, None) == EVE
+
+
+def test_another_spelling_of_a_number_keeps_the_handle() -> None:
+    assert under(member("+5531987654321"), "+553187654321").handle == "+5531987654321"

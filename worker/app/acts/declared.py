@@ -10,7 +10,7 @@ the group's own id, so that it pairs with the group that the link is for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
@@ -32,9 +32,10 @@ from worker.domain.groups.declaring import (
     added_as,
     declared,
     folded,
+    under,
 )
 from worker.domain.groups.exported import ChatExport, Readers, Ticks, is_of_group, ticked
-from worker.domain.model import AccountKey, Group, GroupKey, Member, Roster
+from worker.domain.model import AccountKey, Group, GroupKey, Member, Renumbered, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket
@@ -94,7 +95,7 @@ class GivenExport:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What was said, as it would count. `unknown` and `left` are handles of its members.
+    """What was said, as it would count. `unknown` and `left` are handles of its members; `changed` are numbers.
 
     `mark` has to come back with the last word. `is_cut`: the list says itself that there are more, so it can't count.
     """
@@ -103,6 +104,7 @@ class Understood:
     roster: Declared
     unknown: frozenset[str]
     left: frozenset[str]
+    changed: tuple[tuple[str, str], ...]
     not_understood: tuple[str, ...]
     is_cut: bool
     mark: str
@@ -271,6 +273,7 @@ class Declaring:
         if known.mark != said.known:
             raise Outdated("The group has changed meanwhile.")
         lists = [self._listed(text) for text in (said.pasted, said.added) if text.strip()]
+        before, people = people, _as_they_are_now(people, said)
         kept = [] if said.pasted.strip() else list(_kept(known, said))
         entries: list[NamedMember] = [entry for one in lists for entry in one.entries]
         entries += [] if said.pasted.strip() else said.came
@@ -283,6 +286,7 @@ class Declaring:
             roster,
             unknown,
             left,
+            tuple(_changed(before, people)),
             tuple(part for one in lists for part in one.not_understood),
             any(one.is_cut for one in lists),
             _mark(known.mark, *sorted(f"{one.handle} {one.phone}" for one in roster.members)),
@@ -307,7 +311,8 @@ class Declaring:
         key = GroupKey(self._source, of.key.group_id)
         group = Group(key.group_id, of.name, of.messenger, of.owner_email)
         uow.rosters.clear_stage(key.source)
-        uow.rosters.stage(key.source, [Roster(group, roster.members, now)])
+        renumbered = tuple(Renumbered(old, new, now) for old, new in understood.changed)
+        uow.rosters.stage(key.source, [Roster(group, roster.members, now, renumbered=renumbered)])
         rest = Unlisted(is_unread=True)
         changes = uow.rosters.apply_stage(key.source, now=now, limits=self._limits, rest=rest)
         who = opened.link.person
@@ -331,9 +336,23 @@ class Declaring:
 
 def _kept(known: KnownGroup, said: FilledIn) -> Iterator[Member]:
     """The ticked members, with the numbers that they have now."""
-    for mark, member in known.members:
-        if mark in said.kept:
-            yield replace(member, phone=said.numbers.get(mark, member.phone))
+    return (_as_now(member, said) for mark, member in known.members if mark in said.kept)
+
+
+def _as_they_are_now(people: Iterable[KnownMember], said: FilledIn) -> list[KnownMember]:
+    """Everybody who is known, with the numbers that they have now."""
+    return [one._replace(member=_as_now(one.member, said)) for one in people]
+
+
+def _as_now(member: Member, said: FilledIn) -> Member:
+    numbers = {} if said.pasted.strip() else said.numbers
+    return under(member, numbers.get(_mark(member.handle), member.phone))
+
+
+def _changed(before: Iterable[KnownMember], now: Iterable[KnownMember]) -> Iterator[tuple[str, str]]:
+    """The numbers that members had before, each with the one that they have now."""
+    phones = ((old.member.phone, new.member.phone) for old, new in zip(before, now, strict=True))
+    return ((old, new) for old, new in phones if old and new and old != new)
 
 
 def _same(uow: UnitOfWork, key: GroupKey) -> list[GroupKey]:

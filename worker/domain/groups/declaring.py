@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
-from worker.domain.identity.phones import canonical
+from worker.domain.identity.phones import canonical, is_e164
 from worker.domain.model import Member
 
 MEMBERS_MAX = 2_000
@@ -83,6 +83,13 @@ def declared(
 def added_as(name: str, phone: str | None) -> Member:
     """Return a member who was not known: the handle is the number, else `name:` and the name."""
     return Member(phone or f"name:{folded(name)}", name, phone=phone)
+
+
+def under(member: Member, phone: str | None) -> Member:
+    """Return the member under this number. A handle that is another number follows: that may be somebody else's now."""
+    if phone is None or not is_e164(member.handle) or canonical(member.handle) == canonical(phone):
+        return replace(member, phone=phone)
+    return replace(member, phone=phone, handle=phone)
 
 
 def folded(name: str) -> str:
