@@ -34,8 +34,10 @@ class Recording(FakeInventory):
         self, cursor: str | None, groups: Collection[str] | None = None, /
     ) -> Iterator[Roster | SnapshotEnd]:
         for item in super().changes(cursor, groups):
-            is_roster = isinstance(item, Roster)
-            yield replace(item, departed=self.went, renumbered=self.changed) if is_roster else item
+            if isinstance(item, Roster):
+                yield replace(item, departed=self.went, renumbered=self.changed)
+            else:
+                yield item
 
 
 @pytest.fixture

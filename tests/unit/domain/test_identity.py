@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -170,7 +171,7 @@ def test_an_answer_ends_when_a_handle_changes(answer: Identity, changed: Member)
 def test_an_answer_holds_when_more_of_the_same_account_is_shown(
     answer: Identity, more: dict[str, str]
 ) -> None:
-    mark = fingerprint(replace(MEMBER, **more))  # type: ignore[arg-type]
+    mark = fingerprint(replace(MEMBER, **more))
     assert match(mark, answer, (), None) == replace(answer, fingerprint=mark)
 
 
@@ -212,10 +213,10 @@ def test_a_name_without_a_letter_is_only_itself() -> None:
     ],
 )
 def test_an_account_is_never_somebody_elses_whatever_it_shows(
-    account: dict[str, str], later: dict[str, str]
+    account: dict[str, Any], later: dict[str, Any]
 ) -> None:
     before = member("U1", phone=None, display_name="Ann", **account)
-    known, mark = fingerprint(before), fingerprint(replace(before, **later))  # type: ignore[arg-type]
+    known, mark = fingerprint(before), fingerprint(replace(before, **later))
     assert (is_still(known, mark), is_still(mark, known)) == (True, True)
     assert is_still("name:Ann", known)  # as earlier releases stored it
 
