@@ -169,7 +169,7 @@ def test_an_answer_ends_when_a_handle_changes(answer: Identity, changed: Member)
     "more", [{"lid": "55@lid"}, {"username": "ann"}, {"lid": "55@lid", "username": "ann"}]
 )
 def test_an_answer_holds_when_more_of_the_same_account_is_shown(
-    answer: Identity, more: dict[str, str]
+    answer: Identity, more: dict[str, Any]
 ) -> None:
     mark = fingerprint(replace(MEMBER, **more))
     assert match(mark, answer, (), None) == replace(answer, fingerprint=mark)
