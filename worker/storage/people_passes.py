@@ -22,7 +22,7 @@ from worker.storage import people_staging
 from worker.storage.dirty import dirty_groups_of_people, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
-    Change,
+    PersonChange,
     _change,
     _is_stranger,
     _known_row,
@@ -174,13 +174,13 @@ class SqlPasses:
         self._follow(events, taken_at, now)
         return Applied(tuple(events), changed, ids=tuple(ids), doubted=doubted)
 
-    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[Change]]:
+    def _changed(self, source: str, taken_at: datetime) -> Iterator[list[PersonChange]]:
         """Yield batches of people who changed."""
         for rows in self._in_parts(people_staging.changed(), source):
             changes = (_change(row, taken_at) for row in rows)
             yield [one for one in changes if not _is_stranger(one.before, one.after)]
 
-    def _remember_in_scope(self, changes: Iterable[Change]) -> None:
+    def _remember_in_scope(self, changes: Iterable[PersonChange]) -> None:
         """Remember who went out of scope: their account may be put away later."""
         gone = [
             one.after.key

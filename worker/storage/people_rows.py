@@ -61,7 +61,7 @@ def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:
     return (*row, to_micros(now), to_micros(now))
 
 
-class Change(NamedTuple):
+class PersonChange(NamedTuple):
     """An account before and after a pass. `was_in_scope`: at any time before; `changed_at`: before, if it was known."""
 
     before: Account | None
@@ -84,7 +84,7 @@ class Change(NamedTuple):
         return events_between(self.before if self.was_in_scope else None, self.after, at)
 
 
-def _change(row: Any, taken_at: datetime) -> Change:
+def _change(row: Any, taken_at: datetime) -> PersonChange:
     key = AccountKey(row.source, row.person_id)
     before = None
     if row.b_standing is not None:
@@ -103,7 +103,7 @@ def _change(row: Any, taken_at: datetime) -> Change:
     facts = facts_from_json(row.person_id, row.facts)
     was_in_scope = before is not None and (before.facts.is_in_scope or bool(row.b_was_in_scope))
     after = settle(key, before, facts, judgement, taken_at, was_in_scope=was_in_scope)
-    return Change(before, after, was_in_scope, row.b_changed_at)
+    return PersonChange(before, after, was_in_scope, row.b_changed_at)
 
 
 def _is_stranger(before: Account | None, after: Account) -> bool:
