@@ -258,7 +258,7 @@ _ERRORS = (
         refused(lambda: PermissionDenied("No.", missing="the right", remedy="Give it.")), DIRECTORIES),
     Lie("D93", "that it never heard of such a question", "everybody is there", ENTRA, REFUSES,
         refused(lambda: Rejected("What?", remedy="Ask otherwise.")), DIRECTORIES),
-    Lie("D94", "one record that can't be understood", "the person is here", FILES, LOOKS_UP,
+    Lie("D94", "one record that can't be understood", "the person is here", FILES, STAYS,
         malformed(1), DIRECTORIES),
     Lie("D95", "many records that can't be understood", "the people are here", FILES, REFUSES,
         malformed(MANY), DIRECTORIES),

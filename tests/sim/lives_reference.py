@@ -256,19 +256,27 @@ class Reference:
 
     def _told(self, life: Life, stage: Stage, now: int) -> tuple[list[To], bool]:
         """Whom a step tells, and whether one of them is there: those whom it names, and deputies of the absent."""
-        named = [to for target in stage.to for to in self._named(life, target, now)]
+        named = [to for target in stage.to for to in self._named(life, stage, target, now)]
         deputies = {to: self._deputy(to.address, now) for to in named if self._is_away(to, now)}
         found = [*named, *(To("person", one) for one in deputies.values() if one)]
         told = list(dict.fromkeys(found))
         return told, any(to not in deputies for to in told)
 
-    def _named(self, life: Life, target: str, now: int) -> list[To]:
+    def _named(self, life: Life, stage: Stage, target: str, now: int) -> list[To]:
         kind, _, name = target.partition(":")
         if kind == "channel":
             return [To("channel", WARDS if name else CHANNEL)]
         if kind == "on_call":
-            return [To("person", one) for one in sorted(on_call(self._duties[name], now))]
+            return [To("person", one) for one in sorted(self._on_call(life, stage, self._duties[name], now))]
         return [To("person", {"assignee": life.assignee, "accountable": SECURITY}.get(target, target))]
+
+    def _on_call(self, life: Life, stage: Stage, duty: Duty, now: int) -> set[str]:
+        """Whoever is on call; if quiet hours hold them all, whoever is when the first of these ends."""
+        found = on_call(duty, now)
+        if self._is_exempt(life, day_or_night=stage.day_or_night):
+            return found
+        ends = [self._morning(one, now) for one in found]
+        return on_call(duty, min(ends)) if ends and min(ends) > now else found
 
     def _is_away(self, to: To, now: int) -> bool:
         return to.is_person and any(
@@ -324,13 +332,20 @@ class Reference:
         if hushes:
             last = max(hushes, key=lambda each: each.until)
             return last.until, last
-        is_exempt = one.day_or_night or (self.company.quiet_is_exempt and one.life.is_sensitive)
-        if is_exempt or not one.to.is_person:
+        if self._is_exempt(one.life, day_or_night=one.day_or_night) or not one.to.is_person:
             return None
-        theirs, until = self._nights(one.to.address), now
+        until = self._morning(one.to.address, now)
+        return (until, "quiet") if until > now else None
+
+    def _is_exempt(self, life: Life, *, day_or_night: bool) -> bool:
+        return day_or_night or (self.company.quiet_is_exempt and life.is_sensitive)
+
+    def _morning(self, address: str, now: int) -> int:
+        """The end of the quiet hours in which somebody is; now if they are in none."""
+        theirs, until = self._nights(address), now
         while theirs.has(until):
             until += 1
-        return (until, "quiet") if until > now else None
+        return until
 
     def _on(self, now: int) -> list[Hush]:
         return [one for one in self.hushes if one.since <= now < one.until]
