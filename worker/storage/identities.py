@@ -27,15 +27,16 @@ from worker.domain.model import Account, AccountKey, GroupKey, HandleKey, Member
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import ticket_number
+from worker.ports import Port
 from worker.ports.state.identities import HandleIdentity, Question, SurePage
 from worker.storage import sure_links
 from worker.storage.dirty import dirty_groups
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.people_staging import SHARED
-from worker.storage.persons import PERSON_COLUMNS, REMOVED, joining_keys, people_of, person_of
+from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
-from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, ticket
+from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, source, ticket
 
 _BY_KEY = (
     ("phone", "phone_key", How.VARIANT),
@@ -316,8 +317,10 @@ def _people_with(kind: str, values: Sequence[str]) -> sa.Select[Any]:
 def _counts(one: Any) -> sa.ColumnElement[bool]:
     """Whether an account was in scope at any time, and is of a directory that is still configured."""
     was_in_scope = sa.or_(one.is_out_of_scope == 0, one.was_in_scope == 1)
-    is_configured: sa.ColumnElement[bool] = one.source.not_in(REMOVED)
-    return was_in_scope & is_configured
+    is_removed = sa.exists().where(
+        source.c.name == one.source, source.c.port == Port.DIRECTORY.value, source.c.is_removed == 1
+    )
+    return was_in_scope & ~is_removed
 
 
 def _question(

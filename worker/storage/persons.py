@@ -76,7 +76,7 @@ def humans_behind(
     Accounts of directories that are no longer configured do not count, unless there are no others.
     `released`: the number of a plan of which all that is held counts as let through.
     """
-    removed = set(connection.execute(REMOVED).scalars())
+    removed = set(connection.execute(_REMOVED).scalars())
     groups = {
         key: [one for one in group if one.key.source not in removed] or group
         for key, group in _joined(connection, {one.key: one for one in people}).items()
@@ -249,7 +249,7 @@ _JOINED_AT = (
     .where(in_source(person.c.source, person.c.person_id), person.c.first_seen_at > source.c.first_pass_at)
 )
 _DIRECTORIES = sa.select(sa.func.count()).where(source.c.port == Port.DIRECTORY.value)
-REMOVED = sa.select(source.c.name).where(source.c.port == Port.DIRECTORY.value, source.c.is_removed == 1)
+_REMOVED = sa.select(source.c.name).where(source.c.port == Port.DIRECTORY.value, source.c.is_removed == 1)
 _FACTS = sa.select(person.c.source, person.c.person_id, person.c.facts).where(
     in_source(person.c.source, person.c.person_id)
 )
