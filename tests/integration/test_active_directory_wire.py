@@ -221,11 +221,13 @@ def test_a_controller_put_back_to_an_older_copy_is_read_in_full(
 
         with pytest.raises(CursorExpired, match="put back to an older copy"):
             list(worker.connector.changes(worker.source().cursor))
-        counts = worker.settle()
+        report = worker.poll()
 
-        assert (counts["left"], counts["returned"]) == (1, 1)
-        assert worker.person(5).standing is Standing.LEFT
+        assert (report.counts["left"], report.counts["returned"]) == (1, 0)
+        assert "1 person who left lately would be back by it" in report.troubles[0]
+        assert [worker.person(number).standing for number in (3, 5)] == [Standing.LEFT, Standing.LEFT]
         assert worker.source().last_full_at == worker.clock()
+        assert worker.settle(full=True)["returned"] == 1, "a later full pass tells"
 
 
 def test_a_copy_that_has_overtaken_the_cursor_is_mended_at_night(

@@ -291,3 +291,16 @@ def test_so_many_gone_at_once_are_believed_when_it_is_declared_again(ward: Harne
     assert not declare(ward, token, "ann", "ben")
     ward.later()
     assert declare(ward, token, "ann", "ben")
+
+
+def test_a_page_of_before_a_doubt_says_nothing_once_more(ward: Harness) -> None:
+    add_declared(ward, GuardLimits(group_share_max=0.3, share_from=1))
+    token = link(ward)
+    assert declare(ward, token)
+    ward.later()
+    words = said(ward, token, "ann", "ben")
+    mark = ward.app.declaring.check(token, words, ward.now).mark
+    for _ in range(2):
+        ward.later(seconds=1)
+        assert not ward.app.declaring.declare(token, words, mark, ward.now)
+    assert len(roster(ward)) == 4

@@ -384,3 +384,28 @@ def test_only_open_questions_are_answered_with_nobody(company: Harness) -> None:
         states = [one.state for key in (guest, ann) if (one := uow.identities.get(key))]
     assert states == [IdentityState.NOBODY, IdentityState.LINKED]
     assert company.identifying.say_nobody([guest], Actor("kim"), "again", company.now) == 0
+
+
+def test_an_answer_is_taken_back_as_it_was_shown_and_no_other(company: Harness) -> None:
+    company.wards.add_member("ward-7", Member("+447700900555", "Guest", phone="+447700900555"))
+    company.settle()
+    link, acts, sam = "wards/+447700900555", company.identifying, Actor("sam")
+
+    def state() -> IdentityState | None:
+        company.settle()
+        with company.store.reading() as uow:
+            found = uow.identities.get(HandleKey("wards", "+447700900555"))
+        return found.state if found else None
+
+    acts.say_nobody([HandleKey("wards", "+447700900555")], sam, "a visitor", company.now)
+    with pytest.raises(Refused, match="answered this already"):
+        acts.confirm(link, "ben", sam, company.now, is_asked=True)
+    with pytest.raises(Refused, match="answered this already"):
+        acts.reject(link, sam, "not ben", company.now, "ben")
+    acts.ask_again(link, sam, "it is one of ours", company.now)
+    assert state() is IdentityState.UNMATCHED
+    with pytest.raises(Refused, match="answered this already"):
+        acts.ask_again(link, sam, "it is one of ours", company.now)
+    acts.confirm(link, "ben", sam, company.now, is_asked=True)
+    acts.reject(link, sam, "not ben", company.now, "corp/ben")
+    assert state() is IdentityState.UNMATCHED

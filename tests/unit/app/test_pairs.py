@@ -213,6 +213,8 @@ def test_the_same_work_in_both_is_one_ticket_once_people_say_that_they_are_one(t
     both(two, name="Something else")
     leave(two)
     two.app.pairs.pair("register/ward-7", "phone/120@g.us", ME, "I looked", two.now)
+    with pytest.raises(Refused, match="answered this already"):
+        two.app.pairs.unpair("register/ward-7", "phone/120@g.us", ME, "so", two.now, is_asked=True)
     assert sorted(homes(two)) == [
         ("phone/120@g.us", TicketState.OPEN), ("register/ward-7", TicketState.CANCELLED),
     ]  # fmt: skip

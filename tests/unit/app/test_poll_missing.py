@@ -91,10 +91,13 @@ def test_who_may_only_be_hidden_from_us_is_no_leaver(guarded: Harness) -> None:
     assert source.last_success_at == guarded.now
 
 
-def test_whose_record_cannot_be_understood_stays_and_keeps_nobody_from_being_read(start: Start) -> None:
+@pytest.mark.parametrize("names_them", [True, False])
+def test_whose_record_cannot_be_understood_stays_and_keeps_nobody_from_being_read(
+    start: Start, *, names_them: bool
+) -> None:
     company = start(directory_type=Garbled)
     assert isinstance(company.corp, Garbled)
-    company.corp.garbled = {"ann"}
+    company.corp.garbled, company.corp.names_them = {"ann"}, names_them
     company.leave("ben")
 
     report = company.poll(full=True)
@@ -109,10 +112,12 @@ class Garbled(FakeDirectory):
     def __init__(self, *args: object, **wishes: object) -> None:
         super().__init__(*args, **wishes)  # type: ignore[arg-type]  # whatever the harness gives
         self.garbled: set[str] = set()
+        self.names_them = True  # in a pass
 
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         for item in super().changes(cursor, full=full):
-            bad = tuple(Malformed("?", record_id=person_id) for person_id in self.garbled)
+            ids = [one if self.names_them else "line 7" for one in self.garbled]
+            bad = tuple(Malformed("?", record_id=one) for one in ids)
             if isinstance(item, DirectoryPage):
                 yield replace(without(self.garbled, item), malformed=bad)
             else:

@@ -111,3 +111,13 @@ def test_a_shrunken_pass_is_not_believed(
     missing: int, before: int, share: float | None, is_too_much: bool
 ) -> None:
     assert is_too_shrunken(missing, before, share, share_from=5) is is_too_much
+
+
+@pytest.mark.parametrize(
+    "said, is_put_away",
+    [({}, False), ({"enabled": False}, True), ({"is_deleted": True}, True), ({"is_moved_out": True}, True)],
+)
+def test_an_account_is_put_away_by_what_its_dates_do_not_say(
+    said: dict[str, Any], *, is_put_away: bool
+) -> None:
+    assert replace(person().facts, **said).is_put_away is is_put_away
