@@ -17,14 +17,8 @@ from connectors.notify.email.connector import EmailNotifier
 from connectors.notify.slack.client import SlackClient
 from connectors.notify.slack.connector import SlackNotifier
 from contracts.messages import AMINA, MESSAGE, NOBODY, context
-from contracts.notifier import (
-    HttpNotifierContract,
-    HttpWorld,
-    NotifierContract,
-    RemoteNotifierContract,
-    RemoteWorld,
-    World,
-)
+from contracts.notifier import NotifierContract, World
+from contracts.remote_notifier import HttpNotifierContract, HttpWorld, RemoteNotifierContract, RemoteWorld
 from fakes.notifier import FakeNotifier
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from fakes.smtp.reader import as_shown, links_in

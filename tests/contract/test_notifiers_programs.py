@@ -16,7 +16,8 @@ from connectors.notify.teams.connector import TeamsNotifier
 from connectors.notify.webhook.config import WebhookConfig
 from connectors.notify.webhook.connector import WebhookNotifier
 from contracts.messages import AMINA, MESSAGE, TO_A_FEED, context
-from contracts.notifier import ChannelContract, HttpContract, HttpWorld, World
+from contracts.notifier import ChannelContract, World
+from contracts.remote_notifier import HttpContract, HttpWorld
 from fakes.http_receiver import Fault, HttpReceiver
 from fakes.teams_channel import SIGNATURE, TeamsChannel
 from worker.domain.messages.message import CHANNEL

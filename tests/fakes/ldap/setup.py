@@ -27,6 +27,8 @@ BASE = "DC=corp,DC=example"
 STAFF = f"OU=Staff,{BASE}"
 LEAVERS = f"OU=Leavers,{BASE}"
 People = dict[str, AccountFacts]
+ANN, BEN = f"CN=Ann,{STAFF}", f"CN=Ben,{STAFF}"
+DELTA_MODES = ["dirsync", "usn"]
 AMY = uuid.UUID("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
 
 
@@ -106,3 +108,16 @@ def people_in(items: Iterable[DirectoryPage | PassEnd]) -> People:
     """The facts of everybody in a pass, by name."""
     pages = [item for item in items if isinstance(item, DirectoryPage)]
     return {facts.display_name: facts for page in pages for facts in page.records}
+
+
+def starting(dc: LdapServer, **changes: Any) -> tuple[ActiveDirectory, str]:
+    """A directory and its cursor after a first pass."""
+    source = directory(dc, **changes)
+    _, end = read(source)
+    return source, end.cursor
+
+
+def put_people(dc: LdapServer, count: int, ou: str = STAFF) -> None:
+    """Put so many people into a unit."""
+    for number in range(count):
+        dc.put(f"CN=P{number:04},{ou}", sAMAccountName=f"p{number:04}", mobile=f"07700 900{number % 1000:03}")

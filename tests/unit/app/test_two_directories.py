@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from builders import facts
 from harness import Harness
+from hybrid import CANCELLED, CORP, OPEN, TENANT, Start, come_back, company, hybrid, in_tenant, leave, states
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Account, AccountFacts, AccountKey, Role, Standing
-from worker.domain.people.joiners import Placement
+from worker.domain.model import Account, AccountKey, Role, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import Port
 
-Start = Callable[..., Harness]
-CORP, TENANT = 0, 1
-OPEN, CANCELLED = TicketState.OPEN, TicketState.CANCELLED
-
-
-def in_tenant(harness: Harness, person_id: str, **changes: Any) -> AccountFacts:
-    """Somebody's account as the cloud has it: synchronised, with the number of the first directory's account."""
-    stated = {"immutable_id": f"guid-{person_id}", "phones": (harness.number(person_id),)}
-    return facts(f"cloud-{person_id}", **(stated | {"display_name": person_id.capitalize()} | changes))
-
-
-@pytest.fixture
-def hybrid(found: Start) -> Start:
-    """A ward of four, of twenty people whom two directories know; dee is its admin."""
-
-    def make(**wishes: Any) -> Harness:
-        harness = found(directories=("corp", "tenant"), **wishes)
-        for person_id in ("ann", "ben", "cem", "dee", *(f"p{n}" for n in range(16))):
-            harness.hire(person_id, immutable_id=f"guid-{person_id}", employee_id=f"E-{person_id}")
-            harness.directories[TENANT].put(in_tenant(harness, person_id))
-        harness.group("ward-7", "ann", "ben", "cem", admins=["dee"])
-        harness.settle()
-        harness.later()
-        assert harness.tickets() == []
-        return harness
-
-    return make
-
-
-@pytest.fixture
-def company(hybrid: Start) -> Harness:
-    return hybrid()
-
-
-def leave(harness: Harness, at: int, person_id: str) -> None:
-    """The account of one directory is disabled, and everything that follows."""
-    harness.directories[at].disable(person_id if at == CORP else f"cloud-{person_id}")
-    harness.settle()
-    harness.later()
-
-
-def come_back(harness: Harness, at: int, person_id: str) -> None:
-    harness.directories[at].enable(person_id if at == CORP else f"cloud-{person_id}")
-    harness.settle()
-    harness.later()
-
-
-def states(harness: Harness, *kinds: TicketKind) -> list[TicketState]:
-    return [ticket.state for ticket in harness.tickets(*kinds)]
+__all__ = ["company", "hybrid"]
 
 
 # --- either -----------------------------------------------------------------------------------------------
@@ -284,116 +234,6 @@ def test_a_first_runs_leaver_whom_only_the_other_account_links_to_a_group_is_hel
     harness.decide()
     harness.settle()
     assert states(harness) == [OPEN]
-
-
-# --- who is one human -------------------------------------------------------------------------------------
-
-
-def test_accounts_that_are_joined_later_are_one_human_from_then_on(company: Harness) -> None:
-    company.corp.put(facts("zoe", phones=(company.number("zoe"),), email="zoe@corp.example"))
-    company.directories[TENANT].put(facts("cloud-zoe", email="z@elsewhere.example"))
-    company.wards.add_member("ward-7", company.member("zoe"))
-    company.settle()
-    company.later()
-    company.directories[TENANT].disable("cloud-zoe")
-    company.settle()
-    assert states(company) == []
-
-    company.directories[TENANT].change("cloud-zoe", employee_id="E-zoe")
-    company.corp.change("zoe", employee_id="E-zoe")
-    company.settle()
-    assert states(company) == [OPEN]
-
-    company.directories[TENANT].change("cloud-zoe", employee_id=None)
-    company.settle()
-    assert states(company) == [CANCELLED]
-
-
-def test_a_number_that_too_many_have_joins_nobody(company: Harness) -> None:
-    for person_id in ("ann", "ben", "cem", "dee"):
-        company.corp.change(person_id, employee_id="N/A", immutable_id=None, email=f"{person_id}@one.example")
-        cloud = in_tenant(company, person_id, employee_id="N/A", immutable_id=None, phones=(), email=None)
-        company.directories[TENANT].put(cloud)
-    company.settle()
-
-    leave(company, TENANT, "ann")
-    company.settle(full=True)
-
-    assert states(company) == []
-
-
-def test_a_joiner_whom_both_directories_bring_is_added_once(hybrid: Start) -> None:
-    rule = Placement((("department", ("Nursing",)),), ("Ward-7",))
-    company = hybrid(joiners=(rule,))
-    company.directories[TENANT].put(in_tenant(company, "zoe", department="Nursing"))
-    company.settle()
-    company.later()
-    company.hire("zoe", department="Nursing", immutable_id="guid-zoe")
-    company.settle()
-    company.settle(full=True)
-    (ticket,) = company.tickets()
-    assert (ticket.kind, ticket.state) == (TicketKind.ADD_MEMBER, OPEN)
-
-    company.later()
-    company.wards.add_member("ward-7", company.member("zoe"))
-    company.settle()
-    assert states(company) == [TicketState.VERIFIED]
-
-    company.later()
-    company.corp.change("zoe", department="Theatre")
-    company.settle()
-    assert states(company) == [TicketState.VERIFIED]  # the other directory still places her here
-
-    company.directories[TENANT].change("cloud-zoe", department="Theatre")
-    company.settle()
-    company.settle(full=True)
-    assert states(company) == [TicketState.VERIFIED, OPEN]
-
-
-def test_somebody_in_the_group_is_not_to_be_added_whichever_account_the_rule_speaks_of(
-    hybrid: Start,
-) -> None:
-    rule = Placement((("department", ("Nursing",)),), ("Ward-7",))
-    company = hybrid(joiners=(rule,))
-    company.directories[TENANT].put(in_tenant(company, "zoe"))  # the cloud knows no departments
-    company.wards.add_member("ward-7", company.member("zoe"))
-    company.settle()
-    company.later()
-    company.corp.put(facts("zoe", department="Nursing", immutable_id="guid-zoe"))  # and here is no number
-    company.settle()
-    company.settle(full=True)
-    assert states(company) == []
-
-    company.later()
-    company.corp.change("zoe", department="Theatre")
-    company.settle()
-    (ticket,) = company.tickets()
-    assert (ticket.kind, ticket.state) == (TicketKind.REMOVE_MEMBER, OPEN)
-    company.settle(full=True)
-    assert states(company) == [OPEN]
-
-
-def test_a_joiner_who_left_in_the_other_directory_is_not_to_be_added(hybrid: Start) -> None:
-    rule = Placement((("department", ("Nursing",)),), ("Ward-7",))
-    company = hybrid(joiners=(rule,))
-    company.hire("zoe", department="Nursing", immutable_id="guid-zoe")
-    company.directories[TENANT].put(in_tenant(company, "zoe", enabled=False))
-    company.settle()
-
-    assert states(company) == []
-
-
-def test_the_manager_and_the_owner_are_humans_too(hybrid: Start) -> None:
-    company = hybrid()
-    company.corp.change("ann", manager_id="p1")
-    company.group("ward-9", "ann", owner_email="p2@corp.example")
-    company.settle()
-    leave(company, TENANT, "p2")
-    leave(company, CORP, "ann")
-
-    by_group = {ticket.home.group_id: ticket.assignee for ticket in company.tickets()}
-    assert by_group["ward-9"] is not None
-    assert by_group["ward-9"].email == "p1@corp.example"  # the owner's cloud account is disabled
 
 
 # --- what people see --------------------------------------------------------------------------------------

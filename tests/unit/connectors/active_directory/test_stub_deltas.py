@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,19 +13,13 @@ from connectors.directory.active_directory.read.cursor import Cursor
 from connectors.directory.active_directory.wire.ldap_controls import SHOW_DELETED
 from fakes.ldap.controller import DIRSYNC, PAGED, Reply, Search, _integer, _octets, _sequence
 from fakes.ldap.server import LdapServer, Request
-from fakes.ldap.setup import BASE, LEAVERS, NOW, STAFF, config, directory, read
+from fakes.ldap.setup import ANN, BASE, BEN, DELTA_MODES, NOW, STAFF, config, directory, read, starting
 from fakes.ldap.wire import Element, elements
-from worker.ports import CursorExpired, Incomplete, PermissionDenied, Transient
+from worker.ports import Incomplete, PermissionDenied, Transient
 
-ANN, BEN = f"CN=Ann,{STAFF}", f"CN=Ben,{STAFF}"
-MODES = ["dirsync", "usn"]
+pytestmark = pytest.mark.usefixtures("ann_and_ben")
+
 NOBODY = "(cn=no such object, the cookie alone is wanted)"
-
-
-@pytest.fixture(autouse=True)
-def _people(dc: LdapServer) -> None:
-    dc.put(ANN, sAMAccountName="ann", mobile="07700 900101")
-    dc.put(BEN, sAMAccountName="ben", mobile="07700 900102")
 
 
 def dirsyncs(dc: LdapServer) -> list[tuple[Request, list[Element]]]:
@@ -38,17 +31,10 @@ def dirsyncs(dc: LdapServer) -> list[tuple[Request, list[Element]]]:
     ]
 
 
-def starting(dc: LdapServer, **changes: Any) -> tuple[Any, str]:
-    """A directory and its cursor after a first pass."""
-    source = directory(dc, **changes)
-    _, end = read(source)
-    return source, end.cursor
-
-
 # --- what changed ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_a_delta_has_whom_something_happened_to_whole(dc: LdapServer, mode: str) -> None:
     source, cursor = starting(dc, mode=mode)
     dc.change(ANN, userAccountControl=514)
@@ -70,12 +56,12 @@ def test_after_a_clock_that_was_ahead_a_pass_is_of_now(
     dc.change(ANN, **change)
 
     ahead = replace(Cursor.load(cursor), taken_at=NOW + timedelta(days=60)).dump()
-    *_, end = source.changes(ahead, full=full)
+    _, end = read(source, ahead, full=full)
 
     assert end.taken_at == NOW
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_the_next_delta_begins_where_the_one_before_ended(dc: LdapServer, mode: str) -> None:
     source, cursor = starting(dc, mode=mode)
     dc.change(ANN, title="Sister")
@@ -87,7 +73,7 @@ def test_the_next_delta_begins_where_the_one_before_ended(dc: LdapServer, mode: 
     assert set(people) == {"Ben"}
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_a_deletion_and_a_return_from_the_recycle_bin_are_seen(dc: LdapServer, mode: str) -> None:
     dc.tree.has_recycle_bin = True
     source, cursor = starting(dc, mode=mode)
@@ -103,7 +89,7 @@ def test_a_deletion_and_a_return_from_the_recycle_bin_are_seen(dc: LdapServer, m
     assert {facts.person_id for facts in (*gone.values(), *back.values())} == {str(guid)}
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_somebody_whose_ou_was_deleted_with_them_is_deleted(dc: LdapServer, mode: str) -> None:
     source, cursor = starting(dc, mode=mode, scope={"ous": [STAFF]})
     dc.delete(STAFF)
@@ -120,7 +106,7 @@ def test_somebody_whose_ou_was_deleted_with_them_is_deleted(dc: LdapServer, mode
     ("(employeeID=*)", False),
     ("(memberOf=CN=Staff)", True),  # deletion takes everybody out of all groups
 ])  # fmt: skip
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_an_account_that_fits_no_filter_is_out_of_scope_when_it_is_deleted(
     dc: LdapServer, mode: str, wanted: str, *, is_in_scope: bool
 ) -> None:
@@ -134,7 +120,7 @@ def test_an_account_that_fits_no_filter_is_out_of_scope_when_it_is_deleted(
     assert [(facts.is_deleted, facts.is_in_scope) for facts in people.values()] == [(True, is_in_scope)]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_somebody_who_moves_out_of_scope_is_said_to_be_out_of_it(dc: LdapServer, mode: str) -> None:
     dc.put(f"OU=Away,{BASE}")
     source, cursor = starting(dc, mode=mode, scope={"ous": [STAFF]})
@@ -143,7 +129,7 @@ def test_somebody_who_moves_out_of_scope_is_said_to_be_out_of_it(dc: LdapServer,
     assert (people["Ann"].is_in_scope, people["Ann"].org_unit) == (False, f"OU=Away,{BASE}")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_somebody_who_no_longer_fits_the_filter_is_said_to_be_out_of_scope(dc: LdapServer, mode: str) -> None:
     dc.change(ANN, employeeID="E1")
     dc.change(BEN, employeeID="E2")
@@ -156,7 +142,7 @@ def test_somebody_who_no_longer_fits_the_filter_is_said_to_be_out_of_scope(dc: L
     assert {name: facts.is_in_scope for name, facts in people.items()} == {"Ann": False, "Ben": True}
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_somebody_who_comes_to_lie_in_a_hidden_ou_is_not_said_to_be_gone(dc: LdapServer, mode: str) -> None:
     source, cursor = starting(dc, mode=mode)
     dc.put(f"OU=Board,{BASE}")
@@ -166,7 +152,7 @@ def test_somebody_who_comes_to_lie_in_a_hidden_ou_is_not_said_to_be_gone(dc: Lda
     assert "Ann" not in people
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", DELTA_MODES)
 def test_computers_and_printers_change_without_being_people(dc: LdapServer, mode: str) -> None:
     source, cursor = starting(dc, mode=mode)
     dc.put(f"CN=PC7,{STAFF}", objectClass=["top", "person", "organizationalPerson", "user", "computer"])
@@ -312,113 +298,6 @@ def test_a_dirsync_reply_without_a_cookie_proves_nothing(controls: list[tuple[st
         dc.is_mute = True
         with pytest.raises(Incomplete, match="without a cookie that can be read"):
             read(source, cursor)
-
-
-# --- cursors that are good no more -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_another_database_expires_the_cursor(dc: LdapServer, mode: str) -> None:
-    source, cursor = starting(dc, mode=mode)
-    dc.set_invocation_id(uuid.uuid4())
-    with pytest.raises(CursorExpired, match="has another database than the one before"):
-        read(source, cursor)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_a_controller_that_was_set_back_expires_the_cursor(dc: LdapServer, mode: str) -> None:
-    before = dc.tree.snapshot()
-    dc.change(ANN, title="Sister")
-    source, cursor = starting(dc, mode=mode)
-    usn = dc.tree.usn
-    dc.tree = before
-
-    with pytest.raises(
-        CursorExpired, match=rf"put back to an older copy \(its number went from {usn} to {usn - 1}"
-    ):
-        read(source, cursor)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_another_controller_expires_the_cursor(dc: LdapServer, mode: str) -> None:
-    with LdapServer() as other:
-        other.set_invocation_id(uuid.uuid4())
-        source, cursor = starting(other, mode=mode)
-        gone = other.url
-    moved = directory(gone, dc, mode=mode)
-
-    with pytest.raises(CursorExpired):
-        read(moved, cursor)
-    assert source.name == moved.name
-
-
-@pytest.mark.parametrize("is_night", [False, True])
-@pytest.mark.parametrize("way", ["same", "another", "older copy"])
-def test_a_full_pass_says_whether_the_controller_may_not_have_heard_of_all(
-    dc: LdapServer, way: str, *, is_night: bool
-) -> None:
-    before = dc.tree.snapshot()
-    dc.change(ANN, title="Sister")
-    source, cursor = starting(dc)
-    assert not read(source, cursor, full=True)[1].may_be_behind
-    if way == "another":
-        dc.set_invocation_id(uuid.uuid4())
-    elif way == "older copy":
-        dc.tree = before
-    if not is_night and way != "same":
-        with pytest.raises(CursorExpired):
-            read(source, cursor)
-
-    _, end = read(source, cursor if is_night else None, full=True)
-
-    assert end.may_be_behind is (way != "same")
-    assert not read(source, end.cursor, full=True)[1].may_be_behind
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(
-    "changes",
-    [{"leavers_ou": LEAVERS}, {"attributes": {"phones": ["pager"]}}, {"scope": {"exclude": ["svc-*"]}}],
-)
-def test_a_configuration_that_reads_something_else_expires_the_cursor(
-    dc: LdapServer, mode: str, changes: dict[str, Any]
-) -> None:
-    _, cursor = starting(dc, mode=mode)
-    with pytest.raises(CursorExpired, match="the configuration now reads something else"):
-        read(directory(dc, mode=mode, **changes), cursor)
-
-
-def test_a_mode_that_was_changed_is_taken_at_once(dc: LdapServer) -> None:
-    _, cursor = starting(dc, mode="dirsync")
-    dc.change(ANN, title="Sister")
-
-    with pytest.raises(CursorExpired, match="mode is now usn, and was dirsync"):
-        read(directory(dc, mode="usn"), cursor)
-    people, end = read(directory(dc, mode="full"), cursor)
-    assert (set(people), end.is_full) == ({"Ann", "Ben"}, True)
-
-
-@pytest.mark.parametrize("cookie", [b"", b"truncated"])
-def test_a_cookie_that_the_server_refuses_expires_the_cursor(dc: LdapServer, cookie: bytes) -> None:
-    source, text = starting(dc)
-    dc.change(ANN, title="Sister")
-    spoilt = replace(Cursor.load(text), cookie=cookie)
-    if not cookie:
-        dc.answer(12, "Unable to unmarshall cookie", on="dirsync")
-    with pytest.raises(CursorExpired, match="does not go on from its cookie"):
-        read(source, spoilt.dump())
-
-
-def test_a_right_that_was_taken_away_expires_the_cursor_and_a_full_pass_does_without(dc: LdapServer) -> None:
-    source, cursor = starting(dc)
-    assert Cursor.load(cursor).flags == 0
-    dc.can_replicate = False
-    dc.change(ANN, title="Sister")
-
-    with pytest.raises(CursorExpired):
-        read(source, cursor)
-    _, end = read(source)
-    assert Cursor.load(end.cursor).flags == 1
 
 
 # --- the way that is chosen ------------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.active_directory.wire.ldap_controls import EXTENDED_DN, SHOW_DELETED
+from connectors.directory.active_directory.wire.ldap_controls import EXTENDED_DN
 from fakes.ldap import server as ldap_server
 from fakes.ldap import wire
 from fakes.ldap.controller import PAGED
 from fakes.ldap.server import LdapServer, Request
-from fakes.ldap.setup import BASE, LEAVERS, STAFF, directory, eventually, read
+from fakes.ldap.setup import BASE, LEAVERS, STAFF, directory, eventually, put_people, read
 from worker.ports import (
     BadConfig,
     ConnectorError,
@@ -26,11 +26,6 @@ from worker.ports import (
 )
 
 USERS = "(&(objectClass=user)(!(objectClass=computer))(!(isCriticalSystemObject=TRUE)))"
-
-
-def put(dc: LdapServer, count: int, ou: str = STAFF) -> None:
-    for number in range(count):
-        dc.put(f"CN=P{number:04},{ou}", sAMAccountName=f"p{number:04}", mobile=f"07700 900{number % 1000:03}")
 
 
 def failure(dc: LdapServer, kind: type[ConnectorError], **changes: object) -> ConnectorError:
@@ -69,7 +64,7 @@ def nobody_came(listening: socket.socket) -> bool:
 def test_everybody_comes_once_in_pages_of_the_size_asked_for(
     dc: LdapServer, page_size: int, pages: int
 ) -> None:
-    put(dc, 7)
+    put_people(dc, 7)
 
     *found, end = directory(dc, page_size=page_size).changes(None)
 
@@ -83,7 +78,7 @@ def test_everybody_comes_once_in_pages_of_the_size_asked_for(
 
 def test_a_server_with_smaller_pages_is_read_to_the_end(dc: LdapServer) -> None:
     dc.max_page_size = 2
-    put(dc, 5)
+    put_people(dc, 5)
     people, _ = read(directory(dc))
     assert len(people) == 5
 
@@ -95,7 +90,7 @@ def test_an_empty_domain_is_a_whole_pass_of_nobody(dc: LdapServer) -> None:
 
 
 def test_only_what_is_configured_is_asked_for(dc: LdapServer) -> None:
-    put(dc, 3)
+    put_people(dc, 3)
     dc.put(LEAVERS)
     read(
         directory(
@@ -121,7 +116,7 @@ def test_only_what_is_configured_is_asked_for(dc: LdapServer) -> None:
 
 
 def test_overlapping_ous_are_read_once(dc: LdapServer) -> None:
-    put(dc, 1, f"OU=Nights,{STAFF}")
+    put_people(dc, 1, f"OU=Nights,{STAFF}")
     read(
         directory(
             dc, scope={"ous": [f"OU=Nights,{STAFF}", STAFF]}, leavers_ou=f"OU=Gone,{STAFF}", mode="full"
@@ -140,7 +135,7 @@ def test_the_next_page_is_asked_for_before_the_one_before_is_given() -> None:
             return super().take_fault(request)
 
     with Watched() as dc:
-        put(dc, 4)
+        put_people(dc, 4)
         items = directory(dc, page_size=2).changes(None)
         next(items)
         assert dc.second_asked.wait(5), "while a page is stored, the server is idle"
@@ -148,7 +143,7 @@ def test_the_next_page_is_asked_for_before_the_one_before_is_given() -> None:
 
 
 def test_a_pass_that_is_given_up_ends_its_connection(dc: LdapServer) -> None:
-    put(dc, 4)
+    put_people(dc, 4)
     items = directory(dc, page_size=1).changes(None)
     next(items)
     assert dc.connected == 1
@@ -159,7 +154,7 @@ def test_a_pass_that_is_given_up_ends_its_connection(dc: LdapServer) -> None:
 
 
 def test_after_a_pass_no_connection_is_left(dc: LdapServer) -> None:
-    put(dc, 1)
+    put_people(dc, 1)
     read(directory(dc))
     assert eventually(lambda: dc.connected == 0)
 
@@ -182,7 +177,7 @@ def test_after_a_pass_no_connection_is_left(dc: LdapServer) -> None:
 def test_a_page_that_ends_early_proves_nothing(
     dc: LdapServer, on: str, code: int, kind: type[ConnectorError], says: str
 ) -> None:
-    put(dc, 5)
+    put_people(dc, 5)
     dc.answer(code, on=on, after_entries=1)
     error = failure(dc, kind, page_size=2)
     assert says in error.message
@@ -190,7 +185,7 @@ def test_a_page_that_ends_early_proves_nothing(
 
 
 def test_success_without_the_paging_control_proves_nothing(dc: LdapServer) -> None:
-    put(dc, 5)
+    put_people(dc, 5)
     dc.omit_paged_control()
     error = failure(dc, Incomplete)
     assert "did not say whether there is more of the people in DC=corp,DC=example" in error.message
@@ -199,13 +194,13 @@ def test_success_without_the_paging_control_proves_nothing(dc: LdapServer) -> No
 @pytest.mark.parametrize("is_cut", [False, True])
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_connection_that_breaks_in_a_page_proves_nothing(dc: LdapServer, after: int, is_cut: bool) -> None:
-    put(dc, 5)
+    put_people(dc, 5)
     dc.drop_after(after, on="page 2", is_cut=is_cut)
     assert "broke off (the server closed the connection)" in failure(dc, Transient, page_size=2).message
 
 
 def test_a_server_that_says_goodbye_is_tried_again_later(dc: LdapServer) -> None:
-    put(dc, 5)
+    put_people(dc, 5)
     dc.say_goodbye("The server is going down.", on="page 2", after_entries=1)
     error = failure(dc, Transient, page_size=2)
     assert "is shutting down or not up yet" in error.message
@@ -222,7 +217,7 @@ def test_a_server_that_says_goodbye_is_tried_again_later(dc: LdapServer) -> None
     ids=["garbage", "another message id", "too large"],
 )
 def test_bytes_that_are_no_answer_to_us_prove_nothing(dc: LdapServer, raw: bytes, says: str) -> None:
-    put(dc, 5)
+    put_people(dc, 5)
     dc.send_raw(raw, on="page 2", after_entries=1)
     error = failure(dc, Incomplete, page_size=2)
     assert says in error.message
@@ -240,7 +235,7 @@ def test_a_person_who_cannot_be_read_proves_nothing_though_their_page_ended_well
             each.replace(b"\x31\x84", b"\x30\x84") for each in messages
         ]  # values in a sequence, not in a set
 
-    put(dc, 5)
+    put_people(dc, 5)
     pages = directory(dc, page_size=2).changes(None)
     next(pages)
     monkeypatch.setattr(ldap_server, "_encoded", twisted)
@@ -252,7 +247,7 @@ def test_a_person_who_cannot_be_read_proves_nothing_though_their_page_ended_well
 
 def test_a_referral_is_not_followed_and_names_the_place(dc: LdapServer, listener: socket.socket) -> None:
     place = f"ldap://127.0.0.1:{listener.getsockname()[1]}/DC=other,DC=example"
-    put(dc, 1)
+    put_people(dc, 1)
     dc.answer(10, on="page 1", urls=(place,))
 
     error = failure(dc, BadConfig)
@@ -262,7 +257,7 @@ def test_a_referral_is_not_followed_and_names_the_place(dc: LdapServer, listener
 
 
 def test_references_to_other_domains_are_left_alone(dc: LdapServer, listener: socket.socket) -> None:
-    put(dc, 5)
+    put_people(dc, 5)
     dc.references = (f"ldap://127.0.0.1:{listener.getsockname()[1]}/DC=other,DC=corp,DC=example",)
 
     people, end = read(directory(dc, page_size=2))
@@ -337,7 +332,7 @@ def test_whoever_is_renamed_meanwhile_is_found_by_id(dc: LdapServer) -> None:
 
 
 def test_when_nobodys_state_is_to_be_seen_the_pass_proves_nothing(dc: LdapServer) -> None:
-    put(dc, 3)
+    put_people(dc, 3)
     dc.unreadable = {"userAccountControl"}
     error = failure(dc, PermissionDenied)
     assert isinstance(error, PermissionDenied)
@@ -346,7 +341,7 @@ def test_when_nobodys_state_is_to_be_seen_the_pass_proves_nothing(dc: LdapServer
 
 
 def test_a_hidden_ou_is_a_pass_without_its_people(dc: LdapServer) -> None:
-    put(dc, 2)
+    put_people(dc, 2)
     dc.put(f"CN=Chair,OU=Board,{BASE}")
     dc.hide(f"OU=Board,{BASE}")
     people, _ = read(directory(dc))
@@ -354,72 +349,7 @@ def test_a_hidden_ou_is_a_pass_without_its_people(dc: LdapServer) -> None:
 
 
 def test_an_ou_of_the_scope_that_is_hidden_is_an_error(dc: LdapServer) -> None:
-    put(dc, 1)
+    put_people(dc, 1)
     dc.hide(STAFF)
     error = failure(dc, PermissionDenied, scope={"ous": [STAFF]})
     assert f"does not show the people in {STAFF}" in error.message
-
-
-# --- people who were deleted before we came --------------------------------------------------------------------------
-
-
-def test_a_first_pass_lists_the_deleted_of_whom_something_is_left(dc: LdapServer) -> None:
-    dc.tree.has_recycle_bin = True
-    put(dc, 1)
-    dc.put(f"CN=Gone,{STAFF}", sAMAccountName="gone", mobile="07700 900199", displayName="Gone Person")
-    dc.put(f"CN=Nobody,{STAFF}", sAMAccountName="nobody", displayName="No Traces")
-    dc.delete(f"CN=Gone,{STAFF}")
-    dc.delete(f"CN=Nobody,{STAFF}")
-
-    people, end = read(directory(dc))
-
-    assert set(people) == {"P0000", "Gone Person"}
-    gone = people["Gone Person"]
-    assert (gone.is_deleted, gone.phones, gone.is_in_scope, gone.org_unit) == (
-        True, ("+447700900199",), True, STAFF,
-    )  # fmt: skip
-    assert end.is_full
-    asked = [request for request in dc.searches() if "(isDeleted=TRUE)" in request.filter]
-    assert [SHOW_DELETED in request.controls for request in asked] == [True]
-    assert "(|(mobile=*)(otherMobile=*)(mail=*)(employeeID=*))" in asked[0].filter
-
-
-@pytest.mark.parametrize("wanted, is_listed", [
-    ("(employeeID=*)", False),
-    ("(&(objectCategory=person)(employeeID=*))", True),  # deletion takes it from everybody
-])  # fmt: skip
-def test_a_first_pass_lists_no_deleted_who_do_not_fit_the_filter(
-    dc: LdapServer, wanted: str, *, is_listed: bool
-) -> None:
-    dc.tree.has_recycle_bin = True
-    dc.put(f"CN=Amy,{STAFF}", displayName="Amy", employeeID="E-1")
-    dc.put(f"CN=Old,{STAFF}", displayName="Old Amy", employeeID="E-2", mobile="07700 900198")
-    dc.put(f"CN=Second,{STAFF}", displayName="Second Amy", mobile="07700 900199")
-    dc.delete(f"CN=Old,{STAFF}")
-    dc.delete(f"CN=Second,{STAFF}")
-
-    people, _ = read(directory(dc, scope={"filter": wanted}))
-
-    assert {name for name, facts in people.items() if facts.is_in_scope} == {
-        "Amy", "Old Amy", *(["Second Amy"] if is_listed else [])
-    }  # fmt: skip
-
-
-def test_later_full_passes_do_not_list_the_deleted_again(dc: LdapServer) -> None:
-    dc.tree.has_recycle_bin = True
-    put(dc, 1)
-    dc.put(f"CN=Gone,{STAFF}", mobile="07700 900199")
-    dc.delete(f"CN=Gone,{STAFF}")
-    source = directory(dc)
-    _, end = read(source)
-
-    people, _ = read(source, end.cursor, full=True)
-
-    assert set(people) == {"P0000"}
-
-
-def test_an_account_that_sees_no_deleted_objects_reads_the_living(dc: LdapServer) -> None:
-    put(dc, 1)
-    dc.sees_deleted = False
-    people, end = read(directory(dc))
-    assert (set(people), end.is_full) == ({"P0000"}, True)

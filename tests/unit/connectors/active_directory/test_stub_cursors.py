@@ -1,0 +1,120 @@
+"""Positions that are good no more: another database, an older copy, other settings, a right that was taken away."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from connectors.directory.active_directory.read.cursor import Cursor
+from fakes.ldap.server import LdapServer
+from fakes.ldap.setup import ANN, DELTA_MODES, LEAVERS, directory, read, starting
+from worker.ports import CursorExpired
+
+pytestmark = pytest.mark.usefixtures("ann_and_ben")
+
+
+@pytest.mark.parametrize("mode", DELTA_MODES)
+def test_another_database_expires_the_cursor(dc: LdapServer, mode: str) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.set_invocation_id(uuid.uuid4())
+    with pytest.raises(CursorExpired, match="has another database than the one before"):
+        read(source, cursor)
+
+
+@pytest.mark.parametrize("mode", DELTA_MODES)
+def test_a_controller_that_was_set_back_expires_the_cursor(dc: LdapServer, mode: str) -> None:
+    before = dc.tree.snapshot()
+    dc.change(ANN, title="Sister")
+    source, cursor = starting(dc, mode=mode)
+    usn = dc.tree.usn
+    dc.tree = before
+
+    with pytest.raises(
+        CursorExpired, match=rf"put back to an older copy \(its number went from {usn} to {usn - 1}"
+    ):
+        read(source, cursor)
+
+
+@pytest.mark.parametrize("mode", DELTA_MODES)
+def test_another_controller_expires_the_cursor(dc: LdapServer, mode: str) -> None:
+    with LdapServer() as other:
+        other.set_invocation_id(uuid.uuid4())
+        source, cursor = starting(other, mode=mode)
+        gone = other.url
+    moved = directory(gone, dc, mode=mode)
+
+    with pytest.raises(CursorExpired):
+        read(moved, cursor)
+    assert source.name == moved.name
+
+
+@pytest.mark.parametrize("is_night", [False, True])
+@pytest.mark.parametrize("way", ["same", "another", "older copy"])
+def test_a_full_pass_says_whether_the_controller_may_not_have_heard_of_all(
+    dc: LdapServer, way: str, *, is_night: bool
+) -> None:
+    before = dc.tree.snapshot()
+    dc.change(ANN, title="Sister")
+    source, cursor = starting(dc)
+    assert not read(source, cursor, full=True)[1].may_be_behind
+    if way == "another":
+        dc.set_invocation_id(uuid.uuid4())
+    elif way == "older copy":
+        dc.tree = before
+    if not is_night and way != "same":
+        with pytest.raises(CursorExpired):
+            read(source, cursor)
+
+    _, end = read(source, cursor if is_night else None, full=True)
+
+    assert end.may_be_behind is (way != "same")
+    assert not read(source, end.cursor, full=True)[1].may_be_behind
+
+
+@pytest.mark.parametrize("mode", DELTA_MODES)
+@pytest.mark.parametrize(
+    "changes",
+    [{"leavers_ou": LEAVERS}, {"attributes": {"phones": ["pager"]}}, {"scope": {"exclude": ["svc-*"]}}],
+)
+def test_a_configuration_that_reads_something_else_expires_the_cursor(
+    dc: LdapServer, mode: str, changes: dict[str, Any]
+) -> None:
+    _, cursor = starting(dc, mode=mode)
+    with pytest.raises(CursorExpired, match="the configuration now reads something else"):
+        read(directory(dc, mode=mode, **changes), cursor)
+
+
+def test_a_mode_that_was_changed_is_taken_at_once(dc: LdapServer) -> None:
+    _, cursor = starting(dc, mode="dirsync")
+    dc.change(ANN, title="Sister")
+
+    with pytest.raises(CursorExpired, match="mode is now usn, and was dirsync"):
+        read(directory(dc, mode="usn"), cursor)
+    people, end = read(directory(dc, mode="full"), cursor)
+    assert (set(people), end.is_full) == ({"Ann", "Ben"}, True)
+
+
+@pytest.mark.parametrize("cookie", [b"", b"truncated"])
+def test_a_cookie_that_the_server_refuses_expires_the_cursor(dc: LdapServer, cookie: bytes) -> None:
+    source, text = starting(dc)
+    dc.change(ANN, title="Sister")
+    spoilt = replace(Cursor.load(text), cookie=cookie)
+    if not cookie:
+        dc.answer(12, "Unable to unmarshall cookie", on="dirsync")
+    with pytest.raises(CursorExpired, match="does not go on from its cookie"):
+        read(source, spoilt.dump())
+
+
+def test_a_right_that_was_taken_away_expires_the_cursor_and_a_full_pass_does_without(dc: LdapServer) -> None:
+    source, cursor = starting(dc)
+    assert Cursor.load(cursor).flags == 0
+    dc.can_replicate = False
+    dc.change(ANN, title="Sister")
+
+    with pytest.raises(CursorExpired):
+        read(source, cursor)
+    _, end = read(source)
+    assert Cursor.load(end.cursor).flags == 1
