@@ -7,7 +7,7 @@ import pytest
 from builders import DAY, NOW
 from contracts.unit_of_work import ANN, LIFE, letter
 from folded import claim, fold, pending
-from worker.ports.state.outbox import Onward
+from worker.ports.state.outbox import Delivery, Onward
 from worker.ports.state.store import Store, UnitOfWork
 
 AHEAD, HOUR = 40 * DAY, timedelta(hours=1)
@@ -17,6 +17,14 @@ LONGEST = DAY
 def folded(uow: UnitOfWork) -> None:
     uow.outbox.add([letter("a")], NOW)
     fold(uow, ANN, ["soc"], NOW, 40)
+
+
+def claimed(uow: UnitOfWork) -> Delivery:
+    """A delivery of one letter, which is about to be sent."""
+    folded(uow)
+    one = claim(uow, "us", NOW, LIFE)
+    assert one is not None
+    return one
 
 
 class OutboxRightingContract:
@@ -58,9 +66,7 @@ class OutboxRightingContract:
         self, store: Store, ahead: timedelta, is_let_go: bool
     ) -> None:
         with store.begin() as uow:
-            folded(uow)
-            one = claim(uow, "us", NOW, LIFE)
-            assert one is not None
+            one = claimed(uow)
             uow.outbox.put_off(one, "429", NOW + ahead)
             uow.outbox.set_right(NOW, LONGEST)
             again = claim(uow, "us", NOW, LIFE)
@@ -71,9 +77,7 @@ class OutboxRightingContract:
         self, store: Store, ahead: timedelta, is_let_go: bool
     ) -> None:
         with store.begin() as uow:
-            folded(uow)
-            one = claim(uow, "us", NOW, LIFE)
-            assert one is not None
+            one = claimed(uow)
             uow.outbox.sent(one, "ref", NOW)
             uow.outbox.bounce(one, "no mailbox", Onward("mail", NOW + ahead), NOW)
             uow.outbox.set_right(NOW, LONGEST)
@@ -102,8 +106,6 @@ class OutboxRightingContract:
 
     def test_what_was_sent_ahead_counts_for_no_day_before(self, store: Store) -> None:
         with store.begin() as uow:
-            folded(uow)
-            one = claim(uow, "us", NOW, LIFE)
-            assert one is not None
+            one = claimed(uow)
             uow.outbox.sent(one, "ref", NOW + AHEAD)
             assert uow.outbox.deliveries([ANN], NOW) == [(0, 0)]

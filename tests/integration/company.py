@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 
 from connectors.inventory.register.tools.writer import write_register
@@ -101,3 +102,11 @@ def _roster(name: str, numbers: Collection[int], admins: Collection[int]) -> Ros
         for n in numbers
     )
     return Roster(Group(name.casefold().replace(" ", "-"), name), members, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """The company, of which one has left."""
+    found = Company(tmp_path)
+    found.furnish(disabled={15})
+    return found

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from integration.company import COMMAND, CONFIG, Company
+from integration.company import COMMAND, CONFIG, Company, company
 from worker.storage.sql.single_worker import sole_worker
+
+__all__ = ["company"]
 
 SOON_S = 60
 
@@ -45,13 +47,6 @@ class Worker:
         self.child.send_signal(signal.SIGTERM)
         self.child.communicate(timeout=SOON_S)
         return self.child.returncode
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Company:
-    company = Company(tmp_path)
-    company.furnish(disabled={15})
-    return company
 
 
 @pytest.fixture

@@ -4,21 +4,13 @@ import json
 import os
 import signal
 import subprocess
-from pathlib import Path
 from time import monotonic
 
-import pytest
+from integration.company import COMMAND, Company, company
 
-from integration.company import COMMAND, Company
+__all__ = ["company"]
 
 SOON_S = 60
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Company:
-    company = Company(tmp_path)
-    company.furnish(disabled={15})
-    return company
 
 
 def start(company: Company) -> subprocess.Popen[str]:

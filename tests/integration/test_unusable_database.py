@@ -12,20 +12,15 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql
 
-from integration.company import Company
+from integration.company import Company, company
 from integration.test_run_health import running, until
+
+__all__ = ["company"]
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "another file": lambda _: b"not a database" * 500,
     "cut off": lambda whole: whole[: len(whole) // 3],
 }
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Company:
-    company = Company(tmp_path)
-    company.furnish(disabled={15})
-    return company
 
 
 @pytest.fixture
