@@ -45,6 +45,7 @@ def test_one_process_runs_what_takes_long_first() -> None:
         ("tests/support/gate.py", True),  # imported
         ("worker/domain/gate.py", True),  # named after it
         ("worker/domain/replay/history.py", False),
+        ("pathlib/__init__.py", True),  # a package
     ],
 )
 def test_a_test_file_is_near_what_it_imports_and_is_named_after(changed: str, *, is_it: bool) -> None:
@@ -58,6 +59,6 @@ def test_a_run_ends_in_time_and_says_what_had_no_room(tmp_path: Path) -> None:
         [*command, "tests/unit/domain/test_watch.py"], cwd=HERE.parent, env=no_git, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
-    assert "Tests of one file in ten, since nothing was changed; " in ran.stdout
+    assert "Tests of one file in ten, since no module was changed; " in ran.stdout
     assert "had no room in 0 seconds. `make test` runs all." in ran.stdout
     assert "passed" not in ran.stdout

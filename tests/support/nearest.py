@@ -1,4 +1,4 @@
-"""As many tests as some seconds have room for: those near what was changed, or of a sample of files if nothing was.
+"""As many tests as some seconds have room for: those near what was changed, or of a sample of files if no module was.
 
 `make test-quick` asks for it. Near is a test file that was changed, that imports a changed module, or is named after
 one. Changed is what git shows beside the upstream branch, or beside the last commit where there is none.
@@ -67,7 +67,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    _left_out.append(node.workeroutput["left_out"])
+    _left_out.append(getattr(node, "workeroutput", {}).get("left_out", 0))  # one that crashed has none
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         where = (
             "near what was changed"
             if os.environ[CHANGED]
-            else "of one file in ten, since nothing was changed"
+            else "of one file in ten, since no module was changed"
         )
         left = f"; {sum(_left_out):,} had no room in {seconds:g} seconds" if any(_left_out) else ""
         terminalreporter.line(f"Tests {where}{left}. `make test` runs all.")
@@ -96,7 +96,7 @@ def is_near(path: Path, changed: tuple[str, ...]) -> bool:
 
 def _imported(module: Path) -> str:
     """The name by which tests import a module."""
-    name = ".".join(module.with_suffix("").parts)
+    name = ".".join(module.with_suffix("").parts).removesuffix(".__init__")
     return name.removeprefix("tests.support.").removeprefix("tests.")
 
 
