@@ -228,6 +228,21 @@ def test_one_that_can_never_be_changed_holds_up_no_other(ward: Harness, error: C
     assert ("Marked as done" in text_of(ward.soc.standing["fake/1"])) is not isinstance(error, Rejected)
 
 
+def test_nor_does_it_while_another_channel_is_looked_at_as_it_rests(ward: Harness) -> None:
+    told(ward)
+    ward.soc.cannot_change_one = {
+        "fake/1": PermissionDenied("Fake: ekm_access_denied.", missing="x", remedy="None.")
+    }
+    ward.notifiers.append(FakeNotifier("board", is_conversing=True))
+    ward.start(ward.app.rules)
+    ward.later(minutes=5)
+    ward.desk.done(1, EVE, ward.now, "took him out")
+    for _ in range(4):
+        ward.deliver()
+        ward.now += PAUSE / 2
+    assert "Marked as done" in text_of(ward.soc.standing["fake/2"])
+
+
 def test_a_wait_that_the_channel_asks_for_is_kept(ward: Harness) -> None:
     ward.soc.cannot_change = NotDone("Fake: busy.", remedy="Wait.", retry_after_s=300)
     ward.desk.done(1, Actor(DEE), ward.now)

@@ -55,7 +55,8 @@ class KeepTrue:
             waiting = uow.conversations.outdated(ready, now, UPDATES_MAX + len(self._failed))
             people = {one.to.address for one in waiting if one.to.kind is RecipientKind.PERSON}
             left = uow.people.who_left(people)
-        self._failed &= {_place(one) for one in waiting}
+        outdated = {_place(one) for one in waiting}
+        self._failed = {one for one in self._failed if one in outdated or one[0] not in ready}
         waiting.sort(key=lambda one: _place(one) in self._failed)
         done = 0
         for shown in waiting[:UPDATES_MAX]:
