@@ -108,7 +108,7 @@ def _makes_it_anew(original: Any) -> Any:
         with run.begin() as uow:
             copy = uow.mirrors.get(run.name, each.copy.ticket).copy
             if copy.state is CopyState.GONE:
-                uow.mirrors.put(Copy(DESK, copy.ticket, copy.identity))
+                uow.mirrors.put(Copy(DESK, copy.ticket, copy.identity, copy.place))
 
     return noted
 

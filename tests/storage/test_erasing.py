@@ -109,9 +109,18 @@ def test_whoever_had_a_copy_in_a_tracker_is_erased_in_any_capitals(store: SqlSto
     with store.begin() as uow:
         [one] = uow.tickets.insert([replace(ticket(), id=0)])
         stays = f"{Say.STAYS}:{written.casefold()}"
-        theirs = Copy("desk", one.id, "id", assignee=written, given=written, noted=stays, problem=said)
+        theirs = Copy(
+            "desk", one.id, "id", "there", assignee=written, given=written, noted=stays, problem=said
+        )
         others = Copy(
-            "two", one.id, "id", assignee="ben@corp.example", given="ben", noted="waits:0", problem="503"
+            "two",
+            one.id,
+            "id",
+            "there",
+            assignee="ben@corp.example",
+            given="ben",
+            noted="waits:0",
+            problem="503",
         )
         uow.mirrors.put(theirs)
         uow.mirrors.put(others)

@@ -137,3 +137,14 @@ def test_of_two_that_no_tracker_has_any_more_each_ticket_s_first_is_taken_over(w
             uow.mirrors.put(replace(copy, tracker=name, place="b" if name == "other place" else "a"))
         assert uow.mirrors.settle({"new": "a"}) == []
         assert [one.tracker for one in uow.mirrors.of([1])[1]] == ["new", "other place", "two"]
+
+
+def test_what_is_to_be_looked_for_again_keeps_its_wait_for_the_next_write(ward: Harness) -> None:
+    now = ward.now
+    with ward.store.begin() as uow:
+        copy = uow.mirrors.get("desk", 1).copy
+        soon, ahead = now + timedelta(hours=1), now + timedelta(days=40)
+        waits = replace(copy, state=CopyState.LINKED, attempted_at=now, next_at=soon, look_again_at=ahead)
+        uow.mirrors.put(waits)
+        uow.mirrors.set_right("desk", now, timedelta(days=1))
+        assert uow.mirrors.find("desk", 1) == replace(waits, look_again_at=now)

@@ -110,17 +110,12 @@ class SqlMirrors:
 
     def set_right(self, tracker: str, now: datetime, longest: timedelta) -> None:
         m, end = mirror.c, now + longest
-        at = sa.literal(now, m.attempted_at.type)
-        began_ahead = m.attempted_at > now + APART_MAX
-        right = {
-            "attempted_at": sa.case((began_ahead, at), else_=m.attempted_at),
-            "next_at": None,
-            "look_again_at": sa.case((m.look_again_at > end, at), else_=m.look_again_at),
-        }
-        is_ours = m.tracker == tracker
+        is_ours, began_ahead = m.tracker == tracker, m.attempted_at > now + APART_MAX
+        began = sa.case((began_ahead, sa.literal(now, m.attempted_at.type)), else_=m.attempted_at)
         unmade = m.state.in_(_UNMADE) & sa.or_(began_ahead, m.next_at > end)
-        for which in (unmade, m.look_again_at > end):
-            self._c.execute(sa.update(mirror).where(is_ours, which).values(right))
+        self._c.execute(sa.update(mirror).where(is_ours, unmade).values(attempted_at=began, next_at=None))
+        again = {"attempted_at": began, "look_again_at": now}
+        self._c.execute(sa.update(mirror).where(is_ours, m.look_again_at > end).values(again))
 
     def unmade(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         m, t = mirror.c, ticket.c

@@ -106,6 +106,7 @@ def test_an_older_one_becomes_the_copy_and_people_go_on_there(twice: Harness) ->
     run(twice, minutes=DAY)
     found = copy(twice)
     assert (found.key, found.ref, found.shown) == ("DESK-0", "0", "open")
+    assert found.place == slow(twice).place
     assert slow(twice).issues["1"].seen.standing is CopyStanding.DECLINED
     assert slow(twice).issues["1"].notes[-1].startswith("Duplicate of DESK-0")
     run(twice)

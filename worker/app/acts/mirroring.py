@@ -41,7 +41,7 @@ class MirrorActs:
                     f"{known.key or 'Its copy'} is {known.shown}: only one that is gone, or could not be made, "
                     "is made again."
                 )
-            new = Copy(tracker, ticket, known.identity, look_again_at=known.look_again_at)
+            new = Copy(tracker, ticket, known.identity, known.place, look_again_at=known.look_again_at)
             uow.mirrors.put(new)
             data = {"tracker": tracker, "was": known.key}
             subject = f"ticket:{ticket_label(ticket)}"

@@ -71,11 +71,13 @@ def is_answered(run: MirrorRun, uow: UnitOfWork, label: str, closed_at: datetime
 
     What people there took back themselves answers nothing: it was heard later than it was done.
     """
-    if closed_at is None:
+    about = f"ticket:{label}"
+    reopened_at = uow.journal.last([about], [events.TICKET_REOPENED]).get(about)
+    if closed_at is None or reopened_at is None or reopened_at <= closed_at:
         return False
     return any(
         closed_at < entry.at and not account_of(entry).startswith(_accounts(run))
-        for entry in (one.entry for one in uow.journal.of(f"ticket:{label}"))
+        for entry in (one.entry for one in uow.journal.of(about))
         if events.is_kind(entry.kind, events.TICKET_REOPENED)
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from worker.app.jobs.mirror_run import ATTEMPTS_MAX, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
@@ -50,11 +51,13 @@ class MakeCopies:
         """
         with self._run.store.reading() as uow:
             page = uow.mirrors.unmade(self._run.name, self._run.now, PER_RUN)
+            known = uow.mirrors.of([each.ticket.id for each in page])
         if page:
             self._run.require_privacy()
         for each in page:
+            others = [one for one in known[each.ticket.id] if one.tracker not in self._run.names]
             try:
-                if not self._guarded(each, self._make):
+                if not self._guarded(each, partial(self._make, others)):
                     return
             except Rejected as error:
                 self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
@@ -73,26 +76,23 @@ class MakeCopies:
             self._run.count("changed")  # tried again by the next run
         return self._run.unclear < UNCLEAR_MAX and not self._is_limited
 
-    def _make(self, each: Mirrored) -> None:
+    def _make(self, others: Sequence[Copy], each: Mirrored) -> None:
+        """Make a copy, or find it. `others` are those that the ticket has under names that no tracker has any more."""
         copy, ticket = each
         if copy.state is not CopyState.WANTED:
             copy = self._looked_for(copy)
             if copy.state is not CopyState.WANTED:
                 return
-        if not ticket.is_live or (not copy.attempts and self._was_here(copy)):
+        if not ticket.is_live or (not copy.attempts and self._was_here(copy, others)):
             return
         self._create(copy, ticket)
 
-    def _was_here(self, copy: Copy) -> bool:
+    def _was_here(self, copy: Copy, others: Sequence[Copy]) -> bool:
         """Look for what no tracker has any more: it may be here, if the address or the project is called otherwise now.
 
         What is in another project than ours stays there.
         """
-        with self._run.store.reading() as uow:
-            others = uow.mirrors.of([copy.ticket]).get(copy.ticket, [])
-        for other in others:
-            if other.tracker in self._run.names or not other.attempts:
-                continue
+        for other in (one for one in others if one.attempts):
             found = self._tracker.find(other.identity, other.mark)
             if here := [one for one in found if not one.is_elsewhere]:
                 same = replace(copy, identity=other.identity, mark=other.mark, attempts=other.attempts)
@@ -189,10 +189,11 @@ class MakeCopies:
         found = self._tracker.find(copy.identity, copy.mark)
         found = [one for one in found if one.ref == copy.ref or one.standing not in CLOSED]
         if found and found[0].ref != copy.ref:
-            new = Copy(copy.tracker, copy.ticket, copy.identity, mark=copy.mark, attempts=copy.attempts)
-            self._link(
-                replace(new, attempted_at=copy.attempted_at, look_again_at=copy.look_again_at), found[0], -1
-            )
+            new = Copy(
+                copy.tracker, copy.ticket, copy.identity, copy.place, mark=copy.mark, attempts=copy.attempts,
+                attempted_at=copy.attempted_at, look_again_at=copy.look_again_at,
+            )  # fmt: skip
+            self._link(new, found[0], -1)
         self._close_duplicates(found)
         self._look_tomorrow(copy.ticket)
 

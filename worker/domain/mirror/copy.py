@@ -41,7 +41,7 @@ class Copy:
     tracker: str
     ticket: int
     identity: str
-    place: str = ""  # where it is: what `ref` is a number of
+    place: str  # where it is: what `ref` is a number of
     state: CopyState = CopyState.WANTED
     ref: str = ""
     key: str = ""
