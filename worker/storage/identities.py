@@ -223,6 +223,9 @@ class SqlIdentities:
         )  # fmt: skip
         self.mark_groups_dirty([key], now)
 
+    def match_all_again(self) -> None:
+        self._c.execute(sa.update(link).values(is_dirty=1))
+
     def ask_again(self, key: HandleKey) -> None:
         this = (link.c.source == key.source) & (link.c.handle == key.handle)
         self._c.execute(

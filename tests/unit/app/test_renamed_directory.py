@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from builders import facts
 from exported import export
 from fakes.directory import FakeDirectory
 from harness import Harness
@@ -15,7 +16,7 @@ from worker.app.evidence.scope import Selection
 from worker.app.reads.person import Happening, history_of, life_of, whole_person
 from worker.app.reads.replay import ChangedRules
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import AccountKey, Evidence
+from worker.domain.model import AccountKey, Evidence, HandleKey
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -145,3 +146,29 @@ def test_people_who_are_known_by_their_numbers_alone_stay_known() -> None:
     [ticket] = harness.tickets()
     harness.close()
     assert (ticket.kind, ticket.person) == (TicketKind.REMOVE_MEMBER, AccountKey("hr", "ann"))
+
+
+def test_a_number_that_two_directories_have_is_nobodys_while_both_are_configured() -> None:
+    harness = Harness(directories=("corp", "other"))
+    harness.hire(*STAFF)
+    harness.group("ward-7", "ann", "dee", "eve", admins=["bo", "cy"])
+    harness.directories[1].put(facts("zoe", display_name="Zoe", phones=(harness.number("ann"),)))
+    run(harness)
+    assert [one.kind for one in harness.tickets()] == [TicketKind.IDENTIFY_MEMBER]
+    other = harness.directories.pop()
+    harness.start(harness.app.rules)
+    run(harness)
+    assert known(harness) == AccountKey("corp", "ann")
+    harness.directories.append(other)
+    harness.start(harness.app.rules)
+    run(harness)
+    assert known(harness) is None
+    harness.close()
+
+
+def known(harness: Harness) -> AccountKey | None:
+    """Who has Ann's number."""
+    with harness.store.reading() as uow:
+        found = uow.identities.get(HandleKey("wards", harness.number("ann")))
+    assert found is not None
+    return found.person

@@ -69,7 +69,10 @@ class Poll:
                 uow.sources.had(asked)
 
     def _leave_out_removed(self, lease: Lease | None) -> None:
-        """Note which directories the configuration no longer names: nobody hears of their accounts any more."""
+        """Note which directories the configuration no longer names: nobody hears of their accounts any more.
+
+        Whose number is whose may be another question with a directory more or less.
+        """
         names = {directory.name for directory in self._directories}
         with self._store.reading() as reader:
             known = {one.name for one in reader.sources.all() if one.port is Port.DIRECTORY}
@@ -77,6 +80,7 @@ class Poll:
         if not is_noted:
             with self._store.begin(lease) as uow:
                 uow.sources.remove(Port.DIRECTORY, known - names)
+                uow.identities.match_all_again()
 
     def run_once(self, now: datetime, lease: Lease | None = None, *, full: bool = False) -> Report:
         """Read every directory once (of a folder of dated files, all that are ready), then apply due dates.

@@ -81,6 +81,9 @@ class Identities(Protocol):
     def mark_groups_dirty(self, keys: Collection[HandleKey], now: datetime) -> None:
         """Have the groups that list these handles reconciled again."""
 
+    def match_all_again(self) -> None:
+        """Have every handle matched anew by the next reconcile; answers of people stay."""
+
     def ask_again(self, key: HandleKey) -> None:
         """Take an answer back, so that the handle is a question again."""
 
