@@ -20,6 +20,11 @@ class Refused(Exception):
         return text.say(tongue) if isinstance(text, Reason) else str(text)
 
 
+def answered_already() -> Refused:
+    """The error for an answer to a question that somebody has answered since it was shown."""
+    return Refused(because("Somebody has answered this already."))
+
+
 def require_reason(reason: str) -> None:
     """Refuse to do something without a word of why."""
     if not reason.strip():

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from worker.app.acts.looking_up import one_person
-from worker.app.refused import Refused, require_reason
+from worker.app.refused import Refused, answered_already, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
@@ -32,7 +32,7 @@ class Identifying:
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             if is_asked and known.state not in QUESTIONS:
-                raise _answered()
+                raise answered_already()
             one = one_person(uow, person)
             why = because("confirmed by {name}", name=by.name)
             answer = Identity(IdentityState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
@@ -53,7 +53,7 @@ class Identifying:
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             if shown and known.person not in {one.key for one in uow.people.find(shown)}:
-                raise _answered()
+                raise answered_already()
             uow.identities.reject(key, known.person, now, by.name)
             person = known.person
             data = {"person": f"{person.source}/{person.person_id}" if person else None}
@@ -66,7 +66,7 @@ class Identifying:
         with self._store.begin() as uow:
             key, known = self._handle(uow, link)
             if known.state is not IdentityState.NOBODY:
-                raise _answered()
+                raise answered_already()
             uow.identities.ask_again(key)
             uow.identities.mark_groups_dirty([key], now)
             data = {"person": None}
@@ -97,7 +97,3 @@ class Identifying:
         if known is None:
             raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
         return found[0], known
-
-
-def _answered() -> Refused:
-    return Refused(because("Somebody has answered this already."))

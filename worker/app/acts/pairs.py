@@ -6,12 +6,12 @@ from datetime import datetime
 
 from worker.app.acts.looking_up import one_group
 from worker.app.acts.pairing import Pairing
-from worker.app.refused import Refused
+from worker.app.refused import Refused, answered_already
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.model import GroupKey
-from worker.domain.text.reason import because, in_own_words
+from worker.domain.text.reason import in_own_words
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -59,7 +59,7 @@ class PairActs:
                 raise Refused(f"Both groups are in {a.source}; a pair is one group in two sources.")
             known = [one.state for one in uow.pairs.of(a, b) if (one.a, one.b) == (a, b)]
             if is_asked and known != [PairState.SUGGESTED]:
-                raise Refused(because("Somebody has answered this already."))
+                raise answered_already()
             pair = Pair(a, b, state, in_own_words(reason), now, by.name)
             if state.is_one:
                 _require_alone(uow, pair)

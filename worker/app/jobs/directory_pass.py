@@ -342,8 +342,7 @@ class DirectoryPass:
                 Entry(self._now, "whosleft", events.SOURCE_FIRST_READ, f"source:{self._name}", data=data)
             )
         uow.journal.append(entries)
-        if self._rules.joiners and applied.events:
-            place(uow, self._rules.joiners, applied.events, taken_at)
+        place(uow, self._rules.joiners, applied.events, taken_at)
 
 
 _EVENTS = {

@@ -19,7 +19,7 @@ _PLACING = frozenset({EventKind.JOINED, EventKind.MOVED, EventKind.RETURNED})
 def place(uow: UnitOfWork, joiners: tuple[Placement, ...], happened: Sequence[Event], at: datetime) -> None:
     """Apply the joiner rules to the people who came, moved or returned."""
     happened = [one for one in happened if one.kind in _PLACING]
-    if not happened:
+    if not joiners or not happened:
         return
     groups = uow.rosters.groups()
     earlier = _earlier(uow, [event.person.key for event in happened if event.kind is EventKind.JOINED])

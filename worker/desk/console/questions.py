@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from worker.app.refused import Refused
+from worker.app.refused import Refused, answered_already
 from worker.desk.calls import Call
 from worker.desk.console.frame import PAGE, back_to, group_in, group_of, handle_in, handle_of, handle_ref
 from worker.desk.console.histories import names_in
@@ -146,7 +146,7 @@ def _say_nobody(call: Call, guest: Guest, keys: Sequence[HandleKey]) -> None:
     if not call.services.identifying.say_nobody(
         keys, guest.actor, call.text("reason") or because(said), call.now
     ):
-        raise Refused(because("Somebody has answered this already."))
+        raise answered_already()
 
 
 NOBODY = {"shared": N_("a phone that several people use"), "nobody": N_("somebody from outside")}
