@@ -41,6 +41,7 @@ from worker.cli.common import err, out
 from worker.cli.connectors import WithConnectors
 from worker.demo.command import demo
 from worker.domain.text.steering import visible
+from worker.ops.ending import leave
 from worker.ops.terminal import discard_output, prepare_streams
 from worker.ports import ConnectorError
 from worker.settings import SettingsError
@@ -95,6 +96,14 @@ def version() -> None:
 def run() -> None:
     """Run the command line and exit."""
     prepare_streams()
+    try:
+        _run()
+    except SystemExit as ended:
+        leave(ended.code if isinstance(ended.code, int) else 0)  # a job may still wait for its source
+        raise
+
+
+def _run() -> None:
     try:
         app()
     except SettingsError as error:

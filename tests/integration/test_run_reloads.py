@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,32 +144,53 @@ def test_a_database_that_another_worker_has_is_refused_and_the_work_goes_on(
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
-    """A server that takes calls and never answers; its port."""
+def silent() -> Iterator[socket.socket]:
+    """A server that takes calls and never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        yield server.getsockname()[1]
+        server.settimeout(SOON_S)
+        yield server
+
+
+@pytest.fixture
+def waiting(company: Company, silent: socket.socket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+    """A worker of which one job waits for a source that does not answer."""
+    port = silent.getsockname()[1]
+    monkeypatch.setenv("TOKEN", "of-nobody")
+    file = company.folder / "whosleft.yaml"
+    rooms = f'  - {{name: rooms, kind: matrix, url: "http://127.0.0.1:{port}", token: "${{env:TOKEN}}"}}\n'
+    file.write_text(file.read_text().replace("inventories:\n", "inventories:\n" + rooms))
+    worker = Worker(company)
+    worker.wait("worker.started")
+    with silent.accept()[0]:
+        yield worker
+    worker.child.kill()
+    worker.child.communicate(timeout=SOON_S)
 
 
 def test_a_source_that_does_not_answer_holds_up_neither_the_new_settings_nor_the_end(
-    company: Company, silent: int, monkeypatch: pytest.MonkeyPatch
+    company: Company, waiting: Worker
 ) -> None:
-    monkeypatch.setenv("TOKEN", "of-nobody")
-    file = company.folder / "whosleft.yaml"
-    rooms = f'  - {{name: rooms, kind: matrix, url: "http://127.0.0.1:{silent}", token: "${{env:TOKEN}}"}}\n'
-    file.write_text(file.read_text().replace("inventories:\n", "inventories:\n" + rooms))
-    worker = Worker(company)
-    try:
-        worker.wait("worker.started")
-        rewrite(company, "schedule: {poll: 17s}\n")
+    rewrite(company, "schedule: {poll: 17s}\n")
 
-        assert worker.wait("worker.stopped")["abandoned"] == ["inventory"], "else nothing is shown here"
-        assert worker.wait("worker.started")["jobs"]["poll"] == 17
-        worker.wait("job.finished")
-        began_s = monotonic()
-        assert worker.end() == 0
-        assert monotonic() - began_s < 10, "the job of before still waits for its source"
-    finally:
-        worker.child.kill()
-        worker.child.communicate(timeout=SOON_S)
+    assert waiting.wait("worker.stopped")["abandoned"] == ["inventory"], "else nothing is shown here"
+    assert waiting.wait("worker.started")["jobs"]["poll"] == 17
+    waiting.wait("job.finished")
+    began_s = monotonic()
+    assert waiting.end() == 0
+    assert monotonic() - began_s < 10, "the job of before still waits for its source"
+
+
+def test_a_source_that_does_not_answer_holds_up_no_end_by_an_error_either(
+    company: Company, waiting: Worker
+) -> None:
+    with sqlite3.connect(company.folder / "whosleft.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.execute("UPDATE schema_floor SET revision = '9999'")
+    database.close()
+
+    assert waiting.wait("worker.stopped")["abandoned"] == ["inventory"], "else nothing is shown here"
+    _, said = waiting.child.communicate(timeout=8)  # the source would let it go after half a minute
+    assert waiting.child.returncode == 1
+    assert "later release" in said

@@ -7,19 +7,15 @@ monotonic clock, so that setting the wall clock neither stops the loop nor makes
 from __future__ import annotations
 
 import logging
-import os
 import random
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from math import floor
 from threading import Event, current_thread, main_thread
-from threading import enumerate as running_threads
 from time import monotonic
 from types import FrameType
-from typing import NoReturn
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -30,12 +26,12 @@ from apscheduler.triggers.base import BaseTrigger
 from worker.app.jobs.table import JOBS, JobSchedule
 from worker.ops import events
 from worker.ops.clock import system_now
+from worker.ops.ending import THREADS, end_process
 from worker.ops.jobs import Jobs, has_done
 from worker.ops.lookout import Lookout
 from worker.ops.memory import give_back
 
 GRACE_S = 8.0  # for running jobs to reach a commit; Kubernetes kills after 30, and people after 10
-LEAVE_S = 1.0  # for threads that have nothing more to do
 TICK_S = 0.5
 BEAT_S = 5.0  # how often the loop shows that it runs
 STALLED_AFTER_S = 60.0
@@ -43,7 +39,6 @@ JUMP_MIN_S = 2.0  # a clock that is only slewed moves less between two ticks
 JITTER_SHARE = 10  # of the interval, so that replicas do not ask for a lease all at once
 JITTER_MAX_S = 5.0
 BEAT = "beat"
-THREADS = "jobs"  # how the names of the threads begin that run jobs
 LOOKOUT = "lookout"
 LOOKOUT_S = 3.0  # between two looks for news of sources
 
@@ -230,26 +225,6 @@ class _Signals:
                 signal.signal(number, handler)
 
 
-def end_process(code: int) -> NoReturn:
-    """End the process at once: an ordinary exit would wait for threads that hang in a read."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # a pipe that nobody reads, or closed
-            continue
-    os._exit(code)
-
-
-def leave(end: Callable[[int], None] = end_process) -> None:
-    """End the process with code 0 if a job that was left to itself still hangs; call it when all else has ended."""
-    until_s = monotonic() + LEAVE_S
-    for thread in [one for one in running_threads() if one.name.startswith(THREADS)]:
-        thread.join(max(until_s - monotonic(), 0))
-        if thread.is_alive():
-            end(0)
-            return
-
-
 def serve(
     jobs: Jobs,
     schedule: JobSchedule,
@@ -264,9 +239,9 @@ def serve(
 
     No job starts after that; running ones end at their next commit. If one does not within `grace_s`, its lease is
     given back, so that nothing more of it is written; the next run does the work. If a signal came, the process is
-    then ended with code 0 through `end`. After `stop` the job is left to itself: call `leave` before the process
-    ends. A second signal ends the process at once, with code 128 plus the signal's number. Signals are handled only
-    in the main thread.
+    then ended with code 0 through `end`. After `stop` the job is left to itself: call `ending.leave` before the
+    process ends. A second signal ends the process at once, with code 128 plus the signal's number. Signals are
+    handled only in the main thread.
     """
     loop = loop or Loop(jobs, schedule, lookout=lookout)
     stop = stop or Event()

@@ -27,7 +27,7 @@ from worker.ops.notes import LoggedNotes
 from worker.ops.pages import serving
 from worker.ops.patience import Unanswered
 from worker.ops.receiver import receiving
-from worker.ops.scheduler import Loop, leave, serve, wait_for
+from worker.ops.scheduler import Loop, serve, wait_for
 from worker.ops.statusz import Source, Status
 from worker.ops.stored_metrics import StoredMetrics
 from worker.ports import Port
@@ -89,7 +89,6 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
         else:
             if is_told_to_end is not None:
                 reloading.served(settings)
-    leave()  # a job of earlier settings may still wait for its source
 
 
 def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: Event) -> bool | None:

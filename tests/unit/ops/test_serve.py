@@ -12,10 +12,9 @@ from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
 from worker.app.jobs.table import JOBS
-from worker.ops import scheduler
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.jobs import Jobs
-from worker.ops.scheduler import THREADS, leave, serve
+from worker.ops.scheduler import serve
 from worker.ports.state.leases import Lease
 
 PATIENCE_S = 20.0
@@ -135,25 +134,6 @@ def test_a_job_that_does_not_end_in_time_is_left_and_its_lease_given_back(
     may_end.set()
     assert process.jobs.wait_idle(PATIENCE_S) == ()
     assert store.jobs.rows.get("inventory") is None, "it had lost its lease, so nothing of it was written"
-
-
-def test_a_process_is_left_at_once_only_if_something_in_it_still_hangs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(scheduler, "LEAVE_S", 0.05)
-    ended: list[int] = []
-    may_end = threading.Event()
-    hangs = threading.Thread(target=may_end.wait, args=(PATIENCE_S,), name=f"{THREADS}_1")
-
-    leave(ended.append)
-    assert ended == []
-    hangs.start()
-    leave(ended.append)
-    assert ended == [0]
-    may_end.set()
-    hangs.join()
-    leave(ended.append)
-    assert ended == [0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
