@@ -11,7 +11,7 @@ from collections.abc import Callable
 from threading import enumerate as running_threads
 
 from worker.ops.masking import mask_text
-from worker.ops.patience import WAIT_S, PatientCall, Unanswered
+from worker.ops.patience import WAIT_S, PatientCall
 from worker.storage.sql.errors import trouble_of
 
 KEEP_S = 1.0  # one answer of the database serves all probes within a second
@@ -49,14 +49,12 @@ class Health:
         return "" if self._has_started else STARTING
 
     def require_database(self) -> None:
-        """Return if the database is as it should be; else raise its error. Takes two seconds at most."""
+        """Return if the database is as it should be; else raise its error, or Unanswered. Takes two seconds at most."""
         self._database.answer()
 
 
 def reason(error: Exception) -> str:
     """An error of the database in one line, with its remedy and without its SQL and passwords."""
-    if isinstance(error, Unanswered):
-        return f"the database does not answer ({error})"
     trouble = trouble_of(error)
     told = trouble.words if trouble else getattr(error, "orig", None) or error
     return mask_text(" ".join(str(told).split()) or type(told).__name__)

@@ -1,4 +1,4 @@
-"""Ask something that may never answer, such as a database behind a dead line, and wait only for a limited time."""
+"""Ask a database that may never answer, as behind a dead line, and wait only for a limited time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Generic, TypeVar
 
+from worker.storage.sql.errors import StorageError
+
 WAIT_S = 2.0
 
 T = TypeVar("T")
 
 
-class Unanswered(Exception):
+class Unanswered(StorageError):
     """No answer yet. The call still waits for it, and is not repeated until it has come."""
+
+    passes = True
 
 
 class PatientCall(Generic[T]):
@@ -49,7 +53,8 @@ class PatientCall(Generic[T]):
         except TimeoutError:
             if future.done():  # the answer itself was a time-out
                 raise
-            raise Unanswered(f"no answer for {self._clock_s() - began_s:.0f} s") from None
+            waited_s = self._clock_s() - began_s
+            raise Unanswered(f"the database does not answer (no answer for {waited_s:.0f} s)") from None
 
     def _current(self, now_s: float) -> tuple[float, Future[T]]:
         if self._asked is not None:

@@ -25,7 +25,6 @@ from worker.ops.logs import configure as configure_logs
 from worker.ops.metrics import Metrics
 from worker.ops.notes import LoggedNotes
 from worker.ops.pages import serving
-from worker.ops.patience import Unanswered
 from worker.ops.receiver import receiving
 from worker.ops.scheduler import Loop, serve, wait_for
 from worker.ops.statusz import Source, Status
@@ -197,7 +196,7 @@ def _tables_are_there(settings: Settings, health: Health, changed: Event) -> boo
             health.require_database()
         except SchemaNewer:
             raise
-        except (StorageError, DBAPIError, Unanswered) as error:
+        except (StorageError, DBAPIError) as error:
             if monotonic() >= give_up_at_s:
                 raise
             if said != (said := reason(error)):

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from worker.ops.health import STARTING, Health, reason, thread_trouble
-from worker.ops.patience import Unanswered
-from worker.storage.sql.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.errors import OF_DATABASE, SchemaNewer, SchemaOlder, passes
 
 
 def well() -> None:
@@ -67,6 +66,9 @@ def test_a_database_that_says_nothing_is_told_from_one_that_refuses() -> None:
     health = Health(asks, wait_s=0.05)
 
     assert health.readiness() == "the database does not answer (no answer for 0 s)"
+    with pytest.raises(OF_DATABASE) as raised:
+        health.require_database()
+    assert passes(raised.value)
     hang.set()
 
 
@@ -101,4 +103,3 @@ def test_a_reason_is_one_line_in_the_driver_s_words() -> None:
         engine.connect()
 
     assert reason(raised.value) == "unable to open database file"
-    assert reason(Unanswered("no answer for 7 s")) == "the database does not answer (no answer for 7 s)"
