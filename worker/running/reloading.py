@@ -2,6 +2,7 @@
 
 If the file or a secret's file changed (Kubernetes writes both in place), everything starts over with the new
 settings, within the same process. A configuration that can't be read, or not be served, changes nothing, and is logged.
+One that could not be served by an error of the database that passes is tried again, seldom: the jobs stop for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from math import inf
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -19,8 +22,10 @@ from worker.domain.text.durations import format_duration
 from worker.ops import events
 from worker.ops.health import reason
 from worker.settings import Settings, SettingsError
+from worker.storage.sql.errors import passes
 
 LOOK_EVERY_S = 5.0
+TRY_AGAIN_S = 3600.0  # far longer than the minutes for which a try waits for a database
 VALUE_MAX = 200
 HIDDEN = "•••"
 
@@ -30,11 +35,15 @@ log = structlog.stdlib.get_logger(__name__)
 class Reloading:
     """Looks whether the settings have changed. `load` reads them again, with secrets, and raises SettingsError."""
 
-    def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
+    def __init__(
+        self, settings: Settings, load: Callable[[], Settings], clock_s: Callable[[], float] = monotonic
+    ) -> None:
         self.settings = settings
         self._load = load
         self._served: Settings | None = None  # the last settings that could be served
-        self._hopeless: Settings | None = None  # readable settings that could not be served
+        self._clock_s = clock_s
+        self._unserved: Settings | None = None  # readable settings that could not be served
+        self._again_at_s = inf  # they are tried again then
         self._refused = ""
 
     def look(self) -> bool:
@@ -46,10 +55,10 @@ class Reloading:
             return False
         self._refused = ""
         changes = differences(self.settings, found)
-        if not changes or (self._hopeless is not None and not differences(self._hopeless, found)):
+        if not changes or self._has_to_wait(found):
             return False
         log.info(events.CONFIG_CHANGED, changes=changes)
-        self.settings, self._hopeless = found, None
+        self.settings, self._unserved = found, None
         return True
 
     def served(self, settings: Settings) -> None:
@@ -61,8 +70,14 @@ class Reloading:
         if self._served is None or self._served is self.settings:
             return False
         log.error(events.CONFIG_REFUSED, error=reason(error))
-        self.settings, self._served, self._hopeless = self._served, None, self.settings
+        self.settings, self._served, self._unserved = self._served, None, self.settings
+        self._again_at_s = self._clock_s() + TRY_AGAIN_S if passes(error) else inf
         return True
+
+    def _has_to_wait(self, found: Settings) -> bool:
+        if self._unserved is None or self._clock_s() >= self._again_at_s:
+            return False
+        return not differences(self._unserved, found)
 
     def _refuse(self, error: str) -> None:
         if error != self._refused:

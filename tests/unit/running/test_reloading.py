@@ -8,7 +8,8 @@ from threading import Event
 import pytest
 from structlog.testing import capture_logs
 
-from worker.running.reloading import Reloading, differences, watching
+from worker.ops.patience import Unanswered
+from worker.running.reloading import TRY_AGAIN_S, Reloading, differences, watching
 from worker.running.wiring import load_settings
 from worker.settings import SettingsError, SettingsProblem
 from worker.storage.sql.errors import SchemaNewer
@@ -33,9 +34,23 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
+class Seconds:
+    """A clock that stands still."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 @pytest.fixture
-def reloading(config: Path) -> Reloading:
-    return Reloading(load_settings(config), lambda: load_settings(config))
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def reloading(config: Path, seconds: Seconds) -> Reloading:
+    return Reloading(load_settings(config), lambda: load_settings(config), seconds)
 
 
 def test_what_has_not_changed_is_no_news(reloading: Reloading, config: Path) -> None:
@@ -107,7 +122,7 @@ def test_times_and_switches_are_shown_as_people_write_them(config: Path) -> None
 
 
 def test_what_can_be_read_and_not_be_served_is_taken_back_and_not_tried_again(
-    reloading: Reloading, config: Path
+    reloading: Reloading, config: Path, seconds: Seconds
 ) -> None:
     before = reloading.settings
     reloading.served(before)
@@ -118,12 +133,30 @@ def test_what_can_be_read_and_not_be_served_is_taken_back_and_not_tried_again(
     )
     with capture_logs() as said:
         assert reloading.went_back(taken)
+        seconds.now_s += 10 * TRY_AGAIN_S
         assert not reloading.look(), "still the same"
 
     assert reloading.settings is before
     assert [line["event"] for line in said] == ["config.refused"]
     config.write_text(BEFORE.replace("60s", "20s"))
     assert reloading.look(), "another one"
+
+
+def test_what_only_a_passing_error_kept_from_being_served_is_tried_again_after_a_while(
+    reloading: Reloading, config: Path, seconds: Seconds
+) -> None:
+    before = reloading.settings
+    config.write_text(BEFORE.replace("60s", "30s"))
+    for _ in range(2):
+        reloading.served(before)
+        assert reloading.look()
+        assert reloading.went_back(Unanswered("the database does not answer"))
+        seconds.now_s += TRY_AGAIN_S - 1
+        assert not reloading.look(), "not with each look: all jobs stop for it"
+        seconds.now_s += 1
+
+    assert reloading.look()
+    assert reloading.settings.schedule.every["poll"].total_seconds() == 30
 
 
 def test_the_first_settings_have_nothing_to_go_back_to(reloading: Reloading) -> None:
