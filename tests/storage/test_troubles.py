@@ -191,3 +191,20 @@ def test_a_fault_of_the_program_is_none_of_the_database(engine: sa.Engine) -> No
     assert trouble_of(ZeroDivisionError()) is None
     assert not passes(ZeroDivisionError())
     assert trouble_with(engine, "CREATE UNIQUE INDEX one ON shelf (nr)", INSERT, INSERT) is None
+
+
+WRONG = ["SELECT nope FROM shelf", "SELECT * FROM nowhere", "SELECT FROM WHERE"]
+
+
+@pytest.mark.parametrize("statement", WRONG)
+def test_a_statement_that_is_wrong_is_a_fault_of_the_program(engine: sa.Engine, statement: str) -> None:
+    assert trouble_with(engine, statement) is None
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("statement", WRONG)
+def test_a_statement_that_is_wrong_for_a_server_is_one_too(postgres_url: str, statement: str) -> None:
+    engine = open_engine(postgres_url)
+    do(engine, "CREATE TABLE shelf (nr INTEGER)")
+    assert trouble_with(engine, statement) is None
+    engine.dispose()

@@ -98,6 +98,7 @@ _OF_SQLITE = {
     sqlite3.SQLITE_FULL: ("Make room on the disk of {file}, and in the folder for temporary files.", True),
     sqlite3.SQLITE_IOERR: ("Look whether the disk of {file} is in order, and has room.", True),
 }
+_WRONG_STATEMENT = sqlite3.SQLITE_ERROR  # for which SQLite's driver has the class of an outage, too
 OF_DATABASE = (StorageError, DBAPIError, PoolTimeoutError)  # all that `trouble_of` may know
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -120,7 +121,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
         return Trouble(str(error), "", error.passes)
     if isinstance(error, PoolTimeoutError):
         return Trouble("all connections to the database are in use", "", passes=True)
-    if not isinstance(error, DBAPIError) or error.orig is None:
+    if not isinstance(error, DBAPIError) or error.orig is None or _code(error.orig) == _WRONG_STATEMENT:
         return None
     found = (" ".join(str(error.orig).split()) or type(error.orig).__name__).rstrip(".")
     if (of_file := _OF_SQLITE.get(_code(error.orig))) is not None:
