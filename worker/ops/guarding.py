@@ -1,12 +1,13 @@
 """A fault of a connector is a failure of that connector: whatever else one of its calls raises becomes a Transient.
 
 It may have been done nevertheless, as after any Transient. The log has the traceback, and everything else goes on.
-Faults around a call, in code of ours, are hidden nowhere.
+Calls that never raise, by their ports, then have the answer that changes nothing. Faults around a call, in code of
+ours, are hidden nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -15,14 +16,15 @@ import structlog
 
 from worker.ops import events
 from worker.ops.interrupt import Stopped
-from worker.ports import CheckResult, ConnectorError, Transient
+from worker.ports import CheckResult, Concern, ConnectorError, Transient
 
 log = structlog.get_logger()
 C = TypeVar("C")
+_NOTHING: Mapping[str, Any] = {"watermark": None, "news": frozenset(), "takes": 1}
 
 
 def guarded(connector: C) -> C:
-    """The connector, of which no call raises anything but ConnectorError, or Stopped."""
+    """The connector, of which no call raises anything but what its port says, or Stopped."""
     return cast("C", _Guarded(connector))
 
 
@@ -37,8 +39,13 @@ class _Guarded:
         return partial(self._call, name) if callable(found) else found
 
     def _call(self, name: str, /, *args: Any, **more: Any) -> Any:
-        with self._errors(name):
-            answer = getattr(self._inner, name)(*args, **more)
+        try:
+            with self._errors(name):
+                answer = getattr(self._inner, name)(*args, **more)
+        except ConnectorError:
+            if name not in _NOTHING:
+                raise
+            return _NOTHING[name]
         return self._items(name, answer) if isinstance(answer, Iterator) else answer
 
     def check(self) -> CheckResult:
@@ -48,6 +55,14 @@ class _Guarded:
                 return cast("CheckResult", self._inner.check())
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy)
+
+    def concerns(self) -> Sequence[Concern]:
+        """As the connector's; if it breaks down, that is one."""
+        try:
+            with self._errors("concerns"):
+                return cast("Sequence[Concern]", self._inner.concerns())
+        except ConnectorError as error:
+            return (Concern("its connector", error.message, error.remedy),)
 
     def _items(self, name: str, items: Iterator[Any]) -> Iterator[Any]:
         with self._errors(name):  # what is raised while an item is looked at does not come through here

@@ -292,6 +292,17 @@ def test_what_a_connector_knows_about_itself_is_told(start: Start) -> None:
     assert sorted(look(harness)) == ["Over: Ends soon: soc: token", "Over: Needs a look: soc: buttons"]
 
 
+def test_a_connector_that_can_not_say_what_it_knows_is_told_of_with_all_else(start: Start) -> None:
+    class Faulty(FakeNotifier):
+        def concerns(self) -> tuple[Concern, ...]:
+            raise KeyError("a shape that nobody foresaw")
+
+    harness = start(notifiers=[Faulty("soc")], limits=GuardLimits(leavers_max=None))
+
+    assert len(look(harness)) == 2
+    assert {one.partition(":")[0] for one in standing(harness)} == {"guard", "concern"}
+
+
 # --- the lane ---------------------------------------------------------------------------------------------
 
 

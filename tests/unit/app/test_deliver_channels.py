@@ -11,7 +11,7 @@ from fakes.notifier import FakeNotifier
 from letters import ANN, Found, headlines, letter, shown, with_ticket
 from worker.app.jobs.deliver import ATTEMPTS_MAX, DELIVERIES_MAX, Deliver
 from worker.app.tell.addressing import person_at
-from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.message import CHANNEL, Message
 from worker.ports import NotDone, Transient
 
 # --- what a channel shows -----------------------------------------------------------------------------------
@@ -129,6 +129,24 @@ def test_a_channel_that_shows_less_than_it_did_shows_the_rest_later(found: Found
         harness.deliver()
 
     assert shown(harness.soc) == headlines("abcde")
+
+
+def test_a_channel_that_can_not_say_how_much_it_shows_holds_up_no_other_and_shows_one_at_a_time(
+    found: Found,
+) -> None:
+    class Faulty(FakeNotifier):
+        def takes(self, message: Message) -> int:
+            if len(message.paragraphs) > 1:
+                raise KeyError("a shape that nobody foresaw")
+            return 1
+
+    faulty, mail = Faulty("soc"), FakeNotifier("mail")
+    harness = found(notifiers=[faulty, mail])
+    harness.queue(*(letter(key, CHANNEL) for key in "abc"))
+    harness.deliver()
+
+    assert shown(faulty) == shown(mail) == headlines("abc")
+    assert {len(message.paragraphs) for message in faulty.sent} == {1}
 
 
 # --- a channel that asks to wait -----------------------------------------------------------------------------

@@ -215,6 +215,16 @@ def test_a_call_makes_it_due(ward: Harness) -> None:
     assert not ward.app.mirror.is_due(ward.now)
 
 
+def test_a_fault_in_what_a_call_said_makes_nothing_due(
+    ward: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> frozenset[str]:
+        raise KeyError("a shape that nobody foresaw")
+
+    monkeypatch.setattr(desk(ward), "news", broken)
+    assert not ward.app.mirror.is_due(ward.now)
+
+
 def test_a_read_that_breaks_off_is_trouble(ward: Harness) -> None:
     tracker = settled(ward)
     tracker.error = Transient("It broke off.")

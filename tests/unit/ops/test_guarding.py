@@ -10,7 +10,7 @@ import pytest
 
 from worker.ops.guarding import guarded
 from worker.ops.interrupt import Stopped
-from worker.ports import BadConfig, CheckResult, Transient
+from worker.ports import BadConfig, CheckResult, Concern, Transient
 
 
 class Faulty:
@@ -29,6 +29,22 @@ class Faulty:
         yield 1
         self._deed()
         yield 2
+
+    def watermark(self) -> str | None:
+        self._deed()
+        return "1"
+
+    def news(self) -> frozenset[str]:
+        self._deed()
+        return frozenset({"ward-7"})
+
+    def takes(self, message: object) -> int:
+        self._deed()
+        return 12
+
+    def concerns(self) -> tuple[Concern, ...]:
+        self._deed()
+        return ()
 
     def check(self) -> CheckResult:
         self._deed()
@@ -71,6 +87,18 @@ def test_a_check_that_breaks_down_is_red() -> None:
     found = guarded(Faulty(fault)).check()
     assert (found.ok, "wards" in found.message, bool(found.remedy)) == (False, True, True)
     assert guarded(Faulty(lambda: None)).check().ok
+
+
+def test_calls_that_never_raise_do_not_by_a_fault_either() -> None:
+    one, well = guarded(Faulty(fault)), guarded(Faulty(lambda: None))
+    assert (one.watermark(), one.news(), one.takes("a message")) == (None, frozenset(), 1)
+    assert (well.watermark(), well.news(), well.takes("a message")) == ("1", frozenset({"ward-7"}), 12)
+
+
+def test_that_it_can_not_say_what_it_knows_is_a_concern() -> None:
+    [concern] = guarded(Faulty(fault)).concerns()
+    assert ("wards" in concern.message, bool(concern.remedy)) == (True, True)
+    assert guarded(Faulty(lambda: None)).concerns() == ()
 
 
 @pytest.mark.parametrize("known", [BadConfig("No such path."), Stopped("The worker is stopping.")])
