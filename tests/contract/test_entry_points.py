@@ -66,6 +66,19 @@ def test_one_is_configured_read_and_noted_like_our_own(site: Path, config: Path)
     assert metrics.registry.get_sample_value("whosleft_rooms_listed_total", {"source": "meeting"}) == 1
 
 
+def test_its_faults_are_its_own_as_ours_are(
+    site: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: object) -> str:
+        raise KeyError("a shape that nobody foresaw")
+
+    install(site, f"inventory.rooms = {ROOMS}:SPEC")
+    settings = load_settings(config)
+    monkeypatch.setattr(f"{ROOMS}.Rooms.watermark", broken)
+
+    assert build_connectors(settings, lambda: NOW).inventories[0].watermark() is None
+
+
 def test_its_keys_are_checked_as_ours_are(site: Path, config: Path) -> None:
     install(site, f"inventory.rooms = {ROOMS}:SPEC")
     config.write_text(CONFIG.replace("floor", "flor"), encoding="utf-8")

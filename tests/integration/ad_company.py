@@ -169,7 +169,7 @@ class Worker:
         self.store = SqlStore(self._engine)
         self.on_page: Callable[[], object] = lambda: None
         connectors = build_connectors(settings, self.clock)
-        self.connector: ActiveDirectory = connectors.directories[0]._inner  # type: ignore[attr-defined]
+        self.connector: ActiveDirectory = connectors.directories[0]._inner._inner  # type: ignore[attr-defined]
         connectors = replace(connectors, directories=(self.connector,))
         self._app = build_app(settings, self.store, connectors, self.clock, Paging(self))
 

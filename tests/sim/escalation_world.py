@@ -110,7 +110,7 @@ class EscalationWorld:
         self._ears = Ears(self._notifiers)
         corp, wards = FakeDirectory("corp", now=self._clock), FakeInventory("wards", now=self._clock)
         corp.put(*map(_facts, PEOPLE))
-        connectors = Connectors((corp,), (wards,), tuple(self._notifiers.values()))
+        connectors = Connectors((corp,), (wards,), tuple(self._notifiers.values())).guarded()
         self._app = build_app(settings, self._store, connectors, self._clock, self._ears)
         escalate = (
             self._app.escalate

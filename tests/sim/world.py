@@ -191,7 +191,7 @@ class World:
             tuple(self.inventories.values()),
             tuple(self.notifiers.values()),
             trackers=(self.tracker,) if self.tracker else (),
-        )
+        ).guarded()
         return build_app(self.settings, store, connectors, self.clock)
 
     # --- what the invariants and the office see ----------------------------------------------------

@@ -43,6 +43,7 @@ from worker.ports.ping import Pinger
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.sources import SourceState
 from worker.running.app import assemble
+from worker.running.connecting import Connectors
 from worker.running.rules import AppRules
 from worker.running.wiring import rules_of
 from worker.settings import Settings
@@ -122,8 +123,15 @@ class Harness:
 
     def start(self, rules: AppRules, connectors: Checked | None = None, pinger: Pinger | None = None) -> None:
         """A process: new use cases, by these rules, over the database as it is and the harness's own connectors."""
+        own = Connectors(
+            tuple(self.directories),
+            tuple(self.inventories),
+            tuple(self.notifiers),
+            advisory_feeds=tuple(self.advisory_feeds),
+            trackers=tuple(self.trackers),
+        ).guarded()
         app = self.app = assemble(
-            self.settings, rules, self.store, connectors or self, self.clock, pinger=pinger
+            self.settings, rules, self.store, connectors or own, self.clock, pinger=pinger
         )
         self.rules, self.links, self.deliver_rules = rules.tickets, rules.links, rules.deliver
         self.poller, self.taker, self.reconciler = app.poll, app.inventory, app.reconcile

@@ -83,7 +83,6 @@ from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.group_states import Lists
 from worker.ports.state.store import Store, UnitOfWork
-from worker.running.guarding import GuardedConnectors, all_guarded
 from worker.running.mirroring import keep_what_is_told, mirrored, texts_of
 from worker.running.rules import AppRules, links_of
 from worker.settings import Settings
@@ -159,7 +158,6 @@ def assemble(
     pinger: Pinger | None = None,
 ) -> App:
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
-    connectors, feeds = GuardedConnectors.of(connectors), all_guarded(feeds)
     limits, tickets = rules.limits, rules.tickets
     reaching = Reaching(connectors.notifiers)
     teller = replace(rules.teller, passing=Passing(reaching, rules.languages))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
 from worker.app.jobs.table import JOBS, KnowsDue, UseCases, knowing_due
+from worker.ops.guarding import guarded
 from worker.ops.lookout import Lookout
 from worker.ports import (
     Connector,
@@ -35,6 +36,10 @@ class Connectors:
     feeds: tuple[RotaFeed, ...] = ()
     advisory_feeds: tuple[AdvisoryFeed, ...] = ()
     trackers: tuple[Tracker, ...] = ()
+
+    def guarded(self) -> Connectors:
+        """All of them behind `ops.guarding`."""
+        return Connectors(*(tuple(map(guarded, getattr(self, port.name))) for port in fields(self)))
 
     def of(self, port: Port) -> tuple[Connector, ...]:
         every: Mapping[Port, tuple[Connector, ...]] = {

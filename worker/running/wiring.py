@@ -103,7 +103,8 @@ def build_connectors(
 ) -> Connectors:
     """Build the connectors of a configuration; does no I/O. Failed reads are repeated by `ops.retry`.
 
-    `observer` gets each connector's notes, with its name as the field `source`.
+    Each is behind `ops.guarding`: its faults are its own. `observer` gets each connector's notes, with its
+    name as the field `source`.
     """
 
     def build(port: Port, entry: ConnectorEntry) -> Any:
@@ -125,7 +126,7 @@ def build_connectors(
         _feeds_of(settings),
         tuple(build(Port.ADVISORIES, entry) for entry in settings.advisory_feeds),
         tuple(build(Port.TRACKER, entry) for entry in settings.trackers),
-    )
+    ).guarded()
 
 
 def _feeds_of(settings: Settings) -> tuple[RotaFeed, ...]:

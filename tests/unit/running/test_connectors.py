@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
+from builders import facts
 from fakes.directory import FakeDirectory
 from fakes.inventory import FakeInventory
 from fakes.notifier import FakeNotifier
@@ -103,6 +104,20 @@ def test_a_database_that_fails_makes_nothing_due(live: Connectors) -> None:
         with harness.engine.begin() as connection:
             connection.execute(sa.text("DROP TABLE wanted_read"))
         assert live.lookout(harness.app.use_cases, harness.clock).look() == set()
+
+
+def test_a_source_that_can_not_say_whether_there_is_news_hides_none_of_another() -> None:
+    class Faulty(FakeDirectory):
+        def watermark(self) -> str | None:
+            raise KeyError("a shape that nobody foresaw")
+
+    corp, tenant = Faulty("corp", now=lambda: NOW), FakeDirectory("tenant", now=lambda: NOW)
+    with closing(Harness()) as harness:
+        connectors = Connectors((corp, tenant), (), ()).guarded()
+        lookout = connectors.lookout(harness.app.use_cases, harness.clock)
+        assert "poll" not in lookout.look()
+        tenant.put(facts("zoe"))
+        assert "poll" in lookout.look()
 
 
 def test_calls_of_an_inventory_and_of_a_notifier_are_taken(live: Connectors) -> None:
