@@ -59,6 +59,15 @@ class ExportWard:
         content = "\r\n".join(rows) + "\r\n" + more
         write(self._folder / (name or self._path), content, at or self.h.now)
 
+    def export_ldif(self, values: Mapping[int, str] | None = None) -> None:
+        """Write the file as LDIF: everybody, with further lines of some."""
+        entries = (
+            f"dn: CN=P{n},DC=corp\r\nobjectGUID: {guid(n + 1)}\r\nuserAccountControl: 512\r\n"
+            f"mobile: {self.h.number(str(n))}\r\n{(values or {}).get(n, '')}\r\n"
+            for n in range(PEOPLE)
+        )
+        write(self._folder / self._path, "".join(entries), self.h.now)
+
     def standing(self, n: int) -> Standing:
         return self.h.person(guid(n + 1), "export").standing
 

@@ -74,6 +74,7 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
     "expires_at": ("expires", "expires_filetime"),
     "leave_at": ("leave_date",),
 }
+DATES = frozenset({"expires_at", "leave_at"})
 # Other columns with dates: they show whether the day comes first if the interesting columns do not.
 DATE_WITNESSES = (
     "whencreated",
@@ -126,9 +127,14 @@ class Columns:
         """The columns for any of these fields."""
         return tuple(column for name in names for column in self.of(name))
 
+    @property
+    def has_header(self) -> bool:
+        """False for LDIF, where a value that is taken away takes its attribute along."""
+        return self.format is not Format.LDIF
+
     def has(self, names: Iterable[str]) -> bool:
-        """True if the header names a column for one of these fields; an LDIF file has no header."""
-        return self.format is not Format.LDIF and bool(self.all_of(names))
+        """True if the header names a column for one of these fields."""
+        return self.has_header and bool(self.all_of(names))
 
     def uses(self, column: str) -> bool:
         return any(column in names for names in self.by_field.values())

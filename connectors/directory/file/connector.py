@@ -145,7 +145,7 @@ def _page(page: Page) -> DirectoryPage:
         Malformed(plain(m.message), record_id=plain(m.record_id), remedy=plain(m.remedy))
         for m in page.set_aside
     )
-    return DirectoryPage(page.records, tuple(malformed), page.unreadable_phones, page.unshown)
+    return DirectoryPage(page.records, tuple(malformed), page.unreadable_phones, page.unshown, page.unsure)
 
 
 def _last_read(files: tuple[ExportFile, ...], before: Cursor, *, is_folder: bool) -> ExportFile | None:

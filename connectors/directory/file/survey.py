@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from connectors.directory.file.columns import DATE_WITNESSES, ENABLED_FIELDS, ENABLED_NAMES, SHOWN_BY
+from connectors.directory.file.columns import DATE_WITNESSES, DATES, ENABLED_FIELDS, ENABLED_NAMES, SHOWN_BY
 from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.mapping import Reading, alias, is_person, person_id
 from connectors.kit.dates import MONTH_FIRST_REGIONS, DateOrder, is_order_open, written_order
@@ -29,7 +29,7 @@ class Survey:
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
     `shows_enabled`: at least one record says whether its account is enabled. `unshown_facts`: those of `SHOWN_BY` for
-    which there is no column.
+    which there is no column; in LDIF, of which no entry has a value. Of these, dates are `unsure_dates` there.
     """
 
     total: int = 0
@@ -39,7 +39,8 @@ class Survey:
     orders: dict[str, DateOrder] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
     shows_enabled: bool = False
-    unshown_facts: set[str] = field(default_factory=set)
+    unshown_facts: frozenset[str] = frozenset()
+    unsure_dates: frozenset[str] = frozenset()
 
     def unshown(self, reading: Reading) -> tuple[Unshown, ...]:
         """The facts that the file shows for nobody."""
@@ -93,7 +94,8 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
                 words.add(word)
         else:
             survey.others += 1
-    survey.unshown_facts = set(unshown)
+    survey.unsure_dates = frozenset() if columns.has_header else DATES.intersection(unshown)
+    survey.unshown_facts = frozenset(unshown) - survey.unsure_dates
     _decide_orders(survey, {column: votes[column] for column in watched}, votes, reading)
     _warn(survey, words, reading)
     return survey

@@ -34,6 +34,21 @@ def test_what_a_source_shows_of_nobody_stays_as_it_was_known(start: Start) -> No
     assert harness.standing("zoe") is Standing.ACTIVE
 
 
+def test_a_date_that_may_have_been_taken_back_is_unread_and_stays_so(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    harness.corp.change("ann", leave_at=harness.now + timedelta(days=2))
+    harness.poll()
+    for _ in range(3):
+        harness.later(days=1)
+        page = DirectoryPage((facts("ann"), facts("zoe")), unsure=frozenset({"leave_at"}))
+        scripted(harness, page, end(harness, is_full=False))
+        harness.poll()
+
+    ann, zoe = harness.person("ann"), harness.person("zoe")
+    assert (ann.standing, ann.facts.leave_at, ann.facts.unread) == (Standing.LEAVING, None, ("leave_at",))
+    assert (zoe.standing, zoe.facts.unread) == (Standing.ACTIVE, ())
+
+
 # --- dates that nobody can read ---------------------------------------------------------------------------
 
 

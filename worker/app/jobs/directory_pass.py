@@ -215,11 +215,11 @@ class DirectoryPass:
 
     def _completed(self, uow: UnitOfWork, page: DirectoryPage) -> Iterable[AccountFacts]:
         """The records of a page, with what was known before of the facts that the source shows for nobody."""
-        if not page.unshown:
+        if not (page.unshown or page.unsure):
             return page.records
         known = uow.people.facts({AccountKey(self._name, one.person_id) for one in page.records})
         return [
-            completed(one, known.get(AccountKey(self._name, one.person_id), one), page.unshown)
+            completed(one, known.get(AccountKey(self._name, one.person_id), one), page.unshown, page.unsure)
             for one in page.records
         ]
 

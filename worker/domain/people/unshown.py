@@ -1,4 +1,7 @@
-"""What a source shows of nobody is unknown, so what was known of it stays: nobody moves, returns or leaves by it."""
+"""What a source shows of nobody is unknown: nobody moves or returns by it.
+
+What was known stays, unless it is a date that may have been taken back: that one is unread.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from worker.domain.model import AccountFacts
 _FIELDS = frozenset(field.name for field in fields(AccountFacts))
 
 
-def completed(facts: AccountFacts, known: AccountFacts, unshown: Collection[str]) -> AccountFacts:
+def completed(
+    facts: AccountFacts, known: AccountFacts, unshown: Collection[str], unsure: Collection[str]
+) -> AccountFacts:
     """Return what a source says of an account, with what was known before of the facts that it shows of nobody.
 
-    `unshown` are names of fields of `AccountFacts`, and of its `attributes`.
+    `unshown` and `unsure` are those of `DirectoryPage`.
     """
     stays = {name: getattr(known, name) for name in _FIELDS.intersection(unshown)}
     attributes = {*facts.attributes, *(one for one in known.attributes if one[0] in unshown)}
-    unread = {*facts.unread, *(name for name in known.unread if name in unshown)}
+    unread = {name for name in known.unread if name in unshown or name in unsure}
+    unread |= {*facts.unread, *(name for name in unsure if getattr(known, name) is not None)}
     return replace(facts, **stays, attributes=tuple(sorted(attributes)), unread=tuple(sorted(unread)))

@@ -20,6 +20,8 @@ class DirectoryPage:
     that can't be read (`AccountFacts.unread`), a record is in both.
     `unshown` are the facts that the source shows for nobody, as when an export lacks their column (fields of
     `AccountFacts`, or names of its `attributes`): whatever was known of them stays.
+    `unsure` are dates that it shows for nobody either, as when the last one was taken back, and the export can't say
+    so: one that was known is unread from then on.
     `unreadable_phones` counts numbers that could not be understood (they are left out of the facts).
     """
 
@@ -27,6 +29,7 @@ class DirectoryPage:
     malformed: tuple[Malformed, ...] = ()
     unreadable_phones: int = 0
     unshown: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

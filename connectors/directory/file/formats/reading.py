@@ -68,7 +68,7 @@ def _surveyed(export: Export, asked: Asked) -> tuple[Survey, Reading]:
 
 def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
     """Do the second pass; raises Incomplete if no record could be read."""
-    page = _Filling(frozenset(survey.unshown_facts))
+    page = _Filling(survey.unshown_facts, survey.unsure_dates)
     first: Malformed | None = None
     people = 0
     for item in _people(export, survey, reading):
@@ -81,7 +81,7 @@ def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
             people += 1
         if page.size >= PAGE_SIZE_MAX:
             yield page.freeze()
-            page = _Filling(page.unshown)
+            page = _Filling(page.unshown, page.unsure)
     if not people:
         raise Incomplete(
             f"{export.name}: none of {survey.total} records can be read. {first.message if first else ''}",
@@ -137,6 +137,7 @@ def _agreed(seen: list[Mapped | Malformed], lines: list[int], own_id: str, name:
 @dataclass(slots=True)
 class _Filling:
     unshown: frozenset[str]
+    unsure: frozenset[str]
     records: list[AccountFacts] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     unreadable_phones: int = 0
@@ -146,4 +147,6 @@ class _Filling:
         return len(self.records) + len(self.set_aside)
 
     def freeze(self) -> Page:
-        return Page(tuple(self.records), tuple(self.set_aside), self.unreadable_phones, self.unshown)
+        return Page(
+            tuple(self.records), tuple(self.set_aside), self.unreadable_phones, self.unshown, self.unsure
+        )

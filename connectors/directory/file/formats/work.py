@@ -40,6 +40,7 @@ class Page:
     set_aside: tuple[SetAside, ...]
     unreadable_phones: int
     unshown: frozenset[str]
+    unsure: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

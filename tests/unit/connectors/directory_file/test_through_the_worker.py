@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,6 +107,35 @@ def test_a_coming_leave_date_comes_although_a_later_export_lacks_its_column(ward
         changed = ward.h.poll().counts["changed"]
 
     assert (ward.standing(3), changed) == (Standing.LEFT, 0)
+
+
+@pytest.mark.parametrize("attribute", ["accountExpires", "extensionAttribute1"])
+def test_a_last_day_that_an_ldif_file_has_no_more_may_be_taken_back_so_it_does_not_come(
+    tmp_path: Path, attribute: str
+) -> None:
+    ward = ExportWard(tmp_path, "people.ldf", attributes={"leave_date": "extensionAttribute1"})
+
+    def export(days: Mapping[int, int]) -> None:
+        ward.export_ldif(
+            {n: f"{attribute}: {ward.h.now + timedelta(days=d):%Y-%m-%d}\r\n" for n, d in days.items()}
+        )
+
+    try:
+        export({3: 5, 4: -5})
+        ward.h.settle()
+        assert (ward.standing(3), ward.standing(4)) == (Standing.LEAVING, Standing.LEFT)
+        for _ in range(7):
+            ward.h.later(days=1)
+            export({})
+            ward.h.settle()
+        assert (ward.standing(3), ward.standing(4)) == (Standing.LEAVING, Standing.LEFT)
+
+        ward.h.later(days=1)
+        export({5: 9})
+        ward.h.settle()
+        assert (ward.standing(3), ward.standing(4)) == (Standing.ACTIVE, Standing.ACTIVE)
+    finally:
+        ward.close()
 
 
 @pytest.mark.parametrize(
