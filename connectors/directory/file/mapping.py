@@ -100,6 +100,8 @@ def person_id(raw: RawRecord, reading: Reading) -> str:
 
 def map_record(raw: RawRecord, reading: Reading) -> Mapped | Malformed:
     """The facts of one record, or the record set aside with its place, the reason and the remedy."""
+    if raw.spoilt:
+        return raw.spoilt
     try:
         return _mapped(raw, reading)
     except Malformed as malformed:

@@ -130,12 +130,15 @@ class CsvReader:
             remedy=EXPORT_AGAIN,
         )
 
-    def _id_in(self, cells: list[str]) -> str | None:
-        """The id in a row with a wrong number of cells: it stands before or after the cell that was cut in two."""
-        columns = [at for at, name in enumerate(self._columns) if name in _IDS]
-        places = [place for at in columns for place in (at, at - len(self._columns))]
-        found = (guid(clean(cells[place])) for place in places if -len(cells) <= place < len(cells))
-        return next((one for one in found if one), None)
+    def _id_in(self, cells: list[str]) -> tuple[str, str] | None:
+        """The id's column, and the id, in a row with a wrong number of cells.
+
+        It stands before or after the cell that was cut in two.
+        """
+        columns = [(at, name) for at, name in enumerate(self._columns) if name in _IDS]
+        places = [(place, name) for at, name in columns for place in (at, at - len(self._columns))]
+        ids = ((name, guid(clean(cells[at]))) for at, name in places if -len(cells) <= at < len(cells))
+        return next(((name, one) for name, one in ids if one), None)
 
     def _record(self, row: _Row) -> RawRecord | Malformed:
         cells = row.cells
@@ -143,11 +146,13 @@ class CsvReader:
         place = f"{self.place} line {row.line}"
         if row.error or len(cells) != len(self._columns):
             what = row.error or f"it has {len(cells)} columns and the header has {len(self._columns)}"
-            return Malformed(
+            own = self._id_in(cells)
+            spoilt = Malformed(
                 f"{place}: {what}.",
-                record_id=self._id_in(cells) or place,
+                record_id=own[1] if own else place,
                 remedy="Put cells with the delimiter or a line end in them into quotes; Export-Csv does.",
             )
+            return RawRecord(row.line, {own[0]: (own[1],)}, spoilt) if own else spoilt
         values: dict[str, list[str]] = {}
         for name, column, cell in zip(self.header, self._columns, cells, strict=True):
             text = clean(cell)

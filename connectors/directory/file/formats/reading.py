@@ -94,7 +94,7 @@ def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
 
 
 def _people(export: Export, survey: Survey, reading: Reading) -> Iterator[Mapped | Malformed]:
-    """Yield each person once. A person with several rows comes with the last one, if the rows agree."""
+    """Yield each person once. A person with several rows comes with the last one, if all can be read and agree."""
     waiting: dict[str, list[Mapped | Malformed]] = {}
     for raw in export.records():
         if isinstance(raw, Malformed):
@@ -122,10 +122,10 @@ def _id_or_empty(raw: RawRecord, reading: Reading) -> str:
 
 
 def _agreed(seen: list[Mapped | Malformed], lines: list[int], own_id: str, name: str) -> Mapped | Malformed:
-    last = seen[-1]
-    unplaced = {replace(item.facts, location="") for item in seen if isinstance(item, Mapped)}
-    if isinstance(last, Mapped) and len(unplaced) == 1 and all(isinstance(item, Mapped) for item in seen):
-        return last
+    if spoilt := [item for item in seen if isinstance(item, Malformed)]:
+        return spoilt[0]
+    if len({replace(item.facts, location="") for item in seen if isinstance(item, Mapped)}) == 1:
+        return seen[-1]
     where = " and ".join(str(line) for line in lines)
     return Malformed(
         f"{name} lines {where}: the id {own_id} stands in each of them, with different values.",

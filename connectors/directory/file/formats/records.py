@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from worker.ports import Malformed
+
 # For a property with several values, such as otherMobile, PowerShell writes the name of its type.
 _POWERSHELL_TYPE = re.compile(
     r"System\.[\w.]+\[\]|System\.Collections\.\S+|Microsoft\.[^\s`]*(?:Collection|\[\])(?:`1\S*)?"
@@ -16,11 +18,13 @@ _POWERSHELL_TYPE = re.compile(
 class RawRecord:
     """A row or an entry: folded column name -> its values, without empty ones.
 
-    `line` is where it starts, counted from 1. Binary LDIF attributes are base64 text.
+    `line` is where it starts, counted from 1. Binary LDIF attributes are base64 text. One that is `spoilt` has no value
+    but its id, since all others may stand in the wrong columns.
     """
 
     line: int
     values: Mapping[str, tuple[str, ...]]
+    spoilt: Malformed | None = None
 
     def first(self, columns: tuple[str, ...]) -> str:
         """The first value of the first of these columns that has one; else empty."""

@@ -96,8 +96,10 @@ def test_a_row_with_a_cell_too_many_is_known_by_the_id_beside_it(row: str) -> No
 
     bad, _ = csv_records(f"{header}\n{row}\n1,2,3\n")
 
-    assert isinstance(bad, Malformed)
-    assert bad.record_id == AMY
+    assert isinstance(bad, RawRecord)
+    assert bad.values == {"objectguid": (AMY,)}
+    assert bad.spoilt
+    assert bad.spoilt.record_id == AMY
 
 
 def test_a_row_that_shows_no_id_is_known_by_its_place() -> None:

@@ -73,6 +73,20 @@ def test_one_person_on_two_rows_does_not_make_an_export_count_for_nothing(
     assert ward.h.source("export").counts["malformed"] == malformed
 
 
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_row_that_runs_over_beside_a_good_one_sets_its_person_aside_and_not_the_export(
+    ward: ExportWard, rows: int
+) -> None:
+    ward.export()
+    ward.h.settle()
+    ward.h.later(days=1)
+    ward.export(disabled=[2, 3], more=f"{guid(4)},P3, Smith,,False\r\n" * rows)
+
+    assert ward.h.poll().troubles == ()
+    assert (ward.standing(2), ward.standing(3)) == (Standing.LEFT, Standing.ACTIVE)
+    assert ward.h.source("export").counts["malformed"] == 1
+
+
 # --- columns that are not there any more --------------------------------------------------------------------
 
 
