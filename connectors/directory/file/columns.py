@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from connectors.directory.file.config import USUAL_PHONES, FileConfig, Format
 from connectors.kit.text import listed
-from worker.domain.model import COUNTRY
+from worker.domain.model import COUNTRY, TIMEZONE
 from worker.ports import BadConfig
 
 # Field -> folded names, the best first. Sources: Get-ADUser's and the LDAP schema's names; "Download users"
@@ -71,6 +71,7 @@ SHOWN_BY: Mapping[str, tuple[str, ...]] = {
     "company": ("company",),
     "org_unit": ("dn",),
     COUNTRY: ("region",),
+    TIMEZONE: ("timezone",),
     "expires_at": ("expires", "expires_filetime"),
     "leave_at": ("leave_date",),
 }

@@ -283,7 +283,7 @@ def test_an_ldif_file_lacks_the_attributes_that_none_of_its_entries_has(tmp_path
     page, _ = directory(tmp_path, "people.ldf").changes(None)
 
     assert isinstance(page, DirectoryPage)
-    assert page.unshown == {"title", "office", "company", "country"}
+    assert page.unshown == {"title", "office", "company", "country", "timezone"}
     assert page.unsure == {"leave_at"}
 
 

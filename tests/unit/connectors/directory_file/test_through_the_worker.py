@@ -123,6 +123,20 @@ def test_a_coming_leave_date_comes_although_a_later_export_lacks_its_column(ward
     assert (ward.standing(3), changed) == (Standing.LEFT, 0)
 
 
+def test_nobody_has_moved_because_an_ldif_file_lacks_the_time_zone_of_everybody(tmp_path: Path) -> None:
+    here = Placement((("timezone", ("Europe/*",)),), ("ward*",))
+    ward = ExportWard(tmp_path, "people.ldf", joiners=(here,), attributes={"timezone": "extensionAttribute2"})
+    try:
+        ward.export_ldif(dict.fromkeys(range(11), "extensionAttribute2: Europe/London\r\n"))
+        ward.h.settle()
+        ward.h.later(days=1)
+        ward.export_ldif()
+        ward.h.settle()
+        assert (ward.h.tickets(TicketKind.REMOVE_MEMBER), "person.moved" in ward.h.kinds()) == ([], False)
+    finally:
+        ward.close()
+
+
 @pytest.mark.parametrize("attribute", ["accountExpires", "extensionAttribute1"])
 def test_a_last_day_that_an_ldif_file_has_no_more_may_be_taken_back_so_it_does_not_come(
     tmp_path: Path, attribute: str
