@@ -302,6 +302,25 @@ class _People:
         assert found == {key(one.person_id): one for one in known}
         assert nobody == {}
 
+    def test_the_facts_of_those_of_whom_nothing_asked_for_is_known_are_left_out(self, store: Store) -> None:
+        known = {
+            "leave_at": facts("ann", leave_at=NOW),
+            "country": facts("ben", attributes=(("country", "GB"),)),
+            "expires_at": facts("cyd", unread=("expires_at",)),
+            "org_unit": facts("dee", org_unit="OU=100%"),
+        }
+        read_people(store, *known.values(), facts("eve", title="leave_at country org%unit expires_at"))
+        asked = [key(one) for one in ("ann", "ben", "cyd", "dee", "eve", "nobody")]
+
+        with store.begin() as uow:
+            found = {name: uow.people.facts(asked, having={name, "timezone"}) for name in known}
+            both = uow.people.facts(asked, having={"leave_at", "org_unit"})
+            of_another = uow.people.facts([key("eve")], having=known)
+
+        assert found == {name: {key(one.person_id): one} for name, one in known.items()}
+        assert both.keys() == {key("ann"), key("dee")}
+        assert of_another == {}
+
 
 class _Journal:
     def test_the_chain_is_whole_after_appends_at_once(self, store: Store) -> None:

@@ -98,8 +98,10 @@ class SqlPeople(SqlPasses):
     def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
         return accounts_of(self._c, people)
 
-    def facts(self, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
-        return facts_of(self._c, people)
+    def facts(
+        self, people: Collection[AccountKey], *, having: Collection[str] = ()
+    ) -> dict[AccountKey, AccountFacts]:
+        return facts_of(self._c, people, having)
 
     def find(self, text: str) -> list[Account]:
         wanted = text.strip()

@@ -271,10 +271,18 @@ def has_left_elsewhere() -> sa.ColumnElement[bool]:
     )  # fmt: skip
 
 
-def facts_of(connection: sa.Connection, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
-    """What the directory says of each of these accounts."""
+def facts_of(
+    connection: sa.Connection, people: Collection[AccountKey], having: Collection[str] = ()
+) -> dict[AccountKey, AccountFacts]:
+    """What the directory says of each of these accounts; with names, of those that have one of these facts."""
+    query = _FACTS
+    if (
+        having
+    ):  # a fact without a value is not in the text; a value that is spelled like a name finds one too many
+        names = (person.c.facts.contains(f'"{name}"', autoescape=True) for name in sorted(having))
+        query = query.where(sa.or_(*names))
     return {
         AccountKey(row.source, row.person_id): facts_from_json(row.person_id, row.facts)
         for page in by_source(people)
-        for row in connection.execute(_FACTS, page)
+        for row in connection.execute(query, page)
     }

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from builders import facts
 from harness import Harness
 from scripted import Scripted, end, scripted
-from worker.domain.model import COUNTRY, TIMEZONE, Standing
+from worker.domain.model import COUNTRY, TIMEZONE, AccountFacts, Standing
 from worker.ports import DirectoryPage
+from worker.storage import persons
+from worker.storage.sql.mapping import facts_from_json
 
 Start = Callable[..., Harness]
 
@@ -47,6 +51,28 @@ def test_a_date_that_may_have_been_taken_back_is_unread_and_stays_so(start: Star
     ann, zoe = harness.person("ann"), harness.person("zoe")
     assert (ann.standing, ann.facts.leave_at, ann.facts.unread) == (Standing.LEAVING, None, ("leave_at",))
     assert (zoe.standing, zoe.facts.unread) == (Standing.ACTIVE, ())
+
+
+def test_what_is_known_is_read_only_of_those_of_whom_something_stays(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = start(directory_type=Scripted)
+    harness.corp.change("ann", attributes=((COUNTRY, "GB"),))
+    harness.hire("ben", department="Nursing")
+    harness.poll()
+    read: list[str] = []
+
+    def noting(person_id: str, text: str) -> AccountFacts:
+        read.append(person_id)
+        return facts_from_json(person_id, text)
+
+    monkeypatch.setattr(persons, "facts_from_json", noting)
+    page = DirectoryPage((facts("ann"), facts("ben")), unshown=frozenset({"leave_at", COUNTRY}))
+    scripted(harness, page, end(harness, is_full=False))
+    harness.poll()
+
+    assert read == ["ann"]
+    assert harness.person("ann").facts.country == "GB"
 
 
 # --- dates that nobody can read ---------------------------------------------------------------------------

@@ -215,9 +215,11 @@ class DirectoryPass:
 
     def _completed(self, uow: UnitOfWork, page: DirectoryPage) -> Iterable[AccountFacts]:
         """The records of a page, with what was known before of the facts that the source shows for nobody."""
-        if not (page.unshown or page.unsure):
+        lacking = page.unshown | page.unsure
+        if not lacking:
             return page.records
-        known = uow.people.facts({AccountKey(self._name, one.person_id) for one in page.records})
+        keys = {AccountKey(self._name, one.person_id) for one in page.records}
+        known = uow.people.facts(keys, having=lacking)
         return [
             completed(one, known.get(AccountKey(self._name, one.person_id), one), page.unshown, page.unsure)
             for one in page.records

@@ -139,8 +139,14 @@ class People(Protocol):
     def accounts(self, people: Collection[AccountKey]) -> dict[AccountKey, set[AccountKey]]:
         """Return, by account, all accounts of its person, this one included; unknown ones are left out."""
 
-    def facts(self, people: Collection[AccountKey]) -> dict[AccountKey, AccountFacts]:
-        """What the directory says of each of these accounts; unknown ones are left out."""
+    def facts(
+        self, people: Collection[AccountKey], *, having: Collection[str] = ()
+    ) -> dict[AccountKey, AccountFacts]:
+        """What the directory says of each of these accounts; unknown ones are left out.
+
+        `having`, names of fields or of `attributes`: also those are left out of whom none of these is known or
+        unread, though a few of them may come.
+        """
 
     def find(self, text: str) -> list[Account]:
         """People with `text` as id, e-mail address or employee id (case-blind), or as SOURCE/ID; at most 20.
