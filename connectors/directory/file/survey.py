@@ -29,7 +29,7 @@ class Survey:
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
     `shows_enabled`: at least one record says whether its account is enabled. `unshown_facts`: those of `SHOWN_BY` for
-    which there is no column; in LDIF, of which no entry has a value. Of these, dates are `unsure_dates` there.
+    which there is no column. In LDIF, those of which no entry has a value; dates among them are `unsure_dates` instead.
     """
 
     total: int = 0

@@ -172,8 +172,8 @@ class Poll:
     def _let_dates_come(self, now: datetime, lease: Lease | None, tally: PassTally) -> None:
         """Judge anew, by what is known of them, those whose date has come, since no directory announces it.
 
-        Stale directories are left out: they may not know that a date was changed. So are those judged who left by a
-        date that is ahead: it came by a clock that was wrong.
+        Stale directories are left out: they may not know that a date was changed. Whoever left by a date that is
+        ahead is judged as well, of stale and removed directories too: the date came by a clock that was wrong.
         """
         with self._store.begin(lease) as uow:
             fresh = [
