@@ -7,10 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
-from connectors.directory.entra.read.mapping import Mapped, Reading, map_user
+from connectors.directory.entra.read.mapping import Reading, map_user
 from connectors.directory.entra.read.users import READ_GROUPS, Users
 from connectors.kit.graph.client import READ_USERS
 from connectors.kit.graph.tokens import Tokens, certificate_ends_at, roles_in
+from connectors.kit.mapped import Mapped
 from worker.ports import CheckResult
 
 READ_LEAVE_DATE = "User-LifeCycleInfo.Read.All"

@@ -22,13 +22,14 @@ from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.notifications import Notifications
 from connectors.directory.entra.read.away import is_away
 from connectors.directory.entra.read.cursor import Cursor, digest_of
-from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
+from connectors.directory.entra.read.mapping import Reading, map_user, selected
 from connectors.directory.entra.read.users import Page, Users
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph
 from connectors.kit.graph.tokens import Tokens, certificate_concerns
 from connectors.kit.guids import guid
+from connectors.kit.mapped import page_of
 from worker.domain.instants import has_come
 from worker.domain.model import AccountFacts
 from worker.ports import (
@@ -327,18 +328,4 @@ def _pages(users: Iterable[Mapping[str, Any]], reading: Reading) -> Iterator[Dir
     """Yield pages of at most a thousand people, with the last record of each."""
     waiting = iter(users)
     while chunk := tuple(islice(waiting, PAGE_SIZE_MAX)):
-        yield _page(chunk, reading)
-
-
-def _page(users: Sequence[Mapping[str, Any]], reading: Reading) -> DirectoryPage:
-    records: dict[str, AccountFacts] = {}
-    malformed: list[Malformed] = []
-    unreadable = 0
-    for user in users:
-        mapped = map_user(user, reading)
-        if isinstance(mapped, Mapped):
-            records[mapped.facts.person_id] = mapped.facts
-            unreadable += mapped.unreadable_phones
-        if bad := mapped if isinstance(mapped, Malformed) else mapped.malformed:
-            malformed.append(bad)
-    return DirectoryPage(tuple(records.values()), tuple(malformed), unreadable)
+        yield page_of(map_user(user, reading) for user in chunk)

@@ -19,6 +19,7 @@ from connectors.directory.file.formats.records import RawRecord
 from connectors.kit import dates as _dates
 from connectors.kit import dn
 from connectors.kit.guids import guid
+from connectors.kit.mapped import Mapped
 from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.text import quoted
@@ -66,15 +67,6 @@ class Reading:
 
     def place(self, raw: RawRecord) -> str:
         return f"{self.name} line {raw.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A person, and what could not be understood: so many of their numbers, and a date."""
-
-    facts: AccountFacts
-    unreadable_phones: int = 0
-    malformed: Malformed | None = None  # a date that nobody can read
 
 
 def is_person(raw: RawRecord, columns: Columns) -> bool:

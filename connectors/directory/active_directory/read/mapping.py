@@ -18,6 +18,7 @@ from connectors.directory.active_directory.config import ActiveDirectoryConfig
 from connectors.directory.active_directory.wire.ber import Entry
 from connectors.kit import dates as _dates
 from connectors.kit import dn as _dn
+from connectors.kit.mapped import Mapped
 from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.unread import Dates
@@ -71,15 +72,6 @@ class Reading:
             region=region,
             zone=zone,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A person, and what could not be understood: so many of their numbers, and a date."""
-
-    facts: AccountFacts
-    unreadable_phones: int = 0
-    malformed: Malformed | None = None  # a date that nobody can read
 
 
 def attributes_of(config: ActiveDirectoryConfig) -> tuple[str, ...]:

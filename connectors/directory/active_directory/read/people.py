@@ -9,7 +9,6 @@ from connectors.directory.active_directory.config import ActiveDirectoryConfig
 from connectors.directory.active_directory.read.deltas import USERS, names_in
 from connectors.directory.active_directory.read.mapping import (
     USER_ACCOUNT_CONTROL,
-    Mapped,
     Reading,
     attributes_of,
     id_of,
@@ -21,8 +20,8 @@ from connectors.directory.active_directory.wire.ber import Entry
 from connectors.directory.active_directory.wire.client import Client, Search
 from connectors.directory.active_directory.wire.controller import Controller, deleted_objects_dn
 from connectors.kit import dn as _dn
-from worker.domain.model import AccountFacts
-from worker.ports import DirectoryPage, Malformed, PermissionDenied
+from connectors.kit.mapped import page_of
+from worker.ports import DirectoryPage, PermissionDenied
 
 # Without krbtgt, Guest and Administrator
 PEOPLE = "(&(objectClass=user)(!(objectClass=computer))(!(isCriticalSystemObject=TRUE)))"
@@ -104,17 +103,7 @@ class People:
         return Search(f"the people in {place}", place, wanted, self._attributes, controls=(lc.extended_dn(),))
 
     def _page(self, entries: Iterable[tuple[Entry, bool]]) -> DirectoryPage:
-        records: dict[str, AccountFacts] = {}
-        malformed: list[Malformed] = []
-        unreadable = 0
-        for entry, fits in entries:
-            mapped = map_entry(entry, self._reading, fits=fits)
-            if isinstance(mapped, Mapped):
-                records[mapped.facts.person_id] = mapped.facts
-                unreadable += mapped.unreadable_phones
-            if bad := mapped if isinstance(mapped, Malformed) else mapped.malformed:
-                malformed.append(bad)
-        return DirectoryPage(tuple(records.values()), tuple(malformed), unreadable)
+        return page_of(map_entry(entry, self._reading, fits=fits) for entry, fits in entries)
 
 
 def places(config: ActiveDirectoryConfig) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.kit import dates as _dates
 from connectors.kit.guids import guid
+from connectors.kit.mapped import Mapped
 from connectors.kit.phones import Numbers, read_numbers
 from connectors.kit.places import country_of, places
 from connectors.kit.unread import Dates
@@ -37,15 +38,6 @@ class Reading:
     region: str
     zone: tzinfo
     members: frozenset[str] | None = None  # of scope.groups, by id; None: everybody
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """A person, and what could not be understood: so many of their numbers, and a date."""
-
-    facts: AccountFacts
-    unreadable_phones: int = 0
-    malformed: Malformed | None = None  # a date that nobody can read
 
 
 def selected(config: EntraConfig, *, with_leave_date: bool = True) -> tuple[str, ...]:

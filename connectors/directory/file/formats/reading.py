@@ -6,7 +6,8 @@ It is read twice, so that memory stays flat.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from itertools import islice
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -15,10 +16,10 @@ from connectors.directory.file.formats.csv import EXPORT_AGAIN
 from connectors.directory.file.formats.export import Export
 from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.formats.work import Asked, Page, SetAside, Told
-from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record, person_id
+from connectors.directory.file.mapping import Reading, is_person, map_record, person_id
 from connectors.directory.file.survey import Survey, take
+from connectors.kit.mapped import Mapped, page_of
 from connectors.kit.text import listed
-from worker.domain.model import AccountFacts
 from worker.ports import BadConfig, Incomplete, Malformed
 
 PAGE_SIZE_MAX = 1000
@@ -68,20 +69,16 @@ def _surveyed(export: Export, asked: Asked) -> tuple[Survey, Reading]:
 
 def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
     """Do the second pass; raises Incomplete if no record could be read."""
-    page = _Filling(survey.unshown_facts, survey.unsure_dates)
     first: Malformed | None = None
     people = 0
-    for item in _people(export, survey, reading):
-        if bad := item if isinstance(item, Malformed) else item.malformed:
-            page.set_aside.append(SetAside(bad.message, bad.record_id, bad.remedy))
-            first = first or bad
-        if isinstance(item, Mapped):
-            page.records.append(item.facts)
-            page.unreadable_phones += item.unreadable_phones
-            people += 1
-        if page.size >= PAGE_SIZE_MAX:
-            yield page.freeze()
-            page = _Filling(page.unshown, page.unsure)
+    waiting = _people(export, survey, reading)
+    while chunk := tuple(islice(waiting, PAGE_SIZE_MAX)):
+        page = page_of(chunk)
+        first = first or next(iter(page.malformed), None)
+        people += len(page.records)
+        set_aside = tuple(SetAside(bad.message, bad.record_id, bad.remedy) for bad in page.malformed)
+        shown = page.records, set_aside, page.unreadable_phones
+        yield Page(*shown, survey.unshown_facts, survey.unsure_dates)
     if not people:
         raise Incomplete(
             f"{export.name}: none of {survey.total} records can be read. {first.message if first else ''}",
@@ -89,8 +86,6 @@ def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:
             expected=survey.total,
             got=0,
         )
-    if page.size:
-        yield page.freeze()
 
 
 def _people(export: Export, survey: Survey, reading: Reading) -> Iterator[Mapped | Malformed]:
@@ -132,21 +127,3 @@ def _agreed(seen: list[Mapped | Malformed], lines: list[int], own_id: str, name:
         record_id=own_id,
         remedy="Export again from one domain, without joining files by hand.",
     )
-
-
-@dataclass(slots=True)
-class _Filling:
-    unshown: frozenset[str]
-    unsure: frozenset[str]
-    records: list[AccountFacts] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
-    unreadable_phones: int = 0
-
-    @property
-    def size(self) -> int:
-        return len(self.records) + len(self.set_aside)
-
-    def freeze(self) -> Page:
-        return Page(
-            tuple(self.records), tuple(self.set_aside), self.unreadable_phones, self.unshown, self.unsure
-        )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.directory.active_directory.read.mapping import Mapped, attributes_of, map_entry
+from connectors.directory.active_directory.read.mapping import attributes_of, map_entry
+from connectors.kit.mapped import Mapped
 from fakes.ldap.setup import AMY, LEAVERS, STAFF, config, entry, reading
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed

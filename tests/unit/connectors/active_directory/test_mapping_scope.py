@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.directory.active_directory.read.mapping import Mapped, attributes_of, map_entry
+from connectors.directory.active_directory.read.mapping import attributes_of, map_entry
 from connectors.directory.active_directory.wire.ber import Entry
+from connectors.kit.mapped import Mapped
 from fakes.ldap.setup import AMY, BASE, LEAVERS, STAFF, config, entry, reading
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed

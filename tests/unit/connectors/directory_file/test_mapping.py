@@ -13,8 +13,9 @@ import pytest
 from connectors.directory.file.columns import DATES, SHOWN_BY, csv_format, fold, resolve
 from connectors.directory.file.config import FileConfig, Format
 from connectors.directory.file.formats.records import RawRecord
-from connectors.directory.file.mapping import Mapped, Reading, is_person, map_record
+from connectors.directory.file.mapping import Reading, is_person, map_record
 from connectors.kit.guids import guid
+from connectors.kit.mapped import Mapped
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
 from worker.domain.people.joiners import PLACED_BY

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.directory.entra.config import EntraConfig
-from connectors.directory.entra.read.mapping import Mapped, Reading, map_user, selected
+from connectors.directory.entra.read.mapping import Reading, map_user, selected
+from connectors.kit.mapped import Mapped
 from worker.domain.model import AccountFacts
 from worker.ports import Malformed
 
