@@ -346,12 +346,11 @@ class _RowReader:
         return [(seen, self.cells.place(column))]
 
     def _says_something(self) -> bool:
-        """True if the row is about a member; but for a list, any cell that isn't recognised may be the name."""
-        values = [*map(self.cells.value, _OF_A_MEMBER)]
-        if not self.header.is_list:
-            known = {*self.header.columns.values(), *self.header.phones}
-            values += [value for at, value in enumerate(self.cells.values) if at not in known]
-        return self.header.has_members and not all(map(is_nothing, values))
+        """True if the row is about a member, or has what may be a name under a heading that isn't recognised."""
+        about = map(self.cells.value, _OF_A_MEMBER)
+        maybe = map(self.cells.at_column, self.header.maybe_names)
+        is_named = any(is_name(text_of(value)) and not is_nothing(value) for value in maybe)
+        return self.header.has_members and (is_named or not all(map(is_nothing, about)))
 
     # --- Roles ------------------------------------------------------------------------------------
 

@@ -310,6 +310,22 @@ LIST_HEADINGS = _set("""
 # "Name" alone is the member's if another column is the group's, and the group's if another is the member's.
 NAME_HEADINGS = _set("name, names, اسم, الاسم, nom, nombre, nome, bezeichnung")
 
+# A heading of nothing but these may be a name's, or a part of one, though it is not recognised: "Last name".
+NAME_WORDS = _set("""
+    name, names, first, last, given, family, middle, maiden, preferred, surname, forename, firstname, lastname
+    nickname, full, person, people, who, staff, member, members, participant, employee, employees, user
+    colleague, colleagues, worker, nurse, s, of, the, and, or
+    اسم, الاسم, الاول, الاخير, اللقب, لقب, العائلة, الشهرة, الشخص, الزميل, العضو, الموظف, المشارك
+    vorname, vornamen, nachname, nachnamen, familienname, zuname, rufname, personen, wer, kollege, kollegin
+    kolleginnen, kollegen, mitarbeiter, mitarbeiterin, mitarbeiters, mitarbeitende, mitglied, mitglieds
+    teilnehmer, teilnehmers, in, der, des, und, oder
+    nom, noms, prénom, prénoms, famille, usage, naissance, personne, personnes, collègue, collègues, agent
+    salarié, salariée, employé, employée, membre, participant, de, d, du, l, la, le, et, ou
+    nombre, nombres, apellido, apellidos, primer, segundo, pila, familia, persona, personas, compañero, compañera
+    trabajador, trabajadora, empleado, empleada, miembro, participante, del, el, y, o
+    nome, nomes, sobrenome, sobrenomes, apelido, apelidos, primeiro, último, família, próprio, pessoa, pessoas
+    colega, colegas, trabalhador, trabalhadora, funcionário, colaborador, membro, da, do, e, ou""")
+
 # Of several phone columns, the first of these with a readable number is the chat group's.
 PHONE_FIRST = _set("""
     whatsapp number, whatsapp no, whatsapp, رقم الواتساب, رقم واتساب, واتساب, الواتساب

@@ -18,12 +18,60 @@ def members(tmp_path: Path, rows: Rows) -> tuple[Member, ...]:
     return only(read_rows(tmp_path, [WHO, *(["Ward 7", *row] for row in rows)])).members
 
 
-def test_a_row_whose_name_stands_under_an_unknown_heading_makes_the_group_partial(tmp_path: Path) -> None:
-    reading = read_rows(
-        tmp_path, [["Group", "First name", "Phone"], ["Ward 7", "Amy", ""], ["Ward 7", "Ben", B]]
-    )
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["Group", "First name", "Phone"],
+        ["Gruppe", "Vorname (wie im Ausweis)", "Telefon"],
+        ["Grupo", "Nombre y primer apellido", "Teléfono"],
+        ["Groupe", "Nom de famille", "Téléphone"],
+        ["Grupo", "Primeiro nome", "Telefone"],
+        ["المجموعة", "اسم العائلة", "الهاتف"],
+        ["Group", "Colleague / Kollege", "Phone"],
+        ["Group", "Name 1", "Phone"],
+        ["Group", "Name of the staff member", "Phone"],
+        ["Group", "Employee's surname", "Phone"],
+        ["Gruppe", "Nachname des Mitglieds", "Telefon"],
+        ["Groupe", "Prénom de l'employée", "Téléphone"],
+        ["Grupo", "Apellido del miembro", "Teléfono"],
+    ],
+)
+def test_a_row_whose_name_stands_under_an_unknown_heading_makes_the_group_partial(
+    tmp_path: Path, head: list[str]
+) -> None:
+    reading = read_rows(tmp_path, [head, ["Ward 7", "Amy", ""], ["Ward 7", "Ben", B]])
     assert only(reading).coverage is Coverage.PARTIAL
     assert places(reading) == ["sheet 'Groups', row 2"]
+
+
+def test_a_row_with_half_of_a_name_makes_the_group_partial(tmp_path: Path) -> None:
+    reading = read_rows(
+        tmp_path, [["Gruppe", "Name", "Vorname"], ["Ward 7", "", "Amy"], ["Ward 7", "Ben", ""]]
+    )
+    assert only(reading).coverage is Coverage.PARTIAL
+
+
+@pytest.mark.parametrize(
+    "heading, value",
+    [
+        ("No.", 1),
+        ("Nr", "1"),
+        ("Remarks", "closed in May"),
+        ("Notes", "ask Amy"),
+        ("Site", "North"),
+        ("Site name", "North"),
+        ("Updated by", "Amy"),
+        ("Last", "2026-11-24"),
+        ("First name", "n/a"),
+        ("", "to be filled in"),
+    ],
+)
+def test_a_row_that_names_a_group_and_says_nothing_of_a_member_is_about_the_group(
+    tmp_path: Path, heading: str, value: str | int
+) -> None:
+    head = ["Group", "Name", "Phone", heading]
+    reading = read_rows(tmp_path, [head, ["Ward 7", "", "", value], ["Ward 7", "Ben", B, value]])
+    assert (only(reading).coverage, len(only(reading).members), reading.problems) == (Coverage.FULL, 1, ())
 
 
 def test_a_remark_beside_an_empty_cell_of_members_is_about_the_group(tmp_path: Path) -> None:
