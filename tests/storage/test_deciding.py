@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import builders
 from builders import NOW
-from plans_of_queries import steps_of
+from plans_of_queries import queries_of, steps_of
 from worker.domain.model import GroupKey, Role, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketState
 from worker.storage.cases import active_admins_of, group_views
-from worker.storage.sql.tables import chat_group, expected, link, membership, person, ticket
+from worker.storage.other_handles import roles_under_other_handles
+from worker.storage.sql.tables import chat_group, expected, handle_tie, link, membership, person, ticket
 
 GROUPS = [GroupKey("wards", f"g{n:03}") for n in range(60)]
 SIZE = 50
@@ -205,8 +207,81 @@ def test_admins_are_looked_up(company: sa.Engine) -> None:
     load()
 
 
-def _load(engine: sa.Engine) -> None:
+# --- who may be somebody who is not listed any more ---------------------------------------------------------
 
+
+THE_SAME = "ann-7"  # an address, an employee id, and a handle that is tied to Ann's
+
+
+@pytest.fixture
+def channel(company: sa.Engine) -> sa.Engine:
+    """The first group is a channel, where the messenger shows each account; nobody has identified them yet.
+
+    Ann left it. Everybody has her name.
+    """
+    ann = _link("ann", 0, random.Random(1)) | {"email_key": THE_SAME, "employee_key": THE_SAME}
+    tie = {
+        "source": "wards",
+        "kind": "lid",
+        "handle": "ann",
+        "other": THE_SAME,
+        "group_id": "g000",
+        "at": NOW,
+    }
+    with company.begin() as connection:
+        connection.execute(sa.update(membership).values(native_id=_M.handle))
+        connection.execute(sa.update(link).values(state="unmatched", person_source=None, person_id=None))
+        connection.execute(sa.insert(link), [ann])
+        connection.execute(sa.insert(handle_tie), [tie])
+    return company
+
+
+def _who_may_be_ann(engine: sa.Engine) -> dict[int, Role]:
+    with engine.connect() as connection:
+        return roles_under_other_handles(connection, [builders.ticket(group=GROUPS[0], handle="ann")])
+
+
+@pytest.mark.parametrize(
+    "columns, value",
+    [
+        ((membership.c.handle, link.c.handle), THE_SAME),
+        ((membership.c.lid,), THE_SAME),
+        ((membership.c.business_id,), THE_SAME),
+        ((membership.c.username,), THE_SAME),
+        ((link.c.phone_key,), THE_SAME),
+        ((link.c.email_key,), THE_SAME),
+        ((link.c.employee_key,), THE_SAME),
+        ((membership.c.native_id,), None),  # no account says who it is: the name does
+    ],
+    ids=["handle", "lid", "business id", "username", "number", "address", "employee id", "name"],
+)
+def test_of_a_channel_only_who_may_be_the_leaver_is_read(
+    channel: sa.Engine, columns: tuple[sa.Column[Any], ...], value: str | None
+) -> None:
+    assert _who_may_be_ann(channel) == {}
+    with channel.begin() as connection:
+        somebody = connection.execute(
+            sa.select(sa.func.max(_M.handle)).where(_M.group_id == GROUPS[0].group_id)
+        ).scalar_one()
+        for column in columns:
+            here = column.table.c.handle == somebody
+            connection.execute(sa.update(column.table).where(here).values({column.name: value}))
+    assert list(_who_may_be_ann(channel)) == [1]
+    queries = queries_of(channel, lambda: _who_may_be_ann(channel), "membership")
+    with channel.connect() as connection:
+        assert sum(len(connection.exec_driver_sql(*one).all()) for one in queries) == 1
+
+
+def test_who_may_be_the_leaver_is_looked_up_by_number_address_and_employee_id(channel: sa.Engine) -> None:
+    if channel.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    (steps,) = steps_of(channel, lambda: _who_may_be_ann(channel), "membership")
+    assert not [step for step in steps if step.startswith("SCAN") or step.endswith("(source=?)")]
+    for name in ("phone_key", "email_key", "employee_key"):
+        assert f"SEARCH link USING INDEX ix_link_{name} ({name}=?)" in steps
+
+
+def _load(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         group_views(connection, GROUPS[:3], AccountsRule.EITHER)
 

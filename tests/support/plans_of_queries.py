@@ -8,11 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 
-def steps_of(engine: sa.Engine, work: Callable[[], Any], table: str) -> list[list[str]]:
-    """The steps of each query about `table` that the work sends, in SQLite's words and order.
-
-    Without those that read a list which is given as a parameter.
-    """
+def queries_of(engine: sa.Engine, work: Callable[[], Any], table: str) -> list[tuple[str, Any]]:
+    """Each query about `table` that the work sends, with its parameters."""
     said: list[tuple[str, Any]] = []
 
     def note(*what: Any) -> None:
@@ -21,7 +18,15 @@ def steps_of(engine: sa.Engine, work: Callable[[], Any], table: str) -> list[lis
     sa.event.listen(engine, "before_cursor_execute", note)
     work()
     sa.event.remove(engine, "before_cursor_execute", note)
-    queries = [one for one in said if f" {table}" in one[0]]
+    return [one for one in said if f" {table}" in one[0]]
+
+
+def steps_of(engine: sa.Engine, work: Callable[[], Any], table: str) -> list[list[str]]:
+    """The steps of each query about `table` that the work sends, in SQLite's words and order.
+
+    Without those that read a list which is given as a parameter.
+    """
+    queries = queries_of(engine, work, table)
     with engine.connect() as connection:
         found = [
             connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values) for query, values in queries

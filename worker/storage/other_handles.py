@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from worker.domain.model import AccountKey, GroupKey, HandleKey, Role
 from worker.domain.tickets.ticket import Ticket
 from worker.storage.persons import accounts_of, joining_keys, people_of
 from worker.storage.sql.chunks import among, by_source, chunked, in_source
+from worker.storage.sql.lists import is_one_of
 from worker.storage.sql.mapping import link_from_row
 from worker.storage.sql.tables import link, membership
 from worker.storage.ties import around, ties_around
@@ -167,6 +169,44 @@ def roles_of_people(
     return roles
 
 
+class _What(StrEnum):
+    """What can show that two rows are of one member."""
+
+    HANDLE = "handles"
+    EMAIL = "emails"
+    EMPLOYEE = "employees"
+    NAME = "names"
+
+
+_Shown = tuple[_What, str]
+_M = membership.c
+_IS_NAMED = sa.func.coalesce(_M.lid, _M.business_id, _M.native_id, "") == ""  # nothing else says who it is
+_SAYING_IT = sa.union(
+    *(
+        sa.select(link.c.handle).where(is_one_of(column, what))
+        for column, what in (
+            (link.c.phone_key, _What.HANDLE),
+            (link.c.email_key, _What.EMAIL),
+            (link.c.employee_key, _What.EMPLOYEE),
+        )
+    )
+)
+# Those in the groups who may be somebody looked for: a channel has thousands of others, who are not brought here
+_MAYBE = (
+    sa.select(_M.source, _M.group_id, _M.role, _M.handle, _M.lid, _M.business_id, _M.native_id, _M.username)
+    .add_columns(link.c.phone_key, *_SAID)
+    .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
+    .where(in_source(_M.source, _M.group_id), _M.is_unlisted == 0, ~link.c.state.in_(_SETTLED))
+    .where(
+        sa.or_(
+            _IS_NAMED,
+            _M.handle.in_(_SAYING_IT),
+            *(is_one_of(column, _What.HANDLE) for column in (_M.handle, _M.lid, _M.business_id, _M.username)),
+        )
+    )
+)
+
+
 def roles_under_other_handles(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, Role]:
     """By ticket, the role of a listed member of its group who may be the ticket's under another handle.
 
@@ -177,22 +217,22 @@ def roles_under_other_handles(connection: sa.Connection, tickets: Sequence[Ticke
     about = [one for one in tickets if kind_of(one).sees is Sees.MEMBER and one.handle and one.group]
     starts, said = _starts(connection, about)
     ties = ties_around(connection, {one for handles in starts.values() for one in handles}, with_weak=True)
-    wanted: dict[GroupKey, dict[str, list[Ticket]]] = defaultdict(lambda: defaultdict(list))
+    wanted: dict[GroupKey, dict[_Shown, list[Ticket]]] = defaultdict(lambda: defaultdict(list))
     for ticket in about:
         near = {tie for start in starts[ticket.id] for tie in around(start, ties)}
         tied = maybe_same(starts[ticket.id], near, ticket.opened_at) - starts[ticket.id]
-        for one in tied | said[ticket.id]:
+        for one in said[ticket.id] | {(_What.HANDLE, handle) for handle in tied}:
             wanted[ticket.home][one].append(ticket)
     return _listed(connection, wanted)
 
 
 def _starts(
     connection: sa.Connection, tickets: Sequence[Ticket]
-) -> tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]]:
+) -> tuple[dict[int, frozenset[str]], dict[int, frozenset[_Shown]]]:
     """By ticket, the member's handle as ties name it, and what else the inventory said of the member."""
     keys = {one.id: HandleKey(one.home.source, one.handle) for one in tickets}
     names: dict[HandleKey, str] = {}
-    said: dict[HandleKey, frozenset[str]] = {}
+    said: dict[HandleKey, frozenset[_Shown]] = {}
     for page in by_source(keys.values()):
         rows = connection.execute(_LINKS, page).all()
         names |= _starts_of(rows)
@@ -201,30 +241,34 @@ def _starts(
     return starts, {number: said.get(key, frozenset()) for number, key in keys.items()}
 
 
-def _said_of(row: Any) -> frozenset[str]:
+def _said_of(row: Any) -> frozenset[_Shown]:
     """Address, employee id and name of a member, for a comparison."""
-    said = {"email": row.email_key, "employee": row.employee_key, "name": normalise(row.display_name)}
-    return frozenset(f"{what}:{value}" for what, value in said.items() if value)
+    said = {
+        _What.EMAIL: row.email_key,
+        _What.EMPLOYEE: row.employee_key,
+        _What.NAME: normalise(row.display_name),
+    }
+    return frozenset((what, value) for what, value in said.items() if value)
 
 
 def _listed(
-    connection: sa.Connection, wanted: Mapping[GroupKey, Mapping[str, Sequence[Ticket]]]
+    connection: sa.Connection, wanted: Mapping[GroupKey, Mapping[_Shown, Sequence[Ticket]]]
 ) -> dict[int, Role]:
-    m = membership.c
-    accounts = (m.lid, m.business_id, m.native_id)
     roles: dict[int, Role] = {}
-    for chunk in chunked(sorted(wanted)):
-        query = (
-            sa.select(m.source, m.group_id, m.role, m.handle, *accounts, m.username, link.c.phone_key, *_SAID)
-            .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
-            .where(among(m.source, m.group_id, chunk), m.is_unlisted == 0, ~link.c.state.in_(_SETTLED))
-        )
-        for row in connection.execute(query):
+    for page in by_source(wanted):
+        keys = {key for group_id in page["ids"] for key in wanted[GroupKey(page["of"], group_id)]}
+        lists = {what: sorted(value for its, value in keys if its is what) for what in _What}
+        for row in connection.execute(_MAYBE, page | lists):
             here = wanted[GroupKey(row.source, row.group_id)]
-            shown = {row.handle, row.phone_key, row.lid, row.business_id, row.username} - {None}
-            has_account = row.lid or row.business_id or row.native_id  # who it is doesn't rest on a name
-            said = {one for one in _said_of(row) if not (has_account and one.startswith("name:"))}
-            for one in shown | said:
+            for one in _shown_by(row):
                 theirs = [ticket.id for ticket in here.get(one, ()) if ticket.handle != row.handle]
                 roles |= dict.fromkeys(theirs, Role(row.role))
     return roles
+
+
+def _shown_by(row: Any) -> frozenset[_Shown]:
+    """What a list shows of one who is in a group; a name counts only where no account says who it is."""
+    has_account = row.lid or row.business_id or row.native_id
+    said = {one for one in _said_of(row) if not (has_account and one[0] is _What.NAME)}
+    handles = {row.handle, row.phone_key, row.lid, row.business_id, row.username} - {None}
+    return frozenset(said | {(_What.HANDLE, handle) for handle in handles})
