@@ -25,7 +25,6 @@ from connectors.inventory.teams.mapping import (
     Place,
     Seat,
     Settings,
-    account_id,
     channels_of,
     chat_of,
     id_of,
@@ -42,7 +41,7 @@ from connectors.inventory.teams.mapping import (
 from connectors.inventory.teams.refusals import Refusals
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
-from connectors.kit.graph.client import Graph, Missing
+from connectors.kit.graph.client import READ_USERS, Graph, Missing
 from connectors.kit.graph.tokens import Tokens, certificate_concerns
 from connectors.kit.looking import Asks, look
 from worker.domain.groups.facts import unasked
@@ -117,8 +116,8 @@ class TeamsInventory(Passive):
         """Yield the rosters in the order of the teams' ids, each team before its channels; then chats; then the end.
 
         What goes away meanwhile is left out. A member without an id makes the roster PARTIAL, and so does a refusal to
-        show the members of this one group. Raises AuthFailed, PermissionDenied (an application permission), BadConfig,
-        Rejected, Incomplete and Transient.
+        show the account of a member, or the members of this one group. Raises AuthFailed, PermissionDenied (an
+        application permission), BadConfig, Rejected, Incomplete and Transient.
         """
         began_at = self._context.now()
         self._shows_settings = True
@@ -140,7 +139,7 @@ class TeamsInventory(Passive):
     def _rosters(
         self, groups: Collection[str] | None, refusals: Refusals
     ) -> Iterator[tuple[Roster, list[Malformed]] | None]:
-        known: dict[str, Seat | None] = {}  # accounts by id, None for those of other tenants
+        known: dict[str, Seat | None] = {}  # accounts by id, None for those that Graph refuses to show
         for place in self._places(groups):
             if self._is_wanted(place, groups):
                 yield self._roster(place, known, refusals)
@@ -202,24 +201,24 @@ class TeamsInventory(Passive):
         needs = READ_CHANNEL_MEMBERS if place.team_id else READ_MEMBERS
         needs = READ_CHAT_MEMBERS if is_chat(place.group_id) else needs
         try:
-            seats = refusals.ask(place.group_id, needs, lambda: self._seats(place, known))
+            seats = refusals.ask(place.group_id, needs, lambda: self._seats(place))
         except Missing:
             return None
-        settings = HIDDEN if place.team_id or is_chat(place.group_id) else self._settings(place)
-        return roster_of(place, seats, settings, taken_at)
+        if place.team_id or is_chat(place.group_id):
+            whole = seats and [self._with_account(seat, known, refusals) for seat in seats]
+            return roster_of(place, whole, HIDDEN, taken_at)
+        shown = {seat.user_id: seat for seat in seats or () if seat is not None}
+        known |= shown
+        if any(seat.name for seat in shown.values()):  # without the permission there are ids alone
+            refusals.shows(READ_USERS)
+        return roster_of(place, seats, self._settings(place), taken_at)
 
-    def _seats(self, place: Place, known: dict[str, Seat | None] | None) -> list[Seat | None]:
-        """Return who is in a place, each once; None for each who can't be understood. Raises Missing.
-
-        Channels and chats show no numbers. An account that is not `known` from its team is asked for, so that it is
-        the same in each group and each read; nobody is without `known`.
-        """
+    def _seats(self, place: Place) -> list[Seat | None]:
+        """Return whom a place shows, each once; None for each who can't be understood. Raises Missing."""
         if is_chat(place.group_id) or place.team_id:
-            found = [seat_of(row, self._account(account_id(row), known)) for row in self._seat_rows(place)]
+            found = [seat_of(row) for row in self._seat_rows(place)]
         else:
             found = self._people(place.group_id)
-            if known is not None:
-                known |= {seat.user_id: seat for seat in found if seat is not None}
         whole = {seat.user_id: seat for seat in found if seat is not None}
         return [*whole.values(), *(seat for seat in found if seat is None)]
 
@@ -228,13 +227,25 @@ class TeamsInventory(Passive):
             return self._rows(lambda link: self._client.channel_members(place.team_id, place.group_id, link))
         return self._rows(lambda link: self._client.chat_members(place.group_id, link))
 
-    def _account(self, user_id: str, known: dict[str, Seat | None] | None) -> Seat | None:
-        if known is None or not user_id:
+    def _with_account(
+        self, seat: Seat | None, known: dict[str, Seat | None], refusals: Refusals
+    ) -> Seat | None:
+        """Return a member of a channel or a chat with what the account has; None if Graph refuses to show that.
+
+        Channels and chats show no numbers. An account that is not `known` from its team is asked for, so that it is
+        the same in each group and each read.
+        """
+        if seat is None:
             return None
-        if user_id not in known:
-            answer = self._get(lambda: self._client.user(user_id))
-            known[user_id] = user_of(answer, self._context.default_region, is_owner=False)
-        return known[user_id]
+        if seat.user_id not in known:
+            known[seat.user_id] = refusals.ask(seat.user_id, READ_USERS, partial(self._account, seat))
+        account = known[seat.user_id]
+        return account and replace(account, is_owner=seat.is_owner, membership_id=seat.membership_id)
+
+    def _account(self, seat: Seat) -> Seat:
+        """Return what the account has; of one of another tenant, what the channel or chat shows."""
+        answer = self._get(lambda: self._client.user(seat.user_id))
+        return user_of(answer, self._context.default_region, is_owner=False) or seat
 
     def _people(self, team_id: str) -> list[Seat | None]:
         """Return a team's members, then its owners: an owner need not be among the members."""
@@ -318,7 +329,7 @@ class TeamsInventory(Passive):
     ) -> ActOutcome:
         try:
             place = self._place(group_id)
-            seats = [] if place is None else self._seats(place, None)
+            seats = [] if place is None else self._seats(place)
         except Missing:
             place, seats = None, []
         if place is None:
@@ -341,7 +352,7 @@ class TeamsInventory(Passive):
         try:
             teams = [team_of(row) for row in self._rows(self._client.teams)]
             wanted = [team for team in teams if self._is_wanted(team, None)]
-            read = [self._seats(team, None) for team in wanted[:CHECKED_MAX]]
+            read = [self._seats(team) for team in wanted[:CHECKED_MAX]]
             if wanted:
                 self._channels(wanted[0])
         except ConnectorError as error:

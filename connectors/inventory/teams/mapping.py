@@ -114,18 +114,18 @@ def user_of(row: Any, region: str, *, is_owner: bool) -> Seat | None:
     )
 
 
-def account_id(row: Any) -> str:
-    """Read whose membership of a channel or a chat it is; "" if that can't be understood."""
-    return _text(row, "userId")
-
-
-def seat_of(row: Any, known: Seat | None) -> Seat | None:
-    """Read a member of a channel or a chat, with what is known of the account; None if it can't be understood."""
-    user_id, roles = account_id(row), row.get("roles") if isinstance(row, dict) else None
+def seat_of(row: Any) -> Seat | None:
+    """Read a member of a channel or a chat; None if it can't be understood."""
+    user_id, roles = _text(row, "userId"), row.get("roles") if isinstance(row, dict) else None
     if not user_id or not isinstance(roles, list):
         return None
-    seen = known or Seat(user_id, _text(row, "displayName"), _text(row, "email") or None)
-    return replace(seen, is_owner="owner" in roles, membership_id=_text(row, "id"))
+    return Seat(
+        user_id,
+        _text(row, "displayName"),
+        _text(row, "email") or None,
+        is_owner="owner" in roles,
+        membership_id=_text(row, "id"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def settings_of(answer: Any) -> Settings:
 def roster_of(
     place: Place, seats: Collection[Seat | None] | None, settings: Settings, taken_at: datetime
 ) -> tuple[Roster, list[Malformed]]:
-    """Make a roster; members that can't be understood are set aside. `seats`: None where Graph refuses to show them."""
+    """Make a roster; members that can't be read are set aside. `seats`: None where Graph refuses to show them."""
     if seats is None:
         roster, _ = roster_of(place, (), settings, taken_at)
         return replace(roster, coverage=Coverage.PARTIAL, warnings=(REFUSED,)), []
@@ -184,7 +184,7 @@ def _member(seat: Seat) -> Member:
 
 def _malformed(place: Place, unread: int) -> list[Malformed]:
     named = cut(one_line(place.group_id), _ID_MAX)
-    said = f"Graph's record of a member of {named} has no id of an account."
+    said = f"Graph shows no account of a member of {named}."
     return [
         Malformed(said, record_id=f"{named} member {number}", remedy=_AGAIN)
         for number in range(1, unread + 1)

@@ -1,4 +1,4 @@
-"""A refusal of one group, or of one account's chats, ends no read; if all are refused, a permission is missing."""
+"""A refusal of one group, one account or its chats ends no read; if all are refused, a permission is missing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ class Refusals:
         try:
             found = call()
         except PermissionDenied as error:
-            self._refused[error.missing] = error
+            self._refused[needs] = error
             self.malformed.append(Malformed(error.message, record_id=about, remedy=error.remedy))
             return None
-        self._shown.add(needs)
+        self.shows(needs)
         return found
+
+    def shows(self, needs: str) -> None:
+        """Keep in mind that something that takes this permission was shown."""
+        self._shown.add(needs)
 
     def has(self, needs: str) -> bool:
         """Whether something that takes this permission was refused."""

@@ -13,7 +13,7 @@ from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tokens import CLIENT_ID
-from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, WARD, read, roles
+from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, SHARED, WARD, read, roles
 from worker.domain.model import Coverage
 from worker.ports import AuthFailed, ConnectorError, Incomplete, NotDone, PermissionDenied, Transient
 
@@ -148,6 +148,49 @@ def test_accounts_without_teams_do_not_hide_that_the_permission_for_chats_is_mis
     entra.graph.faults.add(faults.denied(), path="*/chats", times=None)
     with pytest.raises(PermissionDenied, match="chats"):
         read(inventory)
+
+
+@pytest.fixture
+def guest(entra: FakeEntra, ward: str) -> str:
+    """Somebody in a channel and a chat, and in no team; Graph refuses to show their account."""
+    entra.tenant.leave(WARD, SAM)
+    entra.graph.teams.add_room(SHARED, "Suppliers", "shared", WARD, seats={NOOR: ["owner"], SAM: []})
+    entra.graph.teams.add_room(CHAT, "On call", "group", seats={AMINA: ["owner"], SAM: []})
+    entra.graph.faults.add(faults.denied(), path=f"*/users/{SAM}", times=None)
+    return SAM
+
+
+@pytest.mark.parametrize("asked", [None, [WARD, SHARED, CHAT]])
+def test_a_member_whose_account_graph_refuses_to_show_makes_the_group_partial_and_ends_no_read(
+    entra: FakeEntra, inventory: TeamsInventory, guest: str, asked: list[str] | None
+) -> None:
+    rosters, end = read(inventory, asked)
+    assert {one.group.group_id: (sorted(roles(one)), one.coverage, one.warnings) for one in rosters} == {
+        WARD: ([AMINA, NOOR], Coverage.FULL, ()),
+        SHARED: ([NOOR], Coverage.PARTIAL, ()),
+        CHAT: ([AMINA], Coverage.PARTIAL, ()),
+    }
+    assert [(one.record_id, "User.Read.All" in one.remedy) for one in end.malformed] == [
+        (f"{SHARED} member 1", False),
+        (f"{CHAT} member 1", False),
+        (guest, True),
+    ]
+    assert len([one for one in entra.graph.seen(f"/users/{guest}") if one.path.endswith(guest)]) == 1
+
+
+def test_where_no_account_is_shown_the_missing_permission_is_named(
+    entra: FakeEntra, inventory: TeamsInventory, guest: str
+) -> None:
+    """Without the permission for accounts, a team shows the ids of its members alone."""
+
+    def strip(answer: dict[str, Any]) -> dict[str, Any]:
+        return answer | {"value": [{"id": row["id"], "displayName": None} for row in answer["value"]]}
+
+    for role in ("members", "owners"):
+        entra.graph.faults.add(Fault(edit=strip), path=f"*/{role}/*", times=None)
+    with pytest.raises(PermissionDenied) as raised:
+        read(inventory)
+    assert raised.value.missing == "User.Read.All"
 
 
 def test_a_member_without_an_id_is_set_aside(entra: FakeEntra, inventory: TeamsInventory, ward: str) -> None:
