@@ -276,9 +276,8 @@ def facts_of(
 ) -> dict[AccountKey, AccountFacts]:
     """What the directory says of each of these accounts; with names, of those that have one of these facts."""
     query = _FACTS
-    if (
-        having
-    ):  # a fact without a value is not in the text; a value that is spelled like a name finds one too many
+    if having:
+        # A fact without a value is not in the text; a value that is spelled like a name finds one too many
         names = (person.c.facts.contains(f'"{name}"', autoescape=True) for name in sorted(having))
         query = query.where(sa.or_(*names))
     return {

@@ -12,6 +12,7 @@ from builders import facts
 from harness import Harness
 from scripted import Scripted, end, scripted
 from worker.domain.model import COUNTRY, TIMEZONE, AccountFacts, Standing
+from worker.domain.people.leaver import LeaverPolicy, judge_again
 from worker.ports import DirectoryPage
 from worker.storage import persons
 from worker.storage.sql.mapping import facts_from_json
@@ -124,3 +125,30 @@ def test_whose_last_day_nobody_can_read_has_left_by_anything_else(company: Harne
     company.leave("ann")
     company.poll()
     assert company.leavers() == ["ann"]
+
+
+@pytest.mark.parametrize(
+    "name, policy",
+    [("leave_at", LeaverPolicy(leave_date=False)), ("expires_at", LeaverPolicy(expired=False))],
+)
+def test_a_date_that_does_not_count_and_nobody_can_read_keeps_nobody_from_returning(
+    start: Start, name: str, policy: LeaverPolicy
+) -> None:
+    harness = start(leaver=policy)
+    harness.leave("ann")
+    harness.poll()
+    harness.corp.change("ann", enabled=True, unread=(name,))
+    harness.poll()
+    assert harness.leavers() == []
+
+
+def test_a_date_that_nobody_could_read_counts_no_more_once_switched_off(company: Harness) -> None:
+    company.corp.change("ann", leave_at=company.now + timedelta(days=3))
+    company.poll()
+    unread(company, "ann")
+    company.poll()
+    known = company.person("ann")
+    assert known.standing is Standing.LEAVING
+
+    again = judge_again(known, LeaverPolicy(leave_date=False), company.now)
+    assert (again.standing, again.facts.unread) == (Standing.ACTIVE, ())

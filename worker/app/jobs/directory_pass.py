@@ -20,7 +20,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.joiners import Placement
-from worker.domain.people.leaver import LeaverPolicy, is_absence_proof, judge
+from worker.domain.people.leaver import LeaverPolicy, counted, is_absence_proof, judge
 from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
 from worker.domain.people.unshown import completed
 from worker.domain.reconcile.guard import GuardLimits, people_count
@@ -226,7 +226,9 @@ class DirectoryPass:
         ]
 
     def _judged(self, records: Iterable[AccountFacts]) -> list[JudgedFacts]:
-        return [JudgedFacts(facts, judge(facts, self._rules.leaver, self._now)) for facts in records]
+        policy = self._rules.leaver
+        those = (counted(facts, policy) for facts in records)
+        return [JudgedFacts(facts, judge(facts, policy, self._now)) for facts in those]
 
     def _believe(self, read: _Read) -> None:
         """Raise Incomplete if a full pass cannot be believed, and BadConfig if it lacks what the rules need."""

@@ -64,6 +64,14 @@ def judge(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement
     return judgement
 
 
+def counted(facts: AccountFacts, policy: LeaverPolicy) -> AccountFacts:
+    """Return facts of which no date is unread that does not count by the policy: it keeps nobody from returning."""
+    if not facts.unread:
+        return facts
+    counts = {"leave_at": policy.leave_date, "expires_at": policy.expired}
+    return replace(facts, unread=tuple(name for name in facts.unread if counts[name]))
+
+
 def _judged(facts: AccountFacts, policy: LeaverPolicy, now: datetime) -> Judgement | None:
     if facts.is_deleted and policy.deleted:
         return Judgement(Standing.LEFT, Evidence.DELETED)
@@ -144,8 +152,8 @@ def settle(
 
 def judge_again(before: Account, policy: LeaverPolicy, now: datetime) -> Account:
     """Return an account that is in scope, or was, as what is known of it says at `now`: no pass has read it anew."""
-    judgement = judge(before.facts, policy, now)
-    return settle(before.key, before, before.facts, judgement, now, was_in_scope=True)
+    facts = counted(before.facts, policy)
+    return settle(before.key, before, facts, judge(facts, policy, now), now, was_in_scope=True)
 
 
 def is_stripped(facts: AccountFacts) -> bool:
