@@ -116,4 +116,6 @@ async def _database_page(request: Request, error: Exception) -> Response:
     """Ask the reader to try again, if that may help; any other error of the database is one of ours."""
     if not passes(error):
         raise error
-    return error_page(request, request.app.state.services, 503, {"Retry-After": str(UNAVAILABLE_FOR_S)})
+    services: Services = request.app.state.services
+    services.note_outage(error)
+    return error_page(request, services, 503, {"Retry-After": str(UNAVAILABLE_FOR_S)})

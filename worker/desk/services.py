@@ -100,6 +100,7 @@ class Services:
     witnesses: Witnesses
     sources: tuple[tuple[str, Port, str], ...]  # name, port, kind, in the configuration's order
     situation: Callable[[], Situation]  # at most a moment old
+    note_outage: Callable[[Exception], None]  # logs an error of the database for which somebody was put off
     key: str = field(repr=False)  # signs links, forms, references and sign-ins
     sign_in: SignIn | None = None
 

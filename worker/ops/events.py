@@ -18,6 +18,7 @@ NEWS_SEEN: Final = "news.seen"
 TABLES_AWAITED: Final = "tables.awaited"  # why
 METRICS_SERVED: Final = "metrics.served"  # listen, path
 DESK_SERVED: Final = "desk.served"  # listen
+DESK_UNAVAILABLE: Final = "desk.left_unanswered"  # error
 
 JOB_STARTED: Final = "job.started"  # job, full
 JOB_SKIPPED: Final = "job.skipped"  # job, why

@@ -20,7 +20,8 @@ from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
 from worker.domain.evidence.actor import Actor, logged_in
 from worker.ops import events
-from worker.ops.health import Trouble, thread_trouble
+from worker.ops.health import Trouble, reason, thread_trouble
+from worker.ops.repeats import Repeats
 from worker.ops.server import Limits, bound, host_and_port_of, serving_on
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
@@ -117,6 +118,13 @@ def services_of(app: App, clock: Clock) -> Services:
             *((one.name, Port.DIRECTORY, kinds[one.name]) for one in settings.directories),
             *((one.name, Port.INVENTORY, kinds[one.name]) for one in settings.inventories),
         ),
+        note_outage=partial(_note_outage, Repeats(), clock),
         key=key,
         sign_in=None if section is None else SignIn(section, settings.base_dir),
     )
+
+
+def _note_outage(repeats: Repeats, clock: Clock, error: Exception) -> None:
+    why = reason(error)
+    if repeats.is_news(THREAD, why, clock()):
+        log.error(events.DESK_UNAVAILABLE, error=why)

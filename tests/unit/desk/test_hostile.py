@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 from httpx2 import Response
+from structlog.testing import capture_logs
 
 from databases import database_url, empty_engine, engine
 from desk_caller import Caller, desk_of
 from desk_setup import api_client, services_of
 from harness import Harness
 from worker.domain.tickets.ticket import TicketState
+from worker.ops.events import DESK_UNAVAILABLE
 from worker.storage.sql.engine import open_engine, open_impatient_engine
 from worker.storage.sql.migrate import migrate
 
@@ -155,12 +157,16 @@ def test_a_database_that_another_holds_is_said_in_words_and_nothing_is_changed(
     harness.settle()
     phone = desk_of(harness)
     link = phone.ticket()
-    phone.get(link)
+    page = phone.get(link)
     holder = open_engine(f"sqlite:///{tmp_path / 'whosleft.db'}")
     began_s = time.monotonic()
-    with holder.begin():
+    with capture_logs() as said, holder.begin():
+        phone.post(f"{link}/done")
+        phone.last = page
         shown = phone.post(f"{link}/done")
 
+    assert [line["event"] for line in said] == [DESK_UNAVAILABLE], "once an hour while it lasts"
+    assert "locked" in said[0]["error"]
     assert shown.status_code == 503
     assert "Nothing was changed" in shown.text
     assert int(shown.headers["Retry-After"]) > 0

@@ -171,10 +171,11 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(name.upper() for name in request.app.openapi()["paths"].get(path, ())))
 
 
-async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     """The answer if the database fails for a while, without its own text, which may have its address."""
     if not passes(error):
         raise error
+    request.app.state.parts.services.note_outage(error)
     headers = {"Retry-After": str(UNAVAILABLE_FOR_S)}
     message, remedy = "The database can't be reached just now.", "Try again; if it lasts, see the desk's log."
     return answer(503, Code.UNAVAILABLE, message, remedy, headers)

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from structlog.testing import capture_logs
 
 from desk_setup import API, api_client, guarded_api, token_for
 from harness import URL
 from worker.desk.services import Services
+from worker.ops.events import DESK_UNAVAILABLE
 from worker.storage.sql.engine import open_engine
 from worker.storage.store import SqlStore
 
@@ -124,9 +126,14 @@ def test_a_database_that_can_t_be_reached_is_said_to_be_without_its_address(
     client = api_client(services)
     engine = open_engine(f"sqlite:///{tmp_path / 'secret-place' / 'gone.db'}")
     gone = replace(services, store=SqlStore(engine))
-    answer = TestClient(guarded_api(gone), base_url=URL + API, headers=dict(client.headers)).get("/tickets")
+    with capture_logs() as said:
+        answer = TestClient(guarded_api(gone), base_url=URL + API, headers=dict(client.headers)).get(
+            "/tickets"
+        )
 
     assert code(answer) == (503, "unavailable")
+    assert [(line["event"], line["log_level"]) for line in said] == [(DESK_UNAVAILABLE, "error")]
+    assert "unable to open database file" in said[0]["error"]
     assert answer.headers["Retry-After"] == "5"
     assert "secret-place" not in answer.text
 
