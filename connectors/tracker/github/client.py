@@ -53,7 +53,6 @@ def rest_of(config: GithubConfig, context: ConnectorContext) -> Rest:
         headers,
         config.requests_per_minute,
         config.tls.path(context.base_dir),
-        allows_private_http=True,
     )
     return Rest(server, context.now, context.sleep)
 

@@ -40,7 +40,6 @@ def rest_of(config: GitlabConfig, context: ConnectorContext) -> Rest:
         {"PRIVATE-TOKEN": config.token.get_secret_value()},
         config.requests_per_minute,
         config.tls.path(context.base_dir),
-        allows_private_http=True,
     )
     return Rest(server, context.now, context.sleep)
 

@@ -77,7 +77,6 @@ class JiraClient:
             headers,
             config.requests_per_minute,
             config.tls.path(context.base_dir),
-            allows_private_http=True,
         )
         return Rest(server, context.now, context.sleep)
 

@@ -17,9 +17,7 @@ _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 class JiraConfig(TrackerConfig):
     """What a tracker in Jira is configured with, besides the keys that all trackers have."""
 
-    url: ServerAddress = Field(
-        description="Jira's address. Plain http only to this machine or a private address."
-    )
+    url: ServerAddress = Field(description="Jira's address. Plain http only to this machine.")
     user: str | None = Field(
         default=None,
         min_length=1,

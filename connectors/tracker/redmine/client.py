@@ -34,7 +34,6 @@ def rest_of(config: RedmineConfig, context: ConnectorContext) -> Rest:
         headers,
         config.requests_per_minute,
         ca_file,
-        allows_private_http=True,
     )
     return Rest(server, context.now, context.sleep)
 

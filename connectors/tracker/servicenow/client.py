@@ -48,7 +48,6 @@ def rest_of(config: ServicenowConfig, context: ConnectorContext) -> Rest:
         {"Authorization": f"Basic {b64encode(secret).decode()}", "Accept": "application/json"},
         config.requests_per_minute,
         config.tls.path(context.base_dir),
-        allows_private_http=True,
     )
     return Rest(server, context.now, context.sleep)
 
