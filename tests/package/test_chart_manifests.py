@@ -285,6 +285,17 @@ def test_no_pod_of_the_release_is_without_a_policy_for_both_ways(situation: str)
                 "auth": {"method": "xoauth2", "user": "w@x", "tenant_id": "x"},
             },
         }]}, {587, 143, 443}),
+        ({"controls": {"advisories": {"feeds": [{"name": "kev", "kind": "kev"}]}}}, {443}),
+        ({"controls": {"advisories": {"feeds": [
+            {"name": "nvd", "kind": "nvd", "url": "https://mirror.corp.example:8443/nvd"},
+        ]}}}, {8443}),
+        ({"notify": [
+            {"name": "a", "kind": "apprise", "url": "ntfys://x:9090/w", "schemas": ["ntfys"], "reaches": "channel"},
+            {
+                "name": "b", "kind": "apprise", "url": "${file:/var/run/secrets/whosleft/db/sms}",
+                "schemas": ["twilio"], "reaches": "phone",
+            },
+        ]}, {9090, 443}),
         ({"desk": {"sign_in": {"kind": "oidc", "issuer": "https://login.example.org:9443/x", "client_id": "w"}}},
          {9443}),
     ],

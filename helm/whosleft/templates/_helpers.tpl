@@ -186,7 +186,7 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- range $config.notify -}}
 {{- if eq .kind "slack" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
-{{- else if has .kind (list "teams" "webhook") -}}
+{{- else if has .kind (list "apprise" "teams" "webhook") -}}
 {{- $https = append $https (include "whosleft.urlPort" .url) -}}
 {{- else if eq .kind "email" -}}
 {{- $mail = append $mail (.port | default (eq .tls "implicit" | ternary 465 587) | toString) -}}
@@ -220,6 +220,9 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- $https = append $https (include "whosleft.urlPort" .) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- range dig "advisories" "feeds" (list) ($config.controls | default dict) -}}
+{{- $https = append $https (include "whosleft.urlPort" (.url | default "https://")) -}}
 {{- end -}}
 {{- with $config.watch -}}
 {{- with .ping -}}
