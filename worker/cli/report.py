@@ -105,7 +105,10 @@ def exposure(
 
     at, wanted = clock_at(now), _wanted(format_, json=json)
     with opened(config, now) as worker:
-        months = worker.exposure.months(month, at, MONTHS if wanted is ReportFormat.HTML else 1)
+        try:
+            months = worker.exposure.months(month, at, MONTHS if wanted is ReportFormat.HTML else 1)
+        except Refused as error:
+            raise typer.BadParameter(str(error), param_hint="--month") from None
         organisation = worker.settings.organisation.name
     if wanted is ReportFormat.TEXT and output is None:
         _print_exposure(months[-1])
@@ -136,7 +139,10 @@ def readiness(
 
     at, wanted = clock_at(now), _wanted(format_, json=json)
     with opened(config, now) as worker:
-        where = worker.readiness.target(target)
+        try:
+            where = worker.readiness.target(target)
+        except Refused as error:
+            raise typer.BadParameter(str(error), param_hint="--target") from None
         found = list(worker.readiness.of(where, at))
         organisation = worker.settings.organisation.name
     if wanted is ReportFormat.TEXT and output is None:

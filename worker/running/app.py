@@ -257,7 +257,7 @@ def assemble(
         RemovalHolds(store, tickets, teller),
         Approvals(store, rules.two_approvers_from),
         PairActs(store, pairing),
-        Check(store, connectors, limits, rules.leaver, _fresh(rules), contents),
+        Check(store, connectors, limits, rules.leaver, rules.remediate, _fresh(rules), contents),
         Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away, teller.passing),
         reaching,
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from builders import NOW
 from fakes.notifier import FakeNotifier
 from harness import Harness
+from remediated import begin
 from worker.app.jobs.report import Report
 from worker.app.reads.check import SourceCheck
+from worker.domain.groups.capabilities import Capabilities
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.remediation import RemediationRule
+from worker.domain.tickets.ticket import TicketKind
 from worker.ports import AuthFailed, Port, Unshown
 
 Start = Callable[..., Harness]
@@ -141,6 +147,26 @@ def test_limits_that_are_off_are_warned_of(found: Start) -> None:
     assert off.checker.warnings() == (
         "the guard's leavers_max is off: nothing of that kind is held, however much it is",
     )
+
+
+@pytest.mark.parametrize(
+    "can, kind, is_idle",
+    [
+        (Capabilities(), TicketKind.REMOVE_MEMBER, True),
+        (Capabilities(can_remove=True), TicketKind.REMOVE_MEMBER, False),
+        (Capabilities(can_remove=True), TicketKind.REASSIGN_ADMIN, True),
+        (Capabilities(can_change_admin=True), TicketKind.REASSIGN_ADMIN, False),
+    ],
+)
+def test_a_rule_for_machines_that_no_source_can_carry_out_is_warned_of(
+    company: Harness, can: Capabilities, kind: TicketKind, is_idle: bool
+) -> None:
+    rule = RemediationRule("rooms", frozenset({"wards", "phones"}), ("*",), frozenset({kind}), 20)
+    begin(company, rule, can=can)
+
+    assert [one.partition(":")[0] for one in company.checker.warnings()] == [
+        "the rule rooms of remediate does nothing in wards"
+    ] * is_idle
 
 
 def test_tickets_of_an_inventory_that_was_renamed_are_warned_of(company: Harness) -> None:

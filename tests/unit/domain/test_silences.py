@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from builders import ticket
-from worker.domain.escalation.silences import LIFE_MAX, Silence, id_of_silence
+from worker.domain.escalation.silences import CLOCK_CHANGE, LIFE_MAX, Silence, id_of_silence
 from worker.domain.model import GroupKey
 from worker.domain.tickets.ticket import TicketKind
 
@@ -71,9 +72,18 @@ def test_it_is_on_from_its_first_instant_to_its_end() -> None:
 @pytest.mark.parametrize("fields, said", [
     ({"groups": ()}, "name groups, people, sources or kinds"),
     ({"until_at": NOW}, "name a later instant"),
-    ({"until_at": NOW + LIFE_MAX + timedelta.resolution}, "30 days at most"),
+    ({"until_at": NOW + LIFE_MAX + CLOCK_CHANGE + timedelta.resolution}, "30 days at most"),
     ({"reason": " "}, "a reason is required"),
 ])  # fmt: skip
 def test_what_is_no_silence_is_refused_with_the_remedy(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         replace(silence(groups=("*",)), **fields)
+
+
+def test_thirty_days_by_the_clock_may_have_the_hour_that_summer_time_gives_back() -> None:
+    london = ZoneInfo("Europe/London")
+    from_at = datetime(2026, 10, 20, tzinfo=london).astimezone(UTC)
+    until_at = datetime(2026, 11, 19, tzinfo=london).astimezone(UTC)
+
+    assert until_at - from_at == timedelta(days=30, hours=1)
+    assert replace(silence(groups=("*",)), from_at=from_at, until_at=until_at).until_at == until_at

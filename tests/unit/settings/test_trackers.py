@@ -42,3 +42,24 @@ def test_what_is_wrong_is_named(tmp_path: Path, more: str, said: str) -> None:
     with pytest.raises(SettingsError) as raised:
         settings(tmp_path, more)
     assert said in str(raised.value)
+
+
+def calls(listen: str, path: str = "/lab") -> str:
+    return f', calls: {{listen: "{listen}", path: {path}, secret: "${{env:LAB}}"}}'
+
+
+@pytest.mark.parametrize("path", ["/lab", "/hub"])
+def test_two_can_t_listen_at_one_address(tmp_path: Path, path: str) -> None:
+    both = calls("0.0.0.0:8071") + "}, {" + LAB.replace("lab,", "hub,", 1) + calls("0.0.0.0:8071", path)
+
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, both)
+
+    assert "trackers[1].calls.listen" in str(raised.value)
+    assert "lab listens on 0.0.0.0:8071, too" in str(raised.value)
+    assert len(settings(tmp_path, both.replace("0.0.0.0:8071", "127.0.0.1:0")).trackers) == 2, "any that is free"
+
+
+def test_nothing_can_listen_where_health_and_metrics_are(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"ops listens on 127\.0\.0\.1:9464, too"):
+        settings(tmp_path, calls("127.0.0.1:9464"))

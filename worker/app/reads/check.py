@@ -16,6 +16,7 @@ from worker.domain.mirror.copy import Content
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.tickets.ticket import LIVE
 from worker.ports import CheckResult, Directory, Inventory, Notifier, Port, Reach
 from worker.ports.connectors.advisory_feed import AdvisoryFeed
@@ -66,6 +67,7 @@ class Check:
         connectors: Checked,
         limits: GuardLimits,
         leaver: LeaverPolicy,
+        remediate: Sequence[RemediationRule],
         fresh: Mapping[Port, Freshness],
         contents: Mapping[str, Content],
     ) -> None:
@@ -73,6 +75,7 @@ class Check:
         self._connectors = connectors
         self._limits = limits
         self._leaver = leaver
+        self._remediate = remediate
         self._fresh = fresh
         self._contents = contents
 
@@ -93,16 +96,28 @@ class Check:
             return unreached(uow, Reaching(self._connectors.notifiers).over)
 
     def warnings(self) -> tuple[str, ...]:
-        """Further warnings: limits of the guard that are switched off, and tickets of inventories that were removed."""
-        off = tuple(
+        """Further warnings.
+
+        Limits of the guard that are switched off, rules for machines in sources that can do nothing, and tickets of
+        inventories that were removed.
+        """
+        off = (
             f"the guard's {name} is off: nothing of that kind is held, however much it is"
             for name in self._limits.switched_off()
         )
-        return off + tuple(
+        idle = (
+            f"the rule {rule.name} of remediate does nothing in {inventory.name}: its source can do none of these "
+            "kinds there. People do them, as without the rule"
+            for rule in self._remediate
+            for inventory in self._connectors.inventories
+            if inventory.name in rule.inventories and rule.is_idle_in(inventory.can)
+        )
+        removed = (
             f"the inventory {name} is not configured any more, and {count} of its groups' tickets wait: nothing shows "
             "whether they are done. Name it as before, or waive them"
             for name, count in sorted(self._left_behind().items())
         )
+        return (*off, *idle, *removed)
 
     def _left_behind(self) -> Counter[str]:
         """By inventory that is not configured any more, the live tickets about its groups."""

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 LIFE_MAX = timedelta(days=30)
+CLOCK_CHANGE = timedelta(hours=1)  # thirty days by the clock have it more when summer time ends in them
 AGAIN = timedelta(minutes=1)  # what says the same within it was sent twice
 _LABEL = re.compile(r"S-([0-9]{1,18})", re.ASCII | re.IGNORECASE)
 
@@ -31,7 +32,7 @@ class Silence:
     A ticket is covered if it fits every field that is not empty: `groups` (globs of names or ids), `people` (whom it
     is about, by id or e-mail address), `sources` (the inventory) and `kinds`. Messages to `people` are covered, too.
     `id` is S-000001, or the place in the configuration. Raises ValueError for one that covers nothing, that never
-    ends, or that lasts longer than `LIFE_MAX`.
+    ends, or that lasts longer than `LIFE_MAX` by the clock.
     """
 
     id: str
@@ -52,7 +53,7 @@ class Silence:
             raise ValueError("A silence of everything is none; name groups, people, sources or kinds.")
         if self.until_at <= self.from_at:
             raise ValueError("A silence ends after it begins; name a later instant.")
-        if self.until_at - self.from_at > LIFE_MAX:
+        if self.until_at - self.from_at > LIFE_MAX + CLOCK_CHANGE:
             raise ValueError(f"A silence lasts {LIFE_MAX.days} days at most; name an earlier instant.")
         if not self.reason.strip():
             raise ValueError("Say why: a reason is required to silence.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.groups.case import GroupCase, GroupView, MemberView
 from worker.domain.identity.matching import How, IdentityState
-from worker.domain.kinds import kind_of
+from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.kind import Deed
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Coverage, Evidence, Member, Role, Standing
@@ -40,6 +40,11 @@ class RemediationRule:
         if group is None or group.source not in self.inventories or ticket.kind not in self.kinds:
             return False
         return fits(group.group_id, self.groups) or fits(group_name, self.groups)
+
+    def is_idle_in(self, can: Capabilities) -> bool:
+        """True if a source with these capabilities can do none of what the rule allows."""
+        possible = {Deed.REMOVE: can.can_remove, Deed.MAKE_ADMIN: can.can_change_admin}
+        return not any(deed and possible[deed] for deed in (KINDS[kind].deed for kind in self.kinds))
 
 
 @dataclass(frozen=True, slots=True)
