@@ -214,7 +214,7 @@ class SqlGroupStates:
                 sa.select(m.source, m.group_id, m.handle, *PERSON_COLUMNS)
                 .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
                 .outerjoin(person, behind_link())
-                .where(here, m.is_unlisted == 0)
+                .where(here)
             )
             rows = [(row, person_of(row)) for row in self._c.execute(query)]
             humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)

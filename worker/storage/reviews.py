@@ -40,7 +40,7 @@ _MEMBERS = (
     sa.select(_M.handle, _M.display_name, _M.role, _M.first_seen_at, link.c.state, *PERSON_COLUMNS)
     .join(link, (link.c.source == _M.source) & (link.c.handle == _M.handle))
     .outerjoin(person, behind_link())
-    .where(_M.source == sa.bindparam("of"), _M.group_id == sa.bindparam("id"), _M.is_unlisted == 0)
+    .where(_M.source == sa.bindparam("of"), _M.group_id == sa.bindparam("id"))  # the unlisted, too
     .order_by(_M.handle)
 )
 _LAST_ANSWERS = (

@@ -15,7 +15,7 @@ from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import RowReason
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Role
+from worker.domain.model import Coverage, Role
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
@@ -180,6 +180,18 @@ def test_a_review_whose_last_rows_are_gone_is_completed(ward: Harness) -> None:
     ward.now = whole.due_at - timedelta(days=1)
     ward.control()
     assert len([one for one in ward.titles() if one.startswith("Still open")]) == 1, "that of the admin's row"
+
+
+def test_whom_a_partial_list_leaves_out_is_still_to_be_answered_for(ward: Harness) -> None:
+    say(ward, KEEP, "ann", "ben")
+    ward.drop("ward-7", "cem")
+    ward.wards.mark("ward-7", Coverage.PARTIAL)
+    ward.later()
+    ward.settle()
+    ward.control()
+    assert reviews(ward)[0].state is TicketState.OPEN
+    assert names(look(ward)) == ["Cem"]
+    assert say(ward, KEEP, "cem").ticket.state is TicketState.VERIFIED
 
 
 def test_a_group_that_nobody_needs_goes_to_whoever_answers_for_it(ward: Harness) -> None:

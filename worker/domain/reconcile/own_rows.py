@@ -9,7 +9,6 @@ from datetime import datetime
 from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.controlled import ONLY
-from worker.domain.model import Coverage
 from worker.domain.reconcile.assigning import why_another
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -64,7 +63,7 @@ def kept_apart(ticket: Ticket, group: GroupState, rules: TicketRules, now: datet
     nobody if nobody else is known. It ends once none of these members is in the group.
     """
     there = [group.own_rows[one] for one in ticket.details[ONLY] if one in group.own_rows]
-    if not there and group.coverage is Coverage.FULL:
+    if not there:
         return cancelled(ticket, because("whom it asks about is not in the group any more"), now)
     apart = [account for accounts in there for account in accounts]
     is_own = is_one_of(ticket.assignee, apart)

@@ -86,7 +86,10 @@ class Reviews(Protocol):
         """Count the completed reviews of the whole group."""
 
     def members(self, group: GroupKey, rule: AccountsRule) -> list[ReviewMember]:
-        """Everybody who is in a group now, with the last answer about each, by handle."""
+        """Everybody who is in a group now, with the last answer about each, by handle.
+
+        So is whom its newest roster, a partial one, left out: nothing shows that they went.
+        """
 
     def answers(self, ticket: int) -> dict[str, AnsweredRow]:
         """The answers so far, by handle."""
