@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from audit_checks import problems
 from harness import Harness
-from reviewed import KEEP, REMOVE, look, names, reviewed_ward, say
+from reviewed import KEEP, REMOVE, RULE, look, names, released, reviewed_ward, reviews, say
+from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.reviewing import ReviewRule, RowReason
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
@@ -126,3 +129,34 @@ def test_who_left_and_came_back_is_not_asked_out_by_an_old_review(ward: Harness)
     ward.later()
     ward.settle()
     assert not [one for one in ward.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]
+
+
+# --- it is due again within one period ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "every, first",
+    [
+        (timedelta(days=30), datetime(2026, 12, 1, 9, tzinfo=UTC)),
+        (timedelta(days=90), datetime(2027, 7, 1, 9, tzinfo=UTC)),
+    ],
+    ids=["twice in a month", "twice in a quarter"],
+)
+def test_what_was_answered_stays_when_the_group_is_due_again_within_a_period(
+    start: Callable[..., Harness], every: timedelta, first: datetime
+) -> None:
+    rule = replace(RULE, review=ReviewRule(every=every, sample=0, full_every=100))
+    ward = start(controls=ControlPolicy(review=(rule,)), has_links=True)
+    ward.now = first
+    ward.settle()
+    released(ward)
+    say(ward, KEEP, "ann", "ben", "cem")
+    ward.now = first + every + timedelta(hours=1)
+    ward.settle(full=True)
+    ward.control()
+    done, _own, again, _own_again = reviews(ward)
+    assert (done.state, again.state) == (TicketState.VERIFIED, TicketState.OPEN)
+    with ward.store.reading() as uow:
+        assert uow.reviews.finished(done.home).number == 1
+        assert len(uow.reviews.answers(done.id)) == 3
+    assert not [row for row in look(ward, 2).left if RowReason.NEVER in row.reasons]

@@ -16,6 +16,7 @@ from worker.domain.controls.reviewing import (
     ReviewMember,
     RowAnswer,
     RowReason,
+    occasion,
     open_rows,
     period,
     rows_of,
@@ -137,3 +138,18 @@ def test_each_member_is_in_exactly_one_part_whatever_the_order(
 )
 def test_periods_have_the_names_that_people_use(every: timedelta, name: str) -> None:
     assert period(date(2026, 11, 24), every) == name
+
+
+@pytest.mark.parametrize(
+    "last, name",
+    [
+        (None, "review:2026Q4"),
+        (date(2026, 9, 25), "review:2026Q4"),
+        (date(2026, 10, 1), "review:2026-12-30"),
+    ],
+)
+def test_a_second_review_in_one_period_has_the_day_since_which_it_is_due(
+    last: date | None, name: str
+) -> None:
+    """So it has a ticket of its own, and what was answered in the first stays."""
+    assert occasion(date(2026, 12, 31), timedelta(days=90), last) == name

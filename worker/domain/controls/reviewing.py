@@ -146,6 +146,17 @@ def period(on: date, every: timedelta) -> str:
     return f"{year}W{week:02d}"
 
 
+def occasion(on: date, every: timedelta, last: date | None) -> str:
+    """Return the occasion of a review that is due on this local day; `last`: the day of the one before.
+
+    It is the period; if that was the last one's as well, the day since which this one is due.
+    """
+    name = period(on, every)
+    if last is not None and period(last, every) == name:
+        name = f"{last + every:%Y-%m-%d}"
+    return f"{PREFIX}{name}"
+
+
 def rows_of(
     review: Review, members: Iterable[ReviewMember], sample: int, reviewer: Collection[AccountKey]
 ) -> ReviewRows:

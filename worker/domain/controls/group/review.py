@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
 from worker.domain.controls.policy import ReviewSection
-from worker.domain.controls.reviewing import PREFIX, period
+from worker.domain.controls.reviewing import PREFIX, occasion
 from worker.domain.controls.state import GroupState
 from worker.domain.model import Coverage
 from worker.domain.text.tongue import N_
@@ -34,7 +34,7 @@ def _check(group: GroupState, rule: ReviewSection, now: datetime) -> ControlResu
         f"{at:%Y-%m-%d}" if at else "never",
         at=group.taken_at,
         grade=group.grade,
-        occasion=f"{PREFIX}{period(now.date(), every)}",
+        occasion=occasion(now.date(), every, at.date() if at else None),
         is_asked_elsewhere=group.has_confirmation,
     )
 
