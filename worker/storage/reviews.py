@@ -155,6 +155,9 @@ class SqlReviews:
         has_answer = sa.exists().where(_A.ticket_id == _R.ticket_id)
         return list(self._c.execute(_open().where(has_answer)).scalars())
 
+    def handed_on(self) -> list[int]:
+        return list(self._c.execute(_open().where(ticket.c.handed > 0)).scalars())
+
     def open_tickets(self) -> list[int]:
         return list(self._c.execute(_open()).scalars())
 

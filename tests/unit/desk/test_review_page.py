@@ -11,6 +11,8 @@ from harness import Harness, company_fixture
 from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import TicketState
 
 RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0))
 
@@ -68,3 +70,14 @@ def test_who_says_that_nobody_needs_the_group_is_thanked_and_can_take_it_back(wa
 def test_what_is_no_instant_counts_nothing(ward: Harness, shown_at: str) -> None:
     answer(ward, 12, shown_at=shown_at)
     assert medians(ward) == {None}
+
+
+def test_the_page_thanks_while_somebody_else_is_still_to_be_asked_about_the_reviewer(ward: Harness) -> None:
+    [review] = [one for one in ward.tickets() if "/own" not in one.occasion]
+    ward.desk.assign(review.id, "ann@corp.example", Actor("sam"), ward.now)
+    where = ward.link(review.id).partition(".org")[2]
+    desk = desk_of(ward)
+    rows = re.findall(r'name="row" value="([^"]+)"', desk.get(where).text)
+    desk.post(f"{where}/review", {"row": rows, **{f"answer-{at}": "keep" for at in range(len(rows))}})
+    assert ward.ticket(review.id).state is TicketState.OPEN
+    assert "Everybody who was shown is answered for." in desk.get(where).text

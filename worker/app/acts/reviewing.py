@@ -3,7 +3,8 @@
     ticket -> rows of the roster as it is now -> answers, saved in parts -> all answered: the review is completed
                           remove -> a ticket to remove the member;  not needed -> the accountable person decides
 
-No answer removes nobody, and approves nothing. Rows of the reviewer are another's: they get a second ticket.
+No answer removes nobody, and approves nothing. Rows of the reviewer are another's: they get a second ticket,
+whoever the reviewer is by now. A review is not over before.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from worker.app.tell.signed_links import SignedLinks, signing_key
 from worker.app.tell.teller import Teller, journal_entry
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
+    OWN,
     Review,
     ReviewMember,
     ReviewRow,
@@ -175,10 +177,19 @@ class Reviewing:
             return 0
         return len(self.shown(uow, ticket).left)
 
-    def finish(self, uow: UnitOfWork, now: datetime) -> int:
-        """Complete reviews whose last rows without an answer are gone from the group; return how many."""
-        shown = [self._completed(uow, number, SYSTEM, now) for number in uow.reviews.begun()]
-        return sum(not one.left for one in shown)
+    def finish(self, uow: UnitOfWork, now: datetime) -> list[ReviewShown]:
+        """Complete reviews that were begun and have no row without an answer any more.
+
+        Return those whose reviewer has rows that nobody is asked about, as if they went to somebody else since.
+        """
+        begun = uow.reviews.begun()
+        tickets = uow.tickets.many({*begun, *uow.reviews.handed_on()})
+        shown = {number: self.shown(uow, ticket) for number, ticket in tickets.items()}
+        unasked = [one for one in shown.values() if _is_unasked(uow, one)]
+        for number in begun:
+            if not shown[number].left:
+                self._complete(uow, shown[number], SYSTEM, now)
+        return unasked
 
     # --- reminding -------------------------------------------------------------------------------
 
@@ -239,9 +250,14 @@ class Reviewing:
             if shown_at is not None and timedelta(0) <= now - shown_at <= ANSWERED_WITHIN:
                 seconds = (now - shown_at).total_seconds() / len(chosen)
                 uow.reviews.pace(shown.review.occasion, round(seconds), len(chosen))
-            change_ticket(uow, ticket.id, _counted(kept), events.TICKET_ANSWERED, by, now, answer=_sum(kept))
+            change = _counted(kept)
+            _, ticket = change_ticket(
+                uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=_sum(kept)
+            )
             self._remove(uow, ticket, removals, now)
-            return self._completed(uow, ticket.id, by, now)
+            after = self.shown(uow, ticket)
+            is_over = not after.left and not _is_unasked(uow, after)
+            return self._complete(uow, after, by, now) if is_over else after
 
     def _check_admins(self, uow: UnitOfWork, ticket: Ticket, removals: Sequence[ReviewRow]) -> None:
         """Refuse to send away the last admin who is not asked out already: nobody would be left to act."""
@@ -273,16 +289,12 @@ class Reviewing:
             person.key if person else None,
         )
 
-    def _completed(self, uow: UnitOfWork, number: int, by: Actor, now: datetime) -> ReviewShown:
-        """Close the ticket if no row is left. An answer of its owner, who is no admin, is the better evidence."""
-        ticket = uow.tickets.get(number)
-        assert ticket is not None  # noqa: S101  it was just changed
-        shown = self.shown(uow, ticket)
-        if shown.left:
-            return shown
+    def _complete(self, uow: UnitOfWork, shown: ReviewShown, by: Actor, now: datetime) -> ReviewShown:
+        """Close the ticket of a review. An answer of its owner, who is no admin, is the better evidence."""
+        ticket = shown.ticket
         why = ticket.assignee.why if ticket.assignee else None
         grade = Grade.B if why is AssigneeWhy.OWNER else Grade.C
-        uow.reviews.complete(number, grade, now, is_full=shown.review.is_full)
+        uow.reviews.complete(ticket.id, grade, now, is_full=shown.review.is_full)
 
         def change(one: Ticket) -> Ticket:
             return replace(
@@ -295,7 +307,7 @@ class Reviewing:
                 reason=because("all members who were shown are answered for"),
             )
 
-        _, after = change_ticket(uow, number, change, events.TICKET_VERIFIED, by, now)
+        _, after = change_ticket(uow, ticket.id, change, events.TICKET_VERIFIED, by, now)
         return replace(shown, ticket=after)
 
     # --- what comes of it ------------------------------------------------------------------------
@@ -324,6 +336,18 @@ def _begins(uow: UnitOfWork, action: Action) -> bool:
         return action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
     begun = uow.reviews.of_ticket(action.ticket.id)
     return begun is not None and begun.only != frozenset(action.ticket.details.get(ONLY, ()))
+
+
+def _is_unasked(uow: UnitOfWork, shown: ReviewShown) -> bool:
+    """Whether the reviewer has rows of their own without an answer that no second ticket asks about."""
+    if shown.review.only or not shown.rows.own:
+        return False
+    asked = set(shown.answers)
+    for one in uow.tickets.of_group(shown.ticket.home):
+        is_second = one.kind is REVIEWS and one.occasion == f"{shown.ticket.occasion}{OWN}"
+        if is_second and one.state is not TicketState.CANCELLED:
+            asked.update(one.details[ONLY])
+    return any(row.member.handle not in asked for row in shown.rows.own)
 
 
 def _seed(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:

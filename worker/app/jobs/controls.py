@@ -47,6 +47,7 @@ from worker.domain.reconcile.controlling import (
 )
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.held_findings import HeldFindings, held_controls
+from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.reporting import passed_on
 from worker.domain.reconcile.rules import TicketRules
@@ -114,7 +115,7 @@ class RunControls:
         self._open(matching, asking, in_use, changed, doing, now)
         self._count(matching, tally, now)
         with matching.begin() as uow:
-            self._reviewing.finish(uow, now)
+            doing.add(self._finish_reviews(uow, now))
             reminded = self._reviewing.remind(uow, now)
             self._cases.tell(uow, now)
             self._weekly.tell(uow, now)
@@ -235,6 +236,17 @@ class RunControls:
         for_others = carry_out(uow, more, (), self._teller, now)
         self._reviewing.begin(uow, for_others, groups, now)
         return [*silent, *done, *for_others]
+
+    def _finish_reviews(self, uow: UnitOfWork, now: datetime) -> list[Action]:
+        """Complete reviews, and have somebody else asked about those who took one over."""
+        asked = self._reviewing.finish(uow, now)
+        page = list(self._reads.of(uow, {one.ticket.home for one in asked}, now, frozenset()).values())
+        groups = {group.key: group for group, _ in page}
+        found = [
+            for_another(one.ticket, one.rows.own, groups[one.ticket.home], self._tickets, now)
+            for one in asked
+        ]
+        return self._carry_out(uow, [action for action in found if action is not None], page, now)
 
     def _day(self, now: datetime) -> str:
         return f"{local_day(self._reads.rules.timezone, now):%Y-%m-%d}"

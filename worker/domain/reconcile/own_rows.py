@@ -8,7 +8,7 @@ from datetime import datetime
 
 from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
-from worker.domain.kinds.controlled import ONLY
+from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S
 from worker.domain.reconcile.assigning import why_another
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -25,8 +25,9 @@ def for_another(
 ) -> Action | None:
     """A second ticket with these rows alone, for whoever may answer them; nobody's if there is nobody.
 
-    Where the review itself is opened again, its second ticket is, too. One that is still live goes on, with the rows
-    that it has to have now; None if it has them, or if it is waived.
+    Where the review itself is opened again, its second ticket is, too; so is one that was over when somebody else got
+    the review. One that is still live goes on, with the rows that it has to have now; None if it has them, or if it is
+    waived.
     """
     to = first_of(_ORDER, group, rules, [account for row in own for account in row.member.accounts])
     why = (
@@ -34,13 +35,23 @@ def for_another(
         if to is not None
         else because("these rows are the reviewer's own, and nobody else is known who could answer for them")
     )
-    draft = replace(
-        ticket,
-        id=0,
+    draft = Ticket(
+        kind=ticket.kind,
+        about=ticket.about,
+        group=ticket.group,
+        group_name=ticket.group_name,
+        messenger=ticket.messenger,
+        opened_at=now,
+        clock_from=now,
+        due_at=now,
         occasion=f"{ticket.occasion}{OWN}",
         assignee=to,
-        handed=0,
-        details={**ticket.details, ONLY: sorted(row.member.handle for row in own)},
+        accountable=ticket.accountable,
+        is_sensitive=ticket.is_sensitive,
+        details={
+            **{name: ticket.details[name] for name in (FAULTS, TIME_S)},
+            ONLY: sorted(row.member.handle for row in own),
+        },
         reason=why,
     )
     known = next((one for one in group.tickets if one.key == draft.key), None)

@@ -1,0 +1,94 @@
+"""A review that goes to somebody else: they don't answer for themself either, and somebody is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from harness import Harness
+from reviewed import KEEP, names, of, reviewed_ward, reviews, say, token
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Role
+from worker.domain.tickets.ticket import Ticket, TicketState
+
+
+@pytest.fixture
+def ward(start: Callable[..., Harness]) -> Harness:
+    return reviewed_ward(start)
+
+
+def given_to_ann(ward: Harness) -> None:
+    ward.desk.assign(
+        of(ward, "ward-7", own=False).id, "ann@corp.example", Actor("sam"), ward.now, "Dee is busy"
+    )
+
+
+def to(ticket: Ticket) -> str:
+    return ticket.assignee.email if ticket.assignee else ""
+
+
+def rows(ward: Harness, *, own: bool) -> list[str]:
+    return names(ward.app.reviewing.look(token(ward, of(ward, "ward-7", own=own)), ward.now))
+
+
+def test_whoever_is_given_a_review_is_asked_about_by_somebody_else(ward: Harness) -> None:
+    given_to_ann(ward)
+    ward.control()
+    assert (rows(ward, own=False), rows(ward, own=True)) == (["Ben", "Cem", "Dee"], ["Ann"])
+    assert to(of(ward, "ward-7", own=True)) == "it-security@example.org"
+    before = reviews(ward)
+    ward.control()
+    assert reviews(ward) == before
+
+
+def test_so_is_whoever_takes_over_from_a_reviewer_who_left(ward: Harness) -> None:
+    ward.wards.set_role("ward-7", ward.number("ann"), Role.ADMIN)
+    ward.later()
+    ward.settle()
+    ward.leave("dee")
+    for _ in range(2):
+        ward.later()
+        ward.settle()
+        ward.control()
+    assert to(of(ward, "ward-7", own=False)) == "ann@corp.example"
+    assert rows(ward, own=True) == ["Ann"]
+
+
+def test_a_review_is_not_over_before_somebody_is_asked_about_its_reviewer(ward: Harness) -> None:
+    own = of(ward, "ward-7", own=True)
+    ward.app.reviewing.answer(token(ward, own), {ward.number("dee"): KEEP}, ward.now)
+    given_to_ann(ward)
+    after = say(ward, KEEP, "ben", "cem", "dee")
+    assert (after.left, after.ticket.state) == ((), TicketState.OPEN)
+    ward.control()
+    assert of(ward, "ward-7", own=False).state is TicketState.VERIFIED
+    assert rows(ward, own=True) == ["Ann"]
+
+
+def test_whom_the_reviewer_before_has_answered_for_is_not_asked_about_again(ward: Harness) -> None:
+    say(ward, KEEP, "ann")
+    given_to_ann(ward)
+    ward.control()
+    assert rows(ward, own=True) == ["Dee"]
+
+
+def test_a_waived_own_row_keeps_no_review_from_its_end(ward: Harness) -> None:
+    ward.desk.waive(of(ward, "ward-7", own=True).id, Actor("sam"), "known for years", ward.now)
+    given_to_ann(ward)
+    say(ward, KEEP, "ben", "cem", "dee")
+    ward.control()
+    assert of(ward, "ward-7", own=False).state is TicketState.VERIFIED
+
+
+def test_whoever_has_no_row_but_their_own_is_not_reminded(ward: Harness) -> None:
+    given_to_ann(ward)
+    for name in ("ben", "cem", "dee"):
+        ward.drop("ward-7", name)
+    ward.later()
+    ward.settle()
+    ward.now = of(ward, "ward-7", own=False).due_at - timedelta(days=1)
+    ward.control()
+    assert (rows(ward, own=False), rows(ward, own=True)) == ([], ["Ann"])
+    assert not [one for one in ward.titles() if one.startswith("Still open")]
