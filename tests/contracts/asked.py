@@ -9,7 +9,7 @@ from builders import DAY, HOUR, NOW, facts, key, rules
 from contracts.live import read
 from contracts.unit_of_work import read_people, read_rosters, roster
 from worker.domain.controls.others import ADVISORIES, DEVICE, PROVIDER
-from worker.domain.controls.reviewing import Review
+from worker.domain.controls.reviewing import Review, RowAnswer
 from worker.domain.controls.statements import (
     COMPLETE,
     Assurance,
@@ -31,6 +31,7 @@ from worker.ports.state.attestations import SENSITIVE, AskingRule
 from worker.ports.state.group_states import Lists
 from worker.ports.state.groups import Unlisted
 from worker.ports.state.identities import HandleIdentity
+from worker.ports.state.reviews import AnsweredRow
 from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
@@ -242,6 +243,21 @@ class ListsContract:
         assert differing(store, NOW + 3 * DAY) == NOW, "the messenger did not show the ward"
         paired(store, PairState.APART)
         assert differing(store, NOW + 4 * DAY) is None, "they are no pair any more"
+
+    def test_reviews_are_of_another_group_once_they_are_moved(self, store: Store) -> None:
+        read_rosters(store, roster("ward", "1", "2"))
+        home, other = GroupKey("wards", "ward"), GroupKey("list", "w7")
+        review = Review(1, "review:1", 1, "s", is_full=True, started_at=NOW, due_at=NOW, only=frozenset("1"))
+        with store.begin() as uow:
+            uow.reviews.start(review, home)
+            uow.reviews.start(replace(review, ticket=2, only=frozenset()), home)
+            uow.reviews.answer(2, home, [AnsweredRow("1", RowAnswer.KEEP, "", "dee", NOW, NOW, 1)])
+            uow.reviews.complete(2, Grade.C, NOW, is_full=True)
+            assert uow.reviews.move(home, other) == {}
+        with store.reading() as uow:
+            assert uow.reviews.last_of([home, other]) == {other: (NOW, Grade.C)}
+            assert uow.reviews.of_ticket(1) == review
+            assert uow.reviews.answers(2).keys() == {"1"}
 
     def test_the_last_review_of_everybody_is_known_beside_the_last(self, store: Store) -> None:
         home = GroupKey("wards", "ward")

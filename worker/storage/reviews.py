@@ -19,7 +19,7 @@ from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup, Fin
 from worker.storage.cases import behind_link
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, person_of
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import by_source, in_source
+from worker.storage.sql.chunks import by_source, chunked, in_source
 from worker.storage.sql.tables import (
     chat_group,
     episode,
@@ -98,8 +98,8 @@ class SqlReviews:
 
     def finished(self, group: GroupKey) -> FinishedReviews:
         query = sa.select(sa.func.count(), sa.func.max(_R.completed_at)).where(
-            _R.source == group.source, _R.group_id == group.group_id, _R.completed_at.is_not(None), _R.only == "[]"
-        )  # fmt: skip
+            _of(review, group), _R.completed_at.is_not(None), _R.only == "[]"
+        )
         count, at = self._c.execute(query).one()
         return FinishedReviews(int(count), at)
 
@@ -139,6 +139,45 @@ class SqlReviews:
             for one in rows
         ]  # fmt: skip
         bulk_upsert(self._c, review_answer, ANSWER_COLUMNS, values)
+
+    def move(self, group: GroupKey, to: GroupKey) -> dict[str, str]:
+        here, answered = _of(review, group), _of(review_answer, group)
+        some = {
+            row.ticket_id: json.loads(row.only)
+            for row in self._c.execute(sa.select(_R.ticket_id, _R.only).where(here, _R.only != "[]"))
+        }
+        known = set(self._c.execute(sa.select(_A.handle).where(answered).distinct()).scalars())
+        found = self._other_handles(group, to, known.union(*some.values()))
+        for before, after in found.items():
+            renamed = sa.update(review_answer).where(answered, _A.handle == before)
+            self._c.execute(renamed.values(handle=after))
+        for ticket_id, only in some.items():
+            now = json.dumps(sorted(found.get(one, one) for one in only))
+            self._c.execute(sa.update(review).where(_R.ticket_id == ticket_id).values(only=now))
+        for table, rows in ((review, here), (review_answer, answered)):
+            self._c.execute(sa.update(table).where(rows).values(source=to.source, group_id=to.group_id))
+        return found
+
+    def _other_handles(self, group: GroupKey, to: GroupKey, handles: Collection[str]) -> dict[str, str]:
+        """The handles under which people are members of another group, by that in this one, where they differ."""
+        k = link.c
+        members = (
+            sa.select(_M.handle, k.person_source, k.person_id)
+            .join(link, (k.source == _M.source) & (k.handle == _M.handle))
+            .where(_of(membership, to))
+        )
+        there = {row.handle: (row.person_source, row.person_id) for row in self._c.execute(members)}
+        by_person = {who: handle for handle, who in sorted(there.items(), reverse=True) if who[0]}
+        found: dict[str, str] = {}
+        for chunk in chunked(sorted(set(handles) - there.keys())):
+            mine = sa.select(k.handle, k.person_source, k.person_id).where(
+                k.source == group.source, k.handle.in_(chunk)
+            )
+            for row in self._c.execute(mine.order_by(k.handle)):
+                other = by_person.get((row.person_source, row.person_id))
+                if other is not None and other not in {*handles, *found.values()}:
+                    found[row.handle] = other
+        return found
 
     def pace(self, occasion: str, seconds: int, rows: int) -> None:
         p = review_pace.c
@@ -251,6 +290,10 @@ def _open() -> sa.Select[int]:
     is_open = _R.completed_at.is_(None) & (ticket.c.state == TicketState.OPEN.value)
     query = sa.select(_R.ticket_id).join(ticket, ticket.c.id == _R.ticket_id)
     return query.where(is_open).order_by(_R.ticket_id)
+
+
+def _of(table: sa.Table, group: GroupKey) -> sa.ColumnElement[bool]:
+    return (table.c.source == group.source) & (table.c.group_id == group.group_id)
 
 
 def _this(group: GroupKey) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Pair groups that several sources show, and have each membership in one ticket: where the better witness is.
 
 Of a pair, the group of the better witness leads. The other one is followed there: it opens no tickets of its own, and
-the tickets that it has go on in the leader, with their number, their clock and their assignee. Whom the joiner rules
-place in the one they place in the other.
+the tickets that it has go on in the leader, with their number, their clock and their assignee, and its reviews count
+there. Whom the joiner rules place in the one they place in the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
@@ -17,6 +17,7 @@ from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.groups.pairing import AlikeBy, rank
+from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import GroupKey
 from worker.domain.text.reason import NO_REASON, because
 from worker.domain.tickets.subject import About
@@ -74,10 +75,11 @@ def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
     if leader is None:
         return
     uow.pairs.carry_places(follows)
+    handles = uow.reviews.move(follows.follower, follows.leader)
     there = {ticket.key for ticket in uow.tickets.of_group(follows.leader)}
     for ticket in uow.tickets.of_group(follows.follower):
         if ticket.about in _MOVABLE and (ticket.is_live or ticket.state is TicketState.WAIVED):
-            moved = _moved(ticket, leader, there)
+            moved = _moved(ticket, leader, there, handles)
             there.add(moved.key)
             uow.tickets.update([moved])
             kind = events.TICKET_MOVED if moved.state is ticket.state else events.TICKET_CANCELLED
@@ -88,9 +90,15 @@ def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
                 uow.outbox.withdraw_about([moved.id])
 
 
-def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey]) -> Ticket:
-    """Return the ticket in the leading group; cancelled if that has the same work already."""
+def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey], handles: Mapping[str, str]) -> Ticket:
+    """Return the ticket in the leading group; cancelled if that has the same work already.
+
+    `handles`: those of members whom a review asks about, where they have another one there.
+    """
     view = _same(ticket, leader) if ticket.about is About.MEMBERSHIP else None
+    details = ticket.details
+    if ONLY in details:
+        details = {**details, ONLY: sorted(handles.get(one, one) for one in details[ONLY])}
     moved = replace(
         ticket,
         group=leader.key,
@@ -98,6 +106,7 @@ def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey]) -> Ticket:
         messenger=leader.messenger,
         handle=view.member.handle if view else ticket.handle,
         member_role=view.member.role if view else ticket.member_role,
+        details=details,
     )
     if moved.key not in there:
         return moved

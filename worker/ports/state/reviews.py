@@ -97,6 +97,12 @@ class Reviews(Protocol):
     def answer(self, ticket: int, group: GroupKey, rows: Sequence[AnsweredRow]) -> None:
         """Keep answers; a later one to the same row replaces it."""
 
+    def move(self, group: GroupKey, to: GroupKey) -> dict[str, str]:
+        """Have all reviews of a group be of another one, which is the same group in another source.
+
+        Return the handles of rows whose people are known by another one there, each with that one.
+        """
+
     def pace(self, occasion: str, seconds: int, rows: int) -> None:
         """Add rows that took so many seconds each to a campaign's count. It is kept of no person and no group."""
 
