@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from builders import rules
 from harness import ACCOUNTABLE, Harness
-from reviewed import KEEP, REMOVE, RULE, UNSURE, look, names, of, reviewed_ward, reviews, say, token
+from reviewed import KEEP, REMOVE, RULE, UNSURE, look, names, of, released, reviewed_ward, reviews, say, token
 from worker.app.acts.reviewing import LastAdmin
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
@@ -35,6 +35,16 @@ def test_the_first_review_shows_everybody_but_the_reviewer(ward: Harness) -> Non
     assert own.assignee is not None
     assert own.assignee.email == "it-security@example.org"
     assert names(look(ward, 1)) == ["Dee"]
+
+
+def test_a_review_is_named_after_the_quarter_on_the_organisations_clock(
+    start: Callable[..., Harness],
+) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.now = datetime(2027, 6, 30, 23, 30, tzinfo=UTC)  # in London it is July
+    harness.settle()
+    released(harness)
+    assert [one.occasion for one in reviews(harness)] == ["review:2027Q3", "review:2027Q3/own"]
 
 
 def test_rows_are_live(ward: Harness) -> None:

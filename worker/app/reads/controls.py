@@ -77,7 +77,10 @@ class ControlRules:
     advisories: AdvisoryRules = field(default_factory=AdvisoryRules)
 
     def seen(self, group: GroupState, now: datetime) -> GroupState:
-        """A group as the configuration sees it: whether it is sensitive, its roster fresh, or declared by people."""
+        """A group as the configuration sees it: whether it is sensitive, its roster fresh, or declared by people.
+
+        Its days are the organisation's.
+        """
         is_fresh = self.fresh.is_fresh(group.key.source, group.taken_at, now)
         can = self.inventories.get(group.key.source)
         return replace(
@@ -85,6 +88,7 @@ class ControlRules:
             is_fresh=is_fresh,
             is_sensitive=self.is_sensitive(group),
             is_declared=can is not None and can.is_declared,
+            timezone=self.timezone,
         )
 
     @property

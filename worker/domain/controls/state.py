@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
+from worker.domain.escalation.wall_clock import local_day
 from worker.domain.model import (
     NOTHING_SHOWN,
     Account,
@@ -73,6 +74,7 @@ class GroupState:
     `reporter`: who named it in a census, if it is only known by that.
     `tickets`: those of controls, live or over. `departed`: the people they are with who have left. `own_rows`: the
     members whom live tickets ask about apart from the others, by handle, with the accounts of the person behind each.
+    `timezone`: IANA, the organisation's.
     """
 
     key: GroupKey
@@ -109,6 +111,11 @@ class GroupState:
     tickets: tuple[Ticket, ...] = ()
     departed: frozenset[AccountKey] = frozenset()
     own_rows: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+    timezone: str = "UTC"
+
+    def day(self, at: datetime) -> date:
+        """The organisation's day at an instant."""
+        return local_day(self.timezone, at)
 
     @property
     def admins_who_are_active(self) -> tuple[AdminState, ...]:

@@ -34,7 +34,7 @@ def _by_the_register(group: GroupState, now: datetime) -> ControlResult | None:
             return ControlResult(CheckValue.PASS, at=at, grade=Grade.B)
         day = f"{row.closed_on:%Y-%m-%d}" if row.closed_on else "closed"
         return ControlResult(CheckValue.FAIL, _CLOSED, at=at, grade=Grade.B, occasion=f"dormant:{day}")
-    if row.ends_on is not None and row.ends_on < now.date():
+    if row.ends_on is not None and row.ends_on < group.day(now):
         day = f"{row.ends_on:%Y-%m-%d}"
         return ControlResult(CheckValue.FAIL, _ENDED, day, at=at, grade=Grade.B, occasion=f"dormant:{day}")
     return None
@@ -54,8 +54,8 @@ def _by_activity(group: GroupState, rule: DormantRule, now: datetime) -> Control
     at = group.facts.read_at or group.taken_at
     if last > now - rule.after:
         return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
-    day = f"{last:%Y-%m-%d}"
-    return ControlResult(CheckValue.FAIL, _QUIET, day, at=at, grade=group.grade, occasion=f"dormant:{day}")
+    day, occasion = group.day(last).isoformat(), f"dormant:{last:%Y-%m-%d}"
+    return ControlResult(CheckValue.FAIL, _QUIET, day, at=at, grade=group.grade, occasion=occasion)
 
 
 CONTROL = GroupControl(

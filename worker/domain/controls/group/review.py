@@ -29,12 +29,13 @@ def _check(group: GroupState, rule: ReviewSection, now: datetime) -> ControlResu
         return ControlResult(CheckValue.PASS, at=at, grade=grade)
     if not group.is_listed:
         return unknown(Unknown.NO_ROSTER)
+    last = group.day(at) if at else None
     return ControlResult(
         CheckValue.FAIL,
-        f"{at:%Y-%m-%d}" if at else "never",
+        last.isoformat() if last else "never",
         at=group.taken_at,
         grade=group.grade,
-        occasion=occasion(now.date(), every, at.date() if at else None),
+        occasion=occasion(group.day(now), every, last),
         is_asked_elsewhere=group.has_confirmation,
     )
 

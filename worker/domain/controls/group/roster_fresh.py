@@ -28,7 +28,7 @@ def _check(group: GroupState, rule: RegisterRule, now: datetime) -> ControlResul
     return ControlResult(
         CheckValue.FAIL,
         _OLD if is_old else _DIFFERS,
-        f"{since:%Y-%m-%d}",
+        group.day(since).isoformat(),
         at=group.taken_at,
         grade=group.grade,
         occasion=f"{ROSTER}{max(since, confirmed or since):%Y-%m-%d}",
