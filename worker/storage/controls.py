@@ -82,7 +82,8 @@ _REFUSED = sa.select(_START.control).join(cohort, _IS_START).where(_IS_REJECTED)
 _SUBJECT = cohort_subject.c
 _SAID_NO = (
     sa.select(_SUBJECT.cohort_id, _SUBJECT.source, _SUBJECT.subject)
-    .join(cohort, (cohort.c.plan_id == _SUBJECT.plan_id) & (cohort.c.cohort_id == _SUBJECT.cohort_id))
+    .join(control_start, (_START.plan_id == _SUBJECT.plan_id) & (_START.control == _SUBJECT.cohort_id))
+    .join(cohort, _IS_START)
     .where(_IS_REJECTED, in_source(_SUBJECT.source, _SUBJECT.subject))
 )
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from audit_checks import problems
 from harness import Harness
+from worker.app.acts.plans import Approvals
 from worker.app.jobs import verify
 from worker.domain.controls.policy import (
     AdminsRule,
@@ -154,6 +156,59 @@ def test_a_first_run_before_any_group_was_read_is_not_used_up(found: Callable[..
     harness.control()
     assert [plan.size for plan in harness.plans()] == [1]
     assert not harness.tickets()
+
+
+def _switched(harness: Harness, policy: ControlPolicy) -> None:
+    harness.later()
+    harness.start(replace(harness.app.rules, controls=policy))
+    harness.control()
+
+
+OFF = (_policy(), _policy(admins=(AdminsRule(),)))
+
+
+@pytest.mark.parametrize("off", OFF, ids=["no rule", "it only reports"])
+def test_what_waits_of_a_control_that_is_switched_off_is_rejected(
+    run: Callable[..., Harness], off: ControlPolicy
+) -> None:
+    on = _policy(admins=(AdminsRule(ASKS),))
+    harness = run(admins=(AdminsRule(ASKS),))
+    harness.control()
+    Approvals(harness.store, two_from=1).decide(1, [], Actor("sam"), "yes", harness.now, release=True)
+    _switched(harness, off)
+    [plan] = harness.plans()
+    assert (plan.state, plan.cohorts[0].decided_by) == (HoldState.REJECTED, "whosleft")
+    assert problems(harness) == []
+    _switched(harness, on)
+    assert [one.state for one in harness.plans()] == [HoldState.HELD, HoldState.REJECTED]
+    assert not harness.tickets()
+
+
+def test_only_its_part_of_a_plan_is_rejected(run: Callable[..., Harness]) -> None:
+    harness = run(profile=(PROFILE,), admins=(AdminsRule(ASKS),))
+    _shown(harness, description="hello")
+    harness.control()
+    _switched(harness, _policy(profile=(PROFILE,)))
+    [plan] = harness.plans()
+    assert {one.id: one.state for one in plan.cohorts} == {
+        "group.admins_few": HoldState.REJECTED,
+        "profile.description": HoldState.HELD,
+    }
+
+
+def test_the_plan_of_a_control_that_is_switched_on_again_decides_of_what_was_rejected_before(
+    run: Callable[..., Harness],
+) -> None:
+    on = _policy(admins=(AdminsRule(ASKS),))
+    harness = run(admins=(AdminsRule(ASKS),))
+    harness.control()
+    harness.decide(release=False)
+    _switched(harness, OFF[0])
+    _switched(harness, on)
+    assert not harness.tickets()
+    harness.decide(plan=2)
+    harness.control()
+    assert [one.kind for one in harness.tickets()] == [TicketKind.ADD_ADMIN]
 
 
 def test_more_claims_than_a_page_are_all_weighed(

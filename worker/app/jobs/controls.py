@@ -18,7 +18,7 @@ from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.cases import TellCases
 from worker.app.jobs.conversations import AskForReviews
 from worker.app.jobs.doing import Doing
-from worker.app.jobs.holding import hold
+from worker.app.jobs.holding import hold, reject_needless
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
@@ -99,6 +99,7 @@ class RunControls:
         modes = {control: self._reads.mode_by_rules(control) for control in _CONTROLS}
         if not any((*modes.values(), self._reads.mode_by_rules(REPORTS.id))):
             with self._store.begin(lease) as uow:
+                self._forget_starts(uow, set(), now)
                 uow.consents.forget_before(now)  # what was noted while a rule asked
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
@@ -261,8 +262,7 @@ class RunControls:
         It has not if it could know nothing: what it finds once it can is held then.
         """
         with matching.begin() as uow:
-            started = uow.controls.started().keys()
-            uow.controls.forget_start(started - asking)
+            started = self._forget_starts(uow, asking, now)
             found = {control: self._wants(uow, control, now) for control in sorted(asking - started)}
             plan = held_controls(found, now)
             stored = hold(uow, plan, now, self._teller, PlanKind.CONTROLS) if plan is not None else None
@@ -271,6 +271,20 @@ class RunControls:
             had = {one: number if wants.count else None for one, wants in found.items() if one not in blind}
             uow.controls.start(had, now)
         return [stored] if stored is not None else []
+
+    def _forget_starts(self, uow: UnitOfWork, asking: set[str], now: datetime) -> set[str]:
+        """Forget the first runs of controls that open no tickets now, and end what waits of them; return the others.
+
+        The next time that such a control opens tickets is a first run again, of what there is then.
+        """
+        started = uow.controls.started()
+        off = started.keys() - asking
+        for number in sorted(
+            {number for one, number in started.items() if one in off and number is not None}
+        ):
+            reject_needless(uow, number, off, now)
+        uow.controls.forget_start(off)
+        return started.keys() & asking
 
     def _blind(self, uow: UnitOfWork, controls: set[str], tally: ControlTally, now: datetime) -> set[str]:
         """Which of these controls could know nothing: there is no group yet, or none of their subjects can be told."""

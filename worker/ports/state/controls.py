@@ -167,4 +167,4 @@ class Controls(Protocol):
         """Forget the first run of controls that open no tickets any more: their next one is a first run again."""
 
     def rejected(self, keys: Collection[GroupKey]) -> set[tuple[str, GroupKey]]:
-        """The pairs of control and group for which a person said no when the first run was held."""
+        """The pairs of control and group for which a person said no when the control's last first run was held."""
