@@ -8,16 +8,20 @@ from typing import Any
 
 import pytest
 
+from audit_checks import problems
 from builders import rules
-from harness import Harness
+from harness import TIMEZONE, Harness
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.group.hand_over import CONTROL
 from worker.domain.controls.policy import ControlPolicy, HandOverRule
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.escalation.calendar import last_day
 from worker.domain.evidence.actor import Actor
+from worker.domain.kinds import kind_of
 from worker.domain.model import Role
 from worker.domain.reconcile.rules import HandOver
+from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import AssigneeWhy, Ticket, TicketKind, TicketState
 from worker.ports.state.leases import LeaseLost
 
@@ -111,6 +115,58 @@ def test_a_last_day_that_moves_away_takes_it_back(company: Harness) -> None:
     leaves(company, "dee", 60 * DAY)
     assert early(company).state is TicketState.CANCELLED
     assert str(early(company).reason).startswith("the last day was moved to")
+
+
+def _said(ticket: Ticket) -> str:
+    return kind_of(ticket).why(ticket, TIMEZONE, ENGLISH, {"person": "Dee"})
+
+
+@pytest.mark.parametrize("days, due", [(2, 2 * DAY), (13, WEEK)])
+def test_a_last_day_that_moves_and_is_near_still_is_what_it_says_and_is_due_by(
+    company: Harness, days: int, due: timedelta
+) -> None:
+    leaves(company, "dee", 10 * DAY)
+    before = early(company)
+    leaves(company, "dee", days * DAY)
+    ends_at = company.person("dee").leaves_at
+    assert ends_at is not None
+    ticket = early(company)
+    assert ENGLISH.day(last_day(ends_at, TIMEZONE)) in _said(ticket)
+    assert (ticket.id, ticket.due_at) == (before.id, before.opened_at + due)
+    assert "ticket.day_moved" in company.kinds()
+    assert problems(company) == []
+
+
+def test_a_last_day_of_today_leaves_a_day_for_it(company: Harness) -> None:
+    leaves(company, "dee", 10 * DAY)
+    company.later(days=2)
+    leaves(company, "dee", timedelta(hours=3))
+    assert early(company).due_at == company.now + DAY
+
+
+def test_whoever_leaves_before_the_day_that_was_said_has_left_on_that_day_and_no_time_is_won(
+    company: Harness,
+) -> None:
+    leaves(company, "dee", 8 * DAY)
+    before = early(company)
+    company.later(days=6, hours=12)
+    company.leave("dee")
+    company.settle()
+    ticket = early(company)
+    assert ticket.left_at == company.person("dee").left_at
+    assert ENGLISH.day(company.now.date()) in _said(ticket)
+    assert ticket.due_at == before.due_at
+
+
+def test_the_day_of_another_admin_changes_nothing_of_it(company: Harness) -> None:
+    leaves(company, "dee", 10 * DAY)
+    before = early(company)
+    company.wards.set_role("ward-7", company.number("ann"), Role.ADMIN)
+    company.hire("ann", leave_at=company.now + 12 * DAY)
+    company.later()
+    company.settle()
+    leaves(company, "ann", 13 * DAY)
+    assert (early(company).left_at, early(company).due_at) == (before.left_at, before.due_at)
 
 
 def test_whoever_stays_takes_it_back(company: Harness) -> None:

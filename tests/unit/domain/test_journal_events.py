@@ -67,6 +67,7 @@ EXPECTED = {
     "silence.made",
     "delivery.dropped",
     "delivery.retried",
+    "ticket.day_moved",
     "ticket.moved",
     "ticket.remediation_started",
     "ticket.copy_requested",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.consenting import Withdrawing
-from worker.app.jobs.following import follow
+from worker.app.jobs.following import follow, follow_last_days
 from worker.app.jobs.gating import Gating
 from worker.app.jobs.handing_over import HandingOver
 from worker.app.jobs.holding import hold
@@ -172,6 +172,7 @@ class Reconcile:
     ) -> list[Action]:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
         views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
+        views = [follow_last_days(uow, view, self._tickets, now) for view in views]
         views = self._gating.seen(uow, views, texts, now)
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._tickets, now)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from worker.domain.groups.case import GroupCase, GroupView
@@ -230,8 +230,7 @@ def _details(finding: Finding, case: GroupCase, rules: TicketRules, now: datetim
     since = since_details(view.member.joined_at or view.first_seen_at)
     if rules.hand_over is None or leaving.person not in case.view.handing_over:
         return since
-    left = min(rules.hand_over.due, leaving.at - now)
-    return {**since, TIME_S: max(left, timedelta(days=1)).total_seconds()}
+    return {**since, TIME_S: rules.hand_over.time(leaving.at, now, now).total_seconds()}
 
 
 def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:

@@ -1,11 +1,15 @@
-"""Tickets follow their person: a member who is listed under another handle now is asked for under that. Pure."""
+"""Tickets follow their person, to the handle that they are listed under now, and to another last day. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
+from worker.domain.escalation.calendar import last_day
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.kinds import is_exposure
+from worker.domain.kinds.controlled import TIME_S
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket, TicketState
 
@@ -43,3 +47,34 @@ def _under(ticket: Ticket, view: MemberView) -> Ticket:
     return replace(
         ticket, handle=member.handle, member_name=member.display_name, member_role=member.role, reason=WHY
     )
+
+
+def with_last_days(group: GroupView, rules: TicketRules, now: datetime) -> tuple[Ticket, ...]:
+    """Return the handovers whose last day is another one now, with that day, and due by it.
+
+    Whoever left on another day than was said is followed, too.
+    """
+    if rules.hand_over is None:
+        return ()
+    moved = []
+    for ticket in group.tickets:
+        at = _leaves_at(ticket, group) if ticket.is_live and ticket.is_early else None
+        if at is None or ticket.left_at is None or at == ticket.left_at:
+            continue
+        time = rules.hand_over.time(at, ticket.clock_from, now)
+        if at < ticket.left_at:
+            time = min(time, rules.allowed(ticket))  # a nearer day gives nobody more time
+        details = {**ticket.details, TIME_S: time.total_seconds()}
+        why = because("the last day was moved to {day}", day=last_day(at, rules.timezone))
+        moved.append(rules.timed(replace(ticket, left_at=at, details=details, reason=why)))
+    return tuple(moved)
+
+
+def _leaves_at(ticket: Ticket, group: GroupView) -> datetime | None:
+    """The end of the last day of an admin who hands over or has left; None for one who stays, or is not listed."""
+    for view in _views_of(ticket, group):
+        if view.leaving is not None:
+            return view.leaving.at
+        if view.person is not None and view.person.key in group.handing_over:
+            return view.person.leaves_at
+    return None

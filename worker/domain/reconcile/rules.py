@@ -23,6 +23,14 @@ class HandOver:
     lead: timedelta
     due: timedelta
 
+    def time(self, leaves_at: datetime, since: datetime, now: datetime) -> timedelta:
+        """The time from `since` on: until the last day ends, and still a day now if that is nearer."""
+        left = max(leaves_at, now + _A_DAY) - since
+        return max(min(self.due, left), _A_DAY)
+
+
+_A_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class TicketRules:
@@ -61,6 +69,12 @@ class TicketRules:
         return replace(
             ticket, clock_from=at, due_at=due_at, waited_us=0, acknowledged_until=None, snoozed_until=None
         )
+
+    def timed(self, ticket: Ticket) -> Ticket:
+        """The ticket, due by the time that it has now; its clock runs on."""
+        calendar = self.policy(ticket).calendar
+        waited = timedelta(microseconds=ticket.waited_us)
+        return replace(ticket, due_at=add(calendar, ticket.clock_from, self.allowed(ticket) + waited))
 
     def resumed(self, ticket: Ticket, claimed_at: datetime, at: datetime) -> Ticket:
         """The ticket with its clock running again from `at`: the time since `claimed_at` does not count."""
