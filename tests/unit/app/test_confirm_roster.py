@@ -9,7 +9,7 @@ import pytest
 
 from builders import facts
 from declaring import DECLARED, add_declared
-from harness import Harness, company_fixture
+from harness import ACCOUNTABLE, Harness, company_fixture
 from worker.app.acts.declared import FilledIn
 from worker.app.refused import Refused
 from worker.app.tell.recipients import Recipients
@@ -144,6 +144,23 @@ def test_the_owner_answers_for_it_unless_they_have_left(ward: Harness) -> None:
     ward.leave("own")
     run(ward, days=30)
     assert asked(ward)[-1].accountable != "own@corp.example"
+
+
+def test_an_owner_who_leaves_answers_for_it_no_more(ward: Harness) -> None:
+    ward.hire("own", email="own@corp.example")
+    ward.group("ward-7", "ann", "ben", admins=["dee"], owner_email="Own@corp.example")
+    ward.later()
+    ward.settle()
+    declare(ward)
+    run(ward, days=30)
+    ward.leave("own")
+    ward.later()
+    ward.settle(full=True)
+    [ticket] = asked(ward)
+    assert ticket.accountable == ACCOUNTABLE
+    with ward.store.reading() as uow:
+        told = Recipients(uow, ENGLISH_ONLY).of(ticket, Target.ACCOUNTABLE, ward.now)
+    assert [one.address for one in told] == [ACCOUNTABLE]
 
 
 def test_a_policy_may_tell_the_manager_of_whoever_is_asked(ward: Harness) -> None:

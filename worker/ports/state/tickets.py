@@ -94,8 +94,8 @@ class StoredTickets(Protocol):
     def answer_for(self, accountable: str) -> list[GroupKey]:
         """Note who answers for live tickets; return the groups with one that a former accountable person has as such.
 
-        `accountable` is an e-mail address; empty: nobody is. A roster that its group's owner answers for stays theirs,
-        and who may hear of a report was decided when it came in.
+        `accountable` is an e-mail address; empty: nobody is. A roster that its group's owner answers for stays theirs
+        while they are here, and who may hear of a report was decided when it came in.
         """
 
     def counts(self) -> dict[TicketSort, int]:

@@ -20,17 +20,19 @@ def left_assignees() -> sa.Select[Any]:
 
     Nobody else would look at a ticket whose assignee is in no group: a manager, an owner, whoever was chosen.
     """
-    with_address = sa.exists().where(person.c.email == ticket.c.assignee_email)
+    has_left = _has_left(ticket.c.assignee_email)
+    return sa.select(ticket.c.source, ticket.c.group_id).where(ticket.c.state.in_(LIVE_STATES), has_left)
+
+
+def _has_left(address: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """True if everybody with an address has left; False for one that nobody has."""
+    with_address = sa.exists().where(person.c.email == address)
     has_left = person.c.standing.concat("") == Standing.LEFT.value  # or SQLite would go through all leavers
-    return sa.select(ticket.c.source, ticket.c.group_id).where(
-        ticket.c.state.in_(LIVE_STATES),
-        with_address.where(has_left),
-        ~with_address.where(~has_left),
-    )
+    return with_address.where(has_left) & ~with_address.where(~has_left)
 
 
 def answered_for_by_others(accountable: str) -> sa.Update:
-    """This address answers for live tickets, but for those of which the kind names somebody else."""
+    """This address answers for live tickets, but for those of which the kind names somebody else, who is here."""
     t, g = ticket.c, chat_group.c
     is_owners = sa.exists().where(
         g.source == t.source, g.group_id == t.group_id, owner_of(g).element == t.accountable
@@ -42,7 +44,7 @@ def answered_for_by_others(accountable: str) -> sa.Update:
             t.state.in_(LIVE_STATES),
             t.accountable != accountable,
             t.kind.not_in(codes(lambda kind: isinstance(kind.found, InReports))),
-            t.kind.not_in(by_owner) | ~is_owners,
+            t.kind.not_in(by_owner) | ~is_owners | _has_left(sa.func.lower(t.accountable)),
         )
         .values(accountable=accountable)
     )
