@@ -101,10 +101,17 @@ def test_the_text_to_paste_is_in_the_assignee_s_language(language: str | None, t
 OWNER = person("own")
 LEAVING = replace(DEE, person=person("dee", Standing.LEAVING, department="Nursing"))
 
+ON_LEAVE = replace(DEE, person=person("dee", is_on_long_leave=True))
+PHONE_ALONE = person("eve", email=None, phones=("+447700900001",))
+
 
 @pytest.mark.parametrize("changes, email, why", [
     ({}, "dee@corp.example", AssigneeWhy.ADMIN),
     ({"admins": (LEAVING, EVE)}, "eve@corp.example", AssigneeWhy.ADMIN),
+    ({"admins": (ON_LEAVE, EVE)}, "eve@corp.example", AssigneeWhy.ADMIN),
+    ({"admins": (ON_LEAVE, replace(EVE, person=PHONE_ALONE))}, "+447700900001", AssigneeWhy.ADMIN),
+    ({"admins": (ON_LEAVE, replace(EVE, person=person("eve", email=None)))}, "dee@corp.example", AssigneeWhy.ADMIN),
+    ({"admins": (LEAVING, replace(EVE, person=PHONE_ALONE))}, "dee@corp.example", AssigneeWhy.ADMIN),
     ({"admins": (LEAVING,)}, "dee@corp.example", AssigneeWhy.ADMIN),
     ({"admins": (admin("dee", email=None, phones=("+447700900001",)),)}, "+447700900001", AssigneeWhy.ADMIN),
     ({"admins": (admin("dee", email=None),), "owner": OWNER}, "own@corp.example", AssigneeWhy.OWNER),

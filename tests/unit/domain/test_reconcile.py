@@ -177,6 +177,17 @@ def test_a_new_admin_releases_all_removals_and_gets_them_and_their_clocks_start(
     assert second.ticket.assignee == Assignee("boss@corp.example")  # a person chose this one
 
 
+def test_an_admin_on_a_long_leave_is_asked_only_where_nobody_else_can_act() -> None:
+    away = view(person("bob", is_on_long_leave=True), BOB, ADMIN)
+    here = view(person("dee"), "+447700900009", ADMIN)
+    [shared] = plan(group(view(leaver(), ANN), away, here))
+    [alone] = plan(group(view(leaver(), ANN), away))
+    assert [one.ticket.assignee and one.ticket.assignee.person for one in (shared, alone)] == [
+        key("dee"),
+        key("bob"),
+    ]
+
+
 def test_a_released_removal_is_not_left_with_a_chosen_assignee_who_has_left() -> None:
     chosen = Assignee("cem@corp.example", "Cem", AssigneeWhy.ASSIGNED, key("cem"), "olga")
     members = (SOLE_ADMIN, NEW_ADMIN, view(leaver("cem"), CEM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from worker.domain.groups.case import GroupCase, GroupView
@@ -47,9 +47,20 @@ def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:
         for view in sorted(case.active_admins, key=lambda v: (v.first_seen_at is not None, v.member.handle))
         if view.person and (view.person.key != leaver or leaver in case.view.handing_over)
     ]
-    reached = [p for p in people if p.facts.email] or [p for p in people if p.facts.phones]
-    staying = [p for p in reached if p.standing is Standing.ACTIVE] or reached
-    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
+    return first_admin(people)
+
+
+def first_admin(people: Iterable[Account]) -> Assignee | None:
+    """The first of a group's admins: rather one who is not on a long leave, then one with an address, then one who
+    stays. None: nobody can be reached.
+    """
+    reached = [one for one in people if one.facts.email or one.facts.phones]
+    first = min(reached, key=_comes_later, default=None)
+    return person_as_assignee(first, AssigneeWhy.ADMIN) if first else None
+
+
+def _comes_later(one: Account) -> tuple[bool, bool, bool]:
+    return one.facts.is_on_long_leave, not one.facts.email, one.standing is not Standing.ACTIVE
 
 
 def _owner(group: GroupView) -> Assignee | None:

@@ -9,7 +9,7 @@ from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.kinds import KINDS, REVIEWS
 from worker.domain.kinds.kind import InControls
 from worker.domain.model import Account, Standing
-from worker.domain.reconcile.assigning import person_as_assignee
+from worker.domain.reconcile.assigning import first_admin, person_as_assignee
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
 
@@ -58,11 +58,8 @@ def is_one_of(assignee: Assignee | None, people: Iterable[Account]) -> bool:
 
 
 def an_admin(admins: Sequence[AdminState]) -> Assignee | None:
-    """The first of these admins who can be reached, rather one who stays."""
-    people = [one.person for one in sorted(admins, key=lambda one: one.handle) if one.person]
-    reached = [one for one in people if one.facts.email] or [one for one in people if one.facts.phones]
-    staying = [one for one in reached if one.standing is Standing.ACTIVE] or reached
-    return person_as_assignee(staying[0], AssigneeWhy.ADMIN) if staying else None
+    """The first of these admins who can be reached, as for any other ticket."""
+    return first_admin([one.person for one in sorted(admins, key=lambda one: one.handle) if one.person])
 
 
 def owner_of(group: GroupState) -> Assignee | None:
