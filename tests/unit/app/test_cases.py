@@ -83,6 +83,15 @@ def test_told_when_nothing_is_open_and_once(company: Harness) -> None:
     assert not told(company)
 
 
+def test_a_removal_that_was_waived_while_they_went_holds_nothing_up(company: Harness) -> None:
+    ticket = next(one for one in company.tickets() if one.group_name == "Ward 7")
+    company.desk.waive(ticket.id, Actor("sam"), "until Friday", company.now, company.now + 3 * DAY)
+    out(company, "hall")
+    assert not told(company)
+    out(company, "ward-7")
+    assert {paragraph.headline for _, paragraph in told(company)} >= {OVER}
+
+
 def test_without_an_accountable_person_the_channel_is_told(start: Callable[..., Harness]) -> None:
     company = begun(start, ControlPolicy(hand_over=(HandOverRule(ASKS),)), accountable="")
     out(company, "ward-7", "hall")

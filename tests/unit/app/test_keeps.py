@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -19,6 +20,7 @@ from worker.domain.controls.switch import REPORTED
 from worker.domain.evidence.actor import Actor
 from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.reconcile.plan import instant
+from worker.domain.tickets.ticket import TicketKind
 
 Start = Callable[..., Harness]
 POLICY = replace(ControlPolicy(), classes=(ClassRule(REPORTED, "patient", ("teams",), ("Ward*",)),))
@@ -127,3 +129,15 @@ def test_the_pack_of_a_person_has_it(wards: Harness) -> None:
     assert "nothing shows that they are out" in text
     assert "What the person keeps" not in page(Selection(person="ben"))
     assert "What the person keeps" not in page(Selection())
+
+
+def test_a_group_stays_in_it_though_they_went_while_their_removal_was_waived(wards: Harness) -> None:
+    wards.leave("zoe")
+    wards.settle()
+    ticket = next(one for one in wards.tickets(TicketKind.REMOVE_MEMBER) if one.group_name == "Pool")
+    wards.desk.waive(ticket.id, Actor("sam"), "until Friday", wards.now, wards.now + timedelta(days=3))
+    assert [one.name for one in keeps(wards)] == ["Pool", "Ward 7"]
+    wards.later()
+    wards.drop("pool", "zoe")
+    wards.settle()
+    assert [(one.name, one.is_open) for one in keeps(wards)] == [("Ward 7", True), ("Pool", False)]

@@ -67,9 +67,41 @@ def test_groups_that_still_list_the_person_come_first_then_the_newest() -> None:
     "other",
     [
         replace(LIVE, state=TicketState.CANCELLED),
-        replace(LIVE, state=TicketState.WAIVED),
         ticket(TicketKind.REASSIGN_ADMIN),
     ],
 )
 def test_other_tickets_say_nothing(other: Ticket) -> None:
     assert kept_by([other], []) == []
+
+
+WAIVED = replace(LIVE, state=TicketState.WAIVED, waived_until=NOW + DAY)
+
+
+def test_a_waived_removal_says_that_they_were_in_and_not_until_when() -> None:
+    [one] = kept_by([WAIVED], [])
+    assert (one.group, one.until_at, one.ticket, one.is_open) == (WARD, None, WAIVED, False)
+    [one] = kept_by([WAIVED], [STILL_IN])
+    assert (one.ticket, one.is_open) == (WAIVED, True)
+
+
+@pytest.mark.parametrize("tickets", [(WAIVED, replace(OVER, id=2)), (OVER, replace(WAIVED, id=2))])
+def test_of_two_handles_the_proven_one_says_until_when(tickets: tuple[Ticket, ...]) -> None:
+    assert [(one.until_at, one.is_open) for one in kept_by(tickets, [])] == [(NOW, False)]
+
+
+def test_two_handles_that_were_waived_are_out_together() -> None:
+    assert [one.is_open for one in kept_by([WAIVED, replace(WAIVED, id=2)], [])] == [False]
+    assert [one.is_open for one in kept_by([WAIVED, replace(LIVE, id=2)], [])] == [True]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_group_that_lists_them_belongs_to_the_removal_that_is_asked_for(order: int) -> None:
+    before = replace(WAIVED, id=2, occasion="earlier")
+    found = kept_by([before, LIVE][::order], [STILL_IN])
+    assert [(one.ticket, one.is_open) for one in found] == [(LIVE, True), (before, False)]
+
+
+def test_groups_that_may_still_be_read_come_first() -> None:
+    there = replace(LIVE, id=2, group=WARD_8)
+    first, *_ = kept_by([WAIVED, OVER, there], [])
+    assert first.group == WARD_8

@@ -46,7 +46,7 @@ class TellCases:
         human = uow.people.human(ticket.person) if ticket.person else None
         kept = self._keeps.of(uow, [one.key for one in human.accounts]) if human else []
         mine = [one for one in kept if one.ticket and one.ticket.occasion == ticket.occasion]
-        if not mine or any(one.until_at is None for one in kept):
+        if not mine or any(one.is_open for one in kept):
             return []
         messages = [self._case(uow, key, ticket, mine, now)]
         for one in mine:

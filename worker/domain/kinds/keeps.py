@@ -23,7 +23,8 @@ class KeptGroup:
     """One group that somebody could read.
 
     `from_at`: None if they were in it when it was first read. `until_at`: None while they are in it, and while nothing
-    shows that they are out. `data_class` is what the group is for, empty if nothing says. `owner`: the address of
+    shows that they are out. `is_out`: the group lists them no more, and as nobody asked for that, nothing shows since
+    when. `data_class` is what the group is for, empty if nothing says. `owner`: the address of
     whoever owns the group and is here; empty: nobody. `ticket` asks to remove them.
     """
 
@@ -36,6 +37,12 @@ class KeptGroup:
     is_sensitive: bool = False
     owner: str = ""
     ticket: Ticket | None = None
+    is_out: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether they may still read the group."""
+        return self.until_at is None and not self.is_out
 
 
 def since_details(at: datetime | None) -> Mapping[str, Any]:
@@ -59,7 +66,8 @@ def kept_by(tickets: Iterable[Ticket], present: Iterable[KeptGroup]) -> list[Kep
     for ticket in removals:
         time = ticket.home, ticket.occasion
         times[time] = _joined(times.get(time), _of(ticket))
-    live = {group: time for time, one in times.items() if one.until_at is None for group in (time[0],)}
+    put_off_first = sorted(times.items(), key=lambda each: each[1].is_open)
+    live = {group: time for time, one in put_off_first if one.until_at is None for group in (time[0],)}
     for one in present:
         time = live.get(one.group, (one.group, ""))
         known = times.get(time)
@@ -68,14 +76,17 @@ def kept_by(tickets: Iterable[Ticket], present: Iterable[KeptGroup]) -> list[Kep
 
 
 def _tells(ticket: Ticket) -> bool:
-    """Whether it says that its person was in the group: a removal that was not taken back."""
-    return KINDS[ticket.kind].is_exposure and (ticket.is_live or ticket.state is TicketState.VERIFIED)
+    """Whether it says that its person was in the group: a removal that was not taken back, though it may be waived."""
+    return KINDS[ticket.kind].is_exposure and ticket.state is not TicketState.CANCELLED
 
 
 def _of(ticket: Ticket) -> KeptGroup:
     is_over = ticket.state is TicketState.VERIFIED
     until = ticket.verified_at if is_over else None
-    return KeptGroup(ticket.home, ticket.group_name, ticket.messenger, in_since(ticket), until, ticket=ticket)
+    return KeptGroup(
+        ticket.home, ticket.group_name, ticket.messenger, in_since(ticket), until, ticket=ticket,
+        is_out=ticket.state is TicketState.WAIVED,
+    )  # fmt: skip
 
 
 def _joined(known: KeptGroup | None, other: KeptGroup) -> KeptGroup:
@@ -83,11 +94,12 @@ def _joined(known: KeptGroup | None, other: KeptGroup) -> KeptGroup:
     if known is None:
         return other
     begins: Sequence[datetime] = [at for at in (known.from_at, other.from_at) if at is not None]
-    ends = [known.until_at, other.until_at]
-    until = None if None in ends else max(at for at in ends if at is not None)
-    return replace(other, from_at=min(begins, default=None), until_at=until)
+    ends = [at for at in (known.until_at, other.until_at) if at is not None]
+    until = None if known.is_open or other.is_open else max(ends, default=None)
+    is_out = known.is_out and other.is_out
+    return replace(other, from_at=min(begins, default=None), until_at=until, is_out=is_out)
 
 
 def _newest_first(one: KeptGroup) -> tuple[bool, float, str]:
     at = one.until_at.timestamp() if one.until_at else 0.0
-    return one.until_at is not None, -at, one.name
+    return not one.is_open, -at, one.name
