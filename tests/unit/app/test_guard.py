@@ -209,3 +209,16 @@ def test_strangers_do_not_make_a_storm_a_smaller_share(found: Start) -> None:
     [plan] = harness.plans()
     assert plan.why == "5 of 21 people within 24 h (24%), the limit is 20%"
     assert harness.tickets() == []
+
+
+def test_who_leaves_while_a_plan_waits_is_let_through_within_the_limits_and_no_more(found: Start) -> None:
+    harness = found(limits=GuardLimits(4, leavers_share_max=None, group_share_max=None))
+    crowd = [f"nurse-{number:02}" for number in range(20)]
+    harness.hire(*crowd, "dee")
+    harness.group("ward-7", *crowd, admins=["dee"])
+    harness.settle()
+    for leave, held, asked in ((5, 5, 0), (4, 5, 4), (1, 6, 4)):
+        harness.later(minutes=15)
+        harness.leave(*(crowd.pop() for _ in range(leave)))
+        harness.settle()
+        assert (sum(plan.size for plan in harness.plans()), len(harness.tickets())) == (held, asked)
