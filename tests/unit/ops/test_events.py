@@ -22,6 +22,7 @@ EXPECTED = {
     "config.changed",
     "config.refused",
     "connector.failed",
+    "desk.left_unanswered",
     "desk.served",
     "graph.answered",
     "graph.held_back",
