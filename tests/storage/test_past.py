@@ -38,6 +38,27 @@ def judgements(harness: Harness, begins: datetime | None = None) -> list[Guarded
         return uow.past.judgements(begins or harness.now - 30 * DAY, harness.now + HOUR)
 
 
+def test_all_earlier_judgements_of_somebody_are_known_on_request_and_with_a_later_one(wards: Harness) -> None:
+    wards.directories[1].put(facts("a-1", email="ann@corp.example"))
+    wards.settle()
+    wards.leave("ann", "ben")
+    wards.settle()
+    wards.later(days=40)
+
+    def known(begins: datetime, *also: str) -> list[str]:
+        with wards.store.reading() as uow:
+            people = [AccountKey("corp", name) for name in also]
+            found = uow.past.judgements(begins, wards.now + HOUR, people)
+        return [one.departure.person.person_id for one in found]
+
+    assert known(wards.now) == []
+    assert known(wards.now, "ben") == ["ben"]
+    begins = wards.now
+    wards.directories[1].disable("a-1")
+    wards.settle()
+    assert known(begins) == ["ann", "a-1"]
+
+
 def active(harness: Harness, *hours_ago: float) -> list[int]:
     with harness.store.reading() as uow:
         corp = uow.past.populations()["corp"]

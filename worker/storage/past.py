@@ -82,10 +82,17 @@ class SqlPast:
 
     # --- the guard -------------------------------------------------------------------------------
 
-    def judgements(self, from_at: datetime, until: datetime) -> list[GuardedLeaving]:
-        rows = [row for row in self._c.execute(_JUDGED) if row.judged_at is not None]
-        rows = [row for row in rows if from_at <= row.judged_at < until]
-        theirs = self._memberships({AccountKey(row.source, row.person_id) for row in rows})
+    def judgements(
+        self, from_at: datetime, until: datetime, also: Collection[AccountKey] = ()
+    ) -> list[GuardedLeaving]:
+        rows = [
+            row for row in self._c.execute(_JUDGED) if row.judged_at is not None and row.judged_at < until
+        ]
+        people = {_account_in(row) for row in rows if row.judged_at >= from_at} | set(also)
+        accounts = accounts_of(self._c, people)
+        people |= {one for group in accounts.values() for one in group}
+        rows = [row for row in rows if _account_in(row) in people]
+        theirs = self._memberships({_account_in(row) for row in rows})
         found = [_judgement(row, theirs) for row in rows]
         return sorted(found, key=lambda one: (one.at, one.key))
 
@@ -282,7 +289,7 @@ _CAME = (
 
 
 def _judgement(row: Any, theirs: Mapping[AccountKey, tuple[Membership, ...]]) -> GuardedLeaving:
-    key = AccountKey(row.source, row.person_id)
+    key = _account_in(row)
     departure = Departure(
         key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, bool(row.is_first_run)
     )
@@ -300,6 +307,10 @@ def _deltas(turns: Iterable[_LifeTurn], *, was_active: bool) -> Iterator[tuple[d
         if becomes != is_active:
             yield turn.at, 1 if becomes else -1
         is_active = becomes
+
+
+def _account_in(row: Any) -> AccountKey:
+    return AccountKey(row.source, row.person_id)
 
 
 def _subject_of(key: AccountKey) -> str:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 import pytest
 
 from builders import rules
 from harness import Harness, company_fixture
-from worker.app.reads.replay import ChangedRules, Replayed
-from worker.app.reads.replay_side import ReplayRules, _asked_by
+from replayed import (
+    DAY,
+    HOUR,
+    SAM,
+    STEPS,
+    TWO,
+    Found,
+    base,
+    counts,
+    limits_of,
+    pass_hours,
+    played,
+    with_limits,
+    with_rules,
+)
+from worker.app.reads.replay_side import _asked_by
 from worker.app.refused import Refused
 from worker.app.tell.quiet import PersonalQuiet
 from worker.contract.replay import ReplayShape
-from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
+from worker.domain.escalation.policy import Named, NamedKind, Policy, Target
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.silences import Silence
-from worker.domain.evidence.actor import Actor
 from worker.domain.model import Evidence
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import PlayEffect
@@ -27,27 +40,7 @@ from worker.domain.replay.fates import Why
 from worker.domain.replay.limits import Limit
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports.state.store import UnitOfWork
-from worker.running.replaying import replay_of, rules_for_replay
-
-Found = Callable[..., Harness]
-SAM = Actor("sam", "os:sam")
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-STEPS = (
-    Step(After(share=0.5), (Target.ASSIGNEE,)),
-    Step(After(share=1.0), (Target.CHANNEL,), repeat=12 * HOUR),
-)
-TWO = rules(policies=(Policy("two", STEPS),))
-
-
-def pass_hours(harness: Harness, hours: int, deeds: dict[int, Callable[[], Any]] | None = None) -> None:
-    """Let the jobs run each hour; `deeds` happen before those of an hour."""
-    for hour in range(hours):
-        harness.later(hours=1)
-        if deeds and hour in deeds:
-            deeds[hour]()
-        harness.settle()
-        harness.escalate()
-        harness.deliver()
+from worker.running.replaying import replay_of
 
 
 @company_fixture
@@ -78,35 +71,6 @@ def week() -> Harness:
     }
     pass_hours(harness, 96, deeds)
     return harness
-
-
-def base(harness: Harness) -> ReplayRules:
-    return rules_for_replay(harness.app)
-
-
-def played(harness: Harness, changed: ReplayRules | None = None, **days: Any) -> Replayed:
-    replay = replay_of(harness.app)
-    begins, ends = harness.now - 5 * DAY, harness.now + HOUR
-    other = None if changed is None else ChangedRules(changed, ("a line",), **days)
-    return replay.play(begins, ends, harness.now, other)
-
-
-def with_limits(harness: Harness, **changes: Any) -> ReplayRules:
-    gate = base(harness).gate
-    return replace(base(harness), gate=replace(gate, limits=replace(gate.limits, **changes)))
-
-
-def with_rules(harness: Harness, **changes: Any) -> ReplayRules:
-    found = base(harness)
-    return replace(found, explainer=replace(found.explainer, rules=replace(found.tickets, **changes)))
-
-
-def counts(found: Replayed) -> dict[PlayEffect, int]:
-    return {one: found.count(one) for one in PlayEffect if found.count(one)}
-
-
-def limits_of(found: Replayed) -> dict[Limit, int | None]:
-    return {one.what: one.how_many for one in found.cannot}
 
 
 def test_the_present_configuration_gives_what_was(week: Harness) -> None:

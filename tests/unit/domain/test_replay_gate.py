@@ -83,6 +83,16 @@ def test_a_lower_limit_holds_the_pass_that_exceeds_it_and_nobody_decides() -> No
     assert {key.person.person_id for key in gate.held} == {"ben", "cay"}
 
 
+def test_what_does_not_count_is_none_whenever_it_was_judged() -> None:
+    before, within = judged("ann", NOW - 2 * DAY), judged("ben")
+
+    gate = judge_again(
+        history(before, within), replace(NO_LIMITS_RULES, evidence=frozenset({Evidence.DELETED}))
+    )
+
+    assert (gate.ignored, gate.passed) == ({before.key, within.key}, {})
+
+
 def test_what_was_held_passes_at_once_by_a_higher_limit() -> None:
     past = history(held("ann"), held("ben", decided_at=NOW + DAY))
 

@@ -27,11 +27,12 @@ def read_history(
 ) -> History:
     """All that is known of the time from `begins` up to `ends` (excluded).
 
-    `before`: so much earlier begins what the guard counts, its window. `every` is the interval of the job that takes
-    steps.
+    `before`: so much earlier begins what the guard counts, its window. Of the people in tickets, it is all that the
+    guard ever did. `every` is the interval of the job that takes steps.
     """
-    judgements = uow.past.judgements(begins - before, ends)
     tickets = tuple(_tickets(uow, begins, ends, progressed))
+    leavers = {one.leaving.person for one in tickets if one.leaving}
+    judgements = uow.past.judgements(begins - before, ends, leavers)
     groups = {one.group for judged in judgements for one in judged.memberships}
     groups |= {one.ticket.group for one in tickets if one.ticket.group}
     people = {one.departure.person for one in judgements}

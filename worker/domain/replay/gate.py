@@ -62,6 +62,7 @@ def _passed(history: History, one: GuardedLeaving, at: datetime) -> datetime:
 def judge_again(history: History, rules: GateRules) -> GuardPlay:
     """Judge each departure again at the pass that judged it; those before the history begins stay as they were.
 
+    One that does not count is none, whenever it was judged.
     A departure that is held again waits for what a person decided on it then; one that was not held then waits
     without an end. One that was held and is not held now passes at once. Of people who left by being absent, the pass
     comes when they had been absent for long enough, if that is later and still known.
@@ -77,20 +78,23 @@ class _Play:
         self._leaving: list[tuple[datetime, GuardedLeaving]] = []
 
     def run(self) -> GuardPlay:
+        counting = []
         for one in self._history.judgements:
+            if self._rules.counts(one.departure):
+                counting.append(one)
+            else:
+                self._gate.ignored.add(one.key)
+        for one in counting:
             if one.at < self._history.begins and one.passed_at is not None:
                 at = _passed(self._history, one, one.passed_at)
                 self._pass(one, at, is_released=one.plan is not None)
-        later = [one for one in self._history.judgements if one.at >= self._history.begins]
+        later = [one for one in counting if one.at >= self._history.begins]
         for at, those in _by_pass(self._due(later)):
             self._judge(at, those)
         return self._gate
 
     def _due(self, judgements: Iterable[GuardedLeaving]) -> Iterator[tuple[datetime, GuardedLeaving]]:
         for one in judgements:
-            if not self._rules.counts(one.departure):
-                self._gate.ignored.add(one.key)
-                continue
             at = one.at
             if one.departure.evidence is Evidence.ABSENT_CONFIRMED and one.missing_since is not None:
                 at = max(at, one.missing_since + self._rules.absent_for)

@@ -30,10 +30,13 @@ class Past(Protocol):
     def begins_at(self) -> datetime | None:
         """When the journal begins; None while it is empty."""
 
-    def judgements(self, from_at: datetime, until: datetime) -> list[GuardedLeaving]:
+    def judgements(
+        self, from_at: datetime, until: datetime, also: Collection[AccountKey] = ()
+    ) -> list[GuardedLeaving]:
         """What the guard did with departures at its passes between two instants, by instant and key.
 
-        Without leavings that were over before the guard looked, and without those of people who were erased since.
+        Of the people in them, and of those in `also`, the earlier ones of all of their accounts, too. Without leavings
+        that were over before the guard looked, and without those of people who were erased since.
         """
 
     def populations(self) -> dict[str, Growth]:

@@ -1,0 +1,60 @@
+"""Recorded days are played again where what leads to them lies before, or what follows from them after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness import Harness
+from replayed import TWO, Found, counts, limits_of, pass_hours, played, with_gate
+from worker.domain.model import Evidence
+from worker.domain.reconcile.guard import GuardLimits
+from worker.domain.replay.comparing import PlayEffect
+from worker.domain.replay.fates import Why
+from worker.domain.replay.limits import Limit
+
+
+def staffed(found: Found, **wishes: Any) -> Harness:
+    """Ann and ben in a ward of twenty-two, of which eve is the admin."""
+    harness = found(rules=TWO, **wishes)
+    harness.hire("ann", "ben", "eve", *(f"p{number}" for number in range(60)))
+    harness.group("ward-7", "ann", "ben", *(f"p{number}" for number in range(20)), admins=["eve"])
+    harness.settle()
+    return harness
+
+
+def test_a_leaver_who_is_put_into_a_group_long_after_is_judged_as_they_were(found: Found) -> None:
+    harness = staffed(found)
+    harness.leave("ann")
+    pass_hours(harness, 3)
+    harness.drop("ward-7", "ann")
+    pass_hours(harness, 3)
+    harness.later(days=40)
+    begins = harness.now
+    harness.group("ward-9", "ann", *(f"p{number}" for number in range(20)), admins=["eve"])
+    pass_hours(harness, 3)
+    assert [one.group_name for one in harness.tickets()] == ["Ward 7", "Ward 9"]
+
+    same = played(harness, None, begins)
+    without = played(harness, with_gate(harness, evidence=frozenset({Evidence.DELETED})), begins)
+
+    assert counts(same) == {PlayEffect.SAME: 1}
+    assert Limit.ERASED not in limits_of(same)
+    assert counts(without) == {PlayEffect.FEWER: 1}
+    assert [one.would.why for one in without.tickets] == [Why.NO_LEAVING]
+
+
+def test_who_was_held_since_long_before_the_days_is_judged_as_they_were(found: Found) -> None:
+    harness = staffed(found, limits=GuardLimits(leavers_max=1))
+    pass_hours(harness, 3, {1: lambda: harness.leave("ann", "ben")})
+    harness.later(days=9)
+    pass_hours(harness, 3)
+    begins = harness.now
+    harness.later()
+    harness.decide(*(part.id for part in harness.plans()[0].cohorts))
+    pass_hours(harness, 3)
+    assert len(harness.tickets()) == 2
+
+    seen = played(harness, None, begins)
+
+    assert counts(seen) == {PlayEffect.SAME: 2}
+    assert Limit.ERASED not in limits_of(seen)
