@@ -268,3 +268,24 @@ def test_tickets_and_what_was_told_of_them(wards: Harness) -> None:
         ("Dee", "step1"), ("Dee", "step2"), ("it-security@example.org", "step2"), ("channel", "step3"),
     ]  # fmt: skip
     assert told[-1].address == ""
+
+
+@pytest.mark.parametrize("end", ["cancelled", "waived"])
+def test_a_ticket_that_ended_without_a_proof_was_there_until_then(wards: Harness, end: str) -> None:
+    wards.leave("ann")
+    wards.settle()
+    wards.later()
+    if end == "cancelled":
+        wards.hire("ann")
+    else:
+        wards.desk.waive(1, SAM, "it was agreed", wards.now)
+    wards.settle()
+    [one] = wards.tickets()
+    assert one.state.value == end
+
+    def numbers(from_at: datetime) -> list[int]:
+        with wards.store.reading() as uow:
+            return [each.id for each in uow.past.tickets(from_at, wards.now + DAY, 0, 10)]
+
+    assert numbers(wards.now) == [one.id]
+    assert numbers(wards.now + HOUR) == []

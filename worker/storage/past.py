@@ -58,6 +58,8 @@ from worker.storage.sql.tables import (
 _LEFT, _RETURNED, _JOINED = events.PERSON_LEFT, events.PERSON_RETURNED, events.PERSON_JOINED
 _LIFE = (_JOINED, _LEFT, _RETURNED, events.PERSON_LEAVING_ANNOUNCED)
 _LIVE = tuple(state.value for state in sorted(LIVE))
+_ENDS = events.all_spellings((events.TICKET_CANCELLED, events.TICKET_WAIVED))
+_TICKET = "ticket:T-"  # before the number, in a subject
 _REMOVALS = codes(lambda kind: kind.is_exposure)
 
 
@@ -195,9 +197,15 @@ class SqlPast:
     # --- tickets and messages ------------------------------------------------------------------------
 
     def tickets(self, from_at: datetime, until: datetime, after: int, limit: int) -> list[Ticket]:
-        t, e = ticket.c, escalation.c
+        t, e, j = ticket.c, escalation.c, journal.c
         told = sa.exists().where(e.ticket_id == t.id, e.at >= from_at)
-        was_on = sa.or_(t.opened_at >= from_at, t.state.in_(_LIVE), t.verified_at >= from_at, told)
+        # Of these ends only the journal has the instant
+        ended = sa.select(sa.cast(sa.func.substr(j.subject, len(_TICKET) + 1), sa.BigInteger)).where(
+            j.kind.in_(_ENDS), j.at >= from_at
+        )
+        was_on = sa.or_(
+            t.opened_at >= from_at, t.state.in_(_LIVE), t.verified_at >= from_at, told, t.id.in_(ended)
+        )
         query = sa.select(ticket).where(t.id > after, t.opened_at < until, was_on)
         return [ticket_from_row(row) for row in self._c.execute(query.order_by(t.id).limit(limit))]
 

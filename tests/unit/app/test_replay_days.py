@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness import Harness
-from replayed import TWO, Found, counts, limits_of, pass_hours, played, with_gate
+from replayed import HOUR, TWO, Found, counts, limits_of, pass_hours, played, with_gate, with_rules
+from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.model import Evidence
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import PlayEffect
@@ -58,3 +59,19 @@ def test_who_was_held_since_long_before_the_days_is_judged_as_they_were(found: F
 
     assert counts(seen) == {PlayEffect.SAME: 2}
     assert Limit.ERASED not in limits_of(seen)
+
+
+def test_a_ticket_that_is_cancelled_within_the_days_has_the_steps_that_would_have_come_before(
+    found: Found,
+) -> None:
+    harness = staffed(found)
+    pass_hours(harness, 3, {1: lambda: harness.leave("ann")})
+    begins = harness.now
+    pass_hours(harness, 10, {8: lambda: harness.corp.change("ann", enabled=True)})
+    [ticket] = harness.tickets()
+    assert not ticket.is_live
+
+    sooner = with_rules(harness, policies=(Policy("two", (Step(After(plus=5 * HOUR), (Target.ASSIGNEE,)),)),))
+    seen = played(harness, sooner, begins)
+
+    assert [one.told.difference for one in seen.messages] == [PlayEffect.MORE]
