@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from harness import Harness
-from replayed import HOUR, TWO, Found, counts, limits_of, pass_hours, played, with_gate, with_rules
+from replayed import DAY, HOUR, SAM, TWO, Found, counts, limits_of, pass_hours, played, with_gate, with_rules
 from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.escalation.silences import Silence
 from worker.domain.model import Evidence
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import PlayEffect
@@ -75,3 +76,20 @@ def test_a_ticket_that_is_cancelled_within_the_days_has_the_steps_that_would_hav
     seen = played(harness, sooner, begins)
 
     assert [one.told.difference for one in seen.messages] == [PlayEffect.MORE]
+
+
+def test_a_silence_that_was_ended_early_holds_until_then(found: Found) -> None:
+    harness = staffed(found)
+    begins = harness.now
+    pass_hours(harness, 3, {1: lambda: harness.leave("ann")})
+    wanted = Silence("", harness.now, harness.now + 5 * DAY, "sam", "is away", people=("eve@corp.example",))
+    made = harness.app.silencing.silence(wanted, SAM, harness.now)
+    pass_hours(harness, 16)
+    harness.app.silencing.end(made.id, SAM, harness.now)
+    ended = harness.now
+    pass_hours(harness, 20)
+
+    seen = played(harness, with_rules(harness, due=2 * DAY), begins)
+
+    [step] = [one.told for one in seen.messages if one.told.who == "Eve" and one.told.what == "step 1"]
+    assert (step.was, step.difference) == (ended, PlayEffect.LATER)

@@ -212,11 +212,7 @@ class Player:
         if not self._silences:
             return []
         known = known_as(self._uow, ticket) if any(one.people for one in self._silences) else ()
-        return [
-            (one.from_at, min(one.until_at, one.ended_at or one.until_at))
-            for one in self._silences
-            if one.covers(ticket, known)
-        ]
+        return [(one.from_at, one.over_at) for one in self._silences if one.covers(ticket, known)]
 
     def _readers(
         self, one: RecordedTicket, policy: Policy, taken: Taken
@@ -275,7 +271,7 @@ class Player:
         at, quiet = telling.at, self._rules.quiet
         silences = [one for one in self._silences if one.people and one.is_on(at)]
         names = reader_known_as(self._uow, to, ticket) if silences else []
-        if silenced := [one.until_at for one in silences if one.is_for(names)]:
+        if silenced := [one.over_at for one in silences if one.is_for(names)]:
             return telling._replace(at=max(silenced))
         if quiet is None or is_day_or_night or not quiet.is_for(ticket):
             return telling

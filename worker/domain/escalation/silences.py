@@ -64,8 +64,13 @@ class Silence:
         apart = self.from_at - other.from_at, self.until_at - other.until_at
         return said == self and all(abs(one) < AGAIN for one in apart)
 
+    @property
+    def over_at(self) -> datetime:
+        """When it is over: at its end, or when somebody ended it before."""
+        return min(self.until_at, self.ended_at or self.until_at)
+
     def state(self, at: datetime) -> SilenceState:
-        if at >= min(self.until_at, self.ended_at or self.until_at):
+        if at >= self.over_at:
             return SilenceState.OVER
         return SilenceState.ON if self.from_at <= at else SilenceState.TO_COME
 
