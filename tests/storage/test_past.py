@@ -239,6 +239,12 @@ def test_moves_are_judged_too(engine: sa.Engine) -> None:
     [one] = judgements(harness)
 
     assert (one.key.is_move, one.departure.evidence) == (True, Evidence.MOVED)
+    assert one.moved_from == {WARD}
+
+    harness.later()
+    harness.hire("ann", department="Surgery")
+    harness.settle()
+    assert {each.moved_from for each in judgements(harness)} == {frozenset()}, "she has her place again"
 
 
 def test_tickets_and_what_was_told_of_them(wards: Harness) -> None:

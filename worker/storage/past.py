@@ -34,6 +34,7 @@ from worker.domain.replay.history import (
 )
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
+from worker.ports.state.groups import Expectation
 from worker.ports.state.past import Losses
 from worker.storage.persons import accounts_of, joined_at, people_of
 from worker.storage.sql.chunks import among, chunked
@@ -45,6 +46,7 @@ from worker.storage.sql.tables import (
     cohort_person,
     episode,
     escalation,
+    expected,
     held_plan,
     journal,
     link,
@@ -61,6 +63,9 @@ _LIVE = tuple(state.value for state in sorted(LIVE))
 _ENDS = events.all_spellings((events.TICKET_CANCELLED, events.TICKET_WAIVED))
 _TICKET = "ticket:T-"  # before the number, in a subject
 _REMOVALS = codes(lambda kind: kind.is_exposure)
+
+
+_Move = tuple[AccountKey, datetime]
 
 
 class _LifeTurn(NamedTuple):
@@ -95,7 +100,8 @@ class SqlPast:
         people |= {one for group in accounts.values() for one in group}
         rows = [row for row in rows if _account_in(row) in people]
         theirs = self._memberships({_account_in(row) for row in rows})
-        found = [_judgement(row, theirs) for row in rows]
+        ended = self._ended_places({_account_in(row) for row in rows if row.kind == EpisodeKind.MOVED.value})
+        found = [_judgement(row, theirs, ended) for row in rows]
         return sorted(found, key=lambda one: (one.at, one.key))
 
     def _memberships(self, people: set[AccountKey]) -> Mapping[AccountKey, tuple[Membership, ...]]:
@@ -121,6 +127,19 @@ class SqlPast:
             key: tuple(one for account in sorted(accounts.get(key, {key})) for one in of[account])
             for key in people
         }
+
+    def _ended_places(self, people: set[AccountKey]) -> Mapping[_Move, set[GroupKey]]:
+        """By move, the groups in which the joiner rules ended a place, unless they said otherwise since."""
+        x = expected.c
+        found: dict[_Move, set[GroupKey]] = defaultdict(set)
+        for chunk in chunked(sorted(people)):
+            query = sa.select(expected).where(
+                x.state == Expectation.FORMER.value, among(x.person_source, x.person_id, chunk)
+            )
+            for row in self._c.execute(query):
+                key = AccountKey(row.person_source, row.person_id)
+                found[key, row.since].add(GroupKey(row.source, row.group_id))
+        return found
 
     # --- people and groups over time ---------------------------------------------------------------
 
@@ -296,14 +315,23 @@ _CAME = (
 )
 
 
-def _judgement(row: Any, theirs: Mapping[AccountKey, tuple[Membership, ...]]) -> GuardedLeaving:
+def _judgement(
+    row: Any, theirs: Mapping[AccountKey, tuple[Membership, ...]], ended: Mapping[_Move, set[GroupKey]]
+) -> GuardedLeaving:
     key = _account_in(row)
     departure = Departure(
         key, row.at, Evidence(row.evidence), row.display_name, row.unit, row.seen_at, bool(row.is_first_run)
     )
     is_released = row.state == HoldState.RELEASED.value
     return GuardedLeaving(
-        departure, row.judged_at, row.plan_id, row.decided_at, is_released, theirs[key], row.missing_since
+        departure,
+        row.judged_at,
+        row.plan_id,
+        row.decided_at,
+        is_released,
+        theirs[key],
+        row.missing_since,
+        frozenset(ended.get((key, row.at), ())),
     )
 
 

@@ -5,14 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from harness import Harness
-from replayed import DAY, HOUR, SAM, TWO, Found, counts, limits_of, pass_hours, played, with_gate, with_rules
+from replayed import (
+    DAY,
+    HOUR,
+    SAM,
+    TWO,
+    Found,
+    counts,
+    limits_of,
+    pass_hours,
+    played,
+    with_gate,
+    with_limits,
+    with_rules,
+)
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.escalation.silences import Silence
 from worker.domain.model import Evidence
+from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.fates import Why
 from worker.domain.replay.limits import Limit
+from worker.domain.tickets.ticket import TicketKind
 
 
 def staffed(found: Found, **wishes: Any) -> Harness:
@@ -93,3 +108,27 @@ def test_a_silence_that_was_ended_early_holds_until_then(found: Found) -> None:
 
     [step] = [one.told for one in seen.messages if one.told.who == "Eve" and one.told.what == "step 1"]
     assert (step.was, step.difference) == (ended, PlayEffect.LATER)
+
+
+def test_movers_who_were_held_would_be_asked_out_of_where_their_places_ended(found: Found) -> None:
+    nurses = Placement((("department", ("Nursing",)),), ("Ward*",))
+    porters = Placement((("department", ("Porters",)),), ("Porters",))
+    harness = found(rules=TWO, limits=GuardLimits(leavers_max=1), joiners=(nurses, porters))
+    harness.hire("zoe", "yan", department="Nursing", title="Nurse")
+    harness.hire("eve", *(f"p{number}" for number in range(60)))
+    some = [f"p{number}" for number in range(20)]
+    harness.group("ward-7", "zoe", "yan", *some, admins=["eve"])
+    harness.group("choir", "zoe", "yan", *some, admins=["eve"])
+    harness.group("porters", *some, admins=["eve"])
+    pass_hours(harness, 2)
+    begins = harness.now
+    pass_hours(harness, 5, {1: lambda: harness.hire("zoe", "yan", department="Porters", title="Porter")})
+    [plan] = harness.plans()
+
+    seen = played(harness, with_limits(harness, leavers_max=25), begins)
+
+    would = [(one.person_name, one.group_name) for one in seen.tickets]
+    harness.decide(*(part.id for part in plan.cohorts))
+    pass_hours(harness, 3)
+    asked = [(one.person_name, one.group_name) for one in harness.tickets(TicketKind.REMOVE_MEMBER)]
+    assert sorted(would) == sorted(asked) == [("Yan", "Ward 7"), ("Zoe", "Ward 7")]

@@ -285,7 +285,7 @@ class Player:
         at = gate.passed.get(judged.key)
         if at is None:
             return
-        for group in judged.groups_at(at):
+        for group in judged.asked_out_of(at):
             past = self._history.groups.get(group)
             takes = side.takes.get(group.source)
             if past is None or takes is None or not takes(group.group_id, past.name):

@@ -70,7 +70,8 @@ class GuardedLeaving:
     """What the guard did with one departure at one of its passes.
 
     `plan` held it; None: it was let through `at` once. `decided_at`: when a person decided on its part of the plan, and
-    whether that was a release. `memberships` are those of the person that are still known.
+    whether that was a release. `memberships` are those of the person that are still known. `moved_from`: where a place
+    of theirs ended by this move, if that is still known.
     """
 
     departure: Departure
@@ -80,6 +81,7 @@ class GuardedLeaving:
     is_released: bool = False
     memberships: tuple[Membership, ...] = ()
     missing_since: datetime | None = None  # of somebody who left by being absent, if that is still known
+    moved_from: frozenset[GroupKey] = frozenset()
 
     @property
     def key(self) -> LeavingKey:
@@ -94,6 +96,11 @@ class GuardedLeaving:
 
     def groups_at(self, at: datetime) -> tuple[GroupKey, ...]:
         return tuple(sorted({one.group for one in self.memberships if one.is_on(at)}))
+
+    def asked_out_of(self, at: datetime) -> tuple[GroupKey, ...]:
+        """The groups at an instant that they should not be in any more: all, but of a move only where a place ended."""
+        groups = self.groups_at(at)
+        return tuple(one for one in groups if one in self.moved_from) if self.key.is_move else groups
 
 
 Passed = Mapping[LeavingKey, datetime]  # when the guard let leavings through
