@@ -132,3 +132,19 @@ def test_movers_who_were_held_would_be_asked_out_of_where_their_places_ended(fou
     pass_hours(harness, 3)
     asked = [(one.person_name, one.group_name) for one in harness.tickets(TicketKind.REMOVE_MEMBER)]
     assert sorted(would) == sorted(asked) == [("Yan", "Ward 7"), ("Zoe", "Ward 7")]
+
+
+def test_a_plan_that_is_released_after_the_days_is_held_in_all_of_them(found: Found) -> None:
+    harness = staffed(found, limits=GuardLimits(leavers_max=1))
+    begins = harness.now
+    pass_hours(harness, 3, {1: lambda: harness.leave("ann", "ben")})
+    ends = harness.now
+    pass_hours(harness, 3)
+    harness.decide(*(part.id for part in harness.plans()[0].cohorts))
+    pass_hours(harness, 3)
+
+    same = played(harness, None, begins, ends)
+    higher = played(harness, with_limits(harness, leavers_max=25), begins, ends)
+
+    assert (counts(same), limits_of(same).keys() & {Limit.GUARD, Limit.PLANS}) == ({}, set())
+    assert counts(higher) == {PlayEffect.MORE: 2}

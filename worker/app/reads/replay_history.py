@@ -81,7 +81,8 @@ def _due_at_first(sealed: Sequence[Sealed]) -> datetime | None:
 
 
 def never_passed(history: History) -> Iterator[GuardedLeaving]:
-    """The departures that the guard held and nobody released: they have no tickets."""
+    """The departures that the guard held and nobody released within the history: they have no tickets in it."""
     for one in history.judgements:
-        if one.passed_at is None and one.at >= history.begins:
+        is_held = one.passed_at is None or one.passed_at >= history.ends
+        if is_held and one.at >= history.begins:
             yield one

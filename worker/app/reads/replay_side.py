@@ -57,7 +57,7 @@ class ReplayRules:
 
 
 class NewKey(NamedTuple):
-    """A removal that nobody was asked for: the leaving was held, and never released."""
+    """A removal that nobody was asked for: the leaving was held, and not released within the history."""
 
     person: AccountKey
     at: datetime
@@ -279,11 +279,11 @@ class Player:
             self._places[to.address] = quiet.place_of(self._uow, to)
         return telling._replace(at=held_until(quiet.hours, at, *self._places[to.address]) or at)
 
-    # --- leavings that were never released ---------------------------------------------------------
+    # --- leavings that were not released ---------------------------------------------------------
 
     def _new(self, judged: GuardedLeaving, gate: GuardPlay, side: TicketSide) -> Iterator[NewTicket]:
         at = gate.passed.get(judged.key)
-        if at is None:
+        if at is None or at >= self._history.ends:
             return
         for group in judged.asked_out_of(at):
             past = self._history.groups.get(group)
