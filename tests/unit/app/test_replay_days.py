@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from harness import Harness
 from replayed import (
@@ -19,10 +22,12 @@ from replayed import (
     with_limits,
     with_rules,
 )
+from several_accounts import TENANT, known_twice
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.escalation.silences import Silence
 from worker.domain.model import Evidence
 from worker.domain.people.joiners import Placement
+from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.replay.fates import Why
@@ -148,3 +153,41 @@ def test_a_plan_that_is_released_after_the_days_is_held_in_all_of_them(found: Fo
 
     assert (counts(same), limits_of(same).keys() & {Limit.GUARD, Limit.PLANS}) == ({}, set())
     assert counts(higher) == {PlayEffect.MORE: 2}
+
+
+@pytest.mark.parametrize("without", [
+    {"left_out": frozenset({"corp"})},
+    {"evidence": frozenset({Evidence.DELETED})},
+])  # fmt: skip
+def test_where_one_directorys_word_is_none_the_other_ones_opens_the_ticket(
+    found: Found, without: dict[str, Any]
+) -> None:
+    harness = known_twice(found, rules=TWO)
+    begins = harness.now
+    pass_hours(harness, 12, {
+        1: lambda: harness.leave("ann"),
+        5: lambda: harness.directories[TENANT].delete("cloud-ann"),
+    })  # fmt: skip
+    [ticket] = harness.tickets()
+
+    seen = played(harness, with_gate(harness, **without), begins)
+
+    assert counts(seen) == {PlayEffect.LATER: 1}
+    assert [one.would.opened_at for one in seen.tickets] == [ticket.opened_at + 4 * HOUR]
+
+
+def test_where_one_directorys_word_is_enough_the_ticket_is_opened_sooner(found: Found) -> None:
+    harness = known_twice(found, rules=TWO, accounts=AccountsRule.ALL)
+    harness.start(replace(harness.app.rules, accounts=AccountsRule.ALL))
+    begins = harness.now
+    pass_hours(harness, 12, {
+        1: lambda: harness.leave("ann"),
+        5: lambda: harness.directories[TENANT].disable("cloud-ann"),
+    })  # fmt: skip
+    [ticket] = harness.tickets()
+
+    same = played(harness, None, begins)
+    either = played(harness, with_gate(harness, accounts=AccountsRule.EITHER), begins)
+
+    assert (counts(same), counts(either)) == ({PlayEffect.SAME: 1}, {PlayEffect.EARLIER: 1})
+    assert [one.would.opened_at for one in either.tickets] == [ticket.opened_at - 4 * HOUR]

@@ -16,8 +16,9 @@ from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.keeps import since_details
 from worker.domain.model import AccountKey, Evidence
 from worker.domain.people.persons import AccountsRule
+from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.fates import Become, Fate, TicketSide, Why, fate_of, moved, silenced, steps_of
-from worker.domain.replay.gate import GuardPlay
+from worker.domain.replay.gate import GateRules, GuardPlay, seen_by
 from worker.domain.replay.history import (
     AccountPast,
     GroupPast,
@@ -173,6 +174,33 @@ def test_every_directory_has_to_say_so_if_that_is_the_rule(
     assert found.opened_at == expected
     assert found.why is (Why.NONE if expected else Why.OTHER_DIRECTORY)
     assert fate(recorded(), side(gate), past=past).opened_at == NOW
+
+
+def test_the_word_of_another_account_counts_where_the_first_one_is_none() -> None:
+    at_payroll = LeavingKey(AccountKey("payroll", "a-1"), NOW + HOUR)
+    gate = GuardPlay({at_payroll: NOW + 2 * HOUR}, ignored={ANN})
+    past = seen_by(
+        replace(NOTHING, humans={ANN.person: two_accounts(NOW + HOUR)}),
+        GateRules(GuardLimits(), left_out=frozenset({"corp"})),
+    )
+
+    assert fate(recorded(), side(gate), past=past).opened_at == NOW + 2 * HOUR
+    alone = replace(NOTHING, humans={})
+    assert fate(recorded(), side(gate), past=alone) == Fate(Become.ABSENT, why=Why.NO_LEAVING)
+
+
+def test_it_is_opened_sooner_if_one_word_is_enough() -> None:
+    at_payroll = LeavingKey(AccountKey("payroll", "a-1"), NOW - HOUR)
+    past = replace(NOTHING, humans={at_payroll.person: two_accounts(NOW - HOUR)})
+    both = GuardPlay({ANN: NOW - DAY, at_payroll: NOW})
+    by_the_last = recorded(
+        ticket(opened_at=NOW, clock_from=NOW, person=at_payroll.person, left_at=at_payroll.at)
+    )
+
+    every = fate(by_the_last, side(both, accounts=AccountsRule.ALL), both, past)
+    either = fate(by_the_last, side(both), both, past)
+
+    assert (every.opened_at, either.opened_at) == (NOW, NOW - DAY)
 
 
 def test_an_earlier_leaving_of_the_person_is_another_one() -> None:

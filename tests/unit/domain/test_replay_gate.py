@@ -11,7 +11,7 @@ import pytest
 from builders import DAY, HOUR, NOW, WARD, person
 from worker.domain.model import AccountKey, Evidence
 from worker.domain.reconcile.guard import Departure, GuardLimits
-from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded
+from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded, seen_by
 from worker.domain.replay.history import (
     AccountPast,
     GroupPast,
@@ -243,3 +243,18 @@ def test_who_has_left_elsewhere_is_never_held_and_counts_once_in_a_group() -> No
     assert gate.plans[0].size == 5
     [plan] = judge_again(past, limits(group_share_max=0.05)).plans
     assert "6 of 100 members of Ward 7" in str(plan.why), "ann, and five who have not left elsewhere"
+
+
+def test_people_are_known_by_the_accounts_of_directories_that_are_there() -> None:
+    at_corp, at_payroll = (
+        AccountPast(replace(person("ann"), key=AccountKey(one, "ann"))) for one in ("corp", "payroll")
+    )
+    key = at_corp.account.key
+    past = history(humans={key: HumanPast((at_corp, at_payroll))})
+
+    def known(*left_out: str) -> dict[AccountKey, HumanPast]:
+        return dict(seen_by(past, replace(NO_LIMITS_RULES, left_out=frozenset(left_out))).humans)
+
+    assert known() == {key: HumanPast((at_corp, at_payroll))}
+    assert known("payroll") == {key: HumanPast((at_corp,))}
+    assert known("corp", "payroll") == {}

@@ -91,3 +91,25 @@ def test_of_several_leavings_the_last_one_counts() -> None:
 
     assert state is not None
     assert (state.person.left_at, state.person.evidence) == (NOW + DAY, Evidence.EXPIRED)
+
+
+def test_somebody_counts_as_gone_from_the_beginning_of_the_absence_that_an_instant_lies_in() -> None:
+    first = LeftSpell(NOW, Evidence.DISABLED, NOW, over_at=NOW + DAY)
+    second = LeftSpell(NOW + 2 * DAY, Evidence.DISABLED, NOW + 2 * DAY)
+    human = two(first, second, joined_at=NOW - DAY)
+    again = LeavingKey(CORP.key, second.at)
+
+    def gone_from(known_at: datetime, passed: Passed) -> datetime | None:
+        return human.gone_from(known_at, passed, AccountsRule.EITHER)
+
+    both = {AT_CORP: NOW + HOUR, again: NOW + 3 * DAY}
+    assert gone_from(NOW + 2 * HOUR, both) == NOW + HOUR
+    assert gone_from(NOW + DAY, both) == NOW + 3 * DAY, "the first one was over by then"
+    assert gone_from(NOW + 9 * DAY, both) == NOW + 3 * DAY
+    assert gone_from(NOW + DAY, {AT_CORP: NOW}) is None
+
+
+def test_whoever_left_by_evidence_that_does_not_count_is_here() -> None:
+    absences = (LeftSpell(NOW, Evidence.DISABLED, NOW), LeftSpell(NOW + DAY, Evidence.DELETED, NOW + DAY))
+
+    assert AccountPast(CORP, absences=absences).with_evidence({Evidence.DELETED}).absences == absences[1:]

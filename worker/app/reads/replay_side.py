@@ -24,7 +24,7 @@ from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.comparing import Notice
 from worker.domain.replay.fates import Become, Fate, TicketSide, fate_of, steps_of
-from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded
+from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded, seen_by
 from worker.domain.replay.history import GuardedLeaving, History, RecordedTicket
 from worker.domain.text.reason import NO_REASON
 from worker.domain.tickets.subject import About
@@ -136,7 +136,8 @@ class Player:
         *,
         holds_messages: bool,
     ) -> None:
-        self._uow, self._history, self._holds_messages = uow, history, holds_messages
+        self._uow, self._holds_messages = uow, holds_messages
+        self._history = seen_by(history, rules.gate)
         self._rules, self._present = rules, present
         self._was = recorded(history)
         self._side = Side()

@@ -82,7 +82,7 @@ def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: Ti
 
     | its group is not read                                   | absent            |
     | it is about no leaving, or was opened before it         | opened as it was  |
-    | its leaving is none by these rules                      | absent            |
+    | its leaving is none by these rules, and no other account's is one | absent  |
     | how its leaving passed the guard then is not known      | opened as it was  |
     | the guard holds the leaving                             | held              |
     | another directory has still to say so, or more time has to pass | absent    |
@@ -96,9 +96,9 @@ def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: Ti
     leaving = recorded.leaving
     if leaving is None:
         return _opened(history, recorded, ticket.opened_at, side)
-    if leaving in side.gate.ignored:
+    begins = _begins(history, leaving, ticket.opened_at, side)
+    if begins is None and leaving in side.gate.ignored:
         return Fate(Become.ABSENT, why=Why.NO_LEAVING)
-    begins = _begins(history, leaving, side)
     passed = was.passed.get(leaving)
     if passed is None or ticket.opened_at < passed:
         return _opened(history, recorded, ticket.opened_at, side, Why.NO_RECORD)
@@ -135,22 +135,12 @@ def _is_left_out(ticket: Ticket, side: TicketSide) -> bool:
     return takes is None or not takes(ticket.group.group_id, ticket.group_name)
 
 
-def _begins(history: History, leaving: LeavingKey, side: TicketSide) -> datetime | None:
-    """When the person counts as gone, let through by the guard."""
+def _begins(history: History, leaving: LeavingKey, opened_at: datetime, side: TicketSide) -> datetime | None:
+    """When whoever had left when the ticket was opened counts as gone, let through by the guard."""
     human = history.humans.get(leaving.person)
     if human is None or leaving.is_move:
         return side.gate.passed.get(leaving)
-    instants = {
-        passed
-        for one in human.accounts
-        for absence in one.absences
-        if (passed := side.gate.passed.get(LeavingKey(one.account.key, absence.at))) is not None
-    }
-    for at in sorted(instants):
-        person = human.at(at, side.gate.passed, side.accounts)
-        if person is not None and person.leaving is not None and person.leaving.at >= leaving.at:
-            return at
-    return None
+    return human.gone_from(opened_at, side.gate.passed, side.accounts)
 
 
 def _opened(

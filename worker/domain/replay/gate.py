@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from worker.domain.model import AccountKey, Evidence, GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import Departure, GroupLoad, GuardLimits, HeldPlan, Population, inspect
-from worker.domain.replay.history import GroupPast, GuardedLeaving, History, LeavingKey
+from worker.domain.replay.history import GroupPast, GuardedLeaving, History, HumanPast, LeavingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,16 @@ class GuardPlay:
     early: set[LeavingKey] = field(
         default_factory=set
     )  # absent, and not for long enough before the history ends
+
+
+def seen_by(history: History, rules: GateRules) -> History:
+    """The history with people as these rules know them: without accounts and leavings that don't count."""
+    humans = {}
+    for key, human in history.humans.items():
+        known = [one for one in human.accounts if one.account.key.source not in rules.left_out]
+        if known:
+            humans[key] = HumanPast(tuple(one.with_evidence(rules.evidence) for one in known))
+    return replace(history, humans=humans)
 
 
 def recorded(history: History) -> GuardPlay:

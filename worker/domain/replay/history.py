@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -124,6 +124,18 @@ class AccountPast:
     joined_at: datetime | None = None
     absences: tuple[LeftSpell, ...] = ()
 
+    def with_evidence(self, evidence: Container[Evidence]) -> AccountPast:
+        """The same without leavings by other evidence."""
+        return replace(self, absences=tuple(one for one in self.absences if one.evidence in evidence))
+
+    def turns(self, passed: Passed) -> Iterator[datetime]:
+        """The instants at which `state_at` may change."""
+        if self.joined_at is not None:
+            yield self.joined_at
+        for one in self.absences:
+            through = passed.get(LeavingKey(self.account.key, one.at))
+            yield from (at for at in (one.seen_at, one.over_at, through) if at is not None)
+
     def state_at(self, at: datetime, passed: Passed) -> AccountState | None:
         """The account as it was at an instant; None if it was not there yet."""
         if self.joined_at is not None and self.joined_at > at:
@@ -151,6 +163,22 @@ class HumanPast:
         """The person as they were at an instant; None before the first account."""
         states = [state for one in self.accounts if (state := one.state_at(at, passed)) is not None]
         return human_of(states, rule) if states else None
+
+    def gone_from(self, known_at: datetime, passed: Passed, rule: AccountsRule) -> datetime | None:
+        """Since when the person counts as gone who does so at an instant, else when they next do; None: never.
+
+        An absence that was over by then is another one.
+        """
+        since: datetime | None = None
+        for at in sorted({turn for one in self.accounts for turn in one.turns(passed)}):
+            person = self.at(at, passed, rule)
+            if person is not None and person.leaving is not None:
+                since = since or at
+            elif since is not None and at > known_at:
+                return since
+            else:
+                since = None
+        return since
 
 
 Humans = Mapping[AccountKey, HumanPast]  # by account, only of people who have several
