@@ -10,6 +10,7 @@ from worker.app.reads.replay import ChangedRules, Replay
 from worker.app.reads.replay_side import ReplayRules
 from worker.domain.model import Evidence
 from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.people.persons import AccountsRule
 from worker.domain.replay.gate import GateRules
 from worker.running.app import App, Clock
 from worker.running.reloading import differences
@@ -85,6 +86,9 @@ def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
     lines = differences(app.settings, settings)
     keys = {line.partition(":")[0]: line for line in lines}
     left_out = _directories(app.settings) - _directories(settings)
+    # Where all of them have to say so, whoever was still there would have left
+    needed = left_out if app.rules.accounts is AccountsRule.ALL else frozenset()
+    taken_out = {f"directories[{name}].name" for name in needed}
     of_readers = any(key.startswith(READERS) for key in keys)
     with closing(build_connectors(settings, clock)) as connectors:
         other = build_app(settings, app.store, connectors, clock)
@@ -92,5 +96,5 @@ def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
         rules_for_replay(other, has_same_readers=not of_readers, left_out=left_out),
         tuple(lines),
         tuple(line for key, line in keys.items() if not (_PLAYED.match(key) or _BESIDE.match(key))),
-        tuple(line for line in lines if _WIDENS.match(line)),
+        tuple(line for key, line in keys.items() if _WIDENS.match(line) or key in taken_out),
     )

@@ -212,6 +212,22 @@ def test_what_of_a_configuration_is_played(config: Path) -> None:
         assert left_out == frozenset({"corp"})
 
 
+@pytest.mark.parametrize("accounts, named", [("all", ["directories[corp].name"]), ("either", [])])
+def test_a_directory_that_is_taken_out_is_named_where_its_word_was_needed(
+    config: Path, accounts: str, named: list[str]
+) -> None:
+    config.write_text(CONFIG + f"leaver: {{accounts: {accounts}}}\n")
+    with open_app(load_settings(config), lambda: NOW) as worker:
+        only_tenant = {**_raw(), "directories": [{"name": "tenant", "kind": "file", "path": "tenant.csv"}]}
+        wanted = worker.settings.model_validate(
+            {**only_tenant, "leaver": {"accounts": accounts}},
+            context={"base_dir": worker.settings.base_dir},
+        )
+        widens = changed_by(worker, wanted, lambda: NOW).widens
+
+    assert [key for line in widens if (key := line.partition(":")[0]) == "directories[corp].name"] == named
+
+
 def _raw() -> dict[str, Any]:
     return {
         "organisation": {"timezone": "Europe/London"},
