@@ -46,7 +46,7 @@ from worker.app.jobs.mirror_run import MirrorRules
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.poll import Poll
 from worker.app.jobs.reconcile import Reconcile, ReconcileRules
-from worker.app.jobs.remediate import Remediate, RemediateRules
+from worker.app.jobs.remediate import Remediate
 from worker.app.jobs.retention import Retention
 from worker.app.jobs.switch import Switch
 from worker.app.jobs.table import UseCases
@@ -233,7 +233,7 @@ def assemble(
         RunControls(
             store, controls, tickets, teller, attesting, reviewing, cases, rules.statement_lists, observer
         ),
-        Remediate(store, connectors.inventories, RemediateRules(rules.remediate, rules.fresh_inventories)),
+        Remediate(store, connectors.inventories, rules.machines),
         Verify(
             store,
             tickets,

@@ -9,7 +9,6 @@ from worker.app.jobs.observer import SILENT, Observer
 from worker.app.reads.replay import ChangedRules, Replay
 from worker.app.reads.replay_side import ReplayRules
 from worker.domain.model import Evidence
-from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.persons import AccountsRule
 from worker.domain.replay.gate import GateRules
 from worker.running.app import App, Clock
@@ -30,13 +29,6 @@ _WIDENS = re.compile(  # by the whole line
     r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): false|leaver\.accounts: all"
     r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name: not set"
 )
-_EVIDENCE = {
-    Evidence.DISABLED: "disabled",
-    Evidence.DELETED: "deleted",
-    Evidence.EXPIRED: "expired",
-    Evidence.LEAVE_DATE: "leave_date",
-    Evidence.MOVED_OUT: "moved_to_leavers_ou",
-}
 READERS = ("rotas", "absences", "notify")  # the sections that say whom a target means, and who is reached
 
 
@@ -53,7 +45,7 @@ def rules_for_replay(
     rules, settings = app.rules, app.settings
     gate = GateRules(
         rules.limits,
-        _counted(rules.leaver),
+        frozenset(filter(rules.leaver.counts, Evidence)),
         rules.leaver.absent.over,
         rules.accounts,
         rules.timezone,
@@ -69,12 +61,6 @@ def rules_for_replay(
         rules.holding.silences,
         has_same_readers,
     )
-
-
-def _counted(policy: LeaverPolicy) -> frozenset[Evidence]:
-    """The evidence that counts."""
-    off = {evidence for evidence, name in _EVIDENCE.items() if not getattr(policy, name)}
-    return frozenset(Evidence) - off
 
 
 def _directories(settings: Settings) -> frozenset[str]:

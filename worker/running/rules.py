@@ -11,6 +11,7 @@ from worker.app.jobs.canary import CanaryRules
 from worker.app.jobs.deliver import DeliverRules
 from worker.app.jobs.directory_pass import PollRules
 from worker.app.jobs.inventory import InventoryRules
+from worker.app.jobs.remediate import RemediateRules
 from worker.app.reads.advisories import AdvisoryRules
 from worker.app.reads.rotas import RotaRules
 from worker.app.tell.alarms import AlarmRules
@@ -93,6 +94,10 @@ class AppRules:
     @property
     def poll(self) -> PollRules:
         return PollRules(self.leaver, self.limits, self.fresh_directories, self.joiners, self.teller)
+
+    @property
+    def machines(self) -> RemediateRules:
+        return RemediateRules(self.remediate, self.fresh_inventories, self.takes, self.leaver)
 
     @property
     def deliver(self) -> DeliverRules:

@@ -25,6 +25,7 @@ from remediated import (
 from worker.app.jobs import remediate
 from worker.domain.evidence import events
 from worker.domain.model import Coverage, Group, Member, Role
+from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.tickets.ticket import Grade, TicketState
@@ -78,6 +79,16 @@ def no_cap_left(harness: Harness) -> None:
 
 def can_not(harness: Harness) -> None:
     harness.wards.can = replace(CAN, can_remove=False)
+
+
+def the_group_is_left_out_since(harness: Harness) -> None:
+    harness.start(replace(harness.app.rules, takes={"wards": lambda group_id, _name: group_id != "ward-7"}))
+
+
+def their_evidence_does_not_count_any_more(harness: Harness) -> None:
+    harness.start(replace(harness.app.rules, leaver=LeaverPolicy(disabled=False)))
+    harness.poll()
+    harness.reconcile()
 
 
 def the_roster_is_partial(harness: Harness) -> None:
@@ -148,8 +159,9 @@ class Without:
 @pytest.mark.parametrize(
     "why",
     [
-        other_group, other_kind, other_inventory, no_cap_left, can_not, the_roster_is_partial, the_roster_is_old,
-        a_plan_is_held, the_directory_fails, they_are_the_creator, their_role_is_not_known,
+        other_group, other_kind, other_inventory, no_cap_left, can_not, the_group_is_left_out_since,
+        their_evidence_does_not_count_any_more, the_roster_is_partial, the_roster_is_old, a_plan_is_held,
+        the_directory_fails, they_are_the_creator, their_role_is_not_known,
         somebody_says_they_still_work_here, somebody_removed_them, the_group_is_gone, it_is_another_inventory_s,
     ],
 )  # fmt: skip

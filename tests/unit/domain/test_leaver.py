@@ -16,6 +16,23 @@ EVERYTHING = LeaverPolicy()
 
 
 @pytest.mark.parametrize(
+    "switch, evidence",
+    [
+        ("disabled", Evidence.DISABLED),
+        ("deleted", Evidence.DELETED),
+        ("expired", Evidence.EXPIRED),
+        ("leave_date", Evidence.LEAVE_DATE),
+        ("moved_to_leavers_ou", Evidence.MOVED_OUT),
+    ],
+)
+def test_evidence_that_is_switched_off_is_the_only_one_that_does_not_count(
+    switch: str, evidence: Evidence
+) -> None:
+    policy = replace(EVERYTHING, **{switch: False})
+    assert {one for one in Evidence if not policy.counts(one)} == {evidence}
+
+
+@pytest.mark.parametrize(
     "stated, judgement",
     [
         ({"is_in_scope": False, "is_deleted": True}, Judgement(LEFT, Evidence.DELETED)),

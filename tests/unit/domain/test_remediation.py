@@ -11,11 +11,13 @@ from worker.domain.groups.capabilities import Capabilities
 from worker.domain.groups.case import GroupView
 from worker.domain.identity.matching import How
 from worker.domain.kinds.kind import Deed
-from worker.domain.model import Coverage, Role
+from worker.domain.model import Coverage, Evidence, Role
+from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.remediation import LeftToPeople, Permitted, RemediationRule, allowed, has_effect
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 REMOVE, REASSIGN = TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN
+EVERYTHING = LeaverPolicy()
 CAN = Capabilities(can_remove=True, can_change_admin=True)
 RULE = RemediationRule("all", frozenset({WARD.source}), ("*",), frozenset({REMOVE, REASSIGN}), 20)
 ANN, OTHER = "+447700900001", "+447700900002"
@@ -27,8 +29,10 @@ MOVED_BEN = expected(person("ben"), is_former=True)
 BEN_ASKED_OUT = ticket(id=2, handle=OTHER, person=key("ben"), evidence=None, left_at=None)
 
 
-def reason(of: Ticket, where: GroupView | None, can: Capabilities = CAN) -> str:
-    found = allowed(of, where, (RULE,), can)
+def reason(
+    of: Ticket, where: GroupView | None, can: Capabilities = CAN, leaver: LeaverPolicy = EVERYTHING
+) -> str:
+    found = allowed(of, where, (RULE,), can, leaver)
     return found.why if isinstance(found, LeftToPeople) else f"{found.deed.value} {found.member.handle}"
 
 
@@ -39,7 +43,7 @@ def test_a_leaver_may_be_removed_and_the_owner_promoted() -> None:
 
 def test_the_first_rule_that_allows_it_is_the_one() -> None:
     rules = (replace(RULE, name="no", groups=("Theatre",)), replace(RULE, name="first"), RULE)
-    found = allowed(ticket(), REMOVABLE, rules, CAN)
+    found = allowed(ticket(), REMOVABLE, rules, CAN, EVERYTHING)
     assert isinstance(found, Permitted)
     assert found.rule.name == "first"
 
@@ -51,9 +55,10 @@ def test_a_rule_names_groups_by_name_or_id(globs: tuple[str, ...], fits: bool) -
 
 def test_a_rule_goes_by_what_the_group_is_called_now() -> None:
     wards = (replace(RULE, groups=("Ward *",)),)
-    renamed = allowed(ticket(), replace(REMOVABLE, name="Board of directors"), wards, CAN)
+    renamed = allowed(ticket(), replace(REMOVABLE, name="Board of directors"), wards, CAN, EVERYTHING)
     assert renamed == LeftToPeople("no rule allows it")
-    assert isinstance(allowed(ticket(group_name="Board of directors"), REMOVABLE, wards, CAN), Permitted)
+    found = allowed(ticket(group_name="Board of directors"), REMOVABLE, wards, CAN, EVERYTHING)
+    assert isinstance(found, Permitted)
 
 
 def test_a_ticket_in_no_group_is_allowed_by_no_rule() -> None:
@@ -96,6 +101,22 @@ def test_a_guess_is_never_acted_upon() -> None:
     assert "not certain" in reason(ticket(), group(guessed, BEN))
     ben = replace(BEN, link=replace(BEN.link, how=How.VARIANT))
     assert "neither" in reason(ticket(REASSIGN), replace(LEADERLESS, members=(LEADERLESS.members[0], ben)))
+
+
+def test_whoever_left_by_evidence_that_does_not_count_any_more_is_left_alone() -> None:
+    switched_off = LeaverPolicy(disabled=False)
+    assert "does not count" in reason(ticket(), REMOVABLE, leaver=switched_off)
+    assert "does not count" in reason(ticket(REASSIGN), LEADERLESS, leaver=switched_off)
+    assert reason(ticket(), REMOVABLE, leaver=LeaverPolicy(leave_date=False)) == f"remove {ANN}"
+
+
+def test_whoever_left_in_two_directories_is_removed_while_the_word_of_each_counts() -> None:
+    dated = replace(leaver("ann-2"), evidence=Evidence.LEAVE_DATE)
+    ann = view(leaver())
+    assert ann.leaving is not None
+    twice = replace(ann, leaving=replace(ann.leaving, accounts=(leaver(), dated, person("ann-3"))))
+    assert reason(ticket(), group(twice, BEN)) == f"remove {ANN}"
+    assert "does not count" in reason(ticket(), group(twice, BEN), leaver=LeaverPolicy(leave_date=False))
 
 
 def test_where_a_source_allows_it_a_creator_and_members_without_roles_are_removed() -> None:

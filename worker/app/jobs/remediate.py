@@ -8,7 +8,7 @@ before anything is tried again. What is done is a claim like a person's; a later
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.kinds.kind import Deed
 from worker.domain.messages.overtaken import said_once
 from worker.domain.model import Member
+from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.remediation import (
@@ -33,7 +34,7 @@ from worker.domain.reconcile.remediation import (
 )
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_label
-from worker.ports import ConnectorError, Inventory, NotDone, Port, Transient
+from worker.ports import ConnectorError, Inventory, NotDone, Port, Takes, Transient
 from worker.ports.connectors.remover import ActOutcome, Effect, Remover
 from worker.ports.state.leases import Lease
 from worker.ports.state.remediations import ActState, MachineAct
@@ -51,6 +52,8 @@ class RemediateRules:
 
     rules: tuple[RemediationRule, ...]
     fresh: Freshness  # of the inventories
+    takes: Mapping[str, Takes]  # by inventory: the groups that the configuration wants
+    leaver: LeaverPolicy  # the evidence that counts now
 
 
 class Remediate:
@@ -60,7 +63,7 @@ class Remediate:
         self._store = store
         self._inventories = {one.name: one for one in inventories}
         self._rules = rules.rules
-        self._fresh = rules.fresh
+        self._by = rules
         self._quiet_until: dict[str, datetime] = {}  # sources that asked to wait
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
@@ -121,13 +124,15 @@ class Remediate:
         if _are_people_held(uow):
             return LeftToPeople("a plan about people is held")
         view = uow.rosters.view(group)
-        if view is not None and not self._fresh.is_fresh(group.source, view.taken_at, now):
+        if view is not None and not self._by.takes[group.source](group.group_id, view.name):
+            return LeftToPeople("the configuration leaves the group out")
+        if view is not None and not self._by.fresh.is_fresh(group.source, view.taken_at, now):
             return LeftToPeople("the latest roster is too old")
         if ticket.person and uow.sources.get(ticket.person.source, Port.DIRECTORY).trouble is not None:
             return LeftToPeople("the directory can't be read just now")
         if len(uow.remediations.of_ticket(ticket.id)) >= ATTEMPTS_MAX:
             return LeftToPeople("it was tried often enough")
-        return allowed(ticket, view, self._rules, inventory.can)
+        return allowed(ticket, view, self._rules, inventory.can, self._by.leaver)
 
     # --- one act ---------------------------------------------------------------------------------
 

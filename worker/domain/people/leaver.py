@@ -31,6 +31,17 @@ class LeaverPolicy:
     moved_to_leavers_ou: bool = True
     absent: AbsentPolicy = AbsentPolicy()
 
+    def counts(self, evidence: Evidence) -> bool:
+        """Whether this can make somebody a leaver; absence and moves always can."""
+        switches = {
+            Evidence.DISABLED: self.disabled,
+            Evidence.DELETED: self.deleted,
+            Evidence.EXPIRED: self.expired,
+            Evidence.LEAVE_DATE: self.leave_date,
+            Evidence.MOVED_OUT: self.moved_to_leavers_ou,
+        }
+        return switches.get(evidence, True)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

@@ -15,6 +15,8 @@ from worker.domain.kinds.kind import Deed
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Coverage, Evidence, Member, Role, Standing
 from worker.domain.people.joiners import fits
+from worker.domain.people.leaver import LeaverPolicy
+from worker.domain.people.leaving import Leaving
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 # A variant of a number may be another person's; the rest names one person for certain
@@ -64,11 +66,16 @@ class LeftToPeople:
 
 
 def allowed(
-    ticket: Ticket, group: GroupView | None, rules: tuple[RemediationRule, ...], can: Capabilities
+    ticket: Ticket,
+    group: GroupView | None,
+    rules: tuple[RemediationRule, ...],
+    can: Capabilities,
+    leaver: LeaverPolicy,
 ) -> Permitted | LeftToPeople:
     """Return what a machine may do for the ticket now, by the first rule that allows it.
 
-    `group` has all of its members, not only those that decide something.
+    `group` has all of its members, not only those that decide something. By `leaver`, evidence may have ceased to count
+    of which the directory was not read again yet: whoever left by it alone is left alone.
     """
     name = ticket.group_name if group is None else group.name
     rule = next((one for one in rules if one.allows(ticket, name)), None)
@@ -79,16 +86,20 @@ def allowed(
         return LeftToPeople("it is not open, or somebody says that the person still works here")
     if group is None or group.is_gone or group.coverage is not Coverage.FULL:
         return LeftToPeople("the latest roster of the group is not whole")
-    found = _FINDS[deed](ticket, settle(group), can)
+    found = _FINDS[deed](ticket, settle(group), can, leaver)
     return found if isinstance(found, LeftToPeople) else Permitted(rule, deed, found)
 
 
-def _to_remove(ticket: Ticket, case: GroupCase, can: Capabilities) -> Member | LeftToPeople:
+def _to_remove(
+    ticket: Ticket, case: GroupCase, can: Capabilities, leaver: LeaverPolicy
+) -> Member | LeftToPeople:
     view = case.by_handle.get(ticket.handle)
     if not can.can_remove:
         return LeftToPeople("the source can't remove members")
     if view is None or view.leaving is None or view.leaving.evidence is Evidence.MOVED:
         return LeftToPeople("the latest roster does not show a member who has left")
+    if not _still_counts(view.leaving, leaver):
+        return LeftToPeople("what says that the member has left does not count any more")
     if not _is_sure(view):
         return LeftToPeople("who the member is, is not certain")
     if view.member.role is Role.CREATOR and not can.creator_is_removable:
@@ -100,13 +111,18 @@ def _to_remove(ticket: Ticket, case: GroupCase, can: Capabilities) -> Member | L
     return view.member
 
 
-def _to_promote(ticket: Ticket, case: GroupCase, can: Capabilities) -> Member | LeftToPeople:
+def _to_promote(
+    ticket: Ticket, case: GroupCase, can: Capabilities, leaver: LeaverPolicy
+) -> Member | LeftToPeople:
     """Return the owner of the group if they are in it, else the leaver's manager. A machine chooses nobody else.
 
     Nor anybody who is to go themself: a mover, or whom a review asks out.
     """
     if not can.can_change_admin:
         return LeftToPeople("the source can't make anybody an admin")
+    gone = (one.leaving for one in case.view.members if one.member.role.is_admin and one.leaving is not None)
+    if not all(_still_counts(leaving, leaver) for leaving in gone):
+        return LeftToPeople("what says that an admin has left does not count any more")
     manager = case.managers.get(ticket.person) if ticket.person else None
     for account in (case.view.owner, manager):
         if account is None or account.standing is Standing.LEFT:
@@ -121,6 +137,12 @@ def _to_promote(ticket: Ticket, case: GroupCase, can: Capabilities) -> Member | 
 
 
 _FINDS = {Deed.REMOVE: _to_remove, Deed.MAKE_ADMIN: _to_promote}
+
+
+def _still_counts(leaving: Leaving, leaver: LeaverPolicy) -> bool:
+    """False if any account of theirs has left by evidence that the configuration does not accept any more."""
+    said = {one.evidence for one in leaving.accounts if one.standing is Standing.LEFT}
+    return all(evidence is None or leaver.counts(evidence) for evidence in {leaving.evidence, *said})
 
 
 def _is_sure(view: MemberView) -> bool:
