@@ -7,22 +7,31 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from databases import database_url, empty_engine, engine
+from fakes.notifier import FakeNotifier
+from fakes.tracker import FakeTracker, lose
 from folded import fold
-from harness import Harness
+from harness import ACCOUNTABLE, Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import first_broken
-from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.domain.messages.message import ReaderAct
+from worker.domain.mirror.outside import CopyStanding
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Transient
+from worker.ports.connectors.conversing import Clicker, Interaction
+from worker.running.mirroring import TrackerRules
 from worker.storage.sql.engine import sqlite_path
 from worker.storage.sql.migrate import require_current
 
 __all__ = ["database_url", "empty_engine", "engine"]
+BOSS = Clicker(ACCOUNTABLE, "Boss", "slack:T1 U-BOSS")
 Restore = Callable[[], None]
 REMOVE = TicketKind.REMOVE_MEMBER
 
@@ -59,14 +68,19 @@ def run(program: str, *arguments: str) -> None:
     subprocess.run([found, *arguments], check=True)
 
 
-@pytest.fixture
-def ward(engine: sa.Engine) -> Harness:
-    """Ann has left, and dee was told."""
-    harness = Harness(engine=engine)
+def company(engine: sa.Engine, **options: Any) -> Harness:
+    harness = Harness(engine=engine, **options)
     harness.hire("ann", "ben", "cem", "eve", "dee")
     harness.group("ward-7", "ann", "ben", "cem", "eve", admins=["dee"])
     harness.settle()
     harness.later()
+    return harness
+
+
+@pytest.fixture
+def ward(engine: sa.Engine) -> Harness:
+    """Ann has left, and dee was told."""
+    harness = company(engine)
     harness.leave("ann")
     harness.settle()
     harness.deliver()
@@ -136,3 +150,66 @@ def test_another_message_under_the_number_of_a_lost_one_is_sent(ward: Harness, t
     ward.deliver()
 
     assert told(ward, "Eve") == 1
+
+
+def is_eves(harness: Harness) -> Ticket:
+    """Ben's ticket is lost and he stays; Eve leaves, and hers has the number."""
+    harness.later()
+    harness.corp.change("ben", enabled=True)
+    harness.leave("eve")
+    harness.settle()
+    [ticket] = harness.tickets(REMOVE)
+    assert (ticket.id, ticket.person_name) == (1, "Eve")
+    return ticket
+
+
+def test_a_button_on_a_message_about_a_lost_ticket_does_nothing_to_the_one_with_its_number(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    soc = FakeNotifier("soc", is_conversing=True)
+    soc.people = {"boss": BOSS}
+    harness = company(engine, notifiers=[soc])
+    restore = backed_up(engine, tmp_path)
+    harness.leave("ben")
+    harness.settle()
+    harness.deliver()
+    [shown] = [part for one in soc.sent for part in one.paragraphs if "Ben" in part.headline]
+    restore()
+    eves = is_eves(harness)
+    assert eves.label == shown.ticket
+
+    reason = {"reason": "Ben may stay"}
+    click = Interaction("boss/1", "boss", harness.now, ReaderAct.WAIVE, eves.id, shown.version, reason)
+    harness.app.interacting.keep("soc", click, harness.now)
+    assert harness.app.interacting.take(harness.now)
+
+    assert harness.ticket(eves.id).state is TicketState.OPEN
+
+
+def mirrored(harness: Harness, times: int = 2) -> None:
+    for _ in range(times):
+        harness.later(minutes=5)
+        harness.mirror()
+
+
+def test_a_copy_of_a_lost_ticket_is_not_taken_for_that_of_the_next_with_its_number(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    harness = company(engine)
+    tracker = FakeTracker(now=harness.clock, people={"dee@corp.example"})
+    harness.trackers = [tracker]
+    harness.start(replace(harness.app.rules, trackers={"desk": TrackerRules()}))
+    restore = backed_up(engine, tmp_path)
+    harness.leave("ben")
+    harness.settle()
+    mirrored(harness)
+    tracker.put(CopyStanding.DONE)
+    restore()
+    eves = is_eves(harness)
+
+    lose(tracker, "create", done=False)
+    mirrored(harness, 4)
+
+    assert harness.ticket(eves.id).state is TicketState.OPEN, "nobody said that Eve was removed"
+    bens, hers = (one.draft.identity for one in tracker.issues.values())
+    assert bens != hers

@@ -28,7 +28,7 @@ _MAYBE_MADE = tuple(one.value for one in (CopyState.WANTED, CopyState.LINKED, Co
 _INSTANTS = (
     "attempted_at", "next_at", "look_again_at", "told_at", "reopened_at", "missing_since", "settled_at", "synced_at",
 )  # fmt: skip
-INSTALL, TRACKER = 6, 4  # hexadecimal digits
+INSTALL, OF = 6, 8  # hexadecimal digits
 
 
 class SqlMirrors:
@@ -95,10 +95,15 @@ class SqlMirrors:
             fits.append(t.kind.in_(sorted(kinds)))
         if sensitive is not None:
             fits.append(t.is_sensitive == int(sensitive))
-        whose = f"whosleft-{self._install()}{_short(f'{tracker} {place}')}"
+        install = self._install()
         new = [
-            Copy(tracker, number, f"{whose}-{ticket_label(number).lower()}", place)
-            for number in self._c.execute(sa.select(t.id).where(*fits)).scalars()
+            Copy(
+                tracker,
+                number,
+                _identity(install, f"{tracker} {place} {to_micros(opened_at)}", number),
+                place,
+            )
+            for number, opened_at in self._c.execute(sa.select(t.id, t.opened_at).where(*fits))
         ]
         bulk_upsert(self._c, mirror, _COLUMNS, map(_row, new), update=False)
         return len(new)
@@ -228,9 +233,13 @@ class SqlMirrors:
         )
 
 
-def _short(text: str) -> str:
-    """What tells the trackers of an installation apart: several may be in one place, or searched at once."""
-    return hashlib.sha256(text.encode()).hexdigest()[:TRACKER]
+def _identity(install: str, of: str, number: int) -> str:
+    """The identity of the copy of a ticket with a number, in a tracker, that was opened at an instant (`of`).
+
+    Several trackers may be in one place, or searched at once; and a number is given again after a backup was put back.
+    """
+    short = hashlib.sha256(of.encode()).hexdigest()[:OF]
+    return f"whosleft-{install}{short}-{ticket_label(number).lower()}"
 
 
 def _row(copy: Copy) -> tuple[Any, ...]:

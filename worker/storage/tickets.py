@@ -121,7 +121,10 @@ class SqlTickets:
         if not new:
             return []
         first = take_numbers(self._c, "ticket", len(new))
-        stored = [replace(one, id=first + at) for at, one in enumerate(new)]
+        # No version is that of another ticket which had the number before a backup was put back
+        stored = [
+            replace(one, id=first + at, version=to_micros(one.opened_at) or 0) for at, one in enumerate(new)
+        ]
         bulk_insert_values(self._c, ticket, [ticket_values(one) for one in stored])
         return stored
 

@@ -265,7 +265,7 @@ class Ticket:
     remediated_at: datetime | None = None
     version: int = field(
         default=0, compare=False
-    )  # counts the changes that a reader would see; storage counts
+    )  # counts the changes that a reader would see, from its opening's instant on; storage counts
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)  # only for its kind; JSON
 
     @property
