@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from builders import NOW, facts, key, ticket
+from builders import DAY, NOW, facts, key, ticket
 from contracts.bad_messages import bad
 from contracts.seals import FILE, line
 from contracts.unit_of_work import ANN, LIFE, letter, read_people
 from folded import fold
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
 from worker.domain.controls.reports import ReportOutcome
+from worker.domain.escalation.silences import Silence
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
 from worker.ports.state.outbox import Claim
@@ -95,6 +96,27 @@ def test_whoever_closed_a_ticket_is_erased_in_any_capitals(store: SqlStore, writ
         uow.people.erase(key("É-7"))
     with store.reading() as uow:
         assert uow.tickets.many([one.id])[one.id].done_by == "erased"
+
+
+@pytest.mark.parametrize("written", [*SPELLINGS, "É-7", "corp/É-7"])
+def test_whoever_was_told_nothing_for_a_while_or_wanted_it_so_is_erased_in_any_capitals(
+    store: SqlStore, written: str
+) -> None:
+    quiet = Silence("", NOW, NOW + DAY, written, "she moves house", people=(written, "ben@corp.example"))
+    with store.begin() as uow:
+        uow.silences.add(quiet, NOW)
+        uow.silences.add(replace(quiet, by="sam", reason="as ÉLODIE sample asked", people=(written,)), NOW)
+        uow.silences.add(replace(quiet, by="sam", people=(), groups=("ward-7",)), NOW)
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        of_group, of_her, of_both = uow.silences.all()
+    assert (of_both.people, of_both.by, of_both.reason) == (
+        ("erased", "ben@corp.example"),
+        "erased",
+        "she moves house",
+    )
+    assert (of_her.people, of_her.by, of_her.reason) == (("erased",), "sam", "erased")
+    assert (of_group.people, of_group.groups) == ((), ("ward-7",))
 
 
 @pytest.mark.parametrize("wanted", ["É-7", "corp/É-7", "élodie@CORP.example", "ÉLODIE@CORP.EXAMPLE"])

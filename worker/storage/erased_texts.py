@@ -48,6 +48,18 @@ def blank(
         connection.execute(sa.update(table).where(*this).values({column: value}))
 
 
+def blank_in_lists(
+    connection: sa.Connection, column: sa.Column[str], is_theirs: Callable[[str], bool]
+) -> None:
+    """Replace the texts about the person in a column's JSON lists; the lists stay as long as they are."""
+    [key] = column.table.primary_key
+    for known, before in connection.execute(sa.select(key, column).where(column != "[]")).all():
+        after = _without(json.loads(before), is_theirs)
+        if after != json.loads(before):
+            told = {column: json.dumps(after, ensure_ascii=False)}
+            connection.execute(sa.update(column.table).where(key == known).values(told))
+
+
 def without(marks: sa.ColumnElement[str], theirs: Collection[str]) -> sa.ColumnElement[str]:
     """A JSON list of texts, with `theirs` replaced by ERASED."""
     for one in sorted(theirs):
@@ -112,7 +124,7 @@ def _without(value: Any, is_theirs: Callable[[str], bool]) -> Any:
 
 def _erase_from_reviews(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
     """What was answered of them stays counted, and is nobody's."""
-    a, r = review_answer.c, review.c
+    a = review_answer.c
     theirs = sa.or_(
         (a.person_source == key.source) & (a.person_id == key.person_id), a.handle.in_(sorted(texts))
     )
@@ -120,8 +132,4 @@ def _erase_from_reviews(connection: sa.Connection, key: AccountKey, texts: set[s
         nobody = {"handle": f"{ERASED}:{uuid4().hex}", "person_source": None, "person_id": None}
         this = (a.ticket_id == number) & (a.handle == handle)
         connection.execute(sa.update(review_answer).where(this).values(nobody))
-    is_theirs = is_one_of(texts)
-    lists = connection.execute(sa.select(r.ticket_id, r.only).where(r.only != "[]")).all()
-    for number, handles in lists:
-        only = json.dumps(_without(json.loads(handles), is_theirs))
-        connection.execute(sa.update(review).where(r.ticket_id == number).values(only=only))
+    blank_in_lists(connection, review.c.only, is_one_of(texts))

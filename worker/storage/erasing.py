@@ -18,7 +18,14 @@ from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
 from worker.storage.episodes import AGAIN
 from worker.storage.erased_assignees import Known, erase_as_assignee, known_of
-from worker.storage.erased_texts import blank, erase_from_texts, is_one_of, names_one_of, without
+from worker.storage.erased_texts import (
+    blank,
+    blank_in_lists,
+    erase_from_texts,
+    is_one_of,
+    names_one_of,
+    without,
+)
 from worker.storage.outbox_sending import let_go_of_reserved
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
@@ -42,6 +49,7 @@ from worker.storage.sql.tables import (
     person_key,
     seal,
     seal_custody,
+    silence,
     ticket,
     undo,
 )
@@ -59,6 +67,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_reports(connection, texts)
     _erase_from_seals(connection, key, texts)
     _erase_from_census(connection, key, texts)
+    _erase_from_silences(connection, key, texts)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(
@@ -150,6 +159,17 @@ def _erase_from_census(connection: sa.Connection, key: AccountKey, texts: set[st
     connection.execute(sa.update(census_mention).where(mine).values(nobody))
     blank(connection, m.admin, names_one_of(texts), "")
     blank(connection, census_candidate.c.decided_by, is_one_of(_names_of_actor(key, texts)), ERASED)
+
+
+def _erase_from_silences(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
+    """Erase the person from silences: as who was told nothing, from why, and as who made them.
+
+    One that was for them alone is for nobody then: without anybody in it, it would be for everybody.
+    """
+    s, are_they = silence.c, is_one_of(_names_of_actor(key, texts))
+    blank_in_lists(connection, s.people, are_they)
+    blank(connection, s.reason, names_one_of(texts), ERASED)
+    blank(connection, s.by, are_they, ERASED)
 
 
 def _names_of_actor(key: AccountKey, texts: set[str]) -> set[str]:
