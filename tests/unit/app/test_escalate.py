@@ -11,7 +11,7 @@ import pytest
 
 from builders import rules
 from fakes.notifier import FakeNotifier
-from harness import TIMEZONE, Harness
+from harness import ACCOUNTABLE, TIMEZONE, Harness
 from worker.app.jobs import escalate
 from worker.app.jobs.escalate import Escalate
 from worker.app.tell.teller import Teller
@@ -212,6 +212,26 @@ def test_a_second_round_after_a_reopening_reaches_somebody_too(start: Start) -> 
 
     assert steps(harness) == [(1, 0), (2, 0), (1, 1), (2, 1)]
     assert told(harness) == ["channel"]
+
+
+def test_steps_that_became_fewer_come_on_open_tickets_by_a_policy_with_a_new_name(start: Start) -> None:
+    """As docs/escalation.md has it for a step that is taken out."""
+    before = policy((0.25, (Target.ASSIGNEE,)), (1.0, (Target.ACCOUNTABLE,)))
+    harness = start(rules=rules(policies=(before,)))
+    harness.leave("ann")
+    harness.settle()
+    harness.later(hours=7)
+    harness.escalate()
+    harness.deliver()
+
+    shorter = replace(before, name="shorter", steps=before.steps[1:])
+    harness.start(replace(harness.app.rules, tickets=rules(policies=(shorter, before))))
+    harness.later(hours=16)
+    harness.escalate()
+    assert told(harness) == []
+    harness.later(hours=1)
+    harness.escalate()
+    assert told(harness) == [ACCOUNTABLE]
 
 
 # --- nobody reachable -------------------------------------------------------------------------------------
