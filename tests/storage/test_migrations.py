@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from databases import dump
-from worker.storage.sql.engine import open_engine, sqlite_path
-from worker.storage.sql.errors import SchemaNewer, SchemaOlder, SecondInstallation
+from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.migrate import MIGRATIONS, configuration, head, migrate, pending, require_current
 from worker.storage.sql.tables import metadata
 
@@ -234,27 +234,6 @@ def test_a_database_of_a_later_release_is_refused(
         use(engine)
 
     assert dump(engine) == before
-
-
-@pytest.mark.postgres
-def test_a_second_installation_in_another_schema_of_a_database_is_refused(
-    migrated_postgres_url: str,
-) -> None:
-    first = open_engine(migrated_postgres_url)
-    with first.begin() as connection:
-        connection.exec_driver_sql("CREATE SCHEMA south")
-    migrate(first)
-    first.dispose()
-    options = {"options": "-csearch_path=south"}
-    second = open_engine(
-        sa.make_url(migrated_postgres_url).update_query_dict(options).render_as_string(hide_password=False)
-    )
-
-    with pytest.raises(SecondInstallation, match=r"The schema public .* Make a database of its own"):
-        migrate(second)
-
-    assert sa.inspect(second).get_table_names() == []
-    second.dispose()
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty_engine: sa.Engine) -> None:

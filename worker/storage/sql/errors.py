@@ -44,10 +44,6 @@ class SecondWorker(StorageError):
     """Another worker holds this SQLite database."""
 
 
-class SecondInstallation(StorageError):
-    """Another installation has its tables in another schema of this PostgreSQL database."""
-
-
 class NotLockable(StorageError):
     """The lock file beside the SQLite database cannot be made or locked."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from worker.storage.sql.engine import READ_ONLY, WRITERS, sqlite_path
-from worker.storage.sql.errors import SchemaNewer, SchemaOlder, SecondInstallation
+from worker.storage.sql.errors import SchemaNewer, SchemaOlder
 from worker.storage.sql.tables import schema_floor
 
 if TYPE_CHECKING:
@@ -29,17 +29,13 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LOCK = int.from_bytes(b"whosleft", "big")
 _VERSION = sa.table("alembic_version", sa.column("version_num", sa.String))
 CURRENT = sa.select(_VERSION.c.version_num)
-_SCHEMAS = sa.text(
-    "SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-    "WHERE relname = :table AND relkind = 'r' AND relpersistence <> 't' ORDER BY nspname LIMIT 1"
-)
 
 
 def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, str]:
     """Bring the tables up to this release; return the revision before (None: an empty database) and after.
 
     One transaction: it happens as a whole or not at all. Does nothing if the tables are up to date, or of a later
-    release that this one may work beside. Raises SchemaNewer; SecondInstallation, instead of setting up a second one.
+    release that this one may work beside. Raises SchemaNewer.
     """
     with engine.begin() as connection:  # on SQLite the only writer from here on
         if connection.dialect.name == "postgresql":
@@ -47,8 +43,6 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS)))  # see `require_unchanged`
         before = revision(connection, scripts)
         _refuse_newer(before, scripts)
-        if before is None:
-            _refuse_second(connection)
         if before != head(scripts):
             from alembic import command  # noqa: PLC0415  see MIGRATIONS
 
@@ -148,18 +142,6 @@ def _current(engine: sa.Engine) -> str | None:
         return None  # connecting would make the file
     with engine.connect().execution_options(**({READ_ONLY: True} if path else {})) as connection:
         return revision(connection)
-
-
-def _refuse_second(connection: sa.Connection) -> None:
-    """Leases' sessions and the turn to write are a database's, whatever schema they are for."""
-    if connection.dialect.name != "postgresql":
-        return
-    schema = connection.execute(_SCHEMAS, {"table": schema_floor.name}).scalar()
-    if schema is not None:
-        raise SecondInstallation(
-            f"The schema {schema} of this database has the tables of another installation, and two would end each "
-            "other's work. Make a database of its own for this one, and name it in database.url."
-        )
 
 
 def _refuse_newer(current: str | None, scripts: Path = MIGRATIONS) -> None:
