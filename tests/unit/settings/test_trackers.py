@@ -57,7 +57,9 @@ def test_two_can_t_listen_at_one_address(tmp_path: Path, path: str) -> None:
 
     assert "trackers[1].calls.listen" in str(raised.value)
     assert "lab listens on 0.0.0.0:8071, too" in str(raised.value)
-    assert len(settings(tmp_path, both.replace("0.0.0.0:8071", "127.0.0.1:0")).trackers) == 2, "any that is free"
+    assert len(settings(tmp_path, both.replace("0.0.0.0:8071", "127.0.0.1:0")).trackers) == 2, (
+        "any that is free"
+    )
 
 
 def test_nothing_can_listen_where_health_and_metrics_are(tmp_path: Path) -> None:
