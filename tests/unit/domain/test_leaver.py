@@ -28,7 +28,8 @@ EVERYTHING = LeaverPolicy()
 def test_evidence_that_is_switched_off_is_the_only_one_that_does_not_count(
     switch: str, evidence: Evidence
 ) -> None:
-    policy = replace(EVERYTHING, **{switch: False})
+    off: dict[str, Any] = {switch: False}
+    policy = replace(EVERYTHING, **off)
     assert {one for one in Evidence if not policy.counts(one)} == {evidence}
 
 
