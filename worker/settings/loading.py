@@ -18,12 +18,14 @@ from worker.ports import Port
 from worker.settings.connectors import ENTRIES, SECTIONS, ConnectorEntry, revealed
 from worker.settings.document import Document, PlacedDict, Position, read_document
 from worker.settings.explain import Described, explain
+from worker.settings.fields import host_and_port
 from worker.settings.literals import literal_secrets, secret_paths
 from worker.settings.model import Settings
 from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, did_you_mean, shown
 from worker.settings.references import resolve
 
 Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
+_EVERY_HOST = {"0.0.0.0", "::"}  # noqa: S104  what these stand for
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 _CALLED = {
@@ -103,7 +105,7 @@ def _read(
     context = {"base_dir": document.base_dir}
     settings, found = _validated(Settings, document.data, Described(document, Settings), context)
     problems += [*found, *_wrong_options(document, kinds), *_name_clashes(document)]
-    return settings, [*problems, *(_dangling(document, kinds) if kinds is not None else ())]
+    return settings, [*problems, *(_dangling(document, kinds, settings) if kinds is not None else ())]
 
 
 def _validated(
@@ -156,9 +158,46 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
     return _validated(model, options, Described(document, model, entry.place.path, common))[1]
 
 
-def _dangling(document: Document, kinds: Kinds) -> list[SettingsProblem]:
-    """Problems of names whose meaning only the connectors' own models know."""
-    return [*_wrong_reply_source(document, kinds), *_unread_numbers(document, kinds)]
+def _dangling(document: Document, kinds: Kinds, settings: Settings | None) -> list[SettingsProblem]:
+    """Problems of names and addresses whose meaning only the connectors' own models know."""
+    found = [*_wrong_reply_source(document, kinds), *_unread_numbers(document, kinds)]
+    return [*found, *_shared_ports(document, kinds, settings)] if settings is not None else found
+
+
+def _shared_ports(document: Document, kinds: Kinds, settings: Settings) -> Iterator[SettingsProblem]:
+    """Problems of connectors that are to listen where another one does, or health and metrics.
+
+    The desk is left out: it may run in a process of its own.
+    """
+    taken = [("ops", settings.ops.address)]
+    for port, entry in _entries(document):
+        for key, option in _options(document, port, entry, kinds) or ():
+            listen = getattr(option, "listen", None)
+            if not isinstance(listen, str):
+                continue
+            host, number = host_and_port(listen)
+            others = (name for name, address in taken if _overlap(address, (host, number)))
+            if (other := next(others, None)) is not None:
+                at = (*entry.place.path, key, "listen")
+                mark = document.values.get(at) or document.key_mark(at[:-1])
+                message = f"{other} listens on port {number}, too"
+                yield document.problem(at, mark, message, "Give each a port of its own.")
+            taken.append((str(entry.get("name")), (host, number)))
+
+
+def _overlap(one: tuple[str, int], other: tuple[str, int]) -> bool:
+    """Whether only one of two can listen; port 0 is any that is free."""
+    return one[1] == other[1] != 0 and (one[0] == other[0] or bool({one[0], other[0]} & _EVERY_HOST))
+
+
+def _options(document: Document, port: Port, entry: PlacedDict, kinds: Kinds) -> BaseModel | None:
+    """An entry's own keys as its connector's model; None if that is not known, or they are wrong."""
+    model = kinds.get(port, {}).get(str(entry.get("kind")))
+    if model is None:
+        return None
+    common = ENTRIES[port].COMMON
+    options = {key: value for key, value in entry.items() if key not in common}
+    return _validated(model, options, Described(document, model, entry.place.path, common))[0]
 
 
 def _unread_numbers(document: Document, kinds: Kinds) -> list[SettingsProblem]:
@@ -189,13 +228,8 @@ def _unread_numbers(document: Document, kinds: Kinds) -> list[SettingsProblem]:
 
 def _phone_attributes(document: Document, entry: PlacedDict, kinds: Kinds) -> tuple[str, ...] | None:
     """The attributes from which a directory reads numbers; None if its model doesn't say, or its keys are wrong."""
-    model = kinds.get(Port.DIRECTORY, {}).get(str(entry.get("kind")))
-    if model is None:
-        return None
-    common = ENTRIES[Port.DIRECTORY].COMMON
-    options = {key: value for key, value in entry.items() if key not in common}
-    made, _ = _validated(model, options, Described(document, model, entry.place.path, common))
-    found: tuple[str, ...] | None = getattr(made, "phone_attributes", None)
+    options = _options(document, Port.DIRECTORY, entry, kinds)
+    found: tuple[str, ...] | None = getattr(options, "phone_attributes", None)
     return found
 
 

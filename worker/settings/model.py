@@ -54,8 +54,6 @@ from worker.settings.sections import (
 from worker.settings.silences import SilenceEntry
 from worker.settings.watch import WatchSection
 
-ANY_PORT = ":0"  # one that is free
-
 
 def _terminal() -> tuple[NotifierEntry, ...]:
     return (NotifierEntry(name="terminal", kind="console"),)
@@ -110,27 +108,6 @@ def _require_named(
         raise Wrong(f"no notifier has a {whom}", did_you_mean(whom.name, channels, what="Channels"), at=at)
     if whom.kind is NamedKind.ON_CALL and whom.name not in rotas:
         raise Wrong(f"{whom.name!r} is no rota", did_you_mean(whom.name, rotas, what="Rotas"), at=at)
-
-
-def _require_ports_apart(settings: Settings) -> None:
-    """Raise Wrong for a connector that is to listen where another one does, or health and metrics."""
-    taken = {settings.ops.listen: "ops"}
-    sections: Mapping[str, tuple[ConnectorEntry, ...]] = {
-        "directories": settings.directories,
-        "inventories": settings.inventories,
-        "trackers": settings.trackers,
-        "notify": settings.notify,
-    }
-    for section, entries in sections.items():
-        for place, entry in enumerate(entries):
-            for key, option in entry.options.items():
-                listen = str(option.get("listen") or "") if isinstance(option, Mapping) else ""
-                if not listen or listen.endswith(ANY_PORT):
-                    continue
-                if listen in taken:
-                    what, remedy = f"{taken[listen]} listens on {listen}, too", "Give each a port of its own."
-                    raise Wrong(what, remedy, at=(section, place, key, "listen"))
-                taken[listen] = entry.name
 
 
 def _require_directory(settings: Settings) -> None:
@@ -212,7 +189,6 @@ class Settings(Section):
         self.silenced()
         _require_sources(self)
         _require_directory(self)
-        _require_ports_apart(self)
         require_names(
             self.controls,
             frozenset(one.name for one in self.directories),

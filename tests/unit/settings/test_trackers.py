@@ -48,20 +48,44 @@ def calls(listen: str, path: str = "/lab") -> str:
     return f', calls: {{listen: "{listen}", path: {path}, secret: "${{env:LAB}}"}}'
 
 
-@pytest.mark.parametrize("path", ["/lab", "/hub"])
-def test_two_can_t_listen_at_one_address(tmp_path: Path, path: str) -> None:
-    both = calls("0.0.0.0:8071") + "}, {" + LAB.replace("lab,", "hub,", 1) + calls("0.0.0.0:8071", path)
+HUB = "}, {" + LAB.replace("lab,", "hub,", 1)
 
+
+@pytest.mark.parametrize("other", ["0.0.0.0:8071", "127.0.0.1:8071", "[::]:8071"])
+def test_two_can_t_listen_on_one_port(tmp_path: Path, other: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        settings(tmp_path, both)
+        settings(tmp_path, calls("0.0.0.0:8071") + HUB + calls(other, "/hub"))
 
     assert "trackers[1].calls.listen" in str(raised.value)
-    assert "lab listens on 0.0.0.0:8071, too" in str(raised.value)
-    assert len(settings(tmp_path, both.replace("0.0.0.0:8071", "127.0.0.1:0")).trackers) == 2, (
-        "any that is free"
-    )
+    assert "lab listens on port 8071, too" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [("127.0.0.1:0", "127.0.0.1:0"), ("127.0.0.1:8071", "127.0.0.2:8071"), ("[::]:8071", "[::]:8072")],
+)
+def test_two_may_listen_side_by_side(tmp_path: Path, one: str, other: str) -> None:
+    assert len(settings(tmp_path, calls(one) + HUB + calls(other, "/hub")).trackers) == 2
 
 
 def test_nothing_can_listen_where_health_and_metrics_are(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"ops listens on 127\.0\.0\.1:9464, too"):
-        settings(tmp_path, calls("127.0.0.1:9464"))
+    with pytest.raises(SettingsError, match="ops listens on port 9464, too"):
+        settings(tmp_path, calls("0.0.0.0:9464"))
+
+
+def test_two_that_listen_by_default_are_told_by_the_line_of_the_section(tmp_path: Path) -> None:
+    entra = """
+  - name: {name}
+    kind: entra
+    tenant_id: 8b0f3f5e-6a39-4c2a-9d2e-3f8a9b1c2d3e
+    client_id: 8b0f3f5e-6a39-4c2a-9d2e-3f8a9b1c2d3f
+    credential: {{secret: "${{env:LAB}}"}}
+    notifications: {{url: "https://hook.example.org", client_state: "${{env:LAB}}"}}"""
+    file = tmp_path / "whosleft.yaml"
+    file.write_text("directories:" + entra.format(name="one") + entra.format(name="two"))
+
+    with pytest.raises(SettingsError) as raised:
+        load(file, kinds=KINDS, env={"LAB": "invented-and-long-enough"})
+
+    [problem] = raised.value.problems
+    assert (problem.line, problem.message) == (13, "one listens on port 8070, too")
