@@ -1,21 +1,24 @@
 """A fault of a connector is a failure of that connector: whatever else one of its calls raises becomes a Transient.
 
 It may have been done nevertheless, as after any Transient. The log has the traceback, and everything else goes on.
-Calls that never raise, by their ports, then have the answer that changes nothing. Faults around a call, in code of
-ours, are hidden nowhere.
+Calls that never raise, by their ports, have the answer that changes nothing, and the log has that every hour. Faults
+around a call, in code of ours, are hidden nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import partial
 from typing import Any, TypeVar, cast
 
 import structlog
 
 from worker.ops import events
+from worker.ops.clock import system_now
 from worker.ops.interrupt import Stopped
+from worker.ops.repeats import Repeats
 from worker.ports import CheckResult, Concern, ConnectorError, Transient
 
 log = structlog.get_logger()
@@ -31,6 +34,11 @@ def guarded(connector: C) -> C:
 class _Guarded:
     def __init__(self, inner: Any) -> None:
         self._inner = inner
+        self._repeats = Repeats()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Guarded:
+        """The same around a copy; a lock can't be copied."""
+        return _Guarded(deepcopy(self._inner, memo))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # Python's own, such as of copies
@@ -39,14 +47,23 @@ class _Guarded:
         return partial(self._call, name) if callable(found) else found
 
     def _call(self, name: str, /, *args: Any, **more: Any) -> Any:
-        try:
-            with self._errors(name):
-                answer = getattr(self._inner, name)(*args, **more)
-        except ConnectorError:
-            if name not in _NOTHING:
-                raise
-            return _NOTHING[name]
+        call = partial(getattr(self._inner, name), *args, **more)
+        if name in _NOTHING:
+            return self._or_nothing(name, call)
+        with self._errors(name):
+            answer = call()
         return self._items(name, answer) if isinstance(answer, Iterator) else answer
+
+    def _or_nothing(self, name: str, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except Stopped:
+            raise
+        except Exception as error:  # these are called every few seconds
+            kind = type(error).__name__
+            if self._repeats.is_news(name, kind, system_now()):
+                log.exception(events.CONNECTOR_FAILED, source=self._inner.name, call=name, error=kind)
+            return _NOTHING[name]
 
     def check(self) -> CheckResult:
         """As the connector's, which is red if it breaks down."""

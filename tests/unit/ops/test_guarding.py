@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from worker.ops.guarding import guarded
 from worker.ops.interrupt import Stopped
@@ -93,6 +94,29 @@ def test_calls_that_never_raise_do_not_by_a_fault_either() -> None:
     one, well = guarded(Faulty(fault)), guarded(Faulty(lambda: None))
     assert (one.watermark(), one.news(), one.takes("a message")) == (None, frozenset(), 1)
     assert (well.watermark(), well.news(), well.takes("a message")) == ("1", frozenset({"ward-7"}), 12)
+
+
+@pytest.mark.parametrize("known", [KeyError("+447700900101"), BadConfig("No such path.")])
+def test_what_they_raise_is_in_the_log_and_not_each_time(known: Exception) -> None:
+    def raise_it() -> None:
+        raise known
+
+    one = guarded(Faulty(raise_it))
+    with capture_logs() as said:
+        assert [one.watermark() for _ in range(3)] == [None] * 3
+        one.news()
+
+    assert [(line["call"], line["error"]) for line in said] == [
+        (call, type(known).__name__) for call in ("watermark", "news")
+    ]
+
+
+def test_they_may_be_stopped() -> None:
+    def stop() -> None:
+        raise Stopped("The worker is stopping.")
+
+    with pytest.raises(Stopped):
+        guarded(Faulty(stop)).news()
 
 
 def test_that_it_can_not_say_what_it_knows_is_a_concern() -> None:
