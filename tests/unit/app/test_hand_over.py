@@ -176,6 +176,15 @@ def test_whoever_stays_takes_it_back(company: Harness) -> None:
     assert early(company).state is TicketState.CANCELLED
 
 
+def test_a_last_day_that_nobody_can_read_any_more_takes_nothing_back(company: Harness) -> None:
+    leaves(company, "dee", 10 * DAY)
+    before = early(company)
+    company.hire("dee", leave_at=None, unread=("leave_at",))
+    company.settle(full=True)
+
+    assert (early(company).state, early(company).left_at) == (TicketState.OPEN, before.left_at)
+
+
 def test_with_other_admins_nothing_is_asked(company: Harness) -> None:
     company.wards.set_role("ward-7", company.number("ann"), Role.ADMIN)
     leaves(company, "dee", 10 * DAY)

@@ -9,7 +9,7 @@ from worker.domain.groups.case import GroupCase, MemberView, name_of
 from worker.domain.kinds import phrases, removals
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, Deed, InGroup, Kind, Mark, Sees, Turn
-from worker.domain.model import AccountKey, Coverage, Evidence, Role
+from worker.domain.model import AccountKey, Coverage, Evidence, Role, Standing
 from worker.domain.people.leaving import Leaving
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_, Tongue
@@ -148,6 +148,8 @@ def _why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
     account = accounts.get(ticket.person) if ticket.person else None
     if account is None or (account.leaves_at is not None and account.leaves_at == ticket.left_at):
         return None
+    if account.standing is Standing.LEAVING and account.leaves_at is None:
+        return None  # their day is unknown, and nothing says that they stay
     return removals.why_no_leaver(ticket, account, timezone)
 
 
