@@ -82,7 +82,7 @@ class KeptShape(Shape):
     """What somebody who left could read, and from when to when.
 
     `class` is empty if nothing says. `from` is null if they were in it when it was first read, or if that is not known;
-    `until` is null as long as nothing shows that they are out.
+    `until` is null as long as nothing shows that they are out, and where nothing shows since when they are.
     """
 
     group: KeptGroupShape

@@ -114,21 +114,22 @@ def test_a_register_of_the_same_group_does_not_count_twice(start: Start) -> None
     assert len(keeps(harness, "ann")) == 1
 
 
+def report_of(harness: Harness, selection: Selection) -> str:
+    file = io.BytesIO()
+    harness.app.audit.export(selection, file, Actor("sam"), harness.now)
+    with zipfile.ZipFile(file) as pack:
+        return pack.read("report.html").decode()
+
+
 def test_the_pack_of_a_person_has_it(wards: Harness) -> None:
     wards.leave("zoe")
     wards.settle()
 
-    def page(selection: Selection) -> str:
-        file = io.BytesIO()
-        wards.app.audit.export(selection, file, Actor("sam"), wards.now)
-        with zipfile.ZipFile(file) as pack:
-            return pack.read("report.html").decode()
-
-    text = page(Selection(person="zoe"))
+    text = report_of(wards, Selection(person="zoe"))
     assert "What the person keeps" in text
     assert "nothing shows that they are out" in text
-    assert "What the person keeps" not in page(Selection(person="ben"))
-    assert "What the person keeps" not in page(Selection())
+    assert "What the person keeps" not in report_of(wards, Selection(person="ben"))
+    assert "What the person keeps" not in report_of(wards, Selection())
 
 
 def test_a_group_stays_in_it_though_they_went_while_their_removal_was_waived(wards: Harness) -> None:
@@ -141,3 +142,4 @@ def test_a_group_stays_in_it_though_they_went_while_their_removal_was_waived(war
     wards.drop("pool", "zoe")
     wards.settle()
     assert [(one.name, one.is_open) for one in keeps(wards)] == [("Ward 7", True), ("Pool", False)]
+    assert "out, not known since when" in report_of(wards, Selection(person="zoe"))
