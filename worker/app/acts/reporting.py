@@ -32,7 +32,7 @@ from worker.domain.controls.reports import (
 from worker.domain.controls.state import GroupState
 from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, acted
+from worker.domain.evidence.actor import SYSTEM, Actor, acted
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.kinds.handle_report import SHARED, TIER
@@ -331,8 +331,7 @@ def forget_texts(uow: UnitOfWork, before: datetime, now: datetime) -> int:
     count = uow.bad_messages.forget_texts(before)
     if count:
         data = {"reports": count}
-        by = Actor("whosleft")
-        uow.journal.append([acted(by, now, events.REPORT_TEXTS_DELETED, "reports:texts", data=data)])
+        uow.journal.append([acted(SYSTEM, now, events.REPORT_TEXTS_DELETED, "reports:texts", data=data)])
     return count
 
 

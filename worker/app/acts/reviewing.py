@@ -35,7 +35,7 @@ from worker.domain.controls.reviewing import (
 )
 from worker.domain.controls.state import GroupState
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, Via
+from worker.domain.evidence.actor import SYSTEM, Actor, Via
 from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import REMOVAL, REVIEWS
 from worker.domain.kinds.controlled import ONLY
@@ -62,7 +62,6 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.reviews import AnsweredRow, CampaignGroup
 from worker.ports.state.store import Store, UnitOfWork
 
-SYSTEM = Actor("whosleft")
 ROWS_MAX = 50  # on one page
 ANSWERED_WITHIN = timedelta(minutes=30)  # a page that was open for longer was left alone
 

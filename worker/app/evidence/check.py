@@ -25,7 +25,7 @@ from worker.app.evidence.unexplained import (
 )
 from worker.domain.controls.seals import Seal, seal_label, seal_number, unexplained
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, Via, account_of, actor_of
+from worker.domain.evidence.actor import SYSTEM, Actor, Via, account_of, actor_of
 from worker.domain.evidence.explained import (
     CLAIMED_BY,
     confirmations,
@@ -300,7 +300,7 @@ def _decided_alone(sealed: Sequence[Sealed]) -> Iterator[tuple[str, Sealed]]:
     words: dict[str, list[tuple[HoldState, Actor]]] = defaultdict(list)
     for one in sealed:
         state, by = kinds.get(one.entry.event), actor_of(one.entry)
-        if state is None or by == Actor("whosleft"):  # it rejects what is not asked for any more
+        if state is None or by == SYSTEM:  # it rejects what is not asked for any more
             continue
         for cohort in one.entry.data["cohorts"]:
             others = [said for said in words[cohort] if said[0] is state and not by.may_be(said[1])]

@@ -34,7 +34,7 @@ from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
 from worker.domain.escalation.wall_clock import local_day, start_of_day
-from worker.domain.evidence.actor import Actor
+from worker.domain.evidence.actor import SYSTEM
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import (
     Wanted,
@@ -59,7 +59,6 @@ from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 200
-SYSTEM = Actor("whosleft")
 _CONTROLS = (*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id)
 
 

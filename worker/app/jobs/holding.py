@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
+from worker.domain.evidence.actor import SYSTEM
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.held import held_paragraph
 from worker.domain.messages.message import CHANNEL
@@ -42,6 +43,6 @@ def reject_needless(uow: UnitOfWork, number: int, cohorts: Collection[str], now:
         return
     why = because("it is not asked for any more")
     rejected = [replace(one, state=HoldState.REJECTED) for one in waiting]
-    uow.episodes.decide(plan, rejected, "whosleft", str(why), now)
+    uow.episodes.decide(plan, rejected, SYSTEM.name, str(why), now)
     data = {"cohorts": [one.id for one in rejected], **held_counts(rejected)}
-    uow.journal.append([Entry(now, "whosleft", events.PLAN_REJECTED, f"plan:{plan.label}", why, data)])
+    uow.journal.append([Entry(now, SYSTEM.name, events.PLAN_REJECTED, f"plan:{plan.label}", why, data)])

@@ -52,6 +52,9 @@ class Actor:
         return not self.marks.isdisjoint(other.marks)
 
 
+SYSTEM = Actor("whosleft")  # the worker itself
+
+
 def signed_in(issuer: str, subject: str) -> str:
     """The id of a person who signed in at an identity provider; `subject` is its stable id for them."""
     return f"{issuer} {subject}"
