@@ -259,6 +259,20 @@ class ListsContract:
             assert uow.reviews.of_ticket(1) == review
             assert uow.reviews.answers(2).keys() == {"1"}
 
+    def test_a_review_of_some_rows_forgets_what_was_said_of_those_that_it_asks_about_again(
+        self, store: Store
+    ) -> None:
+        home = GroupKey("wards", "ward")
+        review = Review(1, "review:1", 1, "s", is_full=True, started_at=NOW, due_at=NOW)
+        with store.begin() as uow:
+            uow.reviews.start(review, home)
+            said = [AnsweredRow(one, RowAnswer.KEEP, "", "dee", NOW, NOW, 2) for one in ("1", "2")]
+            uow.reviews.answer(1, home, said)
+            uow.reviews.start(replace(review, only=frozenset({"2", "3"})), home)
+            assert uow.reviews.answers(1).keys() == {"1"}
+            uow.reviews.start(review, home)
+            assert uow.reviews.answers(1) == {}
+
     def test_the_last_review_of_everybody_is_known_beside_the_last(self, store: Store) -> None:
         home = GroupKey("wards", "ward")
         with store.begin() as uow:

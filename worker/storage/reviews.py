@@ -83,8 +83,9 @@ class SqlReviews:
             "due_at": new.due_at,
             "before_at": new.before_at,
         }
+        asked_again = _A.handle.in_(sorted(new.only)) if new.only else sa.true()
         self._c.execute(sa.delete(review).where(_R.ticket_id == new.ticket))
-        self._c.execute(sa.delete(review_answer).where(_A.ticket_id == new.ticket))
+        self._c.execute(sa.delete(review_answer).where(_A.ticket_id == new.ticket, asked_again))
         self._c.execute(sa.insert(review).values(values))
 
     def of_ticket(self, ticket: int) -> Review | None:

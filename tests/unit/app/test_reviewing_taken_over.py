@@ -33,6 +33,13 @@ def rows(ward: Harness, *, own: bool) -> list[str]:
     return names(ward.app.reviewing.look(token(ward, of(ward, "ward-7", own=own)), ward.now))
 
 
+def answered(ward: Harness, *, own: bool) -> list[str]:
+    """The handles that answers are kept of."""
+    ticket = of(ward, "ward-7", own=own)
+    with ward.store.reading() as uow:
+        return sorted(uow.reviews.answers(ticket.id))
+
+
 def test_whoever_is_given_a_review_is_asked_about_by_somebody_else(ward: Harness) -> None:
     given_to_ann(ward)
     ward.control()
@@ -65,6 +72,7 @@ def test_a_review_is_not_over_before_somebody_is_asked_about_its_reviewer(ward: 
     ward.control()
     assert of(ward, "ward-7", own=False).state is TicketState.VERIFIED
     assert rows(ward, own=True) == ["Ann"]
+    assert answered(ward, own=True) == [ward.number("dee")]
 
 
 def test_whom_the_reviewer_before_has_answered_for_is_not_asked_about_again(ward: Harness) -> None:

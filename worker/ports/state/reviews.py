@@ -77,7 +77,10 @@ class Reviews(Protocol):
     """The state of reviews."""
 
     def start(self, new: Review, group: GroupKey) -> None:
-        """Begin a review; one that was begun under the same ticket begins anew, without its answers."""
+        """Begin a review; one that was begun under the same ticket begins anew.
+
+        The answers to its rows go. Those to other rows stay, of a review that is about some rows alone.
+        """
 
     def of_ticket(self, ticket: int) -> Review | None:
         """The review under a ticket."""
