@@ -253,7 +253,8 @@ class ListsContract:
             uow.reviews.start(replace(review, ticket=2, only=frozenset()), home)
             uow.reviews.answer(2, home, [AnsweredRow("1", RowAnswer.KEEP, "", "dee", NOW, NOW, 1)])
             uow.reviews.complete(2, Grade.C, NOW, is_full=True)
-            assert uow.reviews.move(home, other) == {}
+            assert uow.reviews.behind_rows(home) == {"1": None}
+            uow.reviews.move(home, other, {})
         with store.reading() as uow:
             assert uow.reviews.last_of([home, other]) == {other: (NOW, Grade.C)}
             assert uow.reviews.of_ticket(1) == review

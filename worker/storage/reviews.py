@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup, Fin
 from worker.storage.cases import behind_link
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, person_of
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import by_source, chunked, in_source
+from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import (
     chat_group,
     episode,
@@ -141,44 +141,31 @@ class SqlReviews:
         ]  # fmt: skip
         bulk_upsert(self._c, review_answer, ANSWER_COLUMNS, values)
 
-    def move(self, group: GroupKey, to: GroupKey) -> dict[str, str]:
-        here, answered = _of(review, group), _of(review_answer, group)
-        some = {
-            row.ticket_id: json.loads(row.only)
-            for row in self._c.execute(sa.select(_R.ticket_id, _R.only).where(here, _R.only != "[]"))
-        }
-        known = set(self._c.execute(sa.select(_A.handle).where(answered).distinct()).scalars())
-        found = self._other_handles(group, to, known.union(*some.values()))
-        for before, after in found.items():
-            renamed = sa.update(review_answer).where(answered, _A.handle == before)
-            self._c.execute(renamed.values(handle=after))
-        for ticket_id, only in some.items():
-            now = json.dumps(sorted(found.get(one, one) for one in only))
-            self._c.execute(sa.update(review).where(_R.ticket_id == ticket_id).values(only=now))
-        for table, rows in ((review, here), (review_answer, answered)):
-            self._c.execute(sa.update(table).where(rows).values(source=to.source, group_id=to.group_id))
+    def behind_rows(self, group: GroupKey) -> dict[str, AccountKey | None]:
+        named = self._c.execute(sa.select(_R.only).where(_of(review, group), _R.only != "[]")).scalars()
+        answered = self._c.execute(sa.select(_A.handle).where(_of(review_answer, group)).distinct()).scalars()
+        handles = set(answered).union(*(json.loads(one) for one in named))
+        found: dict[str, AccountKey | None] = dict.fromkeys(sorted(handles))
+        k = link.c
+        for page in by_source((group.source, one) for one in handles):
+            query = sa.select(k.handle, k.person_source, k.person_id).where(in_source(k.source, k.handle))
+            for row in self._c.execute(query, page):
+                found[row.handle] = (
+                    AccountKey(row.person_source, row.person_id) if row.person_source else None
+                )
         return found
 
-    def _other_handles(self, group: GroupKey, to: GroupKey, handles: Collection[str]) -> dict[str, str]:
-        """The handles under which people are members of another group, by that in this one, where they differ."""
-        k = link.c
-        members = (
-            sa.select(_M.handle, k.person_source, k.person_id)
-            .join(link, (k.source == _M.source) & (k.handle == _M.handle))
-            .where(_of(membership, to))
-        )
-        there = {row.handle: (row.person_source, row.person_id) for row in self._c.execute(members)}
-        by_person = {who: handle for handle, who in sorted(there.items(), reverse=True) if who[0]}
-        found: dict[str, str] = {}
-        for chunk in chunked(sorted(set(handles) - there.keys())):
-            mine = sa.select(k.handle, k.person_source, k.person_id).where(
-                k.source == group.source, k.handle.in_(chunk)
-            )
-            for row in self._c.execute(mine.order_by(k.handle)):
-                other = by_person.get((row.person_source, row.person_id))
-                if other is not None and other not in {*handles, *found.values()}:
-                    found[row.handle] = other
-        return found
+    def move(self, group: GroupKey, to: GroupKey, handles: Mapping[str, str]) -> None:
+        here, answered = _of(review, group), _of(review_answer, group)
+        for before, after in handles.items():
+            renamed = sa.update(review_answer).where(answered, _A.handle == before)
+            self._c.execute(renamed.values(handle=after))
+        some = sa.select(_R.ticket_id, _R.only).where(here, _R.only != "[]")
+        for row in self._c.execute(some).all():
+            now = json.dumps(sorted(handles.get(one, one) for one in json.loads(row.only)))
+            self._c.execute(sa.update(review).where(_R.ticket_id == row.ticket_id).values(only=now))
+        for table, rows in ((review, here), (review_answer, answered)):
+            self._c.execute(sa.update(table).where(rows).values(source=to.source, group_id=to.group_id))
 
     def pace(self, occasion: str, seconds: int, rows: int) -> None:
         p = review_pace.c

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from harness import Harness
 from reviewed import KEEP, RULE, names, of, released, reviews, token
+from several_accounts import known_twice
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.model import Group, Member, Role
 from worker.domain.tickets.ticket import Ticket, TicketState
@@ -15,11 +17,22 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 CREW = ("ann", "ben", "cem")
 
 
+BESIDE_A_REGISTER: dict[str, Any] = {
+    "registers": ("reg",),
+    "controls": ControlPolicy(review=(RULE,)),
+    "has_links": True,
+}
+
+
 @pytest.fixture
 def ward(found: Callable[..., Harness]) -> Harness:
-    """Ward 7 in a register, whose review is asked for; the phone beside it does not see it yet."""
-    harness = found(registers=("reg",), controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness = found(**BESIDE_A_REGISTER)
     harness.hire(*CREW, "dee", "eve", "gus")
+    return asked_in_register(harness)
+
+
+def asked_in_register(harness: Harness) -> Harness:
+    """Ward 7 in a register, whose review is asked for; the phone beside it does not see it yet."""
     harness.group("other", "eve", admins=["gus"])
     harness.group("ward-7", *CREW, admins=["dee"], at=1)
     harness.settle()
@@ -85,3 +98,12 @@ def test_what_was_answered_is_of_the_same_people_under_other_handles(ward: Harne
         ["Dee"],
     ]
     assert ward.ticket(own.id).details["only"] == ["99@lid"]
+
+
+def test_they_are_the_same_people_by_any_of_their_accounts(found: Callable[..., Harness]) -> None:
+    ward = asked_in_register(known_twice(found, "eve", "gus", has_group=False, **BESIDE_A_REGISTER))
+    whole = of(ward, "ward-7", own=False)
+    ward.app.reviewing.answer(token(ward, whole), {ward.number("ann"): KEEP}, ward.now)
+    hidden = Member("77@lid", "Ann", lid="77@lid", email="cloud-ann@corp.example")
+    the_phone_sees_it(ward, hidden, ward.member("dee", Role.ADMIN), ward.member("ben"), ward.member("cem"))
+    assert names(ward.app.reviewing.look(token(ward, whole), ward.now)) == ["Ben", "Cem"]

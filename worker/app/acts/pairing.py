@@ -18,7 +18,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.groups.pairing import AlikeBy, rank
 from worker.domain.kinds.controlled import ONLY
-from worker.domain.model import GroupKey
+from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.reason import NO_REASON, because
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Move, Ticket, TicketKey, TicketState, next_state
@@ -70,16 +70,43 @@ def _alike_by(weaker: Inventory, stronger: Inventory) -> AlikeBy:
     return AlikeBy.ID_AND_NAME if weaker.can.is_kept_by_people else AlikeBy.ID
 
 
+class _Members:
+    """The members of a leading group, to find those of the group that follows it."""
+
+    def __init__(self, leader: GroupView) -> None:
+        in_turn = leader.members[::-1]  # the first of a person's counts
+        self._by_handle = {view.member.handle: view for view in in_turn}
+        self._by_account = {key: view for view in in_turn for key in view.known_as}
+
+    def find(self, handle: str, person: AccountKey | None) -> MemberView | None:
+        """The member by this handle, else by any account of the person; None if it shows nobody who is."""
+        by_person = self._by_account.get(person) if person is not None else None
+        return self._by_handle.get(handle, by_person)
+
+    def renamed(self, people: Mapping[str, AccountKey | None]) -> dict[str, str]:
+        """The handles of those who have another one here, each with that one, unless it is somebody's already."""
+        found: dict[str, str] = {}
+        taken = set(people)
+        for handle, person in people.items():
+            view = self.find(handle, person)
+            if view is not None and view.member.handle not in taken:
+                taken.add(view.member.handle)
+                found[handle] = view.member.handle
+        return found
+
+
 def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
     leader = uow.rosters.view(follows.leader)
     if leader is None:
         return
+    members = _Members(leader)
     uow.pairs.carry_places(follows)
-    handles = uow.reviews.move(follows.follower, follows.leader)
+    handles = members.renamed(uow.reviews.behind_rows(follows.follower))
+    uow.reviews.move(follows.follower, follows.leader, handles)
     there = {ticket.key for ticket in uow.tickets.of_group(follows.leader)}
     for ticket in uow.tickets.of_group(follows.follower):
         if ticket.about in _MOVABLE and (ticket.is_live or ticket.state is TicketState.WAIVED):
-            moved = _moved(ticket, leader, there, handles)
+            moved = _moved(ticket, leader, members, there, handles)
             there.add(moved.key)
             uow.tickets.update([moved])
             kind = events.TICKET_MOVED if moved.state is ticket.state else events.TICKET_CANCELLED
@@ -90,12 +117,14 @@ def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
                 uow.outbox.withdraw_about([moved.id])
 
 
-def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey], handles: Mapping[str, str]) -> Ticket:
+def _moved(
+    ticket: Ticket, leader: GroupView, members: _Members, there: set[TicketKey], handles: Mapping[str, str]
+) -> Ticket:
     """Return the ticket in the leading group; cancelled if that has the same work already.
 
     `handles`: those of members whom a review asks about, where they have another one there.
     """
-    view = _same(ticket, leader) if ticket.about is About.MEMBERSHIP else None
+    view = members.find(ticket.handle, ticket.person) if ticket.about is About.MEMBERSHIP else None
     details = ticket.details
     if ONLY in details:
         details = {**details, ONLY: sorted(handles.get(one, one) for one in details[ONLY])}
@@ -118,12 +147,3 @@ def _moved(ticket: Ticket, leader: GroupView, there: set[TicketKey], handles: Ma
         held_until=None,
         reason=because("the same work is asked for in {group}", group=leader.name),
     )
-
-
-def _same(ticket: Ticket, leader: GroupView) -> MemberView | None:
-    """The member of the leading group who is the ticket's; None if it shows nobody who is."""
-    by_handle = [view for view in leader.members if view.member.handle == ticket.handle]
-    by_person = [
-        view for view in leader.members if ticket.person is not None and ticket.person in view.known_as
-    ]
-    return next(iter((*by_handle, *by_person)), None)

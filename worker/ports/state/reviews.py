@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -100,10 +100,13 @@ class Reviews(Protocol):
     def answer(self, ticket: int, group: GroupKey, rows: Sequence[AnsweredRow]) -> None:
         """Keep answers; a later one to the same row replaces it."""
 
-    def move(self, group: GroupKey, to: GroupKey) -> dict[str, str]:
+    def behind_rows(self, group: GroupKey) -> dict[str, AccountKey | None]:
+        """The handles that reviews of a group name or have answers about, in order, and who is behind each."""
+
+    def move(self, group: GroupKey, to: GroupKey, handles: Mapping[str, str]) -> None:
         """Have all reviews of a group be of another one, which is the same group in another source.
 
-        Return the handles of rows whose people are known by another one there, each with that one.
+        `handles`: those of rows whose people are known by another one there, each with that one.
         """
 
     def pace(self, occasion: str, seconds: int, rows: int) -> None:
