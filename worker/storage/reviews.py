@@ -19,7 +19,7 @@ from worker.ports.state.reviews import AnsweredRow, Campaign, CampaignGroup, Fin
 from worker.storage.cases import behind_link
 from worker.storage.persons import PERSON_COLUMNS, humans_behind, person_of
 from worker.storage.sql.bulk import bulk_upsert
-from worker.storage.sql.chunks import by_source, in_source
+from worker.storage.sql.chunks import by_source, chunked, in_source
 from worker.storage.sql.tables import (
     chat_group,
     episode,
@@ -182,8 +182,12 @@ class SqlReviews:
         has_answer = sa.exists().where(_A.ticket_id == _R.ticket_id)
         return list(self._c.execute(_open().where(has_answer)).scalars())
 
-    def handed_on(self) -> list[int]:
-        return list(self._c.execute(_open().where(ticket.c.handed > 0)).scalars())
+    def take_handed_on(self) -> list[int]:
+        taken = list(self._c.execute(_open().where(ticket.c.handed > _R.handed)).scalars())
+        now = sa.select(ticket.c.handed).where(ticket.c.id == _R.ticket_id).scalar_subquery()
+        for chunk in chunked(taken):
+            self._c.execute(sa.update(review).where(_R.ticket_id.in_(chunk)).values(handed=now))
+        return taken
 
     def open_tickets(self) -> list[int]:
         return list(self._c.execute(_open()).scalars())

@@ -40,6 +40,11 @@ def answered(ward: Harness, *, own: bool) -> list[str]:
         return sorted(uow.reviews.answers(ticket.id))
 
 
+def taken(ward: Harness) -> list[int]:
+    with ward.store.begin() as uow:
+        return uow.reviews.take_handed_on()
+
+
 def test_whoever_is_given_a_review_is_asked_about_by_somebody_else(ward: Harness) -> None:
     given_to_ann(ward)
     ward.control()
@@ -48,6 +53,18 @@ def test_whoever_is_given_a_review_is_asked_about_by_somebody_else(ward: Harness
     before = reviews(ward)
     ward.control()
     assert reviews(ward) == before
+
+
+def test_a_review_is_looked_at_once_each_time_that_it_goes_to_somebody_else(ward: Harness) -> None:
+    whole = of(ward, "ward-7", own=False).id
+    assert taken(ward) == []
+    given_to_ann(ward)
+    assert taken(ward) == [whole]
+    assert taken(ward) == []
+    ward.desk.assign(whole, "ben@corp.example", Actor("sam"), ward.now)
+    ward.control()
+    assert rows(ward, own=True) == ["Ben"]
+    assert taken(ward) == []
 
 
 def test_so_is_whoever_takes_over_from_a_reviewer_who_left(ward: Harness) -> None:

@@ -179,10 +179,11 @@ class Reviewing:
     def finish(self, uow: UnitOfWork, now: datetime) -> list[ReviewShown]:
         """Complete reviews that were begun and have no row without an answer any more.
 
-        Return those whose reviewer has rows that nobody is asked about, as if they went to somebody else since.
+        Return those whose reviewer has rows that nobody is asked about, as if they went to somebody else since. One
+        that is not begun is looked at once each time that it does.
         """
         begun = uow.reviews.begun()
-        tickets = uow.tickets.many({*begun, *uow.reviews.handed_on()})
+        tickets = uow.tickets.many({*begun, *uow.reviews.take_handed_on()})
         shown = {number: self.shown(uow, ticket) for number, ticket in tickets.items()}
         unasked = [one for one in shown.values() if _is_unasked(uow, one)]
         for number in begun:

@@ -118,8 +118,8 @@ class Reviews(Protocol):
     def begun(self) -> list[int]:
         """The open tickets of reviews that have an answer and are not completed, by id."""
 
-    def handed_on(self) -> list[int]:
-        """The open tickets of reviews that went to somebody else and are not completed, by id."""
+    def take_handed_on(self) -> list[int]:
+        """The open tickets of reviews that are not completed and went to somebody else since they were taken last."""
 
     def open_tickets(self) -> list[int]:
         """The tickets of reviews that are not completed and whose ticket is open."""

@@ -101,6 +101,7 @@ review = sa.Table(  # of a group, under its ticket
     instant("before_at"),
     instant("completed_at"),
     text("grade", null=True),
+    number("handed"),  # the ticket's, when the reviewer's own rows were looked at last
     sa.Index("ix_review_group", "source", "group_id", "completed_at"),
     sa.Index("ix_review_occasion", "occasion"),
 )
