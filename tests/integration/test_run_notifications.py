@@ -190,4 +190,7 @@ def test_two_directories_can_t_listen_on_one_address(company: Company, entra: Fa
     settings["directories"].insert(0, settings["directories"][0] | {"name": "other"})
     (company.folder / "whosleft.yaml").write_text(yaml.safe_dump(settings))
 
-    refused_start(company, listen, "Address already in use)")
+    said = company.run("run", code=2)
+
+    assert "directories[1].notifications.listen: other listens on port" in said
+    assert not (company.folder / "whosleft.db").exists(), "no work was begun"
