@@ -146,9 +146,9 @@ TRACKER_MUTANTS = (
     Mutant(13, "what-is-unclear-is-made-again", ((MakeCopies, "_looked_for", _makes_another),), days=DAYS),
     Mutant(13, "the-lag-is-not-waited-for", ((MakeCopies, "_looked_for", _hurries),), days=DAYS),
     Mutant(13, "duplicates-stay", ((MakeCopies, "_close_duplicates", _never),), days=DAYS, first=1),
-    Mutant(14, "authors-are-compared", ((ActsHere, "claim", _compares_authors),), days=DAYS + 2, first=1),
+    Mutant(14, "authors-are-compared", ((ActsHere, "claim", _compares_authors),), days=DAYS + 2, first=6),
     Mutant(
-        14, "what-is-found-late-is-no-news", ((MakeCopies, "_link", _adopts_as_it_is),), days=DAYS, first=3
+        14, "what-is-found-late-is-no-news", ((MakeCopies, "_link", _adopts_as_it_is),), days=DAYS, first=5
     ),
     Mutant(15, "it-is-given-in-each-run", ((_DECIDE, "_assigned", _gives_each_time),), days=DAYS),
     Mutant(16, "a-fight-goes-on", ((_DECIDE, "REOPENS_MAX", _number(1000)),), days=DAYS + 1, first=2),
