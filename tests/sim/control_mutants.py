@@ -90,5 +90,7 @@ CONTROL_MUTANTS = (
     Mutant(10, "what-is-not-shown-is-asked-for", ((Examined, "asks", _asks_of_what_is_not_shown),), CONTROLS),
     Mutant(11, "silence-removes", ((Reviewing, "remind", _silence_removes),), CONTROLS, 2, 5),
     Mutant(2, "controls-ask-without-end", ((RunControls, "_new", _asks_all_at_once),), CONTROLS, 2, 3),
-    Mutant(2, "controls-overtake-leavers", ((SqlOutbox, "_pending", _newest_first),), CONTROLS, days=7, first=2),
+    Mutant(
+        2, "controls-overtake-leavers", ((SqlOutbox, "_pending", _newest_first),), CONTROLS, days=7, first=2
+    ),
 )
