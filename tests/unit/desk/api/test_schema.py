@@ -92,4 +92,4 @@ def test_every_answer_is_as_described() -> None:
 @pytest.mark.postgres
 def test_every_answer_is_as_described_on_a_database_server(postgres_url: str) -> None:
     with closing(furnish(Harness(engine=open_engine(postgres_url)))) as harness:
-        is_as_described(harness, 3)
+        is_as_described(harness, 5)
