@@ -10,15 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.directory.file.columns import DATES, SHOWN_BY, csv_format, fold, resolve
+from connectors.directory.file.columns import fold, resolve
 from connectors.directory.file.config import FileConfig, Format
 from connectors.directory.file.formats.records import RawRecord
 from connectors.directory.file.mapping import Reading, is_person, map_record
 from connectors.kit.guids import guid
 from connectors.kit.mapped import Mapped
-from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
-from worker.domain.people.joiners import PLACED_BY
 
 AMY = uuid.UUID("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
 BEN = "3f2504e0-4f89-41d3-9a0c-0305e82c3302"
@@ -381,26 +379,3 @@ def test_an_address_without_an_at_sign_is_none(text: str, email: str | None) -> 
 
 def test_an_unknown_manager_is_none() -> None:
     assert facts(Manager="CN=Gone,DC=corp").manager_id is None
-
-
-@pytest.mark.parametrize(
-    "header, expected",
-    [
-        ("DistinguishedName Enabled ObjectGUID", Format.AD_CSV),
-        ("DN objectClass objectGUID userAccountControl", Format.AD_CSV),
-        ("id userPrincipalName displayName accountEnabled", Format.ENTRA_CSV),
-        ("Object_Id Block_credential", Format.ENTRA_CSV),
-        ("Date Amount", None),
-    ],
-)
-def test_the_columns_tell_the_kind_of_export(header: str, expected: Format | None) -> None:
-    assert csv_format(header.split()) is expected
-
-
-@pytest.mark.parametrize("word", ["", "?", "vr", "truefalse", "2", "none", "null", "N/A"])
-def test_an_unknown_word_is_neither_true_nor_false(word: str) -> None:
-    assert read_bool(word) is None
-
-
-def test_all_that_places_people_and_all_their_dates_can_be_what_an_export_lacks() -> None:
-    assert SHOWN_BY.keys() == {*PLACED_BY, *DATES}
