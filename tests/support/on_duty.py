@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+
+import pytest
 
 from builders import NOW, rules
 from harness import Harness
@@ -21,6 +23,7 @@ ANN, BEN, CEM, DEE, SAM = (f"{name}@corp.example" for name in ("ann", "ben", "ce
 TURNS = Layer((ANN, BEN), 1, time(9), starts_on=NOW.date())
 SITE = Rota("site", "America/New_York", (TURNS,), fallback=SAM)
 BEFORE = replace(TURNS, people=(BEN,), starts_on=(NOW - DAY).date())  # under TURNS: it was ben's before
+NINE = datetime(2026, 11, 24, 14, tzinfo=UTC)  # in New York
 
 
 def asking(*names: str) -> tuple[Policy, ...]:
@@ -72,3 +75,18 @@ def link_of(harness: Harness, address: str) -> str:
 def token_of(harness: Harness, address: str) -> str:
     """The token of that link."""
     return link_of(harness, address).removeprefix("/h/")
+
+
+@pytest.fixture
+def duty(company: Harness) -> Harness:
+    return on_duty(company)
+
+
+def told_at(harness: Harness, instant: datetime) -> list[str]:
+    harness.now = instant
+    return told(harness)
+
+
+def tap(harness: Harness, address: str) -> None:
+    """Take over by the link of a message."""
+    harness.app.taking_over.take(token_of(harness, address), harness.now)

@@ -50,3 +50,13 @@ def _staffed(harness: Harness) -> Harness:
 @company_fixture
 def company() -> Harness:
     return _staffed(Harness())
+
+
+@pytest.fixture
+def desk(company: Harness) -> Harness:
+    """Ann has left and is still in the ward's group; her ticket is open and was told."""
+    company.leave("ann")
+    company.settle()
+    company.deliver()
+    company.later()
+    return company
