@@ -15,7 +15,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.messages.event import FeedEvent, event_in
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, RecipientKind, feed_of
 from worker.domain.model import AccountKey
-from worker.ports import Rejected, Transient, Unsubscribed
+from worker.ports import ConnectorError, PermissionDenied, Rejected, Transient, Unsubscribed
 from worker.ports.state.deliveries import PostState
 from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.tables import delivery, outbox
@@ -181,6 +181,28 @@ def test_a_program_that_is_out_is_left_alone_as_a_whole_and_keeps_its_events_in_
     ward.deliver()
     ward.deliver()
     assert len(followed(ward)) == WAITING_MAX + 5
+
+
+@pytest.mark.parametrize("error", [Transient("No answer."), PermissionDenied("401", missing="a right")])
+def test_a_program_that_is_out_for_days_is_tried_every_hour_and_loses_no_event(
+    start: Found, error: ConnectorError
+) -> None:
+    ward = start(notifiers=[FakeNotifier("soc"), siem(can_find=False)])
+    ward.deliver()
+    program = ward.notifiers[-1]
+    program.down = error
+    happen(ward, 3)
+    tried = []
+    for _ in range(72):
+        tried.append(ward.deliver().counts["retried"])
+        ward.later(hours=1)
+    assert set(tried) == {1}
+
+    program.down = None
+    for _ in range(3):
+        ward.deliver()
+        ward.later(hours=1)
+    assert sorted(event.subject for event in followed(ward)) == ["P-0", "P-1", "P-2"]
 
 
 def test_the_wait_that_a_program_asks_for_is_not_cut_short_by_ours(ward: Harness) -> None:

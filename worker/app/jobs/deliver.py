@@ -305,7 +305,7 @@ class Deliver:
         if asked is not None and not is_unclear:
             run.counts["retried"] += 1
             self._observer.delivered(delivery, Outcome.RETRIED, now)
-        elif delivery.attempts >= ATTEMPTS_MAX:
+        elif delivery.attempts >= ATTEMPTS_MAX and delivery.to.kind is not RecipientKind.FEED:
             unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
             self._move_on(unclear, error.message, now, run)
         else:
@@ -320,13 +320,14 @@ class Deliver:
         *,
         is_unclear: bool,
     ) -> None:
-        is_last = self._reaching.next_over(delivery.to, delivery.notifier) is None
+        is_feed = delivery.to.kind is RecipientKind.FEED
+        is_last = not is_feed and self._reaching.next_over(delivery.to, delivery.notifier) is None
         times, longest = LAST_WAITS if is_last else WAITS
-        wait = min(RETRY_FIRST * times ** (delivery.attempts - 1), longest)
+        wait = min(RETRY_FIRST * times ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), longest)
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
             uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
-            if delivery.to.kind is RecipientKind.FEED:
+            if is_feed:
                 longest = max(wait, asked_wait(error) or wait)
                 uow.outbox.leave_alone(delivery.notifier, now + longest)
         self._observer.delivered(delivery, Outcome.RETRIED, now)
