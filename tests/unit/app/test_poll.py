@@ -265,6 +265,33 @@ def test_a_shrunken_read_that_was_rejected_is_not_asked_about_again(company: Har
     assert len(company.plans()) == 2, "others are missing too now"
 
 
+@pytest.mark.parametrize("has_delta", [True, False])
+def test_a_rejection_is_over_once_its_people_were_listed_again(start: Start, has_delta: bool) -> None:
+    """The first was a fault of the source, and is mended; the second is true, and must be there to be released."""
+    harness = start(has_delta=has_delta)
+    harness.corp.shrink_to(0.5)
+    harness.poll(full=True)
+    harness.decide(release=False)
+    [first] = harness.plans()
+    gone = sorted(one.person.person_id for one in first.cohorts[0].people)
+    harness.later()
+    assert not harness.poll(full=True).is_ok
+    assert len(harness.plans()) == 1
+
+    harness.corp.be_honest()
+    harness.later()
+    assert harness.poll(full=has_delta).is_ok, "a file that is as it was before is not read again"
+    harness.later(days=30)
+    for person_id in gone:
+        harness.corp.erase(person_id)
+    assert not harness.poll(full=True).is_ok
+    harness.decide(plan=2)
+    harness.later()
+
+    assert harness.poll(full=True).is_ok
+    assert harness.leavers() == gone
+
+
 def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Start) -> None:
     """The first was a fault of the source, and is mended; the second is true, and must be there to be released."""
     harness = start()

@@ -17,7 +17,7 @@ from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import is_too_shrunken
 from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
 from worker.domain.text.reason import because
-from worker.ports import Directory, Malformed, PermissionDenied
+from worker.ports import Directory, Malformed, PermissionDenied, Port
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.people import JudgedFacts
@@ -83,14 +83,23 @@ def unseen_error(
 
 
 def hold_shrunken(
-    store: Store, name: str, limits: GuardLimits, now: datetime, lease: Lease | None, teller: Teller
+    store: Store,
+    directory: Directory,
+    limits: GuardLimits,
+    now: datetime,
+    lease: Lease | None,
+    teller: Teller,
 ) -> None:
     """Hold a plan that asks, once, whether so many are really missing; its release lets the next such pass through.
 
-    A plan that waits asks for the people in it alone: if others are missing, and too many, they are a plan as well.
+    A plan that waits asks for the people in it alone: if others are missing, and too many, they are a plan as well. A
+    rejection stands while its people are missing: who was listed again since, in a read that was believed, is asked
+    about anew.
     """
+    name = directory.name
     with store.begin(lease) as uow:
-        asked = _asked(uow, name)
+        state = uow.sources.get(name, Port.DIRECTORY)
+        asked = _asked(uow, name, state.last_full_at if directory.has_delta else state.last_success_at)
         missing = [
             key for key in uow.people.missing(name) if not asked[key] & {HoldState.HELD, HoldState.RELEASED}
         ]
@@ -106,11 +115,17 @@ def hold_shrunken(
         hold(uow, HeldPlan(name, why, now, (cohort,)), now, teller, PlanKind.SHRUNKEN)
 
 
-def _asked(uow: UnitOfWork, name: str) -> Mapping[AccountKey, set[HoldState]]:
-    """What became of the plans about shrunken reads of a source, by the people in them."""
+def _asked(uow: UnitOfWork, name: str, believed_at: datetime | None) -> Mapping[AccountKey, set[HoldState]]:
+    """What became of the plans about shrunken reads of a source, by the people in them.
+
+    Rejections from before `believed_at`, when a read of everybody was believed last, are left out.
+    """
     plans = [plan for plan in uow.episodes.plans() if plan.source == name and plan.is_shrunken]
     found: dict[AccountKey, set[HoldState]] = defaultdict(set)
     for cohort in (cohort for plan in plans for cohort in plan.cohorts):
+        is_over = believed_at and cohort.decided_at and cohort.decided_at < believed_at
+        if cohort.state is HoldState.REJECTED and is_over:
+            continue
         for one in cohort.people:
             found[one.person].add(cohort.state)
     return found

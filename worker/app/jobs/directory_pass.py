@@ -258,7 +258,7 @@ class DirectoryPass:
                 f"{self._name} lists nobody.", remedy="Check the export, the path and the scope."
             )
         if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            hold_shrunken(self._store, self._name, limits, self._now, self._lease, self._rules.teller)
+            hold_shrunken(self._store, self._directory, limits, self._now, self._lease, self._rules.teller)
             raise Incomplete(
                 f"{self._name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
                 f"{staged.missing} are missing at once.",
