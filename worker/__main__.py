@@ -12,10 +12,12 @@ import gc
 def main() -> None:
     """Run the command line and exit."""
     gc.disable()
+    from worker.ops.ending import unwind_at_signals
     from worker.program import run  # not before
 
     gc.freeze()
     gc.enable()
+    unwind_at_signals()
     run()
 
 

@@ -1,10 +1,16 @@
-"""`whosleft run` as Kubernetes sees it: starts, works, and ends cleanly within ten seconds of SIGTERM."""
+"""`whosleft run` as Kubernetes sees it: starts, works, and ends cleanly within ten seconds of SIGTERM.
+
+And what a command leaves that is ended while it waits for a source.
+"""
 
 import json
 import os
 import signal
+import socket
 import subprocess
 from time import monotonic
+
+import pytest
 
 from integration.company import COMMAND, Company, company
 
@@ -68,3 +74,34 @@ def test_a_second_worker_on_one_sqlite_file_is_refused(company: Company) -> None
     finally:
         worker.terminate()
         worker.communicate(timeout=SOON_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_plan_that_is_ended_leaves_no_copy_of_the_database(
+    company: Company, number: signal.Signals
+) -> None:
+    temporary = company.folder / "tmp"
+    temporary.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        gateway.settimeout(SOON_S)
+        config = company.folder / "whosleft.yaml"
+        waits = (
+            f"- {{name: phones, kind: waha, url: 'http://127.0.0.1:{gateway.getsockname()[1]}', api_key: x, "
+        )
+        waits += "accept_terms_risk: true}\n"
+        text = config.read_text().replace("tickets:", f"  {waits}allow_literal_secrets: true\ntickets:")
+        config.write_text(text)
+        plan = subprocess.Popen(
+            [COMMAND, "plan", "-c", "whosleft.yaml"],
+            cwd=company.folder,
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        with gateway.accept()[0]:
+            assert list(temporary.iterdir())
+            plan.send_signal(number)
+            _, err = plan.communicate(timeout=SOON_S)
+
+    assert (plan.returncode, err) == (128 + number, b"")
+    assert list(temporary.iterdir()) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from threading import enumerate as running_threads
 from time import monotonic
+from types import FrameType
 from typing import NoReturn
 
 THREADS = "jobs"  # how the names of the threads begin that run jobs
@@ -21,6 +23,21 @@ def end_process(code: int) -> NoReturn:
         except (OSError, ValueError):  # a pipe that nobody reads, or closed
             continue
     os._exit(code)
+
+
+def unwind_at_signals() -> None:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does: copies of the database are removed, leases given back.
+
+    One that the process was started to ignore, as by nohup, stays ignored.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _unwind)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+    sys.exit(128 + number)
 
 
 def leave(code: int, end: Callable[[int], None] = end_process) -> None:
