@@ -86,11 +86,11 @@ def _span(first: date, last: date | None, now: datetime, settings: Settings) -> 
     timezone = settings.organisation.timezone
     today = local_day(timezone, now)
     last = last or today
-    if last < first:
-        raise typer.BadParameter("it is before --from; name that day or a later one", param_hint="--until")
     for day, option in ((first, "--from"), (last, "--until")):
         if day > today:
             raise typer.BadParameter(f"it has not come yet; the last day is {today}", param_hint=option)
+    if last < first:
+        raise typer.BadParameter("it is before --from; name that day or a later one", param_hint="--until")
     end = first_showing(timezone, last + timedelta(days=1), time())
     return first_showing(timezone, first, time()), min(end, now)
 

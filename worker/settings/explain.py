@@ -44,7 +44,7 @@ def _problem(detail: ErrorDetails, subject: Described) -> SettingsProblem | None
     if any(path[: len(bad)] == bad for bad in document.unresolved):
         return None
     if detail["type"] == "missing":
-        return _missing(document, _existing(document, loc[:-1]), str(loc[-1]))
+        return _missing(document, _existing(document, loc[:-1]), subject, detail["loc"])
     if detail["type"] == "extra_forbidden":
         return _unknown_key(document, path, subject, detail["loc"])
     if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
@@ -67,9 +67,12 @@ def _existing(document: Document, loc: Sequence[str | int]) -> KeyPath:
     return path
 
 
-def _missing(document: Document, path: KeyPath, key: str) -> SettingsProblem:
-    there = document.at(path)
-    near = nearest(key, there) if isinstance(there, dict) else None
+def _missing(
+    document: Document, path: KeyPath, subject: Described, loc: Sequence[str | int]
+) -> SettingsProblem:
+    key, there = str(loc[-1]), document.at(path)
+    valid = _valid_here(subject, loc)
+    near = nearest(key, [one for one in there if one not in valid]) if isinstance(there, dict) else None
     remedy = f"Did you mean it by '{near}'?" if near else f"Add '{key}: …'."
     return document.problem(path, document.key_mark(path), f"the key '{key}' is missing", remedy)
 
@@ -77,9 +80,14 @@ def _missing(document: Document, path: KeyPath, key: str) -> SettingsProblem:
 def _unknown_key(
     document: Document, path: KeyPath, subject: Described, loc: Sequence[str | int]
 ) -> SettingsProblem:
-    valid = [*(subject.also if len(loc) == 1 else ()), *_valid_keys(subject.model, loc[:-1])]
+    valid = _valid_here(subject, loc)
     remedy = did_you_mean(str(loc[-1]), valid, what="Valid keys") or "It has no keys; delete this one."
     return document.problem(path, document.key_mark(path), f"there is no key '{loc[-1]}' here", remedy)
+
+
+def _valid_here(subject: Described, loc: Sequence[str | int]) -> list[str]:
+    """The keys that are valid beside the one at a location."""
+    return [*(subject.also if len(loc) == 1 else ()), *_valid_keys(subject.model, loc[:-1])]
 
 
 def _valid_keys(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -142,7 +142,7 @@ def test_days_go_until_now_if_no_end_is_given(config: Path) -> None:
 
 @pytest.mark.parametrize("days, said", [
     (("--from", "2026-11-25", "--until", "2026-11-24"), "it is before --from"),
-    (("--from", "2026-12-25"), "it is before --from"),
+    (("--from", "2026-12-25"), "Invalid value for --from: it has not come yet"),
     (("--from", "2026-11-24", "--until", "2026-12-25"), "it has not come yet; the last day is 2026-11-26"),
     (("--from", "yesterday"), "is not a day"),
 ])  # fmt: skip
