@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, get_origin
 
 from fastapi import Depends, Request, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from worker.app.acts.access import grants
@@ -70,7 +71,28 @@ def caller(
         message = f"The token {token.id} lacks the scope {missing[0]}."
         headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{missing[0]}"'}
         raise Problem(403, Code.SCOPE_MISSING, message, f"{REMEDY}, here {missing[0]}.", headers)
+    _check_parameters(request)
     return Caller(as_of_now(parts.services), token, now)
+
+
+def _check_parameters(request: Request) -> None:
+    """Refuse a parameter that the address does not have, or that is given twice where one value counts.
+
+    Otherwise the call would do, or list, something else than its parameters say.
+    """
+    models = [one.field_info.annotation for one in request.scope["route"].dependant.query_params]
+    known = {
+        field.alias or name: field.annotation for one in models for name, field in one.model_fields.items()
+    }
+    given = request.query_params
+    wrong = {name: "There is no such parameter" for name in given if name not in known}
+    wrong |= {
+        name: "Give it once"
+        for name, kind in known.items()
+        if get_origin(kind) is not list and len(given.getlist(name)) > 1
+    }
+    if wrong:
+        raise RequestValidationError([{"loc": ("query", name), "msg": said} for name, said in wrong.items()])
 
 
 def _good_token(parts: Parts, text: str, address: str, now: datetime) -> ApiToken:

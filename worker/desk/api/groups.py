@@ -12,7 +12,7 @@ from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, GroupsRead
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import not_found
-from worker.desk.api.requests import Identity, Nothing, Paged, Search, SourceName
+from worker.desk.api.requests import Identity, Paged, Search, SourceName
 from worker.domain.model import GroupKey
 
 KIND = "groups"
@@ -49,11 +49,9 @@ def _list(query: Paged | Search, caller: Caller, text: str) -> PageShape[GroupSh
 def group(
     source: SourceName,
     id: Identity,  # noqa: A002  the contract's name
-    query: Annotated[Nothing, Query()],
     caller: GroupsRead,
 ) -> GroupShownShape:
     """One group: its members, who they are, and its tickets."""
-    del query
     with caller.services.store.reading() as uow:
         found = uow.rosters.group(GroupKey(source, id))
         if found is None:

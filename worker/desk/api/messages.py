@@ -17,7 +17,6 @@ from worker.desk.api.errors import not_found
 from worker.desk.api.requests import (
     DeliveriesQuery,
     MakeSilence,
-    Nothing,
     PostLabel,
     Reasoned,
     Said,
@@ -32,9 +31,8 @@ router = APIRouter(tags=["messages"])
 
 
 @router.get("/silences")
-def silences(query: Annotated[Nothing, Query()], caller: MessagesRead) -> PageShape[SilenceShape]:
+def silences(caller: MessagesRead) -> PageShape[SilenceShape]:
     """List silences, those that are over too: those of the configuration first, then the newest first."""
-    del query
     with caller.services.store.reading() as uow:
         found = caller.services.silencing.all(uow)
     return PageShape[SilenceShape].of([SilenceShape.of(one) for one in found], len(found))

@@ -12,7 +12,7 @@ from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, PeopleRead, PeopleWrite
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import Code, Problem, not_found
-from worker.desk.api.requests import Identity, Nothing, Paged, Said, Search, SourceName
+from worker.desk.api.requests import Identity, Paged, Said, Search, SourceName
 from worker.domain.model import Account, AccountKey
 from worker.ports.state.store import UnitOfWork
 
@@ -73,11 +73,9 @@ def erase(
 def person(
     source: SourceName,
     id: Identity,  # noqa: A002  the contract's name
-    query: Annotated[Nothing, Query()],
     caller: PeopleRead,
 ) -> PersonShownShape:
     """One account: evidence, and the accounts, groups, tickets and history of the human behind it."""
-    del query
     with caller.services.store.reading() as uow:
         whole = whole_person(uow, _person(uow, AccountKey(source, id)))
         keeps = caller.services.keeps.of(uow, whole.keys)

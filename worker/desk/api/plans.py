@@ -11,7 +11,7 @@ from worker.contract.shape import PageShape
 from worker.desk.api.callers import Caller, PlansRead, PlansWrite, said_by
 from worker.desk.api.cursors import page_of, place_after
 from worker.desk.api.errors import not_found
-from worker.desk.api.requests import Decision, Nothing, Paged, PlanLabel
+from worker.desk.api.requests import Decision, Paged, PlanLabel
 from worker.domain.reconcile.guard import HeldPlan, plan_number
 from worker.ports.state.store import UnitOfWork
 
@@ -32,9 +32,8 @@ def plans(query: Annotated[Paged, Query()], caller: PlansRead) -> PageShape[Plan
 
 
 @router.get("/plans/{id}")
-def plan(id: PlanLabel, query: Annotated[Nothing, Query()], caller: PlansRead) -> PlanShownShape:  # noqa: A002  the contract's name
+def plan(id: PlanLabel, caller: PlansRead) -> PlanShownShape:  # noqa: A002  the contract's name
     """One plan with its cohorts and people, and with what was said on it so far."""
-    del query
     return _shown(caller, id)
 
 

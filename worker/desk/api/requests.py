@@ -107,17 +107,7 @@ PlanLabel = Annotated[str, Path(pattern=r"^P-[0-9]{6,18}$", examples=["P-000007"
 AdvisoryId = Annotated[str, Path(pattern=r"^CVE-[0-9]{4}-[0-9]{4,19}$", examples=["CVE-2026-12345"])]
 
 
-class Asked(BaseModel):
-    """Parameters of an address; a misspelt one is an error, not a list without its filter."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Nothing(Asked):
-    """An address without parameters."""
-
-
-class Paged(Asked):
+class Paged(BaseModel):
     """A page of a list."""
 
     after: Cursor = ""
@@ -190,20 +180,20 @@ class DeliveriesQuery(Paged):
     state: Annotated[list[PostState], Field(max_length=10)] = list(PostState)
 
 
-class DaysQuery(Asked):
+class DaysQuery(BaseModel):
     """How many days back."""
 
     days: Annotated[int, Field(ge=1, le=366), BeforeValidator(_integer)] = 90
 
 
-class FeedQuery(Asked):
+class FeedQuery(BaseModel):
     """Which events: those after `after`, which is the `next` of the answer before."""
 
     after: Seq = 0
     limit: Limit = 50
 
 
-class AuditQuery(Asked):
+class AuditQuery(BaseModel):
     """Which entries. `kind` may end in `.*`; both days count, in the organisation's time zone."""
 
     kind: Text = ""

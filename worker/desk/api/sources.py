@@ -15,16 +15,15 @@ from worker.contract.shape import PageShape
 from worker.contract.sources import JobShape, SourceDayShape, SourceReadShape, SourceShape
 from worker.desk.api.callers import Caller, SourcesRead, SourcesWrite
 from worker.desk.api.errors import not_found
-from worker.desk.api.requests import DaysQuery, Nothing, SourceName
+from worker.desk.api.requests import DaysQuery, SourceName
 from worker.desk.services import sources_of
 
 router = APIRouter(tags=["sources"])
 
 
 @router.get("/sources")
-def sources(query: Annotated[Nothing, Query()], caller: SourcesRead) -> PageShape[SourceShape]:
+def sources(caller: SourcesRead) -> PageShape[SourceShape]:
     """Every directory and inventory, in the configuration's order."""
-    del query
     with caller.services.store.reading() as uow:
         found = sources_of(caller.services, uow, caller.now)
     return PageShape[SourceShape].of([SourceShape.of(one) for one in found], len(found))
@@ -43,18 +42,16 @@ def days(
 
 
 @router.post("/sources/{name}/read", status_code=202)
-def read(name: SourceName, query: Annotated[Nothing, Query()], caller: SourcesWrite) -> SourceReadShape:
+def read(name: SourceName, caller: SourcesWrite) -> SourceReadShape:
     """Make the next read of a source due now. The worker begins it within some seconds; repeated calls are one read."""
-    del query
     _require(caller, name)
     asked_at = ask_for_read(caller.services.store, name, caller.named(""), caller.now)
     return SourceReadShape(source=name, asked_at=asked_at, due_at=asked_at)
 
 
 @router.get("/jobs")
-def jobs(query: Annotated[Nothing, Query()], caller: SourcesRead) -> PageShape[JobShape]:
+def jobs(caller: SourcesRead) -> PageShape[JobShape]:
     """What each job did last, by name."""
-    del query
     with caller.services.store.reading() as uow:
         found = uow.jobs.all()
     return PageShape[JobShape].of([JobShape.of(one) for one in found], len(found))

@@ -17,7 +17,6 @@ from worker.desk.api.errors import not_found
 from worker.desk.api.requests import (
     Acknowledge,
     Assign,
-    Nothing,
     Reasoned,
     Said,
     Snooze,
@@ -84,9 +83,8 @@ def _list(
 
 
 @router.get("/tickets/{id}")
-def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsRead) -> TicketShownShape:  # noqa: A002  the contract's name
+def ticket(id: TicketLabel, caller: TicketsRead) -> TicketShownShape:  # noqa: A002  the contract's name
     """One ticket with its steps and history."""
-    del query
     with caller.services.store.reading() as uow:
         return TicketShownShape.of(
             whole_ticket(uow, _ticket(uow, id), caller.now, caller.services.explainer.holding),
@@ -95,9 +93,8 @@ def ticket(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsR
 
 
 @router.get("/tickets/{id}/escalation")
-def escalation(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsRead) -> EscalationShape:  # noqa: A002  see above
+def escalation(id: TicketLabel, caller: TicketsRead) -> EscalationShape:  # noqa: A002  see above
     """Which policy the ticket has, and when each step comes."""
-    del query
     with caller.services.store.reading() as uow:
         return EscalationShape.of(caller.services.explainer.explain(uow, _ticket(uow, id)))
 
@@ -156,9 +153,8 @@ def snooze(id: TicketLabel, said: Snooze, caller: TicketsWrite) -> TicketShape: 
 
 
 @router.post("/tickets/{id}/link")
-def link(id: TicketLabel, query: Annotated[Nothing, Query()], caller: TicketsWrite) -> LinkShape:  # noqa: A002  see above
+def link(id: TicketLabel, caller: TicketsWrite) -> LinkShape:  # noqa: A002  see above
     """Show the assignee's signed link: whoever has it can act in their name, and confirms none of their claims."""
-    del query
     return LinkShape(url=caller.services.assigned.show_link(_known(caller, id), caller.alone, caller.now))
 
 
@@ -174,9 +170,8 @@ def revoke_links(id: TicketLabel, caller: TicketsWrite, said: Said | None = None
 
 
 @router.get("/overview")
-def overview(query: Annotated[Nothing, Query()], caller: TicketsRead) -> OverviewShape:
+def overview(caller: TicketsRead) -> OverviewShape:
     """The situation in numbers, for a dashboard."""
-    del query
     with caller.services.store.reading() as uow:
         exposure = uow.overview.exposure()
         overdue = uow.overview.how_many(TicketFilter(overdue_at=caller.now), OVERVIEW_MAX)

@@ -36,10 +36,28 @@ def code(answer: Response) -> tuple[int, str]:
         "/tickets/T-1", "/tickets/1", "/tickets/T-9999999999999999999", "/plans/T-000001",
         "/events?after=-1", "/events?after=9223372036854775808", "/audit?from=1", "/audit?from=2026-02-30",
         "/audit?from=2026-11-24T09:00:00Z", "/sources/corp/days?days=367",
+        "/tickets?limit=1&limit=2", "/tickets?state=open&state=done", "/audit?kind=ticket.*&kind=plan.*",
     ],
 )  # fmt: skip
 def test_what_is_not_as_described_is_refused(client: TestClient, address: str) -> None:
     assert code(client.get(address)) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/tickets/search?state=verified", "/audit/search?actor=sam", "/audit/export?person=corp/ann",
+     "/plans/P-000001/release?cohorts=c1", "/tickets/T-000001/done?by=sam", "/sources/corp/read?full=true"],
+)  # fmt: skip
+def test_what_is_sent_with_a_call_is_in_its_body_alone(client: TestClient, address: str) -> None:
+    assert code(client.post(address, json={"reason": "so"})) == (422, "invalid")
+    assert code(client.post(address)) == (422, "invalid")
+
+
+def test_a_parameter_that_is_not_taken_is_named(client: TestClient) -> None:
+    unknown, twice = client.get("/tickets?stat=open"), client.get("/tickets?state=open&state=done")
+
+    assert unknown.json()["error"]["message"] == "query.stat: There is no such parameter"
+    assert twice.json()["error"]["message"] == "query.state: Give it once"
 
 
 @pytest.mark.parametrize(
