@@ -131,6 +131,8 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     wrong = cast("RequestValidationError", error).errors()
+    if any(one.get("type") == "json_invalid" for one in wrong):
+        return answer(400, *_HTTP[400])
     told = "; ".join(f"{_place(one['loc'])}: {_ascii(one['msg'])}" for one in wrong[:WRONG_SHOWN])
     remedy = "Send what /api/v1/openapi.json declares, in JSON with its Content-Type."
     return answer(422, Code.INVALID, told, remedy)

@@ -81,6 +81,7 @@ def test_the_journal_is_searched_by_local_days_both_of_which_count(client: TestC
     assert 0 < count(to="2026-11-24") < every
     assert count(**{"from": "2026-11-26"}) == 0
     assert count(**{"from": "0001-01-01", "to": "9999-12-31"}) == every
+    assert count(**{"from": "2026-11-24", "before": "999999"}) == every
 
 
 @pytest.mark.parametrize(
