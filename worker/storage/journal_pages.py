@@ -52,9 +52,11 @@ def _of(wanted: JournalFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def _after(connection: sa.Connection, before: int) -> sa.ColumnElement[bool]:
-    """Entries that are older than this one, by their instants."""
+    """Entries that are older than this one, by their instants; all of them if the journal is not that long."""
     j = journal.c
     at = connection.execute(sa.select(j.at).where(j.seq == before)).scalar()
+    if at is None:
+        return j.seq < before
     return sa.tuple_(j.at, j.seq) < sa.tuple_(sa.literal(at, j.at.type), sa.literal(before))
 
 
