@@ -16,14 +16,14 @@ from starlette.routing import Mount, Route
 
 from worker.desk import good_group
 from worker.desk.api.app import api_app
-from worker.desk.api.errors import UNAVAILABLE_FOR_S
+from worker.desk.api.errors import UNAVAILABLE_FOR_S, answer_http
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
 from worker.desk.calls import Call, choose_language, error_page, route
 from worker.desk.census import CensusPages
 from worker.desk.console.frame import NOT_FOUND, lost
 from worker.desk.console.routes import routes
 from worker.desk.declared import GroupPages
-from worker.desk.guarding import Attempts, Guarded
+from worker.desk.guarding import API, Attempts, Guarded
 from worker.desk.handovers import HandoverPages
 from worker.desk.pages import STATIC, asset
 from worker.desk.reporting import ReportPages
@@ -70,6 +70,7 @@ def desk_app(services: Services) -> Starlette:
         exception_handlers=dict.fromkeys((HTTPException, ClientDisconnect, Exception), _error_page)
         | dict.fromkeys(OF_DATABASE, _database_page),
     )
+    app.router.redirect_slashes = False  # Guarded does it, without naming the scheme of the last hop
     app.state.services = services
     return app
 
@@ -102,6 +103,10 @@ async def _error_page(request: Request, error: Exception) -> Response:
     """Say what went wrong, in the reader's language; details of our own errors are only in the log."""
     headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
+        if request.url.path.startswith(
+            API
+        ):  # beside the addresses of the API, such as one of another version
+            return await answer_http(request, error)
         status, headers = error.status_code, error.headers
         if status == NOT_FOUND and (page := await run_in_threadpool(_lost, request)):
             return page

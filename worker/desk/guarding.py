@@ -103,11 +103,14 @@ class Guarded:
         await self._app(scope, _bounded(receive, _body_max(scope)), send_with_headers)
 
     def _tidied(self, scope: Scope) -> Response | None:
-        """Redirect to the address without attached characters; None if there are none."""
+        """Redirect to the address without attached characters, a slash among them; None if there are none.
+
+        The redirect names no host and no scheme, which a proxy may have changed on the way here.
+        """
         path: str = scope["path"]
         if scope["method"] not in {"GET", "HEAD"} or path.startswith(API):
             return None
-        meant = (_BEHIND_LINK if path.startswith(LINKS) else _BEHIND).sub("", path)
+        meant = (_BEHIND_LINK if path.startswith(LINKS) else _BEHIND).sub("", path).rstrip("/") or "/"
         if meant == path or not is_own_path(meant):
             return None
         query = scope["query_string"].decode("ascii", "ignore")

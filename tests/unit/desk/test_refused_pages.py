@@ -11,7 +11,7 @@ from desk_caller import Caller, desk_of
 from harness import Harness
 
 LINES = ("%0A", "%0D%0A", "%20", "%09", "%C2%A0", "%E2%80%8B", "%E2%80%A8", "%20%0A%20")
-MARKS = (".", ")", ">", "%3E", ",", ".%0A", "%22", "%E2%80%9D", ").")
+MARKS = ("/", ".", ")", ">", "%3E", ",", ".%0A", "%22", "%E2%80%9D", ").")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,8 @@ def test_a_good_link_with_something_behind_it_leads_to_the_clean_one(desk: Calle
         ("/%20", "/"),
         ("/login/secret_-%20", "/login/secret_-"),
         ("/people/caf%C3%A9%20", "/people/caf%C3%A9"),
+        ("/tickets/?state=all", "/tickets?state=all"),
+        ("/login/secret_-/", "/login/secret_-"),
     ],
 )
 def test_any_page_s_address_is_tidied_and_keeps_its_query(desk: Caller, path: str, meant: str) -> None:

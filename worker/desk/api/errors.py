@@ -106,7 +106,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, answer_http)
     for of_database in OF_DATABASE:
         app.add_exception_handler(of_database, _unavailable)
     app.add_exception_handler(Exception, _failed)
@@ -158,7 +158,8 @@ _HTTP: Mapping[int, tuple[Code, str, str]] = {
 }
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def answer_http(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an address or a method that there is not, or to a body that can't be received."""
     raised = cast("HTTPException", error)
     headers = (
         {"Allow": allowed} if raised.status_code == NOT_ALLOWED and (allowed := _allowed(request)) else {}

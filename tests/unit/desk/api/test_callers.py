@@ -148,6 +148,15 @@ def test_the_whole_desk_has_the_api_beside_its_pages(services: Services) -> None
     assert client.get(f"{API}/tickets", headers=good).headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("address", [API, "/api/v2/tickets", "/api/"])
+def test_an_address_beside_those_of_the_api_is_said_to_be_none_in_its_own_shape(
+    services: Services, address: str
+) -> None:
+    answer = desk_client(services).get(address)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
 def test_the_description_is_there_for_everybody_and_no_page_with_foreign_scripts(services: Services) -> None:
     client = anybody(services)
     described: dict[str, Any] = client.get("/openapi.json").json()
