@@ -14,10 +14,12 @@ from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
 from worker.domain.identity.matching import QUESTIONS
+from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.model import AccountKey, GroupKey, Member
 from worker.domain.tickets.ticket import LIVE, Assignee, Ticket, TicketKind, TicketState
 from worker.ports import Port
-from worker.ports.state.deliveries import PostState
+from worker.ports.state.deliveries import PostFilter, PostState
+from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import DuePlace, JournalFilter, Period, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
 from worker.storage.store import SqlStore
@@ -227,6 +229,25 @@ def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engin
 
     with harness.store.reading() as uow:
         assert uow.overview.waiting_plans() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Łukasz Żółć", "ŁUKASZ ŻÓŁĆ", "łukasz żółć", "Анна Петрова", "Ángela O'Neill"]
+)
+def test_a_name_is_found_in_any_case_whatever_its_letters(engine: sa.Engine, name: str) -> None:
+    harness = Harness(engine=engine)
+    harness.hire("ann", display_name=name)
+    harness.hire("ben")
+    harness.group("ward-7", "ann", admins=["ben"], name=name)
+    harness.settle()
+    ann = Recipient(RecipientKind.PERSON, "ann@corp.example", name)
+    harness.queue(OutMessage("one", ann, "News", Paragraph("News")))
+    with harness.store.reading() as uow:
+        for text in (name, name.lower(), name.upper(), name.split()[1].lower()):
+            assert [one.key for one in uow.overview.people(text, None, 9)] == [key("ann")], text
+            assert [one.name for one in uow.overview.groups(text, None, 9)] == [name], text
+            found = uow.deliveries.posts(PostFilter(text=text), NOW, 9)
+            assert [one.to.address for one in found] == ["ann@corp.example"], text
 
 
 def test_people_and_histories_are_found_together(engine: sa.Engine) -> None:

@@ -18,6 +18,7 @@ from worker.domain.messages.paragraphs import Cause
 from worker.domain.tickets.ticket import DIGITS_MAX, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
 from worker.storage.outbox_rows import is_to_page, pages_of, recipient_from_row, via_text
+from worker.storage.searching import holds
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import delivery, outbox, ticket
 
@@ -293,7 +294,7 @@ def _state_alone(row: Any, now: datetime) -> PostState:
 
 def _is_to(columns: Any, text: str) -> sa.ColumnElement[bool]:
     """Whether a row's recipient has this text in their address or name."""
-    return sa.or_(*(column.icontains(text, autoescape=True) for column in (columns.address, columns.name)))
+    return holds(columns.address, text) | holds(columns.name, text)
 
 
 def _number_in(text: str) -> int | None:

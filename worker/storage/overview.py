@@ -43,6 +43,7 @@ from worker.storage.journal import sealed_from_row
 from worker.storage.journal_pages import page_of_journal
 from worker.storage.over_time import changes, was_exposure, weeks_of
 from worker.storage.persons import PERSON_COLUMNS, people_of, person_of
+from worker.storage.searching import holds
 from worker.storage.sources import days_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
@@ -186,7 +187,7 @@ class SqlOverview:
         query = sa.select(person).where(p.is_out_of_scope == 0)
         if text:
             query = query.where(
-                sa.or_(_holds(p.display_name, text), _holds(p.email, text), p.person_id == text)
+                sa.or_(holds(p.display_name, text), holds(p.email, text), p.person_id == text)
             )
         if after is not None:
             query = query.where(sa.tuple_(p.display_name, p.source, p.person_id) > (after[0], *after[1]))
@@ -326,12 +327,7 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
 
 def _of_text(text: str) -> list[sa.ColumnElement[bool]]:
     g = chat_group.c
-    return [sa.or_(_holds(g.name, text), g.group_id == text)] if text else []
-
-
-def _holds(column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
-    """True if the column contains the text, in any case; % and _ are plain characters."""
-    return column.icontains(text.replace("\0", ""), autoescape=True)
+    return [sa.or_(holds(g.name, text), g.group_id == text)] if text else []
 
 
 def _within(column: Any, period: Period) -> sa.ColumnElement[bool]:
