@@ -217,6 +217,7 @@ class _TicketFields(Shape):
     acknowledged_until: Instant | None
     snoozed_until: Instant | None
     held_until: Instant | None
+    waived_until: Instant | None
     silenced_by: str | None
     mirrors: list[CopyShape]
     details: Data
@@ -256,6 +257,7 @@ class TicketShape(_TicketFields):
             acknowledged_until=ticket.acknowledged_until,
             snoozed_until=ticket.snoozed_until,
             held_until=ticket.held_until,
+            waived_until=ticket.waived_until,
             silenced_by=listed.silenced_by,
             mirrors=[CopyShape.of(one) for one in listed.copies],
             details=dict(ticket.details),

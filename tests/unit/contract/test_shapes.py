@@ -115,6 +115,7 @@ def test_a_ticket_has_the_shape_that_scripts_depend_on() -> None:
         "acknowledged_until": None,
         "held_until": None,
         "snoozed_until": None,
+        "waived_until": None,
         "silenced_by": None,
         "mirrors": [],
         "details": {},
