@@ -145,7 +145,7 @@ class TicketsQuery(Paged):
 
 
 class Search(BaseModel):
-    """The body of a search. `text` is part of a name, number or address, or the whole id."""
+    """The body of a search. `text` is part of a name, or of a person's e-mail address, or the whole id."""
 
     model_config = ConfigDict(extra="forbid")
 
