@@ -294,6 +294,19 @@ WebAddress: TypeAlias = Annotated[
 ]
 
 
+def _without_path(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.path:
+        raise Wrong(
+            f"{shown(value)} has a path, and the desk's pages stand at the top of their host",
+            f"Give the desk a host of its own: {parts.scheme}://{parts.netloc}, without a path.",
+        )
+    return value
+
+
+HostAddress: TypeAlias = Annotated[WebAddress, AfterValidator(_without_path)]
+
+
 def one_of(value: Any, valid: Iterable[str], what: str) -> None:
     """Refuse a text that is not one of the valid ones; the error names the nearest."""
     names = list(valid)

@@ -35,6 +35,7 @@ from worker.settings.fields import (
     Count,
     Duration,
     Email,
+    HostAddress,
     Language,
     Listen,
     Name,
@@ -328,7 +329,7 @@ class Schedule(_Intervals):
 class Desk(Section):
     """The web desk."""
 
-    url: WebAddress | None = _default("The address that links in messages start with; null: no links.", None)
+    url: HostAddress | None = _default("The address that links in messages start with; null: no links.", None)
     listen: Listen = _default("host:port that the desk listens on.", "127.0.0.1:8080")
     link_life: Period = _default("How long an assignee's link works.", timedelta(days=30))
     two_approvers_from: Positive = _default("A held plan this large needs two approvers.", 50)

@@ -38,8 +38,8 @@
 {{- if not .Values.desk.enabled -}}
 {{- fail "ingress and httpRoute lead to the desk, which is off: write desk.enabled: true." -}}
 {{- end -}}
-{{- if not (regexMatch "^https?://" ($config.desk.url | default "")) -}}
-{{- fail "ingress and httpRoute take their host from config.desk.url, which is missing: write it, such as https://whosleft.example.org." -}}
+{{- if not (regexMatch "^https?://[^/?#]+/?$" ($config.desk.url | default "")) -}}
+{{- fail "ingress and httpRoute take their host from config.desk.url, which is missing or has more than a host: write it, such as https://whosleft.example.org." -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
