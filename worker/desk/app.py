@@ -103,9 +103,7 @@ async def _error_page(request: Request, error: Exception) -> Response:
     """Say what went wrong, in the reader's language; details of our own errors are only in the log."""
     headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
-        if request.url.path.startswith(
-            API
-        ):  # beside the addresses of the API, such as one of another version
+        if request.url.path.startswith(API):  # beside its addresses, such as one of another version
             return await answer_http(request, error)
         status, headers = error.status_code, error.headers
         if status == NOT_FOUND and (page := await run_in_threadpool(_lost, request)):
