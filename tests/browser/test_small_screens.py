@@ -21,6 +21,7 @@ LOW = """() => [...document.querySelectorAll("button, select, summary, textarea,
   .filter((one) => one.checkVisibility() && !one.closest(".skip") && !one.matches("label input, .hidden"))
   .filter((one) => one.getBoundingClientRect().height < 43.9)
   .map((one) => `${one.tagName} ${one.textContent.trim().slice(0, 20)}`)"""
+NO_CARDS = "[...document.querySelectorAll('table:not(.cards)')].map((one) => one.outerHTML.slice(0, 80))"
 WIDER = """() => [...document.querySelectorAll(".scroll:has(.cards), .cards tr")]
   .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML.slice(0, 80))"""
 
@@ -44,6 +45,11 @@ def long(desk: Desk) -> Desk:
 def _opened(page: Page) -> Page:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     return page
+
+
+def _first(page: Page, name: str) -> str:
+    """Where a list leads for this name."""
+    return page.locator("tbody a", has_text=name).first.get_attribute("href") or ""
 
 
 def _of(desk: Desk, person: str) -> int:
@@ -72,11 +78,11 @@ def test_nothing_runs_off_the_console_and_all_of_it_is_large_enough_to_tap(
     long: Desk, open_context: Open, language: str
 ) -> None:
     page = open_context(NARROW, language).new_page()
-    sign_in(page, long, "approver", "auditor")
+    sign_in(page, long, "approver", "auditor", name=f"{'s' * 60}@example.org")  # whom the audit's list names
     paths = [*CONSOLE, f"/tickets/T-{_of(long, 'zed'):06d}"]
     for listed, name in (("/groups", LONG), ("/people", LONG)):
         page.goto(f"{long.base}{listed}")
-        paths.append(page.locator("tbody a", has_text=name).first.get_attribute("href") or "")
+        paths.append(_first(page, name))
     found = {}
     for path in paths:
         page.goto(f"{long.base}{path}")
@@ -170,10 +176,21 @@ def test_rows_are_cards_on_a_phone_and_still_rows_for_who_hears_them(
     page = open_context(PHONE, language).new_page()
     sign_in(page, long, "operator")
     wide, rows = {}, {}
+    page.goto(f"{long.base}/groups")
+    group = _first(page, LONG)
+    page.goto(f"{long.base}/people")
+    person = _first(page, LONG)
     for path in (
         "/",
         "/exposed",
         "/tickets",
+        "/groups",
+        group,
+        "/people",
+        person,
+        "/plans",
+        "/plans/P-000001",
+        "/plans/P-000001/release",
         "/messages",
         "/policies",
         "/sources",
@@ -182,7 +199,7 @@ def test_rows_are_cards_on_a_phone_and_still_rows_for_who_hears_them(
     ):
         page.goto(long.base + path)
         _opened(page)
-        wide[path] = page.evaluate(WIDER)
+        wide[path] = page.evaluate(WIDER) + page.evaluate(NO_CARDS)
         rows[path] = (
             page.locator(".cards").get_by_role("row").count() == page.locator(".cards tr").count() > 1
         )

@@ -315,7 +315,7 @@ def test_people_come_in_pages_by_name_and_are_searched(desk: Caller) -> None:
 
     page = desk.post("/people", {"text": "EVE"})
 
-    assert re.findall(r'<th scope="row"><a [^>]+><bdi>(\w+)', page.text) == ["Eve"]
+    assert re.findall(r'<th scope="row"[^>]*><a [^>]+><bdi>(\w+)', page.text) == ["Eve"]
 
 
 def test_a_long_list_goes_on_where_it_ended(ward: Harness) -> None:
@@ -324,11 +324,11 @@ def test_a_long_list_goes_on_where_it_ended(ward: Harness) -> None:
     desk = desk_of(ward)
     desk.sign_in("sam", "viewer")
     first = desk.get("/people").text
-    names = re.findall(r'<th scope="row"><a [^>]+><bdi>(\w+)', first)
+    names = re.findall(r'<th scope="row"[^>]*><a [^>]+><bdi>(\w+)', first)
     second = desk.next_page()
 
     assert second is not None
-    rest = re.findall(r'<th scope="row"><a [^>]+><bdi>(\w+)', second.text)
+    rest = re.findall(r'<th scope="row"[^>]*><a [^>]+><bdi>(\w+)', second.text)
     assert len(names) == 50
     assert sorted([*names, *rest]) == [*names, *rest]
 
