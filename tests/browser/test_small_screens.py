@@ -130,6 +130,19 @@ def test_the_focus_stays_where_it_is_when_a_page_renews_itself(desk: Desk, open_
     expect(page.locator(".figures a", has_text="waiting for approval")).to_be_focused()
 
 
+def test_the_focus_stays_on_the_tick_of_a_ticket(desk: Desk, open_context: Open) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/tickets")
+    page.get_by_label("T-000002").focus()
+    page.evaluate("document.getElementById('live').dataset.before = 'yes'")
+
+    page.evaluate(RENEWED.replace("'/'", "'/tickets'"))
+
+    expect(page.locator("#live[data-before]")).to_have_count(0)
+    expect(page.get_by_label("T-000002")).to_be_focused()
+
+
 def test_a_page_that_can_t_be_renewed_says_so_until_it_can(desk: Desk, open_context: Open) -> None:
     page = open_context().new_page()
     sign_in(page, desk, "viewer")

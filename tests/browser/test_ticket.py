@@ -187,3 +187,43 @@ def test_an_open_page_shows_what_happened_elsewhere_and_takes_nothing_that_was_b
     expect(console.locator("#state .badge.done")).to_be_visible()
     expect(console.locator("#reason")).to_have_value("half a reason")
     expect(console.locator("#reason")).to_be_focused()
+
+
+def _look_again(page: Page) -> None:
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_page_that_was_left_open_has_all_of_a_ticket_that_is_open_again(
+    desk: Desk, open_context: Open
+) -> None:
+    number = _removal(desk)
+    page = open_context(PHONE).new_page()
+    page.goto(desk.link(number))
+    _done(page)
+    desk.harness.later()
+    desk.harness.settle()
+    assert desk.harness.ticket(number).state is TicketState.OPEN
+
+    _look_again(page)
+
+    expect(page.locator("form[action$='/done'] button.main")).to_be_visible()
+    expect(page.locator("button[data-copy]").first).to_be_visible()
+
+
+def test_what_was_opened_to_be_read_stays_open_and_a_page_that_is_new_does_not_say_that_it_is_old(
+    desk: Desk, open_context: Open
+) -> None:
+    page = open_context(PHONE).new_page()
+    page.goto(desk.link(_removal(desk)).replace("/t/", "/me/"))
+    page.locator("details.card summary").last.click()
+    desk.harness.desk.done(_removal(desk), Actor("kim"), desk.harness.now)
+
+    _look_again(page)
+    expect(page.locator("#changed")).to_be_visible()
+    expect(page.locator("details.card[open]")).to_have_count(1)
+    cards = page.locator("details.card").count()
+    page.locator("details.card summary").last.click()
+    _look_again(page)
+
+    expect(page.locator("details.card")).to_have_count(cards - 1)
+    expect(page.locator("#changed")).to_be_hidden()

@@ -18,7 +18,8 @@ const limitUndo = () => {
 limitUndo();
 
 // What is to be typed elsewhere is copied, and the button says so. Browsers allow it over TLS and on this machine only.
-if (navigator.clipboard) {
+const offerCopies = () => {
+  if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -26,7 +27,8 @@ if (navigator.clipboard) {
       button.textContent = button.dataset.copied;
     });
   }
-}
+};
+offerCopies();
 
 // A second tap on a slow line sends nothing twice.
 document.addEventListener("submit", (event) => {
@@ -40,7 +42,7 @@ document.addEventListener("submit", (event) => {
 const old = document.getElementById("old");
 if (old) {
   const nameOf = (part) => part.getAttribute("href") ?? part.getAttribute("aria-label") ?? part.getAttribute("aria-labelledby");
-  const named = (live, name) => [...live.querySelectorAll("a, .scroll")].find((part) => nameOf(part) === name);
+  const named = (live, name) => [...live.querySelectorAll("a, input, .scroll")].find((part) => nameOf(part) === name);
   let focused = null;
   let scrolled = [];
   let tag = null;
@@ -79,12 +81,12 @@ if (old) {
 }
 
 // An assignee's page asks every 15 seconds, and when it is looked at again, whether it still shows how things are. What
-// somebody has begun to fill in is never taken away: then it only says so.
+// somebody has opened or begun to fill in is never taken away: then it only says so.
 const changed = document.getElementById("changed");
 if (changed) {
   const version = () => document.getElementById("main").dataset.version;
-  const isBegun = () => [...document.querySelectorAll("main input:not([type=hidden]), main textarea")]
-    .some((field) => field.checked || (field.type !== "radio" && field.type !== "checkbox" && field.value));
+  const isBegun = () => [...document.querySelectorAll("main details, main input:not([type=hidden]), main textarea")]
+    .some((part) => part.open || part.checked || (part.type !== "radio" && part.type !== "checkbox" && part.value));
   let isAsking = false;
   const ask = async () => {
     if (document.hidden || isAsking || !version()) return;
@@ -92,13 +94,14 @@ if (changed) {
     try {
       const answer = await fetch(location.pathname, { headers: { "If-None-Match": version() }, cache: "no-store" });
       if (![200, 404, 410].includes(answer.status)) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      if (isBegun()) {
-        changed.hidden = false;
-      } else {
-        document.getElementById("main").replaceWith(fresh); // of a dead link it has no version: nobody asks again
-        limitUndo();
-      }
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const isKept = isBegun();
+      changed.hidden = !isKept;
+      if (isKept) return;
+      document.title = fresh.title;
+      document.getElementById("main").replaceWith(fresh.getElementById("main")); // of a dead link it has no version: nobody asks again
+      limitUndo();
+      offerCopies();
     } catch { /* the line is down: the next time */ } finally { isAsking = false; }
   };
   setInterval(ask, 15_000);
