@@ -9,16 +9,19 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import sqlalchemy as sa
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.desk.console import saved, tickets
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketState
+from worker.storage.sql.tables import ticket
 
 ROW = re.compile(r'<th scope="row"[^>]*><a href="/tickets/(T-\d+)')
 
 
+MANY = 10_100  # more than the page counts
 KEPT = '<span aria-hidden="true">★</span> <bdi>Late in Ward 7</bdi>'
 
 
@@ -214,6 +217,21 @@ def test_the_list_is_a_file_for_spreadsheets_that_no_cell_turns_into_a_formula(
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == 4
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_the_file_has_all_tickets_however_many(desk: Caller, ward: Harness) -> None:
+    with ward.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(ticket).where(ticket.c.id == 1)).mappings().one())
+        connection.execute(
+            ticket.insert(), [row | {"id": 100 + n, "episode": f"test:{n}"} for n in range(MANY)]
+        )
+    link = re.search(r'href="([^"]+)">as a table', desk.get("/tickets").text)
+    assert link is not None
+
+    rows = list(csv.reader(io.StringIO(desk.get(unescape(link[1])).content.decode("utf-8-sig"))))
+
+    numbers = [row[0] for row in rows[1:]]
+    assert len(set(numbers)) == len(numbers) == MANY + 3
 
 
 def test_who_may_only_look_is_offered_no_tick(ward: Harness) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import IO, Annotated, BinaryIO, cast
+from typing import Annotated, BinaryIO
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -17,12 +16,11 @@ from worker.contract.events import EntriesShape, FeedShape
 from worker.desk.api.callers import AuditRead, AuditWrite, Caller, EventsRead
 from worker.desk.api.errors import not_found
 from worker.desk.api.requests import AuditQuery, AuditSearch, Export, FeedQuery
+from worker.desk.downloads import download
 from worker.domain.evidence.pack import Sought
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.overview import JournalFilter
 
-SPOOL_MAX = 4 << 20  # bytes of a pack in memory; more goes to a temporary file
-CHUNK = 1 << 16
 ZIP = "application/zip"
 
 router = APIRouter()
@@ -82,24 +80,15 @@ def export(caller: AuditWrite, said: Export | None = None) -> StreamingResponse:
     said = said or Export()
     sought = Sought(said.actor, said.kind, said.subject)
     selection = Selection(said.person.strip(), said.group.strip(), said.from_on, said.to_on, sought)
-    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
+
+    def write(file: BinaryIO) -> None:
+        caller.services.audit.export(selection, file, caller.named(said.by), caller.now)
+
     try:
-        by = caller.named(said.by)
-        caller.services.audit.export(selection, cast("BinaryIO", file), by, caller.now)
+        return download(write, f"whosleft-{caller.now:%Y%m%d-%H%M%S}.zip", ZIP)
     except Refused:
-        file.close()
         _look(caller, selection)
         raise
-    name = f"whosleft-{caller.now:%Y%m%d-%H%M%S}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_pieces(file), media_type=ZIP, headers=headers)
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(CHUNK):
-            yield piece
 
 
 def _look(caller: Caller, selection: Selection) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from typing import IO, BinaryIO, cast
+from collections.abc import Sequence
+from typing import BinaryIO
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from worker.app.evidence.scope import Selection
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.console.frame import PAGE
 from worker.desk.console.histories import KnownNames, names_in, who
+from worker.desk.downloads import download
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.evidence.events import current
@@ -20,8 +20,6 @@ from worker.domain.evidence.pack import Sought
 from worker.domain.tickets.ticket import ticket_label, ticket_number
 from worker.ports.state.overview import JournalFilter
 
-SPOOL_MAX = 4 << 20
-CHUNK = 1 << 16
 LAST_ENTRIES = (
     5000  # those who acted in them are offered: an hour of a large organisation, or months of a small one
 )
@@ -94,19 +92,8 @@ def export(call: Call, guest: Guest) -> Response:
         day_in(call.text("to")),
         Sought(call.text("actor"), call.text("kind"), call.text("subject")),
     )
-    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_MAX)  # noqa: SIM115  closed when it was sent
-    try:
-        call.services.audit.export(selection, cast("BinaryIO", file), guest.actor, call.now)
-    except BaseException:
-        file.close()
-        raise
-    name = f"whosleft-{call.now:%Y%m%d-%H%M%S}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
 
+    def write(file: BinaryIO) -> None:
+        call.services.audit.export(selection, file, guest.actor, call.now)
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while piece := file.read(CHUNK):
-            yield piece
+    return download(write, f"whosleft-{call.now:%Y%m%d-%H%M%S}.zip", "application/zip")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from starlette.responses import Response
 
@@ -17,6 +16,7 @@ from worker.desk.console.days import period_in
 from worker.desk.console.frame import CONFLICT, PAGE, back_to, group_of
 from worker.desk.console.saved import is_shown
 from worker.desk.console.ticket import act_on
+from worker.desk.downloads import download
 from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
@@ -25,7 +25,7 @@ from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, 
 from worker.ports.state.overview import DuePlace, TicketFilter
 from worker.ports.state.store import UnitOfWork
 
-COUNTED_MAX, TABLE_MAX, ADDRESS_MAX = 10_000, 10_000, 4000
+COUNTED_MAX, TABLE_PART, ADDRESS_MAX = 10_000, 1000, 4000
 TOGETHER = ("assign", "acknowledge", "waive")
 VIEWS = ("mine", "unassigned", "overdue", "sensitive", "disputed", "reopened", "removals")
 PERIODS = ("opened", "verified", "due")
@@ -86,13 +86,21 @@ def _counted(uow: UnitOfWork, view: _View, found: Sequence[Ticket], *, is_first:
 
 
 def _table(call: Call, wanted: TicketFilter) -> Response:
-    """The same tickets as a file for spreadsheets, at most `TABLE_MAX` of them."""
-    with call.services.store.reading() as uow:
-        found = uow.overview.tickets(wanted, None, TABLE_MAX)
-    file = io.BytesIO()
-    deque(with_rows(found, file), maxlen=0)
-    headers = {"Content-Disposition": f'attachment; filename="tickets-{call.now:%Y%m%d-%H%M%S}.csv"'}
-    return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    """The same tickets as a file for spreadsheets, all of them."""
+
+    def write(file: BinaryIO) -> None:
+        with call.services.store.reading() as uow:
+            deque(with_rows(_all(uow, wanted), file), maxlen=0)
+
+    return download(write, f"tickets-{call.now:%Y%m%d-%H%M%S}.csv", "text/csv; charset=utf-8")
+
+
+def _all(uow: UnitOfWork, wanted: TicketFilter) -> Iterator[Ticket]:
+    """The newest first, read in parts."""
+    before: int | None = None
+    while part := uow.overview.tickets(wanted, before, TABLE_PART):
+        yield from part
+        before = part[-1].id
 
 
 class _View(NamedTuple):
