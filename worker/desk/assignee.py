@@ -24,7 +24,7 @@ from worker.desk.handling import handling_page
 from worker.desk.reviews import review_page, row_answers, shown_at
 from worker.desk.sealing import NotSealed, Sealer, SealUploads
 from worker.desk.sessions import LINK_COOKIE
-from worker.desk.statements import answers_of, asks_census, statements_page
+from worker.desk.statements import answers_of, statements_page
 from worker.domain.controls.reports import ReportOutcome
 from worker.domain.identity.handles import shown_handle
 from worker.domain.kinds import kind_of
@@ -167,9 +167,7 @@ class AssigneePages:
         try:
             call.services.attesting.answer(token, answers_of(call, found), call.now)
         except Refused:
-            if asks_census(found):
-                return statements_page(call, token, "incomplete")
-            return f"/t/{token}?refused=incomplete"
+            return statements_page(call, token, "incomplete")
         return f"/t/{token}"
 
     def review(self, call: Call) -> str:

@@ -78,11 +78,6 @@ def _row(call: Call, at: str) -> CensusRow | None:
     )
 
 
-def asks_census(found: DueForPerson) -> bool:
-    """Whether the page has rows to fill in, which nobody should have to type twice."""
-    return any(one.rule.statement is Statement.CENSUS for one in found.due)
-
-
 def _shown(call: Call, one: StatementDue) -> dict[str, object]:
     topic = topic_of(one.ticket, call.tongue)
     return {

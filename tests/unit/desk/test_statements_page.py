@@ -118,6 +118,29 @@ def test_an_answer_with_a_part_missing_keeps_nothing(ward: Harness, desk: Caller
     assert {ward.ticket(int(number)).state for number in numbers} == {TicketState.OPEN}
 
 
+def test_what_was_answered_stays_while_something_is_missing(ward: Harness, desk: Caller) -> None:
+    here = path(ward, "dee")
+    page = desk.get(here).text
+    policy = re.findall(r'name="answer-(\d+)" value="exception"', page)[0]
+    phone = next(one for one in re.findall(r'name="answer-(\d+)" value="accepted"', page) if one != policy)
+    form = {f"text-{number}": value for number, value in re.findall(r'name="text-(\d+)" value="(\w+)"', page)}
+    form |= {f"answer-{policy}": "accepted", f"answer-{phone}": "accepted", f"item-{phone}-screen_lock": "no"}
+    form |= {f"words-{phone}": "it is <old>"}
+
+    after = desk.post(f"{here}/statements", form)
+
+    assert after.status_code == 422
+    assert "an answer is missing" in after.text
+    assert re.findall(r'name="([\w-]+)" value="(\w+)" checked', after.text) == [
+        (f"answer-{policy}", "accepted"),
+        (f"item-{phone}-screen_lock", "no"),
+        (f"answer-{phone}", "accepted"),
+    ]
+    assert "it is &lt;old&gt;</textarea>" in after.text
+    changed = desk.post(f"{here}/statements", form | {f"text-{policy}": "0" * 64}).text
+    assert f'name="answer-{policy}" value="accepted">' in changed, "nobody has read the new text yet"
+
+
 def test_who_asks_for_an_exception_is_thanked_and_the_accountable_person_can_t_answer(
     ward: Harness, desk: Caller
 ) -> None:
