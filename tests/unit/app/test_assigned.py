@@ -218,6 +218,40 @@ def test_saying_it_twice_is_saying_it_once(ward: Harness) -> None:
     assert ward.assigned.done(token, ward.later(seconds=5)) == first
 
 
+@pytest.mark.parametrize("answer", sorted(set(Answer) - {Answer.NOT_NEEDED}))  # which answers a review
+def test_an_answer_that_is_sent_twice_is_one_and_can_still_be_taken_back(
+    ward: Harness, answer: Answer
+) -> None:
+    token, before = token_of(ward), ward.ticket()
+    first = ward.assigned.answer(token, answer, " The night\nshift ", ward.now)
+    written = len(ward.journal())
+
+    assert ward.assigned.answer(token, answer, "The night shift", ward.later(seconds=9)) == first
+    assert len(ward.journal()) == written
+    assert ward.assigned.undo(token, ward.now) == before
+
+
+@pytest.mark.parametrize("answer", [Answer.STILL_WORKS_HERE, Answer.NOT_NEEDED])
+def test_another_answer_than_the_one_that_was_sent_is_refused(ward: Harness, answer: Answer) -> None:
+    token = token_of(ward)
+    ward.assigned.done(token, ward.now)
+
+    with pytest.raises(Refused):
+        ward.assigned.answer(token, answer, "", ward.now)
+
+    assert ward.ticket().state is TicketState.DONE
+
+
+def test_several_that_are_sent_twice_are_done_once(ward: Harness) -> None:
+    token = token_of(ward)
+    first = ward.assigned.done_together(token, [1], ward.now)
+    written = len(ward.journal())
+
+    assert ward.assigned.done_together(token, [1], ward.later(seconds=9)) == first
+    assert len(ward.journal()) == written
+    assert ward.assigned.done_together(token, [1], ward.later(minutes=1)) == []
+
+
 def test_it_can_be_taken_back_for_a_minute(ward: Harness) -> None:
     token = token_of(ward)
     before = ward.ticket()

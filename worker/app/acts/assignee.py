@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.app.acts.changes import Change, change_ticket, known_ticket, mark_dirty
+from worker.app.acts.changes import Change, change_ticket, is_repeated, known_ticket, mark_dirty
 from worker.app.acts.waiting import kept_waiting
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
@@ -168,21 +168,31 @@ class Assigned:
             return self._done(uow, ticket, now, _made_admin(uow, ticket, chosen))
 
     def done_together(self, token: str, numbers: Collection[int], now: datetime) -> list[Ticket]:
-        """Claim several of the assignee's tickets; those that are not open or not theirs are left alone."""
+        """Claim several of the assignee's tickets; those that are not open or not theirs are left alone.
+
+        A second claim within the minute changes nothing.
+        """
         with self._store.begin() as uow:
             opened = self._links.opened(uow, token, now)
-            mine = _open_of(uow, opened, opened.ticket)
+            mine = _open_of(uow, opened, opened.ticket) + [one.after for one in _undos_of(uow, opened, now)]
             chosen = [one for one in mine if one.id in numbers and can_be_done_together(one)]
             return [self._done(uow, one, now) for one in chosen]
 
     def answer(self, token: str, answer: Answer, words: str, now: datetime) -> Ticket:
-        """Say why it isn't done. The people concerned are told when the minute is over. Raises Refused."""
+        """Say why it isn't done. The people concerned are told when the minute is over.
+
+        The same answer again within the minute changes nothing. Raises Refused.
+        """
         words = " ".join(words.split())[:WORDS_MAX]
         with self._store.begin() as uow:
-            ticket = self._links.ticket(uow, token, now)
+            opened, undo = self._opened(uow, token, now)
+            ticket = undo.before if undo else opened.ticket
             change: Change = lambda one: answered(one, answer, words, now)  # noqa: E731
             if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
                 change = lambda one: answered(one, Answer.OTHER, words or because("is the creator"), now)  # noqa: E731
+            if undo and is_repeated(undo.before, change, opened.ticket):
+                return opened.ticket
+            ticket = self._links.ticket(uow, token, now)
 
             def messages(after: Ticket) -> list[OutMessage]:
                 aid = help_for(uow, after, self._teller.languages)
