@@ -170,7 +170,7 @@ class AssigneePages:
             return statements_page(call, token, "incomplete")
         return f"/t/{token}"
 
-    def review(self, call: Call) -> str:
+    def review(self, call: Call) -> str | Response:
         """Keep the answers to some rows of a review."""
         token, said = call.path("token"), row_answers(call)
         if not said:
@@ -178,7 +178,7 @@ class AssigneePages:
         try:
             call.services.reviewing.answer(token, said, call.now, shown_at(call))
         except LastAdmin:
-            return f"/t/{token}?refused=admin"
+            return review_page(call, token, "admin")
         return f"/t/{token}"
 
     def outcome(self, call: Call) -> str:

@@ -10,11 +10,15 @@ from worker.desk.calls import Call, number_in
 from worker.domain.controls.reviewing import RowAnswer
 from worker.domain.identity.handles import shown_handle
 
+REFUSED = 422
 _LATEST_S = 32_503_680_000  # the year 3000, beyond which no clock of ours counts
 
 
-def review_page(call: Call, token: str) -> Response:
-    """Show the rows that are left, with the reasons why they are shown, and what was unchanged."""
+def review_page(call: Call, token: str, refused: str = "") -> Response:
+    """Show the rows that are left, with the reasons why they are shown, and what was unchanged.
+
+    A form that was refused comes back as it was filled in.
+    """
     shown = call.services.reviewing.look(token, call.now)
     call.language = shown.language
     page = shown.page
@@ -26,8 +30,10 @@ def review_page(call: Call, token: str) -> Response:
             "shown": shown,
             "rows": [(row, shown_handle(row.member.handle)) for row in page],
             "later": len(shown.left) - len(page),
-            "refused": call.query("refused"),
+            "refused": refused or call.query("refused"),
+            "typed": row_answers(call) if refused else {},
         },
+        status=REFUSED if refused else 200,
     )
 
 

@@ -12,7 +12,8 @@ from worker.domain.controls.policy import ControlPolicy, ReviewSection
 from worker.domain.controls.reviewing import ReviewRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.model import Role
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 RULE = ReviewSection(ControlSwitch(Mode.TICKET), ReviewRule(sample=0))
 
@@ -50,6 +51,28 @@ def answer(ward: Harness, after_s: float, **changes: str) -> None:
 def test_the_seconds_of_a_row_come_from_the_page(ward: Harness) -> None:
     answer(ward, 12)
     assert medians(ward) == {None, 12}
+
+
+def test_the_answers_stay_where_one_of_them_would_leave_the_group_without_an_admin(ward: Harness) -> None:
+    ward.hire("eve")
+    ward.wards.add_member("ward-7", ward.member("eve", Role.ADMIN))
+    ward.settle()
+    main, own = sorted(ward.tickets(TicketKind.REVIEW_GROUP), key=lambda one: "/own" in one.occasion)
+    desk = desk_of(ward)
+    desk.get(desk.ticket(own.id))
+    desk.post(f"{desk.ticket(own.id)}/review", {"row": ward.number("dee"), "answer-0": "remove"})
+    here = desk.ticket(main.id)
+    rows = re.findall(r'name="row" value="([^"]+)"', desk.get(here).text)
+    at = rows.index(ward.number("eve"))
+    answers = {f"answer-{number}": "keep" for number in range(len(rows))} | {f"answer-{at}": "remove"}
+
+    after = desk.post(f"{here}/review", {"row": rows} | answers)
+
+    assert after.status_code == 422
+    assert "the group would have no admin left" in after.text
+    given = re.findall(r'name="(answer-\d+)" value="(\w+)" checked', after.text)
+    assert dict(given) == answers
+    assert len(given) == 3
 
 
 def test_who_says_that_nobody_needs_the_group_is_thanked_and_can_take_it_back(ward: Harness) -> None:
