@@ -120,6 +120,16 @@ def test_handing_it_to_the_same_person_again_leaves_their_links_alive(ward: Harn
     assert look(ward, token).ticket.id == 1
 
 
+def test_who_is_given_it_again_is_not_told_that_somebody_else_had_it(ward: Harness) -> None:
+    ward.deliver()
+    ward.desk.assign(1, DEE, Actor("sam"), ward.later(), "the link was lost")
+    ward.deliver()
+
+    told = ward.soc.sent[-1]
+    assert told.to.address == DEE
+    assert "somebody else" not in told.paragraphs[0].text
+
+
 def test_a_leaver_s_own_link_ends_when_the_directory_says_so(ward: Harness) -> None:
     token = token_of(ward)
     ward.corp.change("dee", language="de")

@@ -81,7 +81,7 @@ WHY = "Ann has left: the account was disabled on 23 Nov 2026."
         (
             ActionKind.ASSIGN,
             "Now with you: Remove Ann from Ward 7 nights",
-            f"This was with somebody else, and is with you now. {WHY}",
+            WHY,
         ),
     ],
 )

@@ -272,7 +272,7 @@ def test_a_person_reads_what_happened_and_why_in_their_words_and_the_team_the_re
     )
     assert text(ActionKind.ASSIGN, "x") == (
         f"Now with you: {title}",
-        f"This was with somebody else, and is with you now. {why}",
+        why,
     )
     assert text(ActionKind.REOPEN, "sam: not\nyet") == (f"Reopened: {title}", f"sam: not yet. {why}")
     assert text(ActionKind.OPEN, "x", CHANNEL) == (title, "the reason in the table")

@@ -80,8 +80,6 @@ def what_happened(action: Action, tongue: Tongue = ENGLISH) -> str:
     """What happened to a known ticket, for its assignee; a person's own words stay as they wrote them."""
     if action.kind is ActionKind.UNBLOCK:
         return tongue.say("This had to wait, and can be done now.")
-    if action.kind is ActionKind.ASSIGN:
-        return tongue.say("This was with somebody else, and is with you now.")
     if action.kind is not ActionKind.REOPEN:
         return ""
     if action.reopened is None:
