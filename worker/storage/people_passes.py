@@ -75,12 +75,12 @@ class SqlPasses:
         bulk_stage(self._c, staged_person, STAGE_COLUMNS, rows.values())
         return len(rows)
 
-    def staged(self, source: str) -> Staged:
-        records, known, missing = (
-            self._count(query, source)
-            for query in (people_staging.STAGED, people_staging.KNOWN, people_staging.missing_count())
+    def staged(self, source: str, believed_at: datetime | None = None) -> Staged:
+        since = to_micros(believed_at) if believed_at else 0
+        missing = self._c.execute(people_staging.missing_count(), {"of": source, "since": since}).scalar_one()
+        return Staged(
+            self._count(people_staging.STAGED, source), self._count(people_staging.KNOWN, source), missing
         )
-        return Staged(records, known, missing)
 
     def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
         query = people_staging.missing(also_out_of_scope=also_out_of_scope)

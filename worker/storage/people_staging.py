@@ -57,11 +57,15 @@ ABSENT = sa.select(person).where(_IS_HERE, person.c.missed_passes > 0).order_by(
 
 @cache
 def missing_count() -> sa.Select[Any]:
-    """How many people who are here are not staged, nor released in a plan about a shrunken read."""
+    """How many people who are here are not staged, nor released in a plan about a shrunken read.
+
+    A release is over once a pass listed them: the one at `since`, if it came later and they miss no pass.
+    """
     c, m = cohort.c, cohort_person.c
+    counts = (person.c.missed_passes > 0) | (c.decided_at >= sa.bindparam("since", type_=sa.BigInteger))
     was_released = sa.exists().where(
         m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
-        c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value,
+        c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value, counts,
     )  # fmt: skip
     return sa.select(sa.func.count()).where(_IS_HERE, ~_IS_STAGED, ~was_released)
 

@@ -257,8 +257,9 @@ def test_a_shrunken_read_that_was_rejected_is_not_asked_about_again(company: Har
     company.decide(release=False)
     company.later()
 
-    assert not company.poll(full=True).is_ok
+    report = company.poll(full=True)
     assert len(company.plans()) == 1
+    assert "The plan about them was rejected" in report.troubles[0], "there is none to release"
 
     company.corp.shrink_to(0.4)
     company.poll(full=True)
@@ -290,6 +291,28 @@ def test_a_rejection_is_over_once_its_people_were_listed_again(start: Start, has
 
     assert harness.poll(full=True).is_ok
     assert harness.leavers() == gone
+
+
+@pytest.mark.parametrize("has_delta", [True, False])
+def test_a_release_is_used_up_once_its_people_were_listed_again(start: Start, has_delta: bool) -> None:
+    """They were missing for a while, as was said; the next time it is a fault of the source."""
+    harness = start(has_delta=has_delta, can_look_up=False)
+    harness.corp.shrink_to(0.5)
+    harness.poll(full=True)
+    harness.decide()
+    for _ in range(2):
+        harness.later(hours=2)
+        assert harness.poll(full=True).is_ok, "as was released, for as long as it lasts"
+
+    harness.corp.be_honest()
+    harness.later()
+    assert harness.poll(full=True).is_ok
+    harness.later()
+    harness.corp.shrink_to(0.5)
+
+    assert not harness.poll(full=True).is_ok
+    assert len(harness.plans()) == 2
+    assert harness.leavers() == []
 
 
 def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Start) -> None:

@@ -20,7 +20,7 @@ from worker.domain.text.reason import because
 from worker.ports import Directory, Malformed, PermissionDenied, Port
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
-from worker.ports.state.people import JudgedFacts
+from worker.ports.state.people import JudgedFacts, Staged
 from worker.ports.state.store import Store, UnitOfWork
 
 MISSING_NAMED_MAX = 1000  # people with a name in a plan about a shrunken read; more names would help nobody
@@ -44,7 +44,7 @@ def confirm_missing(
     not be confirmed; their status is unchanged. The status of people with an unreadable record is unchanged, too.
     """
     with store.begin(lease) as uow:
-        staged = uow.people.staged(directory.name)
+        staged = staged_of(uow, directory)
         missing = uow.people.missing(directory.name, also_out_of_scope=also_out_of_scope)
     if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
         return []
@@ -82,6 +82,17 @@ def unseen_error(
     )
 
 
+def staged_of(uow: UnitOfWork, directory: Directory) -> Staged:
+    """Return the counts of a directory's staged pass: those whose absence was released are not missing."""
+    return uow.people.staged(directory.name, _believed_at(uow, directory))
+
+
+def _believed_at(uow: UnitOfWork, directory: Directory) -> datetime | None:
+    """When a read of everybody was believed last: where there are no changes to read, any good read is one."""
+    state = uow.sources.get(directory.name, Port.DIRECTORY)
+    return state.last_full_at if directory.has_delta else state.last_success_at
+
+
 def hold_shrunken(
     store: Store,
     directory: Directory,
@@ -89,45 +100,46 @@ def hold_shrunken(
     now: datetime,
     lease: Lease | None,
     teller: Teller,
-) -> None:
+) -> bool:
     """Hold a plan that asks, once, whether so many are really missing; its release lets the next such pass through.
 
     A plan that waits asks for the people in it alone: if others are missing, and too many, they are a plan as well. A
-    rejection stands while its people are missing: who was listed again since, in a read that was believed, is asked
-    about anew.
+    decision stands while its people are missing: who was listed again since, in a read that was believed, is asked
+    about anew. Returns False if all of them were rejected, so that no plan waits.
     """
     name = directory.name
     with store.begin(lease) as uow:
-        state = uow.sources.get(name, Port.DIRECTORY)
-        asked = _asked(uow, name, state.last_full_at if directory.has_delta else state.last_success_at)
-        missing = [
-            key for key in uow.people.missing(name) if not asked[key] & {HoldState.HELD, HoldState.RELEASED}
-        ]
+        asked = _asked(uow, directory)
+        everybody = uow.people.missing(name)
+        waits = any(HoldState.HELD in asked[key] for key in everybody)
+        missing = [key for key in everybody if not asked[key] & {HoldState.HELD, HoldState.RELEASED}]
         known = uow.people.staged(name).known
         if not is_too_shrunken(len(missing), known, limits.shrink_share_max, limits.share_from):
-            return
+            return waits
         if all(HoldState.REJECTED in asked[key] for key in missing):
-            return  # asking again would be noise
+            return waits  # asking again would be noise
         people = tuple(_as_missing(uow, key, now) for key in missing[:MISSING_NAMED_MAX])
         people += tuple(Departure(key, now, Evidence.ABSENT_CONFIRMED) for key in missing[MISSING_NAMED_MAX:])
         why = because("{source} lists so few people that it can't be believed", source=name)
         cohort = Cohort("c1", MISSING, people)
         hold(uow, HeldPlan(name, why, now, (cohort,)), now, teller, PlanKind.SHRUNKEN)
+        return True
 
 
-def _asked(uow: UnitOfWork, name: str, believed_at: datetime | None) -> Mapping[AccountKey, set[HoldState]]:
+def _asked(uow: UnitOfWork, directory: Directory) -> Mapping[AccountKey, set[HoldState]]:
     """What became of the plans about shrunken reads of a source, by the people in them.
 
-    Rejections from before `believed_at`, when a read of everybody was believed last, are left out.
+    Decisions about people whom a believed read has listed since are left out.
     """
+    name, believed_at = directory.name, _believed_at(uow, directory)
+    still = {one.person.key for one in uow.people.absent(name)}
     plans = [plan for plan in uow.episodes.plans() if plan.source == name and plan.is_shrunken]
     found: dict[AccountKey, set[HoldState]] = defaultdict(set)
     for cohort in (cohort for plan in plans for cohort in plan.cohorts):
-        is_over = believed_at and cohort.decided_at and cohort.decided_at < believed_at
-        if cohort.state is HoldState.REJECTED and is_over:
-            continue
+        is_old = believed_at and cohort.decided_at and cohort.decided_at < believed_at
         for one in cohort.people:
-            found[one.person].add(cohort.state)
+            if not is_old or one.person in still:
+                found[one.person].add(cohort.state)
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from worker.app.jobs.absence import confirm_missing, hold_shrunken, unseen_error
+from worker.app.jobs.absence import confirm_missing, hold_shrunken, staged_of, unseen_error
 from worker.app.jobs.observer import Observer
 from worker.app.jobs.placing import place
 from worker.app.reads.blind import blind_spot
@@ -41,6 +41,12 @@ COUNTS = (
     "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",
 )  # fmt: skip
 BEHIND_MAX = timedelta(days=1)  # how far a copy of a directory may be behind another one
+# What to do about a read that lacks so many people that it isn't believed
+IF_HELD = "If that is true, release the held plan (whosleft plans list); else mend the source."
+IF_REJECTED = (
+    "The plan about them was rejected: mend the source. If they are gone after all, raise guard.shrink_share_max "
+    "until it was read."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,7 @@ class DirectoryPass:
         if (blind := blind_spot(end.unshown, self._rules.leaver)) is not None:
             raise blind
         with self._store.begin(self._lease) as uow:
-            staged = uow.people.staged(self._name)
+            staged = staged_of(uow, self._directory)
         limits = self._rules.limits
         good = staged.records - read.malformed_staged
         if is_too_malformed(read.malformed, good):
@@ -258,11 +264,13 @@ class DirectoryPass:
                 f"{self._name} lists nobody.", remedy="Check the export, the path and the scope."
             )
         if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            hold_shrunken(self._store, self._directory, limits, self._now, self._lease, self._rules.teller)
+            waits = hold_shrunken(
+                self._store, self._directory, limits, self._now, self._lease, self._rules.teller
+            )
             raise Incomplete(
                 f"{self._name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
                 f"{staged.missing} are missing at once.",
-                remedy="If that is true, release the held plan (whosleft plans list); else mend the source.",
+                remedy=IF_HELD if waits else IF_REJECTED,
                 expected=staged.known,
                 got=staged.known - staged.missing,
             )

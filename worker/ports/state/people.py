@@ -71,8 +71,12 @@ class People(Protocol):
     def stage(self, source: str, records: Iterable[JudgedFacts]) -> int:
         """Add a page to the staged pass (last occurrence of an id wins); return its length."""
 
-    def staged(self, source: str) -> Staged:
-        """Counts of the staged pass, for deciding whether it can be believed."""
+    def staged(self, source: str, believed_at: datetime | None = None) -> Staged:
+        """Counts of the staged pass, for deciding whether it can be believed.
+
+        Who was released in a plan about a shrunken read is not missing, unless a read listed them since: one that was
+        believed at `believed_at`, after the release.
+        """
 
     def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
         """People in scope who are not known to have left and are missing from the staged pass, by id.
