@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from charts import (
     SITUATIONS,
+    Manifest,
     named,
     of_kind,
     pod_labels,
     pod_spec,
     rendered,
 )
+from fakes.graph.lab import FakeEntra
+from fakes.graph.setup import Lab
+from listened import SETTINGS, listening, only
 
 # --- Being called ---------------------------------------------------------------------------------------------
 
@@ -188,15 +195,61 @@ def test_the_ingress_leads_where_the_links_in_messages_do() -> None:
     }
 
 
-def test_graph_s_notifications_have_a_way_to_the_workers() -> None:
-    manifests = rendered(situation="aks")
+GRAPH_URLS = [  # where Graph calls; each with a slash too many, which people write
+    "https://hooks.contoso.example",
+    "https://hooks.contoso.example/",
+    "https://whosleft.contoso.example/graph",
+    "https://whosleft.contoso.example/graph/",
+]
 
-    route = named(manifests, "HTTPRoute", "whosleft-graph-0")["spec"]
+
+@pytest.fixture
+def graph_lab(tmp_path: Path) -> Iterator[Lab]:
+    with FakeEntra(tmp_path) as entra:
+        lab = Lab(entra, tmp_path)
+        yield lab
+        lab.close()
+
+
+@pytest.mark.parametrize("by", ["ingress", "httpRoute"])
+@pytest.mark.parametrize("url", GRAPH_URLS)
+def test_graph_s_notifications_have_a_way_to_the_workers(by: str, url: str, graph_lab: Lab) -> None:
+    with listening(graph_lab, notifications={**SETTINGS, "url": url}) as directory:
+        directory.watermark()
+    registered = [only(graph_lab).body[one] for one in ("notificationUrl", "lifecycleNotificationUrl")]
+    client_state = "${file:/var/run/secrets/whosleft/vault/graph-client-state}"
+    notifications = {"url": url, "listen": "0.0.0.0:8070", "client_state": client_state}
+    config = {"directories": [{"name": "tenant", "kind": "entra", "notifications": notifications}]}
+    switched = {one: {"enabled": one == by} for one in ("ingress", "httpRoute")}
+
+    manifests = rendered({"config": config, **switched}, situation="aks")
+
     (port,) = named(manifests, "Service", "whosleft-graph")["spec"]["ports"]
-    assert route["hostnames"] == ["whosleft.contoso.example"]
-    assert route["rules"][0]["matches"][0]["path"] == {"type": "Exact", "value": "/graph"}
-    assert route["rules"][0]["backendRefs"] == [{"name": "whosleft-graph", "port": 8070}]
     assert (port["port"], port["targetPort"]) == (8070, "graph-0")
+    found = dict(ways(manifests))
+    for address in registered:
+        parts = urlsplit(address)
+        assert found[parts.hostname, parts.path or "/", "Exact"] == ("whosleft-graph", "graph-0"), address
+    assert len(found) == 1 + len(registered)
+
+
+def ways(manifests: list[Manifest]) -> Iterator[tuple[tuple[str, str, str], tuple[str, str]]]:
+    """From (host, path, type) to (Service, its port's name), of Ingresses and of HTTPRoutes."""
+    for one in of_kind(manifests, "Ingress"):
+        for rule in one["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                service = path["backend"]["service"]
+                yield (
+                    (rule["host"], path["path"], path["pathType"]),
+                    (service["name"], service["port"]["name"]),
+                )
+    for one in of_kind(manifests, "HTTPRoute"):
+        (host,), (rule,) = one["spec"]["hostnames"], one["spec"]["rules"]
+        (backend,) = rule["backendRefs"]
+        offered = named(manifests, "Service", backend["name"])["spec"]["ports"]
+        (name,) = (port["name"] for port in offered if port["port"] == backend["port"])
+        for match in rule["matches"]:
+            yield (host, match["path"]["value"], match["path"]["type"]), (backend["name"], name)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)

@@ -22,9 +22,11 @@ OURS = {entra_notes.SUBSCRIPTION_MADE, entra_notes.SUBSCRIPTION_RENEWED, entra_n
 
 @contextmanager
 def listening(lab: Lab, **changes: Any) -> Iterator[EntraDirectory]:
-    made = lab.directory(**({"notifications": SETTINGS} | changes))
+    settings = {"notifications": SETTINGS} | changes
+    made = lab.directory(**settings)
     with receiving(made.calls) as addresses:
-        lab.entra.graph.subscriptions.reach[URL] = f"http://{addresses[0]}/entra"
+        url = settings["notifications"]["url"].rstrip("/")
+        lab.entra.graph.subscriptions.reach[url] = f"http://{addresses[0]}/entra"
         yield made
 
 

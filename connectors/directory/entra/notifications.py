@@ -31,6 +31,9 @@ RETRY_DENIED = timedelta(hours=6)  # after a subscription was denied: somebody h
 PAGES_MAX = 10  # of our subscriptions; an app has a hundred at most
 LIFECYCLE = "/lifecycle"
 REAUTHORIZE, REMOVED, MISSED = "reauthorizationRequired", "subscriptionRemoved", "missed"
+NONE_YET = (
+    "no subscription; whosleft run makes one, or says in its log why Graph refused it (subscription.refused)"
+)
 OK, ACCEPTED, REFUSED, WRONG_METHOD = 200, 202, 400, 405
 
 
@@ -180,7 +183,7 @@ class Notifications:
         try:
             ours = (one for one in _listed(graph) if one.get("notificationUrl") == self._url)
             ends = [str(one.get("expirationDateTime")) for one in ours]
-            told = f"a subscription until {max(ends)}" if ends else "no subscription; whosleft run makes one"
+            told = f"a subscription until {max(ends)}" if ends else NONE_YET
         except ConnectorError as error:
             told = f"can't be told: {error.message}"
         return {"notifications": told}

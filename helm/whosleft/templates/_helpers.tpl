@@ -108,21 +108,23 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $total -}}
 {{- end -}}
 
-{{/* What Graph calls, as a JSON list of {name, port, host, path}. */}}
+{{/* What Graph calls, as a JSON list of {name, port, host, paths}. It calls two addresses: the second is for the subscription's own news. */}}
 {{- define "whosleft.notifications" -}}
 {{- $found := list -}}
 {{- range $index, $directory := .Values.config.directories -}}
 {{- with $directory.notifications -}}
 {{- $url := urlParse .url -}}
+{{- $path := regexReplaceAll "/+$" $url.path "" -}}
 {{- $port := include "whosleft.listenPort" (.listen | default "127.0.0.1:8070") | int -}}
-{{- $found = append $found (dict "name" (printf "graph-%d" $index) "directory" $directory.name "listen" (.listen | default "127.0.0.1:8070") "port" $port "host" $url.hostname "path" ($url.path | default "/")) -}}
+{{- $found = append $found (dict "name" (printf "graph-%d" $index) "directory" $directory.name "listen" (.listen | default "127.0.0.1:8070") "port" $port "host" $url.hostname "paths" (list ($path | default "/") (printf "%s/lifecycle" $path))) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $found -}}
 {{- end -}}
 
 {{/*
-What calls inventories, notifiers and trackers, as a JSON list of {name, port, listen, key, path, isPublic}; `key` says where `listen` is.
+What calls inventories, notifiers and trackers, as a JSON list of {name, port, listen, section, owner, path, isPublic}; `section` of
+`owner` is where `listen` is.
 
 Gateways call from inside the cluster, as Request Tracker and Redmine do; Meta, Slack and the other trackers call from
 outside, through the desk's host. Socket Mode calls nobody.
@@ -132,7 +134,7 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- range $index, $inventory := .Values.config.inventories -}}
 {{- with $inventory.calls -}}
 {{- $port := include "whosleft.listenPort" .listen | int -}}
-{{- $found = append $found (dict "name" (printf "calls-%d" $index) "key" (printf "calls.listen of the inventory %s" $inventory.name) "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (eq $inventory.kind "whatsapp_cloud")) -}}
+{{- $found = append $found (dict "name" (printf "calls-%d" $index) "section" "calls" "owner" (printf "the inventory %s" $inventory.name) "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (eq $inventory.kind "whatsapp_cloud")) -}}
 {{- end -}}
 {{- end -}}
 {{- range $index, $notifier := .Values.config.notify -}}
@@ -140,7 +142,7 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- if eq .mode "http" -}}
 {{- $listen := .listen | default "" -}}
 {{- $port := include "whosleft.listenPort" $listen | int -}}
-{{- $found = append $found (dict "name" (printf "clicks-%d" $index) "key" (printf "interactive.listen of the notifier %s" $notifier.name) "listen" $listen "port" $port "path" (.path | default "/slack") "isPublic" true) -}}
+{{- $found = append $found (dict "name" (printf "clicks-%d" $index) "section" "interactive" "owner" (printf "the notifier %s" $notifier.name) "listen" $listen "port" $port "path" (.path | default "/slack") "isPublic" true) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -148,7 +150,28 @@ outside, through the desk's host. Socket Mode calls nobody.
 {{- with $tracker.calls -}}
 {{- $port := include "whosleft.listenPort" .listen | int -}}
 {{- $isInside := has $tracker.kind (list "request_tracker" "redmine") -}}
-{{- $found = append $found (dict "name" (printf "tracker-%d" $index) "key" (printf "calls.listen of the tracker %s" $tracker.name) "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (not $isInside)) -}}
+{{- $found = append $found (dict "name" (printf "tracker-%d" $index) "section" "calls" "owner" (printf "the tracker %s" $tracker.name) "listen" .listen "port" $port "path" (.path | default "/") "isPublic" (not $isInside)) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/*
+What is called from outside besides the desk, as a JSON list of {name, port, host, paths, service, key}; `key` says where the first path is.
+Only workers hear calls.
+*/}}
+{{- define "whosleft.publicCalls" -}}
+{{- $found := list -}}
+{{- if eq .Values.mode "run" -}}
+{{- $fullname := include "whosleft.fullname" . -}}
+{{- range include "whosleft.notifications" . | fromJsonArray -}}
+{{- $found = append $found (merge . (dict "service" (printf "%s-graph" $fullname) "key" (printf "notifications.url of the directory %s" .directory))) -}}
+{{- end -}}
+{{- $desk := urlParse .Values.config.desk.url -}}
+{{- range include "whosleft.calls" . | fromJsonArray -}}
+{{- if .isPublic -}}
+{{- $found = append $found (merge . (dict "host" $desk.hostname "paths" (list .path) "service" (printf "%s-calls" $fullname) "key" (printf "%s.path of %s" .section .owner))) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $found -}}

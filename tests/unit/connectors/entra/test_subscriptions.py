@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.directory.entra.connector import EntraDirectory
+from connectors.directory.entra.notifications import NONE_YET
 from connectors.kit.graph import notes as entra_notes
 from fakes.graph import faults
 from fakes.graph.faults import Fault
@@ -227,7 +228,7 @@ def test_check_says_until_when_there_is_a_subscription_and_needs_no_more_rights(
     beside, elsewhere = lab.directory(notifications=SETTINGS), "https://hooks.corp.example/other"
     lab.entra.graph.subscriptions.reach[elsewhere] = lab.entra.graph.subscriptions.reach[URL]
     lab.directory(notifications=SETTINGS | {"url": elsewhere}).watermark()
-    assert beside.check().details["notifications"] == "no subscription; whosleft run makes one"
+    assert beside.check().details["notifications"] == NONE_YET
     for _ in range(2):  # one is left of a worker before
         lab.directory(notifications=SETTINGS).watermark()
         lab.tenant.advance(timedelta(hours=1))
@@ -258,7 +259,7 @@ def test_check_reads_on_where_subscriptions_have_pages_but_not_for_ever(
     assert directory.check().details["notifications"].startswith("a subscription until")
 
     lab.entra.graph.faults.add(empty, path="*/subscriptions", method="GET", times=None)
-    assert directory.check().details["notifications"] == "no subscription; whosleft run makes one"
+    assert directory.check().details["notifications"] == NONE_YET
 
 
 def test_without_notifications_check_asks_for_no_subscription(lab: Lab) -> None:
