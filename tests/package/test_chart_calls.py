@@ -147,6 +147,27 @@ def test_trackers_have_a_way_to_the_workers() -> None:
     assert {443, 9443} <= {one["port"] for rule in egress for one in rule["ports"]}
 
 
+RT = {"kind": "request_tracker", "url": "https://rt.corp.example", "queue": "q",
+      "states": {"open": ["new"], "done": ["resolved"]}}  # fmt: skip
+HUB = {"kind": "github", "repository": "org/leavers"}
+
+
+@pytest.mark.parametrize("tracker, values", [
+    (RT, {}),  # calls from within the cluster
+    (HUB, {"ingress": {"enabled": False}}),  # what leads there is not the chart's
+    (HUB, {"mode": "cron"}),  # nobody is called
+])  # fmt: skip
+def test_who_does_not_call_by_the_desk_s_host_needs_no_path(
+    tracker: dict[str, Any], values: dict[str, Any]
+) -> None:
+    calls = {"listen": "0.0.0.0:8091", "secret": SECRET}
+    trackers = [{"name": "one", "token": SECRET, "calls": calls, **tracker}]
+
+    manifests = rendered({"config": {"trackers": trackers}, **values}, situation="ha")
+
+    assert {service for _, (service, _) in ways(manifests)} <= {"whosleft-desk"}
+
+
 @pytest.mark.parametrize("notify, values", [
     ([{"name": "soc", "kind": "slack", "token": SECRET, "interactive": {"mode": "socket", "app_token": SECRET}}], {}),
     ([{"name": "soc", "kind": "slack", "token": SECRET, "interactive": None}], {}),

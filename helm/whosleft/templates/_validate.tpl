@@ -31,16 +31,20 @@
 {{- end -}}
 {{- range include "whosleft.calls" . | fromJsonArray -}}
 {{- if not (regexMatch "^(0\\.0\\.0\\.0|\\[::\\]):[1-9][0-9]*$" .listen) -}}
-{{- fail (printf "%s is %s, which nobody outside of the pod reaches: write 0.0.0.0:%s." .key (.listen | default "missing") (include "whosleft.listenPort" .listen | default "8072")) -}}
+{{- fail (printf "%s.listen of %s is %s, which nobody outside of the pod reaches: write 0.0.0.0:%s." .section .owner (.listen | default "missing") (include "whosleft.listenPort" .listen | default "8072")) -}}
 {{- end -}}
+{{- end -}}
+{{- if regexMatch "^https?://[^/?#$]+(/*[?#]|/+[^/])" ($config.desk.url | default "") -}}
+{{- fail (printf "config.desk.url is %s, which has more than a host, and the desk's pages stand at the top of their host: write one of its own, such as https://whosleft.example.org." $config.desk.url) -}}
 {{- end -}}
 {{- if or .Values.ingress.enabled .Values.httpRoute.enabled -}}
 {{- if not .Values.desk.enabled -}}
 {{- fail "ingress and httpRoute lead to the desk, which is off: write desk.enabled: true." -}}
 {{- end -}}
 {{- if not (regexMatch "^https?://[^/?#]+/?$" ($config.desk.url | default "")) -}}
-{{- fail "ingress and httpRoute take their host from config.desk.url, which is missing or has more than a host: write it, such as https://whosleft.example.org." -}}
+{{- fail "ingress and httpRoute take their host from config.desk.url, which is missing or is no address: write it, such as https://whosleft.example.org." -}}
 {{- end -}}
+{{- include "whosleft.validatePaths" . -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.parentRefs is empty: name your Gateway, such as [{name: public, namespace: gateways}]." -}}
@@ -52,6 +56,21 @@
 {{- include "whosleft.validateSecrets" . -}}
 {{- include "whosleft.validateNoSecrets" . -}}
 {{- include "whosleft.validateReferences" . -}}
+{{- end -}}
+
+{{/* A path that leads to the desk, or to somebody else, too: one of the two would never be reached. */}}
+{{- define "whosleft.validatePaths" -}}
+{{- $desk := urlParse .Values.config.desk.url -}}
+{{- $taken := dict (printf "%s/" $desk.hostname) "the desk's front page" -}}
+{{- range $call := include "whosleft.publicCalls" . | fromJsonArray -}}
+{{- range $path := $call.paths -}}
+{{- $address := printf "%s%s" $call.host $path -}}
+{{- with get $taken $address -}}
+{{- fail (printf "%s leads to %s, and so does %s: give it a path of its own, such as /%s." $call.key $address . $call.name) -}}
+{{- end -}}
+{{- $_ := set $taken $address $call.key -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "whosleft.validateVolumes" -}}
