@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from integration.company import Company
 
@@ -146,6 +147,30 @@ def test_every_command_that_looks_works_on_what_once_left(company: Company) -> N
     assert "is open again" in company.run("tickets", "reopen", "T-3", "--reason", "a mistake")
     assert "There is no ticket T-000099" in company.run("tickets", "done", "T-99", code=1)
     assert "is not a ticket id" in company.run("tickets", "done", "nonsense", code=2)
+
+
+def test_check_makes_no_table_on_postgresql_and_says_that_there_is_none(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    company = Company(tmp_path, postgres_url)
+    company.furnish()
+
+    found = company.json("check")
+
+    assert {one["name"]: one["ok"] for one in found["sources"]}.items() >= {
+        "corp": True,
+        "wards": True,
+    }.items()
+    assert "whosleft migrate" in " ".join(found["warnings"])
+    with sa.create_engine(postgres_url, poolclass=sa.NullPool).connect() as connection:
+        assert sa.inspect(connection).get_table_names() == []
+
+    (tmp_path / "people.csv").unlink()
+    assert "RED" in company.run("check", code=1)
+
+    company.export()
+    company.run("migrate")
+    assert "no tables" not in company.run("check")
 
 
 def test_the_same_on_postgresql_once_it_is_migrated(tmp_path: Path, postgres_url: str) -> None:

@@ -22,7 +22,7 @@ from worker.contract.sources import CheckShape
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Plan, plan_text
 from worker.running.app import App
-from worker.running.database import migrate_database
+from worker.running.database import migrate_database, table_warnings
 from worker.running.once import run_jobs
 from worker.running.wiring import check_app, kinds_of, load_settings, scratch_app
 from worker.storage.sql.errors import StorageError
@@ -134,7 +134,15 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             checks = app.check.run_once(kinds_of(settings), at)
             wrong = [*app.attesting.changed_texts(), *filter(None, [app.controls.accountable_left()])]
             idle = control_warnings(app.store, app.controls, at)
-            warnings = (*wrong, *app.check.warnings(), *idle, *_unreached(app.check), *of_database)
+            of_tables = table_warnings(settings)
+            warnings = (
+                *wrong,
+                *app.check.warnings(),
+                *idle,
+                *_unreached(app.check),
+                *of_tables,
+                *of_database,
+            )
     except (StorageError, DBAPIError):  # these warnings may explain it
         for warning in of_database:
             err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)

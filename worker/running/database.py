@@ -11,7 +11,7 @@ from worker.settings import (
     Settings,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
-from worker.storage.sql.migrate import migrate, pending, require_current
+from worker.storage.sql.migrate import is_set_up, migrate, pending, require_current
 from worker.storage.store import SqlStore
 
 
@@ -37,6 +37,22 @@ def migrate_database(settings: Settings) -> tuple[str | None, str]:
         return migrate(engine)
     finally:
         engine.dispose()
+
+
+def has_tables(settings: Settings) -> bool:
+    """True if the database has tables, of whichever release; changes nothing."""
+    engine = open_engine(settings.database.url)
+    try:
+        return is_set_up(engine)
+    finally:
+        engine.dispose()
+
+
+def table_warnings(settings: Settings) -> tuple[str, ...]:
+    """A warning where `whosleft run` would wait for tables; the embedded default makes its own."""
+    if sqlite_path(settings.database.url) is not None or has_tables(settings):
+        return ()
+    return ("the database has no tables yet. Before whosleft run, set it up with: whosleft migrate -c FILE",)
 
 
 def require_this_release(settings: Settings) -> None:

@@ -45,7 +45,7 @@ from worker.ports.ping import Pinger
 from worker.ports.state.store import Store
 from worker.running.app import App, Clock, assemble
 from worker.running.connecting import Connectors
-from worker.running.database import open_store, prepare_tables
+from worker.running.database import has_tables, open_store, prepare_tables
 from worker.running.mirroring import TrackerRules
 from worker.running.rules import AppRules, links_of
 from worker.settings import (
@@ -57,7 +57,7 @@ from worker.settings import (
     load,
     load_changed,
 )
-from worker.storage.sql.engine import open_engine, sqlite_path
+from worker.storage.sql.engine import open_engine
 from worker.storage.sql.scratch import scratch_engine
 
 ADVISORIES_EVERY = timedelta(hours=4)  # of a kind of feed that names no pace
@@ -334,9 +334,8 @@ def scratch_app(settings: Settings, clock: Clock, observer: Observer = SILENT) -
 
 @contextmanager
 def check_app(settings: Settings, clock: Clock) -> Iterator[App]:
-    """The use cases for read-only commands: over the database if it exists, else over an empty one."""
-    path = sqlite_path(settings.database.url)
-    opened = scratch_app if path is not None and not path.exists() else open_app
+    """The use cases for read-only commands: over the database if it has tables, else over an empty one."""
+    opened = open_app if has_tables(settings) else scratch_app
     with opened(settings, clock) as app:
         yield app
 

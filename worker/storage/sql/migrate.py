@@ -66,6 +66,11 @@ def pending(engine: sa.Engine) -> bool:
     return current != head()
 
 
+def is_set_up(engine: sa.Engine) -> bool:
+    """True if the database has tables, of whichever release. Makes no file."""
+    return _current(engine) is not None
+
+
 def require_current(engine: sa.Engine) -> None:
     """Raise SchemaOlder or SchemaNewer unless this release can work on the tables. Makes no file."""
     require_revision(_current(engine))
