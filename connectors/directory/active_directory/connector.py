@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from threading import Lock
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -38,7 +39,8 @@ from worker.ports import (
     PermissionDenied,
 )
 
-REFUSED_S = 600.0  # domains lock an account after a handful of wrong passwords
+# Domains lock an account after a handful of wrong passwords, and count anew only after 15 to 30 minutes without one
+REFUSED_S = 3600.0
 
 
 class ActiveDirectory(Passive):
@@ -55,6 +57,7 @@ class ActiveDirectory(Passive):
         self._reads = digest_of(config)
         self._reading = Reading.of(config, context.default_region, ZoneInfo(context.timezone))
         self._refusal: tuple[AuthFailed, float] | None = None
+        self._signing_in = Lock()  # passes, look-ups and looks for news are in threads of their own
         self._kept: tuple[Client, Controller] | None = None
         self._news = News(self._open_for_news)
         self._before: Cursor | None = (
@@ -190,17 +193,18 @@ class ActiveDirectory(Passive):
         return (first, *(url for url in servers if url != first)) if first in servers else servers
 
     def _open(self, servers: Sequence[str]) -> Client:
-        if self._refusal is not None and monotonic() < self._refusal[1]:
-            raise self._refusal[0]
-        try:
-            client = open_client(self._config, self._context.base_dir, servers)
-        except AuthFailed as error:
-            later = "It is tried again in some minutes, so that the account is not locked."
-            again = AuthFailed(error.message, remedy=f"{error.remedy} {later}".strip())
-            self._refusal = (again, monotonic() + REFUSED_S)
-            raise
-        self._refusal = None
-        return client
+        with self._signing_in:
+            if self._refusal is not None and monotonic() < self._refusal[1]:
+                raise self._refusal[0]
+            try:
+                client = open_client(self._config, self._context.base_dir, servers)
+            except AuthFailed as error:
+                later = "It is tried again in an hour, so that the account is not locked, or with a new configuration."
+                again = AuthFailed(error.message, remedy=f"{error.remedy} {later}".strip())
+                self._refusal = (again, monotonic() + REFUSED_S)
+                raise
+            self._refusal = None
+            return client
 
     def _open_for_news(self) -> tuple[Client, str]:
         client, controller = self._open_for_one()

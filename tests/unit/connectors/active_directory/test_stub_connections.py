@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 import certificates
 from certificates import Pair
+from connectors.directory.active_directory import connector
 from connectors.directory.active_directory.read.cursor import Cursor
 from fakes.ldap.server import PASSWORD, USER, LdapServer
 from fakes.ldap.setup import STAFF, directory, read
@@ -131,6 +134,38 @@ def test_our_own_account_is_tried_once_and_not_at_the_next_server(
         assert source.watermark() is None
 
     assert binds(dc, other) == [1, 0], "each further try may lock the account"
+
+
+def test_a_look_for_news_does_not_try_a_password_beside_a_pass(dc: LdapServer) -> None:
+    dc.refused[USER] = "52e"
+    dc.be_slow(0.5, on="bind", times=2)
+    source = directory(dc)
+
+    with ThreadPoolExecutor(2) as pool:
+        looked = pool.submit(source.watermark)
+        refused = pool.submit(read, source)
+        assert looked.result() is None
+        assert isinstance(refused.exception(), AuthFailed)
+
+    assert binds(dc) == [1]
+
+
+def test_a_refused_password_is_tried_again_after_an_hour(
+    dc: LdapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = monotonic()
+    dc.refused[USER] = "52e"
+    source = directory(dc)
+    for passed_s, tried in ((0, 1), (3500, 1), (3600, 2), (7100, 2), (7200, 3)):
+        monkeypatch.setattr(connector, "monotonic", lambda at_s=now_s + passed_s: at_s)
+        with pytest.raises(AuthFailed):
+            read(source)
+        assert binds(dc) == [tried]
+
+    dc.refused.clear()
+    with pytest.raises(AuthFailed, match="or its password is wrong") as waiting:
+        read(source)
+    assert "in an hour" in waiting.value.remedy
 
 
 def test_check_tries_the_password_at_once(dc: LdapServer) -> None:
