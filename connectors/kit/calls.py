@@ -1,8 +1,12 @@
 """Calls from messengers and gateways: genuine? new? which groups do they speak of? Then the next read of those is due.
 
 A call is a hint and is never believed further: what it says is read anew from the source. Without calls the source is
-read at its own pace. Answers: 401 for a wrong or missing proof, 202 for one that is taken, 200 for one that is old or
-was had before, 404 for another path. A messenger that asks by GET whether the address is ours gets its own answer.
+read at its own pace. One thing is believed, since no read shows it: a changed number. It has its own date, so it counts
+however late it is told, and it is stored before the answer.
+
+Answers: 401 for a wrong or missing proof, 202 for one that is taken, 200 for one that is old or was had before, 404 for
+another path, 503 where a changed number could not be stored, which the other side then sends again. A messenger that
+asks by GET whether the address is ours gets its own answer.
 """
 
 from __future__ import annotations
@@ -10,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections import OrderedDict, deque
+import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,13 +27,16 @@ from pydantic import Field, SecretStr, field_validator
 from connectors.kit.settings import Section
 from worker.domain.model import Renumbered
 from worker.ports import InboundCall
+from worker.ports.connectors.inventory import KeepRenumbered
 
 OK, ACCEPTED, BAD, REFUSED, NOT_FOUND, WRONG_METHOD = 200, 202, 400, 401, 404, 405
-REPLAY_AFTER = timedelta(minutes=10)  # an older call has no effect
+UNAVAILABLE = 503
+REPLAY_AFTER = timedelta(minutes=10)  # an older call has no effect, but for changed numbers
 REMEMBERED_MAX = 10_000  # ids of calls
 NEWS_MAX = 10_000  # groups that wait to be asked for; beyond, all of the source is
 WHOLE = ""  # in place of a group's id: all of the source
 _SECONDS_MAX = 10**11  # larger numbers are milliseconds
+_log = logging.getLogger(__name__)
 
 
 class Listening(Section):
@@ -106,7 +114,11 @@ class Calls:
         self._lock = Lock()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._news: set[str] = set()
-        self._renumbered: deque[Renumbered] = deque(maxlen=REMEMBERED_MAX)
+        self._keep: KeepRenumbered | None = None
+
+    def keep_by(self, keep: KeepRenumbered) -> None:
+        """From now on, store by this which numbers changed."""
+        self._keep = keep
 
     def receive(self, call: InboundCall) -> tuple[int, str]:
         """See `worker.ports.Called`."""
@@ -123,6 +135,8 @@ class Calls:
             found = [self._named(event, call) for event in self._events(json.loads(call.body))]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return BAD, ""
+        if not self._is_stored([one for event in found for one in event.renumbered]):
+            return UNAVAILABLE, ""
         return (ACCEPTED if self._take(found) else OK), ""
 
     def news(self) -> frozenset[str]:
@@ -131,10 +145,17 @@ class Calls:
             news, self._news = frozenset(self._news), set()
         return news
 
-    def renumbered(self) -> tuple[Renumbered, ...]:
-        """Return the changes of numbers and ids that calls told since this process began, the latest ones."""
-        with self._lock:
-            return tuple(self._renumbered)
+    def _is_stored(self, changes: list[Renumbered]) -> bool:
+        if not changes:
+            return True
+        if self._keep is None:
+            return False
+        try:
+            self._keep(changes)
+        except Exception as error:  # noqa: BLE001  whatever kept it from being stored, it has to come again
+            _log.warning("What %s told could not be stored (%s).", self.name, type(error).__name__)
+            return False
+        return True
 
     def _named(self, event: Event, call: InboundCall) -> Event:
         return event if event.call_id else replace(event, call_id=self._id_of(call))
@@ -145,7 +166,7 @@ class Calls:
         is_new = False
         with self._lock:
             for event in events:
-                if event.at is not None and event.at < oldest:
+                if event.at is not None and event.at < oldest and not event.renumbered:
                     continue
                 if event.call_id:
                     if event.call_id in self._seen:
@@ -155,7 +176,6 @@ class Calls:
                         self._seen.popitem(last=False)
                 is_new = True
                 self._news.update(event.groups or (WHOLE,))
-                self._renumbered.extend(event.renumbered)
             if len(self._news) > NEWS_MAX:
                 self._news = {WHOLE}
         return is_new

@@ -34,6 +34,7 @@ from worker.ports import (
     Passive,
     SnapshotEnd,
 )
+from worker.ports.connectors.inventory import KeepRenumbered
 from worker.ports.connectors.remover import ActOutcome, Effect
 
 
@@ -47,6 +48,7 @@ class FakeInventory(Passive):
         self.can = Capabilities(sees_all_groups=True, is_kept_by_people=is_kept_by_people)
         self.told: set[str] = set()  # groups that calls spoke of
         self.acts: list[tuple[str, str, str]] = []
+        self.keep_renumbered: KeepRenumbered = lambda _changes: None  # for what a call tells
         self.refuses = ""
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
@@ -218,6 +220,9 @@ class FakeInventory(Passive):
         change()
         self.after()
         return ActOutcome(Effect.DONE)
+
+    def keep_renumbered_by(self, keep: KeepRenumbered, /) -> None:
+        self.keep_renumbered = keep
 
     def news(self) -> frozenset[str]:
         news, self.told = frozenset(self.told), set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from harness import Harness
 from plans_of_queries import steps_of
 from worker.domain.identity.matching import IdentityState
-from worker.domain.model import HandleKey, Member
+from worker.domain.model import HandleKey, Member, Renumbered
 from worker.storage.sql.tables import handle_tie
 
 LID, OTHER_LID = "76699677012110@lid", "81160099417703@lid"
@@ -90,6 +90,31 @@ def test_a_record_of_a_change_is_kept_once_and_ends_when_the_number_has_another_
     ward.settle()
     assert [tie[4] for tie in ties(ward) if tie[0] == "number"] == [ward.now]
     assert state(ward, NEW) is IdentityState.UNMATCHED
+
+
+def tell(ward: Harness, at: datetime) -> None:
+    """A call says that Ann's number was changed."""
+    with ward.store.begin() as uow:
+        uow.rosters.renumbered("wards", [Renumbered(OLD, NEW, at)])
+
+
+def test_a_change_that_a_call_told_is_kept_once_with_its_own_date(ward: Harness) -> None:
+    early, at = ward.now - timedelta(days=2), ward.now - timedelta(days=1)
+    for one in (early, at, early, at):
+        tell(ward, one)
+    assert [tie[1:] for tie in ties(ward) if tie[0] == "number"] == [(OLD, NEW, at, None)]
+
+
+def test_a_change_told_again_does_not_hold_again_when_it_is_over(ward: Harness) -> None:
+    at = ward.now
+    tell(ward, at)
+    ward.wards.replace_member("ward-7", OLD, Member(NEW, "Ann", phone=NEW, lid=LID))
+    ward.settle()
+    ward.later()
+    ward.wards.replace_member("ward-7", NEW, Member(NEW, "Zoe", phone=NEW, lid=OTHER_LID))
+    ward.settle()
+    tell(ward, at)
+    assert [tie[4] for tie in ties(ward) if tie[0] == "number"] == [ward.now]
 
 
 def test_a_read_that_breaks_off_ties_nothing(ward: Harness) -> None:

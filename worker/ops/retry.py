@@ -27,6 +27,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
+from worker.ports.connectors.inventory import KeepRenumbered
 from worker.ports.connectors.kept_list import KeptList, ProvenRow
 from worker.ports.connectors.remover import ActOutcome, Remover
 
@@ -151,6 +152,9 @@ class RetryingInventory(_Retrying[Inventory]):
 
     def news(self) -> frozenset[str]:
         return self._inner.news()
+
+    def keep_renumbered_by(self, keep: KeepRenumbered, /) -> None:
+        self._inner.keep_renumbered_by(keep)
 
     def remove(self, group_id: str, member: Member) -> ActOutcome:
         """Ask once: who acts looks at the roster before it is asked again."""

@@ -83,7 +83,8 @@ from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.group_states import Lists
 from worker.ports.state.store import Store, UnitOfWork
-from worker.running.mirroring import keep_what_is_told, mirrored, texts_of
+from worker.running.keeping import keep_what_is_told
+from worker.running.mirroring import mirrored, texts_of
 from worker.running.rules import AppRules, links_of
 from worker.settings import Settings
 
@@ -208,15 +209,9 @@ def assemble(
 
     looks: dict[str, Look] = {"rota": lambda: rotas.concerns(clock()), "advisories": of_feeds}
     acts = TicketActs(store, tickets, teller)
-    keep_what_is_told(connectors.trackers, store, clock)
-    texts = texts_of(
-        rules.languages,
-        rules.timezone,
-        rules.links if rules.has_told_links else None,
-        rules.holding,
-        witnesses,
-        clock,
-    )
+    keep_what_is_told(connectors.trackers, connectors.inventories, store, clock)
+    links = rules.links if rules.has_told_links else None
+    texts = texts_of(rules.languages, rules.timezone, links, rules.holding, witnesses, clock)
     contents = {name: one.content for name, one in rules.trackers.items()}
     watching = _watching(rules, connectors, looks, has_ping=pinger is not None)
     return App(

@@ -15,11 +15,10 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.contract.tickets import TicketShape
 from worker.domain.messages.sentences import masked_text
 from worker.domain.mirror.copy import Content
-from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket, TicketKind
-from worker.ports.connectors.tracker import TellingTracker, Tracker
-from worker.ports.state.store import Store, UnitOfWork
+from worker.ports.connectors.tracker import Tracker
+from worker.ports.state.store import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +38,6 @@ def mirrored(trackers: Sequence[Tracker], rules: Mapping[str, TrackerRules]) -> 
         its = rules.get(one.name, TrackerRules())
         found.append(MirroredTracker(one, its.kinds, its.sensitive, its.content, its.assigns))
     return found
-
-
-def keep_what_is_told(trackers: Sequence[Tracker], store: Store, clock: Callable[[], datetime]) -> None:
-    """Let trackers that call us store what they are told before they acknowledge it."""
-    for one in trackers:
-        if one.can.tells:
-            telling: TellingTracker = one  # type: ignore[assignment]  # `can` says so
-            telling.keep_by(_keeper(one.name, store, clock))
-
-
-def _keeper(name: str, store: Store, clock: Callable[[], datetime]) -> Any:
-    def keep(told: TrackerSaid, /) -> None:
-        with store.begin() as uow:
-            uow.mirrors.keep(name, told, clock())
-
-    return keep
 
 
 def texts_of(

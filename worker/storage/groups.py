@@ -21,6 +21,7 @@ from worker.domain.model import (
     GroupFacts,
     GroupKey,
     Member,
+    Renumbered,
     Roster,
     Standing,
 )
@@ -92,6 +93,9 @@ class SqlRosters:
         ties.stage(self._c, source, page)
         members = (member_row(source, roster, member) for roster in page for member in roster.members)
         return bulk_stage(self._c, staged_membership, (*staging.MEMBER_COLUMNS, *staging.MARKS), members)
+
+    def renumbered(self, source: str, changes: Iterable[Renumbered]) -> None:
+        ties.told(self._c, source, changes)
 
     # --- applying --------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from worker.domain.identity.matching import How, IdentityState
 from worker.domain.identity.phones import canonical
 from worker.domain.identity.ties import NUMBER_RESTS, Tie, TieKind
-from worker.domain.model import AccountKey, Roster
+from worker.domain.model import AccountKey, Renumbered, Roster
 from worker.storage.sql.bulk import bulk_upsert, clearing
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import (
@@ -52,6 +52,23 @@ def stage(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> 
     bulk_upsert(connection, staged_renumbered, columns, [(*key, *found) for key, found in rows.items()])
 
 
+def told(connection: sa.Connection, source: str, changes: Iterable[Renumbered]) -> None:
+    """Keep at once which numbers changed, and have those with the new ones matched again; no read showed it."""
+    rows = {
+        (canonical(one.old), canonical(one.new)): one.at for one in sorted(changes, key=lambda one: one.at)
+    }
+    insert = _insert(connection.dialect.name)
+    is_newer = insert.excluded.at > handle_tie.c.at
+    statement = _or_renewed(insert, where=is_newer)
+    fixed = {"source": source, "kind": TieKind.NUMBER.value, "group_id": "", "is_new": 0}
+    values = [{**fixed, "handle": old, "other": new, "at": at} for (old, new), at in rows.items()]
+    connection.execute(statement, values)
+    for chunk in chunked(sorted({new for _old, new in rows})):
+        for which in (link.c.handle.in_(chunk), link.c.phone_key.in_(chunk)):
+            these = (link.c.source == source) & which
+            connection.execute(sa.update(link).where(these, link.c.is_dirty == 0).values(is_dirty=1))
+
+
 def apply(connection: sa.Connection, source: str, now: datetime) -> None:
     """Make what was staged the state: new ties, older ones that they end, and links that are to be matched again."""
     for statement in _adding(connection.dialect.name):
@@ -75,7 +92,8 @@ def _adding(dialect: str) -> tuple[Any, ...]:
         _pairs(TieKind.USERNAME, main, n.username, has_account),
         _renumbered(),
     )
-    return tuple(_insert(dialect, each) for each in rows)
+    insert = _insert(dialect)
+    return tuple(_or_renewed(insert.from_select(_COLUMNS, each)) for each in rows)
 
 
 def _shown(kind: TieKind, number: sa.Column[Any], account: sa.Column[Any]) -> sa.Select[Any]:
@@ -120,11 +138,17 @@ def _renumbered() -> sa.Select[Any]:
     return rows.where(s.source == _OF, ~is_known)
 
 
-def _insert(dialect: str, rows: sa.Select[Any]) -> Any:
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert(handle_tie).from_select(_COLUMNS, rows)
+def _insert(dialect: str) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(handle_tie)
+
+
+def _or_renewed(insert: Any, where: sa.ColumnElement[bool] | None = None) -> Any:
+    """Of a tie that is known, the later evidence counts, and it holds again."""
     new: dict[str, Any] = {name: insert.excluded[name] for name in ("group_id", "at", "is_new")}
     new |= dict.fromkeys(("until", "person_source", "person_id", "how"), sa.null())
-    return insert.on_conflict_do_update(index_elements=["source", "kind", "handle", "other"], set_=new)
+    return insert.on_conflict_do_update(
+        index_elements=["source", "kind", "handle", "other"], set_=new, where=where
+    )
 
 
 def _is_new(source: str) -> tuple[sa.ColumnElement[bool], ...]:

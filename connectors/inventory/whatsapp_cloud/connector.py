@@ -34,6 +34,7 @@ from worker.ports import (
     Rejected,
     SnapshotEnd,
 )
+from worker.ports.connectors.inventory import KeepRenumbered
 from worker.ports.connectors.remover import ActOutcome, Effect
 
 GROUPS_MAX = 10_000  # that Meta allows a number
@@ -66,6 +67,11 @@ class WhatsappCloudInventory(Passive):
         """See `worker.ports.Inventory`."""
         return self._calls.news() if self._calls is not None else frozenset()
 
+    def keep_renumbered_by(self, keep: KeepRenumbered, /) -> None:
+        """See `worker.ports.Inventory`."""
+        if self._calls is not None:
+            self._calls.keep_by(keep)
+
     def close(self) -> None:
         self._client.close()
 
@@ -76,20 +82,16 @@ class WhatsappCloudInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in order of their group ids, then the end; there is no cursor.
 
-        What calls told of changed numbers comes with the first of them, at each read, since any read may be the first
-        that is kept.
         A group that vanishes meanwhile is left out. Raises AuthFailed, PermissionDenied (no official business account,
         no right), BadConfig, Incomplete or Transient.
         """
         malformed: list[Malformed] = []
         total = 0
-        renumbered = self._calls.renumbered() if self._calls is not None else ()
         for listed in self._all(malformed) if groups is None else self._asked(groups):
             roster = self._roster(listed, malformed)
             if roster is not None and self._takes(roster):
                 total += 1
-                yield replace(roster, renumbered=renumbered, facts=unasked(roster.facts, self.can.costly))
-                renumbered = ()
+                yield replace(roster, facts=unasked(roster.facts, self.can.costly))
         yield SnapshotEnd(self._context.now(), total, tuple(malformed), is_full=groups is None)
 
     def _all(self, malformed: list[Malformed]) -> list[mapping.Listed]:

@@ -19,14 +19,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
 
-from connectors.kit.calls import ACCEPTED, BAD, NOT_FOUND, OK, REFUSED, REMEMBERED_MAX, WRONG_METHOD
+from connectors.kit.calls import (
+    ACCEPTED,
+    BAD,
+    NOT_FOUND,
+    OK,
+    REFUSED,
+    REMEMBERED_MAX,
+    UNAVAILABLE,
+    WRONG_METHOD,
+)
 from connectors.kit.signing import ID, TIMESTAMP, is_genuine
 from connectors.tracker.webhook import mapping
 from connectors.tracker.webhook.config import SignedCallsConfig
 from worker.ports import InboundCall
 from worker.ports.connectors.tracker import Keep
 
-UNAVAILABLE = 503
 ID_MAX = 200  # longer ones are nobody's
 _log = logging.getLogger(__name__)
 

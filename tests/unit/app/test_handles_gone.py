@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from handles import LID, NEW, OTHER_LID, questions, show, shown
 from harness import Harness
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Member
+from worker.domain.model import Member, Renumbered
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.storage.sql.tables import handle_tie
 
@@ -154,6 +154,28 @@ def test_a_row_with_the_leavers_address_is_the_leavers_whatever_its_number(compa
     (ticket,) = company.tickets(TicketKind.REMOVE_MEMBER)
     assert (ticket.id, ticket.handle, ticket.state) == (1, NEW, TicketState.OPEN)
     assert questions(company) == []
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before the read", "days after the proof"])
+def test_a_leaver_whose_number_changed_by_a_call_is_asked_to_be_removed(
+    company: Harness, *, is_late: bool
+) -> None:
+    """A call that comes late costs time: what was taken for gone is found under the new number."""
+    company.leave("ann")
+    company.settle()
+    company.later()
+    old, changed_at = company.number("ann"), company.now
+    company.wards.replace_member("ward-7", old, Member(NEW, phone=NEW))
+    if is_late:
+        company.settle()
+        assert company.ticket().state is TicketState.VERIFIED
+        company.later(days=3)
+    company.wards.keep_renumbered([Renumbered(old, NEW, changed_at)])
+    company.settle()
+    open_ones = [
+        one.handle for one in company.tickets(TicketKind.REMOVE_MEMBER) if one.state is TicketState.OPEN
+    ]
+    assert open_ones == [NEW]
 
 
 def test_who_is_forgotten_leaves_no_tie(leaving: Harness) -> None:

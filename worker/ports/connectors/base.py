@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from worker.domain.model import Fact, GroupFacts, Roster
+from worker.domain.model import Fact, GroupFacts, Renumbered, Roster
 from worker.ports.notes import Note, Noted
 
 
@@ -192,6 +192,9 @@ class Passive:
 
     def news(self) -> frozenset[str]:
         return frozenset()
+
+    def keep_renumbered_by(self, _keep: Callable[[Sequence[Renumbered]], None], /) -> None:
+        """Nobody calls."""
 
     def look_closely(self, _wanted: Mapping[str, Collection[Fact]], /) -> Iterator[tuple[str, GroupFacts]]:
         return iter(())

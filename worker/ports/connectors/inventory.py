@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from worker.domain.groups.capabilities import Capabilities
-from worker.domain.model import Fact, GroupFacts, Roster
+from worker.domain.model import Fact, GroupFacts, Renumbered, Roster
 from worker.ports.connectors.base import Connector
 from worker.ports.errors import Malformed
 
-__all__ = ["Capabilities", "Inventory", "SnapshotEnd"]
+__all__ = ["Capabilities", "Inventory", "KeepRenumbered", "SnapshotEnd"]
+
+KeepRenumbered = Callable[[Sequence[Renumbered]], None]  # raises if it can't; what is known has no effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +66,10 @@ class Inventory(Connector, Protocol):
 
         An empty text among them stands for the whole source. Never blocks, never raises. May be called from any
         thread.
+        """
+
+    def keep_renumbered_by(self, keep: KeepRenumbered, /) -> None:
+        """Give the source the function that stores changed numbers and ids of which a call alone tells.
+
+        It stores first, and acknowledges the call then, so that none is lost.
         """

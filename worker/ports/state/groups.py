@@ -21,6 +21,7 @@ from worker.domain.model import (
     GroupKey,
     Member,
     RegisterFacts,
+    Renumbered,
     Roster,
 )
 from worker.domain.reconcile.guard import GuardLimits
@@ -51,6 +52,9 @@ class Rosters(Protocol):
         same; until then it counts as partial. `rest` says what a group that is not listed
         means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
+
+    def renumbered(self, source: str, changes: Iterable[Renumbered]) -> None:
+        """Keep which numbers and ids changed, told outside of any read. One that is known has no effect."""
 
     def to_look_at(
         self,

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from connectors.inventory.whatsapp_cloud.connector import WhatsappCloudInventory
 from contracts.inventory import NOW
 from fakes.whatsapp_cloud.server import APP_SECRET, VERIFY_TOKEN, CloudServer, change, signed
-from worker.domain.model import Member, Roster
+from worker.domain.model import Member, Renumbered
 from worker.ports import Called, InboundCall
 
 CALLS = {"listen": "127.0.0.1:8071", "path": "/meta", "verify_token": VERIFY_TOKEN, "app_secret": APP_SECRET}
@@ -191,26 +192,56 @@ def test_what_meta_calls_with_after_a_removal_makes_its_group_due(
 OLD, NEW = "447700900101", "447700900102"
 
 
-def told(**system: Any) -> Any:
-    row = {"from": OLD, "id": "wamid.1", "timestamp": str(RECENT), "type": "system", "system": system}
+def told(at: int = RECENT, **system: Any) -> Any:
+    row = {"from": OLD, "id": "wamid.1", "timestamp": str(at), "type": "system", "system": system}
     return {"entry": [{"changes": [{"field": "messages", "value": {"messages": [row]}}]}]}
 
 
-def renumbered(inventory: WhatsappCloudInventory) -> list[tuple[str, str]]:
-    (first, *_others) = [item for item in inventory.changes(None) if isinstance(item, Roster)]
-    return [(one.old, one.new) for one in first.renumbered]
+@pytest.fixture
+def kept(called: WhatsappCloudInventory) -> list[tuple[str, str, datetime]]:
+    """The changes that were stored."""
+    found: list[tuple[str, str, datetime]] = []
+    called.keep_renumbered_by(lambda changes: found.extend((one.old, one.new, one.at) for one in changes))
+    return found
 
 
-def test_a_changed_number_and_id_come_with_the_next_reads(
-    called: WhatsappCloudInventory, server: CloudServer
+def test_a_changed_number_and_id_are_stored_before_the_answer(
+    called: WhatsappCloudInventory, kept: list[tuple[str, str, datetime]]
 ) -> None:
-    server.add("g1", "Ward 7")
     value = told(type="user_changed_number", wa_id=NEW, user_id="GB.2", previous_user_id="GB.1", body="x")
 
     assert post(called, value) == 202
     assert called.news() == {""}
-    assert renumbered(called) == renumbered(called) == [(f"+{OLD}", f"+{NEW}"), ("GB.1", "GB.2")]
+    at = datetime.fromtimestamp(RECENT, UTC)
+    assert kept == [(f"+{OLD}", f"+{NEW}", at), ("GB.1", "GB.2", at)]
     assert post(called, value) == 200, "the same call once more"
+
+
+def test_a_changed_number_counts_however_late_it_is_told(
+    called: WhatsappCloudInventory, kept: list[tuple[str, str, datetime]]
+) -> None:
+    """Meta repeats for days what it could not deliver, and no read shows this."""
+    days_ago = RECENT - 3 * 86_400
+    assert post(called, told(days_ago, type="user_changed_number", wa_id=NEW)) == 202
+    assert called.news() == {""}
+    assert kept == [(f"+{OLD}", f"+{NEW}", datetime.fromtimestamp(days_ago, UTC))]
+
+
+def test_a_changed_number_that_could_not_be_stored_is_to_be_told_again(
+    called: WhatsappCloudInventory,
+) -> None:
+    def broken(_changes: Sequence[Renumbered]) -> None:
+        raise OSError("no space left")
+
+    value = told(type="user_changed_number", wa_id=NEW)
+    assert post(called, value) == 503, "nothing stores it yet"
+    called.keep_renumbered_by(broken)
+    assert post(called, value) == 503
+    assert called.news() == frozenset()
+
+    kept: list[Renumbered] = []
+    called.keep_renumbered_by(kept.extend)
+    assert (post(called, value), len(kept)) == (202, 1)
 
 
 @pytest.mark.parametrize(
