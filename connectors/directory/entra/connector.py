@@ -22,6 +22,7 @@ from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.notifications import Notifications
 from connectors.directory.entra.read.away import is_away
 from connectors.directory.entra.read.cursor import Cursor, digest_of
+from connectors.directory.entra.read.doubts import REMOVED, Doubts
 from connectors.directory.entra.read.mapping import Reading, map_user, selected
 from connectors.directory.entra.read.users import Page, Users
 from connectors.kit import http as _http
@@ -160,6 +161,8 @@ class EntraDirectory:
 
     def _delta(self, users: Users, before: Cursor, taken_at: datetime) -> Iterator[DirectoryPage | PassEnd]:
         changed, removed, link = self._round(users, before.link)
+        doubts = Doubts(before.doubts, taken_at)
+        doubts.join(changed, removed)
         watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
         looked_at = before.looked_at
         is_time = looked_at is None or has_come(looked_at + LOOK_AGAIN, taken_at, LOOK_AGAIN)
@@ -173,9 +176,11 @@ class EntraDirectory:
             users = self._users()
             self._require_leave_dates(before)
             reading = self._reading_now(users)
-            yield from _pages(self._again(users, changed, removed, watched), reading)
+            yield from _pages(self._again(users, changed, removed, watched, doubts), reading)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
-        after = replace(before, link=link, taken_at=taken_at, removed=watched, looked_at=looked_at)
+        after = replace(
+            before, link=link, taken_at=taken_at, removed=watched, looked_at=looked_at, doubts=doubts.left
+        )
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
 
     def _round(self, users: Users, link: str) -> tuple[dict[str, dict[str, Any]], set[str], str]:
@@ -197,8 +202,11 @@ class EntraDirectory:
         changed: Mapping[str, dict[str, Any]],
         removed: Iterable[str],
         watched: dict[str, datetime],
+        doubts: Doubts,
     ) -> Iterator[dict[str, Any]]:
         """Read each of them again: a delta may leave out unchanged values, and may be a day old.
+
+        So may the answer: a replica may not have heard of the change. Where they differ, it is read again in `doubts`.
 
         Users who are back, or gone for good, need no further looks and are taken out of `watched`.
         """
@@ -206,8 +214,10 @@ class EntraDirectory:
             found = users.one(user_id)
             if found is not None:
                 watched.pop(user_id, None)
+                doubts.weigh(user_id, said, found)
                 yield found
             elif (gone := users.deleted(user_id)) is not None:
+                doubts.weigh(user_id, said, gone)
                 yield gone
             elif isinstance(said.get("accountEnabled"), bool):
                 yield said  # a new user may not be found for some minutes; a record without that value can't be trusted
@@ -215,10 +225,12 @@ class EntraDirectory:
                 watched.pop(user_id, None)
                 yield {"id": user_id, "@removed": {"reason": "deleted"}}
         for user_id in removed:
-            found = users.deleted(user_id) or users.one(user_id)
-            if found is not None and "@removed" not in found:
+            word: dict[str, Any] = {"id": user_id, REMOVED: {"reason": "deleted"}}
+            found = users.deleted(user_id) or users.one(user_id) or word
+            if REMOVED not in found:
                 watched.pop(user_id, None)
-            yield found or {"id": user_id, "@removed": {"reason": "deleted"}}
+            doubts.weigh(user_id, word, found)
+            yield found
 
     # --- one person --------------------------------------------------------------------------------
 

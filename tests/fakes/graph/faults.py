@@ -197,6 +197,11 @@ def not_found(resource_id: str = "") -> Fault:
     )
 
 
+def stale(record: Json) -> Fault:
+    """A replica that has not heard of a change answers with the record of before."""
+    return Fault(status=200, body=json.dumps(record).encode())
+
+
 def gone(location: str | None = None, code: str = "syncStateNotFound") -> Fault:
     """410, with a Location to start from where one is given."""
     return Fault(410, code, RESYNC, {} if location is None else {"Location": location})

@@ -9,12 +9,14 @@ from datetime import datetime
 from hashlib import sha256
 
 from connectors.directory.entra.config import EntraConfig
+from connectors.directory.entra.read.doubts import Doubt
 from worker.ports import CursorExpired
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`link` is replayed as a whole. `removed`: deleted users by id, with the instant; each for 30 days at most.
+    `doubts`: those whom a single answer showed otherwise than a round.
 
     Instants are aware UTC. `reads` is the digest of what was read.
     """
@@ -24,6 +26,7 @@ class Cursor:
     reads: str
     removed: Mapping[str, datetime] = field(default_factory=dict)
     looked_at: datetime | None = None
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
 
     def dump(self) -> str:
         values = {
@@ -32,6 +35,7 @@ class Cursor:
             "reads": self.reads,
             "removed": {key: at.isoformat() for key, at in self.removed.items()},
             "looked_at": self.looked_at.isoformat() if self.looked_at else None,
+            "doubts": {key: [one.since.isoformat(), one.is_enabled] for key, one in self.doubts.items()},
         }
         return json.dumps(values, separators=(",", ":"), sort_keys=True)
 
@@ -46,6 +50,10 @@ class Cursor:
                 str(values["reads"]),
                 {key: datetime.fromisoformat(at) for key, at in values["removed"].items()},
                 datetime.fromisoformat(values["looked_at"]) if values["looked_at"] else None,
+                {
+                    key: Doubt(datetime.fromisoformat(since), is_enabled)
+                    for key, (since, is_enabled) in values.get("doubts", {}).items()
+                },
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CursorExpired("The cursor was not written by this connector.") from error

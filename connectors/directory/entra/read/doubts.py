@@ -1,0 +1,53 @@
+"""Users of whom a round says one thing and a single answer another: a replica lags. They are read again for an hour.
+
+No round names them again, since its link moves on. Neither word is believed over a whole record: what is read counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping, MutableSet
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from worker.domain.instants import has_come
+
+LASTS = timedelta(hours=1)  # then the nightly list has to show it
+DOUBTS_MAX = 1000  # as many as a round may name
+ENABLED, REMOVED = "accountEnabled", "@removed"
+
+
+class Doubt(NamedTuple):
+    """What a round said, and when it was first not so. `is_enabled`: None for a removed user."""
+
+    since: datetime
+    is_enabled: bool | None
+
+
+class Doubts:
+    """`left`: those who are to be read in the next round, by id."""
+
+    def __init__(self, before: Mapping[str, Doubt], now: datetime) -> None:
+        self._now = now
+        self.left = {key: one for key, one in before.items() if not has_come(one.since + LASTS, now, LASTS)}
+
+    def join(self, changed: MutableMapping[str, dict[str, Any]], removed: MutableSet[str]) -> None:
+        """Add them to the users whom a round named itself, without a record that could be taken for a whole one."""
+        for user_id, one in self.left.items():
+            if user_id not in changed and user_id not in removed:
+                if one.is_enabled is None:
+                    removed.add(user_id)
+                else:
+                    changed[user_id] = {"id": user_id}
+
+    def weigh(self, user_id: str, said: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+        """Compare what a round said of a user with what is read of them."""
+        before = self.left.pop(user_id, None)
+        is_enabled = said.get(ENABLED, before.is_enabled if before else None)
+        if REMOVED in said:
+            is_enabled, differs = None, REMOVED not in found
+        else:
+            shown = found.get(ENABLED)
+            differs = REMOVED not in found and isinstance(is_enabled, bool) and shown is (not is_enabled)
+        if differs and len(self.left) < DOUBTS_MAX:
+            is_known = before is not None and before.is_enabled is is_enabled
+            self.left[user_id] = before if before and is_known else Doubt(self._now, is_enabled)
