@@ -24,6 +24,7 @@ MORE = (
     "resolved_at", "closed_by", "closed_by.email", "closed_at",
 )  # fmt: skip
 FIELDS = NEEDED + MORE
+NEVER = datetime.min.replace(tzinfo=UTC)
 JOINER = "\N{WORD JOINER}"
 
 
@@ -88,11 +89,18 @@ def standing(row: Mapping[str, Any], states: StatesConfig) -> CopyStanding:
 
 
 def last_move(row: Mapping[str, Any], config: ServicenowConfig) -> LastMove:
-    """Who closed it; for one that is open, or says nothing of that, who changed it last."""
+    """Who closed or resolved it last: an instance may keep what was said before it was opened again.
+
+    For one that is open, or says nothing of that, who changed it last.
+    """
     if standing(row, config.states) in {CopyStanding.DONE, CopyStanding.DECLINED}:
-        for by, at in (("closed_by", "closed_at"), ("resolved_by", "resolved_at")):
-            if value(row, by):
-                return LastMove(display(row, by), value(row, f"{by}.email"), instant(value(row, at)))
+        ends = [
+            LastMove(display(row, by), value(row, f"{by}.email"), instant(value(row, at)))
+            for by, at in (("closed_by", "closed_at"), ("resolved_by", "resolved_at"))
+            if value(row, by)
+        ]
+        if ends:
+            return max(ends, key=lambda end: end.at or NEVER)
     return LastMove(value(row, "sys_updated_by"), "", instant(value(row, "sys_updated_on")))
 
 

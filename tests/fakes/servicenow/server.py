@@ -79,15 +79,13 @@ class ServicenowServer(TrackerServer):
         return sys_id
 
     def change(self, sys_id: str, by: str, **fields: str) -> None:
-        """Somebody changes an incident."""
+        """Somebody changes an incident. Who closed it before stays in it, which no documentation excludes."""
         record = self.tables["incident"][sys_id]
         at = self.tick().strftime("%Y-%m-%d %H:%M:%S")
         if fields.get("state") == RESOLVED:
             fields |= {"resolved_by": by, "resolved_at": at}
         if fields.get("state") in {CLOSED, "8"}:
             fields |= {"closed_by": by, "closed_at": at}
-        if fields.get("state") in {"1", "2", "3"}:
-            fields |= dict.fromkeys(("closed_by", "closed_at", "resolved_by", "resolved_at"), "")
         record |= fields
         record |= {
             "sys_updated_by": self.tables["sys_user"][by]["user_name"],

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.tracker.servicenow import mapping
 from contracts.tracker import AMINA, draft
 from fakes.graph.http import Reply
 from fakes.servicenow.server import CODES, PASSWORD, ServicenowServer
@@ -186,6 +187,21 @@ def test_a_code_that_says_not_solved_is_declined(world: ServicenowWorld) -> None
     assert now(world, seen.ref).standing is CopyStanding.DECLINED
     world.reopen(seen.ref)  # the code stays
     assert now(world, seen.ref).standing is CopyStanding.OPEN
+
+
+@pytest.mark.parametrize("states", [("7", "2", "6"), ("6", "2", "7"), ("6", "7")])
+def test_who_closed_it_last_did_it_whatever_the_record_keeps_of_before(
+    world: ServicenowWorld, states: tuple[str, ...]
+) -> None:
+    seen = made(world)
+    for state in states[:-1]:
+        world.server.change(seen.ref, world.doe, state=state)
+    world.server.change(seen.ref, world.amina, state=states[-1])
+
+    move = world.tracker.last_move(now(world, seen.ref))
+    assert move.email == AMINA
+    record = world.server.tables["incident"][seen.ref]
+    assert move.at == mapping.instant(record["sys_updated_on"])
 
 
 def test_a_state_that_nobody_named_is_unknown(world: ServicenowWorld) -> None:
