@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from consented import Made, additions, allow, consenting_ward, counts, hire, removed, say, settle
+from consented import Made, additions, allow, asked, consenting_ward, counts, hire, removed, say, settle
 from harness import Harness
+from worker.app.acts.statements import StatementAnswer
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.statements import AttestAnswer
@@ -122,9 +123,12 @@ class TestTakingBack:
         assert removal.is_sensitive
         assert removal.due_at - harness.now <= timedelta(hours=4)
 
-    def test_the_same_answer_again_is_refused(self, agreed: Harness) -> None:
-        with pytest.raises(Refused, match="the answer already"):
-            say(agreed)
+    def test_the_same_answer_again_changes_nothing(self, agreed: Harness) -> None:
+        [ticket] = asked(agreed)
+        token, before = agreed.link(ticket.id).rpartition("/")[2], agreed.kinds()
+        said = StatementAnswer(AttestAnswer.ACCEPTED, "")
+        assert agreed.app.attesting.answer(token, {ticket.id: said}, agreed.now) == []
+        assert agreed.kinds() == before
 
     def test_there_is_no_exception_to_ask_for(self, agreed: Harness) -> None:
         with pytest.raises(Refused, match="yes or no"):

@@ -193,16 +193,18 @@ class Attesting:
     ) -> list[Ticket]:
         """Answer statements, by the number of their ticket; those that are not open are left alone.
 
-        Raises Refused if a text on the page is not the one that is asked for now, or an item has no answer.
+        The answer that is kept already changes nothing, since a form may be sent twice. Raises Refused if a text on
+        the page is not the one that is asked for now, or an item has no answer.
         """
         with self._store.begin() as uow:
             shown = self._due(uow, self._reached(uow, token, now))
             due = {one.ticket.id: one for one in (*shown.due, *shown.kept)}
-            chosen = [(due[number], one) for number, one in said.items() if number in due]
+            chosen = [
+                (due[number], one)
+                for number, one in said.items()
+                if number in due and not _is_kept(due[number].ticket, one)
+            ]
             for one, answer in chosen:
-                is_same = one.ticket.details.get("answer") == answer.answer.value
-                if is_same and one.ticket.state is not TicketState.OPEN:
-                    raise Refused("That is the answer already.")
                 check_answer(one, answer)
                 self._note(uow, one.ticket, answer, now)
             return [
@@ -363,6 +365,10 @@ class Attesting:
         )
         at = first_showing(zone, row.on, time()) if row.on else uow.attestations.said_since(new, rule) or now
         return replace(new, at=at, expires_at=until or (at + rule.every if rule.every else None))
+
+
+def _is_kept(ticket: Ticket, said: StatementAnswer) -> bool:
+    return ticket.state is not TicketState.OPEN and ticket.details.get("answer") == said.answer.value
 
 
 def _let_in(uow: UnitOfWork, rule: StatementRule, accounts: Collection[AccountKey], now: datetime) -> None:
