@@ -227,3 +227,22 @@ def test_what_was_opened_to_be_read_stays_open_and_a_page_that_is_new_does_not_s
 
     expect(page.locator("details.card")).to_have_count(cards - 1)
     expect(page.locator("#changed")).to_be_hidden()
+
+
+def test_a_page_does_not_say_that_it_is_old_when_what_happened_elsewhere_is_taken_back(
+    desk: Desk, open_context: Open
+) -> None:
+    number = _removal(desk)
+    context = open_context(PHONE)
+    page, other = context.new_page(), context.new_page()
+    page.goto(desk.link(number))
+    page.locator("details.cannot summary").click()
+    other.goto(desk.link(number))
+    _done(other)
+    _look_again(page)
+    expect(page.locator("#changed")).to_be_visible()
+
+    follow(other, other.locator("form[action$='/undo'] button"))
+    _look_again(page)
+    expect(page.locator("#changed")).to_be_hidden()
+    expect(page.locator("details.cannot[open]")).to_have_count(1)

@@ -87,8 +87,7 @@ class AssigneePages:
         page = _OWN_PAGES.get(kind_of(ticket).choice)
         if page is not None and not shown.is_moved:
             return page(call, token)
-        # Weighing without a result is no visible change
-        version = (replace(shown, ticket=replace(ticket, weighed_at=None)), call.tongue.code)
+        version = (replace(shown, ticket=_visible(ticket)), call.tongue.code)
         return _page(
             call,
             "ticket.html",
@@ -121,11 +120,7 @@ class AssigneePages:
             }
             for ticket in mine.tickets
         ]
-        version = (
-            [replace(ticket, weighed_at=None) for ticket in mine.tickets],
-            mine.claimed,
-            call.tongue.code,
-        )
+        version = ([_visible(ticket) for ticket in mine.tickets], mine.claimed, call.tongue.code)
         return _page(
             call,
             "mine.html",
@@ -283,6 +278,11 @@ def _known(call: Call, response: Response) -> Response:
     if not call.cookie(LINK_COOKIE):
         set_cookie(call, response, LINK_COOKIE, "1", LINK_KNOWN_FOR)
     return response
+
+
+def _visible(ticket: Ticket) -> Ticket:
+    """What a page shows of a ticket: no weighing without a result, and no difference after what was taken back."""
+    return replace(ticket, weighed_at=None, version=0)
 
 
 def _page(call: Call, template: str, version: object, values: Mapping[str, object]) -> Response:

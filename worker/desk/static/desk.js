@@ -93,6 +93,7 @@ if (changed) {
     isAsking = true;
     try {
       const answer = await fetch(location.pathname, { headers: { "If-None-Match": version() }, cache: "no-store" });
+      if (answer.status === 304) changed.hidden = true; // what had changed was taken back
       if (![200, 404, 410].includes(answer.status)) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const isKept = isBegun();
