@@ -32,6 +32,7 @@ def review_page(call: Call, token: str, refused: str = "") -> Response:
             "later": len(shown.left) - len(page),
             "refused": refused or call.query("refused"),
             "typed": row_answers(call) if refused else {},
+            "shown_at": (shown_at(call) if refused else None) or call.now,
         },
         status=REFUSED if refused else 200,
     )

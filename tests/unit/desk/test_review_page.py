@@ -62,17 +62,21 @@ def test_the_answers_stay_where_one_of_them_would_leave_the_group_without_an_adm
     desk.get(desk.ticket(own.id))
     desk.post(f"{desk.ticket(own.id)}/review", {"row": ward.number("dee"), "answer-0": "remove"})
     here = desk.ticket(main.id)
-    rows = re.findall(r'name="row" value="([^"]+)"', desk.get(here).text)
+    page = desk.get(here).text
+    rows = re.findall(r'name="row" value="([^"]+)"', page)
+    [began_at] = re.findall(r'name="shown_at" value="(\d+)"', page)
     at = rows.index(ward.number("eve"))
     answers = {f"answer-{number}": "keep" for number in range(len(rows))} | {f"answer-{at}": "remove"}
 
-    after = desk.post(f"{here}/review", {"row": rows} | answers)
+    ward.later(minutes=2)
+    after = desk.post(f"{here}/review", {"row": rows, "shown_at": began_at} | answers)
 
     assert after.status_code == 422
     assert "the group would have no admin left" in after.text
     given = re.findall(r'name="(answer-\d+)" value="(\w+)" checked', after.text)
     assert dict(given) == answers
     assert len(given) == 3
+    assert f'name="shown_at" value="{began_at}"' in after.text, "its rows took as long as they did"
 
 
 def test_who_says_that_nobody_needs_the_group_is_thanked_and_can_take_it_back(ward: Harness) -> None:
