@@ -1,17 +1,24 @@
 """The assignee's acts through a signed link: look, say that it was done or can't be, take that back.
 
-Looking changes nothing. An act and the data to undo it are one transaction. Messages about an act wait until the
-minute in which it can be undone is over.
+Looking changes nothing. How an act is kept and taken back is in `by_link`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from worker.app.acts.changes import Change, change_ticket, is_repeated, known_ticket, mark_dirty
-from worker.app.acts.waiting import kept_waiting
+from worker.app.acts.by_link import (
+    ANSWERED,
+    UNDO_FOR,
+    act_by_link,
+    can_undo,
+    email_of,
+    is_answer_of,
+    take_back,
+)
+from worker.app.acts.changes import Change, change_ticket, is_repeated, known_ticket
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for
@@ -19,8 +26,7 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Opened, SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, Via, acted, claimants
-from worker.domain.evidence.explained import assignee_id, ticket_facts
+from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import stamp
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
@@ -38,7 +44,6 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import Store, UnitOfWork
 
-UNDO_FOR = timedelta(minutes=1)
 WORDS_MAX = 1000
 CLAIMS_MAX = 500  # a person's unproved claims that are searched for those of the last minute
 NOBODY = "nobody"  # the choice for a member from outside, or a phone that several people use
@@ -94,7 +99,7 @@ class Assigned:
             ticket = opened.ticket
             mine = _open_of(uow, opened, undo.before if undo else ticket)
             others = [one for one in mine if one.id != ticket.id]
-            is_moved = undo is not None and _email(ticket) != _email(undo.before)
+            is_moved = undo is not None and email_of(ticket) != email_of(undo.before)
             return Assignment(
                 ticket,
                 len(others),
@@ -136,7 +141,7 @@ class Assigned:
             if ticket.assignee is None or not ticket.is_live:
                 raise Refused(because("Only a live ticket that is somebody's has a link."))
             until = self._links.until(ticket, now)
-            uow.access.keep_shown(Shown(_email(ticket), number, by.name, by.id, now, until))
+            uow.access.keep_shown(Shown(email_of(ticket), number, by.name, by.id, now, until))
             person = ticket.assignee.person
             data = {"to": person and "/".join(person), "until": stamp(until)}
             uow.journal.append(
@@ -231,7 +236,7 @@ class Assigned:
     def _done(
         self, uow: UnitOfWork, ticket: Ticket, now: datetime, reason: Reason = NO_REASON, said: str = ""
     ) -> Ticket:
-        by = _email(ticket)
+        by = email_of(ticket)
         if ticket.state is TicketState.DONE and ticket.done_by == by:
             return ticket
 
@@ -247,45 +252,20 @@ class Assigned:
         key = HandleKey(ticket.home.source, ticket.handle)
         people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
         known = uow.identities.get(key)
-        if known is not None and known.state in _ANSWERED:
-            if _is_answer_of(known, _email(ticket)) and chosen == _choice(known):
+        if known is not None and known.state in ANSWERED:
+            if is_answer_of(known, email_of(ticket)) and chosen == _choice(known):
                 return ticket
             raise Refused("Somebody has said who it is.")
         if known is None or (chosen != NOBODY and chosen not in people):
             raise Refused("Choose one of the people, or say that it is somebody else.")
         after = self._done(uow, ticket, now, because("{name} says who it is", name=_name(ticket)), chosen)
         if chosen == NOBODY:
-            uow.identities.reject(key, None, now, _email(ticket))
+            uow.identities.reject(key, None, now, email_of(ticket))
         else:
-            why = because("confirmed by {name}", name=_email(ticket))
+            why = because("confirmed by {name}", name=email_of(ticket))
             answer = Identity(IdentityState.LINKED, known.fingerprint, people[chosen].key, How.CONFIRMED, why)
-            uow.identities.answer([HandleIdentity(key, answer)], now, _email(ticket))
+            uow.identities.answer([HandleIdentity(key, answer)], now, email_of(ticket))
         return after
-
-
-def act_by_link(
-    uow: UnitOfWork,
-    ticket: Ticket,
-    change: Change,
-    kind: str,
-    now: datetime,
-    messages: Callable[[Ticket], Sequence[OutMessage]] = lambda _after: (),
-    said: str = "",
-) -> Ticket:
-    """Change the ticket as its assignee, keep the data to undo it, and queue messages for when the minute is over."""
-
-    def changed(one: Ticket) -> Ticket:
-        after = change(one)
-        is_claim = after.state is TicketState.DONE
-        return replace(after, claimed_by=claimants_by_link(uow, one, now)) if is_claim else after
-
-    before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
-    until = now + UNDO_FOR
-    waiting = [replace(message, not_before=until) for message in messages(after)]
-    uow.outbox.add(waiting, now)
-    keys = tuple(message.key for message in waiting)
-    uow.access.keep_undo(Undo(before, after, _email(before), until, keys))
-    return after
 
 
 _EVENTS = {
@@ -305,90 +285,28 @@ def can_be_done_together(ticket: Ticket) -> bool:
 
 def _open_of(uow: UnitOfWork, opened: Opened, theirs: Ticket) -> list[Ticket]:
     """The open tickets of the assignee of `theirs` that the link may open."""
-    return [one for one in uow.tickets.open_of(_email(theirs)) if opened.reaches(one)]
+    return [one for one in uow.tickets.open_of(email_of(theirs)) if opened.reaches(one)]
 
 
 def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
     """The assignee's claims of the last minute, on any ticket, that they can take back."""
-    theirs = TicketFilter(states=(TicketState.DONE,), assignee=_email(opened.ticket))
+    theirs = TicketFilter(states=(TicketState.DONE,), assignee=email_of(opened.ticket))
     recent = [
         (one, uow.access.undo_of(one.id))
         for one in uow.overview.tickets(theirs, None, CLAIMS_MAX)
         if one.done_at is not None and now < one.done_at + UNDO_FOR and opened.reaches(one)
     ]
-    by = _email(opened.ticket).casefold()
+    by = email_of(opened.ticket).casefold()
     undos = [undo for one, undo in recent if undo and undo.by.casefold() == by and can_undo(one, undo, now)]
     return sorted(undos, key=lambda undo: undo.before.id)
-
-
-def can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
-    """True if its minute is not over and nothing has changed since. Only a new `weighed_at` is no change."""
-    return (
-        ticket is not None
-        and now < undo.until
-        and replace(ticket, weighed_at=None) == replace(undo.after, weighed_at=None)
-    )
-
-
-def take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
-    """Undo an act. Raises Refused if somebody has been told about it."""
-    # The group may have lost its other admin meanwhile
-    before = kept_waiting(uow, undo.before, undo.before.member_role)
-    uow.access.forget_undo(before.id)
-    # By another process's clock the minute was over: a message that went out has to stay true
-    if uow.outbox.withdraw(undo.messages) < len(undo.messages):
-        raise Refused("It can't be taken back any more: others have been told.")
-    uow.tickets.update([before])
-    if kind_of(before).choice is Choice.STATEMENT:
-        uow.attestations.void(before.id, now)
-    if kind_of(before).choice is Choice.OUTCOME:
-        uow.bad_messages.void(before.id)
-    if kind_of(before).choice is Choice.PERSON:
-        key = HandleKey(before.home.source, before.handle)
-        known = uow.identities.get(key)
-        if known is not None and _is_answer_of(known, undo.by):  # and not somebody else's since
-            uow.identities.ask_again(key)
-    data = ticket_facts(before)
-    uow.journal.append(
-        [acted(_actor(before), now, events.TICKET_UNDONE, f"ticket:{before.label}", data=data)]
-    )
-    mark_dirty(uow, before, now)
-    return before
-
-
-_ANSWERED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})
-
-
-def _is_answer_of(link: Identity, email: str) -> bool:
-    """True if the link is this person's answer, and nobody has changed it since."""
-    return link.state in _ANSWERED and link.decided_by == email
 
 
 def _choice(link: Identity) -> str:
     return NOBODY if link.person is None else "/".join(link.person)
 
 
-def _email(ticket: Ticket) -> str:
-    return ticket.assignee.email if ticket.assignee else ""
-
-
 def _name(ticket: Ticket) -> str:
     return ticket.assignee.name or ticket.assignee.email if ticket.assignee else ""
-
-
-def _actor(ticket: Ticket) -> Actor:
-    """The assignee as the journal names them: by id if the directory knows them."""
-    return Actor(assignee_id(ticket.assignee), via=Via.LINK)
-
-
-def claimants_by_link(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
-    """The marks of everybody who may have used the link: the assignee, by address and by id, and the people who
-    were shown a link of theirs.
-    """
-    person = ticket.assignee.person if ticket.assignee else None
-    assignee = Actor(_email(ticket), person.person_id if person else "")
-    shown = [Actor(one.name, one.actor_id) for one in uow.access.shown_links(_email(ticket), now)]
-    return claimants([assignee, *shown])
 
 
 def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:

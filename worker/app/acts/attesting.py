@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
-from worker.app.acts.assignee import WORDS_MAX, act_by_link, can_undo, take_back
+from worker.app.acts.assignee import WORDS_MAX
+from worker.app.acts.by_link import act_by_link, can_undo, take_back
 from worker.app.acts.changes import change_ticket
 from worker.app.acts.statements import (
     DueForPerson,

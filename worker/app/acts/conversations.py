@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from worker.app.acts.assignee import act_by_link, can_undo, claimants_by_link
+from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import SignedLinks

@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TypeAlias
 
-from worker.app.acts.assignee import act_by_link, can_undo, claimants_by_link
+from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call

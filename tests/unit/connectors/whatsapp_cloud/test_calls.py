@@ -192,7 +192,7 @@ def test_what_meta_calls_with_after_a_removal_makes_its_group_due(
 OLD, NEW = "447700900101", "447700900102"
 
 
-def told(at: int = RECENT, **system: Any) -> Any:
+def told(at: int = RECENT, /, **system: Any) -> Any:
     row = {"from": OLD, "id": "wamid.1", "timestamp": str(at), "type": "system", "system": system}
     return {"entry": [{"changes": [{"field": "messages", "value": {"messages": [row]}}]}]}
 
