@@ -78,7 +78,7 @@ def test_what_is_wrong_with_our_own_account_is_said_and_mended(
     company.domain.ldbmodify(
         ldif.modify(service, {"userAccountControl": 512, "accountExpires": NEVER, "pwdLastSet": -1})
     )
-    again = Worker(company.folder)  # the one before waits for an hour
+    again = Worker(company.folder)  # the one before waits for ten minutes
     assert again.settle()["left"] == 1
     assert again.source().trouble is None
     again.close()

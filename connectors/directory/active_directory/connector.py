@@ -25,6 +25,7 @@ from connectors.directory.active_directory.read.news import News
 from connectors.directory.active_directory.read.people import People
 from connectors.directory.active_directory.wire.client import Client, open_client
 from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
+from connectors.directory.active_directory.wire.errors import Barred
 from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted
 from worker.domain.model import AccountFacts
 from worker.ports import (
@@ -41,6 +42,9 @@ from worker.ports import (
 
 # Domains lock an account after a handful of wrong passwords, and count anew only after 15 to 30 minutes without one
 REFUSED_S = 3600.0
+IN_AN_HOUR = "It is tried again in an hour, so that the account is not locked, or with a new configuration."
+IN_MINUTES = "It is tried again in ten minutes."
+BARRED_S = 600.0  # for an account that is disabled, expired or locked: only wrong passwords count
 
 
 class ActiveDirectory(Passive):
@@ -199,9 +203,11 @@ class ActiveDirectory(Passive):
             try:
                 client = open_client(self._config, self._context.base_dir, servers)
             except AuthFailed as error:
-                later = "It is tried again in an hour, so that the account is not locked, or with a new configuration."
+                later, pause_s = (
+                    (IN_MINUTES, BARRED_S) if isinstance(error, Barred) else (IN_AN_HOUR, REFUSED_S)
+                )
                 again = AuthFailed(error.message, remedy=f"{error.remedy} {later}".strip())
-                self._refusal = (again, monotonic() + REFUSED_S)
+                self._refusal = (again, monotonic() + pause_s)
                 raise
             self._refusal = None
             return client

@@ -56,7 +56,12 @@ _ACCOUNT = {
     "773": ("must change its password first", "Clear 'must change password at next logon'."),
     "775": ("is locked out", "Unlock it, and find out who tries wrong passwords for it."),
 }
+_BARRED = _ACCOUNT.keys() - {"525", "52e"}  # told to whoever has the right password
 _DATA = re.compile(r"data ([0-9a-f]{3,4})\b", re.IGNORECASE)
+
+
+class Barred(AuthFailed):
+    """The account itself is refused, and not its password: a further try counts towards no lock."""
 
 
 def refusal(server: str, what: str, done: Done) -> ConnectorError:
@@ -98,9 +103,11 @@ def bind_refusal(server: str, user: str, code: int, message: str) -> ConnectorEr
             remedy="Use ldaps:// or tls.start_tls: true.",
         )
     match = _DATA.search(message)
-    why, remedy = _ACCOUNT.get(match[1].lower() if match else "", ("was refused", "Check bind."))
-    detail = "" if match and match[1].lower() in _ACCOUNT else f" ({code}{_quoted(message)})"
-    return AuthFailed(f"{server}: the account {user} {why}{detail}.", remedy=remedy)
+    data = match[1].lower() if match else ""
+    why, remedy = _ACCOUNT.get(data, ("was refused", "Check bind."))
+    detail = "" if data in _ACCOUNT else f" ({code}{_quoted(message)})"
+    kind = Barred if data in _BARRED else AuthFailed
+    return kind(f"{server}: the account {user} {why}{detail}.", remedy=remedy)
 
 
 def lost(server: str, what: str, error: Exception) -> Transient:
