@@ -16,9 +16,10 @@ from worker.app.acts.by_link import (
     can_undo,
     email_of,
     is_answer_of,
+    is_repeated,
     take_back,
 )
-from worker.app.acts.changes import Change, change_ticket, is_repeated, known_ticket
+from worker.app.acts.changes import Change, change_ticket, known_ticket
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for
@@ -192,10 +193,14 @@ class Assigned:
         with self._store.begin() as uow:
             opened, undo = self._opened(uow, token, now)
             ticket = undo.before if undo else opened.ticket
-            change: Change = lambda one: answered(one, answer, words, now)  # noqa: E731
-            if answer is Answer.CREATOR and _has_creators_ticket(uow, ticket):
-                change = lambda one: answered(one, Answer.OTHER, words or because("is the creator"), now)  # noqa: E731
-            if undo and is_repeated(undo.before, change, opened.ticket):
+            is_asked = answer is Answer.CREATOR and _has_creators_ticket(uow, ticket)
+
+            def change_at(at: datetime) -> Change:
+                if is_asked:
+                    return lambda one: answered(one, Answer.OTHER, words or because("is the creator"), at)
+                return lambda one: answered(one, answer, words, at)
+
+            if undo and is_repeated(undo, change_at):
                 return opened.ticket
             ticket = self._links.ticket(uow, token, now)
 
@@ -205,7 +210,7 @@ class Assigned:
 
             # Other answers have events of their own
             said = answer.value if answer is Answer.NOT_NEEDED else ""
-            return act_by_link(uow, ticket, change, _EVENTS[answer], now, messages, said)
+            return act_by_link(uow, ticket, change_at(now), _EVENTS[answer], now, messages, said)
 
     def undo(self, token: str, now: datetime) -> Ticket:
         """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""

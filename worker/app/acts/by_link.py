@@ -19,7 +19,7 @@ from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.model import HandleKey
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import NotAllowed, Ticket, TicketState
 from worker.ports.state.access import Undo
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
@@ -59,6 +59,17 @@ def can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
         ticket is not None
         and now < undo.until
         and replace(ticket, weighed_at=None) == replace(undo.after, weighed_at=None)
+    )
+
+
+def is_repeated(undo: Undo, change_at: Callable[[datetime], Change]) -> bool:
+    """True if the change, at the instant of the act, is what was done: somebody sent it twice over a slow line."""
+    try:
+        again = change_at(undo.until - UNDO_FOR)(undo.before)
+    except NotAllowed:
+        return False
+    return replace(again, claimed_by=(), weighed_at=None) == replace(
+        undo.after, claimed_by=(), weighed_at=None
     )
 
 

@@ -51,14 +51,6 @@ def change_ticket(
     return before, after
 
 
-def is_repeated(before: Ticket, change: Change, after: Ticket) -> bool:
-    """True if it was this change that made one ticket of the other: somebody sent it twice over a slow line."""
-    try:
-        return change(before).reason == after.reason
-    except NotAllowed:
-        return False
-
-
 def known_ticket(uow: UnitOfWork, number: int) -> Ticket:
     """A ticket by its number. Raises Refused if there is none."""
     ticket = uow.tickets.get(number)
