@@ -69,6 +69,7 @@ class FakeNotifier(Passive):
         self.sent: list[Message] = []
         self.attempts: list[Message] = []
         self.unreachable: set[str] = set()
+        self.chokes_on: set[str] = set()  # titles of messages that it fails at, each time
         self.down: ConnectorError | None = None  # the answer to everything, check too, while it is set
         self.standing: dict[str, Message] = {}  # what stands in the channel, by reference
         self.replies: list[tuple[str, Message]] = []
@@ -112,6 +113,8 @@ class FakeNotifier(Passive):
             raise self.down
         if self._before:
             raise self._before.popleft()
+        if message.title in self.chokes_on:
+            raise Transient("Fake: 500.", remedy="Wait.")
         if message.to.address in self.unreachable or not self.can.reach(message.to):
             raise Unreachable(f"Fake: {message.to.label} is not here.", remedy="Use another channel.")
         self.sent.append(replace(message, paragraphs=message.paragraphs[: self.takes(message)]))

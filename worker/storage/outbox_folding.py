@@ -76,6 +76,12 @@ class SqlFolding:
                     found[page["to_kind"], address][at] = int(count)
         return [DeliveryCount(*found[one.kind.value, one.address]) for one in to]
 
+    def untried(self, to: Recipient) -> int:
+        d = delivery.c
+        theirs = (d.recipient_kind == to.kind.value) & (d.address == to.address)
+        query = sa.select(sa.func.count()).where(theirs, d.state.in_(UNSENT), d.failed_at.is_(None))
+        return self._c.execute(query).scalar_one()
+
     def pending(
         self, to: Sequence[Recipient], now: datetime, limit: int, *, is_alarm: bool = False
     ) -> list[list[OutMessage]]:

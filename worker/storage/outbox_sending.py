@@ -125,6 +125,21 @@ class SqlSending:
     def put_off(self, one: Delivery, error: str, at: datetime) -> None:
         self._finish(one, state="waiting", next_at=at, error=error, attempts=one.attempts - 1)
 
+    def others_arrived(self, one: Delivery, now: datetime) -> bool:
+        d = delivery.c
+        since = sa.select(sa.func.coalesce(d.failed_at, d.next_at)).where(d.id == one.id).scalar_subquery()
+        theirs = (d.address == one.to.address) & (d.recipient_kind == one.to.kind.value)
+        arrived = sa.select(d.id).where(theirs, d.state == "sent", d.sent_at.between(since, now)).limit(1)
+        return self._c.execute(arrived).first() is not None
+
+    def fail_event(
+        self, one: Delivery, error: str, now: datetime, at: datetime, *, is_own: bool, is_unclear: bool
+    ) -> None:
+        self._finish(
+            one, state="waiting", next_at=at, error=error, attempts=one.attempts - (not is_own), failed_at=now,
+            is_unclear=int(one.is_unclear or is_unclear),
+        )  # fmt: skip
+
     def move(self, one: Delivery, notifier: str | None, error: str, now: datetime) -> None:
         if notifier is not None:
             # if it may have arrived over the other channel, it may be a repeat on this one
@@ -213,10 +228,11 @@ _IS_DUE = sa.or_(
 )
 _IS_FEED = delivery.c.recipient_kind == RecipientKind.FEED.value  # after people, however long it has waited
 IS_STOPPED = sa.exists().where(feed.c.notifier == delivery.c.notifier, feed.c.stopped_at.is_not(None))
+_IS_AT_FAULT = _IS_FEED & (delivery.c.attempts > 0)  # it may never be taken, and keeps no other waiting
 _NEXT = (
     sa.select(delivery)
     .where(_IS_DUE, delivery.c.notifier.not_in(sa.bindparam("quiet", expanding=True)), ~IS_STOPPED)
-    .order_by(delivery.c.is_alarm.desc(), _IS_FEED, delivery.c.next_at, delivery.c.id)
+    .order_by(delivery.c.is_alarm.desc(), _IS_FEED, _IS_AT_FAULT, delivery.c.next_at, delivery.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from fakes.notifier import FakeNotifier
 from harness import URL, Harness
 from worker.app.jobs.deliver import ATTEMPTS_MAX, RETRY_FIRST
+from worker.app.jobs.report import Report
 from worker.app.tell.feeds import NO_DESK, WAITING_MAX
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.event import FeedEvent, event_in
@@ -39,6 +40,14 @@ def siem(**wishes: object) -> FakeNotifier:
 def ward(start: Found) -> Harness:
     """A ward, its security team's channel, and a program that follows tickets from now on."""
     harness = start(notifiers=[FakeNotifier("soc"), siem(wants_names=True)], has_links=True)
+    harness.deliver()
+    return harness
+
+
+@pytest.fixture
+def plain(start: Found) -> Harness:
+    """As above, but the program can't be asked what arrived, as receivers of webhooks can't."""
+    harness = start(notifiers=[FakeNotifier("soc"), siem(can_find=False)])
     harness.deliver()
     return harness
 
@@ -175,7 +184,9 @@ def test_a_program_that_is_out_is_left_alone_as_a_whole_and_keeps_its_events_in_
     ward.deliver()
     assert len(program.attempts) == 1
     with ward.store.begin() as uow:
-        assert uow.outbox.backlog().deliveries == WAITING_MAX
+        assert uow.outbox.backlog().deliveries == WAITING_MAX + 1, (
+            "those that were not tried yet, and one that was"
+        )
     program.down = None
     ward.now += RETRY_FIRST
     ward.deliver()
@@ -205,6 +216,77 @@ def test_a_program_that_is_out_for_days_is_tried_every_hour_and_loses_no_event(
     assert sorted(event.subject for event in followed(ward)) == ["P-0", "P-1", "P-2"]
 
 
+def goes_on(harness: Harness, hours: int, minutes: int = 15) -> list[Report]:
+    """The worker goes on for hours."""
+    reports = []
+    for _ in range(hours * 60 // minutes):
+        reports.append(harness.deliver())
+        harness.later(minutes=minutes)
+    return reports
+
+
+def unreachable(reports: list[Report]) -> int:
+    return sum(report.counts["unreachable"] for report in reports)
+
+
+def test_an_event_that_a_program_never_takes_is_given_up_and_delays_others_by_an_hour_at_most(
+    plain: Harness,
+) -> None:
+    ward, program = plain, plain.notifiers[-1]
+    program.chokes_on = {"ticket.done"}
+    happen(ward, 1, "ticket.done")
+    reports = []
+    for number in range(24):
+        happen(ward, 1)
+        reports += goes_on(ward, 1)
+        assert len(followed(ward)) == number + 1
+    assert unreachable(reports) == 1
+    [trouble] = {trouble for report in reports for trouble in report.troubles}
+    assert trouble.startswith("siem: message")
+    assert f"is dead after {ATTEMPTS_MAX} attempts" in trouble
+    count = len(program.attempts)
+    goes_on(ward, 24)
+    assert len(program.attempts) == count
+
+
+def test_many_events_that_a_program_never_takes_keep_no_other_from_it(plain: Harness) -> None:
+    ward = plain
+    ward.notifiers[-1].chokes_on = {"ticket.done"}
+    for number in range(WAITING_MAX + 5):
+        happen(ward, 1)
+        happen(ward, 1, "ticket.done")
+        ward.deliver()
+        assert len(followed(ward)) == number + 1
+        ward.later(minutes=1)
+
+
+def test_an_event_that_failed_while_its_program_took_others_survives_an_outage(plain: Harness) -> None:
+    ward, program = plain, plain.notifiers[-1]
+    program.chokes_on = {"ticket.done"}
+    happen(ward, 1, "ticket.done")
+    happen(ward, 1)
+    goes_on(ward, 1)
+    assert len(followed(ward)) == 1
+
+    program.down = Transient("No answer.")
+    happen(ward, 3)
+    assert unreachable(goes_on(ward, 72)) == 0
+    program.down, program.chokes_on = None, set()
+    goes_on(ward, 6)
+    assert len(followed(ward)) == 5
+
+
+def test_what_failed_in_an_outage_is_not_given_up_before_it_was_refused_eight_times(plain: Harness) -> None:
+    ward, program = plain, plain.notifiers[-1]
+    program.down = Transient("No answer.")
+    happen(ward, 1)
+    goes_on(ward, 72)
+    program.down = None
+    program.fail_next(Rejected("422", remedy="Look."), times=ATTEMPTS_MAX - 1)
+    assert unreachable(goes_on(ward, 20)) == 0
+    assert len(followed(ward)) == 1
+
+
 def test_the_wait_that_a_program_asks_for_is_not_cut_short_by_ours(ward: Harness) -> None:
     program = ward.notifiers[-1]
     program.fail_next(Transient("Busy.", remedy="Wait.", retry_after_s=3600))
@@ -227,6 +309,7 @@ def test_an_event_that_is_refused_is_given_up_in_the_end_and_the_next_one_comes(
         reports.append(ward.deliver())
         ward.later(hours=7)
     assert [report.counts["unreachable"] for report in reports] == [*([0] * (ATTEMPTS_MAX - 1)), 1]
+    assert f"is dead after {ATTEMPTS_MAX} attempts: Too odd." in reports[-1].troubles[-1]
     happen(ward, 1, "ticket.done")
     ward.deliver()
     assert [event.kind for event in followed(ward)] == ["ticket.done"]

@@ -6,7 +6,8 @@ again. If it cannot tell, the message says that it may be a repeat. What was onl
 for a moment, while all of it arrives; after a failure everything is looked at anew.
 Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see.
 A channel that asks to wait is left alone until then. A feed (a program that follows events) gets one event a message;
-after a failure it is left alone as a whole, so that it keeps nobody waiting for its time-outs.
+after a failure it is left alone as a whole, so that it keeps nobody waiting for its time-outs. While it takes nothing,
+its events are tried on; one that fails while it takes others is given up in the end.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ LAST_WAITS = (
     4,
     timedelta(hours=6),
 )  # on the last channel 15 hours in all, so that a night's outage kills nothing
+REST_MAX = timedelta(hours=1)  # for a feed that takes nothing, as long as it takes
 DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the lease
 
 
@@ -305,7 +307,9 @@ class Deliver:
         if asked is not None and not is_unclear:
             run.counts["retried"] += 1
             self._observer.delivered(delivery, Outcome.RETRIED, now)
-        elif delivery.attempts >= ATTEMPTS_MAX and delivery.to.kind is not RecipientKind.FEED:
+        elif delivery.to.kind is RecipientKind.FEED:
+            self._event_failed(delivery, error, now, run, is_unclear=is_unclear)
+        elif delivery.attempts >= ATTEMPTS_MAX:
             unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
             self._move_on(unclear, error.message, now, run)
         else:
@@ -320,16 +324,43 @@ class Deliver:
         *,
         is_unclear: bool,
     ) -> None:
-        is_feed = delivery.to.kind is RecipientKind.FEED
-        is_last = not is_feed and self._reaching.next_over(delivery.to, delivery.notifier) is None
-        times, longest = LAST_WAITS if is_last else WAITS
-        wait = min(RETRY_FIRST * times ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), longest)
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
-            uow.outbox.retry(delivery, error.message, now + wait, is_unclear=is_unclear)
-            if is_feed:
-                longest = max(wait, asked_wait(error) or wait)
-                uow.outbox.leave_alone(delivery.notifier, now + longest)
+            uow.outbox.retry(delivery, error.message, now + self._wait(delivery), is_unclear=is_unclear)
+        self._observer.delivered(delivery, Outcome.RETRIED, now)
+
+    def _wait(self, delivery: Delivery) -> timedelta:
+        """How long it waits for its next attempt."""
+        is_last = self._reaching.next_over(delivery.to, delivery.notifier) is None
+        times, longest = LAST_WAITS if is_last else WAITS
+        wait: timedelta = min(RETRY_FIRST * times ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), longest)
+        return wait
+
+    def _event_failed(
+        self,
+        delivery: Delivery,
+        error: ConnectorError,
+        now: datetime,
+        run: _DeliveryPass,
+        *,
+        is_unclear: bool,
+    ) -> None:
+        """A failure counts for an event only if it is its own: it is refused, or its program took others meanwhile."""
+        with self._store.reading() as uow:
+            is_up = uow.outbox.others_arrived(delivery, now)
+        is_own = is_up or isinstance(error, Rejected)
+        if is_own and delivery.attempts >= ATTEMPTS_MAX:
+            self._move_on(delivery, error.message, now, run)
+            return
+        out_for = max(now - delivery.created_at, RETRY_FIRST)
+        wait = self._wait(delivery) if is_own else min(out_for, REST_MAX)
+        rest = RETRY_FIRST if is_up else min(wait, REST_MAX)
+        run.counts["retried"] += 1
+        with self._store.begin(run.lease) as uow:
+            uow.outbox.fail_event(
+                delivery, error.message, now, now + wait, is_own=is_own, is_unclear=is_unclear
+            )
+            uow.outbox.leave_alone(delivery.notifier, now + max(rest, asked_wait(error) or rest))
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
@@ -361,8 +392,8 @@ class Deliver:
                 run.troubles.append(f"{name}: {error}")
 
     def _must_arrive(self, delivery: Delivery) -> bool:
-        """True if no later step of a ticket would tell the security team, or if it is an event that is tried on."""
+        """True of an event, and if no later step of a ticket would tell the security team."""
         if delivery.to.kind is RecipientKind.FEED:
-            return delivery.attempts < ATTEMPTS_MAX
+            return True
         is_channel = delivery.to.kind is RecipientKind.CHANNEL
         return is_channel and any(item.ticket is None for item in delivery.items)

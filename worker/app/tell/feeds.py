@@ -1,8 +1,9 @@
 """Feeds: journal -> one message for each event that a program follows.
 
 Each notifier that follows events has a place in the journal. It starts at the present, and moves in one transaction
-with the messages that it is given. Delivery then goes the ordinary way, one event a message. No more than a few wait at
-once, so that a program that is out of order leaves its events in the journal and holds up nobody.
+with the messages that it is given. Delivery then goes the ordinary way, one event a message. No more than a few that
+were not tried yet wait at once, so that a program that is out of order leaves its events in the journal and holds up
+nobody. Those that failed take no place, so that events that it can't take hold up no others.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from worker.ports.state.outbox import Bundle, OutMessage
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 1000  # entries that one pass looks at for one feed
-WAITING_MAX = 50  # events of one feed that wait for delivery
+WAITING_MAX = 50  # events of one feed that wait for their first attempt
 NO_DESK = "urn:whosleft"  # the source of events of an installation without a desk's address
 _SHOWN = ("kind", "state", "group", "person", "step")  # of what an entry keeps: no address, and nothing typed
 
@@ -66,10 +67,10 @@ class Followers:
 
     def _follow(self, uow: UnitOfWork, one: Notifier, after: int, now: datetime) -> None:
         to, seq, new = feed_of(one.name), after, list[OutMessage]()
-        [told] = uow.outbox.deliveries([to], now)
+        waiting = uow.outbox.untried(to)
         for sealed in uow.journal.page(after, PAGE):
             if _follows(one, sealed.entry):
-                if told.under_way + len(new) >= WAITING_MAX:
+                if waiting + len(new) >= WAITING_MAX:
                     break
                 new.append(self._message(uow, one, to, sealed))
             seq = sealed.seq

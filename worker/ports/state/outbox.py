@@ -175,6 +175,9 @@ class Outbox(Protocol):
     def deliveries(self, to: Sequence[Recipient], since: datetime) -> list[DeliveryCount]:
         """Count each recipient's deliveries: those that arrived since an instant, and those under way; no alarms."""
 
+    def untried(self, to: Recipient) -> int:
+        """Count the events under way to a feed that have not failed yet."""
+
     def pending(
         self, to: Sequence[Recipient], now: datetime, limit: int, *, is_alarm: bool = False
     ) -> list[list[OutMessage]]:
@@ -199,10 +202,10 @@ class Outbox(Protocol):
     def reserve(self, holder: str, now: datetime, life: timedelta, limit: int) -> list[Delivery]:
         """Set aside the next deliveries, alarms first, that are due, nobody else's, and over channels that may be used.
 
-        Feeds come after people, and none that is stopped (see `feeds`). What is reserved is still waiting: it can be
-        withdrawn, held or dropped until it is claimed, and after `life` it is anybody's. The holder's own may be
-        reserved again at any time. `attempts` counts the claim to come. If an earlier claim expired, the delivery is
-        unclear.
+        Feeds come after people, and none that is stopped (see `feeds`); events that failed by their own fault come
+        last. What is reserved is still waiting: it can be withdrawn, held or dropped until it is claimed, and after
+        `life` it is anybody's. The holder's own may be reserved again at any time. `attempts` counts the claim to come.
+        If an earlier claim expired, the delivery is unclear.
         """
 
     def claim(self, claim: Claim) -> bool:
@@ -239,6 +242,14 @@ class Outbox(Protocol):
 
     def put_off(self, delivery: Delivery, error: str, at: datetime) -> None:
         """Try again at `at`; this attempt does not count."""
+
+    def others_arrived(self, delivery: Delivery, now: datetime) -> bool:
+        """True if a feed took another event since this one failed last, or since it was due at first."""
+
+    def fail_event(
+        self, delivery: Delivery, error: str, now: datetime, at: datetime, *, is_own: bool, is_unclear: bool
+    ) -> None:
+        """Try an event again at `at`. This attempt counts only if the event is at fault itself."""
 
     def move(self, delivery: Delivery, notifier: str | None, error: str, now: datetime) -> None:
         """Move a delivery to another channel; with None, it is unreachable.
