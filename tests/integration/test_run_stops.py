@@ -5,9 +5,11 @@ And what a command leaves that is ended while it waits for a source.
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
+import sys
 from time import monotonic
 
 import pytest
@@ -17,6 +19,9 @@ from integration.company import COMMAND, Company, company
 __all__ = ["company"]
 
 SOON_S = 60
+IN_A_TERMINAL = (  # the command's own, as in a login
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 def start(company: Company) -> subprocess.Popen[str]:
@@ -42,13 +47,16 @@ def wait_for(worker: subprocess.Popen[str], event: str) -> dict[str, object]:
     raise AssertionError(f"the worker ended before {event}")
 
 
-def test_it_ends_within_ten_seconds_of_sigterm_with_its_leases_given_back(company: Company) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_within_ten_seconds_of_a_signal_with_its_leases_given_back(
+    company: Company, number: signal.Signals
+) -> None:
     worker = start(company)
     wait_for(worker, "worker.started")
     wait_for(worker, "job.finished")
 
     asked_at = monotonic()
-    worker.send_signal(signal.SIGTERM)
+    worker.send_signal(number)
     out, err = worker.communicate(timeout=SOON_S)
 
     assert monotonic() - asked_at < 10
@@ -58,6 +66,26 @@ def test_it_ends_within_ten_seconds_of_sigterm_with_its_leases_given_back(compan
     )
     assert "/login/" not in out + err
     assert json.loads(err.splitlines()[-1])["event"] == "worker.stopped"
+    company.run("once", "all")
+
+
+def test_it_ends_as_by_sigterm_when_its_terminal_is_closed(company: Company) -> None:
+    ours, theirs = pty.openpty()
+    worker = subprocess.Popen(
+        [sys.executable, "-c", IN_A_TERMINAL, COMMAND, "run", "-c", "whosleft.yaml"],
+        cwd=company.folder,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while b"worker.started" not in shown:
+        shown += os.read(ours, 1000)
+    os.close(ours)
+
+    assert worker.wait(timeout=SOON_S) == 0
     company.run("once", "all")
 
 

@@ -200,7 +200,10 @@ class Loop:
 
 
 class _Signals:
-    """SIGTERM and SIGINT: the first asks to stop, the second ends the process at once."""
+    """SIGTERM, SIGINT and SIGHUP: the first asks to stop, the second ends the process at once.
+
+    A terminal that is closed may send SIGHUP twice, so that one only asks. It stays ignored where it is, as by nohup.
+    """
 
     def __init__(self, end: Callable[[int], None]) -> None:
         self.asked: signal.Signals | None = None
@@ -208,16 +211,20 @@ class _Signals:
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         # Only assigns a name: logging or setting an Event in here could wait for a lock that this thread holds
-        if self.asked is not None:
+        if self.asked is None:
+            self.asked = signal.Signals(number)
+        elif number != signal.SIGHUP:
             self._end(128 + number)
-        self.asked = signal.Signals(number)
 
     @contextmanager
     def handled(self) -> Iterator[None]:
         if current_thread() is not main_thread():  # Python hands signals to the main thread only
             yield
             return
-        before = {number: signal.signal(number, self) for number in (signal.SIGTERM, signal.SIGINT)}
+        taken = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            taken.append(signal.SIGHUP)
+        before = {number: signal.signal(number, self) for number in taken}
         try:
             yield
         finally:
@@ -235,13 +242,13 @@ def serve(
     grace_s: float = GRACE_S,
     end: Callable[[int], None] = end_process,
 ) -> bool:
-    """Run all jobs until `stop` is set (then False) or SIGTERM or SIGINT comes (then True).
+    """Run all jobs until `stop` is set (then False) or SIGTERM, SIGINT or SIGHUP comes (then True).
 
     No job starts after that; running ones end at their next commit. If one does not within `grace_s`, its lease is
     given back, so that nothing more of it is written; the next run does the work. If a signal came, the process is
     then ended with code 0 through `end`. After `stop` the job is left to itself: call `ending.leave` before the
-    process ends. A second signal ends the process at once, with code 128 plus the signal's number. Signals are
-    handled only in the main thread.
+    process ends. A second SIGTERM or SIGINT ends the process at once, with code 128 plus the signal's number. Signals
+    are handled only in the main thread.
     """
     loop = loop or Loop(jobs, schedule, lookout=lookout)
     stop = stop or Event()
@@ -265,7 +272,7 @@ def serve(
 
 
 def wait_for(is_there: Callable[[], bool], end: Callable[[int], None] = end_process) -> bool:
-    """Wait until `is_there` is true; False if SIGTERM or SIGINT came before. Raises what `is_there` raises."""
+    """Wait until `is_there` is true; False if told to end before. Raises what `is_there` raises."""
     signals = _Signals(end)
     stop = Event()
     with signals.handled():
@@ -277,7 +284,7 @@ def wait_for(is_there: Callable[[], bool], end: Callable[[int], None] = end_proc
 
 
 def wait_for_signal(end: Callable[[int], None] = end_process) -> None:
-    """Wait for SIGTERM or SIGINT; a second one ends the process at once."""
+    """Wait to be told to end; a second SIGTERM or SIGINT ends the process at once."""
     signals = _Signals(end)
     stop = Event()
     with signals.handled():

@@ -136,7 +136,7 @@ def test_a_job_that_does_not_end_in_time_is_left_and_its_lease_given_back(
     assert store.jobs.rows.get("inventory") is None, "it had lost its lease, so nothing of it was written"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_it(process: Process, app: FakeApp, lines: Lines, number: signal.Signals) -> None:
     before = signal.getsignal(number)
     app.case("verify").does = Counted(1, lambda: os.kill(os.getpid(), number))
@@ -144,6 +144,35 @@ def test_a_signal_stops_it(process: Process, app: FakeApp, lines: Lines, number:
     assert process.serve(), "it says that it was told to"
     assert [line["signal"] for line in lines.of("worker.stop_asked")] == [number.name]
     assert signal.getsignal(number) is before
+
+
+def test_a_terminal_that_is_closed_may_say_so_twice(process: Process, app: FakeApp) -> None:
+    def is_hung_up_twice(_lease: Lease | None) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        process.await_stop()
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    app.case("verify").does = is_hung_up_twice
+
+    assert process.serve()
+    assert process.ended == []
+
+
+def test_without_a_terminal_to_listen_to_it_goes_on_when_that_is_closed(
+    process: Process, app: FakeApp
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def is_hung_up(_lease: Lease | None) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        process.stop.set()
+
+    app.case("verify").does = is_hung_up
+    try:
+        assert not process.serve(), "it ended for other settings"
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_second_signal_ends_it_at_once(process: Process, app: FakeApp) -> None:
