@@ -1,4 +1,4 @@
-"""An erased person's name goes however it was written, on both databases: SQLite's lower() knows ASCII only."""
+"""An erased person's name goes however it was written, on both databases."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from folded import fold
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
 from worker.domain.controls.reports import ReportOutcome
 from worker.domain.escalation.silences import Silence
+from worker.domain.messages.message import Paragraph
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
 from worker.ports.state.outbox import Claim
+from worker.storage.sql.tables import outbox
 from worker.storage.store import SqlStore
 
 SPELLINGS = (
@@ -163,3 +165,24 @@ def test_what_was_reserved_before_is_not_sent_with_the_name(store: SqlStore) -> 
         assert not uow.outbox.claim(Claim(read, "us", NOW + LIFE))
         [anew] = uow.outbox.reserve("us", NOW, LIFE, 9)
     assert (read.items[0].title, anew.items[0].title) == ("Remove Élodie", "erased")
+
+
+@pytest.mark.parametrize("written", ["Élodie LÉVÊQUE", "ÉLODIE Lévêque", "élodie lévêque"])
+@pytest.mark.parametrize("is_title", [False, True])
+def test_what_was_sent_about_somebody_is_erased_in_any_capitals(
+    engine: sa.Engine, store: SqlStore, written: str, is_title: bool
+) -> None:
+    said = f"Remove {written} from the group"
+    one = replace(letter("a"), title=said) if is_title else replace(letter("a"), body=Paragraph(said))
+    read_people(store, facts("É-8", display_name="Élodie Lévêque"))
+    with store.begin() as uow:
+        uow.outbox.add([one, letter("b")], NOW)
+        fold(uow, ANN, ["soc"], NOW, 9)
+        [read] = uow.outbox.reserve("us", NOW, LIFE, 9)
+        uow.outbox.sent(read, "ref", NOW)
+        uow.people.erase(key("É-8"))
+    with engine.connect() as connection:
+        kept = {row.key: row.title for row in connection.execute(sa.select(outbox.c.key, outbox.c.title))}
+        bodies = connection.execute(sa.select(outbox.c.body)).scalars().all()
+    assert (kept["a"], kept["b"]) == ("erased", letter("b").title)
+    assert not any("lévêque" in body.casefold() for body in bodies)

@@ -37,7 +37,8 @@ def blank(
 ) -> None:
     """Replace the texts of a column that are about the person, in these rows, else in all.
 
-    Compared here: SQLite's lower() and LIKE know ASCII only, as does PostgreSQL's lower() in the locale C.
+    Compared here, with all forms of one name: a database knows its case alone, and PostgreSQL that of ASCII only in the
+    locale C.
     """
     table = column.table
     keys = list(table.primary_key)
@@ -76,7 +77,7 @@ def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]
     _erase_from_details(connection, is_theirs)
     o = outbox.c
     sent = sa.select(o.id, o.title, o.body).where(
-        o.state != "pending", o.title != ERASED, is_like(o.body, texts)
+        o.state != "pending", o.title != ERASED, is_like(o.title, texts) | is_like(o.body, texts)
     )
     for row in connection.execute(sent).all():
         if is_theirs(f"{row.title} {row.body}"):
@@ -95,7 +96,7 @@ def _has_word_of(texts: set[str]) -> Callable[[str], bool]:
 
 
 def is_like(column: sa.Column[str], texts: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Whether one of the texts may stand in it: a first look, so that only some are read."""
+    """Whether one of the texts may stand in it, in any case: a first look, so that only some are read."""
     wanted = [json.dumps(text)[1:-1] for text in texts] + [
         json.dumps(text, ensure_ascii=False)[1:-1] for text in texts
     ]

@@ -300,7 +300,7 @@ def _in_registers() -> sa.Select[Any]:
 
 
 def _folded(row: Any) -> NameInUse:
-    """Folded here, since SQLite's lower() knows ASCII only."""
+    """Folded here, since a database's lower() does less."""
     return NameInUse(row.name.strip().casefold(), row.messenger)
 
 

@@ -125,8 +125,14 @@ def _as_server_has_it(connection: Any, _record: Any, _fairy: Any) -> None:
 
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
+    connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in PRAGMAS:
         connection.execute(f"pragma {pragma}")
+
+
+def _lower(text: Any) -> Any:
+    """SQLite's own knows ASCII only, and with it each comparison in any case."""
+    return text.lower() if isinstance(text, str) else text
 
 
 def _on_checkin(connection: Any, _record: Any) -> None:
