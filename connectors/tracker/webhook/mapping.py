@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -79,8 +79,11 @@ def seen(draft: Draft) -> Seen:
     )
 
 
-def told(call_id: str, at: datetime, body: Mapping[str, Any]) -> TrackerSaid:
-    """Read a call's body. Raises ValueError, KeyError, TypeError or AttributeError for one that is not as agreed."""
+def told(call_id: str, signed_at: datetime, body: Mapping[str, Any]) -> TrackerSaid:
+    """Read a call's body. Raises ValueError, KeyError, TypeError or AttributeError for one that is not as agreed.
+
+    It counts from when it was said there, if it says so: a call that is sent again is signed later than newer ones.
+    """
     label, state = body["ticket"], body["state"]
     by, note = body.get("by") or "", body.get("note") or ""
     if not _LABEL.fullmatch(label):
@@ -88,6 +91,18 @@ def told(call_id: str, at: datetime, body: Mapping[str, Any]) -> TrackerSaid:
     is_done = _STATES[state]
     if not isinstance(by, str) or not isinstance(note, str):
         raise TypeError("by and note are texts")
+    said_at = signed_at if body.get("at") is None else _instant(body["at"])
+    at = min(said_at, signed_at)
     return TrackerSaid(
         call_id, label, is_done, cut(one_line(by), BY_MAX), cut(visible(note).strip(), NOTE_MAX), at
     )
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("at has no zone")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("at is no instant of ours") from error

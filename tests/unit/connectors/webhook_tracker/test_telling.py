@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http
@@ -169,11 +169,29 @@ def test_what_was_changed_on_the_way_is_no_proof(world: ProgramWorld, kept: Kept
         b'{"ticket": 123, "state": "done"}',
         b'{"ticket": "T-000123", "state": "done", "by": 7}',
         b'{"ticket": "T-000123", "state": "done", "note": ["x"]}',
+        b'{"ticket": "T-000123", "state": "done", "at": 1795770060}',
+        b'{"ticket": "T-000123", "state": "done", "at": ""}',
+        b'{"ticket": "T-000123", "state": "done", "at": "yesterday"}',
+        b'{"ticket": "T-000123", "state": "done", "at": "2026-11-27T09:00:41"}',
+        b'{"ticket": "T-000123", "state": "done", "at": "0001-01-01T00:00:00+23:59"}',
     ],
 )
 def test_what_is_not_as_agreed_has_no_effect(world: ProgramWorld, kept: Kept, body: bytes) -> None:
     assert world.answer(signed(body)) == 400
     assert not kept.told
+
+
+@pytest.mark.parametrize("minutes, counted", [(-10, -10), (10, 0), (None, 0)])
+def test_a_call_counts_from_when_it_was_said_and_never_from_later_than_it_was_signed(
+    world: ProgramWorld, kept: Kept, minutes: int | None, counted: int
+) -> None:
+    signed_at = system_now().replace(microsecond=0)
+    said_at = None if minutes is None else signed_at + timedelta(minutes=minutes)
+    written = said_at and said_at.astimezone(timezone(timedelta(hours=2))).isoformat()
+    body = {"ticket": "T-000123", "state": "done", "at": written}
+    assert world.answer(signed(json.dumps(body).encode(), at=signed_at)) == 202
+    [told] = kept.told.values()
+    assert told.at == signed_at + timedelta(minutes=counted)
 
 
 def test_long_and_hostile_words_stay_within_bounds(world: ProgramWorld, kept: Kept) -> None:
