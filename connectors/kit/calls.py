@@ -193,9 +193,9 @@ def instant(value: Any) -> datetime | None:
     if isinstance(value, str) and not value.isdecimal():
         try:
             at = datetime.fromisoformat(value)
-        except ValueError:
+            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             return None
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     try:
         number = float(value)
         return datetime.fromtimestamp(number / 1000 if number > _SECONDS_MAX else number, UTC)

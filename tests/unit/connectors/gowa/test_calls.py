@@ -86,6 +86,11 @@ def test_a_call_older_than_ten_minutes_has_no_effect(inventory: LinkedPhone) -> 
     assert inventory.news() == frozenset()
 
 
+def test_a_call_with_a_date_beyond_all_calendars_makes_its_group_due(inventory: LinkedPhone) -> None:
+    told = event() | {"timestamp": "0001-01-01T00:00:00+23:59"}
+    assert inventory.calls[0].receive(call(told))[0] == 202
+
+
 def test_what_means_nothing_to_us_is_answered_without_effect(inventory: LinkedPhone) -> None:
     assert inventory.calls[0].receive(call(event("message")))[0] == 200
     assert inventory.news() == frozenset()
