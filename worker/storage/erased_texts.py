@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from worker.domain.evidence.explained import ERASED
 from worker.domain.groups.declaring import folded
 from worker.domain.model import AccountKey
+from worker.storage.searching import holds
 from worker.storage.sql.tables import cohort_subject, outbox, remediation, review, review_answer, ticket
 
 
@@ -100,7 +101,7 @@ def is_like(column: sa.Column[str], texts: Iterable[str]) -> sa.ColumnElement[bo
     wanted = [json.dumps(text)[1:-1] for text in texts] + [
         json.dumps(text, ensure_ascii=False)[1:-1] for text in texts
     ]
-    return sa.or_(sa.false(), *(column.icontains(one, autoescape=True) for one in sorted(set(wanted))))
+    return sa.or_(sa.false(), *(holds(column, one) for one in sorted(set(wanted))))
 
 
 def _erase_from_details(connection: sa.Connection, is_theirs: Callable[[str], bool]) -> None:

@@ -25,6 +25,7 @@ PRAGMAS = (
     "cache_size=-8192",  # KiB; with 200,000 people, 64 MiB would save a tenth of the time, and take half of the memory
     "temp_store=FILE",
 )
+FOLDED = "folded"  # a function of SQLite's, see searching.py; it costs more than lower()
 READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
 # The longest time for which a sleeping process blocks others, in a transaction without a lease; else see leases.py
@@ -125,13 +126,13 @@ def _as_server_has_it(connection: Any, _record: Any, _fairy: Any) -> None:
 
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own
-    connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function(FOLDED, 1, _folded, deterministic=True)
     for pragma in PRAGMAS:
         connection.execute(f"pragma {pragma}")
 
 
-def _lower(text: Any) -> Any:
-    """SQLite's own knows ASCII only, and with it each comparison in any case."""
+def _folded(text: Any) -> Any:
+    """The text in lower case: SQLite's own function knows ASCII only."""
     return text.lower() if isinstance(text, str) else text
 
 
