@@ -5,6 +5,7 @@ They are built once, which takes longer than to run them. Each is given its dire
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, IdentityState
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Standing
+from worker.domain.people.lifecycle import DECISION_LASTS
 from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
@@ -59,10 +61,15 @@ ABSENT = sa.select(person).where(_IS_HERE, person.c.missed_passes > 0).order_by(
 def missing_count() -> sa.Select[Any]:
     """How many people who are here are not staged, nor released in a plan about a shrunken read.
 
-    A release is over once a pass listed them: the one at `since`, if it came later and they miss no pass.
+    A release is over once a pass listed them: the one at `since`, if it came later and they miss no pass, or one before
+    they were missed anew.
     """
     c, m = cohort.c, cohort_person.c
-    counts = (person.c.missed_passes > 0) | (c.decided_at >= sa.bindparam("since", type_=sa.BigInteger))
+    begun_by = c.decided_at + sa.literal(DECISION_LASTS // timedelta(microseconds=1), sa.BigInteger)
+    counts = sa.or_(
+        (person.c.missed_passes > 0) & (person.c.missing_since <= begun_by),
+        (person.c.missed_passes == 0) & (c.decided_at >= sa.bindparam("since", type_=sa.BigInteger)),
+    )
     was_released = sa.exists().where(
         m.source == person.c.source, m.person_id == person.c.person_id, c.plan_id == m.plan_id,
         c.cohort_id == m.cohort_id, c.state == "released", m.evidence == Evidence.ABSENT_CONFIRMED.value, counts,

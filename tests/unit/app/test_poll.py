@@ -315,6 +315,28 @@ def test_a_release_is_used_up_once_its_people_were_listed_again(start: Start, ha
     assert harness.leavers() == []
 
 
+def test_a_release_does_not_come_back_with_some_of_its_people(start: Start) -> None:
+    """A few of them are missed again, as may be, and the next read lacks many more: that is asked about."""
+    harness = start(can_look_up=False)
+    harness.corp.shrink_to(0.5)
+    harness.poll(full=True)
+    harness.decide()
+    harness.later()
+    assert harness.poll(full=True).is_ok
+    harness.corp.be_honest()
+    harness.later()
+    assert harness.poll(full=True).is_ok
+
+    harness.later(days=30)
+    harness.corp.shrink_to(0.85)
+    assert harness.poll(full=True).is_ok, "three of twenty"
+    harness.later()
+    harness.corp.shrink_to(0.65)
+
+    assert not harness.poll(full=True).is_ok, "seven of twenty"
+    assert len(harness.plans()) == 2
+
+
 def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Start) -> None:
     """The first was a fault of the source, and is mended; the second is true, and must be there to be released."""
     harness = start()

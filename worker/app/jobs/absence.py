@@ -14,7 +14,7 @@ from worker.app.jobs.holding import hold
 from worker.app.tell.teller import Teller
 from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement
-from worker.domain.people.lifecycle import is_too_shrunken
+from worker.domain.people.lifecycle import DECISION_LASTS, is_too_shrunken
 from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
 from worker.domain.text.reason import because
 from worker.ports import Directory, Malformed, PermissionDenied, Port
@@ -132,15 +132,23 @@ def _asked(uow: UnitOfWork, directory: Directory) -> Mapping[AccountKey, set[Hol
     Decisions about people whom a believed read has listed since are left out.
     """
     name, believed_at = directory.name, _believed_at(uow, directory)
-    still = {one.person.key for one in uow.people.absent(name)}
+    missed_since = {one.person.key: one.since for one in uow.people.absent(name)}
     plans = [plan for plan in uow.episodes.plans() if plan.source == name and plan.is_shrunken]
     found: dict[AccountKey, set[HoldState]] = defaultdict(set)
     for cohort in (cohort for plan in plans for cohort in plan.cohorts):
-        is_old = believed_at and cohort.decided_at and cohort.decided_at < believed_at
         for one in cohort.people:
-            if not is_old or one.person in still:
+            if _stands(cohort.decided_at, missed_since.get(one.person), believed_at):
                 found[one.person].add(cohort.state)
     return found
+
+
+def _stands(decided_at: datetime | None, missed_since: datetime | None, believed_at: datetime | None) -> bool:
+    """Whether a decision about somebody is still to be made, or about the absence that there is."""
+    if decided_at is None:
+        return True
+    if missed_since is not None:
+        return missed_since <= decided_at + DECISION_LASTS
+    return believed_at is None or decided_at >= believed_at
 
 
 def _as_missing(uow: UnitOfWork, key: AccountKey, now: datetime) -> Departure:

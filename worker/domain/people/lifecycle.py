@@ -6,7 +6,7 @@ Events are for the journal and for marking groups dirty. Decisions are made from
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.domain.model import Account, AccountFacts, Standing
@@ -88,6 +88,10 @@ def is_too_malformed(malformed: int, read: int) -> bool:
     Over 1 %, but one bad record alone never spoils a small file.
     """
     return malformed > max(1, MALFORMED_SHARE_MAX * (malformed + read))
+
+
+# A decision about missing people is about those who are missed by then; whoever is missed later was listed meanwhile
+DECISION_LASTS = timedelta(days=7)
 
 
 def is_too_shrunken(missing: int, before: int, share_max: float | None, share_from: int) -> bool:
