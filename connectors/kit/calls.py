@@ -31,7 +31,7 @@ from worker.ports.connectors.inventory import KeepRenumbered
 
 OK, ACCEPTED, BAD, REFUSED, NOT_FOUND, WRONG_METHOD = 200, 202, 400, 401, 404, 405
 UNAVAILABLE = 503
-REPLAY_AFTER = timedelta(minutes=10)  # an older call has no effect, but for changed numbers
+REPLAY_AFTER = timedelta(minutes=10)  # an older call has no effect, but that changed numbers are stored
 REMEMBERED_MAX = 10_000  # ids of calls
 NEWS_MAX = 10_000  # groups that wait to be asked for; beyond, all of the source is
 WHOLE = ""  # in place of a group's id: all of the source
@@ -166,7 +166,7 @@ class Calls:
         is_new = False
         with self._lock:
             for event in events:
-                if event.at is not None and event.at < oldest and not event.renumbered:
+                if event.at is not None and event.at < oldest:
                     continue
                 if event.call_id:
                     if event.call_id in self._seen:

@@ -11,7 +11,7 @@ from harness import Harness
 from plans_of_queries import steps_of
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey, Member, Renumbered
-from worker.storage.sql.tables import handle_tie
+from worker.storage.sql.tables import handle_tie, link
 
 LID, OTHER_LID = "76699677012110@lid", "81160099417703@lid"
 OLD, NEW = "+447700900800", "+447700900900"
@@ -103,6 +103,20 @@ def test_a_change_that_a_call_told_is_kept_once_with_its_own_date(ward: Harness)
     for one in (early, at, early, at):
         tell(ward, one)
     assert [tie[1:] for tie in ties(ward) if tie[0] == "number"] == [(OLD, NEW, at, None)]
+
+
+def test_a_change_told_again_has_nobody_matched_again(ward: Harness) -> None:
+    at = ward.now
+    ward.wards.replace_member("ward-7", OLD, Member(NEW, "Ann", phone=NEW, lid=LID))
+    ward.settle()
+    dirty = sa.select(link.c.handle).where(link.c.is_dirty == 1)
+    told = []
+    for _ in range(2):
+        tell(ward, at)
+        with ward.engine.connect() as connection:
+            told.append(connection.execute(dirty).scalars().all())
+        ward.reconcile()
+    assert told == [[NEW], []]
 
 
 def test_a_change_told_again_does_not_hold_again_when_it_is_over(ward: Harness) -> None:

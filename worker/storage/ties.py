@@ -53,16 +53,25 @@ def stage(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> 
 
 
 def told(connection: sa.Connection, source: str, changes: Iterable[Renumbered]) -> None:
-    """Keep at once which numbers changed, and have those with the new ones matched again; no read showed it."""
+    """Keep at once which numbers changed, and have those with the new ones matched again; no read showed it.
+
+    What is known by the same or a later date changes nothing.
+    """
     rows = {
         (canonical(one.old), canonical(one.new)): one.at for one in sorted(changes, key=lambda one: one.at)
     }
-    insert = _insert(connection.dialect.name)
-    is_newer = insert.excluded.at > handle_tie.c.at
-    statement = _or_renewed(insert, where=is_newer)
+    t = handle_tie.c
+    of_numbers = (t.source == source) & (t.kind == TieKind.NUMBER.value)
+    for chunk in chunked(sorted({old for old, _new in rows})):
+        known = sa.select(t.handle, t.other, t.at).where(of_numbers, t.handle.in_(chunk))
+        for old, new, at in connection.execute(known):
+            if (old, new) in rows and rows[old, new] <= at:
+                del rows[old, new]
+    if not rows:
+        return
     fixed = {"source": source, "kind": TieKind.NUMBER.value, "group_id": "", "is_new": 0}
     values = [{**fixed, "handle": old, "other": new, "at": at} for (old, new), at in rows.items()]
-    connection.execute(statement, values)
+    connection.execute(_or_renewed(_insert(connection.dialect.name)), values)
     for chunk in chunked(sorted({new for _old, new in rows})):
         for which in (link.c.handle.in_(chunk), link.c.phone_key.in_(chunk)):
             these = (link.c.source == source) & which
@@ -142,13 +151,11 @@ def _insert(dialect: str) -> Any:
     return (sqlite if dialect == "sqlite" else postgresql).insert(handle_tie)
 
 
-def _or_renewed(insert: Any, where: sa.ColumnElement[bool] | None = None) -> Any:
+def _or_renewed(insert: Any) -> Any:
     """Of a tie that is known, the later evidence counts, and it holds again."""
     new: dict[str, Any] = {name: insert.excluded[name] for name in ("group_id", "at", "is_new")}
     new |= dict.fromkeys(("until", "person_source", "person_id", "how"), sa.null())
-    return insert.on_conflict_do_update(
-        index_elements=["source", "kind", "handle", "other"], set_=new, where=where
-    )
+    return insert.on_conflict_do_update(index_elements=["source", "kind", "handle", "other"], set_=new)
 
 
 def _is_new(source: str) -> tuple[sa.ColumnElement[bool], ...]:
