@@ -56,7 +56,8 @@ _ACCOUNT = {
     "773": ("must change its password first", "Clear 'must change password at next logon'."),
     "775": ("is locked out", "Unlock it, and find out who tries wrong passwords for it."),
 }
-_BARRED = _ACCOUNT.keys() - {"525", "52e"}  # told to whoever has the right password
+# A wrong password is answered by 52e, but where the account is locked: then no try is counted
+_BARRED = _ACCOUNT.keys() - {"525", "52e"}
 _DATA = re.compile(r"data ([0-9a-f]{3,4})\b", re.IGNORECASE)
 
 
