@@ -14,9 +14,10 @@ from time import monotonic
 
 import pytest
 
+from hung_up import hangup_is_heard
 from integration.company import COMMAND, Company, company
 
-__all__ = ["company"]
+__all__ = ["company", "hangup_is_heard"]
 
 SOON_S = 60
 IN_A_TERMINAL = (  # the command's own, as in a login

@@ -11,11 +11,14 @@ import pytest
 from fakes.job_store import FakeJobStore
 from fakes.log_lines import Lines
 from fakes.use_cases import FakeApp, schedule_of
+from hung_up import hangup_is_heard
 from worker.app.jobs.table import JOBS
 from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.jobs import Jobs
 from worker.ops.scheduler import serve
 from worker.ports.state.leases import Lease
+
+__all__ = ["hangup_is_heard"]
 
 PATIENCE_S = 20.0
 
