@@ -12,6 +12,7 @@ import pytest
 from builders import NOW, rules
 from harness import Harness
 from worker.app.reads.rotas import RotaRules
+from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.feeds import FeedRules
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step
@@ -90,3 +91,12 @@ def told_at(harness: Harness, instant: datetime) -> list[str]:
 def tap(harness: Harness, address: str) -> None:
     """Take over by the link of a message."""
     harness.app.taking_over.take(token_of(harness, address), harness.now)
+
+
+def why_dead(harness: Harness, address: str) -> tuple[Dead, str | None]:
+    """Why the link of a message opens nothing, and the language in which that is said."""
+    with pytest.raises(LinkDead) as dead:
+        harness.app.taking_over.look(token_of(harness, address), harness.now)
+    with pytest.raises(LinkDead):
+        tap(harness, address)
+    return dead.value.why, dead.value.language

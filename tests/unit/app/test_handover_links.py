@@ -8,21 +8,28 @@ from datetime import timedelta
 import pytest
 
 from harness import Harness
-from on_duty import ANN, BEFORE, CEM, DAY, NINE, SAM, SITE, TURNS, duty, on_duty, tap, token_of, told_at
+from on_duty import (
+    ANN,
+    BEFORE,
+    CEM,
+    DAY,
+    NINE,
+    SAM,
+    SITE,
+    TURNS,
+    duty,
+    on_duty,
+    tap,
+    token_of,
+    told_at,
+    why_dead,
+)
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.escalation.spans import Span
 
 __all__ = ["duty"]
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-def why_dead(harness: Harness, address: str) -> tuple[Dead, str | None]:
-    with pytest.raises(LinkDead) as dead:
-        harness.app.taking_over.look(token_of(harness, address), harness.now)
-    with pytest.raises(LinkDead):
-        tap(harness, address)
-    return dead.value.why, dead.value.language
 
 
 def test_a_link_has_no_personal_data_and_ends_with_the_shift(duty: Harness) -> None:

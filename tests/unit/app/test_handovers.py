@@ -28,12 +28,13 @@ from on_duty import (
     token_of,
     told,
     told_at,
+    why_dead,
 )
 from worker.app.jobs.handovers import TellHandovers
 from worker.app.tell.alarms import AlarmRules
 from worker.app.tell.holding import Holding
 from worker.app.tell.quiet import PersonalQuiet
-from worker.app.tell.signed_links import Dead, LinkDead
+from worker.app.tell.signed_links import Dead
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.feeds import FeedCopy, FeedRules
 from worker.domain.escalation.policy import Named, NamedKind
@@ -61,14 +62,6 @@ def last(harness: Harness) -> Message:
 def rows(harness: Harness) -> list[ToldHandover]:
     with harness.store.reading() as uow:
         return list(uow.handovers.all())
-
-
-def why_dead(harness: Harness, address: str) -> tuple[Dead, str | None]:
-    with pytest.raises(LinkDead) as dead:
-        harness.app.taking_over.look(token_of(harness, address), harness.now)
-    with pytest.raises(LinkDead):
-        tap(harness, address)
-    return dead.value.why, dead.value.language
 
 
 # --- taking over ----------------------------------------------------------------------------------------------
