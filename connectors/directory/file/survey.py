@@ -29,7 +29,8 @@ class Survey:
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
     `shows_enabled`: at least one record says whether its account is enabled. `unshown_facts`: those of `SHOWN_BY` for
-    which there is no column. In LDIF, those of which no entry has a value; dates among them are `unsure_dates` instead.
+    which there is no column. In LDIF, those of which no entry has a value, and long leave; dates among them are
+    `unsure_dates` instead.
     """
 
     total: int = 0
@@ -79,6 +80,10 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     votes = {column: _Votes() for column in (*watched, *DATE_WITNESSES)}
     words: set[str] = set()
     unshown = {fact: columns.all_of(fields) for fact, fields in SHOWN_BY.items() if not columns.has(fields)}
+    if not columns.has_header and (
+        leave := columns.of("long_leave")
+    ):  # a header must have it, if it is configured
+        unshown["is_on_long_leave"] = leave
     for item in records:
         if isinstance(item, Malformed):
             survey.total += 1

@@ -152,3 +152,35 @@ def test_a_date_that_nobody_could_read_counts_no_more_once_switched_off(company:
 
     again = judge_again(known, LeaverPolicy(leave_date=False), company.now)
     assert (again.standing, again.facts.unread) == (Standing.ACTIVE, ())
+
+
+# --- long leave that a source shows of nobody any more -------------------------------------------------------
+
+
+def test_whoever_was_on_long_leave_has_not_left_because_nobody_shows_it_any_more(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    harness.corp.change("ann", enabled=False, is_on_long_leave=True)
+    harness.hire("ben")
+    harness.poll()
+    bare = (facts("ann", enabled=False), facts("ben", enabled=False), facts("zoe"))
+    page = DirectoryPage(bare, unshown=frozenset({"is_on_long_leave"}))
+    scripted(harness, page, end(harness, is_full=False))
+    report = harness.poll()
+
+    assert [harness.standing(one) for one in ("ann", "ben", "zoe")] == [
+        Standing.ACTIVE, Standing.LEFT, Standing.ACTIVE,
+    ]  # fmt: skip
+    (trouble,) = report.troubles
+    assert trouble.startswith(
+        "corp shows long leave (attributes.long_leave) of nobody any more: 1 person whose"
+    )
+
+
+def test_whose_long_leave_is_over_has_left_while_others_show_theirs(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    harness.corp.change("ann", enabled=False, is_on_long_leave=True)
+    harness.poll()
+    scripted(harness, DirectoryPage((facts("ann", enabled=False),)), end(harness, is_full=False))
+    report = harness.poll()
+
+    assert (harness.standing("ann"), report.troubles) == (Standing.LEFT, ())

@@ -69,6 +69,7 @@ class _Read:
     unreadable_phones: int = 0
     in_scope: int = 0
     enabled: int = 0  # of those in scope
+    still_on_leave: int = 0  # disabled people who were on long leave, which is shown of nobody any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,12 @@ class DirectoryPass:
                 f"{self._name} was read from another copy, which may be behind: "
                 f"{people_count(applied.doubted)} who left lately would be back by it. A later full pass tells."
             )
+        if read.still_on_leave:
+            tally.troubles.append(
+                f"{self._name} shows long leave (attributes.long_leave) of nobody any more: "
+                f"{people_count(read.still_on_leave)} whose accounts are disabled still count as on leave. Show it to "
+                "the worker again; or, if they have left, take attributes.long_leave out until everybody was read."
+            )
         if unseen:
             tally.counts["unseen"] += len(unseen)
             tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))
@@ -200,7 +207,12 @@ class DirectoryPass:
             if isinstance(item, DirectoryPage):
                 with self._store.begin(self._lease) as uow:
                     seen = self._seen(uow, item)
-                    uow.people.stage(self._name, [*self._judged(self._completed(uow, item)), *seen])
+                    records = self._completed(uow, item)
+                    uow.people.stage(self._name, [*self._judged(records), *seen])
+                read.still_on_leave += sum(
+                    one.is_on_long_leave and not shown.is_on_long_leave and shown.enabled is False
+                    for one, shown in zip(records, item.records, strict=True)
+                )
                 named = {one.record_id for one in item.malformed}
                 read.malformed += len(item.malformed)
                 read.malformed_staged += len(seen) + sum(one.person_id in named for one in item.records)
@@ -219,7 +231,7 @@ class DirectoryPass:
         known = uow.people.facts({AccountKey(self._name, one) for one in set_aside})
         return [JudgedFacts(facts, None) for facts in known.values()]
 
-    def _completed(self, uow: UnitOfWork, page: DirectoryPage) -> Iterable[AccountFacts]:
+    def _completed(self, uow: UnitOfWork, page: DirectoryPage) -> Sequence[AccountFacts]:
         """The records of a page, with what was known before of the facts that the source shows for nobody."""
         lacking = page.unshown | page.unsure
         if not lacking:

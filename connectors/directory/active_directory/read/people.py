@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig
@@ -50,11 +52,12 @@ class People:
     def everybody(self) -> Iterator[DirectoryPage]:
         """All people in scope. Raises PermissionDenied if no account's state can be read."""
         read = with_state = 0
+        unshown = self._unshown  # asked before the first page: within one there is another question
         for place in places(self._config):
             for entries in self._client.pages(self._search(place), self._config.page_size):
                 read += len(entries)
                 with_state += sum(_UAC in entry.values for entry in entries)
-                yield self._page((entry, True) for entry in entries)
+                yield replace(self._page((entry, True) for entry in entries), unshown=unshown)
         if read and not with_state:
             raise PermissionDenied(
                 f"{self._client.server} does not show {USER_ACCOUNT_CONTROL} of anybody to this account.",
@@ -82,10 +85,25 @@ class People:
             entries = self._found(lc.all_of(PEOPLE, lc.guid_filter(chunk)), self._attributes)
             fitting = self._fitting(chunk) if self._config.scope.filter else frozenset(chunk)
             if entries:
-                yield self._page(
+                page = self._page(
                     (entry, id_of(entry) in fitting or (is_deleted(entry) and not self._can_judge_deleted))
                     for entry in entries
                 )
+                is_asked = any(one.enabled is False and not one.is_on_long_leave for one in page.records)
+                yield replace(page, unshown=self._unshown) if is_asked else page
+
+    @cached_property
+    def _unshown(self) -> frozenset[str]:
+        """Long leave, if this account sees it of nobody in the domain: it may have lost the right to read it."""
+        name = self._config.attributes.long_leave
+        if name is None:
+            return frozenset()
+        wanted = lc.all_of(PEOPLE, f"({name}=*)")
+        search = Search(
+            f"a person with {name}", self._controller.naming_context, wanted, ("objectGUID",),
+            controls=(lc.extended_dn(),),
+        )  # fmt: skip
+        return frozenset() if self._client.has_any(search) else frozenset({"is_on_long_leave"})
 
     def _fitting(self, ids: Sequence[bytes]) -> frozenset[bytes | None]:
         wanted = lc.all_of(self._config.scope.filter or USERS, lc.guid_filter(ids))

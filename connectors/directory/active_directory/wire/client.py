@@ -100,6 +100,15 @@ class Client:
             return None
         return self._whole(search, self._succeeded(search, answer))
 
+    def has_any(self, search: Search) -> bool:
+        """Whether there is an entry; asks for no more than the first."""
+        cookie = b""
+        while True:  # a page may be empty, and have others behind it
+            answer = self.ask(_paged(search, 1, cookie))
+            cookie = self._next_cookie(search, answer)
+            if answer.entries or not cookie:
+                return bool(answer.entries)
+
     def pages(self, search: Search, page_size: int) -> Iterator[list[Entry]]:
         """Yield pages of at most `page_size` entries; ends normally only if the server says that it was the last.
 

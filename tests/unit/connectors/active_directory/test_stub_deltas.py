@@ -15,7 +15,7 @@ from fakes.ldap.controller import DIRSYNC, PAGED, Reply, Search, _integer, _octe
 from fakes.ldap.server import LdapServer, Request
 from fakes.ldap.setup import ANN, BASE, BEN, DELTA_MODES, NOW, STAFF, config, directory, read, starting
 from fakes.ldap.wire import Element, elements
-from worker.ports import Incomplete, PermissionDenied, Transient
+from worker.ports import DirectoryPage, Incomplete, PermissionDenied, Transient
 
 pytestmark = pytest.mark.usefixtures("ann_and_ben")
 
@@ -45,6 +45,18 @@ def test_a_delta_has_whom_something_happened_to_whole(dc: LdapServer, mode: str)
     assert set(people) == {"Ann", "Cat"}
     assert (people["Ann"].enabled, people["Ann"].phones) == (False, ("+447700900101",))
     assert (end.is_full, end.is_unchanged) == (False, False)
+
+
+@pytest.mark.parametrize("shown, unshown", [({}, {"is_on_long_leave"}), ({"x2": "sick"}, set())])
+def test_a_delta_says_whether_long_leave_is_seen_of_anybody(
+    dc: LdapServer, shown: dict[str, str], unshown: set[str]
+) -> None:
+    source, cursor = starting(dc, attributes={"long_leave": "x2"})
+    dc.change(BEN, **shown)
+    dc.change(ANN, userAccountControl=514)
+    page, _ = source.changes(cursor)
+    assert isinstance(page, DirectoryPage)
+    assert page.unshown == unshown
 
 
 @pytest.mark.parametrize("full", [False, True])

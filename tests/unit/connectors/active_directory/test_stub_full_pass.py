@@ -89,6 +89,20 @@ def test_an_empty_domain_is_a_whole_pass_of_nobody(dc: LdapServer) -> None:
     assert (people, end.is_full) == ({}, True)
 
 
+@pytest.mark.parametrize(
+    "shown, unshown",
+    [({}, {"is_on_long_leave"}), ({"x2": "maternity"}, set()), ({"x2": "FALSE"}, set())],
+    ids=["nobody", "somebody", "who is not on leave"],
+)
+def test_long_leave_that_is_seen_of_nobody_is_not_shown(
+    dc: LdapServer, shown: dict[str, str], unshown: set[str]
+) -> None:
+    put_people(dc, 3)
+    dc.change(f"CN=P0002,{STAFF}", **shown)
+    *pages, _ = directory(dc, page_size=2, attributes={"long_leave": "x2"}).changes(None)
+    assert [page.unshown for page in pages if isinstance(page, DirectoryPage)] == [unshown, unshown]
+
+
 def test_only_what_is_configured_is_asked_for(dc: LdapServer) -> None:
     put_people(dc, 3)
     dc.put(LEAVERS)

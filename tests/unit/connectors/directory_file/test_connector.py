@@ -287,6 +287,21 @@ def test_an_ldif_file_lacks_the_attributes_that_none_of_its_entries_has(tmp_path
     assert page.unsure == {"leave_at"}
 
 
+@pytest.mark.parametrize(
+    "absence, is_shown", [("", False), ("absence: no\r\n", True), ("absence: sick\r\n", True)]
+)
+def test_an_ldif_file_in_which_nobody_is_on_leave_may_have_been_made_without_it(
+    tmp_path: Path, absence: str, is_shown: bool
+) -> None:
+    entry = f"dn: CN=Ann,DC=corp\r\nobjectGUID: {guid(1)}\r\nuserAccountControl: 514\r\n{absence}"
+    write(tmp_path / "people.ldf", entry)
+
+    page, _ = directory(tmp_path, "people.ldf", attributes={"long_leave": "absence"}).changes(None)
+
+    assert isinstance(page, DirectoryPage)
+    assert ("is_on_long_leave" not in page.unshown) is is_shown
+
+
 def test_an_entra_export_is_read(tmp_path: Path) -> None:
     write(
         tmp_path / "people.csv",
