@@ -145,13 +145,13 @@ class AccountsContract:
         with store.begin() as uow:
             assert [one.key for one in uow.rosters.active_admins(WARD)] == [CORP_ANN]
             uow.tickets.insert([ticket(TicketKind.REASSIGN_ADMIN, group=WARD, opened_at=NOW - HOUR)])
-            [(_, before)] = uow.tickets.to_weigh(0, 9, NOW)
+            [(_, before)] = uow.tickets.to_weigh(0, 9, NOW, NOW)
 
         leave_in_cloud(store)
 
         with store.begin() as uow:
             assert uow.rosters.active_admins(WARD) == []
-            [(_, after)] = uow.tickets.to_weigh(0, 9, NOW)
+            [(_, after)] = uow.tickets.to_weigh(0, 9, NOW, NOW)
         assert before is not None
         assert after is not None
         assert (before.active_admins, after.active_admins) == (1, 0)
@@ -238,7 +238,7 @@ class AccountsContract:
         with store.begin() as uow:
             wanted = ticket(TicketKind.ADD_MEMBER, group=WARD, handle=BEN, person=CLOUD_ANN)
             uow.tickets.insert([wanted])
-            [(_, sight)] = uow.tickets.to_weigh(0, 9, NOW)
+            [(_, sight)] = uow.tickets.to_weigh(0, 9, NOW, NOW)
 
         assert sight is not None
         assert sight.role is Role.MEMBER

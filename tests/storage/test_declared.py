@@ -57,7 +57,7 @@ def test_a_roster_is_declared_and_proves_until_its_declarer_is_erased(ward: Harn
     shown = declaring.check(token, filled, ward.now)
     assert declaring.declare(token, filled, shown.mark, ward.now)
     with ward.store.begin() as uow:
-        [(_, sight)] = uow.tickets.to_weigh(0, 10, ward.now)
+        [(_, sight)] = uow.tickets.to_weigh(0, 10, ward.now, ward.now)
         assert sight is not None
         assert sight.declared_by == {"dee", "dee@corp.example"}
         assert uow.identities.people_with([ward.number("ben")]).keys() == {ward.number("ben")}

@@ -53,7 +53,7 @@ ASKED: dict[str, tuple[str, Callable[[SqlUnitOfWork], Any]]] = {
     "a page of the chain": ("journal", lambda uow: uow.journal.written(7, 100)),
     "a page of events": ("journal", lambda uow: uow.explained.events(["ticket.reopened"], 3, 100)),
     "events at instants": ("journal", lambda uow: uow.explained.events_at(["ticket.done"], [NOW])),
-    "tickets to weigh": ("ticket", lambda uow: uow.tickets.to_weigh(0, 500, NOW)),
+    "tickets to weigh": ("ticket", lambda uow: uow.tickets.to_weigh(0, 500, NOW, NOW)),
     "tickets to escalate": ("ticket", lambda uow: uow.tickets.to_escalate(0, 500)),
     "messages to fold": ("outbox", lambda uow: uow.outbox.waiting(NOW, NOW)),
     "messages that reached nobody": ("outbox", lambda uow: uow.tickets.unreachable()),

@@ -15,6 +15,7 @@ from worker.domain.controls.control import CheckValue
 from worker.domain.controls.others import CONTROL_OF
 from worker.domain.controls.state import CENSUS_SOURCE
 from worker.domain.controls.statements import Statement
+from worker.domain.instants import APART_MAX
 from worker.domain.kinds import KINDS, STATEMENTS, codes
 from worker.domain.kinds.controlled import FAULTS
 from worker.domain.kinds.kind import InControls, Sees
@@ -168,10 +169,11 @@ class SqlControls:
         return {row.to: row.opened for row in self._c.execute(query)}
 
     def to_weigh(
-        self, after: int, limit: int, registers: Collection[str], claimed_before: datetime
+        self, after: int, limit: int, registers: Collection[str], now: datetime, claimed_before: datetime
     ) -> list[Ticket]:
         given = {
-            "after": after, "limit": limit, "registers": sorted(registers), "claimed_before": claimed_before,
+            "after": after, "limit": limit, "registers": sorted(registers), "near": now + APART_MAX,
+            "claimed_before": claimed_before,
         }  # fmt: skip
         return [ticket_from_row(row) for row in self._c.execute(_to_weigh(), given)]
 
@@ -280,7 +282,11 @@ def _to_weigh() -> sa.Select[Any]:
         .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id))
         .where(t.state.in_(_LIVE), t.kind.in_(_WEIGHED), t.id > sa.bindparam("after"))
         .where(sa.or_(g.source.is_not(None), t.source == CENSUS_SOURCE))
-        .where(sa.or_(g.read_at > weighed, g.is_gone == 1, register, is_old_claim))
+        .where(
+            sa.or_(
+                g.read_at > weighed, weighed > sa.bindparam("near"), g.is_gone == 1, register, is_old_claim
+            )
+        )
         .order_by(t.id)
         .limit(sa.bindparam("limit"))
     )

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from worker.domain.escalation.policy import Taken
 from worker.domain.identity.matching import IdentityState
+from worker.domain.instants import APART_MAX
 from worker.domain.kinds import codes, kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -182,8 +183,9 @@ class SqlTickets:
 
     # --- verification ----------------------------------------------------------------------------
 
-    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
-        return self._seen(_to_weigh(), after, limit, claimed_before=claimed_before)
+    def to_weigh(self, after: int, limit: int, now: datetime, claimed_before: datetime) -> list[SeenTicket]:
+        given = {"near": now + APART_MAX, "claimed_before": claimed_before}
+        return self._seen(_to_weigh(), after, limit, **given)
 
     def claims(self, sources: Collection[str], after: int, limit: int) -> list[SeenTicket]:
         return self._seen(_claims(), after, limit, sources=sorted(sources))
@@ -351,7 +353,9 @@ def _to_weigh() -> sa.Select[Any]:
     t, g = ticket.c, chat_group.c
     weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
     # A claim that was made after a reading was weighed is weighed against the next one.
-    is_newer = sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed
+    is_newer = sa.or_(
+        sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed, weighed > sa.bindparam("near")
+    )
     is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= sa.bindparam("claimed_before"))
     is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
         link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,

@@ -278,7 +278,7 @@ def test_who_declared_is_forgotten_with_the_person(ward: Harness) -> None:
     declare(ward, link(ward), "ann")
     with ward.store.begin() as uow:
         uow.people.erase(AccountKey("corp", "dee"))
-        [(_, sight)] = uow.tickets.to_weigh(0, 10, ward.now)
+        [(_, sight)] = uow.tickets.to_weigh(0, 10, ward.now, ward.now)
     assert sight is not None
     assert "dee" not in str(sight.declared_by)
 

@@ -73,7 +73,7 @@ class Verify:
         after = 0
         while True:
             with matching.begin() as uow:
-                waiting = uow.tickets.to_weigh(after, PAGE, now - self._rules.claim_life)
+                waiting = uow.tickets.to_weigh(after, PAGE, now, now - self._rules.claim_life)
                 done = [self._weigh(uow, ticket, sight, now, counts) for ticket, sight in waiting]
                 actions += [action for action in done if action is not None]
                 withdraw_unsent(uow, [action for action in done if action is not None])
@@ -112,7 +112,7 @@ class Verify:
         in_use: frozenset[NameInUse] | None = None
         while True:
             with matching.begin() as uow:
-                waiting = uow.controls.to_weigh(after, PAGE, registers, now - self._rules.claim_life)
+                waiting = uow.controls.to_weigh(after, PAGE, registers, now, now - self._rules.claim_life)
                 if in_use is None and waiting:
                     in_use = self._controls.names_in_use(uow)
                 groups = self._controls.of(uow, {one.home for one in waiting}, now, in_use)

@@ -32,7 +32,7 @@ from worker.domain.reconcile.own_rows import kept_apart
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import Verdict as Proof
-from worker.domain.reconcile.verification import Verification, unproven
+from worker.domain.reconcile.verification import Verification, unproven, unproven_since
 from worker.domain.reconcile.whom import assignee_for
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.tickets.subject import whole_group
@@ -357,7 +357,7 @@ def weigh_control(
     reopening if there was none; the weakest evidence gives the grade. A claim is contradicted when one of them fails
     by newer evidence. What a check can't tell proves nothing.
     """
-    since = ticket.done_at or ticket.open_since
+    since = unproven_since(ticket, now)
     if _is_proven_gone(ticket, group):
         return Verification(Proof.VERIFIED, because("a complete list of groups has it no more"), group.grade)
     controls = {fault["control"] for fault in faults_of(ticket)}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.instants import APART_MAX
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.model import Coverage
@@ -60,7 +61,7 @@ def weigh(
     instant of opening replaces the claim's, or that of reopening, and nothing is reopened. A claim that was not
     proved within `claim_life` is void, unless a second person confirmed it (grade B).
     """
-    since = ticket.done_at or ticket.open_since
+    since = unproven_since(ticket, now)
     if kind_of(ticket).sees is Sees.IDENTITY and sight is not None and sight.is_identified:
         return Verification(Verdict.VERIFIED, because("it is settled who the member is"), Grade.B)
     if sight is None or not _is_fresh(sight) or sight.taken_at <= since:
@@ -77,6 +78,18 @@ def weigh(
         because("the roster of {taken} shows it", taken=LocalInstant(sight.taken_at, timezone)),
         _grade(ticket, sight),
     )
+
+
+def unproven_since(ticket: Ticket, now: datetime) -> datetime:
+    """Return the instant after which something must have been seen to prove or contradict a ticket.
+
+    It is that of the claim, else of the opening or reopening. One that is ahead of now was set by a wrong clock: then
+    it is that of the last weighing.
+    """
+    since = ticket.done_at or ticket.open_since
+    if since <= now + APART_MAX:
+        return since
+    return now if ticket.weighed_at is None else min(ticket.weighed_at, now)
 
 
 def _grade(ticket: Ticket, sight: Sight) -> Grade:

@@ -125,10 +125,10 @@ class Controls(Protocol):
         """How many tickets of controls were opened since, by the assignee's address; "" for those without one."""
 
     def to_weigh(
-        self, after: int, limit: int, registers: Collection[str], claimed_before: datetime
+        self, after: int, limit: int, registers: Collection[str], now: datetime, claimed_before: datetime
     ) -> list[Ticket]:
-        """Live tickets of controls about which something newer was read than they were weighed with, by id; and claims
-        that were made at `claimed_before` or earlier.
+        """Live tickets of controls about which something newer was read than they were weighed with, by id; those that
+        were weighed ahead of now; and claims that were made at `claimed_before` or earlier.
         """
 
     def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:

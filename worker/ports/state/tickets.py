@@ -101,9 +101,9 @@ class StoredTickets(Protocol):
     def counts(self) -> dict[TicketSort, int]:
         """How many tickets of each sort there are; sorts without tickets are left out."""
 
-    def to_weigh(self, after: int, limit: int, claimed_before: datetime) -> list[SeenTicket]:
-        """Live tickets to weigh, by id: the group was read since the last time, or the claim was made up to
-        `claimed_before`.
+    def to_weigh(self, after: int, limit: int, now: datetime, claimed_before: datetime) -> list[SeenTicket]:
+        """Live tickets to weigh, by id: the group was read since the last time, or that time lies ahead of now; or the
+        claim was made up to `claimed_before`.
 
         `Sight.is_fresh` is left True and `Sight.is_kept_by_people` False: the caller knows the source.
         """

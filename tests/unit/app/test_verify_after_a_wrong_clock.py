@@ -1,0 +1,63 @@
+"""A clock was weeks ahead for one round, and is right again: what is seen from now on proves or contradicts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from harness import Harness
+from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.ticket import TicketState
+
+AHEAD = timedelta(days=21)
+
+
+@pytest.fixture
+def ward(company: Harness) -> Harness:
+    """Ann has left, and is still in the ward's group."""
+    company.leave("ann")
+    return company
+
+
+def round_ahead(harness: Harness) -> None:
+    harness.now += AHEAD
+    harness.settle()
+    harness.now -= AHEAD
+    harness.later()
+
+
+def test_who_goes_afterwards_is_proven_to_be_gone(ward: Harness) -> None:
+    ward.settle()
+    ward.later()
+    round_ahead(ward)
+    ward.settle()
+    ward.later()
+    ward.drop("ward-7", "ann")
+    ward.settle()
+
+    assert ward.ticket().state is TicketState.VERIFIED
+
+
+def test_a_ticket_that_was_opened_then_is_proven_like_others(ward: Harness) -> None:
+    round_ahead(ward)
+    ward.settle()
+    ward.later()
+    assert ward.ticket().state is TicketState.OPEN
+    ward.drop("ward-7", "ann")
+    ward.settle()
+
+    assert ward.ticket().state is TicketState.VERIFIED
+
+
+def test_a_false_claim_of_that_time_is_contradicted(ward: Harness) -> None:
+    ward.settle()
+    ward.later()
+    ward.now += AHEAD
+    ward.desk.done(1, Actor("dee"), ward.now)
+    ward.now -= AHEAD
+    for _ in range(3):
+        ward.later()
+        ward.settle()
+
+    assert (ward.ticket().state, ward.ticket().contradicted) == (TicketState.OPEN, 1)
