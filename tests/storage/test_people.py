@@ -1,5 +1,6 @@
 """What a pass leaves behind in the tables, whatever the pages it came in and the parts in which it is applied."""
 
+import json
 import tracemalloc
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -140,6 +141,15 @@ def test_hostile_text_spoils_no_pass(engine: sa.Engine, store: SqlStore) -> None
         read(store, [facts(f"p{hours}", employee_id=hostile)], hours=hours)
 
     assert {value for _, value, _ in keys(engine)} == {"a\ufffdb", "a'\";--\\u0000"}
+
+
+def test_a_nul_in_a_fact_does_not_come_back_out_of_the_json(engine: sa.Engine, store: SqlStore) -> None:
+    read(store, [facts("ann", title="a\0b", attributes=(("country", "G\0B"),), department="\\u0000")])
+    with engine.connect() as connection:
+        kept = json.loads(connection.execute(sa.select(person.c.facts)).scalar_one())
+
+    assert (kept["title"], kept["attributes"]) == ("a\ufffdb", [["country", "G\ufffdB"]])
+    assert kept["department"] == "\\u0000"
 
 
 def test_nothing_is_left_staged(engine: sa.Engine, store: SqlStore) -> None:

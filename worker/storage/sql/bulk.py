@@ -246,7 +246,12 @@ def _storable(rows: list[Row], text_at: tuple[int, ...]) -> list[Row]:
     """The rows with clean text. Checks a chunk's text as a whole, and cleans each value only if that fails."""
     if all(_is_storable("".join(filter(None, map(itemgetter(at), rows)))) for at in text_at):
         return rows
-    return [tuple(v.translate(_UNSTORABLE) if isinstance(v, str) else v for v in row) for row in rows]
+    return [tuple(storable(v) if isinstance(v, str) else v for v in row) for row in rows]
+
+
+def storable(text: str) -> str:
+    """Return the text with U+FFFD for what PostgreSQL refuses: NUL, and halves of surrogate pairs."""
+    return text.translate(_UNSTORABLE)
 
 
 def _is_storable(text: str) -> bool:

@@ -33,6 +33,7 @@ from worker.domain.tickets.ticket import (
     TicketKind,
     TicketState,
 )
+from worker.storage.sql.bulk import storable
 from worker.storage.sql.tables import from_micros, to_micros
 
 _NOT_IN_FACTS = {"person_id", "location"}  # the key; and where the record stood, which is no fact
@@ -46,13 +47,25 @@ as_json = json.JSONEncoder(
 
 
 def facts_to_json(facts: AccountFacts) -> str:
-    """Write facts as JSON. The same facts always give the same text, so comparing texts shows a change."""
+    """Write facts as JSON. The same facts always give the same text, so comparing texts shows a change.
+
+    What a text column can't take (`storable`) is replaced within, too, since it comes back out of JSON.
+    """
     values: dict[str, Any] = {}
     for name, default in _DEFAULTS.items():
         value = getattr(facts, name)
         if value != default:
             values[name] = to_micros(value) if isinstance(value, datetime) else value
-    return _compact(values)
+    text = _compact(values)
+    return _compact(_storable(values)) if "\\u0000" in text else text
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(one) for one in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def facts_from_json(person_id: str, text: str) -> AccountFacts:
