@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from databases import database_url, empty_engine, engine
 from fakes.notifier import FakeNotifier
@@ -28,7 +29,7 @@ from worker.ports import Transient
 from worker.ports.connectors.conversing import Clicker, Interaction
 from worker.running.mirroring import TrackerRules
 from worker.storage.sql.engine import sqlite_path
-from worker.storage.sql.migrate import require_current
+from worker.storage.sql.migrate import configuration, migrate, require_current
 
 __all__ = ["database_url", "empty_engine", "engine"]
 BOSS = Clicker(ACCOUNTABLE, "Boss", "slack:T1 U-BOSS")
@@ -57,7 +58,11 @@ def backed_up(engine: sa.Engine, folder: Path) -> Restore:
 
     def restore() -> None:
         engine.dispose()
-        run("pg_restore", "--clean", "--if-exists", f"--dbname={address}", str(dump))
+        elsewhere = engine.url.set(drivername="postgresql", database="postgres")
+        at = f"--maintenance-db={elsewhere.render_as_string(hide_password=False)}"
+        run("dropdb", at, str(engine.url.database))
+        run("createdb", at, str(engine.url.database))
+        run("pg_restore", f"--dbname={address}", str(dump))
 
     return restore
 
@@ -132,6 +137,19 @@ def test_what_was_told_is_not_told_again_and_what_is_wrong_has_its_ticket(
     assert not ward.ticket(1).is_live
     with ward.store.begin() as uow:
         assert first_broken(uow.journal.chain()) is None
+
+
+def test_a_backup_from_before_a_migration_is_put_back_and_migrated(
+    empty_engine: sa.Engine, tmp_path: Path
+) -> None:
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+    restore = backed_up(empty_engine, tmp_path)
+    migrate(empty_engine)
+    restore()
+    migrate(empty_engine)
+
+    require_current(empty_engine)
 
 
 def test_another_message_under_the_number_of_a_lost_one_is_sent(ward: Harness, tmp_path: Path) -> None:
