@@ -126,8 +126,9 @@ class BadMessagesContract:
                 ReportedPlace("", "Nursing", 4),
             ]
 
-    def test_a_ticket_whose_handler_is_here_has_one(self, store: Store) -> None:
+    def test_live_tickets_are_those_that_wait_for_an_outcome(self, store: Store) -> None:
         with store.begin() as uow:
-            handled(uow, "1", assignee=Assignee("ann@corp.example", person=AccountKey("corp", "ann")))
-            handled(uow, "2")
-            assert uow.bad_messages.without_handler() == []
+            first = handled(uow, "1", assignee=Assignee("ann@corp.example", person=AccountKey("corp", "ann")))
+            handled(uow, "2", state=TicketState.VERIFIED)
+            last = handled(uow, "3")
+            assert [one.id for one in uow.bad_messages.live_tickets()] == [first, last]

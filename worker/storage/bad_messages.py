@@ -11,10 +11,9 @@ import sqlalchemy as sa
 
 from worker.domain.controls.reports import BadMessage, ReportOutcome, SeenWhen, Tier
 from worker.domain.kinds import REPORTED_MESSAGES
-from worker.domain.model import GroupKey, Standing
+from worker.domain.model import GroupKey
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
 from worker.ports.state.bad_messages import ReportCounts, ReportedPlace, ReportLink
-from worker.storage.persons import people_of
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import ticket_from_row
 from worker.storage.sql.tables import bad_message, report_link, ticket
@@ -138,14 +137,12 @@ class SqlBadMessages:
         )
         return done.rowcount
 
-    def without_handler(self) -> list[Ticket]:
+    def live_tickets(self) -> list[Ticket]:
         t = ticket.c
         which = (t.kind == REPORTED_MESSAGES.value) & t.state.in_(_LIVE)
-        rows = self._c.execute(sa.select(ticket).where(which).order_by(t.id))
-        live = [ticket_from_row(row) for row in rows]
-        handlers = {one.assignee.person for one in live if one.assignee and one.assignee.person}
-        left = {one.key for one in people_of(self._c, sorted(handlers)) if one.standing is Standing.LEFT}
-        return [one for one in live if one.assignee is not None and one.assignee.person in left]
+        return [
+            ticket_from_row(row) for row in self._c.execute(sa.select(ticket).where(which).order_by(t.id))
+        ]
 
     # --- counts ----------------------------------------------------------------------------------
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from builders import rules
 from by_link import token_of
 from harness import ACCOUNTABLE, Harness
+from reported import ADMIN, HARASSMENT, OTHER, lose_the_group, policy, report
 from reviewed import of, reviewed_ward, token
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Role
+from worker.domain.model import Group, Role
+from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Ticket, TicketState
 
@@ -159,3 +161,114 @@ def test_a_review_that_was_left_to_them_goes_on_to_the_next_one(start: Start) ->
     name(h, NEW)
     h.control()
     assert with_whom(h.ticket(review.id)) == NEW
+
+
+# --- reports of messages --------------------------------------------------------------------------------------
+
+
+def kims_ward(start: Start, accountable: str = KIM) -> Harness:
+    """A ward where messages are reported; its admin is Dee, and Kim answers for it."""
+    h = start(controls=policy(), rules=rules(accountable=accountable), has_links=True)
+    h.hire("kim")
+    h.settle()
+    return h
+
+
+def owned(h: Harness) -> None:
+    h.hire("una", email="una@corp.example")
+    h.wards.add_group(
+        Group("ward-7", "Ward 7", owner_email="una@corp.example"), [h.member("dee", Role.ADMIN)]
+    )
+    h.settle()
+
+
+def test_a_report_about_an_admin_goes_to_the_owner_once_the_accountable_person_has_left(start: Start) -> None:
+    h = kims_ward(start)
+    owned(h)
+    kim_leaves(h)
+    report(h, HARASSMENT, about_admin=True)
+    assert (with_whom(h.ticket()), h.ticket().accountable) == ("una@corp.example", "")
+    assert told(h) == ["una@corp.example"]
+
+
+def test_without_an_owner_the_channel_is_told_of_a_report_about_an_admin(start: Start) -> None:
+    h = kims_ward(start)
+    kim_leaves(h)
+    report(h, HARASSMENT, about_admin=True)
+    assert h.ticket().assignee is None
+    assert told(h) == [""]
+
+
+def test_a_report_goes_on_when_the_accountable_person_who_has_it_leaves(start: Start) -> None:
+    h = kims_ward(start)
+    report(h, HARASSMENT, about_admin=True)
+    assert told(h) == [KIM]
+    kim_leaves(h)
+    name(h, NEW)
+    h.control()
+    assert (with_whom(h.ticket()), h.ticket().accountable) == (NEW, NEW)
+    assert told(h) == [NEW]
+    h.later()
+    h.control()
+    assert told(h) == []
+
+
+def test_a_report_goes_to_the_channel_when_they_leave_and_nobody_else_is_named(start: Start) -> None:
+    h = kims_ward(start)
+    report(h, HARASSMENT, about_admin=True)
+    told(h)
+    kim_leaves(h)
+    h.control()
+    assert (h.ticket().assignee, h.ticket().accountable) == (None, "")
+    assert told(h) == [""]
+    assert not [one for one in h.control().plan.actions if one.ticket.id == 1]
+
+
+def test_a_report_of_a_group_that_is_gone_goes_on_too(start: Start) -> None:
+    h = kims_ward(start)
+    report(h, HARASSMENT, about_admin=True)
+    lose_the_group(h)
+    kim_leaves(h)
+    name(h, NEW)
+    h.control()
+    assert (with_whom(h.ticket()), h.ticket().accountable) == (NEW, NEW)
+
+
+def test_another_one_answers_for_a_report_that_an_admin_has(start: Start) -> None:
+    h = kims_ward(start)
+    report(h, OTHER)
+    assert told(h) == [ADMIN]
+    kim_leaves(h)
+    name(h, NEW)
+    h.control()
+    assert (with_whom(h.ticket()), h.ticket().accountable) == (ADMIN, NEW)
+    assert told(h) == []
+
+
+def test_a_report_stays_with_an_accountable_person_whose_leaving_is_held(start: Start) -> None:
+    h = kims_ward(start)
+    report(h, HARASSMENT, about_admin=True)
+    told(h)
+    h.start(replace(h.app.rules, limits=GuardLimits(leavers_max=0)))
+    kim_leaves(h)
+    assert h.plans()
+    h.control()
+    h.control()
+    assert with_whom(h.ticket()) == KIM
+    assert KIM not in told(h)
+
+
+def test_a_report_that_was_kept_from_the_accountable_person_stays_so_when_its_handler_leaves(
+    start: Start,
+) -> None:
+    """Dee is an admin, and answers for all, when a message of an admin is reported; later she is no admin."""
+    h = kims_ward(start, accountable=ADMIN)
+    owned(h)
+    report(h, HARASSMENT, about_admin=True)
+    assert with_whom(h.ticket()) == "una@corp.example"
+    h.wards.set_role("ward-7", h.number("dee"), Role.MEMBER)
+    h.leave("una")
+    h.settle()
+    h.later()
+    h.control()
+    assert (h.ticket().assignee, h.ticket().accountable) == (None, "")

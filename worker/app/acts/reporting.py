@@ -16,6 +16,7 @@ from typing import TypeAlias
 from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
 from worker.app.refused import Refused
+from worker.app.tell.addressing import rules_now
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
 from worker.app.tell.teller import Teller, journal_entry
@@ -210,7 +211,7 @@ class Reporting:
     ) -> Ticket:
         """The ticket of the day that takes further reports, or a new one."""
         group, rule = found.group, found.rule
-        draft = opened_for(report, group, rule, self._tickets, before, now)
+        draft = opened_for(report, group, rule, rules_now(uow, self._tickets), before, now)
         shared = shared_ticket(
             uow.tickets.of_group(report.group), report, start_of_day(self._teller.timezone, now)
         )

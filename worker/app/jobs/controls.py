@@ -18,6 +18,7 @@ from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.cases import TellCases
 from worker.app.jobs.conversations import AskForReviews
 from worker.app.jobs.doing import Doing
+from worker.app.jobs.handlers import keep_reports
 from worker.app.jobs.holding import hold, reject_needless
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
@@ -49,7 +50,6 @@ from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.reconcile.reporting import passed_on
 from worker.domain.reconcile.rules import TicketRules
 from worker.ports import ConnectorError
 from worker.ports.state.controls import ControlCounts, ControlFailure
@@ -119,7 +119,7 @@ class RunControls:
             reminded = self._reviewing.remind(uow, now)
             self._cases.tell(uow, now)
             self._weekly.tell(uow, now)
-            doing.add(self._keep_reports(uow, now))
+            doing.add(keep_reports(uow, self._reads, self._tickets, self._teller, now))
         counts = {name.value: sum(one[name] for one in tally.values.values()) for name in CheckValue}
         counts |= doing.counts | taken | {"reminded": reminded}
         counts["held"] = sum(len(plan.cohorts) for plan in held)
@@ -366,13 +366,6 @@ class RunControls:
                     opened_today[to] += 1
                     found.append(action)
         return found
-
-    def _keep_reports(self, uow: UnitOfWork, now: datetime) -> list[Action]:
-        """Hand the reports of handlers who left to somebody who is there."""
-        left = uow.bad_messages.without_handler()
-        states = self._reads.of(uow, {one.home for one in left}, now, frozenset())
-        found = [passed_on(one, states[one.home][0], self._tickets) for one in left if one.home in states]
-        return carry_out(uow, found, (), self._teller, now)
 
 
 def _is_for_reconciling(one: Examined) -> bool:

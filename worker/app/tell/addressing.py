@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import Account, AccountFacts, AccountKey, Standing
+from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
@@ -43,6 +44,11 @@ def known_person(person: Account, languages: Languages | None = None) -> list[Re
 def who_is_here(uow: UnitOfWork, address: str) -> str:
     """The e-mail address; empty if whoever has it has left, or if there is none."""
     return "" if address and uow.people.who_left([address.casefold()]) else address
+
+
+def rules_now(uow: UnitOfWork, rules: TicketRules) -> TicketRules:
+    """The rules with whoever is accountable at present: nobody, once who is named has left."""
+    return replace(rules, accountable=who_is_here(uow, rules.accountable))
 
 
 def have_left(uow: UnitOfWork, accounts: Collection[Account]) -> bool:

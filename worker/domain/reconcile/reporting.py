@@ -136,8 +136,20 @@ def admin_addresses(group: GroupState) -> frozenset[str]:
 def passed_on(ticket: Ticket, group: GroupState, rules: TicketRules) -> Action:
     """Hand a ticket whose handler left to somebody who is there."""
     why = because("the assignee has left")
-    named = handler_for(group, rules, confidential=is_confidential(ticket))
-    return Action(ActionKind.ASSIGN, handed_to(ticket, named), why)
+    accountable = answers_for(ticket, group, rules)
+    now = replace(rules, accountable=accountable)
+    named = handler_for(group, now, confidential=is_confidential(ticket))
+    return Action(ActionKind.ASSIGN, replace(handed_to(ticket, named), accountable=accountable), why)
+
+
+def answers_for(ticket: Ticket, group: GroupState, rules: TicketRules) -> str:
+    """The address of whoever is accountable for a ticket by now.
+
+    Nobody is if no admin may hear of it and nobody was: the accountable person may have been one of those admins.
+    """
+    is_confidential_now = is_confidential(ticket)
+    is_kept_from_them = is_confidential_now and not ticket.accountable
+    return "" if is_kept_from_them else accountable_for(group, rules, confidential=is_confidential_now)
 
 
 # --- what came of it ------------------------------------------------------------------------------------------

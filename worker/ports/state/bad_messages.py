@@ -95,8 +95,8 @@ class BadMessages(Protocol):
         Return how many had one.
         """
 
-    def without_handler(self) -> list[Ticket]:
-        """The live tickets whose assignee has left, by id."""
+    def live_tickets(self) -> list[Ticket]:
+        """The live tickets, by id."""
 
     def counts(self) -> ReportCounts:
         """All reports, counted."""
