@@ -357,6 +357,21 @@ def test_without_an_accountable_person_the_others_are_told(company: Harness) -> 
     assert all(isinstance(one, Recipient) for one in found)
 
 
+@pytest.mark.parametrize("others", [(), (Named(NamedKind.PERSON, "ben@corp.example"),)])
+def test_who_has_left_is_told_no_alarm_and_the_channel_is_if_nobody_else_is_there(
+    company: Harness, others: tuple[Named, ...]
+) -> None:
+    gone = Named(NamedKind.PERSON, "Eve@corp.example")
+    company.leave("ann", "eve")
+    company.settle()
+    restart(company, to=(Target.ACCOUNTABLE, gone, *others), accountable="Ann@corp.example")
+    with company.store.begin() as uow:
+        found = company.app.poll._rules.alarms.recipients(uow, company.now)
+
+    assert [one.address for one in found] == [one.name for one in others] or found == [CHANNEL]
+    assert bool(others) is (found != [CHANNEL])
+
+
 def test_a_mark_of_the_clock_from_the_future_is_not_told_for_ever(company: Harness) -> None:
     with company.store.begin() as uow:
         uow.watched.mark(WatchMark("jump", company.now + 2 * HOUR, "7200"))

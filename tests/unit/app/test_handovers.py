@@ -276,8 +276,13 @@ def test_a_tap_takes_back_a_warning_that_was_not_sent(duty: Harness) -> None:
     assert told(duty) == []
 
 
-@pytest.mark.parametrize("fallback", [None, ANN.upper()])
-def test_without_a_fallback_of_its_own_the_channel_is_told(company: Harness, fallback: str | None) -> None:
+@pytest.mark.parametrize("fallback", [None, ANN.upper(), CEM.upper()])
+def test_without_a_fallback_of_its_own_who_is_here_the_channel_is_told(
+    company: Harness, fallback: str | None
+) -> None:
+    company.leave("cem")
+    company.settle()
+    company.titles()
     harness = on_duty(company, Rota("site", SITE.timezone, (BEFORE, TURNS), fallback=fallback))
     told_at(harness, NINE)
 

@@ -39,6 +39,20 @@ def test_trouble_is_told_once_a_day_and_the_ticket_lives_on(ward: Harness) -> No
     assert ward.ticket().is_live
 
 
+def test_an_accountable_person_who_has_left_is_told_no_trouble(ward: Harness) -> None:
+    tracker = settled(ward)
+    ward.start(
+        replace(ward.app.rules, tickets=replace(ward.app.rules.tickets, accountable="eve@corp.example"))
+    )
+    ward.leave("eve")
+    ward.settle()
+    ward.titles()
+    tracker.error = AuthFailed("Jira answered 401.", remedy="Check the credential.")
+    run(ward)
+    assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 1
+    assert ward.soc.sent[-1].to.address == ""
+
+
 def test_a_move_that_is_refused_is_tried_again_after_an_hour(ward: Harness) -> None:
     tracker = settled(ward)
 

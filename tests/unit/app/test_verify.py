@@ -347,9 +347,10 @@ def test_the_rows_go_to_the_groups_owner_or_the_accountable_person(
     assert [address for address, _ in rows_told(listed)] == [told]
 
 
-def test_with_nobody_to_answer_for_it_the_rows_go_to_the_channel(start: Start) -> None:
-    harness = start(are_lists=True, rules=rules(accountable=""))
-    harness.leave("ann")
+@pytest.mark.parametrize("accountable", ["", "Eve@corp.example"])
+def test_with_nobody_to_answer_for_it_the_rows_go_to_the_channel(start: Start, accountable: str) -> None:
+    harness = start(are_lists=True, rules=rules(accountable=accountable))
+    harness.leave("ann", "eve")
     harness.settle()
     harness.desk.done(1, Actor("dee"), harness.now)
     harness.later(hours=24)

@@ -57,11 +57,21 @@ def test_nothing_is_told_of_nothing(company: Harness) -> None:
 
 def test_without_an_accountable_person_nobody_is_told(start: Callable[..., Harness]) -> None:
     harness = start(controls=ControlPolicy(admins=(AdminsRule(),)), rules=rules(accountable=""))
-    harness.leave("ann")
+    harness.leave("ann", "ben")
     harness.settle()
     harness.later(days=7)
     assert not told(harness)
     assert harness.app.controls.accountable_left() == ""
+
+
+def test_one_who_has_left_is_told_nothing(start: Callable[..., Harness]) -> None:
+    harness = start(
+        controls=ControlPolicy(admins=(AdminsRule(),)), rules=rules(accountable="Eve@corp.example")
+    )
+    harness.leave("ann", "ben", "eve")
+    harness.settle()
+    harness.later(days=7)
+    assert not told(harness)
 
 
 def test_whoever_has_most_overdue_comes_first_and_the_rest_is_counted() -> None:

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 from worker.app.jobs.faults import CANARY, FOUND
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.recipients import Recipients
-from worker.domain.escalation.policy import Named, NamedKind
 from worker.domain.messages.alarms import WeekReport, alarm_headline, canary_paragraph, week_paragraph
 from worker.domain.messages.message import Message, Recipient
 from worker.domain.tickets.ticket import LIVE
@@ -65,7 +64,7 @@ class Canary:
             sent, found = marks.get(CANARY), marks.get(FOUND)
             if sent is None or (found is not None and found.text == sent.text):
                 return []
-            arrivals, to = uow.watched.arrivals(_key(sent.text)), self._recipient(uow, self._rules, now)
+            arrivals, to = uow.watched.arrivals(_key(sent.text)), self._recipient(uow, self._rules)
         troubles = []
         for one in arrivals:
             try:
@@ -98,16 +97,14 @@ class Canary:
             return 0
         if last is not None:
             uow.outbox.withdraw([_key(last.text)])
-        to = self._recipient(uow, self._rules, now)
+        to = self._recipient(uow, self._rules)
         body = canary_paragraph(self._alarms.languages.of(to.language))
         uow.outbox.add([OutMessage(_key(day.isoformat()), to, body.headline, body, is_alarm=True)], now)
         uow.watched.mark(WatchMark(CANARY, now, day.isoformat()))
         return 1 + self._report(uow, marks.get(REPORT), wrong, day, now)
 
-    def _recipient(self, uow: UnitOfWork, rules: CanaryRules, now: datetime) -> Recipient:
-        whom = Named(NamedKind.PERSON, rules.to)
-        [to] = Recipients(uow, self._alarms.languages).of_alarms([whom], "", now)
-        return to
+    def _recipient(self, uow: UnitOfWork, rules: CanaryRules) -> Recipient:
+        return Recipients(uow, self._alarms.languages).at(rules.to)
 
     def _report(
         self, uow: UnitOfWork, last: WatchMark | None, wrong: Sequence[Alarm], day: date, now: datetime

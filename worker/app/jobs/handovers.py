@@ -15,6 +15,7 @@ from itertools import groupby
 from worker.app.acts.handovers import MISSED_MAX, about
 from worker.app.reads.away import Away, with_deputies
 from worker.app.reads.rotas import Rotas
+from worker.app.tell.addressing import who_is_here
 from worker.app.tell.handover_links import (
     fresh_link,
     handover_key,
@@ -118,11 +119,12 @@ class TellHandovers:
         return person in {one.casefold() for one in self._rotas.on_call(uow, rota, now, now)}
 
     def _warn_of(self, uow: UnitOfWork, one: ToldHandover, now: datetime) -> int:
-        """Tell the fallback, or the channel if the fallback is who is on call, or nobody."""
+        """Tell the fallback, or the channel if the fallback is who is on call, has left, or is nobody."""
         rota, found = self._rotas.named(one.rota), Recipients(uow, self._teller.languages)
         person = found.at(one.person)
-        fallback = found.at(rota.fallback) if rota.fallback else CHANNEL
-        named = CHANNEL if fallback == person else fallback
+        fallback = who_is_here(uow, rota.fallback or "")
+        named = found.at(fallback) if fallback else CHANNEL
+        named = CHANNEL if named == person else named
         told, _ = with_deputies([named], self._away, now, found)
         messages = []
         for number, to in enumerate(to for to in told if to != person):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from worker.app.jobs.matching import Matching
-from worker.app.tell.addressing import whoever_has
+from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.domain.messages.copies import trouble_text
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.mirror.copy import Content
@@ -158,7 +158,8 @@ class MirrorRun:
         if not uow.mirrors.notice(self.name, cause, self.now, TOLD_AGAIN_AFTER):
             return
         languages = self.texts.languages
-        address = (ticket.accountable if ticket else "") or self.rules.accountable
+        address = who_is_here(uow, ticket.accountable if ticket else "")
+        address = address or who_is_here(uow, self.rules.accountable)
         people = [whoever_has(uow, address, languages)] if address else []
         messages = []
         for to in dict.fromkeys([CHANNEL, *people]):

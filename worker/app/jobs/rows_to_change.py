@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.matching import Matching
-from worker.app.tell.addressing import whoever_has
+from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.app.tell.teller import Teller
 from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
@@ -76,7 +76,7 @@ class RowsToChange:
         here = [one for one in people if one.standing is not Standing.LEFT]
         if email and (here or not people):
             return whoever_has(uow, email, self._languages)
-        accountable = self._rules.accountable
+        accountable = who_is_here(uow, self._rules.accountable)
         return whoever_has(uow, accountable, self._languages) if accountable else CHANNEL
 
 

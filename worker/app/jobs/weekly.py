@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from worker.app.tell.addressing import whoever_has
+from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.app.tell.teller import Teller
 from worker.domain.messages.weekly import NAMED_MAX, weekly_paragraph
 from worker.domain.watch.canary import day_of, week_of
@@ -18,7 +18,7 @@ MORNING = time(8)  # of Mondays
 class TellWeekly:
     """Tells each week once, if anything is open since before it began.
 
-    `accountable`: an e-mail address; empty: nobody is told.
+    `accountable`: an e-mail address; empty, or of somebody who has left: nobody is told.
     """
 
     def __init__(self, teller: Teller, accountable: str) -> None:
@@ -29,13 +29,14 @@ class TellWeekly:
         """Queue the message of this week unless it was queued before; return whether it was. `now` is aware UTC."""
         week = week_of(day_of(now, MORNING, self._teller.timezone))
         key = f"weekly:{week:%Y-%m-%d}"
-        if not self._accountable or key in uow.outbox.known([key]):
+        accountable = who_is_here(uow, self._accountable)
+        if not accountable or key in uow.outbox.known([key]):
             return False
         began = datetime.combine(week, MORNING, ZoneInfo(self._teller.timezone)).astimezone(UTC)
         loads = uow.overview.loads(began, now, NAMED_MAX)
         if not loads.people:
             return False
-        to = whoever_has(uow, self._accountable, self._teller.languages)
+        to = whoever_has(uow, accountable, self._teller.languages)
         body = weekly_paragraph(loads, self._teller.languages.of(to.language))
         uow.outbox.add([OutMessage(key, to, body.headline, body)], now)
         return True

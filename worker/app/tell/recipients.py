@@ -47,7 +47,10 @@ class Recipients:
         return tuple(self.present(found.values()))
 
     def of_alarms(self, targets: Sequence[Whom], accountable: str, at: datetime) -> tuple[Recipient, ...]:
-        """The recipients of targets that need no ticket, each once; `accountable` is an e-mail address or empty."""
+        """The recipients of targets that need no ticket, each once; `accountable` is an e-mail address or empty.
+
+        Whoever has left is none. If nobody is there, the channel is told: what has no ticket has no next step.
+        """
         found: dict[tuple[RecipientKind, str], Recipient] = {}
         for target in targets:
             if isinstance(target, Named):
@@ -58,7 +61,7 @@ class Recipients:
                 recipients = [self.at(accountable)] if accountable else []
             for one in recipients:
                 found.setdefault((one.kind, one.address), one)
-        return tuple(found.values())
+        return tuple(self.present(found.values())) or (CHANNEL,)
 
     def of(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         """The present recipients of one target; none if nobody can be reached, or may hear of it."""
