@@ -176,15 +176,9 @@ def assemble(
     seen_as = Lists(frozenset(lists), registers)
     fresh, sensitive = rules.fresh_inventories, rules.sensitive
     abilities = {one.name: one.can for one in connectors.inventories}
+    zone, known = rules.timezone, rules.advisories
     judging = ControlRules(
-        rules.controls,
-        fresh,
-        sensitive,
-        seen_as,
-        rules.timezone,
-        tickets.accountable,
-        abilities,
-        rules.advisories,
+        rules.controls, fresh, sensitive, seen_as, zone, tickets.accountable, abilities, known
     )
     controls = ControlReads(store, judging)
     keeps = KeepsReads(controls)
@@ -332,7 +326,15 @@ def attesting_of(rules: AppRules, store: Store) -> Attesting:
     teller = Teller(rules.timezone, rules.languages, rules.links)
     asked = AskedRules(rules.controls, rules.timezone, rules.tickets.accountable, rules.advisories)
     policy = rules.controls
-    return Attesting(store, rules.links, teller, policy.statements, policy.languages, asked.known)
+    return Attesting(
+        store,
+        rules.links,
+        teller,
+        policy.statements,
+        policy.languages,
+        asked.known,
+        rules.tickets.accountable,
+    )
 
 
 def reviewing_of(rules: AppRules, store: Store) -> Reviewing:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from consented import Made, additions, allow, asked, consenting_ward, counts, hire, removed, say, settle
-from harness import Harness
+from harness import ACCOUNTABLE, Harness
 from worker.app.acts.statements import StatementAnswer
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
@@ -51,6 +51,27 @@ class TestTakingBack:
         agreed.reconcile(full=True)
         assert len(removed(agreed)) == 2
         assert counts(agreed) == (1, 0, 1, 1, 0)
+
+    @pytest.mark.parametrize("has_left", [True, False])
+    @pytest.mark.parametrize("named", ["soc@example.org", ""])
+    def test_whoever_is_accountable_by_then_is_told_and_nobody_who_was_before(
+        self, agreed: Harness, named: str, *, has_left: bool
+    ) -> None:
+        agreed.hire("zoltan", email=ACCOUNTABLE)
+        agreed.settle()
+        if has_left:
+            agreed.leave("zoltan")
+        if named or not has_left:
+            tickets = replace(agreed.app.rules.tickets, accountable=named)
+            agreed.start(replace(agreed.app.rules, tickets=tickets))
+        agreed.later()
+        agreed.settle()
+        agreed.deliver()
+        before = len(agreed.soc.sent)
+        after = say(agreed, AttestAnswer.DECLINED)
+        agreed.deliver()
+        assert after.accountable == ACCOUNTABLE, "who it was when the ticket was closed stays in it"
+        assert [one.to.address for one in agreed.soc.sent[before:]] == [named]
 
     def test_only_groups_that_show_the_number_are_looked_at(self, agreed: Harness) -> None:
         agreed.group("porters", admins=["gus"])

@@ -25,7 +25,8 @@ from worker.app.acts.statements import (
     text_changed,
 )
 from worker.app.refused import Refused
-from worker.app.tell.addressing import whoever_has
+from worker.app.tell.addressing import who_is_here
+from worker.app.tell.answering import statement_message
 from worker.app.tell.signed_links import SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
 from worker.domain.controls.census import CensusMention
@@ -42,9 +43,6 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import STATEMENTS
-from worker.domain.messages.message import CHANNEL
-from worker.domain.messages.overtaken import ANSWERED
-from worker.domain.messages.paragraphs import answered_paragraph
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.attesting import answered_with, changed_mind
 from worker.domain.reconcile.whom import is_one_of
@@ -73,6 +71,7 @@ class Attesting:
     """Statements of people. `languages`: the organisation's first, for texts that a reader's own has none of.
 
     `rules` are of the configuration; `known` finds all rules that there are now, with those of messengers.
+    `accountable` is an e-mail address or empty.
     """
 
     def __init__(
@@ -83,6 +82,7 @@ class Attesting:
         rules: Sequence[StatementRule],
         languages: Sequence[str],
         known: Callable[[UnitOfWork], Sequence[StatementRule]],
+        accountable: str,
     ) -> None:
         self._store = store
         self._links = links
@@ -90,6 +90,7 @@ class Attesting:
         self._rules = tuple(rules)
         self._languages = tuple(languages)
         self._known = known
+        self._accountable = accountable
 
     def changed_texts(self) -> list[str]:
         """A sentence for each statement whose text changed under the same version since it was first shown."""
@@ -229,7 +230,7 @@ class Attesting:
         _let_in(uow, due.rule, accounts, now)
 
         def messages(after: Ticket) -> list[OutMessage]:
-            return [] if new.is_pass else [self._told(uow, after, new, now)]
+            return [] if new.is_pass else [statement_message(uow, after, new, self._teller, now)]
 
         def change(one: Ticket) -> Ticket:
             return answered_with(one, new, now)
@@ -239,7 +240,10 @@ class Attesting:
         return act_by_link(uow, ticket, change, events.TICKET_ANSWERED, now, messages, said=said.answer.value)
 
     def _changed(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> Ticket:
-        """Keep another answer than the one before: nothing is asked for, so there is nothing to undo."""
+        """Keep another answer than the one before: nothing is asked for, so there is nothing to undo.
+
+        Who was accountable when the ticket was closed may have left, or may be so no more.
+        """
 
         def change(one: Ticket) -> Ticket:
             return changed_mind(one, new, now)
@@ -248,7 +252,8 @@ class Attesting:
         said = new.answer.value
         _, after = change_ticket(uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=said)
         if not new.is_pass:
-            uow.outbox.add([self._told(uow, after, new, now)], now)
+            told = replace(after, accountable=who_is_here(uow, self._accountable))
+            uow.outbox.add([statement_message(uow, told, new, self._teller, now)], now)
         return after
 
     def _attestation(
@@ -272,16 +277,6 @@ class Attesting:
             reason=" ".join(said.words.split())[:WORDS_MAX],
             initials=" ".join(said.initials.split())[:INITIALS_MAX],
         )
-
-    def _told(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> OutMessage:
-        """Tell the accountable person of an answer that is no acceptance; without one, the channel."""
-        is_theirs = new.statement is Statement.PROVIDER  # who is asked of a provider is that person
-        accountable = None if is_theirs else ticket.accountable
-        to = whoever_has(uow, accountable, self._teller.languages) if accountable else CHANNEL
-        body = answered_paragraph(ticket, new, self._teller.languages.of(to.language))
-        key = f"{ticket.label}:{ANSWERED}:{now.isoformat()}"
-        message = OutMessage(key, to, body.headline, body, ticket=ticket.id)
-        return self._teller.linked(uow, ticket, message, now)
 
     def undo(self, token: str, now: datetime) -> list[Ticket]:
         """Take back all answers of the last minute. Raises Refused if there are none any more."""

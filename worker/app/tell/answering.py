@@ -1,12 +1,15 @@
-"""Messages about an assignee's answer, to the people whom it concerns."""
+"""Messages about somebody's answer, to the people whom it concerns."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from worker.app.tell.addressing import recipient_of
+from worker.app.tell.addressing import recipient_of, whoever_has
 from worker.app.tell.teller import Teller, help_as_told
+from worker.domain.controls.statements import Attestation, Statement
 from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.overtaken import ANSWERED
+from worker.domain.messages.paragraphs import answered_paragraph
 from worker.domain.messages.sentences import flat, masked, sentences, ticket_paragraph, ticket_title
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.answers import Answer
@@ -59,3 +62,17 @@ def answer_messages(
     key = f"{after.label}:{answer.value}:{now.isoformat()}"
     message = OutMessage(key, to, body.headline, body, is_urgent=is_dispute, ticket=after.id)
     return [teller.linked(uow, after, message, now)]
+
+
+def statement_message(
+    uow: UnitOfWork, ticket: Ticket, new: Attestation, teller: Teller, now: datetime
+) -> OutMessage:
+    """The message to the accountable person of an answer that is no acceptance; without one, to the channel."""
+    is_theirs = new.statement is Statement.PROVIDER  # who is asked of a provider is that person
+    accountable = None if is_theirs else ticket.accountable
+    to = whoever_has(uow, accountable, teller.languages) if accountable else CHANNEL
+    body = answered_paragraph(ticket, new, teller.languages.of(to.language))
+    message = OutMessage(
+        f"{ticket.label}:{ANSWERED}:{now.isoformat()}", to, body.headline, body, ticket=ticket.id
+    )
+    return teller.linked(uow, ticket, message, now)
