@@ -185,7 +185,8 @@ def at_desk(harness: Harness) -> Iterator[Desk]:
 
     def made(base: str) -> Any:
         links = SignedLinks(base, timedelta(days=30))
-        assigned = assigned_of(replace(harness.app.rules, languages=languages, links=links), harness.store)
+        rules = replace(harness.app.rules, languages=languages, links=links)
+        assigned = assigned_of(rules, harness.store, rules.teller)
         return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
 
     with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:

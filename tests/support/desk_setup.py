@@ -37,7 +37,7 @@ TEMPS = tuple(f"temp-{number}" for number in range(60))
 def services_of(harness: Harness, languages: Languages | None = None) -> Services:
     """What the desk's pages and API work with, over a harness and its clock."""
     rules = replace(harness.app.rules, languages=languages or BabelLanguages("en"))
-    app = replace(harness.app, rules=rules, assigned=assigned_of(rules, harness.store))
+    app = replace(harness.app, rules=rules, assigned=assigned_of(rules, harness.store, rules.teller))
     services = desk_serving.services_of(app, harness.clock)
     return replace(services, situation=lambda: situation(harness.store, harness.now))
 

@@ -161,7 +161,7 @@ def assemble(
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
     limits, tickets = rules.limits, rules.tickets
     reaching = Reaching(connectors.notifiers)
-    teller = replace(rules.teller, passing=Passing(reaching, rules.languages))
+    teller = teller_of(rules, reaching)
     directories = tuple(one.name for one in connectors.directories)
     lists = {one.name for one in connectors.inventories if one.can.is_kept_by_people}
     pairing = Pairing(connectors.inventories)
@@ -184,7 +184,7 @@ def assemble(
     keeps = KeepsReads(controls)
     tells = any(one.switch.mode is Mode.TICKET for one in rules.controls.hand_over)
     cases = TellCases(keeps, teller, is_on=tells)
-    attesting, reviewing = attesting_of(rules, store), reviewing_of(rules, store)
+    attesting, reviewing = attesting_of(rules, store, teller), reviewing_of(rules, store, teller)
     rotas = Rotas(store, rules.rotas)
     away = Away(rules.rotas.absences, teller_named(rules.rotas.automatic_replies, connectors.directories))
 
@@ -250,11 +250,11 @@ def assemble(
         Explainer(tickets, rules.languages, reaching, rules.holding, on_call, away, teller.passing),
         reaching,
         Silencing(store, tickets, rules.holding.silences, [one.name for one in connectors.inventories]),
-        assigned_of(rules, store),
+        assigned_of(rules, store, teller),
         attesting,
         ReviewingConversations(store, rules.links),
         reviewing,
-        reporting_of(rules, store, controls, on_call),
+        reporting_of(rules, store, controls, teller, on_call),
         census_of(rules, store, controls, teller),
         Declaring(store, group_links_of(rules), declared, rules.readers, pairing, limits),
         Audit(store, rules.organisation, rules.timezone, f"whosleft {version('whosleft')}", keeps.of),
@@ -316,41 +316,37 @@ def _witnesses(settings: Settings, connectors: Checked) -> Witnesses:
     return {one.name: Witness(kinds.get(one.name, ""), one.can) for one in connectors.inventories}
 
 
-def assigned_of(rules: AppRules, store: Store) -> Assigned:
-    """The assignee's use case, which always has links."""
-    return Assigned(store, rules.links, Teller(rules.timezone, rules.languages, rules.links))
+def teller_of(rules: AppRules, reaching: Reaching) -> Teller:
+    """The writer of messages about tickets, who has what reaches nobody passed on."""
+    return replace(rules.teller, passing=Passing(reaching, rules.languages))
 
 
-def attesting_of(rules: AppRules, store: Store) -> Attesting:
+def assigned_of(rules: AppRules, store: Store, teller: Teller) -> Assigned:
+    """The assignee's use case, which always opens links."""
+    return Assigned(store, rules.links, teller)
+
+
+def attesting_of(rules: AppRules, store: Store, teller: Teller) -> Attesting:
     """The use case of people who are asked for statements."""
-    teller = Teller(rules.timezone, rules.languages, rules.links)
     asked = AskedRules(rules.controls, rules.timezone, rules.tickets.accountable, rules.advisories)
-    policy = rules.controls
-    return Attesting(
-        store,
-        rules.links,
-        teller,
-        policy.statements,
-        policy.languages,
-        asked.known,
-        rules.tickets.accountable,
-    )
+    policy, known, accountable = rules.controls, asked.known, rules.tickets.accountable
+    return Attesting(store, rules.links, teller, policy.statements, policy.languages, known, accountable)
 
 
-def reviewing_of(rules: AppRules, store: Store) -> Reviewing:
+def reviewing_of(rules: AppRules, store: Store, teller: Teller) -> Reviewing:
     """The use case of people who review groups."""
-    teller = Teller(rules.timezone, rules.languages, rules.links)
     return Reviewing(store, rules.links, teller, rules.tickets, rules.controls, rules.accounts)
 
 
-def reporting_of(rules: AppRules, store: Store, controls: ControlReads, on_call: OnCall) -> Reporting:
+def reporting_of(
+    rules: AppRules, store: Store, controls: ControlReads, teller: Teller, on_call: OnCall
+) -> Reporting:
     """The use case of people who report messages, and of those who look after that."""
 
     def look_at(uow: UnitOfWork, key: GroupKey, now: datetime) -> GroupState | None:
         found = controls.of(uow, [key], now, frozenset()).get(key)
         return found[0] if found else None
 
-    teller = Teller(rules.timezone, rules.languages, rules.links)
     return Reporting(store, rules.links, teller, rules.tickets, rules.controls, look_at, on_call)
 
 
@@ -378,14 +374,14 @@ def listening_at(app: App, listen: str) -> App:
     settings = app.settings.model_copy(update={"desk": desk})
     rules = replace(app.rules, links=links_of(settings))
     declaring = app.declaring.at(group_links_of(rules))
-    store = app.store
+    store, teller = app.store, teller_of(rules, app.reaching)
     return replace(
         app,
         settings=settings,
         rules=rules,
-        assigned=assigned_of(rules, store),
-        attesting=attesting_of(rules, store),
-        reviewing=reviewing_of(rules, store),
+        assigned=assigned_of(rules, store, teller),
+        attesting=attesting_of(rules, store, teller),
+        reviewing=reviewing_of(rules, store, teller),
         reporting=app.reporting.at(rules.links),
         census=app.census.at(rules.links),
         declaring=declaring,

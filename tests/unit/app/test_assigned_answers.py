@@ -51,6 +51,7 @@ def sole(start: Start) -> Harness:
 def test_the_accountable_person_is_told_with_the_words_when_the_minute_is_over(
     ward: Harness, answer: Answer, said: str
 ) -> None:
+    ward.start(replace(ward.app.rules, has_told_links=True))
     ward.assigned.answer(token_of(ward), answer, "  Ask the\nnight shift ", ward.now)
     ward.later(seconds=59)
     ward.deliver()

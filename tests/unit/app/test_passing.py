@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from builders import rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
+from reviewed import REMOVE, RULE, of, released
 from worker.contract.tickets import ComingStepShape
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -188,3 +191,66 @@ def test_who_has_a_mailbox_and_a_phone_is_told_by_phone_where_no_notifier_mails(
     harness.deliver()
     assert {message.to.address for message in sms.sent} == {"dee@corp.example", "eve@corp.example"}
     assert all(message.to.number for message in sms.sent)
+
+
+# --- reviews --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reviewed(start: Start) -> Harness:
+    """Dee, who has a phone alone, is to review ward 7, and the first reminder is due."""
+    harness = start(controls=ControlPolicy(review=(RULE,)), rules=rules(), has_links=True)
+    harness.corp.change("dee", email=None, manager_id="eve")
+    harness.settle()
+    released(harness)
+    harness.deliver()
+    harness.now = of(harness, "ward-7", own=False).due_at - timedelta(days=7)
+    return harness
+
+
+def passed_on(harness: Harness) -> list[str]:
+    """What Dee is told by way of Eve, now that controls ran."""
+    before = len(harness.soc.sent)
+    harness.control()
+    harness.deliver()
+    told = [
+        one
+        for message in harness.soc.sent[before:]
+        for one in message.paragraphs
+        if message.to.address == "eve@corp.example"
+    ]
+    assert {one.headline for one in told} <= {"Please pass this on to Dee"}
+    return [parse_qs(urlsplit(one.link or "").query)["text"][0] for one in told]
+
+
+def test_a_reminder_of_a_review_is_passed_on_once_and_no_step_comes_early(reviewed: Harness) -> None:
+    review = of(reviewed, "ward-7", own=False)
+    [text] = passed_on(reviewed)
+    assert text == f"Please do this: Look through the members of Ward 7. {reviewed.link(review.id)}"
+    entries = len(reviewed.journal())
+    reviewed.later(minutes=5)
+    assert passed_on(reviewed) == []
+    assert len(reviewed.journal()) == entries
+    with reviewed.store.reading() as uow:
+        assert uow.tickets.unreachable() == []
+
+
+def test_the_removal_that_a_review_asks_for_is_passed_on(reviewed: Harness) -> None:
+    passed_on(reviewed)
+    link = reviewed.link(of(reviewed, "ward-7", own=False).id).rpartition("/")[2]
+    reviewed.app.reviewing.answer(link, {reviewed.number("ann"): REMOVE}, reviewed.now)
+    reviewed.later(minutes=5)
+    assert ["Remove Ann from Ward 7" in text for text in passed_on(reviewed)] == [True]
+
+
+def test_without_a_desk_s_address_a_reminder_has_no_link_to_this_machine(start: Start) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)), rules=rules())
+    released(harness)
+    harness.deliver()
+    harness.now = of(harness, "ward-7", own=False).due_at - timedelta(days=7)
+    before = len(harness.soc.sent)
+    harness.control()
+    harness.deliver()
+    told = [one for message in harness.soc.sent[before:] for one in message.paragraphs]
+    reminders = [one.link for one in told if one.headline.startswith("Still open")]
+    assert reminders == [None, None], "Dee's review, and that of her own row"

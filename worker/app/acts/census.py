@@ -68,7 +68,7 @@ class CensusActs:
 
     def at(self, links: SignedLinks) -> CensusActs:
         """The same with links to another address."""
-        teller = replace(self._teller, links=links)
+        teller = self._teller.at(links)
         return CensusActs(self._store, links, teller, self._tickets, self._policy, self._examine)
 
     # --- decisions -------------------------------------------------------------------------------

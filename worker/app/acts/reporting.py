@@ -122,7 +122,7 @@ class Reporting:
 
     def at(self, links: SignedLinks) -> Reporting:
         """The same with links to another address."""
-        teller = replace(self._teller, links=links)
+        teller = self._teller.at(links)
         return Reporting(
             self._store, links, teller, self._tickets, self._policy, self._look_at, self._on_call
         )
