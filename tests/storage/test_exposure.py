@@ -276,6 +276,7 @@ def test_the_curve_goes_up_with_each_leaving_and_down_with_each_proof(store: Sql
         _removal("dee", left=3, state=TicketState.WAIVED),
         _removal("eve", left=3, kind=TicketKind.ADD_MEMBER),
         _removal("fay", left=3, opened=1),
+        _removal("gus", left_at=None, evidence=None, **verified),  # a review sent them away
     )
     ends = [NOW - 200 * HOUR, NOW - 31 * HOUR, NOW - 30 * HOUR, NOW - 3 * HOUR, NOW - 2 * HOUR, NOW]
     with store.reading() as uow:

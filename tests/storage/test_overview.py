@@ -124,6 +124,8 @@ def test_weeks_count_and_rank_how_long_it_took_since_the_leaving(store: SqlStore
         )  # fmt: skip
     _put(store, replace(_removal("open"), opened_at=starts[1]))
     _put(store, replace(_removal("no"), opened_at=starts[1], state=TicketState.CANCELLED))
+    reviewed = replace(_removal("reviewed"), left_at=None, evidence=None, opened_at=starts[1])
+    _put(store, replace(reviewed, state=TicketState.VERIFIED, verified_at=NOW))
     _put(store, replace(_removal("moved"), left_at=None, opened_at=NOW - HOUR, state=TicketState.VERIFIED,
                         verified_at=NOW))  # fmt: skip
     with store.begin() as uow:
@@ -145,6 +147,7 @@ def test_the_removals_of_a_week_are_those_that_it_counts(store: SqlStore) -> Non
         _removal("cem", opened=7 * 24, kind=TicketKind.REASSIGN_ADMIN),
         _removal("dee", opened=6 * 24),
         _removal("eve", opened=8 * 24, state=TicketState.VERIFIED, verified_at=at),
+        _removal("fay", opened=7 * 24, left_at=None, evidence=None),
     )
 
     def found(**wanted: Any) -> list[int]:
@@ -152,7 +155,7 @@ def test_the_removals_of_a_week_are_those_that_it_counts(store: SqlStore) -> Non
             return [one.id for one in uow.overview.tickets(TicketFilter(**wanted), None, 10)]
 
     assert found(is_removal=True) == [5, 4, 1]
-    assert found(opened=Period(at)) == [4, 3, 2, 1]
+    assert found(opened=Period(at)) == [6, 4, 3, 2, 1]
     assert found(opened=Period(at, at + DAY), is_removal=True) == [1]
     assert found(verified=Period(at)) == [5]
     assert found(verified=Period(at - DAY, at)) == []

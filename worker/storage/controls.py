@@ -16,7 +16,7 @@ from worker.domain.controls.others import CONTROL_OF
 from worker.domain.controls.state import CENSUS_SOURCE
 from worker.domain.controls.statements import Statement
 from worker.domain.instants import APART_MAX
-from worker.domain.kinds import KINDS, STATEMENTS, codes
+from worker.domain.kinds import KINDS, REMOVALS, STATEMENTS, codes
 from worker.domain.kinds.controlled import FAULTS
 from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import GroupKey
@@ -58,6 +58,10 @@ FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
     "since_at", "seen_at",
 )  # fmt: skip
+# A removal that a review or the member's own word asked for is about nobody who left
+_IS_COUNTED = ticket.c.kind.in_(sorted(_CONTROL_OF)) & (
+    ticket.c.kind.not_in([kind.value for kind in REMOVALS]) | ticket.c.evidence.is_not(None)
+)
 _BY_KIND = (
     sa.select(
         ticket.c.kind,
@@ -66,7 +70,7 @@ _BY_KIND = (
         sa.func.count().label("tickets"),
         sa.func.min(ticket.c.verified_at).label("oldest"),
     )
-    .where(ticket.c.kind.in_(sorted(_CONTROL_OF)), ticket.c.state != TicketState.CANCELLED.value)
+    .where(_IS_COUNTED, ticket.c.state != TicketState.CANCELLED.value)
     .group_by(ticket.c.kind, ticket.c.state, ticket.c.grade)
 )
 _COUNTED = ("subjects", "passed", "failed", "unknown", "waived", "declined")
@@ -179,18 +183,17 @@ class SqlControls:
 
     def ticket_counts(self, now: datetime) -> dict[str, TicketCounts]:
         t = ticket.c
-        query = sa.select(t.details, t.due_at).where(t.state.in_(_LIVE), t.kind.in_(_OF_GROUPS))
+        mine = sa.select(t.details, _is_overdue().label("is_overdue")).where(t.state.in_(_LIVE))
         live: dict[str, int] = defaultdict(int)
         overdue: dict[str, int] = defaultdict(int)
-        for row in self._c.execute(query):
+        for row in self._c.execute(mine.where(t.kind.in_(_OF_GROUPS)), {"now": now}):
             for fault in json.loads(row.details).get(FAULTS, ()):
                 live[fault["control"]] += 1
-                overdue[fault["control"]] += row.due_at < now
-        asked = sa.select(t.details, t.due_at).where(t.state.in_(_LIVE), t.kind == STATEMENTS.value)
-        for row in self._c.execute(asked):
+                overdue[fault["control"]] += row.is_overdue
+        for row in self._c.execute(mine.where(t.kind == STATEMENTS.value), {"now": now}):
             control = CONTROL_OF[Statement(json.loads(row.details)["statement"])]
             live[control] += 1
-            overdue[control] += row.due_at < now
+            overdue[control] += row.is_overdue
         of_kinds = dict.fromkeys(_CONTROL_OF.values(), NO_TICKETS)
         for row in self._c.execute(_live_by_kind(), {"now": now}):
             known = of_kinds[_CONTROL_OF[row.kind]]
@@ -265,9 +268,15 @@ def _failure(row: Any) -> ControlFailure:
 @cache
 def _live_by_kind() -> sa.Select[Any]:
     t = ticket.c
-    late = sa.func.sum(sa.case((t.due_at < sa.bindparam("now"), 1), else_=0)).label("overdue")
-    mine = t.kind.in_(sorted(_CONTROL_OF)) & t.state.in_(_LIVE)
+    late = sa.func.sum(_is_overdue()).label("overdue")
+    mine = _IS_COUNTED & t.state.in_(_LIVE)
     return sa.select(t.kind, sa.func.count().label("live"), late).where(mine).group_by(t.kind)
+
+
+def _is_overdue() -> sa.Case[int]:
+    """1 if it is open and its time is over. A claim waits for proof, and a blocked ticket for another one."""
+    is_late = (ticket.c.state == TicketState.OPEN.value) & (ticket.c.due_at < sa.bindparam("now"))
+    return sa.case((is_late, 1), else_=0)
 
 
 @cache

@@ -70,13 +70,16 @@ def _opened(connection: sa.Connection, bounds: Sequence[datetime]) -> list[int]:
 
 def was_exposure() -> tuple[sa.ColumnElement[bool], ...]:
     """That a ticket is about a leaver in a group, and was not cancelled."""
-    return _KIND.in_(_REMOVALS), ticket.c.state.not_in(_NO_EXPOSURE)
+    return _KIND.in_(_REMOVALS), ticket.c.evidence.is_not(None), ticket.c.state.not_in(_NO_EXPOSURE)
 
 
 def _count_within(column: Any, spans: sa.CTE) -> sa.ColumnElement[int]:
     at = sa.type_coerce(column, sa.BigInteger)
     count = sa.select(sa.func.count()).where(at > spans.c.low, at <= spans.c.high, _KIND.in_(_REMOVALS))
-    return count.where(_STATE.in_(_EXPOSING)).correlate(spans).scalar_subquery()
+    is_of_leaver = ticket.c.evidence.is_not(
+        None
+    )  # not of a member whom a review or their own word sends away
+    return count.where(_STATE.in_(_EXPOSING), is_of_leaver).correlate(spans).scalar_subquery()
 
 
 def _spans(bounds: Sequence[datetime]) -> sa.CTE:

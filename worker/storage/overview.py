@@ -33,6 +33,7 @@ from worker.ports.state.overview import (
     Sighting,
     SourceDay,
     TicketFilter,
+    Unasked,
     Week,
 )
 from worker.storage.deciding import ADMINS, is_admin
@@ -73,6 +74,9 @@ class SqlOverview:
 
     def exposure(self) -> Exposure:
         return self._exposure.counts()
+
+    def unasked(self) -> int:
+        return sum(one.why is not Unasked.WAIVED for one in self._exposure.unticketed)
 
     def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
         return self._exposure.people(part, skip, limit)

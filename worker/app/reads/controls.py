@@ -245,10 +245,14 @@ class ControlReads:
         return said | self._by_tickets(uow, now) | beside | reports | self._blind(uow, now)
 
     def _by_tickets(self, uow: UnitOfWork, now: datetime) -> dict[str, ControlCounts]:
-        """The counts of controls that tickets tell of, with the reviews of conversations still to be asked for."""
+        """The counts of controls that tickets tell of, with the leavers nobody is asked to remove (as while a plan is
+        held), and the reviews of conversations still to be asked for.
+        """
         # Those of groups are counted group by group, or are off: a leaver's group needs a new admin all the same
         every = uow.controls.by_tickets(now)
         found = {one: counts for one, counts in every.items() if one not in GROUP_CONTROLS}
+        unasked, left = uow.overview.unasked(), found[LEAVER.id]
+        found[LEAVER.id] = replace(left, subjects=left.subjects + unasked, failed=left.failed + unasked)
         for rule in self._rules.policy.conversations:
             known, wanted = found[CONVERSATIONS.id], sum(1 for _ in reviews_wanted(uow, rule, now))
             subjects, failed = known.subjects + wanted, known.failed + wanted

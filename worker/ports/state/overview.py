@@ -192,6 +192,9 @@ class Overview(Protocol):
     def exposure(self) -> Exposure:
         """How many people who are out are still in groups, now."""
 
+    def unasked(self) -> int:
+        """The number of memberships of people who have left about which there is neither a live ticket nor a waiver."""
+
     def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
         """The people of one part, or of all, those exposed longest first, without the first `skip`."""
 

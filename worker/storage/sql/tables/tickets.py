@@ -78,9 +78,9 @@ ticket = sa.Table(
     sa.Index("ix_ticket_handle", "source", "handle"),
     sa.Index("ix_ticket_person", "person_source", "person_id"),
     sa.Index("ix_ticket_assignee_email", "assignee_email", "state"),
-    sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state"),
-    sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "left_at", "opened_at"),
-    sa.Index("ix_ticket_left_at", "left_at", "kind", "state"),
+    sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state", "evidence"),
+    sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "left_at", "opened_at", "evidence"),
+    sa.Index("ix_ticket_left_at", "left_at", "kind", "state", "evidence"),
     sa.Index(
         "ix_ticket_held_until",
         "held_until",
