@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.evidence.explained import ERASED
+from worker.domain.messages.overtaken import passed_key
 from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
 from worker.ports.state.handovers import HANDOVER
@@ -180,6 +181,7 @@ def _erase_from_messages(connection: sa.Connection, known: Known) -> None:
         connection, is_theirs(o) | o.phone.in_(known.own), is_theirs(d) | d.phone.in_(known.own)
     )
     connection.execute(sa.delete(shown_message).where(is_theirs(shown_message.c)))
+    _erase_from_keys(connection, known.own, sa.true())
 
 
 def _erase_from_messages_about(
@@ -191,7 +193,18 @@ def _erase_from_messages_about(
     bundles = sa.select(o.bundle_id).where(theirs, o.bundle_id.is_not(None))
     numbers = connection.execute(bundles).scalars().all()
     _forget_recipients(connection, theirs, d.bundle_id.in_(numbers) & d.address.in_(addresses))
+    _erase_from_keys(connection, addresses, o.ticket_id.in_(tickets))
     connection.execute(sa.delete(shown_message).where(s.ticket_id.in_(tickets), s.address.in_(addresses)))
+
+
+def _erase_from_keys(
+    connection: sa.Connection, addresses: Collection[str], these: sa.ColumnElement[bool]
+) -> None:
+    """Erase whom messages were passed on to. One that waits is overtaken by its key, and goes with it."""
+    o = outbox.c
+    for one in sorted(addresses):
+        was_passed = o.key.endswith(passed_key("", one), autoescape=True) & (o.state != "pending")
+        connection.execute(sa.update(outbox).where(these, was_passed).values(key=_ERASED_KEY))
 
 
 def _forget_recipients(

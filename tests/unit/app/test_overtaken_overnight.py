@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Recipient, RecipientKind
-from worker.domain.messages.overtaken import PASSED, is_overtaken, step_message_key
+from worker.domain.messages.overtaken import is_overtaken, passed_key, step_message_key
 from worker.domain.model import Role
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -24,6 +24,7 @@ from worker.ports import NotDone
 Start = Callable[..., Harness]
 SAM = Actor("sam")
 DEE = "dee@corp.example"
+EVE = "eve@corp.example"
 NIGHT = PersonalQuiet(QuietHours(time(20), time(7)), "Europe/London", "GB")
 
 
@@ -138,9 +139,40 @@ def test_nor_one_who_said_in_the_night_that_it_is_not_their_group(late: Harness)
 def test_nor_is_somebody_asked_to_pass_a_step_on_to_a_former_assignee(late: Harness) -> None:
     ticket = late.ticket()
     to = Recipient(RecipientKind.PERSON, DEE)
-    key = f"{step_message_key(ticket, 2, 0, to)}{PASSED}"
-    manager = Recipient(RecipientKind.PERSON, "eve@corp.example")
+    key = passed_key(step_message_key(ticket, 2, 0, to), DEE)
+    manager = Recipient(RecipientKind.PERSON, EVE)
     assert not is_overtaken(key, manager, ticket)
     assert is_overtaken(key, manager, replace(ticket, assignee=None))
     others = step_message_key(ticket, 2, 0, manager)
     assert not is_overtaken(others, manager, replace(ticket, assignee=None)), "told for another part in it"
+
+
+@pytest.fixture
+def passing(night: Harness) -> Harness:
+    """Dee has no mailbox: Eve is asked in the morning to pass the new ticket on to her."""
+    night.corp.change("dee", email=None, manager_id="eve")
+    night.settle()
+    opened(night)
+    return night
+
+
+def test_what_is_passed_on_waits_for_the_morning(passing: Harness) -> None:
+    assert morning(passing) == [(EVE, "Please pass this on to Dee")]
+
+
+def test_nor_is_somebody_asked_to_pass_on_what_is_somebody_else_s_now(passing: Harness) -> None:
+    passing.desk.assign(1, "ben@corp.example", SAM, passing.now)
+    assert morning(passing) == [("ben@corp.example", "Now with you: Remove Ann from Ward 7")]
+
+
+def test_nor_what_waits_by_an_approver_s_word(passing: Harness) -> None:
+    """Nor is Dee asked in that way to do what is held."""
+    passing.app.holds.hold(1, SAM, "export", passing.now + timedelta(hours=24), passing.now)
+    assert EVE not in [to for to, _ in morning(passing)]
+
+
+def test_what_an_earlier_release_wanted_passed_on_goes_out_while_its_ticket_is_open(late: Harness) -> None:
+    ticket, eve = late.ticket(), Recipient(RecipientKind.PERSON, EVE)
+    earlier = f"{ticket.label}:open:{late.now.isoformat()}:passed"
+    assert not is_overtaken(earlier, eve, ticket)
+    assert is_overtaken(earlier, eve, replace(ticket, state=TicketState.DONE))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from worker.app.tell.addressing import known_person, person_at
 from worker.app.tell.reaching import Reaching
@@ -16,13 +16,26 @@ from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient
-from worker.domain.messages.overtaken import PASSED
+from worker.domain.messages.overtaken import passed_key
 from worker.domain.messages.sentences import flat, ticket_title
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
+
+_BEFORE_LINK = " "
+
+
+def link_within(link: str) -> str:
+    """The assignee's own link, in the text of a link that was passed on."""
+    return unquote(link.rpartition(quote(_BEFORE_LINK))[2])
+
+
+def with_link_within(link: str, own: str) -> str:
+    """The same link to pass on, with another one of the assignee's own."""
+    before, space, _ = link.rpartition(quote(_BEFORE_LINK))
+    return f"{before}{space}{quote(own, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,8 @@ class Passing:
         entry = Entry(now, "whosleft", events.TICKET_PASSED_ON, f"ticket:{ticket.label}", data=data)
         uow.journal.append([entry])
         body = self._body(ticket, message, passer.to, link)
-        return replace(message, key=f"{message.key}{PASSED}", to=passer.to, title=body.headline, body=body)
+        key = passed_key(message.key, message.to.address)
+        return replace(message, key=key, to=passer.to, title=body.headline, body=body)
 
     def passer(self, uow: UnitOfWork, ticket: Ticket, to: Recipient) -> Passer | None:
         """Return the person who passes a message on to a recipient; None if nobody has to, or nobody can."""
@@ -73,7 +87,7 @@ class Passing:
         mine, theirs = self.languages.of(to.language), self.languages.of(message.to.language)
         name = flat(message.to.name or message.to.number)
         text = theirs.say("Please do this: {title}.", title=ticket_title(ticket, theirs))
-        text = f"{text} {link}" if link else text
+        text = f"{text}{_BEFORE_LINK}{link}" if link else text
         number = "".join(filter(str.isdigit, message.to.number))
         return Paragraph(
             mine.say("Please pass this on to {name}", name=name),

@@ -18,7 +18,9 @@ from enum import StrEnum
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 from worker.app.tell.addressing import have_left
+from worker.app.tell.passing import link_within, with_link_within
 from worker.domain.messages.message import Recipient, RecipientKind
+from worker.domain.messages.overtaken import is_for_assignee, is_passed_on
 from worker.domain.tickets.ticket import Assignee, Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
@@ -103,17 +105,31 @@ class SignedLinks:
         tickets: Mapping[int, Ticket],
         now: datetime,
     ) -> dict[str, str]:
-        """New links for messages whose assignee's link opens nothing any more, or will not for long, by key."""
-        signed = [one for one in waiting if one[0].kind is RecipientKind.PERSON and _PAGE in _link(one[1])]
+        """New links for messages whose assignee's link opens nothing any more, or will not for long, by key.
+
+        Of what is passed on, the assignee's link within the text is made anew.
+        """
+        signed = [
+            one for one in waiting if one[0].kind is RecipientKind.PERSON and _PAGE in _own_link(one[1])
+        ]
         if not signed:
             return {}
         key, soon = signing_key(uow), now + self.life / 2
         found = ((to, message, tickets.get(message.ticket or 0)) for to, message in signed)
         return {
-            message.key: self.told(uow, ticket, to, now)
+            message.key: self._anew(uow, ticket, to, message, now)
             for to, message, ticket in found
-            if ticket is not None and not self._works(key, _link(message), ticket, soon)
+            if ticket is not None
+            and _is_known(message, ticket)
+            and not self._works(key, _own_link(message), ticket, soon)
         }
+
+    def _anew(
+        self, uow: UnitOfWork, ticket: Ticket, to: Recipient, message: OutMessage, now: datetime
+    ) -> str:
+        if is_passed_on(message.key):
+            return with_link_within(_link(message), self.url(uow, ticket, now))
+        return self.told(uow, ticket, to, now)
 
     def _works(self, key: str, link: str, ticket: Ticket, at: datetime) -> bool:
         base, _, token = link.rpartition(_PAGE)
@@ -213,6 +229,16 @@ def _digest(key: str, email: str, handed: int) -> str:
 
 def _link(message: OutMessage) -> str:
     return message.body.link or ""
+
+
+def _own_link(message: OutMessage) -> str:
+    """The assignee's link in a message: its own, or the one within what is passed on."""
+    return link_within(_link(message)) if is_passed_on(message.key) else _link(message)
+
+
+def _is_known(message: OutMessage, ticket: Ticket) -> bool:
+    """False of what may be passed on to somebody else than the assignee: no new link is put into that."""
+    return not is_passed_on(message.key) or is_for_assignee(message.key, ticket)
 
 
 def _made_at(ticket: Ticket, now: datetime) -> datetime:

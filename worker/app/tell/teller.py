@@ -138,7 +138,8 @@ class Teller:
             key = f"{ticket.label}:{HELD}:{now.isoformat()}:{one.kind.value}"
             said = masked(body) if one == CHANNEL else body
             message = OutMessage(key, one, said.headline, said, ticket=ticket.id)
-            messages.append(self.linked(uow, ticket, message, now))
+            # Nobody is asked to pass it on: what is passed on asks to do the ticket
+            messages.append(self._linked(uow, ticket, message, now))
         return messages
 
     def hold_over(self, uow: UnitOfWork, action: Action, since: datetime, now: datetime) -> list[OutMessage]:
@@ -169,9 +170,12 @@ class Teller:
 
         What is for an assignee whom nothing reaches goes to somebody who passes it on.
         """
+        linked = self._linked(uow, ticket, message, now)
+        return self.passing.passed(uow, ticket, linked, linked.body.link, now) if self.passing else linked
+
+    def _linked(self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, now: datetime) -> OutMessage:
         link = self.links.told(uow, ticket, message.to, now) if self.links else None
-        linked = replace(message, body=replace(message.body, link=link)) if link else message
-        return self.passing.passed(uow, ticket, linked, link, now) if self.passing else linked
+        return replace(message, body=replace(message.body, link=link)) if link else message
 
 
 def help_as_told(aid: Help | None, ticket: Ticket, to: Recipient) -> Help | None:

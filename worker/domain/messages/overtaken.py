@@ -15,9 +15,10 @@ REMIND = "remind"
 ANSWERED = "answered"
 HARM = "harm"
 SAID_ONCE = (Answer.STILL_WORKS_HERE.value, ANSWERED, HARM)  # a person's word, which no ticket tells again
-PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
+_PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
 _STEP = "step"
 _ASSIGNEE = "assignee"
+_NAMED = f":{_ASSIGNEE}:"  # before the address of whoever had the ticket
 _TO_ASSIGNEE = frozenset({
     ActionKind.OPEN.value, ActionKind.REOPEN.value, ActionKind.UNBLOCK.value, ActionKind.ASSIGN.value, REMIND,
     *(one.value for one in Answer if one is not Answer.STILL_WORKS_HERE),
@@ -35,6 +36,22 @@ def step_message_key(ticket: Ticket, step: int, repeat: int, to: Recipient) -> s
     return f"{step_key(ticket, step)}{repeat}:{_ASSIGNEE if is_assignee else to.kind.value}:{to.address}"
 
 
+def passed_key(key: str, address: str) -> str:
+    """The key of a message that its reader passes on to the assignee, by whose address it is known."""
+    named = key if _NAMED in key else f"{key}{_NAMED}{address}"
+    return f"{named}{_PASSED}"
+
+
+def is_passed_on(key: str) -> bool:
+    """True if the message's reader passes it on to the assignee."""
+    return key.endswith(_PASSED)
+
+
+def is_for_assignee(key: str, ticket: Ticket) -> bool:
+    """True if a key names whoever has the ticket now, as the one who is told or whom it is passed on to."""
+    return _NAMED in key and not _is_for_former(key, ticket)
+
+
 def said_once(ticket: Ticket) -> tuple[str, ...]:
     """The beginnings of the keys of what people said of a ticket: it is not taken back while the ticket is live."""
     return tuple(f"{ticket.label}:{said}:" for said in SAID_ONCE)
@@ -47,24 +64,29 @@ def is_overtaken(key: str, to: Recipient, ticket: Ticket | None) -> bool:
     """
     if ticket is None or to.kind is RecipientKind.FEED:
         return False
+    if is_passed_on(key):  # whatever it was made for, it asks the assignee to do the ticket
+        return ticket.state is not TicketState.OPEN or _is_for_former(key, ticket)
     said = key.partition(":")[2].partition(":")[0]
     if said == ActionKind.CANCEL.value:
         return ticket.is_live
     if said == HELD:
         return ticket.held_until is None or ticket.state is not TicketState.BLOCKED
     if said in _TO_ASSIGNEE:
-        return ticket.state is not TicketState.OPEN or not _is_theirs(key, to, ticket)
+        return ticket.state is not TicketState.OPEN or not _is_theirs(to, ticket)
     return said.startswith(_STEP) and (ticket.state is not TicketState.OPEN or _is_for_former(key, ticket))
 
 
 def _is_for_former(key: str, ticket: Ticket) -> bool:
-    """True of a step's message, to them or to be passed on, if whoever had the ticket then does not have it now."""
-    part, _, address = key.partition(":")[2].partition(":")[2].partition(":")
-    return part == _ASSIGNEE and not _has(ticket, address.removesuffix(PASSED))
+    """True of what was for the assignee, to them or to be passed on, if they do not have the ticket now.
+
+    Not known of what was to be passed on and waits since a release that did not name them.
+    """
+    _, is_named, address = key.partition(_NAMED)
+    return bool(is_named) and not _has(ticket, address.removesuffix(_PASSED))
 
 
-def _is_theirs(key: str, to: Recipient, ticket: Ticket) -> bool:
-    return to.kind is RecipientKind.CHANNEL or key.endswith(PASSED) or _has(ticket, to.address)
+def _is_theirs(to: Recipient, ticket: Ticket) -> bool:
+    return to.kind is RecipientKind.CHANNEL or _has(ticket, to.address)
 
 
 def _has(ticket: Ticket, address: str) -> bool:
