@@ -1,10 +1,13 @@
 """What every `ports.state.store.Store` says of deliveries that are held."""
 
+from dataclasses import replace
+
 import pytest
 
-from builders import NOW
+from builders import NOW, ticket
 from contracts.unit_of_work import ANN, LIFE, letter
-from folded import claim, fold
+from folded import claim, fold, pending
+from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.deliveries import PostFilter, PostState
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -40,3 +43,20 @@ class OutboxHoldingContract:
             again = claim(uow, "us", NOW if is_ended else NOW + LIFE, LIFE)
         assert again is not None
         assert (again.id, again.attempts) == (delivery.id, 1), "the attempt did not count"
+
+    @pytest.mark.parametrize("by", ["acknowledged", "snoozed", "silence:S-1", "quiet"])
+    @pytest.mark.parametrize("state", [TicketState.OPEN, TicketState.DONE])
+    @pytest.mark.parametrize("rests", [True, False])
+    def test_a_rest_holds_the_calls_about_an_open_ticket_while_it_rests(
+        self, store: Store, by: str, state: TicketState, *, rests: bool
+    ) -> None:
+        until = NOW + LIFE
+        with store.begin() as uow:
+            [one] = uow.tickets.insert(
+                [replace(ticket(), state=state, snoozed_until=until if rests else None)]
+            )
+            uow.outbox.add([replace(letter("a"), ticket=one.id, is_urgent=True)], NOW)
+            uow.outbox.hold_about(one.id, until, by)
+            uow.outbox.end_rests(NOW)
+            is_let_go = bool(pending(uow, ANN, NOW, 40))
+        assert is_let_go is (not rests and state is TicketState.OPEN and by in {"acknowledged", "snoozed"})

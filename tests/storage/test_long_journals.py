@@ -60,6 +60,7 @@ ASKED: dict[str, tuple[str, Callable[[SqlUnitOfWork], Any]]] = {
     "what a channel got in an hour": ("delivery", lambda uow: uow.outbox.deliveries([CHANNEL], NOW - HOUR)),
     "messages of a wrong clock": ("outbox", lambda uow: uow.outbox.set_right(NOW, HOUR)),
     "deliveries of a wrong clock": ("delivery", lambda uow: uow.outbox.set_right(NOW, HOUR)),
+    "messages of tickets that rest no more": ("outbox", lambda uow: uow.outbox.end_rests(NOW)),
     "the next deliveries": ("delivery", lambda uow: uow.outbox.reserve("bench", NOW, HOUR, 9)),
 }
 

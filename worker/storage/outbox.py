@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient, RecipientKind
-from worker.domain.tickets.ticket import ticket_label
-from worker.ports.state.outbox import Backlog, OutMessage
+from worker.domain.tickets.ticket import TicketState, ticket_label
+from worker.ports.state.outbox import ACKNOWLEDGED, SNOOZED, Backlog, OutMessage
 from worker.storage.outbox_folding import SqlFolding
 from worker.storage.outbox_righting import SqlRighting
 from worker.storage.outbox_rows import UNSENT, message_row, recipient_from_row
@@ -18,7 +18,7 @@ from worker.storage.outbox_sending import SqlSending, let_go_of_reserved
 from worker.storage.sql.bulk import bulk_insert_values
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
-from worker.storage.sql.tables import delivery, outbox
+from worker.storage.sql.tables import delivery, outbox, ticket, undo
 
 _KNOWN = sa.select(outbox.c.key).where(outbox.c.key.in_(sa.bindparam("keys", expanding=True)))
 
@@ -70,6 +70,9 @@ class SqlOutbox(SqlFolding, SqlSending, SqlRighting):
             self._c.execute(sa.update(outbox).where(o.id.in_(part)).values(held))
         self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
         return len(rows)
+
+    def end_rests(self, now: datetime) -> None:
+        self._c.execute(_END_RESTS, {"now": now})
 
     def _untried(self, tickets: Collection[int], *which: sa.ColumnElement[bool]) -> list[Any]:
         """The messages to people about these tickets that no channel has tried to send."""
@@ -123,3 +126,18 @@ def _was_tried() -> sa.ColumnElement[bool]:
 
 # What a program is sent is no message about a ticket: it stays true, and tells nobody
 _IS_TO_PEOPLE = outbox.c.recipient_kind != RecipientKind.FEED.value
+
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=outbox.c.not_before.type)
+_RESTS_NO_MORE = sa.exists().where(
+    ticket.c.id == outbox.c.ticket_id, ticket.c.state == TicketState.OPEN.value,
+    ticket.c.acknowledged_until.is_(None), ticket.c.snoozed_until.is_(None),
+)  # fmt: skip
+_CAN_BE_TAKEN_BACK = sa.exists().where(undo.c.ticket_id == outbox.c.ticket_id, undo.c.until > _NOW)
+_END_RESTS = (
+    sa.update(outbox)
+    .where(
+        outbox.c.state == "pending", outbox.c.bundle_id.is_(None), outbox.c.not_before > _NOW,
+        outbox.c.held_by.in_((ACKNOWLEDGED, SNOOZED)), _RESTS_NO_MORE, ~_CAN_BE_TAKEN_BACK,
+    )
+    .values(not_before=None)
+)  # fmt: skip

@@ -81,10 +81,11 @@ class Folding:
     def run(self, now: datetime, lease: Lease | None, counts: Counter[str], troubles: list[str]) -> None:
         """Queue events for feeds, and fold what has waited long enough; add to the counts and troubles of a pass.
 
-        First of all, nothing waits for the time of a wrong clock.
+        First of all, nothing waits for the time of a wrong clock, nor for whoever had a ticket.
         """
         with self._store.begin(lease) as uow:
             uow.outbox.set_right(now, timedelta(seconds=ASKED_MAX_S))
+            uow.outbox.end_rests(now)
             troubles += self._feeds.queue(uow, now)
             waiting = self.waiting(uow, now)
         for page in _pages(waiting):

@@ -17,6 +17,7 @@ from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.messages.overtaken import step_key
 from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.outbox import ACKNOWLEDGED, SNOOZED
 from worker.ports.state.store import UnitOfWork
 
 QUIET = "quiet"
@@ -153,7 +154,7 @@ def hold_calls(uow: UnitOfWork, ticket: Ticket, policy: Policy, now: datetime) -
     goes_on = tuple(
         step_key(ticket, number) for number, step in enumerate(policy.steps, 1) if step.is_until_done
     )
-    rests = ((ticket.acknowledged_until, "acknowledged", goes_on), (ticket.snoozed_until, "snoozed", ()))
+    rests = ((ticket.acknowledged_until, ACKNOWLEDGED, goes_on), (ticket.snoozed_until, SNOOZED, ()))
     # The one that ends last comes last: it holds what the other would let go
     for until, how, but in sorted((until, how, but) for until, how, but in rests if until and until > now):
         uow.outbox.hold_about(ticket.id, until, how, but)

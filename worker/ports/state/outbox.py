@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 from worker.domain.messages.message import Paragraph, Recipient
 from worker.domain.tickets.ticket import ticket_label
 
+ACKNOWLEDGED, SNOOZED = "acknowledged", "snoozed"  # what holds the calls to act on a ticket that rests
+
 
 @dataclass(frozen=True, slots=True)
 class OutMessage:
@@ -150,6 +152,12 @@ class Outbox(Protocol):
         """Hold back the calls to act on a ticket that no channel has tried to send; return how many. `by` says why.
 
         Left alone are those that wait longer for something else, and those whose keys begin with one of `but`.
+        """
+
+    def end_rests(self, now: datetime) -> None:
+        """Let go the calls that somebody's "I have it" or "later" holds, of open tickets that do not rest any more.
+
+        A ticket whose last change can be taken back counts as it was before.
         """
 
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
