@@ -7,12 +7,14 @@ from datetime import time, timedelta
 
 import pytest
 
+from fakes.notifier import FakeNotifier
 from harness import Harness
 from letters import Found, letter
 from worker.app.tell.addressing import person_at
 from worker.app.tell.holding import Holding
 from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.quiet import QuietHours
+from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL
 from worker.ports import Transient
 
@@ -79,3 +81,35 @@ def test_what_a_channel_was_told_then_is_not_counted_against_it(found: Found) ->
     harness.queue(letter("b", CHANNEL))
 
     assert minutes_until(harness, 2) == 0
+
+
+@pytest.mark.parametrize("error", [None, Transient("the mailbox does not answer.")])
+def test_what_comes_back_is_heard_of(found: Found, error: Transient | None) -> None:
+    harness = found(notifiers=[FakeNotifier("mail", hears_returns=True), FakeNotifier("soc")])
+    mail = harness.soc
+    harness.queue(letter("a"))
+    mail.returns += [error] if error else []
+    harness.now += AHEAD
+    harness.deliver()
+    harness.now -= AHEAD
+    harness.deliver()
+    mail.bounce(mail.sent[0])
+    harness.later(minutes=1)
+
+    assert harness.deliver().counts["bounced"] == 1
+
+
+@pytest.mark.parametrize("asked_s", [None, 30.0])
+def test_what_stands_in_a_channel_is_kept_true(start: Found, asked_s: float | None) -> None:
+    harness = start(notifiers=[FakeNotifier("soc", is_conversing=True)], has_links=True)
+    harness.leave("ben")
+    harness.settle()
+    harness.deliver()
+    harness.desk.done(1, Actor("dee@corp.example"), harness.now)
+    harness.soc.cannot_change = Transient("Slack is busy.", retry_after_s=asked_s)
+    harness.now += AHEAD
+    harness.deliver()
+    harness.soc.cannot_change = None
+    harness.now -= AHEAD
+
+    assert harness.deliver().counts["updated"] == 1

@@ -154,3 +154,17 @@ def test_what_does_not_hold_is_left_to_people_after_three_tries(ward: Harness) -
         look(ward)
     assert len(ward.wards.acts) == 3
     assert ticket_of(ward).state is TicketState.OPEN
+
+
+def test_nor_is_it_left_alone_until_the_time_of_a_wrong_clock(ward: Harness) -> None:
+    def fail() -> None:
+        raise NotDone("Too many requests.", retry_after_s=1800)
+
+    ward.wards.before = fail
+    ward.later(days=2)
+    ward.inventory()
+    assert ward.remediate().troubles == ("wards: Too many requests.",)
+    ward.wards.before = lambda: None
+    ward.later(days=-2)
+    ward.inventory()
+    assert ward.remediate().counts["done"] == 1

@@ -343,6 +343,11 @@ def test_a_mailbox_is_asked_once_in_a_quarter_of_an_hour(start: Start) -> None:
         asked.append(len(mailboxes.asked))
         harness.later(minutes=5)
     assert asked == [1, 1, 1, 2, 2]
+    harness.later(days=40)
+    told_by(job, harness)
+    harness.later(days=-40)
+    told_by(job, harness)
+    assert len(mailboxes.asked) == 4, "nothing that was said at the time of a wrong clock counts"
 
 
 def test_so_many_mailboxes_are_asked_in_one_run_and_the_others_in_the_next(

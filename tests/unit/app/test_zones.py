@@ -205,6 +205,16 @@ def test_so_many_are_asked_about_in_one_run_and_the_rest_in_the_next(
     assert harness.soc.zones_asked == [BEN, CEM, DEE]
 
 
+def test_a_channel_that_failed_at_the_time_of_a_wrong_clock_is_asked_again(start: Start) -> None:
+    harness = at_night(start)
+    harness.soc.zones = {BEN: DOWN, CEM: AUCKLAND}
+    harness.later(days=40)
+    news(harness, BEN)
+    harness.later(days=-40)
+    news(harness, CEM)
+    assert harness.soc.zones_asked == [BEN, CEM]
+
+
 def test_a_channel_that_fails_is_left_alone_for_a_while_and_what_it_said_goes_on(start: Start) -> None:
     harness = at_night(start)
     harness.soc.zones = {BEN: AUCKLAND, CEM: DOWN, DEE: AUCKLAND}

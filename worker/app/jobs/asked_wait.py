@@ -7,6 +7,7 @@ from datetime import timedelta
 from worker.ports import ConnectorError, Transient
 
 ASKED_MIN_S, ASKED_MAX_S = 1.0, 86_400.0  # whatever is said
+WAIT_MAX = timedelta(seconds=ASKED_MAX_S)
 
 
 def asked_wait(error: ConnectorError) -> timedelta | None:

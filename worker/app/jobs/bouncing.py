@@ -16,6 +16,7 @@ from worker.app.jobs.looking_again import hold_in, look_again
 from worker.app.jobs.observer import Observer
 from worker.app.tell.holding import Holding
 from worker.app.tell.reaching import Reaching
+from worker.domain.instants import has_come
 from worker.domain.messages.message import RecipientKind
 from worker.ports import ConnectorError, Notifier, Returned
 from worker.ports.state.leases import Lease
@@ -53,7 +54,7 @@ class Bouncing:
         """Take up what came back since the last look; return how many deliveries did. Raises only LeaseLost."""
         bounced = 0
         for teller in self._tellers:
-            if self._next_look.get(teller.name, now) > now:
+            if not has_come(self._next_look.get(teller.name, now), now, PAUSE):
                 continue
             self._next_look[teller.name] = now + LOOK_EVERY
             try:

@@ -17,6 +17,7 @@ from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Policy, Step, Taken, Target, due_steps, next_unreached
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.instants import has_come
 from worker.domain.messages.overtaken import step_message_key
 from worker.domain.messages.paragraphs import escalation_paragraph
 from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, masked
@@ -187,7 +188,11 @@ class Escalate:
         with self._store.reading() as uow:
             addresses = self._told_now(uow, now)
             people = {address: uow.people.find(address)[:1] for address in sorted(addresses)}
-        asked = {address: one for address, one in self._mailboxes.items() if now - one[0] < MAILBOX_LIFE}
+        asked = {
+            address: one
+            for address, one in self._mailboxes.items()
+            if not has_come(one[0] + MAILBOX_LIFE, now, MAILBOX_LIFE)
+        }
         for address in [address for address in people if address not in asked][:MAILBOXES_MAX]:
             is_away = any(self._more.away.is_away(address, one.key, now) for one in people[address])
             asked[address] = (now, is_away)

@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from worker.app.jobs.asked_wait import ASKED_MAX_S
+from worker.app.jobs.asked_wait import WAIT_MAX
 from worker.app.jobs.composing import Composing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding, hold
@@ -84,7 +84,7 @@ class Folding:
         First of all, nothing waits for the time of a wrong clock, nor for whoever had a ticket.
         """
         with self._store.begin(lease) as uow:
-            uow.outbox.set_right(now, timedelta(seconds=ASKED_MAX_S))
+            uow.outbox.set_right(now, WAIT_MAX)
             uow.outbox.end_rests(now)
             troubles += self._feeds.queue(uow, now)
             waiting = self.waiting(uow, now)

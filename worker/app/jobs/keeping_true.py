@@ -13,8 +13,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from worker.app.jobs.asked_wait import asked_wait
+from worker.app.jobs.asked_wait import WAIT_MAX, asked_wait
 from worker.app.tell.conversing import Conversing, standing_anew
+from worker.domain.instants import has_come
 from worker.domain.messages.message import Message, Paragraph, RecipientKind
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports import ConnectorError, Notifier, Rejected, Transient, Unreachable
@@ -48,7 +49,7 @@ class KeepTrue:
 
         Return how many were changed.
         """
-        ready = [name for name in self._notifiers if self._resting.get(name, now) <= now]
+        ready = [name for name in self._notifiers if not self._rests(name, now)]
         if not ready:
             return 0
         with self._store.reading() as uow:
@@ -60,7 +61,7 @@ class KeepTrue:
         waiting.sort(key=lambda one: _place(one) in self._failed)
         done = 0
         for shown in waiting[:UPDATES_MAX]:
-            if self._resting.get(shown.notifier, now) > now:
+            if self._rests(shown.notifier, now):
                 continue
             try:
                 self._bring_up_to_date(shown, now, lease, has_left=shown.to.address in left)
@@ -98,6 +99,9 @@ class KeepTrue:
         with self._store.begin(lease) as uow:
             uow.conversations.forget(shown.notifier, shown.reference)
             uow.outbox.add(instead, now)
+
+    def _rests(self, notifier: str, now: datetime) -> bool:
+        return not has_come(self._resting.get(notifier, now), now, WAIT_MAX)
 
     def _rest(self, notifier: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         """Change nothing for a while. Only a wait that the channel asks for holds up what is new."""

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.app.acts.changes import change_ticket
-from worker.app.jobs.asked_wait import asked_wait
+from worker.app.jobs.asked_wait import WAIT_MAX, asked_wait
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.tell.health import Freshness
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
+from worker.domain.instants import has_come
 from worker.domain.kinds.kind import Deed
 from worker.domain.messages.overtaken import said_once
 from worker.domain.model import Member
@@ -78,7 +79,9 @@ class Remediate:
         return Report("remediate", counts, tuple(run.troubles))
 
     def _may_ask(self, source: str, run: _Run) -> bool:
-        return source not in run.failed and self._quiet_until.get(source, run.now) <= run.now
+        return source not in run.failed and has_come(
+            self._quiet_until.get(source, run.now), run.now, WAIT_MAX
+        )
 
     def _is_allowed(self, ticket: Ticket, now: datetime) -> bool:
         """Look without keeping others from writing; what counts is asked again in the transaction that decides."""

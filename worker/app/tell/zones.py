@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from worker.app.tell.holding import Quiet
 from worker.domain.escalation.wall_clock import timezones
+from worker.domain.instants import has_come
 from worker.domain.messages.message import Recipient
 from worker.ports import ConnectorError, Notifier, Rejected, Unreachable
 from worker.ports.state.leases import Lease
@@ -44,7 +45,7 @@ class ChannelZones:
         Asks outside of any transaction; nobody again within a day, and not all at once: who was not asked yet has
         the zone that is known without. A channel that fails is left alone for a while. Raises nothing but LeaseLost.
         """
-        is_paused = self._paused_until is not None and now < self._paused_until
+        is_paused = self._paused_until is not None and not has_come(self._paused_until, now, PAUSE)
         if self._quiet is None or not self._tellers or is_paused:
             return
         answers: dict[str, str | None] = {}
