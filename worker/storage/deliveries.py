@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.messages.message import Recipient
-from worker.domain.messages.overtaken import SAID_ONCE
+from worker.domain.messages.overtaken import NEVER_SUMMED_UP, PASSED
 from worker.domain.messages.paragraphs import Cause
 from worker.domain.tickets.ticket import DIGITS_MAX, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.deliveries import NEWEST, Post, PostAbout, PostFilter, PostPlace, PostState
@@ -180,7 +180,8 @@ class SqlDeliveries:
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         o = outbox.c
         theirs = (o.recipient_kind == to.kind.value) & (o.address == to.address) & (o.via == via_text(to))
-        is_told_again = sa.and_(*(~o.key.contains(f":{said}:", autoescape=True) for said in SAID_ONCE))
+        once = [o.key.contains(f":{said}:", autoescape=True) for said in NEVER_SUMMED_UP]
+        is_told_again = ~sa.or_(*once, o.key.endswith(PASSED, autoescape=True))
         which = theirs & _alone(PostState.WAITING, now) & o.ticket_id.is_not(None) & is_told_again
         query = (
             sa.select(ticket.c.kind, o.is_urgent, sa.func.count())

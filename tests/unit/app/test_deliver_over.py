@@ -12,6 +12,8 @@ from fakes.notifier import FakeNotifier
 from harness import Harness
 from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
+from worker.domain.messages.overtaken import passed_key
+from worker.domain.tickets.ticket import Assignee, TicketState
 from worker.ports import Rejected
 from worker.ports.state.outbox import OutMessage
 
@@ -126,6 +128,29 @@ def test_a_channel_gets_so_many_messages_an_hour_and_the_rest_as_one_line_for_ea
     assert harness.deliver().counts["sent"] == 0
     harness.later(minutes=2)
     assert harness.deliver().counts["sent"] == 1
+
+
+def test_what_is_to_be_passed_on_and_what_is_over_are_never_summed_up(found: Found) -> None:
+    harness = found(daily_max=1)
+    numbers = tickets(harness, 60)
+    with harness.store.begin() as uow:
+        first, second = (uow.tickets.many(numbers[:2])[one] for one in numbers[:2])
+        open_one = replace(first, assignee=Assignee(NURSE.address))
+        uow.tickets.update([open_one, replace(second, state=TicketState.CANCELLED)])
+    wa_me = Paragraph("Please pass this on to Bea", link="https://wa.me/447700900123", is_fixed=True)
+    own = Paragraph("Remove Cem", link="https://desk.example.org/tickets/T-000060")
+    harness.queue(
+        OutMessage(
+            passed_key("T-000001:open:x", NURSE.address), ANN, wa_me.headline, wa_me, ticket=numbers[0]
+        ),
+        letter("T-000002:cancel:x:person:ann", ANN, numbers[1]),
+        *(OutMessage(f"a{one}", ANN, own.headline, own, ticket=one) for one in numbers[2:]),
+    )
+    harness.deliver()
+
+    said = harness.soc.sent[0].paragraphs
+    assert [part.headline for part in said[:2]] == [wa_me.headline, "Headline T-000002:cancel:x:person:ann"]
+    assert (said[2].headline, said[2].link) == ("And 58 more messages", own.link), "a link of their own"
 
 
 def test_a_person_gets_no_more_than_a_day_s_messages_whatever_happens(found: Found) -> None:

@@ -253,7 +253,8 @@ class _ReadersPage:
         if not causes:
             return 0
         teller = self.composing.teller
-        link = next((item.body.link for item in items if item.ticket is not None and item.body.link), None)
+        links = (one.body.link for one in items if one.ticket is not None and not one.body.is_fixed)
+        link = next(filter(None, links), None)
         desk = f"{teller.links.base}/" if teller.links and to.kind is RecipientKind.CHANNEL else link
         body = replace(summary_paragraph(causes, teller.languages.of(to.language)), link=desk)
         key = f"summary:{to.kind.value}:{to.address}:{'.'.join(to.via)}:{now.isoformat()}"

@@ -15,7 +15,8 @@ REMIND = "remind"
 ANSWERED = "answered"
 HARM = "harm"
 SAID_ONCE = (Answer.STILL_WORKS_HERE.value, ANSWERED, HARM)  # a person's word, which no ticket tells again
-_PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
+NEVER_SUMMED_UP = (*SAID_ONCE, ActionKind.CANCEL.value)  # nor is told again what is over
+PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
 _STEP = "step"
 _ASSIGNEE = "assignee"
 _NAMED = f":{_ASSIGNEE}:"  # before the address of whoever had the ticket
@@ -39,12 +40,12 @@ def step_message_key(ticket: Ticket, step: int, repeat: int, to: Recipient) -> s
 def passed_key(key: str, address: str) -> str:
     """The key of a message that its reader passes on to the assignee, by whose address it is known."""
     named = key if _NAMED in key else f"{key}{_NAMED}{address}"
-    return f"{named}{_PASSED}"
+    return f"{named}{PASSED}"
 
 
 def is_passed_on(key: str) -> bool:
     """True if the message's reader passes it on to the assignee."""
-    return key.endswith(_PASSED)
+    return key.endswith(PASSED)
 
 
 def is_for_assignee(key: str, ticket: Ticket) -> bool:
@@ -82,7 +83,7 @@ def _is_for_former(key: str, ticket: Ticket) -> bool:
     Not known of what was to be passed on and waits since a release that did not name them.
     """
     _, is_named, address = key.partition(_NAMED)
-    return bool(is_named) and not _has(ticket, address.removesuffix(_PASSED))
+    return bool(is_named) and not _has(ticket, address.removesuffix(PASSED))
 
 
 def _is_theirs(to: Recipient, ticket: Ticket) -> bool:

@@ -117,7 +117,7 @@ class Deliveries(Protocol):
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         """Take the waiting messages about tickets to a recipient out of the queue; return how many of each cause.
 
-        What people said, and no ticket would tell again, stays.
+        What no ticket would tell again stays: what people said, what is over, and what is to be passed on.
         """
 
     def retry(self, post_id: str, now: datetime) -> Post | None:
