@@ -26,6 +26,7 @@ from pydantic import (
 from worker.domain.escalation.calendar import subdivisions
 from worker.domain.escalation.wall_clock import timezones
 from worker.domain.text.durations import parse_duration
+from worker.domain.text.mail_domains import foldable
 from worker.settings.problems import Wrong, did_you_mean, nearest, shown
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -214,11 +215,12 @@ _EMAIL = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\".]+(?:\.[^@\s<>,;:\".]+)+")
 
 
 def _email(value: str) -> str:
-    if not _EMAIL.fullmatch(value.strip()):
+    address = foldable(value.strip())
+    if not _EMAIL.fullmatch(address):
         raise Wrong(
             f"{shown(value)} is no e-mail address", "Write one address such as it-security@example.org."
         )
-    return value.strip()
+    return address
 
 
 Email: TypeAlias = Annotated[

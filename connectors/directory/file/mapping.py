@@ -26,6 +26,7 @@ from connectors.kit.text import quoted
 from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Malformed
 
 _PEOPLE = frozenset({"user", "inetorgperson"})
@@ -163,7 +164,7 @@ def _display_name(raw: RawRecord, columns: Columns) -> str:
 
 def _email(raw: RawRecord, columns: Columns) -> str | None:
     text = raw.first(columns.of("email"))
-    return text if "@" in text and not re.search(r"\s", text) else None
+    return foldable(text) or None if "@" in text and not re.search(r"\s", text) else None
 
 
 def _immutable_id(raw: RawRecord, columns: Columns, own_id: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from connectors.kit.text import cut, one_line
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Allowed, Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Incomplete, Malformed
 
 MESSENGER = "teams"
@@ -122,7 +123,7 @@ def seat_of(row: Any) -> Seat | None:
     return Seat(
         user_id,
         _text(row, "displayName"),
-        _text(row, "email") or None,
+        foldable(_text(row, "email")) or None,
         is_owner="owner" in roles,
         membership_id=_text(row, "id"),
     )

@@ -94,9 +94,19 @@ def test_a_ticket_can_be_handed_to_somebody_outside_of_the_directory(desk: Harne
     assert (ticket.assignee.name, ticket.assignee.person) == ("", None)
 
 
+def test_it_goes_to_the_address_that_was_said_and_no_like_one(desk: Harness) -> None:
+    desk.desk.assign(1, "agency@straße.example", Actor("sam"), desk.now)
+
+    desk.deliver()
+    assert desk.soc.sent[-1].to.address == "agency@xn--strae-oqa.example", (
+        "strasse.example is somebody else's"
+    )
+
+
 @pytest.mark.parametrize(
     "email, why",
     [
+        ("agency@_straße.example", "'agency@_straße.example' is no e-mail address."),
         ("ann@corp.example", "Ann has left: choose somebody else."),
         ("the ward", "'the ward' is no e-mail address."),
     ],

@@ -72,6 +72,7 @@ KINDS: dict[str, TypeAdapter[object]] = {
         ("language", "pt-BR", "pt-BR"),
         ("language", "zh-Hant", "zh-Hant"),
         ("email", " it@corp.example ", "it@corp.example"),
+        ("email", "it@straße.example", "it@xn--strae-oqa.example"),  # strasse.example is somebody else's
         ("email", "o'neil+x@mail.corp.example", "o'neil+x@mail.corp.example"),
         ("name", "ward-7_a", "ward-7_a"),
         ("listen", "localhost:80", "localhost:80"),

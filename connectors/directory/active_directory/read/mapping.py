@@ -24,6 +24,7 @@ from connectors.kit.places import country_of, places
 from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Malformed
 
 USER_ACCOUNT_CONTROL = "userAccountControl"
@@ -180,7 +181,7 @@ def _first(entry: Entry, name: str) -> str:
 
 
 def _email(text: str | None) -> str | None:
-    return text if text and "@" in text and " " not in text else None
+    return foldable(text) or None if text and "@" in text and " " not in text else None
 
 
 def _guid(data: bytes) -> str | None:

@@ -21,6 +21,7 @@ from connectors.kit.places import country_of, places
 from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Malformed
 
 _USUAL = (
@@ -122,7 +123,7 @@ def _whole_name(user: Mapping[str, Any]) -> str:
 
 
 def _email(text: str | None) -> str | None:
-    return text if text and "@" in text and " " not in text else None
+    return foldable(text) or None if text and "@" in text and " " not in text else None
 
 
 def _enabled(user: Mapping[str, Any]) -> bool | None:

@@ -16,6 +16,7 @@ from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.words import plain
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Role
+from worker.domain.text.mail_domains import foldable
 
 EXACT_NUMBER_MAX = 10**15  # Excel keeps fifteen digits; a longer number loses its last ones
 PHONE_DIGITS_MIN = 7
@@ -135,7 +136,7 @@ def phones_in(value: Value, region: str) -> tuple[list[str], bool]:
 
 def emails_in(value: Value) -> list[str]:
     """Return the e-mail addresses in a cell, lower case, in order."""
-    return list(dict.fromkeys(found.casefold() for found in _EMAIL.findall(text_of(value))))
+    return list(dict.fromkeys(filter(None, map(_folded, _EMAIL.findall(text_of(value))))))
 
 
 def max_role(one: Role | None, *others: Role | None) -> Role | None:
@@ -263,7 +264,11 @@ def _without_email(text: str) -> tuple[str, str | None]:
     if found is None:
         return text, None
     rest = text[: found.start()].rstrip("<([ ") + " " + text[found.end() :].lstrip(">)] ")
-    return re.sub(r"mailto:\s*", "", rest), found[0].casefold()
+    return re.sub(r"mailto:\s*", "", rest), _folded(found[0]) or None
+
+
+def _folded(email: str) -> str:
+    return foldable(email).casefold()
 
 
 def _without_phone(text: str, region: str) -> tuple[str, str | None, bool]:

@@ -346,7 +346,13 @@ def test_the_consistency_guid_joins_two_directories_else_the_objects_own(
 
 
 @pytest.mark.parametrize(
-    "text, email", [("amy@example.org", "amy@example.org"), ("amy", None), ("a @b", None)]
+    "text, email",
+    [
+        ("amy@example.org", "amy@example.org"),
+        ("amy", None),
+        ("a @b", None),
+        ("amy@straße.example", "amy@xn--strae-oqa.example"),  # strasse.example is somebody else's
+    ],
 )
 def test_what_is_no_address_is_no_e_mail(text: str, email: str | None) -> None:
     assert facts(mail=text).email == email

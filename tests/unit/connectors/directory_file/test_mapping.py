@@ -371,7 +371,14 @@ def test_the_best_name_is_shown(cells: dict[str, str], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, email", [("amy@example.org", "amy@example.org"), ("none", None), ("a b@c", None)]
+    "text, email",
+    [
+        ("amy@example.org", "amy@example.org"),
+        ("none", None),
+        ("a b@c", None),
+        ("amy@straße.example", "amy@xn--strae-oqa.example"),  # strasse.example is somebody else's
+        ("amy@_straße.example", None),
+    ],
 )
 def test_an_address_without_an_at_sign_is_none(text: str, email: str | None) -> None:
     assert facts(mail=text).email == email

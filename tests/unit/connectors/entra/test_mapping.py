@@ -270,3 +270,7 @@ anything = st.recursive(
 @given(st.dictionaries(st.sampled_from([*selected(reading().config), "manager", "manager@delta"]), anything))
 def test_whatever_comes_is_mapped_or_set_aside(user: dict[str, Any]) -> None:
     assert isinstance(map_user({"id": ID} | user, reading()), Mapped | Malformed)
+
+
+def test_a_mail_domain_stays_the_one_that_it_is() -> None:
+    assert facts({"mail": "ann@straße.example"}).email == "ann@xn--strae-oqa.example", "not strasse.example"

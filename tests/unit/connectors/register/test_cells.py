@@ -181,6 +181,9 @@ def test_messengers(cell: str, key: tuple[str, bool]) -> None:
 
 def test_addresses_in_a_cell() -> None:
     assert emails_in("Amy <A@Example.org>; b@example.org; c@nothing") == ["a@example.org", "b@example.org"]
+    assert emails_in("a@straße.example; b@_straße.example") == ["a@xn--strae-oqa.example"], (
+        "not strasse.example"
+    )
 
 
 @pytest.mark.parametrize(
