@@ -46,3 +46,24 @@ def test_nor_is_what_somebody_has_who_left_kept_up_to_date_with_it(start: Start)
     h.leave("dee")
     h.settle()
     assert h.number("ann") not in shown_to(h, "dee@corp.example")
+
+
+def test_an_assignee_sees_it_under_whatever_name_they_are_told(start: Start) -> None:
+    """By a step for the group's owner, too, who is the assignee and has another name by now."""
+    policy = Policy("t", (Step(After(share=0.5), (Target.OWNER, Target.ASSIGNEE)),))
+    h = start(notifiers=[FakeNotifier("slack", is_conversing=True)], rules=rules(policies=(policy,)))
+    dee = "dee@corp.example"
+    h.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email=dee)
+    h.settle()
+    h.leave("ann")
+    h.settle()
+    assert h.number("ann") in shown_to(h, dee)
+    h.corp.change("dee", display_name="Dee Married")
+    h.poll()
+    h.later(hours=12)
+    h.escalate()
+    h.deliver()
+    assert h.number("ann") in str(h.soc.sent[-1].paragraphs)
+    h.desk.acknowledge(1, Actor(dee, "dee"), h.now)
+    for text in shown_to(h, dee).split("Paragraph(")[1:]:
+        assert h.number("ann") in text

@@ -31,7 +31,7 @@ class Recipient:
 
     kind: RecipientKind
     address: str = ""
-    name: str = ""
+    name: str = field(default="", compare=False)
     language: str | None = field(default=None, compare=False)
     phone: str = field(default="", compare=False)
     via: tuple[str, ...] = field(default=(), compare=False)
