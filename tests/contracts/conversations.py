@@ -40,7 +40,7 @@ def changed(store: Store, one: Ticket, **changes: Any) -> Ticket:
 
 def shown(reference: str, *tickets: Ticket, to: Recipient = CHANNEL, minutes: int = 0) -> ShownMessage:
     at = NOW + timedelta(minutes=minutes)
-    return ShownMessage("soc", reference, to, {one.id: one.version for one in tickets}, at, at)
+    return ShownMessage("soc", reference, to, {one.id: one.version for one in tickets}, at, at, 7)
 
 
 class ConversationsContract:

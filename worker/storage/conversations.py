@@ -23,7 +23,7 @@ from worker.storage.sql.tables import interaction, quiet_channel, shown_message,
 KEPT_FOR = timedelta(days=1)  # a channel may send the same again for some minutes
 _COLUMNS = (
     "notifier", "reference", "ticket_id", "recipient_kind", "address", "name", "language", "version", "posted_at",
-    "told_at",
+    "told_at", "told_seq",
 )  # fmt: skip
 
 
@@ -37,7 +37,8 @@ class SqlConversations:
         to, instants = message.to, (to_micros(message.posted_at), to_micros(message.told_at))
         place = (message.notifier, message.reference)
         about = (to.kind.value, to.address, to.name, to.language)
-        rows = [(*place, number, *about, version, *instants) for number, version in message.versions.items()]
+        until = (*instants, message.told_seq)
+        rows = [(*place, number, *about, version, *until) for number, version in message.versions.items()]
         bulk_upsert(self._c, shown_message, _COLUMNS, rows)
 
     def first_of(self, notifier: str, to: Recipient, tickets: Collection[int]) -> dict[int, str]:
@@ -119,7 +120,8 @@ def _shown_message(rows: list[Any]) -> ShownMessage:
     first = rows[0]
     to = Recipient(RecipientKind(first.recipient_kind), first.address, first.name, first.language)
     versions = {row.ticket_id: row.version for row in rows}
-    return ShownMessage(first.notifier, first.reference, to, versions, first.posted_at, first.told_at)
+    until = (first.posted_at, first.told_at, first.told_seq)
+    return ShownMessage(first.notifier, first.reference, to, versions, *until)
 
 
 def _interaction(body: str) -> Interaction:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from fakes.notifier import FakeNotifier
 from harness import ACCOUNTABLE, Harness
@@ -18,6 +19,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, ReaderAct
 from worker.ports import ConnectorError, NotDone, PermissionDenied, Rejected, Transient, Unreachable
 from worker.ports.state.outbox import OutMessage
+from worker.storage.sql.tables import shown_message
 
 Found = Callable[..., Harness]
 DEE = "dee@corp.example"
@@ -84,6 +86,36 @@ def test_below_it_stands_what_happened_with_who_and_why(ward: Harness) -> None:
     ward.desk.reopen(1, EVE, "he is back", ward.now)
     ward.deliver()
     assert text_of(ward.soc.replies[-1][1]).strip().endswith("It was reopened. he is back")
+
+
+def lines(harness: Harness) -> list[str]:
+    """What stands below messages, without when it happened."""
+    text = "\n".join(text_of(said).strip() for _, said in harness.soc.replies)
+    return [line.rpartition(": ")[2] for line in text.split("\n") if line]
+
+
+def test_a_line_is_there_that_a_long_run_wrote_late_by_when_it_began(ward: Harness) -> None:
+    began = ward.now
+    ward.later(minutes=3)
+    told(ward)
+    ward.desk.acknowledge(1, Actor(DEE), began)
+    ward.deliver()
+    assert lines(ward) == [f"{DEE} has it."] * 2, "below the message to Dee, and below the channel's"
+
+
+@pytest.mark.parametrize("is_earlier_release", [False, True])
+def test_and_only_once_where_somebody_acted_after_the_run_began(
+    ward: Harness, *, is_earlier_release: bool
+) -> None:
+    ward.desk.acknowledge(1, Actor(DEE), ward.now + timedelta(seconds=20))
+    if is_earlier_release:
+        with ward.engine.begin() as connection:
+            connection.execute(sa.update(shown_message).values(told_seq=None))
+    ward.deliver()
+    ward.later(minutes=5)
+    ward.desk.done(1, Actor(DEE), ward.now)
+    ward.deliver()
+    assert lines(ward) == [f"{DEE} has it.", f"{DEE} marked it as done."]
 
 
 def test_an_open_ticket_keeps_its_steps_and_says_who_has_it(ward: Harness) -> None:

@@ -81,31 +81,24 @@ class _Claimed(NamedTuple):
     is_last: bool
 
 
+_COUNTED = (
+    "folded", "sent", "retried", "unreachable", "bounced", "held", "held_for_tomorrow", "updated",
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class _DeliveryPass:
-    """The counts of one pass, the lease that it works under, and what is reserved until an instant."""
+    """The counts of one pass, the lease that it works under, and what is reserved until an instant.
+
+    `seq`: the end of the journal when it was reserved.
+    """
 
     lease: Lease | None
     page_until: datetime
     page: deque[tuple[Delivery, bool]] = field(default_factory=deque)
     left: int = DELIVERIES_MAX
-    counts: Counter[str] = field(
-        default_factory=lambda: Counter(
-            dict.fromkeys(
-                (
-                    "folded",
-                    "sent",
-                    "retried",
-                    "unreachable",
-                    "bounced",
-                    "held",
-                    "held_for_tomorrow",
-                    "updated",
-                ),
-                0,
-            )
-        )
-    )
+    seq: int = 0
+    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(_COUNTED, 0)))
     troubles: list[str] = field(default_factory=list)
 
 
@@ -168,6 +161,7 @@ class Deliver:
             some = uow.outbox.reserve(self._holder, at, RESERVED_LIFE, min(PAGE, run.left))
             run.page = deque(zip(some, self._are_last_today(uow, some, at), strict=True))
             run.page_until = at + PAGE_TIME
+            run.seq = uow.journal.head().seq
             return self._next_of_page(uow, at, run)
 
     def _next_of_page(self, uow: UnitOfWork, at: datetime, run: _DeliveryPass) -> _Claimed | None:
@@ -265,7 +259,7 @@ class Deliver:
             if following and not is_claimed:
                 following = self._next_of_page(uow, following.at, run)
             if self._notifiers[delivery.notifier].can.can_update:
-                keep_shown(uow, delivery.notifier, reference, message, claimed.at)
+                keep_shown(uow, delivery.notifier, reference, message, claimed.at, run.seq)
         run.counts["sent"] += 1
         self._observer.delivered(delivery, Outcome.SENT, claimed.at)
         self._write_down(delivery, message, run)

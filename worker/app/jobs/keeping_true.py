@@ -80,6 +80,7 @@ class KeepTrue:
         with self._store.reading() as uow:
             message = self._conversing.standing(uow, notifier.can, shown, now)
             history = None if has_left else self._conversing.history(uow, shown, now)
+            seq = uow.journal.head().seq
         try:
             notifier.update(shown.reference, message)
         except Unreachable:  # somebody deleted it
@@ -89,7 +90,8 @@ class KeepTrue:
             self._let_go(shown, [] if has_left else standing_anew(shown, message), now, lease)
             return
         with self._store.begin(lease) as uow:
-            uow.conversations.keep(replace(shown, versions=_versions(message.paragraphs), told_at=now))
+            versions = _versions(message.paragraphs)
+            uow.conversations.keep(replace(shown, versions=versions, told_at=now, told_seq=seq))
         if history is not None:
             notifier.reply(shown.reference, history)
 
@@ -112,8 +114,12 @@ class KeepTrue:
                 uow.outbox.leave_alone(notifier, self._resting[notifier])
 
 
-def keep_shown(uow: UnitOfWork, notifier: str, reference: str, message: Message, now: datetime) -> None:
+def keep_shown(
+    uow: UnitOfWork, notifier: str, reference: str, message: Message, now: datetime, seq: int
+) -> None:
     """Keep true from now on what a message says of tickets. What only continues another message is history.
+
+    What the journal had up to `seq` is told in it.
 
     A message of which a part stays as it was sent, or is about no ticket, is never changed: a change says how tickets
     stand, and would take that part out of it.
@@ -122,7 +128,7 @@ def keep_shown(uow: UnitOfWork, notifier: str, reference: str, message: Message,
         return
     alone = [one for one in message.paragraphs if one.is_call or not one.thread]
     if alone:
-        uow.conversations.keep(ShownMessage(notifier, reference, message.to, _versions(alone), now, now))
+        uow.conversations.keep(ShownMessage(notifier, reference, message.to, _versions(alone), now, now, seq))
 
 
 def _place(shown: ShownMessage) -> _Place:

@@ -10,6 +10,7 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.recipients import Recipients
 from worker.app.tell.teller import Teller, help_as_told
 from worker.domain.escalation.policy import Target
+from worker.domain.evidence.journal import Sealed
 from worker.domain.messages.message import Message, Offer, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.offers import Involvement, offers
 from worker.domain.messages.sentences import digest, masked, open_ticket
@@ -123,13 +124,18 @@ class Conversing:
         parts = []
         for ticket in _tickets(uow, shown.versions).values():
             sealed = uow.journal.of(f"ticket:{ticket.label}")
-            fresh = [one.entry for one in sealed if one.entry.at > shown.told_at]
+            fresh = [one.entry for one in sealed if _is_news(one, shown)]
             if lines := history_lines(fresh, self.teller.timezone, tongue):
                 parts.append(masked(Paragraph("", "\n".join(lines), ticket=ticket.label)))
         if not parts:
             return None
         title = parts[0].ticket if len(parts) == 1 else ""
         return Message(f"{shown.reference}:{now.isoformat()}", shown.to, title, tuple(parts))
+
+
+def _is_news(one: Sealed, shown: ShownMessage) -> bool:
+    """By its place in the journal: many entries share an instant, and a long run's are older than they are known."""
+    return one.entry.at > shown.told_at if shown.told_seq is None else one.seq > shown.told_seq
 
 
 def standing_anew(shown: ShownMessage, standing: Message) -> list[OutMessage]:

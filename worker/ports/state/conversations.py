@@ -15,7 +15,8 @@ from worker.ports.connectors.conversing import Interaction
 class ShownMessage:
     """A message that is kept true. `versions`: of each ticket in it, as it is shown; in the order of the tickets.
 
-    What happened until `told_at` is told in it, or below it.
+    It was posted or changed last at `told_at`. What the journal had up to `told_seq` is told in it, or below it; None:
+    what happened until `told_at`, as earlier releases knew it.
     """
 
     notifier: str
@@ -24,6 +25,7 @@ class ShownMessage:
     versions: Mapping[int, int]
     posted_at: datetime
     told_at: datetime
+    told_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ shown_message = sa.Table(  # what stands in a channel and is kept true: a row fo
     text("language", null=True),
     number("version"),  # of the ticket, as it is shown
     instant("posted_at", null=False),
-    instant("told_at", null=False),  # what happened until then is told in it or below it
+    instant("told_at", null=False),  # when it was posted or changed last
+    number("told_seq", None, null=True),  # what the journal had until there is told in it or below it
     sa.Index("ix_shown_message_ticket", "ticket_id", "notifier", "recipient_kind", "address"),
 )
 interaction = sa.Table(  # what people did in channels, before it has an effect
