@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from builders import DAY, HOUR, NOW, ticket
 from contracts.unit_of_work import roster
 from worker.domain.groups.pairing import Difference, Pair, PairState
+from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds.kind import Deed
 from worker.domain.model import Coverage, GroupKey, Member, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.groups import Unlisted
+from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.pairs import Follows
 from worker.ports.state.remediations import ActState, MachineAct
 from worker.ports.state.sources import WHOLE
@@ -185,3 +187,20 @@ class LiveContract:
         with store.begin() as uow:
             found = uow.rosters.differences([LIST, PHONE], ["list"], ["phone"])
             assert found == dict.fromkeys([LIST, PHONE], (Difference.MEMBERS,))
+
+    def test_what_groups_show_of_one_handle_is_one_question_and_asked_once(self, store: Store) -> None:
+        ways = (
+            Member(ANN, "Ann", phone=ANN, email="Ann@x.example"),
+            Member(ANN, "Ann", phone=ANN, lid="9@lid"),
+        )
+        lists = [replace(roster(f"ward-{at}"), members=(ways[at % 2],)) for at in range(3)]
+        read(store, "list", *lists)
+        with store.begin() as uow:
+            [asked] = uow.identities.questions(9)
+            assert asked.fingerprint == f"{ANN}|9@lid||Ann@x.example|"
+            answer = Identity(IdentityState.NOBODY, asked.fingerprint)
+            uow.identities.answer([HandleIdentity(asked.key, answer)], NOW)
+        for order in (lists[::-1], lists):
+            read(store, "list", *order, at=NOW + HOUR)
+            with store.begin() as uow:
+                assert not uow.identities.has_questions()

@@ -40,7 +40,7 @@ from worker.ports.state.groups import (
     ShrunkenRoster,
     Unlisted,
 )
-from worker.storage import departed, group_facts, leavers, own_leavings, staging, ties
+from worker.storage import departed, group_facts, leavers, own_leavings, staged_marks, staging, ties
 from worker.storage.candidates import wrong_groups
 from worker.storage.candidates.confirm_roster import unconfirmed
 from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, group_views
@@ -215,6 +215,7 @@ class SqlRosters:
 
     def _merge_links(self, source: str) -> None:
         """Store one row for each handle. A handle that is new, or has another fingerprint, waits to be matched."""
+        staged_marks.agree(self._c, source)
         self._c.execute(staging.merge_links(self._c.dialect.name), {"of": source})
 
     def _merge_groups(self, source: str, now: datetime) -> None:

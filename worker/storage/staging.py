@@ -189,7 +189,10 @@ def marks() -> tuple[sa.Update, sa.Update]:
 
 @cache
 def merge_links(dialect: str) -> Any:
-    """Write one row for each handle that is new, or has another fingerprint: it waits to be matched."""
+    """Write one row for each handle that is new, or has another fingerprint: it waits to be matched.
+
+    All rows of a handle have the same marks by now (see `staged_marks`).
+    """
     n = staged_membership.c
     known = sa.exists().where(
         link.c.source == n.source, link.c.handle == n.handle, link.c.fingerprint == n.fingerprint
@@ -197,9 +200,10 @@ def merge_links(dialect: str) -> Any:
     group_known = sa.exists().where(same_group(chat_group.c, n))
     taken_at = sa.select(staged_group.c.taken_at).where(same_group(staged_group.c, n)).scalar_subquery()
     seen = sa.func.min(sa.case((group_known, taken_at), else_=0))
+    phone = sa.case((n.phone_key.is_not(None), n.phone))  # one that several people have is nobody's
     rows = (
         sa.select(
-            n.source, n.handle, sa.func.max(n.display_name), sa.func.max(n.fingerprint), sa.func.max(n.phone),
+            n.source, n.handle, sa.func.max(n.display_name), sa.func.max(n.fingerprint), sa.func.max(phone),
             sa.func.max(n.phone_key), sa.func.max(n.email_key), sa.func.max(n.employee_key),
             sa.func.nullif(seen, 0), sa.literal(1),
         )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from builders import DAY, LEFT_AT, NOW, facts, member
 from identified import ANN, MARK, MEMBER, candidate, has_left, link
-from worker.domain.identity.fingerprints import fingerprint, is_still
+from worker.domain.identity.fingerprints import fingerprint, is_still, merged
 from worker.domain.identity.matching import (
     Candidate,
     How,
@@ -286,3 +286,23 @@ def test_accounts_are_split_into_humans(
 ) -> None:
     found = humans_among({person: frozenset(keys) for person, keys in accounts.items()})
     assert sorted(map(sorted, found)) == sorted(map(sorted, humans))
+
+
+@pytest.mark.parametrize(
+    "shown, together",
+    [
+        (("+44|||a@x|", "+44||||"), "+44|||a@x|"),
+        (("+44|||A@x|", "+44|||a@x|E1"), "+44|||A@x|E1"),
+        (("+44|||a@x|E1", "+44|||b@x|E2"), "+44||||"),
+        (("+44|5@lid|@ann||", "+44||||"), "+44|5@lid|@ann||"),
+        (("+44|5@lid|||", "+44|6@lid|||"), "+44|6@lid|||"),  # a number with a new account is somebody new
+        (("+44|5@lid|||", "+45|5@lid|||"), "|5@lid|||"),
+        (("||||", "|||a@x|"), "|||a@x|"),
+        (("+44|||a@x|", "name:Ann, Ben"), "name:Ann, Ben"),
+        (("+44|||a|b@x|", "+44||||"), "+44||||"),  # of what can't be told apart, one
+    ],
+)
+def test_a_member_in_several_groups_is_known_by_what_all_of_them_show(
+    shown: tuple[str, ...], together: str
+) -> None:
+    assert merged(shown) == merged(shown[::-1]) == together

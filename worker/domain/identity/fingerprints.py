@@ -5,6 +5,8 @@ Stored ones outlive a release, and are read by the one before: their form stays.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from worker.domain.identity.names import normalise
 from worker.domain.model import Member
 
@@ -43,6 +45,33 @@ def is_still(known: str, mark: str) -> bool:
     return any(one and one == other for one, other in ids) and all(
         not one or not other or one == other for one, other in ids
     )
+
+
+def merged(marks: Collection[str]) -> str:
+    """Return the one fingerprint of a member whom several groups show at once, each more or less of them.
+
+    Nobody's number is known where one group shows nothing but names: there several people have it. Of two addresses
+    or employee ids neither counts, since whose it is that is shown is not known.
+    """
+    split = [mark.split("|") for mark in marks]
+    names = [mark for mark in marks if is_of_a_name(mark)]
+    if names or any(len(parts) != _PARTS for parts in split):
+        return max(names or marks)
+    phone, lid, username, email, employee = zip(*split, strict=True)
+    return "|".join(
+        [agreed(phone) or "", max(lid), max(username), agreed(email) or "", agreed(employee) or ""]
+    )
+
+
+def agreed(values: Iterable[str | None]) -> str | None:
+    """Return the value that all who show one agree on, in any letters; None if nobody shows one, or they don't."""
+    shown = sorted(filter(None, values))
+    return shown[0] if len({value.casefold() for value in shown}) == 1 else None
+
+
+def is_of_a_name(mark: str) -> bool:
+    """True if nothing but a name is shown, as of a number that several people have."""
+    return mark.startswith(_NAME)
 
 
 def _folded(mark: str) -> str:
