@@ -8,6 +8,7 @@ from datetime import datetime
 from builders import DAY, NOW, facts, key, ticket
 from contracts.unit_of_work import read_people, read_rosters, roster
 from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.identity.names import Suggestion
 from worker.domain.model import AccountKey, Evidence, HandleKey, Standing
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
 from worker.domain.text.reason import Reason
@@ -104,3 +105,31 @@ class RetentionContract:
         read_people(store, facts("ann", enabled=False, display_name='x","is_deleted":true,"y":"'))
 
         assert erasable(store) == []
+
+    def test_open_questions_about_listed_members_name_whom_they_ask_about_until_these_are_erased(
+        self, store: Store
+    ) -> None:
+        awkward = AccountKey("corp", 'Ann 100% "Ä_nn"')
+        read_people(store, facts(awkward.person_id, is_deleted=True), facts("ben"))
+        read_rosters(store, roster("g", ANN))
+        key_ = HandleKey("wards", ANN)
+        named = tuple(Suggestion(one, one.person_id, 1.0) for one in (awkward, key("ben")))
+        with store.begin() as uow:
+            (question,) = uow.identities.questions(9)
+            asked = Identity(IdentityState.AMBIGUOUS, question.fingerprint, suggestions=named)
+            uow.identities.answer([HandleIdentity(key_, asked)], NOW)
+            assert uow.identities.asked_about(awkward) == [key_]
+            assert uow.identities.asked_about(key("ann")) == []
+
+            uow.people.erase(awkward)
+            assert uow.identities.asked_about(awkward) == []
+            left = uow.identities.get(key_)
+            assert (left and left.suggestions, uow.identities.has_questions()) == (named[1:], True)
+
+            by_name = replace(asked, state=IdentityState.UNMATCHED)
+            uow.identities.answer([HandleIdentity(key_, by_name)], NOW)
+            assert uow.identities.asked_about(key("ben")) == []
+            uow.identities.answer([HandleIdentity(key_, asked)], NOW)
+        read_rosters(store, roster("g"))
+        with store.begin() as uow:
+            assert uow.identities.asked_about(key("ben")) == [], "nobody lists it"

@@ -18,6 +18,7 @@ from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
 from worker.storage.episodes import AGAIN
 from worker.storage.erased_assignees import Known, erase_as_assignee, known_of
+from worker.storage.erased_links import erase_from_questions
 from worker.storage.erased_texts import (
     blank,
     blank_in_lists,
@@ -94,6 +95,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_held_plans(connection, key)
     _erase_from_attestations(connection, key)
     _erase_ties(connection, key)
+    erase_from_questions(connection, key)
     for table in (link, expected, group_link, left_by_themself, consent_subject):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))

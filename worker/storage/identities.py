@@ -31,6 +31,7 @@ from worker.ports import Port
 from worker.ports.state.identities import HandleIdentity, Question, SurePage
 from worker.storage import sure_links
 from worker.storage.dirty import dirty_groups
+from worker.storage.erased_links import asked_about
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.people_staging import SHARED
 from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
@@ -240,6 +241,9 @@ class SqlIdentities:
                 is_dirty=1,
             )
         )
+
+    def asked_about(self, person_key_: AccountKey) -> list[HandleKey]:
+        return asked_about(self._c, person_key_)
 
     def names(self, limit: int) -> list[tuple[AccountKey, str]]:
         query = sa.select(person.c.source, person.c.person_id, person.c.display_name).where(

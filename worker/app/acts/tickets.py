@@ -301,6 +301,12 @@ class TicketActs:
                     f"Not while they are in a group and nobody was asked to remove them: {', '.join(unasked)}. "
                     "Wait for their tickets, or take them out of it."
                 )
+            asked = {"/".join(link) for each in accounts for link in uow.identities.asked_about(each.key)}
+            if asked:
+                raise Refused(
+                    f"Not while nobody has said whether they are {', '.join(sorted(asked))}, who is in a group. "
+                    "Answer that question first."
+                )
             for key in gone:
                 uow.people.erase(key)
                 subject = f"person:{'/'.join(key)}"

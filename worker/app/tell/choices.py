@@ -39,7 +39,7 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
 def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[AccountKey], ...]:
     """The people who a question's member may be, the likeliest first."""
     known = uow.identities.get(HandleKey(ticket.home.source, ticket.handle))
-    return known.suggestions if known else ()
+    return tuple(one for one in known.suggestions if uow.people.get(one.key)) if known else ()
 
 
 def _rank(member: Member, person: Account, department: str | None) -> tuple[bool, float, str]:

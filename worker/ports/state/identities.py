@@ -87,6 +87,9 @@ class Identities(Protocol):
     def ask_again(self, key: HandleKey) -> None:
         """Take an answer back, so that the handle is a question again."""
 
+    def asked_about(self, person: AccountKey) -> list[HandleKey]:
+        """The listed handles that `person` may be behind by a number or an address, as nobody has said yet."""
+
     def names(self, limit: int) -> list[tuple[AccountKey, str]]:
         """Active people for name suggestions, at most `limit`."""
 
