@@ -228,6 +228,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.PLAN_REJECTED: N_("Plan rejected"),
         events.LINK_CONFIRMED: N_("Member identified"),
         events.LINK_REJECTED: N_("Match rejected"),
+        events.LINK_CARRIED: N_("Answer about a member kept"),
         events.PERSON_JOINED: N_("Joined the organisation"),
         events.PERSON_MOVED: N_("Moved within the organisation"),
         events.PERSON_LEAVING_ANNOUNCED: N_("Leaving announced"),

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 
 from audit_checks import AS_ZOE, ROOT, SOON, Start, as_of_an_earlier_release, behind, check, problems, tamper
 from builders import NOW, facts
+from handles import LID, NEW
 from harness import Harness
 from reported import PERSONAL, report, reported_ward
 from worker.app.acts.access import Access
 from worker.app.acts.identifying import Identifying
 from worker.app.acts.plans import Approvals
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, logged_in
 from worker.domain.evidence.journal import stamp
+from worker.domain.model import Member
 from worker.domain.reconcile.guard import GuardLimits
 from worker.storage.sql.tables import (
     api_token,
@@ -72,6 +75,36 @@ def test_an_answer_that_was_weighed_again_is_still_that_of_whoever_gave_it(compa
         row = connection.execute(sa.select(link).where(link.c.handle == company.number("ann"))).one()
     assert (row.is_dirty, row.decided_by) == (0, "sam")
     assert problems(company) == []
+
+
+@pytest.mark.parametrize("who", ["eve", None])
+def test_an_answer_that_goes_on_for_a_member_who_is_shown_otherwise_is_explained(
+    company: Harness, who: str | None
+) -> None:
+    company.wards.add_member("ward-7", Member(NEW, "A.", phone=NEW))
+    company.settle()
+    if who:
+        company.identifying.confirm(NEW, who, Actor("sam"), company.now)
+    else:
+        company.identifying.reject(NEW, Actor("sam"), "an agency nurse", company.now)
+    company.settle()
+    company.group("ward-8", admins=["dee"])
+    company.wards.add_member(
+        "ward-8", Member(LID, "A.", lid=LID)
+    )  # it is another handle of the same member's
+    company.wards.replace_member("ward-7", NEW, Member(NEW, "A.", phone=NEW, lid=LID))
+    for _ in range(2):
+        company.later()
+        company.settle()
+    found, compared = check(company)
+    assert (found, compared.not_comparable) == ([], 0)
+    assert compared.rows["answers"] == (1 if who else 2)
+    assert company.kinds().count(events.LINK_CARRIED) == compared.rows["answers"]
+
+    problem = f"no event says that somebody answered that it is corp/{who or 'eve'}"
+    forged = {"state": "linked", "person_source": "corp", "person_id": who or "eve", "how": "confirmed"}
+    behind(company, answered(company, "cem").values(decided_by="sam", **forged))
+    assert [one.why for one in check(company)[0]] == [problem]
 
 
 def test_an_answer_whose_time_an_earlier_release_forgot_is_explained_by_what_was_said(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from audit_checks import problems
 from builders import facts
 from declaring import ME, REGISTER, add_declared, declare, declared_ward, link, said
 from harness import Harness, company_fixture
@@ -213,6 +214,7 @@ def test_answers_and_links_that_a_number_does_not_show_go_with_the_member(ward: 
     assert identity(ward, "employee:E7") == (IdentityState.LINKED, How.EMPLOYEE_ID)
     assert identity(ward, "+447700900188") == (IdentityState.NOBODY, None)
     assert identity(ward, "+447700900189") == (IdentityState.UNMATCHED, None)
+    assert problems(ward) == []
 
 
 def test_an_answer_in_the_declared_inventory_is_not_overridden(ward: Harness) -> None:

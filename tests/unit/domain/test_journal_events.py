@@ -38,6 +38,7 @@ EXPECTED = {
     "group.seen",
     "handover.accepted",
     "handover.missed",
+    "link.carried",
     "link.confirmed",
     "link.rejected",
     "person.erased",

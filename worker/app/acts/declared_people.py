@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.acts.identifying import carried
 from worker.domain.groups.declaring import Declared
 from worker.domain.identity.fingerprints import fingerprint
 from worker.domain.identity.matching import IdentityState
@@ -63,4 +64,7 @@ def carry_answers(
         here = uow.identities.get(key)
         if here is None or here.state not in _SETTLED:
             answer = replace(identity, fingerprint=fingerprint(member))
-            uow.identities.answer([HandleIdentity(key, answer)], now, identity.decided_by)
+            link = HandleIdentity(key, answer)
+            uow.identities.answer([link], now)
+            if answer.decided_by:
+                uow.journal.append([carried(link, now)])

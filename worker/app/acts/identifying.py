@@ -8,7 +8,8 @@ from datetime import datetime
 from worker.app.acts.looking_up import one_person
 from worker.app.refused import Refused, answered_already, require_reason
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, acted
+from worker.domain.evidence.actor import SYSTEM, Actor, acted
+from worker.domain.evidence.journal import Entry
 from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
 from worker.domain.model import Account, AccountKey, HandleKey
 from worker.domain.text.reason import because
@@ -97,3 +98,10 @@ class Identifying:
         if known is None:
             raise Refused(f"There is no link '{text}'; `whosleft links list` shows them.")
         return found[0], known
+
+
+def carried(answer: HandleIdentity, now: datetime) -> Entry:
+    """The event that a person's answer is carried on: to its member as now shown, or to another handle of theirs."""
+    person = answer.identity.person
+    data = {"person": "/".join(person) if person else None}
+    return acted(SYSTEM, now, events.LINK_CARRIED, f"link:{answer.key.source}", data=data)

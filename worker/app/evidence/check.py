@@ -41,7 +41,7 @@ from worker.domain.tickets.ticket import Ticket, ticket_label, ticket_number
 from worker.ports.state.explained import AnsweredLink, CohortWord, Unreadable
 from worker.ports.state.store import Store, UnitOfWork
 
-_ANSWERS = (events.LINK_CONFIRMED, events.LINK_REJECTED, events.TICKET_DONE)
+_ANSWERS = (events.LINK_CONFIRMED, events.LINK_REJECTED, events.LINK_CARRIED, events.TICKET_DONE)
 
 
 class AuditCheck:
@@ -226,9 +226,9 @@ def _says(entry: Entry, answer: AnsweredLink) -> bool:
     if entry.event == events.TICKET_DONE:
         group = str(entry.data.get("group", ""))
         return group.startswith(f"{answer.key.source}/") and entry.data.get("answer") == (person or "nobody")
-    kind = events.LINK_CONFIRMED if answer.person else events.LINK_REJECTED
+    kinds = {events.LINK_CARRIED, events.LINK_CONFIRMED if answer.person else events.LINK_REJECTED}
     is_here = entry.subject == f"link:{answer.key.source}"
-    return is_here and entry.event == kind and entry.data.get("person") == person
+    return is_here and entry.event in kinds and entry.data.get("person") == person
 
 
 def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared) -> Iterator[Unexplained]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.acts.identifying import carried
 from worker.app.jobs.observer import SILENT, Observer
 from worker.domain.identity.matching import Identity, IdentityState, match
 from worker.domain.identity.names import NameSearch
@@ -77,6 +78,11 @@ class Matching:
                     for key, link in answers
                 ]
             self.changed += uow.identities.answer(answers, self._now)
+            uow.journal.append(
+                carried(answer, self._now)
+                for question, answer in zip(questions, answers, strict=True)
+                if answer.identity.decided_by and answer.identity != question.previous
+            )
         self._observer.progressed("members", len(questions))
         return len(questions)
 

@@ -65,6 +65,7 @@ PLAN_REJECTED: Final = "plan.rejected"
 
 LINK_CONFIRMED: Final = "link.confirmed"
 LINK_REJECTED: Final = "link.rejected"
+LINK_CARRIED: Final = "link.carried"  # a person's answer, to the member as now shown, or to another handle
 
 PERSON_JOINED: Final = "person.joined"
 PERSON_MOVED: Final = "person.moved"
