@@ -62,6 +62,12 @@ def test_what_can_be_taken_back_comes_back_as_it_was(store: SqlStore) -> None:
         uow.access.forget_undo(before.id)
         assert uow.access.undo_of(before.id) is None
 
+        uow.access.keep_undo(undo)
+        uow.access.forget_undos(NOW)
+        assert uow.access.undo_of(before.id) == undo
+        uow.access.forget_undos(NOW + MINUTE)
+        assert uow.access.undo_of(before.id) is None
+
 
 def test_what_an_earlier_release_can_take_back_is_read(engine: sa.Engine, store: SqlStore) -> None:
     with store.begin() as uow:

@@ -166,6 +166,9 @@ class SqlAccess:
     def forget_undo(self, number: int) -> None:
         self._c.execute(_FORGET_UNDO, {"ticket": number})
 
+    def forget_undos(self, before: datetime) -> None:
+        self._c.execute(sa.delete(undo).where(undo.c.until <= before))
+
     # --- signing in ------------------------------------------------------------------------------
 
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:

@@ -33,6 +33,7 @@ from worker.storage.sql.tables import (
     shown_link,
     shown_message,
     ticket,
+    undo,
 )
 
 _ERASED_KEY = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
@@ -134,11 +135,14 @@ def erase_as_assignee(connection: sa.Connection, key: AccountKey, known: Known) 
         connection.execute(
             sa.delete(shown_link).where(sl.ticket_id.in_(chunk), sl.email.in_(known.addresses))
         )
+        connection.execute(sa.delete(undo).where(undo.c.ticket_id.in_(chunk)))
         by_them = list(filter(is_one_of(known.addresses), done_by))
         _erase_from_tickets(connection, t.id.in_(chunk), by_them, {*known.addresses, key.person_id})
         nobody = {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
         connection.execute(sa.update(ticket).where(t.id.in_(chunk)).values(nobody))
     _erase_as_accountable(connection, known.own)
+    acted = connection.execute(sa.select(undo.c.by).distinct()).scalars()
+    connection.execute(sa.delete(undo).where(undo.c.by.in_(list(filter(is_one_of(known.own), acted)))))
     by_them = list(filter(is_one_of(known.own), done_by))
     _erase_from_tickets(connection, t.done_by.in_(by_them), by_them, {*known.own, key.person_id})
 

@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from audit_checks import problems
+from by_link import token_of
 from harness import ACCOUNTABLE, Harness
 from reviewed import KEEP, RULE, released, say
 from several_accounts import CORP, TENANT, known_twice, nights
+from worker.app.acts.assignee import Answer
 from worker.app.acts.tickets import Erased
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
@@ -72,6 +74,56 @@ def test_12a_who_had_tickets_to_do_is_erased_from_them(start: Start, email: str)
     h.deliver()
     h.corp.delete("zoe")
     h.poll(full=True)
+    h.desk.erase("zoe", ME, "asked", h.now)
+    assert dump(h, "quux", "7700900777") == []
+
+
+def of_zoe(start: Start) -> Harness:
+    """Zoe has Ann's ticket in Ward 8 to do, and was sent its link."""
+    h = start()
+    h._numbers["zoe"] = "+447700900777"
+    h.hire("zoe", display_name="Zoe Quux", email="zoequux@corp.example")
+    h.group("ward-8", "ann", "ben", "cem", admins=["zoe"])
+    h.settle()
+    h.leave("ann")
+    h.later()
+    h.settle()
+    h.deliver()
+    [mine] = [one for one in h.tickets() if one.assignee and one.assignee.email == "zoequux@corp.example"]
+    assert mine.id == 2
+    return h
+
+
+def zoe_is_gone(h: Harness) -> None:
+    """Zoe left, and is in no group any more; another has Ward 8."""
+    h.wards.set_role("ward-8", h.number("ben"), Role.ADMIN)
+    h.drop("ward-7", "ann")
+    h.later()
+    h.settle()
+    h.leave("zoe")
+    h.settle()
+    h.drop("ward-8", "zoe")
+    h.later()
+    h.settle()
+    h.later()
+    h.settle()
+    h.deliver()
+    h.corp.delete("zoe")
+    h.poll(full=True)
+
+
+@pytest.mark.parametrize("answer", [None, Answer.NOT_MY_GROUP])
+def test_who_did_tickets_by_their_link_is_erased_from_what_could_be_taken_back(
+    start: Start, answer: Answer | None
+) -> None:
+    h = of_zoe(start)
+    if answer:
+        h.assigned.answer(token_of(h, 2), answer, "", h.now)
+    else:
+        h.assigned.done(token_of(h, 2), h.now)
+    h.drop("ward-8", "ann")
+    zoe_is_gone(h)
+    assert "undo" in {table for table, _, _ in dump(h, "quux")}
     h.desk.erase("zoe", ME, "asked", h.now)
     assert dump(h, "quux", "7700900777") == []
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from builders import DAY, facts, key
+from by_link import token_of
 from harness import TWO_APPROVERS_FROM, Harness
 from several_accounts import CORP, TENANT, known_twice, nights
 from worker.app.evidence.export import Audit
@@ -43,6 +44,20 @@ def delete(company: Harness, *person_ids: str) -> None:
     for person_id in person_ids:
         company.corp.delete(person_id)
     company.settle()
+
+
+def test_what_can_t_be_taken_back_any_more_is_forgotten_whatever_the_rule(company: Harness) -> None:
+    company.leave("ann")
+    company.settle()
+    token = token_of(company)
+    company.assigned.done(token, company.now)
+    run(company, None)
+    company.assigned.undo(token, company.now)
+    company.assigned.done(token, company.now)
+    company.later(minutes=1)
+    run(company, None)
+    with company.store.begin() as uow:
+        assert uow.access.undo_of(1) is None
 
 
 @pytest.fixture

@@ -38,12 +38,13 @@ class Retention:
         """Erase each person who left longer ago and is gone from every directory.
 
         People who are or may be in a group, in a plan that waits, or with a live ticket stay. One transaction for
-        each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, the time zones
-        that channels said are forgotten after 30 days without asking, the texts of reports 30 days after the outcome,
-        and what leavers said of a policy by its own rule.
+        each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, what can't be taken
+        back any more is forgotten, the time zones that channels said after 30 days without asking, the texts of
+        reports 30 days after the outcome, and what leavers said of a policy by its own rule.
         """
         with self._store.begin(lease) as uow:
             uow.zones.forget(now - ZONE_LIFE)
+            uow.access.forget_undos(now)
             forget_texts(uow, now - TEXTS_KEPT, now)
         statements = sum(self._forget_said(policy, now, lease) for policy in self._keeps)
         erased = 0

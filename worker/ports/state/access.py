@@ -144,6 +144,9 @@ class AccessState(Protocol):
     def forget_undo(self, number: int) -> None:
         """Forget the undo data of a ticket, because it was used."""
 
+    def forget_undos(self, before: datetime) -> None:
+        """Forget all undo data that it was too late to use by then."""
+
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
         """Sign a person in; forget sessions that are over."""
 
