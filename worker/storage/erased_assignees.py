@@ -17,6 +17,7 @@ from worker.domain.evidence.explained import ERASED
 from worker.domain.messages.overtaken import passed_key
 from worker.domain.mirror.decide import Say
 from worker.domain.model import AccountKey
+from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.candidates.states import LIVE_STATES
 from worker.storage.erased_texts import blank, is_like, is_one_of, names_one_of, without
@@ -36,6 +37,8 @@ from worker.storage.sql.tables import (
     undo,
 )
 
+# One that is blocked is given to somebody anew when it is free
+_TO_DO = (TicketState.OPEN.value, TicketState.DONE.value)
 _ERASED_KEY = sa.literal(f"{ERASED}:") + sa.cast(outbox.c.id, sa.Text)
 
 
@@ -99,6 +102,15 @@ def known_of(connection: sa.Connection, key: AccountKey) -> Known:
         frozenset(of_others),
         tuple(sorted(tickets)),
     )
+
+
+def to_do_of(connection: sa.Connection, key: AccountKey) -> list[int]:
+    """The tickets that an account has to do, or claims to have done: whoever is erased has none to be handed on."""
+    t, found = ticket.c, list[int]()
+    for chunk in chunked(known_of(connection, key).tickets):
+        query = sa.select(t.id).where(t.id.in_(chunk), t.state.in_(_TO_DO)).order_by(t.id)
+        found += connection.execute(query).scalars()
+    return found
 
 
 def _numbers(connection: sa.Connection, key: AccountKey) -> tuple[set[str], set[str]]:

@@ -16,6 +16,7 @@ from worker.domain.tickets.ticket import LIVE
 from worker.ports.state.people import DirtyPeople
 from worker.storage.cases import person_cases
 from worker.storage.dirty import dirty_people, take_people
+from worker.storage.erased_assignees import to_do_of
 from worker.storage.erasing import erase_person
 from worker.storage.people_passes import SqlPasses
 from worker.storage.persons import accounts_of, facts_of, humans_behind, people_of
@@ -144,6 +145,9 @@ class SqlPeople(SqlPasses):
 
     def erase(self, key: AccountKey) -> None:
         erase_person(self._c, key)
+
+    def to_do_of(self, key: AccountKey) -> list[int]:
+        return to_do_of(self._c, key)
 
     def erasable(self, before: datetime, after: AccountKey | None, limit: int) -> list[AccountKey]:
         return [AccountKey(*row) for row in self._c.execute(erasable(before, after, limit))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from reviewed import KEEP, RULE, released, say
 from several_accounts import CORP, TENANT, known_twice, nights
 from worker.app.acts.assignee import Answer
 from worker.app.acts.tickets import Erased
+from worker.app.jobs.retention import Retention
 from worker.app.refused import Refused
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
@@ -126,6 +128,29 @@ def test_who_did_tickets_by_their_link_is_erased_from_what_could_be_taken_back(
     assert "undo" in {table for table, _, _ in dump(h, "quux")}
     h.desk.erase("zoe", ME, "asked", h.now)
     assert dump(h, "quux", "7700900777") == []
+
+
+def test_nobody_is_erased_whose_claim_is_not_proven_so_that_a_wrong_one_is_handed_on(start: Start) -> None:
+    h = of_zoe(start)
+    h.assigned.done(token_of(h, 2), h.now)
+    h.leave("zoe")
+    h.drop("ward-8", "zoe")
+    h.wards.set_role("ward-8", h.number("ben"), Role.ADMIN)
+    h.corp.delete("zoe")
+    h.poll(full=True)
+    h.later()
+    h.inventory()
+    with pytest.raises(Refused, match=r"Not while they have tickets to do: T-000002\."):
+        h.desk.erase("zoe", ME, "asked", h.now)
+    assert Retention(h.store, timedelta(0)).run_once(h.later()).counts["erased"] == 0
+
+    h.settle()
+    assert h.ticket(2).state is TicketState.OPEN
+    assert h.ticket(2).assignee is not None
+    assert h.ticket(2).assignee.email == "ben@corp.example"
+    h.deliver()
+    h.desk.erase("zoe", ME, "asked", h.now)
+    assert dump(h, "quux") == []
 
 
 def test_who_had_tickets_to_do_is_erased_from_them_under_former_names_and_addresses_too(start: Start) -> None:

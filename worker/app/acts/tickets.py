@@ -36,6 +36,7 @@ from worker.domain.tickets.ticket import (
     handed_to,
     in_words,
     next_state,
+    ticket_label,
 )
 from worker.ports.state.access import Shown
 from worker.ports.state.store import Store, UnitOfWork
@@ -288,6 +289,12 @@ class TicketActs:
             live = [t.label for each in accounts for t in uow.tickets.of_person(each.key) if t.is_live]
             if live:
                 raise Refused(f"Not while there are live tickets: {', '.join(live)}.")
+            mine = [ticket_label(number) for each in gone for number in uow.people.to_do_of(each)]
+            if mine:
+                raise Refused(
+                    f"Not while they have tickets to do: {', '.join(mine)}. Give them to somebody else, or wait until "
+                    "what was done is proven."
+                )
             held = [label for each in accounts for label in uow.episodes.undecided_of(each.key)]
             if held:
                 raise Refused(

@@ -37,10 +37,10 @@ class Retention:
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Erase each person who left longer ago and is gone from every directory.
 
-        People who are or may be in a group, in a plan that waits, or with a live ticket stay. One transaction for
-        each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, what can't be taken
-        back any more is forgotten, the time zones that channels said after 30 days without asking, the texts of
-        reports 30 days after the outcome, and what leavers said of a policy by its own rule.
+        People who are or may be in a group, in a plan that waits, or with a live ticket, about them or to do, stay. One
+        transaction for each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, what
+        can't be taken back any more is forgotten, the time zones that channels said after 30 days without asking, the
+        texts of reports 30 days after the outcome, and what leavers said of a policy by its own rule.
         """
         with self._store.begin(lease) as uow:
             uow.zones.forget(now - ZONE_LIFE)
@@ -103,4 +103,5 @@ class Retention:
             and not any(uow.identities.asked_about(key) for key in keys)
             and not any(uow.episodes.undecided_of(key) for key in keys)
             and not any(ticket.is_live for key in keys for ticket in uow.tickets.of_person(key))
+            and not any(uow.people.to_do_of(key) for key in keys)
         )

@@ -173,6 +173,9 @@ class People(Protocol):
     def erase(self, person: AccountKey) -> None:
         """Erase the personal data of one person: record, links, names in tickets and messages."""
 
+    def to_do_of(self, person: AccountKey) -> list[int]:
+        """The tickets, by number, that an account has to do or claims to have done, without those that are blocked."""
+
     def erasable(self, before: datetime, after: AccountKey | None, limit: int) -> list[AccountKey]:
         """The next accounts, in key order, that left before then and are gone from their directory.
 
