@@ -9,13 +9,14 @@ from contracts.live import ANN, BEN, LIST, PHONE, read
 from contracts.unit_of_work import roster
 from worker.domain.controls.control import CheckValue
 from worker.domain.model import Group, GroupKey
-from worker.domain.reconcile.guard import HoldState
+from worker.domain.reconcile.guard import GuardLimits, HoldState
 from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Assignee, Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.controls import ControlCounts, ControlFailure, TicketCounts
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.group_states import Lists
+from worker.ports.state.groups import Unlisted
 from worker.ports.state.store import Store
 
 FEW, NAME = "group.admins_few", "profile.name"
@@ -179,3 +180,20 @@ class ControlsContract:
             assert not rest
             assert uow.group_states.states([LIST], LISTS) == {}
             assert first.is_alike is (len(in_use) > 0)
+
+    def test_of_two_rows_with_a_group_s_name_the_first_one_counts_whatever_was_written_last(
+        self, store: Store
+    ) -> None:
+        read(store, "phone", replace(roster("120@g.us", ANN), group=Group("120@g.us", "Ward 7")))
+        for room in "", " (new)":  # the rows are written anew, one after the other
+            for one in ("a", "b"):
+                row = Group(one, "Ward 7", owner_email=f"{one}{room}@corp.example")
+                with store.begin() as uow:
+                    uow.rosters.clear_stage("list")
+                    uow.rosters.stage("list", [replace(roster(one, ANN), group=row)])
+                    rest = Unlisted(is_unread=True)
+                    uow.rosters.apply_stage("list", now=NOW, limits=GuardLimits(), rest=rest)
+            with store.reading() as uow:
+                found = uow.group_states.states([PHONE], LISTS)[PHONE].row
+            assert found is not None
+            assert found.owner_email == f"a{room}@corp.example"

@@ -282,7 +282,9 @@ def _led() -> sa.Select[Any]:
 
 @cache
 def _alike() -> sa.Select[Any]:
-    return _in_registers().where(_F.name.in_(sa.bindparam("names", expanding=True)))
+    """The rows of registers with these names; of several with one name, the first comes last."""
+    named = _F.name.in_(sa.bindparam("names", expanding=True))
+    return _in_registers().where(named).order_by(_F.source.desc(), _F.group_id.desc())
 
 
 def _in_registers() -> sa.Select[Any]:
