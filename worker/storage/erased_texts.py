@@ -1,4 +1,4 @@
-"""Erase what names a person from texts about others: tickets, messages, reviews, machines' acts."""
+"""Erase what names a person from texts about others: tickets, answers, messages, reviews, machines' acts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from worker.domain.evidence.explained import ERASED
 from worker.domain.groups.declaring import folded
 from worker.domain.model import AccountKey
 from worker.storage.searching import holds
-from worker.storage.sql.tables import cohort_subject, outbox, remediation, review, review_answer, ticket
+from worker.storage.sql.tables import (
+    cohort_subject,
+    link,
+    outbox,
+    remediation,
+    review,
+    review_answer,
+    ticket,
+    undo,
+)
 
 
 def names_one_of(texts: Collection[str]) -> Callable[[str], bool]:
@@ -35,8 +44,9 @@ def blank(
     is_theirs: Callable[[str], bool],
     value: str | None,
     *these: sa.ColumnElement[bool],
+    beside: Collection[sa.Column[str]] = (),
 ) -> None:
-    """Replace the texts of a column that are about the person, in these rows, else in all.
+    """Replace the texts of a column that are about the person, in these rows, else in all; `beside` goes with them.
 
     Compared here, with all forms of one name: a database knows its case alone, and PostgreSQL that of ASCII only in the
     locale C.
@@ -47,7 +57,7 @@ def blank(
     theirs = [row[:-1] for row in connection.execute(query) if is_theirs(row[-1])]
     for one in theirs:
         this = [name == known for name, known in zip(keys, one, strict=True)]
-        connection.execute(sa.update(table).where(*this).values({column: value}))
+        connection.execute(sa.update(table).where(*this).values({column: value, **dict.fromkeys(beside)}))
 
 
 def blank_in_lists(
@@ -89,6 +99,17 @@ def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]
     _erase_from_reviews(connection, key, texts)
 
 
+def erase_from_reasons(connection: sa.Connection, texts: set[str]) -> None:
+    """Erase a person from why others' tickets are as they are, and why members are who they are.
+
+    `texts` have no name that somebody else has, too: a claim of theirs would lose whose it is.
+    """
+    is_theirs = _has_word_of(texts)
+    for reason, words in ((ticket.c.reason, ticket.c.reason_words), (link.c.why, link.c.why_words)):
+        blank(connection, reason, is_theirs, ERASED, is_like(reason, texts), beside=[words])
+    connection.execute(sa.delete(undo).where(is_like(undo.c.before, texts) | is_like(undo.c.after, texts)))
+
+
 def _has_word_of(texts: set[str]) -> Callable[[str], bool]:
     """Whether one of the texts stands in what a program wrote, as words of its own: "Li" is not in "Cliff"."""
     sought = "|".join(re.escape(one) for text in sorted(texts) if (one := folded(text)))
@@ -98,10 +119,12 @@ def _has_word_of(texts: set[str]) -> Callable[[str], bool]:
 
 def is_like(column: sa.Column[str], texts: Iterable[str]) -> sa.ColumnElement[bool]:
     """Whether one of the texts may stand in it, in any case: a first look, so that only some are read."""
-    wanted = [json.dumps(text)[1:-1] for text in texts] + [
-        json.dumps(text, ensure_ascii=False)[1:-1] for text in texts
-    ]
-    return sa.or_(sa.false(), *(holds(column, one) for one in sorted(set(wanted))))
+    wanted = {
+        form
+        for text in texts
+        for form in (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    }
+    return sa.or_(sa.false(), *(holds(column, one) for one in sorted(wanted)))
 
 
 def _erase_from_details(connection: sa.Connection, is_theirs: Callable[[str], bool]) -> None:

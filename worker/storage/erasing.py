@@ -22,6 +22,7 @@ from worker.storage.erased_links import erase_from_questions
 from worker.storage.erased_texts import (
     blank,
     blank_in_lists,
+    erase_from_reasons,
     erase_from_texts,
     is_one_of,
     names_one_of,
@@ -69,6 +70,9 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_seals(connection, key, texts)
     _erase_from_census(connection, key, texts)
     _erase_from_silences(connection, key, texts)
+    own = texts - known.of_others
+    erase_from_reasons(connection, own)
+    blank(connection, link.c.decided_by, is_one_of(_names_of_actor(key, own)), ERASED)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)
     connection.execute(

@@ -23,11 +23,11 @@ from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import AccountKey, Role
+from worker.domain.model import AccountKey, Member, Role
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports import Capabilities
-from worker.storage.sql.tables import metadata
+from worker.storage.sql.tables import link, metadata
 
 Start = Callable[..., Harness]
 ASKS = ControlSwitch(Mode.TICKET)
@@ -151,6 +151,37 @@ def test_nobody_is_erased_whose_claim_is_not_proven_so_that_a_wrong_one_is_hande
     h.deliver()
     h.desk.erase("zoe", ME, "asked", h.now)
     assert dump(h, "quux") == []
+
+
+def test_who_said_who_a_member_is_and_who_was_made_an_admin_is_erased_from_why(start: Start) -> None:
+    h = of_zoe(start)
+    unknown = "+447700900555"
+    h.wards.add_member("ward-7", Member(unknown, "A.", phone=unknown))
+    h.group("ward-9", "cem", admins=["ann"])
+    h.wards.add_member("ward-9", h.member("zoe"))
+    h.settle()
+    h.identifying.confirm(unknown, "ben", Actor("zoequux@corp.example"), h.now)
+    other = "+447700900556"
+    h.wards.add_member("ward-7", Member(other, "B.", phone=other))
+    h.settle()
+    h.identifying.reject(other, Actor("zoequux@corp.example"), "an agency nurse", h.now)
+    [made] = [one for one in h.tickets(TicketKind.REASSIGN_ADMIN) if one.group_name == "Ward 9"]
+    h.assigned.done(token_of(h, made.id), h.now, h.number("zoe"))
+    assert "Zoe Quux an admin" in h.ticket(made.id).reason
+    h.wards.set_role("ward-9", h.number("cem"), Role.ADMIN)
+    h.drop("ward-9", "zoe")
+    h.drop("ward-9", "ann")
+    h.drop("ward-8", "ann")
+    zoe_is_gone(h)
+    with h.engine.connect() as connection:
+        before = connection.execute(
+            sa.select(link.c.why, link.c.decided_by).where(link.c.decided_by != "")
+        ).all()
+    assert len(before) == 2
+    found = problems(h)
+    h.desk.erase("zoe", ME, "asked", h.now)
+    assert [one for one in dump(h, "quux") if one[0] != "journal"] == []
+    assert problems(h) == found == []
 
 
 def test_who_had_tickets_to_do_is_erased_from_them_under_former_names_and_addresses_too(start: Start) -> None:
