@@ -12,16 +12,20 @@ import sqlalchemy as sa
 from worker.domain.identity.fingerprints import agreed, is_of_a_name, merged
 from worker.storage import staging
 from worker.storage.sql.bulk import bulk_upsert
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import staged_membership
 
+AT_ONCE = 1_000  # rows
 _COLUMNS = (*staging.MEMBER_COLUMNS, *staging.MARKS)
 _KEYS = range(1 - len(staging.MARKS), 0)  # they come last, after the fingerprint
 
 
 def agree(connection: sa.Connection, source: str) -> None:
     """Give all staged rows of a handle the same marks, those of all of them together."""
-    rows = connection.execute(_differing(), {"of": source}).all()
-    bulk_upsert(connection, staged_membership, _COLUMNS, _merged(rows))
+    # Sorted before the first row comes, so that what is written meanwhile is not read again
+    rows = connection.execute(_differing(), {"of": source}, execution_options={"yield_per": AT_ONCE})
+    for some in chunked(_merged(rows), AT_ONCE):
+        bulk_upsert(connection, staged_membership, _COLUMNS, some)
 
 
 @cache
