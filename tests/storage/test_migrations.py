@@ -132,6 +132,42 @@ def test_of_earlier_releases_what_waits_or_was_refused_became_known_after_what_w
         assert [row[0] for row in connection.execute(query)] == ["new", "held", "rejected"]
 
 
+def test_a_declared_roster_of_earlier_releases_leaves_groups_that_are_only_numbered_alike(
+    empty_engine: sa.Engine,
+) -> None:
+    groups = [  # by source and id: the name, and who declared it; `phone` shows what a messenger numbers
+        ("site-a", "1", "Ward 7", "[]"), ("site-b", "1", "Ward 9", "[]"), ("declared", "1", "ward 7 ", '["dee"]'),
+        ("site-a", "2", "Hall", "[]"), ("declared", "2", "Lobby", '["dee"]'),
+        ("site-a", "3", "Gate", "[]"), ("site-b", "3", "G", "[]"), ("phone", "3", "Gate", "[]"),
+    ]  # fmt: skip
+    pairs = [
+        ("site-a", "1", "declared"), ("site-b", "1", "declared"), ("site-a", "2", "declared"),
+        ("site-a", "3", "phone"), ("site-b", "3", "phone"),
+    ]  # fmt: skip
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0057")
+        for source, group_id, name, marks in groups:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO chat_group (source, group_id, name, messenger, coverage, taken_at, read_at,"
+                    " first_seen_at, declared_by) VALUES (:source, :id, :name, 'whatsapp', 'full', 0, 0, 0, :marks)"
+                ),
+                {"source": source, "id": group_id, "name": name, "marks": marks},
+            )
+        for source, group_id, other in pairs:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO group_pair (a_source, a_group, b_source, b_group, state, why, at)"
+                    " VALUES (:a, :id, :b, :id, 'sure', 'the same id', 0)"
+                ),
+                {"a": source, "id": group_id, "b": other},
+            )
+    migrate(empty_engine)
+    with empty_engine.connect() as connection:
+        kept = connection.execute(sa.text("SELECT a_source, a_group, b_source FROM group_pair ORDER BY 2, 1"))
+        assert [tuple(row) for row in kept] == [pairs[0], *pairs[2:]]
+
+
 def test_tickets_of_earlier_releases_are_found_and_their_assignees_have_a_page(
     empty_engine: sa.Engine,
 ) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,11 +43,29 @@ class SqlPairs:
 
     def find(self, weaker: str, stronger: str, now: datetime, alike_by: AlikeBy = AlikeBy.ANYTHING) -> int:
         found = self._by_id_or_link(weaker, stronger, now, alike_by)
-        if alike_by is AlikeBy.ANYTHING:
+        if alike_by in {AlikeBy.ANYTHING, AlikeBy.NAMED}:
             found += self._by_members_alone(weaker, stronger, now, found)
+        found = self._but_apart(found) if found else []
         for pair in found:
             self.put(pair)
         return len(found)
+
+    def _but_apart(self, found: Sequence[Pair]) -> list[Pair]:
+        """These without groups that people set apart, or that are one with groups which people set apart."""
+        known = self.all()
+        apart = {frozenset((one.a, one.b)) for one in known if one.state is PairState.APART}
+        ones: dict[GroupKey, set[GroupKey]] = defaultdict(set)
+        for pair in known if apart else ():
+            if pair.state.is_one:
+                ones[pair.a].add(pair.b)
+                ones[pair.b].add(pair.a)
+        return [
+            pair
+            for pair in found
+            if not any(
+                frozenset(two) in apart for two in product({pair.a} | ones[pair.a], {pair.b} | ones[pair.b])
+            )
+        ]
 
     def _by_members_alone(
         self, weaker: str, stronger: str, now: datetime, found: Sequence[Pair]
@@ -188,11 +207,14 @@ def _same_id_or_link(alike_by: AlikeBy) -> sa.Select[Any]:
     a, b = chat_group.alias("a"), chat_group.alias("b")
     same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
     same_id = a.c.group_id == b.c.group_id
+    is_named = sa.func.lower(sa.func.trim(a.c.name)) == sa.func.lower(sa.func.trim(b.c.name))
     also: list[sa.ColumnElement[bool]] = []
-    if alike_by is not AlikeBy.ANYTHING:
+    if alike_by in {AlikeBy.ID, AlikeBy.ID_AND_NAME}:
         also.append(a.c.messenger == b.c.messenger)
     if alike_by is AlikeBy.ID_AND_NAME:
-        also.append(sa.func.lower(sa.func.trim(a.c.name)) == sa.func.lower(sa.func.trim(b.c.name)))
+        also.append(is_named)
+    if alike_by is AlikeBy.NAMED:
+        same_id &= (a.c.messenger == b.c.messenger) & is_named
     either = sa.union_all(*(
         sa.select(a.c.group_id, b.c.group_id.label("other"), sa.literal(rank).label("rank"))
         .join_from(a, b, same)

@@ -4,7 +4,7 @@
                   chat export -> ticks -^
 
 Looking and checking change nothing. What is declared belongs to the first inventory that is `can.is_declared`, under
-the group's own id, so that it pairs with the group that the link is for.
+the group's own id where no other group has it there, and is paired with the group that the link is for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from worker.app.acts.declared_people import carry_answers, judged
 from worker.app.acts.looking_up import one_group
-from worker.app.acts.pairing import Pairing
+from worker.app.acts.pairing import Pairing, ones, roster_of
 from worker.app.refused import Refused
 from worker.app.tell.group_links import GroupLinks, OpenedGroup
 from worker.domain.evidence import events
@@ -192,7 +192,7 @@ class Declaring:
         """
         with self._store.begin() as uow:
             group = one_group(uow, which)
-            ended = sum(uow.access.revoke_group_links(key, now) for key in _same(uow, group.key))
+            ended = sum(uow.access.revoke_group_links(key, now) for key in ones(uow, group.key))
             data = {"links": ended}
             uow.journal.append(
                 [acted(by, now, events.GROUP_LINKS_REVOKED, _subject(group.key), reason, data)]
@@ -254,13 +254,13 @@ class Declaring:
 
     def _doubt(self, uow: UnitOfWork, group: GroupRow) -> list[str]:
         """When what was declared was too little to believe at once; empty if it is believed."""
-        at = uow.rosters.doubted_at(GroupKey(self._source, group.key.group_id))
+        at = uow.rosters.doubted_at(roster_of(uow, group.key, self._source))
         return [stamp(at)] if at else []
 
     def _best(self, uow: UnitOfWork, group: GroupRow) -> GroupRow:
         """Of the groups that are one with this one, the one whose source is the best witness."""
         best = group
-        for key in _same(uow, group.key):
+        for key in ones(uow, group.key):
             row = uow.rosters.group(key)
             if row is not None and not (row.is_gone or row.is_unseen):
                 best = row if self._pairing.in_order(best.key, key)[1] == key else best
@@ -308,7 +308,7 @@ class Declaring:
         now: datetime,
     ) -> bool:
         of, roster, person = opened.group, understood.roster, opened.human.person
-        key = GroupKey(self._source, of.key.group_id)
+        key = roster_of(uow, of.key, self._source)
         group = Group(key.group_id, of.name, of.messenger, of.owner_email)
         uow.rosters.clear_stage(key.source)
         renumbered = tuple(Renumbered(old, new, now) for old, new in understood.changed)
@@ -324,6 +324,7 @@ class Declaring:
         by = Actor("/".join(who), via=Via.LINK)
         uow.journal.append([acted(by, now, events.GROUP_DECLARED, _subject(key), data=data)])
         uow.rosters.mark_dirty({key, of.key}, now)
+        self._pairing.declare(uow, of.key, key, now)
         self._pairing.pair(uow, now)
         return not changes.shrunken
 
@@ -353,12 +354,6 @@ def _changed(before: Iterable[KnownMember], now: Iterable[KnownMember]) -> Itera
     """The numbers that members had before, each with the one that they have now."""
     phones = ((old.member.phone, new.member.phone) for old, new in zip(before, now, strict=True))
     return ((old, new) for old, new in phones if old and new and old != new)
-
-
-def _same(uow: UnitOfWork, key: GroupKey) -> list[GroupKey]:
-    """The groups that are one with this one, itself included."""
-    pairs = [{pair.a, pair.b} for pair in uow.pairs.all() if pair.state.is_one]
-    return sorted({key}.union(*(pair for pair in pairs if key in pair)))
 
 
 def _me(opened: OpenedGroup, people: Iterable[KnownMember]) -> Member:

@@ -16,7 +16,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView, MemberView
-from worker.domain.groups.pairing import AlikeBy, rank
+from worker.domain.groups.pairing import AlikeBy, Pair, PairState, rank
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.reason import NO_REASON, because
@@ -51,6 +51,12 @@ class Pairing:
         self.follow(uow, now)
         return found
 
+    def declare(self, uow: UnitOfWork, group: GroupKey, roster: GroupKey, now: datetime) -> None:
+        """Keep that what was declared by a group's link is that group's roster."""
+        if roster not in ones(uow, group):
+            a, b = self.in_order(group, roster)
+            uow.pairs.put(Pair(a, b, PairState.SURE, because("declared by the group's link"), now))
+
     def in_order(self, one: GroupKey, other: GroupKey) -> tuple[GroupKey, GroupKey]:
         """Return two groups, the one of the weaker witness first; a source that is not configured is the weakest."""
         place = {name: -at for at, name in enumerate(self._names)}
@@ -63,10 +69,27 @@ class Pairing:
             _move(uow, follows, now)
 
 
+def ones(uow: UnitOfWork, key: GroupKey) -> list[GroupKey]:
+    """The groups that are one with this one, itself included."""
+    pairs = [{pair.a, pair.b} for pair in uow.pairs.all() if pair.state.is_one]
+    return sorted({key}.union(*(pair for pair in pairs if key in pair)))
+
+
+def roster_of(uow: UnitOfWork, key: GroupKey, source: str) -> GroupKey:
+    """The group of `source` that is one with this one, known or to come.
+
+    One to come has the same id, unless `source` has a group with that: registers number their rows by themselves.
+    """
+    known = next((one for one in ones(uow, key) if one.source == source), None)
+    like = GroupKey(source, key.group_id)
+    own = GroupKey(source, f"{key.group_id}@{key.source}")
+    return known or (like if uow.rosters.group(like) is None else own)
+
+
 def _alike_by(weaker: Inventory, stronger: Inventory) -> AlikeBy:
     """Two messengers have one id for a group that both see; two lists that people keep may use one for two groups."""
     if rank(weaker.can) < rank(stronger.can):
-        return AlikeBy.ANYTHING
+        return AlikeBy.NAMED if stronger.can.is_kept_by_people else AlikeBy.ANYTHING
     return AlikeBy.ID_AND_NAME if weaker.can.is_kept_by_people else AlikeBy.ID
 
 

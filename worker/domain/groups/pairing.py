@@ -32,6 +32,7 @@ class AlikeBy(StrEnum):
     """By what two groups of two sources are one by themselves; each time in one messenger, if that is said."""
 
     ANYTHING = "anything"  # id, join link, or name and members: the sources differ in kind
+    NAMED = "named"  # id and name, join link, or name and members: they do, and people keep both
     ID = "id"  # id or join link
     ID_AND_NAME = "id_and_name"  # id or join link, and the name
 
