@@ -8,11 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.model import Standing
+from worker.domain.reconcile.guard import HoldState
 from worker.ports import Port
 from worker.ports.state.episodes import Gate
 from worker.storage.persons import PERSON_COLUMNS, is_joining
 from worker.storage.sql.chunks import in_source
-from worker.storage.sql.tables import cohort_person, episode, link, membership, person, person_key
+from worker.storage.sql.tables import cohort, cohort_person, episode, link, membership, person, person_key
 from worker.storage.sql.tables import source as source_table
 
 
@@ -120,8 +121,15 @@ def _is_in_a_group(*, in_several: bool) -> sa.ColumnElement[bool]:
 
 
 def _was_released() -> sa.ColumnElement[bool]:
-    """True if a person released the episode. They saw the number, so it does not count for the guard's limits."""
-    m = cohort_person.c
+    """True if a person's release let the episode through. They saw the number, so it does not count for the limits.
+
+    To have been in a plan is not enough: that may have been rejected, or the episode may have begun anew since.
+    """
+    m, c = cohort_person.c, cohort.c
+    is_in_it = sa.exists().where(
+        m.plan_id == c.plan_id, m.cohort_id == c.cohort_id,
+        m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at,
+    )  # fmt: skip
     return sa.exists().where(
-        m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at
+        c.state == HoldState.RELEASED.value, c.decided_at == episode.c.passed_at, is_in_it
     )

@@ -222,3 +222,46 @@ def test_who_leaves_while_a_plan_waits_is_let_through_within_the_limits_and_no_m
         harness.leave(*(crowd.pop() for _ in range(leave)))
         harness.settle()
         assert (sum(plan.size for plan in harness.plans()), len(harness.tickets())) == (held, asked)
+
+
+def test_of_those_who_were_in_a_plan_no_more_leave_again_than_the_limits_let_through(found: Start) -> None:
+    harness = found(limits=GuardLimits(4, leavers_share_max=None, group_share_max=0.3))
+    crowd = [f"nurse-{number:02}" for number in range(20)]
+    harness.hire(*crowd, "dee")
+    harness.group("ward-7", *crowd, admins=["dee"])
+    harness.settle()
+    harness.later(hours=1)
+    friday = harness.now - 3 * DAY
+    for one in crowd:
+        harness.corp.change(one, leave_at=friday)
+    harness.settle()
+    assert [plan.size for plan in harness.plans()] == [20]
+    harness.later(minutes=15)
+    for one in crowd:
+        harness.corp.change(one, leave_at=None)
+    harness.settle()
+    for _ in range(5):
+        harness.later(minutes=15)
+        for one in (crowd.pop() for _ in range(3)):
+            harness.corp.change(one, leave_at=friday)
+        harness.settle()
+
+    assert len(harness.tickets(TicketKind.REMOVE_MEMBER)) == 3
+    assert [plan.size for plan in harness.plans()] == [3, 3, 3, 3, 20]
+
+
+def test_whom_a_person_released_uses_up_no_limit(found: Start) -> None:
+    harness = found(limits=GuardLimits(4, leavers_share_max=None, group_share_max=None))
+    crowd = [f"nurse-{number:02}" for number in range(20)]
+    harness.hire(*crowd, "dee")
+    harness.group("ward-7", *crowd, admins=["dee"])
+    harness.settle()
+    harness.later(minutes=15)
+    harness.leave(*crowd[:6])
+    harness.settle()
+    harness.later(minutes=15)
+    harness.decide()
+    harness.leave(*crowd[6:10])
+    harness.settle()
+    assert len(harness.plans()) == 1
+    assert len(harness.tickets(TicketKind.REMOVE_MEMBER)) == 10
