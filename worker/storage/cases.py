@@ -16,7 +16,7 @@ from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.kinds import codes
 from worker.domain.kinds.kind import Sees
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, HandleKey, Member, Standing
+from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, HandleKey, Member, Standing
 from worker.domain.people.persons import AccountsRule, Person
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket
@@ -314,7 +314,7 @@ def _expected(*, are_released: bool) -> sa.Select[Any]:
     x, e, p = expected.c, episode.c, cohort_person.c
     is_released = sa.exists().where(
         p.plan_id == sa.bindparam("released"), p.source == e.source, p.person_id == e.person_id, p.at == e.at,
-        is_held(p),
+        p.evidence == Evidence.MOVED.value, is_held(p),
     )  # fmt: skip
     is_waiting = sa.exists().where(
         e.source == x.person_source, e.person_id == x.person_id, e.kind == EpisodeKind.MOVED.value, e.at == x.since,

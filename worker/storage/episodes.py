@@ -126,7 +126,7 @@ class SqlEpisodes:
         return Counter(group for key in once.values() for group in groups[key])
 
     def let_through(self, departures: Sequence[Departure], now: datetime) -> None:
-        self._set_gate([(n.person, n.at) for n in departures], Gate.PASSED, now)
+        self._set_gate(departures, Gate.PASSED, now)
         dirty_groups_of_people(self._c, {n.person for n in departures}, now)
 
     def add_moves(self, people: Sequence[Account], at: datetime) -> None:
@@ -135,16 +135,25 @@ class SqlEpisodes:
         columns = ("source", "person_id", "kind", "at", "evidence", "gate", "seen_at")
         bulk_upsert(self._c, episode, columns, rows, update=False)
 
-    def _set_gate(self, episodes: Sequence[tuple[AccountKey, datetime]], gate: Gate, now: datetime) -> None:
+    def _set_gate(self, departures: Sequence[Departure], gate: Gate, now: datetime) -> None:
         e = episode.c
         this = (
             (e.source == sa.bindparam("k_source"))
             & (e.person_id == sa.bindparam("k_person"))
+            & (e.kind == sa.bindparam("k_kind"))
             & (e.at == sa.bindparam("k_at"))
         )
         waits = sa.or_(*(e.gate == one.value for one in WAITING))  # IN takes no executemany
         passed_at = now if gate is Gate.PASSED else None
-        keys = [{"k_source": key.source, "k_person": key.person_id, "k_at": at} for key, at in episodes]
+        keys = [
+            {
+                "k_source": n.person.source,
+                "k_person": n.person.person_id,
+                "k_kind": _kind(n).value,
+                "k_at": n.at,
+            }
+            for n in departures
+        ]
         if keys:
             self._c.execute(
                 sa.update(episode).where(this, waits).values(gate=gate.value, passed_at=passed_at), keys
@@ -177,7 +186,7 @@ class SqlEpisodes:
             ]
             bulk_upsert(self._c, cohort_person, COHORT_COLUMNS, people)
             bulk_upsert(self._c, cohort_subject, SUBJECT_COLUMNS, _subject_rows(number, part))
-            self._set_gate([(n.person, n.at) for n in part.people], Gate.HELD, plan.created_at)
+            self._set_gate(part.people, Gate.HELD, plan.created_at)
         return replace(plan, id=number, is_shrunken=kind is PlanKind.SHRUNKEN)
 
     def plans(self) -> list[HeldPlan]:
@@ -269,25 +278,32 @@ class SqlEpisodes:
                 .values(state=part.state.value, decided_at=now, decided_by=by, reason=reason)
             )
             is_released = part.state is HoldState.RELEASED
-            episodes = self._not_held_since(plan, [(n.person, n.at) for n in part.people])
+            episodes = self._not_held_since(plan, part.people)
             self._set_gate(episodes, Gate.PASSED if is_released else Gate.REJECTED, now)
             if is_released:
                 dirty_groups_of_people(self._c, {n.person for n in part.people}, now)
 
-    def _not_held_since(
-        self, plan: HeldPlan, episodes: Sequence[tuple[AccountKey, datetime]]
-    ) -> list[tuple[AccountKey, datetime]]:
-        """These episodes without those that began anew meanwhile, as a later plan shows that holds them."""
+    def _not_held_since(self, plan: HeldPlan, departures: Sequence[Departure]) -> list[Departure]:
+        """These without those that began anew meanwhile, as a later plan shows that holds them."""
         p = cohort_person.c
-        query = sa.select(p.source, p.person_id, p.at).where(
+        query = sa.select(p.source, p.person_id, p.at, p.evidence).where(
             p.plan_id > plan.id, in_source(p.source, p.person_id)
         )
         later = {
-            (AccountKey(row.source, row.person_id), row.at)
-            for page in by_source(account for account, _ in episodes)
+            (AccountKey(row.source, row.person_id), row.at, _kind_by(Evidence(row.evidence)))
+            for page in by_source(one.person for one in departures)
             for row in self._c.execute(query, page)
         }
-        return [episode for episode in episodes if episode not in later]
+        return [one for one in departures if (one.person, one.at, _kind(one)) not in later]
+
+
+def _kind(departure: Departure) -> EpisodeKind:
+    return _kind_by(departure.evidence)
+
+
+def _kind_by(evidence: Evidence) -> EpisodeKind:
+    """A move and a leaving may have one instant, by reads that follow each other in one run."""
+    return EpisodeKind.MOVED if evidence is Evidence.MOVED else EpisodeKind.LEFT
 
 
 def _subject_rows(number: int, part: Cohort) -> Iterator[tuple[Any, ...]]:

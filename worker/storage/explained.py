@@ -34,6 +34,7 @@ from worker.ports.state.explained import (
 )
 from worker.storage.access import shown_from_row, token_from_row
 from worker.storage.journal import sealed_from_row
+from worker.storage.persons import is_of_its_kind
 from worker.storage.seals import custody_from_row, seal_from_row
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
@@ -155,6 +156,7 @@ class SqlExplained:
             later.source == p.source,
             later.person_id == p.person_id,
             later.at == p.at,
+            is_of_its_kind(later, e),
             later.plan_id > p.plan_id,
         )
         against = sa.or_(
@@ -167,6 +169,7 @@ class SqlExplained:
             .distinct()
             .join(cohort_person, (p.plan_id == c.plan_id) & (p.cohort_id == c.cohort_id))
             .join(episode, (e.source == p.source) & (e.person_id == p.person_id) & (e.at == p.at))
+            .where(is_of_its_kind(p, e))
             .where(against, ~was_held_again)  # the last plan about a leaving decides of it
             .order_by(c.plan_id)
         )

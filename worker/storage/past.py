@@ -36,7 +36,7 @@ from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
 from worker.ports.state.groups import Expectation
 from worker.ports.state.past import Losses
-from worker.storage.persons import accounts_of, joined_at, people_of
+from worker.storage.persons import accounts_of, is_of_its_kind, joined_at, people_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import ticket_from_row
 from worker.storage.sql.tables import (
@@ -291,7 +291,7 @@ def _judged_query() -> sa.Select[Any]:
     # A leaving that was taken back and came again has the plans of both
     of_this = (
         (q.source == e.source) & (q.person_id == e.person_id) & (q.at == e.at)
-        & (q.created_at >= e.seen_at) & ((q.evidence == Evidence.MOVED.value) == (e.kind == EpisodeKind.MOVED.value))
+        & (q.created_at >= e.seen_at) & is_of_its_kind(q, e)
     )  # fmt: skip
     at = sa.func.coalesce(q.created_at, e.passed_at)
     return (

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
-from worker.domain.model import Account, AccountFacts, AccountKey, Standing
+from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
 from worker.domain.reconcile.guard import HoldState
 from worker.ports.connectors.base import Port
@@ -182,10 +182,21 @@ def _held_by(connection: sa.Connection, keys: Iterable[AccountKey], plan: int) -
     found: set[_Leaving] = set()
     for chunk in chunked(sorted(set(keys))):
         query = sa.select(p.source, p.person_id, p.at).where(
-            p.plan_id == plan, is_held(p), among(p.source, p.person_id, chunk)
+            p.plan_id == plan,
+            p.evidence != Evidence.MOVED.value,
+            is_held(p),
+            among(p.source, p.person_id, chunk),
         )
         found |= {(AccountKey(row.source, row.person_id), row.at) for row in connection.execute(query)}
     return found
+
+
+def is_of_its_kind(people: Any, episodes: Any) -> sa.ColumnElement[bool]:
+    """True if this row of `cohort_person` is about this episode, by kind; a move and a leaving may have one instant."""
+    is_same: sa.ColumnElement[bool] = (people.evidence == Evidence.MOVED.value) == (
+        episodes.kind == EpisodeKind.MOVED.value
+    )
+    return is_same
 
 
 def is_held(people: Any) -> sa.ColumnElement[bool]:

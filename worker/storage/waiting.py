@@ -11,7 +11,7 @@ from worker.domain.model import Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.ports import Port
 from worker.ports.state.episodes import Gate
-from worker.storage.persons import PERSON_COLUMNS, is_joining
+from worker.storage.persons import PERSON_COLUMNS, is_joining, is_of_its_kind
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import cohort, cohort_person, episode, link, membership, person, person_key
 from worker.storage.sql.tables import source as source_table
@@ -129,6 +129,7 @@ def _was_released() -> sa.ColumnElement[bool]:
     is_in_it = sa.exists().where(
         m.plan_id == c.plan_id, m.cohort_id == c.cohort_id,
         m.source == episode.c.source, m.person_id == episode.c.person_id, m.at == episode.c.at,
+        is_of_its_kind(m, episode.c),
     )  # fmt: skip
     return sa.exists().where(
         c.state == HoldState.RELEASED.value, c.decided_at == episode.c.passed_at, is_in_it

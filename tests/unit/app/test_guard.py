@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from builders import DAY
 from harness import Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
+from worker.domain.model import Evidence
+from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits, HoldState
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports.state.episodes import Gate
+from worker.storage.sql.tables import episode
 
 Start = Callable[..., Harness]
 
@@ -265,3 +270,57 @@ def test_whom_a_person_released_uses_up_no_limit(found: Start) -> None:
     harness.settle()
     assert len(harness.plans()) == 1
     assert len(harness.tickets(TicketKind.REMOVE_MEMBER)) == 10
+
+
+NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
+
+
+def nurses(found: Start, moved: str) -> Harness:
+    """Six nurses whom the rules place in ward 7. These are moved elsewhere, and all leave, by reads of one instant."""
+    harness = found(limits=GuardLimits(4, leavers_share_max=None, group_share_max=None), joiners=(NURSES,))
+    harness.hire("dee", "max")
+    harness.group("ward-7", "max", admins=["dee"], name="Ward 7")
+    harness.settle()
+    harness.later()
+    harness.hire(*"abcdef", department="Nursing")
+    harness.settle()
+    for one in "abcdef":
+        harness.wards.add_member("ward-7", harness.member(one))
+    harness.settle()
+    harness.later()
+    for one in moved:
+        harness.corp.change(one, department="Surgery")
+    harness.poll()
+    harness.leave(*"abcdef")
+    harness.poll()
+    harness.reconcile()
+    return harness
+
+
+def test_a_move_that_is_let_through_lets_no_leaving_of_the_same_instant_through(found: Start) -> None:
+    harness = nurses(found, moved="ab")
+    [plan] = harness.plans()
+    assert plan.size == 6
+    assert harness.tickets(TicketKind.REMOVE_MEMBER) == []
+
+
+@pytest.mark.parametrize("leavings, moves", [(True, False), (False, True)])
+def test_of_moves_and_leavings_of_the_same_instant_each_is_decided_by_itself(
+    found: Start, leavings: bool, moves: bool
+) -> None:
+    harness = nurses(found, moved="abcdef")
+    about_moves, about_leavings = harness.plans()
+    assert about_leavings.cohorts[0].people[0].evidence is Evidence.DISABLED
+    with harness.store.reading() as uow:
+        [group] = uow.episodes.released_groups(about_moves.id)
+        [view] = uow.episodes.views_after_release(about_moves.id, [group])
+        assert not [one for one in view.members if one.leaving]
+    harness.decide(plan=about_moves.id, release=moves)
+    harness.decide(plan=about_leavings.id, release=leavings)
+    harness.settle()
+    assert len(harness.tickets(TicketKind.REMOVE_MEMBER)) == (6 if leavings else 0)
+    with harness.engine.connect() as connection:
+        e = episode.c
+        gates = connection.execute(sa.select(e.kind, e.gate).distinct().order_by(e.kind)).all()
+    said = {True: Gate.PASSED, False: Gate.REJECTED}
+    assert [tuple(one) for one in gates] == [("left", said[leavings]), ("moved", said[moves])]
