@@ -14,6 +14,7 @@ from worker.app.acts.statements import StatementAnswer
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.statements import AttestAnswer
+from worker.domain.evidence.actor import Actor
 from worker.domain.kinds import removals
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
 
@@ -112,6 +113,26 @@ class TestTakingBack:
         agreed.reconcile()
         assert not removed(agreed)
         assert counts(agreed) == (1, 1, 0, 0, 0)
+
+    def test_a_number_that_is_for_work_by_now_ends_it(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.reconcile()
+        agreed.corp.change("zoe", phones_in=(("mobile",),))
+        settle(agreed)
+        assert not removed(agreed)
+        [over] = agreed.tickets(TicketKind.REMOVE_MEMBER)
+        assert over.reason == "the number is for work now"
+
+    def test_a_number_that_is_somebody_else_s_by_now_ends_it(self, agreed: Harness) -> None:
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.reconcile()
+        handle = f"wards/{agreed.number('zoe')}"
+        agreed.identifying.confirm(handle, "gus", Actor("sam"), agreed.now)
+        settle(agreed)
+        assert not removed(agreed)
+        agreed.identifying.confirm(handle, "zoe", Actor("sam"), agreed.now)
+        settle(agreed)
+        assert len(removed(agreed)) == 1
 
     def test_the_last_admin_stays_until_there_is_another(self, agreed: Harness) -> None:
         agreed.group("porters", "hal", admins=["zoe"])

@@ -131,6 +131,25 @@ def test_who_left_and_came_back_is_not_asked_out_by_an_old_review(ward: Harness)
     assert not [one for one in ward.tickets(TicketKind.REMOVE_MEMBER) if one.is_live]
 
 
+# --- the member turns out to be somebody else --------------------------------------------------------------
+
+
+def test_what_a_review_says_of_somebody_is_not_said_of_whoever_has_their_number_now(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    handle = f"wards/{ward.number('ann')}"
+    for _ in range(2):
+        ward.identifying.confirm(handle, "una", Actor("sam"), ward.now)
+        ward.later()
+        ward.settle()
+        ward.control()
+        assert removal(ward).state is TicketState.CANCELLED
+        ward.identifying.confirm(handle, "ann", Actor("sam"), ward.now)
+        ward.later()
+        ward.settle()
+        assert removal(ward).state is TicketState.OPEN
+    assert problems(ward) == []
+
+
 # --- it is due again within one period ---------------------------------------------------------------------
 
 

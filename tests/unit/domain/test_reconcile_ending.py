@@ -48,7 +48,7 @@ from reconciling import (
 )
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.identity.matching import IdentityState
-from worker.domain.kinds.removals import REVIEW
+from worker.domain.kinds.removals import CONSENT, REVIEW
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Standing
 from worker.domain.people.leaving import Leaving, episode_name
@@ -60,6 +60,8 @@ from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
 # --- Ending -------------------------------------------------------------------------------------------------
 
 MOVED = ticket(evidence=Evidence.MOVED)
+REVIEWED = ticket(evidence=None, left_at=None, details={REVIEW: "T-000007"})
+TAKEN_BACK = replace(REVIEWED, details={CONSENT: "T-000007"})
 ACTIVE_ELSEWHERE = replace(LEAVER, leaving=None)
 BY_DATE, BY_EXPIRY = ticket(evidence=Evidence.LEAVE_DATE), ticket(evidence=Evidence.EXPIRED)
 FIFTH = datetime(2026, 12, 5, tzinfo=UTC)  # so the fourth is the last day
@@ -83,6 +85,18 @@ REHIRED_AND_GONE = replace(ACTIVE_ELSEWHERE, person=replace(leaver(), left_at=NO
         (view(None, state=IdentityState.AMBIGUOUS), ticket(), "who this member is, is in question now"),
         (view(None, state=IdentityState.NOBODY), ticket(), "not somebody of the directory"),
         (view(person("ann2")), ticket(), "the member is known under another account now"),
+        *(
+            one
+            for asked in (REVIEWED, TAKEN_BACK)
+            for one in (
+                (view(person()), asked, None),
+                (view(person("bob")), asked, "the member is known under another account now"),
+                (view(None, state=IdentityState.AMBIGUOUS), asked, "who this member is, is in question now"),
+                (view(None, state=IdentityState.NOBODY), asked, "not somebody of the directory"),
+                (view(replace(person(), key=AccountKey("ad", "ann"))), asked, None),
+            )
+        ),
+        (view(person("bob")), replace(REVIEWED, person=None), None),
     ],
 )
 def test_a_removal_ends_when_its_reason_is_gone(member: MemberView, work: Ticket, why: str | None) -> None:
@@ -97,6 +111,12 @@ def test_a_rehire_who_leaves_again_gets_a_new_ticket() -> None:
     actions = plan(group(again, NEW_ADMIN, tickets=(ticket(),)))
     assert [a.kind for a in actions] == [ActionKind.CANCEL, ActionKind.OPEN]
     assert actions[0].why.startswith("superseded")
+
+
+def test_who_is_known_under_the_handle_of_somebody_who_is_asked_out_is_not_going() -> None:
+    bob = view(person("bob"), role=ADMIN)
+    assert settle(group(bob, tickets=(REVIEWED,))).known_admins == (bob,)
+    assert settle(group(replace(bob, person=person()), tickets=(REVIEWED,))).known_admins == ()
 
 
 def test_a_removal_under_a_handle_that_is_gone_ends_as_the_one_under_the_listed_handle_begins() -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.jobs.matching import Matching
-from worker.domain.controls.consent import Numbers, numbers_of, private_numbers
+from worker.domain.controls.consent import Numbers, numbers_of, private_numbers, work_numbers
 from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE
 from worker.domain.groups.case import GroupView
@@ -106,9 +106,8 @@ class Withdrawing:
             return self._out(uow, case, asked, now)
         if asked.details.get("answer") != AttestAnswer.ACCEPTED.value:
             return []
-        theirs = [one for account in case.person.accounts for one in uow.tickets.of_person(account.key)]
         why = because("the person consents again")
-        return [cancelled(one, why, now) for one in theirs if one.is_live and CONSENT in one.details]
+        return [cancelled(one, why, now) for one in _removals(uow, case)]
 
     def _out(self, uow: UnitOfWork, case: PersonCase, asked: Ticket, now: datetime) -> list[Action]:
         accounts = case.person.accounts
@@ -118,10 +117,18 @@ class Withdrawing:
             if self._rule
             else {canonical(one) for account in facts for one in account.phones}
         )
-        entries = (one for account in accounts for one in uow.rosters.groups_of(account.key))
+        entries = [one for account in accounts for one in uow.rosters.groups_of(account.key)]
         groups = {one.group.key for one in entries if shows(one.member, numbers)}
         views = (uow.rosters.view(key) for key in sorted(groups))
-        return [
+        for_work = (
+            {canonical(one) for one in work_numbers(facts, self._rule.private)} if self._rule else set()
+        )
+        at_work = {(one.group.key, one.member.handle) for one in entries if shows(one.member, for_work)}
+        why = because("the number is for work now")
+        ended = [
+            cancelled(one, why, now) for one in _removals(uow, case) if (one.group, one.handle) in at_work
+        ]
+        return ended + [
             action
             for view in views
             if view is not None
@@ -129,3 +136,9 @@ class Withdrawing:
                 replace(view, is_sensitive=self._is_sensitive(view)), asked, numbers, self._tickets, now
             )
         ]
+
+
+def _removals(uow: UnitOfWork, case: PersonCase) -> list[Ticket]:
+    """The live removals because the person took their consent back."""
+    theirs = [one for account in case.person.accounts for one in uow.tickets.of_person(account.key)]
+    return [one for one in theirs if one.is_live and CONSENT in one.details]

@@ -19,7 +19,9 @@ from worker.domain.tickets.subject import membership
 from worker.domain.tickets.ticket import Ticket, TicketKey, TicketKind, TicketState
 
 REVIEW = "review"  # in the details of a removal that a review asks for: the review's ticket
-UNREAD = "unread"  # and in those of one that ended since its group was not in the inventory any more
+UNREAD = (
+    "unread"  # and in those of one that ended since its group was not read, or its person not known for sure
+)
 CONSENT = "consent"  # in those of one because consent was taken back: the ticket that asked for it
 DELETE_ROW = N_("Delete the row of {person} ({ticket})")
 
@@ -69,12 +71,12 @@ def _why_sent_away(view: MemberView) -> Reason:
 
 
 def unread(ticket: Ticket) -> Ticket:
-    """The ticket, marked if a review asks for it: what it said stands, once the group is read again."""
+    """The ticket, marked if a review asks for it: what that said stands once its group and person are known again."""
     return replace(ticket, details={**ticket.details, UNREAD: True}) if REVIEW in ticket.details else ticket
 
 
 def is_unread(ticket: Ticket) -> bool:
-    """True if a review's removal ended only since its group was not in the inventory any more."""
+    """True if a review's removal ended only since its group was not read, or its person not known for sure."""
     return ticket.state is TicketState.CANCELLED and UNREAD in ticket.details
 
 
@@ -110,7 +112,7 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         return _why_over_otherwise(ticket, case, timezone)
     if view.leaving is not None:
         return because("superseded by a newer leaving or another kind of ticket")
-    if REVIEW in ticket.details or CONSENT in ticket.details:
+    if is_asked_for(ticket) and not is_about_another(ticket, view):
         return None
     if view.person is None:
         if view.link.state is IdentityState.NOBODY:
@@ -122,6 +124,18 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         has_left = view.person.standing is Standing.LEFT and _is_renamed(ticket.person, view.person.key)
         return None if has_left else because("the member is known under another account now")
     return why_no_leaver(ticket, account, timezone)
+
+
+def is_asked_for(ticket: Ticket) -> bool:
+    """True if a review or the person asked for it, and no leaving did."""
+    return REVIEW in ticket.details or CONSENT in ticket.details
+
+
+def is_about_another(ticket: Ticket, view: MemberView | None) -> bool:
+    """True if the member is not, or not for sure, the person whom the removal of their handle is about."""
+    if view is None or ticket.person is None or ticket.person in view.known_as:
+        return False
+    return view.person is None or not _is_renamed(ticket.person, view.person.key)
 
 
 _LISTED_OTHERWISE = because("the roster shows the person under another handle, which has its own ticket")
@@ -136,7 +150,7 @@ def _why_over_otherwise(ticket: Ticket, case: GroupCase, timezone: str) -> Reaso
     if leaving:
         asked = {one.handle for one in case.view.tickets if one.is_live and one.kind is ticket.kind}
         return _LISTED_OTHERWISE if leaving & asked else None
-    if not listed or REVIEW in ticket.details or CONSENT in ticket.details:
+    if not listed or is_asked_for(ticket):
         return None
     return why_no_leaver(ticket, listed[0].known_as[ticket.person], timezone)
 

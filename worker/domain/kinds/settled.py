@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from worker.domain.groups.case import GroupCase, GroupView, MemberView, active_admins, belonging, with_movers
 from worker.domain.kinds import is_asked_out, is_exposure, kind_of
-from worker.domain.kinds.removals import is_unread
+from worker.domain.kinds.removals import is_about_another, is_unread
 from worker.domain.model import Role, Standing
 
 
@@ -17,8 +17,10 @@ def settle(group: GroupView) -> GroupCase:
     others = (view.owner, *(manager for _, manager in view.managers))
     departed = {other.key for other in others if other and other.standing is Standing.LEFT}
     departed |= {key for one in view.members if one.leaving for key in one.known_as} | view.left_assignees
-    asked_out = {t.handle: t for t in view.tickets if is_unread(t)}
-    asked_out |= {t.handle: t for t in view.tickets if t.is_live and is_asked_out(t)}
+    by_handle = {one.member.handle: one for one in view.members}
+    asked = [t for t in view.tickets if not is_about_another(t, by_handle.get(t.handle))]
+    asked_out = {t.handle: t for t in asked if is_unread(t)}
+    asked_out |= {t.handle: t for t in asked if t.is_live and is_asked_out(t)}
     return GroupCase(
         view,
         known,
@@ -26,7 +28,7 @@ def settle(group: GroupView) -> GroupCase:
         tuple(one for one in active_admins(known) if one.member.handle not in asked_out),
         asked_out,
         belonging(view),
-        by_handle={one.member.handle: one for one in view.members},
+        by_handle=by_handle,
         present=frozenset(key for one in view.members for key in one.known_as),
         managers=dict(view.managers),
         departed=frozenset(departed),

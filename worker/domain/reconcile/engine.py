@@ -19,7 +19,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.keeps import since_details
 from worker.domain.kinds.kind import InControls, InGroup, InPerson, InReports, Turn
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.kinds.removals import UNREAD, unread
+from worker.domain.kinds.removals import UNREAD, is_about_another, unread
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Role
 from worker.domain.reconcile.assigning import (
@@ -381,7 +381,8 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     if case.view.is_gone:
         return cancelled(unread(ticket), because("the group is no longer in the inventory"), now)
     why = way.why_over(ticket, case, rules.timezone) if isinstance(way, InGroup) else None
-    return None if why is None else cancelled(ticket, why, now)
+    over = unread(ticket) if is_about_another(ticket, case.by_handle.get(ticket.handle)) else ticket
+    return None if why is None else cancelled(over, why, now)
 
 
 def cancelled(ticket: Ticket, why: Reason, now: datetime) -> Action:

@@ -7,6 +7,8 @@
 |                                        | verified             | reopen, if the roster is newer than the proof |
 |                                        | cancelled            | reopen                                        |
 | consent was given again                | live                 | cancel                                        |
+
+Where the number is for work by now, or is somebody else's, the removal ends.
 """
 
 from __future__ import annotations
