@@ -34,7 +34,7 @@ from worker.storage.dirty import dirty_groups
 from worker.storage.erased_links import asked_about
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.people_staging import SHARED
-from worker.storage.persons import PERSON_COLUMNS, joining_keys, people_of, person_of
+from worker.storage.persons import PERSON_COLUMNS, accounts_of, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
 from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, source, ticket
@@ -71,7 +71,11 @@ class SqlIdentities:
         # There it matters who is the same person
         of_several = {key for key, found in candidates.items() if len(found) > 1 or others.get(key)}
         candidates = self._with_join_keys(candidates, of_several)
-        asked = [_question(row, candidates, others) for row in rows]
+        refused = {HandleKey(row.source, row.handle): _rejected(row) for row in rows if row.rejected != "[]"}
+        # Who is one human is found each time: whom somebody is not, they are not by another account either
+        same = accounts_of(self._c, frozenset[AccountKey]().union(*refused.values()))
+        refused = {key: who.union(*(same.get(one, ()) for one in who)) for key, who in refused.items()}
+        asked = [_question(row, candidates, others, refused) for row in rows]
         return self._with_known(asked, {HandleKey(row.source, row.handle): row.phone_key for row in rows})
 
     def link_sure(self, after: HandleKey | None, limit: int, now: datetime) -> SurePage:
@@ -215,7 +219,7 @@ class SqlIdentities:
             nobody = Identity(IdentityState.NOBODY, row.fingerprint, why=why)
             self.answer([HandleIdentity(key, nobody)], now, by)
             return
-        rejected = sorted({*map(tuple, json.loads(row.rejected)), tuple(person_key_)})
+        rejected = sorted({*_rejected(row), person_key_})
         self._c.execute(
             sa.update(link)
             .where(this)
@@ -330,11 +334,18 @@ def _counts(one: Any) -> sa.ColumnElement[bool]:
     return was_in_scope & ~is_removed
 
 
+def _rejected(row: Any) -> frozenset[AccountKey]:
+    return frozenset(AccountKey(*pair) for pair in json.loads(row.rejected))
+
+
 def _question(
-    row: Any, candidates: dict[HandleKey, list[Candidate]], others: Mapping[HandleKey, list[KnownHandle]]
+    row: Any,
+    candidates: dict[HandleKey, list[Candidate]],
+    others: Mapping[HandleKey, list[KnownHandle]],
+    refused: Mapping[HandleKey, frozenset[AccountKey]],
 ) -> Question:
     key = HandleKey(row.source, row.handle)
-    rejected = frozenset(AccountKey(*pair) for pair in json.loads(row.rejected))
+    rejected = refused.get(key, frozenset())
     offered = tuple(c for c in candidates.get(key, ()) if c.person not in rejected)
     known = tuple(one for one in others.get(key, ()) if one.identity.person not in rejected)
     member = Member(handle=row.handle, display_name=row.display_name, phone=row.phone)

@@ -16,6 +16,7 @@ from worker.app.evidence.scope import Selection
 from worker.app.reads.person import Happening, history_of, life_of, whole_person
 from worker.app.reads.replay import ChangedRules
 from worker.domain.evidence.actor import Actor
+from worker.domain.identity.matching import IdentityState
 from worker.domain.model import AccountKey, Evidence, HandleKey
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.replay.comparing import PlayEffect
@@ -89,6 +90,17 @@ def test_who_is_back_by_the_new_name_is_asked_out_no_more(asked: Harness) -> Non
     assert (ticket.state, ticket.reason) == (
         TicketState.CANCELLED, "the member is known under another account now",
     )  # fmt: skip
+
+
+def test_whom_somebody_is_not_they_are_not_by_the_new_name_either(asked: Harness) -> None:
+    handle = HandleKey("wards", asked.number("dee"))
+    asked.identifying.reject("/".join(handle), Actor("sam"), "it is the ward's phone", asked.now)
+    rename(asked)
+    run(asked)
+    with asked.store.reading() as uow:
+        known = uow.identities.get(handle)
+    assert known is not None
+    assert (known.state, known.person) == (IdentityState.UNMATCHED, None)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from builders import facts
 from harness import Harness
 from hybrid import CANCELLED, CORP, OPEN, TENANT, Start, come_back, company, hybrid, in_tenant, leave, states
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Account, AccountKey, Role, Standing
+from worker.domain.identity.matching import IdentityState
+from worker.domain.model import Account, AccountKey, HandleKey, Role, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -264,3 +265,22 @@ def test_an_answer_about_a_member_may_name_somebody_by_the_address_of_both_accou
     _, person = company.identifying.confirm(stranger.handle, "p1@corp.example", Actor("sam"), company.now)
 
     assert person.key == AccountKey("corp", "p1")
+
+
+# --- a link that is rejected ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_whom_somebody_is_not_they_are_not_by_any_other_account(company: Harness, gone: bool) -> None:
+    handle = HandleKey("wards", company.number("ann"))
+    company.identifying.reject("/".join(handle), Actor("sam"), "it is the ward's phone", company.now)
+    if gone:
+        leave(company, CORP, "ann")
+    company.corp.change("ann", title="Matron")
+    company.directories[TENANT].change("cloud-ann", title="Matron")
+    company.settle(full=True)
+    with company.store.reading() as uow:
+        found = uow.identities.get(handle)
+    assert found is not None
+    assert (found.state, found.person) == (IdentityState.UNMATCHED, None)
+    assert [one.kind for one in company.tickets()] == [TicketKind.IDENTIFY_MEMBER]
