@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from builders import rules
+from builders import facts, rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from reviewed import REMOVE, RULE, of, released
@@ -166,6 +166,16 @@ def test_an_owner_of_the_directory_passes_it_on_in_their_own_name(ward: Harness)
     ward.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email="ben@corp.example")
     message = leave(ward)
     assert (message.to.address, message.to.name) == ("ben@corp.example", "Ben")
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+def test_an_owner_who_was_hired_again_passes_it_on_by_the_new_account(ward: Harness, is_back: bool) -> None:
+    ward.corp.change("dee", manager_id=None)
+    ward.corp.put(facts("a-ben", email="ben@corp.example", enabled=False))
+    if not is_back:
+        ward.leave("ben")
+    ward.group("ward-7", "ann", "cem", admins=["dee"], owner_email="ben@corp.example")
+    assert leave(ward).to.address == ("ben@corp.example" if is_back else "it-security@example.org")
 
 
 def test_lists_show_the_name_of_somebody_without_a_mailbox_and_not_the_number(ward: Harness) -> None:

@@ -115,9 +115,9 @@ class Passing:
 
     def _at(self, uow: UnitOfWork, address: str) -> Iterator[Passer]:
         known = uow.people.find(address)
-        if known:
-            yield from self._known(known[0])
-        else:
+        for one in known:
+            yield from self._known(one)
+        if not known:
             yield from self._reached(person_at(address), None)
 
     def _known(self, person: Account | None) -> Iterator[Passer]:
