@@ -40,9 +40,10 @@ _WEIGHED = (
 _LEFT_BY = codes(lambda kind: kind.is_exposure)
 _WAITING = (TicketState.OPEN.value, TicketState.DONE.value)
 
-# A ticket says nothing of a record that is older than itself, and one that is opened later is younger still
+# A ticket says nothing of a record that is older than itself, and one that is opened later is younger still.
+# One that is blocked is looked at once it need not wait any more
 _OLDEST = sa.select(sa.func.min(ticket.c.opened_at)).where(
-    ticket.c.kind.in_(_LEFT_BY), ticket.c.state.in_(_WAITING)
+    ticket.c.kind.in_(_LEFT_BY), ticket.c.state.in_((*_WAITING, TicketState.BLOCKED.value))
 )
 _PAST = (
     sa.update(departed)

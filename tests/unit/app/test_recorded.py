@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from fakes.inventory import FakeInventory
 from harness import Harness
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Coverage, Departed, Group, GroupKey, Member, Renumbered, Roster
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
@@ -21,7 +22,7 @@ Found = Callable[..., Harness]
 LIST = Capabilities(sees_all_groups=True, is_kept_by_people=True)
 EXPORT = Capabilities(sees_roles=False, is_kept_by_people=True)
 NURSE = Actor("nurse@corp.example")
-MINUTE = timedelta(minutes=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class Recording(FakeInventory):
@@ -115,6 +116,39 @@ def test_a_record_without_a_claim_is_one_and_proves_nothing_by_itself(ward: Harn
     ward.later()
     ward.settle()
     assert (ticket_of(ward).state, ticket_of(ward).grade) == (TicketState.VERIFIED, Grade.B)
+
+
+@pytest.fixture
+def porters(found: Found) -> Harness:
+    """A group that an export alone shows. Ann has left, and her removal is held."""
+    harness = found(inventory_type=Recording)
+    harness.hire("ann", "ben")
+    harness.wards.can = EXPORT
+    harness.start(harness.app.rules)
+    harness.group("porters", "ann", "ben")
+    harness.wards.mark("porters", Coverage.PARTIAL)
+    harness.settle()
+    harness.leave("ann")
+    harness.later()
+    harness.settle()
+    harness.app.holds.hold(1, NURSE, "she exports her part first", harness.now + 48 * HOUR, harness.now)
+    return harness
+
+
+def test_a_hold_is_over_though_a_record_took_the_member_from_the_list(porters: Harness) -> None:
+    went_at = porters.now + MINUTE
+    exports = porters.wards
+    assert isinstance(exports, Recording)
+    exports.went = (Departed(porters.number("ann"), "Ann", porters.number("ann"), went_at),)
+    porters.drop("porters", "ann")
+    porters.later()
+    porters.settle()
+    assert ticket_of(porters).state is TicketState.BLOCKED
+    porters.later(hours=48)
+    porters.settle()
+    claimed = ticket_of(porters)
+    assert (claimed.state, claimed.grade, claimed.done_at) == (TicketState.DONE, Grade.C, went_at)
+    assert events.TICKET_UNBLOCKED in porters.kinds()
 
 
 def test_a_record_of_before_says_nothing(ward: Harness) -> None:

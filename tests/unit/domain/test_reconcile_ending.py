@@ -55,7 +55,7 @@ from worker.domain.people.leaving import Leaving, episode_name
 from worker.domain.reconcile.assigning import assignee_for
 from worker.domain.reconcile.engine import find_all
 from worker.domain.reconcile.plan import ActionKind
-from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket, TicketKind, TicketState
 
 # --- Ending -------------------------------------------------------------------------------------------------
 
@@ -117,6 +117,37 @@ def test_who_is_known_under_the_handle_of_somebody_who_is_asked_out_is_not_going
     bob = view(person("bob"), role=ADMIN)
     assert settle(group(bob, tickets=(REVIEWED,))).known_admins == (bob,)
     assert settle(group(replace(bob, person=person()), tickets=(REVIEWED,))).known_admins == ()
+
+
+BEFORE_NOW, AFTER_NOW = NOW - HOUR, NOW + HOUR
+HELD = ticket(state=TicketState.BLOCKED, held_until=BEFORE_NOW)
+BLOCKED_BY_9 = ticket(state=TicketState.BLOCKED, blocked_by=9)
+
+
+@pytest.mark.parametrize(
+    "work, blocker, why",
+    [
+        (HELD, None, "the hold is over"),
+        (replace(HELD, held_until=AFTER_NOW), None, None),
+        (replace(HELD, blocked_by=9), TicketState.OPEN, None),
+        (replace(HELD, blocked_by=9), TicketState.VERIFIED, "the hold is over"),
+        (BLOCKED_BY_9, TicketState.OPEN, None),
+        (BLOCKED_BY_9, TicketState.WAIVED, None),
+        (BLOCKED_BY_9, TicketState.VERIFIED, "it need not wait"),
+        (BLOCKED_BY_9, None, "it need not wait"),
+        (replace(BLOCKED_BY_9, blocked_by=None), None, None),
+        (ticket(), None, None),
+    ],
+)
+def test_a_removal_of_somebody_who_is_not_listed_waits_no_longer_than_it_has_to(
+    work: Ticket, blocker: TicketState | None, why: str | None
+) -> None:
+    other = ticket(id=9, kind=TicketKind.REASSIGN_ADMIN, handle="", state=blocker) if blocker else None
+    tickets = (work, other) if other else (work,)
+    actions = [one for one in plan(group(NEW_ADMIN, tickets=tickets)) if one.ticket.id == work.id]
+    assert [(one.kind, one.why, one.ticket.state) for one in actions] == (
+        [(ActionKind.UNBLOCK, why, TicketState.OPEN)] if why else []
+    )
 
 
 def test_a_removal_under_a_handle_that_is_gone_ends_as_the_one_under_the_listed_handle_begins() -> None:

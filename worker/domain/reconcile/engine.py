@@ -21,20 +21,18 @@ from worker.domain.kinds.kind import InControls, InGroup, InPerson, InReports, T
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.removals import UNREAD, is_about_another, unread
 from worker.domain.kinds.settled import settle
-from worker.domain.model import Role
 from worker.domain.reconcile.assigning import (
     accountable_person,
     as_manager,
     assignee_for,
-    next_in_place,
     why_another,
 )
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.reason import NO_REASON, Reason, because, together
+from worker.domain.reconcile.waiting import block, given, name_blocker, role_of, unblock, unblock_unlisted
+from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import (
-    Assignee,
     Move,
     Reopened,
     Ticket,
@@ -183,10 +181,10 @@ def _open_or_keep(
         return _open(finding, case, rules, now)
     if ticket.state is TicketState.BLOCKED:
         if finding.needs_admin:
-            return _name_blocker(ticket, finding, case.view, now)
-        return None if ticket.is_held(now) else _unblock(ticket, finding, case, rules, now)
+            return name_blocker(ticket, finding, case.view, now)
+        return None if ticket.is_held(now) else unblock(ticket, finding, case, rules, now)
     if ticket.state is TicketState.OPEN:
-        return _block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, case, rules)
+        return block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, case, rules)
     if ticket.state is TicketState.DONE:
         return None
     return _reopen(ticket, finding, case, rules, now)
@@ -207,7 +205,7 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         state=TicketState.BLOCKED if finding.needs_admin else TicketState.OPEN,
         handle=key.subject.handle,
         member_name=view.member.display_name if view and key.subject.handle else "",
-        member_role=_role(finding) if key.subject.handle else None,
+        member_role=role_of(finding) if key.subject.handle else None,
         person=finding.person.key if finding.person else None,
         person_name=finding.person.facts.display_name if finding.person else "",
         evidence=leaving.evidence if leaving else None,
@@ -233,66 +231,11 @@ def _details(finding: Finding, case: GroupCase, rules: TicketRules, now: datetim
     return {**since, TIME_S: rules.hand_over.time(leaving.at, now, now).total_seconds()}
 
 
-def _block(ticket: Ticket, finding: Finding, now: datetime) -> Action:
-    why = _what_for(ticket)
-    blocked = replace(
-        ticket,
-        state=next_state(ticket.state, Move.BLOCK),
-        reason=why,
-        member_role=_role(finding),
-        weighed_at=now,
-    )
-    return Action(ActionKind.BLOCK, blocked, together((finding.why, why)), is_blocked=True)
-
-
-def _name_blocker(ticket: Ticket, finding: Finding, group: GroupView, now: datetime) -> Action | None:
-    """Name the blocker of a ticket that was reopened as blocked; None if it has one, or if that was waived."""
-    waits = kind_of(ticket).waits
-    if waits is None or ticket.blocked_by is not None:
-        return None
-    if any(one.is_waived(now) for one in group.tickets if one.kind is waits.for_):
-        return None
-    why = together((finding.why, waits.why))
-    return Action(ActionKind.BLOCK, replace(ticket, weighed_at=now), why, is_blocked=True)
-
-
-def _what_for(ticket: Ticket) -> Reason:
-    waits = kind_of(ticket).waits
-    return NO_REASON if waits is None else waits.why
-
-
-def _unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Action:
-    """Unblock a ticket, and assign it anew unless a person chose an assignee who is still here."""
-    waits, current = kind_of(ticket).waits, ticket.assignee
-    why = because("it need not wait") if waits is None else waits.over(case)
-    if ticket.held_until is not None and ticket.blocked_by is None:
-        why = HOLD_OVER
-    is_chosen = current is not None and _is_choice(current) and why_another(ticket, case.departed) is None
-    given = ticket if is_chosen else _given(ticket, finding, case, rules)
-    free = replace(given, reason=why, member_role=_role(finding))
-    return Action(ActionKind.UNBLOCK, rules.freed(free, now), why)
-
-
-def _given(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Ticket:
-    """The ticket, given to somebody by the rules; one that is disputed is nobody's until people decide."""
-    if ticket.disputed_at is not None:
-        return ticket
-    return handed_to(ticket, next_in_place(ticket) or assignee_for(finding, case, rules))
-
-
-def _is_choice(assignee: Assignee) -> bool:
-    return assignee.why is None or assignee.why.is_choice
-
-
-def _role(finding: Finding) -> Role | None:
-    return finding.view.member.role if finding.view else None
-
-
 def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:
     """Assign a ticket anew if it can't stay with its assignee."""
     why = why_another(ticket, case.departed)
-    given = ticket if why is None else _given(ticket, finding, case, rules)
-    return None if why is None or given == ticket else Action(ActionKind.ASSIGN, given, why)
+    to = ticket if why is None else given(ticket, finding, case, rules)
+    return None if why is None or to == ticket else Action(ActionKind.ASSIGN, to, why)
 
 
 def _reopen(
@@ -304,10 +247,10 @@ def _reopen(
         return None
     why, reopened_why = again
     reopened = replace(
-        _given(reopen(ticket, rules, now, why), finding, case, rules),
+        given(reopen(ticket, rules, now, why), finding, case, rules),
         group=group.key,  # a question continues in the group where it came up again
         group_name=group.name,
-        member_role=_role(finding) if ticket.handle else None,
+        member_role=role_of(finding) if ticket.handle else None,
         blocked_by=None,
     )
     if finding.needs_admin:
@@ -332,7 +275,6 @@ def _why_again(
 
 
 HELD_FROM = "held_from"  # in a removal's details: when its first hold began
-HOLD_OVER = because("the hold is over")
 _DECIDED = frozenset({TicketState.VERIFIED, TicketState.WAIVED})
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
 
@@ -381,8 +323,10 @@ def _end(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> 
     if case.view.is_gone:
         return cancelled(unread(ticket), because("the group is no longer in the inventory"), now)
     why = way.why_over(ticket, case, rules.timezone) if isinstance(way, InGroup) else None
+    if why is None:
+        return unblock_unlisted(ticket, case, rules, now)
     over = unread(ticket) if is_about_another(ticket, case.by_handle.get(ticket.handle)) else ticket
-    return None if why is None else cancelled(over, why, now)
+    return cancelled(over, why, now)
 
 
 def cancelled(ticket: Ticket, why: Reason, now: datetime) -> Action:
