@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from connectors.kit.calls import Calls
 from connectors.kit.looking import Asks, look
 from connectors.kit.text import cut, one_line
-from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, once_each
+from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, once_each, role_among
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
 from worker.ports import (
@@ -38,6 +38,9 @@ from worker.ports.connectors.remover import ActOutcome, Effect
 NAME_MAX = 200
 CHECKED_MAX = 20  # groups whose members `check` reads: at 30 requests a minute, all would take long
 NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
+SOME_ONLY = (
+    "WhatsApp shows only admins all members of a community, and the linked phone is not seen to be one"
+)
 NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
 OK, GONE, ALREADY, ERROR_MIN, ERROR_MAX, TROUBLE = 200, 404, 409, 400, 499, 500
 _DIGITS = re.compile(r"[0-9]{7,}")
@@ -48,8 +51,8 @@ T = TypeVar("T")
 class Listed:
     """A group as a gateway lists it. `warnings` are of the list: that it may be cut.
 
-    `size` is how many members WhatsApp says that it has, where that is surely as fresh as the list: a community's
-    announcement group shows only some of them.
+    `size` is how many members WhatsApp says that it has, where that is surely as fresh as the list. `is_community`: of
+    a community, and of its announcement group, WhatsApp shows only admins all members.
     """
 
     group_id: str
@@ -57,6 +60,7 @@ class Listed:
     facts: GroupFacts
     warnings: tuple[str, ...] = field(default=())
     size: int | None = None
+    is_community: bool = False
 
 
 class LinkedPhone(Passive, ABC):
@@ -74,6 +78,8 @@ class LinkedPhone(Passive, ABC):
         self._gateway = gateway
         self._calls = calls
         self.calls = (calls,) if calls is not None else ()
+        self._me: Member | None = None
+        self._is_me_known = False
 
     @property
     def name(self) -> str:
@@ -125,8 +131,13 @@ class LinkedPhone(Passive, ABC):
         """Whether the phone itself is surely none of the members: some gateways keep groups that it has left."""
         return False
 
+    def _who_it_is(self) -> Member | None:
+        """Ask which member the linked phone is; None if the gateway doesn't show it."""
+        return None
+
     def _begin(self) -> None:
         """Forget what was known from the read before."""
+        self._is_me_known = False
 
     # --- Reading -----------------------------------------------------------------------------------------
 
@@ -185,7 +196,7 @@ class LinkedPhone(Passive, ABC):
                 members += [] if member is None else [member]
         bad = len(malformed) - before
         shown = once_each(members)
-        coverage, warnings = self._judged(shown, len(members) + bad, listed.size, is_partial=bad > 0)
+        coverage, warnings = self._judged(shown, len(members) + bad, listed, is_partial=bad > 0)
         return Roster(
             Group(listed.group_id, listed.name),
             shown,
@@ -196,16 +207,30 @@ class LinkedPhone(Passive, ABC):
         )
 
     def _judged(
-        self, members: Sequence[Member], got: int, size: int | None, *, is_partial: bool
+        self, members: Sequence[Member], got: int, listed: Listed, *, is_partial: bool
     ) -> tuple[Coverage, tuple[str, ...]]:
         """Return how much of a group its list shows, and what is missing, in words."""
         if not got:
             return Coverage.PARTIAL, (NO_MEMBERS,)
-        if size is not None and got < size:
-            return Coverage.PARTIAL, (f"the gateway shows {got} of {size} members",)
+        if listed.size is not None and got < listed.size:
+            return Coverage.PARTIAL, (f"the gateway shows {got} of {listed.size} members",)
         if is_partial:
             return Coverage.PARTIAL, ()
-        return (Coverage.STALE, (NOT_INSIDE,)) if self._is_outside(members) else (Coverage.FULL, ())
+        if self._is_outside(members):
+            return Coverage.STALE, (NOT_INSIDE,)
+        if listed.is_community and not listed.size and not self._is_admin_among(members):
+            return Coverage.PARTIAL, (SOME_ONLY,)
+        return Coverage.FULL, ()
+
+    def _myself(self) -> Member | None:
+        """Return which member the linked phone is, asked for once a read; None if that is not known."""
+        if not self._is_me_known:
+            self._me, self._is_me_known = self._who_it_is(), True
+        return self._me
+
+    def _is_admin_among(self, members: Sequence[Member]) -> bool:
+        me = self._myself()
+        return me is not None and role_among(me, members) in {Role.ADMIN, Role.CREATOR}
 
     def _is_this(self, group_id: str, listed: Callable[[Any, datetime], Listed], row: Any) -> Listed:
         """Return the group that was asked for. Raises Incomplete if the row is another, or none."""

@@ -154,6 +154,22 @@ def is_surely_not_among(somebody: Member, members: Iterable[Member]) -> bool:
     )
 
 
+def role_among(somebody: Member, members: Iterable[Member]) -> Role | None:
+    """Return somebody's role: by the number where both show one, else by the LID; None if nobody is surely them."""
+    return next(
+        (
+            each.role
+            for each in members
+            if (
+                somebody.phone == each.phone
+                if somebody.phone and each.phone
+                else somebody.lid and somebody.lid == each.lid
+            )
+        ),
+        None,
+    )
+
+
 def id_of(member: Member) -> str | None:
     """Return the id under which a group knows the member: the LID where it shows one, else the number's."""
     if member.lid is not None:

@@ -21,6 +21,7 @@ from worker.ports import (
     ConnectorContext,
     ConnectorError,
     Incomplete,
+    PermissionDenied,
     Rejected,
     Transient,
 )
@@ -79,6 +80,14 @@ class EvolutionClient:
                 "Evolution's instance is in an unknown state.",
                 remedy="Look at the instance in Evolution's manager.",
             )
+
+    def instances(self) -> Any:
+        """Return the instance as a list of instances has it, with whose phone it is; None if Evolution refuses it."""
+        try:
+            query: dict[str, str | int] = {"instanceName": self._instance}
+            return self._get("/instance/fetchInstances", "whose phone is linked", query)
+        except (Rejected, PermissionDenied):
+            return None
 
     def groups(self) -> list[Any]:
         """Return the phone's groups, without their members."""

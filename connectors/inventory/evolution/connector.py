@@ -34,6 +34,7 @@ class EvolutionInventory(LinkedPhone):
     def __init__(self, config: EvolutionConfig, context: ConnectorContext) -> None:
         super().__init__(context, EVOLUTION, calls_of(config, context))
         self._client = EvolutionClient(config, context)
+        self._instance = config.instance
         self._pictures = Pictures(config.url, config.tls.path(context.base_dir))
 
     def close(self) -> None:
@@ -42,6 +43,10 @@ class EvolutionInventory(LinkedPhone):
 
     def _require_linked(self) -> None:
         self._again(self._client.require_open)
+
+    def _who_it_is(self) -> Member | None:
+        found = self._again(self._client.instances)
+        return mapping.myself(found, self._instance, self._context.default_region)
 
     def _listing(self) -> Iterator[Listed | Malformed]:
         for number, row in enumerate(self._again(self._client.groups), start=1):

@@ -23,14 +23,17 @@ WEST_OF_UTC = timedelta(hours=12)
 
 
 def listed(row: Any, read_at: datetime) -> Listed:
-    """Return a group. Raises ValueError if the row is none."""
+    """Return a group. Raises ValueError if the row is none.
+
+    Its `size` is not read: Evolution counts the members that it was shown (whatsapp.baileys.service.ts).
+    """
     if not isinstance(row, Mapping):
         raise ValueError("it is no object")  # noqa: TRY004  a row that is set aside
-    group_id, size = row.get("id"), row.get("size")
+    group_id = row.get("id")
     if not is_group_id(group_id):
         raise ValueError("it has no id of a group")
-    is_size = isinstance(size, int) and not isinstance(size, bool)
-    return Listed(group_id, name_of(row.get("subject")), facts(row, read_at), size=size if is_size else None)
+    is_community = row.get("isCommunity") is True or row.get("isCommunityAnnounce") is True
+    return Listed(group_id, name_of(row.get("subject")), facts(row, read_at), is_community=is_community)
 
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
@@ -52,6 +55,16 @@ def member(row: Any, region: str) -> Member:
         raise ValueError("it is no object")  # noqa: TRY004  a row that is set aside
     ids = (row.get("id"), row.get("phoneNumber"), row.get("jid"), row.get("lid"))
     return member_of(ids, role(row), region, row.get("name"))
+
+
+def myself(found: Any, instance: str, region: str) -> Member | None:
+    """Return the linked phone from the list of instances; None if that doesn't show it."""
+    rows = [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+    ids = [row.get("ownerJid") for row in rows if row.get("name") == instance]
+    try:
+        return member_of(ids, Role.UNKNOWN, region)
+    except ValueError:
+        return None
 
 
 def role(row: Mapping[str, Any]) -> Role:

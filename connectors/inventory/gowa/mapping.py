@@ -33,9 +33,9 @@ def listed(row: Any, read_at: datetime, *, may_be_cut: bool = False) -> Listed:
     told = {MAY_BE_CUT: may_be_cut, SUSPENDED: row.get("Suspended") is True}
     warnings = tuple(text for text, is_so in told.items() if is_so)
     is_size = isinstance(size, int) and not isinstance(size, bool)
-    return Listed(
-        group_id, name_of(row.get("Name")), facts(row, read_at), warnings, size if is_size else None
-    )
+    is_community = row.get("IsParent") is True or row.get("IsDefaultSubGroup") is True
+    name = name_of(row.get("Name"))
+    return Listed(group_id, name, facts(row, read_at), warnings, size if is_size else None, is_community)
 
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:

@@ -37,20 +37,24 @@ class WahaInventory(LinkedPhone):
         self._pictures = Pictures(config.url, config.tls.path(context.base_dir))
         self._numbers: dict[str, Any] = {}  # of LIDs, for one read
         self._written: dict[str, Any] | None = None  # when groups were last written in, for one look
-        self._me: Member | None = None  # the linked phone, once a whole read has shown it
 
     def close(self) -> None:
         self._client.close()
         self._pictures.close()
 
     def _begin(self) -> None:
+        super()._begin()
         self._numbers.clear()
 
     def _require_linked(self) -> None:
-        self._me = mapping.myself(self._again(self._client.require_working), self._context.default_region)
+        self._myself()
+
+    def _who_it_is(self) -> Member | None:
+        return mapping.myself(self._again(self._client.require_working), self._context.default_region)
 
     def _is_outside(self, members: Sequence[Member]) -> bool:
-        return self._me is not None and is_surely_not_among(self._me, members)
+        me = self._myself()
+        return me is not None and is_surely_not_among(me, members)
 
     def _listing(self) -> Iterator[Listed | Malformed]:
         seen: set[str] = set()

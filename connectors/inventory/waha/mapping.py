@@ -2,7 +2,8 @@
 
 A list of groups has the rows of the engine as they are, so each fact has several names: WAHA's own (GroupInfo), NOWEB's
 (Baileys), GOWS' (whatsmeow), and those of WEBJS and WPP, below `groupMetadata`. `membersCanSendMessages` is not read:
-some engines fill in its opposite (groups.noweb.ts and groups.gows.ts of WAHA). Join links become hashes here.
+some engines fill in its opposite (groups.noweb.ts and groups.gows.ts of WAHA). Nor is a count of members: GOWS lists
+groups from a store of its own, NOWEB may count its own list. Join links become hashes here.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ ROLES = {"participant": Role.MEMBER, "admin": Role.ADMIN, "superadmin": Role.CRE
 LEFT = "left"
 GROUP_EVENTS = frozenset({"group.v2.join", "group.v2.leave", "group.v2.update", "group.v2.participants"})
 STATUS_EVENT = "session.status"
+# A community, and its announcement group, as NOWEB, GOWS, and WEBJS and WPP say it
+COMMUNITY = (
+    "isCommunity", "isCommunityAnnounce", "IsParent", "IsDefaultSubGroup", "isParentGroup", "defaultSubgroup",
+)  # fmt: skip
 _APPROVAL = {1: True, 0: False}  # WEBJS' and WPP's numbers, beside truth values
 
 
@@ -39,13 +44,13 @@ def listed(row: Any, read_at: datetime) -> Listed:
     if not is_group_id(group_id):
         raise ValueError("it has no id of a group")
     name = _first(row, "subject", "name", "Name", "formattedTitle")
-    return Listed(group_id, name_of(name), facts(row, read_at))
+    is_community = any(_with_inner(row).get(key) is True for key in COMMUNITY)
+    return Listed(group_id, name_of(name), facts(row, read_at), is_community=is_community)
 
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
     """Return what the row shows of the group besides its members."""
-    inner = row.get("groupMetadata")
-    row = {**row, **inner} if isinstance(inner, Mapping) else row
+    row = _with_inner(row)
     description = _first(row, "description", "desc", "Topic")
     approval = _first(row, "newMembersApprovalRequired", "joinApprovalMode", "IsJoinApprovalRequired")
     approval = row.get("membershipApprovalMode") if approval is None else approval
@@ -117,6 +122,11 @@ def events(body: Any, session: str) -> Iterator[Event]:
         if not is_group_id(group_id):
             raise ValueError("no id of a group")
         yield Event(call_id, at, (group_id,))
+
+
+def _with_inner(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = row.get("groupMetadata")
+    return {**row, **inner} if isinstance(inner, Mapping) else row
 
 
 def _first(row: Mapping[str, Any], *names: str) -> Any:

@@ -17,6 +17,7 @@ ADMIN = {Role.MEMBER: None, Role.ADMIN: "admin", Role.CREATOR: "superadmin"}
 # What each call takes: the method, and the names of its query options
 CALLS = {
     "/instance/connectionState": ("GET", set()),
+    "/instance": ("GET", {"instancename"}),  # fetchInstances
     "/group/fetchAllGroups": ("GET", {"getparticipants"}),
     "/group/findGroupInfos": ("GET", {"groupjid"}),
     "/group/participants": ("GET", {"groupjid"}),
@@ -29,11 +30,15 @@ class EvolutionServer(GatewayServer):
     def __init__(self) -> None:
         super().__init__()
         self.state = "open"
+        self.owner: str | None = None  # the linked phone's id, where it is shown
 
     def truth(self, request: Request) -> Reply:
         if request.headers.get("apikey") != KEY:
             return refused(401, "Unauthorized", "Unauthorized")
         call, _, instance = request.path.rpartition("/")
+        if instance == "fetchInstances":
+            self._check(call, request)
+            return answered([{"name": request.query["instancename"], "ownerJid": self.owner, "token": KEY}])
         if instance != INSTANCE:
             return refused(404, "Not Found", f'The "{instance}" instance does not exist')
         self._check(call, request)

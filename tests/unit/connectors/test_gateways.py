@@ -23,7 +23,7 @@ KEYS = (
     "groupMetadata", "lastMessage", "timestamp", "size", "ParticipantCount", "restrict", "memberAddMode",
     "membershipApprovalMode", "role", "pn", "jid", "lid", "phone_number", "phoneNumber", "admin", "is_admin",
     "display_name", "status", "Error", "updateParticipants", "event", "payload", "data", "session", "instance",
-    "group", "chat_id", "date_time",
+    "group", "chat_id", "date_time", "isCommunityAnnounce", "IsDefaultSubGroup",
 )  # fmt: skip
 IDS = (
     "120363000000000007@g.us",

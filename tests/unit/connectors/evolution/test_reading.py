@@ -89,10 +89,54 @@ def test_the_members_that_come_with_a_group_are_not_held(evolution: EvolutionSer
     assert "participants" not in one
 
 
-def test_a_list_shorter_than_the_group_is_partial(evolution: EvolutionServer, make: Make) -> None:
-    evolution.rooms[WARD].facts["size"] = 300
+@pytest.mark.parametrize("shown", ["isCommunity", "isCommunityAnnounce"])
+@pytest.mark.parametrize(
+    "owner, coverage",
+    [
+        ("447700900101@s.whatsapp.net", Coverage.FULL),
+        ("447700900102:7@s.whatsapp.net", Coverage.FULL),
+        ("447700900103@s.whatsapp.net", Coverage.PARTIAL),
+        (None, Coverage.PARTIAL),
+    ],
+    ids=["creator", "admin", "perhaps-a-member", "unknown"],
+)
+def test_of_a_community_only_an_admin_is_shown_all(
+    evolution: EvolutionServer, make: Make, shown: str, owner: str | None, coverage: Coverage
+) -> None:
+    evolution.owner = owner
+    evolution.rooms[WARD].facts[shown] = True
+    evolution.rooms[ROTA].facts[shown] = False
     (ward, rota), _ = read(make())
-    assert (ward.coverage, rota.coverage) == (Coverage.PARTIAL, Coverage.FULL)
+    assert (ward.coverage, rota.coverage) == (coverage, Coverage.FULL)
+    assert read(make(), {WARD})[0][0].coverage is coverage
+    assert len(evolution.seen("/fetchInstances")) == 2
+
+
+def test_whose_phone_it_is_is_asked_only_where_a_community_is_read(
+    evolution: EvolutionServer, make: Make
+) -> None:
+    read(make())
+    assert evolution.seen("/fetchInstances") == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        refused(403, "Forbidden", "Missing global api key"),
+        refused(404, "Not Found", "Cannot GET /instance/fetchInstances"),
+        answered({}),
+        answered(None),
+        answered([7, {"name": "another", "ownerJid": "447700900101@s.whatsapp.net"}]),
+        answered([{"name": INSTANCE, "ownerJid": {}}]),
+    ],
+)
+def test_where_it_is_not_said_whose_phone_it_is_a_community_is_partial(
+    evolution: EvolutionServer, make: Make, reply: Reply
+) -> None:
+    evolution.rooms[WARD].facts["isCommunityAnnounce"] = True
+    evolution.tell("/fetchInstances", reply)
+    (ward,), _ = read(make(), {WARD})
+    assert (ward.coverage, "community" in ward.warnings[0]) == (Coverage.PARTIAL, True)
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,16 @@ def test_a_list_shorter_than_the_group_is_partial(gowa: GowaServer, make: Make) 
     assert "3 of 300" in ward.warnings[0]
 
 
+@pytest.mark.parametrize("shown", ["IsParent", "IsDefaultSubGroup"])
+@pytest.mark.parametrize("size, coverage", [(3, Coverage.FULL), (0, Coverage.PARTIAL)])
+def test_a_community_of_an_unknown_size_is_partial(
+    gowa: GowaServer, make: Make, shown: str, size: int, coverage: Coverage
+) -> None:
+    gowa.rooms[WARD].facts |= {shown: True, "ParticipantCount": size}
+    (ward, rota), _ = read(make())
+    assert (ward.coverage, rota.coverage) == (coverage, Coverage.FULL)
+
+
 def test_the_device_is_named_in_every_request(gowa: GowaServer, make: Make) -> None:
     gowa.devices = {"org_2"}
     read(make({"device": "org_2"}))

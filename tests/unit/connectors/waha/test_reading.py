@@ -169,42 +169,6 @@ def test_who_has_left_is_not_listed(waha: WahaServer, make: Make) -> None:
     assert rota.coverage is Coverage.FULL
 
 
-def test_an_empty_list_of_members_proves_nothing(waha: WahaServer, make: Make) -> None:
-    waha.rooms[ROTA].people.clear()
-    rota = read(make())[0][1]
-    assert (rota.members, rota.coverage) == ((), Coverage.PARTIAL)
-    assert "no members" in rota.warnings[0]
-
-
-def test_a_group_whose_members_have_all_left_proves_nothing(waha: WahaServer, make: Make) -> None:
-    waha.rooms[ROTA].people.clear()
-    waha.rooms[ROTA].bad_rows.append({"id": "447700900109@c.us", "role": "left"})
-    assert read(make())[0][1].coverage is Coverage.PARTIAL
-
-
-@pytest.mark.parametrize(
-    "me, ward, rota",
-    [
-        ({"id": "447700900102@c.us", "lid": "90000000000102@lid"}, Coverage.FULL, Coverage.FULL),
-        ({"id": "447700900101@c.us", "lid": "90000000000101@lid"}, Coverage.FULL, Coverage.STALE),
-        ({"id": "447700900199:3@c.us", "lid": "90000000000199@lid"}, Coverage.STALE, Coverage.STALE),
-        # A member of the ward is shown by a LID alone, which may be the phone's
-        ({"id": "447700900199@c.us"}, Coverage.FULL, Coverage.STALE),
-        ({"id": "nonsense"}, Coverage.FULL, Coverage.FULL),
-        (None, Coverage.FULL, Coverage.FULL),
-    ],
-    ids=["inside", "left-one", "left-both", "perhaps", "nonsense", "unknown"],
-)
-def test_a_group_that_the_phone_has_surely_left_is_stale(
-    waha: WahaServer, make: Make, me: dict[str, str] | None, ward: Coverage, rota: Coverage
-) -> None:
-    waha.me = me
-    inventory = make()
-    rosters, _ = read(inventory)
-    assert [each.coverage for each in rosters] == [ward, rota]
-    assert [each.coverage for each in read(inventory, {ROTA})[0]] == [rota]
-
-
 def test_a_group_without_a_name_keeps_its_id(waha: WahaServer, make: Make) -> None:
     waha.rooms[ROTA].name = ""
     assert read(make())[0][1].group.group_id == ROTA
