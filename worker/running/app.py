@@ -222,7 +222,7 @@ def assemble(
         RunControls(
             store, controls, tickets, teller, attesting, reviewing, cases, rules.statement_lists, observer
         ),
-        Remediate(store, connectors.inventories, rules.machines),
+        Remediate(store, connectors.inventories, rules.machines, clock),
         Verify(
             store,
             tickets,

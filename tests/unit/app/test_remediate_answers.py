@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -99,6 +101,79 @@ def test_after_an_unclear_answer_the_roster_is_looked_at_first(ward: Harness) ->
     ward.inventory()
     assert ward.remediate().counts["done"] == 1
     assert (ticket_of(ward).state, len(ward.wards.acts)) == (TicketState.DONE, 1)
+
+
+def test_a_roster_that_was_read_while_the_act_was_under_way_contradicts_nothing(ward: Harness) -> None:
+    def wait() -> None:
+        ward.later(seconds=20)
+        ward.inventory()
+        ward.later(seconds=30)
+
+    began_at, ward.wards.before = ward.now, wait
+    ward.remediate()
+    ward.verify()
+    assert (ticket_of(ward).state, ticket_of(ward).done_at) == (
+        TicketState.DONE,
+        began_at + timedelta(seconds=50),
+    )
+    assert ticket_of(ward).remediated_at == ticket_of(ward).done_at
+    look(ward)
+    assert ticket_of(ward).state is TicketState.VERIFIED
+
+
+def test_a_roster_that_was_read_before_the_answer_broke_off_settles_nothing(ward: Harness) -> None:
+    def wait() -> None:
+        ward.later(seconds=20)
+        ward.inventory()
+
+    def cut() -> None:
+        ward.later(seconds=30)
+        raise Transient("The answer broke off.")
+
+    ward.wards.before, ward.wards.after = wait, cut
+    ward.remediate()
+    ward.wards.before = ward.wards.after = lambda: None
+    ward.remediate()
+    assert (acts(ward), len(ward.wards.acts)) == ([ActState.BEGUN], 1)
+
+
+def goes_out_of_sight(harness: Harness) -> None:
+    for number in range(8):
+        harness.group(f"other-{number}", "eve")
+    harness.inventory()
+    harness.wards.omit("ward-7")
+    harness.later(minutes=1)
+    harness.inventory()
+
+
+def is_left_out(harness: Harness) -> None:
+    takes = {"wards": lambda group_id, _name: group_id != "ward-7"}
+    harness.start(replace(harness.app.rules, takes=takes))
+    goes_out_of_sight(harness)
+
+
+def stays_as_it_was(harness: Harness) -> None:
+    harness.later(minutes=61)
+
+
+@pytest.mark.parametrize("change", [goes_out_of_sight, is_left_out, stays_as_it_was])
+def test_a_group_that_shows_nothing_of_an_act_is_not_asked_for_again_and_again(
+    ward: Harness, change: Callable[[Harness], None]
+) -> None:
+    def cut() -> None:
+        raise Transient("The answer broke off.")
+
+    ward.wards.can = replace(CAN, sees_all_groups=False)
+    ward.wards.after = cut
+    ward.remediate()
+    ward.wards.after = lambda: None
+    change(ward)
+    with ward.store.begin() as uow:
+        uow.sources.had(uow.sources.wanted())
+    ward.remediate()
+    with ward.store.reading() as uow:
+        assert uow.sources.wanted() == []
+    assert (acts(ward), len(ward.wards.acts)) == ([ActState.BEGUN], 1), "nor repeated"
 
 
 @pytest.mark.parametrize("is_done", [False, True])

@@ -8,7 +8,7 @@ before anything is tried again. What is done is a claim like a person's; a later
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.instants import has_come
 from worker.domain.kinds.kind import Deed
 from worker.domain.messages.overtaken import said_once
-from worker.domain.model import Member
+from worker.domain.model import Coverage, Member
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
@@ -60,8 +60,15 @@ class RemediateRules:
 class Remediate:
     """Does what rules allow."""
 
-    def __init__(self, store: Store, inventories: Sequence[Inventory], rules: RemediateRules) -> None:
+    def __init__(
+        self,
+        store: Store,
+        inventories: Sequence[Inventory],
+        rules: RemediateRules,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._store = store
+        self._clock = clock
         self._inventories = {one.name: one for one in inventories}
         self._rules = rules.rules
         self._by = rules
@@ -70,7 +77,7 @@ class Remediate:
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Do what is allowed now. A refusal is in the report and the ticket's history, and is no failure of the run."""
         counts = {"done": 0, "asked": 0, "refused": 0, "unclear": 0}
-        run = _Run(Matching(self._store, now, lease), now, counts, [])
+        run = _Run(Matching(self._store, now, lease), now, self._clock, counts, [])
         if self._rules:
             self._settle(run)
             for ticket in self._waiting():
@@ -149,10 +156,10 @@ class Remediate:
                 return
             act = MachineAct(
                 ticket.id, len(uow.remediations.of_ticket(ticket.id)) + 1, found.rule.name, found.deed, ticket.home,
-                found.member.handle, ActState.BEGUN, run.now,
+                found.member.handle, ActState.BEGUN, run.at(),
             )  # fmt: skip
             uow.remediations.put(act)
-            self._journal(uow, act, events.TICKET_REMEDIATION_STARTED, run.now, act.deed.value)
+            self._journal(uow, act, events.TICKET_REMEDIATION_STARTED, act.begun_at, act.deed.value)
         try:
             outcome = self._do(found.deed, act, found.member)
         except NotDone as error:
@@ -161,7 +168,7 @@ class Remediate:
             run.fail(act.group.source, error)
         except Transient as error:  # it may have been done: the next roster shows it
             run.counts["unclear"] += 1
-            self._look(act, run)
+            self._look(replace(act, begun_at=run.at()), run)
             run.fail(act.group.source, error)
         except ConnectorError as error:
             self._over(act, run)
@@ -176,6 +183,7 @@ class Remediate:
         return remover.make_admin(act.group.group_id, member)
 
     def _came(self, act: MachineAct, outcome: ActOutcome, run: _Run) -> None:
+        at = run.at()
         with run.matching.begin() as uow:
             if outcome.effect is Effect.REFUSED:
                 self._refused(uow, act, outcome.said, run)
@@ -183,11 +191,11 @@ class Remediate:
                 run.counts["asked"] += 1
                 uow.remediations.put(replace(act, state=ActState.ASKED, said=outcome.said))
             else:
-                self._done(uow, act, outcome.said, run)
-            uow.sources.want(act.group.source, [act.group.group_id], run.now)
+                self._done(uow, act, outcome.said, at, run)
+            uow.sources.want(act.group.source, [act.group.group_id], at)
 
-    def _done(self, uow: UnitOfWork, act: MachineAct, said: str, run: _Run) -> None:
-        """Claim that it was done, as a person would; a ticket that is settled by now needs no claim."""
+    def _done(self, uow: UnitOfWork, act: MachineAct, said: str, at: datetime, run: _Run) -> None:
+        """Claim that it was done by `at`, as a person would; a ticket that is settled by now needs no claim."""
         run.counts["done"] += 1
         uow.remediations.put(replace(act, state=ActState.DONE, said=said))
         ticket = uow.tickets.get(act.ticket)
@@ -197,26 +205,28 @@ class Remediate:
 
         def claimed(one: Ticket) -> Ticket:
             return replace(
-                one, state=next_state(one.state, Move.CLAIM), done_at=run.now, done_by=by.name, grade=Grade.C,
+                one, state=next_state(one.state, Move.CLAIM), done_at=at, done_by=by.name, grade=Grade.C,
                 reason=because("done by rule {rule}", rule=act.rule), claimed_by=claimants([by]),
-                remediated_by=act.rule, remediated_at=run.now,
+                remediated_by=act.rule, remediated_at=at,
             )  # fmt: skip
 
-        change_ticket(uow, act.ticket, claimed, events.TICKET_DONE, by, run.now)
+        change_ticket(uow, act.ticket, claimed, events.TICKET_DONE, by, at)
         uow.outbox.withdraw_about([act.ticket], but=said_once(ticket))
 
     def _refused(self, uow: UnitOfWork, act: MachineAct, said: str, run: _Run) -> None:
         run.counts["refused"] += 1
         uow.remediations.put(replace(act, state=ActState.REFUSED, said=said))
-        self._journal(uow, act, events.TICKET_REMEDIATION_REFUSED, run.now, said)
+        self._journal(uow, act, events.TICKET_REMEDIATION_REFUSED, run.at(), said)
 
     def _over(self, act: MachineAct, run: _Run) -> None:
         with run.matching.begin() as uow:
             uow.remediations.put(replace(act, state=ActState.OVER))
 
     def _look(self, act: MachineAct, run: _Run) -> None:
+        """Have the group read. What was read while the request was under way says nothing of it."""
         with run.matching.begin() as uow:
-            uow.sources.want(act.group.source, [act.group.group_id], run.now)
+            uow.remediations.put(act)
+            uow.sources.want(act.group.source, [act.group.group_id], act.begun_at)
 
     def _journal(self, uow: UnitOfWork, act: MachineAct, kind: str, now: datetime, why: str) -> None:
         data = {"rule": act.rule, "deed": act.deed.value, "attempt": act.attempt}
@@ -230,16 +240,18 @@ class Remediate:
                 self._settle_one(uow, act, run)
 
     def _settle_one(self, uow: UnitOfWork, act: MachineAct, run: _Run) -> None:
+        """Look at a newer roster; for a while, have one read. What is out of sight comes with whole reads alone."""
         view = uow.rosters.view(act.group)
-        if view is None or view.is_gone or view.taken_at <= act.begun_at:
-            uow.sources.want(act.group.source, [act.group.group_id], run.now)
-        elif has_effect(act.deed, act.handle, view):
-            self._done(uow, act, act.said, run)
-        elif act.state is ActState.BEGUN:
+        in_sight = view if view is not None and not view.is_gone else None
+        newer = in_sight if in_sight is not None and in_sight.taken_at > act.begun_at else None
+        is_late = run.now - act.begun_at >= ASKED_MAX
+        if newer is not None and has_effect(act.deed, act.handle, newer):
+            self._done(uow, act, act.said, run.at(), run)
+        elif newer is not None and act.state is ActState.BEGUN:
             uow.remediations.put(replace(act, state=ActState.OVER))
-        elif run.now - act.begun_at >= ASKED_MAX:
+        elif newer is not None and is_late:
             self._refused(uow, act, because("it was asked for, and did not come"), run)
-        else:
+        elif in_sight is not None and in_sight.coverage is not Coverage.STALE and not is_late:
             uow.sources.want(act.group.source, [act.group.group_id], run.now)
 
 
@@ -249,9 +261,14 @@ class _Run:
 
     matching: Matching
     now: datetime
+    clock: Callable[[], datetime]
     counts: dict[str, int]
     troubles: list[str]
     failed: Collection[str] = ()
+
+    def at(self) -> datetime:
+        """The present instant: sources take their time, and others read them meanwhile."""
+        return max(self.now, self.clock())
 
     def fail(self, source: str, error: ConnectorError) -> None:
         """Ask nothing more of a source in this run."""
