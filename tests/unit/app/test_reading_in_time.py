@@ -14,7 +14,7 @@ from worker.app.jobs.report import Report
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Allowed, Coverage, Group, GroupFacts, Member, Roster
 from worker.domain.tickets.ticket import TicketState
-from worker.ports import AuthFailed, Capabilities, CursorExpired, Port, SnapshotEnd
+from worker.ports import AuthFailed, Capabilities, CursorExpired, Incomplete, Port, SnapshotEnd
 
 HR = Actor("hr", "api:hr")
 
@@ -160,6 +160,22 @@ def test_a_read_that_fails_was_had_and_the_source_is_red(phone: Harness) -> None
     with phone.store.reading() as uow:
         assert uow.sources.get("wards", Port.INVENTORY).trouble == "The phone is logged out."
     assert not phone.taker.is_due(phone.now), "not again and again"
+
+
+def test_a_group_that_cannot_be_read_puts_off_no_read_of_the_whole(phone: Harness) -> None:
+    """Calls speak of it more often than the whole is due."""
+    phone.wards.fail(Incomplete("It answered JSON of another shape."))
+    for _ in range(3):
+        phone.later(minutes=4)
+        phone.wards.told = {"ward-7"}
+        phone.taker.is_due(phone.now)
+        assert not due_run(phone).is_ok
+    phone.wards.mend()
+    phone.later(minutes=4)
+
+    assert due_run(phone).counts["groups"] == 1
+    with phone.store.reading() as uow:
+        assert uow.sources.get("wards", Port.INVENTORY).trouble is None
 
 
 def test_the_cursor_of_a_read_is_given_to_the_next_until_it_has_expired(phone: Harness) -> None:

@@ -237,7 +237,7 @@ class TakeInventory:
             state = uow.sources.get(due.inventory.name, Port.INVENTORY)
             if isinstance(error, CursorExpired):
                 state = replace(state, cursor=None)
-            record_failure(uow, state, error, now, self._alarms)
+            record_failure(uow, state, error, now, self._alarms, is_whole=due.groups is None)
 
     def _stage(self, due: _Due, lease: Lease | None) -> tuple[SnapshotEnd | None, int, int]:
         inventory = due.inventory

@@ -82,14 +82,20 @@ def record_failure(
     error: ConnectorError,
     now: datetime,
     alarms: Alarms,
+    *,
+    is_whole: bool = True,
 ) -> None:
     """Turn a source red, and raise the alarm: at once, or for a transient fault at the third failure.
 
-    A new trouble that is not transient is told, too.
+    A new trouble that is not transient is told, too. Where a part of a source was asked for, the next read of the
+    whole is due as before: it may well go better.
     """
     failures = state.failures + 1
+    attempt_at = now if is_whole else state.last_attempt_at
     uow.sources.put(
-        replace(state, last_attempt_at=now, failures=failures, trouble=error.message, remedy=error.remedy)
+        replace(
+            state, last_attempt_at=attempt_at, failures=failures, trouble=error.message, remedy=error.remedy
+        )
     )
     is_announced = failures == (FLAPS if isinstance(error, Transient) else 1) or (
         failures > 1 and not isinstance(error, Transient) and state.trouble != error.message
