@@ -136,9 +136,11 @@ class Settings:
     is_archived: bool | None = None
     edit: Allowed | None = None
     add: Allowed | None = None
+    is_membership_hidden: bool | None = None
 
 
 REFUSED = "Graph refuses to show who is in this group"
+SHOWS_NOBODY = "Graph shows no members of this group; where they are hidden, it takes Member.Read.Hidden"
 HIDDEN = Settings()  # of a channel or a chat, or where the app may not see them
 
 
@@ -148,13 +150,17 @@ def settings_of(answer: Any) -> Settings:
     visibility = _text(answer, "visibility").casefold()
     adders = {"public": Allowed.MEMBERS, "private": Allowed.ADMINS, "hiddenmembership": Allowed.ADMINS}
     is_archived = found if isinstance(found, bool) else None
-    return Settings(is_archived, Allowed.ADMINS, adders.get(visibility))
+    is_hidden = visibility == "hiddenmembership" if visibility in adders else None
+    return Settings(is_archived, Allowed.ADMINS, adders.get(visibility), is_hidden)
 
 
 def roster_of(
     place: Place, seats: Collection[Seat | None] | None, settings: Settings, taken_at: datetime
 ) -> tuple[Roster, list[Malformed]]:
-    """Make a roster; members that can't be read are set aside. `seats`: None where Graph refuses to show them."""
+    """Make a roster; members that can't be read are set aside. `seats`: None where Graph refuses to show them.
+
+    Of a team with hidden members, Graph may show nobody, or its owners alone, instead of refusing.
+    """
     if seats is None:
         roster, _ = roster_of(place, (), settings, taken_at)
         return replace(roster, coverage=Coverage.PARTIAL, warnings=(REFUSED,)), []
@@ -167,9 +173,18 @@ def roster_of(
         is_archived=settings.is_archived,
         read_at=taken_at,
     )
-    coverage = Coverage.PARTIAL if unread else Coverage.FULL
+    hides = not unread and _may_hide(members, settings)
+    coverage = Coverage.PARTIAL if unread or hides else Coverage.FULL
     group = Group(place.group_id, place.name, MESSENGER)
-    return Roster(group, members, taken_at, coverage, facts=facts), _malformed(place, unread)
+    warnings = (SHOWS_NOBODY,) if hides else ()
+    return Roster(group, members, taken_at, coverage, warnings, facts), _malformed(place, unread)
+
+
+def _may_hide(members: Collection[Member], settings: Settings) -> bool:
+    shown = members
+    if settings.is_membership_hidden:
+        shown = [one for one in members if one.role is Role.MEMBER]
+    return not shown and settings.is_membership_hidden is not False
 
 
 def _member(seat: Seat) -> Member:

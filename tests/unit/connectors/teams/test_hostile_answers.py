@@ -103,6 +103,44 @@ def elsewhere(entra: FakeEntra, ward: str) -> str:
     return ELSEWHERE
 
 
+@pytest.mark.parametrize(
+    "visibility, members, owners, coverage",
+    [
+        ("hiddenMembership", [AMINA, SAM], [AMINA], Coverage.FULL),
+        ("hiddenMembership", [], [], Coverage.PARTIAL),
+        ("hiddenMembership", [], [AMINA], Coverage.PARTIAL),
+        ("HiddenMembership", [AMINA], [AMINA], Coverage.PARTIAL),
+        ("private", [], [AMINA], Coverage.FULL),
+        ("private", [], [], Coverage.FULL),
+        ("", [], [], Coverage.PARTIAL),
+        ("", [AMINA], [], Coverage.FULL),
+    ],
+)
+def test_a_team_whose_members_may_be_hidden_proves_nothing_of_who_is_not_shown(
+    entra: FakeEntra,
+    inventory: TeamsInventory,
+    visibility: str,
+    members: list[str],
+    owners: list[str],
+    coverage: Coverage,
+) -> None:
+    entra.graph.teams.add_team("Ward 7", *members, owners=tuple(owners), group_id=WARD)
+    entra.graph.teams.visibility[WARD] = visibility
+    ((roster,), end) = read(inventory)
+    assert (roster.coverage, end.malformed) == (coverage, ())
+    assert ["Member.Read.Hidden" in text for text in roster.warnings] == [True] * (
+        coverage is Coverage.PARTIAL
+    )
+
+
+def test_a_channel_without_anybody_proves_nothing(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    entra.graph.teams.add_room(PRIVATE, "Nights", "private", WARD, seats={})
+    rosters, _ = read(inventory)
+    assert {one.group.group_id: one.coverage for one in rosters}[PRIVATE] is Coverage.PARTIAL
+
+
 def test_a_chat_whose_members_graph_refuses_to_show_is_partial_and_the_others_are_read(
     entra: FakeEntra, inventory: TeamsInventory, elsewhere: str
 ) -> None:
