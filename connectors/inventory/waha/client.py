@@ -36,8 +36,11 @@ REMEDIES = {
     "STOPPED": "Start the session in WAHA's dashboard, or set it to start with WAHA.",
     "FAILED": "Restart the session in WAHA's dashboard; if that fails, log out there and link the phone again.",
 }
-# What engines say of a group that the phone is not in, or not in any more
-_NOT_THERE = ("not found", "item-not-found", "not participating", "you're not part", "not a group")
+# What engines say of a group that the phone is not in, or not in any more: WEBJS', Baileys' and whatsmeow's words
+_NOT_THERE = (
+    "not found", "item-not-found", "forbidden", "not-authorized", "not participating", "that group does not exist",
+    "you're not part", "not a group",
+)  # fmt: skip
 _NO_PATH = "cannot get "
 NOT_THERE = object()
 T = TypeVar("T")

@@ -228,10 +228,19 @@ def test_only_what_is_asked_for_is_read_and_what_is_not_there_is_left_out(
     assert not [line for line in waha.log if line.path.endswith("/groups")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "item-not-found",
+        "forbidden",
+        "not-authorized",
+        "that group does not exist",
+        "you're not participating in that group",
+    ],
+)
 def test_a_group_that_vanishes_meanwhile_is_left_out_and_the_rest_is_read(
-    waha: WahaServer, make: Make
+    waha: WahaServer, make: Make, text: str
 ) -> None:
-    text = "item-not-found"
     waha.tell(f"{WARD}/participants", answered({"statusCode": 500, "exception": {"message": text}}, 500))
     rosters, end = read(make())
     assert [each.group.group_id for each in rosters] == [ROTA]
