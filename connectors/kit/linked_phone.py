@@ -181,10 +181,10 @@ class LinkedPhone(Passive, ABC):
                 yield listed
 
     def _roster(self, listed: Listed, malformed: list[Malformed]) -> Roster | None:
+        taken_at = self._context.now()  # who leaves while the answer is waited for may be in it
         rows = self._rows(listed.group_id)
         if rows is None:
             return None
-        taken_at = self._context.now()
         members: list[Member] = []
         before = len(malformed)
         for number, row in enumerate(rows, start=1):

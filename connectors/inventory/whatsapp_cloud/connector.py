@@ -149,14 +149,14 @@ class WhatsappCloudInventory(Passive):
         return (mapping.Listed(group_id, "") for group_id in sorted(groups) if mapping.is_group_id(group_id))
 
     def _roster(self, listed: mapping.Listed, malformed: list[Malformed]) -> Roster | None:
+        taken_at = self._context.now()  # who leaves while the answer is waited for may be in it
         try:
             record = self._context.again(lambda: self._client.group(listed.group_id))
         except Suspended:
-            return mapping.suspended(listed, self._context.now())
+            return mapping.suspended(listed, taken_at)
         if record is None:
             return None
-        context = self._context
-        return mapping.roster(record, listed.group_id, context.now(), malformed, context.default_region)
+        return mapping.roster(record, listed.group_id, taken_at, malformed, self._context.default_region)
 
     def _takes(self, roster: Roster) -> bool:
         return self._context.takes(roster.group.group_id, roster.group.name)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from connectors.kit.linked_phone import LinkedPhone
+from contracts.inventory import NOW
 from fakes.gateways.server import Make
 from fakes.waha.server import WahaServer
 from worker.domain.model import Coverage, Roster
@@ -96,6 +101,18 @@ def test_of_a_community_only_an_admin_is_shown_all(
         ward = read(make(), groups)[0]
         assert ward.coverage is coverage
         assert ["admin" in each for each in ward.warnings] == [True] * (coverage is Coverage.PARTIAL)
+
+
+def test_a_list_is_dated_before_it_is_asked_for(make: Make) -> None:
+    """Somebody may be removed, and it be said, while the request waits for its turn."""
+    clock = [NOW]
+
+    def again(call: Callable[[], Any], /) -> Any:
+        clock[0] += timedelta(seconds=30)
+        return call()
+
+    *_, rota = read(make(now=lambda: clock[0], again=again))
+    assert rota.taken_at == clock[0] - timedelta(seconds=30)
 
 
 def test_a_community_s_other_groups_show_all_their_members(waha: WahaServer, make: Make) -> None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectors.inventory.whatsapp_cloud.connector import WhatsappCloudInventory
-from contracts.inventory import context
+from contracts.inventory import NOW, context
 from fakes.whatsapp_cloud.server import CloudServer, Raw, Refused
 from worker.domain.model import Coverage, Role, Roster
 from worker.ports import (
@@ -28,6 +29,19 @@ GB = "GB.13491208655302741918"
 
 def rosters(inventory: WhatsappCloudInventory) -> list[Roster]:
     return [item for item in inventory.changes(None) if isinstance(item, Roster)]
+
+
+def test_a_list_is_dated_before_it_is_asked_for(make: Any, server: CloudServer) -> None:
+    """Somebody may be removed, and it be said, while the request waits for its turn."""
+    server.add("g0", "Ward 7", AMINA)
+    clock = [NOW]
+
+    def again(call: Any, /) -> Any:
+        clock[0] += timedelta(seconds=30)
+        return call()
+
+    [ward] = rosters(make(replace(context(), now=lambda: clock[0], again=again)))
+    assert ward.taken_at == clock[0] - timedelta(seconds=30)
 
 
 def only(inventory: WhatsappCloudInventory) -> tuple[Roster, SnapshotEnd]:
