@@ -37,10 +37,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 # "You": of the second row only at the start or the end, since these are names or titles, too
-_YOU = _words(
-    "you vous você أنت آپ आप siz вы ви 你 您 あなた 自分 나 당신 anda คุณ bạn εσείς εσύ אתה את sinä wewe"
-)
-_YOU_AT_AN_END = _words("du sie tú tu usted lei je jij u sen ty te ön dvs ni dig kamu")
+_YOU = _words("you vous você أنت آپ आप siz вы ви 你 您 あなた 自分 나 당신 คุณ bạn εσείς εσύ אתה את sinä wewe")
+_YOU_AT_AN_END = _words("du sie tú tu usted lei je jij u sen ty te ön dvs ni dig kamu anda")
 _OTHERS = _words(
     "other others more weitere weiterer andere autre autres más otros otras outro outros outras mais altri altre altro "
     "anderen meer آخرون آخرين أخرى अन्य kişi daha diğer innych inne ещё еще других інших muut andra andre lainnya 人 名"
@@ -77,7 +75,10 @@ class TooLong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member. `phone` is E.164. `is_me`: the list says "You", in any language, maybe with the number."""
+    """One member. `phone` is E.164. `is_me`: the list says "You", in any language, maybe with the number.
+
+    `name` is there beside `is_me` only with a number, if it may be somebody's name ("Anda"): the number decides.
+    """
 
     name: str = ""
     phone: str | None = None
@@ -264,7 +265,8 @@ class _Reader:
             return entries
         for at in (len(entries) - 1, 0) if entries else ():
             if len(entries) > 1 and entries[at].name.casefold().rstrip(".") in _YOU_AT_AN_END:
-                me = Entry("", entries[at].phone, is_me=True)
+                name = entries[at].name if entries[at].phone else ""
+                me = Entry(name, entries[at].phone, is_me=True)
                 return (*entries[:at], me, *entries[at + 1 :])
         return entries
 

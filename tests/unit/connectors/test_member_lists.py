@@ -76,6 +76,9 @@ WHOLE = {
     "Ty, Bob Nurse, You": (Entry("Ty"), BOB, ME),  # a name, since "You" is there
     "Amina Yusuf, Ty, Bob Nurse": (AMINA, Entry("Ty"), BOB),
     "Du": (Entry("Du"),),
+    "Anda, +40 721 234 567, Bob Nurse, You": (Entry("Anda"), Entry("", "+40721234567"), BOB, ME),
+    "Bob Nurse, Anda, Amina Yusuf": (BOB, Entry("Anda"), AMINA),
+    "Anda\t+40 721 234 567\nBob Nurse": (Entry("Anda", "+40721234567", is_me=True), BOB),
 }
 
 

@@ -83,6 +83,16 @@ def test_you_is_the_person_of_the_link() -> None:
     assert declared(KNOWN, [], [Listed(is_me=True)], ANN).members == (ANN,)
 
 
+@pytest.mark.parametrize("entry", [Listed("Anda", BEN.phone, is_me=True), Listed("", BEN.phone, is_me=True)])
+def test_you_with_somebody_else_s_number_is_them_too(entry: Listed) -> None:
+    assert declared(KNOWN, [], [entry], ANN).members == (ANN, BEN)
+
+
+def test_you_with_one_s_own_number_is_nobody_else() -> None:
+    assert declared(KNOWN, [], [Listed("Anda", ANN.phone, is_me=True)], ANN).members == (ANN,)
+    assert declared(KNOWN, [], [Listed("Anda", BEN.phone, is_me=True)], EVE).members == (EVE,)
+
+
 def test_a_member_without_a_name_or_number_is_found_by_neither() -> None:
     silent = Member("76699677012110@lid")
     assert declared([silent], [], [Listed("Ann")], ANN).gone == (silent,)

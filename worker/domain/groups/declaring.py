@@ -66,14 +66,18 @@ def declared(
 ) -> Declared:
     """Return the roster of the known members who were `kept`, and of those whom `entries` name; "you" is `me`.
 
+    "You" with another's number is them, too: the word may be their name.
+
     An entry is the known member with its number, else those with exactly its name and no other number, else a new
     member. A known member stays as known, and gets a number where there was none.
     """
     members = {member.handle: member for member in kept}
     find = _Finder(known)
     for entry in entries:
-        for member in (me,) if entry.is_me else find.meant(entry):
-            members[member.handle] = member
+        if entry.is_me:
+            members[me.handle] = me
+        if not entry.is_me or _is_another_s(entry.phone, me):
+            members |= {member.handle: member for member in find.meant(entry)}
     handles = {member.handle for member in known}
     added = tuple(member for member in members.values() if member.handle not in handles)
     gone = tuple(member for member in known if member.handle not in members)
@@ -90,6 +94,10 @@ def under(member: Member, phone: str | None) -> Member:
     if phone is None or not is_e164(member.handle) or canonical(member.handle) == canonical(phone):
         return replace(member, phone=phone)
     return replace(member, phone=phone, handle=phone)
+
+
+def _is_another_s(phone: str | None, me: Member) -> bool:
+    return phone is not None and me.phone is not None and canonical(phone) != canonical(me.phone)
 
 
 def folded(name: str) -> str:
