@@ -17,7 +17,7 @@ from worker.domain.kinds import KINDS, codes
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
-from worker.domain.people.persons import AccountsRule
+from worker.domain.people.persons import AccountsRule, addresses_of
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
 from worker.ports.state.group_states import Lists, NameInUse
@@ -53,6 +53,7 @@ class _Loaded:
     """What is loaded for one page of groups besides their own rows."""
 
     admins: dict[GroupKey, list[AdminState]] = field(default_factory=lambda: defaultdict(list))
+    addresses: dict[GroupKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[GroupKey, RegisterRow] = field(default_factory=dict)
     removed: dict[GroupKey, datetime] = field(default_factory=dict)
@@ -158,6 +159,11 @@ class SqlGroupStates:
         newest: datetime | None = self._c.execute(_NEWEST, registers).scalar_one()
         return newest
 
+    def admin_addresses(self, group: GroupKey) -> frozenset[str]:
+        loaded = _Loaded()
+        self._load_admins([group], loaded)
+        return frozenset(loaded.addresses[group])
+
     def _load(self, rows: Sequence[Any], lists: Lists) -> _Loaded:
         keys = [GroupKey(row.source, row.group_id) for row in rows]
         loaded = _Loaded()
@@ -175,12 +181,15 @@ class SqlGroupStates:
         rows = [(row, person_of(row)) for row in found]
         humans = humans_behind(self._c, [one for _, one in rows if one], self._rule)
         for row, one in rows:
+            group = GroupKey(row.source, row.group_id)
             speaks = humans[one.key].person if one else None
+            if one:
+                loaded.addresses[group] |= addresses_of(humans[one.key])
+            if row.is_unlisted:
+                continue
             name = (speaks.facts.display_name if speaks else "") or row.display_name or row.handle
             is_nobody = row.state == IdentityState.NOBODY.value
-            loaded.admins[GroupKey(row.source, row.group_id)].append(
-                AdminState(row.handle, name, speaks, is_nobody)
-            )
+            loaded.admins[group].append(AdminState(row.handle, name, speaks, is_nobody))
 
     def _load_tickets(self, keys: Sequence[GroupKey], loaded: _Loaded) -> None:
         loaded.tickets.update(self.tickets_of(keys))
@@ -265,10 +274,12 @@ class SqlGroupStates:
 def _admins() -> sa.Select[Any]:
     m = membership.c
     return (
-        sa.select(m.source, m.group_id, m.handle, m.display_name, link.c.state, *PERSON_COLUMNS)
+        sa.select(
+            m.source, m.group_id, m.handle, m.display_name, m.is_unlisted, link.c.state, *PERSON_COLUMNS
+        )
         .join(link, (link.c.source == m.source) & (link.c.handle == m.handle))
         .outerjoin(person, behind_link())
-        .where(in_source(m.source, m.group_id), is_admin(), m.is_unlisted == 0)
+        .where(in_source(m.source, m.group_id), is_admin())
         .order_by(m.source, m.group_id, m.handle)
     )
 
@@ -330,6 +341,7 @@ def _state(
         row=loaded.rows.get(key),
         register_at=register_at,
         admins=tuple(loaded.admins[key]),
+        admin_addresses=frozenset(loaded.addresses[key]),
         owner=loaded.owners.get((row.owner or "").casefold()),
         owner_email=row.owner,
         is_alike=_folded(row) in in_use,

@@ -157,7 +157,8 @@ class TicketActs:
                         name=name or email,
                     )
                 )
-            if ticket is not None and email.casefold() in withheld_from(uow, ticket):
+            theirs = {email.casefold(), *((one.facts.email or "").casefold() for one in people)}
+            if ticket is not None and theirs & withheld_from(uow, ticket):
                 raise Refused(
                     because(
                         "{ticket} is a report that no admin of the group may see: assign it to somebody else.",

@@ -12,5 +12,4 @@ def withheld_from(uow: UnitOfWork, ticket: Ticket) -> frozenset[str]:
     """The e-mail addresses, casefolded, of those who may not hear of it."""
     if ticket.kind is not REPORTED_MESSAGES or ticket.group is None or not is_confidential(ticket):
         return frozenset()
-    admins = uow.rosters.active_admins(ticket.group)
-    return frozenset((one.facts.email or "").casefold() for one in admins) - {""}
+    return uow.group_states.admin_addresses(ticket.group)

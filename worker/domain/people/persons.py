@@ -98,6 +98,11 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
     return Person(people[leaving.person], leaving, everybody)
 
 
+def addresses_of(human: Person) -> frozenset[str]:
+    """The e-mail addresses of a person, casefolded: of each of their accounts."""
+    return frozenset(one.facts.email.casefold() for one in human.accounts if one.facts.email)
+
+
 def _is_put_away(person: Account) -> bool:
     """True for an account that nothing is concluded about, since it is out of scope, and is disabled or deleted."""
     facts = person.facts

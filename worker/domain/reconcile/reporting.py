@@ -117,20 +117,14 @@ def handler_for(group: GroupState, rules: TicketRules, *, confidential: bool) ->
     if not confidential:
         return an_admin(group.admins_who_are_active) or owner_of(group) or accountable
     owner = owner_of(group)
-    is_admin = owner is not None and owner.email.casefold() in admin_addresses(group)
+    is_admin = owner is not None and owner.email.casefold() in group.admin_addresses
     return accountable or (None if is_admin else owner)
 
 
 def accountable_for(group: GroupState, rules: TicketRules, *, confidential: bool) -> str:
     """The accountable person's address; empty if they are an admin who may not hear of it."""
-    is_admin = rules.accountable.casefold() in admin_addresses(group)
+    is_admin = rules.accountable.casefold() in group.admin_addresses
     return "" if confidential and is_admin else rules.accountable
-
-
-def admin_addresses(group: GroupState) -> frozenset[str]:
-    """The e-mail addresses of everybody who is known to be an admin of the group."""
-    people = [one.person for one in group.admins if one.person]
-    return frozenset((one.facts.email or "").casefold() for one in people) - {""}
 
 
 def passed_on(ticket: Ticket, group: GroupState, rules: TicketRules) -> Action:

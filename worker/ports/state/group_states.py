@@ -43,6 +43,9 @@ class GroupStates(Protocol):
     ) -> dict[GroupKey, GroupState]:
         """The states of these groups, gone ones too; unknown ones are left out."""
 
+    def admin_addresses(self, group: GroupKey) -> frozenset[str]:
+        """See `GroupState`; empty for a group that no source has."""
+
     def register_at(self, lists: Lists) -> datetime | None:
         """The instant of the newest complete register; None: there is none."""
 
