@@ -33,17 +33,21 @@ def ward(engine: sa.Engine) -> Harness:
 def test_links_are_found_by_their_id_until_one_is_made_after_their_end(engine: sa.Engine) -> None:
     store, day = SqlStore(engine), timedelta(days=1)
     with store.begin() as uow:
-        links = [GroupLink(name, WARD, AccountKey("corp", "dee"), NOW, NOW + day) for name in ("a", "b")]
+        whose = AccountKey("corp", "dee")
+        links = [
+            GroupLink("a", WARD, whose, NOW, NOW + day, made_by=("kim", "os:kim")),
+            GroupLink("b", WARD, whose, NOW, NOW + day, ticket=7, handed=2),
+        ]
         for one in links:
             uow.access.add_group_link(one)
-        assert uow.access.group_link("a") == links[0]
+        assert [uow.access.group_link(one) for one in "ab"] == links
         assert uow.access.group_link("c") is None
         assert uow.access.revoke_group_links(WARD, NOW) == 2
         assert uow.access.revoke_group_links(WARD, NOW) == 0
         revoked = uow.access.group_link("b")
         assert revoked is not None
         assert revoked.revoked_at == NOW
-        uow.access.add_group_link(GroupLink("c", WARD, AccountKey("corp", "dee"), NOW + day, NOW + 2 * day))
+        uow.access.add_group_link(GroupLink("c", WARD, whose, NOW + day, NOW + 2 * day))
         assert uow.access.group_link("a") is None
 
 
@@ -59,7 +63,7 @@ def test_a_roster_is_declared_and_proves_until_its_declarer_is_erased(ward: Harn
     with ward.store.begin() as uow:
         [(_, sight)] = uow.tickets.to_weigh(0, 10, ward.now, ward.now)
         assert sight is not None
-        assert sight.declared_by == {"dee", "dee@corp.example"}
+        assert sight.declared_by == {"dee", "dee@corp.example", "sam"}
         assert uow.identities.people_with([ward.number("ben")]).keys() == {ward.number("ben")}
     ward.verify()
     [ticket] = ward.tickets(TicketKind.REMOVE_MEMBER)

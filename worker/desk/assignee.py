@@ -143,10 +143,10 @@ class AssigneePages:
 
     def roster(self, call: Call) -> str:
         """Lead to the page of the ticket's group, on which its assignee says who is in it."""
-        ticket = call.services.assigned.look(call.path("token"), call.now).ticket
-        if kind_of(ticket).choice is not Choice.ROSTER or ticket.state is not TicketState.OPEN:
+        opened = call.services.assigned.opened(call.path("token"), call.now)
+        if kind_of(opened.ticket).choice is not Choice.ROSTER or opened.ticket.state is not TicketState.OPEN:
             raise Refused("There is no list to confirm any more.")
-        return urlsplit(call.services.declaring.link_of(ticket, call.now)).path
+        return urlsplit(call.services.declaring.link_of(opened, call.now)).path
 
     def answer(self, call: Call) -> str:
         token, given = call.path("token"), call.text("answer")

@@ -127,6 +127,7 @@ class SqlAccess:
                 id=link.id, source=link.group.source, group_id=link.group.group_id,
                 person_source=link.person.source, person_id=link.person.person_id,
                 made_at=link.made_at, until=link.until, revoked_at=link.revoked_at,
+                made_by=json.dumps(link.made_by, ensure_ascii=False), ticket_id=link.ticket, handed=link.handed,
             )
         )  # fmt: skip
 
@@ -135,7 +136,10 @@ class SqlAccess:
         if row is None:
             return None
         group, person = GroupKey(row.source, row.group_id), AccountKey(row.person_source, row.person_id)
-        return GroupLink(row.id, group, person, row.made_at, row.until, row.revoked_at)
+        return GroupLink(
+            row.id, group, person, row.made_at, row.until, row.revoked_at,
+            tuple(json.loads(row.made_by)), row.ticket_id, row.handed,
+        )  # fmt: skip
 
     def revoke_group_links(self, group: GroupKey, now: datetime) -> int:
         g = group_link.c

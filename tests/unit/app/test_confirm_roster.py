@@ -13,6 +13,7 @@ from harness import ACCOUNTABLE, Harness, company_fixture
 from worker.app.acts.declared import FilledIn
 from worker.app.refused import Refused
 from worker.app.tell.recipients import Recipients
+from worker.app.tell.signed_links import Dead, LinkDead, Opened
 from worker.domain.escalation.policy import Target
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -50,6 +51,15 @@ def declare(harness: Harness, url: str = "") -> None:
     shown = declaring.look(token, harness.now)
     said = FilledIn(shown.mark, frozenset(mark for mark, _ in shown.members))
     declaring.declare(token, said, declaring.check(token, said, harness.now).mark, harness.now)
+
+
+def opened(harness: Harness, ticket: Ticket) -> Opened:
+    return harness.assigned.opened(harness.link(ticket.id).rpartition("/t/")[2], harness.now)
+
+
+def leads_to(harness: Harness, ticket: Ticket) -> str:
+    """The address to which the button of a ticket's page leads."""
+    return harness.app.declaring.link_of(opened(harness, ticket), harness.now)
 
 
 def run(harness: Harness, **spans: float) -> None:
@@ -177,7 +187,7 @@ def test_the_ticket_leads_its_assignee_to_the_list(ward: Harness) -> None:
     token = ward.link(ticket.id).rpartition("/t/")[2]
     with pytest.raises(Refused):
         ward.assigned.done(token, ward.now)
-    url = ward.app.declaring.link_of(ticket, ward.now)
+    url = leads_to(ward, ticket)
     made = ward.journal()[-1].entry
     assert (made.event, made.actor, made.data["to"]) == (events.GROUP_LINK_MADE, "corp/dee", "corp/dee")
     run(ward, minutes=1)
@@ -186,13 +196,53 @@ def test_the_ticket_leads_its_assignee_to_the_list(ward: Harness) -> None:
     assert asked(ward)[0].state is TicketState.VERIFIED
 
 
+def why(harness: Harness, url: str) -> Dead:
+    with pytest.raises(LinkDead) as dead:
+        declare(harness, url)
+    return dead.value.why
+
+
+def test_the_list_ends_with_the_links_of_the_ticket_that_led_to_it(ward: Harness) -> None:
+    run(ward, days=30)
+    [ticket] = asked(ward)
+    url = leads_to(ward, ticket)
+    ward.later()
+    ward.assigned.revoke(ticket.id, ME, ward.now)
+    assert why(ward, url) is Dead.REVOKED
+    again = leads_to(ward, ticket)
+    ward.desk.assign(ticket.id, "ann@corp.example", ME, ward.now)
+    assert why(ward, again) is Dead.MOVED
+    ward.desk.assign(ticket.id, "dee@corp.example", ME, ward.now)
+    assert why(ward, again) is Dead.REVOKED
+    declare(ward, leads_to(ward, ticket))
+
+
+def test_the_list_is_open_for_as_long_as_the_ticket_s_link_and_no_longer(ward: Harness) -> None:
+    run(ward, days=30)
+    [ticket] = asked(ward)
+    token = ward.link(ticket.id).rpartition("/t/")[2]
+    ward.later(days=29)
+    url = ward.app.declaring.link_of(ward.assigned.opened(token, ward.now), ward.now)
+    declare(ward, url)
+    ward.later(days=1)
+    assert why(ward, url) is Dead.EXPIRED
+
+
+def test_the_list_ends_with_a_ticket_that_is_there_no_more(ward: Harness) -> None:
+    run(ward, days=30)
+    [ticket] = asked(ward)
+    is_gone = replace(opened(ward, ticket), ticket=replace(ticket, id=99))
+    url = ward.app.declaring.link_of(is_gone, ward.now)
+    assert why(ward, url) is Dead.REVOKED
+
+
 def test_who_is_in_no_directory_gets_no_link(ward: Harness) -> None:
     run(ward, days=30)
     [ticket] = asked(ward)
     ward.desk.assign(ticket.id, "out@example.com", ME, ward.now)
     [ticket] = asked(ward)
     with pytest.raises(Refused, match="directory"):
-        ward.app.declaring.link_of(ticket, ward.now)
+        leads_to(ward, ticket)
 
 
 def test_a_claim_without_a_roster_proves_nothing(ward: Harness) -> None:

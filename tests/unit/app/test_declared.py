@@ -18,6 +18,7 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 DECLARED = GroupKey("said", "ward-7")
+KIM = Actor("kim", "os:kim")
 
 
 @company_fixture
@@ -244,7 +245,7 @@ def verified(harness: Harness) -> tuple[TicketState, Grade | None]:
 
 def test_what_somebody_declares_of_another_s_claim_proves_with_grade_b(ward: Harness) -> None:
     ticket = leave(ward)
-    ward.desk.done(ticket.id, Actor("kim", "os:kim"), ward.now, "in the app")
+    ward.desk.done(ticket.id, KIM, ward.now, "in the app")
     ward.later()
     declare(ward, link(ward), "ann")
     assert verified(ward) == (TicketState.VERIFIED, Grade.B)
@@ -254,6 +255,36 @@ def test_what_somebody_declares_of_their_own_claim_proves_with_grade_c(ward: Har
     leave(ward)
     ward.assigned.done(ward.link().rpartition("/t/")[2], ward.now)
     ward.later()
+    declare(ward, link(ward), "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.C)
+
+
+def claimed_by(harness: Harness, by: Actor) -> None:
+    harness.desk.done(leave(harness).id, by, harness.now, "in the app")
+    harness.later()
+
+
+def test_whoever_made_the_link_is_no_second_witness_to_their_own_claim(ward: Harness) -> None:
+    claimed_by(ward, KIM)
+    url = ward.app.declaring.link("ward-7", KIM, ward.now)
+    declare(ward, url.rpartition("/g/")[2], "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.C)
+
+
+def test_nor_is_whoever_was_shown_a_link_of_the_admin(ward: Harness) -> None:
+    ticket = leave(ward)
+    ward.assigned.show_link(ticket.id, KIM, ward.now)
+    ward.desk.done(ticket.id, KIM, ward.now, "in the app")
+    ward.later()
+    declare(ward, link(ward), "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.C)
+
+
+def test_nor_is_the_admin_by_another_account(ward: Harness) -> None:
+    ward.corp.change("dee", employee_id="E-1")
+    ward.corp.put(facts("dee-2", employee_id="E-1"))
+    ward.corp.put(facts("dee-3", email=None, employee_id="E-1"))
+    claimed_by(ward, Actor("dee-2@corp.example"))
     declare(ward, link(ward), "ann")
     assert verified(ward) == (TicketState.VERIFIED, Grade.C)
 

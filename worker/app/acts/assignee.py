@@ -113,6 +113,11 @@ class Assigned:
                 None if is_moved else help_for(uow, ticket, self._teller.languages),
             )
 
+    def opened(self, token: str, now: datetime) -> Opened:
+        """What a link opens, whose ticket is still its assignee's."""
+        with self._store.reading() as uow:
+            return self._links.opened(uow, token, now)
+
     def ticket_of(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
         """The ticket of a link, whoever has it now."""
         return self._links.read(uow, token, now).ticket

@@ -20,6 +20,7 @@ from worker.app.acts.looking_up import one_group
 from worker.app.acts.pairing import Pairing, ones, roster_of
 from worker.app.refused import Refused
 from worker.app.tell.group_links import GroupLinks, OpenedGroup
+from worker.app.tell.signed_links import Opened
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.journal import stamp
@@ -35,10 +36,10 @@ from worker.domain.groups.declaring import (
     under,
 )
 from worker.domain.groups.exported import ChatExport, Readers, Ticks, is_of_group, ticked
-from worker.domain.model import AccountKey, Group, GroupKey, Member, Renumbered, Roster
+from worker.domain.model import Group, GroupKey, Member, Renumbered, Roster
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.text.reason import because
-from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.access import GroupLink
 from worker.ports.state.groups import GroupRow, KnownMember, Unlisted
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -164,26 +165,26 @@ class Declaring:
                         group=group.name,
                     )
                 )
-            return self._made(uow, group.key, admins[0].key, by, now, reason)
+            link = self._links.make(uow, group.key, admins[0].key, now, claimants([by]))
+            return self._given(uow, link, by, now, reason)
 
-    def _made(
-        self, uow: UnitOfWork, group: GroupKey, person: AccountKey, by: Actor, now: datetime, reason: str = ""
-    ) -> str:
-        link = self._links.make(uow, group, person, now)
+    def _given(self, uow: UnitOfWork, link: GroupLink, by: Actor, now: datetime, reason: str = "") -> str:
         data = {"to": "/".join(link.person), "link": link.id, "until": stamp(link.until)}
-        uow.journal.append([acted(by, now, events.GROUP_LINK_MADE, _subject(group), reason, data)])
+        uow.journal.append([acted(by, now, events.GROUP_LINK_MADE, _subject(link.group), reason, data)])
         return self._links.url(uow, link)
 
-    def link_of(self, ticket: Ticket, now: datetime) -> str:
-        """Make a link to a ticket's group for the assignee, who asks for it by the ticket's own link.
+    def link_of(self, opened: Opened, now: datetime) -> str:
+        """Make a link to a ticket's group for the assignee, who asks for it by the ticket's own link, and ends with it.
 
         Raises Refused if no directory has the assignee, since a link ends with its person.
         """
-        person = ticket.assignee.person if ticket.assignee else None
+        assignee = opened.ticket.assignee
+        person = assignee.person if assignee else None
         if person is None:
             raise Refused("Nobody whom a directory knows has this ticket.")
         with self._store.begin() as uow:
-            return self._made(uow, ticket.home, person, Actor("/".join(person), via=Via.LINK), now)
+            link = self._links.lead_on(uow, opened, person)
+            return self._given(uow, link, Actor("/".join(person), via=Via.LINK), now)
 
     def revoke(self, which: str, by: Actor, now: datetime, reason: str = "") -> tuple[GroupRow, int]:
         """End the links to a group that still work, and to those that are one with it; return it, and how many.
@@ -307,7 +308,7 @@ class Declaring:
         people: Iterable[KnownMember],
         now: datetime,
     ) -> bool:
-        of, roster, person = opened.group, understood.roster, opened.human.person
+        of, roster = opened.group, understood.roster
         key = roster_of(uow, of.key, self._source)
         group = Group(key.group_id, of.name, of.messenger, of.owner_email)
         uow.rosters.clear_stage(key.source)
@@ -316,7 +317,7 @@ class Declaring:
         rest = Unlisted(is_unread=True)
         changes = uow.rosters.apply_stage(key.source, now=now, limits=self._limits, rest=rest)
         who = opened.link.person
-        uow.rosters.declared(key, claimants([Actor(person.facts.email or "", who.person_id)]))
+        uow.rosters.declared(key, _declarers(uow, opened, now))
         carry_answers(uow, key.source, roster, people, now)
         lists = {"members": roster.members, "added": roster.added, "gone": roster.gone,
                  "unknown": understood.unknown, "left": understood.left}  # fmt: skip
@@ -333,6 +334,20 @@ class Declaring:
             raise Refused(
                 "Links need an inventory of kind declared: add it to inventories in the configuration."
             )
+
+
+def _declarers(uow: UnitOfWork, opened: OpenedGroup, now: datetime) -> set[str]:
+    """The marks of everybody who may have used the link: the person by each account, whoever made it, and whoever was
+    shown a link of theirs that leads to it.
+    """
+    own = [Actor(one.facts.email or "", one.key.person_id) for one in opened.human.accounts]
+    shown = [
+        Actor(one.name, one.actor_id)
+        for who in own
+        if who.name
+        for one in uow.access.shown_links(who.name, now)
+    ]
+    return {*claimants([*own, *shown]), *opened.link.made_by}
 
 
 def _kept(known: KnownGroup, said: FilledIn) -> Iterator[Member]:

@@ -49,7 +49,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class GroupLink:
-    """A link by which one person may declare who is in one group, before `until` and unless it was revoked."""
+    """A link by which one person may declare who is in one group, before `until` and unless it was revoked.
+
+    `made_by` are the marks of whoever made it, who may use it. One that a ticket's link led to has that `ticket`, and
+    how often it was `handed` on by then: it ends with the links of that ticket.
+    """
 
     id: str
     group: GroupKey
@@ -57,6 +61,9 @@ class GroupLink:
     made_at: datetime
     until: datetime
     revoked_at: datetime | None = None
+    made_by: tuple[str, ...] = ()
+    ticket: int | None = None
+    handed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,9 @@ group_link = sa.Table(  # by which an admin declares who is in a group
     instant("made_at", null=False),
     instant("until", null=False),
     instant("revoked_at"),
+    text("made_by", default="[]"),  # the marks of whoever made it
+    sa.Column("ticket_id", sa.BigInteger),  # whose link led to it
+    sa.Column("handed", sa.BigInteger, nullable=False, server_default="0"),  # how often that was by then
     sa.Index(None, "source", "group_id"),
 )
 
