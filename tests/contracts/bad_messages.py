@@ -58,25 +58,30 @@ class BadMessagesContract:
             assert [one.label for one in uow.bad_messages.page(0, 1)] == ["R-000001"]
             assert [one.label for one in uow.bad_messages.of_ticket(number, 9)] == ["R-000001"]
             assert uow.bad_messages.count_of_ticket(number) == 1
+        with store.begin() as uow:
+            uow.bad_messages.under(other, number)
+            shared = uow.bad_messages.by_receipt("ONE")
+            assert shared == replace(kept, ticket=number, is_among_others=True)
+        with store.reading() as uow:
             assert uow.bad_messages.count_since(WARD, NOW) == 2
             assert uow.bad_messages.count_since(WARD, NOW + MINUTE) == 0
             assert uow.bad_messages.count_since(HALL, NOW) == 0
 
-    def test_the_same_text_or_the_same_form_is_the_same_report(self, store: Store) -> None:
+    def test_the_same_text_by_the_same_form_is_the_same_report(self, store: Store) -> None:
         with store.begin() as uow:
-            text = uow.bad_messages.add(bad("ONE"))
-            form = uow.bad_messages.add(bad("TWO", words="", once="form"))
+            text = uow.bad_messages.add(bad("ONE", once="form"))
+            empty = uow.bad_messages.add(bad("TWO", words="", once="empty"))
+            uow.bad_messages.add(bad("THREE"))
         before = NOW - MINUTE
         with store.reading() as uow:
-            assert uow.bad_messages.same(bad("X"), before) == text
-            assert uow.bad_messages.same(bad("X"), NOW) is None
-            assert uow.bad_messages.same(bad("X", words="another"), before) is None
-            assert uow.bad_messages.same(bad("X", group=HALL), before) is None
-            assert uow.bad_messages.same(bad("X", tier=Tier.HARM), before) is None
-            assert uow.bad_messages.same(bad("X", about_admin=True), before) is None
-            assert uow.bad_messages.same(bad("X", words="", once="form"), before) == form
-            assert uow.bad_messages.same(bad("X", words="", once="other"), before) is None
-            assert uow.bad_messages.same(bad("X", words=""), before) is None
+            assert uow.bad_messages.same(bad("X", once="form"), before) == text
+            assert uow.bad_messages.same(bad("X", words="", once="empty"), before) == empty
+            for other in (
+                {"words": "another"}, {"group": HALL}, {"tier": Tier.HARM}, {"about_admin": True},
+                {"once": "other"}, {"once": ""},
+            ):  # fmt: skip
+                assert uow.bad_messages.same(bad("X", **({"once": "form"} | other)), before) is None
+            assert uow.bad_messages.same(bad("X", once="form"), NOW) is None
 
     def test_outcomes_are_counted_and_can_be_taken_back(self, store: Store) -> None:
         with store.begin() as uow:

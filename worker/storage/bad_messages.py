@@ -80,8 +80,8 @@ class SqlBadMessages:
         self._c.execute(sa.update(bad_message).where(_B.id == report.id).values(ticket_id=ticket))
 
     def same(self, report: BadMessage, since: datetime) -> BadMessage | None:
-        is_form = (_B.once == report.once) if report.once else sa.false()
-        is_alike = is_form if not report.words else sa.true()
+        if not report.once:
+            return None
         query = _reports().where(
             _B.source == report.group.source,
             _B.group_id == report.group.group_id,
@@ -89,7 +89,7 @@ class SqlBadMessages:
             _B.tier == report.tier.value,
             _B.about_admin == int(report.about_admin),
             _B.words == report.words,
-            is_alike,
+            _B.once == report.once,
         )
         return self._first(query)
 
@@ -105,7 +105,8 @@ class SqlBadMessages:
         return self._count(_B.ticket_id == ticket)
 
     def by_receipt(self, receipt: str) -> BadMessage | None:
-        return self._first(_reports().where(_B.receipt == receipt))
+        found = self._first(_reports().where(_B.receipt == receipt))
+        return found and replace(found, is_among_others=self.count_of_ticket(found.ticket) > 1)
 
     def page(self, after: int, limit: int) -> list[BadMessage]:
         query = _reports().where(_B.id > after).order_by(_B.id).limit(limit)

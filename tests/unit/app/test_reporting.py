@@ -218,16 +218,23 @@ def test_escalation_tells_no_admin_of_what_is_kept_from_them(
 # --- many -----------------------------------------------------------------------------------------------------
 
 
-def test_the_same_text_within_ten_minutes_is_one_report(ward: Harness) -> None:
-    first = report(ward, words="a cruel joke")
+def test_a_form_that_is_sent_again_within_ten_minutes_is_one_report(ward: Harness) -> None:
+    first = report(ward, words="a cruel joke", once="form-1")
     ward.later(minutes=9)
-    assert report(ward, words="  a cruel joke ") == first
-    assert report(ward, HARASSMENT, "a cruel joke").label == "R-000002", "said to be of another kind"
+    assert report(ward, words="  a cruel joke ", once="form-1") == first
+    assert report(ward, HARASSMENT, "a cruel joke", once="form-1").label == "R-000002", "of another kind"
     ward.later(minutes=2)
-    assert report(ward, words="a cruel joke").label == "R-000003"
+    assert report(ward, words="a cruel joke", once="form-1").label == "R-000003"
 
 
-def test_a_form_that_is_sent_twice_is_one_report_and_two_without_words_are_two(ward: Harness) -> None:
+def test_the_same_words_by_another_form_are_another_report_with_a_receipt_of_its_own(ward: Harness) -> None:
+    first = report(ward, words="a cruel joke", once="form-1")
+    other = report(ward, words="a cruel joke", once="form-2")
+    assert (other.label, len(handled(ward))) == ("R-000002", 2)
+    assert other.receipt != first.receipt
+
+
+def test_a_form_without_words_that_is_sent_twice_is_one_report_and_two_forms_are_two(ward: Harness) -> None:
     first = report(ward, once="form-1", seen=SeenWhen.TODAY)
     assert report(ward, once="form-1").receipt == first.receipt
     assert report(ward, once="form-2").receipt != first.receipt

@@ -44,6 +44,33 @@ def test_an_outcome_is_the_handlers_word_until_the_reporter_confirms_it(ward: Ha
         ward.app.reporting.confirm("2222", ward.now)
 
 
+def test_whoever_sends_the_words_that_they_read_is_not_the_reporter(ward: Harness) -> None:
+    """As the handler may do it."""
+    report(ward, words="x", once="form-1")
+    settle(ward)
+    again = report(ward, words="x", once="form-2")
+    with pytest.raises(Refused, match="nothing to confirm"):
+        ward.app.reporting.confirm(again.receipt, ward.now)
+    assert handled(ward)[0].grade is Grade.C
+
+
+def test_no_receipt_confirms_what_came_of_several_reports(ward: Harness) -> None:
+    for number in range(DAILY_MAX):
+        report(ward, words=f"text {number}")
+    one = report(ward, words="the first of the shared ticket")
+    other = report(ward, words="its second, as the handler may send it")
+    assert one.ticket == other.ticket
+    after = settle(ward, at=DAILY_MAX)
+    for kept in (one, other):
+        found = ward.app.reporting.by_receipt(kept.receipt)
+        assert found is not None
+        assert (found.outcome, found.is_among_others) == (ReportOutcome.TOO_LATE, True)
+        with pytest.raises(Refused, match="nothing to confirm"):
+            ward.app.reporting.confirm(kept.receipt, ward.now)
+    assert ward.ticket(after.id).grade is Grade.C
+    assert ward.desk.done(after.id, Actor("sam"), ward.now).grade is Grade.B
+
+
 def test_an_outcome_is_not_of_a_report_that_came_in_since_the_page_was_shown(ward: Harness) -> None:
     for number in range(DAILY_MAX + 1):
         report(ward, words=f"text {number}")

@@ -289,11 +289,14 @@ def test_an_outcome_is_refused_where_the_page_did_not_show_the_newest_report(
     handler = desk_of(ward)
     shared = handler.ticket(6)
     handler.get(shared)
-    send(desk, ward, tier="personal_data", text=SECRET)
+    receipt = send(desk, ward, tier="personal_data", text=SECRET)
     assert SECRET in text(settle(handler, "too_late", at=6))
     assert ward.ticket(6).state is TicketState.OPEN
     assert SECRET in text(settle(handler, "data_protection", at=6))
     assert ward.ticket(6).state is TicketState.VERIFIED
+    page = desk.get(f"/r/outcome/{receipt}").text
+    assert OUTCOME_WORDS[ReportOutcome.DATA_PROTECTION] in page
+    assert "confirm" not in page, "which came of several reports"
 
 
 def test_the_groups_page_in_the_console_has_the_form(ward: Harness, desk: Caller) -> None:

@@ -183,7 +183,8 @@ class Reporting:
     def report(self, token: str, said: ReportSaid, now: datetime) -> BadMessage:
         """Keep a report, and have somebody look after it; return it with its receipt. Raises LinkDead.
 
-        The same text again within ten minutes, or the same form, is the same report.
+        The same form again within ten minutes is the same report. The same text by another one is not: its receipt is
+        for whoever sent it.
         """
         with self._store.begin() as uow:
             found = self._opened(uow, token, now)
@@ -272,10 +273,13 @@ class Reporting:
             return uow.bad_messages.by_receipt(_receipt(receipt))
 
     def confirm(self, receipt: str, now: datetime) -> BadMessage:
-        """Say as the reporter that it is settled: the better evidence. Raises Refused before there is an outcome."""
+        """Say as the reporter that it is settled: the better evidence. Raises Refused before there is an outcome.
+
+        Also for one of several reports of a ticket: the handler may have sent it.
+        """
         with self._store.begin() as uow:
             report = uow.bad_messages.by_receipt(_receipt(receipt))
-            if report is None or report.outcome is None:
+            if report is None or report.outcome is None or report.is_among_others:
                 raise Refused("There is nothing to confirm yet.")
 
             def change(ticket: Ticket) -> Ticket:

@@ -16,7 +16,7 @@ from worker.domain.tickets.ticket import Grade
 
 WORDS_MAX = 500  # characters of a report
 DAILY_MAX = 5  # tickets of one group in a day; later reports of that day share one
-SAME_WITHIN = timedelta(minutes=10)  # the same text again is the same report
+SAME_WITHIN = timedelta(minutes=10)  # a form that is sent again is the same report
 TEXTS_KEPT = timedelta(days=30)  # after the outcome
 
 
@@ -89,6 +89,7 @@ class BadMessage:
     """One report. `words`: None once they are deleted. `receipt`: the code by which the reporter asks for the outcome.
 
     `once` tells apart forms that were opened: a form that is sent twice is one report. `grade`: that of its outcome.
+    `is_among_others`: its ticket has further reports, as in a flood.
     """
 
     group: GroupKey
@@ -107,6 +108,7 @@ class BadMessage:
     outcome_at: datetime | None = None
     outcome_words: str = ""
     grade: Grade | None = None
+    is_among_others: bool = False
 
     @property
     def label(self) -> str:

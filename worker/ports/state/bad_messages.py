@@ -63,10 +63,7 @@ class BadMessages(Protocol):
         """Put a report under a ticket."""
 
     def same(self, report: BadMessage, since: datetime) -> BadMessage | None:
-        """The report of the same group, kind and text since then, or of the same form; None if it is new.
-
-        Of two without a text, only those of the same form are one.
-        """
+        """The report of the same group, kind and text since then, by the same form; None if it is new."""
 
     def count_since(self, group: GroupKey, since: datetime) -> int:
         """How many reports a group had since then."""
