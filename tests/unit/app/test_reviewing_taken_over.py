@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from harness import Harness
-from reviewed import KEEP, names, of, reviewed_ward, reviews, say, token
+from reviewed import KEEP, RULE, names, of, released, reviewed_ward, reviews, say, token
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Grade, Ticket, TicketState
 
 
 @pytest.fixture
@@ -117,3 +118,32 @@ def test_whoever_has_no_row_but_their_own_is_not_reminded(ward: Harness) -> None
     ward.control()
     assert (rows(ward, own=False), rows(ward, own=True)) == ([], ["Ann"])
     assert not [one for one in ward.titles() if one.startswith("Still open")]
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_an_owner_who_finishes_the_admins_review_gives_no_better_evidence(
+    start: Callable[..., Harness], is_said: bool
+) -> None:
+    harness = start(controls=ControlPolicy(review=(RULE,)), has_links=True)
+    harness.group("ward-9", "ann", "ben", admins=["eve"], owner_email="una@corp.example")
+    harness.settle()
+    released(harness)
+    whole = of(harness, "ward-9", own=False)
+    at = reviews(harness).index(whole)
+    say(harness, KEEP, "ann", at=at)
+    harness.leave("eve")
+    harness.drop("ward-9", "eve")
+    for _ in range(2):
+        harness.later()
+        harness.settle()
+        harness.control()
+    assert to(of(harness, "ward-9", own=False)) == "una@corp.example"
+    if is_said:
+        say(harness, KEEP, "ben", at=at)
+    else:
+        harness.drop("ward-9", "ben")  # nobody is left to be answered for
+        harness.later()
+        harness.settle()
+        harness.control()
+    after = harness.ticket(whole.id)
+    assert (after.state, after.grade) == (TicketState.VERIFIED, Grade.C)

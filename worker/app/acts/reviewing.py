@@ -291,10 +291,8 @@ class Reviewing:
         )
 
     def _complete(self, uow: UnitOfWork, shown: ReviewShown, by: Actor, now: datetime) -> ReviewShown:
-        """Close the ticket of a review. An answer of its owner, who is no admin, is the better evidence."""
-        ticket = shown.ticket
-        why = ticket.assignee.why if ticket.assignee else None
-        grade = Grade.B if why is AssigneeWhy.OWNER else Grade.C
+        """Close the ticket of a review."""
+        ticket, grade = shown.ticket, _grade(shown)
         uow.reviews.complete(ticket.id, grade, now, is_full=shown.review.is_full)
 
         def change(one: Ticket) -> Ticket:
@@ -329,6 +327,14 @@ def _standing(answers: Mapping[str, AnsweredRow], members: Iterable[ReviewMember
     """The answers that count: what was said before somebody came back is not said of them now."""
     came = {one.handle: one.first_seen_at for one in members if one.first_seen_at is not None}
     return {handle: one for handle, one in answers.items() if handle not in came or one.at >= came[handle]}
+
+
+def _grade(shown: ReviewShown) -> Grade:
+    """How good a review is: the owner, who is no admin, is the better witness, where every answer is theirs."""
+    who = shown.ticket.assignee
+    said_by = {one.by for one in shown.answers.values()}
+    is_owners = who is not None and who.why is AssigneeWhy.OWNER and said_by == {assignee_id(who)}
+    return Grade.B if is_owners else Grade.C
 
 
 def _begins(uow: UnitOfWork, action: Action) -> bool:
