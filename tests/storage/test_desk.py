@@ -87,14 +87,15 @@ def test_who_was_shown_a_link_is_known_until_it_ends(store: SqlStore) -> None:
     shown = Shown("Dee@example.org", 1, "sam", "os:sam", NOW, NOW + MINUTE)
     with store.begin() as uow:
         uow.access.keep_shown(shown)
-        uow.access.keep_shown(replace(shown, until=NOW))
+        uow.access.keep_shown(replace(shown, at=NOW - MINUTE, until=NOW))
         uow.access.keep_shown(replace(shown, ticket=2, until=None))
         uow.access.keep_shown(replace(shown, ticket=2))
         uow.access.keep_shown(replace(shown, email="ben@example.org"))
-        assert [one.ticket for one in uow.access.shown_links("dee@EXAMPLE.org", NOW)] == [1, 2]
-        assert [one.until for one in uow.access.shown_links("dee@example.org", NOW + MINUTE)] == [None]
-        uow.access.keep_shown(replace(shown, until=NOW + 2 * MINUTE))
-        assert len(uow.access.shown_links("dee@example.org", NOW + MINUTE)) == 2
+        assert [one.ticket for one in uow.access.shown_links("dee@EXAMPLE.org", NOW - MINUTE)] == [1, 2]
+        assert [one.until for one in uow.access.shown_links("dee@example.org", NOW)] == [None]
+        uow.access.keep_shown(replace(shown, at=NOW + MINUTE, until=NOW))  # links work for a shorter time now
+        [again, _] = uow.access.shown_links("dee@example.org", NOW)[::-1]
+        assert (again.at, again.until) == (NOW + MINUTE, NOW + MINUTE)
 
 
 def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:

@@ -108,7 +108,7 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
     at = clock_at(now)
     with opened(config, now) as worker, worker.store.reading() as uow:
         ticket = known_ticket(uow, id_)
-        whole = whole_ticket(uow, ticket, at, worker.rules.holding)
+        whole = whole_ticket(uow, ticket, at, worker.rules.holding, worker.rules.links)
         if json:
             print_shape(TicketShownShape.of(whole, worker.witnesses))
             return

@@ -46,7 +46,7 @@ _INSTANTS = tuple(column.name for column in ticket.c if isinstance(column.type, 
 
 _KEY = sa.select(desk_key.c.value).where(desk_key.c.name == LINKS)
 _S = shown_link.c
-_SHOWN = sa.select(_S.until).where(
+_SHOWN = sa.select(_S.at, _S.until).where(
     _S.email == sa.bindparam("to"),
     _S.ticket_id == sa.bindparam("ticket"),
     _S.name == sa.bindparam("by"),
@@ -54,7 +54,7 @@ _SHOWN = sa.select(_S.until).where(
 )
 _SHOWN_TO = (
     sa.select(shown_link)
-    .where(_S.email == sa.bindparam("to"), _S.until.is_(None) | (_S.until > sa.bindparam("now")))
+    .where(_S.email == sa.bindparam("to"), _S.until.is_(None) | (_S.at > sa.bindparam("since")))
     .order_by(_S.at, _S.name)
 )
 _IS_UNDO = undo.c.ticket_id == sa.bindparam("ticket")
@@ -106,16 +106,16 @@ class SqlAccess:
         email = one.email.casefold()
         this = {"to": email, "ticket": one.ticket, "by": one.name, "actor": one.actor_id}
         known = self._c.execute(_SHOWN, this).first()
-        if known is not None and (
-            known.until is None or (one.until is not None and one.until <= known.until)
-        ):
-            return
+        at, until = one.at, one.until
+        if known is not None:
+            at = max(at, known.at)
+            until = max(until, known.until) if until is not None and known.until is not None else None
         columns = ("email", "ticket_id", "name", "actor_id", "at", "until")
-        row = (email, one.ticket, one.name, one.actor_id, to_micros(one.at), to_micros(one.until))
+        row = (email, one.ticket, one.name, one.actor_id, to_micros(at), to_micros(until))
         bulk_upsert(self._c, shown_link, columns, [row], update=True)
 
-    def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
-        rows = self._c.execute(_SHOWN_TO, {"to": email.casefold(), "now": now})
+    def shown_links(self, email: str, since: datetime) -> Sequence[Shown]:
+        rows = self._c.execute(_SHOWN_TO, {"to": email.casefold(), "since": since})
         return [shown_from_row(row) for row in rows]
 
     # --- links to groups -------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def test_a_ticket_is_shown_with_its_seals(ward: Harness) -> None:
     with ward.store.reading() as uow:
         ticket = uow.tickets.get(1)
         assert ticket is not None
-        assert whole_ticket(uow, ticket, ward.now, ward.app.rules.holding).seals == [done.seal]
+        assert whole_ticket(uow, ticket, ward.now, ward.app.rules.holding, ward.links).seals == [done.seal]
 
 
 # --- against the journal ----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -171,6 +172,18 @@ def test_whoever_was_shown_a_link_that_is_over_is_a_second_person_again(ward: Ha
     claim(ward, ward.link())
 
     assert confirm(ward, SAM) is Grade.B
+
+
+def test_how_long_it_works_is_by_the_life_of_links_of_today(ward: Harness) -> None:
+    rules = ward.app.rules
+    ward.start(replace(rules, links=replace(rules.links, life=timedelta(days=7))))
+    url = ward.assigned.show_link(1, SAM, ward.now)
+    ward.later(days=8)
+    ward.start(rules)  # links work for thirty days again, those that were made meanwhile, too
+    claim(ward, url)
+
+    with pytest.raises(Refused, match="may be you"):
+        confirm(ward, SAM)
 
 
 def test_whoever_hands_a_ticket_to_an_address_that_no_directory_has_may_own_it(ward: Harness) -> None:

@@ -91,6 +91,11 @@ class Assigned:
         self._links = links
         self._teller = teller
 
+    @property
+    def links(self) -> SignedLinks:
+        """The links of assignees."""
+        return self._links
+
     # --- looking ---------------------------------------------------------------------------------
 
     def look(self, token: str, now: datetime) -> Assignment:
@@ -215,7 +220,7 @@ class Assigned:
 
             # Other answers have events of their own
             said = answer.value if answer is Answer.NOT_NEEDED else ""
-            return act_by_link(uow, ticket, change_at(now), _EVENTS[answer], now, messages, said)
+            return act_by_link(uow, self._links, ticket, change_at(now), _EVENTS[answer], now, messages, said)
 
     def undo(self, token: str, now: datetime) -> Ticket:
         """Take the last act back. Raises Refused when its minute is over, or the ticket has changed since."""
@@ -255,7 +260,7 @@ class Assigned:
             why = reason or because("marked done by {name}", name=_name(one))
             return replace(one, state=state, done_at=now, done_by=by, grade=Grade.C, reason=why)
 
-        return act_by_link(uow, ticket, change, events.TICKET_DONE, now, said=said)
+        return act_by_link(uow, self._links, ticket, change, events.TICKET_DONE, now, said=said)
 
     def _identify(self, uow: UnitOfWork, ticket: Ticket, chosen: str, now: datetime) -> Ticket:
         """Answer the question who a member is; only suggested people, or nobody, can be chosen."""

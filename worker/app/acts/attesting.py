@@ -224,7 +224,7 @@ class Attesting:
         self, uow: UnitOfWork, due: StatementDue, said: StatementAnswer, assurance: Assurance, now: datetime
     ) -> Ticket:
         new = self._attestation(due, said, assurance, now)
-        ticket = due.ticket
+        ticket, links = due.ticket, self._links
         accounts = _accounts(uow, _person(ticket))
         uow.attestations.add(new, accounts)
         _let_in(uow, due.rule, accounts, now)
@@ -237,7 +237,8 @@ class Attesting:
 
         if ticket.state is not TicketState.OPEN:
             return self._changed(uow, ticket, new, now)
-        return act_by_link(uow, ticket, change, events.TICKET_ANSWERED, now, messages, said=said.answer.value)
+        answer = said.answer.value
+        return act_by_link(uow, links, ticket, change, events.TICKET_ANSWERED, now, messages, answer)
 
     def _changed(self, uow: UnitOfWork, ticket: Ticket, new: Attestation, now: datetime) -> Ticket:
         """Keep another answer than the one before: nothing is asked for, so there is nothing to undo.
@@ -248,8 +249,7 @@ class Attesting:
         def change(one: Ticket) -> Ticket:
             return changed_mind(one, new, now)
 
-        by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
-        said = new.answer.value
+        by, said = Actor(assignee_id(ticket.assignee), via=Via.LINK), new.answer.value
         _, after = change_ticket(uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=said)
         if not new.is_pass:
             told = replace(after, accountable=who_is_here(uow, self._accountable))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from worker.app.acts.changes import Change, change_ticket, mark_dirty
 from worker.app.acts.waiting import kept_waiting
 from worker.app.refused import Refused
+from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
@@ -30,6 +31,7 @@ ANSWERED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})  # what a per
 
 def act_by_link(
     uow: UnitOfWork,
+    links: SignedLinks,
     ticket: Ticket,
     change: Change,
     kind: str,
@@ -42,7 +44,7 @@ def act_by_link(
     def changed(one: Ticket) -> Ticket:
         after = change(one)
         is_claim = after.state is TicketState.DONE
-        return replace(after, claimed_by=claimants_by_link(uow, one, now)) if is_claim else after
+        return replace(after, claimed_by=claimants_by_link(uow, links, one, now)) if is_claim else after
 
     before, after = change_ticket(uow, ticket.id, changed, kind, _actor(ticket), now, answer=said)
     until = now + UNDO_FOR
@@ -113,11 +115,11 @@ def _actor(ticket: Ticket) -> Actor:
     return Actor(assignee_id(ticket.assignee), via=Via.LINK)
 
 
-def claimants_by_link(uow: UnitOfWork, ticket: Ticket, now: datetime) -> tuple[str, ...]:
+def claimants_by_link(uow: UnitOfWork, links: SignedLinks, ticket: Ticket, now: datetime) -> tuple[str, ...]:
     """The marks of everybody who may have used the link: the assignee, by address and by id, and the people who
     were shown a link of theirs.
     """
     person = ticket.assignee.person if ticket.assignee else None
     assignee = Actor(email_of(ticket), person.person_id if person else "")
-    shown = [Actor(one.name, one.actor_id) for one in uow.access.shown_links(email_of(ticket), now)]
+    shown = [Actor(one.name, one.actor_id) for one in links.shown_to(uow, email_of(ticket), now)]
     return claimants([assignee, *shown])

@@ -98,12 +98,14 @@ class ReviewingConversations:
             _, kept = change_ticket(uow, ticket.id, keep, events.TICKET_NOTED, by, now)
             if stands.needs:
                 return kept
-            marks = claimants_by_link(uow, ticket, now)
+            marks = claimants_by_link(uow, self._links, ticket, now)
 
             def complete(one: Ticket) -> Ticket:
                 return completed(one, marks, now)
 
-            return act_by_link(uow, kept, complete, events.TICKET_ANSWERED, now, said=str(stands.result))
+            return act_by_link(
+                uow, self._links, kept, complete, events.TICKET_ANSWERED, now, said=str(stands.result)
+            )
 
 
 def _groups(uow: UnitOfWork, ticket: Ticket) -> list[WorkGroup]:

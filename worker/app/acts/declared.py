@@ -317,7 +317,7 @@ class Declaring:
         rest = Unlisted(is_unread=True)
         changes = uow.rosters.apply_stage(key.source, now=now, limits=self._limits, rest=rest)
         who = opened.link.person
-        uow.rosters.declared(key, _declarers(uow, opened, now))
+        uow.rosters.declared(key, _declarers(uow, opened, now - self._links.life))
         carry_answers(uow, key.source, roster, people, now)
         lists = {"members": roster.members, "added": roster.added, "gone": roster.gone,
                  "unknown": understood.unknown, "left": understood.left}  # fmt: skip
@@ -336,16 +336,16 @@ class Declaring:
             )
 
 
-def _declarers(uow: UnitOfWork, opened: OpenedGroup, now: datetime) -> set[str]:
+def _declarers(uow: UnitOfWork, opened: OpenedGroup, since: datetime) -> set[str]:
     """The marks of everybody who may have used the link: the person by each account, whoever made it, and whoever was
-    shown a link of theirs that leads to it.
+    shown a link of theirs after `since`, which may lead to it.
     """
     own = [Actor(one.facts.email or "", one.key.person_id) for one in opened.human.accounts]
     shown = [
         Actor(one.name, one.actor_id)
         for who in own
         if who.name
-        for one in uow.access.shown_links(who.name, now)
+        for one in uow.access.shown_links(who.name, since)
     ]
     return {*claimants([*own, *shown]), *opened.link.made_by}
 

@@ -322,13 +322,15 @@ class Reporting:
             if uow.bad_messages.of_ticket(ticket.id, 1)[0].id > newest:
                 raise Refused("Another report came in meanwhile. Read it first.")
             line = " ".join(words.split())[:LINE_MAX]
-            by = claimants_by_link(uow, ticket, now)
+            by = claimants_by_link(uow, self._links, ticket, now)
             uow.bad_messages.settle(ticket.id, outcome, line, now)
 
             def change(one: Ticket) -> Ticket:
                 return settled_with(one, outcome, by, now)
 
-            return act_by_link(uow, ticket, change, events.TICKET_ANSWERED, now, said=outcome.value)
+            return act_by_link(
+                uow, self._links, ticket, change, events.TICKET_ANSWERED, now, said=outcome.value
+            )
 
 
 def forget_texts(uow: UnitOfWork, before: datetime, now: datetime) -> int:

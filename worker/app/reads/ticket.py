@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.app.tell.holding import Holding, Holds
+from worker.app.tell.signed_links import SignedLinks
 from worker.domain.controls.seals import Seal
 from worker.domain.evidence.journal import Sealed
 from worker.domain.mirror.copy import Copy
@@ -34,10 +35,12 @@ class WholeTicket:
     copies: Sequence[Copy] = ()
 
 
-def whole_ticket(uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holding) -> WholeTicket:
+def whole_ticket(
+    uow: UnitOfWork, ticket: Ticket, now: datetime, holding: Holding, links: SignedLinks
+) -> WholeTicket:
     """Read everything about one ticket."""
     human = uow.people.human(ticket.person) if ticket.person else None
-    shown = uow.access.shown_links(ticket.assignee.email, now) if ticket.assignee else ()
+    shown = links.shown_to(uow, ticket.assignee.email, now) if ticket.assignee else ()
     return WholeTicket(
         ticket,
         uow.tickets.steps(ticket.id),

@@ -10,7 +10,7 @@ restarts and work on every replica, until `whosleft desk rotate-key` makes anoth
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,7 @@ from worker.app.tell.passing import link_within, with_link_within
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.messages.overtaken import is_for_assignee, is_passed_on
 from worker.domain.tickets.ticket import Assignee, Ticket
+from worker.ports.state.access import Shown
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
@@ -153,6 +154,10 @@ class SignedLinks:
     def until(self, ticket: Ticket, now: datetime) -> datetime:
         """The instant at which a link made now ends."""
         return _made_at(ticket, now) + self.life
+
+    def shown_to(self, uow: UnitOfWork, email: str, now: datetime) -> Sequence[Shown]:
+        """The people, besides the assignee with this address, who may have a link of theirs that works, by time."""
+        return uow.access.shown_links(email, now - self.life)
 
     def read(self, uow: UnitOfWork, token: str, now: datetime) -> Opened:
         """Read a link, whether or not the ticket still has the same assignee.

@@ -85,10 +85,13 @@ def _list(
 @router.get("/tickets/{id}")
 def ticket(id: TicketLabel, caller: TicketsRead) -> TicketShownShape:  # noqa: A002  the contract's name
     """One ticket with its steps and history."""
-    with caller.services.store.reading() as uow:
+    services = caller.services
+    with services.store.reading() as uow:
         return TicketShownShape.of(
-            whole_ticket(uow, _ticket(uow, id), caller.now, caller.services.explainer.holding),
-            caller.services.witnesses,
+            whole_ticket(
+                uow, _ticket(uow, id), caller.now, services.explainer.holding, services.assigned.links
+            ),
+            services.witnesses,
         )
 
 

@@ -127,7 +127,9 @@ def _shown(
         one = uow.tickets.get(number_in_path(call))
         if one is None:
             return missing(call)
-        whole = whole_ticket(uow, one, call.now, call.services.explainer.holding)
+        whole = whole_ticket(
+            uow, one, call.now, call.services.explainer.holding, call.services.assigned.links
+        )
         values = _facts(call, uow, whole) | _history(call, uow, whole) | _form(call, uow, one)
     values["live"] = f"/tickets/{one.label}"  # where it renews itself, after a refusal, too
     values["refused"] = refused

@@ -35,8 +35,8 @@ class Undo:
 class Shown:
     """A person (`name`, `actor_id`) who may have a signed link that belongs to the assignee with the address `email`.
 
-    `until` is when that link ends; None for a person who chose an address that no directory has, since it may be
-    their own.
+    `until` is when that link ends, if links work for as long as they did when it was shown; None for a person who chose
+    an address that no directory has, since it may be their own.
     """
 
     email: str
@@ -128,10 +128,10 @@ class AccessState(Protocol):
         """
 
     def keep_shown(self, one: Shown) -> None:
-        """Remember a person who was shown a link; of several times, keep the one with the link that ends last."""
+        """Remember a person who was shown a link; of several times, keep when the last was, and the latest end."""
 
-    def shown_links(self, email: str, now: datetime) -> Sequence[Shown]:
-        """The people who may have a working link of the assignee with this address (case-blind), by time."""
+    def shown_links(self, email: str, since: datetime) -> Sequence[Shown]:
+        """The people who may have a link of the assignee with this address (case-blind) from after then, by time."""
 
     def add_group_link(self, link: GroupLink) -> None:
         """Keep a link; forget those that had ended before it was made."""
