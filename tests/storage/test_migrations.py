@@ -145,7 +145,7 @@ def test_a_declared_roster_of_earlier_releases_leaves_groups_that_are_only_numbe
         ("site-a", "3", "phone"), ("site-b", "3", "phone"),
     ]  # fmt: skip
     with empty_engine.begin() as connection:
-        command.upgrade(configuration(connection), "0057")
+        command.upgrade(configuration(connection), "0059")
         for source, group_id, name, marks in groups:
             connection.execute(
                 sa.text(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0059"
-down_revision = "0057"
+revision = "0060"
+down_revision = "0059"
 floor = "0004"
 
 # The roster has the name of the group that it was declared for. Only where that is one of several registers' groups

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0060"
-down_revision = "0057"
+revision = "0061"
+down_revision = "0060"
 floor = "0004"
 
 
