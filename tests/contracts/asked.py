@@ -22,7 +22,7 @@ from worker.domain.controls.statements import (
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
-from worker.domain.model import Coverage, GroupKey, HandleKey
+from worker.domain.model import AccountKey, Coverage, GroupKey, HandleKey
 from worker.domain.reconcile.attesting import ask
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade
@@ -161,6 +161,23 @@ class AskedContract:
             found = uow.attestations.newest(LOOK, NOW + DAY)
             assert found
             assert not found.is_pass
+
+    def test_what_was_said_of_a_phone_counts_until_something_else_is_said(self, store: Store) -> None:
+        seeded(store)
+        secure, open_ = ({"screen_lock": one} for one in (ItemAnswer.YES, ItemAnswer.NO))
+
+        def passed() -> set[AccountKey]:
+            with store.reading() as uow:
+                return uow.attestations.passed(PHONE, [key("ann"), key("ben")], NOW + DAY)
+
+        answered(store, PHONE, items=secure, assurance=Assurance.IMPORTED)
+        answered(store, replace(PHONE, version="2"), at=NOW + HOUR, items=open_)
+        answered(store, PHONE, "ben", at=NOW + HOUR, items=open_)
+        assert (asked(store, PHONE), passed()) == (["cem"], {key("ann")})
+        answered(store, PHONE, at=NOW + HOUR, items=open_, assurance=Assurance.IMPORTED)
+        assert (asked(store, PHONE), passed()) == (["ann", "cem"], set())
+        answered(store, PHONE, at=NOW + 2 * HOUR, items=secure)
+        assert (asked(store, PHONE), passed()) == (["cem"], {key("ann")})
 
     def test_what_a_list_says_it_has_said_since_it_said_so_without_a_break(self, store: Store) -> None:
         seeded(store)

@@ -33,6 +33,7 @@ from worker.storage.sql.tables import (
 
 LIVE_STATES = tuple(state.value for state in sorted(LIVE))
 _A, _AP, _M, _G, _C = attestation.c, attestation_person.c, membership.c, chat_group.c, consent_subject.c
+_LATER, _LATER_AP = attestation.alias("later").c, attestation_person.alias("of_later").c
 
 
 def in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
@@ -214,7 +215,10 @@ def _of_subject(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
 
 
 def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """An attestation that still counts: of this version if that is material, not over, not from before a leaving."""
+    """An attestation that still counts: of this version if that is material, not over, not from before a leaving.
+
+    Of what is so now, as of a phone, it counts until somebody says that it is not so.
+    """
     found = [
         _A.statement == rule.statement.value, _A.subject == rule.subject, _A.is_pass == 1, _A.voided_at.is_(None),
     ]  # fmt: skip
@@ -222,6 +226,8 @@ def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
         found.append(_A.version == rule.version)
     if rule.statement.is_revocable:
         found.append(is_newest())
+    if rule.statement.is_of_now:
+        found.append(~_said_later(_LATER.is_pass == 0, _LATER.version == _A.version, _LATER.at > _A.at))
     return [*found, *still_counts(rule, now)]
 
 
@@ -277,10 +283,15 @@ def declining(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
 
 def is_newest() -> sa.ColumnElement[bool]:
     """The person of an attestation said nothing else of the same thing since."""
-    a, ap = attestation.alias("later").c, attestation_person.alias("of_later").c
-    return ~sa.exists().where(
-        ap.person_source == _AP.person_source, ap.person_id == _AP.person_id, a.id == ap.attestation_id,
-        a.statement == _A.statement, a.subject == _A.subject, a.voided_at.is_(None), a.id > _A.id,
+    return ~_said_later(_LATER.id > _A.id)
+
+
+def _said_later(*how: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The person of an attestation said something else of the same thing, which is later in this way."""
+    return sa.exists().where(
+        _LATER_AP.person_source == _AP.person_source, _LATER_AP.person_id == _AP.person_id,
+        _LATER.id == _LATER_AP.attestation_id, _LATER.statement == _A.statement, _LATER.subject == _A.subject,
+        _LATER.voided_at.is_(None), *how,
     )  # fmt: skip
 
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from attested import COURSE, PHONE, attesting, counts, said, tickets
+from attested import COURSE, PHONE, attesting, counts, said, say, tickets
 from harness import Harness
 from worker.app.acts.statements import StatementList
 from worker.domain.controls.others import DEVICE, TRAINING
 from worker.domain.controls.policy import ControlPolicy
-from worker.domain.controls.statements import ImportedRow, ItemAnswer, Statement
+from worker.domain.controls.statements import ImportedRow, ItemAnswer, Statement, text_hash
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketState
@@ -87,14 +87,49 @@ def test_what_a_list_says_again_is_kept_once_by_whatever_process_reads_it(
     assert len(kept) == 1
 
 
-def test_two_phones_of_somebody_are_kept_once_each(listed: Found) -> None:
+def test_of_two_phones_of_somebody_one_that_is_not_secure_is_no_pass(listed: Found) -> None:
     found = listed(Statement.DEVICE, IS_SECURE, IS_OPEN)
-    assert [found.run(days=1) for _ in range(3)] == [2, 2, 2]
+    assert [(found.run(days=1), found.passed) for _ in range(3)] == [(1, 0)] * 3
+    assert [(found.run(IS_SECURE, IS_SECURE, days=1), found.passed) for _ in range(3)] == [(2, 1)] * 3
+    assert [(found.run(IS_OPEN, IS_SECURE, days=1), found.passed) for _ in range(3)] == [(3, 0)] * 3
+
+
+def test_two_phones_that_were_seen_on_different_days_are_as_the_worse_one(listed: Found) -> None:
+    found = listed(Statement.DEVICE)
+    day = found.harness.now.date()
+    old, new = (replace(one, on=day - timedelta(days=n)) for one, n in ((IS_OPEN, 2), (IS_SECURE, 1)))
+    assert (found.run(new, old), found.passed) == (1, 0)
+    assert (found.run(new, replace(IS_SECURE, on=day)), found.passed) == (3, 1)
 
 
 def test_a_change_is_kept_at_once_and_so_is_the_change_back(listed: Found) -> None:
     found = listed(Statement.DEVICE, IS_SECURE)
-    assert [found.run(one, minutes=5) for one in (IS_SECURE, IS_OPEN, IS_SECURE)] == [1, 2, 3]
+    said = [(found.run(one, minutes=5), found.passed) for one in (IS_SECURE, IS_OPEN, IS_SECURE)]
+    assert said == [(1, 1), (2, 0), (3, 1)]
+
+
+def test_who_is_no_longer_secure_by_a_list_is_asked_and_their_own_word_counts_again(listed: Found) -> None:
+    found = listed(Statement.DEVICE, IS_SECURE)
+    found.run()
+    found.harness.decide()
+    found.run(IS_OPEN, days=10)
+    [ticket] = tickets(found.harness, "ann")
+    assert (ticket.state, found.passed) == (TicketState.OPEN, 0)
+    yes = dict.fromkeys(PHONE.items, ItemAnswer.YES)
+    say(found.harness, ticket, text_sha256=text_hash(""), items=yes)
+    assert [(found.run(days=1), found.passed) for _ in range(2)] == [(3, 1)] * 2
+
+
+def test_what_somebody_said_of_their_phone_ends_when_a_list_says_no(listed: Found) -> None:
+    found = listed(Statement.DEVICE)
+    found.run()
+    found.harness.decide()
+    found.run(minutes=5)
+    [ticket] = tickets(found.harness, "ann")
+    yes = dict.fromkeys(PHONE.items, ItemAnswer.YES)
+    say(found.harness, ticket, text_sha256=text_hash(""), items=yes)
+    assert (found.run(days=1), found.passed) == (1, 1)
+    assert (found.run(IS_OPEN, days=1), found.passed) == (2, 0)
 
 
 def test_a_training_without_a_day_ends_so_long_after_its_list_first_had_it(listed: Found) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime
 
 from worker.app.acts.assignee import WORDS_MAX
 from worker.app.acts.by_link import act_by_link, can_undo, take_back
@@ -20,8 +20,9 @@ from worker.app.acts.statements import (
     StatementDue,
     Unclear,
     check_answer,
+    imported,
     rule_of,
-    said_by_row,
+    said_together,
     text_changed,
 )
 from worker.app.refused import Refused
@@ -38,7 +39,6 @@ from worker.domain.controls.statements import (
     Statement,
     StatementRule,
 )
-from worker.domain.escalation.wall_clock import first_showing, local_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted
 from worker.domain.evidence.explained import assignee_id
@@ -306,7 +306,8 @@ class Attesting:
         if not rules:
             raise Refused(f"Nothing in `controls:` asks for {statement.value}.")
         problems: list[str] = []
-        kept = of_nobody = 0
+        of_nobody = 0
+        read: list[tuple[StatementRule, Attestation]] = []
         with self._store.begin() as uow:
             for row in rows:
                 rule = rules.get(row.subject) or (next(iter(rules.values())) if len(rules) == 1 else None)
@@ -320,47 +321,25 @@ class Attesting:
                     of_nobody += 1
                     continue
                 try:
-                    new = self._imported(uow, row, rule, person, source, now)
+                    read.append((rule, imported(uow, row, rule, person, source, self._teller.timezone, now)))
                 except Unclear as why:
                     problems.append(f"Line {row.line}: {why}")
-                    continue
-                accounts = _accounts(uow, person.key)
-                if uow.attestations.add(new, accounts) is not None:
-                    kept += 1
-                    _let_in(uow, rule, accounts, now)
+            kept = sum(_is_new(uow, rule, new, now) for rule, new in said_together(read))
             if kept:
                 data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
                 entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)
                 uow.journal.append([entry])
         return Imported(kept, tuple(problems), of_nobody)
 
-    def _imported(
-        self,
-        uow: UnitOfWork,
-        row: ImportedRow,
-        rule: StatementRule,
-        person: Account,
-        source: str,
-        now: datetime,
-    ) -> Attestation:
-        """What a row says; without a day, since its list says so. Raises Unclear."""
-        zone = self._teller.timezone
-        answer, items = said_by_row(row, rule, local_day(zone, now))
-        until = first_showing(zone, row.until, time()) if row.until else None
-        new = Attestation(
-            statement=rule.statement,
-            subject=rule.subject,
-            version=rule.version,
-            person=person.key,
-            answer=answer,
-            at=now,
-            assurance=Assurance.IMPORTED,
-            items=items,
-            expires_at=until,
-            source=source,
-        )
-        at = first_showing(zone, row.on, time()) if row.on else uow.attestations.said_since(new, rule) or now
-        return replace(new, at=at, expires_at=until or (at + rule.every if rule.every else None))
+
+def _is_new(uow: UnitOfWork, rule: StatementRule, new: Attestation, now: datetime) -> bool:
+    """Keep what a list says, unless it was kept before."""
+    assert new.person is not None  # noqa: S101  a list names somebody
+    accounts = _accounts(uow, new.person)
+    is_new = uow.attestations.add(new, accounts) is not None
+    if is_new:
+        _let_in(uow, rule, accounts, now)
+    return is_new
 
 
 def _is_kept(ticket: Ticket, said: StatementAnswer) -> bool:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
 
 from worker.app.refused import Refused
 from worker.domain.controls.census import CensusRow
 from worker.domain.controls.statements import (
     COMPLETE,
+    Assurance,
     AttestAnswer,
+    Attestation,
     ImportedRow,
     ItemAnswer,
     Statement,
     StatementRule,
     text_hash,
 )
+from worker.domain.escalation.wall_clock import first_showing, local_day
 from worker.domain.model import Account
 from worker.domain.tickets.ticket import Ticket
+from worker.ports.state.store import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,42 @@ def said_by_row(
     if row.answer is AttestAnswer.ACCEPTED and missing and ItemAnswer.NO not in items.values():
         raise Unclear(f"It says nothing of {', '.join(missing)}.")
     return row.answer, items
+
+
+def imported(
+    uow: UnitOfWork,
+    row: ImportedRow,
+    rule: StatementRule,
+    person: Account,
+    source: str,
+    timezone: str,
+    now: datetime,
+) -> Attestation:
+    """What a row says; without a day, since its list says so. Raises Unclear."""
+    answer, items = said_by_row(row, rule, local_day(timezone, now))
+    until = first_showing(timezone, row.until, time()) if row.until else None
+    new = Attestation(
+        statement=rule.statement,
+        subject=rule.subject,
+        version=rule.version,
+        person=person.key,
+        answer=answer,
+        at=now,
+        assurance=Assurance.IMPORTED,
+        items=items,
+        expires_at=until,
+        source=source,
+    )
+    at = first_showing(timezone, row.on, time()) if row.on else uow.attestations.said_since(new, rule) or now
+    return replace(new, at=at, expires_at=until or (at + rule.every if rule.every else None))
+
+
+def said_together(
+    read: Sequence[tuple[StatementRule, Attestation]],
+) -> list[tuple[StatementRule, Attestation]]:
+    """What the rows of one list say. Of what is so now, such as of several phones, one that is no pass is enough."""
+    not_so = {one.person for rule, one in read if rule.statement.is_of_now and not one.is_pass}
+    return [(rule, one) for rule, one in read if not one.is_pass or one.person not in not_so]
 
 
 def check_answer(due: StatementDue, said: StatementAnswer) -> None:
