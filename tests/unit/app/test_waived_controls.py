@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from harness import Harness
 from reviewed import released, reviewed_ward, reviews
-from worker.domain.controls.policy import ControlPolicy, DescriptionRule, JoinRule, ProfileRule
+from worker.domain.controls.policy import ControlPolicy, DescriptionRule, JoinRule, ProfileRule, RightsRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import GroupFacts
+from worker.domain.model import Allowed, GroupFacts
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 Start = Callable[..., Harness]
@@ -43,6 +43,31 @@ def test_one_about_the_description_hides_no_other_fault(start: Start) -> None:
     waived, asked = h.tickets(TicketKind.FIX_PROFILE)
     assert (waived.state, asked.state) == (TicketState.WAIVED, TicketState.OPEN)
     assert [one["control"] for one in asked.details["faults"]] == ["profile.join"]
+
+
+def test_one_of_a_permission_hides_no_other_permission(start: Start) -> None:
+    rights = RightsRule(write=Allowed.ADMINS, add=Allowed.ADMINS)
+    h = start(controls=ControlPolicy(profile=(ProfileRule(ControlSwitch(Mode.TICKET), rights=rights),)))
+
+    def read(**shown: Allowed) -> list[tuple[TicketState, str]]:
+        h.later(days=1)
+        facts = {"write": Allowed.MEMBERS, "add": Allowed.ADMINS} | shown
+        h.wards.show("ward-7", GroupFacts(read_at=h.now, **facts))
+        h.inventory()
+        h.control()
+        return [(one.state, one.details["faults"][0]["found"]) for one in h.tickets(TicketKind.FIX_PROFILE)]
+
+    read()
+    released(h)
+    [ticket] = h.tickets(TicketKind.FIX_PROFILE)
+    h.desk.waive(ticket.id, ME, "all of them may write here", h.now)
+    waived = (TicketState.WAIVED, "write: members")
+    assert read() == [waived]
+    assert read(add=Allowed.MEMBERS) == [waived, (TicketState.OPEN, "add: members")]
+    assert read() == [waived, (TicketState.OPEN, "add: members")]
+    h.verify()
+    assert read() == [waived, (TicketState.VERIFIED, "add: members")]
+    assert read(add=Allowed.MEMBERS) == [waived, (TicketState.OPEN, "add: members")]
 
 
 def test_one_of_a_quarter_s_review_waives_no_other(start: Start) -> None:

@@ -26,6 +26,14 @@ def test_a_failure_has_its_live_or_waived_ticket(state: TicketState, is_found: b
     assert ticket_for(FEW, [other, asked]) == (asked if is_found else None)
 
 
+def test_of_a_live_one_and_a_waived_one_it_has_the_live_one() -> None:
+    waived, asked = (
+        ticket(TicketKind.ADD_ADMIN, id=number, state=state)
+        for number, state in enumerate((TicketState.WAIVED, TicketState.OPEN), 1)
+    )
+    assert ticket_for(FEW, [waived, asked]) == asked
+
+
 @pytest.mark.parametrize("is_kept, grade", [(True, Grade.B), (False, Grade.A)])
 def test_a_list_that_people_keep_proves_less(is_kept: bool, grade: Grade) -> None:
     assert Witness("any", Capabilities(is_kept_by_people=is_kept)).grade is grade

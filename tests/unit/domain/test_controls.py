@@ -106,8 +106,8 @@ def test_a_rule_that_only_reports_asks_nothing(control: str, changes: Changes) -
 
 @pytest.mark.parametrize("control, changes", cases(FAILS))
 def test_a_waived_ticket_makes_it_waived_until_it_is_over(control: str, changes: Changes) -> None:
-    faults = {"faults": [{"control": control, "found": "", "wanted": "", "text": ""}]}
-    occasion = said_of(replace(GOOD, **changes), control).occasion
+    found, occasion = (said := said_of(replace(GOOD, **changes), control)).found, said.occasion
+    faults = {"faults": [{"control": control, "found": found, "wanted": "", "text": ""}]}
     waived = ticket(
         TicketKind.FIX_PROFILE,
         state=TicketState.WAIVED,

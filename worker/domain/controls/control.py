@@ -6,11 +6,11 @@ is never counted as pass or as fail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
@@ -47,6 +47,14 @@ class Unknown(StrEnum):
     NO_PRODUCT = N_("it is not known what advisories call this messenger")
 
 
+class FaultPart(NamedTuple):
+    """One of several things that a result finds, such as one admin of some. Each is waived by itself, by its `id`."""
+
+    id: str
+    found: str
+    wanted: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ControlResult:
     """What a check says of one subject, and by which evidence.
@@ -54,6 +62,7 @@ class ControlResult:
     `found` and `wanted` are what there is and what the rules want, as words or as values; `text` is a text to paste.
     `at` is the instant that the evidence is true for, `grade` how good it is; both only where something was seen.
     `occasion` tells repeated tickets apart, `details` go into the ticket, `due` replaces the control's time.
+    `parts`: what `found` and `wanted` consist of, where there may be several things. Empty: it is one thing.
     `is_asked_elsewhere`: another ticket or a review asks for it, or nobody could answer, so this one opens none.
     """
 
@@ -68,6 +77,19 @@ class ControlResult:
     details: Mapping[str, Any] = field(default_factory=dict)
     due: timedelta | None = None
     is_asked_elsewhere: bool = False
+    parts: tuple[FaultPart, ...] = ()
+
+    @property
+    def is_as_allowed(self) -> bool:
+        """Whether it passes, or would if it were not for parts that somebody waived."""
+        return self.value is CheckValue.PASS or (self.value is CheckValue.WAIVED and bool(self.parts))
+
+    def with_parts(self, parts: Iterable[FaultPart]) -> Self:
+        """The same of these parts."""
+        those = tuple(parts)
+        found = ", ".join(part.found for part in those)
+        wanted = ", ".join(part.wanted for part in those if part.wanted)
+        return replace(self, found=found, wanted=wanted, parts=those)
 
 
 def unknown(why: Unknown) -> ControlResult:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from worker.domain.controls import GROUP_CONTROLS
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Ruled
+from worker.domain.controls.control import CheckValue, ControlResult, FaultPart, GroupControl, Ruled
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.tickets.ticket import Ticket, TicketKind
+from worker.domain.tickets.ticket import TicketKind
 
 _REGISTERS = TicketKind.REGISTER_GROUP
 
@@ -61,18 +61,34 @@ def _examined(
     result = None if rule is None else control.check(group, rule, now)
     if rule is None or result is None:
         return None
-    if result.value is CheckValue.FAIL and any(
-        _waives(one, control.id, result, now) for one in group.tickets
-    ):
-        result = replace(result, value=CheckValue.WAIVED)
+    if result.value is CheckValue.FAIL:
+        result = _unwaived(result, _waived(group, control.id, result.occasion, now))
     switch = replace(rule.switch, mode=Mode.TICKET) if group.is_only_named else rule.switch
     return Examined(control, switch, result)
 
 
-def _waives(ticket: Ticket, control: str, result: ControlResult, now: datetime) -> bool:
-    """Whether a person waived this: a review of one quarter, say, and not that of the next.
+def _waived(group: GroupState, control: str, occasion: str, now: datetime) -> list[Mapping[str, Any]]:
+    """The faults of this control that a person waived: in a review of one quarter, say, and not in that of the next.
 
     Rows that the reviewer may not answer are a part of a review, and waive none.
     """
-    is_fault = any(fault["control"] == control for fault in ticket.details.get("faults", ()))
-    return ticket.is_waived(now) and is_fault and result.occasion in {"", ticket.occasion}
+    return [
+        fault
+        for ticket in group.tickets
+        if ticket.is_waived(now) and occasion in {"", ticket.occasion}
+        for fault in ticket.details.get("faults", ())
+        if fault["control"] == control
+    ]
+
+
+def _unwaived(result: ControlResult, waived: Sequence[Mapping[str, Any]]) -> ControlResult:
+    """What is left of what fails: another admin than the one who was waived, say."""
+    left = [part for part in result.parts if not any(is_part_of(part, fault) for fault in waived)]
+    if left:
+        return result.with_parts(left)
+    return replace(result, value=CheckValue.WAIVED) if waived else result
+
+
+def is_part_of(part: FaultPart, fault: Mapping[str, Any]) -> bool:
+    """Whether a fault of a ticket has this part. One of an earlier release has what it found as a text alone."""
+    return part.id in fault["parts"] if "parts" in fault else part.found in fault["found"]

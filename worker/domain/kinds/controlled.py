@@ -1,7 +1,7 @@
 """What the kinds that controls ask for have in common: their details list the faults.
 
 A fault is `{"control", "found", "wanted", "text"}`: the control's id, what there is and what there should be as words
-of the control or as values, and a text to paste.
+of the control or as values, and a text to paste. Where it may be several things, `"parts"` has the id of each.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InControls, Kind, Mark, Sees, Turn
@@ -28,21 +29,17 @@ OWNER_FIRST = (AssigneeWhy.OWNER, AssigneeWhy.ADMIN, AssigneeWhy.ACCOUNTABLE)
 STILL_SO = Contradiction(needs_full=False, text=N_("marked done, but still so when it was read ({roster})"))
 
 
-def faults_of(ticket: Ticket) -> Sequence[Mapping[str, str]]:
+def faults_of(ticket: Ticket) -> Sequence[Mapping[str, Any]]:
     """What is wrong, the first fault first."""
-    faults: Sequence[Mapping[str, str]] = ticket.details.get(FAULTS, ())
+    faults: Sequence[Mapping[str, Any]] = ticket.details.get(FAULTS, ())
     return faults
 
 
-def is_fault_of(ticket: Ticket, control: str) -> bool:
-    """Whether a ticket lists what this control finds."""
-    return any(fault["control"] == control for fault in faults_of(ticket))
-
-
 def ticket_for(control: str, tickets: Sequence[Ticket]) -> Ticket | None:
-    """The live or waived ticket of a group that lists this control."""
-    about = (one for one in tickets if is_fault_of(one, control))
-    return next((one for one in about if one.is_live or one.state is TicketState.WAIVED), None)
+    """The live ticket of a group that lists this control, else the waived one."""
+    about = [one for one in tickets if any(fault["control"] == control for fault in faults_of(one))]
+    live = (one for one in about if one.is_live)
+    return next(live, None) or next((one for one in about if one.state is TicketState.WAIVED), None)
 
 
 def pasted(ticket: Ticket) -> Sequence[str]:

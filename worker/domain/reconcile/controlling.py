@@ -18,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain, count
 from typing import Any
 
-from worker.domain.controls.control import CheckValue
-from worker.domain.controls.examining import Examined
+from worker.domain.controls.control import CheckValue, ControlResult
+from worker.domain.controls.examining import Examined, is_part_of
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
-from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of, is_fault_of
+from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
 from worker.domain.reconcile.assigning import next_in_place, why_another
 from worker.domain.reconcile.engine import cancelled, reopen
@@ -59,11 +60,8 @@ class Wanted:
     time: timedelta
 
     @property
-    def faults(self) -> list[dict[str, str]]:
-        return [
-            {"control": one.control.id, "found": one.result.found, "wanted": one.result.wanted, "text": ""}
-            for one in self.asked
-        ]
+    def faults(self) -> list[dict[str, Any]]:
+        return [_fault(one.control.id, one.result) for one in self.asked]
 
     @property
     def why(self) -> Reason:
@@ -73,6 +71,11 @@ class Wanted:
     def at(self) -> datetime | None:
         """The newest evidence that something is wrong."""
         return max((one.result.at for one in self.asked if one.result.at is not None), default=None)
+
+
+def _fault(control: str, result: ControlResult) -> dict[str, Any]:
+    parts = {"parts": [part.id for part in result.parts]} if result.parts else {}
+    return {"control": control, "found": result.found, "wanted": result.wanted, "text": "", **parts}
 
 
 def wanted_in(group: GroupState, examined: Iterable[Examined]) -> tuple[Wanted, ...]:
@@ -106,12 +109,20 @@ def _key_of(group: GroupState, one: Examined, kind: TicketKind) -> TicketKey:
         of_family = ticket.kind is kind and ticket.occasion.startswith(one.control.occasion)
         if ticket.is_live and is_whole and of_family:
             return ticket.key
-    key = TicketKey(kind, whole_group(group.key), occasion)
-    same = next((ticket for ticket in group.tickets if ticket.key == key), None)
-    is_beside = (
-        same is not None and same.state is TicketState.WAIVED and not is_fault_of(same, one.control.id)
-    )
-    return TicketKey(kind, key.subject, f"{occasion}/{one.control.id}") if is_beside else key
+    apart = {
+        ticket.occasion for ticket in group.tickets if ticket.kind is kind and _is_of_others(ticket, one)
+    }
+    beside = f"{occasion}/{one.control.id}"
+    names = chain((occasion, beside), (f"{beside}/{number}" for number in count(2)))
+    return TicketKey(kind, whole_group(group.key), next(name for name in names if name not in apart))
+
+
+def _is_of_others(ticket: Ticket, one: Examined) -> bool:
+    """Whether a ticket is waived, and for nothing of what this finds."""
+    fault = next((fault for fault in faults_of(ticket) if fault["control"] == one.control.id), None)
+    parts = one.result.parts
+    is_of_it = fault is not None and (not parts or any(is_part_of(part, fault) for part in parts))
+    return ticket.state is TicketState.WAIVED and not is_of_it
 
 
 def time_for(group: GroupState, one: Examined) -> timedelta:
@@ -215,7 +226,7 @@ def _why_another(ticket: Ticket, group: GroupState) -> Reason | None:
     return None
 
 
-def _texts(wanted: Wanted, known: Ticket, language: str, languages: Sequence[str]) -> list[dict[str, str]]:
+def _texts(wanted: Wanted, known: Ticket, language: str, languages: Sequence[str]) -> list[dict[str, Any]]:
     """The faults with the texts to paste that the ticket has; those of new faults are in this language."""
     texts = {fault["control"]: fault["text"] for fault in faults_of(known)}
     return [
@@ -353,9 +364,9 @@ def weigh_control(
 ) -> Verification:
     """What newer evidence says of a live ticket of controls.
 
-    It is verified when each of its controls passes by evidence that is newer than the claim, or than its opening or
-    reopening if there was none; the weakest evidence gives the grade. A claim is contradicted when one of them fails
-    by newer evidence. What a check can't tell proves nothing.
+    It is verified when each of its controls passes, or would but for what is waived, by evidence that is newer than the
+    claim, or than its opening or reopening if there was none; the weakest evidence gives the grade. A claim is
+    contradicted when one of them fails by newer evidence. What a check can't tell proves nothing.
     """
     since = unproven_since(ticket, now)
     if _is_proven_gone(ticket, group):
@@ -363,7 +374,7 @@ def weigh_control(
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one.result for one in examined if one.control.id in controls]
     newer = [one for one in about if one.at is not None and one.at > since]
-    if about and len(newer) == len(about) and all(one.value is CheckValue.PASS for one in newer):
+    if about and len(newer) == len(about) and all(one.is_as_allowed for one in newer):
         grade = max((one.grade or Grade.C for one in newer), key=lambda one: one.value)
         why = because("it was read after the ticket was opened, and is as it should be")
         if ticket.done_at is not None:

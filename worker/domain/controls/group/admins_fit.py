@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.control import (
+    CheckValue,
+    ControlResult,
+    FaultPart,
+    GroupControl,
+    Times,
+    Unknown,
+    unknown,
+)
 from worker.domain.controls.policy import AdminsRule
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.model import Standing
@@ -20,17 +28,15 @@ def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult
     unfit = [(one, why) for one in group.admins if (why := _why_unfit(one, rule))]
     if unfit:
         admins = [{"handle": one.handle, "name": one.name, "why": why} for one, why in unfit]
-        names = ", ".join(one.name for one, _ in unfit)
         # A group keeps an admin: the others are asked for first, by the controls and tickets that want another one
         is_anybody_left = any(one.is_active and not _why_unfit(one, rule) for one in group.admins)
         return ControlResult(
             CheckValue.FAIL,
-            names,
             at=group.taken_at,
             grade=group.grade,
             details={"admins": admins},
             is_asked_elsewhere=not is_anybody_left,
-        )
+        ).with_parts(FaultPart(one.handle, one.name) for one, _ in unfit)
     if not group.knows_roles:
         return unknown(Unknown.NO_ROLES)
     if any(one.is_question for one in group.admins):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times
+from worker.domain.controls.control import CheckValue, ControlResult, FaultPart, GroupControl, Times
 from worker.domain.controls.policy import RegisterRule
 from worker.domain.controls.state import GroupState, RegisterRow
 from worker.domain.text.tongue import N_
@@ -35,9 +35,8 @@ def _check(group: GroupState, rule: RegisterRule, _now: datetime) -> ControlResu
         return None
     missing = [column for column in rule.required if not _is_filled(row, column)]
     value = CheckValue.FAIL if missing else CheckValue.PASS
-    return ControlResult(
-        value, found=", ".join(missing), at=row.taken_at, grade=Grade.B, details={"columns": missing}
-    )
+    result = ControlResult(value, at=row.taken_at, grade=Grade.B, details={"columns": missing})
+    return result.with_parts(FaultPart(column, column) for column in missing)
 
 
 def _is_filled(row: RegisterRow, column: str) -> bool:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.control import (
+    CheckValue,
+    ControlResult,
+    FaultPart,
+    GroupControl,
+    Times,
+    Unknown,
+    unknown,
+)
 from worker.domain.controls.policy import ProfileRule
 from worker.domain.controls.state import GroupState
 from worker.domain.model import Fact
@@ -24,6 +32,9 @@ def _check(group: GroupState, rule: ProfileRule, _now: datetime) -> ControlResul
         _new_link(group) if wanted.has_new_link else None,
     ]
     said = [part for part in parts if part is not None]
+    wrong = [one for one in said if one.parts]
+    if wrong:
+        return wrong[0].with_parts(part for one in wrong for part in one.parts)
     order = (CheckValue.FAIL, CheckValue.UNKNOWN)
     worst = next((one for value in order for one in said if one.value is value), None)
     return worst or next(iter(said), None)
@@ -39,7 +50,7 @@ def _approval(group: GroupState, at: datetime) -> ControlResult:
         return ControlResult(value, at=group.row.taken_at, grade=Grade.C, is_asked_elsewhere=True)
     if shown:
         return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
-    return ControlResult(CheckValue.FAIL, _NO_APPROVAL, _APPROVAL, at=at, grade=group.grade)
+    return _failed(_NO_APPROVAL, _APPROVAL, at, group.grade)
 
 
 def _new_link(group: GroupState) -> ControlResult:
@@ -54,10 +65,14 @@ def _new_link(group: GroupState) -> ControlResult:
     if facts.link_sha256 is None or facts.link_changed_at is None:
         return unknown(Unknown.NOT_SHOWN)
     if facts.link_changed_at <= group.removed_at:
-        return ControlResult(CheckValue.FAIL, _OLD_LINK, _NEW_LINK, at=at, grade=group.grade)
+        return _failed(_OLD_LINK, _NEW_LINK, at, group.grade)
     if facts.link_before_at is None:
         return unknown(Unknown.NOT_SHOWN)
     return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
+
+
+def _failed(found: str, wanted: str, at: datetime, grade: Grade) -> ControlResult:
+    return ControlResult(CheckValue.FAIL, at=at, grade=grade).with_parts([FaultPart(found, found, wanted)])
 
 
 CONTROL = GroupControl(

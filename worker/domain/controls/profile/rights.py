@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.control import (
+    CheckValue,
+    ControlResult,
+    FaultPart,
+    GroupControl,
+    Times,
+    Unknown,
+    unknown,
+)
 from worker.domain.controls.policy import ProfileRule
 from worker.domain.controls.state import GroupState
 from worker.domain.text.tongue import N_
@@ -23,14 +31,10 @@ def _check(group: GroupState, rule: ProfileRule, _now: datetime) -> ControlResul
     wrong = [(right, value) for right, value in asked if shown[right] not in {None, value}]
     at = group.facts.read_at or group.taken_at
     if wrong:
-        return ControlResult(
-            CheckValue.FAIL,
-            ", ".join(f"{right}: {shown[right].value}" for right, _ in wrong),
-            ", ".join(f"{right}: {value.value}" for right, value in wrong),
-            at=at,
-            grade=group.grade,
-            details={"rights": {right: value.value for right, value in wrong}},
-        )
+        said = [(f"{right}: {shown[right].value}", f"{right}: {value.value}") for right, value in wrong]
+        details = {"rights": {right: value.value for right, value in wrong}}
+        failed = ControlResult(CheckValue.FAIL, at=at, grade=group.grade, details=details)
+        return failed.with_parts(FaultPart(found, found, value) for found, value in said)
     if None in shown.values():
         return unknown(Unknown.NOT_SHOWN)
     return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
