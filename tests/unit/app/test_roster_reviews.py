@@ -19,6 +19,7 @@ from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.kinds import kind_of
+from worker.domain.model import Coverage
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports.state.controls import ControlCounts
@@ -113,6 +114,30 @@ class TestOldLists:
             (VERIFIED, Grade.B)
         ] * 2
         assert counts(ward).grades == {"B": 1}
+
+    def test_one_that_is_never_complete_says_so_without_a_day_and_is_waived_for_good(
+        self, ward: Harness
+    ) -> None:
+        ward.wards.mark("ward-7", Coverage.PARTIAL)
+
+        def read() -> list[str]:
+            ward.later(days=1)
+            ward.inventory()
+            ward.control()
+            return [one.state.value for one in reviews(ward)]
+
+        assert [read(), read()] == [["open"], ["open"]]
+        [ticket] = reviews(ward)
+        said = kind_of(ticket).why(ticket, "Europe/London", ENGLISH, {})
+        assert said == "The list of members may be wrong: no complete and fresh roster."
+        ward.desk.waive(ticket.id, Actor("sam", "os:sam"), "the gateway shows no more", ward.now)
+        assert [read() for _ in range(3)] == [["waived"]] * 3
+        ward.wards.mark("ward-7", Coverage.FULL)
+        read()
+        run(ward, days=91)
+        assert [one.state.value for one in reviews(ward)] == ["waived", "open"], (
+            "an old list is another fault"
+        )
 
     def test_an_empty_list_asks_nobody(self, ward: Harness) -> None:
         ward.group("ward-9")

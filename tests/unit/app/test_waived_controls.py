@@ -7,7 +7,14 @@ from datetime import timedelta
 
 from harness import Harness
 from reviewed import released, reviewed_ward, reviews
-from worker.domain.controls.policy import ControlPolicy, DescriptionRule, JoinRule, ProfileRule, RightsRule
+from worker.domain.controls.policy import (
+    ControlPolicy,
+    DescriptionRule,
+    DormantRule,
+    JoinRule,
+    ProfileRule,
+    RightsRule,
+)
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Allowed, GroupFacts
@@ -82,6 +89,25 @@ def test_one_of_a_quarter_s_review_waives_no_other(start: Start) -> None:
     h.settle(full=True)
     h.control()
     assert TicketState.OPEN in {one.state for one in reviews(h)}
+
+
+def test_one_of_a_group_of_one_lasts_however_often_it_is_read(start: Start) -> None:
+    h = start(controls=ControlPolicy(dormant=(DormantRule(ControlSwitch(Mode.TICKET)),)))
+    h.group("archive", "ann")
+    h.settle()
+    released(h)
+    [ticket] = h.tickets(TicketKind.CLOSE_GROUP)
+    h.desk.waive(ticket.id, ME, "it is kept to read", h.now)
+    for _ in range(3):
+        h.later(days=1)
+        h.settle()
+        h.control()
+        assert [one.state for one in h.tickets(TicketKind.CLOSE_GROUP)] == [TicketState.WAIVED]
+    h.group("archive", "ann", "ben")
+    h.wards.show("archive", GroupFacts(read_at=h.now, last_activity_at=h.now - timedelta(days=400)))
+    h.settle()
+    h.control()
+    assert [one.state for one in h.tickets(TicketKind.CLOSE_GROUP)] == [TicketState.WAIVED, TicketState.OPEN]
 
 
 def test_one_with_an_end_is_over_with_all_faults(start: Start) -> None:

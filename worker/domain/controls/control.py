@@ -48,7 +48,7 @@ class Unknown(StrEnum):
 
 
 class FaultPart(NamedTuple):
-    """One of several things that a result finds, such as one admin of some. Each is waived by itself, by its `id`."""
+    """One thing that a result finds, such as one admin of several. It is waived by its `id`, whatever the occasion."""
 
     id: str
     found: str
@@ -62,7 +62,7 @@ class ControlResult:
     `found` and `wanted` are what there is and what the rules want, as words or as values; `text` is a text to paste.
     `at` is the instant that the evidence is true for, `grade` how good it is; both only where something was seen.
     `occasion` tells repeated tickets apart, `details` go into the ticket, `due` replaces the control's time.
-    `parts`: what `found` and `wanted` consist of, where there may be several things. Empty: it is one thing.
+    `parts`: what `found` and `wanted` consist of, where each is told apart. Empty: the occasion tells it apart.
     `is_asked_elsewhere`: another ticket or a review asks for it, or nobody could answer, so this one opens none.
     """
 
@@ -78,11 +78,6 @@ class ControlResult:
     due: timedelta | None = None
     is_asked_elsewhere: bool = False
     parts: tuple[FaultPart, ...] = ()
-
-    @property
-    def is_as_allowed(self) -> bool:
-        """Whether it passes, or would if it were not for parts that somebody waived."""
-        return self.value is CheckValue.PASS or (self.value is CheckValue.WAIVED and bool(self.parts))
 
     def with_parts(self, parts: Iterable[FaultPart]) -> Self:
         """The same of these parts."""

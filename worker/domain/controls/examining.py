@@ -62,20 +62,22 @@ def _examined(
     if rule is None or result is None:
         return None
     if result.value is CheckValue.FAIL:
-        result = _unwaived(result, _waived(group, control.id, result.occasion, now))
+        result = _unwaived(result, _waived(group, control.id, result, now))
     switch = replace(rule.switch, mode=Mode.TICKET) if group.is_only_named else rule.switch
     return Examined(control, switch, result)
 
 
-def _waived(group: GroupState, control: str, occasion: str, now: datetime) -> list[Mapping[str, Any]]:
+def _waived(group: GroupState, control: str, result: ControlResult, now: datetime) -> list[Mapping[str, Any]]:
     """The faults of this control that a person waived: in a review of one quarter, say, and not in that of the next.
+
+    What has parts is told apart by these: of what is so day by day, the occasion names the day of the list alone.
 
     Rows that the reviewer may not answer are a part of a review, and waive none.
     """
     return [
         fault
         for ticket in group.tickets
-        if ticket.is_waived(now) and occasion in {"", ticket.occasion}
+        if ticket.is_waived(now) and (result.parts or result.occasion in {"", ticket.occasion})
         for fault in ticket.details.get("faults", ())
         if fault["control"] == control
     ]

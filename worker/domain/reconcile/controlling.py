@@ -371,10 +371,11 @@ def weigh_control(
     since = unproven_since(ticket, now)
     if _is_proven_gone(ticket, group):
         return Verification(Proof.VERIFIED, because("a complete list of groups has it no more"), group.grade)
-    controls = {fault["control"] for fault in faults_of(ticket)}
-    about = [one.result for one in examined if one.control.id in controls]
+    asked = {fault["control"]: fault for fault in faults_of(ticket)}
+    about = [one.result for one in examined if one.control.id in asked]
+    are_well = all(_is_well(one.result, asked[one.control.id]) for one in examined if one.control.id in asked)
     newer = [one for one in about if one.at is not None and one.at > since]
-    if about and len(newer) == len(about) and all(one.is_as_allowed for one in newer):
+    if about and len(newer) == len(about) and are_well:
         grade = max((one.grade or Grade.C for one in newer), key=lambda one: one.value)
         why = because("it was read after the ticket was opened, and is as it should be")
         if ticket.done_at is not None:
@@ -384,3 +385,9 @@ def weigh_control(
         why = because("marked done, but still so when it was read again")
         return Verification(Proof.REOPENED, why, reopened=Reopened.NOT_DONE)
     return unproven(ticket, now, claim_life, because("nothing newer shows it"))
+
+
+def _is_well(result: ControlResult, fault: Mapping[str, Any]) -> bool:
+    """Whether a control passes, or nothing is left of a fault but parts that another ticket waives."""
+    is_allowed = result.value is CheckValue.WAIVED and bool(result.parts) and "parts" in fault
+    return is_allowed or result.value is CheckValue.PASS

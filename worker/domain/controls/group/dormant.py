@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
+from worker.domain.controls.control import (
+    CheckValue,
+    ControlResult,
+    FaultPart,
+    GroupControl,
+    Times,
+    Unknown,
+    unknown,
+)
 from worker.domain.controls.policy import DormantRule
 from worker.domain.controls.state import GroupState
 from worker.domain.text.tongue import N_
@@ -44,7 +52,8 @@ def _by_the_roster(group: GroupState) -> ControlResult | None:
     if not group.is_listed or group.size > 1:
         return None
     occasion = f"dormant:{group.taken_at:%Y-%m-%d}"
-    return ControlResult(CheckValue.FAIL, _ONE_LEFT, at=group.taken_at, grade=group.grade, occasion=occasion)
+    failed = ControlResult(CheckValue.FAIL, at=group.taken_at, grade=group.grade, occasion=occasion)
+    return failed.with_parts([FaultPart(_ONE_LEFT, _ONE_LEFT)])
 
 
 def _by_activity(group: GroupState, rule: DormantRule, now: datetime) -> ControlResult | None:
