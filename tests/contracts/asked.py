@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from builders import DAY, HOUR, NOW, facts, key, rules
 from contracts.live import read
 from contracts.unit_of_work import read_people, read_rosters, roster
@@ -25,7 +27,7 @@ from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import AccountKey, Coverage, GroupKey, HandleKey
 from worker.domain.reconcile.attesting import ask
 from worker.domain.text.reason import Reason
-from worker.domain.tickets.ticket import Grade
+from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ports import Port
 from worker.ports.state.attestations import SENSITIVE, AskingRule
 from worker.ports.state.group_states import Lists
@@ -48,6 +50,7 @@ LOOK = StatementRule(
 )  # fmt: skip
 
 PHONE = StatementRule(Statement.DEVICE, DEVICE.id, ASKS, "", "1", every=YEAR, items=("screen_lock",))
+CENSUS = StatementRule(Statement.CENSUS, "group.census", ASKS, "", "1", every=YEAR)
 
 
 def seeded(store: Store) -> None:
@@ -178,6 +181,28 @@ class AskedContract:
         assert (asked(store, PHONE), passed()) == (["ann", "cem"], set())
         answered(store, PHONE, at=NOW + 2 * HOUR, items=secure)
         assert (asked(store, PHONE), passed()) == (["cem"], {key("ann")})
+
+    @pytest.mark.parametrize("rule", [CENSUS, LOOK, PHONE])
+    def test_a_waiver_for_good_is_of_one_time_of_what_is_asked_again_and_again(
+        self, store: Store, rule: StatementRule
+    ) -> None:
+        seeded(store)
+        read_people(store, facts("ben", manager_id="ann"), is_full=False)
+        with store.begin() as uow:
+            [first, *_] = uow.attestations.to_ask(rule, NOW, 9, is_everywhere=True)
+            ticket = replace(ask(first, rule, rules(), NOW).ticket, state=TicketState.WAIVED)
+            [stored] = uow.tickets.insert([ticket])
+
+        def said(now: datetime) -> tuple[bool, bool, int]:
+            with store.reading() as uow:
+                counts = uow.attestations.counts(rule, now, is_everywhere=True)
+                excused = uow.attestations.excused(rule, [key("ann")], now)
+            return "ann" in asked(store, rule, now), bool(excused), counts.waived
+
+        assert (said(NOW + YEAR - DAY), said(NOW + YEAR)) == ((False, True, 1), (True, False, 0))
+        with store.begin() as uow:
+            uow.tickets.update([replace(stored, waived_until=NOW + 2 * YEAR)])
+        assert (said(NOW + YEAR), said(NOW + 2 * YEAR)) == ((False, True, 1), (True, False, 0))
 
     def test_what_a_list_says_it_has_said_since_it_said_so_without_a_break(self, store: Store) -> None:
         seeded(store)

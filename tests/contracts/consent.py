@@ -252,6 +252,11 @@ class ConsentContract:
             uow.tickets.insert([waived])
             assert uow.attestations.excused(GATE, [key("ann"), key("ben")], NOW) == {key("ann")}
             assert uow.attestations.excused(GATE, [key("ann")], NOW + DAY) == set()
+            new = replace(GATE, version="2")
+            assert uow.attestations.excused(new, [key("ann")], NOW) == set()
+            assert uow.attestations.excused(replace(new, is_material=False), [key("ann")], NOW) == {
+                key("ann")
+            }
         said(store, "ben", AttestAnswer.ACCEPTED, statement=Statement.POLICY)
         with store.begin() as uow:
             assert uow.attestations.passed(GATE, [key("ann"), key("ben")], NOW) == {key("ben")}

@@ -51,12 +51,12 @@ from worker.storage.sql.tables import (
 from worker.storage.statements import (
     LIVE_STATES,
     declining,
+    excuses,
     in_scope,
     is_asked,
     is_no,
     is_noted,
     is_ticket_of,
-    is_waived_now,
     items_text,
     missing_statements,
     place_in_groups,
@@ -201,7 +201,7 @@ class SqlAttestations:
         for chunk in chunked(sorted(people)):
             query = sa.select(t.person_source, t.person_id).where(
                 among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value,
-                is_ticket_of(rule), is_waived_now(now),
+                is_ticket_of(rule), excuses(rule, now),
             )  # fmt: skip
             found |= {AccountKey(*row) for row in self._c.execute(query)}
         return found

@@ -154,7 +154,7 @@ def _who(rule: StatementRule) -> tuple[Any, Any]:
 def missing_statements(rule: StatementRule, now: datetime, *, is_everywhere: bool) -> sa.Select[Any]:
     """The subjects whom it takes to ask: no statement of theirs counts, and no ticket asks them."""
     t = ticket.c
-    holds = sa.or_(t.state.in_(LIVE_STATES), is_waived_now(now))
+    holds = sa.or_(t.state.in_(LIVE_STATES), excuses(rule, now))
     subjects = subjects_of(rule, is_everywhere=is_everywhere)
     has_answered = (has_passed(rule, now), has_declined(rule, now), has_said_no(rule, now))
     return subjects.where(*(~one for one in has_answered), ~has_ticket(rule, holds))
@@ -163,7 +163,7 @@ def missing_statements(rule: StatementRule, now: datetime, *, is_everywhere: boo
 def said_label(rule: StatementRule, now: datetime) -> sa.Label[str]:
     """What is known of a subject, as `said`: a grade if it passes, else whether it declined, was waived, or both."""
     grade = sa.case((has_passed(rule, now, assured=True), "B"), else_="C")
-    declined, waived = has_declined(rule, now), has_ticket(rule, is_waived_now(now))
+    declined, waived = has_declined(rule, now), has_ticket(rule, excuses(rule, now))
     known = [(declined & waived, "both"), (declined, "declined"), (waived, "waived")]
     return sa.case((has_passed(rule, now), grade), *known, else_="missing").label("said")
 
@@ -181,9 +181,19 @@ def is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bo
     return subjects.correlate(ticket).exists() & (is_of_version if is_policy else sa.true())
 
 
-def is_waived_now(now: datetime) -> sa.ColumnElement[bool]:
+def excuses(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
+    """A ticket of the rule is waived now, and what was waived is what the rule asks for.
+
+    That is one version of a policy, where another one asks everybody. Of what is asked for again after a time, as one
+    more occasion, it is one time; unless a person named the day until which it is waived.
+    """
     t = ticket.c
-    return (t.state == TicketState.WAIVED.value) & sa.or_(t.waived_until.is_(None), t.waived_until > now)
+    for_good: sa.ColumnElement[bool] = t.waived_until.is_(None)
+    if rule.every is not None and not rule.statement.is_acceptance:
+        for_good &= t.clock_from > now - rule.every
+    holds = (t.state == TicketState.WAIVED.value) & (for_good | (t.waived_until > now))
+    is_by_version = rule.statement is Statement.POLICY and rule.is_material
+    return holds & (t.episode == f"{rule.name}@{rule.version}") if is_by_version else holds
 
 
 def is_ticket_of(rule: StatementRule) -> sa.ColumnElement[bool]:

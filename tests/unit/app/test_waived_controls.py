@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
+from attested import POLICY_3, asking, rule_anew, tickets
 from harness import Harness
 from reviewed import released, reviewed_ward, reviews
 from worker.domain.controls.policy import (
@@ -108,6 +110,21 @@ def test_one_of_a_group_of_one_lasts_however_often_it_is_read(start: Start) -> N
     h.settle()
     h.control()
     assert [one.state for one in h.tickets(TicketKind.CLOSE_GROUP)] == [TicketState.WAIVED, TicketState.OPEN]
+
+
+def test_one_of_a_policy_s_version_excuses_from_no_later_one(start: Start) -> None:
+    h = asking(start)(POLICY_3)
+    h.desk.waive(tickets(h, "ann")[0].id, ME, "she works elsewhere for now", h.now)
+    h.later(days=1)
+    rule_anew(h, replace(POLICY_3, version="4", is_material=False, texts={"en": "Be kind, please."}))
+    h.control()
+    assert [one.state for one in tickets(h, "ann")] == [TicketState.WAIVED]
+    rule_anew(h, replace(POLICY_3, version="5", texts={"en": "Be kind, always."}))
+    h.control()
+    assert [(one.occasion, one.state) for one in tickets(h, "ann")] == [
+        ("policy:messaging@3", TicketState.WAIVED),
+        ("policy:messaging@5", TicketState.OPEN),
+    ]
 
 
 def test_one_with_an_end_is_over_with_all_faults(start: Start) -> None:
