@@ -68,6 +68,18 @@ def test_a_removal_that_is_waived_is_not_asked_for_again(ward: Harness) -> None:
     assert removal(ward).state is TicketState.WAIVED
 
 
+def test_who_was_to_go_and_is_here_still_is_asked_about_in_the_next_review(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    say(ward, KEEP, "ben", "cem")
+    ward.desk.waive(removal(ward).id, Actor("sam"), "she is needed there", ward.now)
+    ward.later(days=93)
+    ward.settle(full=True)
+    ward.control()
+    shown = look(ward, 2)
+    assert [row.reasons for row in shown.left if row.member.name == "Ann"] == [(RowReason.REMOVE,)]
+    assert "Ann" not in {one.name for one in shown.rows.unchanged}
+
+
 # --- its group is not read for a while ---------------------------------------------------------------------
 
 

@@ -54,6 +54,7 @@ def why(one: ReviewMember, review: Review = REVIEW) -> tuple[RowReason, ...]:
         ({"last": None}, RowReason.NEVER),
         ({"is_admin": True}, RowReason.ADMIN),
         ({"last": replace(KEPT, answer=RowAnswer.UNSURE)}, RowReason.UNSURE),
+        ({"last": replace(KEPT, answer=RowAnswer.REMOVE)}, RowReason.REMOVE),
     ],
 )
 def test_a_row_is_shown_for_a_reason(changes: dict[str, object], reason: RowReason) -> None:

@@ -37,6 +37,7 @@ class RowReason(StrEnum):
     JOINED = N_("joined since the last review")
     UNKNOWN = N_("nobody knows who it is")
     EXTERNAL = N_("not in the directory")
+    REMOVE = N_("was to be removed the last time")
     MOVED = N_("works in another department now")
     LEAVING = N_("is about to leave")
     ADMIN = N_("is an admin")
@@ -202,6 +203,7 @@ _CHECKS: Mapping[RowReason, Callable[[Review, ReviewMember], bool]] = {
     RowReason.JOINED: _joined,
     RowReason.UNKNOWN: lambda _, one: one.state in QUESTIONS,
     RowReason.EXTERNAL: lambda _, one: one.state is IdentityState.NOBODY,
+    RowReason.REMOVE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.REMOVE,
     RowReason.MOVED: _moved,
     RowReason.LEAVING: lambda _, one: one.person is not None and one.person.standing is Standing.LEAVING,
     RowReason.UNSURE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.UNSURE,
