@@ -7,7 +7,7 @@ One that could not be served by an error of the database that passes is tried ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from math import inf
@@ -54,10 +54,9 @@ class Reloading:
             self._refuse(str(error))
             return False
         self._refused = ""
-        changes = differences(self.settings, found)
-        if not changes or self._has_to_wait(found):
+        if _is_same(self.settings, found) or self._has_to_wait(found):
             return False
-        log.info(events.CONFIG_CHANGED, changes=changes)
+        log.info(events.CONFIG_CHANGED, changes=differences(self.settings, found))
         self.settings, self._unserved = found, None
         return True
 
@@ -77,7 +76,7 @@ class Reloading:
     def _has_to_wait(self, found: Settings) -> bool:
         if self._unserved is None or self._clock_s() >= self._again_at_s:
             return False
-        return not differences(self._unserved, found)
+        return _is_same(self._unserved, found)
 
     def _refuse(self, error: str) -> None:
         if error != self._refused:
@@ -105,8 +104,16 @@ def watching(look: Callable[[], bool], seen: Event, every_s: float = LOOK_EVERY_
         thread.join()
 
 
+def _is_same(before: Settings, after: Settings) -> bool:
+    """Whether all values are the same. The shown lines don't decide it: they say less than the values."""
+    return before.model_dump() == after.model_dump()
+
+
 def differences(before: Settings, after: Settings) -> list[str]:
-    """The differences, one line for each key: `schedule.poll: 1 min -> 30 s`. Secrets are not shown. Sorted."""
+    """The differences, one line for each key: `schedule.poll: 1 min -> 30 s`. Secrets are not shown. Sorted.
+
+    A list of named entries has a line, too, if they are others or in another order: `remediate: a, b -> b, a`.
+    """
     old, new = dict(_flat(before.model_dump(), "")), dict(_flat(after.model_dump(), ""))
     return [
         f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}"
@@ -120,8 +127,11 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         for name, item in value.items():
             yield from _flat(item, _key(path, name))
     elif isinstance(value, list | tuple) and value:
-        for index, item in enumerate(value):
-            yield from _flat(item, f"{path}[{_name(item, index)}]")
+        names = _names(value)
+        if names:
+            yield path, ", ".join(names)
+        for label, item in zip(names or range(len(value)), value, strict=True):
+            yield from _flat(item, f"{path}[{label}]")
     else:
         yield path, value
 
@@ -133,8 +143,11 @@ def _key(path: str, name: object) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def _name(item: Any, index: int) -> Any:
-    return item.get("name", index) if isinstance(item, Mapping) else index
+def _names(entries: Sequence[Any]) -> list[str]:
+    """What the entries of a list are called; nothing if that doesn't tell each from the others."""
+    found = [item.get("name") if isinstance(item, Mapping) else None for item in entries]
+    names = [name for name in found if isinstance(name, str)]
+    return names if len(set(names)) == len(entries) else []
 
 
 def _shown(value: Any) -> str:

@@ -113,6 +113,44 @@ def test_entries_that_come_and_go_are_named(config: Path) -> None:
     ]
 
 
+PROFILES = """
+controls:
+  profile:
+    - {when: {groups: ["Ward*"]}, join: {approval: true}}
+    - {when: {groups: ["*"]}, join: {approval: true}}
+"""
+
+
+def test_named_entries_that_only_change_places_are_a_change(reloading: Reloading, config: Path) -> None:
+    mail, chat = "{name: mail, kind: console}", "{name: chat, kind: console}"
+    config.write_text(f"{BEFORE}\nnotify: [{mail}, {chat}]\n")
+    assert reloading.look()
+    config.write_text(f"{BEFORE}\nnotify: [{chat}, {mail}]\n")
+    with capture_logs() as said:
+        assert reloading.look()
+
+    assert [one.name for one in reloading.settings.notify] == ["chat", "mail"]
+    assert said[0]["changes"] == ["notify: mail, chat -> chat, mail"]
+
+
+def test_each_of_several_entries_without_a_name_is_compared(reloading: Reloading, config: Path) -> None:
+    config.write_text(BEFORE + PROFILES)
+    assert reloading.look()
+    config.write_text(BEFORE + PROFILES.replace("true", "false", 1))
+    with capture_logs() as said:
+        assert reloading.look()
+
+    assert [line.partition(":")[0] for line in said[0]["changes"]] == ["controls.profile[0].join.approval"]
+
+
+def test_an_empty_entry_is_not_the_same_as_none(reloading: Reloading, config: Path) -> None:
+    config.write_text(BEFORE + "controls: {providers: {}}\n")
+    assert reloading.look()
+    config.write_text(BEFORE + "controls: {providers: null}\n")
+
+    assert reloading.look()
+
+
 def test_times_and_switches_are_shown_as_people_write_them(config: Path) -> None:
     before = load_settings(config)
     config.write_text(BEFORE.replace("poll: 60s", "poll: 90m") + "leaver: {disabled: false}\n")
