@@ -119,6 +119,18 @@ def test_nobody_is_given_anything_where_that_is_off(ward: Harness) -> None:
     assert tracker.only.seen.assignee == ""
 
 
+def test_who_gets_a_copy_there_does_not_get_the_ticket_where_that_is_off(ward: Harness) -> None:
+    tracker = begin(ward, TrackerRules(assigns=False))
+    run(ward)
+    before = ward.ticket().assignee
+    tracker.give(NURSE)
+    counts = run(ward)
+    run(ward)
+    assert counts["assigned"] == 0
+    assert ward.ticket().assignee == before
+    assert tracker.only.notes == [], "nor is it said there that it stays"
+
+
 def test_a_workflow_that_gives_what_is_closed_to_the_lead_calls_nobody(ward: Harness) -> None:
     tracker = settled(ward)
     ward.deliver()

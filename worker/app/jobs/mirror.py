@@ -367,7 +367,7 @@ def _problem(copy: Copy, seen: Seen) -> str:
 
 def _ability(run: MirrorRun) -> Ability:
     can = run.one.tracker.can
-    return Ability(can.goals, can.notes, can.assigns and run.one.assigns)
+    return Ability(can.goals, can.notes, can.assigns and run.one.assigns, run.one.assigns)
 
 
 def _fight(ticket: Ticket, seen: Seen) -> str:

@@ -49,11 +49,15 @@ _OF_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """What may be done there: where a copy can be moved, whether it can be noted on and given to somebody."""
+    """What may be done there: where a copy can be moved, whether it can be noted on and given to somebody.
+
+    `takes`: whoever gets a copy there may get our ticket, too.
+    """
 
     goals: frozenset[Goal]
     notes: bool
     assigns: bool
+    takes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,8 @@ def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Consequen
     """Who has it: what people changed there comes first, else ours goes there."""
     theirs, ours = seen.assignee, ticket.assignee.email if ticket.assignee else ""
     same = replace(base, assignee=theirs)
-    if theirs.casefold() not in {base.assignee.casefold(), base.given.casefold(), ours.casefold()}:
+    known = {base.assignee.casefold(), base.given.casefold(), ours.casefold()}
+    if can.takes and theirs.casefold() not in known:
         return Consequence(same, take=theirs)
     if can.assigns and "@" in ours and ours.casefold() != base.given.casefold():
         return Consequence(same, give=ours)
