@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from builders import rules
 from fakes.tracker import FakeTracker
 from harness import Harness
@@ -13,6 +15,8 @@ from reported import ADMIN, HARM, handled, policy, report
 from worker.app.reads.rotas import RotaRules
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.domain.mirror.outside import CopyStanding
+from worker.ports import Rejected
 from worker.running.mirroring import TrackerRules
 
 Start = Callable[..., Harness]
@@ -41,6 +45,52 @@ def test_whoever_reassigns_the_copy_in_a_tracker_does_not_give_it_to_the_groups_
     assert ADMIN not in told(h), h.soc.to(ADMIN)
     assert one.assignee is not None
     assert one.assignee.email != ADMIN
+
+
+@pytest.fixture
+def copied(start: Start) -> Harness:
+    """A report of harm with a copy in a tracker; the group's admin is accountable for what nobody else has."""
+    h = start(controls=policy(), has_links=True, rules=rules(accountable=ADMIN))
+    h.trackers = [FakeTracker(now=h.clock)]
+    h.start(replace(h.app.rules, trackers={"desk": TrackerRules()}))
+    report(h, HARM, "words")
+    h.settle()
+    mirror(h)
+    [one] = handled(h)
+    assert one.accountable == ""
+    return h
+
+
+def mirror(h: Harness, *, minutes: float = 5) -> None:
+    h.later(minutes=minutes)
+    h.mirror()
+
+
+def test_a_fight_over_its_copy_is_told_to_the_channel_alone(copied: Harness) -> None:
+    for _ in range(4):
+        copied.trackers[0].put(CopyStanding.DONE)
+        mirror(copied)
+    assert "trouble" in copied.titles()[-1]
+    assert ADMIN not in told(copied), copied.soc.to(ADMIN)
+
+
+def test_so_is_that_its_copy_was_deleted(copied: Harness) -> None:
+    copied.trackers[0].only.is_gone = True
+    mirror(copied)
+    mirror(copied, minutes=60)
+    assert "trouble" in copied.titles()[-1]
+    assert ADMIN not in told(copied), copied.soc.to(ADMIN)
+
+
+def test_so_is_what_its_copy_refuses(copied: Harness) -> None:
+    def strict(_what: str) -> None:
+        raise Rejected("SEC-1 can't be moved.", remedy="Allow it.")
+
+    copied.trackers[0].put(CopyStanding.DONE)
+    copied.trackers[0].before = strict
+    mirror(copied)
+    assert "trouble" in copied.titles()[-1]
+    assert ADMIN not in told(copied), copied.soc.to(ADMIN)
 
 
 def test_nor_does_it_come_to_the_admin_as_a_deputy(start: Start) -> None:

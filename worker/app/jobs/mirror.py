@@ -204,7 +204,7 @@ class Mirror:
                 now = replace(now, assignee=copy.assignee)
             uow.mirrors.put(now)
             if follows.is_fight:
-                run.tell(uow, f"fight:{number}", _fight(ticket, seen), ticket)
+                run.tell(uow, f"fight:{number}", _fight(ticket, seen), number)
         if follows.take:
             return copy, self._take(run, ticket, follows, seen.key)
         return copy, follows
@@ -292,7 +292,7 @@ class Mirror:
         with run.begin() as uow:
             uow.mirrors.put(refused)
         if not give:  # many people have no account there, which is no trouble
-            run.trouble(error)
+            run.trouble(error, copy.ticket)
 
     # --- trackers that tell ----------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ def _note(run: MirrorRun, each: Mirrored, gone: CopyGone, *, can_be_gone: bool) 
         if is_gone and ticket.is_live:
             problem = f"It is there no longer ({gone.why}). It is not made again by itself."
             changed = replace(changed, state=CopyState.GONE, problem=problem)
-            run.tell(uow, f"gone:{copy.ticket}", _told(ticket, copy, run.name), ticket)
+            run.tell(uow, f"gone:{copy.ticket}", _told(ticket, copy, run.name), copy.ticket)
         elif is_gone:
             changed = replace(changed, settled_at=copy.settled_at or run.now)
         uow.mirrors.put(changed)

@@ -61,7 +61,7 @@ class MakeCopies:
                     return
             except Rejected as error:
                 self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
-                self._run.trouble(error)
+                self._run.trouble(error, each.ticket.id)
 
     def _guarded(self, each: Mirrored, do: Callable[[Mirrored], None]) -> bool:
         """Return False if the tracker has to have a rest."""
@@ -159,7 +159,7 @@ class MakeCopies:
             refused = replace(copy, state=CopyState.REFUSED, problem=problem)
             with self._run.begin() as uow:
                 uow.mirrors.put(refused)
-                self._run.tell(uow, f"refused:{copy.ticket}", problem)
+                self._run.tell(uow, f"refused:{copy.ticket}", problem, copy.ticket)
             return refused
         late_at = (
             copy.look_again_at or now + LATE_EVERY
@@ -178,7 +178,7 @@ class MakeCopies:
                     return
             except Rejected as error:
                 self._look_tomorrow(each.copy.ticket)
-                self._run.trouble(error)
+                self._run.trouble(error, each.copy.ticket)
 
     def _look_once_more(self, each: Mirrored) -> None:
         """Our copy is found, and nothing else, nearly always; what people closed themselves is theirs.
@@ -194,7 +194,7 @@ class MakeCopies:
                 attempted_at=copy.attempted_at, look_again_at=copy.look_again_at,
             )  # fmt: skip
             self._link(new, found[0], -1)
-        self._close_duplicates(found)
+        self._close_duplicates(found, copy.ticket)
         self._look_tomorrow(copy.ticket)
 
     def _look_tomorrow(self, ticket: int) -> None:
@@ -210,10 +210,10 @@ class MakeCopies:
 
         It was made open: whatever else it is by now is news, of which something may follow.
         """
-        self._close_duplicates(found)
+        self._close_duplicates(found, copy.ticket)
         return self._link(copy, replace(found[0], standing=CopyStanding.OPEN), -1)
 
-    def _close_duplicates(self, found: Sequence[Seen]) -> None:
+    def _close_duplicates(self, found: Sequence[Seen], ticket: int) -> None:
         """Close all but the oldest, unless we may not; it is said."""
         can = self._tracker.can
         goal = Goal.CANCELLED if Goal.CANCELLED in can.goals else Goal.DONE
@@ -223,10 +223,10 @@ class MakeCopies:
             try:
                 self._tracker.move(other, goal, note)
             except (PermissionDenied, Rejected) as error:
-                self._run.trouble(error)
+                self._run.trouble(error, ticket)
                 continue
             self._run.notice(
-                f"duplicate:{other.ref}", f"{other.key} was a duplicate of {key}, and is closed."
+                f"duplicate:{other.ref}", f"{other.key} was a duplicate of {key}, and is closed.", ticket
             )
 
     def _link(self, copy: Copy, seen: Seen, version: int) -> Copy:

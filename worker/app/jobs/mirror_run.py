@@ -11,6 +11,7 @@ from typing import Any
 
 from worker.app.jobs.matching import Matching
 from worker.app.tell.addressing import who_is_here, whoever_has
+from worker.app.tell.withholding import withheld_from
 from worker.domain.messages.copies import trouble_text
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.mirror.copy import Content
@@ -134,32 +135,35 @@ class MirrorRun:
         """Count one of something."""
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def trouble(self, error: ConnectorError) -> None:
-        """Report trouble, and tell it: one notice for each cause, again after a day."""
+    def trouble(self, error: ConnectorError, about: int | None = None) -> None:
+        """Report trouble, and tell it: one notice for each cause, again after a day. `about` as in `tell`."""
         sentence = f"{self.name}: {error}"
         if sentence not in self.troubles:
             self.troubles.append(sentence)
-        self.notice(f"{type(error).__name__}:{_VARIES.sub('#', error.message)}", str(error))
+        self.notice(f"{type(error).__name__}:{_VARIES.sub('#', error.message)}", str(error), about)
 
     def problem(self, ticket: int, error: ConnectorError) -> None:
         """Keep what is wrong with one copy, beside it."""
         with self.begin() as uow:
             copy = uow.mirrors.get(self.name, ticket).copy
             uow.mirrors.put(replace(copy, problem=str(error), synced_at=self.now))
-        self.trouble(error)
+        self.trouble(error, ticket)
 
-    def notice(self, cause: str, what: str) -> None:
+    def notice(self, cause: str, what: str, about: int | None = None) -> None:
         """As `tell`, in a transaction of its own."""
         with self.begin() as uow:
-            self.tell(uow, cause, what)
+            self.tell(uow, cause, what, about)
 
-    def tell(self, uow: UnitOfWork, cause: str, what: str, ticket: Ticket | None = None) -> None:
-        """Tell the channel and the accountable person, unless they were told of this cause not long ago."""
+    def tell(self, uow: UnitOfWork, cause: str, what: str, about: int | None = None) -> None:
+        """Tell the channel and the accountable person, unless they were told of this cause not long ago.
+
+        `about`: the number of the ticket whose copy it is about. Only who is accountable for it may hear of that.
+        """
         if not uow.mirrors.notice(self.name, cause, self.now, TOLD_AGAIN_AFTER):
             return
         languages = self.texts.languages
-        address = who_is_here(uow, ticket.accountable if ticket else "")
-        address = address or who_is_here(uow, self.rules.accountable)
+        address = self.rules.accountable if about is None else self._accountable(uow, about)
+        address = who_is_here(uow, address)
         people = [whoever_has(uow, address, languages)] if address else []
         messages = []
         for to in dict.fromkeys([CHANNEL, *people]):
@@ -167,3 +171,7 @@ class MirrorRun:
             key = f"mirror:{self.name}:{cause}:{self.now.isoformat()}:{to.kind.value}:{to.address}"
             messages.append(OutMessage(key, to, headline, Paragraph(headline, f"{what} {text}")))
         uow.outbox.add(messages, self.now)
+
+    def _accountable(self, uow: UnitOfWork, number: int) -> str:
+        ticket = uow.mirrors.get(self.name, number).ticket
+        return "" if ticket.accountable.casefold() in withheld_from(uow, ticket) else ticket.accountable
