@@ -18,6 +18,7 @@ from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Paragraph
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
+from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.outbox import Claim
 from worker.storage.sql.tables import outbox
 from worker.storage.store import SqlStore
@@ -152,6 +153,48 @@ def test_whoever_had_a_copy_in_a_tracker_is_erased_in_any_capitals(store: SqlSto
     with store.reading() as uow:
         kept = uow.mirrors.of([one.id])[one.id]
     assert kept == [replace(theirs, assignee="", given="", noted="", problem=""), others]
+
+
+def test_whoever_a_tracker_shows_by_name_alone_is_erased_from_copies_and_claims(store: SqlStore) -> None:
+    with store.begin() as uow:
+        claim = replace(
+            ticket(), id=0, state=TicketState.DONE, done_at=NOW, done_by="desk:Élodie SAMPLE",
+            claimed_by=("?", "desk:élodie sample", "tracker:desk/élodie sample"),
+        )  # fmt: skip
+        [one] = uow.tickets.insert([claim])
+        stays = f"{Say.STAYS}:élodie sample"
+        theirs = Copy("desk", one.id, "id", "there", assignee="Élodie Sample", noted=stays)
+        uow.mirrors.put(theirs)
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        kept = uow.tickets.get(one.id)
+        assert uow.mirrors.of([one.id])[one.id] == [replace(theirs, assignee="", noted="")]
+    assert (kept.done_by, kept.claimed_by) == ("erased", ("?", "erased", "erased"))
+
+
+def test_a_name_in_a_tracker_that_somebody_else_has_too_is_left(store: SqlStore) -> None:
+    read_people(store, facts("É-7", display_name="Élodie"), facts("É-8", display_name="Élodie"))
+    with store.begin() as uow:
+        claim = replace(ticket(), id=0, state=TicketState.DONE, done_at=NOW, done_by="desk:Élodie")
+        [one] = uow.tickets.insert([claim])
+        theirs = Copy("desk", one.id, "id", "there", assignee="Élodie")
+        uow.mirrors.put(theirs)
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        assert uow.tickets.get(one.id).done_by == "desk:Élodie"
+        assert uow.mirrors.of([one.id])[one.id] == [theirs]
+
+
+def test_a_name_of_blanks_is_nobodys(store: SqlStore) -> None:
+    read_people(store, facts("É-7", display_name=" "))
+    with store.begin() as uow:
+        claim = replace(
+            ticket(), id=0, state=TicketState.DONE, done_at=NOW, done_by="sam", claimed_by=("sam",)
+        )
+        [one] = uow.tickets.insert([claim])
+        uow.people.erase(key("É-7"))
+    with store.reading() as uow:
+        assert (uow.tickets.get(one.id).done_by, uow.tickets.get(one.id).claimed_by) == ("sam", ("sam",))
 
 
 def test_what_was_reserved_before_is_not_sent_with_the_name(store: SqlStore) -> None:

@@ -7,7 +7,7 @@ has it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from worker.domain.model import AccountKey
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.handovers import HANDOVER
 from worker.storage.candidates.states import LIVE_STATES
-from worker.storage.erased_texts import blank, is_like, is_one_of, names_one_of, without
+from worker.storage.erased_texts import blank, blank_in_lists, is_like, is_one_of, names_one_of
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import (
     delivery,
@@ -64,6 +64,16 @@ class Known:
     def own(self) -> frozenset[str]:
         """The addresses that nobody else has."""
         return self.addresses - self.of_others
+
+    @property
+    def own_texts(self) -> frozenset[str]:
+        """The addresses and names that nobody else has."""
+        return self.own | self.own_names
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names that nobody else has."""
+        return self.names - self.of_others
 
 
 def known_of(connection: sa.Connection, key: AccountKey) -> Known:
@@ -132,8 +142,8 @@ def erase_as_assignee(connection: sa.Connection, key: AccountKey, known: Known) 
     """Erase the account from tickets that it had to do, and from what it was told of these and of others."""
     _erase_from_messages(connection, known)
     _erase_from_handovers(connection, known.own)
-    _erase_from_copies(connection, known.own, sa.true())
-    _erase_from_steps(connection, {*known.own, *known.names} - known.of_others, sa.true())
+    _erase_from_copies(connection, known.own, known.own_texts, sa.true())
+    _erase_from_steps(connection, known.own_texts, sa.true())
     t, sl = ticket.c, shown_link.c
     connection.execute(sa.delete(shown_link).where(sl.email.in_(known.own)))
     connection.execute(sa.delete(said_zone).where(said_zone.c.address.in_(known.own)))
@@ -142,33 +152,58 @@ def erase_as_assignee(connection: sa.Connection, key: AccountKey, known: Known) 
     )
     for chunk in chunked(known.tickets):
         _erase_from_messages_about(connection, chunk, known.addresses)
-        _erase_from_copies(connection, known.addresses, mirror.c.ticket.in_(chunk))
-        _erase_from_steps(connection, known.addresses | known.names, escalation.c.ticket_id.in_(chunk))
+        any_text = known.addresses | known.names
+        _erase_from_copies(connection, known.addresses, any_text, mirror.c.ticket.in_(chunk))
+        _erase_from_steps(connection, any_text, escalation.c.ticket_id.in_(chunk))
         connection.execute(
             sa.delete(shown_link).where(sl.ticket_id.in_(chunk), sl.email.in_(known.addresses))
         )
         connection.execute(sa.delete(undo).where(undo.c.ticket_id.in_(chunk)))
-        by_them = list(filter(is_one_of(known.addresses), done_by))
-        _erase_from_tickets(connection, t.id.in_(chunk), by_them, {*known.addresses, key.person_id})
+        _erase_from_tickets(
+            connection, t.id.in_(chunk), done_by, {*known.addresses, key.person_id}, known.names
+        )
         nobody = {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
         connection.execute(sa.update(ticket).where(t.id.in_(chunk)).values(nobody))
     _erase_as_accountable(connection, known.own)
     acted = connection.execute(sa.select(undo.c.by).distinct()).scalars()
     connection.execute(sa.delete(undo).where(undo.c.by.in_(list(filter(is_one_of(known.own), acted)))))
-    by_them = list(filter(is_one_of(known.own), done_by))
-    _erase_from_tickets(connection, t.done_by.in_(by_them), by_them, {*known.own, key.person_id})
+    by_them = list(filter(_is_by_them(known.own, known.own_names), done_by))
+    _erase_from_tickets(
+        connection, t.done_by.in_(by_them), by_them, {*known.own, key.person_id}, known.own_names
+    )
+
+
+def _is_by_them(marks: Collection[str], names: Collection[str]) -> Callable[[str], bool]:
+    """Whether they did it: by a mark as it is written, or by a mark or name behind where that was said.
+
+    As in `desk:Ann Larsen`, `tracker:desk/ann larsen` and `by:ann@example.org`. A name alone was typed.
+    """
+    is_mark, is_account = is_one_of(marks), is_one_of({*marks, *names})
+
+    def is_by(written: str) -> bool:
+        account = written.partition(":")[2]
+        return is_mark(written) or is_account(account) or is_account(account.partition("/")[2])
+
+    return is_by
 
 
 def _erase_from_tickets(
-    connection: sa.Connection, these: sa.ColumnElement[bool], done_by: Collection[str], marks: Collection[str]
+    connection: sa.Connection,
+    these: sa.ColumnElement[bool],
+    done_by: Collection[str],
+    marks: Collection[str],
+    names: Collection[str],
 ) -> None:
-    """Erase whoever did these tickets, by these spellings, and what was written in them and sent about them."""
-    t = ticket.c
+    """Erase whoever did these tickets, if they did, and what was written in them and sent about them.
+
+    `done_by`: all spellings that there are of who did something.
+    """
+    t, is_theirs = ticket.c, _is_by_them(marks, names)
+    blank_in_lists(connection, t.claimed_by, is_theirs, these)
     about = outbox.c.ticket_id.in_(sa.select(t.id).where(these))
     connection.execute(sa.update(outbox).where(about).values(title=ERASED, body="{}"))
     values = {
-        "done_by": sa.case((t.done_by.in_(done_by), ERASED), else_=t.done_by),
-        "claimed_by": without(t.claimed_by, marks),
+        "done_by": sa.case((t.done_by.in_(list(filter(is_theirs, done_by))), ERASED), else_=t.done_by),
         "reason": ERASED,
         "reason_words": None,
         "search": "",
@@ -189,7 +224,7 @@ def _erase_from_messages(connection: sa.Connection, known: Known) -> None:
     """Erase whom messages were for: by an address that nobody else has, or by any of theirs and their name."""
 
     def is_theirs(c: Any) -> sa.ColumnElement[bool]:
-        by_name = c.address.in_(known.addresses) & c.name.in_(known.names - known.of_others)
+        by_name = c.address.in_(known.addresses) & c.name.in_(known.own_names)
         return sa.or_(c.address.in_(known.own), by_name)
 
     o, d = outbox.c, delivery.c
@@ -233,13 +268,19 @@ def _forget_recipients(
 
 
 def _erase_from_copies(
-    connection: sa.Connection, addresses: Collection[str], these: sa.ColumnElement[bool]
+    connection: sa.Connection,
+    addresses: Collection[str],
+    texts: Collection[str],
+    these: sa.ColumnElement[bool],
 ) -> None:
-    """Erase the person from copies in trackers: as who had one, and in what was said of that. There they stay."""
+    """Erase the person from copies in trackers: as who had one, and in what was said of that. There they stay.
+
+    Many trackers show no address: then their name is in its place.
+    """
     m = mirror.c
     for column in (m.assignee, m.given):
-        blank(connection, column, is_one_of(addresses), "", these)
-    blank(connection, m.noted, is_one_of({f"{Say.STAYS}:{one}" for one in addresses}), "", these)
+        blank(connection, column, is_one_of(texts), "", these)
+    blank(connection, m.noted, is_one_of({f"{Say.STAYS}:{one}" for one in texts}), "", these)
     blank(connection, m.problem, names_one_of(addresses), "", these)
 
 

@@ -34,7 +34,7 @@ def names_one_of(texts: Collection[str]) -> Callable[[str], bool]:
 
 def is_one_of(texts: Collection[str]) -> Callable[[str], bool]:
     """Whether what stands there is one of the texts, however it is written."""
-    sought = {folded(text) for text in texts}
+    sought = {one for text in texts if (one := folded(text))}
     return lambda written: folded(written) in sought
 
 
@@ -61,11 +61,14 @@ def blank(
 
 
 def blank_in_lists(
-    connection: sa.Connection, column: sa.Column[str], is_theirs: Callable[[str], bool]
+    connection: sa.Connection,
+    column: sa.Column[str],
+    is_theirs: Callable[[str], bool],
+    *these: sa.ColumnElement[bool],
 ) -> None:
-    """Replace the texts about the person in a column's JSON lists; the lists stay as long as they are."""
+    """Replace the texts about the person in a column's JSON lists, in these rows. The lists stay as long."""
     [key] = column.table.primary_key
-    for known, before in connection.execute(sa.select(key, column).where(column != "[]")).all():
+    for known, before in connection.execute(sa.select(key, column).where(column != "[]", *these)).all():
         after = _without(json.loads(before), is_theirs)
         if after != json.loads(before):
             told = {column: json.dumps(after, ensure_ascii=False)}

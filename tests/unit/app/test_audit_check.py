@@ -141,6 +141,17 @@ def test_who_was_erased_leaves_no_difference(left: Harness) -> None:
     assert problems(left) == []
 
 
+def test_who_closed_a_copy_by_a_name_and_was_erased_leaves_no_difference(left: Harness) -> None:
+    name = left.person("dee").facts.display_name
+    left.desk.done(2, Actor(f"desk:{name}", f"tracker:desk/{name.casefold()}"), left.now)
+    left.desk.waive(2, Actor("sam"), "is over", left.now)
+    gone(left, "dee")
+    left.desk.erase("dee@corp.example", Actor("sam"), "asked", left.now)
+
+    assert (left.ticket(2).done_by, left.ticket(2).claimed_by) == ("erased", ("erased", "erased"))
+    assert problems(left) == []
+
+
 def test_an_address_in_the_journal_of_somebody_who_was_known_later_and_erased_is_no_difference(
     left: Harness,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from worker.ports.state.store import UnitOfWork
 PAGE = 500
 TICKET_LABEL = "ticket:"
 _T = TypeVar("_T")
+_ELSEWHERE = re.compile(r"[a-z0-9_-]+:(?!//)")  # desk:Ann Larsen, tracker:desk/ann larsen, by:ann larsen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,14 @@ def apart(rows: Sequence[_T | Unreadable]) -> tuple[list[_T], list[Unexplained]]
 
 
 def was_erased(uow: UnitOfWork, who: str, event: Sealed) -> bool:
-    """True if the person was erased since. An address matches the erasure of anybody, since it names no person."""
+    """True if the person was erased since.
+
+    An address, or an account in a tracker, matches the erasure of anybody, since it names no person.
+    """
     if person_in(who) is not None:
         return any(one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{who}"))
     return any(
-        "@" in who or entry.subject.endswith(f"/{who}")
+        "@" in who or _ELSEWHERE.match(who) or entry.subject.endswith(f"/{who}")
         for entry in entries_of(uow, events.PERSON_ERASED, after=event.seq)
     )
 

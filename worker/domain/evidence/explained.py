@@ -145,4 +145,4 @@ def erased(name: str, is_now: Any, said: Any) -> list[str]:
 def person_in(text: Any) -> AccountKey | None:
     """The account that a name in the journal means, if the name is an id; else None."""
     source, slash, person_id = str(text).partition("/")
-    return AccountKey(source, person_id) if slash and "@" not in source else None
+    return AccountKey(source, person_id) if slash and not {"@", ":"} & set(source) else None
