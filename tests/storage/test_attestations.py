@@ -103,3 +103,26 @@ def _look(harness: Harness, rule: StatementRule) -> None:
             uow.attestations.counts(rule, harness.now, is_everywhere=is_everywhere)
             uow.attestations.to_ask(rule, harness.now, 10, is_everywhere=is_everywhere)
             uow.attestations.needless([AskingRule(rule, is_everywhere)])
+
+
+def test_other_accounts_of_those_who_would_be_asked_are_looked_up_by_their_keys(engine: sa.Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    harness = Harness(engine=engine, directories=("corp", "ad"))
+    harness.poll()
+
+    def look() -> None:
+        with harness.store.reading() as uow:
+            assert uow.attestations.under_other_accounts(AskingRule(POLICY, True), harness.now) == []
+
+    [plan] = steps_of(engine, look, "person_key")
+    steps = [
+        " ".join(step.split()[:2]) + step[step.index(" (") :]
+        for step in plan
+        if re.match(r"\w+ (k|o|mine) ", step)
+    ]
+    assert steps == [
+        "SEARCH k (source=? AND person_id=? AND kind=?)",
+        "SEARCH o (kind=? AND value=?)",
+        "SEARCH mine (person_source=? AND person_id=? AND attestation_id=?)",
+    ]

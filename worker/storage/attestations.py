@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -15,9 +14,7 @@ from worker.domain.controls.consent import Numbers
 from worker.domain.controls.control import NEW_GROUP_TIME
 from worker.domain.controls.statements import (
     Assurance,
-    AttestAnswer,
     Attestation,
-    ItemAnswer,
     Statement,
     StatementRule,
     TextSeen,
@@ -28,8 +25,10 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.attestations import SENSITIVE, AskingRule, StatementCounts
+from worker.storage.attestation_rows import attestation_from_row, attestation_values, items_text
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.retention import delete_statements, leavers_with_statements
+from worker.storage.shared_statements import Others, left_behind, share, under_other_accounts
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.counters import take_numbers
@@ -57,7 +56,6 @@ from worker.storage.statements import (
     is_no,
     is_noted,
     is_ticket_of,
-    items_text,
     missing_statements,
     place_in_groups,
     said_label,
@@ -220,7 +218,7 @@ class SqlAttestations:
         if new.assurance is Assurance.IMPORTED and self._is_known(new):
             return None
         number = take_numbers(self._c, "attestation")
-        self._c.execute(sa.insert(attestation).values({**_values(new), "id": number}))
+        self._c.execute(sa.insert(attestation).values({**attestation_values(new), "id": number}))
         keys = {*accounts, *((new.person,) if new.person else ())}
         rows = [(*key, number) for key in sorted(keys)]
         bulk_upsert(self._c, attestation_person, ("person_source", "person_id", "attestation_id"), rows)
@@ -258,13 +256,13 @@ class SqlAttestations:
         query = (
             sa.select(attestation).where(_A.id > after, _A.voided_at.is_(None)).order_by(_A.id).limit(limit)
         )
-        return [_attestation(row) for row in self._c.execute(query)]
+        return [attestation_from_row(row) for row in self._c.execute(query)]
 
     def newest(self, rule: StatementRule, now: datetime) -> Attestation | None:
         counts = sa.or_(sa.and_(*valid(rule, now)), is_no(rule) & (_A.expires_at > now))
         query = sa.select(attestation).join(attestation_person, _AP.attestation_id == _A.id).where(counts)
         row = self._c.execute(query.order_by(_A.id.desc()).limit(1)).first()
-        return _attestation(row) if row is not None else None
+        return attestation_from_row(row) if row is not None else None
 
     def needless(self, rules: Sequence[AskingRule]) -> list[Ticket]:
         t = ticket.c
@@ -301,11 +299,24 @@ class SqlAttestations:
             found |= {row.id: ticket_from_row(row) for row in self._c.execute(query)}
         for chunk in chunked(attestations):
             mine = sa.select(attestation).where(_A.id.in_(chunk))
-            said |= {row.id: _attestation(row) for row in self._c.execute(mine)}
+            said |= {row.id: attestation_from_row(row) for row in self._c.execute(mine)}
         return found, said
 
     def place_in_groups(self) -> None:
         place_in_groups(self._c)
+
+    # --- other accounts of a person --------------------------------------------------------------
+
+    def under_other_accounts(self, asking: AskingRule, now: datetime) -> list[AccountKey]:
+        return under_other_accounts(self._c, asking, now)
+
+    def share(self, rule: StatementRule, others: Others) -> None:
+        share(self._c, rule, others)
+
+    def left_behind(
+        self, asking: AskingRule, others: Others, now: datetime
+    ) -> list[tuple[Ticket, AccountKey]]:
+        return left_behind(self._c, asking, others, now)
 
     # --- texts -----------------------------------------------------------------------------------
 
@@ -348,51 +359,4 @@ def _asked(
         row.messenger if group else "",
         row.first_seen_at if is_joiner else None,
         before.get((one.key, occasion)),
-    )
-
-
-def _values(one: Attestation) -> dict[str, Any]:
-    return {
-        "statement": one.statement.value,
-        "subject": one.subject,
-        "version": one.version,
-        "language": one.language,
-        "text_sha256": one.text_sha256,
-        "person_source": one.person.source if one.person else None,
-        "person_id": one.person.person_id if one.person else None,
-        "source": one.group.source if one.group else "",
-        "group_id": one.group.group_id if one.group else "",
-        "answer": one.answer.value,
-        "items": items_text(one),
-        "is_pass": int(one.is_pass),
-        "grade": one.grade.value,
-        "at": one.at,
-        "expires_at": one.expires_at,
-        "assurance": one.assurance.value,
-        "came_from": one.source,
-        "ticket_id": one.ticket,
-        "reason": one.reason,
-        "initials": one.initials,
-    }
-
-
-def _attestation(row: Any) -> Attestation:
-    return Attestation(
-        statement=Statement(row.statement),
-        subject=row.subject,
-        version=row.version,
-        person=AccountKey(row.person_source, row.person_id) if row.person_source else None,
-        answer=AttestAnswer(row.answer),
-        at=row.at,
-        assurance=Assurance(row.assurance),
-        id=row.id,
-        language=row.language,
-        text_sha256=row.text_sha256,
-        group=GroupKey(row.source, row.group_id) if row.source else None,
-        items={name: ItemAnswer(item) for name, item in json.loads(row.items).items()},
-        expires_at=row.expires_at,
-        source=row.came_from,
-        ticket=row.ticket_id,
-        reason=row.reason,
-        initials=row.initials,
     )

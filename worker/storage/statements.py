@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from worker.domain.model import Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
+from worker.storage.attestation_rows import items_text
 from worker.storage.deciding import ADMINS
 from worker.storage.managers import ADDRESSED, MANAGER, managers, with_address
 from worker.storage.sql.tables import (
@@ -174,7 +174,7 @@ def is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bo
     source, person_id = _who(rule)
     theirs = [source == t.person_source, person_id == t.person_id]
     if rule.for_each_group:
-        theirs += [_M.source == t.group_source, _M.group_id == t.group_id]
+        theirs.append(_is_here_of(t.group_source, t.group_id))
     subjects = subjects_of(rule, is_everywhere=is_everywhere).where(*theirs)
     is_of_version = t.episode == f"{rule.name}@{rule.version}"
     is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
@@ -212,7 +212,7 @@ def has_ticket(rule: StatementRule, state: sa.ColumnElement[bool]) -> sa.ColumnE
         t.kind == STATEMENTS.value, is_ticket_of(rule), state,
     ]  # fmt: skip
     if rule.for_each_group:
-        mine += [t.group_source == _M.source, t.group_id == _M.group_id]
+        mine.append(_is_here_of(t.group_source, t.group_id))
     return sa.exists().where(*mine)
 
 
@@ -220,8 +220,19 @@ def _of_subject(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
     source, person_id = _who(rule)
     found = [_AP.person_source == source, _AP.person_id == person_id, _A.id == _AP.attestation_id]
     if rule.for_each_group:
-        found += [_A.source == _M.source, _A.group_id == _M.group_id]
+        found.append(_is_here_of(_A.source, _A.group_id))
     return found
+
+
+def _is_here_of(source: sa.ColumnElement[str], group_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """What names a group is about the group of the membership: the same, or one that it leads."""
+    other = chat_group.alias("led")
+    led = other.c
+    is_led = sa.exists().where(
+        led.source == source, led.group_id == group_id,
+        led.leader_source == _M.source, led.leader_group == _M.group_id,
+    ).correlate_except(other)  # fmt: skip
+    return sa.or_((source == _M.source) & (group_id == _M.group_id), is_led)
 
 
 def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
@@ -246,11 +257,15 @@ def still_counts(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bo
     found = [sa.or_(_A.expires_at.is_(None), _A.expires_at > now)]
     if rule.every is not None:
         found.append(_A.at > now - rule.every)
-    left_since = sa.exists().where(
+    return [*found, ~has_left_since()]
+
+
+def has_left_since() -> sa.ColumnElement[bool]:
+    """The person of an attestation has left after it, and that counts."""
+    return sa.exists().where(
         episode.c.source == _AP.person_source, episode.c.person_id == _AP.person_id,
         episode.c.kind == EpisodeKind.LEFT.value, episode.c.gate == Gate.PASSED.value, episode.c.at > _A.at,
     )  # fmt: skip
-    return [*found, ~left_since]
 
 
 def has_passed(rule: StatementRule, now: datetime, *, assured: bool = False) -> sa.ColumnElement[bool]:
@@ -320,10 +335,6 @@ def said_since(new: Attestation, rule: StatementRule) -> sa.Select[Any]:
     elif rule.statement.is_of_now:
         same += still_counts(rule, new.at)
     return sa.select(_A.at).where(*theirs, *same)
-
-
-def items_text(one: Attestation) -> str:
-    return json.dumps({name: item.value for name, item in one.items.items()}, separators=(",", ":"))
 
 
 def place_in_groups(connection: sa.Connection) -> None:

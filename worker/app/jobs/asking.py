@@ -13,6 +13,7 @@ from datetime import datetime
 
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.consenting import note_numbers
+from worker.app.jobs.joining import join_statements
 from worker.app.jobs.matching import Matching
 from worker.app.reads.controls import ControlReads
 from worker.app.tell.teller import Teller
@@ -71,6 +72,10 @@ class Asking:
         for rule in self.rules:
             if rule.statement is Statement.CONSENT:
                 note_numbers(matching, rule, now)
+
+    def join(self, matching: Matching, now: datetime) -> None:
+        """See what people said under other accounts of theirs."""
+        join_statements(matching, [AskingRule(rule, is_everywhere(rule)) for rule in self.rules], now)
 
     def place_in_groups(self, uow: UnitOfWork) -> None:
         """Put right what a process of an older release wrote, while both run."""

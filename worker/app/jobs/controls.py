@@ -185,6 +185,7 @@ class RunControls:
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
         self._asking.note_numbers(matching, now)
+        self._asking.join(matching, now)
         with matching.begin() as uow:
             uow.consents.forget_before(now)
             doing.add(self._asking.settle(uow, now))

@@ -26,7 +26,9 @@ TICKET_REOPENED: Final = "ticket.reopened"
 TICKET_CANCELLED: Final = "ticket.cancelled"
 TICKET_WAIVED: Final = "ticket.waived"
 TICKET_DAY_MOVED: Final = "ticket.day_moved"  # the last day that a handover is for
-TICKET_MOVED: Final = "ticket.moved"  # to the group of another source, or to another handle of the member
+TICKET_MOVED: Final = (
+    "ticket.moved"  # to the group of another source, or to another handle or account of the person
+)
 TICKET_COPY_REQUESTED: Final = "ticket.copy_requested"  # a copy in a tracker is made anew
 TICKET_REMEDIATION_STARTED: Final = "ticket.remediation_started"  # a machine acts, as a rule allowed it
 TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source

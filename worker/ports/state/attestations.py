@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -113,6 +114,26 @@ class Attestations(Protocol):
 
     def place_in_groups(self) -> None:
         """Fill in the group in tickets that a process of an older release wrote without it. Idempotent."""
+
+    def under_other_accounts(self, asking: AskingRule, now: datetime) -> list[AccountKey]:
+        """Return accounts that a rule would ask, where what may be another account of theirs has something for it.
+
+        That is an answer that counts there and not here, or a ticket that is live or waived.
+        """
+
+    def share(self, rule: StatementRule, others: Mapping[AccountKey, AbstractSet[AccountKey]]) -> None:
+        """Have what was said under the other accounts of these people count for these, too.
+
+        Not what was said under an account that has left, or before it did.
+        """
+
+    def left_behind(
+        self, asking: AskingRule, others: Mapping[AccountKey, AbstractSet[AccountKey]], now: datetime
+    ) -> list[tuple[Ticket, AccountKey]]:
+        """Return live and waived tickets of the other accounts of these people, whom the rule asks there no more.
+
+        Each with the account that it is to be of, which has none of that occasion.
+        """
 
     def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
         """Note texts that are shown from now on; known ones stay as they are."""
