@@ -40,7 +40,7 @@ from worker.domain.evidence.explained import assignee_id
 from worker.domain.kinds import REMOVAL, REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.review_group import looks_at_all
-from worker.domain.messages.overtaken import PASSED, REMIND
+from worker.domain.messages.overtaken import REMIND, passed_key
 from worker.domain.messages.paragraphs import reminder_paragraph
 from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
@@ -210,8 +210,12 @@ class Reviewing:
                 key = f"{ticket.label}:{REMIND}:{ticket.due_at.isoformat()}:{min(passed).total_seconds():.0f}"
                 asked[key] = ticket
         messages = []
-        known = uow.outbox.known([*asked, *(f"{key}{PASSED}" for key in asked)])
-        for key in sorted(asked.keys() - {key.removesuffix(PASSED) for key in known}):
+        told = {key: key for key in asked} | {
+            passed_key(key, ticket.assignee.email.casefold()): key
+            for key, ticket in asked.items()
+            if ticket.assignee is not None
+        }
+        for key in sorted(asked.keys() - {told[one] for one in uow.outbox.known(told)}):
             left = len(self.shown(uow, asked[key]).left)
             if left:
                 messages.append(self._reminder(uow, asked[key], left, key, now))
