@@ -19,6 +19,7 @@ from bench.measure import Found, median, timed_with_server
 from bench.wired import app_over
 from worker.app.reads.ticket import whole_ticket
 from worker.app.tell.holding import Holding
+from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence.journal import Entry
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketState
@@ -73,7 +74,8 @@ def measure_day(url: str, events: int) -> dict[str, Found]:
     found["metrics"] = often(lambda: vitals.figures(now[0]))
     with store.reading() as uow:
         last = uow.tickets.page(list(TicketState), events // 10, 1)[0]
-        found["a ticket with its history"] = often(lambda: whole_ticket(uow, last, now[0], Holding()))
+        links = SignedLinks("https://desk.example", timedelta(days=30))
+        found["a ticket with its history"] = often(lambda: whole_ticket(uow, last, now[0], Holding(), links))
     engine.dispose()
     return found
 

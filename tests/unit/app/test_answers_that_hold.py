@@ -64,7 +64,7 @@ def test_a_leaver_whose_address_one_of_two_lists_has_is_asked_for_in_both(
     for _ in range(READS):
         company.later()
         company.settle()
-        found = [(one.group.group_id, one.state) for one in company.tickets(TicketKind.REMOVE_MEMBER)]
+        found = [(one.home.group_id, one.state) for one in company.tickets(TicketKind.REMOVE_MEMBER)]
         assert found == [("ward-7", TicketState.OPEN), ("ward-8", TicketState.OPEN)]
     assert questions(company) == []
     assert company.kinds().count("ticket.reopened") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from worker.running.wiring import rules_of
 from worker.settings import Settings
 
 STAFF = ("ann", "ben", "cem", "dee")
-DUTIES = {"text_sha256": text_hash("# Duties")}
+DUTIES: dict[str, Any] = {"text_sha256": text_hash("# Duties")}
 
 
 def released(harness: Harness) -> Harness:

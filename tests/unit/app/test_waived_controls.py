@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from attested import POLICY_3, asking, rule_anew, tickets
 from harness import Harness
@@ -58,10 +59,10 @@ def test_one_of_a_permission_hides_no_other_permission(start: Start) -> None:
     rights = RightsRule(write=Allowed.ADMINS, add=Allowed.ADMINS)
     h = start(controls=ControlPolicy(profile=(ProfileRule(ControlSwitch(Mode.TICKET), rights=rights),)))
 
-    def read(**shown: Allowed) -> list[tuple[TicketState, str]]:
+    def read(**shown: Any) -> list[tuple[TicketState, str]]:
         h.later(days=1)
-        facts = {"write": Allowed.MEMBERS, "add": Allowed.ADMINS} | shown
-        h.wards.show("ward-7", GroupFacts(read_at=h.now, **facts))
+        facts = GroupFacts(read_at=h.now, write=Allowed.MEMBERS, add=Allowed.ADMINS)
+        h.wards.show("ward-7", replace(facts, **shown))
         h.inventory()
         h.control()
         return [(one.state, one.details["faults"][0]["found"]) for one in h.tickets(TicketKind.FIX_PROFILE)]
