@@ -10,11 +10,13 @@ from by_link import token_of
 from harness import ACCOUNTABLE, Harness
 from reported import ADMIN, HARASSMENT, OTHER, lose_the_group, policy, report
 from reviewed import of, reviewed_ward, token
+from worker.domain.controls.policy import ControlPolicy, DescriptionRule, ProfileRule
+from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Group, Role
+from worker.domain.model import Group, GroupFacts, Role
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.tickets.answers import Answer
-from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 Start = Callable[..., Harness]
 KIM, NEW = "kim@corp.example", "soc@example.org"
@@ -272,3 +274,25 @@ def test_a_report_that_was_kept_from_the_accountable_person_stays_so_when_its_ha
     h.later()
     h.control()
     assert (h.ticket().assignee, h.ticket().accountable) == (None, "")
+
+
+def test_a_control_gives_nothing_to_one_who_left(start: Start) -> None:
+    asks = ProfileRule(ControlSwitch(Mode.TICKET), description=DescriptionRule({"en": "Be kind."}))
+    h = start(rules=rules(accountable=KIM), controls=ControlPolicy(profile=(asks,)))
+    h.hire("kim")
+    for ward in ("ward-8", "ward-9"):
+        h.group(ward, "ben", name=ward)
+    for ward in ("ward-7", "ward-8"):
+        h.wards.show(ward, GroupFacts(read_at=h.now, description="Hello"))
+    h.settle()
+    h.control()
+    h.decide()
+    h.control()
+    assert KIM in [with_whom(one) for one in h.tickets(TicketKind.FIX_PROFILE)]
+    kim_leaves(h)
+    h.wards.show("ward-9", GroupFacts(read_at=h.now, description="Hello"))
+    h.inventory()
+    h.control()
+
+    [one] = [one for one in h.tickets(TicketKind.FIX_PROFILE) if one.home.group_id == "ward-9"]
+    assert (with_whom(one), one.accountable) == ("", "")

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from worker.app.acts.looking_up import one_group
 from worker.app.refused import Refused
+from worker.app.tell.addressing import rules_now
 from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.controls.census import (
@@ -111,7 +112,8 @@ class CensusActs:
                 "Nothing asks for it: the register has it, was not read completely yet, or "
                 "`controls.register` is not for such a group."
             )
-        found_actions = (opened(one, group, self._tickets, self._policy.languages, now) for one in wanted)
+        tickets = rules_now(uow, self._tickets)
+        found_actions = (opened(one, group, tickets, self._policy.languages, now) for one in wanted)
         self._carry_out(uow, [one for one in found_actions if one is not None], now)
 
     def _end(self, uow: UnitOfWork, candidate: CensusCandidate, now: datetime) -> None:

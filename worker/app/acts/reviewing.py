@@ -19,7 +19,7 @@ from itsdangerous import Signer
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.acts.own_rows import people_behind
 from worker.app.refused import Refused
-from worker.app.tell.addressing import recipient_of
+from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
 from worker.app.tell.teller import Teller, journal_entry
 from worker.domain.controls.policy import ControlPolicy
@@ -163,7 +163,7 @@ class Reviewing:
             uow.reviews.start(review, ticket.home)
             own = self.shown(uow, ticket).rows.own
             if own and not review.only:
-                more.append(for_another(ticket, own, groups[ticket.home], self._tickets, now))
+                more.append(for_another(ticket, own, groups[ticket.home], rules_now(uow, self._tickets), now))
         return [action for action in more if action is not None]
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:

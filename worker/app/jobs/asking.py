@@ -16,6 +16,7 @@ from worker.app.jobs.consenting import note_numbers
 from worker.app.jobs.joining import join_statements
 from worker.app.jobs.matching import Matching
 from worker.app.reads.controls import ControlReads
+from worker.app.tell.addressing import rules_now
 from worker.app.tell.teller import Teller
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import Statement, StatementRule
@@ -40,13 +41,15 @@ class Asking:
     def __init__(self, reads: ControlReads, tickets: TicketRules, teller: Teller) -> None:
         self._policy = reads.rules.policy
         self._asked = reads.rules.asked
-        self._tickets = tickets
+        self._rules = tickets
+        self._tickets = tickets  # with who is accountable at present
         self._teller = teller
         self._wanted: tuple[StatementRule, ...] = ()
 
     def look(self, uow: UnitOfWork, now: datetime) -> None:
         """See what is to be asked for now; before anything else in a run."""
         self._wanted = self._asked.wanted(uow, now)
+        self._tickets = rules_now(uow, self._rules)
 
     @property
     def rules(self) -> tuple[StatementRule, ...]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.jobs.matching import Matching
+from worker.app.tell.addressing import rules_now
 from worker.domain.controls.consent import Numbers, numbers_of, private_numbers, work_numbers
 from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE
@@ -128,12 +129,13 @@ class Withdrawing:
         ended = [
             cancelled(one, why, now) for one in _removals(uow, case) if (one.group, one.handle) in at_work
         ]
+        tickets = rules_now(uow, self._tickets)
         return ended + [
             action
             for view in views
             if view is not None
             for action in removals_after(
-                replace(view, is_sensitive=self._is_sensitive(view)), asked, numbers, self._tickets, now
+                replace(view, is_sensitive=self._is_sensitive(view)), asked, numbers, tickets, now
             )
         ]
 

@@ -25,6 +25,7 @@ from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.weekly import TellWeekly
 from worker.app.reads.controls import ControlReads, ControlTally, Page
+from worker.app.tell.addressing import rules_now
 from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
@@ -80,7 +81,8 @@ class RunControls:
         self._store = store
         self._reads = reads
         self._policy = reads.rules.policy
-        self._tickets = tickets
+        self._rules = tickets
+        self._tickets = tickets  # with who is accountable at present
         self._teller = teller
         self._attesting = attesting
         self._reviewing = reviewing
@@ -103,6 +105,7 @@ class RunControls:
             return Report("controls")
         matching = Matching(self._store, now, lease, self._observer)
         with self._store.reading() as uow:
+            self._tickets = rules_now(uow, self._rules)
             self._asking.look(uow, now)
         taken, troubles = self._take_lists(now)
         changed = self._changed_texts(matching, now)

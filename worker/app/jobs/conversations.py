@@ -11,6 +11,7 @@ from datetime import datetime
 
 from worker.app.jobs.carrying import carry_out
 from worker.app.reads.leavings import LeavingPerson, reviews_wanted
+from worker.app.tell.addressing import rules_now
 from worker.app.tell.teller import Teller
 from worker.domain.controls.policy import ConversationsRule
 from worker.domain.reconcile.guard import HeldSubject
@@ -52,13 +53,14 @@ class AskForReviews:
     ) -> list[Action]:
         """Ask for the reviews, at most `left` (1 or more), and `a_day` of one address in a day."""
         planned: list[Action] = []
+        tickets = rules_now(uow, self._tickets)
         wanted = list(self._wanted(uow, now))
         addresses = uow.leavings.admin_addresses([own.key for _, one in wanted for own in one.human.accounts])
         for rule, one in wanted:
             admins = {address for own in one.human.accounts for address in addresses.get(own.key, ())}
-            action = review_for(one.account, one.at, rule, self._tickets, admins, now)
+            action = review_for(one.account, one.at, rule, tickets, admins, now)
             if one.taken_back is not None:
-                action = asked_again(one.taken_back, action, self._tickets, now)
+                action = asked_again(one.taken_back, action, tickets, now)
             to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
             if opened_today[to] < a_day:
                 opened_today[to] += 1
