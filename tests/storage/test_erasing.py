@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.outbox import Claim
-from worker.storage.sql.tables import outbox
+from worker.storage.sql.tables import chat_group, group_link, outbox
 from worker.storage.store import SqlStore
 
 SPELLINGS = (
@@ -197,6 +198,23 @@ def test_a_name_of_blanks_is_nobodys(store: SqlStore) -> None:
     with store.reading() as uow:
         [kept] = uow.tickets.many([one.id]).values()
     assert (kept.done_by, kept.claimed_by) == ("sam", ("sam",))
+
+
+@pytest.mark.parametrize("written", [*SPELLINGS, "É-7"])
+def test_whoever_may_have_declared_a_roster_or_made_its_link_is_erased_in_any_capitals(
+    engine: sa.Engine, store: SqlStore, written: str
+) -> None:
+    marks, of = json.dumps([written, "sam"], ensure_ascii=False), {"source": "declared", "group_id": "1"}
+    group = {"name": "Ward 7", "messenger": "whatsapp", "coverage": "full", "taken_at": NOW, "read_at": NOW}
+    made = {"id": "x", "person_source": "corp", "person_id": "dee", "made_at": NOW, "until": NOW + DAY}
+    with engine.begin() as connection:
+        connection.execute(sa.insert(chat_group).values(**of, **group, first_seen_at=NOW, declared_by=marks))
+        connection.execute(sa.insert(group_link).values(**of, **made, made_by=marks))
+    with store.begin() as uow:
+        uow.people.erase(key("É-7"))
+    with engine.connect() as connection:
+        kept = [connection.scalar(sa.select(one)) for one in (chat_group.c.declared_by, group_link.c.made_by)]
+    assert [json.loads(one or "") for one in kept] == [["erased", "sam"], ["erased", "sam"]]
 
 
 def test_what_was_reserved_before_is_not_sent_with_the_name(store: SqlStore) -> None:

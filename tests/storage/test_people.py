@@ -252,3 +252,9 @@ def test_somebody_is_found_by_id_in_letters_of_any_size_employee_id_and_key(stor
         for text in ("Ann-1", "ann-1", "ANN-1", "aNN-1", " e77 ", "corp/Ann-1", "Ann@corp.example"):
             assert [one.key.person_id for one in uow.people.find(text)] == ["Ann-1"], text
         assert uow.people.find("corp/nobody") == []
+
+
+def test_somebody_is_found_by_their_address_with_the_domain_as_people_write_it(store: SqlStore) -> None:
+    read(store, [facts("ann", email="ann@xn--strae-oqa.example"), facts("ben", email="ann@strasse.example")])
+    with store.reading() as uow:
+        assert [one.key.person_id for one in uow.people.find("Ann@straße.example")] == ["ann"]

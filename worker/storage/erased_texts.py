@@ -67,19 +67,13 @@ def blank_in_lists(
     *these: sa.ColumnElement[bool],
 ) -> None:
     """Replace the texts about the person in a column's JSON lists, in these rows. The lists stay as long."""
-    [key] = column.table.primary_key
-    for known, before in connection.execute(sa.select(key, column).where(column != "[]", *these)).all():
+    keys = list(column.table.primary_key)
+    for *known, before in connection.execute(sa.select(*keys, column).where(column != "[]", *these)).all():
         after = _without(json.loads(before), is_theirs)
         if after != json.loads(before):
+            this = (key == one for key, one in zip(keys, known, strict=True))
             told = {column: json.dumps(after, ensure_ascii=False)}
-            connection.execute(sa.update(column.table).where(key == known).values(told))
-
-
-def without(marks: sa.ColumnElement[str], theirs: Collection[str]) -> sa.ColumnElement[str]:
-    """A JSON list of texts, with `theirs` replaced by ERASED."""
-    for one in sorted(theirs):
-        marks = sa.func.replace(marks, json.dumps(one, ensure_ascii=False), json.dumps(ERASED))
-    return marks
+            connection.execute(sa.update(column.table).where(*this).values(told))
 
 
 def erase_from_texts(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:

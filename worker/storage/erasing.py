@@ -26,7 +26,6 @@ from worker.storage.erased_texts import (
     erase_from_texts,
     is_one_of,
     names_one_of,
-    without,
 )
 from worker.storage.outbox_sending import let_go_of_reserved
 from worker.storage.saved_lists import erase_from_lists
@@ -62,7 +61,6 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
     known = known_of(connection, key)
     texts = _texts_about(connection, key, known)
-    _erase_as_declarer(connection, key)
     erase_as_assignee(connection, key, known)
     erase_from_lists(connection, texts)
     erase_from_texts(connection, key, texts)
@@ -71,6 +69,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_census(connection, key, texts)
     _erase_from_silences(connection, key, texts)
     own = texts - known.of_others
+    _erase_as_declarer(connection, key, own)
     erase_from_reasons(connection, own)
     blank(connection, link.c.decided_by, is_one_of(_names_of_actor(key, own)), ERASED)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
@@ -213,11 +212,8 @@ def _erase_ties(connection: sa.Connection, key: AccountKey) -> None:
                 connection.execute(sa.delete(handle_tie).where(this, t.other == tie.other))
 
 
-def _erase_as_declarer(connection: sa.Connection, key: AccountKey) -> None:
-    """Erase the person's marks from the rosters that they declared."""
-    known = (person.c.source == key.source) & (person.c.person_id == key.person_id)
-    email = connection.execute(sa.select(person.c.email).where(known)).scalar()
-    declared = chat_group.c.declared_by
-    this = declared.contains(json.dumps(key.person_id, ensure_ascii=False), autoescape=True)
-    marks = {key.person_id, *((email.casefold(),) if email else ())}
-    connection.execute(sa.update(chat_group).where(this).values(declared_by=without(declared, marks)))
+def _erase_as_declarer(connection: sa.Connection, key: AccountKey, own: set[str]) -> None:
+    """Erase the person's marks from rosters that they may have declared, and from links that they made for others."""
+    is_theirs = is_one_of({key.person_id, *own})
+    blank_in_lists(connection, chat_group.c.declared_by, is_theirs)
+    blank_in_lists(connection, group_link.c.made_by, is_theirs)

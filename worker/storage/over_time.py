@@ -76,9 +76,8 @@ def was_exposure() -> tuple[sa.ColumnElement[bool], ...]:
 def _count_within(column: Any, spans: sa.CTE) -> sa.ColumnElement[int]:
     at = sa.type_coerce(column, sa.BigInteger)
     count = sa.select(sa.func.count()).where(at > spans.c.low, at <= spans.c.high, _KIND.in_(_REMOVALS))
-    is_of_leaver = ticket.c.evidence.is_not(
-        None
-    )  # not of a member whom a review or their own word sends away
+    # Not of a member whom a review or their own word sends away
+    is_of_leaver = ticket.c.evidence.is_not(None)
     return count.where(_STATE.in_(_EXPOSING), is_of_leaver).correlate(spans).scalar_subquery()
 
 

@@ -76,7 +76,7 @@ class SqlOverview:
         return self._exposure.counts()
 
     def unasked(self) -> int:
-        return sum(one.why is not Unasked.WAIVED for one in self._exposure.unticketed)
+        return sum(one.why is not Unasked.WAIVED and not one.is_followed for one in self._exposure.unticketed)
 
     def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
         return self._exposure.people(part, skip, limit)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from worker.domain.kinds import codes
 from worker.domain.model import Account, AccountFacts, AccountKey, Standing
 from worker.domain.people.persons import Person
+from worker.domain.text.mail_domains import foldable
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE
 from worker.ports.state.people import DirtyPeople
@@ -106,6 +107,7 @@ class SqlPeople(SqlPasses):
 
     def find(self, text: str) -> list[Account]:
         wanted = text.strip()
+        wanted = foldable(wanted) or wanted
         of, _, id_ = wanted.partition("/")
         ids = sorted({wanted, wanted.lower(), wanted.upper()})
         rows = self._c.execute(_SEEK, {"ids": ids, "folded": wanted.casefold(), "of": of, "id": id_}).all()

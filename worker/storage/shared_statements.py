@@ -28,7 +28,7 @@ from worker.storage.statements import (
     LIVE_STATES,
     excuses,
     has_left_since,
-    is_asked,
+    is_of_scope,
     is_ticket_of,
     missing_statements,
 )
@@ -112,7 +112,7 @@ def left_behind(
     for chunk in chunked(sorted(owners)):
         query = sa.select(ticket).where(
             among(t.person_source, t.person_id, chunk), *_of_rule(asking.rule, now),
-            ~is_asked(asking.rule, is_everywhere=asking.is_everywhere),
+            ~is_of_scope(asking.rule, is_everywhere=asking.is_everywhere),
         )  # fmt: skip
         for one in map(ticket_from_row, connection.execute(query.order_by(t.id))):
             assert one.person is not None  # noqa: S101  it is of one of these

@@ -169,16 +169,20 @@ def said_label(rule: StatementRule, now: datetime) -> sa.Label[str]:
 
 
 def is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
-    """The ticket's person, in the ticket's group where it has one, is in the rule's scope, and it is of its version."""
+    """The ticket is of what the rule asks for: its subject is in the rule's scope, and it is of its version."""
+    is_of_version = ticket.c.episode == f"{rule.name}@{rule.version}"
+    is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
+    return is_of_scope(rule, is_everywhere=is_everywhere) & (is_of_version if is_policy else sa.true())
+
+
+def is_of_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
+    """The ticket's person, in the ticket's group where it has one, is in the rule's scope."""
     t = ticket.c
     source, person_id = _who(rule)
     theirs = [source == t.person_source, person_id == t.person_id]
     if rule.for_each_group:
         theirs.append(_is_here_of(t.group_source, t.group_id))
-    subjects = subjects_of(rule, is_everywhere=is_everywhere).where(*theirs)
-    is_of_version = t.episode == f"{rule.name}@{rule.version}"
-    is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
-    return subjects.correlate(ticket).exists() & (is_of_version if is_policy else sa.true())
+    return subjects_of(rule, is_everywhere=is_everywhere).where(*theirs).correlate(ticket).exists()
 
 
 def excuses(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:

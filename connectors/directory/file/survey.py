@@ -29,7 +29,7 @@ class Survey:
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
     `shows_enabled`: at least one record says whether its account is enabled. `unshown_facts`: those of `SHOWN_BY` for
-    which there is no column. In LDIF, those of which no entry has a value, and long leave; dates among them are
+    which there is no column. In LDIF, those of which no entry has a value, long leave among them; dates are
     `unsure_dates` instead.
     """
 
@@ -80,9 +80,8 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     votes = {column: _Votes() for column in (*watched, *DATE_WITNESSES)}
     words: set[str] = set()
     unshown = {fact: columns.all_of(fields) for fact, fields in SHOWN_BY.items() if not columns.has(fields)}
-    if not columns.has_header and (
-        leave := columns.of("long_leave")
-    ):  # a header must have it, if it is configured
+    # A header must have it, if it is configured
+    if not columns.has_header and (leave := columns.of("long_leave")):
         unshown["is_on_long_leave"] = leave
     for item in records:
         if isinstance(item, Malformed):

@@ -18,6 +18,7 @@ from connectors.kit.calls import instant
 from connectors.kit.text import cut, one_line
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Incomplete, Malformed
 
 MESSENGER = "matrix"
@@ -195,7 +196,7 @@ def person_of(answer: Any, region: str) -> Person:
     return Person(
         name=_text(answer, "displayname"),
         phone=next((number for number in numbers if number), None),
-        email=next((text for medium, text in found if medium == "email" and text), None),
+        email=next((foldable(text) for medium, text in found if medium == "email" and foldable(text)), None),
     )
 
 

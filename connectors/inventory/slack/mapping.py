@@ -16,6 +16,7 @@ from typing import Any
 from connectors.kit.text import cut, one_line
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Coverage, Group, GroupFacts, Member, Role, Roster
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Incomplete, Malformed
 
 MESSENGER = "slack"
@@ -136,7 +137,7 @@ def person_of(row: Any, region: str) -> tuple[str, Person]:
     return user_id, Person(
         name=next((name for name in names if name), ""),
         phone=to_e164(phone, region) if phone else None,
-        email=email or None,
+        email=foldable(email) or None,
     )
 
 

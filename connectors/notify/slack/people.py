@@ -12,6 +12,7 @@ from time import monotonic
 from connectors.notify.slack.config import USER_GROUP
 from connectors.notify.slack.talk import TalkClient
 from worker.domain.evidence.actor import signed_in
+from worker.domain.text.mail_domains import foldable
 from worker.ports import Permanent, Unreachable
 from worker.ports.connectors.conversing import Clicker
 
@@ -40,7 +41,9 @@ class Clickers:
         if not found.is_full_member or self._team not in found.teams or "@" not in found.email:
             raise Unreachable("Slack: this is no full member of the workspace.", remedy=_NOT_OURS)
         is_operator = found.email.casefold() in self._addresses or user_id in self._operators()
-        return Clicker(found.email, found.name, signed_in(f"slack:{self._team}", user_id), is_operator)
+        return Clicker(
+            foldable(found.email), found.name, signed_in(f"slack:{self._team}", user_id), is_operator
+        )
 
     def _operators(self) -> frozenset[str]:
         """The members of the operators' user groups; nobody of one that can't be read."""

@@ -222,3 +222,23 @@ def test_a_ticket_stays_with_an_account_that_is_still_asked(found: Made) -> None
     for _ in range(2):
         run(harness)
         assert harness.ticket(one.id).person == one.person
+
+
+def test_a_waiver_of_an_earlier_version_stays_with_an_account_that_is_still_asked(found: Made) -> None:
+    rules = ControlPolicy(statements=(POLICY_3,), daily_max=10)
+    harness = found(directories=("corp", "ad"), controls=rules, has_links=True)
+    harness.hire("ann", "dee")
+    harness.directories[1].put(facts("ann", phones=("+447700900777",)))
+    harness.group("ward-7", "ann", admins=["dee"], name="Ward 7")
+    harness.wards.add_member("ward-7", Member("+447700900777", "Ann", phone="+447700900777"))
+    released(harness)
+    [one] = tickets(harness, "ann")
+    harness.desk.waive(one.id, Actor("sam"), "on leave", harness.now)
+    newer = replace(POLICY_3, version="4", is_material=False)
+    harness.start(replace(harness.app.rules, controls=replace(rules, statements=(newer,))))
+    for _ in range(3):
+        run(harness)
+
+    kept = harness.ticket(one.id)
+    assert (kept.person, kept.state) == (one.person, TicketState.WAIVED)
+    assert events.TICKET_MOVED not in harness.kinds()

@@ -184,3 +184,30 @@ def test_whose_long_leave_is_over_has_left_while_others_show_theirs(start: Start
     report = harness.poll()
 
     assert (harness.standing("ann"), report.troubles) == (Standing.LEFT, ())
+
+
+def test_whoever_is_back_from_a_long_leave_is_on_none_when_nobody_shows_it(start: Start) -> None:
+    harness = start(directory_type=Scripted)
+    harness.corp.change("ann", enabled=False, is_on_long_leave=True)
+    harness.poll()
+    for is_enabled in (True, False):
+        page = DirectoryPage((facts("ann", enabled=is_enabled),), unshown=frozenset({"is_on_long_leave"}))
+        scripted(harness, page, end(harness, is_full=False))
+        harness.poll()
+
+    assert harness.standing("ann") is Standing.LEFT
+
+
+def test_who_is_missing_and_looked_up_keeps_what_the_source_shows_of_nobody(found: Start) -> None:
+    harness = found(directory_type=Scripted)
+    others = [f"p{number}" for number in range(20)]
+    harness.hire("ann", "ben", *others)
+    harness.corp.change("ann", enabled=False, is_on_long_leave=True)
+    harness.poll()
+    for one in ("ann", "ben"):  # as a look-up shows them
+        harness.corp.change(one, enabled=False, is_on_long_leave=False)
+    unshown = frozenset({"is_on_long_leave"})
+    scripted(harness, DirectoryPage(tuple(map(facts, others)), unshown=unshown), end(harness, is_full=True))
+    harness.poll()
+
+    assert (harness.standing("ann"), harness.standing("ben")) == (Standing.ACTIVE, Standing.LEFT)

@@ -80,6 +80,23 @@ def test_who_was_to_go_and_is_here_still_is_asked_about_in_the_next_review(ward:
     assert "Ann" not in {one.name for one in shown.rows.unchanged}
 
 
+def test_who_is_kept_by_the_next_review_is_not_to_go_any_more(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    say(ward, KEEP, "ben", "cem")
+    asked = removal(ward)
+    ward.later(days=93)
+    ward.settle(full=True)
+    ward.control()
+    assert removal(ward).is_live
+    say(ward, KEEP, "ann", at=2)
+    ward.later()
+    ward.settle()
+
+    assert [one.state for one in ward.tickets(asked.kind)] == [TicketState.CANCELLED]
+    assert removal(ward).reason == "the review of the group says that Ann belongs in it"
+    assert problems(ward) == []
+
+
 # --- its group is not read for a while ---------------------------------------------------------------------
 
 
@@ -191,3 +208,19 @@ def test_what_was_answered_stays_when_the_group_is_due_again_within_a_period(
         assert uow.reviews.finished(done.home).number == 1
         assert len(uow.reviews.answers(done.id)) == 3
     assert not [row for row in look(ward, 2).left if RowReason.NEVER in row.reasons]
+
+
+def test_who_is_kept_meanwhile_is_not_sent_away_once_it_is_known_who_they_are(ward: Harness) -> None:
+    say(ward, REMOVE, "ann")
+    say(ward, KEEP, "ben", "cem")
+    handle = f"wards/{ward.number('ann')}"
+    ward.identifying.confirm(handle, "una", Actor("sam"), ward.now)
+    ward.later(days=93)
+    ward.settle(full=True)
+    ward.control()
+    assert removal(ward).state is TicketState.CANCELLED
+    say(ward, KEEP, "ann", at=2)
+    ward.identifying.confirm(handle, "ann", Actor("sam"), ward.now)
+    ward.later()
+    ward.settle()
+    assert removal(ward).state is TicketState.CANCELLED

@@ -150,6 +150,15 @@ def test_a_removal_of_somebody_who_is_not_listed_waits_no_longer_than_it_has_to(
     )
 
 
+@pytest.mark.parametrize("has_left", [True, False])
+def test_a_removal_of_somebody_who_is_not_listed_is_handed_on_by_whoever_left(has_left: bool) -> None:
+    eve = Assignee("eve@corp.example", "Eve", AssigneeWhy.ADMIN, person("eve").key)
+    left = frozenset({person("eve").key} if has_left else ())
+    waiting = group(NEW_ADMIN, tickets=(replace(HELD, assignee=eve),))
+    [one] = plan(replace(waiting, left_assignees=left))
+    assert (one.kind, one.ticket.assignee == eve) == (ActionKind.UNBLOCK, not has_left)
+
+
 def test_a_removal_under_a_handle_that_is_gone_ends_as_the_one_under_the_listed_handle_begins() -> None:
     actions = plan(group(LEAVER, NEW_ADMIN, tickets=(ticket(id=8, handle="7@lid"),)))
     assert [(a.kind, a.ticket.handle) for a in actions] == [

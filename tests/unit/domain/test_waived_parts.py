@@ -20,7 +20,7 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 
 ALL = policy(admins=(AdminsRule(ControlSwitch(Mode.TICKET), 2, 9, ("Nursing",)),))
 ANN, BOB = admin("ann", department="Stores"), admin("bob", department="Stores")
-OTHER = replace(ANN, handle="+other")  # whose name is the same
+OTHER = replace(admin("una", department="Stores"), name="Ann")  # somebody else
 
 
 def asked(group: GroupState) -> Ticket | None:
@@ -57,6 +57,16 @@ def test_another_one_is_asked_for_alone(one: Changes, more: Changes, other: str)
     occasion, what = found(asked(replace(group, **more)))
     assert what == [other]
     assert occasion.startswith(f"{first.occasion}/")
+
+
+def test_an_admin_who_was_waived_stays_so_under_another_handle() -> None:
+    group = waived(replace(GOOD, admins=(DEE, EVE, ANN)))
+    assert asked(replace(group, admins=(DEE, EVE, replace(ANN, handle="+other")))) is None
+
+
+def test_an_admin_who_was_waived_is_the_one_who_stays_where_all_are_unfit() -> None:
+    group = waived(replace(GOOD, admins=(DEE, ANN)))
+    assert found(asked(replace(group, admins=(ANN, BOB))))[1] == ["Bob"]
 
 
 def test_of_three_that_came_one_by_one_each_is_waived_by_itself() -> None:
@@ -98,7 +108,8 @@ def test_one_of_an_earlier_release_is_of_what_its_text_names() -> None:
     group = replace(group, tickets=(replace(ticket, details={"faults": faults}),))
     [*_, fit] = [one for one in examine(group, ALL, NOW) if one.control.id == "group.admins_fit"]
     assert fit.result.value is CheckValue.WAIVED
-    assert found(asked(replace(group, admins=(DEE, EVE, ANN, NOBODY))))[1] == ["X"]
+    for other in (NOBODY, replace(NOBODY, name="An")):
+        assert found(asked(replace(group, admins=(DEE, EVE, ANN, other))))[1] == [other.name]
 
 
 def test_both_ways_in_that_are_open_are_told() -> None:

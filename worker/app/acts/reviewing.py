@@ -21,7 +21,7 @@ from worker.app.acts.own_rows import people_behind
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
-from worker.app.tell.teller import Teller, journal_entry
+from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
     OWN,
@@ -44,7 +44,7 @@ from worker.domain.messages.overtaken import REMIND, passed_key
 from worker.domain.messages.paragraphs import reminder_paragraph
 from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
-from worker.domain.reconcile.asking_out import asked_out
+from worker.domain.reconcile.asking_out import asked_out, kept_in, not_asked_again
 from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
@@ -260,6 +260,7 @@ class Reviewing:
                 uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=_sum(kept)
             )
             self._remove(uow, ticket, removals, now)
+            self._keep(uow, ticket, [row for row, answer in chosen if answer is RowAnswer.KEEP], now)
             after = self.shown(uow, ticket)
             is_over = not after.left and not _is_unasked(uow, after)
             return self._complete(uow, after, by, now) if is_over else after
@@ -325,6 +326,15 @@ class Reviewing:
         uow.tickets.update([one.ticket for one in actions if one.kind is ActionKind.REOPEN])
         uow.journal.append([journal_entry(action, now) for action in actions])
         uow.outbox.add(self._teller.acted(uow, actions, now), now)
+
+    def _keep(self, uow: UnitOfWork, ticket: Ticket, rows: Sequence[ReviewRow], now: datetime) -> None:
+        """End what an earlier review asked for: that these members go."""
+        known, names = uow.tickets.of_group(ticket.home), {row.member.handle: row.member.name for row in rows}
+        over = kept_in(names, known, now)
+        uow.tickets.update([*(one.ticket for one in over), *not_asked_again(names, known)])
+        uow.journal.append([journal_entry(one, now) for one in over])
+        withdraw_unsent(uow, over)
+        uow.outbox.add(self._teller.cancelled(uow, over, now), now)
 
 
 def _standing(answers: Mapping[str, AnsweredRow], members: Iterable[ReviewMember]) -> dict[str, AnsweredRow]:

@@ -31,7 +31,7 @@ MISSING = because("missing from the latest read")
 def confirm_missing(
     store: Store,
     directory: Directory,
-    judged: Callable[[AccountFacts], list[JudgedFacts]],
+    judged: Callable[[UnitOfWork, AccountFacts], list[JudgedFacts]],
     limits: GuardLimits,
     lease: Lease | None,
     *,
@@ -61,7 +61,7 @@ def confirm_missing(
         with store.begin(lease) as uow:
             for key, facts in answers:
                 if facts is not None:
-                    uow.people.stage(directory.name, judged(facts))
+                    uow.people.stage(directory.name, judged(uow, facts))
                 elif (known := uow.people.get(key)) is not None:
                     gone = Judgement(Standing.LEFT, Evidence.ABSENT_CONFIRMED)
                     uow.people.stage(

@@ -69,6 +69,8 @@ class _Read:
     unreadable_phones: int = 0
     in_scope: int = 0
     enabled: int = 0  # of those in scope
+    unshown: frozenset[str] = frozenset()  # as its last page says, and so each page of a full pass
+    unsure: frozenset[str] = frozenset()
     still_on_leave: int = 0  # disabled people who were on long leave, which is shown of nobody any more
 
 
@@ -128,7 +130,7 @@ class DirectoryPass:
             tally.counts["unchanged"] += 1
             tally.counts["left"] += self._finish_unchanged(end)
             return PassDone(end)
-        unseen = self._confirmed(end, is_alone=cursor is None or not self._directory.has_delta)
+        unseen = self._confirmed(read, end, is_alone=cursor is None or not self._directory.has_delta)
         self._believe(read)
         taken_at = min(end.taken_at, self._now)  # nothing has happened later than now
         with self._store.begin(self._lease) as uow:
@@ -169,14 +171,14 @@ class DirectoryPass:
             tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))
         return PassDone(end, applied.ids)
 
-    def _confirmed(self, end: PassEnd, *, is_alone: bool) -> list[PermissionDenied]:
+    def _confirmed(self, read: _Read, end: PassEnd, *, is_alone: bool) -> list[PermissionDenied]:
         """Look up who is missing. `is_alone`: no delta before it told who was deleted out of scope."""
         if not (end.is_full and self._directory.can_look_up):
             return []
         return confirm_missing(
             self._store,
             self._directory,
-            lambda facts: self._judged([facts]),
+            lambda uow, facts: self._judged(self._completed(uow, [facts], read.unshown, read.unsure)),
             self._rules.limits,
             self._lease,
             also_out_of_scope=is_alone,
@@ -207,7 +209,7 @@ class DirectoryPass:
             if isinstance(item, DirectoryPage):
                 with self._store.begin(self._lease) as uow:
                     seen = self._seen(uow, item)
-                    records = self._completed(uow, item)
+                    records = self._completed(uow, item.records, item.unshown, item.unsure)
                     uow.people.stage(self._name, [*self._judged(records), *seen])
                 read.still_on_leave += sum(
                     one.is_on_long_leave and not shown.is_on_long_leave and shown.enabled is False
@@ -217,6 +219,7 @@ class DirectoryPass:
                 read.malformed += len(item.malformed)
                 read.malformed_staged += len(seen) + sum(one.person_id in named for one in item.records)
                 read.unreadable_phones += item.unreadable_phones
+                read.unshown, read.unsure = item.unshown, item.unsure
                 in_scope = [facts for facts in item.records if facts.is_in_scope]
                 read.in_scope += len(in_scope)
                 read.enabled += sum(facts.enabled is True for facts in in_scope)
@@ -231,16 +234,21 @@ class DirectoryPass:
         known = uow.people.facts({AccountKey(self._name, one) for one in set_aside})
         return [JudgedFacts(facts, None) for facts in known.values()]
 
-    def _completed(self, uow: UnitOfWork, page: DirectoryPage) -> Sequence[AccountFacts]:
-        """The records of a page, with what was known before of the facts that the source shows for nobody."""
-        lacking = page.unshown | page.unsure
-        if not lacking:
-            return page.records
-        keys = {AccountKey(self._name, one.person_id) for one in page.records}
-        known = uow.people.facts(keys, having=lacking)
+    def _completed(
+        self,
+        uow: UnitOfWork,
+        records: Sequence[AccountFacts],
+        unshown: frozenset[str],
+        unsure: frozenset[str],
+    ) -> Sequence[AccountFacts]:
+        """Records with what was known before of the facts that the source shows for nobody."""
+        if not unshown | unsure:
+            return records
+        keys = {AccountKey(self._name, one.person_id) for one in records}
+        known = uow.people.facts(keys, having=unshown | unsure)
         return [
-            completed(one, known.get(AccountKey(self._name, one.person_id), one), page.unshown, page.unsure)
-            for one in page.records
+            completed(one, known.get(AccountKey(self._name, one.person_id), one), unshown, unsure)
+            for one in records
         ]
 
     def _judged(self, records: Iterable[AccountFacts]) -> list[JudgedFacts]:

@@ -1,4 +1,4 @@
-"""Reports whose handler has left go to somebody who is there, and somebody answers for those of who was accountable."""
+"""Hand on the reports of handlers who left, and name who is accountable in place of somebody who left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 
 from worker.app.jobs.carrying import carry_out
 from worker.app.reads.controls import ControlReads
-from worker.app.tell.addressing import rules_now
 from worker.app.tell.teller import Teller
 from worker.domain.model import AccountKey, Standing
 from worker.domain.reconcile.plan import Action
@@ -21,7 +20,10 @@ from worker.ports.state.store import UnitOfWork
 def keep_reports(
     uow: UnitOfWork, reads: ControlReads, tickets: TicketRules, teller: Teller, now: datetime
 ) -> list[Action]:
-    """Hand these reports on; return what was done. Nobody is told that somebody else answers for a report."""
+    """Hand on the live reports of whoever has left; return what was done.
+
+    `tickets`: the rules with who is accountable at present. Nobody is told that somebody else answers for a report.
+    """
     live = uow.bad_messages.live_tickets()
     gone = _Gone(uow, live)
     mine = [one for one in live if gone.has(one.assignee)]
@@ -30,15 +32,14 @@ def keep_reports(
     ]
     found = reads.of(uow, {one.home for one in (*mine, *theirs)}, now, frozenset())
     states = {key: group for key, (group, _) in found.items()}
-    rules = rules_now(uow, tickets)
     uow.tickets.update(
         [
-            replace(one, accountable=answers_for(one, states[one.home], rules))
+            replace(one, accountable=answers_for(one, states[one.home], tickets))
             for one in theirs
             if one.home in states
         ]
     )
-    actions = [passed_on(one, states[one.home], rules) for one in mine if one.home in states]
+    actions = [passed_on(one, states[one.home], tickets) for one in mine if one.home in states]
     return carry_out(uow, actions, (), teller, now)
 
 

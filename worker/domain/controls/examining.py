@@ -84,13 +84,18 @@ def _waived(group: GroupState, control: str, result: ControlResult, now: datetim
 
 
 def _unwaived(result: ControlResult, waived: Sequence[Mapping[str, Any]]) -> ControlResult:
-    """What is left of what fails: another admin than the one who was waived, say."""
+    """What is left of what fails: another admin than the one who was waived, say.
+
+    Whoever was waived stays, so that a group whose admins are all unfit keeps one: the others are asked for.
+    """
     left = [part for part in result.parts if not any(is_part_of(part, fault) for fault in waived)]
+    if left and len(left) < len(result.parts):
+        return replace(result.with_parts(left), is_asked_elsewhere=False)
     if left:
-        return result.with_parts(left)
+        return result
     return replace(result, value=CheckValue.WAIVED) if waived else result
 
 
 def is_part_of(part: FaultPart, fault: Mapping[str, Any]) -> bool:
     """Whether a fault of a ticket has this part. One of an earlier release has what it found as a text alone."""
-    return part.id in fault["parts"] if "parts" in fault else part.found in fault["found"]
+    return part.id in fault["parts"] if "parts" in fault else f", {part.found}," in f", {fault['found']},"

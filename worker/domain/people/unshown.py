@@ -18,9 +18,11 @@ def completed(
 ) -> AccountFacts:
     """Return what a source says of an account, with what was known before of the facts that it shows of nobody.
 
-    `unshown` and `unsure` are those of `DirectoryPage`.
+    `unshown` and `unsure` are those of `DirectoryPage`. Whoever is enabled is back from a long leave.
     """
     stays = {name: getattr(known, name) for name in _FIELDS.intersection(unshown)}
+    if facts.enabled:
+        stays.pop("is_on_long_leave", None)
     attributes = {*facts.attributes, *(one for one in known.attributes if one[0] in unshown)}
     unread = {name for name in known.unread if name in unshown or name in unsure}
     unread |= {*facts.unread, *(name for name in unsure if getattr(known, name) is not None)}

@@ -1,15 +1,16 @@
-"""The removal that a review asks for. Pure."""
+"""The removal that a review asks for, and its end when a later review keeps the member. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from worker.domain.controls.reviewing import ReviewMember
 from worker.domain.kinds import REMOVAL, REMOVALS
-from worker.domain.kinds.removals import REVIEW
+from worker.domain.kinds.removals import REVIEW, UNREAD, is_unread
 from worker.domain.model import Role
-from worker.domain.reconcile.engine import reopen
+from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
@@ -41,6 +42,31 @@ def asked_out(
         return None
     again = handed_to(reopen(before, rules, now, draft.reason), draft.assignee)
     return Action(ActionKind.REOPEN, again, draft.reason, reopened=_AGAIN[before.state])
+
+
+def kept_in(names: Mapping[str, str], known: Iterable[Ticket], now: datetime) -> list[Action]:
+    """Cancel the removals that earlier reviews asked for, of members who are kept now: their names, by handle.
+
+    `known`: the group's tickets.
+    """
+    return [
+        cancelled(
+            one,
+            because("the review of the group says that {name} belongs in it", name=names[one.handle]),
+            now,
+        )
+        for one in known
+        if one.is_live and one.kind in REMOVALS and REVIEW in one.details and one.handle in names
+    ]
+
+
+def not_asked_again(names: Mapping[str, str], known: Iterable[Ticket]) -> list[Ticket]:
+    """The removals of members who are kept now that would come again once the group or person is known for sure."""
+    return [
+        replace(one, details={name: value for name, value in one.details.items() if name != UNREAD})
+        for one in known
+        if is_unread(one) and one.handle in names
+    ]
 
 
 def _draft(review: Ticket, member: ReviewMember, rules: TicketRules, now: datetime) -> Ticket:

@@ -131,8 +131,7 @@ def passed_on(ticket: Ticket, group: GroupState, rules: TicketRules) -> Action:
     """Hand a ticket whose handler left to somebody who is there."""
     why = because("the assignee has left")
     accountable = answers_for(ticket, group, rules)
-    now = replace(rules, accountable=accountable)
-    named = handler_for(group, now, confidential=is_confidential(ticket))
+    named = handler_for(group, replace(rules, accountable=accountable), confidential=is_confidential(ticket))
     return Action(ActionKind.ASSIGN, replace(handed_to(ticket, named), accountable=accountable), why)
 
 
@@ -141,9 +140,10 @@ def answers_for(ticket: Ticket, group: GroupState, rules: TicketRules) -> str:
 
     Nobody is if no admin may hear of it and nobody was: the accountable person may have been one of those admins.
     """
-    is_confidential_now = is_confidential(ticket)
-    is_kept_from_them = is_confidential_now and not ticket.accountable
-    return "" if is_kept_from_them else accountable_for(group, rules, confidential=is_confidential_now)
+    is_kept = is_confidential(ticket)
+    if is_kept and not ticket.accountable:
+        return ""
+    return accountable_for(group, rules, confidential=is_kept)
 
 
 # --- what came of it ------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.finding import Finding
 from worker.domain.model import Role
-from worker.domain.reconcile.assigning import assignee_for, next_in_place, why_another
+from worker.domain.reconcile.assigning import accountable_person, assignee_for, next_in_place, why_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import NO_REASON, Reason, because, together
@@ -76,7 +76,8 @@ def role_of(finding: Finding) -> Role | None:
 def unblock_unlisted(ticket: Ticket, case: GroupCase, rules: TicketRules, now: datetime) -> Action | None:
     """Unblock a ticket whose member is not listed any more, once its hold or the ticket that it waited for is over.
 
-    A list that is only a part says of nobody that they are gone; what proves it looks at no ticket that waits.
+    On a list that is only a part, nobody is proven to be gone; and the record that they went is weighed only for
+    tickets that don't wait. Whoever has it and left hands it on.
     """
     if ticket.state is not TicketState.BLOCKED or ticket.is_held(now) or ticket.handle in case.by_handle:
         return None
@@ -85,4 +86,6 @@ def unblock_unlisted(ticket: Ticket, case: GroupCase, rules: TicketRules, now: d
     if not is_named or any(one.is_live or one.is_waived(now) for one in blockers):
         return None
     why = because("it need not wait") if ticket.held_until is None else HOLD_OVER
-    return Action(ActionKind.UNBLOCK, rules.freed(replace(ticket, reason=why), now), why)
+    has_left = why_another(ticket, case.departed) is not None
+    to = handed_to(ticket, next_in_place(ticket) or accountable_person(rules)) if has_left else ticket
+    return Action(ActionKind.UNBLOCK, rules.freed(replace(to, reason=why), now), why)

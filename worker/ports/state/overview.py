@@ -193,7 +193,10 @@ class Overview(Protocol):
         """How many people who are out are still in groups, now."""
 
     def unasked(self) -> int:
-        """The number of memberships of people who have left about which there is neither a live ticket nor a waiver."""
+        """The number of memberships of people who have left about which there is neither a live ticket nor a waiver.
+
+        Those in a group that another source leads are left out: its members are asked for there.
+        """
 
     def exposed(self, part: Part | None, skip: int, limit: int) -> list[Exposed]:
         """The people of one part, or of all, those exposed longest first, without the first `skip`."""

@@ -166,6 +166,7 @@ def test_an_account_that_is_not_there_any_more_is_still_a_member(
             None,
         ),
         ([{"medium": "email", "address": "a@example.org"}], None, "a@example.org"),
+        ([{"medium": "email", "address": "a@straße.example"}], None, "a@xn--strae-oqa.example"),
         ([{"medium": "pager", "address": "447700900101"}], None, None),
         ([{"medium": "email"}], None, None),
     ],

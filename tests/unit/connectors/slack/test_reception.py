@@ -220,6 +220,13 @@ def test_a_member_of_an_organisation_with_several_workspaces_is_one_of_ours(
     assert soc.who("W0WIDE001").email == "wide@example.org"
 
 
+def test_whoever_clicks_has_the_address_that_others_know_them_by(
+    workspace: SlackServer, soc: SlackNotifier
+) -> None:
+    workspace.add_person("a@straße.example", "U0ABC")
+    assert soc.who("U0ABC").email == "a@xn--strae-oqa.example"
+
+
 def test_operators_may_be_a_user_group_by_name_or_handle(workspace: SlackServer) -> None:
     workspace.add_user_group("S0SECOPS1", "Security", AMINA)
     for name in ("user_group:Security", "user_group:@security"):

@@ -108,6 +108,8 @@ def test_members_have_what_their_accounts_have(slack: SlackServer, inventory: Sl
     (amina,) = only(inventory).members
     assert (amina.handle, amina.native_id, amina.display_name) == (AMINA, AMINA, "Amina Yusuf")
     assert (amina.phone, amina.email) == ("+447700900101", "amina@example.org")
+    slack.people["amina@example.org"]["profile"]["email"] = "amina@straße.example"
+    assert only(inventory).members[0].email == "amina@xn--strae-oqa.example"
 
 
 def test_bots_and_deactivated_accounts_are_no_members(slack: SlackServer, inventory: SlackInventory) -> None:

@@ -213,7 +213,7 @@ group_link = sa.Table(  # by which an admin declares who is in a group
     instant("revoked_at"),
     text("made_by", default="[]"),  # the marks of whoever made it
     sa.Column("ticket_id", sa.BigInteger),  # whose link led to it
-    sa.Column("handed", sa.BigInteger, nullable=False, server_default="0"),  # how often that was by then
+    number("handed"),  # how often that was by then
     sa.Index(None, "source", "group_id"),
 )
 
