@@ -112,7 +112,7 @@ def test_the_end_counts_what_the_database_holds(played: Played, app: App) -> Non
     assert shown == [counts.get(TicketSort(state, TicketKind.REMOVE_MEMBER), 0) for state in TicketState]
     end = played.text.partition("Where things stand")[2]
     assert "overdue" in end
-    assert re.search(r"^with tickets +\d+ +\d+ +people.policy \(3\), ", end, re.MULTILINE)
+    assert re.search(r"^with tickets +\d+ +\d+ +people.leaver \(7\), people.policy \(3\)", end, re.MULTILINE)
     assert "close_group" not in end  # no ticket of this kind
 
 
