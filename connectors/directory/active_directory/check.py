@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
 from connectors.directory.active_directory.read.mapping import Reading
-from connectors.directory.active_directory.read.people import People
+from connectors.directory.active_directory.read.people import EXPIRES, People
 from connectors.directory.active_directory.wire.client import Client
 from connectors.directory.active_directory.wire.controller import (
     Choice,
@@ -47,7 +48,7 @@ def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now
     faults = [
         *_rights_faults(config, controller, is_deleted_seen=deleted),
         *_time_faults(client.certificate, controller, now),
-        *_people_faults(counts),
+        *_people_faults(counts, found),
     ]
     details = {
         "server": client.url,
@@ -71,6 +72,7 @@ def _count(
 ) -> tuple[dict[str, int], dict[str, str]]:
     found: Counter[str] = Counter()
     for page in People(client, config, controller, reading).everybody():
+        found["expiry_shown"] += "expires_at" not in page.unshown
         found["malformed"] += len(page.malformed)
         found["unreadable_phones"] += page.unreadable_phones
         for facts in page.records:
@@ -95,6 +97,8 @@ def _count(
     )
     people = found["people"]
     details = {"with_a_phone_number": f"{found['with_phone']} of {people}"}
+    if people and not found["expiry_shown"]:
+        details[EXPIRES] = "can't be read"
     if config.attributes.leave_date:
         details["with_a_leave_date"] = f"{found['with_leave_date']} of {people}"
     if config.attributes.long_leave:
@@ -123,7 +127,7 @@ def _time_faults(certificate: Certificate | None, controller: Controller, now: d
     return faults
 
 
-def _people_faults(counts: dict[str, int]) -> list[_Fault]:
+def _people_faults(counts: Mapping[str, int], details: Mapping[str, str]) -> list[_Fault]:
     faults = []
     if not counts["people"]:
         faults.append(
@@ -132,6 +136,9 @@ def _people_faults(counts: dict[str, int]) -> list[_Fault]:
     if counts["unknown_state"]:
         what = f"userAccountControl of {counts['unknown_state']} people can't be read"
         faults.append(_Fault(what, "Let the account read it, or nobody sees that they are disabled."))
+    if EXPIRES in details:
+        what = f"{EXPIRES} of nobody can be read"
+        faults.append(_Fault(what, "Let the account read it, or nobody is seen to leave by expiry."))
     return faults
 
 

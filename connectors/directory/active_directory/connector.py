@@ -122,9 +122,10 @@ class ActiveDirectory(Passive):
         if not ids:  # a controller may answer an unknown cookie with no changes, so its USN is compared, too
             ids = by_usn(client, context, before.usn, self._config.page_size)
         is_unchanged = True
-        for page in self._people(client, controller).with_ids(ids):
+        people = self._people(client, controller)
+        for page in people.with_ids(ids):
             is_unchanged = False
-            yield page
+            yield people.marked(page)
         after = replace(before, usn=controller.usn, taken_at=taken_at, cookie=cookie)
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
 

@@ -87,7 +87,8 @@ class EntraDirectory:
         if before is None or full:
             self._sees_leave_date = None  # a permission may have been granted or withdrawn
         try:
-            yield from self._pass(before, now, full=full)
+            for item in self._pass(before, now, full=full):
+                yield replace(item, unshown=self._unshown()) if isinstance(item, DirectoryPage) else item
         except PermissionDenied:
             self._sees_leave_date = None  # it may only concern the leave date: the next pass finds out
             raise
@@ -107,6 +108,11 @@ class EntraDirectory:
         if now - before.taken_at > LINK_LIFE:
             raise CursorExpired(f"{self.name}: the last round is too long ago for a delta.")
         yield from self._delta(users, before, now)
+
+    def _unshown(self) -> frozenset[str]:
+        """The leave date, if it is not asked for: without this, whoever left by it would be back."""
+        is_asked = self._config.attributes.leave_date is not None and self._sees_leave_date is not False
+        return frozenset() if is_asked else frozenset({"leave_at"})
 
     def _require_leave_dates(self, before: Cursor) -> None:
         """Raise PermissionDenied if leave dates can no longer be read: without this, people would seem to be back."""

@@ -28,9 +28,7 @@ def _attendees(event: Any) -> set[str]:
     addresses = set()
     for one in _listed(event):
         kind, _, address = str(one).partition(":")
-        is_asked = one.params.get("CUTYPE", "").upper() not in _NOT_ASKED
-        has_declined = one.params.get("PARTSTAT", "").upper() == "DECLINED"
-        if kind.lower() == "mailto" and _ADDRESS.fullmatch(address) and is_asked and not has_declined:
+        if kind.lower() == "mailto" and _ADDRESS.fullmatch(address):
             addresses.add(address)
     return addresses
 
@@ -41,8 +39,14 @@ def _names(event: Any) -> list[str]:
 
 
 def _listed(event: Any) -> list[vCalAddress]:
+    """The attendees who may come: rooms and whoever declined are not there."""
     found = event.get("ATTENDEE", [])
-    return found if isinstance(found, list) else [found]
+    return [one for one in (found if isinstance(found, list) else [found]) if _may_come(one)]
+
+
+def _may_come(one: vCalAddress) -> bool:
+    is_asked = one.params.get("CUTYPE", "").upper() not in _NOT_ASKED
+    return is_asked and one.params.get("PARTSTAT", "").upper() != "DECLINED"
 
 
 def _named(text: str, aliases: Mapping[str, str]) -> set[str]:

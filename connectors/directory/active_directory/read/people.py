@@ -32,6 +32,7 @@ _LOST = frozenset(
     {"objectcategory", "samaccounttype", "memberof", "manager", "directreports", "managedobjects"}
 )
 _IDS_AT_ONCE = 200
+EXPIRES = "accountExpires"
 _UAC = USER_ACCOUNT_CONTROL.lower()
 
 
@@ -52,12 +53,12 @@ class People:
     def everybody(self) -> Iterator[DirectoryPage]:
         """All people in scope. Raises PermissionDenied if no account's state can be read."""
         read = with_state = 0
-        unshown = self._unshown  # asked before the first page: within one there is another question
+        _ = self._lacking  # asked before the first page: within one there is another question
         for place in places(self._config):
             for entries in self._client.pages(self._search(place), self._config.page_size):
                 read += len(entries)
                 with_state += sum(_UAC in entry.values for entry in entries)
-                yield replace(self._page((entry, True) for entry in entries), unshown=unshown)
+                yield self.marked(self._page((entry, True) for entry in entries))
         if read and not with_state:
             raise PermissionDenied(
                 f"{self._client.server} does not show {USER_ACCOUNT_CONTROL} of anybody to this account.",
@@ -85,25 +86,33 @@ class People:
             entries = self._found(lc.all_of(PEOPLE, lc.guid_filter(chunk)), self._attributes)
             fitting = self._fitting(chunk) if self._config.scope.filter else frozenset(chunk)
             if entries:
-                page = self._page(
+                yield self._page(
                     (entry, id_of(entry) in fitting or (is_deleted(entry) and not self._can_judge_deleted))
                     for entry in entries
                 )
-                is_asked = any(one.enabled is False and not one.is_on_long_leave for one in page.records)
-                yield replace(page, unshown=self._unshown) if is_asked else page
+
+    def marked(self, page: DirectoryPage) -> DirectoryPage:
+        """The page, with what is seen of nobody in the domain: this account may have lost the right to read it."""
+        unshown, unsure = self._lacking
+        return replace(page, unshown=page.unshown | unshown, unsure=unsure)
 
     @cached_property
-    def _unshown(self) -> frozenset[str]:
-        """Long leave, if this account sees it of nobody in the domain: it may have lost the right to read it."""
-        name = self._config.attributes.long_leave
-        if name is None:
-            return frozenset()
-        wanted = lc.all_of(PEOPLE, f"({name}=*)")
+    def _lacking(self) -> tuple[frozenset[str], frozenset[str]]:
+        """`unshown` and `unsure` of each page."""
+        names = self._config.attributes
+        hides_leave = names.long_leave is not None and not self._has_somebody(names.long_leave)
+        leave = frozenset({"is_on_long_leave"} if hides_leave else ())
+        date = frozenset({"leave_at"})
+        if names.leave_date is None:
+            return leave | date, frozenset()
+        return leave, frozenset() if self._has_somebody(names.leave_date) else date
+
+    def _has_somebody(self, attribute: str) -> bool:
         search = Search(
-            f"a person with {name}", self._controller.naming_context, wanted, ("objectGUID",),
-            controls=(lc.extended_dn(),),
+            f"a person with {attribute}", self._controller.naming_context,
+            lc.all_of(PEOPLE, f"({attribute}=*)"), ("objectGUID",), controls=(lc.extended_dn(),),
         )  # fmt: skip
-        return frozenset() if self._client.has_any(search) else frozenset({"is_on_long_leave"})
+        return self._client.has_any(search)
 
     def _fitting(self, ids: Sequence[bytes]) -> frozenset[bytes | None]:
         wanted = lc.all_of(self._config.scope.filter or USERS, lc.guid_filter(ids))
@@ -121,7 +130,11 @@ class People:
         return Search(f"the people in {place}", place, wanted, self._attributes, controls=(lc.extended_dn(),))
 
     def _page(self, entries: Iterable[tuple[Entry, bool]]) -> DirectoryPage:
-        return page_of(map_entry(entry, self._reading, fits=fits) for entry, fits in entries)
+        """A page. Every account of a person has accountExpires: where none shows it, nobody's expiry is known."""
+        those = list(entries)
+        page = page_of(map_entry(entry, self._reading, fits=fits) for entry, fits in those)
+        is_shown = any(EXPIRES.lower() in entry.values for entry, _ in those)
+        return page if is_shown else replace(page, unshown=frozenset({"expires_at"}))
 
 
 def places(config: ActiveDirectoryConfig) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from connectors.directory.file.columns import fold
 from connectors.directory.file.formats.csv import EXPORT_AGAIN
 from connectors.directory.file.formats.records import RawRecord
+from connectors.kit.guids import guid
 from connectors.kit.text import quoted
 from worker.ports import BadConfig, Incomplete, Malformed
 
@@ -23,6 +24,7 @@ _BINARY = frozenset({"objectguid", "msdsconsistencyguid", "objectsid"})
 # Every account has them: if the others have one and the last entry lacks it, the entry was cut.
 _ALWAYS = frozenset({"objectguid", "objectclass", "samaccountname", "useraccountcontrol"})
 _PEOPLE = frozenset({"user", "inetorgperson"})
+_ID = "objectguid"
 
 
 @dataclass(slots=True)
@@ -110,13 +112,18 @@ class LdifReader:
             )
         self._refuse_changes(lines)
         values: dict[str, list[str]] = {}
+        faults: list[str] = []
         for number, text in lines:
             try:
                 _add(values, text)
             except ValueError as error:
-                where = f"{self.place} line {number}"
-                return Malformed(f"{where}: {error}.", record_id=place, remedy=EXPORT_AGAIN)
-        return RawRecord(line, {column: tuple(found) for column, found in values.items()})
+                faults.append(f"{self.place} line {number}: {error}.")
+        if not faults:
+            return RawRecord(line, {column: tuple(found) for column, found in values.items()})
+        own_id = guid(next(iter(values.get(_ID, ())), ""))
+        spoilt = Malformed(faults[0], record_id=own_id or place, remedy=EXPORT_AGAIN)
+        who = {column: tuple(values[column]) for column in (_ID, "objectclass") if column in values}
+        return RawRecord(line, who, spoilt) if own_id else spoilt
 
     def _refuse_changes(self, lines: list[tuple[int, str]]) -> None:
         for number, text in lines:
@@ -138,7 +145,7 @@ class LdifReader:
                 )
 
     def _learn(self, record: RawRecord | Malformed) -> None:
-        if isinstance(record, RawRecord) and _may_be_person(record):
+        if isinstance(record, RawRecord) and not record.spoilt and _may_be_person(record):
             self._always = (self._always or _ALWAYS) & record.values.keys()
 
     def _refuse_cut(self, block: _Block, record: RawRecord | Malformed) -> None:

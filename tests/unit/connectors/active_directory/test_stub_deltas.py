@@ -47,7 +47,9 @@ def test_a_delta_has_whom_something_happened_to_whole(dc: LdapServer, mode: str)
     assert (end.is_full, end.is_unchanged) == (False, False)
 
 
-@pytest.mark.parametrize("shown, unshown", [({}, {"is_on_long_leave"}), ({"x2": "sick"}, set())])
+@pytest.mark.parametrize(
+    "shown, unshown", [({}, {"leave_at", "is_on_long_leave"}), ({"x2": "sick"}, {"leave_at"})]
+)
 def test_a_delta_says_whether_long_leave_is_seen_of_anybody(
     dc: LdapServer, shown: dict[str, str], unshown: set[str]
 ) -> None:

@@ -91,7 +91,11 @@ def test_an_empty_domain_is_a_whole_pass_of_nobody(dc: LdapServer) -> None:
 
 @pytest.mark.parametrize(
     "shown, unshown",
-    [({}, {"is_on_long_leave"}), ({"x2": "maternity"}, set()), ({"x2": "FALSE"}, set())],
+    [
+        ({}, {"leave_at", "is_on_long_leave"}),
+        ({"x2": "maternity"}, {"leave_at"}),
+        ({"x2": "FALSE"}, {"leave_at"}),
+    ],
     ids=["nobody", "somebody", "who is not on leave"],
 )
 def test_long_leave_that_is_seen_of_nobody_is_not_shown(
@@ -101,6 +105,30 @@ def test_long_leave_that_is_seen_of_nobody_is_not_shown(
     dc.change(f"CN=P0002,{STAFF}", **shown)
     *pages, _ = directory(dc, page_size=2, attributes={"long_leave": "x2"}).changes(None)
     assert [page.unshown for page in pages if isinstance(page, DirectoryPage)] == [unshown, unshown]
+
+
+@pytest.mark.parametrize("shown, unsure", [({}, {"leave_at"}), ({"x1": "2027-01-31"}, set())])
+def test_a_last_day_that_is_seen_of_nobody_may_have_been_hidden(
+    dc: LdapServer, shown: dict[str, str], unsure: set[str]
+) -> None:
+    put_people(dc, 3)
+    dc.change(f"CN=P0002,{STAFF}", **shown)
+    *pages, _ = directory(dc, page_size=2, attributes={"leave_date": "x1"}).changes(None)
+    found = [one for one in pages if isinstance(one, DirectoryPage)]
+    assert [one.unsure for one in found] == [unsure, unsure]
+    assert not any(one.unshown for one in found)
+
+
+def test_an_expiry_that_is_seen_of_nobody_is_not_shown(dc: LdapServer) -> None:
+    put_people(dc, 3)
+    for number in range(3):
+        dc.change(f"CN=P000{number},{STAFF}", accountExpires=None)
+    source = directory(dc)
+    page, _ = source.changes(None)
+    assert isinstance(page, DirectoryPage)
+    assert page.unshown == {"expires_at", "leave_at"}
+    said = source.check()
+    assert (said.ok, "accountExpires of nobody can be read" in said.message) == (False, True)
 
 
 def test_only_what_is_configured_is_asked_for(dc: LdapServer) -> None:
@@ -117,7 +145,10 @@ def test_only_what_is_configured_is_asked_for(dc: LdapServer) -> None:
         )
     )
 
-    searches = [request for request in people_searches(dc) if "WKGUID" not in request.base]
+    probe = f"(&{USERS}(extensionAttribute1=*))"
+    found = [request for request in people_searches(dc) if "WKGUID" not in request.base]
+    assert [request.base for request in found if request.filter == probe] == [BASE]
+    searches = [request for request in found if request.filter != probe]
     assert [(request.base, request.scope) for request in searches] == [(STAFF, "sub"), (LEAVERS, "sub")]
     for request in searches:
         assert request.filter == f"(&{USERS}(employeeType=staff))"

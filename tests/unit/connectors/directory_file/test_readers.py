@@ -127,6 +127,19 @@ def test_ldif_is_unfolded_decoded_and_its_comments_are_dropped() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "line, told", [("photo:: W%%%", "the base64 of 'photo'"), ("half a line", "'half a line'")]
+)
+def test_an_entry_with_a_line_that_nobody_can_read_is_known_by_its_id(line: str, told: str) -> None:
+    person = f"dn: CN=Amy\nobjectClass: user\n{line}\nobjectGUID: {AMY}\ntitle: Nurse\n\n"
+    [bad] = ldif_records(person)
+
+    assert isinstance(bad, RawRecord)
+    assert bad.values == {"objectguid": (AMY,), "objectclass": ("user",)}
+    assert bad.spoilt
+    assert (bad.spoilt.record_id, told in bad.spoilt.message) == (AMY, True)
+
+
 def test_binary_ids_stay_base64() -> None:
     assert values(ldif_records("dn: CN=Amy\nobjectGUID:: 4AQlP4lP00GaDAMF6CwzAQ==\n\n")) == [
         {"dn": ("CN=Amy",), "objectguid": ("4AQlP4lP00GaDAMF6CwzAQ==",)}

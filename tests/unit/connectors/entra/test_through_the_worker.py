@@ -171,6 +171,27 @@ def test_leave_dates_that_may_be_read_no_more_bring_nobody_back(
     assert [state for _, state in worker.tickets()][:1] == [TicketState.OPEN]
 
 
+@pytest.mark.parametrize("attributes", [{"leave_date": None}, {"long_leave": "officeLocation"}])
+def test_leave_dates_that_are_not_asked_for_any_more_bring_nobody_back(
+    worker: Worker, attributes: dict[str, str | None]
+) -> None:
+    """As the remedy says; or since everybody is read anew, and the permission is gone meanwhile."""
+    ann, ben, *_ = worker.people
+    for person, days in ((ann, -2), (ben, 1)):
+        day = worker.lab.tenant.now + days * 24 * HOUR
+        worker.lab.tenant.change(person, employeeLeaveDateTime=f"{day:%Y-%m-%dT%H:%M:%SZ}")
+    worker.poll()
+    worker.lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
+    worker.directory = worker.lab.directory(attributes=attributes)
+    worker.start()
+    assert worker.poll().troubles == ()
+    assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEAVING)
+    worker.later(days=2)
+    worker.poll(full=True)
+
+    assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEFT)
+
+
 @pytest.mark.parametrize("status, code", [(400, "BadRequest"), (404, "Request_ResourceNotFound")])
 def test_a_link_that_is_refused_in_other_words_is_mended_by_night_at_the_latest(
     worker: Worker, status: int, code: str

@@ -65,6 +65,8 @@ def test_an_event_is_a_turn() -> None:
         ("SUMMARY:night DESK", {"n@example.org"}),
         ("SUMMARY:Ann and night desk", {"a@example.org", "n@example.org"}),
         ('ATTENDEE;CN="Ann O.":invalid:nomail\nSUMMARY:On call', {"o@example.org"}),
+        ('ATTENDEE;CN="Ann O.";PARTSTAT=DECLINED:invalid:nomail\nSUMMARY:night desk', {"n@example.org"}),
+        ('ATTENDEE;CN="Ann O.";CUTYPE=ROOM:invalid:nomail\nSUMMARY:night desk', {"n@example.org"}),
     ],
 )
 def test_who_is_on_call(event: str, who: set[str]) -> None:
