@@ -17,8 +17,10 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    SecretStr,
     ValidationInfo,
     WithJsonSchema,
+    computed_field,
     create_model,
     field_validator,
     model_validator,
@@ -147,6 +149,14 @@ class Database(Section):
         repr=False,
         validate_default=True,
     )
+
+    @computed_field(repr=False)  # type: ignore[prop-decorator]
+    @property
+    def password(self) -> SecretStr | None:
+        """What `url` has of passwords, so that a dump with another one differs; None if it has none."""
+        parts = urlsplit(self.url)
+        found = [parts.password or "", *re.findall(r"password=([^&]*)", parts.query)]
+        return SecretStr("&".join(found)) if any(found) else None
 
 
 class Absent(Section):

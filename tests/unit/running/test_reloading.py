@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from re import fullmatch
 from threading import Event
 
 import pytest
@@ -83,6 +84,46 @@ def test_a_secret_that_was_exchanged_is_a_change_and_is_not_shown(reloading: Rel
         assert reloading.look()
 
     assert said[0]["changes"] == ["directories[corp].bind.password: ••• -> •••"]
+
+
+def test_a_database_s_password_that_was_exchanged_is_a_change_and_is_not_shown(
+    reloading: Reloading, config: Path
+) -> None:
+    secret = config.parent / "database-password"
+    secret.write_text("first-password")
+    config.write_text(f"{BEFORE}\ndatabase: {{url: 'postgresql://w:${{file:{secret}}}@db/w'}}\n")
+    assert reloading.look()
+    secret.write_text("second-password")
+    with capture_logs() as said:
+        assert reloading.look()
+
+    assert reloading.settings.database.url == "postgresql+psycopg://w:second-password@db/w"
+    assert said[0]["changes"] == ["database.password: ••• -> •••"]
+
+
+@pytest.mark.parametrize("name", ["policy.md", "duties.md", "rules.txt", "logo.png"])
+def test_a_file_beside_the_configuration_with_other_content_is_a_change(
+    reloading: Reloading, config: Path, name: str
+) -> None:
+    for file in ("policy.md", "duties.md", "rules.txt", "logo.png"):
+        (config.parent / file).write_text("# As it was")
+    config.write_text(BEFORE + BESIDE)
+    assert reloading.look()
+    (config.parent / name).write_text("# As it is")
+    with capture_logs() as said:
+        assert reloading.look()
+
+    [change] = said[0]["changes"]
+    assert fullmatch(r"controls\.[a-z0-9.\[\]]+\.sha256[.\[](en|0\]): [0-9a-f]{64} -> [0-9a-f]{64}", change)
+    assert not reloading.look(), "once"
+
+
+BESIDE = """
+controls:
+  policies: [{id: acceptable-use, version: "1", texts: {en: policy.md}}]
+  duties: {version: "1", texts: {en: duties.md}}
+  profile: [{description: {texts: {en: rules.txt}}, picture: {standard: logo.png}}]
+"""
 
 
 def test_what_can_t_be_used_changes_nothing_and_is_said_once(reloading: Reloading, config: Path) -> None:

@@ -7,7 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    computed_field,
+    field_validator,
+    model_validator,
+)
 
 from worker.domain.controls.policy import (
     DescriptionRule,
@@ -113,6 +121,12 @@ class PictureSection(Section):
                 raise Wrong(problem, "Check the path.", at=("standard", at)) from None
         self._hashes = tuple(found)
         return self
+
+    @computed_field(repr=False)  # type: ignore[prop-decorator]
+    @property
+    def sha256(self) -> tuple[str, ...]:
+        """The hashes of the pictures, so that a dump with others differs."""
+        return self._hashes
 
     def value(self) -> PictureRule:
         return PictureRule(self.required, self._hashes)

@@ -8,13 +8,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    computed_field,
+    field_validator,
+    model_validator,
+)
 
 from worker.domain.controls.others import CONSENT, DEVICE, DUTIES, POLICY, TRAINING
 from worker.domain.controls.statements import DEVICE_ITEMS, Statement, StatementRule
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.base import ControlSection
-from worker.settings.controls.texts import read_text
+from worker.settings.controls.texts import hashes_of, read_text
 from worker.settings.fields import Keeping, Language, Name, Period, Text, listed, one_of
 from worker.settings.problems import Wrong
 from worker.settings.section import Section
@@ -44,6 +52,12 @@ class VersionedTexts(Section):
             except Wrong as wrong:
                 raise Wrong(wrong.message, wrong.remedy, at=("texts", language)) from None
         return self
+
+    @computed_field(repr=False)  # type: ignore[prop-decorator]
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The hashes of the texts by language, so that a dump with other texts differs."""
+        return hashes_of(self._read)
 
     @property
     def titles(self) -> Mapping[str, str]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, computed_field, field_validator, model_validator
 
+from worker.domain.controls.statements import text_hash
 from worker.settings.fields import Language, Text
 from worker.settings.problems import Wrong, shown
 from worker.settings.section import Section
@@ -32,6 +33,11 @@ def read_text(name: str, info: ValidationInfo) -> str:
     return text.strip()
 
 
+def hashes_of(texts: Mapping[str, str]) -> dict[str, str]:
+    """The hash of each text, as it is kept of what people were shown."""
+    return {language: text_hash(text) for language, text in texts.items()}
+
+
 class TextFiles(Section):
     """A text in several languages, each in a file beside the configuration."""
 
@@ -53,6 +59,12 @@ class TextFiles(Section):
             except Wrong as wrong:
                 raise Wrong(wrong.message, wrong.remedy, at=("texts", language)) from None
         return self
+
+    @computed_field(repr=False)  # type: ignore[prop-decorator]
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The hashes of the texts by language, so that a dump with other texts differs."""
+        return hashes_of(self._read)
 
     @property
     def read(self) -> Mapping[str, str]:
