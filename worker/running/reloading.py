@@ -2,7 +2,8 @@
 
 If the file or a secret's file changed (Kubernetes writes both in place), everything starts over with the new
 settings, within the same process. A configuration that can't be read, or not be served, changes nothing, and is logged.
-One that could not be served by an error of the database that passes is tried again, seldom: the jobs stop for it.
+One that could not be served by an error of the database that passes, or by a fault, is tried again, seldom: the jobs
+stop for it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import Any
 
 import structlog
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 from worker.domain.text.durations import format_duration
 from worker.ops import events
 from worker.ops.health import reason
 from worker.settings import Settings, SettingsError
-from worker.storage.sql.errors import passes
+from worker.storage.sql.errors import StorageError, passes
 
 LOOK_EVERY_S = 5.0
 TRY_AGAIN_S = 3600.0  # far longer than the minutes for which a try waits for a database
@@ -50,8 +52,8 @@ class Reloading:
         """Read the settings again; True if `settings` changed. Unusable ones are logged once, until they change."""
         try:
             found = self._load()
-        except SettingsError as error:
-            self._refuse(str(error))
+        except Exception as error:  # noqa: BLE001  the thread that looks lives on, and says it
+            self._refuse(error)
             return False
         self._refused = ""
         if _is_same(self.settings, found) or self._has_to_wait(found):
@@ -68,9 +70,9 @@ class Reloading:
         """Return to the settings that were served before, because these can't be; False if there are no others."""
         if self._served is None or self._served is self.settings:
             return False
-        log.error(events.CONFIG_REFUSED, error=reason(error))
+        log.error(events.CONFIG_REFUSED, error=reason(error), exc_info=_fault(error))
         self.settings, self._served, self._unserved = self._served, None, self.settings
-        self._again_at_s = self._clock_s() + TRY_AGAIN_S if passes(error) else inf
+        self._again_at_s = self._clock_s() + TRY_AGAIN_S if _fault(error) or passes(error) else inf
         return True
 
     def _has_to_wait(self, found: Settings) -> bool:
@@ -78,10 +80,16 @@ class Reloading:
             return False
         return _is_same(self._unserved, found)
 
-    def _refuse(self, error: str) -> None:
-        if error != self._refused:
-            log.error(events.CONFIG_REFUSED, error=error)
-        self._refused = error
+    def _refuse(self, error: Exception) -> None:
+        said = str(error) if isinstance(error, SettingsError) else reason(error)
+        if said != self._refused:
+            log.error(events.CONFIG_REFUSED, error=said, exc_info=_fault(error))
+        self._refused = said
+
+
+def _fault(error: Exception) -> Exception | None:
+    """The error if it is a fault of the program, of which the log has the traceback."""
+    return None if isinstance(error, SettingsError | StorageError | DBAPIError) else error
 
 
 @contextmanager

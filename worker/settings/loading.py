@@ -21,7 +21,7 @@ from worker.settings.explain import Described, explain
 from worker.settings.fields import host_and_port
 from worker.settings.literals import literal_secrets, secret_paths
 from worker.settings.model import Settings
-from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, did_you_mean, shown
+from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, Wrong, did_you_mean, shown
 from worker.settings.references import resolve
 
 Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
@@ -62,6 +62,8 @@ def load_changed(
     known = os.environ if env is None else env
     base, problems = read_document(Path(path))
     problems += resolve(base, known)
+    if not isinstance(base.data, dict):
+        raise SettingsError([*problems, *_validated(Settings, base.data, Described(base, Settings))[1]])
     document, found = read_document(changes)
     found += resolve(document, known)
     found += literal_secrets(document, set(_secret_paths(document, kinds)))
@@ -165,7 +167,7 @@ def _dangling(document: Document, kinds: Kinds, settings: Settings | None) -> li
 
 
 def _shared_ports(document: Document, kinds: Kinds, settings: Settings) -> Iterator[SettingsProblem]:
-    """Problems of connectors that are to listen where another one does, or health and metrics.
+    """Problems of connectors that are to listen where nobody can, or another one does, or health and metrics.
 
     The desk is left out: it may run in a process of its own.
     """
@@ -175,14 +177,18 @@ def _shared_ports(document: Document, kinds: Kinds, settings: Settings) -> Itera
             listen = getattr(option, "listen", None)
             if not isinstance(listen, str):
                 continue
-            host, number = host_and_port(listen)
-            others = (name for name, address in taken if _overlap(address, (host, number)))
+            at = (*entry.place.path, key, "listen")
+            mark = document.values.get(at) or document.key_mark(at[:-1])
+            try:
+                here = host_and_port(listen)
+            except Wrong as wrong:  # connectors' models take more
+                yield document.problem(at, mark, wrong.message, wrong.remedy)
+                continue
+            others = (name for name, address in taken if _overlap(address, here))
             if (other := next(others, None)) is not None:
-                at = (*entry.place.path, key, "listen")
-                mark = document.values.get(at) or document.key_mark(at[:-1])
-                message = f"{other} listens on port {number}, too"
+                message = f"{other} listens on port {here[1]}, too"
                 yield document.problem(at, mark, message, "Give each a port of its own.")
-            taken.append((str(entry.get("name")), (host, number)))
+            taken.append((str(entry.get("name")), here))
 
 
 def _overlap(one: tuple[str, int], other: tuple[str, int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -77,10 +77,16 @@ def _require_inventories(settings: Settings) -> None:
         seen.add(rule.name)
 
 
+def _channels(entry: NotifierEntry) -> Iterable[str]:
+    """The names of a notifier's channels; none if they have another form, which its connector's model refuses."""
+    found = entry.options.get("channels")
+    return found if isinstance(found, dict) else ()
+
+
 def _require_notifiers(settings: Settings) -> None:
     """Raise Wrong for a step over a notifier that there is not, or for a channel to tell that none has."""
     known = [one.name for one in settings.notify]
-    channels = {name for one in settings.notify for name in one.options.get("channels") or ()}
+    channels = {name for one in settings.notify for name in _channels(one)}
     rotas = [one.name for one in settings.rotas]
     for at, policy in enumerate(settings.escalation.policies):
         for place, step in enumerate(policy.steps):

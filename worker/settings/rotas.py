@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +27,7 @@ from worker.domain.escalation.feeds import FeedRules
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.rota import EVERY_DAY, FIRST_DAY, Layer, Listed, Rota
 from worker.domain.escalation.spans import Span
-from worker.domain.escalation.wall_clock import first_showing, last_showing
+from worker.domain.escalation.wall_clock import first_showing, last_showing, named_day
 from worker.settings.fields import (
     Duration,
     Email,
@@ -60,7 +60,7 @@ def _wall_time(value: Any) -> Any:
     match = _WALL_TIME.fullmatch(value) if isinstance(value, str) else None
     try:
         day, wall = match.groups() if match else ("", None)
-        return datetime.combine(date.fromisoformat(day), time.fromisoformat((wall or "00:00").zfill(5)))
+        return datetime.combine(named_day(day), time.fromisoformat((wall or "00:00").zfill(5)))
     except ValueError:
         raise Wrong(f"{shown(value)} is no local time", _WALL_REMEDY) from None
 

@@ -15,6 +15,7 @@ from pydantic import (
 
 from worker.domain.escalation.calendar import parse_days, parse_hours
 from worker.domain.escalation.policy import After, parse_after
+from worker.domain.escalation.wall_clock import nameable
 from worker.settings.fields import one_or_more, parsed
 from worker.settings.problems import Wrong, shown
 
@@ -39,10 +40,8 @@ TimeOfDay: TypeAlias = Annotated[
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, date):
-        return value
     try:
-        return date.fromisoformat(value)
+        return nameable(value if isinstance(value, date) else date.fromisoformat(value))
     except (TypeError, ValueError):
         raise Wrong(f"{shown(value)} is no day", "Write year, month and day, such as 2026-12-24.") from None
 
@@ -51,12 +50,11 @@ Day: TypeAlias = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": 
 
 
 def _moment(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime.combine(value, time(0))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(0))
     try:
-        return datetime.fromisoformat(value)
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return datetime.combine(nameable(moment.date()), moment.timetz())
     except (TypeError, ValueError):
         remedy = (
             'Write day and time, such as "2026-12-24 09:00", or an instant, such as "2026-12-24T09:00:00Z".'

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from worker.ops.patience import Unanswered
 from worker.running.reloading import TRY_AGAIN_S, Reloading, differences, watching
 from worker.running.wiring import load_settings
-from worker.settings import SettingsError, SettingsProblem
+from worker.settings import Settings, SettingsError, SettingsProblem
 from worker.storage.sql.errors import SchemaNewer
 
 BEFORE = """
@@ -140,6 +140,27 @@ def test_what_can_t_be_used_changes_nothing_and_is_said_once(reloading: Reloadin
     assert reloading.look(), "mended"
 
 
+def test_a_fault_of_reading_changes_nothing_and_is_said_once_with_its_traceback(config: Path) -> None:
+    faults = [ValueError("no such thing"), ValueError("no such thing")]
+
+    def load() -> Settings:
+        if faults:
+            raise faults.pop()
+        return load_settings(config)
+
+    before = load_settings(config)
+    reloading = Reloading(before, load)
+    config.write_text(BEFORE.replace("60s", "30s"))
+    with capture_logs() as said:
+        assert not reloading.look()
+        assert not reloading.look()
+
+    assert reloading.settings is before
+    assert [(line["event"], line["error"]) for line in said] == [("config.refused", "no such thing")]
+    assert isinstance(said[0]["exc_info"], ValueError)
+    assert reloading.look(), "mended"
+
+
 def test_entries_that_come_and_go_are_named(config: Path) -> None:
     before = load_settings(config)
     config.write_text(BEFORE + "inventories: [{name: wards, kind: register, path: groups.xlsx}]\n")
@@ -236,6 +257,23 @@ def test_what_only_a_passing_error_kept_from_being_served_is_tried_again_after_a
 
     assert reloading.look()
     assert reloading.settings.schedule.every["poll"].total_seconds() == 30
+
+
+def test_what_only_a_fault_kept_from_being_served_is_said_with_its_traceback_and_tried_again_after_a_while(
+    reloading: Reloading, config: Path, seconds: Seconds
+) -> None:
+    reloading.served(reloading.settings)
+    config.write_text(BEFORE.replace("60s", "30s"))
+    assert reloading.look()
+    fault = OverflowError("date value out of range")
+    with capture_logs() as said:
+        assert reloading.went_back(fault)
+
+    assert [(line["event"], line["exc_info"]) for line in said] == [("config.refused", fault)]
+    seconds.now_s += TRY_AGAIN_S - 1
+    assert not reloading.look()
+    seconds.now_s += 1
+    assert reloading.look(), "it may have had nothing to do with the settings"
 
 
 def test_the_first_settings_have_nothing_to_go_back_to(reloading: Reloading) -> None:

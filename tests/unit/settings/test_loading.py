@@ -15,7 +15,7 @@ from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
-from worker.settings import Settings, SettingsError, load, problems_in
+from worker.settings import Settings, SettingsError, load, load_changed, problems_in
 from worker.settings.loading import Kinds
 
 Write: TypeAlias = Callable[[str], Path]
@@ -259,6 +259,37 @@ def test_a_joiner_rule_that_would_place_nobody_is_refused(write: Write, name: st
         load(write(f'joiners: [{{when: {{{name}: "*"}}, groups: Nurses}}]\n'))
     assert f"joiners[0].when.{name}: people are not placed by this" in str(caught.value)
     assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize("channels", ["5", "[{wards: C01}]", "[[wards]]", "wards", "{wards: {a: 1}}"])
+def test_channels_of_another_form_are_no_names_of_channels(write: Write, channels: str) -> None:
+    text = (
+        f"notify: [{{name: chat, kind: slack, channels: {channels}}}]\n"
+        "watch: {alarms: {to: channel:porters}}\n"
+    )
+    [problem] = problems_in(write(text))
+    assert (problem.line, problem.message) == (2, "no notifier has a channel:porters")
+
+
+@pytest.mark.parametrize("until", ["9999-12-31 23:59", "9999-12-31T23:59:00-05:00", "9999-12-31"])
+def test_a_silence_for_ever_is_refused_with_its_line(write: Write, until: str) -> None:
+    text = (
+        "organisation: {timezone: America/New_York}\n"
+        f'silences: [{{groups: Ward, from: "2026-12-24", until: "{until}", by: a, reason: b}}]\n'
+    )
+    [problem] = problems_in(write(text))
+    assert (problem.line, problem.message) == (2, "A silence lasts 30 days at most")
+
+
+@pytest.mark.parametrize("base", ["- organisation: {}\n", "whosleft\n"])
+def test_a_configuration_that_is_no_mapping_is_not_changed_by_another(
+    write: Write, tmp_path: Path, base: str
+) -> None:
+    (tmp_path / "changes.yaml").write_text("guard: {leavers_max: 1}\n")
+    with pytest.raises(SettingsError) as caught:
+        load_changed(write(base), tmp_path / "changes.yaml")
+    [problem] = caught.value.problems
+    assert (problem.path, problem.line) == (str(tmp_path / "whosleft.yaml"), 1)
 
 
 def test_addresses_come_apart(write: Write) -> None:

@@ -10,7 +10,7 @@ import pytest
 from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.quiet import QuietHours
-from worker.domain.escalation.rota import Layer, Rota
+from worker.domain.escalation.rota import Layer, Rota, on_call
 from worker.domain.escalation.spans import Span
 from worker.settings import Settings
 
@@ -139,6 +139,26 @@ def test_days_of_an_absence_are_the_organisation_s() -> None:
             "b@example.org",
         ),
     )
+
+
+def test_somebody_may_be_away_for_ever() -> None:
+    times = {"from": "0001-01-01", "until": "9999-12-31 23:59"}
+    read = settings(
+        organisation={"timezone": "America/New_York"},
+        absences={"people": [{"person": "a@example.org", **times}]},
+        rotas=[
+            {
+                "name": "site",
+                "layers": [{"people": ["a@example.org"], "from": "9999-12-31"}],
+                "overrides": [{"person": "b@example.org", **times}],
+            }
+        ],
+    )
+    rules = read.rota_rules()
+
+    assert rules.absences[0].until_at.year == rules.rotas["site"].overrides[0].until_at.year == 3000
+    assert rules.absences[0].from_at == datetime(1970, 1, 1, 5, tzinfo=UTC)
+    assert on_call(rules.rotas["site"], datetime(2026, 12, 24, tzinfo=UTC)).person == "b@example.org"
 
 
 def test_there_are_no_quiet_hours_unless_they_are_asked_for() -> None:

@@ -60,6 +60,16 @@ def test_two_can_t_listen_on_one_port(tmp_path: Path, other: str) -> None:
     assert "lab listens on port 8071, too" in str(raised.value)
 
 
+@pytest.mark.parametrize("nowhere", ["::1:8071", "a b:8071", "127.0.0.1:008071"])
+def test_nothing_listens_at_what_is_no_address(tmp_path: Path, nowhere: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, calls(nowhere))
+
+    [problem] = raised.value.problems
+    assert problem.key == "trackers[0].calls.listen"
+    assert problem.remedy.startswith("Write ")
+
+
 @pytest.mark.parametrize(
     "one, other",
     [("127.0.0.1:0", "127.0.0.1:0"), ("127.0.0.1:8071", "127.0.0.2:8071"), ("[::]:8071", "[::]:8072")],

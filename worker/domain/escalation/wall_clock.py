@@ -39,7 +39,12 @@ def named_day(written: str) -> date:
 
     People write 31 December 9999 for "for ever". Raises ValueError for a text that is no day.
     """
-    return min(max(date.fromisoformat(written), FIRST_DAY), LAST_DAY)
+    return nameable(date.fromisoformat(written))
+
+
+def nameable(day: date) -> date:
+    """The day, or the first or the last that may be named instead of one beyond."""
+    return min(max(day, FIRST_DAY), LAST_DAY)
 
 
 def local_day(timezone: str, instant: datetime) -> date:
