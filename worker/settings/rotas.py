@@ -42,7 +42,7 @@ from worker.settings.fields import (
 )
 from worker.settings.problems import Wrong, shown
 from worker.settings.section import Section
-from worker.settings.times import Day, Days, TimeOfDay, days_text
+from worker.settings.times import Day, Days, TimeOfDay, days_text, time_of_day
 
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 FEED_EVERY_MIN = timedelta(minutes=1)
@@ -84,9 +84,8 @@ class Handover(NamedTuple):
 def _handover(text: str) -> Handover:
     weekday, _, clock = text.strip().rpartition(" ")
     try:
-        return Handover(
-            time.fromisoformat(clock.zfill(5)), next(iter(parse_days(weekday))) if weekday else None
-        )
+        [day] = parse_days(weekday) if weekday else [None]
+        return Handover(time_of_day(clock), day)
     except ValueError:
         raise Wrong(f"{shown(text)} is no handover", 'Write it like "mon 09:00" or "18:00".') from None
 

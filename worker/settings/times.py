@@ -22,7 +22,7 @@ from worker.settings.problems import Wrong, shown
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
-def _time_of_day(value: Any) -> time:
+def time_of_day(value: Any) -> time:
     if isinstance(value, time):
         return value
     match = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
@@ -33,7 +33,7 @@ def _time_of_day(value: Any) -> time:
 
 TimeOfDay: TypeAlias = Annotated[
     time,
-    BeforeValidator(_time_of_day),
+    BeforeValidator(time_of_day),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": f"^{_TIME_OF_DAY.pattern}$"}),
 ]

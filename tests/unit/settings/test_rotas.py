@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from worker.app.tell.quiet import PersonalQuiet
 from worker.domain.escalation.absence import Absence
@@ -13,6 +14,7 @@ from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.rota import Layer, Rota, on_call
 from worker.domain.escalation.spans import Span
 from worker.settings import Settings
+from worker.settings.rotas import Handover
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -159,6 +161,30 @@ def test_somebody_may_be_away_for_ever() -> None:
     assert rules.absences[0].until_at.year == rules.rotas["site"].overrides[0].until_at.year == 3000
     assert rules.absences[0].from_at == datetime(1970, 1, 1, 5, tzinfo=UTC)
     assert on_call(rules.rotas["site"], datetime(2026, 12, 24, tzinfo=UTC)).person == "b@example.org"
+
+
+@pytest.mark.parametrize(
+    "handover", ["fri,mon 09:00", "mon-fri 09:00", "09:00Z", "mon 09:00:30", "mon 09", "24:00", "09:00 mon"]
+)
+def test_a_handover_is_at_one_time_of_one_weekday_or_of_any(handover: str) -> None:
+    with pytest.raises(ValidationError, match="is no handover"):
+        settings(rotas=[{"name": "site", "layers": [{"people": ["a@example.org"], "handover": handover}]}])
+
+
+@pytest.mark.parametrize(
+    "handover, meant",
+    [
+        ("Monday 9:00", Handover(time(9), 0)),
+        ("9:05", Handover(time(9, 5))),
+        ("sun  23:59", Handover(time(23, 59), 6)),
+    ],
+)
+def test_a_handover_is_read_as_people_write_it(handover: str, meant: Handover) -> None:
+    [rota] = settings(
+        rotas=[{"name": "site", "layers": [{"people": ["a@example.org"], "handover": handover}]}]
+    ).rotas
+
+    assert rota.layers[0].handover == meant
 
 
 def test_there_are_no_quiet_hours_unless_they_are_asked_for() -> None:
