@@ -230,6 +230,33 @@ def test_why_somebody_is_the_assignee_is_read_out_of_the_sentences_of_earlier_re
     assert {tuple(row) for row in rows[8:]} == {("admin", "")}
 
 
+def test_live_tickets_of_earlier_releases_name_their_assignees_account(empty_engine: sa.Engine) -> None:
+    said = {
+        "kind": "remove_member", "source": "wards", "group_name": "Ward 7", "messenger": "whatsapp",
+        "handle": "+447700900001", "clock_from": 0, "opened_at": 0, "due_at": 0,
+    }  # fmt: skip
+    given = json.dumps({"email": "+447700900003", "name": "", "why": "", "person": ["corp", "dee"]})
+    by_address = json.dumps({"email": "sec@x", "name": "", "why": "", "person": None})
+    tickets = [("blocked", given), ("open", by_address), ("open", None), ("verified", given)]
+    tickets += [("open", by_address)] * 1000 + [("open", given)]  # more than one page
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0061")
+        ticket = sa.Table("ticket", sa.MetaData(), autoload_with=connection)
+        for number, (state, assignee) in enumerate(tickets):
+            own = {"id": number + 1, "group_id": str(number), "key_group": str(number)}
+            connection.execute(ticket.insert().values(said | own | {"state": state, "assignee": assignee}))
+
+    migrate(empty_engine)
+
+    with empty_engine.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT id, assignee_source, assignee_id FROM ticket WHERE assignee_id IS NOT NULL ORDER BY id"
+            )
+        )
+        assert [tuple(row) for row in rows] == [(1, "corp", "dee"), (1005, "corp", "dee")]
+
+
 def test_migrating_twice_does_nothing(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("INSERT INTO counter (name, value) VALUES ('ticket', 7)"))

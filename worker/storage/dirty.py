@@ -106,13 +106,14 @@ def _groups_of() -> sa.CompoundSelect[Any]:
         link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
     )
     expected_in = sa.select(expected.c.source, expected.c.group_id)
-    has_ticket_of = (
-        sa.select(ticket.c.source, ticket.c.group_id)
-        .join(person, person.c.email == ticket.c.assignee_email)
-        .where(ticket.c.state.in_([state.value for state in sorted(LIVE)]))
+    has_ticket_of = sa.select(ticket.c.source, ticket.c.group_id).where(
+        ticket.c.state.in_([state.value for state in sorted(LIVE)])
     )
+    # A release before writes no account; and some are given a ticket by their address alone
+    at_address = has_ticket_of.join(person, person.c.email == ticket.c.assignee_email)
     return sa.union(
         in_groups.where(in_source(link.c.person_source, link.c.person_id)),
         expected_in.where(in_source(expected.c.person_source, expected.c.person_id)),
-        has_ticket_of.where(in_source(person.c.source, person.c.person_id)),
+        has_ticket_of.where(in_source(ticket.c.assignee_source, ticket.c.assignee_id)),
+        at_address.where(in_source(person.c.source, person.c.person_id)),
     )

@@ -22,6 +22,7 @@ from worker.ports.state.handovers import HANDOVER
 from worker.storage.candidates.states import LIVE_STATES
 from worker.storage.erased_texts import blank, blank_in_lists, is_like, is_one_of, names_one_of
 from worker.storage.sql.chunks import chunked
+from worker.storage.sql.mapping import NOBODYS
 from worker.storage.sql.tables import (
     delivery,
     escalation,
@@ -162,8 +163,7 @@ def erase_as_assignee(connection: sa.Connection, key: AccountKey, known: Known) 
         _erase_from_tickets(
             connection, t.id.in_(chunk), done_by, {*known.addresses, key.person_id}, known.names
         )
-        nobody = {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
-        connection.execute(sa.update(ticket).where(t.id.in_(chunk)).values(nobody))
+        connection.execute(sa.update(ticket).where(t.id.in_(chunk)).values(NOBODYS))
     _erase_as_accountable(connection, known.own)
     acted = connection.execute(sa.select(undo.c.by).distinct()).scalars()
     connection.execute(sa.delete(undo).where(undo.c.by.in_(list(filter(is_one_of(known.own), acted)))))

@@ -12,15 +12,15 @@ from several_accounts import TENANT, known_twice
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Member, Role
 from worker.domain.tickets.ticket import Ticket
-from worker.storage.sql.tables import dirty_group
+from worker.storage.sql.tables import dirty_group, ticket
 
 Start = Callable[..., Harness]
 OLI = "oli@corp.example"
 
 
 def of_ward_9(h: Harness) -> Ticket:
-    [ticket] = [one for one in h.tickets() if one.home.group_id == "ward-9"]
-    return ticket
+    [found] = [one for one in h.tickets() if one.home.group_id == "ward-9"]
+    return found
 
 
 def with_whom(h: Harness) -> str:
@@ -69,6 +69,53 @@ def test_an_owner_who_left_by_the_word_of_the_other_directory(found: Start) -> N
     h.directories[TENANT].disable("cloud-oli")
     h.settle()
     h.later()
+    assert with_whom(h) not in {"", OLI}
+
+
+@pytest.fixture
+def former_admin(start: Start) -> Harness:
+    """Ward 9 has another admin since Oli was given its ticket, who has a phone alone and is in no group any more."""
+    h = start()
+    h.corp.change("oli", email=None)
+    h.group("ward-9", "ann", "ben", admins=["oli"])
+    h.settle()
+    h.later()
+    h.leave("ann")
+    h.settle()
+    h.wards.set_role("ward-9", h.number("ben"), Role.ADMIN)
+    h.drop("ward-9", "oli")
+    h.settle()
+    h.later()
+    assert with_whom(h) == h.number("oli")
+    return h
+
+
+def test_a_former_admin_with_a_phone_alone_leaves(former_admin: Harness) -> None:
+    former_admin.leave("oli")
+    former_admin.settle()
+    assert with_whom(former_admin) == "ben@corp.example"
+
+
+def test_the_nightly_pass_finds_a_former_admin_with_a_phone_alone(former_admin: Harness) -> None:
+    former_admin.leave("oli")
+    former_admin.poll()
+    with former_admin.engine.begin() as connection:
+        connection.execute(sa.delete(dirty_group))
+    former_admin.reconcile(full=True)
+    assert with_whom(former_admin) == "ben@corp.example"
+
+
+def test_a_ticket_of_a_release_that_names_no_account_is_found_by_the_address(start: Start) -> None:
+    h = start()
+    h.group("ward-9", "ann", "ben", owner_email=OLI)
+    h.settle()
+    h.later()
+    h.leave("ann")
+    h.settle()
+    with h.engine.begin() as connection:
+        connection.execute(sa.update(ticket).values(assignee_source=None, assignee_id=None))
+    h.leave("oli")
+    h.settle()
     assert with_whom(h) not in {"", OLI}
 
 

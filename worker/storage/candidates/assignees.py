@@ -14,21 +14,25 @@ from worker.storage.candidates.states import LIVE_STATES
 from worker.storage.leading import owner_of
 from worker.storage.sql.tables import chat_group, person, ticket
 
+_IS_LEFT = person.c.standing.concat("") == Standing.LEFT.value  # or SQLite would go through all leavers
+
 
 def left_assignees() -> sa.Select[Any]:
-    """Groups of those whose assignee has left, by every account with the address.
+    """Groups of those whose assignee has left, by their account or by every one with the address.
 
+    An address may be somebody else's by now, and a number is nobody's address; a release before wrote no account.
     Nobody else would look at a ticket whose assignee is in no group: a manager, an owner, whoever was chosen.
     """
-    has_left = _has_left(ticket.c.assignee_email)
-    return sa.select(ticket.c.source, ticket.c.group_id).where(ticket.c.state.in_(LIVE_STATES), has_left)
+    t = ticket.c
+    is_theirs = (person.c.source == t.assignee_source) & (person.c.person_id == t.assignee_id)
+    has_left = sa.exists().where(is_theirs, _IS_LEFT) | _has_left(t.assignee_email)
+    return sa.select(t.source, t.group_id).where(t.state.in_(LIVE_STATES), has_left)
 
 
 def _has_left(address: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """True if everybody with an address has left; False for one that nobody has."""
     with_address = sa.exists().where(person.c.email == address)
-    has_left = person.c.standing.concat("") == Standing.LEFT.value  # or SQLite would go through all leavers
-    return with_address.where(has_left) & ~with_address.where(~has_left)
+    return with_address.where(_IS_LEFT) & ~with_address.where(~_IS_LEFT)
 
 
 def answered_for_by_others(accountable: str) -> sa.Update:

@@ -234,14 +234,23 @@ def ticket_from_row(row: sa.Row[Any]) -> Ticket:
     )
 
 
+# The values of a ticket without an assignee
+NOBODYS = {
+    "assignee": None, "assignee_email": None, "assignee_source": None, "assignee_id": None, "assignee_why": None,
+    "assignee_by": "",
+}  # fmt: skip
+
+
 def _assignee_values(one: Assignee | None) -> dict[str, Any]:
     """Column values of an assignee, for this release and for the one before (migration 0009)."""
     if one is None:
-        return {"assignee": None, "assignee_email": None, "assignee_why": None, "assignee_by": ""}
+        return dict(NOBODYS)
     known_before = {"email": one.email, "name": one.name, "why": one.said, "person": one.person}
     return {
         "assignee": as_json(known_before),
         "assignee_email": one.email.casefold(),
+        "assignee_source": one.person and one.person.source,
+        "assignee_id": one.person and one.person.person_id,
         "assignee_why": one.why and one.why.value,
         "assignee_by": one.by,
     }

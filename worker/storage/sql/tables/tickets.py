@@ -64,6 +64,10 @@ ticket = sa.Table(
     text("reason", default=""),  # as its English sentence
     text("reason_words", null=True),  # what it is said from in other languages
     text("assignee_email", null=True),  # folded
+    text(
+        "assignee_source", null=True
+    ),  # their account; empty of one who has none, or was given it by a release before
+    text("assignee_id", null=True),
     text("assignee_why", null=True),  # a code; `assignee` has it as the sentence of release 0008
     text("assignee_by", default=""),
     text("details", default="{}"),  # only for its kind, as JSON
@@ -78,6 +82,7 @@ ticket = sa.Table(
     sa.Index("ix_ticket_handle", "source", "handle"),
     sa.Index("ix_ticket_person", "person_source", "person_id"),
     sa.Index("ix_ticket_assignee_email", "assignee_email", "state"),
+    sa.Index("ix_ticket_assignee", "assignee_source", "assignee_id", "state"),
     sa.Index("ix_ticket_opened_at", "opened_at", "kind", "state", "evidence"),
     sa.Index("ix_ticket_verified_at", "verified_at", "kind", "state", "left_at", "opened_at", "evidence"),
     sa.Index("ix_ticket_left_at", "left_at", "kind", "state", "evidence"),
