@@ -82,7 +82,7 @@ class _Page:
     managers: dict[AccountKey, Account] = field(default_factory=dict)
     went: dict[GroupKey, list[tuple[AccountKey, datetime]]] = field(default_factory=dict)
     owners: dict[str, Account] = field(default_factory=dict)
-    left_assignees: frozenset[AccountKey] = frozenset()
+    assignees: tuple[tuple[AccountKey, Person], ...] = ()
 
 
 def group_views(
@@ -168,7 +168,7 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
         tickets=tuple(page.tickets[key]),
         managers=tuple((leaver, page.managers[leaver]) for leaver in sorted(leavers)),
         went=tuple(page.went.get(key, ())),
-        left_assignees=page.left_assignees,
+        assignees=page.assignees,
     )
 
 
@@ -194,7 +194,7 @@ def _load(
     _add_questions(connection, page)
     page.managers = _managers(connection, page.humans.values(), rule)
     page.owners = _owners(connection, owners, rule)
-    page.left_assignees = _left_assignees(connection, page, rule)
+    page.assignees = _assignees(connection, page, rule)
     page.went = own_leavings(connection, keys)
     return page
 
@@ -357,13 +357,15 @@ def _owners(connection: sa.Connection, emails: Collection[str], rule: AccountsRu
     return {email: speaking[owner.key].person for email, owner in owners.items()}
 
 
-def _left_assignees(connection: sa.Connection, page: _Page, rule: AccountsRule) -> frozenset[AccountKey]:
-    """The assignees of live tickets who have left. Most are members, who are loaded already."""
+def _assignees(
+    connection: sa.Connection, page: _Page, rule: AccountsRule
+) -> tuple[tuple[AccountKey, Person], ...]:
+    """The assignees of live tickets. Most are members, who are loaded already."""
     live = (one for tickets in page.tickets.values() for one in tickets if one.is_live and one.assignee)
     wanted = {one.assignee.person for one in live if one.assignee and one.assignee.person}
     others = people_of(connection, wanted - page.humans.keys())
     humans = page.humans | humans_behind(connection, others, rule)
-    return frozenset(key for key in wanted & humans.keys() if humans[key].person.standing is Standing.LEFT)
+    return tuple((key, humans[key]) for key in sorted(wanted & humans.keys()))
 
 
 def person_cases(

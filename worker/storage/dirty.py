@@ -44,6 +44,14 @@ def dirty_groups_of_people(
     return accounts
 
 
+def dirty_groups_with_tickets_of(
+    connection: sa.Connection, people: Collection[AccountKey], now: datetime
+) -> None:
+    """Mark each group that these accounts have a ticket of: their address may be another one now."""
+    rows = (row for page in by_source(people) for row in connection.execute(_with_tickets_of(), page))
+    dirty_groups(connection, (GroupKey(*row) for row in rows), now)
+
+
 def groups_of_people(connection: sa.Connection, people: Collection[AccountKey]) -> set[GroupKey]:
     """Each group where these people are or are expected, under any of their accounts, or that they have a ticket of."""
     return _groups_of_accounts(connection, _all_accounts(connection, people))
@@ -101,19 +109,27 @@ def _taking(queue: sa.Table) -> tuple[sa.Select[Any], sa.Delete]:
 
 
 @cache
+def _with_tickets_of() -> sa.Select[Any]:
+    is_theirs = in_source(ticket.c.assignee_source, ticket.c.assignee_id)
+    return _live_tickets().where(is_theirs)
+
+
+def _live_tickets() -> sa.Select[Any]:
+    is_live = ticket.c.state.in_([state.value for state in sorted(LIVE)])
+    return sa.select(ticket.c.source, ticket.c.group_id).where(is_live)
+
+
+@cache
 def _groups_of() -> sa.CompoundSelect[Any]:
     in_groups = sa.select(membership.c.source, membership.c.group_id).join(
         link, (link.c.source == membership.c.source) & (link.c.handle == membership.c.handle)
     )
     expected_in = sa.select(expected.c.source, expected.c.group_id)
-    has_ticket_of = sa.select(ticket.c.source, ticket.c.group_id).where(
-        ticket.c.state.in_([state.value for state in sorted(LIVE)])
-    )
     # A release before writes no account; and some are given a ticket by their address alone
-    at_address = has_ticket_of.join(person, person.c.email == ticket.c.assignee_email)
+    at_address = _live_tickets().join(person, person.c.email == ticket.c.assignee_email)
     return sa.union(
         in_groups.where(in_source(link.c.person_source, link.c.person_id)),
         expected_in.where(in_source(expected.c.person_source, expected.c.person_id)),
-        has_ticket_of.where(in_source(ticket.c.assignee_source, ticket.c.assignee_id)),
+        _with_tickets_of(),
         at_address.where(in_source(person.c.source, person.c.person_id)),
     )

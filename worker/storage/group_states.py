@@ -17,7 +17,7 @@ from worker.domain.kinds import KINDS, codes
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.kind import InControls, Sees
 from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
-from worker.domain.people.persons import AccountsRule, addresses_of
+from worker.domain.people.persons import AccountsRule, Person, addresses_of
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
 from worker.ports.state.group_states import Lists, NameInUse
@@ -63,6 +63,7 @@ class _Loaded:
     confirming: set[GroupKey] = field(default_factory=set)
     reassigned: set[GroupKey] = field(default_factory=set)
     owners: dict[str, Account] = field(default_factory=dict)
+    assignees: dict[AccountKey, Person] = field(default_factory=dict)
     departed: set[AccountKey] = field(default_factory=set)
     own_rows: dict[GroupKey, dict[str, tuple[Account, ...]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -202,6 +203,7 @@ class SqlGroupStates:
         loaded.confirming = self._with_live(_CONFIRMATIONS, keys)
         theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
         known = people_of(self._c, [key for key in theirs if key])
+        loaded.assignees = humans_behind(self._c, known, self._rule)
         loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
         self._load_own_rows(loaded)
 
@@ -357,6 +359,7 @@ def _state(
         has_confirmation=key in loaded.confirming,
         has_reassignment=key in loaded.reassigned,
         tickets=tuple(loaded.tickets[key]),
+        assignees=loaded.assignees,
         departed=frozenset(loaded.departed),
         own_rows=loaded.own_rows[key],
     )

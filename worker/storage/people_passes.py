@@ -19,11 +19,12 @@ from worker.domain.people.persons import AccountsRule
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.people import Applied, JudgedFacts, MissedPerson, Staged
 from worker.storage import people_staging
-from worker.storage.dirty import dirty_groups_of_people, dirty_people
+from worker.storage.dirty import dirty_groups_of_people, dirty_groups_with_tickets_of, dirty_people
 from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
     PersonChange,
     _change,
+    _has_moved,
     _is_stranger,
     _known_row,
     _person_row,
@@ -166,6 +167,8 @@ class SqlPasses:
             events += (event for one in changes for event in one.events(taken_at))
             ids += (one.after.key.person_id for one in changes if _says_otherwise(one.before, one.after))
             dirty_people(self._c, [one.after.key for one in changes], now)
+            moved = [one.after.key for one in changes if _has_moved(one.before, one.after)]
+            dirty_groups_with_tickets_of(self._c, moved, now)
             changed += len(changes)
             self._rematch(one.after.key for one in changes if one.is_new_in_scope)
         if changed:

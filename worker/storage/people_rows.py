@@ -111,5 +111,14 @@ def _is_stranger(before: Account | None, after: Account) -> bool:
     return before is None and after.facts.is_deleted and is_stripped(after.facts)
 
 
+def _has_moved(before: Account | None, after: Account) -> bool:
+    """Whether somebody known has another e-mail address or other numbers now."""
+    return before is not None and _addresses(before.facts) != _addresses(after.facts)
+
+
+def _addresses(facts: AccountFacts) -> tuple[str, frozenset[str]]:
+    return (facts.email or "").casefold(), frozenset(facts.phones)
+
+
 def _says_otherwise(before: Account | None, after: Account) -> bool:
     return before is None or facts_to_json(before.facts) != facts_to_json(after.facts)

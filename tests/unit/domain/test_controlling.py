@@ -16,6 +16,7 @@ from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.kinds.controlled import faults_of
 from worker.domain.model import AccountKey, Standing
+from worker.domain.people.persons import Person
 from worker.domain.reconcile.controlling import keep, opened, wanted_in, weigh_control
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE, Verdict
@@ -213,6 +214,19 @@ def test_it_changes_hands_when_its_assignee_has_left() -> None:
     assert action.ticket.assignee.email == "eve@corp.example"
     stays = replace(group, tickets=(replace(ticket, assignee=Assignee("x@corp.example", person=dee)),))
     assert [one.kind for one in kept(stays)] == [ActionKind.ASSIGN]
+
+
+def test_it_follows_its_assignee_to_another_address() -> None:
+    group = with_ticket(BARE)
+    whose = group.tickets[0].assignee
+    assert whose is not None
+    assert whose.person is not None
+    moved = replace(person("dee", email="new@corp.example"), key=whose.person)
+    [action] = kept(replace(group, assignees={moved.key: Person(moved, None, (moved,))}))
+    assert action.kind is ActionKind.ASSIGN
+    assert action.ticket.assignee == replace(whose, email="new@corp.example", name="Dee")
+    same = person("dee", email=whose.email)
+    assert not kept(replace(group, assignees={moved.key: Person(same, None, (same,))}))
 
 
 def test_it_stays_where_the_same_person_would_get_it_again() -> None:

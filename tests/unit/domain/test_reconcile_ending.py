@@ -52,6 +52,7 @@ from worker.domain.kinds.removals import CONSENT, REVIEW
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Account, AccountKey, Coverage, Evidence, GroupKey, Standing
 from worker.domain.people.leaving import Leaving, episode_name
+from worker.domain.people.persons import Person
 from worker.domain.reconcile.assigning import assignee_for
 from worker.domain.reconcile.engine import find_all
 from worker.domain.reconcile.plan import ActionKind
@@ -153,9 +154,9 @@ def test_a_removal_of_somebody_who_is_not_listed_waits_no_longer_than_it_has_to(
 @pytest.mark.parametrize("has_left", [True, False])
 def test_a_removal_of_somebody_who_is_not_listed_is_handed_on_by_whoever_left(has_left: bool) -> None:
     eve = Assignee("eve@corp.example", "Eve", AssigneeWhy.ADMIN, person("eve").key)
-    left = frozenset({person("eve").key} if has_left else ())
+    account = person("eve", standing=Standing.LEFT if has_left else Standing.ACTIVE)
     waiting = group(NEW_ADMIN, tickets=(replace(HELD, assignee=eve),))
-    [one] = plan(replace(waiting, left_assignees=left))
+    [one] = plan(replace(waiting, assignees=((account.key, Person(account, None, (account,))),)))
     assert (one.kind, one.ticket.assignee == eve) == (ActionKind.UNBLOCK, not has_left)
 
 

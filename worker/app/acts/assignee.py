@@ -5,7 +5,7 @@ Looking changes nothing. How an act is kept and taken back is in `by_link`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -300,7 +300,17 @@ def can_be_done_together(ticket: Ticket) -> bool:
 
 def _open_of(uow: UnitOfWork, opened: Opened, theirs: Ticket) -> list[Ticket]:
     """The open tickets of the assignee of `theirs` that the link may open."""
-    return [one for one in uow.tickets.open_of(email_of(theirs)) if opened.reaches(one)]
+    mine = uow.tickets.open_of(email_of(theirs))
+    return [one for one in _of_same(uow, mine, theirs) if opened.reaches(one)]
+
+
+def _of_same(uow: UnitOfWork, found: Sequence[Ticket], theirs: Ticket) -> list[Ticket]:
+    """Those of some tickets with one address that are one person's: it may have been given on in between."""
+    key = theirs.assignee.person if theirs.assignee else None
+    if key is None:
+        return [*found]
+    own = {None, key, *uow.people.accounts([key]).get(key, ())}
+    return [one for one in found if one.assignee and one.assignee.person in own]
 
 
 def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
@@ -308,7 +318,7 @@ def _undos_of(uow: UnitOfWork, opened: Opened, now: datetime) -> list[Undo]:
     theirs = TicketFilter(states=(TicketState.DONE,), assignee=email_of(opened.ticket))
     recent = [
         (one, uow.access.undo_of(one.id))
-        for one in uow.overview.tickets(theirs, None, CLAIMS_MAX)
+        for one in _of_same(uow, uow.overview.tickets(theirs, None, CLAIMS_MAX), opened.ticket)
         if one.done_at is not None and now < one.done_at + UNDO_FOR and opened.reaches(one)
     ]
     by = email_of(opened.ticket).casefold()

@@ -95,6 +95,7 @@ def _state(
         reporter=_reporter(uow, one),
         is_followed=any(not known.is_register for known in match.same),
         tickets=tuple(tickets),
+        assignees=uow.people.humans(_assignees(tickets)),
         departed=frozenset(key for key in _assignees(tickets) if _has_left(uow.people.get(key))),
     )
 

@@ -18,6 +18,7 @@ from worker.domain.model import (
     RegisterStatus,
     Standing,
 )
+from worker.domain.people.persons import Person
 from worker.domain.tickets.ticket import Grade, Ticket
 
 # Where groups stand that are only known because somebody named them. No inventory can have this name.
@@ -73,8 +74,9 @@ class GroupState:
     declare its roster; `has_confirmation`: a live ticket asks them to.
     `admin_addresses`: the e-mail addresses, casefolded, of each account of all who are known to be its admins.
     `reporter`: who named it in a census, if it is only known by that.
-    `tickets`: those of controls, live or over. `departed`: the people they are with who have left. `own_rows`: the
-    members whom live tickets ask about apart from the others, by handle, with the accounts of the person behind each.
+    `tickets`: those of controls, live or over. `assignees`: the people they are with, by account, and `departed` those
+    who have left. `own_rows`: the members whom live tickets ask about apart from the others, by handle, with the
+    accounts of the person behind each.
     `timezone`: IANA, the organisation's.
     """
 
@@ -111,6 +113,7 @@ class GroupState:
     is_declared: bool = False
     has_confirmation: bool = False
     tickets: tuple[Ticket, ...] = ()
+    assignees: Mapping[AccountKey, Person] = field(default_factory=dict)
     departed: frozenset[AccountKey] = frozenset()
     own_rows: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
     timezone: str = "UTC"

@@ -22,6 +22,7 @@ from worker.domain.model import (
 )
 from worker.domain.people.evidence_words import EVIDENCE_SAYS
 from worker.domain.people.leaving import Leaving
+from worker.domain.people.persons import Person
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Ticket
@@ -107,8 +108,7 @@ class GroupView:
         tuple[AccountKey, KeptOut], ...
     ] = ()  # who is not to be added, though the rules place them
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
-    # Those with a live ticket of it who have left, by any account
-    left_assignees: frozenset[AccountKey] = frozenset()
+    assignees: tuple[tuple[AccountKey, Person], ...] = ()  # whoever has a live ticket of it, by any account
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
     handing_over: frozenset[AccountKey] = frozenset()  # admins so near to their last day that they hand over
@@ -158,6 +158,7 @@ class GroupCase:
     by_handle: Mapping[str, MemberView]
     present: frozenset[AccountKey]  # every account of every listed person
     managers: Mapping[AccountKey, Account]  # by the leaver
+    assignees: Mapping[AccountKey, Person]
     departed: frozenset[AccountKey]  # accounts of members who are leaving, and of others with a part who left
 
     @property

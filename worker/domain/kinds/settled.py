@@ -16,7 +16,8 @@ def settle(group: GroupView) -> GroupCase:
     known = with_known_roles(view)
     others = (view.owner, *(manager for _, manager in view.managers))
     departed = {other.key for other in others if other and other.standing is Standing.LEFT}
-    departed |= {key for one in view.members if one.leaving for key in one.known_as} | view.left_assignees
+    departed |= {key for one in view.members if one.leaving for key in one.known_as}
+    departed |= {key for key, human in view.assignees if human.person.standing is Standing.LEFT}
     by_handle = {one.member.handle: one for one in view.members}
     asked = [t for t in view.tickets if not is_about_another(t, by_handle.get(t.handle))]
     asked_out = {t.handle: t for t in asked if is_unread(t)}
@@ -31,6 +32,7 @@ def settle(group: GroupView) -> GroupCase:
         by_handle=by_handle,
         present=frozenset(key for one in view.members for key in one.known_as),
         managers=dict(view.managers),
+        assignees=dict(view.assignees),
         departed=frozenset(departed),
     )
 

@@ -98,6 +98,12 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
     return Person(people[leaving.person], leaving, everybody)
 
 
+def is_reached_at(human: Person, address: str) -> bool:
+    """Whether an e-mail address or number is a person's, by any of their accounts."""
+    numbers = {number for one in human.accounts for number in one.facts.phones}
+    return address in numbers or address.casefold() in addresses_of(human)
+
+
 def addresses_of(human: Person) -> frozenset[str]:
     """The e-mail addresses of a person, casefolded: of each of their accounts."""
     return frozenset(one.facts.email.casefold() for one in human.accounts if one.facts.email)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds.finding import Finding
 from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.people.persons import Person, is_reached_at
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import Reason, because
-from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket
+from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Ticket, handed_to
+
+MOVED = because("the assignee has another address now")
 
 
 def assignee_for(finding: Finding, case: GroupCase, rules: TicketRules) -> Assignee | None:
@@ -39,6 +42,24 @@ def next_in_place(ticket: Ticket) -> Assignee | None:
     who = ticket.assignee
     is_left = who is not None and who.why is AssigneeWhy.ANSWERED and ticket.is_with_former
     return replace(who, email=ticket.accountable) if who is not None and is_left else None
+
+
+def readdressed(ticket: Ticket, people: Mapping[AccountKey, Person]) -> Ticket | None:
+    """The ticket, with its assignee by the address that they have now; None if the one that it went to is theirs still,
+    or if no other is known.
+
+    Somebody else may have that one by now. Nobody is known by a number in place of an e-mail address. `people`:
+    whoever tickets are with, by account.
+    """
+    who = ticket.assignee
+    human = people.get(who.person) if who is not None and who.person is not None else None
+    if who is None or human is None or human.person.standing is Standing.LEFT:
+        return None
+    facts = human.person.facts
+    address = facts.email or ("" if "@" in who.email else next(iter(facts.phones), ""))
+    if not address or is_reached_at(human, who.email):
+        return None
+    return handed_to(ticket, replace(who, email=address, name=facts.display_name))
 
 
 def _an_admin(case: GroupCase, leaver: AccountKey | None) -> Assignee | None:

@@ -27,7 +27,7 @@ from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
 from worker.domain.kinds.kind import InControls
-from worker.domain.reconcile.assigning import next_in_place, why_another
+from worker.domain.reconcile.assigning import MOVED, next_in_place, readdressed, why_another
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.own_rows import kept_apart
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -208,6 +208,8 @@ def _updated(
         named = next_in_place(ticket) or assignee_for(ticket.kind, wanted.asked, group, rules)
         if named != ticket.assignee:
             return Action(ActionKind.ASSIGN, handed_to(ticket, named), why)
+    elif moved := readdressed(ticket, group.assignees):
+        return Action(ActionKind.ASSIGN, moved, MOVED)
     language = _language_of(ticket.assignee, group)
     details = {**ticket.details, FAULTS: _texts(wanted, ticket, language, languages)}
     if details == ticket.details:

@@ -22,9 +22,11 @@ from worker.domain.kinds.person_case import PersonCase
 from worker.domain.kinds.removals import UNREAD, is_about_another, unread
 from worker.domain.kinds.settled import settle
 from worker.domain.reconcile.assigning import (
+    MOVED,
     accountable_person,
     as_manager,
     assignee_for,
+    readdressed,
     why_another,
 )
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -234,8 +236,11 @@ def _details(finding: Finding, case: GroupCase, rules: TicketRules, now: datetim
 def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:
     """Assign a ticket anew if it can't stay with its assignee."""
     why = why_another(ticket, case.departed)
-    to = ticket if why is None else given(ticket, finding, case, rules)
-    return None if why is None or to == ticket else Action(ActionKind.ASSIGN, to, why)
+    if why is None:
+        moved = readdressed(ticket, case.assignees)
+        return None if moved is None else Action(ActionKind.ASSIGN, moved, MOVED)
+    to = given(ticket, finding, case, rules)
+    return None if to == ticket else Action(ActionKind.ASSIGN, to, why)
 
 
 def _reopen(

@@ -9,7 +9,7 @@ from datetime import datetime
 from worker.domain.controls.reviewing import OWN, ReviewRow
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S
-from worker.domain.reconcile.assigning import why_another
+from worker.domain.reconcile.assigning import MOVED, readdressed, why_another
 from worker.domain.reconcile.engine import cancelled, reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
@@ -80,5 +80,6 @@ def kept_apart(ticket: Ticket, group: GroupState, rules: TicketRules, now: datet
     is_own = is_one_of(ticket.assignee, apart)
     why = because("these rows are the reviewer's own") if is_own else why_another(ticket, group.departed)
     if why is None:
-        return None
+        moved = readdressed(ticket, group.assignees)
+        return None if moved is None else Action(ActionKind.ASSIGN, moved, MOVED)
     return Action(ActionKind.ASSIGN, handed_to(ticket, first_of(_ORDER, group, rules, apart)), why)

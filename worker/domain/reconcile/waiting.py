@@ -9,7 +9,13 @@ from worker.domain.groups.case import GroupCase, GroupView
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.finding import Finding
 from worker.domain.model import Role
-from worker.domain.reconcile.assigning import accountable_person, assignee_for, next_in_place, why_another
+from worker.domain.reconcile.assigning import (
+    accountable_person,
+    assignee_for,
+    next_in_place,
+    readdressed,
+    why_another,
+)
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import NO_REASON, Reason, because, together
@@ -53,7 +59,7 @@ def unblock(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRule
     if ticket.held_until is not None and ticket.blocked_by is None:
         why = HOLD_OVER
     is_chosen = current is not None and _is_choice(current) and why_another(ticket, case.departed) is None
-    to = ticket if is_chosen else given(ticket, finding, case, rules)
+    to = (readdressed(ticket, case.assignees) or ticket) if is_chosen else given(ticket, finding, case, rules)
     free = replace(to, reason=why, member_role=role_of(finding))
     return Action(ActionKind.UNBLOCK, rules.freed(free, now), why)
 
@@ -86,6 +92,8 @@ def unblock_unlisted(ticket: Ticket, case: GroupCase, rules: TicketRules, now: d
     if not is_named or any(one.is_live or one.is_waived(now) for one in blockers):
         return None
     why = because("it need not wait") if ticket.held_until is None else HOLD_OVER
-    has_left = why_another(ticket, case.departed) is not None
-    to = handed_to(ticket, next_in_place(ticket) or accountable_person(rules)) if has_left else ticket
+    if why_another(ticket, case.departed) is not None:
+        to = handed_to(ticket, next_in_place(ticket) or accountable_person(rules))
+    else:
+        to = readdressed(ticket, case.assignees) or ticket
     return Action(ActionKind.UNBLOCK, rules.freed(replace(to, reason=why), now), why)

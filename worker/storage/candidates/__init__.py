@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from worker.domain.people.persons import AccountsRule
 from worker.storage.candidates.add_member import missing_joiners
-from worker.storage.candidates.assignees import left_assignees
+from worker.storage.candidates.assignees import left_assignees, readdressed_assignees
 from worker.storage.candidates.identify_member import unknown_without_question
 from worker.storage.candidates.reassign_admin import lost_admins
 from worker.storage.candidates.removals import former_members, leavers_without_ticket
@@ -29,4 +29,5 @@ def wrong_groups(rule: AccountsRule) -> tuple[sa.Select[Any], ...]:
         former_members(),
         lost_admins(),
         left_assignees(),
+        readdressed_assignees(),
     )

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from worker.domain.kinds import codes
 from worker.domain.kinds.kind import InReports, Sees
 from worker.domain.model import Standing
-from worker.domain.tickets.ticket import AssigneeWhy
+from worker.domain.tickets.ticket import AssigneeWhy, TicketState
 from worker.storage.candidates.states import LIVE_STATES
 from worker.storage.leading import owner_of
-from worker.storage.sql.tables import chat_group, person, ticket
+from worker.storage.sql.tables import chat_group, person, person_key, ticket
 
 _IS_LEFT = person.c.standing.concat("") == Standing.LEFT.value  # or SQLite would go through all leavers
 
@@ -27,6 +27,18 @@ def left_assignees() -> sa.Select[Any]:
     is_theirs = (person.c.source == t.assignee_source) & (person.c.person_id == t.assignee_id)
     has_left = sa.exists().where(is_theirs, _IS_LEFT) | _has_left(t.assignee_email)
     return sa.select(t.source, t.group_id).where(t.state.in_(LIVE_STATES), has_left)
+
+
+def readdressed_assignees() -> sa.Select[Any]:
+    """Groups of open tickets that went to an address which their assignee's account does not have now."""
+    t, k = ticket.c, person_key.c
+    is_theirs = (person.c.source == t.assignee_source) & (person.c.person_id == t.assignee_id)
+    has_it = (k.source == t.assignee_source) & (k.person_id == t.assignee_id) & (k.raw == t.assignee_email)
+    return sa.select(t.source, t.group_id).where(
+        t.state == TicketState.OPEN.value,
+        sa.exists().where(is_theirs, person.c.email.is_distinct_from(t.assignee_email)),
+        ~sa.exists().where(has_it),
+    )
 
 
 def _has_left(address: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
