@@ -69,7 +69,7 @@ class GroupMemberShape(Shape):
             display_name=member.display_name,
             role=member.role,
             link=link.state if link else None,
-            how=link.how if link else None,
+            how=link.how if link and link.person else None,
             person=NamedPersonShape.of(person.key, person.facts.display_name) if person else None,
         )
 

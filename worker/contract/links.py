@@ -41,7 +41,7 @@ class HandleLinkShape(Shape):
             source=key.source,
             handle=key.handle,
             state=link.state,
-            how=link.how,
+            how=link.how if link.person else None,
             why=link.why,
             person=PersonRefShape.of(link.person) if link.person else None,
             suggestions=[SuggestionShape.of(one) for one in link.suggestions],

@@ -34,7 +34,7 @@ from worker.storage.dirty import dirty_groups
 from worker.storage.erased_links import asked_about
 from worker.storage.other_handles import known_elsewhere, rematch_others
 from worker.storage.people_staging import SHARED
-from worker.storage.persons import PERSON_COLUMNS, accounts_of, joining_keys, people_of, person_of
+from worker.storage.persons import PERSON_COLUMNS, accounts_of, joined_at, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
 from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, source, ticket
@@ -67,7 +67,7 @@ class SqlIdentities:
             sa.select(link).where(link.c.is_dirty == 1).order_by(link.c.source, link.c.handle).limit(limit)
         )
         rows = self._c.execute(query).all()
-        candidates, others = self._candidates(rows), known_elsewhere(self._c, rows)
+        candidates, others = self._with_new(rows, self._candidates(rows)), known_elsewhere(self._c, rows)
         # There it matters who is the same person
         of_several = {key for key, found in candidates.items() if len(found) > 1 or others.get(key)}
         candidates = self._with_join_keys(candidates, of_several)
@@ -140,6 +140,18 @@ class SqlIdentities:
                         candidate = _candidate(match, How.PHONE if is_exact else how)
                         found[HandleKey(row.source, row.handle)].append(candidate)
         return found
+
+    def _with_new(
+        self, rows: Sequence[Any], found: dict[HandleKey, list[Candidate]]
+    ) -> dict[HandleKey, list[Candidate]]:
+        """Mark, where a person said that a handle is nobody's, whose account came to its directory since."""
+        said = {HandleKey(row.source, row.handle): row for row in rows}
+        said = {key: said[key].decided_at for key in found if said[key].state == IdentityState.NOBODY.value}
+        came = joined_at(self._c, {one.person for key in said for one in found[key]})
+        return found | {
+            key: [replace(one, is_new=came.get(one.person, at) > at) for one in found[key]]
+            for key, at in said.items()
+        }
 
     def _with_join_keys(
         self, found: dict[HandleKey, list[Candidate]], of: Collection[HandleKey]

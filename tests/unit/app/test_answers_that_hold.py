@@ -131,3 +131,62 @@ def _listed_twice(company: Harness, in_one: Member, in_other: Member) -> None:
     company.wards.add_member("ward-7", in_one)
     company.wards.add_member("ward-8", in_other)
     company.settle()
+
+
+# --- nobody of the directory ----------------------------------------------------------------------------------
+
+
+def _said_to_be_nobody(company: Harness) -> None:
+    company.wards.add_member("ward-7", BARE)
+    company.settle()
+    company.identifying.reject(NEW, Actor("sam"), "an agency nurse", company.now)
+    company.settle()
+    company.later()
+
+
+def test_who_is_hired_with_the_number_of_nobody_is_asked_about_until_a_person_answers(
+    company: Harness,
+) -> None:
+    _said_to_be_nobody(company)
+    company.hire("ivy", phones=(NEW,))
+    company.settle()
+    ivy = company.person("ivy").key
+    assert [one.is_live for one in company.tickets(TicketKind.IDENTIFY_MEMBER)] == [True]
+    for _ in range(READS):
+        company.leave("ivy")
+        company.later(days=1)
+        company.settle(full=True)
+        asked = behind(company, NEW)
+        assert (asked.state, [one.key for one in asked.suggestions]) == (IdentityState.AMBIGUOUS, [ivy])
+    company.identifying.confirm(NEW, "ivy", Actor("sam"), company.now)
+    company.settle()
+    assert [one.person for one in company.tickets(TicketKind.REMOVE_MEMBER)] == [ivy]
+
+
+def test_a_phone_that_is_nobodys_again_stays_so_for_the_next_who_is_hired_with_it(company: Harness) -> None:
+    _said_to_be_nobody(company)
+    company.hire("ivy", phones=(NEW,))
+    company.settle()
+    company.later()
+    company.identifying.reject(NEW, Actor("sam"), "the ward's phone", company.now)
+    company.later()
+    company.hire("joe", phones=(NEW,))
+    company.settle()
+    assert behind(company, NEW).state is IdentityState.NOBODY
+
+
+def test_nobody_stays_nobody_when_somebody_who_was_here_gets_the_number(company: Harness) -> None:
+    _said_to_be_nobody(company)
+    company.corp.change("eve", phones=(company.number("eve"), NEW))
+    company.settle()
+    assert behind(company, NEW).state is IdentityState.NOBODY
+
+
+def test_a_question_about_an_answer_is_an_ordinary_one_once_nobody_has_the_number(company: Harness) -> None:
+    _said_to_be_nobody(company)
+    company.hire("ivy", phones=(NEW,))
+    company.settle()
+    company.corp.change("ivy", phones=())
+    company.later()
+    company.settle()
+    assert behind(company, NEW).state is IdentityState.UNMATCHED

@@ -175,3 +175,25 @@ def test_a_number_that_is_somebody_elses_now_is_a_question_though_both_are_here(
     assert found.state is IdentityState.AMBIGUOUS
     assert found.why == "this has Bob's number or address now, and so far this was Ann, who is here"
     assert match(other_number, found, (bob,), None, known_as=(ann, bob)).person == bob.person
+
+
+def test_nobody_is_a_question_once_all_who_are_here_with_the_number_came_later() -> None:
+    nobody = link(IdentityState.NOBODY, None)
+    new = replace(candidate("eve"), is_new=True)
+    asked = match(MARK, nobody, (new, has_left(candidate("bob"))), None)
+    assert (asked.state, asked.person, [one.name for one in asked.suggestions]) == (
+        IdentityState.AMBIGUOUS,
+        None,
+        ["Eve"],
+    )
+    assert asked.why == "Eve came after the answer that this is nobody of the directory"
+    assert match(MARK, nobody, (new, candidate("bob")), None) == nobody
+    assert match(MARK, nobody, (replace(new, how=How.EMAIL), candidate("bob")), None) == nobody
+    assert match(MARK, nobody, (has_left(candidate("bob")),), None) == nobody
+
+
+def test_a_question_about_an_answer_stays_while_one_whom_it_names_has_the_number() -> None:
+    asked = match(MARK, link(IdentityState.NOBODY, None), (replace(candidate("eve"), is_new=True),), None)
+    assert match(MARK, asked, (has_left(candidate("eve")), candidate("bob")), None) == asked
+    assert match(MARK, asked, (candidate("bob"),), None).person == AccountKey("corp", "bob")
+    assert match(MARK, asked, (), None).state is IdentityState.UNMATCHED

@@ -46,7 +46,8 @@ QUESTIONS = (IdentityState.AMBIGUOUS, IdentityState.UNMATCHED)  # a person has t
 class Candidate:
     """A person whose phone, e-mail or employee id is the member's.
 
-    `join_keys`: two accounts with a key in common may be one person's (see `humans_among`).
+    `join_keys`: two accounts with a key in common may be one person's (see `humans_among`). `is_new`: the account came
+    to its directory after a person had answered that the member is nobody of it.
     """
 
     person: AccountKey
@@ -55,12 +56,14 @@ class Candidate:
     name: str = ""
     standing: Standing = Standing.ACTIVE
     left_at: datetime | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The answer for one handle. `fingerprint` has the member's values that it rests on.
 
+    A question whose `how` is CONFIRMED is about a person's answer: only a person answers it.
     `decided_by`: the name of the person who answered. It does not count when links are compared.
     """
 
@@ -145,8 +148,9 @@ def match(
     before = previous
     if previous is not None:
         previous = replace(previous, fingerprint=mark) if is_still(previous.fingerprint, mark) else None
-    if previous is not None and (previous.how is How.CONFIRMED or previous.state is IdentityState.NOBODY):
-        return previous
+    answer = _answered(previous, candidates) if previous is not None else None
+    if answer is not None:
+        return answer
     same = _best_known(one for one in others if not one.gave_up)
     if not candidates:
         return (
@@ -179,6 +183,24 @@ def match(
     if here and (is_shown_otherwise or best.standing is not Standing.ACTIVE):
         return _taken_over(mark, best, here)
     return _linked(mark, best)
+
+
+def _answered(previous: Identity, candidates: tuple[Candidate, ...]) -> Identity | None:
+    """What a person said; a question about it, once all who are here with the number or address came after that.
+
+    It stays one until a person answers, as the number may be shared: while anybody whom it names has it.
+    """
+    if previous.state is IdentityState.NOBODY:
+        here = [c for c in candidates if c.is_new or c.standing is not Standing.LEFT]
+        new = _strongest(tuple(here)) if here else []
+        if not new or not all(c.is_new for c in new):
+            return previous
+        names = ", ".join(sorted({_name(c) for c in new}))
+        why = because("{names} came after the answer that this is nobody of the directory", names=names)
+        mark, suggestions = previous.fingerprint, _as_suggestions(new)
+        return Identity(IdentityState.AMBIGUOUS, mark, how=How.CONFIRMED, why=why, suggestions=suggestions)
+    is_over = previous.person is None and not named_before(previous) & {c.person for c in candidates}
+    return previous if previous.how is How.CONFIRMED and not is_over else None
 
 
 def named_before(previous: Identity | None) -> frozenset[AccountKey]:
