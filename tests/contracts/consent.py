@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from builders import DAY, HOUR, NOW, facts, key, ticket
 from contracts.unit_of_work import read_people, read_rosters, roster
 from worker.domain.controls.consent import Numbers
@@ -117,6 +119,22 @@ class ConsentContract:
             )
         read_rosters(store, roster("g", at=NOW + HOUR), at=NOW + HOUR)
         assert went(store) == [(key("ben"), NOW + HOUR)]
+
+    @pytest.mark.parametrize(
+        "cancelled_at, is_noted", [(NOW - HOUR, True), (NOW, False), (NOW + HOUR / 2, False)]
+    )
+    def test_a_removal_of_ours_that_was_live_at_the_last_roster_explains_it(
+        self, store: Store, cancelled_at: datetime, is_noted: bool
+    ) -> None:
+        read_people(store, facts("ann", phones=(ANN,)))
+        read_rosters(store, roster("g", ANN))
+        tied(store, ann=ANN)
+        placed(store, "ann")
+        over = replace(ticket(group=WARD, handle=ANN, person=key("ann")), state=TicketState.CANCELLED)
+        with store.begin() as uow:
+            uow.tickets.insert([replace(over, weighed_at=cancelled_at)])
+        read_rosters(store, roster("g", at=NOW + HOUR), at=NOW + HOUR)
+        assert went(store) == ([(key("ann"), NOW + HOUR)] if is_noted else [])
 
     def test_of_whom_the_rules_do_not_place_there_nothing_is_noted(self, store: Store) -> None:
         read_people(store, facts("ann", phones=(ANN,)), facts("ben", phones=(BEN,)))

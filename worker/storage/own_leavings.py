@@ -130,17 +130,21 @@ def _is_listed_otherwise() -> sa.ColumnElement[bool]:
 
 
 def _was_asked_out() -> sa.ColumnElement[bool]:
-    """A removal of the worker's own explains it: a live one, or one that was proven since they came."""
+    """A removal of the worker's own explains it: a live one, or one that was proven since they came.
+
+    So does one that was live when the last roster had them, and was cancelled since: it may have been done.
+    """
     proven = (_T.state == TicketState.VERIFIED.value) & sa.or_(
         _M.first_seen_at.is_(None), _T.verified_at >= _M.first_seen_at
     )
+    was_live = (_T.state == TicketState.CANCELLED.value) & (_T.weighed_at >= chat_group.c.taken_at)
     theirs = sa.or_(
         _T.handle == _M.handle, (_T.person_source == person.c.source) & (_T.person_id == person.c.person_id)
     )
     return sa.exists().where(
         _T.source == _M.source, _T.group_id == _M.group_id, _T.kind.in_(_REMOVALS), theirs,
         ~_T.details.contains(f'"{REVIEW}"'),
-        sa.or_(_T.state.in_([state.value for state in sorted(LIVE)]), proven),
+        sa.or_(_T.state.in_([state.value for state in sorted(LIVE)]), proven, was_live),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from harness import Harness
 from reviewed import RULE, released, say
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import RowAnswer
+from worker.domain.evidence.actor import Actor
 from worker.domain.model import Coverage, GroupKey, Member, Role
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
@@ -109,6 +110,38 @@ def test_who_was_asked_out_did_not_leave_by_themself(ward: Harness) -> None:
     ward.drop("ward-7", "zoe")
     ward.settle()
     assert went(ward) == []
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_who_was_asked_out_by_mistake_and_is_back_is_asked_for_again(ward: Harness, is_claimed: bool) -> None:
+    ward.leave("zoe")
+    ward.settle()
+    [ticket] = ward.tickets(TicketKind.REMOVE_MEMBER)
+    if is_claimed:
+        ward.desk.done(ticket.id, Actor("dee"), ward.now)
+    ward.later(minutes=5)
+    ward.corp.enable("zoe")
+    ward.poll()
+    ward.reconcile()
+    assert ward.tickets(TicketKind.REMOVE_MEMBER)[0].state is TicketState.CANCELLED
+    ward.later(minutes=5)
+    ward.drop("ward-7", "zoe")
+    ward.settle()
+    assert went(ward) == []
+    assert asked_for(ward)
+
+
+def test_who_is_still_listed_after_a_removal_was_cancelled_can_leave_by_themself(ward: Harness) -> None:
+    ward.leave("zoe")
+    ward.settle()
+    ward.corp.enable("zoe")
+    ward.settle()
+    ward.later()
+    ward.settle()
+    ward.later(days=1)
+    ward.drop("ward-7", "zoe")
+    night(ward)
+    assert went(ward) == ["zoe"]
 
 
 def test_whom_a_review_sent_away_is_not_asked_for_again_until_placed_anew(start: Start) -> None:
