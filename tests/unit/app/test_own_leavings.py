@@ -272,3 +272,15 @@ def test_admins_may_leave_by_themselves_too(ward: Harness) -> None:
     ward.drop("ward-7", "zoe")
     night(ward)
     assert went(ward) == ["zoe"]
+
+
+def test_nobody_is_asked_for_by_the_number_of_a_member_in_question(start: Start) -> None:
+    harness = start(joiners=(NURSES,))
+    harness.wards.add_member("ward-7", harness.member("zoe"))
+    harness.settle()
+    harness.identifying.reject(harness.number("zoe"), Actor("sam"), "an agency nurse", harness.now)
+    harness.later()
+    harness.hire("zoe", department="Nursing")
+    for _ in range(3):
+        night(harness)
+    assert additions(harness) == []

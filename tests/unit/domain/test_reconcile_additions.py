@@ -24,6 +24,7 @@ from reconciling import (
     DONE,
     NEW_ADMIN,
     OPEN,
+    VERIFIED,
     WAIVED,
     plan,
     shown,
@@ -111,3 +112,12 @@ def test_of_two_additions_with_numbers_that_serve_the_live_one_goes_on() -> None
 
 def test_an_addition_about_nobody_ends() -> None:
     assert plan(group(NEW_ADMIN, tickets=(replace(ADDITION, person=None),)))[0].why == NO_RULE
+
+
+def test_by_the_number_of_a_member_in_question_only_what_was_asked_goes_on() -> None:
+    asked = group(NEW_ADMIN, view(None, CEM), expected=(expected(DEE),))
+
+    def additions(*tickets: Ticket) -> list[ActionKind]:
+        return [one.kind for one in plan(replace(asked, tickets=tickets)) if one.ticket.kind is ADD]
+
+    assert additions() == additions(ADDITION) == additions(replace(ADDITION, state=VERIFIED)) == []

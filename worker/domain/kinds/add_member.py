@@ -54,7 +54,8 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     """People whom a joiner rule names and who are missing; only a complete roster shows that.
 
     Of a group that moves, whoever is placed in the group that goes on is added there alone. Who left the group by
-    themself is not asked for again, and who is to consent first, or refused, is not asked for.
+    themself is not asked for again, and who is to consent first, or refused, is not asked for. Nor is anybody by a
+    number of a member who is in question: it is there. Verification sees that of what was asked before.
     """
     if case.coverage is not Coverage.FULL:
         return []
@@ -66,11 +67,10 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     for ticket in view.tickets:
         if ticket.kind is TicketKind.ADD_MEMBER:
             known[ticket.occasion].append(ticket)
-    return [
-        _addition(case, one, known)
-        for one in missing
-        if not view.has_left(one) and view.why_kept_out(one) is None
-    ]
+    wanted_now = (one for one in missing if not view.has_left(one) and view.why_kept_out(one) is None)
+    found = [_addition(case, one, known) for one in wanted_now]
+    live = {ticket.key for ticket in view.tickets if ticket.is_live}
+    return [one for one in found if one.key in live or one.key.subject.handle not in case.by_handle]
 
 
 def _addition(case: GroupCase, expected: Expected, known: Mapping[str, Sequence[Ticket]]) -> Finding:
