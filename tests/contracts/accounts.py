@@ -110,6 +110,26 @@ class AccountsContract:
         for person in (AccountKey("corp", "a"), AccountKey("tenant", "a2"), AccountKey("corp", "n0")):
             assert accounts(store, person) == {person}
 
+    def test_an_employee_id_joins_strangers_of_one_directory_alone(self, store: Store) -> None:
+        ann, bob = {"display_name": "Ann Larsen"}, {"display_name": "Bob Moss"}
+        read_both(
+            store,
+            facts("a", employee_id="E-1", **ann),
+            facts("b", employee_id="E-2", phones=(BEN,), **ann),
+            facts("c", employee_id="E-3", **ann),
+            facts("d", employee_id="E-3", **bob),
+            cloud=(
+                facts("a2", employee_id="E-1", **bob),
+                facts("b2", employee_id="E-2", phones=(BEN,), **bob),
+            ),
+        )
+
+        assert accounts(store, AccountKey("corp", "a")) == {AccountKey("corp", "a")}
+        assert accounts(store, AccountKey("tenant", "a2")) == {AccountKey("tenant", "a2")}
+        both = {AccountKey("corp", "b"), AccountKey("tenant", "b2")}
+        assert accounts(store, AccountKey("corp", "b")) == both
+        assert accounts(store, AccountKey("corp", "c")) == {AccountKey("corp", "c"), AccountKey("corp", "d")}
+
     def test_an_address_does_not_join_two_employee_ids(self, store: Store) -> None:
         read_both(
             store,

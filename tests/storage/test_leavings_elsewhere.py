@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from builders import NOW
 from plans_of_queries import steps_of
-from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX
+from worker.domain.identity.humans import JOIN_KEY_SHARED_MAX
 from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.storage.cases import group_views

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from worker.storage import waiting
 from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
 from worker.storage.persons import (
+    accounts_of,
     has_several_directories,
     humans_behind,
     is_held,
@@ -73,7 +74,7 @@ class SqlEpisodes:
     def departures(self, *, with_early: bool = True) -> dict[EpisodeSort, list[Departure]]:
         rows = [*self._c.execute(waiting.departures())]
         if with_early:
-            rows += self._c.execute(waiting.early_departures(in_several=has_several_directories(self._c)))
+            rows += self._early_departures()
         humans = humans_behind(self._c, [one for row in rows if (one := person_of(row))], self._rule)
         groups = self._groups_of(humans)
         found: dict[EpisodeSort, list[Departure]] = defaultdict(list)
@@ -84,19 +85,34 @@ class SqlEpisodes:
             )
         return dict(found)
 
+    def _early_departures(self) -> list[Any]:
+        """The query takes any key in common for one person's; whose it is is judged here."""
+        in_several = has_several_directories(self._c)
+        rows = [*self._c.execute(waiting.early_departures(in_several=in_several))]
+        if not in_several:
+            return rows
+        accounts = accounts_of(self._c, {AccountKey(row.source, row.person_id) for row in rows})
+        groups = self._groups_of_accounts({one for those in accounts.values() for one in those})
+        in_groups = {key for key, those in accounts.items() if those & groups.keys()}
+        return [row for row in rows if AccountKey(row.source, row.person_id) in in_groups]
+
     def is_any_early(self, accounts: Collection[AccountKey]) -> bool:
         return any(self._c.execute(waiting.early(), page).first() is not None for page in by_source(accounts))
 
     def _groups_of(self, humans: Mapping[AccountKey, Person]) -> dict[AccountKey, tuple[GroupKey, ...]]:
         """By account, the groups that its person is in, under any of their accounts."""
-        of_account = defaultdict(set)
-        for page in by_source(one.key for human in humans.values() for one in human.accounts):
-            for person_source, person_id, *group in self._c.execute(waiting.groups_of_accounts(), page):
-                of_account[AccountKey(person_source, person_id)].add(GroupKey(*group))
+        of_account = self._groups_of_accounts(one.key for human in humans.values() for one in human.accounts)
         return {
-            key: tuple(sorted({group for one in human.accounts for group in of_account[one.key]}))
+            key: tuple(sorted({group for one in human.accounts for group in of_account.get(one.key, ())}))
             for key, human in humans.items()
         }
+
+    def _groups_of_accounts(self, accounts: Iterable[AccountKey]) -> dict[AccountKey, set[GroupKey]]:
+        found = defaultdict(set)
+        for page in by_source(accounts):
+            for person_source, person_id, *group in self._c.execute(waiting.groups_of_accounts(), page):
+                found[AccountKey(person_source, person_id)].add(GroupKey(*group))
+        return dict(found)
 
     def population(self, source: str, kind: EpisodeKind, since: datetime) -> Population:
         window = {"of": source, "as": kind.value, "since": since}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from worker.domain.identity.matching import join_keys
+from worker.domain.identity.humans import join_keys
 from worker.domain.identity.phones import canonical
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement, is_stripped, settle

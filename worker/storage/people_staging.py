@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, IdentityState
+from worker.domain.identity.humans import JOIN_KEY_SHARED_MAX
+from worker.domain.identity.matching import IdentityState
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Standing
 from worker.domain.people.lifecycle import DECISION_LASTS
 from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few

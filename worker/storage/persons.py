@@ -13,7 +13,12 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from worker.domain.identity.matching import JOIN_KEY_SHARED_MAX, humans_among
+from worker.domain.identity.humans import (
+    JOIN_KEY_SHARED_MAX,
+    NAME_SHARED_MAX,
+    humans_among,
+    is_asking_who,
+)
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
 from worker.domain.reconcile.guard import HoldState
@@ -150,12 +155,27 @@ def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[
 
 
 def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[str]]:
-    """The keys that may join these accounts to others, as `matching.join_keys` writes them."""
+    """The keys that may join these accounts to others, as `humans.join_keys` writes them; for `humans_among`.
+
+    Where an employee id may be two strangers', with their names and phone numbers.
+    """
     found: dict[AccountKey, set[str]] = defaultdict(set)
-    for page in by_source(people):
-        for row in connection.execute(_JOINING_KEYS, page):
-            found[AccountKey(row.source, row.person_id)].add(f"{row.kind}:{row.value}")
+    _gather_keys(connection, _JOINING_KEYS, people, found)
+    if is_asking_who(found):
+        for query in _TELLING:
+            _gather_keys(connection, query, list(found), found)
     return {key: frozenset(keys) for key, keys in found.items()}
+
+
+def _gather_keys(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    people: Iterable[AccountKey],
+    found: dict[AccountKey, set[str]],
+) -> None:
+    for page in by_source(people):
+        for row in connection.execute(query, page):
+            found[AccountKey(row.source, row.person_id)].add(f"{row.kind}:{row.value}")
 
 
 def _leavings(
@@ -251,6 +271,27 @@ _PEOPLE = sa.select(person).where(in_source(person.c.source, person.c.person_id)
 _JOINING_KEYS = sa.select(
     person_key.c.source, person_key.c.person_id, person_key.c.kind, person_key.c.value
 ).where(in_source(person_key.c.source, person_key.c.person_id), is_joining(person_key.c))
+_SAME_NAME = person.alias("same_name")
+_MANY_HAVE_NAME = sa.exists(
+    sa.select(_SAME_NAME.c.person_id)
+    .where(_SAME_NAME.c.display_name == person.c.display_name)
+    .limit(1)
+    .offset(NAME_SHARED_MAX)
+)
+# A number that many have (a ward's, a switchboard's) does not show that two are one
+_TELLING = (
+    sa.select(person_key.c.source, person_key.c.person_id, person_key.c.kind, person_key.c.value).where(
+        in_source(person_key.c.source, person_key.c.person_id),
+        person_key.c.kind == "phone",
+        is_of_few(person_key.c),
+    ),
+    sa.select(
+        person.c.source,
+        person.c.person_id,
+        sa.literal_column("'name'").label("kind"),
+        person.c.display_name.label("value"),
+    ).where(in_source(person.c.source, person.c.person_id), ~_MANY_HAVE_NAME),
+)
 _LEAVINGS = sa.select(
     episode.c.source, episode.c.person_id, episode.c.at, episode.c.gate, episode.c.noticed_at
 ).where(in_source(episode.c.source, episode.c.person_id), episode.c.kind == EpisodeKind.LEFT.value)

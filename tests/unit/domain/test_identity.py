@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from builders import DAY, LEFT_AT, NOW, facts, member
 from identified import ANN, MARK, MEMBER, candidate, has_left, link
 from worker.domain.identity.fingerprints import fingerprint, is_still, merged
+from worker.domain.identity.humans import humans_among, join_keys
 from worker.domain.identity.matching import (
     Candidate,
     How,
     Identity,
     IdentityState,
-    humans_among,
-    join_keys,
     match,
 )
 from worker.domain.model import AccountKey, Member, Standing
@@ -255,6 +254,7 @@ def test_blank_values_join_nobody() -> None:
 
 
 CORP, CLOUD, BOB = AccountKey("corp", "ann"), AccountKey("tenant", "ann"), AccountKey("corp", "bob")
+HR = AccountKey("hr", "ann")
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,49 @@ CORP, CLOUD, BOB = AccountKey("corp", "ann"), AccountKey("tenant", "ann"), Accou
         (
             {CORP: {"email:a", "employee:1"}, CLOUD: {"email:a", "employee:1"}, BOB: {"email:a"}},
             [{BOB}, {CORP, CLOUD}],
+        ),
+        # an employee id joins no strangers of two directories
+        (
+            {CORP: {"employee:1", "name:Ann Larsen"}, CLOUD: {"employee:1", "name:Bob Moss"}},
+            [{CORP}, {CLOUD}],
+        ),
+        ({CORP: {"employee:1", "name:Ann Larsen"}, BOB: {"employee:1", "name:Bob Moss"}}, [{CORP, BOB}]),
+        (
+            {
+                CORP: {"employee:1", "name:Ann Larsen", "phone:+44"},
+                CLOUD: {"employee:1", "name:Bob Moss", "phone:+44"},
+            },
+            [{CORP, CLOUD}],
+        ),
+        (
+            {CORP: {"name:Ann Larsen", "phone:+44"}, CLOUD: {"name:Ann Larsen", "phone:+44"}},
+            [{CORP}, {CLOUD}],
+        ),
+        # whoever may be either of two strangers is joined to neither; whoever is one of them, to that one
+        (
+            {
+                CORP: {"employee:1", "name:Ann Larsen"},
+                CLOUD: {"employee:1", "name:Bob Moss"},
+                HR: {"employee:1", "name:Ann"},
+            },
+            [{CORP}, {HR}, {CLOUD}],
+        ),
+        (
+            {
+                CORP: {"employee:1", "name:Ann Larsen", "immutable:g"},
+                CLOUD: {"employee:1", "name:Bob Moss"},
+                HR: {"employee:1", "name:A. L.", "immutable:g"},
+            },
+            [{CORP, HR}, {CLOUD}],
+        ),
+        (
+            {
+                CORP: {"employee:1", "name:Ann Larsen"},
+                BOB: {"employee:1", "name:Zoe"},
+                CLOUD: {"employee:1", "name:Bob Moss"},
+                HR: {"employee:1", "name:Ann"},
+            },
+            [{BOB, CORP}, {HR}, {CLOUD}],
         ),
     ],
 )

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from worker.domain.identity.names import ALIKE_MIN, SUGGESTED_MAX, NameSearch, Suggestion, normalise
+from worker.domain.identity.names import (
+    ALIKE_MIN,
+    SUGGESTED_MAX,
+    NameSearch,
+    Suggestion,
+    are_unlike,
+    normalise,
+)
 
 names = st.text(max_size=30) | st.text("abcéÅşß دأةى'-,. ~Dr", max_size=20)
 keys = st.integers(0, 5)
@@ -140,6 +147,27 @@ def test_a_person_of_two_names_is_suggested_once_by_the_nearer() -> None:
 @pytest.mark.parametrize("name", ["Bob Bell", "Somebody Else", "", "🌸"])
 def test_nobody_is_suggested_for_a_name_that_is_nobodys(name: str) -> None:
     assert NameSearch(PEOPLE).like(name) == ()
+
+
+@pytest.mark.parametrize(
+    "name, other",
+    [("Ann Larsen", "Bob Moss"), ("Larsen, Ann", "Dr. Bob Moss"), ("Ann B. Larsen", "Bob B. Moss"),
+     ("آن لارسن", "بوب موس")],
+)  # fmt: skip
+def test_full_names_without_a_word_in_common_are_unlike(name: str, other: str) -> None:
+    assert are_unlike([name], [other])
+    assert are_unlike([other], [name, "", "🌸"])
+
+
+@pytest.mark.parametrize(
+    "name, other",
+    [("Ann Larsen", "LARSEN, Ánn"), ("Ann Larsen", "Ann Moss"), ("Ann Larsen", "bmoss"), ("Ann Larsen", ""),
+     ("Ann Larsen", "B. M."), ("Ann Larsen", "Bob 1001"), ("Ann Larsen", "آن لارسن"), ("王小明", "Bob Moss"),
+     ("Ann Larsen آن", "Bob Moss آن")],
+)  # fmt: skip
+def test_names_that_may_be_one_persons_are_not_unlike(name: str, other: str) -> None:
+    assert not are_unlike([name], [other])
+    assert not are_unlike([other], [name])
 
 
 @given(st.data(), names, candidate_lists)

@@ -8,14 +8,15 @@ recycled number or a shared phone become a question, and so does a number that s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.identity.fingerprints import is_still
+from worker.domain.identity.humans import humans_among
 from worker.domain.identity.names import Suggestion
-from worker.domain.model import AccountFacts, AccountKey, Standing
+from worker.domain.model import AccountKey, Standing
 from worker.domain.text.reason import NO_REASON, Reason, because
 
 
@@ -88,43 +89,6 @@ class KnownHandle:
     join_keys: frozenset[str] = frozenset()
     gave_up: bool = False
     standing: Standing = Standing.ACTIVE
-
-
-JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins none of them
-
-
-def join_keys(facts: AccountFacts) -> frozenset[str]:
-    """The keys that join accounts of one person: employee id, immutable id, e-mail; each as `kind:value`."""
-    pairs = (("employee", facts.employee_id), ("immutable", facts.immutable_id), ("email", facts.email))
-    return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
-
-
-def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozenset[AccountKey]]:
-    """Group accounts, given with the keys that may join them, by person; each account is in exactly one group.
-
-    An employee id or an immutable id joins all accounts that have it. An e-mail address is a weak reason,
-    since colleagues share mailboxes. It is tried last, and joins groups only if the result has no two accounts
-    of one directory from different groups, and no two employee ids.
-    """
-    humans = {person: frozenset({person}) for person in accounts}
-    holders: dict[str, list[AccountKey]] = defaultdict(list)
-    for person, keys in accounts.items():
-        for key in keys:
-            holders[key].append(person)
-    for key, having in sorted(holders.items(), key=lambda item: (item[0].startswith("email:"), item)):
-        parts = {humans[person] for person in having}
-        if len(parts) > 1 and (not key.startswith("email:") or _may_be_one(parts, accounts)):
-            whole = frozenset[AccountKey]().union(*parts)
-            humans |= dict.fromkeys(whole, whole)
-    return sorted(set(humans.values()), key=min)
-
-
-def _may_be_one(
-    parts: Iterable[frozenset[AccountKey]], accounts: Mapping[AccountKey, frozenset[str]]
-) -> bool:
-    sources = [source for part in parts for source in {person.source for person in part}]
-    numbers = {key for part in parts for one in part for key in accounts[one] if key.startswith("employee:")}
-    return len(sources) == len(set(sources)) and len(numbers) <= 1
 
 
 def match(

@@ -7,6 +7,7 @@ Only ever a suggestion: many people share a name, so a name never links a person
 """
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from typing import Generic, Protocol, Self, TypeVar
 NAME_LENGTH_MAX = 200  # a display name is shorter everywhere; the rest of a longer text isn't looked at
 CACHE_SIZE = 1 << 16
 ALIKE_MIN, SUGGESTED_MAX = 0.8, 3
+FULL_NAME_WORDS_MIN = 2  # a first name and a last one
 
 # Letters that Unicode doesn't take apart, those that Arabic and Persian keyboards mix up, and apostrophes.
 _LETTERS = str.maketrans({
@@ -59,6 +61,27 @@ def normalise(name: str) -> str:
     bare = "".join(map(_bare, unicodedata.normalize("NFKD", folded.translate(_LETTERS))))
     words = [word for word in unicodedata.normalize("NFC", bare).split() if any(map(str.isalnum, word))]
     return " ".join(sorted(word for word in words if word not in _TITLES) or sorted(words))
+
+
+def are_unlike(names: Iterable[str], others: Iterable[str]) -> bool:
+    """True if the full names of two have no word in common, in any order: they are hardly one person's.
+
+    Who marries keeps a first name. One word (a login, a nickname) tells nothing, and nor do initials, or names in
+    different scripts.
+    """
+    ours, theirs = _words_by_script(names), _words_by_script(others)
+    both = [(ours[script], theirs[script]) for script in ours.keys() & theirs.keys()]
+    are_full = any(min(len(one), len(other)) >= FULL_NAME_WORDS_MIN for one, other in both)
+    return are_full and not any(one & other for one, other in both)
+
+
+def _words_by_script(names: Iterable[str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        for word in normalise(name).split():
+            if len(word) > 1 and (letter := next(filter(str.isalpha, word), None)):
+                found[unicodedata.name(letter, "").partition(" ")[0]].add(word)
+    return found
 
 
 class NameSearch(Generic[Key]):

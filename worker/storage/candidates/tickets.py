@@ -37,6 +37,7 @@ def tickets_without_reason(rule: AccountsRule) -> sa.Select[Any]:
         p.source.is_(None),
         p.standing != Standing.LEFT.value,
         link.c.person_id.is_distinct_from(t.person_id),
+        link.c.person_source.is_distinct_from(t.person_source),
         is_here_by_another,
     )
     group_gone = sa.exists().where(

@@ -1,0 +1,128 @@
+"""Group accounts by the person behind them: by employee id, by immutable id, and last by e-mail address.
+
+keys that few accounts have -> same immutable id -> same employee id, but for strangers -> same address
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import TypeAlias
+
+from worker.domain.identity.names import are_unlike
+from worker.domain.model import AccountFacts, AccountKey
+
+JOIN_KEY_SHARED_MAX = 5  # a key that more accounts share ("N/A", a team mailbox) joins none of them
+NAME_SHARED_MAX = 50  # a name that more accounts share ("Unknown User") tells nobody apart
+_ORDER = {"immutable": 0, "employee": 1, "email": 2}
+_Part: TypeAlias = frozenset[AccountKey]
+_Keys: TypeAlias = Mapping[AccountKey, AbstractSet[str]]
+
+
+def join_keys(facts: AccountFacts) -> frozenset[str]:
+    """The keys that join accounts of one person: employee id, immutable id, e-mail; each as `kind:value`."""
+    pairs = (("employee", facts.employee_id), ("immutable", facts.immutable_id), ("email", facts.email))
+    return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
+
+
+def is_asking_who(accounts: _Keys) -> bool:
+    """True if an employee id is in several directories: `humans_among` wants to know their names and numbers, too."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    for person, keys in accounts.items():
+        for key in keys:
+            if _kind(key) == "employee":
+                sources[key].add(person.source)
+    return any(len(having) > 1 for having in sources.values())
+
+
+def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozenset[AccountKey]]:
+    """Group accounts, given with the keys that may join them, by person; each account is in exactly one group.
+
+    An immutable id joins all accounts that have it. So does an employee id, but for strangers (`_are_strangers`):
+    directories of two companies give the same numbers to different people. An e-mail address is a weak reason,
+    since colleagues share mailboxes. It is tried last, and joins groups only if the result has no two accounts
+    of one directory from different groups, and no two employee ids.
+
+    Names (`name:` and the name as it is written) and phone numbers (`phone:`) join nobody; they tell strangers apart.
+    """
+    humans = {person: frozenset({person}) for person in accounts}
+    holders: dict[str, list[AccountKey]] = defaultdict(list)
+    for person, keys in accounts.items():
+        for key in keys:
+            if _kind(key) in _ORDER:
+                holders[key].append(person)
+    for key, having in sorted(holders.items(), key=lambda item: (_ORDER[_kind(item[0])], item)):
+        parts = {humans[person] for person in having}
+        for whole in _wholes(_kind(key), parts, accounts):
+            humans |= dict.fromkeys(whole, whole)
+    return sorted(set(humans.values()), key=min)
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _wholes(kind: str, parts: Collection[_Part], accounts: _Keys) -> list[_Part]:
+    """What such a key makes of the parts that have it."""
+    if len(parts) == 1:
+        return []
+    if kind == "employee":
+        return _without_strangers(parts, accounts)
+    return [_union(parts)] if kind == "immutable" or _may_be_one(parts, accounts) else []
+
+
+def _may_be_one(parts: Iterable[_Part], accounts: _Keys) -> bool:
+    sources = [source for part in parts for source in _sources(part)]
+    numbers = {key for part in parts for one in part for key in accounts[one] if _kind(key) == "employee"}
+    return len(sources) == len(set(sources)) and len(numbers) <= 1
+
+
+def _without_strangers(parts: Iterable[_Part], accounts: _Keys) -> list[_Part]:
+    """The parts joined, but for strangers: who may be either of two strangers is joined to neither.
+
+    Within one directory, an employee id is one person's.
+    """
+
+    def may_be_one(one: _Part, other: _Part) -> bool:
+        return not _are_strangers(_all_keys(one, accounts), _all_keys(other, accounts))
+
+    wholes = []
+    in_directories = [_union(group) for group in _groups(parts, lambda a, b: bool(_sources(a) & _sources(b)))]
+    for group in _groups(in_directories, may_be_one):
+        is_one = all(may_be_one(one, other) for one in group for other in group)
+        wholes += [_union(group)] if is_one else group
+    return wholes
+
+
+def _are_strangers(keys: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    """True if two have names without a word in common, and no address, number or immutable id in common either."""
+    if any(_kind(key) not in {"employee", "name"} for key in keys & others):
+        return False
+    return are_unlike(_names(keys), _names(others))
+
+
+def _names(keys: AbstractSet[str]) -> list[str]:
+    return [key.partition(":")[2] for key in keys if _kind(key) == "name"]
+
+
+def _all_keys(part: _Part, accounts: _Keys) -> AbstractSet[str]:
+    return {key for one in part for key in accounts[one]}
+
+
+def _sources(part: _Part) -> set[str]:
+    return {person.source for person in part}
+
+
+def _union(parts: Iterable[_Part]) -> _Part:
+    return frozenset[AccountKey]().union(*parts)
+
+
+def _groups(parts: Iterable[_Part], are_together: Callable[[_Part, _Part], bool]) -> list[list[_Part]]:
+    """Parts that belong together, each with the next."""
+    groups: list[list[_Part]] = []
+    for part in sorted(parts, key=min):
+        near = [group for group in groups if any(are_together(part, one) for one in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([part, *(one for group in near for one in group)])
+    return groups
