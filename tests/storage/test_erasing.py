@@ -93,6 +93,33 @@ def test_what_somebody_wrote_of_them_is_erased_in_any_capitals(store: SqlStore, 
     assert (reported.words, reported.outcome_words) == (None, "")
 
 
+@pytest.mark.parametrize(
+    "name, written, is_erased",
+    [
+        ("An", "It was planned: an-other link", True),  # a word of its own
+        ("An", "It was planned by another ward", False),
+        ("An", "an_2 wrote it", True),
+        ("An Sample", "An Samples phone", True),
+        ("王小明", "是王小明写的", True),  # no spaces there
+        ("Élodie Sample", "of Élodie Sample", False),  # whose name somebody else has
+        ("Élodie Sample", "of Élodie Sample, twin@corp.example", True),
+    ],
+)
+def test_a_report_is_kept_that_does_not_name_them_or_may_mean_somebody_else(
+    store: SqlStore, name: str, written: str, is_erased: bool
+) -> None:
+    here = facts("É-7", display_name="Élodie Sample", email="Élodie@corp.example")
+    read_people(store, here, facts("twin", display_name=name))
+    with store.begin() as uow:
+        report = uow.bad_messages.add(bad("AAAA", words=written))
+        uow.bad_messages.under(report, 1)
+        uow.bad_messages.settle(1, ReportOutcome.TOO_LATE, written, NOW)
+        uow.people.erase(key("twin"))
+    with store.reading() as uow:
+        [kept] = uow.bad_messages.of_ticket(1, 9)
+    assert (kept.words, kept.outcome_words) == ((None, "") if is_erased else (written, written))
+
+
 @pytest.mark.parametrize("written", SPELLINGS)
 def test_whoever_closed_a_ticket_is_erased_in_any_capitals(store: SqlStore, written: str) -> None:
     with store.begin() as uow:

@@ -25,11 +25,25 @@ from worker.storage.sql.tables import (
     undo,
 )
 
+_LETTER = r"[^\W\d_]"
+
 
 def names_one_of(texts: Collection[str]) -> Callable[[str], bool]:
-    """Whether one of the texts stands in what somebody wrote, however it is written."""
+    """Whether one of the texts stands in what somebody wrote, however it is written.
+
+    A name of one word stands there as a word of its own: "An" is not in "planned". Where letters have no capitals,
+    words may be written together.
+    """
     sought = [one for text in texts if (one := folded(text))]
-    return lambda written: any(one in folded(written) for one in sought)
+    words = [one for one in sought if one.isalpha() and one.upper() != one]
+    pattern = re.compile(rf"(?<!{_LETTER})(?:{'|'.join(map(re.escape, words))})(?!{_LETTER})")
+    others = [one for one in sought if one not in words]
+
+    def is_named(written: str) -> bool:
+        text = folded(written)
+        return any(one in text for one in others) or bool(words and pattern.search(text))
+
+    return is_named
 
 
 def is_one_of(texts: Collection[str]) -> Callable[[str], bool]:

@@ -64,11 +64,11 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     erase_as_assignee(connection, key, known)
     erase_from_lists(connection, texts)
     erase_from_texts(connection, key, texts)
-    _erase_from_reports(connection, texts)
     _erase_from_seals(connection, key, texts)
     _erase_from_census(connection, key, texts)
     _erase_from_silences(connection, key, texts)
     own = texts - known.of_others
+    _erase_from_reports(connection, own)
     _erase_as_declarer(connection, key, own)
     erase_from_reasons(connection, own)
     blank(connection, link.c.decided_by, is_one_of(_names_of_actor(key, own)), ERASED)
@@ -135,11 +135,14 @@ def _erase_from_attestations(connection: sa.Connection, key: AccountKey) -> None
     )
 
 
-def _erase_from_reports(connection: sa.Connection, texts: set[str]) -> None:
-    """Delete what was reported in words that name the person, or that somebody wrote of them."""
+def _erase_from_reports(connection: sa.Connection, own: set[str]) -> None:
+    """Delete what was reported in words that name the person, or that somebody wrote of them.
+
+    A report that only has a name that somebody else has, too, may be about them: whoever handles it has to read it.
+    """
     b = bad_message.c
-    blank(connection, b.words, names_one_of(texts), None)
-    blank(connection, b.outcome_words, names_one_of(texts), "")
+    blank(connection, b.words, names_one_of(own), None)
+    blank(connection, b.outcome_words, names_one_of(own), "")
 
 
 def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:
