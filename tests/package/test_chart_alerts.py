@@ -14,7 +14,7 @@ from charts import CHART, CHECKOUT, Manifest, named, promtool, rendered
 ALERTS = {
     "WhosleftSourceDown", "WhosleftSourceStale", "WhosleftPlanHeld", "WhosleftTicketsOverdue", "WhosleftDeliveriesFail",
     "WhosleftOutboxStuck", "WhosleftJobStalled", "WhosleftNotRunning", "WhosleftLeaversSlow", "WhosleftGraphThrottled",
-    "WhosleftSwitchUnheard",
+    "WhosleftSwitchUnheard", "WhosleftDatabaseDown",
 }  # fmt: skip
 DASHBOARD = CHART / "files" / "dashboard.json"
 METRICS = CHECKOUT / "docs" / "metrics.md"
@@ -71,6 +71,7 @@ GOOD_DAY = {  # by the minute, as promtool writes it: first value, step, times
     'job_age_seconds{job="poll"}': "1300x300",
     'job_age_seconds{job="inventory"}': "3500x300",
     'lease_held{job="poll"}': "0x300",
+    "database_up{}": "1x300",
     'alarms{cause="ping"}': "0x300",
     'alarms{cause="guard"}': "1x300",
     f'{LEFT}{{le="60"}}': "0+1x300",
@@ -79,6 +80,12 @@ GOOD_DAY = {  # by the minute, as promtool writes it: first value, step, times
     f'{LEFT}{{le="+Inf"}}': "0+1x300",
     'graph_requests_total{source="tenant", status="200"}': "0+60x300",
     'graph_throttled_total{source="tenant"}': "0+1x300",
+}
+STORED = re.compile("source_|held_plans|overdue|outbox|job_age|alarms")
+DATABASE_DOWN = {  # what is stored is not shown, and no message is tried
+    **{name: "_x300" for name in GOOD_DAY if STORED.match(name)},
+    **{f'deliveries_total{{channel="soc", outcome="{one}"}}': "0x300" for one in ("sent", "retried")},
+    "database_up{}": "0x300",
 }
 BAD_DAYS: dict[
     str, tuple[dict[str, str], dict[str, str]]
@@ -103,6 +110,7 @@ BAD_DAYS: dict[
     ),
     "WhosleftJobStalled": ({'job_age_seconds{job="inventory"}': "3601x300"}, {"job": "inventory"}),
     "WhosleftSwitchUnheard": ({'alarms{cause="ping"}': "1x300"}, {}),
+    "WhosleftDatabaseDown": (DATABASE_DOWN, {}),
     "WhosleftNotRunning": ({'lease_held{job="poll"}': "_x300"}, {"namespace": "leavers"}),
     "WhosleftLeaversSlow": ({f'{LEFT}{{le="{le}"}}': "0x300" for le in ("60", "3600")}, {}),
     "WhosleftGraphThrottled": ({'graph_throttled_total{source="tenant"}': "0+7x300"}, {"source": "tenant"}),
@@ -145,6 +153,28 @@ def test_each_alert_fires_alone_and_not_at_once(alert: str, tmp_path: Path) -> N
     series = ", ".join(f'{name}="{value}"' for name, value in labels.items())
 
     run_cases(tmp_path, [case(changed, firing("4m"), firing("4h", f"ALERTS{{{series}}}"))])
+
+
+def test_a_process_that_is_started_anew_again_and_again_hides_no_database_that_is_down(
+    tmp_path: Path,
+) -> None:
+    waits = " ".join(
+        ["0x4 _x5"] * 30
+    )  # it waits for the database for five minutes, and is away for up to as long
+    changed = {**DATABASE_DOWN, "database_up{}": waits, 'lease_held{job="poll"}': waits}
+    fires = 'ALERTS{alertname="WhosleftDatabaseDown", alertstate="firing", severity="critical"}'
+
+    run_cases(tmp_path, [case(changed, *(firing(f"{minute}m", fires) for minute in (12, 18, 240, 248)))])
+
+
+def test_one_process_that_reaches_the_database_is_enough(tmp_path: Path) -> None:
+    two = case({})
+    two["input_series"] += [
+        {"series": 'whosleft_database_up{namespace="leavers", pod="b"}', "values": "0x300"}
+    ]
+    two["promql_expr_test"] = [firing("4h")]
+
+    run_cases(tmp_path, [two])
 
 
 def test_what_every_process_shows_is_not_added_up(tmp_path: Path) -> None:
