@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import ALL, JOBS, OF_ALL
-from worker.app.reads.check import Check
+from worker.app.reads.check import Check, SourceCheck
 from worker.app.reads.control_warnings import control_warnings
 from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
 from worker.contract.plans import PreviewShape
@@ -136,7 +136,6 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             idle = control_warnings(app.store, app.controls, at)
             of_tables = table_warnings(settings)
             warnings = (
-                *wrong,
                 *app.check.warnings(),
                 *idle,
                 *_unreached(app.check),
@@ -149,25 +148,27 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
         raise
     ok = not wrong and all(one.ok for one in checks)
     if json:
-        print_shape(CheckShape.of(checks, warnings))
+        print_shape(CheckShape.of(checks, (*wrong, *warnings), ok=ok))
     else:
-        for one in checks:
-            sign, style = ("ok ", "green") if one.ok else ("RED", "bold red")
-            out.print(
-                Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}")
-            )
-            if not one.ok:
-                out.print(Text(f"     -> {one.remedy}"), soft_wrap=True)  # may hold a command to copy
-            for label, value in one.details.items():
-                out.print(Text(f"     {label.replace('_', ' ')}: {value}"), soft_wrap=True)
-        for warning in warnings:
-            out.print(
-                Text(f"warning: {warning}", style="yellow"), soft_wrap=True
-            )  # may hold a command to copy
-        if not checks:
-            out.print(Text("Nothing is configured to be read: add directories and inventories."))
+        _show_checks(checks, wrong, warnings)
     if not ok:
         raise typer.Exit(1)
+
+
+def _show_checks(checks: Sequence[SourceCheck], wrong: Sequence[str], warnings: Sequence[str]) -> None:
+    for one in checks:
+        sign, style = ("ok ", "green") if one.ok else ("RED", "bold red")
+        out.print(Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}"))
+        if not one.ok:
+            out.print(Text(f"     -> {one.remedy}"), soft_wrap=True)  # may hold a command to copy
+        for label, value in one.details.items():
+            out.print(Text(f"     {label.replace('_', ' ')}: {value}"), soft_wrap=True)
+    for said in wrong:
+        out.print(Text.assemble(("RED", "bold red"), f"  {said}"), soft_wrap=True)
+    for warning in warnings:
+        out.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)  # may hold a command to copy
+    if not checks:
+        out.print(Text("Nothing is configured to be read: add directories and inventories."))
 
 
 def _unreached(check: Check) -> tuple[str, ...]:

@@ -102,16 +102,16 @@ class CheckedSourceShape(Shape):
 
 
 class CheckShape(Shape):
-    """What a check of everything found."""
+    """What a check of everything found. What is wrong beside the sources is in `warnings`, and `ok` is false."""
 
     ok: bool
     sources: list[CheckedSourceShape]
     warnings: list[str]
 
     @classmethod
-    def of(cls, checks: Sequence[SourceCheck], warnings: Sequence[str]) -> CheckShape:
+    def of(cls, checks: Sequence[SourceCheck], warnings: Sequence[str], *, ok: bool) -> CheckShape:
         return cls(
-            ok=all(one.ok for one in checks),
+            ok=ok,
             sources=[CheckedSourceShape.of(one) for one in checks],
             warnings=list(warnings),
         )

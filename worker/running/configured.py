@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from sqlalchemy.exc import DBAPIError
 
 from worker.app.reads.control_warnings import control_warnings
 from worker.ops.clock import system_now
+from worker.running.app import App
 from worker.running.database import require_this_release
-from worker.running.wiring import KINDS, check_app, load_settings, open_app
+from worker.running.wiring import KINDS, load_settings, open_app
 from worker.settings import (
+    Settings,
     SettingsProblem,
     json_schema,
     problems_in,
@@ -25,31 +28,31 @@ def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
     return problems_in(path, kinds=KINDS)
 
 
-def changed_texts(path: Path) -> list[str]:
-    """What is wrong with texts that people were shown before, if the configuration's database can be read."""
+def changed_texts(path: Path) -> Sequence[str]:
+    """What is wrong with texts that people were shown before, if the configuration's database is there to be read."""
     settings = load_settings(path)
     if not any(rule.texts for rule in settings.control_policy().statements):
-        return []
-    try:
-        with check_app(settings, system_now) as app:
-            return app.attesting.changed_texts()
-    except (StorageError, DBAPIError):
-        return []
+        return ()
+    return _read(settings, lambda app: app.attesting.changed_texts())
 
 
-def idle_rules(path: Path) -> tuple[str, ...]:
-    """Warnings about rules of controls that can find nothing, if the configuration's database is there to be read.
+def idle_rules(path: Path) -> Sequence[str]:
+    """Warnings about rules of controls that can find nothing, if the configuration's database is there to be read."""
+    return _read(load_settings(path), lambda app: control_warnings(app.store, app.controls, system_now()))
+
+
+def _read(settings: Settings, read: Callable[[App], Sequence[str]]) -> Sequence[str]:
+    """Read in the configuration's database; nothing if it can't be read, or is of another release.
 
     One of an older release is left as it is: whoever only checks a file changes no tables.
     """
-    settings = load_settings(path)
     database = sqlite_path(settings.database.url)
     if database is not None and not database.exists():
         return ()
     try:
         require_this_release(settings)
         with open_app(settings, system_now) as app:
-            return control_warnings(app.store, app.controls, system_now())
+            return read(app)
     except (StorageError, DBAPIError):
         return ()
 
