@@ -200,6 +200,29 @@ def test_what_the_worker_calls_over_https_is_let_out(config: dict[str, Any], por
     assert out == ([] if port is None else [port])
 
 
+MACHINE_S_OWN = {"managed_identity": True}
+SENDER = {
+    "name": "mail", "kind": "email", "server": "smtp.office365.com", "from": "w@corp.example",
+    "auth": {"method": "xoauth2", "user": "w@corp.example", "credential": MACHINE_S_OWN},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("config, is_let_out", [
+    ({"directories": [{"name": "tenant", "kind": "entra", "credential": MACHINE_S_OWN}]}, True),
+    ({"directories": [{"name": "tenant", "kind": "entra", "credential": {"secret": SECRET}}]}, False),
+    ({"notify": [SENDER]}, True),
+])  # fmt: skip
+def test_a_managed_identity_may_ask_the_machine_alone_without_tls(
+    config: dict[str, Any], is_let_out: bool
+) -> None:
+    secrets = [{"name": "all", "existingSecret": "all", "env": {"DATABASE_PASSWORD": "key"}}]
+    manifests = rendered({"config": config, "secrets": secrets})
+
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    asked = {"ports": [{"port": 80, "protocol": "TCP"}], "to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}]}
+    assert [one for one in egress if 80 in {port["port"] for port in one["ports"]}] == [asked] * is_let_out
+
+
 # --- Reaching it ----------------------------------------------------------------------------------------------
 
 
