@@ -169,8 +169,10 @@ class Reference:
             life.clock_from, life.waited = now, 0
         life.state, life.acknowledged_until, life.snoozed_until = OPEN, 0, 0
         for one in self.waiting:
-            if one.life is life:  # both are over; what one of them holds by now stays held
-                one.rests = {how: until for how, until in one.rests.items() if how == one.by}
+            if one.life is life:  # both are over, and let go of what they hold
+                if isinstance(one.by, str) and one.by in one.rests:
+                    one.until = 0
+                one.rests = {}
         news = f"{life.label}:reopen:{instant(now).isoformat()}"
         self.waiting.append(Waiting(To("person", life.assignee), "chat", life, news, is_call=False))
 

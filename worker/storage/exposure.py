@@ -248,7 +248,7 @@ def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
         e.kind == EpisodeKind.LEFT.value, e.gate.in_(_UNDECIDED)
     )
     waived = sa.select(t.person_source, t.person_id).where(
-        t.state == TicketState.WAIVED.value, t.kind.in_(REMOVALS)
+        t.state == TicketState.WAIVED.value, t.kind.in_(REMOVALS), t.person_id.is_not(None)
     )
     some = [AccountKey(*row) for row in connection.execute(sa.union(undecided, waived))]
     return sorted(set().union(*accounts_of(connection, some).values()))
