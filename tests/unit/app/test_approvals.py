@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
@@ -11,7 +10,6 @@ from builders import NOW
 from harness import TWO_APPROVERS_FROM, Harness
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor, logged_in, signed_in
-from worker.domain.messages.message import Paragraph
 from worker.domain.reconcile.guard import Approval, HeldPlan, HoldState
 from worker.domain.text.reason import Reason
 
@@ -134,69 +132,6 @@ def test_whoever_changes_their_mind_has_said_only_the_last(large: Harness) -> No
 
     assert _release(large, "kim") is HoldState.HELD
     assert _reject(large, "lee") is HoldState.REJECTED
-
-
-def _told(harness: Harness) -> list[Paragraph]:
-    """What the channel is told of plans in the next hour."""
-    before = len(harness.soc.sent)
-    harness.escalate()
-    harness.later()
-    harness.escalate()
-    harness.deliver()
-    found = [one for message in harness.soc.sent[before:] for one in message.paragraphs]
-    return [one for one in found if one.headline.startswith("Held: plan ")]
-
-
-def test_a_plan_that_waits_is_told_again_each_morning_until_it_is_decided(large: Harness) -> None:
-    assert [one.headline for one in _told(large)] == ["Held: plan P-000001 for corp"]
-    assert not _told(large)
-
-    for _ in range(3):
-        large.later(hours=22)
-        [again] = _told(large)
-        assert [part for part, _ in again.facts] == ["c1", "c2"]
-        assert "plans release P-000001" in again.text
-        assert "second" not in again.text
-        assert not _told(large)
-
-    large.decide()
-    large.later(days=1)
-    assert not _told(large)
-
-
-def test_the_channel_is_told_at_once_that_the_first_of_two_has_decided(large: Harness) -> None:
-    _told(large)
-    _release(large, "sam", "c1")
-    [first] = _told(large)
-    assert "One person has decided about c1; it waits for a second one who decides the same." in first.text
-    assert not _told(large)
-
-    _reject(large, "kim")
-    [both] = _told(large)
-    assert "One person has decided about c1, c2; it waits" in both.text
-    large.later(days=1)
-    assert [one.text for one in _told(large)] == [both.text]
-
-
-def test_of_a_plan_that_is_decided_in_part_only_the_rest_is_told(large: Harness) -> None:
-    _release(large, "sam", "c1")
-    _release(large, "kim", "c1")
-    _told(large)
-    large.later(days=1)
-
-    [rest] = _told(large)
-    assert [part for part, _ in rest.facts] == ["c2"]
-    assert "One person has decided" not in rest.text
-
-
-def test_a_plan_of_a_wrong_clock_is_told_each_day_all_the_same(large: Harness) -> None:
-    _told(large)
-    held_at = large.now
-    large.later(days=400)
-    assert len(_told(large)) == 1
-    large.now = held_at + timedelta(days=1)
-
-    assert len(_told(large)) == 1
 
 
 def test_a_plan_below_the_limit_takes_one(company: Harness) -> None:

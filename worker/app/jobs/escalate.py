@@ -1,7 +1,4 @@
-"""Escalate: take each step that is due, and tell the people whom it names; tell who takes over a rota.
-
-Of a plan that waits for somebody, the channel is reminded.
-"""
+"""Escalate: take each step that is due, and tell the people whom it names; tell who takes over a rota."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker.app.jobs.handovers import TellHandovers
-from worker.app.jobs.holding import remind_of_plans
 from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
@@ -89,7 +85,6 @@ class Escalate:
             after = waiting[-1].ticket.id
         with matching.begin() as uow:
             self._answer_unreachable(uow, now, counts)
-            counts["messages"] += remind_of_plans(uow, now, self._teller)
         if self._more.handovers is not None:
             counts |= self._more.handovers.run(now, lease)
         return Report("escalate", counts)

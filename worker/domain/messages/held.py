@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from worker.domain.controls import CATALOGUE
 from worker.domain.messages.message import Paragraph
 from worker.domain.messages.sentences import reason_line, sentences
@@ -11,8 +9,8 @@ from worker.domain.reconcile.guard import Cohort, HeldPlan
 from worker.domain.text.tongue import ENGLISH, Tongue
 
 
-def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH, half: Collection[str] = ()) -> Paragraph:
-    """A held plan: why, its cohorts, and how to decide. `half`: the cohorts about which one of two people decided."""
+def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A held plan: why, its cohorts, and how to decide."""
     parts = tuple((part.id, _part(part, tongue)) for part in plan.cohorts)
     if plan.is_of_controls:
         headline = tongue.say("Held: plan {plan} of controls", plan=plan.label)
@@ -28,13 +26,7 @@ def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH, half: Collection[st
             "(or --cohort ID), or plans reject, each with --reason.",
             plan=plan.label,
         )
-    halves = [part.id for part in plan.cohorts if part.id in half]
-    second = tongue.say(
-        "One person has decided about {parts}; it waits for a second one who decides the same.",
-        parts=", ".join(halves),
-    )
-    texts = (reason_line(plan.why, tongue), decide, second if halves else "")
-    return Paragraph(headline, sentences(*texts), parts)
+    return Paragraph(headline, sentences(reason_line(plan.why, tongue), decide), parts)
 
 
 def _part(part: Cohort, tongue: Tongue) -> str:
