@@ -68,9 +68,9 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
     """Run unattended until SIGTERM; `announce` gets what people need to sign in.
 
     The settings are read by `load` again and again. When they have changed, everything is ended as by SIGTERM and
-    started with the new settings. If those can't be served, their database can't be used, or a fault ends it, it goes
-    back to the old ones. Raises SettingsError if the first settings can't be served, and other errors. Raises
-    SchemaNewer once a later release has changed the tables so that this one may not work on them.
+    started with the new settings. If those can't be served, or their database can't be used, it goes back to the old
+    ones. Raises SettingsError if the first settings can't be served, and the database's errors. Raises SchemaNewer
+    once a later release has changed the tables so that this one may not work on them.
     """
     settings = load()
     configure_logs()
@@ -82,7 +82,7 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
         try:
             with watching(reloading.look, changed):
                 is_told_to_end = serve_once(settings, roles, announce, changed)
-        except Exception as error:
+        except (SettingsError, StorageError, DBAPIError) as error:
             if not reloading.went_back(error):
                 raise
         else:

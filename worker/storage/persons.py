@@ -17,7 +17,6 @@ from worker.domain.identity.humans import (
     JOIN_KEY_SHARED_MAX,
     NAME_SHARED_MAX,
     humans_among,
-    is_asking_who,
 )
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.persons import AccountsRule, AccountState, Person, human_of
@@ -157,11 +156,11 @@ def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[
 def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[str]]:
     """The keys that may join these accounts to others, as `humans.join_keys` writes them; for `humans_among`.
 
-    Where an employee id may be two strangers', with their names and phone numbers.
+    Where there are several directories, with names and phone numbers, which tell strangers with one employee id apart.
     """
     found: dict[AccountKey, set[str]] = defaultdict(set)
     _gather_keys(connection, _JOINING_KEYS, people, found)
-    if is_asking_who(found):
+    if has_several_directories(connection):
         for query in _TELLING:
             _gather_keys(connection, query, list(found), found)
     return {key: frozenset(keys) for key, keys in found.items()}

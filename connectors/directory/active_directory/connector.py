@@ -101,7 +101,7 @@ class ActiveDirectory(Passive):
         people = self._people(client, controller)
         yield from people.everybody()
         if is_first and sees_deleted(client, controller):
-            yield from people.deleted_with_traces()
+            yield from map(people.marked, people.deleted_with_traces())
         after = Cursor(
             choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
             choice.flags, choice.cookie,

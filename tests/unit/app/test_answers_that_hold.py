@@ -180,13 +180,3 @@ def test_nobody_stays_nobody_when_somebody_who_was_here_gets_the_number(company:
     company.corp.change("eve", phones=(company.number("eve"), NEW))
     company.settle()
     assert behind(company, NEW).state is IdentityState.NOBODY
-
-
-def test_a_question_about_an_answer_is_an_ordinary_one_once_nobody_has_the_number(company: Harness) -> None:
-    _said_to_be_nobody(company)
-    company.hire("ivy", phones=(NEW,))
-    company.settle()
-    company.corp.change("ivy", phones=())
-    company.later()
-    company.settle()
-    assert behind(company, NEW).state is IdentityState.UNMATCHED

@@ -69,7 +69,7 @@ class _Read:
     unreadable_phones: int = 0
     in_scope: int = 0
     enabled: int = 0  # of those in scope
-    unshown: frozenset[str] = frozenset()  # as its last page says, and so each page of a full pass
+    unshown: frozenset[str] = frozenset()  # as its last page says
     unsure: frozenset[str] = frozenset()
     still_on_leave: int = 0  # disabled people who were on long leave, which is shown of nobody any more
 

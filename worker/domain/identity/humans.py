@@ -26,16 +26,6 @@ def join_keys(facts: AccountFacts) -> frozenset[str]:
     return frozenset(f"{kind}:{value.strip().casefold()}" for kind, value in pairs if value and value.strip())
 
 
-def is_asking_who(accounts: _Keys) -> bool:
-    """True if an employee id is in several directories: `humans_among` wants to know their names and numbers, too."""
-    sources: dict[str, set[str]] = defaultdict(set)
-    for person, keys in accounts.items():
-        for key in keys:
-            if _kind(key) == "employee":
-                sources[key].add(person.source)
-    return any(len(having) > 1 for having in sources.values())
-
-
 def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozenset[AccountKey]]:
     """Group accounts, given with the keys that may join them, by person; each account is in exactly one group.
 

@@ -152,7 +152,7 @@ def match(
 def _answered(previous: Identity, candidates: tuple[Candidate, ...]) -> Identity | None:
     """What a person said; a question about it, once all who are here with the number or address came after that.
 
-    It stays one until a person answers, as the number may be shared: while anybody whom it names has it.
+    It stays one until a person answers, as the number may be shared.
     """
     if previous.state is IdentityState.NOBODY:
         here = [c for c in candidates if c.is_new or c.standing is not Standing.LEFT]
@@ -163,8 +163,7 @@ def _answered(previous: Identity, candidates: tuple[Candidate, ...]) -> Identity
         why = because("{names} came after the answer that this is nobody of the directory", names=names)
         mark, suggestions = previous.fingerprint, _as_suggestions(new)
         return Identity(IdentityState.AMBIGUOUS, mark, how=How.CONFIRMED, why=why, suggestions=suggestions)
-    is_over = previous.person is None and not named_before(previous) & {c.person for c in candidates}
-    return previous if previous.how is How.CONFIRMED and not is_over else None
+    return previous if previous.how is How.CONFIRMED else None
 
 
 def named_before(previous: Identity | None) -> frozenset[AccountKey]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from worker.domain.groups.case import Expected, GroupCase
+from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds import phrases
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Mark, Sees, Turn
@@ -70,7 +71,13 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
     wanted_now = (one for one in missing if not view.has_left(one) and view.why_kept_out(one) is None)
     found = [_addition(case, one, known) for one in wanted_now]
     live = {ticket.key for ticket in view.tickets if ticket.is_live}
-    return [one for one in found if one.key in live or one.key.subject.handle not in case.by_handle]
+    return [one for one in found if one.key in live or not _is_asked_about(case, one.key.subject.handle)]
+
+
+def _is_asked_about(case: GroupCase, handle: str) -> bool:
+    """Whether a member who is listed under it is in question."""
+    seen = case.by_handle.get(handle)
+    return seen is not None and seen.link.state in QUESTIONS
 
 
 def _addition(case: GroupCase, expected: Expected, known: Mapping[str, Sequence[Ticket]]) -> Finding:

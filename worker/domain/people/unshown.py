@@ -20,7 +20,7 @@ def completed(
 
     `unshown` and `unsure` are those of `DirectoryPage`. Whoever is enabled is back from a long leave.
     """
-    stays = {name: getattr(known, name) for name in _FIELDS.intersection(unshown)}
+    stays = {name: getattr(known, name) for name in _FIELDS.intersection(unshown) if not getattr(facts, name)}
     if facts.enabled:
         stays.pop("is_on_long_leave", None)
     attributes = {*facts.attributes, *(one for one in known.attributes if one[0] in unshown)}

@@ -66,7 +66,7 @@ ticket = sa.Table(
     text("assignee_email", null=True),  # folded
     text(
         "assignee_source", null=True
-    ),  # their account; empty of one who has none, or was given it by a release before
+    ),  # their account, to find tickets by; a release before leaves the one before, or none
     text("assignee_id", null=True),
     text("assignee_why", null=True),  # a code; `assignee` has it as the sentence of release 0008
     text("assignee_by", default=""),
