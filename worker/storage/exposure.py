@@ -248,9 +248,10 @@ def _other_accounts(connection: sa.Connection) -> list[AccountKey]:
         e.kind == EpisodeKind.LEFT.value, e.gate.in_(_UNDECIDED)
     )
     waived = sa.select(t.person_source, t.person_id).where(
-        t.state == TicketState.WAIVED.value, t.kind.in_(REMOVALS), t.person_id.is_not(None)
+        t.state == TicketState.WAIVED.value, t.kind.in_(REMOVALS)
     )
-    some = [AccountKey(*row) for row in connection.execute(sa.union(undecided, waived))]
+    # A waived removal may be of a member whom nobody knows
+    some = [AccountKey(*row) for row in connection.execute(sa.union(undecided, waived)) if row.person_id]
     return sorted(set().union(*accounts_of(connection, some).values()))
 
 
