@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -108,42 +107,6 @@ def test_what_can_be_read_and_not_be_served_is_taken_back(company: Company, work
         assert f"127.0.0.1:{port}" in refused["error"]
         worker.wait("worker.started")
     assert worker.end() == 0
-
-
-FAULTY = """
-from worker.__main__ import main
-from worker.settings import Settings
-
-rota_rules = Settings.rota_rules
-
-def faulty(settings):
-    if settings.guard.leavers_max == 17:
-        raise OverflowError("date value out of range")
-    return rota_rules(settings)
-
-Settings.rota_rules = faulty
-main()
-"""
-
-
-@pytest.fixture
-def faulty(company: Company) -> Iterator[Worker]:
-    """A worker whose program fails with one configuration."""
-    running = Worker(company, sys.executable, "-c", FAULTY)
-    running.wait("worker.started")
-    yield running
-    running.child.kill()
-    running.child.communicate(timeout=SOON_S)
-
-
-def test_what_a_fault_keeps_from_being_served_is_taken_back(company: Company, faulty: Worker) -> None:
-    rewrite(company, "guard: {leavers_max: 17}\n")
-
-    refused = faulty.wait("config.refused")
-
-    assert refused["exception"]["type"] == "OverflowError"
-    faulty.wait("worker.started")
-    assert faulty.end() == 0
 
 
 def move(company: Company, url: str) -> None:
