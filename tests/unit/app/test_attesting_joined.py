@@ -23,6 +23,7 @@ from worker.running.wiring import rules_of
 from worker.settings import Settings
 
 STAFF = ("ann", "ben", "cem", "dee")
+ASKED = ControlPolicy(statements=(POLICY_3,), daily_max=10)
 DUTIES: dict[str, Any] = {"text_sha256": text_hash("# Duties")}
 
 
@@ -129,8 +130,7 @@ def test_an_admin_is_not_asked_again_once_the_phone_that_led_the_group_is_out_of
 @pytest.fixture
 def asked(found: Made) -> Harness:
     """Everybody in a ward's group is asked to accept a policy."""
-    rules = ControlPolicy(statements=(POLICY_3,), daily_max=10)
-    harness = found(controls=rules, has_links=True)
+    harness = found(controls=ASKED, has_links=True)
     harness.hire(*STAFF)
     harness.group("ward-7", *STAFF[:-1], admins=["dee"], name="Ward 7")
     return released(harness)
@@ -189,8 +189,7 @@ def test_an_open_ticket_is_answered_under_the_other_name_by_the_same_link(asked:
 
 
 def test_who_is_back_under_another_account_is_asked_again(found: Made) -> None:
-    rules = ControlPolicy(statements=(POLICY_3,), daily_max=10)
-    harness = found(directories=("corp", "ad"), controls=rules, has_links=True)
+    harness = found(directories=("corp", "ad"), controls=ASKED, has_links=True)
     harness.hire(*STAFF)
     harness.directories[1].put(facts("zoe"))
     harness.group("ward-7", *STAFF[:-1], admins=["dee"], name="Ward 7")
@@ -209,36 +208,34 @@ def test_who_is_back_under_another_account_is_asked_again(found: Made) -> None:
     assert now.person == AccountKey("ad", "ann")
 
 
-def test_a_ticket_stays_with_an_account_that_is_still_asked(found: Made) -> None:
-    """As of somebody who is known by another account in each messenger."""
-    rules = ControlPolicy(statements=(POLICY_3,), daily_max=10)
-    harness = found(directories=("corp", "ad"), controls=rules, has_links=True)
+@pytest.fixture
+def known_twice(found: Made) -> Harness:
+    """Ann is known by another account in each messenger, and asked by one of them."""
+    harness = found(directories=("corp", "ad"), controls=ASKED, has_links=True)
     harness.hire("ann", "dee")
     harness.directories[1].put(facts("ann", phones=("+447700900777",)))
     harness.group("ward-7", "ann", admins=["dee"], name="Ward 7")
     harness.wards.add_member("ward-7", Member("+447700900777", "Ann", phone="+447700900777"))
-    released(harness)
-    [one] = tickets(harness, "ann")
+    return released(harness)
+
+
+def test_a_ticket_stays_with_an_account_that_is_still_asked(known_twice: Harness) -> None:
+    [one] = tickets(known_twice, "ann")
     for _ in range(2):
-        run(harness)
-        assert harness.ticket(one.id).person == one.person
+        run(known_twice)
+        assert known_twice.ticket(one.id).person == one.person
 
 
-def test_a_waiver_of_an_earlier_version_stays_with_an_account_that_is_still_asked(found: Made) -> None:
-    rules = ControlPolicy(statements=(POLICY_3,), daily_max=10)
-    harness = found(directories=("corp", "ad"), controls=rules, has_links=True)
-    harness.hire("ann", "dee")
-    harness.directories[1].put(facts("ann", phones=("+447700900777",)))
-    harness.group("ward-7", "ann", admins=["dee"], name="Ward 7")
-    harness.wards.add_member("ward-7", Member("+447700900777", "Ann", phone="+447700900777"))
-    released(harness)
-    [one] = tickets(harness, "ann")
-    harness.desk.waive(one.id, Actor("sam"), "on leave", harness.now)
+def test_a_waiver_of_an_earlier_version_stays_with_an_account_that_is_still_asked(
+    known_twice: Harness,
+) -> None:
+    [one] = tickets(known_twice, "ann")
+    known_twice.desk.waive(one.id, Actor("sam"), "on leave", known_twice.now)
     newer = replace(POLICY_3, version="4", is_material=False)
-    harness.start(replace(harness.app.rules, controls=replace(rules, statements=(newer,))))
+    known_twice.start(replace(known_twice.app.rules, controls=replace(ASKED, statements=(newer,))))
     for _ in range(3):
-        run(harness)
+        run(known_twice)
 
-    kept = harness.ticket(one.id)
+    kept = known_twice.ticket(one.id)
     assert (kept.person, kept.state) == (one.person, TicketState.WAIVED)
-    assert events.TICKET_MOVED not in harness.kinds()
+    assert events.TICKET_MOVED not in known_twice.kinds()

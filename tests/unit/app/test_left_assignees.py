@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from former_admin import former_admin
 from harness import Harness
 from several_accounts import TENANT, known_twice
 from worker.domain.evidence.actor import Actor
@@ -14,6 +15,7 @@ from worker.domain.model import Member, Role
 from worker.domain.tickets.ticket import Ticket
 from worker.storage.sql.tables import dirty_group, ticket
 
+__all__ = ["former_admin"]
 Start = Callable[..., Harness]
 OLI = "oli@corp.example"
 
@@ -70,24 +72,6 @@ def test_an_owner_who_left_by_the_word_of_the_other_directory(found: Start) -> N
     h.settle()
     h.later()
     assert with_whom(h) not in {"", OLI}
-
-
-@pytest.fixture
-def former_admin(start: Start) -> Harness:
-    """Ward 9 has another admin since Oli was given its ticket, who has a phone alone and is in no group any more."""
-    h = start()
-    h.corp.change("oli", email=None)
-    h.group("ward-9", "ann", "ben", admins=["oli"])
-    h.settle()
-    h.later()
-    h.leave("ann")
-    h.settle()
-    h.wards.set_role("ward-9", h.number("ben"), Role.ADMIN)
-    h.drop("ward-9", "oli")
-    h.settle()
-    h.later()
-    assert with_whom(h) == h.number("oli")
-    return h
 
 
 def test_a_former_admin_with_a_phone_alone_leaves(former_admin: Harness) -> None:
