@@ -6,12 +6,14 @@ lab.notes -> what they noted;  lab.waits -> for how many seconds each of their t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from connectors.directory.entra.config import EntraConfig
 from connectors.directory.entra.connector import EntraDirectory
@@ -20,8 +22,9 @@ from contracts.directory_world import Drained, context, read_pass
 from contracts.entra_world import options
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tenant import FakeTenant
+from fakes.graph.tokens import SECRET
 from worker.ops.retry import again
-from worker.ports import Again, Fact, Noted
+from worker.ports import Again, ConnectorError, Fact, Noted
 from worker.ports.connectors.base import call_once
 
 NAME = "tenant"
@@ -94,3 +97,12 @@ class Lab:
     def close(self) -> None:
         for each in self._open:
             each.close()
+
+
+def failure_of(call: Callable[[], Any]) -> ConnectorError:
+    """The error that a call raises, which has no secret in it."""
+    with pytest.raises(ConnectorError) as caught:
+        call()
+    for secret in (SECRET, "Bearer", "eyJ"):
+        assert secret not in str(caught.value)
+    return caught.value

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.kit import http as _http
+from connectors.kit.graph.budget import Budget
+from connectors.kit.graph.client import Graph
 from fakes.graph.lab import FakeEntra
 from fakes.graph.setup import Lab
 
@@ -23,5 +26,21 @@ def entra(lab_folder: Path) -> Iterator[FakeEntra]:
 @pytest.fixture
 def lab(entra: FakeEntra, tmp_path: Path) -> Iterator[Lab]:
     made = Lab(entra, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def graph(lab: Lab) -> Iterator[Graph]:
+    lab.tenant.add(displayName="Ann Archer")
+    tls = _http.trusting(None)
+    made = Graph(
+        lab.entra.graph_url,
+        lab.tokens(),
+        lambda: _http.new_client(2.0, tls),
+        lambda: lab.tenant.now,
+        budget=Budget(lab.clock_s),
+        note=lab.note,
+    )
     yield made
     made.close()
