@@ -2,8 +2,7 @@
 
 If the file or a secret's file changed (Kubernetes writes both in place), everything starts over with the new
 settings, within the same process. A configuration that can't be read, or not be served, changes nothing, and is logged.
-One that could not be served by an error of the database that passes, or by a fault, is tried again, seldom: the jobs
-stop for it.
+One that could not be served by an error of the database that passes is tried again, seldom: the jobs stop for it.
 """
 
 from __future__ import annotations
@@ -70,9 +69,9 @@ class Reloading:
         """Return to the settings that were served before, because these can't be; False if there are no others."""
         if self._served is None or self._served is self.settings:
             return False
-        log.error(events.CONFIG_REFUSED, error=reason(error), exc_info=_fault(error))
+        log.error(events.CONFIG_REFUSED, error=reason(error))
         self.settings, self._served, self._unserved = self._served, None, self.settings
-        self._again_at_s = self._clock_s() + TRY_AGAIN_S if _fault(error) or passes(error) else inf
+        self._again_at_s = self._clock_s() + TRY_AGAIN_S if passes(error) else inf
         return True
 
     def _has_to_wait(self, found: Settings) -> bool:

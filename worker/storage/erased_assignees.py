@@ -77,8 +77,8 @@ class Known:
         return self.names - self.of_others
 
 
-def known_of(connection: sa.Connection, key: AccountKey) -> Known:
-    """How an account is known. To be asked before anything of it is erased."""
+def known_of(connection: sa.Connection, key: AccountKey, *these: sa.ColumnElement[bool]) -> Known:
+    """How an account is known, with its tickets, or those among them. To be asked before anything of it is erased."""
     p, t = person.c, ticket.c
     this = (p.source == key.source) & (p.person_id == key.person_id)
     names, emails = set(), set()
@@ -87,7 +87,7 @@ def known_of(connection: sa.Connection, key: AccountKey) -> Known:
         emails.add((row.email or "").casefold())
     tickets = []
     # By the account, since the address on the ticket may be a former one
-    given = sa.select(t.id, t.assignee).where(is_like(t.assignee, [key.person_id]))
+    given = sa.select(t.id, t.assignee).where(is_like(t.assignee, [key.person_id]), *these)
     for number, written in connection.execute(given):
         assignee = json.loads(written)
         if assignee["person"] == list(key):
@@ -103,7 +103,7 @@ def known_of(connection: sa.Connection, key: AccountKey) -> Known:
         *numbers_of_others,
     }
     # Of whom only the address is known
-    by_address = sa.select(t.id, t.assignee).where(t.assignee_email.in_(sorted(emails - of_others)))
+    by_address = sa.select(t.id, t.assignee).where(t.assignee_email.in_(sorted(emails - of_others)), *these)
     tickets += [
         number for number, written in connection.execute(by_address) if json.loads(written)["person"] is None
     ]
@@ -117,11 +117,7 @@ def known_of(connection: sa.Connection, key: AccountKey) -> Known:
 
 def to_do_of(connection: sa.Connection, key: AccountKey) -> list[int]:
     """The tickets that an account has to do, or claims to have done: whoever is erased has none to be handed on."""
-    t, found = ticket.c, list[int]()
-    for chunk in chunked(known_of(connection, key).tickets):
-        query = sa.select(t.id).where(t.id.in_(chunk), t.state.in_(_TO_DO)).order_by(t.id)
-        found += connection.execute(query).scalars()
-    return found
+    return list(known_of(connection, key, ticket.c.state.in_(_TO_DO)).tickets)
 
 
 def _numbers(connection: sa.Connection, key: AccountKey) -> tuple[set[str], set[str]]:

@@ -16,7 +16,7 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds import KINDS, codes
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.kind import InControls, Sees
-from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts, Standing
+from worker.domain.model import Account, AccountKey, Coverage, GroupKey, RegisterFacts
 from worker.domain.people.persons import AccountsRule, Person, addresses_of
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Grade, Ticket, TicketState
@@ -64,7 +64,6 @@ class _Loaded:
     reassigned: set[GroupKey] = field(default_factory=set)
     owners: dict[str, Account] = field(default_factory=dict)
     assignees: dict[AccountKey, Person] = field(default_factory=dict)
-    departed: set[AccountKey] = field(default_factory=set)
     own_rows: dict[GroupKey, dict[str, tuple[Account, ...]]] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -204,7 +203,6 @@ class SqlGroupStates:
         theirs = {one.assignee.person for those in loaded.tickets.values() for one in those if one.assignee}
         known = people_of(self._c, [key for key in theirs if key])
         loaded.assignees = humans_behind(self._c, known, self._rule)
-        loaded.departed = {one.key for one in known if one.standing is Standing.LEFT}
         self._load_own_rows(loaded)
 
     def _load_own_rows(self, loaded: _Loaded) -> None:
@@ -360,6 +358,5 @@ def _state(
         has_reassignment=key in loaded.reassigned,
         tickets=tuple(loaded.tickets[key]),
         assignees=loaded.assignees,
-        departed=frozenset(loaded.departed),
         own_rows=loaded.own_rows[key],
     )

@@ -160,7 +160,7 @@ def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dic
     """
     found: dict[AccountKey, set[str]] = defaultdict(set)
     _gather_keys(connection, _JOINING_KEYS, people, found)
-    if has_several_directories(connection):
+    if found and has_several_directories(connection):
         for query in _TELLING:
             _gather_keys(connection, query, list(found), found)
     return {key: frozenset(keys) for key, keys in found.items()}

@@ -204,10 +204,15 @@ def test_a_claim_is_left_to_its_proof() -> None:
     assert not kept(with_ticket(BARE, state=TicketState.VERIFIED))
 
 
+def left(key: AccountKey) -> dict[AccountKey, Person]:
+    gone = replace(person(key.person_id, Standing.LEFT), key=key)
+    return {key: Person(gone, None, (gone,))}
+
+
 def test_it_changes_hands_when_its_assignee_has_left() -> None:
     ticket = the_ticket()
     dee = AccountKey("corp", "dee")
-    group = replace(BARE, admins=(EVE, admin("fay")), tickets=(ticket,), departed=frozenset({dee}))
+    group = replace(BARE, admins=(EVE, admin("fay")), tickets=(ticket,), assignees=left(dee))
     [action] = kept(group)
     assert action.kind is ActionKind.ASSIGN
     assert action.ticket.assignee is not None
@@ -234,7 +239,7 @@ def test_it_stays_where_the_same_person_would_get_it_again() -> None:
     [ticket] = group.tickets
     assert ticket.assignee is not None
     assert ticket.assignee.person is not None
-    assert not kept(replace(group, departed=frozenset({ticket.assignee.person})))
+    assert not kept(replace(group, assignees=left(ticket.assignee.person)))
 
 
 @pytest.mark.parametrize("changes, why", [

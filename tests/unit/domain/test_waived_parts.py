@@ -66,7 +66,12 @@ def test_an_admin_who_was_waived_stays_so_under_another_handle() -> None:
 
 def test_an_admin_who_was_waived_is_the_one_who_stays_where_all_are_unfit() -> None:
     group = waived(replace(GOOD, admins=(DEE, ANN)))
-    assert found(asked(replace(group, admins=(ANN, BOB))))[1] == ["Bob"]
+    other = asked(replace(group, admins=(ANN, BOB)))
+    assert found(other)[1] == ["Bob"]
+    assert other
+    assert other.assignee
+    assert ANN.person
+    assert other.assignee.person == ANN.person.key
 
 
 def test_of_three_that_came_one_by_one_each_is_waived_by_itself() -> None:

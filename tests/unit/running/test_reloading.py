@@ -259,23 +259,6 @@ def test_what_only_a_passing_error_kept_from_being_served_is_tried_again_after_a
     assert reloading.settings.schedule.every["poll"].total_seconds() == 30
 
 
-def test_what_only_a_fault_kept_from_being_served_is_said_with_its_traceback_and_tried_again_after_a_while(
-    reloading: Reloading, config: Path, seconds: Seconds
-) -> None:
-    reloading.served(reloading.settings)
-    config.write_text(BEFORE.replace("60s", "30s"))
-    assert reloading.look()
-    fault = OverflowError("date value out of range")
-    with capture_logs() as said:
-        assert reloading.went_back(fault)
-
-    assert [(line["event"], line["exc_info"]) for line in said] == [("config.refused", fault)]
-    seconds.now_s += TRY_AGAIN_S - 1
-    assert not reloading.look()
-    seconds.now_s += 1
-    assert reloading.look(), "it may have had nothing to do with the settings"
-
-
 def test_the_first_settings_have_nothing_to_go_back_to(reloading: Reloading) -> None:
     assert not reloading.went_back(SettingsError([]))
 

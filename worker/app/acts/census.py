@@ -69,8 +69,7 @@ class CensusActs:
 
     def at(self, links: SignedLinks) -> CensusActs:
         """The same with links to another address."""
-        teller = self._teller.at(links)
-        return CensusActs(self._store, links, teller, self._tickets, self._policy, self._examine)
+        return CensusActs(self._store, links, self._teller, self._tickets, self._policy, self._examine)
 
     # --- decisions -------------------------------------------------------------------------------
 

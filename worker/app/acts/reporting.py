@@ -122,9 +122,8 @@ class Reporting:
 
     def at(self, links: SignedLinks) -> Reporting:
         """The same with links to another address."""
-        teller = self._teller.at(links)
         return Reporting(
-            self._store, links, teller, self._tickets, self._policy, self._look_at, self._on_call
+            self._store, links, self._teller, self._tickets, self._policy, self._look_at, self._on_call
         )
 
     # --- public links ----------------------------------------------------------------------------

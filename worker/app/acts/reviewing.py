@@ -143,6 +143,7 @@ class Reviewing:
         `groups`: those of the tickets, by key.
         """
         more: list[Action | None] = []
+        rules = rules_now(uow, self._tickets)
         for action in actions:
             ticket = action.ticket
             if ticket.kind is not REVIEWS or not _begins(uow, action):
@@ -163,7 +164,7 @@ class Reviewing:
             uow.reviews.start(review, ticket.home)
             own = self.shown(uow, ticket).rows.own
             if own and not review.only:
-                more.append(for_another(ticket, own, groups[ticket.home], rules_now(uow, self._tickets), now))
+                more.append(for_another(ticket, own, groups[ticket.home], rules, now))
         return [action for action in more if action is not None]
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:

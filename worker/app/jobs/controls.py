@@ -197,8 +197,9 @@ class RunControls:
 
     def _count(self, matching: Matching, tally: ControlTally, now: datetime) -> None:
         """Keep what the controls say, and their tickets, as pages and programs show them until the next run."""
-        with matching.begin() as uow:
+        with self._store.reading() as uow:  # a long look, on which nothing is decided
             counts = tally.counts(now) | self._reads.beside(uow, now)
+        with matching.begin() as uow:
             uow.controls.count(self._day(now), counts, uow.controls.ticket_counts(now))
 
     def _settled(self, uow: UnitOfWork, page: Page, now: datetime) -> list[Action]:

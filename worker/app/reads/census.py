@@ -96,7 +96,6 @@ def _state(
         is_followed=any(not known.is_register for known in match.same),
         tickets=tuple(tickets),
         assignees=uow.people.humans(_assignees(tickets)),
-        departed=frozenset(key for key in _assignees(tickets) if _has_left(uow.people.get(key))),
     )
 
 

@@ -90,10 +90,6 @@ class Teller:
         """The organisation's language: for the security channel, and for readers without a known language."""
         return self.languages.of(None)
 
-    def at(self, links: SignedLinks) -> Teller:
-        """The same with links to another address; one without links has none there, either."""
-        return replace(self, links=links) if self.links else self
-
     def acted(self, uow: UnitOfWork, actions: Sequence[Action], now: datetime) -> list[OutMessage]:
         """The messages to the assignees, or to the channel for tickets without one. One look-up for all."""
         people = {action.ticket.assignee.person for action in actions if action.ticket.assignee}

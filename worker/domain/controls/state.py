@@ -38,6 +38,11 @@ class AdminState:
     is_nobody: bool = False
 
     @property
+    def known_as(self) -> str:
+        """By what an admin is told apart, whatever handle they have: the account, else the handle."""
+        return "/".join(self.person.key) if self.person else self.handle
+
+    @property
     def is_active(self) -> bool:
         return self.person is not None and self.person.standing is not Standing.LEFT
 
@@ -74,9 +79,8 @@ class GroupState:
     declare its roster; `has_confirmation`: a live ticket asks them to.
     `admin_addresses`: the e-mail addresses, casefolded, of each account of all who are known to be its admins.
     `reporter`: who named it in a census, if it is only known by that.
-    `tickets`: those of controls, live or over. `assignees`: the people they are with, by account, and `departed` those
-    who have left. `own_rows`: the members whom live tickets ask about apart from the others, by handle, with the
-    accounts of the person behind each.
+    `tickets`: those of controls, live or over. `assignees`: the people they are with, by account. `own_rows`: the
+    members whom live tickets ask about apart from the others, by handle, with the accounts of the person behind each.
     `timezone`: IANA, the organisation's.
     """
 
@@ -114,13 +118,17 @@ class GroupState:
     has_confirmation: bool = False
     tickets: tuple[Ticket, ...] = ()
     assignees: Mapping[AccountKey, Person] = field(default_factory=dict)
-    departed: frozenset[AccountKey] = frozenset()
     own_rows: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
     timezone: str = "UTC"
 
     def day(self, at: datetime) -> date:
         """The organisation's day at an instant."""
         return local_day(self.timezone, at)
+
+    @property
+    def departed(self) -> frozenset[AccountKey]:
+        """The accounts of those with a ticket who have left."""
+        return frozenset(key for key, one in self.assignees.items() if one.person.standing is Standing.LEFT)
 
     @property
     def admins_who_are_active(self) -> tuple[AdminState, ...]:

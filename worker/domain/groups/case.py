@@ -108,7 +108,8 @@ class GroupView:
         tuple[AccountKey, KeptOut], ...
     ] = ()  # who is not to be added, though the rules place them
     managers: tuple[tuple[AccountKey, Account], ...] = ()  # leaver -> manager
-    assignees: tuple[tuple[AccountKey, Person], ...] = ()  # whoever has a live ticket of it, by any account
+    # Whoever has a live ticket of a group that was loaded with it, by any account
+    assignees: tuple[tuple[AccountKey, Person], ...] = ()
     facts: GroupFacts = NOTHING_SHOWN  # what its own source shows
     registered: RegisterFacts | None = None  # what a register says that shows the same group; None: none does
     handing_over: frozenset[AccountKey] = frozenset()  # admins so near to their last day that they hand over

@@ -21,13 +21,13 @@ def assignee_for(
 
     Nor is somebody who is alone in a group asked to review it: there is nobody else whom they could answer for.
     """
-    meant = {admin["handle"] for one in asked for admin in one.result.details.get("admins", ())}
+    meant = {part.id for one in asked if "admins" in one.result.details for part in one.result.parts}
     if kind is REVIEWS and group.size <= 1:
-        meant |= {one.handle for one in group.admins}
+        meant |= {one.known_as for one in group.admins}
     found = KINDS[kind].found
     order = found.assigned if isinstance(found, InControls) else ()
     return first_of(
-        order, group, rules, [one.person for one in group.admins if one.person and one.handle in meant]
+        order, group, rules, [one.person for one in group.admins if one.person and one.known_as in meant]
     )
 
 

@@ -53,7 +53,10 @@ class People:
     def everybody(self) -> Iterator[DirectoryPage]:
         """All people in scope. Raises PermissionDenied if no account's state can be read."""
         read = with_state = 0
-        _ = self._lacking  # asked before the first page: within one there is another question
+        _ = (
+            self._hides_leave,
+            self._hides_leave_date,
+        )  # before the first page: within one another question is open
         for place in places(self._config):
             for entries in self._client.pages(self._search(place), self._config.page_size):
                 read += len(entries)
@@ -92,27 +95,38 @@ class People:
                 )
 
     def marked(self, page: DirectoryPage) -> DirectoryPage:
-        """The page, with what is seen of nobody in the domain: this account may have lost the right to read it."""
-        unshown, unsure = self._lacking
-        return replace(page, unshown=page.unshown | unshown, unsure=unsure)
+        """The page, with what is seen of nobody in the domain: this account may have lost the right to read it.
+
+        It is asked only where the page can't tell: each question may read the whole domain.
+        """
+        unshown, unsure = set(page.unshown), set[str]()
+        if (
+            any(one.enabled is False and not one.is_on_long_leave for one in page.records)
+            and self._hides_leave
+        ):
+            unshown.add("is_on_long_leave")
+        if self._config.attributes.leave_date is None:
+            unshown.add("leave_at")
+        elif not any(one.leave_at for one in page.records) and self._hides_leave_date:
+            unsure.add("leave_at")
+        return replace(page, unshown=frozenset(unshown), unsure=frozenset(unsure))
 
     @cached_property
-    def _lacking(self) -> tuple[frozenset[str], frozenset[str]]:
-        """`unshown` and `unsure` of each page."""
-        names = self._config.attributes
-        hides_leave = names.long_leave is not None and not self._has_somebody(names.long_leave)
-        leave = frozenset({"is_on_long_leave"} if hides_leave else ())
-        date = frozenset({"leave_at"})
-        if names.leave_date is None:
-            return leave | date, frozenset()
-        return leave, frozenset() if self._has_somebody(names.leave_date) else date
+    def _hides_leave(self) -> bool:
+        return self._is_hidden(self._config.attributes.long_leave)
 
-    def _has_somebody(self, attribute: str) -> bool:
+    @cached_property
+    def _hides_leave_date(self) -> bool:
+        return self._is_hidden(self._config.attributes.leave_date)
+
+    def _is_hidden(self, attribute: str | None) -> bool:
+        if attribute is None:
+            return False
         search = Search(
             f"a person with {attribute}", self._controller.naming_context,
             lc.all_of(PEOPLE, f"({attribute}=*)"), ("objectGUID",), controls=(lc.extended_dn(),),
         )  # fmt: skip
-        return self._client.has_any(search)
+        return not self._client.has_any(search)
 
     def _fitting(self, ids: Sequence[bytes]) -> frozenset[bytes | None]:
         wanted = lc.all_of(self._config.scope.filter or USERS, lc.guid_filter(ids))

@@ -102,6 +102,8 @@ def test_long_leave_that_is_seen_of_nobody_is_not_shown(
     dc: LdapServer, shown: dict[str, str], unshown: set[str]
 ) -> None:
     put_people(dc, 3)
+    for number in range(3):
+        dc.change(f"CN=P000{number},{STAFF}", userAccountControl=514)
     dc.change(f"CN=P0002,{STAFF}", **shown)
     *pages, _ = directory(dc, page_size=2, attributes={"long_leave": "x2"}).changes(None)
     assert [page.unshown for page in pages if isinstance(page, DirectoryPage)] == [unshown, unshown]

@@ -36,7 +36,7 @@ def _check(group: GroupState, rule: AdminsRule, _now: datetime) -> ControlResult
             grade=group.grade,
             details={"admins": admins},
             is_asked_elsewhere=not is_anybody_left,
-        ).with_parts(FaultPart(_known_as(one), one.name) for one, _ in unfit)
+        ).with_parts(FaultPart(one.known_as, one.name) for one, _ in unfit)
     if not group.knows_roles:
         return unknown(Unknown.NO_ROLES)
     if any(one.is_question for one in group.admins):
@@ -60,11 +60,6 @@ def _why_unfit(admin: AdminState, rule: AdminsRule) -> str:
     department = _department(admin)
     is_elsewhere = rule.departments and department and not fits(department, rule.departments)
     return _ELSEWHERE if is_elsewhere else ""
-
-
-def _known_as(admin: AdminState) -> str:
-    """By what an admin is told apart, whatever handle they have: the account, else the handle."""
-    return "/".join(admin.person.key) if admin.person else admin.handle
 
 
 def _department(admin: AdminState) -> str:
