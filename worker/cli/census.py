@@ -19,6 +19,7 @@ from worker.cli.common import (
     local_time,
     opened,
     out,
+    print_link,
     print_list,
     print_table,
 )
@@ -89,7 +90,7 @@ def link(
     at = clock_at(now)
     with opened(config, now) as worker:
         url = worker.census.url(actor(by, worker.settings), at, is_new=new)
-    out.print(Text(url), soft_wrap=True)
+    print_link(url, worker.settings)
 
 
 def _row(shown: CandidateShown, when: Settings) -> tuple[str, ...]:

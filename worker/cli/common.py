@@ -29,8 +29,8 @@ from worker.settings import Settings
 
 __all__ = [
     "ByOption", "ConfigOption", "JsonOption", "NowOption", "ReasonOption", "act_time", "actor", "clock_at", "day_of",
-    "err", "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_list", "print_table",
-    "recorder", "span_of",
+    "err", "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_link", "print_list",
+    "print_table", "recorder", "shown_link", "span_of",
 ]  # fmt: skip
 
 out = Terminal(highlight=False, soft_wrap=False)
@@ -55,6 +55,25 @@ def actor(by: str | None, settings: Settings) -> Actor:
     login = login_name()
     id_ = stated(by) if by and settings.desk.trust_by else logged_in(login)
     return Actor(by or login, id_, Via.COMMAND, login_and_host())
+
+
+def shown_link(url: str, settings: Settings) -> str:
+    """Return a link to the desk as it is shown: its path alone, if only the desk's own process knows its port."""
+    return url.removeprefix(settings.desk.base) if _takes_any_port(settings) else url
+
+
+def print_link(url: str, settings: Settings) -> None:
+    """Print a link to the desk on a line of its own, and where it goes if that can't be said."""
+    out.print(Text(shown_link(url, settings)), soft_wrap=True)
+    if _takes_any_port(settings):
+        out.print(
+            Text("It goes behind the desk's address. The desk takes any port that is free (desk.listen has port 0); "
+                 "its log says which: desk.served, listen=…")
+        )  # fmt: skip
+
+
+def _takes_any_port(settings: Settings) -> bool:
+    return settings.desk.url is None and settings.desk.address[1] == 0
 
 
 def span_of(text: str) -> timedelta:

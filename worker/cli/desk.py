@@ -21,7 +21,9 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
+    print_link,
     print_shape,
+    shown_link,
     span_of,
 )
 from worker.contract.access import LoginLinkShape, RevokedShape, RotatedShape, TokenShape
@@ -119,18 +121,11 @@ def login_link(
             is_believed=worker.settings.desk.trust_by,
         )
         path = f"/login/{secret}"
-        desk = worker.settings.desk
-        # A desk on port 0 takes any free port, which only its own process knows
-        url = None if desk.url is None and desk.address[1] == 0 else desk.base + path
+        url, settings = worker.settings.desk.base + path, worker.settings
     if json:
-        print_shape(LoginLinkShape(url=url, path=path))
+        print_shape(LoginLinkShape(url=url if shown_link(url, settings) == url else None, path=path))
         return
-    out.print(Text(url or path), soft_wrap=True)
-    if url is None:
-        out.print(
-            Text("It goes behind the desk's address. The desk takes any port that is free (desk.listen has port 0); "
-                 "its log says which: desk.served, listen=…")
-        )  # fmt: skip
+    print_link(url, settings)
     out.print(Text(f"It signs {name} in once, within {format_duration(LOGIN_LINK_LIFE)}."))
 
 

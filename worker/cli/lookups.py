@@ -24,9 +24,11 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
+    print_link,
     print_list,
     print_shape,
     print_table,
+    shown_link,
 )
 from worker.cli.group_facts import fact_lines
 from worker.contract.groups import GroupShape, GroupShownShape, PairShape
@@ -215,7 +217,7 @@ def groups_show(
         ("warning", group.warning),
         ("differences", "; ".join(_DIFFERENCES[one] for one in whole.differences)),
         *fact_lines(group, when),
-        ("reports", report_url),
+        ("reports", report_url and shown_link(report_url, when)),
     ])  # fmt: skip
     rows = [
         (m.display_name, m.handle, m.role.value, _behind(link, person),
@@ -257,7 +259,7 @@ def groups_link(
     elif json:
         print_shape(LinkShape(url=done))
     else:
-        out.print(Text(done), soft_wrap=True)
+        print_link(done, worker.settings)
 
 
 @groups.command("pairs")

@@ -26,6 +26,7 @@ from worker.cli.common import (
     opened,
     out,
     print_facts,
+    print_link,
     print_list,
     print_shape,
     print_table,
@@ -349,4 +350,4 @@ def link(
     if json:
         print_shape(LinkShape(url=url))
     else:
-        out.print(Text(url), soft_wrap=True)
+        print_link(url, worker.settings)

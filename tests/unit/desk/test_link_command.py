@@ -93,6 +93,13 @@ def login_link(config: Path, listen: str) -> tuple[str, dict[str, str | None]]:
     )
 
 
+def test_a_link_to_a_desk_whose_port_nobody_knows_is_its_path(config: Path) -> None:
+    config.write_text(config.read_text().replace(f'url: "{BASE}"', 'listen: "127.0.0.1:0"'))
+    shown = link(config, "T-000001").stdout
+    assert shown.startswith("/t/")
+    assert "desk.listen has port 0" in shown
+
+
 def test_a_login_link_starts_with_where_the_desk_listens(config: Path) -> None:
     said, found = login_link(config, "127.0.0.1:8081")
 
