@@ -41,7 +41,7 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
     left.assigned.show_link(ticket.id, Actor("sam"), left.now)
 
     with left.store.reading() as uow:
-        whole = whole_ticket(uow, ticket, left.now, left.app.rules.holding, left.links)
+        whole = whole_ticket(uow, ticket, left.now, left.app.rules.holding, left.assigned.links)
         listed = listed_tickets(uow, [ticket], left.now, left.app.rules.holding)
         explained = left.app.explainer.explain(uow, ticket)
 
