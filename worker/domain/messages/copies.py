@@ -48,7 +48,7 @@ def _minimal_title(ticket: Ticket, tongue: Tongue) -> str:
 
 def _minimal(ticket: Ticket, timezone: str, tongue: Tongue) -> list[str]:
     return [
-        tongue.say("Whosleft asks for this. What is to be done, and how, is said on the desk."),
+        tongue.say("Whosleft asks for this. Its page there says what is to be done, and how."),
         *_about_closing(ticket, timezone, tongue),
     ]
 
@@ -98,7 +98,9 @@ def _said(say: Say, ticket: Ticket, timezone: str, tongue: Tongue) -> str:
         Say.GOES_ON: tongue.say("Whosleft opened it again: it is still to be done."),
         Say.WAITS: tongue.say("It has to wait: it can't be done yet."),
         Say.READY: tongue.say("This had to wait, and can be done now."),
-        Say.DESK: tongue.say("Closing it here answers nothing: the desk asks for more than that."),
+        Say.DESK: tongue.say(
+            "Closing it here answers nothing: its page in Whosleft asks for more than that."
+        ),
         Say.STILL_TRUE: tongue.say("It was closed without being done, and is still to be done."),
         Say.VERIFIED: tongue.say("Verified."),
         Say.CANCELLED: tongue.say("Cancelled: nothing is to be done any more."),

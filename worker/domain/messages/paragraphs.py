@@ -241,7 +241,9 @@ def summary_paragraph(causes: Sequence[Cause], tongue: Tongue = ENGLISH) -> Para
         for one in causes
     )
     return Paragraph(
-        headline, tongue.say("There are too many to be told one by one. The desk shows them all."), facts
+        headline,
+        tongue.say("There are too many to be told one by one. Whosleft's pages show them all."),
+        facts,
     )
 
 
