@@ -157,8 +157,13 @@ def assemble(
     observer: Observer = SILENT,
     feeds: Sequence[RotaFeed] = (),
     pinger: Pinger | None = None,
+    *,
+    is_scratch: bool = False,
 ) -> App:
-    """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them."""
+    """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them.
+
+    `is_scratch`: the store is a copy that is thrown away, so nothing is written into the lists that people keep.
+    """
     limits, tickets = rules.limits, rules.tickets
     reaching = Reaching(connectors.notifiers)
     teller = teller_of(rules, reaching)
@@ -230,7 +235,7 @@ def assemble(
             teller,
             controls,
             lists,
-            TellLists(store, connectors.inventories, rules.timezone),
+            TellLists(store, () if is_scratch else connectors.inventories, rules.timezone),
         ),
         Escalate(store, tickets, teller, escalating),
         Mirror(

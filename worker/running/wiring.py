@@ -170,8 +170,10 @@ def build_app(
     connectors: Connectors,
     clock: Clock,
     observer: Observer = SILENT,
+    *,
+    is_scratch: bool = False,
 ) -> App:
-    """The use cases of a configuration."""
+    """The use cases of a configuration. `is_scratch`: see `assemble`."""
     return assemble(
         settings,
         rules_of(settings),
@@ -181,6 +183,7 @@ def build_app(
         observer,
         connectors.feeds,
         _pinger_of(settings),
+        is_scratch=is_scratch,
     )
 
 
@@ -323,13 +326,13 @@ def open_app(
 
 
 @contextmanager
-def scratch_app(settings: Settings, clock: Clock, observer: Observer = SILENT) -> Iterator[App]:
-    """The use cases over a temporary copy of the database: nothing is written to the real one."""
+def scratch_app(settings: Settings, clock: Clock) -> Iterator[App]:
+    """The use cases over a temporary copy of the database: nothing is written to the real one, nor into a list."""
     with (
         scratch_engine(settings.database.url) as engine,
         closing(build_connectors(settings, clock)) as connectors,
     ):
-        yield build_app(settings, open_store(settings, engine), connectors, clock, observer)
+        yield build_app(settings, open_store(settings, engine), connectors, clock, is_scratch=True)
 
 
 @contextmanager
