@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from consented import RULE, allow
 from harness import Harness
 from worker.app.reads import release
 from worker.app.reads.release import Release, release_of
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.model import Member
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
@@ -18,14 +20,15 @@ from worker.domain.tickets.ticket import TicketKind
 Start = Callable[..., Harness]
 
 
-def foreseen(harness: Harness, most: int | None = None) -> Release:
+def foreseen(harness: Harness, most: int | None = None, plan: int = 1) -> Release:
+    statements = harness.app.rules.controls.statements
     with harness.store.reading() as uow:
-        return release_of(uow, 1, harness.rules, harness.now, most=most)
+        return release_of(uow, plan, harness.rules, statements, harness.now, most=most)
 
 
-def assert_it_comes_true(harness: Harness, before: Release) -> None:
+def assert_it_comes_true(harness: Harness, before: Release, plan: int = 1) -> None:
     old = {ticket.id for ticket in harness.tickets()}
-    harness.decide()
+    harness.decide(plan=plan)
     harness.settle()
     came = [ticket for ticket in harness.tickets() if ticket.id not in old]
     assert Counter((ticket.kind, ticket.assignee) for ticket in came) == before.tickets
@@ -108,3 +111,31 @@ def test_moves_are_foreseen_too(start: Start) -> None:
 
     assert before.kinds == [(TicketKind.REMOVE_MEMBER, 6)]
     assert_it_comes_true(harness, before)
+
+
+def test_nobody_is_foreseen_who_is_to_consent_first(start: Start) -> None:
+    nursing = Placement((("department", ("Nursing",)),), groups=("ward",))
+    cooking = Placement((("department", ("Kitchen",)),), groups=("kitchen",))
+    harness = start(
+        joiners=(nursing, cooking),
+        limits=GuardLimits(leavers_max=2, group_share_max=None),
+        controls=ControlPolicy(statements=(RULE,), daily_max=10),
+    )
+    nurses = [f"nurse{number}" for number in range(6)]
+    harness.hire(*nurses, department="Nursing", phones_in=(("mobile",),))
+    harness.hire("dee")
+    harness.hire("cook", department="Kitchen", phones_in=(("home",),))
+    harness.group("ward", *nurses, admins=["dee"])
+    harness.group("kitchen", admins=["dee"])
+    harness.settle()
+    allow(harness)
+    harness.later()
+    harness.hire(*nurses[:2], department="Kitchen", phones_in=(("mobile",),))
+    harness.hire(*nurses[2:], department="Kitchen", phones_in=(("home",),))
+    harness.settle()
+    [moves] = [plan.id for plan in harness.plans() if not plan.is_of_controls]
+
+    before = foreseen(harness, plan=moves)
+
+    assert before.kinds == [(TicketKind.REMOVE_MEMBER, 6), (TicketKind.ADD_MEMBER, 2)]
+    assert_it_comes_true(harness, before, moves)

@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.consenting import Withdrawing
 from worker.app.jobs.following import follow, follow_last_days
-from worker.app.jobs.gating import Gating
 from worker.app.jobs.handing_over import HandingOver
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
 from worker.app.jobs.unconfirmed import Unconfirmed
+from worker.app.reads.gating import Gating
 from worker.app.tell.addressing import who_is_here
 from worker.app.tell.teller import Teller
 from worker.domain.controls.statements import StatementRule, TextSeen

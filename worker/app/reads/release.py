@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from worker.app.reads.gating import Gating
+from worker.domain.controls.statements import StatementRule
 from worker.domain.kinds import kind_of
 from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -46,17 +49,27 @@ class Release:
 
 
 def release_of(
-    uow: UnitOfWork, plan: int, rules: TicketRules, now: datetime, *, most: int | None = None
+    uow: UnitOfWork,
+    plan: int,
+    rules: TicketRules,
+    statements: Sequence[StatementRule],
+    now: datetime,
+    *,
+    most: int | None = None,
 ) -> Release:
     """Reconcile the groups of a plan's people as if all that it holds were released. Writes nothing.
 
-    Looks at `most` groups, by key, or at all of them, some at a time.
+    Nobody is added who is to make one of these `statements` first. Looks at `most` groups, by key, or at all of them,
+    some at a time.
     """
     groups = uow.episodes.released_groups(plan)
+    gating = Gating(statements)
+    texts = gating.texts(uow)
     found = Release(len(groups))
     wanted = groups[:most]
     for first in range(0, len(wanted), GROUPS_AT_ONCE):
-        for view in uow.episodes.views_after_release(plan, wanted[first : first + GROUPS_AT_ONCE]):
+        views = uow.episodes.views_after_release(plan, wanted[first : first + GROUPS_AT_ONCE])
+        for view in gating.seen(uow, views, texts, now):
             actions = filter(_opens, reconcile_group(view, rules, now))
             found.tickets.update((action.ticket.kind, action.ticket.assignee) for action in actions)
             found.groups_read += 1

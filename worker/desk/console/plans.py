@@ -10,7 +10,7 @@ from itertools import islice
 
 from starlette.responses import Response
 
-from worker.app.reads.release import GROUPS_AT_ONCE, release_of
+from worker.app.reads.release import GROUPS_AT_ONCE, Release, release_of
 from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import back_to, group_path, missing, person_path
@@ -96,7 +96,7 @@ def release(call: Call, guest: Guest) -> Response:
         one = uow.episodes.plan(_number(call))
         if one is None or one.is_of_controls:
             return missing(call)
-        found = release_of(uow, one.id, call.services.rules, call.now)
+        found = _release_of(call, uow, one)
     return call.page("console/release.html", {"plan": one, "release": found})
 
 
@@ -120,15 +120,20 @@ def _page(
             "subjects": _subjects(call, every[skip : skip + PEOPLE_SHOWN]),
             "daily": call.services.controls.rules.policy,
             "next": skip + PEOPLE_SHOWN if count > skip + PEOPLE_SHOWN else None,
-            "release": release_of(uow, one.id, call.services.rules, call.now, most=GROUPS_AT_ONCE)
-            if is_waiting and everybody
-            else None,
+            "release": _release_of(call, uow, one, GROUPS_AT_ONCE) if is_waiting and everybody else None,
             "approvals": approvals,
             "names": names_in(uow, (), _deciders(one, approvals)),
             "needs_two": call.services.approvals.needs_two(one),
             "compared": compared,
             "pasted": pasted,
         },
+    )
+
+
+def _release_of(call: Call, uow: UnitOfWork, one: HeldPlan, most: int | None = None) -> Release:
+    services = call.services
+    return release_of(
+        uow, one.id, services.rules, services.controls.rules.policy.statements, call.now, most=most
     )
 
 
