@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -110,6 +111,26 @@ def test_moves_are_foreseen_too(start: Start) -> None:
     before = foreseen(harness)
 
     assert before.kinds == [(TicketKind.REMOVE_MEMBER, 6)]
+    assert_it_comes_true(harness, before)
+
+
+def test_whoever_was_accountable_and_left_is_nobody_s_assignee(start: Start) -> None:
+    harness = start(limits=GuardLimits(leavers_max=5))
+    rules = harness.app.rules
+    harness.start(replace(rules, tickets=replace(rules.tickets, accountable="boss@corp.example")))
+    clerks = [f"clerk{number}" for number in range(6)]
+    harness.hire("boss", *clerks)
+    harness.group("desk", *clerks)
+    harness.settle()
+    harness.leave("boss")
+    harness.settle()
+    harness.later(days=3)
+    harness.leave(*clerks)
+    harness.settle()
+
+    before = foreseen(harness)
+
+    assert before.assignees == [(None, 6)]
     assert_it_comes_true(harness, before)
 
 

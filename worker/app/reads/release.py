@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.app.reads.gating import Gating
+from worker.app.tell.addressing import rules_now
 from worker.domain.controls.statements import StatementRule
 from worker.domain.kinds import kind_of
 from worker.domain.reconcile.engine import reconcile_group
@@ -64,13 +65,13 @@ def release_of(
     """
     groups = uow.episodes.released_groups(plan)
     gating = Gating(statements)
-    texts = gating.texts(uow)
+    texts, present = gating.texts(uow), rules_now(uow, rules)
     found = Release(len(groups))
     wanted = groups[:most]
     for first in range(0, len(wanted), GROUPS_AT_ONCE):
         views = uow.episodes.views_after_release(plan, wanted[first : first + GROUPS_AT_ONCE])
         for view in gating.seen(uow, views, texts, now):
-            actions = filter(_opens, reconcile_group(view, rules, now))
+            actions = filter(_opens, reconcile_group(view, present, now))
             found.tickets.update((action.ticket.kind, action.ticket.assignee) for action in actions)
             found.groups_read += 1
     return found
