@@ -99,22 +99,28 @@ def plan(config: ConfigOption, json: JsonOption = False, now: NowOption = None) 
     """Say what would be opened, cancelled and held, and why; writes nothing anywhere."""
     at = clock_at(now)
     with scratch_app(load_settings(config), lambda: at) as app:
-        found = _preview(app, at)
+        reports = _rehearsed(app, at)
+        found = _foreseen(app, reports, at)
     if json:
         print_shape(PreviewShape.of(found, at))
     else:
         out.print(Text(plan_text(found)))
+    if not all(report.is_ok for report in reports):
+        raise typer.Exit(1)
 
 
-def _preview(app: App, now: datetime) -> Plan:
+def _rehearsed(app: App, now: datetime) -> list[Report]:
     """Do everything on a copy, without sending messages."""
-    reports = [
+    return [
         app.poll.run_once(now),
         app.inventory.run_once(now),
         app.reconcile.run_once(now),
         app.run_controls.run_once(now),
         app.verify.run_once(now),
     ]
+
+
+def _foreseen(app: App, reports: Sequence[Report], now: datetime) -> Plan:
     with app.store.begin() as uow:
         held = [p for p in uow.episodes.plans() if any(c.state is HoldState.HELD for c in p.cohorts)]
     return Plan(

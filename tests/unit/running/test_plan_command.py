@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from builders import NOW
 from wards_commands import configured, run
 from worker.ops import guarding
+from worker.program import app as cli
 
 HERE, LEFT = "512", "514"
 PEOPLE = """objectGUID,displayName,mail,mobile,userAccountControl
@@ -84,3 +86,15 @@ def test_connectors_are_only_read(taken_out: Path, monkeypatch: pytest.MonkeyPat
     run(taken_out, "plan", "--now", at(3))
 
     assert asked == {"changes", "keep_renumbered_by", "close"}
+
+
+@pytest.mark.parametrize("gone, more", [("people.csv", []), ("groups.csv", ["--json"])])
+def test_it_ends_with_1_where_a_source_was_not_read_once_it_has_shown_the_rest(
+    taken_out: Path, gone: str, more: list[str]
+) -> None:
+    (taken_out.parent / gone).unlink()
+    call = ["plan", *more, "-c", str(taken_out), "--now", at(3)]
+    done = CliRunner().invoke(cli, call, env={"COLUMNS": "200"})
+    assert done.exit_code == 1
+    assert gone in done.stdout
+    assert ("T-000001" in done.stdout) is (gone == "people.csv")
