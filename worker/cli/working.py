@@ -104,7 +104,7 @@ def plan(config: ConfigOption, json: JsonOption = False, now: NowOption = None) 
     if json:
         print_shape(PreviewShape.of(found, at))
     else:
-        out.print(Text(plan_text(found)))
+        out.print(Text(plan_text(found, is_ahead=True)))
     if not all(report.is_ok for report in reports):
         raise typer.Exit(1)
 

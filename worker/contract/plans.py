@@ -104,7 +104,11 @@ class PlanShownShape(_PlanFields):
 
 
 class ActionShape(Shape):
-    """What would be done to a ticket, which is as it would be afterwards. `rule`: what lets a machine do it."""
+    """What would be done to a ticket, which is as it would be afterwards. `rule`: what lets a machine do it.
+
+    A ticket that would be opened has the number that it got in the copy, by which `blocked_by` of others names it. The
+    next pass may give it another.
+    """
 
     action: ActionKind
     ticket: TicketShape

@@ -33,9 +33,7 @@ def test_instants_are_utc_without_fractions() -> None:
     assert instant(None) is None
 
 
-OPENING = Action(
-    ActionKind.OPEN, replace(FULL_TICKET, id=0, blocked_by=None), Reason("Ann has left"), is_blocked=True
-)
+OPENING = Action(ActionKind.OPEN, FULL_TICKET, Reason("Ann has left"), is_blocked=True)
 WEIGHING = Action(ActionKind.WEIGH, FULL_TICKET, Reason("nothing new"))
 CHANGE = Plan((OPENING, WEIGHING), (HELD,), ("wards is stale",))
 
@@ -43,13 +41,20 @@ CHANGE = Plan((OPENING, WEIGHING), (HELD,), ("wards is stale",))
 def test_a_plan_in_words_has_a_line_for_each_action_cohort_and_warning() -> None:
     assert plan_text(CHANGE).splitlines() == [
         (
-            "+ open      new      remove_member      Ann in Ward 7 nights: Ann has left"
+            "+ open      T-000123 remove_member      Ann in Ward 7 nights: Ann has left"
             " (waits for a new admin) -> bob@corp.example"
         ),
         "held P-000007 (corp): 26 leavers",
         "     c1: accounts disabled, 1 person",
         "warning: wards is stale",
     ]
+
+
+def test_what_would_be_opened_has_no_number_yet() -> None:
+    done = Action(ActionKind.REMEDIATE, FULL_TICKET, Reason("wards"))
+    known = Action(ActionKind.VERIFY, replace(FULL_TICKET, id=9), Reason("gone"))
+    lines = plan_text(Plan((OPENING, done, known)), is_ahead=True).splitlines()
+    assert [line[12:21] for line in lines] == ["new      ", "new      ", "T-000009 "]
 
 
 def test_a_ticket_about_the_group_names_the_group_only() -> None:

@@ -88,6 +88,13 @@ def test_connectors_are_only_read(taken_out: Path, monkeypatch: pytest.MonkeyPat
     assert asked == {"changes", "keep_renumbered_by", "close"}
 
 
+def test_a_ticket_that_would_be_opened_has_no_number(config: Path) -> None:
+    write(config, "people.csv", PEOPLE.format(ann=LEFT), 1)
+    said = run(config, "plan", "--now", at(2))
+    assert "+ open      new      remove_member" in said
+    assert "T-0" not in said
+
+
 @pytest.mark.parametrize("gone, more", [("people.csv", []), ("groups.csv", ["--json"])])
 def test_it_ends_with_1_where_a_source_was_not_read_once_it_has_shown_the_rest(
     taken_out: Path, gone: str, more: list[str]

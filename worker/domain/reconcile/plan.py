@@ -71,10 +71,14 @@ _SIGN = {
 }
 
 
-def plan_text(plan: Plan) -> str:
-    """The plan for a terminal: one line an action, one a cohort, then warnings."""
+def plan_text(plan: Plan, *, is_ahead: bool = False) -> str:
+    """The plan for a terminal: one line an action, one a cohort, then warnings.
+
+    `is_ahead`: none of it is done yet, so that tickets that it opens are new, and have no number to name.
+    """
     shown = [action for action in plan.actions if action.kind is not ActionKind.WEIGH]
-    lines = [_action_line(action) for action in shown]
+    new = {action.ticket.id for action in shown if is_ahead and action.kind is ActionKind.OPEN}
+    lines = [_action_line(action, is_new=action.ticket.id in new) for action in shown]
     for held in plan.held:
         lines.append(f"held {held.label} ({held.source}): {held.why}")
         lines += [f"     {c.id}: {c.cause}, {c.counted}" for c in held.cohorts]
@@ -83,10 +87,10 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)])
 
 
-def _action_line(action: Action) -> str:
+def _action_line(action: Action, *, is_new: bool) -> str:
     ticket = action.ticket
     about = f"{ticket.person_name or ticket.member_name or ticket.handle}".strip()
-    label = ticket.label if ticket.id else "new"
+    label = "new" if is_new else ticket.label
     blocked = " (waits for a new admin)" if action.is_blocked else ""
     who = f" -> {ticket.assignee.label}" if ticket.assignee else ""
     subject = " in ".join(part for part in (about, ticket.group_name) if part)
