@@ -1,6 +1,6 @@
 """Who of a group's members already has an account in another messenger.
 
-    members of a page of groups -> the accounts behind them, in every directory -> those seen on the target -> counts
+    members of a page of groups -> the people behind them, by every directory -> those seen on the target -> counts
 
 Everything is read for one page of groups, so the work doesn't grow with the company.
 """
@@ -8,7 +8,8 @@ Everything is read for one page of groups, so the work doesn't grow with the com
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,20 +18,30 @@ from worker.domain.controls.readiness import MemberCounts
 from worker.domain.identity.matching import IdentityState
 from worker.domain.messengers import is_bot
 from worker.domain.model import AccountKey, GroupKey, Role, Standing
+from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import LIVE
 from worker.storage.cases import behind_link
-from worker.storage.persons import accounts_of, has_several_directories
+from worker.storage.persons import has_several_directories, humans_behind, people_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.tables import chat_group, link, membership, person, ticket
 
 _LIVE = tuple(state.value for state in sorted(LIVE))
 
 
+@dataclass(frozen=True, slots=True)
+class _Human:
+    """A person behind members, by their accounts."""
+
+    accounts: frozenset[AccountKey]
+    has_left: bool
+
+
 class SqlMoving:
     """The port `Moving` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     def members(
         self, keys: Collection[GroupKey], target: str, directories: Collection[str]
@@ -55,12 +66,10 @@ class SqlMoving:
             .where(m.is_unlisted == 0, among(m.source, m.group_id, keys))
         )
         rows = self._c.execute(query).all()
-        people = {AccountKey(row.person_source, row.person_id) for row in rows if row.standing}
-        humans = self._humans(people)
-        every = set().union(*humans.values())
-        there, addressed = self._there(every, target, directories), self._addressed(every)
-        has_account = {key for key, accounts in humans.items() if accounts & there}
-        has_channel = {key for key, accounts in humans.items() if accounts & addressed}
+        humans = self._humans({_account(row): row.standing for row in rows if row.standing})
+        there, addressed = self._there(humans, target, directories), self._addressed(humans)
+        has_account = {key for key, human in humans.items() if {key, *human.accounts} & there}
+        has_channel = {key for key, human in humans.items() if {key, *human.accounts} & addressed}
         groups: dict[GroupKey, list[Any]] = defaultdict(list)
         for row in rows:
             groups[GroupKey(row.source, row.group_id)].append(row)
@@ -70,11 +79,19 @@ class SqlMoving:
             for key, those in groups.items()
         }
 
-    def _humans(self, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[AccountKey]]:
-        """By account, the accounts of its person."""
-        if not has_several_directories(self._c):
-            return {key: frozenset([key]) for key in people}
-        return {key: frozenset(accounts) for key, accounts in accounts_of(self._c, people).items()}
+    def _humans(self, standings: Mapping[AccountKey, str]) -> dict[AccountKey, _Human]:
+        """By account, its person; also by the other accounts of theirs that were looked at.
+
+        With one directory, nobody leaves by another account than the one that is listed.
+        """
+        humans = {key: _Human(frozenset([key]), has_left=False) for key in standings}
+        in_several = has_several_directories(self._c)
+        asked = [key for key, one in standings.items() if in_several or one == Standing.LEFT.value]
+        for key, found in humans_behind(self._c, people_of(self._c, asked), self._rule).items():
+            accounts = frozenset(one.key for one in found.accounts)
+            human = _Human(accounts, has_left=found.person.standing is Standing.LEFT)
+            humans |= dict.fromkeys((key, *accounts), human)
+        return humans
 
     def _there(
         self, people: Collection[AccountKey], target: str, directories: Collection[str]
@@ -121,33 +138,38 @@ class SqlMoving:
 
 def _counts(
     rows: Sequence[Any],
-    humans: dict[AccountKey, frozenset[AccountKey]],
+    humans: Mapping[AccountKey, _Human],
     has_account: Collection[AccountKey],
     has_channel: Collection[AccountKey],
     tickets: int,
 ) -> MemberCounts:
     """One group's members; somebody with two handles in it is one person."""
-    here: set[frozenset[AccountKey]] = set()
-    left: set[frozenset[AccountKey]] = set()
-    there: set[frozenset[AccountKey]] = set()
-    reached: set[frozenset[AccountKey]] = set()
+    here: set[_Human] = set()
+    left: set[_Human] = set()
+    there: set[_Human] = set()
+    reached: set[_Human] = set()
     for row in rows:
         if not row.standing:
             continue
-        key = AccountKey(row.person_source, row.person_id)
-        (left if row.standing == Standing.LEFT.value else here).add(humans[key])
+        key = _account(row)
+        human = humans[key]
+        (left if human.has_left else here).add(human)
         if key in has_account:
-            there.add(humans[key])
+            there.add(human)
         if key in has_channel:
-            reached.add(humans[key])
+            reached.add(human)
     others = Counter(row.state == IdentityState.NOBODY.value for row in rows if not row.standing)
     return MemberCounts(
-        len(here), len(here & there), others[True], others[False], len(left - here), tickets, len(here - reached),
+        len(here), len(here & there), others[True], others[False], len(left), tickets, len(here - reached),
         sum(not row.standing and is_bot(row.messenger, row.handle, row.username) for row in rows),
-        _has_creator_left(rows),
+        _has_creator_left(rows, humans),
     )  # fmt: skip
 
 
-def _has_creator_left(rows: Sequence[Any]) -> bool | None:
-    standings = [row.standing for row in rows if row.role == Role.CREATOR.value and row.standing]
-    return all(one == Standing.LEFT.value for one in standings) if standings else None
+def _has_creator_left(rows: Sequence[Any], humans: Mapping[AccountKey, _Human]) -> bool | None:
+    creators = [humans[_account(row)] for row in rows if row.role == Role.CREATOR.value and row.standing]
+    return all(one.has_left for one in creators) if creators else None
+
+
+def _account(row: Any) -> AccountKey:
+    return AccountKey(row.person_source, row.person_id)

@@ -92,7 +92,7 @@ class SqlUnitOfWork:
         self.saved_lists = SqlSavedLists(connection)
         self.controls = SqlControls(connection)
         self.group_states = SqlGroupStates(connection, rule)
-        self.moving = SqlMoving(connection)
+        self.moving = SqlMoving(connection, rule)
         self.stays = SqlStays(connection, rule)
         self.past = SqlPast(connection, rule)
         self.attestations = SqlAttestations(connection)

@@ -17,6 +17,7 @@ from worker.domain.controls.readiness import Readiness
 from worker.domain.controls.switch import REPORTED
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import GroupFacts, Member, Role
+from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.plan import instant
 
 Start = Callable[..., Harness]
@@ -79,6 +80,39 @@ def test_an_account_in_another_directory_is_the_same_persons(found: Start) -> No
         harness.directories[1].put(facts(f"cloud-{who}", email=f"{who}@corp.example"))
     harness.settle()
     assert judged(harness)["ward-7"].said == "needs accounts (1)"
+
+
+@pytest.mark.parametrize(
+    "rule, has_left", [(AccountsRule.EITHER, True), (AccountsRule.ALL, False)], ids=["either", "all"]
+)
+@pytest.mark.parametrize("listed", ["corp", "cloud"])
+def test_who_has_left_is_judged_by_all_accounts(
+    found: Start, rule: AccountsRule, listed: str, *, has_left: bool
+) -> None:
+    harness = found(controls=POLICY, directories=("corp", "cloud"), accounts=rule)
+    harness.hire("dee")
+    for directory in harness.directories:
+        numbers = (harness.number("ann"),) if directory.name == listed else ()
+        directory.put(facts("ann", email="ann@corp.example", phones=numbers))
+    made_by = replace(harness.member("ann"), role=Role.CREATOR)
+    harness.group("ward-7", admins=["dee"])
+    harness.wards.add_member("ward-7", made_by)
+    harness.settle()
+    harness.leave("ann")
+    harness.settle()
+    counts = judged(harness)["ward-7"].counts
+    assert (counts.people, counts.leavers, counts.has_creator_left) == (2 - has_left, has_left, has_left)
+
+
+def test_somebody_with_an_old_and_a_new_account_is_here_once(start: Start) -> None:
+    harness = start(controls=POLICY)
+    harness.corp.change("ann", employee_id="E-1")
+    harness.hire("ann-2", employee_id="E-1")
+    harness.wards.add_member("ward-7", harness.member("ann-2"))
+    harness.leave("ann")
+    harness.settle()
+    counts = judged(harness)["ward-7"].counts
+    assert (counts.people, counts.leavers) == (4, 0)
 
 
 def test_json_is_as_promised(wards: Harness) -> None:
