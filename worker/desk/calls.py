@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from babel import Locale
@@ -63,10 +64,9 @@ class Call:
     def tongue(self) -> Tongue:
         """The language: chosen on the page, else the person's, else the browser's, else the organisation's."""
         chosen = self.cookie(LANGUAGE_COOKIE)
-        wanted = [code for code in (self.picked, chosen, self.language) if code]
-        return self.services.languages.best(
-            [*wanted, *accepted(self.request.headers.get("accept-language", ""))]
-        )
+        picked = [code for code in (self.picked, chosen) if code]
+        stated = (self.language or "", self.request.headers.get("accept-language", ""))
+        return self.services.languages.best([*picked, *chain.from_iterable(map(accepted, stated))])
 
     def cookie(self, name: str) -> str:
         """One of our cookies; empty when it is missing."""

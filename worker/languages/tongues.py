@@ -16,9 +16,9 @@ from babel.localedata import locale_identifiers
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
+from worker.domain.text.language_codes import Tag, accepted, tag_of
 from worker.domain.text.tongue import ENGLISH, Tongue, fill, parts_of
 from worker.languages.catalogue import SOURCE, catalogue
-from worker.languages.matching import Tag, accepted, tag_of
 
 LANGUAGES: Mapping[str, str] = MappingProxyType(
     {  # the script of each: a reader of hi-Latn can't read our Hindi

@@ -82,6 +82,19 @@ def test_a_text_in_another_language_is_said_to_be_one(ward: Harness, desk: Calle
     assert "English" in page
 
 
+@pytest.mark.parametrize("stated", ["de_AT", "DE", "nl, de;q=0.8, en;q=0.5"])
+def test_the_directory_s_spelling_of_a_language_makes_no_difference(
+    ward: Harness, desk: Caller, stated: str
+) -> None:
+    ward.hire("ann", language=stated)
+    ward.poll()
+    page = desk.get(path(ward, "ann")).text
+    assert '<html lang="de' in page
+    assert "Sei freundlich." in page
+    assert "<bdi>Nachrichten</bdi></h2>" in page
+    assert "in Ihrer Sprache" not in page
+
+
 def test_the_text_is_shown_in_full_and_harmless(ward: Harness, desk: Caller) -> None:
     page = desk.get(path(ward, "dee")).text
     assert "<strong>kind</strong>" in page

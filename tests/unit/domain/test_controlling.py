@@ -11,7 +11,7 @@ import pytest
 from builders import DAY, HOUR, NOW, leaver, person, rules
 from good_group import ABSENT, DEE, EVE, FAILS, GOOD, NOBODY, RULES, admin, policy, said, shown
 from worker.domain.controls.examining import examine
-from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.policy import ControlPolicy, DescriptionRule
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.kinds.controlled import faults_of
@@ -91,12 +91,22 @@ def test_the_rules_of_a_new_group_are_due_in_three_days() -> None:
 
 
 @pytest.mark.parametrize("language, text", [
-    ("de", "Seid nett."), ("de-AT", "Seid nett."), ("fr", RULES), (None, RULES),
+    ("de", "Seid nett."), ("de-AT", "Seid nett."), ("de_AT", "Seid nett."), ("DE", "Seid nett."),
+    ("fr, de;q=0.8, en;q=0.5", "Seid nett."), ("fr", RULES), ("German", RULES), (None, RULES),
 ])  # fmt: skip
 def test_the_text_to_paste_is_in_the_assignee_s_language(language: str | None, text: str) -> None:
     [action] = opens(replace(BARE, admins=(admin("dee", language=language), EVE)))
     assert [fault["text"] for fault in faults_of(action.ticket)] == [text]
     assert "texts" not in action.ticket.details
+
+
+def test_a_text_in_a_language_that_messages_do_not_have_is_for_whoever_reads_it() -> None:
+    texts = DescriptionRule({"en": RULES, "nl": "Wees aardig."})
+    [action] = opens(
+        replace(BARE, admins=(admin("dee", language="nl-BE, en;q=0.5"), EVE)),
+        replace(ALL, profile=tuple(replace(one, description=texts) for one in ALL.profile)),
+    )
+    assert [fault["text"] for fault in faults_of(action.ticket)] == ["Wees aardig."]
 
 
 OWNER = person("own")

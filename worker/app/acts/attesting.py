@@ -46,6 +46,7 @@ from worker.domain.kinds import STATEMENTS
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.reconcile.attesting import answered_with, changed_mind
 from worker.domain.reconcile.whom import is_one_of
+from worker.domain.text.language_codes import accepted, fitting
 from worker.domain.tickets.ticket import Ticket, TicketState
 from worker.ports.state.access import Undo
 from worker.ports.state.outbox import OutMessage
@@ -176,8 +177,9 @@ class Attesting:
         rule = rule_of(ticket, rules)
         if rule is None:
             return None
-        code, text = rule.text_in([*([language] if language else []), *self._languages])
-        is_theirs = not text or language is None or code.partition("-")[0] == language.partition("-")[0]
+        theirs = accepted(language or "")
+        code, text = rule.text_in([*theirs, *self._languages])
+        is_theirs = not (text and theirs) or fitting([code], theirs) != ""
         due = StatementDue(ticket, rule, code, text, rule.changed.get(code, ""), is_theirs, until)
         if rule.statement is not Statement.CENSUS:
             return due

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from worker.domain.controls.switch import ControlSwitch
 from worker.domain.model import AccountKey, GroupKey
+from worker.domain.text.language_codes import fitting
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade
 from worker.domain.watch.versions import Fix
@@ -218,8 +219,7 @@ class StatementRule:
 
     def text_in(self, languages: Sequence[str]) -> tuple[str, str]:
         """The language and text for a reader: in the first of these languages that there is, else in any."""
-        wanted = (part for code in languages for part in (code, code.partition("-")[0]))
-        known = next((code for code in wanted if code in self.texts), next(iter(self.texts), ""))
+        known = fitting(self.texts, languages) or next(iter(self.texts), "")
         return known, self.texts.get(known, "")
 
 

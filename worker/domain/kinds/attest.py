@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from worker.domain.kinds.controlled import person_kind
 from worker.domain.kinds.kind import Choice
+from worker.domain.text.language_codes import fitting
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket, TicketKind
@@ -90,7 +91,7 @@ def topic_of(ticket: Ticket, tongue: Tongue) -> str:
     """What a ticket of this kind is about, in words; empty for other kinds."""
     statement = ticket.details.get("statement", "")
     title: Mapping[str, str] = ticket.details.get("title", {})
-    known = title.get(tongue.code) or next(iter(title.values()), "")
+    known = title.get(fitting(title, [tongue.code])) or next(iter(title.values()), "")
     if known:
         return known
     named = _messengers_of(ticket)

@@ -35,6 +35,7 @@ from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import Verdict as Proof
 from worker.domain.reconcile.verification import Verification, unproven, unproven_since
 from worker.domain.reconcile.whom import assignee_for
+from worker.domain.text.language_codes import accepted, fitting
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.tickets.subject import whole_group
 from worker.domain.tickets.ticket import (
@@ -346,10 +347,13 @@ def _again(ticket: Ticket, wanted: Wanted) -> tuple[Reason, Reopened]:
 
 
 def text_for(one: Examined, language: str, languages: Sequence[str] = ()) -> str:
-    """The text to paste, in this language where there is one, else in the first that there is; empty: none."""
+    """The text to paste, in a language of the reader's, else in the first of `languages` that there is, else in any.
+
+    `language` is as the directory has it: a code or a list. The text is empty if there is none.
+    """
     texts: Mapping[str, str] = one.result.details.get("texts", {})
-    wanted = (language, language.partition("-")[0], *languages, *texts)
-    return next((texts[code] for code in wanted if code in texts), "")
+    code = fitting(texts, (*accepted(language), *languages)) or next(iter(texts), "")
+    return texts.get(code, "")
 
 
 def _language_of(assignee: Assignee | None, group: GroupState) -> str:

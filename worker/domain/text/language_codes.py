@@ -6,6 +6,7 @@ Codes come from outside: one that is too long or malformed is ignored, never an 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 HEADER_MAX = 1000  # characters of a list that are read; browsers send some fifty
@@ -61,6 +62,27 @@ def accepted(header: str) -> tuple[str, ...]:
         if quality > 0 and tag_of(code):
             found.append((quality, code.strip()))
     return tuple(code for _, code in sorted(found, key=lambda pair: -pair[0]))
+
+
+def fitting(codes: Iterable[str], wanted: Iterable[str]) -> str:
+    """The one of `codes` that is best for a reader who wants `wanted`, the most wanted first; empty if none is.
+
+    For each wish: the same region and script, else the bare language, else another region. Case makes no difference.
+    """
+    known = {code: tag for code in codes if (tag := tag_of(code))}
+    for wish in filter(None, map(tag_of, wanted)):
+        near = [code for code, tag in known.items() if _is_read_by(tag, wish)]
+        if near:
+            return min(near, key=lambda code: _distance(known[code], wish))
+    return ""
+
+
+def _is_read_by(tag: Tag, wish: Tag) -> bool:
+    return tag.language == wish.language and (tag.script == wish.script or not (tag.script and wish.script))
+
+
+def _distance(tag: Tag, wish: Tag) -> tuple[bool, bool, bool]:
+    return tag.region != wish.region, tag.region != "", tag.script != wish.script
 
 
 def _quality(parameter: str) -> float:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.languages import accepted
-from worker.languages.matching import RANGES_MAX, Tag, tag_of
+from worker.domain.text.language_codes import RANGES_MAX, Tag, accepted, fitting, tag_of
 
 
 @pytest.mark.parametrize(
@@ -60,6 +59,29 @@ def test_of_a_hostile_list_only_the_beginning_is_read() -> None:
     assert accepted("d" * 1_000_000) == ()
     assert accepted(" " * 990 + "de,fr") == ("de", "fr")
     assert accepted(" " * 1000 + "de") == ()
+
+
+@pytest.mark.parametrize("wanted, codes, best", [
+    (["de-AT"], "en de de-AT", "de-AT"),
+    (["de_at"], "en de DE-AT", "DE-AT"),
+    (["de-AT"], "en de-CH de", "de"),
+    (["de-AT"], "en de-CH de-DE", "de-CH"),
+    (["DE"], "en de-CH de", "de"),
+    (["ar-EG-u-nu-latn"], "ar ar-EG", "ar-EG"),
+    (["nl", "de"], "en de", "de"),
+    (["nl", "de"], "de nl", "nl"),
+    (["zh-Hant-TW"], "zh-Hans zh zh-Hant", "zh-Hant"),
+    (["zh-Hant"], "zh-Hans en", ""),
+    (["zh-TW"], "zh-Hans en", "zh-Hans"),
+    (["nl"], "en de", ""),
+    (["German", "e"], "en German", ""),
+    ([], "en", ""),
+    (["en"], "", ""),
+])  # fmt: skip
+def test_a_reader_gets_the_best_of_the_languages_that_there_are(
+    wanted: list[str], codes: str, best: str
+) -> None:
+    assert fitting(codes.split(), wanted) == best
 
 
 @given(st.text(max_size=200))
