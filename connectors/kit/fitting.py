@@ -2,7 +2,8 @@
 
     whole, else cut, else cut shorter … until it fits; each cut is visible ("…")
 
-The links, the first fact of each paragraph and the notes always stay. Whether a message fits is the channel's to say.
+The links, the first fact of each paragraph and the notes always stay. A text to paste is whole or left out. Whether
+a message fits is the channel's to say.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ Fits = Callable[[Message], bool]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The longest texts, in UTF-16 units, and the greatest numbers, of one paragraph; `title` is the message's."""
+    """The longest texts, in UTF-16 units, and the greatest numbers, of one paragraph; `title` is the message's.
+
+    `has_pasted`: whether texts to paste stay, whole.
+    """
 
     title: int
     headline: int
@@ -32,9 +36,12 @@ class Limits:
     facts: int
     step: int
     steps: int
+    has_pasted: bool = False
 
 
-GENEROUS = Limits(title=150, headline=200, text=600, label=60, value=200, facts=8, step=200, steps=8)
+GENEROUS = Limits(
+    title=150, headline=200, text=600, label=60, value=200, facts=8, step=200, steps=8, has_pasted=True
+)
 SHORT = Limits(title=100, headline=100, text=200, label=40, value=80, facts=3, step=0, steps=0)
 SHORTEST = Limits(title=50, headline=50, text=0, label=20, value=40, facts=1, step=0, steps=0)
 
@@ -46,7 +53,7 @@ def repeat_note(message: Message) -> str:
 
 def takes(message: Message, fits: Fits) -> int:
     """How many of the first paragraphs fit, each shown generously, with the notes; at least 1."""
-    whole = replace(message, may_be_repeat=True)
+    whole = replace(_without_long_texts(message, fits), may_be_repeat=True)
 
     def is_too_many(count: int) -> bool:
         return not fits(_cut(replace(whole, paragraphs=whole.paragraphs[:count]), GENEROUS))
@@ -57,6 +64,7 @@ def takes(message: Message, fits: Fits) -> int:
 
 def fitted(message: Message, fits: Fits) -> Message:
     """The message as much of it as fits, made safe to show; at worst, the shortest that there is."""
+    message = _without_long_texts(message, fits)
     whole = _clean(message)
     if fits(whole):
         return whole
@@ -65,6 +73,19 @@ def fitted(message: Message, fits: Fits) -> Message:
         if fits(shorter):
             return shorter
     return _cut(message, SHORTEST)
+
+
+def _without_long_texts(message: Message, fits: Fits) -> Message:
+    """The same with "…" for each text to paste that would not fit, even if its paragraph were the only one."""
+
+    def kept(paragraph: Paragraph) -> Paragraph:
+        alone = replace(message, paragraphs=(paragraph,), may_be_repeat=True)
+        if not paragraph.pasted or fits(_cut(alone, GENEROUS)):
+            return paragraph
+        left_out = tuple((label, ELLIPSIS) for label, _ in paragraph.pasted)
+        return replace(paragraph, facts=paragraph.facts + left_out, pasted=())
+
+    return replace(message, paragraphs=tuple(map(kept, message.paragraphs)))
 
 
 def _clean(message: Message) -> Message:
@@ -86,6 +107,7 @@ def _cleaned(paragraph: Paragraph) -> Paragraph:
         facts=tuple((shown_line(label), shown_line(value)) for label, value in paragraph.facts),
         steps=tuple(shown_line(step) for step in paragraph.steps),
         link="".join(link.split()) if is_web else None,
+        pasted=tuple((shown_line(label), shown(text).strip()) for label, text in paragraph.pasted),
     )
 
 
@@ -101,7 +123,9 @@ def _cut(message: Message, limits: Limits) -> Message:
 def _shorter(paragraph: Paragraph, limits: Limits) -> Paragraph:
     facts, steps = paragraph.facts[: limits.facts], paragraph.steps[: limits.steps]
     text = cut(paragraph.text, limits.text) if limits.text else ""
-    is_less = (facts, steps) != (paragraph.facts, paragraph.steps) or bool(paragraph.text) > bool(text)
+    pasted = paragraph.pasted if limits.has_pasted else ()
+    kept, all_ = (facts, steps, pasted), (paragraph.facts, paragraph.steps, paragraph.pasted)
+    is_less = kept != all_ or bool(paragraph.text) > bool(text)
     rest = ELLIPSIS if is_less and not text.endswith(ELLIPSIS) else ""
     return replace(
         paragraph,
@@ -109,4 +133,5 @@ def _shorter(paragraph: Paragraph, limits: Limits) -> Paragraph:
         text="\n".join(filter(None, (text, rest))),
         facts=tuple((cut(label, limits.label), cut(value, limits.value)) for label, value in facts),
         steps=tuple(cut(step, limits.step) for step in steps),
+        pasted=tuple((cut(label, limits.label), text) for label, text in pasted),
     )

@@ -115,6 +115,9 @@ CROWDS = {
     "beyond the BMP": _crowd("👩🏽‍⚕️" * 150, size=20),
     "right to left": _crowd("قسم \u2068Ward\u2069 الطوارئ " * 60, size=20),
     "escapes": _crowd('"&\\<' * 400, size=20),
+    "texts to paste": tuple(
+        replace(one, pasted=(("Rules", "Be kind.\n" * 95),)) for one in _crowd("Sam", size=20)
+    ),
     "tiny": tuple(Paragraph("", link=f"https://x.example.org/{number}") for number in range(80)),
 }
 NOTED = replace(

@@ -145,6 +145,24 @@ class ChannelContract(AnyNotifierContract):
         assert END in shown or "…" in shown
         assert "START" in shown
 
+    @pytest.mark.parametrize("size", [3, 12, 60, 2000])
+    def test_a_text_to_paste_is_shown_to_the_letter_or_left_out_and_never_in_part(
+        self, world: World, size: int
+    ) -> None:
+        lines = [f"> {n}. *Be* kind :smile: and _name_ nobody; ask: <who> & `why`?" for n in range(size)]
+        [ticket] = MESSAGE.paragraphs
+        pasted = (("Text to paste", "\n".join(lines)),)
+        world.notifier.send(replace(MESSAGE, paragraphs=(replace(ticket, pasted=pasted),)))
+        (shown,) = world.shown()
+        said = {line.strip() for line in shown.splitlines()}
+        if said.issuperset(lines):
+            assert "…" not in shown
+        else:
+            assert size > 3
+            assert not any(line[:20] in shown for line in lines)
+            assert "…" in shown
+        assert world.links() == [ticket.link]
+
     @pytest.mark.parametrize("is_repeat", [False, True], ids=["first", "repeat"])
     @pytest.mark.parametrize("crowd", [*CROWDS.values()], ids=[*CROWDS])
     def test_of_many_tickets_all_that_it_takes_are_shown_with_their_links_and_so_are_the_notes(
@@ -242,5 +260,5 @@ def _parts(message: Message) -> Iterator[str]:
 
 def _everywhere(text: str) -> Message:
     """A message with `text` in each place where a name from outside may stand."""
-    paragraph = Paragraph(headline=text, text=text, facts=((text, text),), steps=(text,))
+    paragraph = Paragraph(text, text, facts=((text, text),), steps=(text,), pasted=((text, text),))
     return Message(key="hostile", to=CHANNEL, title=text, paragraphs=(paragraph, paragraph))

@@ -53,7 +53,15 @@ MICRO = timedelta(microseconds=1)
 
 
 def letter(name: str, to: Recipient = ANN) -> OutMessage:
-    body = Paragraph("Headline", "Text", (("Due", "today"),), ("Do it.",), "x", title="Do it")
+    body = Paragraph(
+        "Headline",
+        "Text",
+        (("Due", "today"),),
+        ("Do it.",),
+        "x",
+        title="Do it",
+        pasted=(("Rules", "Be\nkind"),),
+    )
     return OutMessage(name, to, "Title", body)
 
 

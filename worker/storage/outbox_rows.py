@@ -113,6 +113,7 @@ def message_from_row(row: Any) -> OutMessage:
         version=values.get("version", 0),
         is_fixed=values.get("is_fixed", False),
         link_label=values.get("link_label", ""),
+        pasted=tuple((label, text) for label, text in values.get("pasted", ())),
     )
     return OutMessage(
         row.key,

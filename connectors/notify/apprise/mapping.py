@@ -94,3 +94,5 @@ def _details(paragraph: Paragraph) -> Iterator[str]:
             yield f"{label}: {value or '–'}"
     for number, step in enumerate(filter(None, paragraph.steps), 1):
         yield f"{number}. {step}"
+    for label, text in paragraph.pasted:
+        yield f"{label}:\n{text}"

@@ -1,4 +1,7 @@
-"""Message -> lines of plain text for a terminal. Pure. Nothing is cut: a terminal scrolls."""
+"""Message -> lines of plain text for a terminal. Pure. Nothing is cut: a terminal scrolls.
+
+Lines are wrapped, but not those of a text to paste.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,9 @@ def _paragraph(paragraph: Paragraph, columns: int) -> Iterator[str]:
     yield from _facts(paragraph.facts, columns, deeper)
     for number, step in enumerate(paragraph.steps, 1):
         yield from _wrap(one_line(step), columns, deeper, f"{number}. ")
+    for label, text in paragraph.pasted:
+        yield from _wrap(one_line(label) + ":", columns, deeper)
+        yield from (f"{deeper}{line}".rstrip() for line in visible(text).splitlines())
     if paragraph.link:
         yield deeper + one_line(paragraph.link)
 

@@ -1,7 +1,8 @@
 """Message -> what a reader sees: plain text, and HTML with the same words. Pure.
 
-Both parts have at most SIZE_MAX bytes: Gmail cuts longer ones off. What doesn't fit is cut visibly. The HTML loads
-nothing, and is readable without its style sheet, which only adds colours for dark screens.
+Both parts have at most SIZE_MAX bytes: Gmail cuts longer ones off. What doesn't fit is cut visibly; a text to paste
+keeps its lines, and is whole or left out. The HTML loads nothing, and is readable without its style sheet, which only
+adds colours for dark screens.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class _Part:
     steps: Sequence[str]
     url: str
     label: str = ""
+    pasted: Sequence[tuple[str, str]] = ()
     is_cut: bool = False
 
     @property
@@ -129,11 +131,12 @@ def _part(paragraph: Paragraph) -> _Part:
         steps=[shown_line(step) for step in paragraph.steps if step],
         url=url if len(url) <= URL_MAX else "",
         label=cut(shown_line(paragraph.link_label), LABEL_MAX),
+        pasted=[(shown_line(label), shown(text).strip()) for label, text in paragraph.pasted],
     )
 
 
 def _shortened(part: _Part) -> _Part:
-    """The beginning of all its parts, and its link."""
+    """The beginning of all its parts but texts to paste, and its link."""
     return replace(
         part,
         headline=cut(part.headline, TITLE_MAX),
@@ -143,6 +146,7 @@ def _shortened(part: _Part) -> _Part:
             for label, value in part.facts[:SHORT_FACTS_MAX]
         ],
         steps=[cut(step, SHORT_STEP_MAX) for step in part.steps[:SHORT_STEPS_MAX]],
+        pasted=(),
         is_cut=True,
     )
 
@@ -189,6 +193,8 @@ def _lines(part: _Part, label: str) -> Iterator[str]:
         yield f"{name}: {value or '–'}"
     for number, step in enumerate(part.steps, 1):
         yield f"{number}. {step}"
+    for name, text in part.pasted:
+        yield f"{name}:\n{text}"
     if part.is_cut:
         yield ELLIPSIS
     if part.url:

@@ -2,7 +2,7 @@
 
 Limits: 50 blocks a message, header 150 characters, section 3,000, ten fields of 2,000, button 75, text 4,000
 recommended (docs.slack.dev, Block Kit reference and chat.postMessage, read 2026-11). A text that doesn't fit
-is cut visibly.
+is cut visibly; a text to paste is whole or left out.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _size(block: Block) -> int:
 
 
 def _paragraph(paragraph: Paragraph, link_label: str) -> Iterator[Block]:
-    """Headline, text and the first ten facts; more facts; then the steps and the link."""
+    """Headline, text and the first ten facts; more facts; the steps and the link; then texts to paste."""
     head = _head(paragraph, SECTION_MAX - HEADLINE_MAX - len("**\n"))
     tail = _steps_and_link(paragraph, link_label, SECTION_MAX)
     fields = [_field(label, value, FIELD_MAX) for label, value in paragraph.facts]
@@ -146,17 +146,27 @@ def _paragraph(paragraph: Paragraph, link_label: str) -> Iterator[Block]:
         yield _section("", fields[start : start + FIELDS_MAX])
     if tail:
         yield _section(tail, [])
+    for label, text in paragraph.pasted:
+        yield from _pasted(label, shown(text).strip())
     yield from buttons(paragraph)
 
 
 def _shortened(paragraph: Paragraph, link_label: str) -> Iterator[Block]:
-    """The beginning of all its parts, and its link."""
+    """The beginning of all its parts but texts to paste, and its link."""
     fields = [_field(label, value, SHORT_FIELD_MAX) for label, value in paragraph.facts[:FIELDS_MAX]]
     yield _section(_head(paragraph, SHORT_TEXT_MAX), fields)
     if tail := _steps_and_link(paragraph, link_label, SHORT_STEPS_MAX):
         yield _section(tail, [])
     yield from buttons(paragraph)
     yield _context(ELLIPSIS)
+
+
+def _pasted(label: str, text: str) -> Iterator[Block]:
+    """A text in a block of its own and to the letter; "…" for one that is too long."""
+    is_whole = 0 < width(text) <= SECTION_MAX
+    yield _section(_lines(_bold(label, LABEL_MAX) or "–", "" if is_whole else ELLIPSIS), [])
+    if is_whole:
+        yield {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
 def buttons(paragraph: Paragraph) -> Iterator[Block]:

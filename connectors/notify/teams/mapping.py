@@ -76,6 +76,9 @@ def _items(paragraph: Paragraph, link_label: str) -> Iterator[Element]:
             yield _text(_run(f"{label}: ", weight="Bolder"), _run(value or "–"))
     for number, step in enumerate(filter(None, paragraph.steps), 1):
         yield _text(_run(f"{number}. {step}"))
+    for label, text in paragraph.pasted:
+        yield _text(_run(f"{label}:", weight="Bolder"))
+        yield from (_text(_run(line)) for line in text.splitlines() if line.strip())
     if paragraph.link:
         action = {
             "type": "Action.OpenUrl",

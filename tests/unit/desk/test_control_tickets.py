@@ -134,7 +134,7 @@ def test_the_message_has_the_text_and_the_channel_s_has_not(ward: Harness) -> No
     sent = [one for one in ward.soc.sent for paragraph in one.paragraphs if "Mend" in paragraph.headline]
     person = next(one for one in sent if one.to.address == "dee@corp.example")
     [paragraph] = [one for one in person.paragraphs if "Mend" in one.headline]
-    assert dict(paragraph.facts)["Text to paste"] == RULES
+    assert paragraph.pasted == (("Text to paste", RULES),)
     assert "The description doesn't have the rules." in paragraph.text
 
 

@@ -10,6 +10,7 @@ from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.messages.sentences import (
     digest,
     last_today,
+    masked,
     state_line,
 )
 from worker.domain.model import Evidence
@@ -51,6 +52,12 @@ def test_a_held_plan_is_said_in_the_reader_s_language() -> None:
 
     assert paragraph.facts == (("c1", "2 Personen: Konten abgelaufen, einzelne Personen"),)
     assert paragraph.text.startswith("2 Austritte innerhalb von 8 h, die Grenze ist 1. ")
+
+
+def test_numbers_are_masked_but_in_a_text_to_paste_which_is_the_organisation_s() -> None:
+    number = "+447700900123"
+    told = masked(Paragraph(number, number, ((number, number),), (number,), pasted=(("Rules", number),)))
+    assert (told.headline, told.pasted) == ("+44 •••• ••0123", (("Rules", number),))
 
 
 def test_several_messages_are_one_digest_with_a_note_at_its_end() -> None:

@@ -87,7 +87,9 @@ class Paragraph:
     which people can act, about the ticket as it was at `version`. `thread` is the notifier's reference of the message
     that this one continues; empty if it stands alone. `is_call`: it asks its reader to act, so it has to be noticed.
     `is_fixed`: it stays as it was sent, whatever becomes of the ticket. `link_label` is what its link may be called, in
-    the reader's language; empty: as `Message` has it.
+    the reader's language; empty: as `Message` has it. `pasted`: texts that the reader copies into a messenger, each
+    with a label. They come after the steps, in their lines and to the letter, or are left out: a channel never cuts
+    them.
     """
 
     headline: str
@@ -103,6 +105,7 @@ class Paragraph:
     is_call: bool = False
     is_fixed: bool = False
     link_label: str = ""
+    pasted: tuple[tuple[str, str], ...] = ()  # (label, text)
 
 
 @dataclass(frozen=True, slots=True)

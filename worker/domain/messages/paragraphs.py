@@ -31,7 +31,6 @@ from worker.domain.messages.sentences import (
 )
 from worker.domain.messages.versions import app_text
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.text.direction import isolated
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import (
@@ -135,8 +134,7 @@ def escalation_paragraph(
 def _with_pasted(paragraph: Paragraph, ticket: Ticket, tongue: Tongue) -> Paragraph:
     """The same with the texts that a person copies into the messenger."""
     label = tongue.say("Text to paste")
-    texts = tuple((label, isolated(text, is_rtl=tongue.is_rtl)) for text in pasted(ticket))
-    return replace(paragraph, facts=paragraph.facts + texts)
+    return replace(paragraph, pasted=tuple((label, text) for text in pasted(ticket)))
 
 
 def told_line(

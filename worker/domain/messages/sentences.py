@@ -163,7 +163,10 @@ _NUMBER = re.compile(r"\+[0-9](?:[ ().\-]{0,2}[0-9]){6,14}|\b[0-9]{9,15}\b")
 
 
 def masked(paragraph: Paragraph) -> Paragraph:
-    """The paragraph for a reader who needs no phone numbers: only country and last digits are left of each."""
+    """The paragraph for a reader who needs no phone numbers: only country and last digits are left of each.
+
+    Texts to paste stay to the letter: they are the organisation's own.
+    """
     return replace(
         paragraph,
         headline=masked_text(paragraph.headline),

@@ -84,6 +84,25 @@ def test_a_text_message_keeps_its_link_and_its_first_fact(receiver: HttpReceiver
         assert part in whole
 
 
+def test_texts_to_paste_stay_whole_in_a_bundle_and_one_that_never_fits_splits_none(
+    receiver: HttpReceiver,
+) -> None:
+    sms = notifier(at(receiver, ""), text_max=1000)
+    [ticket] = MESSAGE.paragraphs
+    some, plain = (replace(MESSAGE, paragraphs=(one,) * 3) for one in (with_rules(ticket, 20), ticket))
+    assert sms.takes(some) == 2
+    sms.send(replace(some, paragraphs=some.paragraphs[:2]))
+    assert json.loads(receiver.taken[0].body)["message"].count("Rules:\n" + "Be kind.\n" * 20) == 2
+    many = replace(MESSAGE, paragraphs=(with_rules(ticket, 200),) * 3)
+    assert sms.takes(many) == sms.takes(plain) == 3
+    sms.send(many)
+    assert json.loads(receiver.taken[1].body)["message"].count("Rules: …") == 3
+
+
+def with_rules(ticket: Paragraph, lines: int) -> Paragraph:
+    return replace(ticket, pasted=(("Rules", "Be kind.\n" * lines),))
+
+
 def test_where_not_even_the_shortest_fits_the_link_is_whole(receiver: HttpReceiver) -> None:
     link = "https://whosleft.example.org/t/" + "a" * 60
     message = replace(

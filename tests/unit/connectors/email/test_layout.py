@@ -39,6 +39,7 @@ def test_the_worst_that_can_be_said_fits_too() -> None:
         "T-1",
         quotes,
         link_label=quotes,
+        pasted=((quotes, quotes),),
     )
     message = Message("k", MESSAGE.to, quotes, (worst,), may_be_repeat=True, repeat_note=quotes, note=quotes)
     layout = laid_out(replace(message, link_label=quotes), "en")
@@ -75,9 +76,15 @@ def test_names_that_run_the_other_way_stand_in_elements_of_their_own() -> None:
 )
 def test_text_from_outside_makes_no_element_and_no_link(hostile: str) -> None:
     everywhere = Paragraph(
-        hostile, hostile, ((hostile, hostile),), (hostile,), "javascript:alert(1)", link_label=hostile
+        hostile,
+        hostile,
+        ((hostile, hostile),),
+        (hostile,),
+        "javascript:alert(1)",
+        link_label=hostile,
+        pasted=((hostile, hostile),),
     )
-    plain = Paragraph("a", "a", (("a", "a"),), ("a",))
+    plain = Paragraph("a", "a", (("a", "a"),), ("a",), pasted=(("a", "a"),))
     layout = laid_out(replace(MESSAGE, title=hostile, paragraphs=(everywhere,), link_label=hostile), "en")
     calm = laid_out(replace(MESSAGE, title="b", paragraphs=(plain,)), "en")
 
@@ -103,6 +110,15 @@ def test_language_and_direction_stand_where_mail_programs_keep_them(language: st
     direction = "rtl" if language in {"ar", "ur"} else "ltr"
     for element in (page, page.body[0]):
         assert (element.get("lang"), element.get("dir")) == (language, direction)
+
+
+def test_a_text_to_paste_keeps_its_lines() -> None:
+    [ticket] = MESSAGE.paragraphs
+    rules = "Be kind.\n\nقسم <b>*leavers*</b>"
+    layout = laid_out(replace(MESSAGE, paragraphs=(replace(ticket, pasted=(("Rules", rules),)),)), "en")
+    assert f"3. Tap Remove.\nRules:\n{rules}\nhttps://" in layout.text
+    [shown] = parsed(layout.html).xpath("//p[@dir='auto']")
+    assert [*shown.itertext()] == rules.replace("\n\n", "\n").split("\n")
 
 
 def test_a_headline_that_is_the_title_stands_there_once() -> None:

@@ -55,6 +55,16 @@ def test_a_ticket_is_a_header_then_its_text_and_facts_then_its_steps_and_link() 
     ]
 
 
+@pytest.mark.parametrize("size, blocks", [
+    (3000, [("mrkdwn", "*Rules ∗*"), ("plain_text", "*" * 3000)]), (3001, [("mrkdwn", "*Rules ∗*\n…")]),
+])  # fmt: skip
+def test_a_text_to_paste_is_a_block_of_its_own_or_left_out(size: int, blocks: list[tuple[str, str]]) -> None:
+    one = body(render(message(replace(TICKET, pasted=(("Rules *", "*" * size),)))))
+    check_message(one)
+    assert [(block["text"]["type"], block["text"]["text"]) for block in one["blocks"][3:]] == blocks
+    assert "Rules" not in one["text"]
+
+
 def test_without_facts_a_paragraph_is_one_block() -> None:
     assert len(render(message(replace(TICKET, facts=()))).blocks) == 2
 
@@ -250,7 +260,9 @@ def test_what_it_takes_is_shown_whole_and_is_all_that_is_taken_of_what_was_taken
 
 @given(awkward)
 def test_outside_text_formats_nothing_wherever_it_stands(text: str) -> None:
-    rendered = render(message(Paragraph("x", text=text, facts=(("x", text),), steps=(text,)), title=text))
+    rendered = render(
+        message(Paragraph("x", text, (("x", text),), (text,), pasted=(("x", text),)), title=text)
+    )
     assert set(formatted(body(rendered))) <= {"x"}
 
 
