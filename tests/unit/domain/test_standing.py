@@ -72,6 +72,16 @@ def test_only_an_open_ticket_has_steps_and_only_the_channel_reads_the_stored_rea
         assert ("on HR's list" in open_.text, "on HR's list" in over.text) == (is_read, is_read)
 
 
+def test_a_person_keeps_the_text_to_paste_while_the_ticket_is_open() -> None:
+    fault = {"control": "profile.description", "found": "hello", "wanted": "", "text": "Be kind."}
+    one = replace(ticket(), kind=TicketKind.FIX_PROFILE, details={"faults": [fault]})
+    done = replace(one, state=TicketState.DONE)
+    shown = [
+        standing_paragraph(*of, LONDON, ENGLISH).pasted for of in ((one, DEE), (one, CHANNEL), (done, DEE))
+    ]
+    assert shown == [(("Text to paste", "Be kind."),), (), ()]
+
+
 def test_history_is_the_last_lines_with_who_when_and_why_and_leaves_out_what_says_nothing() -> None:
     entries = [Entry(NOW, "Dee", events.TICKET_DONE, "ticket:T-000001", "took\nhim out")]
     entries += [Entry(NOW, "x", events.TICKET_MOVED, "ticket:T-000001")]

@@ -104,7 +104,7 @@ def news_paragraph(
     else:
         text = sentences(what_happened(action, tongue), why_line(ticket, timezone, tongue))
     paragraph = ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
-    return paragraph if to.kind is RecipientKind.CHANNEL else _with_pasted(paragraph, ticket, tongue)
+    return paragraph if to.kind is RecipientKind.CHANNEL else with_pasted(paragraph, ticket, tongue)
 
 
 def escalation_paragraph(
@@ -128,10 +128,10 @@ def escalation_paragraph(
     reason = reason_line(ticket.reason, tongue) if is_channel else why_line(ticket, timezone, tongue)
     text = sentences(reason, tongue.say(why) if why else "")
     paragraph = ticket_paragraph(ticket, timezone, headline, text, tongue, aid)
-    return paragraph if is_channel else _with_pasted(paragraph, ticket, tongue)
+    return paragraph if is_channel else with_pasted(paragraph, ticket, tongue)
 
 
-def _with_pasted(paragraph: Paragraph, ticket: Ticket, tongue: Tongue) -> Paragraph:
+def with_pasted(paragraph: Paragraph, ticket: Ticket, tongue: Tongue) -> Paragraph:
     """The same with the texts that a person copies into the messenger."""
     label = tongue.say("Text to paste")
     return replace(paragraph, pasted=tuple((label, text) for text in pasted(ticket)))

@@ -8,7 +8,7 @@ from datetime import datetime
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
-from worker.domain.messages.paragraphs import held_line
+from worker.domain.messages.paragraphs import held_line, with_pasted
 from worker.domain.messages.sentences import (
     flat,
     reason_line,
@@ -93,13 +93,17 @@ def standing_line(ticket: Ticket, timezone: str, tongue: Tongue) -> str:
 def standing_paragraph(
     ticket: Ticket, to: Recipient, timezone: str, tongue: Tongue, aid: Help | None = None
 ) -> Paragraph:
-    """The ticket as it stands, in place of what was said of it before; with its steps only while it is open."""
+    """The ticket as it stands, in place of what was said of it before; with its steps only while it is open.
+
+    A person keeps the texts to paste beside the steps.
+    """
     headline = tongue.say(_HEADLINES[ticket.state], title=ticket_title(ticket, tongue))
     is_channel = to.kind is RecipientKind.CHANNEL
     line = standing_line(ticket, timezone, tongue)
     if ticket.state is TicketState.OPEN:
         why = reason_line(ticket.reason, tongue) if is_channel else why_line(ticket, timezone, tongue)
-        return ticket_paragraph(ticket, timezone, headline, sentences(why, line), tongue, aid)
+        open_ = ticket_paragraph(ticket, timezone, headline, sentences(why, line), tongue, aid)
+        return open_ if is_channel else with_pasted(open_, ticket, tongue)
     reason = reason_line(ticket.reason, tongue) if is_channel else ""
     facts = ((tongue.say("Ticket"), ticket.label),)
     return Paragraph(headline, sentences(line, reason), facts, title=ticket_title(ticket, tongue))
