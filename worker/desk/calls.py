@@ -23,8 +23,9 @@ from starlette.routing import Route
 from worker.desk.forms import FIELD, form_token, is_form_token
 from worker.desk.pages import page
 from worker.desk.services import Services, as_of_now
+from worker.domain.text.language_codes import accepted
 from worker.domain.text.tongue import Tongue
-from worker.languages import LANGUAGES, accepted
+from worker.languages import LANGUAGES
 
 LANGUAGE_COOKIE = "whosleft-language"
 FIELDS_MAX = 500

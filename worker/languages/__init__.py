@@ -4,7 +4,6 @@ They implement the ports `worker.domain.text.tongue.Languages` and `Tongue`; not
 `make messages` updates the catalogues from the code; `tests/package/test_catalogues.py` lists missing translations.
 """
 
-from worker.domain.text.language_codes import accepted
 from worker.languages.tongues import LANGUAGES, BabelLanguages
 
-__all__ = ["LANGUAGES", "BabelLanguages", "accepted"]
+__all__ = ["LANGUAGES", "BabelLanguages"]
