@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from builders import NOW
+from builders import NOW, facts, rules
 from fakes.directory import FakeDirectory
 from harness import Harness
 from worker.app.reads.away import Away, teller_named
 from worker.domain.escalation.absence import Absence
+from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.model import AccountKey
 from worker.ports import BadConfig, Transient
 
 DAY = timedelta(days=1)
 ANN, BEN = "ann@example.org", "ben@example.org"
+DEE = "dee@corp.example"
+HALFWAY, LATER = Step(After(share=0.5), (Target.ASSIGNEE,)), Step(After(share=1.0), (Target.CHANNEL,))
 LEAVE = (Absence(ANN, NOW - DAY, NOW + DAY, BEN),)
 
 
@@ -86,3 +89,43 @@ def test_the_program_asks_the_directory_that_is_named(harness: Harness) -> None:
     harness.corp.away["ann"] = True
 
     assert harness.app.away.is_away(ANN, AccountKey("corp", "ann"), NOW)
+
+
+@pytest.mark.parametrize("first", ["corp", "zcorp"])
+def test_the_mailbox_of_any_account_with_an_address_is_asked(
+    found: Callable[..., Harness], first: str
+) -> None:
+    harness = found(directories=(first, "tenant"), rules=rules(policies=(Policy("test", (HALFWAY, LATER)),)))
+    tenant = harness.directories[1]
+    for person_id in ("ann", "ben", "dee"):
+        harness.hire(person_id)
+        tenant.put(facts(f"cloud-{person_id}", email=f"{person_id}@corp.example"))
+    told_of_dee(harness, tenant, "cloud-dee")
+
+
+def test_the_mailbox_of_an_account_that_is_gone_is_not_asked(found: Callable[..., Harness]) -> None:
+    harness = found(rules=rules(policies=(Policy("test", (HALFWAY, LATER)),)))
+    harness.hire("ann", "ben", "dee")
+    harness.corp.put(facts("a-former-dee", email=DEE))
+    harness.settle()
+    harness.leave("a-former-dee")
+    told_of_dee(harness, harness.corp, "dee")
+
+
+def told_of_dee(harness: Harness, directory: FakeDirectory, account: str) -> None:
+    """Dee, who has to remove Ann, is away by her mailbox alone, so that the channel is told at once."""
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    for one in harness.directories:
+        one.disable("ann" if one.name != "tenant" else "cloud-ann")
+    harness.settle()
+    harness.deliver()
+    app_rules = harness.app.rules
+    harness.start(replace(app_rules, rotas=replace(app_rules.rotas, automatic_replies=directory.name)))
+    directory.away[account] = True
+    seen = len(harness.soc.sent)
+    harness.later(hours=12)
+    harness.escalate()
+    harness.deliver()
+    assert sorted(one.to.address for one in harness.soc.sent[seen:]) == ["", DEE]

@@ -10,6 +10,7 @@ from worker.app.jobs.jumps import Jumps
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.reads.away import Away, with_deputies
+from worker.app.tell.addressing import all_who_have
 from worker.app.tell.helping import help_for
 from worker.app.tell.holding import Holding, Holds, hold_calls
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
@@ -187,7 +188,7 @@ class Escalate:
             return frozenset()
         with self._store.reading() as uow:
             addresses = self._told_now(uow, now)
-            people = {address: uow.people.find(address)[:1] for address in sorted(addresses)}
+            people = {address: all_who_have(uow, address) for address in sorted(addresses)}
         asked = {
             address: one
             for address, one in self._mailboxes.items()
