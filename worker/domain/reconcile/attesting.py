@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.controls.control import NEW_GROUP_TIME
 from worker.domain.controls.statements import AttestAnswer, Attestation, StatementRule
+from worker.domain.escalation.calendar import Calendar, add, elapsed
 from worker.domain.kinds import STATEMENTS
 from worker.domain.kinds.attest import EXPLOITED, MESSENGERS, messengers_named
 from worker.domain.kinds.controlled import TIME_S
@@ -66,11 +67,10 @@ class ToAsk:
 def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
     """Open the ticket that asks a person for a statement, or reopen the one that asked before."""
     why = _why(asked, rule)
-    details = _details(asked, rule, now)
     assignee = person_as_assignee(asked.person, AssigneeWhy.SELF)
     day = now.astimezone(ZoneInfo(rules.timezone)).date()
     if asked.ticket is not None and asked.ticket.occasion == rule.occasion(day, asked.group):
-        again = replace(asked.ticket, details=details)
+        again = replace(asked.ticket, details=_details(asked.ticket, asked, rule, rules, now))
         reopened = handed_to(reopen(again, rules, now, why), assignee)
         return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AGAIN)
     draft = Ticket(
@@ -89,9 +89,9 @@ def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) ->
         accountable=rules.accountable,
         is_sensitive=asked.is_sensitive,
         reason=why,
-        details=details,
     )
-    return Action(ActionKind.OPEN, rules.started(draft, now), why)
+    timed = replace(draft, details=_details(draft, asked, rule, rules, now))
+    return Action(ActionKind.OPEN, rules.started(timed, now), why)
 
 
 def _why(asked: ToAsk, rule: StatementRule) -> Reason:
@@ -100,35 +100,37 @@ def _why(asked: ToAsk, rule: StatementRule) -> Reason:
     return because(_WHY[rule.statement.value], **values)
 
 
-def _details(asked: ToAsk, rule: StatementRule, now: datetime) -> Mapping[str, Any]:
+def _details(
+    ticket: Ticket, asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime
+) -> Mapping[str, Any]:
     details = {
         "statement": rule.statement.value,
         "subject": rule.subject,
         "version": rule.version,
         "title": dict(rule.title),
-        TIME_S: _time(asked, rule, now).total_seconds(),
+        TIME_S: _time(asked, rule, rules.policy(ticket).calendar, now).total_seconds(),
     }
     if not rule.messengers:
         return details
     return {**details, MESSENGERS: list(rule.messengers), EXPLOITED: rule.is_exploited}
 
 
-def _time(asked: ToAsk, rule: StatementRule, now: datetime) -> timedelta:
+def _time(asked: ToAsk, rule: StatementRule, calendar: Calendar, now: datetime) -> timedelta:
     """How long they have: less in a sensitive group, and three days at most where a group is to be told of a policy.
 
-    A joiner's time runs from the first day; a day is left to them at least.
+    A joiner's time runs from the first day; a day is left to them at least. All of it is the calendar's time.
     """
-    time = _usual_time(asked, rule, now)
+    time = _usual_time(asked, rule, calendar, now)
     return min(time, NEW_GROUP_TIME) if asked.is_in_new_group else time
 
 
-def _usual_time(asked: ToAsk, rule: StatementRule, now: datetime) -> timedelta:
+def _usual_time(asked: ToAsk, rule: StatementRule, calendar: Calendar, now: datetime) -> timedelta:
     due = rule.switch.due or rule.due
     if asked.is_sensitive and rule.sensitive_due is not None:
         return rule.sensitive_due
     if rule.joiner_due is None or asked.joined_at is None:
         return due
-    left = asked.joined_at + rule.joiner_due - now
+    left = elapsed(calendar, now, add(calendar, asked.joined_at, rule.joiner_due))
     return max(left, timedelta(days=1)) if left > timedelta() else due
 
 

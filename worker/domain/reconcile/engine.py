@@ -217,12 +217,12 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         accountable=finding.accountable or rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
-        details=_details(finding, case, rules, now),
     )
-    return Action(ActionKind.OPEN, rules.started(draft, now), finding.why, is_blocked=finding.needs_admin)
+    timed = replace(draft, details=_details(draft, finding, case, rules))
+    return Action(ActionKind.OPEN, rules.started(timed, now), finding.why, is_blocked=finding.needs_admin)
 
 
-def _details(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) -> Mapping[str, Any]:
+def _details(draft: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Mapping[str, Any]:
     """Since when a leaver was in the group; how long a hand-over before the last day may take."""
     view, leaving = finding.view, finding.leaving
     if leaving is None or view is None:
@@ -230,7 +230,8 @@ def _details(finding: Finding, case: GroupCase, rules: TicketRules, now: datetim
     since = since_details(view.member.joined_at or view.first_seen_at)
     if rules.hand_over is None or leaving.person not in case.view.handing_over:
         return since
-    return {**since, TIME_S: rules.hand_over.time(leaving.at, now, now).total_seconds()}
+    time = rules.hand_over.time(draft, rules.policy(draft).calendar, leaving.at, draft.opened_at)
+    return {**since, TIME_S: time.total_seconds()}
 
 
 def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:

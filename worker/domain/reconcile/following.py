@@ -61,7 +61,7 @@ def with_last_days(group: GroupView, rules: TicketRules, now: datetime) -> tuple
         at = _leaves_at(ticket, group) if ticket.is_live and ticket.is_early else None
         if at is None or ticket.left_at is None or at == ticket.left_at:
             continue
-        time = rules.hand_over.time(at, ticket.clock_from, now)
+        time = rules.hand_over.time(ticket, rules.policy(ticket).calendar, at, now)
         if at < ticket.left_at:
             time = min(time, rules.allowed(ticket))  # a nearer day gives nobody more time
         details = {**ticket.details, TIME_S: time.total_seconds()}

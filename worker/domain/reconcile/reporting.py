@@ -25,7 +25,7 @@ from worker.domain.kinds import REPORTED_MESSAGES
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.handle_report import CONFIDENTIAL, OCCASION, SHARED, TIER, is_confidential
 from worker.domain.reconcile.plan import Action, ActionKind
-from worker.domain.reconcile.rules import TicketRules
+from worker.domain.reconcile.rules import TicketRules, time_until
 from worker.domain.reconcile.whom import an_admin, owner_of
 from worker.domain.text.reason import because
 from worker.domain.tickets.subject import About
@@ -86,8 +86,8 @@ def joined(
     worst = min(Tier(ticket.details[TIER]), report.tier, key=_URGENCY.index)
     details = {**ticket.details, TIER: worst.value}
     if due_at < ticket.due_at:
-        time_s = max((due_at - ticket.clock_from).total_seconds(), 0)
-        return replace(ticket, due_at=due_at, details={**details, TIME_S: time_s})
+        time = time_until(ticket, rules.policy(ticket).calendar, due_at)
+        return replace(ticket, due_at=due_at, details={**details, TIME_S: time.total_seconds()})
     return replace(ticket, details=details)
 
 

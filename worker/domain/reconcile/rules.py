@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.escalation.calendar import add, elapsed
+from worker.domain.escalation.calendar import Calendar, add, elapsed, next_open
 from worker.domain.escalation.policy import Policy, policy_for
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.reconcile.verification import CLAIM_LIFE
@@ -23,13 +23,22 @@ class HandOver:
     lead: timedelta
     due: timedelta
 
-    def time(self, leaves_at: datetime, since: datetime, now: datetime) -> timedelta:
-        """The time from `since` on: until the last day ends, and still a day now if that is nearer."""
-        left = max(leaves_at, now + _A_DAY) - since
-        return max(min(self.due, left), _A_DAY)
+    def time(self, ticket: Ticket, calendar: Calendar, leaves_at: datetime, now: datetime) -> timedelta:
+        """A ticket's time, in its policy's calendar: until the last day ends, and still a day from the next opening."""
+        until = max(leaves_at, next_open(calendar, now) + _A_DAY)
+        return min(max(self.due, _A_DAY), time_until(ticket, calendar, until))
 
 
 _A_DAY = timedelta(days=1)
+
+
+def time_until(ticket: Ticket, calendar: Calendar, instant: datetime) -> timedelta:
+    """The calendar's time that a ticket has if it is due at an instant; 0 if that is past.
+
+    The time in which its claims waited for proof does not count.
+    """
+    waited = timedelta(microseconds=ticket.waited_us)
+    return max(elapsed(calendar, ticket.clock_from, instant) - waited, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
