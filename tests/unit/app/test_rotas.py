@@ -65,6 +65,17 @@ def test_somebody_who_left_is_a_gap_and_a_stranger_is_none(harness: Harness) -> 
     assert {(one.gap.why, one.gap.person) for one in found} == {(Lack.UNREACHABLE, ben.upper())}
 
 
+def test_a_deputy_who_left_closes_no_gap(harness: Harness) -> None:
+    harness.leave("ben")
+    harness.settle()
+    ann, ben = (harness.person(one).facts.email or "" for one in ("ann", "ben"))
+    leave = Absence(ann, NOW + DAY, NOW + 2 * DAY, ben)
+
+    found = rotas(harness, ann, absences=(leave,)).gaps(NOW)
+
+    assert found == (RotaGap("site", Gap(NOW + DAY, NOW + 2 * DAY, Lack.ABSENT, ann)),)
+
+
 def test_somebody_who_left_by_one_of_two_directories_is_a_gap(found: Callable[..., Harness]) -> None:
     harness = known_twice(found)
     ann = harness.person("ann").facts.email or ""

@@ -1,5 +1,6 @@
 """Who is on call: turns, overrides, what happens when clocks change, and gaps."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -169,6 +170,27 @@ def test_somebody_away_without_a_deputy_is_a_gap() -> None:
 
     found = gaps(
         rota(WEEKS), at("2026-11-02 09:00"), at("2026-11-16 09:00"), (leave, stood_in, somebody_else)
+    )
+
+    assert found == (Gap(leave.from_at, leave.until_at, Lack.ABSENT, ANN),)
+
+
+def test_a_deputy_who_is_away_closes_a_gap_only_with_one_of_their_own() -> None:
+    since, until = at("2026-11-02 09:00"), at("2026-11-07 09:00")
+    leave = Absence(ANN, at("2026-11-03 00:00"), at("2026-11-06 00:00"), CAT)
+    theirs = Absence(CAT.upper(), at("2026-11-04 00:00"), at("2026-11-05 00:00"))
+
+    found = gaps(rota(WEEKS), since, until, (leave, theirs))
+
+    assert found == (Gap(theirs.from_at, theirs.until_at, Lack.ABSENT, ANN),)
+    assert gaps(rota(WEEKS), since, until, (leave, replace(theirs, deputy=NED))) == ()
+
+
+def test_a_deputy_who_cannot_be_reached_closes_no_gap() -> None:
+    leave = Absence(ANN, at("2026-11-03 00:00"), at("2026-11-06 00:00"), CAT.upper())
+
+    found = gaps(
+        rota(WEEKS), at("2026-11-02 09:00"), at("2026-11-07 09:00"), (leave,), unreachable=frozenset({CAT})
     )
 
     assert found == (Gap(leave.from_at, leave.until_at, Lack.ABSENT, ANN),)

@@ -72,12 +72,13 @@ class Rotas:
 
         Somebody whom the directory knows as left is not there; an address that it does not know counts as there.
         """
-        found = []
+        found, absences = [], self._rules.absences
+        deputies = {one.deputy.casefold() for one in absences if one.deputy is not None}
         with self._store.reading() as uow:
             for name, warning in self._rules.gap_warnings.items():
                 rota, until = self.current(uow, name, now), now + warning
-                gone = _gone(uow, shifts(rota, now, until))
-                found += [RotaGap(name, one) for one in gaps(rota, now, until, self._rules.absences, gone)]
+                gone = _gone(uow, shifts(rota, now, until), deputies)
+                found += [RotaGap(name, one) for one in gaps(rota, now, until, absences, gone)]
         return tuple(found)
 
     def concerns(self, now: datetime) -> tuple[Concern, ...]:
@@ -110,7 +111,7 @@ class Rotas:
         return tuple(filter(None, (stale if is_stale(copy, rules, now) else "", *said)))
 
 
-def _gone(uow: UnitOfWork, found: tuple[Shift, ...]) -> frozenset[str]:
-    """The people on call who have left, by their address in lower case."""
+def _gone(uow: UnitOfWork, found: tuple[Shift, ...], deputies: set[str]) -> frozenset[str]:
+    """The people on call, and their deputies, who have left, by their address in lower case."""
     people = {one.person.casefold() for one in found if one.person is not None}
-    return frozenset(uow.people.who_left(people))
+    return frozenset(uow.people.who_left(people | deputies))

@@ -21,7 +21,7 @@ def absence_of(absences: tuple[Absence, ...], person: str, instant: datetime) ->
 
     People are e-mail addresses, in which upper and lower case are alike.
     """
-    away = [one for one in absences if is_same(one.person, person) and one.from_at <= instant < one.until_at]
+    away = [one for one in absences if _is_same(one.person, person) and one.from_at <= instant < one.until_at]
     return max(away, key=lambda one: one.until_at, default=None)
 
 
@@ -32,12 +32,12 @@ def stand_in(absences: tuple[Absence, ...], person: str, instant: datetime) -> s
     """
     asked = [person]
     while (away := absence_of(absences, asked[-1], instant)) is not None:
-        if away.deputy is None or any(is_same(away.deputy, one) for one in asked):
+        if away.deputy is None or any(_is_same(away.deputy, one) for one in asked):
             return None
         asked.append(away.deputy)
     return asked[-1] if len(asked) > 1 else None
 
 
-def is_same(one: str, other: str) -> bool:
+def _is_same(one: str, other: str) -> bool:
     """Whether two e-mail addresses are one person's."""
     return one.casefold() == other.casefold()

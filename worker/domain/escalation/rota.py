@@ -7,13 +7,14 @@ A layer's people take turns by the wall clock of the rota's zone; no turn is a n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeAlias
 
-from worker.domain.escalation.absence import Absence, is_same
+from worker.domain.escalation.absence import Absence, absence_of, stand_in
 from worker.domain.escalation.spans import Span, common, joined, left
 from worker.domain.escalation.wall_clock import DAY, first_showing, last_showing, local_day
 
@@ -180,8 +181,9 @@ def gaps(
 ) -> tuple[Gap, ...]:
     """Return the spans in [since, until) in which nobody of the rota is there, by beginning.
 
-    The fallback, for which there is a reason, closes no gap. Somebody absent counts as there while a deputy is named.
-    `unreachable` are e-mail addresses in lower case. Nothing is said of the time after `known_until`.
+    The fallback, for which there is a reason, closes no gap. Somebody absent counts as there while a deputy, or a
+    deputy's own, is there. `unreachable` are e-mail addresses in lower case. Nothing is said of the time after
+    `known_until`.
     """
     end = until if rota.known_until is None else min(until, rota.known_until)
     away: list[Span[tuple[str, Lack]]] = []
@@ -199,20 +201,28 @@ def gaps(
 
 
 def _missing(
-    shift: Shift, person: str, absences: Iterable[Absence], unreachable: frozenset[str]
+    shift: Shift, person: str, absences: tuple[Absence, ...], unreachable: frozenset[str]
 ) -> list[Span[tuple[str, Lack]]]:
     """The parts of a shift for which its person is not there."""
     if person.casefold() in unreachable:
         return [Span(shift.from_at, shift.until_at, (person, Lack.UNREACHABLE))]
-    whole = [Span(shift.from_at, shift.until_at, None)]
-    return common(
-        (
-            Span(one.from_at, one.until_at, (person, Lack.ABSENT))
-            for one in absences
-            if is_same(one.person, person) and one.deputy is None
-        ),
-        whole,
-    )
+    edges = {edge for one in absences for edge in (one.from_at, one.until_at)}
+    inside = {edge for edge in edges if shift.from_at < edge < shift.until_at}
+    return [
+        Span(since, until, (person, Lack.ABSENT))
+        for since, until in pairwise(sorted({shift.from_at, *inside, shift.until_at}))
+        if _is_absent(person, absences, unreachable, since)
+    ]
+
+
+def _is_absent(
+    person: str, absences: tuple[Absence, ...], unreachable: frozenset[str], instant: datetime
+) -> bool:
+    """Whether somebody is away at an instant, and nobody who can be reached stands in."""
+    if absence_of(absences, person, instant) is None:
+        return False
+    deputy = stand_in(absences, person, instant)
+    return deputy is None or deputy.casefold() in unreachable
 
 
 def _sources(rota: Rota, since: datetime, until: datetime) -> Iterator[tuple[str, Sequence[Span[str]]]]:
