@@ -244,6 +244,50 @@ def test_without_a_tap_in_thirty_minutes_the_fallback_is_told_once(duty: Harness
     ]
 
 
+@pytest.mark.parametrize("has_told_links", [True, False])
+def test_of_who_has_left_the_fallback_is_told_at_once_and_once(
+    company: Harness, has_told_links: bool
+) -> None:
+    company.leave("ann")
+    company.settle()
+    company.titles()
+    harness = on_duty(company, has_told_links=has_told_links)
+
+    assert told_at(harness, NINE) == [f"{SAM}: {ANN} has not taken over site"]
+    [body] = last(harness).paragraphs
+    assert body.text == f"{ANN} has left."
+    assert dict(body.facts) == {"On call until": "Wed 25 Nov 2026 09:00 EST"}
+    assert told_at(harness, NINE + MINUTE) == told_at(harness, NINE + HOUR) == []
+    assert harness.kinds().count("handover.missed") == 1
+    assert f"{BEN}: {ON_CALL}" in told_at(harness, NINE + DAY)
+    assert [one.person for one in rows(harness)] == [BEN]
+
+
+def test_of_who_leaves_before_they_tapped_the_fallback_is_told_at_once(duty: Harness) -> None:
+    told_at(duty, NINE)
+    duty.now = NINE + 10 * MINUTE
+    duty.leave("ann")
+    duty.settle()
+    duty.titles()
+
+    assert told(duty) == [f"{SAM}: {ANN} has not taken over site"]
+    assert told_at(duty, NINE + 31 * MINUTE) == []
+
+
+def test_who_is_back_is_told_with_a_link(duty: Harness) -> None:
+    duty.leave("ann")
+    duty.settle()
+    duty.titles()
+    told_at(duty, NINE)
+    duty.corp.enable("ann")
+    duty.settle()
+    duty.titles()
+
+    assert told(duty) == [f"{ANN}: {ON_CALL}"]
+    tap(duty, ANN)
+    assert told_at(duty, NINE + HOUR) == []
+
+
 def test_after_a_tap_nobody_is_told(duty: Harness) -> None:
     told_at(duty, NINE)
     duty.now = NINE + 29 * MINUTE

@@ -64,13 +64,14 @@ class TellHandovers:
 
         Told are those who took over within the last hour and a half and are on call still: neither a first start nor
         the end of a downtime announces what began long ago. Whoever is away is told, and so is their deputy: one
-        tap of either is enough. Without a desk's address there is nothing to tap, and nobody is warned.
+        tap of either is enough. Who has left is not told, and somebody else is warned at once. Without a desk's
+        address there is nothing to tap, and nobody is warned of who is here.
         """
         with self._store.begin(lease) as uow:
             over = uow.handovers.forget(now)
             uow.outbox.withdraw([key for one in over for key in _keys(one)])
             told = sum(self._tell(uow, self._rotas.current(uow, name, now), now) for name in self._names)
-            missed = self._warn(uow, now) if self._teller.links else 0
+            missed = self._warn(uow, now)
         return {"handovers": told, "missed": missed} if self._names else {}
 
     # --- taking over -----------------------------------------------------------------------------
@@ -81,7 +82,10 @@ class TellHandovers:
 
     def _tell_one(self, uow: UnitOfWork, rota: Rota, turn: Span[str], now: datetime) -> int:
         found = Recipients(uow, self._teller.languages)
-        told, _ = with_deputies([found.at(turn.value)], self._away, now, found)
+        named = found.present([found.at(turn.value)])
+        if not named:
+            uow.handovers.add(ToldHandover(rota.name, turn.from_at, turn.until_at, turn.value, "", now))
+        told, _ = with_deputies(named, self._away, now, found)
         new, links = 0, self._teller.links
         for to in told:
             one = ToldHandover(rota.name, turn.from_at, turn.until_at, turn.value, to.address, now)
@@ -111,15 +115,27 @@ class TellHandovers:
         told = 0
         for (rota, _, person), group in groupby(rows, lambda one: (one.rota, one.from_at, one.person)):
             same = list(group)
-            if rota in self._names and _is_missed(same, now) and self._is_on_call(uow, rota, person, now):
-                told += self._warn_of(uow, same[0], now)
+            if (
+                rota in self._names
+                and self._is_missed(same, now)
+                and self._is_on_call(uow, rota, person, now)
+            ):
+                told += self._warn_of(uow, same, now)
         return told
+
+    def _is_missed(self, same: Sequence[ToldHandover], now: datetime) -> bool:
+        """Whether nobody else was told yet that the person has left, or that nobody has tapped in time."""
+        if any(one.taken_at or one.missed_at for one in same):
+            return False
+        has_links = bool(self._teller.links) and all(one.link for one in same)
+        return _has_left(same) or (has_links and now >= min(one.told_at for one in same) + PATIENCE)
 
     def _is_on_call(self, uow: UnitOfWork, rota: str, person: str, now: datetime) -> bool:
         return person in {one.casefold() for one in self._rotas.on_call(uow, rota, now, now)}
 
-    def _warn_of(self, uow: UnitOfWork, one: ToldHandover, now: datetime) -> int:
+    def _warn_of(self, uow: UnitOfWork, same: Sequence[ToldHandover], now: datetime) -> int:
         """Tell the fallback, or the channel if the fallback is who is on call, has left, or is nobody."""
+        one, asked_at = same[0], None if _has_left(same) else same[0].told_at
         rota, found = self._rotas.named(one.rota), Recipients(uow, self._teller.languages)
         person = found.at(one.person)
         fallback = who_is_here(uow, rota.fallback or "")
@@ -129,7 +145,7 @@ class TellHandovers:
         messages = []
         for number, to in enumerate(to for to in told if to != person):
             tongue = self._teller.languages.of(to.language)
-            body = missed_paragraph(rota.name, person.label, one.told_at, one.until_at, rota.timezone, tongue)
+            body = missed_paragraph(rota.name, person.label, asked_at, one.until_at, rota.timezone, tongue)
             key = missed_key(one, number)
             messages.append(OutMessage(key, to, body.headline, body, is_urgent=True, is_day_or_night=True))
         uow.handovers.miss(one, now)
@@ -138,10 +154,9 @@ class TellHandovers:
         return uow.outbox.add(messages, now)
 
 
-def _is_missed(same: Sequence[ToldHandover], now: datetime) -> bool:
-    """Whether nobody of those whom a handover was told has tapped in time, and nobody else was told of it."""
-    is_settled = any(one.taken_at or one.missed_at or not one.link for one in same)
-    return not is_settled and now >= min(one.told_at for one in same) + PATIENCE
+def _has_left(same: Sequence[ToldHandover]) -> bool:
+    """Whether a handover's person was found to have left."""
+    return any(not one.told for one in same)
 
 
 def _keys(one: ToldHandover) -> Sequence[str]:

@@ -40,18 +40,28 @@ def handover_paragraph(
 
 
 def missed_paragraph(
-    rota: str, person: str, asked_at: datetime, until: datetime, timezone: str, tongue: Tongue = ENGLISH
+    rota: str,
+    person: str,
+    asked_at: datetime | None,
+    until: datetime,
+    timezone: str,
+    tongue: Tongue = ENGLISH,
 ) -> Paragraph:
-    """Tell the fallback that somebody was asked to take over a rota and did not; `timezone` is the rota's."""
-    text = tongue.say(
-        "Nobody tapped the link in the message about it. Messages still go to whoever is on call. "
-        "Please call them, or step in."
-    )
+    """Tell the fallback that somebody was asked to take over a rota and did not; `timezone` is the rota's.
+
+    `asked_at`: None if they were not asked, since they have left.
+    """
+    facts = [(tongue.say("On call until"), tongue.instant(until, timezone))]
+    if asked_at is None:
+        text = tongue.say("{person} has left.", person=flat(person))
+    else:
+        text = tongue.say(
+            "Nobody tapped the link in the message about it. Messages still go to whoever is on call. "
+            "Please call them, or step in."
+        )
+        facts.insert(0, (tongue.say("Asked"), tongue.instant(asked_at, timezone)))
     return Paragraph(
         tongue.say("{person} has not taken over {rota}", person=flat(person), rota=rota),
         text,
-        (
-            (tongue.say("Asked"), tongue.instant(asked_at, timezone)),
-            (tongue.say("On call until"), tongue.instant(until, timezone)),
-        ),
+        tuple(facts),
     )

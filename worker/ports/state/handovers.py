@@ -16,8 +16,9 @@ HANDOVER: Final = (
 class ToldHandover:
     """`person` is on call for `rota` from `from_at` until `until_at`; `told` was told: the person, or a deputy.
 
-    Both are e-mail addresses in lower case. `link` is the id in the link to tap; empty: there was no link. `taken_at`
-    is when whoever was told tapped it, `missed_at` when somebody else was told that nobody had.
+    `told` is empty if nobody was, since the person has left. Both are e-mail addresses in lower case. `link` is the id
+    in the link to tap; empty: there was no link. `taken_at` is when whoever was told tapped it, `missed_at` when
+    somebody else was told that nobody had.
     """
 
     rota: str
