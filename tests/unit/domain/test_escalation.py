@@ -183,6 +183,13 @@ def test_time_after_due_is_counted_in_the_policys_time() -> None:
     assert at == datetime(2026, 11, 30, 10, 0, tzinfo=NOW.tzinfo)
 
 
+def test_what_was_due_at_night_by_an_earlier_clock_is_due_at_the_next_opening() -> None:
+    saturday = datetime(2026, 11, 28, 3, 0, tzinfo=NOW.tzinfo)
+    policy = Policy("office", (Step(After(share=1.0), (Target.CHANNEL,)),), calendar=OFFICE)
+    opening = datetime(2026, 11, 30, 9, 0, tzinfo=NOW.tzinfo)
+    assert step_at(replace(OPENED, due_at=saturday), policy, policy.steps[0], DAY_LONG) == opening
+
+
 STEPS = st.builds(
     Step,
     st.builds(

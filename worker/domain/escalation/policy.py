@@ -207,7 +207,7 @@ def step_at(ticket: Ticket, policy: Policy, step: Step, allowed: timedelta) -> d
     `allowed` is the policy's time from clock_from to due, without the time in which claims waited for proof.
     """
     if step.after.share >= 1.0:
-        return add(policy.calendar, ticket.due_at, step.after.plus) if step.after.plus else ticket.due_at
+        return add(policy.calendar, ticket.due_at, step.after.plus)  # `due_at` may be another clock's
     waited = timedelta(microseconds=ticket.waited_us)
     return add(policy.calendar, ticket.clock_from, allowed * step.after.share + step.after.plus + waited)
 
