@@ -22,7 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from worker.domain.mirror.copy import Content
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 from worker.settings.document import PlacedDict, Position

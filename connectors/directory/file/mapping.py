@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from fnmatch import fnmatchcase
 
 from connectors.directory.file.columns import Columns
 from connectors.directory.file.config import FileConfig, Format
@@ -26,6 +25,7 @@ from connectors.kit.text import quoted
 from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
+from worker.domain.text.globs import fits
 from worker.domain.text.mail_domains import foldable
 from worker.ports import Malformed
 
@@ -63,7 +63,7 @@ class Reading:
             zone=zone,
             leavers_ou=dn.parts(config.leavers_ou) if config.leavers_ou else None,
             excluded_ous=tuple(dn.parts(entry) for entry in exclude if "=" in entry),
-            excluded_names=tuple(entry.casefold() for entry in exclude if "=" not in entry),
+            excluded_names=tuple(entry for entry in exclude if "=" not in entry),
         )
 
     def place(self, raw: RawRecord) -> str:
@@ -247,7 +247,7 @@ def _is_on_long_leave(raw: RawRecord, columns: Columns) -> bool:
 def _is_in_scope(raw: RawRecord, reading: Reading, place: str, *, is_deleted: bool) -> bool:
     columns = reading.columns
     account, upn = raw.first(columns.of("account")), raw.first(columns.of("upn"))
-    names = [name.casefold() for name in (account, upn) if name]
+    names = [name for name in (account, upn) if name]
     is_guest = raw.first(columns.of("user_type")).casefold() == "guest" or "#EXT#" in upn
     if account.endswith("$") or is_guest:
         return False
@@ -255,7 +255,7 @@ def _is_in_scope(raw: RawRecord, reading: Reading, place: str, *, is_deleted: bo
         return False  # a deleted account has lost its attributes, and must still be seen
     if any(dn.is_under(place, ou) for ou in reading.excluded_ous):
         return False
-    return not any(fnmatchcase(name, pattern) for name in names for pattern in reading.excluded_names)
+    return not any(fits(name, reading.excluded_names) for name in names)
 
 
 def _phones(raw: RawRecord, reading: Reading) -> Numbers:

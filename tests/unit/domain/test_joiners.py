@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from builders import facts
 from worker.domain.model import GroupKey
-from worker.domain.people.joiners import Placement, fits, places
+from worker.domain.people.joiners import Placement, places
 
 NIGHTS = (GroupKey("wards", "g1"), "Ward 7 nights")
 NEWS = (GroupKey("wards", "g2"), "Ward 7 announcements")
@@ -17,26 +15,6 @@ GROUPS = (NIGHTS, NEWS, ALL)
 def rule(*groups: str, **when: str | tuple[str, ...]) -> Placement:
     pairs = tuple((name, (globs,) if isinstance(globs, str) else globs) for name, globs in when.items())
     return Placement(pairs, groups)
-
-
-@pytest.mark.parametrize(
-    "text, globs, expected",
-    [
-        ("Nursing", ("nursing",), True),
-        ("St Mary's East", ("st mary's*",), True),
-        ("Nursing", ("Nurs", "Porter*"), False),
-        ("Nursing", ("Porter*", "N?rsing"), True),
-        ("Nursing", (), False),
-        (None, ("*",), False),
-        ("STRASSE", ("straße",), True),
-    ],
-)
-def test_a_glob_means_whole_texts_in_any_case(
-    text: str | None,
-    globs: tuple[str, ...],
-    expected: bool,
-) -> None:
-    assert fits(text, globs) is expected
 
 
 def test_groups_are_named_by_id_by_name_or_by_glob() -> None:

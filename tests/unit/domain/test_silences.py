@@ -52,6 +52,11 @@ def test_a_ticket_is_covered_if_it_fits_everything_that_is_named(
     assert silence(**fields).covers(WARD, ["ann", "ann@corp.example"]) is is_covered
 
 
+def test_a_group_with_brackets_is_silenced_by_its_own_name() -> None:
+    icu = replace(WARD, group_name="[ICU] nights")
+    assert silence(groups=("[ICU] nights",)).covers(icu, [])
+
+
 def test_a_ticket_about_a_person_is_in_no_group() -> None:
     about = replace(WARD, group=None, group_name="")
     assert not silence(groups=("Ward*",)).covers(about, [])

@@ -29,11 +29,11 @@ from worker.domain.groups.case import GroupView
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.person_case import PersonCase
 from worker.domain.model import AccountKey, Standing
-from worker.domain.people.joiners import fits
 from worker.domain.reconcile.engine import reconcile_group, reconcile_person
 from worker.domain.reconcile.guard import Departure, GuardLimits, HeldPlan, inspect
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.rules import TicketRules
+from worker.domain.text.globs import fits
 from worker.domain.tickets.subject import About
 from worker.ports import Port
 from worker.ports.state.episodes import EpisodeSort

@@ -19,7 +19,7 @@ from worker.domain.controls.messengers import (
 from worker.domain.controls.policy import AdvisoryRule, ControlPolicy
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 from worker.domain.watch.products import keys_asked
 from worker.ports import Concern, Port
 from worker.ports.state.sources import SourceState

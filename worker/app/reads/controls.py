@@ -39,7 +39,7 @@ from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.model import GroupKey, Standing
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 from worker.ports.state.controls import (
     NO_TICKETS,
     ControlCounts,

@@ -15,8 +15,8 @@ from worker.desk.calls import Call
 from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.sessions import Guest
 from worker.domain.escalation.wall_clock import local_day
-from worker.domain.people.joiners import fits
 from worker.domain.replay.comparing import PlayEffect
+from worker.domain.text.globs import fits
 from worker.domain.text.reason import because
 from worker.ports import Takes
 

@@ -16,7 +16,7 @@ from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch, Mode
 from worker.domain.escalation.policy import Target, Whom
 from worker.domain.model import Allowed
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 
 
 class _Ruled:

@@ -9,7 +9,7 @@ from worker.domain.controls.policy import ClassRule, ControlPolicy
 from worker.domain.controls.state import GroupState
 from worker.domain.messengers import messenger
 from worker.domain.model import RegisterStatus
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from worker.domain.model import GroupKey
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 
 
 class Mode(StrEnum):

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
+from worker.domain.text.globs import fits
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 LIFE_MAX = timedelta(days=30)
@@ -82,7 +82,7 @@ class Silence:
         group = (ticket.group_name, ticket.group.group_id if ticket.group else "")
         source = ticket.group.source if ticket.group else ""
         return (
-            (not self.groups or any(_fits(name, self.groups) for name in group))
+            (not self.groups or any(fits(name, self.groups) for name in group))
             and (not self.people or self.is_for(known_as))
             and (not self.sources or source in self.sources)
             and (not self.kinds or ticket.kind in self.kinds)
@@ -103,7 +103,3 @@ def id_of_silence(written: str) -> str:
     """The id that somebody wrote: `S-000001` for `s-1`. Other texts, such as a configured one's name, stay."""
     found = _LABEL.fullmatch(written.strip())
     return silence_label(int(found[1])) if found else written
-
-
-def _fits(name: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name.casefold(), one.casefold()) for one in globs)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from worker.domain.model import COUNTRY, TIMEZONE, AccountFacts, GroupKey
+from worker.domain.text.globs import fits
 
 # What every directory may say; a connector of somebody else's may add attributes of its own
 PLACED_BY = ("department", "title", "office", "company", "org_unit", COUNTRY, TIMEZONE)
@@ -18,11 +18,6 @@ class Placement:
 
     when: tuple[tuple[str, tuple[str, ...]], ...]
     groups: tuple[str, ...]
-
-
-def fits(text: str | None, globs: Iterable[str]) -> bool:
-    """True if one of the globs matches the text, in any case."""
-    return text is not None and any(fnmatchcase(text.casefold(), glob.casefold()) for glob in globs)
 
 
 def applying(facts: AccountFacts, rules: Iterable[Placement]) -> frozenset[Placement]:

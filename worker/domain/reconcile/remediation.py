@@ -14,9 +14,9 @@ from worker.domain.kinds import KINDS, kind_of
 from worker.domain.kinds.kind import Deed
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Coverage, Evidence, Member, Role, Standing
-from worker.domain.people.joiners import fits
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.leaving import Leaving
+from worker.domain.text.globs import fits
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 
 # A variant of a number may be another person's; the rest names one person for certain

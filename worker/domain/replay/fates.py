@@ -14,11 +14,11 @@ from worker.domain.escalation.policy import Taken
 from worker.domain.escalation.replay import Spell, replay
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.keeps import in_since
-from worker.domain.people.joiners import fits
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.gate import GuardPlay
 from worker.domain.replay.history import History, LeavingKey, RecordedTicket
+from worker.domain.text.globs import fits
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 

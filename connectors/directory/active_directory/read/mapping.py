@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig
@@ -24,6 +23,7 @@ from connectors.kit.places import country_of, places
 from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
+from worker.domain.text.globs import fits
 from worker.domain.text.mail_domains import foldable
 from worker.ports import Malformed
 
@@ -69,7 +69,7 @@ class Reading:
             places=tuple(map(_dn.parts, config.scope.ous or (config.base,))),
             leavers_ou=_dn.parts(config.leavers_ou) if config.leavers_ou else None,
             excluded_ous=tuple(_dn.parts(entry) for entry in exclude if "=" in entry),
-            excluded_names=tuple(entry.casefold() for entry in exclude if "=" not in entry),
+            excluded_names=tuple(entry for entry in exclude if "=" not in entry),
             region=region,
             zone=zone,
         )
@@ -241,10 +241,10 @@ def _phones(entry: Entry, reading: Reading, region: str | None) -> Numbers:
 
 
 def _is_in_scope(parent: str, names: Iterable[str | None], reading: Reading) -> bool:
-    known = [name.casefold() for name in names if name]
+    known = [name for name in names if name]
     if any(name.endswith("$") for name in known) or _lies_in(parent, reading.excluded_ous):
         return False
-    if any(fnmatchcase(name, pattern) for name in known for pattern in reading.excluded_names):
+    if any(fits(name, reading.excluded_names) for name in known):
         return False
     if not parent or _dn.is_tombstone(parent):
         return True  # deleted together with its OU, so the name no longer shows where the OU was

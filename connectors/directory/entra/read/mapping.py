@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from fnmatch import fnmatchcase
 from typing import Any
 
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
@@ -21,6 +20,7 @@ from connectors.kit.places import country_of, places
 from connectors.kit.unread import Dates
 from connectors.kit.words import read_bool
 from worker.domain.model import AccountFacts
+from worker.domain.text.globs import fits
 from worker.domain.text.mail_domains import foldable
 from worker.ports import Malformed
 
@@ -187,5 +187,4 @@ def _is_in_scope(user: Mapping[str, Any], own_id: str, reading: Reading, *, is_d
 
 def _fits(value: Any, globs: tuple[str, ...]) -> bool:
     texts = value if isinstance(value, list) else [value]
-    known = [str(one).casefold() for one in texts if one not in (None, "")]
-    return any(fnmatchcase(text, glob.casefold()) for text in known for glob in globs)
+    return any(fits(str(one), globs) for one in texts if one not in (None, ""))

@@ -16,7 +16,7 @@ from worker.domain.controls.control import (
 from worker.domain.controls.policy import AdminsRule
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.model import Standing
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import TicketKind
 

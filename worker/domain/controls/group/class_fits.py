@@ -8,7 +8,7 @@ from worker.domain.controls.control import CheckValue, ControlResult, GroupContr
 from worker.domain.controls.policy import ClassRule
 from worker.domain.controls.state import GroupState
 from worker.domain.messengers import messenger
-from worker.domain.people.joiners import fits
+from worker.domain.text.globs import fits
 from worker.domain.text.tongue import N_
 from worker.domain.tickets.ticket import Grade, TicketKind
 
