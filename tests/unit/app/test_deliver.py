@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -71,6 +72,19 @@ def test_the_last_message_of_a_day_says_so_and_the_rest_waits_for_tomorrow(found
     harness.later(hours=12)
     harness.deliver()
     assert harness.soc.sent[2].title == "2 messages from Whosleft"
+
+
+def test_a_day_whose_midnight_comes_twice_is_one_day(found: Found) -> None:
+    harness = found(daily_max=1)
+    harness.start(replace(harness.app.rules, timezone="America/Havana"))
+    harness.now = datetime(2027, 11, 7, 4, 30, tzinfo=UTC)  # 00:30, and so it is an hour later
+    harness.queue(letter("a"))
+    harness.deliver()
+    harness.later(hours=1)
+    harness.queue(letter("b"))
+
+    assert harness.deliver().counts["held_for_tomorrow"] == 1
+    assert len(harness.soc.sent) == 1
 
 
 def test_the_channel_has_no_daily_limit(found: Found) -> None:

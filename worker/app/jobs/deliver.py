@@ -22,7 +22,7 @@ from typing import NamedTuple
 from worker.app.jobs.asked_wait import asked_wait
 from worker.app.jobs.bouncing import Bouncing
 from worker.app.jobs.composing import Composing
-from worker.app.jobs.folding import Folding, FoldingLimits, day_start
+from worker.app.jobs.folding import Folding, FoldingLimits
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
 from worker.app.jobs.looking_again import LookedAgain, hold_in, look_again
 from worker.app.jobs.observer import SILENT, Observer
@@ -33,6 +33,7 @@ from worker.app.tell.holding import Holding
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
+from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable, Unsubscribed
@@ -183,7 +184,7 @@ class Deliver:
 
     def _are_last_today(self, uow: UnitOfWork, some: Sequence[Delivery], now: datetime) -> list[bool]:
         """Of each delivery, whether it is its reader's last one today, if all of them arrive."""
-        since = day_start(now, self._rules.teller.timezone)
+        since = start_of_day(self._rules.teller.timezone, now)
         told = uow.outbox.deliveries([one.to for one in some], since)
         before = Counter[Recipient]()
         found = []

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
-from zoneinfo import ZoneInfo
 
 from worker.app.jobs.asked_wait import WAIT_MAX
 from worker.app.jobs.composing import Composing
@@ -20,6 +19,7 @@ from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding, hold
 from worker.app.tell.overtaken import Waiting, overtaken
 from worker.app.tell.reaching import Reaching
+from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.messages.paragraphs import dropped_paragraph, summary_paragraph
 from worker.domain.tickets.ticket import Ticket
@@ -186,7 +186,7 @@ class _ReadersPage:
         left = Counter({fold.reader: ALARMS_MAX for fold in folds})
         if is_alarm:
             return left
-        day = day_start(self.now, self.composing.teller.timezone)
+        day = start_of_day(self.composing.teller.timezone, self.now)
         for is_channel, most, since in (
             (True, self.limits.channel_max, self.now - CHANNEL_TIME),
             (False, self.composing.daily_max, day),
@@ -275,9 +275,3 @@ def _share_out(left: Mapping[_Reader, int], folds: Sequence[_Fold]) -> list[_Fol
         fold.budget = each + (before[fold.reader] < more)
         before[fold.reader] += 1
     return [fold for fold in going if fold.budget > 0]
-
-
-def day_start(now: datetime, timezone: str) -> datetime:
-    """The beginning of a local day."""
-    local = now.astimezone(ZoneInfo(timezone))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
