@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.matching import Matching
 from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.app.tell.teller import Teller
+from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.kinds import kind_of
 from worker.domain.messages.message import CHANNEL, Recipient
 from worker.domain.messages.sentences import Row, rows_paragraph
@@ -25,7 +26,6 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 500
-TOLD_FROM = time(8)  # local: nobody is woken for a row
 ROWS_MAX = 15  # in one paragraph; more are several
 
 
@@ -40,9 +40,9 @@ class RowsToChange:
         self._told_on: date | None = None
 
     def tell(self, matching: Matching, now: datetime) -> None:
-        """Queue the day's digests, from `TOLD_FROM` on. `now` is aware UTC."""
+        """Queue the day's digests, from `MORNING` on. `now` is aware UTC."""
         local = now.astimezone(self._zone)
-        if not self._kept_by_people or local.time() < TOLD_FROM or self._told_on == local.date():
+        if not self._kept_by_people or local.time() < MORNING or self._told_on == local.date():
             return
         with matching.begin() as uow:
             uow.outbox.add(self._digests(uow, local.date()), now)

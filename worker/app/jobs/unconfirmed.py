@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.groups.case import GroupView
 from worker.ports.state.store import UnitOfWork
 
-ASKED_FROM, ASKED_UNTIL = time(8), time(18)  # local: a month-old list can wait for the morning
+EVENING = time(18)  # local, as `MORNING`: a month-old list can wait for the next day
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +35,4 @@ class Unconfirmed:
         return every is not None and group.taken_at <= now - every and self._is_asking(now)
 
     def _is_asking(self, now: datetime) -> bool:
-        return ASKED_FROM <= now.astimezone(ZoneInfo(self.timezone)).time() < ASKED_UNTIL
+        return MORNING <= now.astimezone(ZoneInfo(self.timezone)).time() < EVENING

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.app.tell.teller import Teller
+from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.messages.weekly import NAMED_MAX, weekly_paragraph
 from worker.domain.watch.canary import day_of, week_of
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
-
-MORNING = time(8)  # of Mondays
 
 
 class TellWeekly:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 YEAR_MIN, YEAR_MAX = 2, 9998  # every offset fits inside datetime's years 1 to 9999
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)  # that people may name
 DAY = timedelta(days=1)
+MORNING = time(8)  # local: nobody is told before it what can wait for the day
 
 _SECOND = timedelta(seconds=1)
 _ALIKE_YEARS = (2025, 2026, 2027)  # zones that read the same in these are one to their readers
