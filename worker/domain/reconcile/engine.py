@@ -217,21 +217,27 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         accountable=finding.accountable or rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
+        details=_since(finding),
     )
-    timed = replace(draft, details=_details(draft, finding, case, rules))
-    return Action(ActionKind.OPEN, rules.started(timed, now), finding.why, is_blocked=finding.needs_admin)
+    started = rules.started(_with_own_time(draft, finding, case, rules), now)
+    return Action(ActionKind.OPEN, started, finding.why, is_blocked=finding.needs_admin)
 
 
-def _details(draft: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Mapping[str, Any]:
-    """Since when a leaver was in the group; how long a hand-over before the last day may take."""
-    view, leaving = finding.view, finding.leaving
-    if leaving is None or view is None:
+def _since(finding: Finding) -> Mapping[str, Any]:
+    """Since when a leaver was in the group."""
+    view = finding.view
+    if finding.leaving is None or view is None:
         return {}
-    since = since_details(view.member.joined_at or view.first_seen_at)
-    if rules.hand_over is None or leaving.person not in case.view.handing_over:
-        return since
+    return since_details(view.member.joined_at or view.first_seen_at)
+
+
+def _with_own_time(draft: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Ticket:
+    """The same with the time that a hand-over before the last day may take."""
+    leaving = finding.leaving
+    if rules.hand_over is None or leaving is None or leaving.person not in case.view.handing_over:
+        return draft
     time = rules.hand_over.time(draft, rules.policy(draft).calendar, leaving.at, draft.opened_at)
-    return {**since, TIME_S: time.total_seconds()}
+    return replace(draft, details={**draft.details, TIME_S: time.total_seconds()})
 
 
 def _hand_on(ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules) -> Action | None:
