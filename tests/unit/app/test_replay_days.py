@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,13 @@ def staffed(found: Found, **wishes: Any) -> Harness:
     harness.hire("ann", "ben", "eve", *(f"p{number}" for number in range(60)))
     harness.group("ward-7", "ann", "ben", *(f"p{number}" for number in range(20)), admins=["eve"])
     harness.settle()
+    return harness
+
+
+def where_all_say_so(found: Found, **wishes: Any) -> Harness:
+    """A ward whose people two directories know, both of which have to say that somebody left."""
+    harness = known_twice(found, rules=TWO, accounts=AccountsRule.ALL, **wishes)
+    harness.start(replace(harness.app.rules, accounts=AccountsRule.ALL))
     return harness
 
 
@@ -177,8 +185,7 @@ def test_where_one_directorys_word_is_none_the_other_ones_opens_the_ticket(
 
 
 def test_where_one_directorys_word_is_enough_the_ticket_is_opened_sooner(found: Found) -> None:
-    harness = known_twice(found, rules=TWO, accounts=AccountsRule.ALL)
-    harness.start(replace(harness.app.rules, accounts=AccountsRule.ALL))
+    harness = where_all_say_so(found)
     begins = harness.now
     pass_hours(harness, 12, {
         1: lambda: harness.leave("ann"),
@@ -191,3 +198,82 @@ def test_where_one_directorys_word_is_enough_the_ticket_is_opened_sooner(found: 
 
     assert (counts(same), counts(either)) == ({PlayEffect.SAME: 1}, {PlayEffect.EARLIER: 1})
     assert [one.would.opened_at for one in either.tickets] == [ticket.opened_at - 4 * HOUR]
+
+
+def storm_at_the_tenant(harness: Harness) -> None:
+    for account in ("cloud-ann", "cloud-ben"):
+        harness.directories[TENANT].disable(account)
+
+
+def would_be_more(harness: Harness, begins: datetime) -> list[tuple[str, datetime | None]]:
+    """Whom a higher limit would have had asked out of the ward, by which account, and when."""
+    seen = played(harness, with_limits(harness, leavers_max=25), begins)
+    assert counts(seen).keys() <= {PlayEffect.MORE, PlayEffect.EARLIER}
+    more = [one for one in seen.tickets if one.difference is PlayEffect.MORE]
+    assert {one.group_name for one in more} <= {"Ward 7"}
+    assert [one.person_name for one in more] == [
+        one.person.person_id.capitalize() for one in more if one.person
+    ]
+    return [(one.person.person_id, one.would.opened_at) for one in more if one.person]
+
+
+def test_who_is_held_by_two_directories_would_be_asked_out_of_a_group_once(found: Found) -> None:
+    harness = known_twice(found, rules=TWO, limits=GuardLimits(leavers_max=1))
+    begins = harness.now
+
+    def storm() -> None:
+        harness.leave("ann", "ben")
+        storm_at_the_tenant(harness)
+
+    pass_hours(harness, 6, {1: storm})
+    held_at = begins + 2 * HOUR
+
+    would = would_be_more(harness, begins)
+
+    assert would == [("ann", held_at), ("ben", held_at)]
+    for plan in harness.plans():
+        harness.decide(*(part.id for part in plan.cohorts), plan=plan.id)
+    pass_hours(harness, 3)
+    assert [one.person.person_id for one in harness.tickets() if one.person] == ["ann", "ben"]
+
+
+def test_who_has_a_ticket_by_one_directory_s_word_gets_no_other_by_the_word_that_was_held(
+    found: Found,
+) -> None:
+    harness = known_twice(found, rules=TWO, limits=GuardLimits(leavers_max=1))
+    begins = harness.now
+    pass_hours(harness, 12, {
+        1: lambda: storm_at_the_tenant(harness),
+        5: lambda: harness.leave("ann"),
+        8: lambda: harness.leave("ben"),
+    })  # fmt: skip
+    [ticket] = harness.tickets()
+    assert (ticket.person_name, len(harness.plans())) == ("Ann", 2)
+
+    assert counts(played(harness, None, begins)) == {PlayEffect.SAME: 1}
+    assert would_be_more(harness, begins) == [("cloud-ben", begins + 2 * HOUR)]
+    higher = played(harness, with_limits(harness, leavers_max=25), begins)
+    assert [one.ticket for one in higher.tickets if one.difference is PlayEffect.EARLIER] == [ticket]
+
+
+def test_who_would_have_left_before_the_days_is_asked_out_of_nothing_in_them(found: Found) -> None:
+    harness = where_all_say_so(found, limits=GuardLimits(leavers_max=1))
+    pass_hours(harness, 3, {1: lambda: harness.leave("ann")})
+    harness.later(days=2)
+    begins = harness.now
+    pass_hours(harness, 3, {1: lambda: storm_at_the_tenant(harness)})
+    assert (len(harness.plans()), harness.tickets()) == (1, [])
+
+    seen = played(harness, with_gate(harness, accounts=AccountsRule.EITHER, limits=GuardLimits()), begins)
+
+    assert [(one.difference, one.person_name) for one in seen.tickets] == [(PlayEffect.MORE, "Cloud-ben")]
+
+
+def test_where_all_have_to_say_so_a_held_word_alone_asks_nobody_out(found: Found) -> None:
+    harness = where_all_say_so(found, limits=GuardLimits(leavers_max=1))
+    begins = harness.now
+    pass_hours(harness, 6, {1: lambda: harness.leave("ann", "ben")})
+
+    assert would_be_more(harness, begins) == []
+    pass_hours(harness, 3, {1: lambda: storm_at_the_tenant(harness)})
+    assert [who for who, _ in would_be_more(harness, begins)] == ["cloud-ann", "cloud-ben"]

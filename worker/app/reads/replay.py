@@ -53,7 +53,7 @@ class PlayedTicket:
 
     @property
     def person(self) -> AccountKey | None:
-        return self.new.key.person if self.new else self.ticket.person if self.ticket else None
+        return self.new.person if self.new else self.ticket.person if self.ticket else None
 
     @property
     def person_name(self) -> str:

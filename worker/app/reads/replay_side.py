@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -20,11 +20,12 @@ from worker.domain.escalation.silences import Silence
 from worker.domain.kinds import REMOVAL, REPORTED_MESSAGES
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import AccountKey, GroupKey
+from worker.domain.people.leaving import Leaving
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.comparing import Notice
-from worker.domain.replay.fates import Become, Fate, TicketSide, fate_of, steps_of
-from worker.domain.replay.gate import GateRules, GuardPlay, judge_again, recorded, seen_by
+from worker.domain.replay.fates import Become, Fate, TicketSide, begins_at, fate_of, steps_of
+from worker.domain.replay.gate import GateRules, judge_again, recorded, seen_by
 from worker.domain.replay.history import GuardedLeaving, History, RecordedTicket
 from worker.domain.text.reason import NO_REASON
 from worker.domain.tickets.subject import About
@@ -57,7 +58,10 @@ class ReplayRules:
 
 
 class NewKey(NamedTuple):
-    """A removal that nobody was asked for: the leaving was held, and not released within the history."""
+    """A removal that nobody was asked for: the leaving was held, and not released within the history.
+
+    Of several held accounts of one person, it is the last one's leaving.
+    """
 
     person: AccountKey
     at: datetime
@@ -66,9 +70,10 @@ class NewKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """What is known of a removal that nobody was asked for."""
+    """What is known of a removal that nobody was asked for. `person`: the account by which they would have left."""
 
     key: NewKey
+    person: AccountKey
     person_name: str
     group_name: str
     fate: Fate
@@ -137,7 +142,7 @@ class Player:
         holds_messages: bool,
     ) -> None:
         self._uow, self._holds_messages = uow, holds_messages
-        self._history = seen_by(history, rules.gate)
+        self._history, self._humans = seen_by(history, rules.gate), history.humans
         self._rules, self._present = rules, present
         self._was = recorded(history)
         self._side = Side()
@@ -158,9 +163,7 @@ class Player:
             fate = fate_of(self._history, one, self._was, side)
             self._side.fates[one.ticket.id] = fate
             self._side.tellings[one.ticket.id] = self._tellings(self._answered_for(one), fate, side)
-        for judged in never_passed(self._history):
-            for new in self._new(judged, gate, side):
-                self._side.new[new.key] = new
+        self._side.new = {new.key: new for new in self._new(side)}
         return self._side
 
     # --- who is told -----------------------------------------------------------------------------
@@ -282,22 +285,62 @@ class Player:
 
     # --- leavings that were not released ---------------------------------------------------------
 
-    def _new(self, judged: GuardedLeaving, gate: GuardPlay, side: TicketSide) -> Iterator[NewTicket]:
-        at = gate.passed.get(judged.key)
-        if at is None or at >= self._history.ends:
-            return
-        for group in judged.asked_out_of(at):
-            past = self._history.groups.get(group)
-            takes = side.takes.get(group.source)
-            if past is None or takes is None or not takes(group.group_id, past.name):
+    def _new(self, side: TicketSide) -> Iterable[NewTicket]:
+        """The removals that nobody was asked for: of each absence of a person, one for each group."""
+        held = list(never_passed(self._history))
+        asked = self._asked({self._who(one.departure.person) for one in held}, side)
+        found: dict[tuple[AccountKey, datetime, GroupKey], NewTicket] = {}
+        for judged in held:
+            at = begins_at(self._history, judged.key, judged.at, side)
+            if at is None or not self._history.begins <= at < self._history.ends:
                 continue
-            draft = Ticket(
-                REMOVAL, About.MEMBERSHIP, group, past.name, "", at, at, at,
-                person=judged.departure.person, evidence=judged.departure.evidence, left_at=judged.departure.at,
-            )  # fmt: skip
-            due_at = side.rules.started(side.judged(self._history, draft), at).due_at
-            key = NewKey(judged.departure.person, judged.departure.at, group)
-            yield NewTicket(key, judged.departure.name, past.name, Fate(Become.OPENED, at, due_at))
+            for group in judged.asked_out_of(at):
+                this = (self._who(judged.departure.person), at, group)
+                if this not in asked and (new := self._asked_out(judged, group, at, side)):
+                    found[this] = new
+        return found.values()
+
+    def _asked(
+        self, people: Collection[AccountKey], side: TicketSide
+    ) -> set[tuple[AccountKey, datetime | None, GroupKey | None]]:
+        """Of these people, the absences and groups for which recorded tickets are opened."""
+        return {
+            (who, begins_at(self._history, one.leaving, one.ticket.opened_at, side), one.ticket.group)
+            for one in self._history.tickets
+            if one.leaving is not None
+            and (who := self._who(one.leaving.person)) in people
+            and self._side.fates[one.ticket.id].become is Become.OPENED
+        }
+
+    def _asked_out(
+        self, judged: GuardedLeaving, group: GroupKey, at: datetime, side: TicketSide
+    ) -> NewTicket | None:
+        """The removal from one group; None if the configuration does not read it."""
+        past, takes = self._history.groups.get(group), side.takes.get(group.source)
+        if past is None or takes is None or not takes(group.group_id, past.name):
+            return None
+        name, leaving = self._leaving(judged, at, side)
+        draft = Ticket(
+            REMOVAL, About.MEMBERSHIP, group, past.name, "", at, at, at,
+            person=leaving.person, evidence=leaving.evidence, left_at=leaving.at,
+        )  # fmt: skip
+        due_at = side.rules.started(side.judged(self._history, draft), at).due_at
+        key = NewKey(judged.departure.person, judged.departure.at, group)
+        return NewTicket(key, leaving.person, name, past.name, Fate(Become.OPENED, at, due_at))
+
+    def _leaving(self, judged: GuardedLeaving, at: datetime, side: TicketSide) -> tuple[str, Leaving]:
+        """The name of the account that speaks for a person at an instant, and the leaving by which they have left."""
+        departure = judged.departure
+        human = None if judged.key.is_move else self._history.humans.get(departure.person)
+        person = human and human.at(at, side.gate.passed, side.accounts)
+        if person and person.leaving:
+            return person.person.facts.display_name, person.leaving
+        return departure.name, Leaving(departure.person, departure.evidence, departure.at)
+
+    def _who(self, account: AccountKey) -> AccountKey:
+        """One account for all of a person's."""
+        human = self._humans.get(account)
+        return human.accounts[0].account.key if human else account
 
 
 def _asked_by(ticket: Ticket, whom: Whom, at: datetime) -> tuple[object, ...]:

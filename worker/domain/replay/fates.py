@@ -96,7 +96,7 @@ def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: Ti
     leaving = recorded.leaving
     if leaving is None:
         return _opened(history, recorded, ticket.opened_at, side)
-    begins = _begins(history, leaving, ticket.opened_at, side)
+    begins = begins_at(history, leaving, ticket.opened_at, side)
     if begins is None and leaving in side.gate.ignored:
         return Fate(Become.ABSENT, why=Why.NO_LEAVING)
     passed = was.passed.get(leaving)
@@ -135,12 +135,15 @@ def _is_left_out(ticket: Ticket, side: TicketSide) -> bool:
     return takes is None or not takes(ticket.group.group_id, ticket.group_name)
 
 
-def _begins(history: History, leaving: LeavingKey, opened_at: datetime, side: TicketSide) -> datetime | None:
-    """When whoever had left when the ticket was opened counts as gone, let through by the guard."""
+def begins_at(history: History, leaving: LeavingKey, known_at: datetime, side: TicketSide) -> datetime | None:
+    """When the absence of a leaving that was known at an instant begins, let through by the guard; None: never.
+
+    Of a person with several accounts, it is when they count as gone by all of them. A move is of one account.
+    """
     human = history.humans.get(leaving.person)
     if human is None or leaving.is_move:
         return side.gate.passed.get(leaving)
-    return human.gone_from(opened_at, side.gate.passed, side.accounts)
+    return human.gone_from(known_at, side.gate.passed, side.accounts)
 
 
 def _opened(
