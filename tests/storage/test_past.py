@@ -14,6 +14,7 @@ from worker.domain.model import AccountKey, Evidence, GroupKey
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.history import GuardedLeaving, HumanPast, Membership
+from worker.ports import Port
 from worker.ports.state.past import Losses
 
 SAM = Actor("sam", "os:sam")
@@ -221,6 +222,32 @@ def test_people_with_two_accounts_have_both_with_their_leavings(wards: Harness) 
     assert other.account.key == AccountKey("payroll", "a-1")
     [absence] = corp.absences
     assert (absence.at, absence.evidence, absence.over_at) == (left_at, Evidence.DISABLED, wards.now)
+
+
+def test_an_account_counts_from_the_first_read_of_its_directory_to_the_last_one(wards: Harness) -> None:
+    payroll = wards.directories.pop()
+    payroll.put(facts("a-1", email="ann@corp.example"), facts("b-1", immutable_id="g-bo"))
+    payroll.put(facts("b-2", immutable_id="g-bo"))
+    wards.directories.append(payroll)
+    wards.settle()
+    read_at = wards.now
+    people = [AccountKey("corp", "ann"), AccountKey("payroll", "b-1")]
+
+    def unread_from() -> list[list[datetime | None]]:
+        with wards.store.reading() as uow:
+            humans = uow.past.humans(people)
+            first_at = uow.sources.get("corp", Port.DIRECTORY).first_pass_at
+        assert {one.read_from for each in humans.values() for one in each.accounts} == {first_at}
+        return [[one.unread_from for one in humans[key].accounts] for key in people]
+
+    assert unread_from() == [[None, None], [None, None]]
+    wards.directories.pop()
+    wards.start(wards.app.rules)
+    wards.later()
+    wards.settle()
+    assert unread_from() == [[None, read_at + timedelta.resolution], [None, None]], (
+        "the others are all there is"
+    )
 
 
 def test_moves_are_judged_too(engine: sa.Engine) -> None:

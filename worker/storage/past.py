@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ from worker.domain.replay.history import (
     Told,
 )
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
+from worker.ports.connectors.base import Port
 from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
 from worker.ports.state.groups import Expectation
 from worker.ports.state.past import Losses
@@ -190,8 +191,26 @@ class SqlPast:
         everybody = {one for group in accounts.values() for one in group}
         joined = joined_at(self._c, everybody)
         leavings = self._leavings(everybody)
+        directories = {row.name: row for row in self._c.execute(_DIRECTORIES)}
+        unread = {
+            name: row.last_attempt_at + timedelta.resolution
+            for name, row in directories.items()
+            if row.is_removed
+        }
+        stays = {
+            one
+            for group in accounts.values()
+            if all(each.source in unread for each in group)
+            for one in group
+        }
         pasts = {
-            one.key: AccountPast(one, joined.get(one.key), tuple(self._absences(one.key, leavings[one.key])))
+            one.key: AccountPast(
+                one,
+                joined.get(one.key),
+                tuple(self._absences(one.key, leavings[one.key])),
+                directories[one.key.source].first_pass_at,
+                None if one.key in stays else unread.get(one.key.source),
+            )
             for one in people_of(self._c, everybody)
         }
         return {key: HumanPast(tuple(pasts[one] for one in sorted(group))) for key, group in accounts.items()}
@@ -308,6 +327,9 @@ def _judged_query() -> sa.Select[Any]:
 
 
 _JUDGED = _judged_query()
+_DIRECTORIES = sa.select(
+    source.c.name, source.c.first_pass_at, source.c.last_attempt_at, source.c.is_removed
+).where(source.c.port == Port.DIRECTORY.value)
 _CAME = (
     sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
     .join(source, source.c.name == person.c.source)

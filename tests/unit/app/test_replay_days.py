@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from builders import facts
 from harness import Harness
 from replayed import (
     DAY,
@@ -277,3 +278,63 @@ def test_where_all_have_to_say_so_a_held_word_alone_asks_nobody_out(found: Found
     assert would_be_more(harness, begins) == []
     pass_hours(harness, 3, {1: lambda: storm_at_the_tenant(harness)})
     assert [who for who, _ in would_be_more(harness, begins)] == ["cloud-ann", "cloud-ben"]
+
+
+def without_tenant(harness: Harness) -> None:
+    harness.directories.pop(TENANT)
+    harness.start(harness.app.rules)
+    harness.settle(full=True)
+
+
+def test_a_directory_that_was_taken_out_has_nothing_to_say_from_then_on(found: Found) -> None:
+    harness = where_all_say_so(found)
+    begins = harness.now
+    pass_hours(harness, 12, {
+        1: lambda: harness.leave("ann"),
+        5: lambda: without_tenant(harness),
+        8: lambda: harness.leave("ben"),
+    })  # fmt: skip
+    opened = [(one.person_name, one.opened_at) for one in harness.tickets()]
+    assert opened == [("Ann", begins + 6 * HOUR), ("Ben", begins + 9 * HOUR)]
+
+    seen = played(harness, None, begins)
+
+    assert counts(seen) == {PlayEffect.SAME: 2}
+    assert Limit.GUARD not in limits_of(seen)
+
+
+def test_what_a_directory_said_before_it_was_taken_out_counts_as_it_did(found: Found) -> None:
+    harness = known_twice(found, rules=TWO)
+    begins = harness.now
+    pass_hours(harness, 12, {
+        1: lambda: harness.directories[TENANT].disable("cloud-ann"),
+        5: lambda: without_tenant(harness),
+    })  # fmt: skip
+    assert [one.is_live for one in harness.tickets()] == [False]
+
+    seen = played(harness, None, begins)
+
+    assert counts(seen) == {PlayEffect.SAME: 1}
+    assert Limit.GUARD not in limits_of(seen)
+
+
+def test_a_directory_that_came_later_had_nothing_to_say_before(found: Found) -> None:
+    harness = found(directories=("corp", "tenant"), rules=TWO, accounts=AccountsRule.ALL)
+    tenant = harness.directories.pop(TENANT)
+    harness.start(replace(harness.app.rules, accounts=AccountsRule.ALL))
+    for one in ("ann", "dee", *(f"p{number}" for number in range(16))):
+        harness.hire(one, immutable_id=f"g-{one}")
+        tenant.put(facts(f"cloud-{one}", immutable_id=f"g-{one}"))
+    harness.group("ward-7", "ann", admins=["dee"])
+    harness.settle()
+    begins = harness.now
+
+    def with_tenant() -> None:
+        harness.directories.append(tenant)
+        harness.start(harness.app.rules)
+
+    pass_hours(harness, 12, {1: lambda: harness.leave("ann"), 5: with_tenant})
+    [ticket] = harness.tickets()
+    assert ticket.opened_at == begins + 2 * HOUR
+
+    assert counts(played(harness, None, begins)) == {PlayEffect.SAME: 1}

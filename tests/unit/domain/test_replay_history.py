@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from builders import DAY, HOUR, NOW, WARD, person
@@ -81,6 +82,19 @@ def test_a_return_ends_it_and_an_account_that_came_later_was_not_there() -> None
     assert leaving(human, NOW + DAY, {AT_CORP: NOW}) is None
     came = HumanPast((AccountPast(CORP, joined_at=NOW),))
     assert came.at(NOW - HOUR, {}, AccountsRule.EITHER) is None
+
+
+def test_an_account_counts_while_its_directory_is_read() -> None:
+    key = AccountKey("payroll", "a-1")
+    other = AccountPast(replace(PAYROLL, key=key), read_from=NOW + HOUR, unread_from=NOW + DAY)
+    human = HumanPast((AccountPast(CORP, absences=(LeftSpell(NOW, Evidence.DISABLED, NOW),)), other))
+
+    def gone_from(known_at: datetime) -> datetime | None:
+        return human.gone_from(known_at, {AT_CORP: NOW}, AccountsRule.ALL)
+
+    assert gone_from(NOW) == NOW
+    assert gone_from(NOW + HOUR) == NOW + DAY, "payroll had them until then"
+    assert HumanPast((other,)).at(NOW + DAY, {}, AccountsRule.ALL) is None
 
 
 def test_of_several_leavings_the_last_one_counts() -> None:

@@ -118,11 +118,17 @@ class LeftSpell:
 
 @dataclass(frozen=True, slots=True)
 class AccountPast:
-    """One account with all of its leavings that are known. `joined_at` as in `AccountState`."""
+    """One account with all of its leavings that are known. `joined_at` as in `AccountState`.
+
+    `read_from`: when its directory was first read. `unread_from`: since when nobody hears of it any more, since its
+    directory was taken out of the configuration. None: ever, and never.
+    """
 
     account: Account
     joined_at: datetime | None = None
     absences: tuple[LeftSpell, ...] = ()
+    read_from: datetime | None = None
+    unread_from: datetime | None = None
 
     def with_evidence(self, evidence: Container[Evidence]) -> AccountPast:
         """The same without leavings by other evidence."""
@@ -130,15 +136,17 @@ class AccountPast:
 
     def turns(self, passed: Passed) -> Iterator[datetime]:
         """The instants at which `state_at` may change."""
-        if self.joined_at is not None:
-            yield self.joined_at
+        ends = (self.joined_at, self.read_from, self.unread_from)
+        yield from (at for at in ends if at is not None)
         for one in self.absences:
             through = passed.get(LeavingKey(self.account.key, one.at))
             yield from (at for at in (one.seen_at, one.over_at, through) if at is not None)
 
     def state_at(self, at: datetime, passed: Passed) -> AccountState | None:
-        """The account as it was at an instant; None if it was not there yet."""
-        if self.joined_at is not None and self.joined_at > at:
+        """The account as it was at an instant; None if it was not there yet, or not any more."""
+        if any(since is not None and since > at for since in (self.joined_at, self.read_from)):
+            return None
+        if self.unread_from is not None and self.unread_from <= at:
             return None
         key, here = (
             self.account.key,
@@ -160,7 +168,7 @@ class HumanPast:
     accounts: tuple[AccountPast, ...]
 
     def at(self, at: datetime, passed: Passed, rule: AccountsRule) -> Person | None:
-        """The person as they were at an instant; None before the first account."""
+        """The person as they were at an instant; None while they have no account."""
         states = [state for one in self.accounts if (state := one.state_at(at, passed)) is not None]
         return human_of(states, rule) if states else None
 
