@@ -172,6 +172,28 @@ def test_who_came_as_somebody_who_had_left_was_never_active(wards: Harness) -> N
     assert active(wards, 0, 2) == [24, 24]
 
 
+def test_newcomers_are_those_whom_the_guard_counted(wards: Harness) -> None:
+    since = wards.now
+    wards.hire("new", "guest-to-be", "brief")
+    wards.hire("guest", is_in_scope=False)
+    wards.hire("old", enabled=False)
+    wards.settle()
+    wards.later()
+    came_at = wards.now
+    wards.hire("late")
+    wards.hire("guest-to-be", is_in_scope=False)
+    wards.leave("brief")
+    wards.settle()
+    wards.later()
+
+    assert active(wards, 0, 3) == [26, 24]
+    with wards.store.reading() as uow:
+        [corp] = uow.past.newcomers(since - HOUR).values()
+        assert uow.past.newcomers(wards.now) == {}
+    assert [corp.active(since - HOUR, at) for at in (since - HOUR / 2, since, wards.now)] == [0, 2, 2]
+    assert corp.active(came_at - HOUR / 2, wards.now) == 1
+
+
 def test_groups_have_their_sizes_of_then(wards: Harness) -> None:
     wards.drop("ward-7", "ben")
     wards.settle()

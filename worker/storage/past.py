@@ -26,10 +26,12 @@ from worker.domain.replay.history import (
     AccountPast,
     GroupPast,
     Growth,
+    GrowthStep,
     GuardedLeaving,
     HumanPast,
     LeftSpell,
     Membership,
+    Newcomers,
     Told,
 )
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
@@ -157,22 +159,27 @@ class SqlPast:
         is_active = (p.standing != Standing.LEFT.value) & (p.is_out_of_scope == 0)
         query = sa.select(p.source, sa.func.count()).where(is_active).group_by(p.source)
         now = {name: int(count) for name, count in self._c.execute(query)}
-        came = {AccountKey(row.source, row.person_id) for row in self._c.execute(_CAME)}
-        changes: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        came = {_account_in(row) for row in self._c.execute(_CAME)}
+        aside = {_account_in(row) for row in self._c.execute(_ASIDE)}
+        changes: dict[str, list[GrowthStep]] = defaultdict(list)
         for subject, turns in self._turns.items():
             key = _person_in(subject)
-            changes[key.source] += _deltas(turns, was_active=key not in came)
+            if key not in aside:
+                changes[key.source] += _deltas(turns, was_active=key not in came)
         return {name: Growth(now.get(name, 0), changes[name]) for name in now.keys() | changes.keys()}
 
-    def newcomers(self) -> dict[str, Growth]:
-        came: dict[str, list[datetime]] = defaultdict(list)
-        for row in self._c.execute(_CAME):
-            came[row.source].append(row.first_seen_at)
-        return {name: Growth(len(instants), ((at, 1) for at in instants)) for name, instants in came.items()}
+    def newcomers(self, from_at: datetime) -> dict[str, Newcomers]:
+        aside = {_account_in(row) for row in self._c.execute(_ASIDE)}
+        came: dict[str, list[tuple[datetime, tuple[GrowthStep, ...]]]] = defaultdict(list)
+        for row in self._c.execute(_CAME.where(person.c.first_seen_at > from_at)):
+            key = _account_in(row)
+            if (turns := self._turns.get(_subject_of(key))) and key not in aside:
+                came[row.source].append((row.first_seen_at, tuple(_deltas(turns, was_active=False))))
+        return {name: Newcomers(theirs) for name, theirs in came.items()}
 
     def groups(self, keys: Collection[GroupKey]) -> dict[GroupKey, GroupPast]:
         g, wanted = chat_group.c, set(keys)
-        changes: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        changes: dict[str, list[GrowthStep]] = defaultdict(list)
         for row in self._c.execute(_known([events.GROUP_ROSTER_CHANGED])):
             said = json.loads(row.data)
             changes[row.subject].append((row.known_at, said.get("added", 0) - said.get("removed", 0)))
@@ -337,6 +344,12 @@ _CAME = (
 )
 
 
+# Those who went out of scope and did not leave: nobody counts them, and when they went is not recorded
+_ASIDE = sa.select(person.c.source, person.c.person_id).where(
+    person.c.is_out_of_scope == 1, person.c.was_in_scope == 1, person.c.standing != Standing.LEFT.value
+)
+
+
 def _judgement(
     row: Any, theirs: Mapping[AccountKey, tuple[Membership, ...]], ended: Mapping[_Move, set[GroupKey]]
 ) -> GuardedLeaving:
@@ -357,7 +370,7 @@ def _judgement(
     )
 
 
-def _deltas(turns: Iterable[_LifeTurn], *, was_active: bool) -> Iterator[tuple[datetime, int]]:
+def _deltas(turns: Iterable[_LifeTurn], *, was_active: bool) -> Iterator[GrowthStep]:
     """By how much an account's turns change the number of active people. Whoever is to leave counts as active."""
     is_active = was_active
     for turn in turns:

@@ -338,3 +338,20 @@ def test_a_directory_that_came_later_had_nothing_to_say_before(found: Found) -> 
     assert ticket.opened_at == begins + 2 * HOUR
 
     assert counts(played(harness, None, begins)) == {PlayEffect.SAME: 1}
+
+
+def test_guests_who_came_make_no_smaller_company(found: Found) -> None:
+    harness = staffed(found, limits=GuardLimits(leavers_share_max=0.1))
+    harness.later(days=2)
+    begins = harness.now
+
+    def guests() -> None:
+        harness.corp.put(*(facts(f"guest{number}", is_in_scope=False) for number in range(40)))
+
+    pass_hours(harness, 6, {1: guests, 3: lambda: harness.leave("ann", "ben", "p1", "p2", "p3")})
+    assert harness.plans() == []
+
+    seen = played(harness, None, begins)
+
+    assert counts(seen) == {PlayEffect.SAME: 5}
+    assert seen.plans == ()

@@ -22,6 +22,7 @@ from worker.domain.replay.history import (
     LeavingKey,
     LeftSpell,
     Membership,
+    Newcomers,
 )
 
 NO_LIMITS = GuardLimits(None, None, None, None)
@@ -156,7 +157,10 @@ def test_a_share_is_of_the_people_of_then() -> None:
 def test_who_came_within_the_window_is_not_among_the_people_of_whom_a_share_is() -> None:
     seven = [judged(f"p{number}") for number in range(7)]
     share = limits(leavers_share_max=0.1)
-    came = {"corp": Growth(20, [(NOW - 2 * DAY, 5), (NOW - HOUR, 15)])}
+    before, since = NOW - 2 * DAY, NOW - HOUR
+    here = [(at, ((at, 1),)) for at in (*[since] * 15, *[before] * 5)]
+    gone = (since, ((since, 1), (NOW - HOUR / 2, -1)))
+    came = {"corp": Newcomers([*here, gone])}
 
     assert judge_again(history(*seven, active=70), share).plans == []
     [plan] = judge_again(history(*seven, active=70, newcomers=came), share).plans

@@ -48,7 +48,7 @@ def read_history(
         tickets,
         escalations,
         Passes(looks, LOOKS_WITHIN),
-        uow.past.newcomers(),
+        uow.past.newcomers(begins - before),
     )
 
 

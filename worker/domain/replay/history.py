@@ -16,11 +16,13 @@ from worker.domain.people.persons import AccountsRule, AccountState, Person, hum
 from worker.domain.reconcile.guard import Departure
 from worker.domain.tickets.ticket import Ticket
 
+GrowthStep = tuple[datetime, int]  # when a number changes, and by how much
+
 
 class Growth:
     """A number over time, known from what it is now and from what changed it. Instants are aware UTC."""
 
-    def __init__(self, now: int, changes: Iterable[tuple[datetime, int]] = ()) -> None:
+    def __init__(self, now: int, changes: Iterable[GrowthStep] = ()) -> None:
         ordered = sorted(changes)
         self._at = [at for at, _ in ordered]
         self._sums = [0, *accumulate(by for _, by in ordered)]
@@ -29,6 +31,20 @@ class Growth:
     def at(self, instant: datetime) -> int:
         """The number right after every change up to an instant (included); never below 0."""
         return max(0, self._begins_with + self._sums[bisect_right(self._at, instant)])
+
+
+class Newcomers:
+    """Those who came to a directory after its first pass: when each was first seen, and was active or not."""
+
+    def __init__(self, came: Iterable[tuple[datetime, tuple[GrowthStep, ...]]]) -> None:
+        ordered = sorted(came)
+        self._seen_at = [seen_at for seen_at, _ in ordered]
+        self._changes = [changes for _, changes in ordered]
+
+    def active(self, since: datetime, at: datetime) -> int:
+        """How many are active at an instant of those who came after `since`."""
+        recent = self._changes[bisect_right(self._seen_at, since) : bisect_right(self._seen_at, at)]
+        return sum(by for changes in recent for changed_at, by in changes if changed_at <= at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,14 +279,12 @@ class History:
     tickets: tuple[RecordedTicket, ...] = ()
     escalations: Passes = field(default_factory=Passes)  # of the job that takes steps
     reconciles: Passes = field(default_factory=Passes)  # of the one that opens tickets
-    newcomers: Mapping[str, Growth] = field(
-        default_factory=dict
-    )  # who came since the first pass, by directory
+    newcomers: Mapping[str, Newcomers] = field(default_factory=dict)  # by directory
 
     def known_since(self, source: str, since: datetime, at: datetime) -> int:
         """The active people of a directory at an instant, without those who came after `since`."""
         active, came = self.populations.get(source), self.newcomers.get(source)
-        recent = came.at(at) - came.at(since) if came else 0
+        recent = came.active(since, at) if came else 0
         return max(0, active.at(at) - recent) if active else 0
 
     def opens_at(self, released_at: datetime) -> datetime:

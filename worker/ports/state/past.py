@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.replay.history import GroupPast, Growth, GuardedLeaving, HumanPast, Told
+from worker.domain.replay.history import GroupPast, Growth, GuardedLeaving, HumanPast, Newcomers, Told
 from worker.domain.tickets.ticket import Ticket
 
 
@@ -42,8 +42,8 @@ class Past(Protocol):
     def populations(self) -> dict[str, Growth]:
         """The active people of each directory over time."""
 
-    def newcomers(self) -> dict[str, Growth]:
-        """How many people had come to each directory since its first pass, over time."""
+    def newcomers(self, from_at: datetime) -> dict[str, Newcomers]:
+        """The people who came to each directory after an instant and after its first pass, and were ever in scope."""
 
     def groups(self, keys: Collection[GroupKey]) -> dict[GroupKey, GroupPast]:
         """These groups, as far as they are known, with their sizes over time."""
