@@ -78,9 +78,16 @@ def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
     of_readers = any(key.startswith(READERS) for key in keys)
     with closing(build_connectors(settings, clock)) as connectors:
         other = build_app(settings, app.store, connectors, clock)
+    # Who would have been absent for long enough sooner, or at all, is not recorded
+    is_sooner = other.rules.leaver.absent.over < app.rules.leaver.absent.over
+    unplayed = {"leaver.absent.over"} if is_sooner else set()
     return ChangedRules(
         rules_for_replay(other, has_same_readers=not of_readers, left_out=left_out),
         tuple(lines),
-        tuple(line for key, line in keys.items() if not (_PLAYED.match(key) or _BESIDE.match(key))),
+        tuple(
+            line
+            for key, line in keys.items()
+            if key in unplayed or not (_PLAYED.match(key) or _BESIDE.match(key))
+        ),
         tuple(line for key, line in keys.items() if _WIDENS.match(line) or key in taken_out),
     )

@@ -191,6 +191,7 @@ def test_what_of_a_configuration_is_played(config: Path) -> None:
         _, widens, _ = changed(directories=[*_raw()["directories"], tenant])
         assert "directories[tenant].name" in widens
         assert changed(leaver={"absent": {"passes": 5, "over": "9d"}}) == (["leaver.absent.passes"], [], True)
+        assert changed(leaver={"absent": {"over": "12h"}}) == (["leaver.absent.over"], [], True)
         assert (
             changed(
                 absences={
