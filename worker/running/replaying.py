@@ -20,15 +20,16 @@ from worker.settings import Settings
 _PLAYED = re.compile(
     r"guard\.(?!shrink)|leaver\.(?!absent\.passes|erase_after)|groups\.sensitive|tickets\.(due|accountable)"
     r"|escalation\.policies|silences|rotas|absences\.people|quiet_hours|notify|organisation\.timezone"
-    r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name"
+    r"|inventories\[[^\]]*\]\.(groups|exclude)"
 )
 _BESIDE = re.compile(
     r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|schedule|allow_"
 )
 _WIDENS = re.compile(  # by the whole line
     r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): false|leaver\.accounts: all"
-    r"|inventories\[[^\]]*\]\.(groups|exclude|name)|directories\[[^\]]*\]\.name: not set"
+    r"|inventories\[[^\]]*\]\.(groups|exclude)"
 )
+_COMES = re.compile(r"(directories|inventories)\[[^\]]*\]\.name: not set")  # by the whole line, too
 READERS = ("rotas", "absences", "notify")  # the sections that say whom a target means, and who is reached
 
 
@@ -67,6 +68,20 @@ def _directories(settings: Settings) -> frozenset[str]:
     return frozenset(one.name for one in settings.directories)
 
 
+def _of_whole_sources(before: Settings, after: Settings) -> tuple[str, ...]:
+    """How lines begin about directories and inventories that only one configuration has: these are played as a whole.
+
+    The order of those that both have is not played, so it leaves the list's own line.
+    """
+    found = []
+    for section in ("directories", "inventories"):
+        was, will = ([one.name for one in getattr(each, section)] for each in (before, after))
+        found += [f"{section}[{name}]." for name in {*was} ^ {*will}]
+        if [name for name in was if name in will] == [name for name in will if name in was]:
+            found.append(f"{section}:")
+    return tuple(found)
+
+
 def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
     """Another configuration over an app's state, with what differs from the app's own. Nothing is read or sent."""
     lines = differences(app.settings, settings)
@@ -81,13 +96,19 @@ def changed_by(app: App, settings: Settings, clock: Clock) -> ChangedRules:
     # Who would have been absent for long enough sooner, or at all, is not recorded
     is_sooner = other.rules.leaver.absent.over < app.rules.leaver.absent.over
     unplayed = {"leaver.absent.over"} if is_sooner else set()
+    whole = _of_whole_sources(app.settings, settings)
+    parts = {key: line for key, line in keys.items() if not line.startswith(whole)}
     return ChangedRules(
         rules_for_replay(other, has_same_readers=not of_readers, left_out=left_out),
         tuple(lines),
         tuple(
             line
-            for key, line in keys.items()
+            for key, line in parts.items()
             if key in unplayed or not (_PLAYED.match(key) or _BESIDE.match(key))
         ),
-        tuple(line for key, line in keys.items() if _WIDENS.match(line) or key in taken_out),
+        tuple(
+            line
+            for key, line in keys.items()
+            if _COMES.match(line) or key in taken_out or (key in parts and _WIDENS.match(line))
+        ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,36 @@ def test_what_of_a_configuration_is_played(config: Path) -> None:
         )
         left_out = changed_by(worker, without_corp, lambda: NOW).rules.gate.left_out
         assert left_out == frozenset({"corp"})
+
+
+WARDS = {"name": "wards", "kind": "register", "path": "groups.csv"}
+CHOIRS = {"name": "choirs", "kind": "register", "path": "choirs.csv"}
+CORP = {"name": "corp", "kind": "file", "path": "people.csv"}
+TENANT = {"name": "tenant", "kind": "file", "path": "tenant.csv"}
+
+
+@pytest.mark.parametrize("before, after, unplayed, widens", [
+    ({"inventories": [WARDS]}, {"inventories": [WARDS, CHOIRS]}, [], ["inventories[choirs].name"]),
+    ({"inventories": [WARDS, CHOIRS]}, {"inventories": [CHOIRS]}, [], []),
+    ({"inventories": [WARDS, CHOIRS]}, {"inventories": [CHOIRS, WARDS]}, ["inventories"], []),
+    ({"inventories": [WARDS]}, {"inventories": [{**WARDS, "exclude": ["x"]}]}, [],
+     ["inventories[wards].exclude", "inventories[wards].exclude[0]"]),
+    ({"inventories": [WARDS]}, {"inventories": [{**WARDS, "path": "x.csv"}]}, ["inventories[wards].path"], []),
+    ({"directories": [CORP]}, {"directories": [CORP, TENANT]}, [], ["directories[tenant].name"]),
+    ({"directories": [CORP, TENANT]}, {"directories": [CORP]}, [], []),
+])  # fmt: skip
+def test_a_source_that_comes_or_goes_is_played_as_a_whole(
+    config: Path, before: dict[str, Any], after: dict[str, Any], unplayed: list[str], widens: list[str]
+) -> None:
+    with open_app(load_settings(config), lambda: NOW) as worker:
+        first, second = (
+            worker.settings.model_validate({**_raw(), **each}, context={"base_dir": worker.settings.base_dir})
+            for each in (before, after)
+        )
+        found = changed_by(replace(worker, settings=first), second, lambda: NOW)
+
+    assert [line.partition(":")[0] for line in found.unplayed] == unplayed
+    assert [line.partition(":")[0] for line in found.widens] == widens
 
 
 @pytest.mark.parametrize("accounts, named", [("all", ["directories[corp].name"]), ("either", [])])
