@@ -14,6 +14,7 @@ from worker.domain.model import AccountKey, Evidence, GroupKey
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.history import GuardedLeaving, HumanPast, Membership
+from worker.domain.tickets.ticket import TicketState
 from worker.ports import Port
 from worker.ports.state.past import Losses
 
@@ -110,6 +111,23 @@ def test_memberships_that_ended_are_known_from_their_tickets(wards: Harness) -> 
 
     assert one.memberships == (Membership(WARD, None, wards.now),)
     assert one.groups_at(wards.now - HOUR / 2) == (WARD,)
+    assert one.groups_at(wards.now) == ()
+
+
+def test_a_removal_without_a_proof_shows_who_was_in_the_group_when_it_was_opened(wards: Harness) -> None:
+    wards.leave("ann")
+    wards.settle()
+    opened_at = wards.now
+    wards.later()
+    wards.hire("ann")
+    wards.settle()
+    wards.drop("ward-7", "ann")
+    wards.settle()
+    assert [one.state for one in wards.tickets()] == [TicketState.CANCELLED]
+
+    [one] = judgements(wards)
+
+    assert one.groups_at(opened_at) == (WARD,)
     assert one.groups_at(wards.now) == ()
 
 

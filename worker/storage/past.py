@@ -125,7 +125,9 @@ class SqlPast:
             asked = sa.select(ticket).where(t.kind.in_(_REMOVALS), among(t.person_source, t.person_id, chunk))
             for one in map(ticket_from_row, self._c.execute(asked)):
                 if one.person is not None and one.group is not None and not one.is_live:
-                    of[one.person].append(Membership(one.group, in_since(one), one.verified_at))
+                    # Without a proof it is known no longer than at the opening; whoever still is in it is in the roster
+                    until = one.verified_at or one.opened_at + timedelta.resolution
+                    of[one.person].append(Membership(one.group, in_since(one), until))
         return {
             key: tuple(one for account in sorted(accounts.get(key, {key})) for one in of[account])
             for key in people
