@@ -124,7 +124,8 @@ def test_a_silence_that_was_ended_early_holds_until_then(found: Found) -> None:
     assert (step.was, step.difference) == (ended, PlayEffect.LATER)
 
 
-def test_movers_who_were_held_would_be_asked_out_of_where_their_places_ended(found: Found) -> None:
+def with_places(found: Found) -> Harness:
+    """Zoe and Yan are nurses, in their ward and in a choir; porters have a group, too."""
     nurses = Placement((("department", ("Nursing",)),), ("Ward*",))
     porters = Placement((("department", ("Porters",)),), ("Porters",))
     harness = found(rules=TWO, limits=GuardLimits(leavers_max=1), joiners=(nurses, porters))
@@ -135,8 +136,17 @@ def test_movers_who_were_held_would_be_asked_out_of_where_their_places_ended(fou
     harness.group("choir", "zoe", "yan", *some, admins=["eve"])
     harness.group("porters", *some, admins=["eve"])
     pass_hours(harness, 2)
+    return harness
+
+
+def they_move(harness: Harness) -> None:
+    harness.hire("zoe", "yan", department="Porters", title="Porter")
+
+
+def test_movers_who_were_held_would_be_asked_out_of_where_their_places_ended(found: Found) -> None:
+    harness = with_places(found)
     begins = harness.now
-    pass_hours(harness, 5, {1: lambda: harness.hire("zoe", "yan", department="Porters", title="Porter")})
+    pass_hours(harness, 5, {1: lambda: they_move(harness)})
     [plan] = harness.plans()
 
     seen = played(harness, with_limits(harness, leavers_max=25), begins)
@@ -146,6 +156,23 @@ def test_movers_who_were_held_would_be_asked_out_of_where_their_places_ended(fou
     pass_hours(harness, 3)
     asked = [(one.person_name, one.group_name) for one in harness.tickets(TicketKind.REMOVE_MEMBER)]
     assert sorted(would) == sorted(asked) == [("Yan", "Ward 7"), ("Zoe", "Ward 7")]
+
+
+def test_leavers_and_movers_whom_one_pass_holds_are_two_plans(found: Found) -> None:
+    harness = with_places(found)
+    begins = harness.now
+
+    def they_leave_or_move() -> None:
+        they_move(harness)
+        harness.leave("p1", "p2")
+
+    pass_hours(harness, 5, {1: they_leave_or_move})
+    assert len(harness.plans()) == 2
+
+    seen = played(harness, with_limits(harness, leavers_max=25), begins)
+
+    fewer = [one for one in seen.plans if one.difference is PlayEffect.FEWER]
+    assert sorted(one.plan.size for one in fewer) == [2, 2]
 
 
 def test_a_plan_that_is_released_after_the_days_is_held_in_all_of_them(found: Found) -> None:

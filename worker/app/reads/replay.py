@@ -22,7 +22,7 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.replay.comparing import PlayEffect, ToldOtherwise, difference, tellings_compared
 from worker.domain.replay.fates import Become, Fate, Why
-from worker.domain.replay.history import History, RecordedTicket
+from worker.domain.replay.history import History, RecordedTicket, key_of
 from worker.domain.replay.limits import Cannot, Limit
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import Store, UnitOfWork
@@ -195,9 +195,7 @@ class _Compared:
             yield PlayedTicket(was.fate if was else ABSENT, would.fate if would else ABSENT, new=would or was)
 
     def _plans(self) -> Iterator[PlayedPlan]:
-        was, would = (
-            {(one.source, one.created_at): one for one in side.plans} for side in (self._was, self._would)
-        )
+        was, would = ({_key_of(one): one for one in side.plans} for side in (self._was, self._would))
         for key in sorted(was.keys() ^ would.keys()):
             if key in would:
                 yield PlayedPlan(would[key], PlayEffect.MORE)
@@ -240,6 +238,11 @@ class _Compared:
             tuple(self._plans()),
             tuple(cannot),
         )
+
+
+def _key_of(plan: HeldPlan) -> tuple[str, datetime, bool]:
+    """What tells a plan of leavers from others: the guard judges leavings and moves apart, at one instant."""
+    return plan.source, plan.created_at, key_of(plan.cohorts[0].people[0]).is_move
 
 
 def _unrecorded(uow: UnitOfWork, history: History, first: datetime) -> Iterator[Cannot]:
