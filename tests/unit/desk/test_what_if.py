@@ -98,6 +98,7 @@ def test_without_a_change_the_days_come_out_as_they_were(desk: Caller, ward: Har
     ({"leave_out": "Ward <7>\n\nother"}, {"As they were": 2, "Fewer": 1}),
     ({"leave_out": "WARD-8"}, {"As they were": 1, "Fewer": 2}),
     ({"leavers_max": "25", "due": "24"}, {"As they were": 3}),
+    ({"leavers_max": "\u0661"}, {"Held": 3}),
 ])  # fmt: skip
 def test_settings_are_tried_out(
     desk: Caller, ward: Harness, fields: dict[str, str], expected: dict[str, int]
@@ -146,9 +147,14 @@ def test_what_was_never_opened_has_no_number(ward: Harness) -> None:
     ({"from": "2026-09-01"}, "31 at most"),
     ({"from": "2027-09-01", "until": "2027-09-02"}, "Nothing has happened on days to come"),
     ({"from": "x"}, "is no date"),
-    ({"due": "soon"}, "'soon' is no number"),
-    ({"due": "0"}, "out of bounds"),
-    ({"share": "200"}, "out of bounds"),
+    ({"due": "soon"}, "Hours to act: 'soon' is no number from 0.01 to 2160, with two decimals at most."),
+    ({"due": "0"}, "Hours to act: '0' is no number"),
+    ({"due": "1,000"}, "Hours to act: '1,000' is no number"),
+    ({"due_sensitive": "1e3"}, "Hours to act in sensitive groups: '1e3' is no number"),
+    ({"share": "200"}, "at most (%): '200' is no number from 0.01 to 100"),
+    ({"leavers_max": "1,000"}, "Leavers at once, at most: '1,000' is no whole number from 1 to 1000000,"),
+    ({"leavers_max": "0.4"}, "'0.4' is no whole number"),
+    ({"leavers_max": "0"}, "'0' is no whole number"),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused(
     desk: Caller, ward: Harness, fields: dict[str, str], said: str

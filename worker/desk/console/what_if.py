@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import NamedTuple
 
 from starlette.responses import Response
 
@@ -17,7 +19,7 @@ from worker.desk.sessions import Guest
 from worker.domain.escalation.wall_clock import local_day
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.text.globs import fits
-from worker.domain.text.reason import because
+from worker.domain.text.reason import Reason, because
 from worker.ports import Takes
 
 DAYS_MAX = 31
@@ -27,6 +29,23 @@ ROWS_MAX = 100
 HOUR = timedelta(hours=1)
 HOURS_MAX = 24 * 90
 COMMAND = "whosleft replay"
+
+
+class TriedNumber(NamedTuple):
+    """A number that somebody may try out: digits alone, or with two decimals at most."""
+
+    label: Reason
+    most: int
+    is_whole: bool = False
+
+
+FIELDS = {
+    "leavers_max": TriedNumber(because("Leavers at once, at most"), 10**6, is_whole=True),
+    "share": TriedNumber(because("Share of the people who leave at once, at most (%)"), 100),
+    "due": TriedNumber(because("Hours to act"), HOURS_MAX),
+    "due_sensitive": TriedNumber(because("Hours to act in sensitive groups"), HOURS_MAX),
+}
+_WHOLE, _DECIMAL = re.compile(r"\d+"), re.compile(r"\d+([.,]\d{1,2})?")
 
 _PLAYING = Lock()  # one play at a time: it keeps a processor busy
 
@@ -56,9 +75,8 @@ def what_if(call: Call, guest: Guest) -> Response:
         found = _played(call, begins, ends, _changed(call, replay.rules))
     values = {
         "days": {name: day.isoformat() for name, day in days.items()},
-        "asked": {
-            name: call.text(name) for name in ("leavers_max", "share", "due", "due_sensitive", "leave_out")
-        },
+        "asked": {name: call.text(name) for name in (*FIELDS, "leave_out")},
+        "fields": FIELDS,
         "present": _present(replay.rules),
         "days_max": DAYS_MAX,
         "command": COMMAND,
@@ -103,13 +121,13 @@ def _present(rules: ReplayRules) -> dict[str, str]:
 def _changed(call: Call, rules: ReplayRules) -> ChangedRules | None:
     """The rules with what the form changes; None if it changes nothing. Raises Refused."""
     limits, tickets, takes = rules.gate.limits, rules.tickets, rules.takes
-    if (most := _number(call, "leavers_max", 10**6)) is not None:
-        limits = replace(limits, leavers_max=round(most))
-    if (share := _number(call, "share", 100)) is not None:
+    if (most := _number(call, "leavers_max")) is not None:
+        limits = replace(limits, leavers_max=int(most))
+    if (share := _number(call, "share")) is not None:
         limits = replace(limits, leavers_share_max=share / 100)
-    if (due := _number(call, "due", HOURS_MAX)) is not None:
+    if (due := _number(call, "due")) is not None:
         tickets = replace(tickets, due=due * HOUR)
-    if (due := _number(call, "due_sensitive", HOURS_MAX)) is not None:
+    if (due := _number(call, "due_sensitive")) is not None:
         tickets = replace(tickets, due_sensitive=due * HOUR)
     left_out = tuple(line.strip() for line in call.text("leave_out").splitlines() if line.strip())
     if left_out:
@@ -128,19 +146,27 @@ def _without(takes: Takes, left_out: tuple[str, ...]) -> Takes:
     return also_without
 
 
-def _number(call: Call, name: str, most: float) -> float | None:
+def _number(call: Call, name: str) -> float | None:
     """The number in a field; None for an empty one. Raises Refused."""
-    text = call.text(name).strip().replace(",", ".")
+    text, field = call.text(name).strip(), FIELDS[name]
     if not text:
         return None
-    try:
-        number = float(text)
-    except ValueError:
-        raise Refused(because("'{given}' is no number.", given=text)) from None
-    if not 0 < number <= most:
-        raise Refused(
-            because(
-                "{given} is out of bounds: more than 0, and {most} at most.", given=text, most=f"{most:g}"
-            )
+    is_number = (_WHOLE if field.is_whole else _DECIMAL).fullmatch(text)
+    number = float(text.replace(",", ".")) if is_number else 0
+    if 0 < number <= field.most:
+        return number
+    if field.is_whole:
+        why = because(
+            "{field}: '{given}' is no whole number from 1 to {most}, in digits alone.",
+            field=field.label,
+            given=text,
+            most=field.most,
         )
-    return number
+    else:
+        why = because(
+            "{field}: '{given}' is no number from 0.01 to {most}, with two decimals at most.",
+            field=field.label,
+            given=text,
+            most=field.most,
+        )
+    raise Refused(why)
