@@ -333,7 +333,9 @@ def test_progress_is_told(week: Harness) -> None:
     replay = replay_of(week.app).watched(lambda what, more: told.append((what, more)))
     replay.play(week.now - 5 * DAY, datetime.max.replace(tzinfo=week.now.tzinfo), week.now)
 
-    assert told == [("tickets", number := len(week.tickets())), ("played", number)]
+    number, leavers, groups, directories = len(week.tickets()), 4, 2, 1
+    of_history = [("history", each) for each in (leavers, groups, 0, directories)]
+    assert told == [("tickets", number), *of_history, ("played", number)]
 
 
 def test_whom_each_target_means_is_looked_up(week: Harness) -> None:

@@ -28,27 +28,34 @@ def read_history(
     """All that is known of the time from `begins` up to `ends` (excluded).
 
     `before`: so much earlier begins what the guard counts, its window. Of the people in tickets, it is all that the
-    guard ever did. `every` is the interval of the job that takes steps.
+    guard ever did. `every` is the interval of the job that takes steps. `progressed` hears of each page of tickets and
+    of each pass over the record.
     """
     tickets = tuple(_tickets(uow, begins, ends, progressed))
     leavers = {one.leaving.person for one in tickets if one.leaving}
     judgements = uow.past.judgements(begins - before, ends, leavers)
+    progressed("history", len(judgements))
     groups = {one.group for judged in judgements for one in judged.memberships}
     groups |= {one.ticket.group for one in tickets if one.ticket.group}
-    people = {one.departure.person for one in judgements}
+    known_groups = uow.past.groups(groups)
+    progressed("history", len(known_groups))
+    humans = uow.past.humans({one.departure.person for one in judgements})
+    progressed("history", len(humans))
+    populations, newcomers = uow.past.populations(), uow.past.newcomers(begins - before)
+    progressed("history", len(populations))
     escalations = Passes((step.taken.at for one in tickets for step in one.steps), every)
     looks = [*(one.at for one in judgements), *(one.ticket.opened_at for one in tickets)]
     return History(
         begins,
         ends,
         tuple(judgements),
-        uow.past.populations(),
-        uow.past.groups(groups),
-        uow.past.humans(people),
+        populations,
+        known_groups,
+        humans,
         tickets,
         escalations,
         Passes(looks, LOOKS_WITHIN),
-        uow.past.newcomers(begins - before),
+        newcomers,
     )
 
 
