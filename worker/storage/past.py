@@ -273,27 +273,20 @@ class SqlPast:
         return found
 
     def losses(self, from_at: datetime, until: datetime) -> Losses:
-        j = journal.c
-        erased = sa.select(sa.func.count()).where(j.kind.in_(events.spellings(events.PERSON_ERASED)))
         removals = sa.select(sa.func.count()).where(
             ticket.c.kind.in_(_REMOVALS),
             ticket.c.state == TicketState.VERIFIED.value,
             ticket.c.verified_at >= from_at,
             ticket.c.verified_at < until,
         )
-        counts = {"removed": 0, "added": 0, "roles": 0}
+        counts = {"removed": 0, "added": 0}
         for row in self._c.execute(_known([events.GROUP_ROSTER_CHANGED])):
             if from_at <= row.known_at < until:
                 said = json.loads(row.data)
                 for name in counts:
                     counts[name] += said.get(name, 0)
         proven = int(self._c.execute(removals).scalar_one())
-        return Losses(
-            int(self._c.execute(erased).scalar_one()),
-            max(0, counts["removed"] - proven),
-            counts["added"],
-            counts["roles"],
-        )
+        return Losses(max(0, counts["removed"] - proven), counts["added"])
 
 
 def _known(kinds: Iterable[str]) -> sa.Select[Any]:

@@ -14,14 +14,11 @@ from worker.domain.tickets.ticket import Ticket
 class Losses(NamedTuple):
     """What happened between two instants and left no more than a count.
 
-    `erased` are accounts, ever; `departed` and `came` are memberships that ended or began, whoever's they were; `roles`
-    are members whose role changed.
+    `departed` and `came` are memberships that ended or began, whoever's they were.
     """
 
-    erased: int
     departed: int
     came: int
-    roles: int
 
 
 class Past(Protocol):
