@@ -48,10 +48,12 @@ WHY: dict[Limit, str] = {
     ),
     Limit.PLANS: N_(
         "held plans that the guard would not hold, or would hold besides, by what is known today: another "
-        "configuration held then, or somebody in them came back and left again"
+        "configuration held then, somebody in them came back and left again, or the guard saw numbers that are "
+        "not known any more"
     ),
     Limit.DUE: N_(
-        "tickets that would have been due at another time by the present configuration: another one held then"
+        "tickets that would have been due at another time by the present configuration: another one held then, "
+        "or whether their group is sensitive has changed since"
     ),
     Limit.STEPS: N_(
         "messages that would have come at another time, or not, by the present configuration: another one "
