@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from connectors.kit.text import ELLIPSIS, cut, shown, shown_line
 from worker.domain.messages.message import Message, Paragraph
+from worker.domain.text.unlinked import unlinked
 
 REPEAT = "This may be a repeat: an earlier attempt to send it ended without a clear answer."
 URL_MAX = 2000
@@ -91,8 +92,8 @@ def _without_long_texts(message: Message, fits: Fits) -> Message:
 def _clean(message: Message) -> Message:
     return replace(
         message,
-        title=shown_line(message.title),
-        note=shown_line(message.note),
+        title=_line(message.title),
+        note=_line(message.note),
         paragraphs=tuple(_cleaned(paragraph) for paragraph in message.paragraphs),
     )
 
@@ -102,13 +103,17 @@ def _cleaned(paragraph: Paragraph) -> Paragraph:
     is_web = link.startswith(("https://", "http://")) and len(link) <= URL_MAX
     return replace(
         paragraph,
-        headline=shown_line(paragraph.headline),
-        text=shown(paragraph.text).strip(),
-        facts=tuple((shown_line(label), shown_line(value)) for label, value in paragraph.facts),
-        steps=tuple(shown_line(step) for step in paragraph.steps),
+        headline=_line(paragraph.headline),
+        text=unlinked(shown(paragraph.text).strip()),
+        facts=tuple((_line(label), _line(value)) for label, value in paragraph.facts),
+        steps=tuple(map(_line, paragraph.steps)),
         link="".join(link.split()) if is_web else None,
-        pasted=tuple((shown_line(label), shown(text).strip()) for label, text in paragraph.pasted),
+        pasted=tuple((_line(label), shown(text).strip()) for label, text in paragraph.pasted),
     )
+
+
+def _line(text: str) -> str:
+    return unlinked(shown_line(text))
 
 
 def _cut(message: Message, limits: Limits) -> Message:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 
 from connectors.kit.text import visible, web_address
+from worker.domain.text.unlinked import JOINER, unlinked
 
-JOINER = "\N{WORD JOINER}"
 _ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]}']")
 _HTML = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _MARKUP = re.compile(r"[\\`*_\[\]|~$^]")
@@ -22,14 +22,25 @@ _AT_START = re.compile(
 )  # heading, list, underline; `/` is GitLab's command
 _NUMBERED = re.compile(r"([#!$&]|\bGH-)(?=\d)")
 _NAMED = re.compile(r"(?<!\w)([@~%^])(?=[\w\"])")
+_CALLED = re.compile(
+    r"<(?=[!@#])|(?<!\w)@(?=[^\s\w])|@(?=everyone\b|here\b)"
+)  # <!channel>, @**all**; Discord takes its two words from anywhere
+_LINKED = re.compile(r"\](?=[(:\[])")
 _EMOJI = re.compile(r":(?=[\w+-]{0,64}[a-z1][\w+-]{0,64}:)")  # a name is shorter
 
 
 def unreferenced(text: str) -> str:
     """Break up mentions and references, in a text that is no Markdown: a title."""
     for pattern in (_NUMBERED, _NAMED, _EMOJI):
-        text = pattern.sub(lambda found: found[0] + JOINER, text)
+        text = pattern.sub(_joined, text)
     return text
+
+
+def inert(text: str) -> str:
+    """Break up mentions and links for a service of which nobody knows what it reads in plain text."""
+    for pattern in (_CALLED, _LINKED):
+        text = pattern.sub(_joined, text)
+    return unlinked(unreferenced(text))
 
 
 def plain(text: str) -> str:
@@ -41,6 +52,10 @@ def plain(text: str) -> str:
         parts += [_escaped(text[end : found.start()], is_start=end == 0), f"<{web_address(found[0])}>"]
         end = found.end()
     return "".join([*parts, _escaped(text[end:], is_start=end == 0)])
+
+
+def _joined(found: re.Match[str]) -> str:
+    return found[0] + JOINER
 
 
 def _escaped(text: str, *, is_start: bool) -> str:

@@ -201,6 +201,16 @@ class ChannelContract(AnyNotifierContract):
         # an isolate that is closed turns only what it holds
         assert all(contained(line) == line for line in shown.split("\n"))
 
+    def test_a_web_address_in_a_name_is_no_link_and_one_to_paste_stays(self, world: World) -> None:
+        name = "Ward [Open](https://evil.example/x) HTTP://evil.example www.evil.example"
+        hostile = _everywhere(name)
+        rules = (("Text to paste", "Ask https://help.example/"),)
+        pasted = tuple(replace(one, pasted=rules) for one in hostile.paragraphs)
+        world.notifier.send(replace(hostile, note=name, paragraphs=pasted))
+        (shown,) = world.shown()
+        assert re.findall(r"\S*(?:://|www\.)\S*", shown) == ["https://help.example/"] * 2
+        assert name in shown.replace("\N{WORD JOINER}", "").replace("\n", " ")
+
     def test_a_name_in_another_script_is_shown_as_it_is(self, world: World) -> None:
         name = "قسم الطوارئ – ليلي & Øst's “A/B” 👩🏽‍⚕️"
         world.notifier.send(_everywhere(name))

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from connectors.kit import fitting
+from connectors.kit.markdown import inert
 from connectors.kit.text import cut, width
 from worker.domain.messages.message import Message, Paragraph
 from worker.ports import AuthFailed, ConnectorError, Rejected, Transient
@@ -70,29 +71,29 @@ def _width(message: Message) -> int:
 
 
 def _text(message: Message) -> Text:
-    return Text(cut(message.title, TITLE_MAX), "\n".join(_lines(message)) or "–")
+    return Text(cut(inert(message.title), TITLE_MAX), "\n".join(_lines(message)) or "–")
 
 
 def _lines(message: Message, *, has_links: bool = True) -> Iterator[str]:
     if note := fitting.repeat_note(message):
-        yield note
+        yield inert(note)
     for paragraph in message.under_title:
         if paragraph.headline:
-            yield paragraph.headline
+            yield inert(paragraph.headline)
         yield from _details(paragraph)
         if paragraph.link and has_links:
             yield paragraph.link
     if message.note:
-        yield message.note
+        yield inert(message.note)
 
 
 def _details(paragraph: Paragraph) -> Iterator[str]:
     if paragraph.text:
-        yield paragraph.text
+        yield inert(paragraph.text)
     for label, value in paragraph.facts:
         if label or value:
-            yield f"{label}: {value or '–'}"
+            yield inert(f"{label}: {value or '–'}")
     for number, step in enumerate(filter(None, paragraph.steps), 1):
-        yield f"{number}. {step}"
+        yield f"{number}. {inert(step)}"
     for label, text in paragraph.pasted:
-        yield f"{label}:\n{text}"
+        yield f"{inert(label)}:\n{text}"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from connectors.kit.text import one_line, visible
 from worker.domain.messages.message import Message, Paragraph, Recipient, RecipientKind
+from worker.domain.text.unlinked import unlinked
 
 REPEAT = "This may be a repeat: an earlier attempt to send it ended without a clear answer."
 INDENT = "  "
@@ -20,45 +21,49 @@ LABEL_MAX = 24
 def render(message: Message, columns: int) -> str:
     """Return the message as text that ends with an empty line; links are never broken over lines."""
     columns = min(max(columns, WIDTH_MIN), WIDTH_MAX)
-    title = _wrap(one_line(message.title), columns)
+    title = _wrap(_line(message.title), columns)
     underline = "=" * max(map(len, title), default=0)
     lines = [f"To: {_to(message.to)}", *title, underline]
     if message.may_be_repeat:
-        lines += _wrap(one_line(message.repeat_note) or REPEAT, columns, INDENT)
+        lines += _wrap(_line(message.repeat_note) or REPEAT, columns, INDENT)
     for paragraph in message.under_title:
         lines += ["", *_paragraph(paragraph, columns)]
     if message.note:
-        lines += ["", *_wrap(one_line(message.note), columns, INDENT * 2)]
+        lines += ["", *_wrap(_line(message.note), columns, INDENT * 2)]
     return "\n".join(lines) + "\n\n"
+
+
+def _line(text: str) -> str:
+    return unlinked(one_line(text))
 
 
 def _to(to: Recipient) -> str:
     if to.kind is RecipientKind.CHANNEL:
         return "the security channel"
-    name, address = one_line(to.name), one_line(to.address)
+    name, address = _line(to.name), _line(to.address)
     return f"{name} <{address}>" if name and address else name or address
 
 
 def _paragraph(paragraph: Paragraph, columns: int) -> Iterator[str]:
-    yield from _wrap(one_line(paragraph.headline), columns, INDENT)
+    yield from _wrap(_line(paragraph.headline), columns, INDENT)
     deeper = INDENT * 2
-    for line in visible(paragraph.text).splitlines():
+    for line in unlinked(visible(paragraph.text)).splitlines():
         yield from _wrap(line, columns, deeper)
     yield from _facts(paragraph.facts, columns, deeper)
     for number, step in enumerate(paragraph.steps, 1):
-        yield from _wrap(one_line(step), columns, deeper, f"{number}. ")
+        yield from _wrap(_line(step), columns, deeper, f"{number}. ")
     for label, text in paragraph.pasted:
-        yield from _wrap(one_line(label) + ":", columns, deeper)
+        yield from _wrap(_line(label) + ":", columns, deeper)
         yield from (f"{deeper}{line}".rstrip() for line in visible(text).splitlines())
     if paragraph.link:
         yield deeper + one_line(paragraph.link)
 
 
 def _facts(facts: tuple[tuple[str, str], ...], columns: int, indent: str) -> Iterator[str]:
-    labels = [one_line(label) + ":" for label, _ in facts]
+    labels = [_line(label) + ":" for label, _ in facts]
     column = min(max(map(len, labels), default=0), LABEL_MAX)
     for label, (_, value) in zip(labels, facts, strict=True):
-        text = one_line(value) or "–"
+        text = _line(value) or "–"
         if len(label) <= column:
             yield from _wrap(text, columns, indent, f"{label:<{column}} ")
         else:

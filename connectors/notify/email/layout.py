@@ -19,6 +19,7 @@ from connectors.kit.reading_direction import is_rtl
 from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, web_address
 from worker.domain.messages.message import Message, Paragraph
 from worker.domain.text.direction import FSI, PDI
+from worker.domain.text.unlinked import unlinked
 
 SIZE_MAX = 100_000  # bytes; Gmail clips at about 102,000
 TITLE_MAX = 300
@@ -85,7 +86,7 @@ class Layout:
 
 def laid_out(message: Message, language: str) -> Layout:
     """Return both forms. Text from outside can neither format nor link anything."""
-    title = cut(shown_line(message.title), TITLE_MAX)
+    title = cut(_line(message.title), TITLE_MAX)
     parts = _whole(message) or [_shortened(_part(first)) for first in message.paragraphs[:1]]
     shown_parts = [replace(part, headline="") if part.headline == title else part for part in parts]
     left = len(message.paragraphs) - len(parts)
@@ -125,14 +126,18 @@ def _whole(message: Message) -> list[_Part]:
 def _part(paragraph: Paragraph) -> _Part:
     url = web_address(paragraph.link)
     return _Part(
-        headline=shown_line(paragraph.headline),
-        text=shown(paragraph.text).strip(),
-        facts=[(shown_line(label), shown_line(value)) for label, value in paragraph.facts if label or value],
-        steps=[shown_line(step) for step in paragraph.steps if step],
+        headline=_line(paragraph.headline),
+        text=unlinked(shown(paragraph.text).strip()),
+        facts=[(_line(label), _line(value)) for label, value in paragraph.facts if label or value],
+        steps=[_line(step) for step in paragraph.steps if step],
         url=url if len(url) <= URL_MAX else "",
-        label=cut(shown_line(paragraph.link_label), LABEL_MAX),
-        pasted=[(shown_line(label), shown(text).strip()) for label, text in paragraph.pasted],
+        label=cut(_line(paragraph.link_label), LABEL_MAX),
+        pasted=[(_line(label), shown(text).strip()) for label, text in paragraph.pasted],
     )
+
+
+def _line(text: str) -> str:
+    return unlinked(shown_line(text))
 
 
 def _shortened(part: _Part) -> _Part:
@@ -164,22 +169,22 @@ def _size(part: _Part) -> int:
 
 
 def _room(message: Message) -> int:
-    said = (cut(shown_line(message.title), TITLE_MAX), _repeat(message), _note(message))
+    said = (cut(_line(message.title), TITLE_MAX), _repeat(message), _note(message))
     return (
         SIZE_MAX - _FRAME - 2 * sum(len(marked(text).encode()) for text in said)
     )  # the title stands there twice
 
 
 def _repeat(message: Message) -> str:
-    return cut(shown_line(message.repeat_note), NOTE_MAX) or REPEAT
+    return cut(_line(message.repeat_note), NOTE_MAX) or REPEAT
 
 
 def _note(message: Message) -> str:
-    return cut(shown_line(message.note), NOTE_MAX)
+    return cut(_line(message.note), NOTE_MAX)
 
 
 def _label(message: Message) -> str:
-    return cut(shown_line(message.link_label), LABEL_MAX)
+    return cut(_line(message.link_label), LABEL_MAX)
 
 
 def _plain(part: _Part, label: str) -> str:

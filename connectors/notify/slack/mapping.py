@@ -16,6 +16,7 @@ from typing import Any
 
 from connectors.kit.text import ELLIPSIS, cut, shown, shown_line, web_address, width
 from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
+from worker.domain.text.unlinked import unlinked
 
 Block = dict[str, Any]
 
@@ -71,7 +72,7 @@ def render(message: Message) -> Rendered:
 
 def mrkdwn(text: str, limit: int) -> str:
     """Text from outside for a mrkdwn object: shown literally, with at most `limit` characters after escaping."""
-    text = shown(text).strip().translate(_ALIKE)
+    text = unlinked(shown(text).strip()).translate(_ALIKE)
     text = _OPENING_UNDERSCORE.sub("ˍ", text)
     text = _EMOJI_COLON.sub("∶", text)
     text = _QUOTE.sub(lambda quoted: quoted.group().replace(">", "›"), text)
@@ -261,7 +262,7 @@ def _lines(*lines: str) -> str:
 
 
 def _header(title: str) -> Block:
-    text = cut(shown_line(title), TITLE_MAX) or "–"
+    text = cut(unlinked(shown_line(title)), TITLE_MAX) or "–"
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,6 +98,37 @@ def test_texts_to_paste_stay_whole_in_a_bundle_and_one_that_never_fits_splits_no
     assert sms.takes(many) == sms.takes(plain) == 3
     sms.send(many)
     assert json.loads(receiver.taken[1].body)["message"].count("Rules: …") == 3
+
+
+PINGS = re.compile(r"(?<!\w)@[\w*\"]|@(?:everyone|here)\b|<[!@#]\S|[#&!]\d|\][(:\[]|://|\bwww\.")
+HOSTILE = (
+    "@everyone you@here @channel <@12> <@&34> <!channel> <#56> @**all** @room ~town",
+    "[Open the ticket](https://evil.example/x) <https://evil.example|here> [x][y] [x]: //evil.example www.evil.example",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_calls_nobody_and_links_nothing_where_plain_text_is_read_as_more(
+    receiver: HttpReceiver, name: str
+) -> None:
+    link = "https://whosleft.example.org/t/abc"
+    one = Paragraph(name, name, ((name, name),), (name,), link, pasted=(("Rules", f"Ask @sam: {link}"),))
+    message = Message("k", CHANNEL, name, (one, one), note=name, may_be_repeat=True, repeat_note=name)
+    notifier(f"mmost://127.0.0.1:{receiver.port}/{'a' * 24}", text_max=9000).send(message)
+    text = json.loads(receiver.taken[0].body)["text"]
+    assert text.count(f"Rules:\nAsk @sam: {link}\n{link}") == 2
+    ours = text.replace(f"Ask @sam: {link}\n{link}", "")
+    assert PINGS.findall(ours) == []
+    assert ours.replace("\N{WORD JOINER}", "").count(name) == 11
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nor_in_what_is_cut(receiver: HttpReceiver, name: str) -> None:
+    notifier(at(receiver, ""), text_max=160).send(
+        Message("k", CHANNEL, name * 3, (Paragraph(name, name * 9),), note=name)
+    )
+    sent = json.loads(receiver.taken[0].body)
+    assert PINGS.findall(f"{sent['title']}\n{sent['message']}") == []
 
 
 def with_rules(ticket: Paragraph, lines: int) -> Paragraph:
