@@ -58,6 +58,14 @@ def test_an_admin_with_a_phone_alone_stays_the_assignee_and_the_manager_passes_i
     assert text.rpartition(" ")[2] == ward.link()
 
 
+def test_a_web_address_in_a_name_is_none_in_the_message_that_is_passed_on(ward: Harness) -> None:
+    ward.corp.change("ann", display_name="Ann https://evil.example/x")
+    [part] = leave(ward).paragraphs
+    assert part.link is not None
+    [text] = parse_qs(urlsplit(part.link).query)["text"]
+    assert [word for word in text.split() if "://" in word] == [ward.link()]
+
+
 def test_the_preview_names_who_passes_it_on(ward: Harness) -> None:
     leave(ward)
     ticket = ward.ticket()

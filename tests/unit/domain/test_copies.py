@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from builders import ticket
+from builders import NOW, ticket
+from connectors.kit.forges import description
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.messages.paragraphs import held_line
 from worker.domain.mirror.copy import Content
@@ -47,6 +50,23 @@ def test_full_content_has_names_steps_and_the_last_digits() -> None:
     assert "900123" not in said
     other = copy_draft(ticket(handle="~pat"), "i", Content.FULL, ZONE, ENGLISH)
     assert "Number" not in " ".join(other.paragraphs)
+
+
+EVIL = "Ward 7 https://evil.example/t/abc www.evil.example"
+ADDRESS = re.compile(r"\S*(?:://|www\.)\S*")
+
+
+@pytest.mark.parametrize("kind", TicketKind)
+@pytest.mark.parametrize("content", Content)
+def test_the_only_web_address_is_that_of_the_ticket(kind: TicketKind, content: Content) -> None:
+    reason = because("{name} is still there", name=EVIL)
+    names = dict.fromkeys(("group_name", "member_name", "person_name", "handle", "verified_by"), EVIL)
+    one = ticket(kind, id=123, reason=reason, verified_at=NOW, blocked_by=122, **names)
+    draft = copy_draft(one, "i", content, ZONE, ENGLISH, URL)
+    assert ADDRESS.findall("\n".join((draft.title, *draft.paragraphs))) == []
+    for say in Say:
+        assert set(ADDRESS.findall(copy_note(say, one, content, ZONE, ENGLISH, URL))) <= {URL}
+    assert re.findall(r"<http[^>]*>", description(draft)) == [f"<{URL}>"]
 
 
 @pytest.mark.parametrize("say", Say)

@@ -20,6 +20,7 @@ from worker.domain.messages.overtaken import passed_key
 from worker.domain.messages.sentences import flat, ticket_title
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
+from worker.domain.text.unlinked import unlinked
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
@@ -86,7 +87,7 @@ class Passing:
     def _body(self, ticket: Ticket, message: OutMessage, to: Recipient, link: str | None) -> Paragraph:
         mine, theirs = self.languages.of(to.language), self.languages.of(message.to.language)
         name = flat(message.to.name or message.to.number)
-        text = theirs.say("Please do this: {title}.", title=ticket_title(ticket, theirs))
+        text = theirs.say("Please do this: {title}.", title=unlinked(ticket_title(ticket, theirs)))
         text = f"{text}{_BEFORE_LINK}{link}" if link else text
         number = "".join(filter(str.isdigit, message.to.number))
         return Paragraph(

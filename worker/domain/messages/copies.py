@@ -2,7 +2,8 @@
 
 Minimal content names nobody: what kind of work it is, the group, when it is due, and where the rest is said, which is
 behind sign-in. Full content says what a message to the assignee does. There is never a signed link in either, nor more
-of a phone number than its country and last digits; and what Whosleft writes is plain text.
+of a phone number than its country and last digits; and what Whosleft writes is plain text, in which no web address
+but the ticket's own is whole: trackers make links of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from worker.domain.mirror.copy import Content
 from worker.domain.mirror.decide import Say
 from worker.domain.mirror.outside import Draft
 from worker.domain.text.tongue import Tongue
+from worker.domain.text.unlinked import unlinked
 from worker.domain.tickets.ticket import Ticket, ticket_label
 
 TITLE_MAX = 200  # the shortest limit of a tracker is 255
@@ -26,18 +28,22 @@ def copy_draft(
 ) -> Draft:
     """The ticket as a tracker is to show it. `url` is its page on the desk; `timezone` is IANA."""
     is_full = content is Content.FULL
-    title = masked_text(ticket_title(ticket, tongue) if is_full else _minimal_title(ticket, tongue))
+    title = _safe(ticket_title(ticket, tongue) if is_full else _minimal_title(ticket, tongue))
     texts = _full(ticket, timezone, tongue) if is_full else _minimal(ticket, timezone, tongue)
     return Draft(
         identity=identity,
         label=ticket.label,
         title=f"{title[:TITLE_MAX]} ({ticket.label})",
-        paragraphs=tuple(map(masked_text, texts)),
+        paragraphs=tuple(map(_safe, texts)),
         url=url,
         due_on=ticket.due_at.astimezone(ZoneInfo(timezone)).date(),
         assignee=ticket.assignee.email if ticket.assignee else "",
         version=ticket.version,
     )
+
+
+def _safe(text: str) -> str:
+    return unlinked(masked_text(text))
 
 
 def _minimal_title(ticket: Ticket, tongue: Tongue) -> str:
@@ -74,9 +80,9 @@ def copy_note(
     say: Say, ticket: Ticket, content: Content, timezone: str, tongue: Tongue, url: str = ""
 ) -> str:
     """What is noted on a copy. A reason may have names, so it is only said with full content."""
-    parts = [_said(say, ticket, timezone, tongue)]
+    parts = [unlinked(_said(say, ticket, timezone, tongue))]
     if content is Content.FULL and ticket.reason and say not in {Say.STAYS, Say.DESK, Say.READY, Say.WAITS}:
-        parts.append(masked_text(reason_line(ticket.reason, tongue)))
+        parts.append(_safe(reason_line(ticket.reason, tongue)))
     if url and say in {Say.DESK, Say.GOES_ON, Say.READY, Say.STILL_TRUE, Say.WAITS}:
         parts.append(url)
     return " ".join(parts)

@@ -34,9 +34,10 @@ class Draft:
     """Our ticket, as a tracker shows it.
 
     `identity` is the same for one copy for ever, and no other copy's, of any tracker or installation: letters, digits
-    and hyphens, as `whosleft-3f9a1c2b7d40e6-t-000123`. `title` is one line, `paragraphs` are plain text. `url` leads
-    to the desk, behind sign-in; empty if there is no desk. `assignee` is an e-mail address. `data` is the ticket's
-    JSON, as the API has it, with no more than may be shown there; it is only for trackers that `tell`.
+    and hyphens, as `whosleft-3f9a1c2b7d40e6-t-000123`. `title` is one line, `paragraphs` are plain text; no web address
+    in them is whole. `url` leads to the desk, behind sign-in; empty if there is no desk. `assignee` is an e-mail
+    address. `data` is the ticket's JSON, as the API has it, with no more than may be shown there; it is only for
+    trackers that `tell`.
     """
 
     identity: str
