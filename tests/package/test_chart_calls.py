@@ -200,6 +200,18 @@ def test_what_the_worker_calls_over_https_is_let_out(config: dict[str, Any], por
     assert out == ([] if port is None else [port])
 
 
+@pytest.mark.parametrize("kind", ["waha", "evolution"])
+def test_a_gateway_s_pictures_are_read_from_whatsapp(kind: str) -> None:
+    keys = {"instance": "phone"} if kind == "evolution" else {}
+    phones = {"name": "phones", "kind": kind, "url": "http://10.96.12.7:3000", "api_key": SECRET} | keys
+    secrets = [{"name": "all", "existingSecret": "all", "env": {"DATABASE_PASSWORD": "key"}}]
+    config = {"inventories": [{**phones, "accept_terms_risk": True}]}
+    manifests = rendered({"config": config, "secrets": secrets})
+
+    egress = named(manifests, "NetworkPolicy", "whosleft")["spec"]["egress"]
+    assert {one["port"] for rule in egress for one in rule["ports"]} == {53, 3000, 443}
+
+
 MACHINE_S_OWN = {"managed_identity": True}
 SENDER = {
     "name": "mail", "kind": "email", "server": "smtp.office365.com", "from": "w@corp.example",

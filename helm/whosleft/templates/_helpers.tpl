@@ -232,6 +232,8 @@ Only workers hear calls.
 {{- $https = append $https (include "whosleft.urlPort" (.graph_url | default "https://")) -}}
 {{- else if eq .kind "slack" -}}
 {{- $https = append $https (include "whosleft.urlPort" (.api_url | default "https://")) -}}
+{{- else if has .kind (list "waha" "evolution") -}}
+{{- $https = append $https "443" -}}{{/* groups' pictures, which are on WhatsApp's servers */}}
 {{- end -}}
 {{- end -}}
 {{- range $config.trackers -}}
