@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fakes.tracker import FakeTracker
 from harness import Harness
+from reported import HARM, policy, report
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
@@ -64,6 +65,20 @@ def test_only_what_fits_is_wanted_once(ward: Harness) -> None:
     assert len(identities) == 2, "a search may find what is in both"
     assert all(one.startswith("whosleft-") for one in identities)
     assert len({one[: len("whosleft-") + 6] for one in identities}) == 1, "one installation"
+
+
+def test_what_no_admin_may_hear_of_is_wanted_only_by_the_name_of_its_kind(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine, controls=policy(), has_links=True)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    report(harness, HARM)
+    report(harness)
+    with harness.store.begin() as uow:
+        assert uow.mirrors.want("desk", "desk", (), sensitive=None) == 1
+        assert uow.mirrors.want("desk", "desk", [TicketKind.HANDLE_REPORT], sensitive=None) == 1
+        assert uow.mirrors.want("desk", "desk", (), sensitive=None) == 0
+        assert len(uow.mirrors.all(9, with_problem=False)) == 1, "what is not made yet is dropped"
 
 
 def test_what_was_made_again_is_found_when_its_time_has_come(ward: Harness) -> None:

@@ -126,7 +126,10 @@ class AdvisoryFeedEntry(SourceEntry):
 class MirroredTickets(Section):
     """Which tickets a tracker has copies of; what is left out fits all."""
 
-    kinds: tuple[TicketKind, ...] = Field(default=(), description="Kinds of tickets; empty: all.")
+    kinds: tuple[TicketKind, ...] = Field(
+        default=(),
+        description="Kinds of tickets; empty: all, but no report that is kept from admins.",
+    )
     sensitive: bool | None = Field(
         default=None, description="Only of sensitive groups (true), or only of others (false)."
     )

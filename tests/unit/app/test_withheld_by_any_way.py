@@ -11,15 +11,18 @@ import pytest
 from builders import rules
 from fakes.tracker import FakeTracker
 from harness import Harness
-from reported import ADMIN, HARM, handled, policy, report
+from reported import ADMIN, HARM, OTHER, handled, policy, report
 from worker.app.reads.rotas import RotaRules
+from worker.domain.controls.reports import Tier
 from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.mirror.outside import CopyStanding
+from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Rejected
 from worker.running.mirroring import TrackerRules
 
 Start = Callable[..., Harness]
+REPORTS = TrackerRules(kinds=frozenset({TicketKind.HANDLE_REPORT}))
 
 
 def told(h: Harness) -> list[str]:
@@ -27,11 +30,34 @@ def told(h: Harness) -> list[str]:
     return [message.to.address for message in h.soc.sent]
 
 
+def mirror(h: Harness, *, minutes: float = 5) -> None:
+    h.later(minutes=minutes)
+    h.mirror()
+
+
+@pytest.mark.parametrize("rules, copies", [(TrackerRules(), 0), (REPORTS, 1)])
+@pytest.mark.parametrize("tier, about_admin", [(HARM, False), (OTHER, True)])
+def test_it_has_a_copy_in_a_tracker_only_where_reports_are_named(
+    start: Start, tier: Tier, rules: TrackerRules, copies: int, *, about_admin: bool
+) -> None:
+    h = start(controls=policy(), has_links=True)
+    h.trackers = [FakeTracker(now=h.clock)]
+    h.start(replace(h.app.rules, trackers={"desk": rules}))
+    report(h, tier, about_admin=about_admin)
+    h.settle()
+    mirror(h)
+    assert len(h.trackers[0].issues) == copies
+    report(h, OTHER)
+    h.settle()
+    mirror(h)
+    assert len(h.trackers[0].issues) == copies + 1, "of any other report the admins may hear"
+
+
 def test_whoever_reassigns_the_copy_in_a_tracker_does_not_give_it_to_the_groups_admin(start: Start) -> None:
     h = start(controls=policy(), has_links=True)
     tracker = FakeTracker(now=h.clock, people={ADMIN, "it-security@example.org"})
     h.trackers = [tracker]
-    h.start(replace(h.app.rules, trackers={"desk": TrackerRules()}, has_told_links=True))
+    h.start(replace(h.app.rules, trackers={"desk": REPORTS}, has_told_links=True))
     report(h, HARM, "words")
     h.settle()
     for _ in range(2):
@@ -52,18 +78,13 @@ def copied(start: Start) -> Harness:
     """A report of harm with a copy in a tracker; the group's admin is accountable for what nobody else has."""
     h = start(controls=policy(), has_links=True, rules=rules(accountable=ADMIN))
     h.trackers = [FakeTracker(now=h.clock)]
-    h.start(replace(h.app.rules, trackers={"desk": TrackerRules()}))
+    h.start(replace(h.app.rules, trackers={"desk": REPORTS}))
     report(h, HARM, "words")
     h.settle()
     mirror(h)
     [one] = handled(h)
     assert one.accountable == ""
     return h
-
-
-def mirror(h: Harness, *, minutes: float = 5) -> None:
-    h.later(minutes=minutes)
-    h.mirror()
 
 
 def test_a_fight_over_its_copy_is_told_to_the_channel_alone(copied: Harness) -> None:

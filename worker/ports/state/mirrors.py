@@ -48,8 +48,9 @@ class Mirrors(Protocol):
     def want(self, tracker: str, place: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         """Want a copy of each live ticket of these kinds (none: of all) that has none yet; return how many are new.
 
-        A ticket that waits for another one needs none before it can be done. A copy that is only wanted is dropped when
-        its ticket has to wait, or is live no longer; not one that may have been made, and was not found.
+        A ticket that waits for another one needs none before it can be done. A report that no admin of the group may
+        hear of needs none unless `kinds` names its kind. A copy that is only wanted is dropped when its ticket needs
+        none; not one that may have been made, and was not found.
         """
 
     def set_right(self, tracker: str, now: datetime, longest: timedelta) -> None:
