@@ -166,4 +166,4 @@ def test_a_question_is_not_answered_by_a_call(telling: Harness) -> None:
     tell(telling, "a", is_done=True, label=question.label)
     run(telling)
     assert telling.ticket(question.id).state is TicketState.OPEN
-    assert "answers nothing" in copy(telling, question.id).problem
+    assert "its page in Whosleft asks for more" in copy(telling, question.id).problem

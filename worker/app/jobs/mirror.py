@@ -323,7 +323,7 @@ class Mirror:
             else:
                 standing, problem = (
                     CopyStanding.OPEN,
-                    "Closing it there answers nothing: the desk asks for more.",
+                    "Closing it there answers nothing: its page in Whosleft asks for more than that.",
                 )
         elif not told.is_done and ticket.state is TicketState.DONE:
             here.reopen(uow, ticket, moved, copy.key, told.note)
