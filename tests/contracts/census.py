@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from builders import DAY, HOUR, NOW, facts, key
+from builders import DAY, HOUR, NOW, facts, key, ticket
 from contracts.live import read
 from contracts.unit_of_work import read_people, read_rosters, roster
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow, KnownName
 from worker.domain.controls.others import CENSUS
+from worker.domain.controls.state import CENSUS_SOURCE
 from worker.domain.controls.statements import Statement, StatementRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
 from worker.domain.model import GroupKey, HandleKey
 from worker.domain.text.reason import Reason
+from worker.domain.tickets.subject import About
+from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports.state.attestations import AskingRule
 from worker.ports.state.group_states import Lists
 from worker.ports.state.identities import HandleIdentity
@@ -27,8 +30,8 @@ RULE = StatementRule(
 )
 
 
-def by(person: str = "ann", ticket: int = 1, at: datetime = NOW) -> CensusMention:
-    return CensusMention(at, key(person), ticket=ticket)
+def by(person: str = "ann", number: int = 1, at: datetime = NOW) -> CensusMention:
+    return CensusMention(at, key(person), ticket=number)
 
 
 class CensusContract:
@@ -135,6 +138,15 @@ class CensusContract:
             uow.identities.answer([HandleIdentity(HandleKey("wards", "+447700900100"), link)], NOW, "Nia")
             assert uow.census.groups_under(key("ann"), 9) == ["w7"]
             assert uow.census.groups_under(key("ben"), 9) == []
+
+    def test_live_tickets_about_names_are_told_from_others(self, store: Store) -> None:
+        where = GroupKey(CENSUS_SOURCE, "C-1")
+        named = ticket(TicketKind.REGISTER_GROUP, about=About.GROUP, handle="", person=None, group=where)
+        over = replace(named, occasion="x", state=TicketState.CANCELLED)
+        with store.begin() as uow:
+            uow.tickets.insert([ticket(), named, over])
+        with store.reading() as uow:
+            assert [one.id for one in uow.census.live_tickets()] == [2]
 
     def test_the_newest_link_counts(self, store: Store) -> None:
         with store.begin() as uow:

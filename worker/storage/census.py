@@ -17,11 +17,13 @@ from worker.domain.controls.census import (
     KnownName,
     fold_of,
 )
+from worker.domain.controls.state import CENSUS_SOURCE
 from worker.domain.model import Account, AccountKey, GroupKey, Standing
+from worker.domain.tickets.ticket import LIVE, Ticket
 from worker.ports.state.group_states import Lists
 from worker.storage.managers import under
 from worker.storage.sql.counters import take_numbers
-from worker.storage.sql.mapping import person_from_row
+from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import (
     census_candidate,
     census_link,
@@ -30,10 +32,16 @@ from worker.storage.sql.tables import (
     link,
     membership,
     person,
+    ticket,
 )
 
 _C, _M, _G = census_candidate.c, census_mention.c, chat_group.c
 _AT_ONCE = 1000
+_LIVE_TICKETS = (
+    sa.select(ticket)
+    .where(ticket.c.source == CENSUS_SOURCE, ticket.c.state.in_([one.value for one in sorted(LIVE)]))
+    .order_by(ticket.c.id)
+)
 
 
 class SqlCensus:
@@ -145,6 +153,10 @@ class SqlCensus:
             "decided_at": now,
         }
         self._c.execute(sa.update(census_candidate).where(_C.id == number).values(values))
+
+    def live_tickets(self) -> list[Ticket]:
+        rows = self._c.execute(_LIVE_TICKETS)
+        return [ticket_from_row(row) for row in rows]
 
     # --- what is known already -------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import pytest
 
 from builders import key
 from counted import ASKS, WARD_9, YEARLY, Made, answer, asking, candidates, counts, token
+from fakes.interleaved import Interleaved
 from harness import Harness
 from worker.app.acts.census import TooManyNames
 from worker.app.reads.census import CandidateShown, census_shown
@@ -200,6 +201,47 @@ class TestDeciding:
         [one] = asked_for(harness)
         assert one.state is TicketState.OPEN
         assert not shown(harness)[0].is_open
+
+    @pytest.mark.parametrize("decision", [CandidateDecision.NOT_A_GROUP, CandidateDecision.OPEN])
+    def test_a_ticket_that_is_reopened_though_nobody_asks_for_it_ends_again(
+        self, named: Made, decision: CandidateDecision
+    ) -> None:
+        harness = named()
+        decide(harness, CandidateDecision.ASKED)
+        decide(harness, decision)
+        [one] = asked_for(harness)
+        harness.later()
+        harness.desk.reopen(one.id, NIA, "it is one after all", harness.now)
+        harness.later()
+        harness.inventory()
+        assert harness.verify().counts["inconclusive"] == 1
+        harness.later()
+        harness.control()
+        [one] = asked_for(harness)
+        assert (one.state, str(one.reason)) == (
+            TicketState.CANCELLED,
+            "somebody decided that it is not asked for",
+        )
+
+    @pytest.mark.parametrize("at", range(1, 12))
+    def test_a_run_ends_whenever_somebody_decides_that_it_is_no_group(self, named: Made, at: int) -> None:
+        harness = named()
+        decide(harness, CandidateDecision.ASKED)
+        harness.later()
+        harness.group("row-9", at=1, name="Ward 9 nights", owner_email="dee@corp.example")
+        harness.inventory()
+        harness.verify()
+        harness.later()
+        harness.group("row-9", at=1, name="Ward 9 nights")
+        harness.inventory()
+        run, deed = harness.app.run_controls, lambda: decide(harness, CandidateDecision.NOT_A_GROUP)
+        run._store = store = Interleaved(harness.store, at, deed)
+        harness.control()
+        assert store.is_done
+        run._store = harness.store
+        harness.control()
+        [one] = [one for one in asked_for(harness) if one.home.source == "~census"]
+        assert not one.is_live
 
     def test_asking_twice_is_asking_once(self, named: Made) -> None:
         harness = named()

@@ -38,6 +38,7 @@ from worker.domain.text.reason import because
 from worker.ports.state.store import Store, UnitOfWork
 
 TOKEN_BYTES = 16  # 22 characters
+NOT_ASKED_FOR = because("somebody decided that it is not asked for")
 
 ExamineGroup: TypeAlias = Callable[
     [UnitOfWork, GroupKey, datetime], tuple[GroupState, tuple[Examined, ...]] | None
@@ -117,8 +118,7 @@ class CensusActs:
 
     def _end(self, uow: UnitOfWork, candidate: CensusCandidate, now: datetime) -> None:
         tickets = uow.group_states.tickets_of([candidate.key]).get(candidate.key, ())
-        why = because("somebody decided that it is not asked for")
-        self._carry_out(uow, [cancelled(one, why, now) for one in tickets if one.is_live], now)
+        self._carry_out(uow, [cancelled(one, NOT_ASKED_FOR, now) for one in tickets if one.is_live], now)
 
     def _carry_out(self, uow: UnitOfWork, planned: Sequence[Action], now: datetime) -> None:
         new = iter(uow.tickets.insert([one.ticket for one in planned if one.kind is ActionKind.OPEN]))

@@ -7,10 +7,11 @@ first run with tickets -> one held plan;  failures that ask -> tickets, so many 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from worker.app.acts.attesting import Attesting
+from worker.app.acts.census import NOT_ASKED_FOR
 from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.statements import StatementList, text_changed
 from worker.app.jobs.asking import Asking
@@ -47,6 +48,7 @@ from worker.domain.reconcile.controlling import (
     time_for,
     wanted_in,
 )
+from worker.domain.reconcile.engine import cancelled
 from worker.domain.reconcile.guard import HeldPlan
 from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.reconcile.own_rows import for_another
@@ -185,6 +187,7 @@ class RunControls:
                 tally.add(examined)
             left = list(self._reads.of(uow, left_behind, now, in_use).values())
             doing.add(self._settled(uow, [*named, *left], now))
+            doing.add(self._not_asked_for(uow, {group.key for group, _ in named}, now))
             uow.controls.forget_before(now)
             uow.attestations.forget_scopes_before(now)
         self._asking.note_numbers(matching, now)
@@ -212,6 +215,12 @@ class RunControls:
             failures += self._failures(group, examined, wanted, now)
         uow.controls.keep(failures, now)
         return self._carry_out(uow, actions, page, now)
+
+    def _not_asked_for(self, uow: UnitOfWork, asked: Collection[GroupKey], now: datetime) -> list[Action]:
+        """End the tickets about names of a census that were reopened though nobody asks for them any more."""
+        live = uow.census.live_tickets()
+        over = [cancelled(one, NOT_ASKED_FOR, now) for one in live if one.home not in asked]
+        return carry_out(uow, over, (), self._teller, now)
 
     def _failures(
         self, group: GroupState, examined: Sequence[Examined], wanted: Sequence[Wanted], now: datetime
@@ -334,7 +343,8 @@ class RunControls:
             with matching.begin() as uow:
                 keys = uow.controls.to_open(allowed - {hand_over.CONTROL.id}, PAGE, skip)
                 states = self._reads.of(uow, keys, now, in_use)
-                page, said_no = [states[key] for key in keys], uow.controls.rejected(keys)
+                said_no = uow.controls.rejected(keys)
+                page = [states[key] for key in keys if key in states]  # a name may be asked for no more
                 new = self._new(page, said_no, allowed, opened_today, left, now)
                 doing.add(self._carry_out(uow, new, page, now))
             left -= len(new)

@@ -12,7 +12,7 @@ from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.jobs.rows_to_change import RowsToChange
 from worker.app.jobs.telling_lists import TellLists
-from worker.app.reads.controls import ControlReads
+from worker.app.reads.controls import ControlReads, Looked
 from worker.app.tell.health import Freshness
 from worker.app.tell.teller import (
     Teller,
@@ -26,7 +26,7 @@ from worker.domain.reconcile.controlling import weigh_control
 from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.reconcile.verification import Verdict, Verification, weigh
+from worker.domain.reconcile.verification import Verdict, Verification, unproven, weigh
 from worker.domain.text.reason import because
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
@@ -118,7 +118,7 @@ class Verify:
                 groups = self._controls.of(uow, {one.home for one in waiting}, now, in_use)
                 done: list[Action] = []
                 for ticket in waiting:
-                    opinion = weigh_control(ticket, *groups[ticket.home], now, self._rules.claim_life)
+                    opinion = self._opinion(ticket, groups.get(ticket.home), now)
                     action = self._concluded(uow, ticket, None, opinion, now, counts)
                     done += [action] if action is not None else []
                 withdraw_unsent(uow, done)
@@ -127,6 +127,12 @@ class Verify:
             if len(waiting) < PAGE:
                 return actions
             after = waiting[-1].id
+
+    def _opinion(self, ticket: Ticket, known: Looked | None, now: datetime) -> Verification:
+        """What controls say of a ticket; `known` is None for a name of the census that is not asked for any more."""
+        if known is None:
+            return unproven(ticket, now, self._rules.claim_life, because("no control asks for it any more"))
+        return weigh_control(ticket, *known, now, self._rules.claim_life)
 
     def _concluded(
         self,

@@ -56,7 +56,8 @@ SHOWN_FOR = timedelta(days=42)
 
 _ALWAYS = frozenset({LEAVER.id, JOINER.id})  # with tickets, whatever the rules
 
-Page: TypeAlias = "list[tuple[GroupState, tuple[Examined, ...]]]"
+Looked: TypeAlias = "tuple[GroupState, tuple[Examined, ...]]"
+Page: TypeAlias = "list[Looked]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class ControlReads:
         keys: Iterable[GroupKey],
         now: datetime,
         in_use: frozenset[NameInUse] | None = None,
-    ) -> dict[GroupKey, tuple[GroupState, tuple[Examined, ...]]]:
+    ) -> dict[GroupKey, Looked]:
         """These groups, with what each control says of them; unknown groups are left out.
 
         `in_use`: as `names_in_use` gave them; None: they are read if a rule asks for the name of one of these groups.
@@ -209,7 +210,7 @@ class ControlReads:
         """The groups that are only known from the census and that somebody decided to ask for."""
         return [self._examined(group, now) for group in only_named(uow, self._rules.lists)]
 
-    def _examined(self, group: GroupState, now: datetime) -> tuple[GroupState, tuple[Examined, ...]]:
+    def _examined(self, group: GroupState, now: datetime) -> Looked:
         seen = self._rules.seen(group, now)
         return seen, examine(seen, self._rules.policy, now)
 

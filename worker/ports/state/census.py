@@ -14,6 +14,7 @@ from worker.domain.controls.census import (
     KnownName,
 )
 from worker.domain.model import Account, AccountKey, GroupKey
+from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.group_states import Lists
 
 
@@ -47,6 +48,9 @@ class Census(Protocol):
         self, number: int, decision: CandidateDecision, group: GroupKey | None, by: str, now: datetime
     ) -> None:
         """Keep what somebody decided about a candidate."""
+
+    def live_tickets(self) -> list[Ticket]:
+        """The live tickets about names of a census, by number."""
 
     def names(self, lists: Lists) -> Iterator[KnownName]:
         """The names of all governed groups and of the rows of registers, as a stream."""
