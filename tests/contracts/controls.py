@@ -159,6 +159,31 @@ class ControlsContract:
                 group: ["profile", "x", "y"]
             }
 
+    def test_what_was_reopened_since_counts_as_opened(self, store: Store) -> None:
+        dee, earlier = Assignee("dee@corp.example"), NOW - DAY
+        old = controlled(
+            NAME,
+            occasion="old",
+            opened_at=earlier,
+            clock_from=NOW,
+            due_at=NOW + DAY,
+            assignee=dee,
+            reopened=1,
+        )
+        with store.begin() as uow:
+            uow.tickets.insert(
+                [
+                    old,
+                    replace(old, occasion="done since", state=TicketState.VERIFIED, verified_at=NOW),
+                    replace(old, occasion="twice", opened_at=NOW),
+                    replace(old, occasion="freed", reopened=0),
+                    replace(old, occasion="before", clock_from=earlier),
+                    ticket(opened_at=earlier, clock_from=NOW, due_at=NOW + DAY, reopened=1),
+                ]
+            )
+        with store.reading() as uow:
+            assert uow.controls.opened_since(NOW) == {"dee@corp.example": 3}
+
     def test_names_are_alike_whatever_their_capitals_and_the_space_around_them(self, store: Store) -> None:
         names = {"1": "Équipe Été", "2": "ÉQUIPE ÉTÉ ", "3": "Equipe Ete"}
         named = [replace(roster(one, ANN), group=Group(one, name)) for one, name in names.items()]

@@ -164,13 +164,7 @@ class SqlControls:
     # --- tickets ---------------------------------------------------------------------------------
 
     def opened_since(self, since: datetime) -> dict[str, int]:
-        t = ticket.c
-        query = (
-            sa.select(sa.func.coalesce(t.assignee_email, "").label("to"), sa.func.count().label("opened"))
-            .where(t.kind.in_(_ASKED), t.opened_at >= since)
-            .group_by(t.assignee_email)
-        )
-        return {row.to: row.opened for row in self._c.execute(query)}
+        return {row.to: row.opened for row in self._c.execute(_opened(), {"since": since})}
 
     def to_weigh(
         self, after: int, limit: int, registers: Collection[str], now: datetime, claimed_before: datetime
@@ -263,6 +257,20 @@ def _failure(row: Any) -> ControlFailure:
         row.control, row.source, row.subject, row.name, CheckValue(row.value), row.found, row.wanted, row.department,
         bool(row.is_sensitive), row.time_s, bool(row.asks), row.since_at,
     )  # fmt: skip
+
+
+@cache
+def _opened() -> sa.Select[Any]:
+    """Tickets of controls that were opened or reopened since, by assignee."""
+    t = ticket.c
+    since: sa.BindParameter[Any] = sa.bindparam("since")
+    to = sa.func.coalesce(t.assignee_email, "").label("to")
+    asked = sa.select(t.id, to).where(t.kind.in_(_ASKED))
+    again = asked.where(t.reopened > 0, t.clock_from >= since, t.due_at >= since)
+    # What was reopened since is due later still: state by state, an index finds it by that
+    by_state = (again.where(t.state == state.value) for state in TicketState)
+    both = sa.union(asked.where(t.opened_at >= since), *by_state).subquery()
+    return sa.select(both.c.to, sa.func.count().label("opened")).group_by(both.c.to)
 
 
 @cache

@@ -105,6 +105,29 @@ def test_everybody_together_gets_only_so_many_in_a_day(made: Callable[..., Harne
     assert len(harness.tickets()) == 5
 
 
+def test_what_is_reopened_counts_among_the_tickets_of_a_day(made: Callable[..., Harness]) -> None:
+    harness = furnish(made(profile=(PROFILE,), daily_max=2), 4)
+    released(harness)
+    harness.later(hours=24)
+    harness.control()
+    asking = harness.app.rules
+    reporting = replace(asking, controls=ControlPolicy(profile=(ProfileRule(description=RULES),)))
+    harness.start(reporting)
+    harness.control()
+    assert {one.state for one in harness.tickets()} == {TicketState.CANCELLED}
+    harness.start(asking)
+    harness.later(hours=24)
+    harness.control()
+    harness.decide(plan=max(plan.id for plan in harness.plans()))
+    for _ in range(3):
+        harness.later()
+        harness.control()
+        assert [one.state for one in harness.tickets()].count(TicketState.OPEN) == 2
+    harness.later(hours=24)
+    harness.control()
+    assert {one.state for one in harness.tickets()} == {TicketState.OPEN}
+
+
 def test_sensitive_groups_come_first(found: Callable[..., Harness]) -> None:
     harness = found(controls=ControlPolicy(profile=(PROFILE,), daily_max=1), sensitive=("Ward 0003",))
     released(furnish(harness, 5))

@@ -235,7 +235,8 @@ class ConversationsRule:
 
 @dataclass(frozen=True, slots=True)
 class ControlPolicy:
-    """All rules. `daily_max`: new tickets of controls for one person in a day; `per_day`: for everybody together.
+    """All rules. `daily_max`: tickets of controls that are opened or reopened for one person in a day; `per_day`: for
+    everybody together.
 
     `mode`: of what no section is about. `report_min`: smaller departments are shown together. `accounts`: by messenger,
     the directories in which everybody has an account there.

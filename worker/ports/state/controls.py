@@ -122,7 +122,10 @@ class Controls(Protocol):
         """Groups for which tickets of these controls are to be opened, the worst first."""
 
     def opened_since(self, since: datetime) -> dict[str, int]:
-        """How many tickets of controls were opened since, by the assignee's address; "" for those without one."""
+        """How many tickets of controls were opened or reopened since, by assignee's address; "": those without one.
+
+        A claim that turned out not to be true is no ticket opened anew.
+        """
 
     def to_weigh(
         self, after: int, limit: int, registers: Collection[str], now: datetime, claimed_before: datetime
