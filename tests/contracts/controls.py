@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from builders import DAY, HOUR, NOW, ticket
 from contracts.live import ANN, BEN, LIST, PHONE, read
 from contracts.unit_of_work import roster
@@ -183,6 +185,20 @@ class ControlsContract:
             )
         with store.reading() as uow:
             assert uow.controls.opened_since(NOW) == {"dee@corp.example": 3}
+
+    @pytest.mark.parametrize("kind, state, has_any", [
+        (TicketKind.FIX_PROFILE, TicketState.OPEN, True),
+        (TicketKind.HANDLE_REPORT, TicketState.OPEN, True),
+        (TicketKind.FIX_PROFILE, TicketState.DONE, True),
+        (TicketKind.FIX_PROFILE, TicketState.WAIVED, False),
+        (TicketKind.REMOVE_MEMBER, TicketState.OPEN, False),
+    ])  # fmt: skip
+    def test_live_tickets_of_controls_are_told_from_others(
+        self, store: Store, kind: TicketKind, state: TicketState, has_any: bool
+    ) -> None:
+        with store.begin() as uow:
+            uow.tickets.insert([ticket(kind, state=state)])
+            assert uow.controls.has_live_tickets() is has_any
 
     def test_names_are_alike_whatever_their_capitals_and_the_space_around_them(self, store: Store) -> None:
         names = {"1": "Équipe Été", "2": "ÉQUIPE ÉTÉ ", "3": "Equipe Ete"}

@@ -18,7 +18,7 @@ from worker.domain.controls.statements import Statement
 from worker.domain.instants import APART_MAX
 from worker.domain.kinds import KINDS, REMOVALS, STATEMENTS, codes
 from worker.domain.kinds.controlled import FAULTS
-from worker.domain.kinds.kind import InControls, Sees
+from worker.domain.kinds.kind import InControls, InReports, Sees
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.guard import HeldSubject, HoldState
 from worker.domain.tickets.subject import About
@@ -52,7 +52,9 @@ from worker.storage.sql.tables import (
 _WEIGHED = codes(lambda kind: kind.sees is Sees.CONTROLS)
 _OF_GROUPS = codes(lambda kind: isinstance(kind.found, InControls) and kind.about is About.GROUP)
 _ASKED = codes(lambda kind: isinstance(kind.found, InControls))
+_KEPT = codes(lambda kind: isinstance(kind.found, InControls | InReports))
 _LIVE = tuple(state.value for state in sorted(LIVE))
+_HAS_LIVE = sa.select(sa.exists().where(ticket.c.state.in_(_LIVE), ticket.c.kind.in_(_KEPT)))
 _CONTROL_OF = {code.value: kind.control for code, kind in KINDS.items() if kind.control}
 FAILURE_COLUMNS = (
     "control", "source", "subject", "name", "value", "found", "wanted", "department", "is_sensitive", "time_s", "asks",
@@ -165,6 +167,9 @@ class SqlControls:
 
     def opened_since(self, since: datetime) -> dict[str, int]:
         return {row.to: row.opened for row in self._c.execute(_opened(), {"since": since})}
+
+    def has_live_tickets(self) -> bool:
+        return bool(self._c.execute(_HAS_LIVE).scalar_one())
 
     def to_weigh(
         self, after: int, limit: int, registers: Collection[str], now: datetime, claimed_before: datetime

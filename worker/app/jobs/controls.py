@@ -66,7 +66,7 @@ _CONTROLS = (*GROUP_CONTROLS, *STATEMENT_CONTROLS, CONVERSATIONS.id)
 
 
 class RunControls:
-    """Checks groups. Without any rule it only forgets the numbers that it noted while a rule asked for consent."""
+    """Checks groups. Without any rule it ends the tickets that there are, and forgets what it noted for them."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class RunControls:
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Check all groups once; `now` is aware UTC. Idempotent: a second run finds nothing to do."""
         modes = {control: self._reads.mode_by_rules(control) for control in _CONTROLS}
-        if not any((*modes.values(), self._reads.mode_by_rules(REPORTS.id))):
+        if not any((*modes.values(), self._reads.mode_by_rules(REPORTS.id))) and not self._has_tickets():
             with self._store.begin(lease) as uow:
                 self._forget_starts(uow, set(), now)
                 uow.consents.forget_before(now)  # what was noted while a rule asked
@@ -130,6 +130,10 @@ class RunControls:
         counts["held"] = sum(len(plan.cohorts) for plan in held)
         troubles += [text_changed(rule) for rule in changed]
         return Report("controls", counts, tuple(troubles), doing.plan(held))
+
+    def _has_tickets(self) -> bool:
+        with self._store.reading() as uow:
+            return uow.controls.has_live_tickets()
 
     def _take_lists(self, now: datetime) -> tuple[dict[str, int], list[str]]:
         """Read the lists of other systems: one that did not change once a day, since people may have joined.

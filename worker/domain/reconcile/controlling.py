@@ -244,13 +244,11 @@ def _why_over(ticket: Ticket, group: GroupState, examined: Sequence[Examined]) -
         return because("another source shows the group now")
     if group.is_gone:
         return None if _is_proven_gone(ticket, group) else because("the group is no longer in the inventory")
-    if ONLY in ticket.details:
-        return None
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one for one in examined if one.control.id in controls]
     if not about:
         return because("no control asks for it any more")
-    if any(one.result.value is not CheckValue.FAIL for one in about):
+    if ONLY in ticket.details or any(one.result.value is not CheckValue.FAIL for one in about):
         return None
     return because("the control only reports now, or another ticket asks for it")
 

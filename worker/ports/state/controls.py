@@ -127,6 +127,9 @@ class Controls(Protocol):
         A claim that turned out not to be true is no ticket opened anew.
         """
 
+    def has_live_tickets(self) -> bool:
+        """True if any ticket of controls, or about a reported message, is live."""
+
     def to_weigh(
         self, after: int, limit: int, registers: Collection[str], now: datetime, claimed_before: datetime
     ) -> list[Ticket]:
