@@ -224,3 +224,32 @@ def test_who_is_kept_meanwhile_is_not_sent_away_once_it_is_known_who_they_are(wa
     ward.later()
     ward.settle()
     assert removal(ward).state is TicketState.CANCELLED
+
+
+def test_a_review_that_somebody_reopens_is_asked_anew(ward: Harness) -> None:
+    say(ward, KEEP, "ann", "cem")
+    say(ward, REMOVE, "ben")
+    assert reviews(ward)[0].state is TicketState.VERIFIED
+    ward.later()
+    ward.desk.reopen(reviews(ward)[0].id, Actor("sam"), "that was too quick", ward.now)
+    shown = look(ward)
+    assert (names(shown), shown.answers, shown.review.completed_at) == (["Ann", "Ben", "Cem"], {}, None)
+    assert shown.review.due_at == reviews(ward)[0].due_at
+    ward.later()
+    ward.control()
+    assert reviews(ward)[0].state is TicketState.OPEN
+    say(ward, KEEP, "ann", "ben", "cem")
+    assert reviews(ward)[0].state is TicketState.VERIFIED
+    assert removal(ward).state is TicketState.CANCELLED
+    assert problems(ward) == []
+
+
+def test_a_ticket_about_own_rows_that_somebody_reopens_asks_about_them_alone(ward: Harness) -> None:
+    say(ward, KEEP, "dee", at=1)
+    assert [one.state for one in reviews(ward)] == [TicketState.OPEN, TicketState.VERIFIED]
+    say(ward, KEEP, "ann")
+    ward.later()
+    ward.desk.reopen(reviews(ward)[1].id, Actor("sam"), "ask again", ward.now)
+    assert (names(look(ward, 1)), names(look(ward))) == (["Dee"], ["Ben", "Cem"])
+    say(ward, KEEP, "dee", at=1)
+    assert reviews(ward)[1].state is TicketState.VERIFIED

@@ -154,7 +154,7 @@ class Reviewing:
                 ticket=ticket.id,
                 occasion=ticket.occasion,
                 number=earlier.number + 1,
-                seed=_seed(uow, ticket, now),
+                seed=seed_of(uow, ticket, now),
                 is_full=earlier.number % full_every == 0 or looks_at_all(ticket),
                 started_at=now,
                 due_at=ticket.due_at,
@@ -372,7 +372,7 @@ def _is_unasked(uow: UnitOfWork, shown: ReviewShown) -> bool:
     return any(row.member.handle not in asked for row in shown.rows.own)
 
 
-def _seed(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
+def seed_of(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
     """What draws the sample of a review that begins now: nobody can know it before."""
     return Signer(signing_key(uow), salt="review").get_signature(f"{ticket.id}\n{now.isoformat()}").decode()
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.acts.looking_up import all_accounts, one_account
 from worker.app.acts.own_rows import is_about_themself
+from worker.app.acts.reviewing import seed_of
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
@@ -245,8 +246,8 @@ class TicketActs:
         shown: Shown | None = None,
     ) -> Ticket:
         before, after = change_ticket(uow, number, change, kind, by, now, reason)
-        if kind == events.TICKET_REOPENED and kind_of(after).choice is Choice.OUTCOME:
-            uow.bad_messages.void(after.id)
+        if kind == events.TICKET_REOPENED:
+            _ask_anew(uow, after, now)
         if shown is not None and after != before:
             uow.access.keep_shown(shown)
         is_told_later = kind == events.TICKET_REOPENED and after.state is TicketState.BLOCKED
@@ -320,6 +321,18 @@ class TicketActs:
                 subject = f"person:{'/'.join(key)}"
                 uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
         return Erased(gone, [each.key for each in accounts if each.key not in gone])
+
+
+def _ask_anew(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:
+    """Void what was said on the page of a ticket that is open again: a report's outcome, or the rows of a review."""
+    choice = kind_of(ticket).choice
+    if choice is Choice.OUTCOME:
+        uow.bad_messages.void(ticket.id)
+    review = uow.reviews.of_ticket(ticket.id) if choice is Choice.ROWS else None
+    if review is not None:
+        seed = seed_of(uow, ticket, now)
+        again = replace(review, seed=seed, started_at=now, due_at=ticket.due_at, completed_at=None)
+        uow.reviews.start(again, ticket.home)
 
 
 def _unasked(uow: UnitOfWork, person: AccountKey, leavings: Collection[str]) -> list[str]:
