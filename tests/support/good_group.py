@@ -87,6 +87,7 @@ ROW = RegisterRow(
     "dee@corp.example",
     RegisterFacts(purpose="rotas", data_class="patient", owner_department="Nursing"),
     READ_AT,
+    "list",
 )
 GOOD = GroupState(
     key=WARD,

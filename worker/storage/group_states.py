@@ -300,6 +300,7 @@ def _alike() -> sa.Select[Any]:
 
 def _in_registers() -> sa.Select[Any]:
     columns = (
+        _F.source,
         _F.owner_email,
         _F.registered,
         _F.taken_at,
@@ -318,7 +319,9 @@ def _folded(row: Any) -> NameInUse:
 
 
 def _register_row(row: Any) -> RegisterRow:
-    return RegisterRow(row.owner_email, registered_facts(row.registered) or RegisterFacts(), row.taken_at)
+    return RegisterRow(
+        row.owner_email, registered_facts(row.registered) or RegisterFacts(), row.taken_at, row.source
+    )
 
 
 def _state(

@@ -153,7 +153,7 @@ class TestDeciding:
         harness.inventory()
         harness.verify()
         [one] = asked_for(harness)
-        assert (one.state, one.grade) == (TicketState.VERIFIED, Grade.B)
+        assert (one.state, one.grade, one.verified_by) == (TicketState.VERIFIED, Grade.B, "list")
         assert counts(harness, "group.registered")[2] == before[2]
 
     def test_a_register_read_after_the_claim_without_it_contradicts(self, named: Made) -> None:

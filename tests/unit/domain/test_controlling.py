@@ -10,12 +10,13 @@ import pytest
 
 from builders import DAY, HOUR, NOW, leaver, person, rules
 from good_group import ABSENT, DEE, EVE, FAILS, GOOD, NOBODY, RULES, admin, policy, said, shown
+from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import examine
 from worker.domain.controls.policy import ControlPolicy, DescriptionRule
 from worker.domain.controls.state import AdminState, GroupState
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.kinds.controlled import faults_of
-from worker.domain.model import AccountKey, Standing
+from worker.domain.model import AccountKey, RegisterStatus, Standing
 from worker.domain.people.persons import Person
 from worker.domain.reconcile.controlling import keep, opened, wanted_in, weigh_control
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -348,6 +349,23 @@ def test_a_group_that_is_gone_proves_only_that_it_was_closed() -> None:
     assert weighed(claimed(), replace(BARE, is_gone=True)).verdict is Verdict.INCONCLUSIVE
 
 
+BY_ANOTHER = dict.fromkeys(("group.registered", "group.complete", "group.class_fits"), "list") | {
+    "group.review": "review"
+}
+
+
+@pytest.mark.parametrize("control, changes", [
+    ("profile.description", shown(description=None) | said(description_ok=True)),
+    ("profile.picture", shown(picture_sha256=None) | said(picture_ok=True)),
+    ("profile.join", shown(approval=None) | said(approval=True)),
+    ("group.dormant", said(status=RegisterStatus.CLOSED) | {"grade": Grade.B}),
+])  # fmt: skip
+def test_what_a_register_shows_is_its_word(control: str, changes: dict[str, Any]) -> None:
+    found = examine(replace(GOOD, **changes), ALL, NOW)
+    [result] = [one.result for one in found if one.control.id == control]
+    assert (result.value, result.source) == (CheckValue.PASS, "list")
+
+
 @pytest.mark.parametrize("control", FAILS)
 def test_every_control_s_ticket_is_proven_by_a_later_pass_and_by_nothing_else(control: str) -> None:
     bad = replace(GOOD, **FAILS[control][0])
@@ -358,7 +376,8 @@ def test_every_control_s_ticket_is_proven_by_a_later_pass_and_by_nothing_else(co
         assert control == "leaving.hand_over"
         return
     ticket = replace(found[0], opened_at=NOW - DAY, state=TicketState.DONE, done_at=NOW - 2 * HOUR)
-    assert weighed(ticket, GOOD).verdict is Verdict.VERIFIED
+    proof = weighed(ticket, GOOD)
+    assert (proof.verdict, proof.source) == (Verdict.VERIFIED, BY_ANOTHER.get(control, ""))
     assert weighed(replace(ticket, done_at=NOW), GOOD).verdict is Verdict.INCONCLUSIVE
     is_news = control != "group.roster_fresh"  # a list that is old says nothing new
     assert (weighed(ticket, bad).verdict is Verdict.REOPENED) is is_news

@@ -29,7 +29,7 @@ def judged(counts: MemberCounts = ALL_THERE, target: str = "teams", **changes: A
 
 
 def row(**said: Any) -> RegisterRow:
-    return RegisterRow(None, RegisterFacts(**said), NOW)
+    return RegisterRow(None, RegisterFacts(**said), NOW, "list")
 
 
 def test_ready() -> None:

@@ -25,6 +25,7 @@ from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
     OWN,
+    REVIEW,
     Review,
     ReviewMember,
     ReviewRow,
@@ -306,7 +307,7 @@ class Reviewing:
                 one,
                 state=next_state(one.state, Move.VERIFY),
                 verified_at=now,
-                verified_by="review",
+                verified_by=REVIEW,
                 grade=grade,
                 weighed_at=now,
                 reason=because("all members who were shown are answered for"),

@@ -213,7 +213,7 @@ class Verify:
             ticket,
             state=next_state(ticket.state, Move.VERIFY),
             verified_at=now,
-            verified_by=ticket.subject.source,
+            verified_by=opinion.source or ticket.subject.source,
             grade=opinion.grade,
             blocked_by=None,
             held_until=None,

@@ -61,6 +61,7 @@ class ControlResult:
 
     `found` and `wanted` are what there is and what the rules want, as words or as values; `text` is a text to paste.
     `at` is the instant that the evidence is true for, `grade` how good it is; both only where something was seen.
+    `source`: the register that shows it, or REVIEW; empty: the group's own source.
     `occasion` tells repeated tickets apart, `details` go into the ticket, `due` replaces the control's time.
     `parts`: what `found` and `wanted` consist of, where each is told apart. Empty: the occasion tells it apart.
     `is_asked_elsewhere`: another ticket or a review asks for it, or nobody could answer, so this one opens none.
@@ -73,6 +74,7 @@ class ControlResult:
     unknown: Unknown | None = None
     at: datetime | None = None
     grade: Grade | None = None
+    source: str = ""
     occasion: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     due: timedelta | None = None

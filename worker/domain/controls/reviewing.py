@@ -17,6 +17,7 @@ from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import N_
 
 _YEAR, _QUARTER, _MONTH = timedelta(days=300), timedelta(days=80), timedelta(days=25)
+REVIEW = "review"  # what proves by an answered review
 PREFIX = "review:"
 ROSTER = "review:roster@"  # and the day since which the list is not sure: such a review shows everybody
 OWN = "/own"  # ends the occasion of the ticket for rows that the reviewer may not answer

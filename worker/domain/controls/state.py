@@ -58,11 +58,12 @@ class AdminState:
 
 @dataclass(frozen=True, slots=True)
 class RegisterRow:
-    """A group's row in a register: what it says, and the instant that it is true for."""
+    """A group's row in a register: what it says, the instant that it is true for, and the register's name."""
 
     owner_email: str | None
     facts: RegisterFacts
     taken_at: datetime
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,8 +369,8 @@ def weigh_control(
     """What newer evidence says of a live ticket of controls.
 
     It is verified when each of its controls passes, or would but for what is waived, by evidence that is newer than the
-    claim, or than its opening or reopening if there was none; the weakest evidence gives the grade. A claim is
-    contradicted when one of them fails by newer evidence. What a check can't tell proves nothing.
+    claim, or than its opening or reopening if there was none; the weakest evidence gives the grade and is named. A
+    claim is contradicted when one of them fails by newer evidence. What a check can't tell proves nothing.
     """
     since = unproven_since(ticket, now)
     if _is_proven_gone(ticket, group):
@@ -380,11 +380,11 @@ def weigh_control(
     are_well = all(_is_well(one.result, asked[one.control.id]) for one in examined if one.control.id in asked)
     newer = [one for one in about if one.at is not None and one.at > since]
     if about and len(newer) == len(about) and are_well:
-        grade = max((one.grade or Grade.C for one in newer), key=lambda one: one.value)
+        weakest = max(newer, key=lambda one: (one.grade or Grade.C).value)
         why = because("it was read after the ticket was opened, and is as it should be")
         if ticket.done_at is not None:
             why = because("it was read after the claim, and is as it should be")
-        return Verification(Proof.VERIFIED, why, grade)
+        return Verification(Proof.VERIFIED, why, weakest.grade or Grade.C, source=weakest.source)
     if ticket.state is TicketState.DONE and any(one.value is CheckValue.FAIL for one in newer):
         why = because("marked done, but still so when it was read again")
         return Verification(Proof.REOPENED, why, reopened=Reopened.NOT_DONE)

@@ -31,12 +31,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """A verdict with its reason; with the grade if it verifies, and the cause if it reopens."""
+    """A verdict with its reason; with the grade if it verifies, and the cause if it reopens.
+
+    `source`: what proves it, if not the ticket's own source.
+    """
 
     verdict: Verdict
     why: Reason
     grade: Grade | None = None
     reopened: Reopened | None = None
+    source: str = ""
 
 
 def weigh(

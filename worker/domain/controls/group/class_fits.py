@@ -22,6 +22,7 @@ def _check(group: GroupState, rule: ClassRule, _now: datetime) -> ControlResult:
         ", ".join(messenger(one).name for one in rule.messengers),
         at=at,
         grade=Grade.B,
+        source=group.row.source if group.row else "",
         occasion=f"class:{rule.name}",
         details={"class": rule.name, "move_to": rule.move_to},
     )

@@ -35,7 +35,8 @@ def _check(group: GroupState, rule: RegisterRule, _now: datetime) -> ControlResu
         return None
     missing = [column for column in rule.required if not _is_filled(row, column)]
     value = CheckValue.FAIL if missing else CheckValue.PASS
-    result = ControlResult(value, at=row.taken_at, grade=Grade.B, details={"columns": missing})
+    details = {"columns": missing}
+    result = ControlResult(value, at=row.taken_at, grade=Grade.B, source=row.source, details=details)
     return result.with_parts(FaultPart(column, column) for column in missing)
 
 

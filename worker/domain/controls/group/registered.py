@@ -14,7 +14,7 @@ from worker.domain.tickets.ticket import Grade, TicketKind
 def _check(group: GroupState, _rule: RegisterRule, _now: datetime) -> ControlResult:
     """The row may be paired with the group, or have its exact name and messenger."""
     if group.row is not None:
-        return ControlResult(CheckValue.PASS, at=group.row.taken_at, grade=Grade.B)
+        return ControlResult(CheckValue.PASS, at=group.row.taken_at, grade=Grade.B, source=group.row.source)
     if group.register_at is None:
         return unknown(Unknown.NO_REGISTER)
     return ControlResult(CheckValue.FAIL, at=group.register_at, grade=Grade.B)

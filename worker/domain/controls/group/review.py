@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.controls.control import CheckValue, ControlResult, GroupControl, Times, Unknown, unknown
 from worker.domain.controls.policy import ReviewSection
-from worker.domain.controls.reviewing import PREFIX, occasion
+from worker.domain.controls.reviewing import PREFIX, REVIEW, occasion
 from worker.domain.controls.state import GroupState
 from worker.domain.model import Coverage
 from worker.domain.text.tongue import N_
@@ -21,12 +21,12 @@ def _check(group: GroupState, rule: ReviewSection, now: datetime) -> ControlResu
     if group.size == 0:
         return None
     every = rule.review.sensitive_every if group.is_sensitive else rule.review.every
-    at, grade = group.reviewed_at, group.reviewed_grade or Grade.C
+    at, grade, source = group.reviewed_at, group.reviewed_grade or Grade.C, REVIEW
     is_declared = group.is_declared and group.coverage is Coverage.FULL
     if is_declared and (at is None or group.taken_at > at):
-        at, grade = group.taken_at, Grade.C
+        at, grade, source = group.taken_at, Grade.C, ""
     if at is not None and at > now - every:
-        return ControlResult(CheckValue.PASS, at=at, grade=grade)
+        return ControlResult(CheckValue.PASS, at=at, grade=grade, source=source)
     if not group.is_listed:
         return unknown(Unknown.NO_ROSTER)
     last = group.day(at) if at else None

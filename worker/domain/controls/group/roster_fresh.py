@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from worker.domain.controls.control import CheckValue, ControlResult, FaultPart, GroupControl, Times
 from worker.domain.controls.policy import RegisterRule
-from worker.domain.controls.reviewing import PREFIX, ROSTER
+from worker.domain.controls.reviewing import PREFIX, REVIEW, ROSTER
 from worker.domain.controls.state import GroupState
 from worker.domain.model import Coverage
 from worker.domain.text.tongue import N_
@@ -24,7 +24,7 @@ def _check(group: GroupState, rule: RegisterRule, now: datetime) -> ControlResul
         return ControlResult(CheckValue.PASS, at=group.taken_at, grade=group.grade)
     confirmed = group.confirmed_at
     if confirmed is not None and confirmed > now - rule.roster_max_age:
-        return ControlResult(CheckValue.PASS, at=confirmed, grade=group.confirmed_grade)
+        return ControlResult(CheckValue.PASS, at=confirmed, grade=group.confirmed_grade, source=REVIEW)
     failed = ControlResult(
         CheckValue.FAIL,
         _OLD if is_old else _DIFFERS,

@@ -47,7 +47,8 @@ def _by_the_register(group: GroupState) -> ControlResult:
     if said is None or group.row is None:
         return unknown(Unknown.NOT_SHOWN)
     value = CheckValue.PASS if said else CheckValue.FAIL
-    return ControlResult(value, at=group.row.taken_at, grade=Grade.C, is_asked_elsewhere=True)
+    at, source = group.row.taken_at, group.row.source
+    return ControlResult(value, at=at, grade=Grade.C, source=source, is_asked_elsewhere=True)
 
 
 def _has_rules(shown: str, wanted: DescriptionRule) -> bool:

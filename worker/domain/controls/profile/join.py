@@ -47,7 +47,8 @@ def _approval(group: GroupState, at: datetime) -> ControlResult:
         if said is None or group.row is None:
             return unknown(Unknown.NOT_SHOWN)
         value = CheckValue.PASS if said else CheckValue.FAIL
-        return ControlResult(value, at=group.row.taken_at, grade=Grade.C, is_asked_elsewhere=True)
+        said_at, source = group.row.taken_at, group.row.source
+        return ControlResult(value, at=said_at, grade=Grade.C, source=source, is_asked_elsewhere=True)
     if shown:
         return ControlResult(CheckValue.PASS, at=at, grade=group.grade)
     return _failed(_NO_APPROVAL, _APPROVAL, at, group.grade)
