@@ -286,6 +286,16 @@ def test_what_passes_or_cannot_be_told_is_left_to_its_proof() -> None:
     assert not kept(replace(GOOD, **shown(description=None), tickets=(ticket,)))
 
 
+def test_a_newer_list_ends_a_review_and_another_review_of_that_instant_does_not() -> None:
+    due = replace(GOOD, reviewed_at=None)
+    asked = replace(the_ticket(due), clock_from=NOW - DAY)
+    by_review = replace(due, reviewed_at=GOOD.taken_at, reviewed_grade=Grade.C, tickets=(asked,))
+    assert not kept(by_review)
+    [action] = kept(replace(due, is_declared=True, tickets=(asked,)))
+    assert (action.kind, str(action.why)) == (ActionKind.VERIFY, "a newer list of members was read")
+    assert not kept(replace(due, is_declared=True, tickets=(replace(asked, clock_from=NOW),)))
+
+
 # --- proof ----------------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from worker.domain.controls.control import CheckValue, ControlResult
 from worker.domain.controls.examining import Examined, is_part_of
+from worker.domain.controls.reviewing import REVIEW
 from worker.domain.controls.state import GroupState
 from worker.domain.kinds import KINDS, REVIEWS, kind_of
 from worker.domain.kinds.controlled import FAULTS, ONLY, TIME_S, fails, faults_of
@@ -176,10 +177,9 @@ def _read_anew(
     """Verify a review that nothing but an unsure list asked for, once a better list is read."""
     controls = {fault["control"] for fault in faults_of(ticket)}
     about = [one.result for one in examined if one.control.id in controls]
-    is_by_list = all(
-        one.value is CheckValue.PASS and one.at == group.taken_at > ticket.clock_from for one in about
-    )
-    if ticket.kind is not REVIEWS or not about or not is_by_list:
+    is_by_list = all(one.value is CheckValue.PASS and one.source != REVIEW for one in about)
+    is_newer = group.taken_at > ticket.clock_from
+    if ticket.kind is not REVIEWS or not about or not is_by_list or not is_newer:
         return None
     why = because("a newer list of members was read")
     over = replace(
