@@ -100,6 +100,27 @@ def test_whom_the_reviewer_before_has_answered_for_is_not_asked_about_again(ward
     assert rows(ward, own=True) == ["Dee"]
 
 
+def test_whoever_is_no_member_and_gets_a_review_is_the_only_one_who_is_asked(ward: Harness) -> None:
+    whole = of(ward, "ward-7", own=False).id
+    ward.desk.assign(whole, "una@corp.example", Actor("sam"), ward.now)
+    ward.control()
+    assert rows(ward, own=False) == ["Ann", "Ben", "Cem", "Dee"]
+    second = of(ward, "ward-7", own=True)
+    assert (second.state, str(second.reason)) == (TicketState.CANCELLED, "it is not asked for any more")
+    ward.desk.assign(whole, "dee@corp.example", Actor("sam"), ward.now)
+    ward.control()
+    assert (rows(ward, own=False), rows(ward, own=True)) == (["Ann", "Ben", "Cem"], ["Dee"])
+
+
+def test_a_review_is_not_over_before_its_second_ticket_ends(ward: Harness) -> None:
+    whole = of(ward, "ward-7", own=False).id
+    ward.desk.assign(whole, "una@corp.example", Actor("sam"), ward.now)
+    after = say(ward, KEEP, "ann", "ben", "cem", "dee")
+    assert (after.left, after.ticket.state) == ((), TicketState.OPEN)
+    ward.control()
+    assert [one.state for one in reviews(ward)] == [TicketState.VERIFIED, TicketState.CANCELLED]
+
+
 def test_a_waived_own_row_keeps_no_review_from_its_end(ward: Harness) -> None:
     ward.desk.waive(of(ward, "ward-7", own=True).id, Actor("sam"), "known for years", ward.now)
     given_to_ann(ward)

@@ -163,8 +163,8 @@ class Reviewing:
                 only=frozenset(ticket.details.get(ONLY, ())),
             )
             uow.reviews.start(review, ticket.home)
-            own = self.shown(uow, ticket).rows.own
-            if own and not review.only:
+            if not review.only:
+                own = self.shown(uow, ticket).rows.own
                 more.append(for_another(ticket, own, groups[ticket.home], rules, now))
         return [action for action in more if action is not None]
 
@@ -181,17 +181,17 @@ class Reviewing:
     def finish(self, uow: UnitOfWork, now: datetime) -> list[ReviewShown]:
         """Complete reviews that were begun and have no row without an answer any more.
 
-        Return those whose reviewer has rows that nobody is asked about, as if they went to somebody else since. One
-        that is not begun is looked at once each time that it does.
+        Return those whose second ticket does not ask about the reviewer's own rows, as if they went to somebody else
+        since. One that is not begun is looked at once each time that it does.
         """
         begun = uow.reviews.begun()
         tickets = uow.tickets.many({*begun, *uow.reviews.take_handed_on()})
         shown = {number: self.shown(uow, ticket) for number, ticket in tickets.items()}
-        unasked = [one for one in shown.values() if _is_unasked(uow, one)]
+        differing = [one for one in shown.values() if _differs(uow, one)]
         for number in begun:
             if not shown[number].left:
                 self._complete(uow, shown[number], SYSTEM, now)
-        return unasked
+        return differing
 
     # --- reminding -------------------------------------------------------------------------------
 
@@ -264,7 +264,7 @@ class Reviewing:
             self._remove(uow, ticket, removals, now)
             self._keep(uow, ticket, [row for row, answer in chosen if answer is RowAnswer.KEEP], now)
             after = self.shown(uow, ticket)
-            is_over = not after.left and not _is_unasked(uow, after)
+            is_over = not after.left and not _differs(uow, after)
             return self._complete(uow, after, by, now) if is_over else after
 
     def _check_admins(self, uow: UnitOfWork, ticket: Ticket, removals: Sequence[ReviewRow]) -> None:
@@ -361,15 +361,18 @@ def _begins(uow: UnitOfWork, action: Action) -> bool:
     return begun is not None and begun.only != frozenset(action.ticket.details.get(ONLY, ()))
 
 
-def _is_unasked(uow: UnitOfWork, shown: ReviewShown) -> bool:
-    """Whether the reviewer has rows of their own without an answer that no second ticket asks about."""
-    if shown.review.only or not shown.rows.own:
+def _differs(uow: UnitOfWork, shown: ReviewShown) -> bool:
+    """Whether rows of the reviewer's own without an answer have no second ticket, or a live one asks about others."""
+    if shown.review.only:
         return False
+    occasion = f"{shown.ticket.occasion}{OWN}"
+    known = [one for one in uow.tickets.of_group(shown.ticket.home) if one.kind is REVIEWS]
+    second = next((one for one in known if one.occasion == occasion), None)
+    if not shown.rows.own:
+        return second is not None and second.is_live
     asked = set(shown.answers)
-    for one in uow.tickets.of_group(shown.ticket.home):
-        is_second = one.kind is REVIEWS and one.occasion == f"{shown.ticket.occasion}{OWN}"
-        if is_second and one.state is not TicketState.CANCELLED:
-            asked.update(one.details[ONLY])
+    if second is not None and second.state is not TicketState.CANCELLED:
+        asked.update(second.details[ONLY])
     return any(row.member.handle not in asked for row in shown.rows.own)
 
 

@@ -25,10 +25,17 @@ def for_another(
 ) -> Action | None:
     """A second ticket with these rows alone, for whoever may answer them; nobody's if there is nobody.
 
+    Without any, the one that is live ends: whoever has the review now answers all rows.
+
     Where the review itself is opened again, its second ticket is, too; so is one that was over when somebody else got
     the review. One that is still live goes on, with the rows that it has to have now; None if it has them, or if it is
     waived.
     """
+    key = replace(ticket.key, occasion=f"{ticket.occasion}{OWN}")
+    known = next((one for one in group.tickets if one.key == key), None)
+    if not own:
+        why = because("it is not asked for any more")
+        return cancelled(known, why, now) if known is not None and known.is_live else None
     to = first_of(_ORDER, group, rules, [account for row in own for account in row.member.accounts])
     why = (
         because("these rows are the reviewer's own")
@@ -44,7 +51,7 @@ def for_another(
         opened_at=now,
         clock_from=now,
         due_at=now,
-        occasion=f"{ticket.occasion}{OWN}",
+        occasion=key.occasion,
         assignee=to,
         accountable=ticket.accountable,
         is_sensitive=ticket.is_sensitive,
@@ -54,7 +61,6 @@ def for_another(
         },
         reason=why,
     )
-    known = next((one for one in group.tickets if one.key == draft.key), None)
     if known is None:
         return Action(ActionKind.OPEN, rules.started(draft, now), why)
     same = replace(known, details=draft.details)
