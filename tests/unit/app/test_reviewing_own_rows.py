@@ -11,11 +11,13 @@ import pytest
 from builders import rules
 from harness import Harness
 from reviewed import KEEP, REMOVE, RULE, names, of, reviewed_ward, reviews, say, token
+from worker.app.acts.reviewing import LastAdmin
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import ReviewRule
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Coverage, Group, Role
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 
@@ -43,6 +45,16 @@ def removal(ward: Harness, person: str) -> Ticket:
         for one in ward.tickets(TicketKind.REMOVE_MEMBER)
         if one.person and one.person.person_id == person and one.is_live
     )
+
+
+def test_a_creator_who_is_asked_out_is_no_admin_who_stays(ward: Harness) -> None:
+    two_admins(ward)
+    ward.assigned.answer(token(ward, removal(ward, "dee")), Answer.CREATOR, "", ward.now)
+    [creator] = ward.tickets(TicketKind.CREATOR_MUST_LEAVE)
+    assert creator.is_live
+    whole = next(one for one in reviews(ward) if "/own" not in one.occasion)
+    with pytest.raises(LastAdmin):
+        ward.app.reviewing.answer(token(ward, whole), {ward.number("ann"): REMOVE}, ward.now)
 
 
 def test_the_other_admin_who_leaves_waits_for_a_new_admin(ward: Harness) -> None:

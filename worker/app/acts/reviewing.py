@@ -38,7 +38,7 @@ from worker.domain.controls.state import GroupState
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, Via
 from worker.domain.evidence.explained import assignee_id
-from worker.domain.kinds import REMOVAL, REVIEWS
+from worker.domain.kinds import REMOVALS, REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.kinds.review_group import looks_at_all
 from worker.domain.messages.overtaken import REMIND, passed_key
@@ -274,7 +274,7 @@ class Reviewing:
         out |= {
             one.person
             for one in uow.tickets.of_group(ticket.home)
-            if one.kind is REMOVAL and one.is_live and one.person
+            if one.kind in REMOVALS and one.is_live and one.person
         }
         if admins and all(one.key in out for one in uow.rosters.active_admins(ticket.home)):
             raise LastAdmin(
