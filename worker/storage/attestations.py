@@ -238,9 +238,8 @@ class SqlAttestations:
         at: datetime | None = self._c.execute(said_since(new, rule).limit(1)).scalar()
         return at
 
-    def void(self, ticket: int, now: datetime) -> None:
-        last = sa.select(sa.func.max(_A.id)).where(_A.ticket_id == ticket, _A.voided_at.is_(None))
-        which = _A.id == last.scalar_subquery()
+    def void(self, ticket: int, at: datetime, now: datetime) -> None:
+        which = (_A.ticket_id == ticket) & (_A.at == at)
         self._c.execute(sa.update(attestation).where(which).values(voided_at=now))
 
     def leavers(

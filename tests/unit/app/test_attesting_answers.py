@@ -23,6 +23,7 @@ from worker.domain.controls.statements import (
     text_hash,
 )
 from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, TicketState
 
 POLICY_4 = replace(POLICY_3, subject="photos")
@@ -148,6 +149,18 @@ class TestAnswering:
         with pytest.raises(Refused):
             attesting(harness).undo(token(harness, policy), harness.now)
         assert len(said(harness)) == 1
+
+    def test_what_was_said_the_year_before_stays_when_another_answer_is_taken_back(self, asked: Made) -> None:
+        harness = asked(POLICY_3)
+        say(harness, tickets(harness, "ann")[0])
+        harness.later(days=366)
+        harness.control()
+        [again] = tickets(harness, "ann")
+        assert (again.state, again.reopened) == (TicketState.OPEN, 1)
+        link = token(harness, again)
+        harness.assigned.answer(link, Answer.OTHER, "on the ward", harness.now)
+        assert harness.assigned.undo(link, harness.now).state is TicketState.OPEN
+        assert [one.label for one in said(harness)] == ["A-000001"]
 
     def test_one_page_has_all_that_a_person_is_asked_for(self, asked: Made) -> None:
         harness = asked(POLICY_3, PHONE)

@@ -85,7 +85,7 @@ def take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
         raise Refused("It can't be taken back any more: others have been told.")
     uow.tickets.update([before])
     if kind_of(before).choice is Choice.STATEMENT:
-        uow.attestations.void(before.id, now)
+        uow.attestations.void(before.id, undo.until - UNDO_FOR, now)  # what this act said
     if kind_of(before).choice is Choice.OUTCOME:
         uow.bad_messages.void(before.id)
     if kind_of(before).choice is Choice.PERSON:

@@ -79,8 +79,8 @@ class Attestations(Protocol):
         `new.expires_at` is the end that the list gives, if any.
         """
 
-    def void(self, ticket: int, now: datetime) -> None:
-        """Take back what the last answer to a ticket said."""
+    def void(self, ticket: int, at: datetime, now: datetime) -> None:
+        """Take back what the answer to a ticket of this instant said, if there was one."""
 
     def leavers(
         self, policy: str, before: datetime, after: AccountKey | None, limit: int
