@@ -51,7 +51,7 @@ EVIDENCE = {
     "group.complete": "the register's row (B)",
     "group.roster_fresh": "the day of the newest complete roster, whether a register differs, and reviews of everybody",
     "group.dormant": "the time of the last message, the archive flag, the roster (A); the register (B)",
-    "group.class_fits": "the register's class of data, else the name (B)",
+    "group.class_fits": "the register's class of data, else the name (B); its end as in `group.dormant` (A)",
     "group.admins_few": _ROSTER,
     "group.admins_many": _ROSTER,
     "group.admins_fit": f"{_ROSTER}, beside the directory",

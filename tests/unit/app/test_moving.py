@@ -10,8 +10,9 @@ import pytest
 from harness import Harness
 from worker.domain.controls.policy import ClassRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.model import GroupFacts
 from worker.domain.people.joiners import Placement
-from worker.domain.tickets.ticket import TicketKind
+from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 Found = Callable[..., Harness]
 MOVES = ClassRule(ControlSwitch(Mode.TICKET), "patient", ("teams",), ("Ward*",), move_to="teams")
@@ -93,6 +94,52 @@ def test_whom_no_rule_places_in_the_new_group_is_added_to_the_old_one(make: Foun
     move(harness)
     join(harness, "yan")
     assert asked_to_add(harness) == [("w7", "yan")]
+
+
+def archive(harness: Harness) -> None:
+    harness.wards.show("w7", GroupFacts(read_at=harness.now, is_archived=True))
+
+
+def empty(harness: Harness) -> None:
+    harness.drop("w7", "ann")
+    harness.drop("w7", "dee")
+
+
+def closing(harness: Harness) -> Ticket:
+    [ticket] = harness.tickets(TicketKind.CLOSE_GROUP)
+    return ticket
+
+
+@pytest.mark.parametrize("end", [archive, empty])
+def test_a_group_that_is_archived_or_emptied_as_its_ticket_says_is_closed(
+    make: Found, end: Callable[[Harness], None]
+) -> None:
+    harness = make(has_links=True)
+    move(harness)
+    harness.later()
+    harness.assigned.done(harness.link(closing(harness).id).rpartition("/")[2], harness.now)
+    harness.later()
+    end(harness)
+    harness.settle()
+    harness.control()
+    harness.verify()
+    assert (closing(harness).state, closing(harness).grade) == (TicketState.VERIFIED, Grade.A)
+    join(harness, "yan")
+    assert asked_to_add(harness) == [("t7", "yan")], "nobody is added to what was closed"
+
+
+def test_who_joins_a_group_that_may_stay_after_all_is_added_to_it(make: Found) -> None:
+    harness = make()
+    move(harness)
+    harness.later()
+    allowing = replace(MOVES, messengers=("teams", "whatsapp"), move_to="")
+    harness.start(replace(harness.app.rules, controls=replace(ControlPolicy(), classes=(allowing,))))
+    harness.settle()
+    harness.control()
+    harness.verify()
+    assert closing(harness).state is TicketState.VERIFIED
+    join(harness, "yan")
+    assert asked_to_add(harness) == [("t7", "yan"), ("w7", "yan")]
 
 
 def test_leavers_go_out_of_both(make: Found) -> None:

@@ -167,6 +167,13 @@ class GroupState:
         return self.coverage is Coverage.FULL and self.is_fresh
 
     @property
+    def over_at(self) -> datetime | None:
+        """The instant at which its messenger shows that it is archived, or that nobody is in it; None if it doesn't."""
+        if self.facts.is_archived:
+            return self.facts.read_at or self.taken_at
+        return self.taken_at if self.is_listed and self.size == 0 else None
+
+    @property
     def has_leaving_admin(self) -> bool:
         """Whether reassigning the admin, and no control, asks for a new one."""
         return self.has_reassignment or any(one.has_left for one in self.admins)

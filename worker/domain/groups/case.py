@@ -25,7 +25,7 @@ from worker.domain.people.leaving import Leaving
 from worker.domain.people.persons import Person
 from worker.domain.text.reason import Reason, because, together
 from worker.domain.text.tongue import N_
-from worker.domain.tickets.ticket import Ticket
+from worker.domain.tickets.ticket import Ticket, TicketState
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,16 @@ class GroupView:
 
     @property
     def goal(self) -> str:
-        """The messenger that it is to move to, by its register, else by a live ticket; empty: it stays."""
+        """The messenger that it is to move to, by its register, else by a ticket to close it; empty: it stays.
+
+        A ticket counts that is live, or that was proven by the group's end.
+        """
         said = self.registered.move_to if self.registered else None
-        asked = (one.details.get("move_to") for one in self.tickets if one.is_live)
+        is_over = bool(self.facts.is_archived) or self.size == 0
+        counting = (
+            one for one in self.tickets if one.is_live or (is_over and one.state is TicketState.VERIFIED)
+        )
+        asked = (one.details.get("move_to") for one in counting)
         goal = (said or next(filter(None, asked), "")).casefold()
         return "" if goal == self.messenger.casefold() else goal
 

@@ -14,6 +14,8 @@ from worker.domain.tickets.ticket import Grade, TicketKind
 
 
 def _check(group: GroupState, rule: ClassRule, _now: datetime) -> ControlResult:
+    if group.over_at is not None:  # as the ticket's steps leave it: archived, or emptied
+        return ControlResult(CheckValue.PASS, at=group.over_at, grade=group.grade)
     at = group.row.taken_at if group.row else group.taken_at
     value = CheckValue.PASS if fits(group.messenger, rule.messengers) else CheckValue.FAIL
     return ControlResult(

@@ -22,9 +22,8 @@ _CLOSED, _ENDED, _ONE_LEFT, _QUIET = "closed", "ended", "one_left", "quiet"
 
 
 def _check(group: GroupState, rule: DormantRule, now: datetime) -> ControlResult:
-    facts = group.facts
-    if facts.is_archived or (group.is_listed and group.size == 0):
-        return ControlResult(CheckValue.PASS, at=facts.read_at or group.taken_at, grade=group.grade)
+    if group.over_at is not None:
+        return ControlResult(CheckValue.PASS, at=group.over_at, grade=group.grade)
     return (
         _by_the_register(group, now)
         or _by_the_roster(group)
