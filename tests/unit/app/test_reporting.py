@@ -30,7 +30,7 @@ from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.controls.policy import ControlPolicy, ReportsRule
 from worker.domain.controls.reports import SeenWhen, Tier
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
-from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
+from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target, Whom
 from worker.domain.evidence import events
 from worker.domain.messages.message import RecipientKind
 from worker.domain.model import GroupKey
@@ -189,6 +189,26 @@ def test_harm_is_told_to_whoever_is_named_but_to_no_admin(start: Start) -> None:
     report(harness, HARM)
     harness.deliver()
     assert sorted(one.to.address for one in harness.soc.sent) == ["guard@corp.example", ACCOUNTABLE]
+
+
+@pytest.mark.parametrize("harm_to, told", [
+    ((Target.ACCOUNTABLE,), [ACCOUNTABLE]),
+    ((Target.CHANNEL,), ["", ACCOUNTABLE]),
+    ((Target.ACCOUNTABLE, Named(NamedKind.PERSON, "guard@corp.example")), ["guard@corp.example", ACCOUNTABLE]),
+])  # fmt: skip
+def test_harm_that_joins_a_shared_report_is_told_to_its_handler_too(
+    start: Start, harm_to: tuple[Whom, ...], told: list[str]
+) -> None:
+    harness = start(controls=policy(ReportsRule(harm_to=harm_to)), has_links=True)
+    for number in range(6):
+        report(harness, words=f"of an admin {number}", about_admin=True)
+    harness.deliver()
+    before = len(harness.soc.sent)
+    report(harness, HARM, "a threat")
+    harness.deliver()
+    news = harness.soc.sent[before:]
+    assert sorted(one.to.address for one in news) == told
+    assert {one.title for one in news} == {"Urgent: somebody reported a threat or harm in Ward 7"}
 
 
 def test_nothing_else_tells_the_channel(ward: Harness) -> None:

@@ -31,6 +31,7 @@ from worker.domain.controls.reports import (
     Tier,
 )
 from worker.domain.controls.state import GroupState
+from worker.domain.escalation.policy import Target
 from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, acted
@@ -218,7 +219,7 @@ class Reporting:
         if shared is None or not draft.ticket.details[SHARED]:
             [ticket] = uow.tickets.insert([draft.ticket])
             self._tell_opened(uow, replace(draft, ticket=ticket), now)
-            is_first_harm = report.tier is Tier.HARM
+            is_opened, is_first_harm = True, report.tier is Tier.HARM
         else:
             ticket = joined(shared, report, group, rule, self._tickets, now)
             if ticket != shared:
@@ -232,9 +233,9 @@ class Reporting:
                     ]
                 )
             was_harm = shared.details[TIER] == Tier.HARM.value
-            is_first_harm = report.tier is Tier.HARM and not was_harm
+            is_opened, is_first_harm = False, report.tier is Tier.HARM and not was_harm
         if is_first_harm:
-            uow.outbox.add(self._harm(uow, ticket, rule, now), now)
+            uow.outbox.add(self._harm(uow, ticket, rule, now, is_opened=is_opened), now)
         return ticket
 
     def _tell_opened(self, uow: UnitOfWork, action: Action, now: datetime) -> None:
@@ -244,15 +245,24 @@ class Reporting:
         uow.journal.append([journal_entry(action, now)])
         uow.outbox.add([replace(one, is_urgent=is_harm, is_day_or_night=is_harm) for one in messages], now)
 
-    def _harm(self, uow: UnitOfWork, ticket: Ticket, rule: ReportsRule, now: datetime) -> list[OutMessage]:
-        """The messages of harm to all who are told at once: not to the handler, who has their own, and to no admin."""
-        handler = ticket.assignee.email.casefold() if ticket.assignee else ""
-        told = {handler, *withheld_from(uow, ticket)}
+    def _harm(
+        self, uow: UnitOfWork, ticket: Ticket, rule: ReportsRule, now: datetime, *, is_opened: bool
+    ) -> list[OutMessage]:
+        """The messages of harm to all who are told at once, and to no admin.
+
+        The handler is one of them, unless this report opened the ticket: then they have a message of their own.
+        """
         finder = Recipients(uow, self._teller.languages, self._on_call)
-        found = finder.of_alarms(rule.harm_to, ticket.accountable, now)
+        handler = {one.address: one for one in finder.of(ticket, Target.ASSIGNEE, now)}
+        others = finder.of_alarms(rule.harm_to, ticket.accountable, now)
+        withheld = withheld_from(uow, ticket)
+        found = [
+            *(() if is_opened else handler.values()),
+            *(one for one in others if one.address not in handler),
+        ]
         messages = []
         for to in found:
-            if to.kind is RecipientKind.PERSON and to.address in told:
+            if to.kind is RecipientKind.PERSON and to.address in withheld:
                 continue
             body = masked(
                 harm_paragraph(ticket, self._teller.timezone, self._teller.languages.of(to.language))
