@@ -126,6 +126,7 @@ def test_silence_removes_nobody_and_approves_nothing(ward: Harness) -> None:
 def test_the_next_review_shows_what_is_new(ward: Harness) -> None:
     say(ward, KEEP, "ann", "ben")
     say(ward, UNSURE, "cem")
+    ward.control()
     ward.later(days=91)
     ward.wards.add_member("ward-7", ward.member("eve"))
     ward.settle()

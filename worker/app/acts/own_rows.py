@@ -1,13 +1,28 @@
-"""Who is behind an assignee, and whether a review's ticket asks about themselves."""
+"""Rows of a review that somebody else has to answer: whose they are, and whether anybody is asked about them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.domain.controls.reviewing import OWN, ReviewRow, ReviewRows, RowAnswer
+from worker.domain.kinds import REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import HandleKey
 from worker.domain.people.persons import Person
 from worker.domain.reconcile.whom import is_one_of
-from worker.domain.tickets.ticket import Assignee, Ticket
+from worker.domain.tickets.ticket import Assignee, Ticket, TicketState
+from worker.ports.state.reviews import AnsweredRow
 from worker.ports.state.store import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class RowsForAnother:
+    """What a review's second ticket has to ask: the reviewer's own rows, and those of whom they don't know."""
+
+    ticket: Ticket
+    own: tuple[ReviewRow, ...]
+    unsure: tuple[ReviewRow, ...]
 
 
 def people_behind(uow: UnitOfWork, assignee: Assignee | None) -> list[Person]:
@@ -29,3 +44,37 @@ def is_about_themself(uow: UnitOfWork, ticket: Ticket, assignee: Assignee) -> bo
     known = (uow.identities.get(one) for one in handles)
     humans = uow.people.humans({one.person for one in known if one is not None and one.person is not None})
     return is_one_of(assignee, [account for human in humans.values() for account in human.accounts])
+
+
+def rows_for_another(
+    uow: UnitOfWork, ticket: Ticket, rows: ReviewRows, answers: Mapping[str, AnsweredRow]
+) -> RowsForAnother | None:
+    """What the second ticket of a review has to ask; None if it does, or if there is nothing to ask and none is live.
+
+    Whoever has a second ticket may say that they don't know, and nobody is asked a third time.
+    """
+    if ONLY in ticket.details:
+        return None
+    said = {handle: one.answer for handle, one in answers.items()}
+    own = [row for row in rows.own if said.get(row.member.handle) in {None, RowAnswer.UNSURE}]
+    unsure = [row for row in rows.shown if said.get(row.member.handle) is RowAnswer.UNSURE]
+    seconds = [one for one in uow.tickets.of_group(ticket.home) if _is_second(one, ticket)]
+    if not own and not unsure:
+        return RowsForAnother(ticket, (), ()) if any(one.is_live for one in seconds) else None
+    asked: set[str] = set()
+    answered: set[str] = set()
+    for one in seconds:
+        if one.state is not TicketState.CANCELLED:
+            asked.update(one.details[ONLY])
+            answered.update(uow.reviews.answers(one.id))
+    if all(row.member.handle in asked | answered for row in (*own, *unsure)):
+        return None
+    return RowsForAnother(
+        ticket,
+        tuple(row for row in own if row.member.handle not in answered),
+        tuple(row for row in unsure if row.member.handle not in answered),
+    )
+
+
+def _is_second(one: Ticket, review: Ticket) -> bool:
+    return one.kind is REVIEWS and one.occasion == f"{review.occasion}{OWN}"

@@ -3,8 +3,8 @@
     ticket -> rows of the roster as it is now -> answers, saved in parts -> all answered: the review is completed
                           remove -> a ticket to remove the member;  not needed -> the accountable person decides
 
-No answer removes nobody, and approves nothing. Rows of the reviewer are another's: they get a second ticket,
-whoever the reviewer is by now. A review is not over before.
+No answer removes nobody, and approves nothing. Rows of the reviewer are another's, and so are those of whom they don't
+know: they get a second ticket, whoever the reviewer is by now. A review is not over before.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from hashlib import sha256
 from itsdangerous import Signer
 
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.own_rows import people_behind
+from worker.app.acts.own_rows import RowsForAnother, people_behind, rows_for_another
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
 from worker.app.tell.teller import Teller, journal_entry, withdraw_unsent
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
-    OWN,
     REVIEW,
     Review,
     ReviewMember,
@@ -165,7 +164,7 @@ class Reviewing:
             uow.reviews.start(review, ticket.home)
             if not review.only:
                 own = self.shown(uow, ticket).rows.own
-                more.append(for_another(ticket, own, groups[ticket.home], rules, now))
+                more.append(for_another(ticket, own, (), groups[ticket.home], rules, now))
         return [action for action in more if action is not None]
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:
@@ -178,20 +177,20 @@ class Reviewing:
             return 0
         return len(self.shown(uow, ticket).left)
 
-    def finish(self, uow: UnitOfWork, now: datetime) -> list[ReviewShown]:
+    def finish(self, uow: UnitOfWork, now: datetime) -> list[RowsForAnother]:
         """Complete reviews that were begun and have no row without an answer any more.
 
-        Return those whose second ticket does not ask about the reviewer's own rows, as if they went to somebody else
-        since. One that is not begun is looked at once each time that it does.
+        Return what the second ticket of a review has to ask, where it does not: rows of whom its reviewer does not
+        know, and their own, as if it went to them since. One that is not begun is looked at once each time it does.
         """
         begun = uow.reviews.begun()
         tickets = uow.tickets.many({*begun, *uow.reviews.take_handed_on()})
         shown = {number: self.shown(uow, ticket) for number, ticket in tickets.items()}
-        differing = [one for one in shown.values() if _differs(uow, one)]
+        asked = [rows_for_another(uow, one.ticket, one.rows, one.answers) for one in shown.values()]
         for number in begun:
             if not shown[number].left:
                 self._complete(uow, shown[number], SYSTEM, now)
-        return differing
+        return [one for one in asked if one is not None]
 
     # --- reminding -------------------------------------------------------------------------------
 
@@ -264,7 +263,7 @@ class Reviewing:
             self._remove(uow, ticket, removals, now)
             self._keep(uow, ticket, [row for row, answer in chosen if answer is RowAnswer.KEEP], now)
             after = self.shown(uow, ticket)
-            is_over = not after.left and not _differs(uow, after)
+            is_over = not after.left and rows_for_another(uow, ticket, after.rows, after.answers) is None
             return self._complete(uow, after, by, now) if is_over else after
 
     def _check_admins(self, uow: UnitOfWork, ticket: Ticket, removals: Sequence[ReviewRow]) -> None:
@@ -359,21 +358,6 @@ def _begins(uow: UnitOfWork, action: Action) -> bool:
         return action.kind in {ActionKind.OPEN, ActionKind.REOPEN}
     begun = uow.reviews.of_ticket(action.ticket.id)
     return begun is not None and begun.only != frozenset(action.ticket.details.get(ONLY, ()))
-
-
-def _differs(uow: UnitOfWork, shown: ReviewShown) -> bool:
-    """Whether rows of the reviewer's own without an answer have no second ticket, or a live one asks about others."""
-    if shown.review.only:
-        return False
-    occasion = f"{shown.ticket.occasion}{OWN}"
-    known = [one for one in uow.tickets.of_group(shown.ticket.home) if one.kind is REVIEWS]
-    second = next((one for one in known if one.occasion == occasion), None)
-    if not shown.rows.own:
-        return second is not None and second.is_live
-    asked = set(shown.answers)
-    if second is not None and second.state is not TicketState.CANCELLED:
-        asked.update(second.details[ONLY])
-    return any(row.member.handle not in asked for row in shown.rows.own)
 
 
 def seed_of(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:

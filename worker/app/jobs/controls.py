@@ -256,12 +256,12 @@ class RunControls:
         return [*silent, *done, *for_others]
 
     def _finish_reviews(self, uow: UnitOfWork, now: datetime) -> list[Action]:
-        """Complete reviews, and have somebody else asked about those who took one over."""
+        """Complete reviews, and have somebody else asked what their reviewers may not say, or don't know."""
         asked = self._reviewing.finish(uow, now)
         page = list(self._reads.of(uow, {one.ticket.home for one in asked}, now, frozenset()).values())
         groups = {group.key: group for group, _ in page}
         found = [
-            for_another(one.ticket, one.rows.own, groups[one.ticket.home], self._tickets, now)
+            for_another(one.ticket, one.own, one.unsure, groups[one.ticket.home], self._tickets, now)
             for one in asked
         ]
         return self._carry_out(uow, [action for action in found if action is not None], page, now)

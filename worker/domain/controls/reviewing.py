@@ -28,7 +28,7 @@ class RowAnswer(StrEnum):
 
     KEEP = "keep"
     REMOVE = "remove"
-    UNSURE = "unsure"  # "I don't know": somebody else is asked
+    UNSURE = "unsure"  # "I don't know": the next run of the controls asks somebody else, once
 
 
 class RowReason(StrEnum):
