@@ -23,6 +23,7 @@ from worker.domain.model import GroupKey
 from worker.domain.reconcile.engine import reconcile_group
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.text.tongue import ENGLISH, ENGLISH_ONLY
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 
 EVERY = timedelta(days=30)
@@ -243,6 +244,24 @@ def test_who_is_in_no_directory_gets_no_link(ward: Harness) -> None:
     [ticket] = asked(ward)
     with pytest.raises(Refused, match="directory"):
         leads_to(ward, ticket)
+
+
+def test_who_has_it_by_an_address_of_the_directory_gets_a_link(ward: Harness) -> None:
+    """Two accounts have the owner's address, and one of them has left."""
+    ward.hire("old", email="own@corp.example")
+    ward.leave("old")
+    ward.group("ward-7", "ann", "ben", admins=["dee"], owner_email="own@corp.example")
+    run(ward, days=30)
+    [ticket] = asked(ward)
+    ward.assigned.answer(ward.link(ticket.id).rpartition("/t/")[2], Answer.NOT_MY_GROUP, "", ward.now)
+    [ticket] = asked(ward)
+    assert (to := ticket.assignee) is not None
+    assert (to.email, to.person) == ("own@corp.example", None)
+    assert ward.assigned.look(ward.link(ticket.id).rpartition("/t/")[2], ward.now).is_known
+    ward.later()
+    declare(ward, leads_to(ward, ticket))
+    run(ward, minutes=1)
+    assert (asked(ward)[0].state, asked(ward)[0].grade) == (TicketState.VERIFIED, Grade.B)
 
 
 def test_a_claim_without_a_roster_proves_nothing(ward: Harness) -> None:

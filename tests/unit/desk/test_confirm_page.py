@@ -13,6 +13,7 @@ from harness import Harness, company_fixture
 from worker.app.acts.declared import FilledIn
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
+from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 ME = Actor("sam")
@@ -20,10 +21,10 @@ ME = Actor("sam")
 
 @company_fixture
 def ward() -> Harness:
-    """Ward 7, which its admin dee declared a month ago."""
+    """Ward 7 of its owner ann, which its admin dee declared a month ago."""
     harness = Harness()
     harness.hire("ann", "dee")
-    harness.group("ward-7", "ann", admins=["dee"])
+    harness.group("ward-7", "ann", admins=["dee"], owner_email="ann@corp.example")
     add_declared(harness, confirm_every=timedelta(days=30))
     harness.settle()
     declaring = harness.app.declaring
@@ -87,3 +88,16 @@ def test_who_is_in_no_directory_reads_what_to_do(phone: Caller, ward: Harness) -
     page = phone.get(phone.ticket(number(ward))).text
     assert "Only somebody whom the directory knows" in page
     assert "Open the list of members" not in page
+
+
+def test_whom_the_directory_knows_by_their_address_gets_the_list(phone: Caller, ward: Harness) -> None:
+    """The admin says that it is not their group, and its owner has it by the address alone."""
+    token = phone.ticket(number(ward)).rpartition("/")[2]
+    ward.assigned.answer(token, Answer.NOT_MY_GROUP, "", ward.now)
+    assert (owner := ward.ticket(number(ward)).assignee) is not None
+    assert (owner.email, owner.person) == ("ann@corp.example", None)
+    at = phone.ticket(number(ward))
+    assert "Open the list of members" in phone.get(at).text
+    assert phone.post(f"{at}/roster").url.path.startswith("/g/")
+    [*_, made] = [one.entry for one in ward.journal() if one.entry.event == events.GROUP_LINK_MADE]
+    assert (made.actor, made.data["to"]) == ("corp/ann", "corp/ann")

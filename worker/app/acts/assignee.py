@@ -20,6 +20,7 @@ from worker.app.acts.by_link import (
     take_back,
 )
 from worker.app.acts.changes import Change, change_ticket, known_ticket
+from worker.app.acts.own_rows import account_of
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for
@@ -55,7 +56,8 @@ class Assignment:
     """A ticket as its link shows it. `undo_until` is set while the last act can be taken back.
 
     `others` counts the assignee's other open tickets. `onward` is the token that opens them all, even if this
-    ticket has gone to somebody else: then it `is_moved`. `aid` is the help that its assignee needs.
+    ticket has gone to somebody else: then it `is_moved`. `aid` is the help that its assignee needs. `is_known`: a
+    directory has the assignee.
     """
 
     ticket: Ticket
@@ -67,6 +69,7 @@ class Assignment:
     language: str | None = None
     undo_until: datetime | None = None
     aid: Help | None = None
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Assigned:
                 _language(uow, undo.before if undo else ticket),
                 undo.until if undo else None,
                 None if is_moved else help_for(uow, ticket, self._teller.languages),
+                account_of(uow, ticket.assignee) is not None,
             )
 
     def opened(self, token: str, now: datetime) -> Opened:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from worker.app.acts.declared_people import carry_answers, judged
 from worker.app.acts.looking_up import one_group
+from worker.app.acts.own_rows import account_of
 from worker.app.acts.pairing import Pairing, ones, roster_of
 from worker.app.refused import Refused
 from worker.app.tell.group_links import GroupLinks, OpenedGroup
@@ -178,11 +179,10 @@ class Declaring:
 
         Raises Refused if no directory has the assignee, since a link ends with its person.
         """
-        assignee = opened.ticket.assignee
-        person = assignee.person if assignee else None
-        if person is None:
-            raise Refused("Nobody whom a directory knows has this ticket.")
         with self._store.begin() as uow:
+            person = account_of(uow, opened.ticket.assignee)
+            if person is None:
+                raise Refused("Nobody whom a directory knows has this ticket.")
             link = self._links.lead_on(uow, opened, person)
             return self._given(uow, link, Actor("/".join(person), via=Via.LINK), now)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from worker.domain.controls.reviewing import OWN, ReviewRow, ReviewRows, RowAnswer
 from worker.domain.kinds import REVIEWS
 from worker.domain.kinds.controlled import ONLY
-from worker.domain.model import HandleKey
+from worker.domain.model import AccountKey, HandleKey, Standing
 from worker.domain.people.persons import Person
 from worker.domain.reconcile.whom import is_one_of
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketState
@@ -36,6 +36,14 @@ def people_behind(uow: UnitOfWork, assignee: Assignee | None) -> list[Person]:
     known += [one.key for one in uow.people.find(assignee.email)]
     humans = uow.people.humans(known)
     return [humans[one] for one in dict.fromkeys(known) if one in humans]
+
+
+def account_of(uow: UnitOfWork, assignee: Assignee | None) -> AccountKey | None:
+    """The account by which an assignee is known: the ticket's, else one of whoever has the address and is here."""
+    if assignee is not None and assignee.person is not None:
+        return assignee.person
+    people = (one.person for one in people_behind(uow, assignee))
+    return next((one.key for one in people if one.standing is not Standing.LEFT), None)
 
 
 def is_about_themself(uow: UnitOfWork, ticket: Ticket, assignee: Assignee) -> bool:
