@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from by_link import DEE, look, token_of, ward_told, why_dead
-from harness import TIMEZONE, Harness
+from harness import ACCOUNTABLE, TIMEZONE, Harness
 from worker.app.acts.assignee import Assigned
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import Dead, LinkDead, SignedLinks
@@ -35,6 +35,16 @@ def test_a_link_names_nobody_and_opens_its_ticket(ward: Harness) -> None:
     assert url.startswith("https://whosleft.example.org/t/")
     assert "dee" not in url
     assert look(ward, url.rpartition("/t/")[2]).ticket == ward.ticket()
+
+
+def test_its_pages_are_in_the_language_of_whoever_has_it_by_their_address(ward: Harness) -> None:
+    ward.hire("nia", email=ACCOUNTABLE, language="tr")
+    ward.poll()
+    ward.assigned.answer(token_of(ward), Answer.NOT_MY_GROUP, "", ward.now)
+    assert (to := ward.ticket().assignee) is not None
+    assert (to.email, to.person) == (ACCOUNTABLE, None)
+    assert look(ward, token_of(ward)).language == "tr"
+    assert ward.assigned.mine(token_of(ward), ward.now).language == "tr"
 
 
 def test_looking_changes_nothing(ward: Harness) -> None:

@@ -71,6 +71,12 @@ def token(company: Harness) -> str:
     return company.link(review(company).id).rpartition("/")[2]
 
 
+def test_the_page_is_in_the_language_of_the_role_s_mailbox(company: Harness) -> None:
+    company.hire("nia", email=ROLE, language="tr")
+    leaves(company, "ann", 10 * DAY)
+    assert company.app.conversations.look(token(company), company.now).language == "tr"
+
+
 def test_the_role_is_asked_once_a_leaving(company: Harness) -> None:
     leaves(company, "ann", 10 * DAY)
     ticket = review(company)

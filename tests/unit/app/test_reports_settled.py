@@ -44,6 +44,14 @@ def test_an_outcome_is_the_handlers_word_until_the_reporter_confirms_it(ward: Ha
         ward.app.reporting.confirm("2222", ward.now)
 
 
+def test_the_page_is_in_the_language_of_the_accountable_person(ward: Harness) -> None:
+    ward.hire("nia", email=ACCOUNTABLE, language="tr")
+    ward.poll()
+    report(ward, HARM)
+    link = ward.link(handled(ward)[0].id).rpartition("/")[2]
+    assert ward.app.reporting.look(link, ward.now).language == "tr"
+
+
 def test_whoever_sends_the_words_that_they_read_is_not_the_reporter(ward: Harness) -> None:
     """As the handler may do it."""
     report(ward, words="x", once="form-1")

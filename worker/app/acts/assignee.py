@@ -20,7 +20,7 @@ from worker.app.acts.by_link import (
     take_back,
 )
 from worker.app.acts.changes import Change, change_ticket, known_ticket
-from worker.app.acts.own_rows import account_of
+from worker.app.acts.own_rows import account_of, language_of, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for
@@ -116,7 +116,7 @@ class Assigned:
                 is_moved,
                 candidates_for(uow, ticket) if kind_of(ticket).choice is Choice.ADMIN else (),
                 suggestions_for(uow, ticket) if kind_of(ticket).choice is Choice.PERSON else (),
-                _language(uow, undo.before if undo else ticket),
+                language_of(people_behind(uow, (undo.before if undo else ticket).assignee)),
                 undo.until if undo else None,
                 None if is_moved else help_for(uow, ticket, self._teller.languages),
                 account_of(uow, ticket.assignee) is not None,
@@ -140,7 +140,7 @@ class Assigned:
             return Mine(
                 tuple(found),
                 {one.id: opened.token(one) for one in found},
-                _language(uow, opened.ticket),
+                language_of(people_behind(uow, opened.ticket.assignee)),
                 tuple(undo.before.id for undo in undos),
                 min((undo.until for undo in undos), default=None),
             )
@@ -336,12 +336,6 @@ def _choice(link: Identity) -> str:
 
 def _name(ticket: Ticket) -> str:
     return ticket.assignee.name or ticket.assignee.email if ticket.assignee else ""
-
-
-def _language(uow: UnitOfWork, ticket: Ticket) -> str | None:
-    key = ticket.assignee.person if ticket.assignee else None
-    person = uow.people.get(key) if key else None
-    return person.facts.language if person else None
 
 
 def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> Reason:

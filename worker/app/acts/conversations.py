@@ -12,6 +12,7 @@ from datetime import datetime
 
 from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
+from worker.app.acts.own_rows import language_of, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.controls.conversations import CHECKLIST, WORDS_MAX, Checklist, as_details, from_details
@@ -65,14 +66,12 @@ class ReviewingConversations:
             ticket = self._links.ticket(uow, token, now)
             undo = uow.access.undo_of(ticket.id)
             can = undo is not None and can_undo(ticket, undo, now)
-            key = ticket.assignee.person if ticket.assignee else None
-            person = uow.people.get(key) if key else None
             return ReviewOfConversations(
                 ticket,
                 from_details(ticket.details),
                 _groups(uow, ticket),
                 uow.seals.of_ticket(ticket.id),
-                person.facts.language if person else None,
+                language_of(people_behind(uow, ticket.assignee)),
                 undo.until if undo is not None and can else None,
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from worker.domain.controls.reviewing import OWN, ReviewRow, ReviewRows, RowAnswer
@@ -36,6 +36,12 @@ def people_behind(uow: UnitOfWork, assignee: Assignee | None) -> list[Person]:
     known += [one.key for one in uow.people.find(assignee.email)]
     humans = uow.people.humans(known)
     return [humans[one] for one in dict.fromkeys(known) if one in humans]
+
+
+def language_of(people: Iterable[Person]) -> str | None:
+    """The language that a directory has of the first of some people who is here and has one; None: of nobody."""
+    here = (one.person for one in people if one.person.standing is not Standing.LEFT)
+    return next((one.facts.language for one in here if one.facts.language), None)
 
 
 def account_of(uow: UnitOfWork, assignee: Assignee | None) -> AccountKey | None:

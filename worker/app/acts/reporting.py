@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
+from worker.app.acts.own_rows import language_of, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.addressing import rules_now
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
@@ -307,15 +308,13 @@ class Reporting:
         """The reports of a handler's link. Raises LinkDead."""
         with self._store.reading() as uow:
             ticket = self._links.ticket(uow, token, now)
-            key = ticket.assignee.person if ticket.assignee else None
-            person = uow.people.get(key) if key else None
             undo = uow.access.undo_of(ticket.id)
             can = undo is not None and can_undo(ticket, undo, now)
             return ReportsShown(
                 ticket,
                 tuple(uow.bad_messages.of_ticket(ticket.id, SHOWN_MAX)),
                 uow.bad_messages.count_of_ticket(ticket.id),
-                person.facts.language if person else None,
+                language_of(people_behind(uow, ticket.assignee)),
                 undo.until if undo is not None and can else None,
             )
 

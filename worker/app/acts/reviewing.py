@@ -17,7 +17,7 @@ from hashlib import sha256
 from itsdangerous import Signer
 
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.own_rows import RowsForAnother, people_behind, rows_for_another
+from worker.app.acts.own_rows import RowsForAnother, language_of, people_behind, rows_for_another
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
@@ -126,8 +126,7 @@ class Reviewing:
         rows = rows_of(review, members, self._sample(), accounts)
         answers = _standing(uow.reviews.answers(ticket.id), members)
         left = open_rows(rows, {handle: one.answer for handle, one in answers.items()})
-        language = reviewer[0].person.facts.language if reviewer else None
-        return ReviewShown(ticket, review, group, rows, left, answers, language)
+        return ReviewShown(ticket, review, group, rows, left, answers, language_of(reviewer))
 
     def _sample(self) -> int:
         return self._policy.review[0].review.sample if self._policy.review else 0
