@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app.acts.by_link import (
-    ANSWERED,
     UNDO_FOR,
     act_by_link,
     can_undo,
@@ -30,7 +29,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import stamp
-from worker.domain.identity.matching import How, Identity, IdentityState
+from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
 from worker.domain.identity.names import Suggestion
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
@@ -271,7 +270,7 @@ class Assigned:
         key = HandleKey(ticket.home.source, ticket.handle)
         people = {"/".join(one.key): one for one in suggestions_for(uow, ticket)}
         known = uow.identities.get(key)
-        if known is not None and known.state in ANSWERED:
+        if known is not None and known.state not in QUESTIONS:
             if is_answer_of(known, email_of(ticket)) and chosen == _choice(known):
                 return ticket
             raise Refused("Somebody has said who it is.")

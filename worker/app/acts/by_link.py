@@ -16,7 +16,7 @@ from worker.app.tell.signed_links import SignedLinks
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
-from worker.domain.identity.matching import Identity, IdentityState
+from worker.domain.identity.matching import QUESTIONS, Identity
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.model import HandleKey
@@ -26,7 +26,6 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
 UNDO_FOR = timedelta(minutes=1)
-ANSWERED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})  # what a person may have said of a handle
 
 
 def act_by_link(
@@ -103,7 +102,7 @@ def take_back(uow: UnitOfWork, undo: Undo, now: datetime) -> Ticket:
 
 def is_answer_of(link: Identity, email: str) -> bool:
     """True if the link is this person's answer, and nobody has changed it since."""
-    return link.state in ANSWERED and link.decided_by == email
+    return link.state not in QUESTIONS and link.decided_by == email
 
 
 def email_of(ticket: Ticket) -> str:

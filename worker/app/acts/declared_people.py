@@ -9,14 +9,12 @@ from datetime import datetime
 from worker.app.acts.identifying import carried
 from worker.domain.groups.declaring import Declared
 from worker.domain.identity.fingerprints import fingerprint
-from worker.domain.identity.matching import IdentityState
+from worker.domain.identity.matching import QUESTIONS, IdentityState
 from worker.domain.identity.phones import canonical
 from worker.domain.model import HandleKey, Standing
 from worker.ports.state.groups import KnownMember
 from worker.ports.state.identities import HandleIdentity
 from worker.ports.state.store import UnitOfWork
-
-_SETTLED = frozenset({IdentityState.LINKED, IdentityState.NOBODY})
 
 
 def judged(
@@ -58,11 +56,11 @@ def carry_answers(
     members = {one.handle: one for one in roster.members}
     for known in people:
         member, identity = members.get(known.member.handle), known.identity
-        if member is None or identity is None or identity.state not in _SETTLED:
+        if member is None or identity is None or identity.state in QUESTIONS:
             continue
         key = HandleKey(source, member.handle)
         here = uow.identities.get(key)
-        if here is None or here.state not in _SETTLED:
+        if here is None or here.state in QUESTIONS:
             answer = replace(identity, fingerprint=fingerprint(member))
             link = HandleIdentity(key, answer)
             uow.identities.answer([link], now)

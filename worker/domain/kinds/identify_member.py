@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from worker.domain.groups.case import GroupCase
 from worker.domain.identity.handles import shown_handle
-from worker.domain.identity.matching import IdentityState
+from worker.domain.identity.matching import QUESTIONS
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, InGroup, Kind, Sees, Turn
 from worker.domain.model import Coverage
@@ -42,7 +42,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
             view,
         )
         for view in case.known.members
-        if view.leaving is None and view.link.state in {IdentityState.AMBIGUOUS, IdentityState.UNMATCHED}
+        if view.leaving is None and view.link.state in QUESTIONS
     ]
 
 
