@@ -54,6 +54,7 @@ from reconciling import (
 from worker.domain.groups.case import MemberView
 from worker.domain.identity.matching import IdentityState
 from worker.domain.kinds.removals import CONSENT, REVIEW
+from worker.domain.messages.sentences import why_line
 from worker.domain.model import Evidence, GroupKey, Standing
 from worker.domain.people.leaving import episode_name
 from worker.domain.reconcile.engine import reopen
@@ -308,3 +309,16 @@ def test_a_question_is_asked_again_without_a_new_roster_and_where_it_is_asked() 
     (action,) = plan(group(view(None), NEW_ADMIN, tickets=(answered,)))
     assert (action.kind, action.ticket.group) == (ActionKind.REOPEN, WARD)
     assert action.why.startswith("needed again: no one has")
+
+
+def test_where_an_admin_is_asked_out_the_ticket_says_how_many_stay_while_any_do() -> None:
+    asked_out = ticket(evidence=None, left_at=None, details={REVIEW: "T-000007"})
+    ann = view(person(), ANN, ADMIN)
+    (opened,) = plan(group(ann, NEW_ADMIN, tickets=(asked_out,)), admins_min=2)
+    too_few = "The group has too few active admins: 1, and 2 are needed."
+    assert (opened.kind, opened.why) == (ActionKind.OPEN, too_few)
+    assert why_line(opened.ticket, "UTC") == too_few
+    over = replace(opened.ticket, id=9, state=CANCELLED)
+    again, _ = plan(group(ann, tickets=(asked_out, over)), admins_min=2)
+    assert again.why == "needed after all: no admin is left in the group, 2 needed"
+    assert why_line(again.ticket, "UTC") == "The group has no admin any more."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from worker.domain.groups.case import MemberView
 from worker.domain.model import Account
@@ -16,6 +18,7 @@ class Finding:
     """One thing that is wrong; `needs_admin` says that acting on it must wait for a new admin.
 
     `accountable`: the e-mail address of whoever answers for it in place of the accountable person; empty: nobody else.
+    `details`: what its ticket keeps of it, beside what the leaving says.
     """
 
     key: TicketKey
@@ -25,3 +28,4 @@ class Finding:
     person: Account | None = None
     needs_admin: bool = False
     accountable: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)

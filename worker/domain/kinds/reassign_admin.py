@@ -40,6 +40,7 @@ _ORPHAN_STEPS_ELSEWHERE = (_NEW_GROUP,)
 
 _GONE = N_("{names} left and was an admin; {active} active admin(s) remain, {needed} needed")
 _SOON = N_("{names} leaves and is an admin; {active} active admin(s) will remain, {needed} needed")
+_STAYING, _NEEDED = "staying", "needed"  # in a ticket's details: how many admins, where none of them left
 _ONLY_AN_ADMIN = N_("Only an admin of {group} can do this: ask {admins}.")
 _ONLY_THE_LEAVER = N_("Only an admin of {group} can make somebody an admin, and {person} is the only one.")
 _LOOK_FOR_ONE = N_(
@@ -57,6 +58,13 @@ _ASKS_FOR_ANY_ADMIN = N_(
 
 def _why(ticket: Ticket, timezone: str, tongue: Tongue, names: Mapping[str, str]) -> str:
     if not ticket.person_name:
+        staying, needed = ticket.details.get(_STAYING, 0), ticket.details.get(_NEEDED, 0)
+        if staying:
+            return tongue.say(
+                "The group has too few active admins: {found}, and {wanted} are needed.",
+                found=staying,
+                wanted=needed,
+            )
         return tongue.say("The group has no admin any more.")
     if ticket.left_at is not None and ticket.is_early:
         day = tongue.day(last_day(ticket.left_at, timezone))
@@ -107,7 +115,14 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
         return []
     if not leavers:
         key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), "")
-        return [Finding(key, because("no admin is left in the group, {needed} needed", needed=admins_min))]
+        why = because("no admin is left in the group, {needed} needed", needed=admins_min)
+        if active:
+            why = because(
+                "The group has too few active admins: {found}, and {wanted} are needed.",
+                found=active,
+                wanted=admins_min,
+            )
+        return [Finding(key, why, details={_STAYING: active, _NEEDED: admins_min})]
     leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
     key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), leaving.name)
     names = ", ".join(sorted(name_of(v) for _, v in leavers))

@@ -217,17 +217,17 @@ def _open(finding: Finding, case: GroupCase, rules: TicketRules, now: datetime) 
         accountable=finding.accountable or rules.accountable,
         is_sensitive=group.is_sensitive,
         reason=finding.why,
-        details=_since(finding),
+        details=_details(finding),
     )
     started = rules.started(_with_own_time(draft, finding, case, rules), now)
     return Action(ActionKind.OPEN, started, finding.why, is_blocked=finding.needs_admin)
 
 
-def _since(finding: Finding) -> Mapping[str, Any]:
-    """Since when a leaver was in the group."""
+def _details(finding: Finding) -> Mapping[str, Any]:
+    """Of a leaver, since when they were in the group; else what was found."""
     view = finding.view
     if finding.leaving is None or view is None:
-        return {}
+        return finding.details
     return since_details(view.member.joined_at or view.first_seen_at)
 
 
@@ -258,12 +258,14 @@ def _reopen(
     if again is None:
         return None
     why, reopened_why = again
+    back = given(reopen(ticket, rules, now, why), finding, case, rules)
     reopened = replace(
-        given(reopen(ticket, rules, now, why), finding, case, rules),
+        back,
         group=group.key,  # a question continues in the group where it came up again
         group_name=group.name,
         member_role=role_of(finding) if ticket.handle else None,
         blocked_by=None,
+        details={**back.details, **finding.details},
     )
     if finding.needs_admin:
         reopened = replace(reopened, state=next_state(reopened.state, Move.BLOCK))
