@@ -74,6 +74,23 @@ class TestTakingBack:
         assert after.accountable == ACCOUNTABLE, "who it was when the ticket was closed stays in it"
         assert [one.to.address for one in agreed.soc.sent[before:]] == [named]
 
+    def test_a_waived_leaving_does_not_keep_the_number_there(self, agreed: Harness) -> None:
+        """The waiver is not of the consent; nor does each read of the group end what each night asks for."""
+        say(agreed, AttestAnswer.DECLINED)
+        agreed.reconcile()
+        agreed.later()
+        agreed.leave("zoe")
+        agreed.settle()
+        [left] = removed(agreed)
+        agreed.desk.waive(left.id, Actor("sam"), "helps out as a volunteer", agreed.now)
+        for who in ("gus", "hal"):
+            agreed.later(days=1)
+            agreed.settle(full=True)
+            agreed.wards.add_member("ward-7", agreed.member(who))
+            agreed.settle()
+            [again] = removed(agreed)
+            assert (again.reopened, removals.CONSENT in again.details) == (1, True)
+
     def test_only_groups_that_show_the_number_are_looked_at(self, agreed: Harness) -> None:
         agreed.group("porters", admins=["gus"])
         agreed.wards.add_member(

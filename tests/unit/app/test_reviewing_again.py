@@ -68,6 +68,26 @@ def test_a_removal_that_is_waived_is_not_asked_for_again(ward: Harness) -> None:
     assert removal(ward).state is TicketState.WAIVED
 
 
+def test_who_does_not_belong_is_asked_out_though_their_leaving_is_waived(ward: Harness) -> None:
+    """The waiver is of the leaving; the review came later. Once the waiver is over, the leaving takes its place."""
+    ward.leave("ann")
+    ward.settle()
+    until = ward.now + timedelta(days=7)
+    ward.desk.waive(removal(ward).id, Actor("sam"), "helps out until then", ward.now, until=until)
+    say(ward, REMOVE, "ann")
+    for who in ("gus", "hal"):
+        ward.later()
+        ward.wards.add_member("ward-7", ward.member(who))
+        ward.settle()
+        left, asked = ward.tickets(TicketKind.REMOVE_MEMBER)
+        assert (left.state, asked.state, asked.reopened) == (TicketState.WAIVED, TicketState.OPEN, 0)
+    assert not [one for one in ward.titles() if one.startswith("No longer needed")]
+    ward.now = until
+    ward.settle(full=True)
+    left, asked = ward.tickets(TicketKind.REMOVE_MEMBER)
+    assert (left.state, asked.state) == (TicketState.OPEN, TicketState.CANCELLED)
+
+
 def test_who_was_to_go_and_is_here_still_is_asked_about_in_the_next_review(ward: Harness) -> None:
     say(ward, REMOVE, "ann")
     say(ward, KEEP, "ben", "cem")

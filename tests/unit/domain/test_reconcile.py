@@ -322,3 +322,23 @@ def test_where_an_admin_is_asked_out_the_ticket_says_how_many_stay_while_any_do(
     again, _ = plan(group(ann, tickets=(asked_out, over)), admins_min=2)
     assert again.why == "needed after all: no admin is left in the group, 2 needed"
     assert why_line(again.ticket, "UTC") == "The group has no admin any more."
+
+
+@pytest.mark.parametrize(
+    "waiver, happens",
+    [
+        ({"state": WAIVED}, []),
+        ({"state": WAIVED, "waived_until": AFTER}, []),
+        ({"state": WAIVED, "waived_until": NOW}, [ActionKind.CANCEL, ActionKind.REOPEN]),
+        ({"state": OPEN}, [ActionKind.CANCEL]),
+    ],
+)
+def test_whom_a_review_asks_out_goes_although_their_leaving_is_waived(
+    waiver: dict[str, Any], happens: list[ActionKind]
+) -> None:
+    asked_out = ticket(
+        id=4, evidence=None, left_at=None, occasion="review:2026Q4", details={REVIEW: "T-000002"}
+    )
+    actions = plan(group(LEAVER, NEW_ADMIN, tickets=(ticket(**waiver), asked_out)))
+    assert [action.kind for action in actions] == happens
+    assert [action.ticket.id for action in actions] == [4, 1][: len(happens)]

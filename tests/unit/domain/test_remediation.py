@@ -86,7 +86,14 @@ def test_a_ticket_in_no_group_is_allowed_by_no_rule() -> None:
         (ticket(REASSIGN), replace(LEADERLESS, expected=(MOVED_BEN,)), CAN, "neither"),
         (ticket(REASSIGN), replace(LEADERLESS, tickets=(BEN_ASKED_OUT,)), CAN, "neither"),
         (ticket(), replace(TWO_ADMINS, tickets=(BEN_ASKED_OUT,)), CAN, "last admin"),
-        (BEN_ASKED_OUT, replace(LEADERLESS, expected=(MOVED_BEN,)), CAN, "does not show"),
+        (BEN_ASKED_OUT, replace(LEADERLESS, expected=(MOVED_BEN,)), CAN, "no leaving"),
+        (replace(BEN_ASKED_OUT, handle=ANN), REMOVABLE, CAN, "no leaving"),
+        (
+            replace(BEN_ASKED_OUT, evidence=Evidence.MOVED),
+            replace(LEADERLESS, expected=(MOVED_BEN,)),
+            CAN,
+            "does not show",
+        ),
     ],
 )
 def test_a_machine_leaves_it_to_people(

@@ -54,11 +54,11 @@ def leavers(case: GroupCase, kind: TicketKind, fits: Callable[[Role], bool]) -> 
 
 
 def asked_out(case: GroupCase, kind: TicketKind) -> list[Finding]:
-    """Members who are to go though they have not left. The last admin's removal waits for another admin."""
+    """Members who are to go whether they left or not. The last admin's removal waits for another admin."""
     found = []
     for handle, ticket in sorted(case.asked_out.items()):
         view = case.by_handle.get(handle)
-        if view is None or view.leaving is not None or ticket.kind is not kind:
+        if view is None or ticket.kind is not kind:
             continue
         needs_admin = view.member.role.is_admin and not case.known_admins
         reason = ticket.reason if ticket.is_live else _why_sent_away(view)

@@ -27,7 +27,7 @@ _AGAIN = {
 def asked_out(
     review: Ticket, member: ReviewMember, known: Iterable[Ticket], rules: TicketRules, now: datetime
 ) -> Action | None:
-    """Ask whoever has the review to take a member out; None if a ticket asks for that already, or if it is waived.
+    """Ask whoever has the review to take a member out; None if a ticket asks for that already, or this one is waived.
 
     `known`: the group's tickets. A removal that the same review asked for before is opened again.
     """

@@ -7,13 +7,13 @@ same plan; a state without faults gives an empty one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from worker.domain.groups.case import GroupCase, GroupView
-from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds import KINDS, REMOVALS, kind_of
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.keeps import since_details
@@ -38,6 +38,7 @@ from worker.domain.tickets.ticket import (
     Move,
     Reopened,
     Ticket,
+    TicketKey,
     TicketKind,
     TicketState,
     handed_to,
@@ -66,7 +67,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     tickets = {ticket.key: ticket for ticket in group.tickets}
     alike = _by_work(group.tickets)
     found = [] if group.is_followed else findings_of(case, rules.admins_min)
-    findings = [_under_known_ticket(finding, alike) for finding in found]
+    findings = _standing([_under_known_ticket(finding, alike) for finding in found], tickets, now)
     wanted = {finding.key for finding in findings}
     actions = [_open_or_keep(f, tickets.get(f.key), case, rules, now) for f in findings]
     unwanted = [
@@ -174,6 +175,20 @@ def _under_known_ticket(finding: Finding, alike: Mapping[tuple[TicketKind, str],
     known = alike.get((key.kind, key.subject.handle), [])
     ticket = next((t for t in known if isinstance(way, InGroup) and way.is_same_work(t, finding)), None)
     return finding if ticket is None else replace(finding, key=ticket.key)
+
+
+def _standing(
+    findings: Sequence[Finding], tickets: Mapping[TicketKey, Ticket], now: datetime
+) -> list[Finding]:
+    """The findings without who was asked out and has left since: that takes its place, unless its removal is waived."""
+    removals = [one for one in findings if one.key.kind in REMOVALS]
+    left = {
+        one.key.subject.handle
+        for one in removals
+        if one.leaving is not None and not (one.key in tickets and tickets[one.key].is_waived(now))
+    }
+    over = {one.key for one in removals if one.leaving is None and one.key.subject.handle in left}
+    return [one for one in findings if one.leaving is not None or one.key not in over]
 
 
 def _open_or_keep(

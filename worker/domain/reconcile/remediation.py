@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.groups.case import GroupCase, GroupView, MemberView
 from worker.domain.identity.matching import How, IdentityState
-from worker.domain.kinds import KINDS, kind_of
+from worker.domain.kinds import KINDS, is_asked_out, kind_of
 from worker.domain.kinds.kind import Deed
 from worker.domain.kinds.settled import settle
 from worker.domain.model import Coverage, Evidence, Member, Role, Standing
@@ -96,6 +96,8 @@ def _to_remove(
     view = case.by_handle.get(ticket.handle)
     if not can.can_remove:
         return LeftToPeople("the source can't remove members")
+    if is_asked_out(ticket):
+        return LeftToPeople("a review or the person asked for it, and no leaving")
     if view is None or view.leaving is None or view.leaving.evidence is Evidence.MOVED:
         return LeftToPeople("the latest roster does not show a member who has left")
     if not _still_counts(view.leaving, leaver):

@@ -3,7 +3,7 @@
 | the roster shows the number, and       | ticket               | action                                        |
 | the person is its only admin           | any                  | - (never the last admin: once there is another) |
 | else                                   | none                 | open                                          |
-|                                        | live, or waived      | -                                             |
+|                                        | live, or waived      | - (a waiver of a leaving is none of this)     |
 |                                        | verified             | reopen, if the roster is newer than the proof |
 |                                        | cancelled            | reopen                                        |
 | consent was given again                | live                 | cancel                                        |
