@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def ward(start: Start) -> Harness:
     return reviewed_ward(start)
 
 
-def board(start: Start, accountable: str = "it-security@example.org", **group: object) -> Harness:
+def board(start: Start, accountable: str = "it-security@example.org", **group: Any) -> Harness:
     """A company with one more group; its first reviews are asked for."""
     harness = start(
         controls=ControlPolicy(review=(RULE,)), rules=rules(accountable=accountable), has_links=True
