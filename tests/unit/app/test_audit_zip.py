@@ -122,7 +122,7 @@ def test_a_further_file_is_named_and_nothing_is_unpacked(name: str) -> None:
 
 def test_more_members_than_any_pack_has_are_not_even_listed() -> None:
     many = zipped({f"{number}": b"" for number in range(200)})
-    assert "lists more members than the 4" in problem_of(many)
+    assert "lists more members than a pack has" in problem_of(many)
 
 
 def zip64_end(count: int, length: int) -> bytes:
@@ -134,7 +134,7 @@ def zip64_end(count: int, length: int) -> bytes:
 def test_a_zip64_end_can_not_promise_more_either() -> None:
     assert "lists more members" in problem_of(zip64_end(2**40, 100))
     assert "lists more members" in problem_of(zip64_end(4, 2**40))
-    assert "not a zip file that can be read" in problem_of(zip64_end(4, 100))
+    assert "its end does not say where" in problem_of(zip64_end(4, 100))
 
 
 def test_a_bomb_is_refused_by_what_it_says_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,18 +189,10 @@ def test_a_strange_compression_and_encryption_are_refused() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_damaged_member_is_named(name: str) -> None:
-    stored = zipped_plainly(members_of(PACK))
+    stored = zipped(members_of(PACK), compresslevel=0)
     content = members_of(PACK)[name]
     damaged = stored.replace(content, content[:-2] + b"\x00" + content[-1:])
     assert problem_of(damaged).startswith(name)
-
-
-def zipped_plainly(members: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
-        for name, content in members.items():
-            pack.writestr(name, content)
-    return file.getvalue()
 
 
 def test_a_changed_report_is_named_beside_a_changed_journal() -> None:

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from worker.app.evidence.container import CHUNK, DEFLATED, STREAMED, Container, Unsound, ZippedFile
 from worker.domain.evidence.manifest import (
     MANIFEST,
     FileSum,
@@ -36,19 +37,14 @@ from worker.domain.evidence.pack import JOURNAL, Kept, Tally, What, journal_prob
 
 REPORT, TICKETS = "report.html", "tickets.csv"
 FILES = (JOURNAL, REPORT, TICKETS)
-CHUNK = 1 << 20
 MANIFEST_MAX = 1 << 20  # bytes
 LINE_MAX = 1 << 20  # bytes of one event
 FILE_MAX = 1 << 35  # bytes of one member, unpacked: some seventy million events in full
 # Hashes hardly get smaller: level 6 of the compression takes three times as long for a tenth less
 LEVEL = 1
-MEMBERS_MAX = 100  # more are not even listed
-DIRECTORY_MAX = 1 << 16  # bytes of the list of members
-# The errors that zipfile raises for a damaged or forged file
-UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, OverflowError,
-    RuntimeError, ValueError,
-)  # fmt: skip
+FLAGS = STREAMED | 1 << 11  # of members; the second one says that a name is UTF-8
+# The errors of a damaged or forged file
+UNREADABLE = (zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError)
 
 
 # --- writing ----------------------------------------------------------------------------------------------
@@ -171,39 +167,23 @@ def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = No
     up to it.
     """
     try:
-        problem = _end_problem(file)
-        if problem is not None:
-            return PackVerdict((problem,))
-        with zipfile.ZipFile(file) as pack:
-            return _verified(pack, None if head is None else read_kept(head), digest)
+        return _verified(Container(file), None if head is None else read_kept(head), digest)
+    except Unsound as error:
+        return PackVerdict((str(error),))
     except UNREADABLE as error:
         return PackVerdict((f"This is not a zip file that can be read: {_words(error)}.",))
 
 
-def _end_problem(file: BinaryIO) -> str | None:
-    """Check the zip's end before `zipfile` reads the whole list of members into memory; None if it is sound."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 98))
-    tail = file.read(98).rjust(98, b"\0")  # the record of a zip64 file, its locator, and the end record
-    if not tail[76:].startswith(b"PK\5\6"):
-        return "This is not an evidence pack: it is no zip file, was cut, or something was added at its end."
-    sizes = [struct.unpack("<HL", tail[86:92])]
-    if tail[56:].startswith(b"PK\6\7"):
-        sizes.append(struct.unpack("<QQ", tail[32:48]))
-    if any(count > MEMBERS_MAX or length > DIRECTORY_MAX for count, length in sizes):
-        return f"This is not an evidence pack: it lists more members than the {len(FILES) + 1} of a pack."
-    return None
-
-
-def _verified(pack: zipfile.ZipFile, kept: Kept | None, digest: str | None) -> PackVerdict:
-    members = pack.infolist()
-    problems = [*_name_problems(member.filename for member in members), *filter(None, map(_odd, members))]
+def _verified(pack: Container, kept: Kept | None, digest: str | None) -> PackVerdict:
+    members = pack.members
+    problems = [*_name_problems(member.name for member in members), *filter(None, map(_odd, members))]
     if problems:
         return PackVerdict(tuple(problems))
-    by_name = {member.filename: member for member in members}
+    pack.check()
+    by_name = {member.name: member for member in members}
     try:
         with pack.open(by_name[MANIFEST]) as text:
-            manifest = read_manifest(text.read(MANIFEST_MAX))
+            manifest = read_manifest(text.read(MANIFEST_MAX + 1))  # the file's end, too
     except UNREADABLE as error:
         return PackVerdict((_unreadable(MANIFEST, error),))
     if set(manifest.files) != set(FILES):
@@ -227,23 +207,21 @@ def _name_problems(names: Iterable[str]) -> Iterator[str]:
         yield f"{name}: in the pack {counts[name]} times."
 
 
-def _odd(member: zipfile.ZipInfo) -> str | None:
-    if member.flag_bits & 1 or member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        return f"{member.filename}: encrypted, or compressed in a way that no pack is."
-    if member.file_size > (MANIFEST_MAX if member.filename == MANIFEST else FILE_MAX):
-        return f"{member.filename}: {member.file_size} bytes are more than a pack can have."
+def _odd(member: ZippedFile) -> str | None:
+    if member.flags & ~FLAGS or member.method != DEFLATED:
+        return f"{ascii(member.name)[1:-1][:100]}: encrypted, or compressed in a way that no pack is."
+    if member.size > (MANIFEST_MAX if member.name == MANIFEST else FILE_MAX):
+        return f"{ascii(member.name)[1:-1][:100]}: {member.size} bytes are more than a pack can have."
     return None
 
 
-def _file_problem(
-    pack: zipfile.ZipFile, member: zipfile.ZipInfo, manifest: Manifest, tally: Tally
-) -> str | None:
-    name, stated = member.filename, manifest.files[member.filename]
-    if member.file_size != stated.size:
-        return f"{name} has {member.file_size} bytes, but by {MANIFEST} {stated.size}: it was changed."
+def _file_problem(pack: Container, member: ZippedFile, manifest: Manifest, tally: Tally) -> str | None:
+    name, stated = member.name, manifest.files[member.name]
+    if member.size != stated.size:
+        return f"{name} has {member.size} bytes, but by {MANIFEST} {stated.size}: it was changed."
     digest = hashlib.sha256()
     try:
-        with pack.open(member) as raw, io.BufferedReader(raw, CHUNK) as file:  # type: ignore[type-var]
+        with pack.open(member) as file:
             parts = _measured(file, digest, LINE_MAX if name == JOURNAL else None)
             problem = journal_problem(parts, manifest.journal, tally) if name == JOURNAL else None
             for _ in parts:  # the rest of it
