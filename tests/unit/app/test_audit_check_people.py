@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +123,24 @@ def test_an_answer_at_a_stated_time_is_explained(company: Harness) -> None:
     Identifying(store).confirm(company.number("ann"), "corp/ann", Actor("sam"), company.now)
     assert company.journal()[-1].entry.at == real
     assert problems(company) == []
+
+
+def test_an_event_explains_one_answer_and_not_another_with_its_author_and_instant(company: Harness) -> None:
+    for who in ("ben", "cem"):
+        company.identifying.reject(company.number(who), Actor("sam"), "another", company.now)
+    company.settle()
+    for who in ("ben", "cem"):
+        company.identifying.reject(company.number(who), Actor("sam"), "from outside", company.now)
+    borrowed = {"state": "nobody", "person_source": None, "person_id": None, "decided_by": "sam"}
+    forged = answered(company, "ann").values(decided_at=sa.literal(_microseconds(company.now)), **borrowed)
+
+    (problem,) = tamper(company, forged)
+    assert problem.startswith("wards/")
+    assert problem.endswith("no event says that somebody answered that it is nobody of the directory")
+
+
+def _microseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)
 
 
 # --- plans --------------------------------------------------------------------------------------------------

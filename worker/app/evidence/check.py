@@ -130,15 +130,15 @@ class AuditCheck:
     # --- identity --------------------------------------------------------------------------------
 
     def _answers(self, compared: Compared) -> Iterator[Unexplained]:
-        after = None
+        after, used = None, set[int]()
         while True:
             with self._store.reading() as uow:
                 page = uow.explained.answers(after, PAGE)
                 answers, broken = apart(page)
                 yield from broken
                 events = uow.explained.events_at(_ANSWERS, [one.at for one in answers if one.at is not None])
-                waiting = [one for one in answers if not _is_answer(one, events, compared)]
-                yield from _unanswered(uow, waiting, compared)
+                waiting = _not_given(answers, events, used, compared)
+                yield from _unanswered(uow, waiting, used, compared)
             compared.rows["answers"] += len(answers)
             if not page:
                 return
@@ -213,29 +213,53 @@ def _marks_of_shown(uow: UnitOfWork, claim: Sealed) -> Iterator[str]:
             yield from actor_of(one.entry).marks
 
 
-def _is_answer(answer: AnsweredLink, events: Sequence[Sealed], compared: Compared) -> bool:
-    """True if one of these events gave the answer; with `by` None, the answer's instant is unknown and not compared."""
-    entries = [one.entry for one in events if answer.by is None or stated_at(one.entry) == answer.at]
-    is_it = any(_says(entry, answer) for entry in entries)
-    compared.not_comparable += is_it and answer.by is None
-    return is_it
+_Said = tuple[str, str | None]  # of a member of which source, and which person they are
 
 
-def _says(entry: Entry, answer: AnsweredLink) -> bool:
-    person = "/".join(answer.person) if answer.person else None
+def _not_given(
+    answers: Sequence[AnsweredLink], sealed: Sequence[Sealed], used: set[int], compared: Compared
+) -> list[AnsweredLink]:
+    """The answers that none of these events gave. An event gives one answer; `used` has those that gave one already.
+
+    With `by` None, the answer's instant is unknown and not compared, and any event that says the same gave it.
+    """
+    unused, all_said = defaultdict[tuple[_Said, datetime | None], list[int]](list), set[_Said]()
+    for one in sealed:
+        if said := _said(one.entry):
+            all_said.add(said)
+            if one.seq not in used:
+                unused[said, stated_at(one.entry)].append(one.seq)
+    waiting = []
+    for answer in answers:
+        said = (answer.key.source, "/".join(answer.person) if answer.person else None)
+        if answer.by is None and said in all_said:
+            compared.not_comparable += 1
+        elif answer.by is not None and (gave := unused[said, answer.at]):
+            used.add(gave.pop())
+        else:
+            waiting.append(answer)
+    return waiting
+
+
+def _said(entry: Entry) -> _Said | None:
+    """The answer of an event; None if it has none."""
     if entry.event == events.TICKET_DONE:
-        group = str(entry.data.get("group", ""))
-        return group.startswith(f"{answer.key.source}/") and entry.data.get("answer") == (person or "nobody")
-    kinds = {events.LINK_CARRIED, events.LINK_CONFIRMED if answer.person else events.LINK_REJECTED}
-    is_here = entry.subject == f"link:{answer.key.source}"
-    return is_here and entry.event in kinds and entry.data.get("person") == person
+        answer = entry.data.get("answer")
+        source = str(entry.data.get("group", "")).partition("/")[0]
+        return (source, None if answer == "nobody" else answer) if answer else None
+    person = entry.data.get("person")
+    if entry.event == events.LINK_REJECTED and person:  # it says only who they are not
+        return None
+    return (entry.subject.removeprefix("link:"), person)
 
 
-def _unanswered(uow: UnitOfWork, waiting: list[AnsweredLink], compared: Compared) -> Iterator[Unexplained]:
+def _unanswered(
+    uow: UnitOfWork, waiting: list[AnsweredLink], used: set[int], compared: Compared
+) -> Iterator[Unexplained]:
     """The answers that no event gave, looking at all events of the journal."""
     after = 0
     while waiting and (page := uow.explained.events(_ANSWERS, after, PAGE)):
-        waiting = [one for one in waiting if not _is_answer(one, page, compared)]
+        waiting = _not_given(waiting, page, used, compared)
         after = page[-1].seq
     for one in waiting:
         said = f"is {'/'.join(one.person)}" if one.person else "is nobody of the directory"
