@@ -15,12 +15,14 @@ from typing import Any, Protocol
 
 from worker.desk.refusals import SignInRefused, misconfigured, odd, words
 from worker.desk.roles import DeskRole
+from worker.domain.text.mail_domains import foldable
 from worker.domain.text.tongue import N_
 
 SKEW = timedelta(minutes=5)  # between the two clocks
 _NAME_MAX = 200
 _SUBJECT_MAX = 255  # OpenID Connect Core 2
 _EMAIL_MAX = 254
+_NAMES = ("email", "preferred_username", "upn")  # claims that may tell whose account it is
 _JOINERS = "\u200c\u200d"  # invisible, but a part of names in Persian and in Indian scripts
 
 
@@ -30,7 +32,8 @@ class SignedIn:
 
     `subject`: the provider's stable id for the account; `issuer` names the provider. For Entra ID it is the object id,
     which is also a directory's person id. `name` and `email` are only for showing: people can change them, so neither
-    is a key or gives a right. `roles` is never empty.
+    is a key or gives a right. `known_as` are the addresses and user names of the token, verified or not, folded: they
+    only tell whom else the person may be. `roles` is never empty.
     """
 
     issuer: str
@@ -38,6 +41,7 @@ class SignedIn:
     name: str
     email: str | None
     roles: frozenset[DeskRole]
+    known_as: frozenset[str] = frozenset()
 
 
 class RoleRules(Protocol):
@@ -98,7 +102,8 @@ def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> SignedIn
         raise odd(host, "it names nobody")
     email = _email(claims, is_entra=rules.is_entra)
     name = _line(claims.get("name")) or _line(claims.get("preferred_username")) or email or subject
-    return SignedIn(str(claims["iss"]), subject, name, email, _roles(claims, rules))
+    known_as = frozenset(filter(None, (foldable(_line(claims.get(claim))).casefold() for claim in _NAMES)))
+    return SignedIn(str(claims["iss"]), subject, name, email, _roles(claims, rules), known_as)
 
 
 def _email(claims: Mapping[str, Any], *, is_entra: bool) -> str | None:

@@ -1,11 +1,14 @@
 """Sessions of the console: people sign in by an OpenID provider, or by a link that works once.
 
-The database has only the hash of each secret (cookie, link).
+The database has only the hash of each secret (cookie, link). What the provider says of a visitor besides name and id
+is a part of the cookie's secret, so nobody can change it.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +21,7 @@ from starlette.routing import Route
 from worker.app.acts.access import hashed
 from worker.desk.calls import Call, Stale, drop_cookie, error_page, is_own_path, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
+from worker.desk.id_token import SignedIn
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
 from worker.domain.evidence import events
@@ -43,11 +47,15 @@ class Guest:
     roles: frozenset[DeskRole]
     session: str
     id: str = ""
+    known_as: frozenset[str] = frozenset()
+    lacks_address: bool = False
 
     @property
     def actor(self) -> Actor:
         """The actor of their acts."""
-        return Actor(self.name, self.id, Via.CONSOLE)
+        return Actor(
+            self.name, self.id, Via.CONSOLE, known_as=self.known_as, lacks_address=self.lacks_address
+        )
 
     @property
     def account(self) -> str:
@@ -67,7 +75,29 @@ def guest_of(call: Call) -> Guest | None:
     session = hashed(secret)
     with call.services.store.reading() as uow:
         visitor = uow.access.session(session, call.now)
-    return None if visitor is None else Guest(visitor.name, _roles(visitor.roles), session, visitor.id)
+    if visitor is None:
+        return None
+    known_as, lacks_address = _said_in(secret)
+    return Guest(visitor.name, _roles(visitor.roles), session, visitor.id, known_as, lacks_address)
+
+
+def _secret_of(identity: SignedIn) -> str:
+    """A new secret, with what the provider says of the visitor."""
+    said = json.dumps([identity.email is None, *sorted(identity.known_as)])
+    return f"{_secret()}.{urlsafe_b64encode(said.encode()).decode().rstrip('=')}"
+
+
+def _said_in(secret: str) -> tuple[frozenset[str], bool]:
+    """What a visitor is known as by their provider, and whether it vouches for no address of theirs."""
+    said = secret.partition(".")[2]
+    if not said:  # they came by a login link, or the session began under an earlier release
+        return frozenset(), False
+    lacks_address, *known_as = json.loads(urlsafe_b64decode(f"{said}=="))
+    return frozenset(known_as), lacks_address
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _roles(names: tuple[str, ...]) -> frozenset[DeskRole]:
@@ -112,7 +142,7 @@ class SignInPages:
             if wait_s:
                 return too_many(call, wait_s)
             return call.page("login.html", {**_login_values(call), "trouble": "used"}, status=FORBIDDEN)
-        return self._signed_in(call, visitor)
+        return self._signed_in(call, visitor, _secret())
 
     def start(self, call: Call) -> Response:
         """Redirect to the provider. The data of this sign-in is kept in a signed cookie of this browser.
@@ -147,7 +177,8 @@ class SignInPages:
             return response
         name = identity.email or identity.name
         roles = tuple(sorted(role.value for role in identity.roles))
-        response = self._signed_in(call, Visitor(name, roles, signed_in(identity.issuer, identity.subject)))
+        visitor = Visitor(name, roles, signed_in(identity.issuer, identity.subject))
+        response = self._signed_in(call, visitor, _secret_of(identity))
         drop_cookie(call, response, FLOW_COOKIE)
         return response
 
@@ -164,8 +195,7 @@ class SignInPages:
         drop_cookie(call, response, SESSION_COOKIE)
         return response
 
-    def _signed_in(self, call: Call, visitor: Visitor) -> Response:
-        secret = secrets.token_urlsafe(32)
+    def _signed_in(self, call: Call, visitor: Visitor, secret: str) -> Response:
         with call.services.store.begin() as uow:
             until = call.now + SESSION_LIFE
             uow.access.add_session(hashed(secret), visitor, call.now, until)

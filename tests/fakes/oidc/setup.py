@@ -24,8 +24,9 @@ from worker.settings.sign_in import SignInSection
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ADA = SignedIn(
-    "https://idp.example", "u-1", "Ada Lovelace", "ada@example.org", frozenset({DeskRole.OPERATOR})
-)
+    "https://idp.example", "u-1", "Ada Lovelace", "ada@example.org", frozenset({DeskRole.OPERATOR}),
+    frozenset({"ada@example.org"}),
+)  # fmt: skip
 
 
 def made_certificates(folder: Path) -> tuple[Path, Pair]:

@@ -289,6 +289,13 @@ def test_nor_is_the_admin_by_another_account(ward: Harness) -> None:
     assert verified(ward) == (TicketState.VERIFIED, Grade.C)
 
 
+def test_nor_is_the_admin_who_signed_in_with_an_address_that_nobody_vouches_for(ward: Harness) -> None:
+    known_as = frozenset({"dee@corp.example"})
+    claimed_by(ward, Actor("D. Example", "https://id.example.org u-1", known_as=known_as))
+    declare(ward, link(ward), "ann")
+    assert verified(ward) == (TicketState.VERIFIED, Grade.C)
+
+
 def test_without_a_claim_it_proves_with_grade_b(ward: Harness) -> None:
     leave(ward)
     declare(ward, link(ward), "ann")

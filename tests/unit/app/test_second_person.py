@@ -10,7 +10,7 @@ import pytest
 
 from harness import Harness
 from worker.app.refused import Refused
-from worker.domain.evidence.actor import Actor, Via, logged_in, signed_in, stated
+from worker.domain.evidence.actor import BY_ADDRESS, Actor, Via, logged_in, signed_in, stated
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Grade, TicketState
 
@@ -207,6 +207,47 @@ def test_the_assignee_is_no_second_person_in_the_console_by_whatever_name(ward: 
 
     with pytest.raises(Refused, match="may be you"):  # Entra ID's subject is the directory's id
         confirm(ward, Actor("A new name", signed_in(ISSUER, "dee"), Via.CONSOLE))
+
+
+@pytest.mark.parametrize("known_as", ["dee@corp.example", "dee"])
+def test_nor_by_an_address_that_nobody_vouches_for(ward: Harness, known_as: str) -> None:
+    claim(ward, ward.link())
+    dee = Actor("Dee Example", signed_in(ISSUER, "u-1"), Via.CONSOLE, known_as=frozenset({known_as}))
+
+    with pytest.raises(Refused, match="may be you: by the same account"):
+        confirm(ward, dee)
+
+
+NAMELESS = Actor("Dee Example", signed_in(ISSUER, "u-1"), Via.CONSOLE, lacks_address=True)
+
+
+@pytest.mark.parametrize("way", sorted(BY_ADDRESS))
+def test_whose_address_nobody_vouches_for_confirms_no_claim_of_an_address(ward: Harness, way: Via) -> None:
+    if way is Via.LINK:
+        claim(ward, ward.link())
+    else:
+        ward.desk.done(1, Actor("dee@corp.example", "U1", way), ward.now)
+
+    with pytest.raises(Refused, match="Somebody else has to confirm it, or the sign-in has to give"):
+        confirm(ward, NAMELESS)
+    assert ward.ticket().grade is Grade.C
+    assert confirm(ward, KIM) is Grade.B
+
+
+def test_nor_one_that_was_given_to_somebody_else_since(ward: Harness) -> None:
+    claim(ward, ward.link())
+    ward.desk.assign(1, "ben@corp.example", KIM, ward.later())
+
+    with pytest.raises(Refused, match="may be you"):
+        confirm(ward, NAMELESS)
+
+
+def test_whose_address_nobody_vouches_for_confirms_what_another_account_claimed(ward: Harness) -> None:
+    claim(ward, ward.link())
+    ward.desk.reopen(1, SAM, "still there", ward.later())
+    ward.desk.done(1, SAM, ward.later())
+
+    assert confirm(ward, NAMELESS) is Grade.B
 
 
 def test_a_claim_says_which_way_it_came(ward: Harness) -> None:

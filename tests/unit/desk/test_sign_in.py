@@ -31,7 +31,9 @@ def test_an_entra_tenant_signs_in_by_object_id_and_app_roles(entra_lab: Lab) -> 
     }
     entra_lab.issuer.user = User("pairwise", claims)
     found = entra_lab.sign_in(entra_lab.desk(entra_lab.entra_section()))
-    assert found == SignedIn(found.issuer, "0b1d", "Ada", "ada@corp.example", frozenset({DeskRole.APPROVER}))
+    email = "ada@corp.example"
+    roles = frozenset({DeskRole.APPROVER})
+    assert found == SignedIn(found.issuer, "0b1d", "Ada", email, roles, frozenset({email}))
 
 
 def test_an_entra_tenant_is_asked_for_no_more_than_a_profile(entra_lab: Lab) -> None:
@@ -182,6 +184,18 @@ def test_names_are_one_line_and_addresses_are_not_known_to_be_wrong(
     lab.issuer.user = User("x", {"roles": ["viewer"], **claims})
     found = lab.sign_in()
     assert (found.name, found.email) == (name, email)
+
+
+def test_every_address_and_user_name_is_kept_verified_or_not(lab: Lab) -> None:
+    claims = {
+        "email": "Ada@Straße.example",
+        "email_verified": False,
+        "preferred_username": "Ada",
+        "upn": "ada@corp",
+    }
+    lab.issuer.user = User("x", {"roles": ["viewer"], **claims})
+    found = lab.sign_in()
+    assert (found.email, found.known_as) == (None, {"ada@xn--strae-oqa.example", "ada", "ada@corp"})
 
 
 @pytest.mark.parametrize("sub", ["", "x" * 256, 7])

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Semaphore
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -25,7 +26,7 @@ from worker.desk.app import desk_app
 from worker.desk.guarding import BODY_MAX
 from worker.desk.provider import Provider
 from worker.desk.sign_in import ASKING_MAX, SignIn
-from worker.domain.tickets.ticket import Grade
+from worker.domain.tickets.ticket import Grade, TicketState
 from worker.ops.server import Limits, serving
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.tables import desk_session
@@ -213,14 +214,19 @@ def test_one_account_under_two_addresses_is_one_approver(desk: Caller, lab: Lab)
     assert desk.harness.tickets() == []
 
 
-def test_one_account_renamed_does_not_confirm_its_own_claim(desk: Caller, lab: Lab) -> None:
-    """Without a verified address the actor's name is what the account calls itself."""
+def asked(desk: Caller) -> None:
+    """Ann has left, and Dee has the ticket."""
     desk.harness.hire("ann", "dee")
     desk.harness.group("ward-7", "ann", admins=["dee"])
     desk.harness.settle()
     desk.harness.later(seconds=1)
     desk.harness.leave("ann")
     desk.harness.settle()
+
+
+def test_one_account_renamed_does_not_confirm_its_own_claim(desk: Caller, lab: Lab) -> None:
+    """Without a verified address the actor's name is what the account calls itself."""
+    asked(desk)
 
     for name in ("Ada", "Grace"):
         claims = {"name": name, "email": "ada@example.org", "email_verified": False, "roles": ["operator"]}
@@ -234,6 +240,43 @@ def test_one_account_renamed_does_not_confirm_its_own_claim(desk: Caller, lab: L
     assert desk.harness.ticket().grade is Grade.C
     [entry] = [sealed.entry for sealed in desk.harness.journal() if sealed.entry.kind == "ticket.done"]
     assert (entry.actor, entry.data["actor_id"]) == ("Ada", f"{lab.issuer.issuer} {lab.issuer.user.sub}")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"name": "D. Example", "email": "dee@corp.example", "email_verified": False},
+        {"email": "d.example@entra.example", "preferred_username": "Dee@Corp.Example"},
+        {"email": "d.example@entra.example", "upn": "dee@corp.example"},
+        {"name": "D. Example"},
+        {"name": "D. Example", "email": "made@up.example", "email_verified": False},
+    ],
+)
+def test_the_assignee_does_not_confirm_in_the_console_what_they_claimed_by_their_link(
+    desk: Caller, lab: Lab, claims: dict[str, Any]
+) -> None:
+    asked(desk)
+    desk.harness.assigned.done(desk.ticket().rpartition("/")[2], desk.harness.now)
+    assert desk.harness.ticket().state is TicketState.DONE
+
+    lab.issuer.user = User("u-7", {"roles": ["operator"], **claims})
+    desk.get(_back(desk, lab, _to_provider(desk)))
+    desk.get("/tickets/T-000001")
+    page = desk.post("/tickets/T-000001/act", {"act": "done"})
+
+    assert "Somebody else has to confirm it" in page.text
+    assert desk.harness.ticket().grade is Grade.C
+
+
+def test_nobody_takes_out_of_their_cookie_what_the_provider_said(desk: Caller, lab: Lab) -> None:
+    desk.get(_back(desk, lab, _to_provider(desk)))
+    assert "ada@example.org" in desk.get("/tickets").text
+    cookie = desk.client.cookies["__Host-whosleft"]
+    desk.client.cookies.clear()
+
+    for changed in (cookie.partition(".")[0], f"{cookie}x"):
+        answer = desk.client.get("/tickets", headers={"Cookie": f"__Host-whosleft={changed}"})
+        assert answer.url.path == "/login"
 
 
 class Silent(SignIn):

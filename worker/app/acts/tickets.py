@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from worker.app.acts.changes import Change, change_ticket
 from worker.app.acts.looking_up import all_accounts, one_account
@@ -15,8 +16,8 @@ from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
 from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import ANYBODY, Actor, acted, claimants
-from worker.domain.evidence.explained import ticket_facts
+from worker.domain.evidence.actor import ANYBODY, BY_ADDRESS, Actor, acted, claimants
+from worker.domain.evidence.explained import claim_in, ticket_facts
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
 from worker.domain.model import AccountKey, Standing
@@ -69,9 +70,9 @@ class TicketActs:
         Raises Refused for a person who may have made the first claim under another name.
         """
 
-        def change(ticket: Ticket) -> Ticket:
+        def change(uow: UnitOfWork, ticket: Ticket) -> Ticket:
             if kind_of(ticket).choice in _CONFIRMED_LATER and ticket.state is TicketState.VERIFIED:
-                return ticket if ticket.grade is Grade.B else _confirmed(ticket, by)
+                return ticket if ticket.grade is Grade.B else _confirmed(uow, ticket, by)
             if kind_of(ticket).choice in OWN_PAGE:
                 raise NotAllowed(
                     because(
@@ -80,14 +81,15 @@ class TicketActs:
                     )
                 )
             if ticket.state is TicketState.DONE:
-                return _confirmed(ticket, by)
+                return _confirmed(uow, ticket, by)
             return replace(
                 ticket, state=next_state(ticket.state, Move.CLAIM), done_at=now, done_by=by.name, grade=Grade.C,
                 reason=in_own_words(reason) or because("marked done by {name}", name=by.name),
                 claimed_by=claimants([by]),
             )  # fmt: skip
 
-        return self._change(number, events.TICKET_DONE, by, reason, now, change)
+        with self._store.begin() as uow:
+            return self._changed_in(uow, number, events.TICKET_DONE, by, reason, now, partial(change, uow))
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         require_reason(reason)
@@ -349,7 +351,7 @@ def _unasked(uow: UnitOfWork, person: AccountKey, leavings: Collection[str]) -> 
     return [group.name for group, _ in uow.rosters.groups_of(person) if group.key not in waived]
 
 
-def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
+def _confirmed(uow: UnitOfWork, ticket: Ticket, by: Actor) -> Ticket:
     name = (ticket.done_by or "").casefold()
     if name == by.name.casefold():
         return ticket
@@ -366,6 +368,16 @@ def _confirmed(ticket: Ticket, by: Actor) -> Ticket:
             because(
                 "Whoever claimed that {ticket} was done may be you: by the same account, or by a link, a token or "
                 "a login link that you made or were shown. Somebody else has to confirm it.",
+                ticket=ticket.label,
+            )
+        )
+    claim = claim_in(uow.journal.of(f"ticket:{ticket.label}")) if by.lacks_address else None
+    if claim is not None and claim.data.get("via") in BY_ADDRESS:
+        raise Refused(
+            because(
+                "Whoever claimed that {ticket} was done is known by their e-mail address alone, and your sign-in gave "
+                "no verified address: it may be you. Somebody else has to confirm it, or the sign-in has to give your "
+                "verified address.",
                 ticket=ticket.label,
             )
         )

@@ -26,26 +26,33 @@ class Via(StrEnum):
     TRACKER = "tracker"  # in the copy of a ticket
 
 
+# Whoever claimed in such a way is known by an e-mail address, and by no account at an identity provider
+BY_ADDRESS = frozenset({Via.LINK, Via.CHANNEL, Via.TRACKER})
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person behind an act: `name` is for people to read, `id` tells people apart.
 
     `id` comes from `signed_in`, `logged_in` or `stated`, or it is the id of the person who made the token or the
     login link. It is empty if only the name is known. `login` is set for a command: the operating system's account,
-    and the host.
+    and the host. `known_as` are further names and addresses that they may have, folded; nobody vouches for them.
+    `lacks_address` is true for a visitor whose provider vouches for no e-mail address.
     """
 
     name: str
     id: str = ""
     via: Via | None = None
     login: str = ""
+    known_as: frozenset[str] = frozenset()
+    lacks_address: bool = False
 
     @property
     def marks(self) -> frozenset[str]:
         """Everything that identifies them. Two actors with a mark in common count as one person."""
         issuer, _, subject = self.id.partition(" ")  # earlier releases kept the subject without its issuer
         alone = subject if issuer.startswith("https://") else ""
-        return frozenset(filter(None, (self.name.casefold(), self.id, alone)))
+        return frozenset(filter(None, (self.name.casefold(), self.id, alone))) | self.known_as
 
     def may_be(self, other: Actor) -> bool:
         """True if both may be one person."""

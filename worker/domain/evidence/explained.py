@@ -111,6 +111,15 @@ def confirmations(sealed: Sequence[Sealed]) -> Iterator[tuple[Sealed, Sealed | N
             claim = one
 
 
+def claim_in(sealed: Sequence[Sealed]) -> Entry | None:
+    """The event by which a ticket that counts as done came to do so; None if it does not count as done."""
+    claim = None
+    for entry in (one.entry for one in sealed if "state" in one.entry.data):
+        is_done = entry.data["state"] in {TicketState.DONE.value, TicketState.VERIFIED.value}
+        claim = (claim or entry) if is_done else None
+    return claim
+
+
 def is_complete(event: Entry) -> bool:
     """True if an event has all facts. Those of earlier releases lack some, or have little more than the state."""
     return _COMPLETE in event.data
