@@ -25,7 +25,7 @@ from worker.desk.id_token import SignedIn
 from worker.desk.roles import DeskRole, Permission, allows
 from worker.desk.sign_in import FLOW_LIFE, SignInRefused
 from worker.domain.evidence import events
-from worker.domain.evidence.actor import Actor, Via, acted, signed_in
+from worker.domain.evidence.actor import Actor, Via, acted, is_signed_in, signed_in
 from worker.domain.evidence.journal import stamp
 from worker.ports.state.access import Visitor
 
@@ -59,8 +59,10 @@ class Guest:
 
     @property
     def account(self) -> str:
-        """What is kept for them is kept under this: their id; the name of who came by a login link."""
-        return self.id or self.name
+        """What is kept for them is kept under this: their id; for whoever came by a login link, which has its maker's
+        id, the name.
+        """
+        return self.id if is_signed_in(self.id) else self.name
 
     def may(self, permission: Permission) -> bool:
         """True if one of their roles allows it."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
+from worker.app.acts.access import Access
+from worker.domain.evidence.actor import Actor, Via, logged_in
 
 
 @company_fixture
@@ -68,6 +71,27 @@ def test_who_signs_in_anew_has_the_same_before(desk: Caller, ward: Harness) -> N
     assert "Nothing has changed since you were here:" in desk.get("/").text
     desk.sign_in("kim", "viewer")
     assert "you were here" not in desk.get("/").text
+
+
+def test_two_who_come_by_links_of_one_account_have_each_their_own(desk: Caller, ward: Harness) -> None:
+    def come(name: str) -> None:
+        by = Actor("root", logged_in("root"), Via.COMMAND)
+        secret = Access(ward.store).make_login_link(name, ["operator"], by, ward.now, timedelta(hours=1))
+        desk.get(f"/login/{secret}")
+        desk.post(f"/login/{secret}")
+
+    come("Sam")
+    desk.get("/tickets")
+    assert "Late ones" in desk.post("/tickets/saved", {"name": "Late ones"}).text
+    desk.get("/")
+    ward.later(hours=25)
+
+    come("Kim")
+    assert "you were here" not in desk.get("/").text
+    assert "Late ones" not in desk.get("/tickets").text
+    come("Sam")
+    assert "you were here" in desk.get("/").text
+    assert "Late ones" in desk.get("/tickets").text
 
 
 def test_plans_that_were_held_meanwhile_are_listed(desk: Caller, ward: Harness) -> None:

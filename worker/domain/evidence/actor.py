@@ -50,8 +50,7 @@ class Actor:
     @property
     def marks(self) -> frozenset[str]:
         """Everything that identifies them. Two actors with a mark in common count as one person."""
-        issuer, _, subject = self.id.partition(" ")  # earlier releases kept the subject without its issuer
-        alone = subject if issuer.startswith("https://") else ""
+        alone = self.id.partition(" ")[2] if is_signed_in(self.id) else ""  # as earlier releases kept it
         return frozenset(filter(None, (self.name.casefold(), self.id, alone))) | self.known_as
 
     def may_be(self, other: Actor) -> bool:
@@ -65,6 +64,11 @@ SYSTEM = Actor("whosleft")  # the worker itself
 def signed_in(issuer: str, subject: str) -> str:
     """The id of a person who signed in at an identity provider; `subject` is its stable id for them."""
     return f"{issuer} {subject}"
+
+
+def is_signed_in(id_: str) -> bool:
+    """True for the id of a person who signed in at an identity provider."""
+    return " " in id_ and id_.startswith("https://")
 
 
 def logged_in(login: str) -> str:
