@@ -17,7 +17,15 @@ from typing import Any
 import httpx2
 
 from connectors.kit.files import open_file
-from connectors.kit.http import UNANSWERED, broken, failure, new_client, retry_after_s, trusting
+from connectors.kit.http import (
+    UNANSWERED,
+    broken,
+    failure,
+    new_client,
+    read_within,
+    retry_after_s,
+    trusting,
+)
 from connectors.kit.rest import require_safe
 from worker.ports import BadConfig, Incomplete, Transient
 
@@ -100,12 +108,10 @@ class Address:
             )
 
     def _read(self, response: httpx2.Response) -> bytes:
-        data = bytearray()
-        for part in response.iter_bytes():
-            data += part
-            if len(data) > BYTES_MAX:
-                raise Incomplete(f"{self._called} answered more than {BYTES_MAX >> 20} MB.", remedy=_AGAIN)
-        return bytes(data)
+        data = read_within(response, BYTES_MAX)
+        if data is None:
+            raise Incomplete(f"{self._called} answered more than {BYTES_MAX >> 20} MB.", remedy=_AGAIN)
+        return data
 
 
 def read_file(path: Path, called: str, tag: str | None = None) -> Document:

@@ -42,6 +42,7 @@ WAIT_MAX_S = (
 )
 REFUSED, FORBIDDEN, TIMED_OUT, TOO_MANY, TROUBLE = 401, 403, 408, 429, 500
 OWN_MACHINE = ("http://127.0.0.1", "http://[::1]", "http://localhost")  # no proxy can reach our loopback
+ANSWER_MAX = 64 << 20  # bytes of an answer, unpacked
 SAID_MAX, READ_MAX = 200, 4096  # of an answer's text: characters that are kept, bytes that are read
 _PASSING = "It is tried again by itself."
 
@@ -101,6 +102,16 @@ class _Within(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._stream.close()
+
+
+def read_within(response: httpx2.Response, most: int) -> bytes | None:
+    """The body of a streamed answer, unpacked; None if it has more than `most` bytes, and then the rest is not read."""
+    data = bytearray()
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > most:
+            return None
+    return bytes(data)
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:

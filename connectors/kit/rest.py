@@ -23,13 +23,22 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from connectors.kit.http import UNANSWERED, WAIT_MAX_S, broken, failure, new_client, retry_after_s, trusting
+from connectors.kit.http import (
+    ANSWER_MAX,
+    UNANSWERED,
+    WAIT_MAX_S,
+    broken,
+    failure,
+    new_client,
+    read_within,
+    retry_after_s,
+    trusting,
+)
 from connectors.kit.text import cut, one_line
 from worker.ports import BadConfig, ConnectorError, Incomplete, NotDone
 
 READ_S = 30.0
 PATIENCE_S = 30.0  # a longer pause is not waited for: one server's limit holds up no other
-ANSWER_MAX = 64 << 20  # bytes
 SAID_MAX = 120
 BURST_SHARE = 10  # a tenth of what a minute allows may go out at once
 NO_CONTENT, OK_MAX, MOVED_MAX = 204, 299, 399
@@ -229,14 +238,10 @@ class Rest:
         return self._client
 
     def _read(self, response: httpx2.Response, where: str) -> bytes:
-        data = bytearray()
-        for part in response.iter_bytes():
-            data += part
-            if len(data) > ANSWER_MAX:
-                raise Incomplete(
-                    f"{where} answered more than {ANSWER_MAX >> 20} MB.", remedy=_NOTHING_CHANGED
-                )
-        return bytes(data)
+        data = read_within(response, ANSWER_MAX)
+        if data is None:
+            raise Incomplete(f"{where} answered more than {ANSWER_MAX >> 20} MB.", remedy=_NOTHING_CHANGED)
+        return data
 
     def _require_done(self, response: httpx2.Response, data: bytes, where: str) -> None:
         status = response.status_code

@@ -68,6 +68,7 @@ class _Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     needs: str = READ_USERS
+    most: int = _http.ANSWER_MAX  # bytes of an answer
 
 
 class Graph:
@@ -109,9 +110,7 @@ class Graph:
 
     def digest(self, url: str, *, what: str, needs: str = READ_USERS) -> str:
         """The SHA-256 in hex of the bytes at an address, of which nothing is kept. Raises as `get`; NoImage."""
-        response = self._answered(_Ask("GET", url, what, needs=needs))
-        if len(response.content) > PICTURE_MAX:
-            raise Incomplete(f"Graph's answer for {what} has more than {PICTURE_MAX >> 20} MB.")
+        response = self._answered(_Ask("GET", url, what, needs=needs, most=PICTURE_MAX))
         return hashlib.sha256(response.content).hexdigest()
 
     def find(self, url: str, *, what: str) -> dict[str, Any] | None:
@@ -166,7 +165,10 @@ class Graph:
         return response
 
     def _sent(self, ask: _Ask, claims: str | None = None) -> httpx2.Response:
-        """Send a request; return any answer. `claims` are extra claims that the token has to prove."""
+        """Send a request; return any answer. `claims` are extra claims that the token has to prove.
+
+        Raises Incomplete for an answer of more bytes than the request allows, as soon as they have come.
+        """
         units = cost(ask.url)
         self._take(ask, units)
         client_request_id = str(uuid.uuid4())
@@ -178,17 +180,21 @@ class Graph:
         asked = {"what": ask.what, "method": ask.method, "client_request_id": client_request_id}
         began_s = monotonic()
         try:
-            response = self._client.request(
+            with self._client.stream(
                 ask.method, ask.url, headers={**own, **ask.headers}, json=ask.body
-            )
+            ) as streamed:
+                data = _http.read_within(streamed, ask.most)
         except _http.UNANSWERED as error:
             self._note(notes.GRAPH_UNANSWERED, **asked, took_s=_since(began_s), error=type(error).__name__)
             raise _http.broken(f"Graph, asked for {ask.what},", error) from None
+        response = _unpacked(streamed, data or b"")
         told = Told.of(response, units, self._now())
         self._budget.settle(units, told.units)
         if told.retry_after_s is not None and not response.is_success:
             self._budget.pause(told.retry_after_s)
         self._note(told.noted, **asked, took_s=_since(began_s), **asdict(told))
+        if data is None:
+            raise Incomplete(f"Graph's answer for {ask.what} has more than {ask.most >> 20} MB.")
         return response
 
     def _take(self, ask: _Ask, units: int) -> None:
@@ -260,6 +266,13 @@ class Missing(Rejected):
 
 class NoImage(Missing):
     """Graph knows whose picture is asked for, and there is none. Any other 404 may be of what the app may not see."""
+
+
+def _unpacked(streamed: httpx2.Response, data: bytes) -> httpx2.Response:
+    """The answer with its body, which is unpacked already."""
+    headers = streamed.headers.copy()
+    headers.pop("content-encoding", None)
+    return httpx2.Response(streamed.status_code, headers=headers, content=data)
 
 
 def _since(began_s: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from time import monotonic
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from connectors.kit.graph import client
 from connectors.kit.graph.client import BadRequest, Graph
 from fakes.graph import faults
 from fakes.graph.faults import Fault
@@ -98,6 +101,46 @@ def test_a_challenge_that_cannot_be_read_is_answered_with_a_new_token(
 
     assert len(ask(graph)["value"]) == 1
     assert lab.entra.tokens.token_requests == 2
+
+
+# --- large answers --------------------------------------------------------------------------------------
+
+
+def zipped(text: bytes) -> Fault:
+    return Fault(status=200, body=gzip.compress(text, 1), headers={"Content-Encoding": "gzip"})
+
+
+def test_an_answer_may_be_compressed(lab: Lab, graph: Graph) -> None:
+    lab.entra.graph.faults.add(zipped(b'{"value": ["\xc3\xa9"]}'))
+    assert ask(graph) == {"value": ["é"]}
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_is_refused_once_it_has_more_bytes_than_any_page(
+    lab: Lab, graph: Graph, status: int
+) -> None:
+    large = replace(zipped(b'{"value": ["' + b" " * (64 << 20) + b'"]}'), status=status)
+    lab.entra.graph.faults.add(large)
+
+    error = failure_of(lambda: ask(graph))
+
+    assert isinstance(error, Incomplete)
+    assert error.message == "Graph's answer for all users has more than 64 MB."
+    assert len(ask(graph)["value"]) == 1
+
+
+def test_a_picture_that_is_too_large_is_not_read_to_its_end(
+    lab: Lab, graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PICTURE_MAX", 4)
+    lab.entra.graph.faults.add(Fault(status=200, body=bytes(10_000), drip_s=0.05))
+    began_s = monotonic()
+
+    error = failure_of(lambda: graph.digest(graph.url("users"), what="a picture"))
+
+    assert isinstance(error, Incomplete)
+    assert error.message == "Graph's answer for a picture has more than 0 MB."
+    assert monotonic() - began_s < 4
 
 
 # --- answers --------------------------------------------------------------------------------------------
