@@ -17,9 +17,10 @@ from typing import TypeVar
 import pytest
 
 from builders import DAY, NOW, facts, key, member, ticket
+from chains import first_broken
 from worker.domain.escalation.policy import Taken
 from worker.domain.evidence import events
-from worker.domain.evidence.journal import GENESIS, Entry, first_broken, write
+from worker.domain.evidence.journal import GENESIS, Entry, write
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
 from worker.domain.model import (
     AccountFacts,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import psycopg
 import sqlalchemy as sa
 
+from chains import first_broken
 from connectors.notify.slack.client import hashed
 from connectors.notify.slack.mapping import REPEAT
 from fakes.slack.posting import Post
@@ -21,7 +22,6 @@ from faults.channels import MAIL, Channels, Mail
 from faults.clicks import Click, Clicks
 from faults.town import Place, Town, handle
 from worker.app.jobs.table import JOBS
-from worker.domain.evidence.journal import first_broken
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import Ticket, TicketState

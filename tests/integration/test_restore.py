@@ -15,13 +15,13 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from chains import first_broken
 from databases import database_url, empty_engine, engine
 from fakes.notifier import FakeNotifier
 from fakes.tracker import FakeTracker, lose
 from folded import fold
 from harness import ACCOUNTABLE, Harness
 from worker.domain.evidence.actor import Actor
-from worker.domain.evidence.journal import first_broken
 from worker.domain.messages.message import ReaderAct
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState

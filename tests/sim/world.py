@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from chains import first_broken
 from memory import memory_engine
 from sim.company import FILE, LIVE, LOOKED_UP, REGISTER, Book, Company, Room, found_company
 from sim.controls import ControlledOffice, Drift
@@ -28,7 +29,6 @@ from sim.tracker import DESK, SimTracker
 from sim.tracker_people import TrackerPeople
 from worker.app.jobs.report import Report
 from worker.app.jobs.table import JOBS
-from worker.domain.evidence.journal import first_broken
 from worker.ports import Port
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store

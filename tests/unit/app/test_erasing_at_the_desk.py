@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from builders import key
+from chains import first_broken
 from harness import TWO_APPROVERS_FROM, Harness
 from worker.app.acts.tickets import Erased
 from worker.app.refused import Refused
 from worker.domain.evidence.actor import Actor
-from worker.domain.evidence.journal import first_broken
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.leases import Lease

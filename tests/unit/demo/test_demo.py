@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from chains import first_broken
 from played_demo import END, Played, run
 from worker.app.refused import Refused
 from worker.demo.files import DemoFolder
 from worker.demo.hospital import FIRST_PHONE, Hospital
 from worker.demo.story import STORY
-from worker.domain.evidence.journal import Sealed, first_broken
+from worker.domain.evidence.journal import Sealed
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.state.tickets import TicketSort
 from worker.program import app as cli

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW
+from chains import first_broken
 from worker.domain.evidence.journal import (
     GENESIS,
     Entry,
     Sealed,
     checked,
-    first_broken,
     recorded,
     seal,
     stated_at,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -166,17 +166,3 @@ def compact(value: Mapping[str, Any]) -> str:
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _quoted = json.encoder.encode_basestring  # a text as `compact` writes it
-
-
-def first_broken(chain: Iterable[Sealed]) -> int | None:
-    """Return the `seq` of the first entry that breaks a chain; None if the chain is whole.
-
-    `chain` is ordered by seq and starts at 1. A changed, missing, added or moved entry is found; a chain cut
-    at its end is not (its head's hash has to be known from elsewhere).
-    """
-    previous, expected = GENESIS, 1
-    for sealed in chain:
-        if sealed != seal(sealed.entry, expected, previous):
-            return expected
-        previous, expected = sealed.hash, expected + 1
-    return None
