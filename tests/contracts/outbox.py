@@ -223,7 +223,7 @@ class OutboxContract:
             first = claim(uow, "us", NOW, LIFE)
             second = claim(uow, "us", NOW, LIFE)
             assert first is not None and second is not None  # noqa: PT018
-            uow.outbox.retry(first, "no answer", NOW + LIFE, is_unclear=True)
+            uow.outbox.retry(first, "no answer", NOW, NOW + LIFE, is_unclear=True)
             uow.outbox.shorten(second, 1)
             fold(uow, ANN, ["soc"], NOW, 40)
             rest = claim(uow, "us", NOW, LIFE)
@@ -257,7 +257,7 @@ class OutboxContract:
                 delivery = claim(uow, "us", NOW, LIFE)
                 assert delivery is not None
                 assert (delivery.attempts, delivery.is_unclear) == (1, False)
-                uow.outbox.put_off(delivery, "429", NOW)
+                uow.outbox.put_off(delivery, "429", NOW, NOW)
 
     def test_deliveries_are_counted_by_when_they_arrived(self, store: Store) -> None:
         with store.begin() as uow:
@@ -345,7 +345,7 @@ class OutboxContract:
                 fold(uow, ANN, ["chat"], NOW, 9)
                 one = claim(uow, "holder", NOW, LIFE)
                 assert one is not None
-                uow.outbox.retry(one, "no", NOW, is_unclear=is_unclear)
+                uow.outbox.retry(one, "no", NOW, NOW, is_unclear=is_unclear)
                 assert uow.outbox.told_about({1: NOW}) == ({1: (ANN,)} if is_unclear else {})
                 assert uow.outbox.withdraw_about([1]) == ([] if is_unclear else [one.items[0].key])
 

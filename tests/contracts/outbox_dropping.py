@@ -24,7 +24,7 @@ class OutboxDroppingContract:
             left = uow.outbox.drop(delivery, {"b"})
             assert left is not None
             assert [item.key for item in left.items] == ["a", "c"]
-            uow.outbox.retry(left, "no answer", NOW, is_unclear=True)
+            uow.outbox.retry(left, "no answer", NOW, NOW, is_unclear=True)
         with store.begin() as uow:
             again = claim(uow, "us", NOW, LIFE)
             assert again is not None
@@ -47,7 +47,7 @@ class OutboxDroppingContract:
             uow.outbox.sent(first, "1", NOW)
             left = uow.outbox.drop(second, {"a"})
             assert left is not None
-            uow.outbox.put_off(left, "", NOW)
+            uow.outbox.put_off(left, "", NOW, NOW)
         with store.begin() as uow:
             again = claim(uow, "us", NOW, LIFE)
             assert again is not None

@@ -33,7 +33,7 @@ class OutboxHoldingContract:
             assert delivery is not None
             uow.deliveries.hold(["a"], NOW + LIFE, "quiet")
             uow.deliveries.hold(["b"], NOW + 2 * LIFE, "silence:S-1")
-            uow.outbox.put_off(delivery, "", NOW + LIFE)
+            uow.outbox.put_off(delivery, "", NOW, NOW + LIFE)
             assert listed(uow) == (PostState.HELD, "quiet"), "what lets it go first"
             assert claim(uow, "us", NOW, LIFE) is None
             uow.deliveries.release("silence:S-2", NOW)

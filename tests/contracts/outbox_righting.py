@@ -57,7 +57,7 @@ class OutboxRightingContract:
             one = claim(uow, "us", NOW, LIFE)
             assert one is not None
             assert one.created_at == NOW
-            uow.outbox.retry(one, "down", NOW + 6 * HOUR, is_unclear=False)
+            uow.outbox.retry(one, "down", NOW, NOW + 6 * HOUR, is_unclear=False)
             uow.outbox.set_right(NOW, LONGEST)
             assert claim(uow, "us", NOW + 5 * HOUR, LIFE) is None
 
@@ -67,7 +67,7 @@ class OutboxRightingContract:
     ) -> None:
         with store.begin() as uow:
             one = claimed(uow)
-            uow.outbox.put_off(one, "429", NOW + ahead)
+            uow.outbox.put_off(one, "429", NOW, NOW + ahead)
             uow.outbox.set_right(NOW, LONGEST)
             again = claim(uow, "us", NOW, LIFE)
             assert (again is not None and again.created_at == NOW) is is_let_go

@@ -13,7 +13,7 @@ from folded import claim, fold, pending
 from worker.app.jobs.faults import Faults, Watching
 from worker.app.tell.addressing import person_at
 from worker.app.tell.alarms import Alarms
-from worker.domain.messages.message import CHANNEL, Paragraph, Recipient
+from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, feed_of
 from worker.domain.watch.alarms import AlarmCause, ToldAlarm
 from worker.ops.clock import system_now
 from worker.ports.state.outbox import Delivery, DeliveryCount, OutMessage, WaitingRecipient
@@ -130,15 +130,55 @@ def sent_off(uow: UnitOfWork, key: str, notifier: str, at: datetime, to: Recipie
     return claimed(uow, at)
 
 
-def test_a_channel_fails_since_the_first_that_waits_or_the_last_that_arrived(store: SqlStore) -> None:
+def failed(
+    uow: UnitOfWork, key: str, made: float, at: float, wait: float, to: Recipient = CHANNEL
+) -> Delivery:
+    """A delivery over `soc` that failed at a minute, and waits for so many."""
+    one = sent_off(uow, key, "soc", NOW + made * MINUTE, to)
+    uow.outbox.retry(one, "No.", NOW + at * MINUTE, NOW + (at + wait) * MINUTE, is_unclear=False)
+    return one
+
+
+def test_a_channel_fails_by_what_failed_after_the_last_arrival(store: SqlStore) -> None:
     with store.begin() as uow:
-        uow.outbox.retry(sent_off(uow, "a", "soc", NOW), "No.", NOW + 60 * MINUTE, is_unclear=False)
+        failed(uow, "a", made=0, at=0, wait=60)
         sent_off(uow, "b", "mail", NOW)
         assert uow.watched.failing() == [Failing("soc", NOW, "No.")]
 
         other = sent_off(uow, "c", "soc", NOW + MINUTE / 2, ANN)
         uow.outbox.sent(other, "1", NOW + MINUTE)
+        assert uow.watched.failing() == []
+
+        last = failed(uow, "d", made=0.5, at=2, wait=60)
         assert uow.watched.failing() == [Failing("soc", NOW + MINUTE, "No.")]
+        uow.outbox.put_off(last, "", NOW + 3 * MINUTE, NOW + 9 * MINUTE)
+        assert uow.watched.failing() == [], "it is held"
+        uow.outbox.put_off(last, "429", NOW + 3 * MINUTE, NOW + 9 * MINUTE)
+        assert uow.watched.failing() == [Failing("soc", NOW + MINUTE, "429")]
+        uow.outbox.move(last, "mail", "429", NOW + 4 * MINUTE)
+        assert uow.watched.failing() == []
+
+
+def test_what_failed_while_nothing_arrived_is_due_when_something_does(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.outbox.sent(sent_off(uow, "first", "soc", NOW), "1", NOW)
+        for name, (made, at, wait) in {
+            "before": (0, 0, 60), "waits": (0, 20, 100), "too long": (0, 20, 101), "now": (0, 10, 15),
+        }.items():  # fmt: skip
+            failed(uow, name, made, at, wait)
+        failed(uow, "event", 0, 20, 100, feed_of("siem"))
+        held = failed(uow, "held", 0, 20, 100)
+        uow.outbox.put_off(held, "", NOW + 20 * MINUTE, NOW + 120 * MINUTE)
+        elsewhere = sent_off(uow, "elsewhere", "mail", NOW)
+        uow.outbox.retry(elsewhere, "No.", NOW, NOW + 120 * MINUTE, is_unclear=False)
+        arrived = sent_off(uow, "arrived", "soc", NOW + 24 * MINUTE)
+        now = NOW + 25 * MINUTE
+        assert uow.outbox.failed(now) == {"soc", "mail"}
+        uow.outbox.sent(arrived, "2", now)
+        assert uow.outbox.hurry(arrived, now) == 1
+        due = uow.outbox.reserve("us", now, MINUTE, 9)
+        assert {one.items[0].key for one in due} == {"now", "waits"}
+        assert uow.outbox.failed(NOW + 130 * MINUTE) == set()
 
 
 def test_what_could_have_gone_is_late(store: SqlStore) -> None:

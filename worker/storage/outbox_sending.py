@@ -19,9 +19,11 @@ from worker.ports.state.outbox import Claim, Delivery, Onward, OutMessage
 from worker.storage.outbox_rows import UNSENT, delivery_key, message_from_row, recipient_from_row, via_text
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
-from worker.storage.sql.tables import delivery, feed, outbox, quiet_channel
+from worker.storage.sql.tables import EPOCH, delivery, feed, outbox, quiet_channel
 
 LATE = timedelta(hours=1)  # a delivery goes out within seconds; a long queue takes minutes
+OF_A_WAIT = 4  # a wait is at most so many times as long as the silence of a channel that explains it
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class SqlSending:
@@ -111,10 +113,20 @@ class SqlSending:
         self._finish(one, state="dropped")
         self._c.execute(_FORGET, {"bundle": one.bundle})
 
-    def retry(self, one: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
+    def retry(self, one: Delivery, error: str, now: datetime, at: datetime, *, is_unclear: bool) -> None:
         self._finish(
-            one, state="waiting", next_at=at, error=error, is_unclear=int(one.is_unclear or is_unclear)
-        )
+            one, state="waiting", next_at=at, error=error, failed_at=now,
+            is_unclear=int(one.is_unclear or is_unclear),
+        )  # fmt: skip
+
+    def failed(self, now: datetime) -> set[str]:
+        return set(self._c.execute(_FAILED, {"now": now}).scalars())
+
+    def hurry(self, arrived: Delivery, now: datetime) -> int:
+        over = {"channel": arrived.notifier}
+        last = self._c.execute(_LAST_BEFORE, {**over, "wanted": arrived.id}).scalar() or EPOCH
+        longest = OF_A_WAIT * (now - last) // _MICROSECOND
+        return self._c.execute(_HURRY, {**over, "now": now, "last": last, "longest": longest}).rowcount
 
     def leave_alone(self, notifier: str, until: datetime) -> None:
         q = quiet_channel
@@ -122,8 +134,9 @@ class SqlSending:
         if known.rowcount == 0:
             self._c.execute(sa.insert(q).values(notifier=notifier, quiet_until=until))
 
-    def put_off(self, one: Delivery, error: str, at: datetime) -> None:
-        self._finish(one, state="waiting", next_at=at, error=error, attempts=one.attempts - 1)
+    def put_off(self, one: Delivery, error: str, now: datetime, at: datetime) -> None:
+        failed = {"failed_at": now} if error else {}
+        self._finish(one, state="waiting", next_at=at, error=error, attempts=one.attempts - 1, **failed)
 
     def others_arrived(self, one: Delivery, now: datetime) -> bool:
         d = delivery.c
@@ -145,7 +158,7 @@ class SqlSending:
             # if it may have arrived over the other channel, it may be a repeat on this one
             self._finish(
                 one, state="waiting", notifier=notifier, next_at=now, error=error, attempts=0,
-                is_unclear=int(one.is_unclear),
+                failed_at=None, is_unclear=int(one.is_unclear),
             )  # fmt: skip
             return
         self._finish(one, state="unreachable", error=error)
@@ -260,6 +273,24 @@ _FORGET = sa.delete(outbox).where(_OF_BUNDLE)
 # PostgreSQL does several changes in one statement, so that others wait for fewer answers of ours
 _SHOWN_AND_CLAIM, _FORGET_AND_CLAIM = (
     _CLAIM.add_cte(_SENT.cte("sent"), about.cte("about")) for about in (_SHOWN, _FORGET)
+)
+_HAS_FAILED = sa.and_(
+    delivery.c.state == "waiting", delivery.c.error != "", delivery.c.failed_at.is_not(None),
+    delivery.c.next_at > _NOW, ~_IS_FEED,
+)  # fmt: skip
+_FAILED = sa.select(delivery.c.notifier).distinct().where(_HAS_FAILED)
+_IS_OVER_IT = delivery.c.notifier == sa.bindparam("channel")
+_LAST_BEFORE = sa.select(sa.func.max(delivery.c.sent_at)).where(_IS_OVER_IT, ~_THIS)
+_WAIT: sa.ColumnElement[int] = sa.type_coerce(delivery.c.next_at, sa.BigInteger) - sa.type_coerce(
+    delivery.c.failed_at, sa.BigInteger
+)
+_HURRY = (
+    sa.update(delivery)
+    .where(
+        _HAS_FAILED, _IS_OVER_IT, delivery.c.failed_at > sa.bindparam("last", type_=delivery.c.sent_at.type)
+    )
+    .where(sa.bindparam("longest", type_=sa.BigInteger) >= _WAIT)
+    .values(next_at=_NOW)
 )
 _LET_GO = sa.update(delivery).where(_IS_RESERVED).values(_FREED)
 _ITEMS = (

@@ -22,13 +22,12 @@ _ALARM, _TOLD = sa.select(alarm).where(_IS_ALARM), sa.update(alarm).where(_IS_AL
 _END = sa.delete(alarm).where(_IS_ALARM)
 _MARKS = sa.select(watch_mark)
 _D = delivery.c
-_FAILED = (
-    sa.select(_D.notifier, sa.func.min(_D.created_at).label("first"), sa.func.max(_D.error).label("error"))
-    .where(_D.state.in_(UNSENT), _D.error != "")
-    .group_by(_D.notifier)
-    .order_by(_D.notifier)
-)
-_ARRIVED = sa.select(sa.func.max(_D.sent_at)).where(_D.notifier == sa.bindparam("notifier"))
+_HAS_FAILED = _D.state.in_(UNSENT) & (_D.error != "") & _D.failed_at.is_not(None)
+_FAILED = sa.select(_D.notifier).distinct().where(_HAS_FAILED).order_by(_D.notifier)
+_ARRIVED = sa.select(sa.func.max(_D.sent_at)).where(_D.notifier == sa.bindparam("name"))
+_FAILED_SINCE = sa.select(
+    sa.func.min(_D.created_at).label("first"), sa.func.max(_D.error).label("error")
+).where(_HAS_FAILED, _D.notifier == sa.bindparam("name"), _D.failed_at > sa.bindparam("last"))
 _DEAD = sa.select(sa.func.count()).where(_D.state == "unreachable")
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=_D.next_at.type)
 _MAY_GO_AT = sa.func.coalesce(outbox.c.not_before, outbox.c.created_at)
@@ -80,9 +79,11 @@ class SqlWatched:
 
     def failing(self) -> list[Failing]:
         found = []
-        for row in self._c.execute(_FAILED).all():
-            last = self._c.execute(_ARRIVED, {"notifier": row.notifier}).scalar()
-            found.append(Failing(row.notifier, max(row.first, last or EPOCH), row.error))
+        for name in self._c.execute(_FAILED).scalars().all():
+            last = self._c.execute(_ARRIVED, {"name": name}).scalar() or EPOCH
+            since = self._c.execute(_FAILED_SINCE, {"name": name, "last": last}).one()
+            if since.first is not None:
+                found.append(Failing(name, max(since.first, last), since.error))
         return found
 
     def due(self, now: datetime) -> LateMessages:

@@ -5,6 +5,7 @@ holder of a claim died, the delivery is unclear: the channel is asked whether th
 again. If it cannot tell, the message says that it may be a repeat. What was only reserved was not sent. A page goes on
 for a moment, while all of it arrives; after a failure everything is looked at anew.
 Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see.
+What failed while nothing arrived is tried at once when something does.
 A channel that asks to wait is left alone until then. A feed (a program that follows events) gets one event a message;
 after a failure it is left alone as a whole, so that it keeps nobody waiting for its time-outs. While it takes nothing,
 its events are tried on; one that fails while it takes others is given up in the end.
@@ -91,7 +92,7 @@ _COUNTED = (
 class _DeliveryPass:
     """The counts of one pass, the lease that it works under, and what is reserved until an instant.
 
-    `seq`: the end of the journal when it was reserved.
+    `seq`: the end of the journal when it was reserved. `failed`: the channels whose messages wait since they failed.
     """
 
     lease: Lease | None
@@ -99,6 +100,7 @@ class _DeliveryPass:
     page: deque[tuple[Delivery, bool]] = field(default_factory=deque)
     left: int = DELIVERIES_MAX
     seq: int = 0
+    failed: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(_COUNTED, 0)))
     troubles: list[str] = field(default_factory=list)
 
@@ -139,6 +141,8 @@ class Deliver:
         run = _DeliveryPass(lease, now)
         self._zones.learn(now, partial(self._told_now, now), lease)
         self._folding.run(now, lease, run.counts, run.troubles)
+        with self._store.reading() as uow:
+            run.failed = uow.outbox.failed(now)
         following: _Claimed | None = None
         while following := following or self._claim(now, run):
             following = self._send(following, run)
@@ -257,6 +261,9 @@ class Deliver:
         with self._store.begin(run.lease) as uow:
             claim = self._claim_of(following) if following else None
             is_claimed = uow.outbox.sent(delivery, reference, claimed.at, claim)
+            if delivery.notifier in run.failed:
+                run.failed.remove(delivery.notifier)
+                uow.outbox.hurry(delivery, claimed.at)
             if following and not is_claimed:
                 following = self._next_of_page(uow, following.at, run)
             if self._notifiers[delivery.notifier].can.can_update:
@@ -287,7 +294,7 @@ class Deliver:
             left = uow.outbox.drop(delivery, again.gone)
             if left is not None:
                 hold_in(uow, left, again, now)
-                uow.outbox.put_off(left, "", again.goes_at(left, now))
+                uow.outbox.put_off(left, "", now, again.goes_at(left, now))
         run.counts["held"] += len(again.waiting)
         run.page.clear()
 
@@ -298,7 +305,7 @@ class Deliver:
             with self._store.begin(run.lease) as uow:
                 uow.outbox.leave_alone(delivery.notifier, now + asked)
                 if not is_unclear:
-                    uow.outbox.put_off(delivery, error.message, now + asked)
+                    uow.outbox.put_off(delivery, error.message, now, now + asked)
         if asked is not None and not is_unclear:
             run.counts["retried"] += 1
             self._observer.delivered(delivery, Outcome.RETRIED, now)
@@ -321,7 +328,7 @@ class Deliver:
     ) -> None:
         run.counts["retried"] += 1
         with self._store.begin(run.lease) as uow:
-            uow.outbox.retry(delivery, error.message, now + self._wait(delivery), is_unclear=is_unclear)
+            uow.outbox.retry(delivery, error.message, now, now + self._wait(delivery), is_unclear=is_unclear)
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def _wait(self, delivery: Delivery) -> timedelta:

@@ -242,14 +242,27 @@ class Outbox(Protocol):
     def let_go(self, delivery: Delivery) -> None:
         """Never send this delivery, and forget its messages, because the person whom they are about was erased."""
 
-    def retry(self, delivery: Delivery, error: str, at: datetime, *, is_unclear: bool) -> None:
-        """Try again at `at`."""
+    def retry(self, delivery: Delivery, error: str, now: datetime, at: datetime, *, is_unclear: bool) -> None:
+        """Try again at `at` what has failed `now`."""
+
+    def failed(self, now: datetime) -> set[str]:
+        """The channels over which messages to people or to the channel have failed, and wait for a later attempt."""
+
+    def hurry(self, arrived: Delivery, now: datetime) -> int:
+        """Make due what failed over a channel while nothing arrived over it, until `arrived` did; return how many.
+
+        Left alone are events for programs, what is held, and what waits more than four times as long as nothing
+        arrived: it may be at fault itself, and would use up its attempts.
+        """
 
     def leave_alone(self, notifier: str, until: datetime) -> None:
         """Claim no delivery over this channel before `until`."""
 
-    def put_off(self, delivery: Delivery, error: str, at: datetime) -> None:
-        """Try again at `at`; this attempt does not count."""
+    def put_off(self, delivery: Delivery, error: str, now: datetime, at: datetime) -> None:
+        """Try again at `at`; this attempt does not count.
+
+        `error` is what the channel said `now`; empty if it was not asked.
+        """
 
     def others_arrived(self, delivery: Delivery, now: datetime) -> bool:
         """True if a feed took another event since this one failed last, or since it was due at first."""

@@ -61,8 +61,8 @@ class Watched(Protocol):
         """Insert or replace a mark."""
 
     def failing(self) -> list[Failing]:
-        """The notifiers with a delivery that failed and waits, each since the first of these, or since the last that
-        arrived, if that is later.
+        """The notifiers with a delivery that failed after the last one that arrived, and waits: each since that one
+        arrived, or since the first that failed was made, if that is later.
         """
 
     def due(self, now: datetime) -> LateMessages:

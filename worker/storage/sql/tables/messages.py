@@ -58,7 +58,7 @@ delivery = sa.Table(
     text("phone", default=""),
     text("via", default="[]"),
     flag("is_alarm"),
-    instant("failed_at"),  # of an event: its last attempt
+    instant("failed_at"),  # over this notifier, the last time
     sa.Index("ix_delivery_state", "state", "next_at"),
     sa.Index("ix_delivery_bundle_id", "bundle_id"),
     sa.Index("ix_delivery_address", "address", "state", "sent_at"),
