@@ -318,6 +318,11 @@ class _Outbox(_Through):
         self._effects += [Withdrawn(self._now, key) for key in gone]
         return gone
 
+    def withdraw_unseen(self, beginning: str) -> list[str]:
+        gone: list[str] = self._inner.withdraw_unseen(beginning)
+        self._effects += [Withdrawn(self._now, key) for key in gone]
+        return gone
+
 
 class _Controls(_Through):
     def __init__(self, inner: Any, effects: list[Effect], now: datetime) -> None:

@@ -60,7 +60,7 @@ def _keeps_no_record(_original: Any) -> Any:
 TELLING_MUTANTS = (
     Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),), first=3, days=6),
     Mutant(6, "a-repeat-does-not-say-so", ((Composing, "message_of", _hides_repeats),), first=2, days=6),
-    Mutant(6, "what-was-not-shown-counts-as-sent", ((Composing, "shown", _shows_everything),), days=5),
+    Mutant(6, "what-was-not-shown-counts-as-sent", ((Composing, "shown", _shows_everything),), days=7),
     Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),), first=2, days=5),
     Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
     Mutant(7, "steps-come-early", ((worker.app.jobs.escalate, "due_steps", _hurries),)),

@@ -71,6 +71,29 @@ def test_an_alarm_is_claimed_before_what_was_there_first_and_is_not_counted(stor
         assert uow.outbox.deliveries([ANN], NOW) == [DeliveryCount(0, 1)]
 
 
+def test_an_alarm_that_nobody_can_have_seen_is_taken_back(store: SqlStore) -> None:
+    with store.begin() as uow:
+        keys = ("sent", "unclear", "claimed", "failed", "waits", "other", "news")
+        some = [letter(f"x:{key}", person_at(f"{key}@corp.example"), is_alarm=key != "news") for key in keys]
+        some[5] = letter("y:other", ANN, is_alarm=True)
+        uow.outbox.add(some, NOW)
+        assert [one.key for one in uow.outbox.heads([some[0].to], NOW, is_alarm=True)[0]] == ["x:sent"]
+        on_the_way = []
+        for one in some[:4]:
+            fold(uow, one.to, ["soc"], NOW, 9, is_alarm=True)
+            on_the_way.append(claimed(uow))
+        sent, unclear, _, failed = on_the_way
+        uow.outbox.sent(sent, "1", NOW)
+        uow.outbox.retry(unclear, "No.", NOW, NOW + MINUTE, is_unclear=True)
+        uow.outbox.retry(failed, "No.", NOW, NOW + MINUTE, is_unclear=False)
+
+        assert uow.outbox.withdraw_unseen("x:") == ["x:failed", "x:waits"]
+        assert uow.outbox.known([one.key for one in some]) == {
+            "x:sent", "x:unclear", "x:claimed", "y:other", "x:news",
+        }  # fmt: skip
+        assert uow.outbox.backlog() == (2, 2)
+
+
 # --- alarms and marks -------------------------------------------------------------------------------------
 
 

@@ -50,15 +50,24 @@ class SqlOutbox(SqlFolding, SqlSending, SqlRighting):
     def withdraw_about(
         self, tickets: Collection[int], said: str = "", but: tuple[str, ...] = ()
     ) -> list[str]:
-        o, beginnings = outbox.c, tuple(f"{ticket_label(number)}:{said}:" for number in tickets)
+        beginnings = tuple(f"{ticket_label(number)}:{said}:" for number in tickets)
         untried = [row for row in self._untried(tickets) if not row.key.startswith(but)]
         rows = [one for one in untried if not said or one.key.startswith(beginnings)]
+        self._take_back(rows)
+        return [row.key for row in rows]
+
+    def withdraw_unseen(self, beginning: str) -> list[str]:
+        rows = [row for row in self._c.execute(_ALARMS) if row.key.startswith(beginning)]
+        self._take_back(rows)
+        return [row.key for row in rows]
+
+    def _take_back(self, rows: Sequence[Any]) -> None:
+        o = outbox.c
         for part in chunked([row.id for row in rows]):
             held = o.id.in_(part) & (o.held_by != "")
             self._c.execute(sa.update(outbox).where(held).values(state="dropped", bundle_id=None))
             self._c.execute(sa.delete(outbox).where(o.id.in_(part), o.held_by == ""))
         self._end_empty({row.bundle_id for row in rows if row.bundle_id is not None})
-        return [row.key for row in rows]
 
     def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
         o = outbox.c
@@ -124,6 +133,9 @@ def _was_tried() -> sa.ColumnElement[bool]:
     return sa.or_(outbox.c.is_unclear == 1, sa.exists().where(on_its_way))
 
 
+_ALARMS = sa.select(outbox.c.id, outbox.c.key, outbox.c.bundle_id).where(
+    outbox.c.state == "pending", outbox.c.is_alarm == 1, ~_was_tried()
+)
 # What a program is sent is no message about a ticket: it stays true, and tells nobody
 _IS_TO_PEOPLE = outbox.c.recipient_kind != RecipientKind.FEED.value
 

@@ -103,10 +103,12 @@ class SqlFolding:
         ]
         bulk_update(self._c, outbox, "key", ("body",), found)
 
-    def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
-        found = defaultdict[_Who, list[MessageHead]](list)
+    def heads(
+        self, to: Sequence[Recipient], now: datetime, *, is_alarm: bool = False
+    ) -> list[list[MessageHead]]:
+        found, more = defaultdict[_Who, list[MessageHead]](list), {"now": now, "is_alarm": int(is_alarm)}
         for page in pages_by_via(to):
-            for row in self._c.execute(_HEADS, {**page, "now": now}):
+            for row in self._c.execute(_HEADS, {**page, **more}):
                 head = MessageHead(row.key, row.ticket_id, bool(row.is_day_or_night))
                 found[page["to_kind"], row.address, page["via"]].append(head)
         return [found[_who(one)] for one in to]
@@ -178,7 +180,7 @@ _PENDING = (
 )
 _HEADS = (
     sa.select(outbox.c.key, outbox.c.address, outbox.c.ticket_id, outbox.c.is_day_or_night)
-    .where(_THEIRS, outbox.c.is_alarm == 0)
+    .where(_THEIRS, outbox.c.is_alarm == sa.bindparam("is_alarm"))
     .order_by(outbox.c.id)
 )
 _UNCLEAR = sa.select(outbox.c.key).where(

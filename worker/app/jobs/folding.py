@@ -54,7 +54,7 @@ class _Fold:
 
     to: Recipient
     channels: Sequence[str]
-    heads: Sequence[MessageHead]  # of what is not held; alarms have none
+    heads: Sequence[MessageHead]  # of what is not held
     waiting: int
     budget: int = 0
     folded: int = 0
@@ -119,11 +119,11 @@ class _ReadersPage:
         is_alarm = page[0].is_alarm
         to = [one.to for one in page]
         channels = [self.reaching.first_over(one) for one in to]
-        heads = [[] for _ in to] if is_alarm else self.uow.outbox.heads(to, self.now)
+        heads = self.uow.outbox.heads(to, self.now, is_alarm=is_alarm)
         tickets = self.uow.tickets.many(
             {head.ticket for some in heads for head in some if head.ticket is not None}
         )
-        held = self._hold(to, channels, heads, tickets)
+        held = [set() for _ in to] if is_alarm else self._hold(to, channels, heads, tickets)
         counts["held"] += sum(map(len, held))
         folds = []
         for one, over, some, kept in zip(page, channels, heads, held, strict=True):

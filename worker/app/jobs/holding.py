@@ -12,6 +12,7 @@ from worker.domain.evidence.actor import SYSTEM
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.held import held_paragraph
 from worker.domain.messages.message import CHANNEL
+from worker.domain.messages.overtaken import plan_key
 from worker.domain.reconcile.guard import HeldPlan, HoldState, held_counts
 from worker.domain.text.reason import because
 from worker.ports.state.episodes import PlanKind
@@ -27,7 +28,7 @@ def hold(
     body = held_paragraph(stored, teller.tongue)
     if teller.links is not None:
         body = replace(body, link=teller.links.console(f"/plans/{stored.label}"))
-    uow.outbox.add([OutMessage(f"plan:{stored.id}", CHANNEL, body.headline, body, is_urgent=True)], now)
+    uow.outbox.add([OutMessage(plan_key(stored.id), CHANNEL, body.headline, body, is_urgent=True)], now)
     data = {"source": stored.source, **held_counts(stored.cohorts), "cohorts": len(stored.cohorts)}
     uow.journal.append([Entry(now, "whosleft", events.PLAN_HELD, f"plan:{stored.label}", data=data)])
     return stored

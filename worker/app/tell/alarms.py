@@ -14,6 +14,7 @@ from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.domain.escalation.policy import Target, Whom
 from worker.domain.messages.alarms import alarm_paragraph, over_paragraph
 from worker.domain.messages.message import Paragraph, Recipient
+from worker.domain.messages.overtaken import over_key, raised_key
 from worker.domain.text.tongue import ENGLISH_ONLY, Languages, Tongue
 from worker.domain.watch.alarms import Alarm, ToldAlarm
 from worker.ports.state.outbox import OutMessage
@@ -54,24 +55,32 @@ class Alarms:
         before = {one.key: one for one in uow.watched.standing()}.get(alarm.key)
         since = before.since_at if before else now
         uow.watched.put(ToldAlarm(alarm.cause, alarm.about, since, now))
+        # Who has not seen that it was over is not told that it begins again
+        unseen = [] if before else uow.outbox.withdraw_unseen(over_key(alarm.key))
         self.tell(
             uow,
-            f"alarm:{alarm.key}:{now.isoformat()}",
+            raised_key(alarm.key, now),
             lambda tongue: alarm_paragraph(alarm, self.timezone, tongue),
             now,
             is_urgent=True,
+            instead_of=unseen,
         )
 
     def ended(self, uow: UnitOfWork, key: str, now: datetime) -> bool:
-        """Tell that an alarm is over, if it stood; return whether it did."""
+        """Tell that an alarm is over, if it stood; return whether it did.
+
+        Whoever has not seen that it began is told nothing of it any more.
+        """
         over = uow.watched.end(key)
         if over is None:
             return False
+        unseen = uow.outbox.withdraw_unseen(raised_key(key, over.told_at))
         self.tell(
             uow,
-            f"alarm:{key}:over:{now.isoformat()}",
+            f"{over_key(key)}{now.isoformat()}",
             lambda tongue: over_paragraph(over, self.timezone, tongue),
             now,
+            instead_of=unseen if over.told_at == over.since_at else (),
         )
         return True
 
@@ -83,12 +92,19 @@ class Alarms:
         now: datetime,
         *,
         is_urgent: bool = False,
+        instead_of: Collection[str] = (),
     ) -> None:
-        """Queue a message to everybody who is told of alarms."""
+        """Queue a message to everybody who is told of alarms. `key` is the beginning of its key.
+
+        Left out are the readers of messages that were taken back, whose keys are `instead_of`: the two say nothing new.
+        """
         messages = []
         for to in self.recipients(uow, now):
+            reader = f":{to.kind.value}:{to.address}"
+            if any(one.endswith(reader) for one in instead_of):
+                continue
             paragraph = body(self.languages.of(to.language))
-            its_key = f"{key}:{to.kind.value}:{to.address}"
+            its_key = f"{key}{reader}"
             messages.append(
                 OutMessage(its_key, to, paragraph.headline, paragraph, is_urgent=is_urgent, is_alarm=True)
             )

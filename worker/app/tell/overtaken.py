@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from worker.domain.messages.message import Recipient, RecipientKind
-from worker.domain.messages.overtaken import is_overtaken
+from worker.domain.messages.overtaken import (
+    is_alarm_overtaken,
+    is_of_alarm,
+    is_of_plan,
+    is_overtaken,
+    plan_key,
+)
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import Delivery, MessageHead, OutMessage
 from worker.ports.state.store import UnitOfWork
@@ -34,4 +40,12 @@ def overtaken(uow: UnitOfWork, waiting: Collection[Waiting], tickets: Mapping[in
         ticket = None if message.ticket is None else tickets.get(message.ticket)
         if is_overtaken(message.key, to, ticket):
             found.add(message.key)
-    return found
+    return found | _no_more(uow, [one.message.key for one in waiting if one.message.ticket is None])
+
+
+def _no_more(uow: UnitOfWork, keys: Sequence[str]) -> set[str]:
+    """Those of these about no ticket whose alarm or held plan is not so any more."""
+    of_alarms, of_plans = [list(filter(is_it, keys)) for is_it in (is_of_alarm, is_of_plan)]
+    standing = uow.watched.standing() if of_alarms else []
+    waiting = {plan_key(number) for number in uow.overview.waiting_plans()} if of_plans else set()
+    return {key for key in of_alarms if is_alarm_overtaken(key, standing)} | {*of_plans} - waiting

@@ -1,14 +1,20 @@
 """Messages that are not true any more by the time they would go out, or go out again.
 
-What a message says of its ticket stands in its key, after the ticket's label: `T-000123:open:…`.
+What a message says of its ticket stands in its key, after the ticket's label: `T-000123:open:…`. One about an alarm has
+the alarm's own key, and when it was told: `alarm:source:corp:…`, `alarm:source:corp:over:…`; one about a held plan has
+its number: `plan:7`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.ticket import Ticket, TicketState
+from worker.domain.watch.alarms import ToldAlarm
 
 HELD = "held"
 REMIND = "remind"
@@ -19,6 +25,7 @@ NEVER_SUMMED_UP = (*SAID_ONCE, ActionKind.CANCEL.value)  # nor is told again wha
 PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
 _STEP = "step"
 _ASSIGNEE = "assignee"
+_ALARM, _OVER, _PLAN = "alarm:", ":over:", "plan:"
 _NAMED = f":{_ASSIGNEE}:"  # before the address of whoever had the ticket
 _TO_ASSIGNEE = frozenset({
     ActionKind.OPEN.value, ActionKind.REOPEN.value, ActionKind.UNBLOCK.value, ActionKind.ASSIGN.value, REMIND,
@@ -56,6 +63,38 @@ def is_for_assignee(key: str, ticket: Ticket) -> bool:
 def said_once(ticket: Ticket) -> tuple[str, ...]:
     """The beginnings of the keys of what people said of a ticket: it is not taken back while the ticket is live."""
     return tuple(f"{ticket.label}:{said}:" for said in SAID_ONCE)
+
+
+def raised_key(alarm: str, told_at: datetime) -> str:
+    """The beginning of the keys of the messages that an alarm, by its key, stands."""
+    return f"{_ALARM}{alarm}:{told_at.astimezone(UTC).isoformat()}"
+
+
+def over_key(alarm: str) -> str:
+    """The beginning of the keys of the messages that an alarm, by its key, is over."""
+    return f"{_ALARM}{alarm}{_OVER}"
+
+
+def is_of_alarm(key: str) -> bool:
+    """True of a message that an alarm stands, or is over."""
+    return key.startswith(_ALARM)
+
+
+def is_alarm_overtaken(key: str, standing: Iterable[ToldAlarm]) -> bool:
+    """True of an alarm that stands no more or was told again since, and of the end of one that stands again."""
+    if _OVER in key:
+        return any(key.startswith(over_key(one.key)) for one in standing)
+    return not any(key.startswith(raised_key(one.key, one.told_at)) for one in standing)
+
+
+def plan_key(number: int) -> str:
+    """The key of the message that a plan is held."""
+    return f"{_PLAN}{number}"
+
+
+def is_of_plan(key: str) -> bool:
+    """True of the message that a plan is held."""
+    return key.startswith(_PLAN)
 
 
 def is_overtaken(key: str, to: Recipient, ticket: Ticket | None) -> bool:

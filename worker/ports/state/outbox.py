@@ -148,6 +148,9 @@ class Outbox(Protocol):
         for `Deliveries.take_dropped`.
         """
 
+    def withdraw_unseen(self, beginning: str) -> list[str]:
+        """Take back the alarms whose keys begin so, as far as no channel can have shown them; return their keys."""
+
     def hold_about(self, ticket: int, until: datetime, by: str, but: tuple[str, ...] = ()) -> int:
         """Hold back the calls to act on a ticket that no channel has tried to send; return how many. `by` says why.
 
@@ -194,8 +197,10 @@ class Outbox(Protocol):
     def relink(self, links: Mapping[str, str]) -> None:
         """Give messages other links, by key."""
 
-    def heads(self, to: Sequence[Recipient], now: datetime) -> list[list[MessageHead]]:
-        """The heads of all messages that `pending` has for each recipient, alarms left out."""
+    def heads(
+        self, to: Sequence[Recipient], now: datetime, *, is_alarm: bool = False
+    ) -> list[list[MessageHead]]:
+        """The heads of all messages that `pending` has for each recipient."""
 
     def bundle(self, bundles: Sequence[Bundle], now: datetime) -> None:
         """Fold pending messages into deliveries that are due at once."""
