@@ -15,10 +15,13 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.evidence.journal import Entry
 from worker.domain.identity.matching import QUESTIONS
 from worker.domain.messages.message import Paragraph, Recipient, RecipientKind
-from worker.domain.model import AccountKey, GroupKey, Member
+from worker.domain.model import AccountKey, Evidence, GroupKey, Member
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
+from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import LIVE, Assignee, Ticket, TicketKind, TicketState
 from worker.ports import Port
 from worker.ports.state.deliveries import PostFilter, PostState
+from worker.ports.state.episodes import WaitingPlan
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.overview import DuePlace, JournalFilter, Period, SourceDay, TicketFilter, Week
 from worker.ports.state.sources import SourceState
@@ -225,13 +228,32 @@ def test_what_waits_for_a_person_is_counted_and_the_rest_is_not(engine: sa.Engin
     harness.identifying.reject("wards/+447700900902", Actor("sam"), "a visitor", harness.now)
     with harness.store.reading() as uow:
         assert uow.overview.waiting_plans() == [1]
+        assert uow.episodes.undecided() == [WaitingPlan(1, harness.now, 30, {"c1": 30}, is_of_controls=False)]
         assert [uow.overview.questions(most) for most in (1, 10)] == [1, 2]
         assert uow.overview.questions(10) == len(uow.identities.page(QUESTIONS, None, 10))
 
     harness.decide()
 
     with harness.store.reading() as uow:
-        assert uow.overview.waiting_plans() == []
+        assert uow.overview.waiting_plans() == uow.episodes.undecided() == []
+
+
+def test_of_a_plan_that_waits_each_part_that_waits_is_counted(store: SqlStore) -> None:
+    cause, people = because("so"), [Departure(key(f"p{at}"), NOW, Evidence.DISABLED) for at in range(12)]
+    of_people = HeldPlan("corp", cause, NOW, (
+        Cohort("c1", cause, tuple(people[:2])),
+        Cohort("c2", cause, tuple(people[2:3]), HoldState.RELEASED),
+        Cohort("c10", cause, tuple(people[3:])),
+    ))  # fmt: skip
+    of_controls = HeldPlan("controls", cause, NOW, (Cohort("group.review", cause, (), findings=7),))
+    decided = HeldPlan("corp", cause, NOW, (Cohort("c1", cause, (), HoldState.REJECTED),))
+    with store.begin() as uow:
+        for plan in (of_people, decided, of_controls):
+            uow.episodes.hold(plan)
+        assert uow.episodes.undecided() == [
+            WaitingPlan(1, NOW, 12, {"c1": 2, "c10": 9}, is_of_controls=False),
+            WaitingPlan(3, NOW, 7, {"group.review": 7}, is_of_controls=True),
+        ]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ from worker.app.reads.escalation import Explainer
 from worker.app.reads.exposure import ExposureReads
 from worker.app.reads.glance import Glance
 from worker.app.reads.keeps import KeepsReads
+from worker.app.reads.plans import plan_concerns
 from worker.app.reads.readiness import ReadinessReads
 from worker.app.reads.rotas import Rotas
 from worker.app.reads.witness import Witness, Witnesses
@@ -206,7 +207,11 @@ def assemble(
         with store.reading() as uow:
             return feed_concerns(uow, rules.advisories, clock())
 
-    looks: dict[str, Look] = {"rota": lambda: rotas.concerns(clock()), "advisories": of_feeds}
+    looks: dict[str, Look] = {
+        "rota": lambda: rotas.concerns(clock()),
+        "advisories": of_feeds,
+        "plans": lambda: plan_concerns(store, rules.two_approvers_from, rules.timezone, clock()),
+    }
     acts = TicketActs(store, tickets, teller)
     keep_what_is_told(connectors.trackers, connectors.inventories, store, clock)
     links = rules.links if rules.has_told_links else None

@@ -25,7 +25,7 @@ from worker.domain.reconcile.guard import (
     plan_label,
     state_of,
 )
-from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind
+from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind, WaitingPlan
 from worker.storage import waiting
 from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
@@ -207,6 +207,15 @@ class SqlEpisodes:
 
     def plans(self) -> list[HeldPlan]:
         return self._plans(sa.true())
+
+    def undecided(self) -> list[WaitingPlan]:
+        plans = dict[int, WaitingPlan]()
+        for row in self._c.execute(waiting.parts_of_plans()):
+            size, waits = row.findings or row.people or 0, row.state == HoldState.HELD.value
+            one = plans.get(row.id) or WaitingPlan(row.id, row.created_at, 0, {}, row.findings > 0)
+            parts = one.parts | ({row.cohort_id: size} if waits else {})
+            plans[row.id] = one._replace(size=one.size + size, parts=parts)
+        return list(plans.values())
 
     def plan(self, number: int) -> HeldPlan | None:
         return next(iter(self._plans(held_plan.c.id == number)), None)

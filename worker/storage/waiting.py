@@ -13,7 +13,16 @@ from worker.ports import Port
 from worker.ports.state.episodes import Gate
 from worker.storage.persons import PERSON_COLUMNS, is_joining, is_of_its_kind
 from worker.storage.sql.chunks import in_source
-from worker.storage.sql.tables import cohort, cohort_person, episode, link, membership, person, person_key
+from worker.storage.sql.tables import (
+    cohort,
+    cohort_person,
+    episode,
+    held_plan,
+    link,
+    membership,
+    person,
+    person_key,
+)
 from worker.storage.sql.tables import source as source_table
 
 
@@ -133,4 +142,25 @@ def _was_released() -> sa.ColumnElement[bool]:
     )  # fmt: skip
     return sa.exists().where(
         c.state == HoldState.RELEASED.value, c.decided_at == episode.c.passed_at, is_in_it
+    )
+
+
+@cache
+def parts_of_plans() -> sa.Select[Any]:
+    """The parts of each plan of which one waits for a decision, with how many people or findings each has."""
+    c, p, h = cohort.c, cohort_person.c, held_plan.c
+    waits = sa.select(c.plan_id).where(c.state == HoldState.HELD.value)
+    people = (
+        sa.select(p.plan_id, p.cohort_id, sa.func.count().label("people"))
+        .where(p.plan_id.in_(waits))
+        .group_by(p.plan_id, p.cohort_id)
+        .subquery()
+    )
+    has = people.c
+    return (
+        sa.select(h.id, h.created_at, c.cohort_id, c.state, c.findings, has.people)
+        .join(cohort, c.plan_id == h.id)
+        .outerjoin(people, (has.plan_id == h.id) & (has.cohort_id == c.cohort_id))
+        .where(h.id.in_(waits))
+        .order_by(h.id, sa.func.length(c.cohort_id), c.cohort_id)
     )

@@ -102,7 +102,7 @@ class Cohort:
     @property
     def counted(self) -> str:
         """The same in English words."""
-        return _counted(self.size, is_of_controls=bool(self.findings))
+        return counted(self.size, is_of_controls=bool(self.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,11 @@ class HeldPlan:
     @property
     def counted(self) -> str:
         """Its size in English words."""
-        return _counted(self.size, is_of_controls=self.is_of_controls)
+        return counted(self.size, is_of_controls=self.is_of_controls)
 
 
-def _counted(size: int, *, is_of_controls: bool) -> str:
+def counted(size: int, *, is_of_controls: bool) -> str:
+    """A number of people, or of tickets of controls, in English."""
     if not is_of_controls:
         return people_count(size)
     return "1 ticket" if size == 1 else f"{size} tickets"

@@ -27,7 +27,7 @@ class AlarmCause(StrEnum):
     JUMP = "jump"  # the clock was set
     CANARY = "canary"  # the daily test message did not arrive
     PING = "ping"  # the dead man's switch does not hear us
-    CONCERN = "concern"  # what a connector knows about itself
+    CONCERN = "concern"  # what a connector knows about itself, or of rotas, feeds and held plans has to be looked at
     ENDING = "ending"  # a credential that a connector has
 
 

@@ -45,6 +45,20 @@ class EpisodeSort(NamedTuple):
     kind: EpisodeKind
 
 
+class WaitingPlan(NamedTuple):
+    """A held plan of which a part waits for a decision.
+
+    `size` is the number of its people, or of tickets of controls, decided or not; `parts` has that of each part that
+    waits, by its id.
+    """
+
+    number: int
+    created_at: datetime
+    size: int
+    parts: dict[str, int]
+    is_of_controls: bool
+
+
 class Episodes(Protocol):
     """Leavings and moves, the guard's gate, and held plans."""
 
@@ -74,6 +88,9 @@ class Episodes(Protocol):
 
     def plans(self) -> list[HeldPlan]:
         """All held plans, newest first."""
+
+    def undecided(self) -> list[WaitingPlan]:
+        """The plans of which a part waits for a decision, the oldest first."""
 
     def plan(self, number: int) -> HeldPlan | None:
         """Return one held plan; None if there is none with this number."""
