@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,7 +17,7 @@ from worker.desk import good_group
 from worker.desk.api.app import api_app
 from worker.desk.api.errors import UNAVAILABLE_FOR_S, answer_http
 from worker.desk.assignee import WRONG_MAX, WRONG_WITHIN, AssigneePages
-from worker.desk.calls import Call, choose_language, error_page, route
+from worker.desk.calls import call_of, choose_language, error_page, route
 from worker.desk.census import CensusPages
 from worker.desk.console.frame import NOT_FOUND, lost
 from worker.desk.console.routes import routes
@@ -28,7 +27,7 @@ from worker.desk.handovers import HandoverPages
 from worker.desk.pages import STATIC, asset
 from worker.desk.reporting import ReportPages
 from worker.desk.sealing import SealUploads
-from worker.desk.services import Services, as_of_now
+from worker.desk.services import Services
 from worker.desk.sessions import SignInPages
 from worker.desk.uploads import Receiving, Uploads
 from worker.storage.sql.errors import OF_DATABASE, passes
@@ -95,8 +94,7 @@ async def _static(request: Request) -> Response:
 
 
 def _lost(request: Request) -> Response | None:
-    services = as_of_now(request.app.state.services)
-    return lost(Call(request, services, FormData(), is_page=request.method == "GET"))
+    return lost(call_of(request, is_page=request.method == "GET"))
 
 
 async def _error_page(request: Request, error: Exception) -> Response:

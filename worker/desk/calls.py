@@ -194,6 +194,13 @@ def _has_form(request: Request) -> bool:
     return request.method == "POST" and kind == "application/x-www-form-urlencoded"
 
 
+def call_of(request: Request, form: FormData | None = None, *, is_page: bool = False) -> Call:
+    """A request with the form that was read of it, if any, and the services as of now. Call it in a thread."""
+    return Call(
+        request, as_of_now(request.app.state.services), FormData() if form is None else form, is_page=is_page
+    )
+
+
 Handler = Callable[[Call], Response]
 
 
@@ -206,8 +213,7 @@ def route(
         form = await request.form(max_fields=fields_max) if _has_form(request) else FormData()
 
         def answered() -> Response:
-            services = as_of_now(request.app.state.services)
-            return handler(Call(request, services, form, is_page="GET" in methods))
+            return handler(call_of(request, form, is_page="GET" in methods))
 
         return await run_in_threadpool(answered)
 

@@ -24,8 +24,7 @@ from starlette.routing import Route
 
 from worker.app.acts.sealing import SealDone
 from worker.app.refused import Refused
-from worker.desk.calls import Call, Stale
-from worker.desk.services import as_of_now
+from worker.desk.calls import Call, Stale, call_of
 from worker.desk.uploads import Receiving
 from worker.domain.controls.seals import LINE_MAX, Measured, Measuring
 
@@ -84,7 +83,7 @@ class SealUploads:
         """
 
         async def endpoint(request: Request) -> Response:
-            call = await run_in_threadpool(_call, request)
+            call = await run_in_threadpool(call_of, request)
             sealer = await run_in_threadpool(opened, call)
             if isinstance(sealer, Response):
                 return sealer
@@ -121,10 +120,6 @@ async def seal_upload(call: Call, sealer: Sealer) -> SealDone:
             raise NotSealed(Unsealed.LARGE) from None
         raise
     return await run_in_threadpool(form.sealed)
-
-
-def _call(request: Request) -> Call:
-    return Call(request, as_of_now(request.app.state.services), FormData(), is_page=False)
 
 
 def _boundary(request: Request) -> bytes:

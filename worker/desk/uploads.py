@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from worker.desk.calls import Call, Handler
-from worker.desk.services import as_of_now
+from worker.desk.calls import Call, Handler, call_of
 
 RECEIVED_AT_ONCE_MAX = 8  # each at most guarding.FILE_MAX of the temporary folder, or sealed and dropped
 READ_AT_ONCE_MAX = 2  # each in a process of its own
@@ -66,14 +65,14 @@ class Uploads:
         """
 
         async def endpoint(request: Request) -> Response:
-            refusal = await run_in_threadpool(lambda: before(_call(request, FormData())))
+            refusal = await run_in_threadpool(lambda: before(call_of(request)))
             if refusal is not None:
                 return refusal
             with self._receiving.turn() as is_mine:
                 if not is_mine:
-                    return await run_in_threadpool(lambda: busy(_call(request, FormData())))
+                    return await run_in_threadpool(lambda: busy(call_of(request)))
                 async with _form(request) as form:
-                    return await run_in_threadpool(lambda: handler(_call(request, form)))
+                    return await run_in_threadpool(lambda: handler(call_of(request, form)))
 
         found: Callable[[Request], Awaitable[Response]] = endpoint
         return Route(path, found, methods=["POST"], name=handler.__name__)
@@ -88,10 +87,6 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
         return
     async with request.form(max_files=1, max_fields=FIELDS_MAX, max_part_size=FIELD_BYTES_MAX) as form:
         yield form
-
-
-def _call(request: Request, form: FormData) -> Call:
-    return Call(request, as_of_now(request.app.state.services), form, is_page=False)
 
 
 def given_file(call: Call, name: str) -> UploadFile | None:
