@@ -79,7 +79,7 @@ from worker.domain.controls.examining import Examined
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.switch import Mode
 from worker.domain.model import GroupKey
-from worker.ports import Concern, Connector, Port
+from worker.ports import Connector, Port
 from worker.ports.connectors.rota_feed import RotaFeed
 from worker.ports.ping import Pinger
 from worker.ports.state.group_states import Lists
@@ -203,13 +203,9 @@ def assemble(
     escalating = EscalateRules(rules.holding, on_call, away, jumps, handovers)
     zones = {name: one.timezone for name, one in rules.rotas.rotas.items()}
 
-    def of_feeds() -> list[Concern]:
-        with store.reading() as uow:
-            return feed_concerns(uow, rules.advisories, clock())
-
     looks: dict[str, Look] = {
         "rota": lambda: rotas.concerns(clock()),
-        "advisories": of_feeds,
+        "advisories": lambda: feed_concerns(store, rules.advisories, clock()),
         "plans": lambda: plan_concerns(store, rules.two_approvers_from, rules.timezone, clock()),
     }
     acts = TicketActs(store, tickets, teller)

@@ -193,8 +193,7 @@ def test_a_feed_that_is_too_old_is_told(site: Site) -> None:
     site.kev.error = site.nvd.error = DOWN
     site.harness.now += 32 * DAY
 
-    with site.harness.store.reading() as uow:
-        found = feed_concerns(uow, site.harness.app.rules.advisories, site.harness.now)
+    found = feed_concerns(site.harness.store, site.harness.app.rules.advisories, site.harness.now)
     assert [one.about for one in found] == ["kev", "nvd"]
     assert "too old" in found[0].message
 

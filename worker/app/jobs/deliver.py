@@ -4,11 +4,11 @@ Reserve a page, claim one, send it outside any transaction, mark it and claim th
 holder of a claim died, the delivery is unclear: the channel is asked whether the message arrived before it is sent
 again. If it cannot tell, the message says that it may be a repeat. What was only reserved was not sent. A page goes on
 for a moment, while all of it arrives; after a failure everything is looked at anew.
-Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see.
-What failed while nothing arrived is tried at once when something does.
-A channel that asks to wait is left alone until then. A feed (a program that follows events) gets one event a message;
-after a failure it is left alone as a whole, so that it keeps nobody waiting for its time-outs. While it takes nothing,
-its events are tried on; one that fails while it takes others is given up in the end.
+Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see. What failed
+while nothing arrived is tried at once when something does. A channel that asks to wait is left alone until then. A
+feed (a program that follows events) gets one event a message; after a failure it is left alone as a whole, so that it
+keeps nobody waiting for its time-outs. While it takes nothing, its events are tried on; one that fails while it takes
+others is given up in the end.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.app.tell.teller import Teller
 from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.messages.weekly import NAMED_MAX, weekly_paragraph
-from worker.domain.watch.canary import MORNING, day_of, week_of
+from worker.domain.watch.canary import day_of, week_of
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 

@@ -23,7 +23,7 @@ from worker.domain.text.globs import fits
 from worker.domain.watch.products import keys_asked
 from worker.ports import Concern, Port
 from worker.ports.state.sources import SourceState
-from worker.ports.state.store import UnitOfWork
+from worker.ports.state.store import Store, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,15 @@ def provider_results(
     }
 
 
-def feed_concerns(uow: UnitOfWork, rules: AdvisoryRules, now: datetime) -> list[Concern]:
+def feed_concerns(store: Store, rules: AdvisoryRules, now: datetime) -> list[Concern]:
     """What is wrong with feeds for so long that somebody has to look: they can't be read, or are too old.
 
     No alarm about a source: whoever left is seen as well as ever.
     """
     found = []
-    for name in rules.paces:
-        state = uow.sources.get(name, Port.ADVISORIES)
+    with store.reading() as uow:
+        states = {name: uow.sources.get(name, Port.ADVISORIES) for name in rules.paces}
+    for name, state in states.items():
         verdict = judged(state, rules.fresh, now)
         if verdict.is_stale or (state.trouble is not None and state.failures >= FLAPS):
             found.append(Concern(name, verdict.message, verdict.remedy))

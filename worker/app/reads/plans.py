@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.reconcile.guard import counted, plan_label
 from worker.domain.reconcile.plan import instant
-from worker.domain.watch.canary import MORNING, day_of
+from worker.domain.watch.canary import day_of
 from worker.ports import Concern
 from worker.ports.state.episodes import WaitingPlan
 from worker.ports.state.store import Store, UnitOfWork

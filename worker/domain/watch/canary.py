@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MONDAY = 0
-MORNING = time(8)  # of a day on which people are told what can wait for the morning
 
 
 def day_of(now: datetime, at: time, timezone: str) -> date:
