@@ -192,7 +192,7 @@ REMOVAL_MUTANTS = (
         first=4,
         days=3,
     ),
-    Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),), first=12, days=3),
+    Mutant(2, "a-group-is-forgotten", ((SqlRosters, "take_dirty", _forgets_a_group),), first=8, days=3),
     Mutant(2, "leavers-are-not-marked", ((worker.storage.leavers, "mark", _never),), days=7),
     Mutant(2, "tickets-are-opened-twice", ((_RECONCILE, "reconcile_group", _opens_twice),)),
     Mutant(3, "removals-never-wait", ((worker.domain.reconcile.engine, "findings_of", _never_waits),)),
@@ -202,7 +202,7 @@ REMOVAL_MUTANTS = (
     Mutant(8, "identities-are-matched-only-once", ((Matching, "begin", _matches_only_once),), first=5),
     Mutant(8, "each-group-asks", ((worker.domain.reconcile.engine, "findings_of", _asks_in_each_group),)),
     Mutant(
-        12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 1, 3
+        12, "an-unclear-act-is-repeated", ((Remediate, "_settle", _forgets_what_was_begun),), MACHINES, 17, 3
     ),
     Mutant(12, "a-held-plan-stops-no-machine", ((Remediate, "_allowed", _holds_nothing),), MACHINES),
 )

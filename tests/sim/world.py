@@ -93,6 +93,7 @@ class World:
         self.log = EffectLog()
         self.boundary = Boundary()
         self.crashes = 0
+        self.died: list[tuple[str, datetime]] = []  # in which job, and when
         self.placed = placed_by(seed)
         self.settings = settings or settings_of(seed)
         self.rule = self.settings.leaver.accounts
@@ -297,6 +298,8 @@ class World:
         is_alive = self.careful(lambda: reports.append(self._run(name, lease, is_full=is_full)))
         if name not in READS:
             self.boundary.pause = None
+        if not is_alive:
+            self.died.append((name, self.clock.now))
         self.settle(name, is_alive=is_alive)
         if is_alive:
             self.invariants.after(name)
