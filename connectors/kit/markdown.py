@@ -26,7 +26,7 @@ _CALLED = re.compile(
     r"<(?=[!@#])|(?<!\w)@(?=[^\s\w])|@(?=everyone\b|here\b)"
 )  # <!channel>, @**all**; Discord takes its two words from anywhere
 _LINKED = re.compile(r"\](?=[(:\[])")
-_EMOJI = re.compile(r":(?=[\w+-]{0,64}[a-z1][\w+-]{0,64}:)")  # a name is shorter
+_EMOJI = re.compile(r"(?<!\d):(?=[\w+-]{0,64}[a-z1][\w+-]{0,64}:)")  # a name is shorter
 
 
 def unreferenced(text: str) -> str:

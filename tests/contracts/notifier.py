@@ -151,7 +151,7 @@ class ChannelContract(AnyNotifierContract):
     ) -> None:
         lines = [f"> {n}. *Be* kind :smile: and _name_ nobody; ask: <who> & `why`?" for n in range(size)]
         [ticket] = MESSAGE.paragraphs
-        pasted = (("Text to paste", "\n".join(lines)),)
+        pasted = (("Text to paste", "\n\n".join(lines)),)
         world.notifier.send(replace(MESSAGE, paragraphs=(replace(ticket, pasted=pasted),)))
         (shown,) = world.shown()
         said = {line.strip() for line in shown.splitlines()}

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.instants import APART_MAX
+from worker.domain.kinds import REPORTED_MESSAGES
 from worker.domain.kinds.handle_report import CONFIDENTIAL
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
@@ -89,9 +90,9 @@ class SqlMirrors:
     def want(self, tracker: str, place: str, kinds: Collection[TicketKind], *, sensitive: bool | None) -> int:
         m, t = mirror.c, ticket.c
         needed: list[sa.ColumnElement[bool]] = [t.state.in_(_DOABLE)]
-        if TicketKind.HANDLE_REPORT not in kinds:
+        if REPORTED_MESSAGES not in kinds:
             is_kept_back = t.details.contains(f'"{CONFIDENTIAL}": true')
-            needed.append(~((t.kind == TicketKind.HANDLE_REPORT.value) & is_kept_back))
+            needed.append(~((t.kind == REPORTED_MESSAGES.value) & is_kept_back))
         is_not_now = sa.exists().where(t.id == m.ticket, ~sa.and_(*needed))
         is_not_there = (m.tracker == tracker) & (m.state == CopyState.WANTED.value) & (m.attempts == 0)
         self._c.execute(sa.delete(mirror).where(is_not_there, is_not_now))

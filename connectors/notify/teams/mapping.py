@@ -78,7 +78,7 @@ def _items(paragraph: Paragraph, link_label: str) -> Iterator[Element]:
         yield _text(_run(f"{number}. {step}"))
     for label, text in paragraph.pasted:
         yield _text(_run(f"{label}:", weight="Bolder"))
-        yield from (_text(_run(line)) for line in text.splitlines() if line.strip())
+        yield from (_text(_run(line if line.strip() else "\N{NO-BREAK SPACE}")) for line in text.splitlines())
     if paragraph.link:
         action = {
             "type": "Action.OpenUrl",

@@ -134,6 +134,14 @@ def test_whoever_changes_their_mind_has_said_only_the_last(large: Harness) -> No
     assert _reject(large, "lee") is HoldState.REJECTED
 
 
+def test_an_address_that_nobody_vouches_for_takes_no_word_back(large: Harness) -> None:
+    _release(large, "sam")
+    alike = Actor("Alex", signed_in("https://id.example", "7"), known_as=frozenset({"sam"}))
+    large.approvals.decide(1, (), alike, "a broken import", large.now, release=False)
+
+    assert _release(large, "kim") is HoldState.RELEASED
+
+
 def test_a_plan_below_the_limit_takes_one(company: Harness) -> None:
     assert company.approvals.needs_two(_plan_of(company)) is False
 

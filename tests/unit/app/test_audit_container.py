@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
 import zlib
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from packs import PACK, members_of, pack_of, problem_of, verified, zipped
+from worker.app.evidence import container
 from worker.app.evidence.container import Container
 from worker.app.evidence.zip import REPORT
 from worker.domain.evidence.manifest import MANIFEST
@@ -52,6 +54,22 @@ def written(file: Any, *, is_wide: bool = False, is_manifest_apart: bool = False
             patch.setattr(zipfile, "ZIP64_LIMIT", 10)
         pack.close()
     return bytes(file.written if isinstance(file, Stream) else file.getvalue())
+
+
+def test_a_member_is_read_to_its_end_where_its_last_words_fill_more_than_a_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Then zlib has taken all that there is, and still holds some of what comes out."""
+    monkeypatch.setattr(container, "CHUNK", 1 << 16)
+    numbers = random.Random(11)
+    begin = b"".join(b"%x\n" % numbers.getrandbits(64) for _ in range(8192))[: (1 << 16) - 20]
+    for size in range(20, 300):
+        file, content = io.BytesIO(), begin + b"a" * size
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
+            pack.writestr("journal", content)
+        read = Container(file)
+        with read.open(read.members[0]) as member:
+            assert member.read() == content
 
 
 @pytest.mark.parametrize("is_wide", [False, True])

@@ -96,7 +96,7 @@ def test_it_says_that_a_second_person_must_decide_the_same_and_who_nobody_is(fou
     [told] = look(harness, EIGHT + DAY)
     assert told.text.startswith(
         f"{TWO_APPROVERS_FROM} people have waited for a decision since 2026-11-24T17:00:00Z. "
-        "One person has decided about c1, and a second one must decide the same. "
+        "Somebody has decided about c1, and no second person the same yet. "
     )
     assert "sam@" not in str(told)
     assert "P00" not in str(told)

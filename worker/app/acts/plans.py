@@ -78,7 +78,9 @@ class Approvals:
                     plan=plan.label,
                 )
             )
-        uow.episodes.take_back(plan.id, [one for one in mine if one.verdict is not word.verdict])
+        own = replace(by, known_as=frozenset())  # what nobody vouches for takes no word back
+        changed = [one for one in mine if one.is_by(own) and one.verdict is not word.verdict]
+        uow.episodes.take_back(plan.id, changed)
         uow.episodes.approve(plan.id, [replace(word, cohort=one) for one in sorted(wanted - said)])
         new = [cohort for cohort in plan.cohorts if cohort.id in wanted - agreed - said]
         if new:

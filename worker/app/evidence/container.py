@@ -116,10 +116,11 @@ class _Contents(io.RawIOBase):
             if not self._packed:
                 self._packed = self._file.read(min(CHUNK, self._packed_left))
                 self._packed_left -= len(self._packed)
-            if not self._packed:
-                raise EOFError("its data was cut")
-            part = self._inflate.decompress(self._packed, len(buffer))
+            given = self._packed
+            part = self._inflate.decompress(given, len(buffer))  # it may hold more, without more data
             self._packed = self._inflate.unconsumed_tail
+            if not given and not part and not self._inflate.eof:
+                raise EOFError("its data was cut")
         self._size += len(part)
         self._crc = zlib.crc32(part, self._crc)
         if self._size > self._member.size or (not part and not self._is_sound_at_its_end()):

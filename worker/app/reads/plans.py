@@ -36,5 +36,5 @@ def _concern(uow: UnitOfWork, plan: WaitingPlan, *, needs_two: bool) -> Concern:
     message = f"{waiting} for a decision since {instant(plan.created_at)}."
     said = {one.cohort for one in uow.episodes.approvals(plan.number)} if needs_two else set()
     if half := ", ".join(one for one in plan.parts if one in said):
-        message += f" One person has decided about {half}, and a second one must decide the same."
+        message += f" Somebody has decided about {half}, and no second person the same yet."
     return Concern(label, message, f"`whosleft plans show {label}` shows it.")

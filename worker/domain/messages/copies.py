@@ -54,7 +54,7 @@ def _minimal_title(ticket: Ticket, tongue: Tongue) -> str:
 
 def _minimal(ticket: Ticket, timezone: str, tongue: Tongue) -> list[str]:
     return [
-        tongue.say("Whosleft asks for this. Its page there says what is to be done, and how."),
+        tongue.say("Whosleft asks for this. Its page in Whosleft says what is to be done, and how."),
         *_about_closing(ticket, timezone, tongue),
     ]
 

@@ -49,6 +49,13 @@ def test_a_card_has_links_alone_to_tap_and_each_names_its_ticket(
     assert "Submit" not in json.dumps(card.card)
 
 
+def test_a_text_to_paste_keeps_its_empty_lines(notifier: TeamsNotifier, channel: TeamsChannel) -> None:
+    rules = (("Text to paste", "Be kind.\n\nName nobody."),)
+    notifier.send(replace(MESSAGE, paragraphs=(replace(MESSAGE.paragraphs[0], pasted=rules),)))
+    [card] = channel.cards
+    assert [line.strip() for line in card.text.splitlines()][-4:-1] == ["Be kind.", "", "Name nobody."]
+
+
 def test_taken_is_queued_and_a_card_that_is_lost_looks_the_same(
     notifier: TeamsNotifier, channel: TeamsChannel
 ) -> None:
