@@ -11,6 +11,7 @@ from builders import rules
 from harness import Harness
 from reviewed import KEEP, RULE, UNSURE, names, of, released, reviewed_ward, say, token
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 Start = Callable[..., Harness]
@@ -119,3 +120,16 @@ def test_nor_does_the_reviewer_get_the_rows_of_whoever_left(start: Start) -> Non
     harness.control()
     second = of(harness, "board", own=True)
     assert (second.state, second.assignee) == (TicketState.OPEN, None)
+
+
+def test_a_review_that_is_opened_again_asks_the_others_again_too(start: Start) -> None:
+    harness = board(start, admins=["dee"], owner_email="una@corp.example")
+    answer(harness, "board", ann=UNSURE, ben=KEEP)
+    harness.control()
+    answer(harness, "board", own=True, ann=KEEP, dee=KEEP)
+    harness.later()
+    harness.desk.reopen(of(harness, "board", own=False).id, Actor("sam"), "too quick", harness.now)
+
+    assert answer(harness, "board", ann=UNSURE, ben=KEEP).state is TicketState.OPEN
+    harness.control()
+    assert asked(harness) == ("una@corp.example", ["Ann", "Dee"])

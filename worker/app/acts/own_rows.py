@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from worker.domain.controls.reviewing import OWN, ReviewRow, ReviewRows, RowAnswer
+from worker.domain.controls.reviewing import OWN, Review, ReviewRow, ReviewRows, RowAnswer
 from worker.domain.kinds import REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import AccountKey, HandleKey, Standing
@@ -61,11 +61,12 @@ def is_about_themself(uow: UnitOfWork, ticket: Ticket, assignee: Assignee) -> bo
 
 
 def rows_for_another(
-    uow: UnitOfWork, ticket: Ticket, rows: ReviewRows, answers: Mapping[str, AnsweredRow]
+    uow: UnitOfWork, ticket: Ticket, review: Review, rows: ReviewRows, answers: Mapping[str, AnsweredRow]
 ) -> RowsForAnother | None:
     """What the second ticket of a review has to ask; None if it does, or if there is nothing to ask and none is live.
 
-    Whoever has a second ticket may say that they don't know, and nobody is asked a third time.
+    Whoever has a second ticket may say that they don't know, and nobody is asked a third time. What they said before
+    the review began anew is void, as all that its reviewer said is.
     """
     if ONLY in ticket.details:
         return None
@@ -78,9 +79,11 @@ def rows_for_another(
     asked: set[str] = set()
     answered: set[str] = set()
     for one in seconds:
-        if one.state is not TicketState.CANCELLED:
+        is_over = one.verified_at is not None and one.verified_at < review.started_at
+        if one.state is not TicketState.CANCELLED and not is_over:
             asked.update(one.details[ONLY])
-            answered.update(uow.reviews.answers(one.id))
+        given = uow.reviews.answers(one.id).values()
+        answered.update(row.handle for row in given if row.at >= review.started_at)
     if all(row.member.handle in asked | answered for row in (*own, *unsure)):
         return None
     return RowsForAnother(

@@ -185,7 +185,9 @@ class Reviewing:
         begun = uow.reviews.begun()
         tickets = uow.tickets.many({*begun, *uow.reviews.take_handed_on()})
         shown = {number: self.shown(uow, ticket) for number, ticket in tickets.items()}
-        asked = [rows_for_another(uow, one.ticket, one.rows, one.answers) for one in shown.values()]
+        asked = [
+            rows_for_another(uow, one.ticket, one.review, one.rows, one.answers) for one in shown.values()
+        ]
         for number in begun:
             if not shown[number].left:
                 self._complete(uow, shown[number], SYSTEM, now)
@@ -262,8 +264,8 @@ class Reviewing:
             self._remove(uow, ticket, removals, now)
             self._keep(uow, ticket, [row for row, answer in chosen if answer is RowAnswer.KEEP], now)
             after = self.shown(uow, ticket)
-            is_over = not after.left and rows_for_another(uow, ticket, after.rows, after.answers) is None
-            return self._complete(uow, after, by, now) if is_over else after
+            another = rows_for_another(uow, ticket, after.review, after.rows, after.answers)
+            return after if after.left or another is not None else self._complete(uow, after, by, now)
 
     def _check_admins(self, uow: UnitOfWork, ticket: Ticket, removals: Sequence[ReviewRow]) -> None:
         """Refuse to send away the last admin who is not asked out already: nobody would be left to act."""
