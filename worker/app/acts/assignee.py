@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.acts.assignees import account_of, language_of, people_behind
 from worker.app.acts.by_link import (
     UNDO_FOR,
     act_by_link,
@@ -19,7 +20,6 @@ from worker.app.acts.by_link import (
     take_back,
 )
 from worker.app.acts.changes import Change, change_ticket, known_ticket
-from worker.app.acts.own_rows import account_of, language_of, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for

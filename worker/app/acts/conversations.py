@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.acts.assignees import language_of, people_behind
 from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
-from worker.app.acts.own_rows import language_of, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.signed_links import SignedLinks
 from worker.domain.controls.conversations import CHECKLIST, WORDS_MAX, Checklist, as_details, from_details

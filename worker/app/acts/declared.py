@@ -15,9 +15,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
+from worker.app.acts.assignees import account_of
 from worker.app.acts.declared_people import carry_answers, judged
 from worker.app.acts.looking_up import one_group
-from worker.app.acts.own_rows import account_of
 from worker.app.acts.pairing import Pairing, ones, roster_of
 from worker.app.refused import Refused
 from worker.app.tell.group_links import GroupLinks, OpenedGroup

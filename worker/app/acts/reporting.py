@@ -13,9 +13,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TypeAlias
 
+from worker.app.acts.assignees import language_of, people_behind
 from worker.app.acts.by_link import act_by_link, can_undo, claimants_by_link
 from worker.app.acts.changes import change_ticket
-from worker.app.acts.own_rows import language_of, people_behind
 from worker.app.refused import Refused
 from worker.app.tell.addressing import rules_now
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call

@@ -16,8 +16,9 @@ from hashlib import sha256
 
 from itsdangerous import Signer
 
+from worker.app.acts.assignees import language_of, people_behind
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.own_rows import RowsForAnother, language_of, people_behind, rows_for_another
+from worker.app.acts.own_rows import RowsForAnother, rows_for_another
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
