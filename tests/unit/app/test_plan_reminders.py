@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fakes.pinger import FakePinger
 from harness import TWO_APPROVERS_FROM, Harness
 from letters import Found
 from worker.app.jobs.table import OF_ALL
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Paragraph
-from worker.domain.watch.alarms import BLINDING, AlarmCause
 from worker.ports import NotDone
 
 EIGHT = datetime(2026, 11, 25, 8, tzinfo=UTC)  # of the day after, in London
@@ -121,5 +122,9 @@ def test_over_an_outage_it_does_not_pile_up_and_after_the_decision_it_is_not_tol
     assert [one for one in told if REMINDER in one] == in_the_end
 
 
-def test_it_does_not_blind_the_dead_man_s_switch() -> None:
-    assert AlarmCause.CONCERN not in BLINDING
+def test_the_dead_man_s_switch_hears_that_all_is_well_meanwhile(found: Found) -> None:
+    harness, pinger = held(found, 30), FakePinger()
+    harness.start(replace(harness.app.rules, ping_every=timedelta(seconds=30)), pinger=pinger)
+    assert titles(harness, EIGHT) == [REMINDER]
+    look(harness, EIGHT + timedelta(minutes=1))
+    assert pinger.heard[-1] == "well"
