@@ -14,7 +14,7 @@ RANGES_MAX = 20
 CODE_MAX = 64
 
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{1,8})*", re.IGNORECASE | re.ASCII)
-_QUALITY = re.compile(r"\s*q\s*=\s*([01]?(?:\.\d{0,3})?)\s*", re.IGNORECASE | re.ASCII)
+_QUALITY = re.compile(r"\s*q\s*=\s*+([01]?(?:\.\d{0,3})?)\s*", re.IGNORECASE | re.ASCII)
 
 
 class Tag(NamedTuple):
