@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from builders import NOW, ticket
-from contracts.unit_of_work import ANN, LIFE, MICRO, at_once, letter, rolled_back
+from contracts.unit_of_work import ANN, LIFE, MICRO, letter
 from folded import claim, fold, pending
+from transactions import at_once, rolled_back
 from worker.domain.messages.message import CHANNEL, feed_of
 from worker.ports.state.outbox import Bundle, Claim, Delivery, Onward
 from worker.ports.state.store import Store, UnitOfWork

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from builders import DAY, HOUR, NOW, facts, key
-from contracts.unit_of_work import at_once, dirty, handles, read_people, read_rosters, roster
+from contracts.unit_of_work import dirty, handles, read_people, read_rosters, roster
+from transactions import at_once
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
 from worker.ports.state.people import JudgedFacts
 from worker.ports.state.store import Store

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from builders import ticket
-from contracts.unit_of_work import at_once, read_rosters, roster
+from contracts.unit_of_work import read_rosters, roster
+from transactions import at_once
 from worker.ports.state.store import Store
 
 

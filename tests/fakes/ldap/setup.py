@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from connectors.directory.active_directory import SPEC
 from connectors.directory.active_directory.config import ActiveDirectoryConfig
 from connectors.directory.active_directory.connector import ActiveDirectory
@@ -20,7 +22,7 @@ from connectors.directory.active_directory.read.mapping import Reading
 from connectors.directory.active_directory.wire.ber import Entry
 from fakes.ldap.server import PASSWORD, USER, LdapServer
 from worker.domain.model import AccountFacts
-from worker.ports import ConnectorContext, DirectoryPage, PassEnd
+from worker.ports import ConnectorContext, ConnectorError, DirectoryPage, PassEnd
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BASE = "DC=corp,DC=example"
@@ -121,3 +123,12 @@ def put_people(dc: LdapServer, count: int, ou: str = STAFF) -> None:
     """Put so many people into a unit."""
     for number in range(count):
         dc.put(f"CN=P{number:04},{ou}", sAMAccountName=f"p{number:04}", mobile=f"07700 900{number % 1000:03}")
+
+
+def failure(dc: LdapServer, kind: type[ConnectorError], **changes: object) -> ConnectorError:
+    """The error that ends a pass, which must be of this kind and come before any proof of the pass."""
+    items = directory(dc, **changes).changes(None)
+    with pytest.raises(ConnectorError) as caught:
+        assert not [item for item in items if isinstance(item, PassEnd)], "the pass claims to be whole"
+    assert type(caught.value) is kind, caught.value
+    return caught.value

@@ -49,14 +49,10 @@ FRESH = timedelta(minutes=1)  # so old a delivery has waited, and is looked at a
 RESERVED_LIFE = timedelta(seconds=30)  # as long as a lease, after which others do the job
 RETRY_FIRST = timedelta(seconds=30)
 ATTEMPTS_MAX = 8  # then another channel is tried; on the last one the message is dead
-WAITS = (
-    2,
-    timedelta(hours=1),
-)  # how much longer each wait is than the one before, and the longest: an hour in all
-LAST_WAITS = (
-    4,
-    timedelta(hours=6),
-)  # on the last channel 15 hours in all, so that a night's outage kills nothing
+# How much longer each wait is than the one before, and the longest: an hour in all
+WAITS = (2, timedelta(hours=1))
+# On the last channel 15 hours in all, so that a night's outage kills nothing
+LAST_WAITS = (4, timedelta(hours=6))
 REST_MAX = timedelta(hours=1)  # for a feed that takes nothing, as long as it takes
 DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the lease
 

@@ -14,7 +14,7 @@ from fakes.ldap import server as ldap_server
 from fakes.ldap import wire
 from fakes.ldap.controller import PAGED
 from fakes.ldap.server import LdapServer, Request
-from fakes.ldap.setup import BASE, LEAVERS, STAFF, directory, eventually, put_people, read
+from fakes.ldap.setup import BASE, LEAVERS, STAFF, directory, eventually, failure, put_people, read
 from worker.ports import (
     BadConfig,
     ConnectorError,
@@ -26,15 +26,6 @@ from worker.ports import (
 )
 
 USERS = "(&(objectClass=user)(!(objectClass=computer))(!(isCriticalSystemObject=TRUE)))"
-
-
-def failure(dc: LdapServer, kind: type[ConnectorError], **changes: object) -> ConnectorError:
-    """The error that ends a pass, which must be of this kind and come before any proof of the pass."""
-    items = directory(dc, **changes).changes(None)
-    with pytest.raises(ConnectorError) as caught:
-        assert not [item for item in items if isinstance(item, PassEnd)], "the pass claims to be whole"
-    assert type(caught.value) is kind, caught.value
-    return caught.value
 
 
 def people_searches(dc: LdapServer) -> list[Request]:
@@ -87,50 +78,6 @@ def test_an_empty_domain_is_a_whole_pass_of_nobody(dc: LdapServer) -> None:
     dc.put(STAFF)
     people, end = read(directory(dc))
     assert (people, end.is_full) == ({}, True)
-
-
-@pytest.mark.parametrize(
-    "shown, unshown",
-    [
-        ({}, {"leave_at", "is_on_long_leave"}),
-        ({"x2": "maternity"}, {"leave_at"}),
-        ({"x2": "FALSE"}, {"leave_at"}),
-    ],
-    ids=["nobody", "somebody", "who is not on leave"],
-)
-def test_long_leave_that_is_seen_of_nobody_is_not_shown(
-    dc: LdapServer, shown: dict[str, str], unshown: set[str]
-) -> None:
-    put_people(dc, 3)
-    for number in range(3):
-        dc.change(f"CN=P000{number},{STAFF}", userAccountControl=514)
-    dc.change(f"CN=P0002,{STAFF}", **shown)
-    *pages, _ = directory(dc, page_size=2, attributes={"long_leave": "x2"}).changes(None)
-    assert [page.unshown for page in pages if isinstance(page, DirectoryPage)] == [unshown, unshown]
-
-
-@pytest.mark.parametrize("shown, unsure", [({}, {"leave_at"}), ({"x1": "2027-01-31"}, set())])
-def test_a_last_day_that_is_seen_of_nobody_may_have_been_hidden(
-    dc: LdapServer, shown: dict[str, str], unsure: set[str]
-) -> None:
-    put_people(dc, 3)
-    dc.change(f"CN=P0002,{STAFF}", **shown)
-    *pages, _ = directory(dc, page_size=2, attributes={"leave_date": "x1"}).changes(None)
-    found = [one for one in pages if isinstance(one, DirectoryPage)]
-    assert [one.unsure for one in found] == [unsure, unsure]
-    assert not any(one.unshown for one in found)
-
-
-def test_an_expiry_that_is_seen_of_nobody_is_not_shown(dc: LdapServer) -> None:
-    put_people(dc, 3)
-    for number in range(3):
-        dc.change(f"CN=P000{number},{STAFF}", accountExpires=None)
-    source = directory(dc)
-    page, _ = source.changes(None)
-    assert isinstance(page, DirectoryPage)
-    assert page.unshown == {"expires_at", "leave_at"}
-    said = source.check()
-    assert (said.ok, "accountExpires of nobody can be read" in said.message) == (False, True)
 
 
 def test_only_what_is_configured_is_asked_for(dc: LdapServer) -> None:
@@ -373,30 +320,3 @@ def test_whoever_is_renamed_meanwhile_is_found_by_id(dc: LdapServer) -> None:
     rest = [request for request in dc.searches() if request.attributes[0].startswith("othermobile;range=")]
     assert rest
     assert all(request.base.startswith("<GUID=") and request.scope == "base" for request in rest)
-
-
-# --- what may not be seen --------------------------------------------------------------------------------------------
-
-
-def test_when_nobodys_state_is_to_be_seen_the_pass_proves_nothing(dc: LdapServer) -> None:
-    put_people(dc, 3)
-    dc.unreadable = {"userAccountControl"}
-    error = failure(dc, PermissionDenied)
-    assert isinstance(error, PermissionDenied)
-    assert error.missing == "Read userAccountControl"
-    assert "does not show userAccountControl of anybody" in error.message
-
-
-def test_a_hidden_ou_is_a_pass_without_its_people(dc: LdapServer) -> None:
-    put_people(dc, 2)
-    dc.put(f"CN=Chair,OU=Board,{BASE}")
-    dc.hide(f"OU=Board,{BASE}")
-    people, _ = read(directory(dc))
-    assert set(people) == {"P0000", "P0001"}
-
-
-def test_an_ou_of_the_scope_that_is_hidden_is_an_error(dc: LdapServer) -> None:
-    put_people(dc, 1)
-    dc.hide(STAFF)
-    error = failure(dc, PermissionDenied, scope={"ous": [STAFF]})
-    assert f"does not show the people in {STAFF}" in error.message
