@@ -2,65 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from connectors.tracker.request_tracker import connector
-from connectors.tracker.request_tracker.config import RequestTrackerConfig
 from connectors.tracker.request_tracker.connector import RequestTracker
-from contracts.tracker import AMINA, draft, tracker_context
-from request_tracker import CLOSER, OUR_RIGHTS, ROOT, US, Queue, RequestTrackerServer
-from wires import Wire, wire_to
+from contracts.tracker import AMINA, draft
+from integration.request_tracker_queue import STATES, Start, queue, server, start, wire
+from request_tracker import CLOSER, ROOT, US, Queue, RequestTrackerServer
+from wires import Wire
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
-from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
+from worker.ports import Changed, NotDone, Rejected, Transient
 
-STATES: dict[str, Any] = {
-    "done": ["resolved"], "open": ["new", "open", "stalled"], "declined": ["rejected"], "on_reopen": "open",
-}  # fmt: skip
+__all__ = ["queue", "server", "start", "wire"]
+
 GUARDED: dict[str, Any] = {"done": ["done"], "open": ["open", "new", "quiet"]}
-Start = Callable[..., RequestTracker]
-
-
-@pytest.fixture
-def server(request_tracker_server: RequestTrackerServer) -> RequestTrackerServer:
-    return request_tracker_server
-
-
-@pytest.fixture
-def wire(server: RequestTrackerServer) -> Iterator[Wire]:
-    with wire_to(server.port) as wire:
-        yield wire
-
-
-@pytest.fixture
-def queue(server: RequestTrackerServer) -> Iterator[Queue]:
-    queue = server.queue()
-    yield queue
-    server.retire(queue)
-
-
-@pytest.fixture
-def start(server: RequestTrackerServer, wire: Wire, queue: Queue) -> Iterator[Start]:
-    """Return what makes a tracker on the test's queue; keys of the configuration can be given."""
-    made: list[RequestTracker] = []
-
-    def start(**more: Any) -> RequestTracker:
-        keys = {
-            "url": wire.url,
-            "token": server.tokens[US],
-            "queue": queue.name,
-            "states": STATES,
-            "requests_per_minute": 6000,
-            **more,
-        }
-        made.append(RequestTracker(RequestTrackerConfig.model_validate(keys), tracker_context()))
-        return made[-1]
-
-    yield start
-    for tracker in made:
-        tracker.close()
 
 
 def one_read(tracker: RequestTracker, ref: str) -> Seen | CopyGone:
@@ -341,72 +298,3 @@ class TestIdentity:
             True,
             True,
         )
-
-
-class TestCheck:
-    @pytest.mark.parametrize("right", ["CreateTicket", "ModifyTicket", "SeeQueue"])
-    def test_each_right_is_named(
-        self, right: str, start: Start, server: RequestTrackerServer, queue: Queue
-    ) -> None:
-        tracker = start()
-        tracker.create(draft(), "")
-        assert tracker.check().ok
-        server.act("revoke", US, queue.name, right)
-
-        checked = tracker.check()
-
-        assert not checked.ok
-        assert right in checked.remedy
-
-    def test_statuses_are_proven_once_there_is_a_copy(self, start: Start) -> None:
-        tracker = start(states={**STATES, "done": ["Resolvd"]})
-        assert tracker.check().details["proven"] == "no"
-        tracker.create(draft(), "")
-
-        checked = tracker.check()
-
-        assert not checked.ok
-        assert "Resolvd" in checked.message
-        assert "resolved" in checked.message
-
-    def test_a_status_that_is_not_named_is_said(self, start: Start) -> None:
-        tracker = start(states={**STATES, "open": ["open"]})
-        tracker.create(draft(), "")
-
-        checked = tracker.check()
-
-        assert (checked.ok, checked.message) == (
-            False,
-            "The status new of Request Tracker is not named under states.",
-        )
-
-    def test_a_field_that_the_queue_has_not_is_named(self, start: Start) -> None:
-        checked = start(field="Nothing").check()
-
-        assert (checked.ok, "Nothing" in checked.message) == (False, True)
-
-    def test_a_wrong_token_is_said_and_never_shown(self, start: Start) -> None:
-        secret = "1-99-0123456789abcdef0123456789abcdef"
-        tracker = start(token=secret)
-
-        with pytest.raises(AuthFailed) as raised:
-            tracker.create(draft(), "")
-        checked = tracker.check()
-
-        assert not checked.ok
-        assert "token" in checked.remedy
-        assert secret not in f"{raised.value!r}{raised.value}{checked}{raised.value.__cause__!r}"
-
-    def test_a_server_that_is_down_is_said(self, start: Start, wire: Wire) -> None:
-        tracker = start()
-        wire.refuse()
-
-        with pytest.raises(NotDone):
-            tracker.create(draft(), "")
-        assert not tracker.check().ok
-
-
-def test_the_limited_account_has_no_more_rights_than_the_manual_says() -> None:
-    from connectors.tracker.request_tracker.client import RIGHTS  # noqa: PLC0415  what it is compared with
-
-    assert all(right in RIGHTS for right in OUR_RIGHTS)

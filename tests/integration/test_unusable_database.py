@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from integration.company import Company, company
-from integration.test_run_health import running, until
+from integration.processes import running, until
 
 __all__ = ["company"]
 
