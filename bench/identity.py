@@ -18,8 +18,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from bench.identity_households import CASES, READS, Seat
 from bench.identity_names import LOCALES
-from bench.identity_people import CASES, PAGE_OF, READS, People, Seat
+from bench.identity_people import PAGE_OF, People
 from bench.measure import peak_mib, timed
 from bench.wired import app_over
 from worker.app.tell.health import Freshness
