@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from builders import NOW
 from folded import claim, fold, pending
+from plans_of_queries import steps_of
 from worker.app.jobs.faults import Faults, Watching
 from worker.app.tell.addressing import person_at
 from worker.app.tell.alarms import Alarms
@@ -180,6 +181,25 @@ def test_a_channel_fails_by_what_failed_after_the_last_arrival(store: SqlStore) 
         assert uow.watched.failing() == [Failing("soc", NOW + MINUTE, "429")]
         uow.outbox.move(last, "mail", "429", NOW + 4 * MINUTE)
         assert uow.watched.failing() == []
+
+
+def test_the_last_arrival_is_looked_up(engine: sa.Engine, store: SqlStore) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    with store.begin() as uow:
+        failed(uow, "a", made=0, at=0, wait=60)
+        arrived = sent_off(uow, "b", "soc", NOW)
+
+    def look() -> None:
+        with store.begin() as uow:
+            uow.watched.failing()
+            uow.outbox.hurry(arrived, NOW + MINUTE)
+
+    steps = steps_of(engine, look, "delivery")
+    assert sum("ix_delivery_arrival" in step for plan in steps for step in plan) == 2
+    assert not [
+        step for plan in steps for step in plan if step.startswith("SCAN") or "TEMP B-TREE FOR ORDER" in step
+    ]
 
 
 def test_what_failed_while_nothing_arrived_is_due_when_something_does(store: SqlStore) -> None:

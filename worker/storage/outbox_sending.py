@@ -280,7 +280,12 @@ _HAS_FAILED = sa.and_(
 )  # fmt: skip
 _FAILED = sa.select(delivery.c.notifier).distinct().where(_HAS_FAILED)
 _IS_OVER_IT = delivery.c.notifier == sa.bindparam("channel")
-_LAST_BEFORE = sa.select(sa.func.max(delivery.c.sent_at)).where(_IS_OVER_IT, ~_THIS)
+_LAST_BEFORE = (
+    sa.select(delivery.c.sent_at)
+    .where(_IS_OVER_IT, delivery.c.sent_at.is_not(None), ~_THIS)
+    .order_by(delivery.c.sent_at.desc())
+    .limit(1)
+)
 _WAIT: sa.ColumnElement[int] = sa.type_coerce(delivery.c.next_at, sa.BigInteger) - sa.type_coerce(
     delivery.c.failed_at, sa.BigInteger
 )

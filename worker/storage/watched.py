@@ -24,7 +24,12 @@ _MARKS = sa.select(watch_mark)
 _D = delivery.c
 _HAS_FAILED = _D.state.in_(UNSENT) & (_D.error != "") & _D.failed_at.is_not(None)
 _FAILED = sa.select(_D.notifier).distinct().where(_HAS_FAILED).order_by(_D.notifier)
-_ARRIVED = sa.select(sa.func.max(_D.sent_at)).where(_D.notifier == sa.bindparam("name"))
+_ARRIVED = (
+    sa.select(_D.sent_at)
+    .where(_D.notifier == sa.bindparam("name"), _D.sent_at.is_not(None))
+    .order_by(_D.sent_at.desc())
+    .limit(1)
+)
 _FAILED_SINCE = sa.select(
     sa.func.min(_D.created_at).label("first"), sa.func.max(_D.error).label("error")
 ).where(_HAS_FAILED, _D.notifier == sa.bindparam("name"), _D.failed_at > sa.bindparam("last"))

@@ -62,6 +62,13 @@ delivery = sa.Table(
     sa.Index("ix_delivery_state", "state", "next_at"),
     sa.Index("ix_delivery_bundle_id", "bundle_id"),
     sa.Index("ix_delivery_address", "address", "state", "sent_at"),
+    sa.Index(
+        "ix_delivery_arrival",
+        "notifier",
+        "sent_at",
+        sqlite_where=sa.text("sent_at IS NOT NULL"),
+        postgresql_where=sa.text("sent_at IS NOT NULL"),
+    ),
 )
 quiet_channel = sa.Table(
     "quiet_channel",
