@@ -16,8 +16,6 @@ from worker.ports.state.store import Store, UnitOfWork
 
 
 class OutboxContract:
-    """The part of the suite about messages and their deliveries."""
-
     def test_a_message_is_queued_once_for_its_key(self, store: Store) -> None:
         with store.begin() as uow:
             assert uow.outbox.add([letter("a"), letter("b"), letter("a")], NOW) == 2
