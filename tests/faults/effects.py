@@ -22,12 +22,20 @@ from faults.channels import MAIL, Channels, Mail
 from faults.clicks import Click, Clicks
 from faults.town import Place, Town, handle
 from worker.app.jobs.table import JOBS
+from worker.domain.evidence import events
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Role
-from worker.domain.tickets.ticket import Ticket, TicketState
-from worker.storage.sql.tables import delivery
+from worker.domain.tickets.ticket import Ticket, TicketState, ticket_label
+from worker.storage.sql.tables import delivery, outbox
 from worker.storage.store import SqlStore
 
+OVERTAKING = {  # a message about the ticket that still waits is not true any more
+    events.TICKET_ASSIGNED,
+    events.TICKET_ACKNOWLEDGED,
+    events.TICKET_DONE,
+    events.TICKET_VERIFIED,
+    events.TICKET_CANCELLED,
+}
 CHANGED = "This has changed meanwhile"  # what somebody is told who comes too late
 
 # A session that writes for a job has its holder's name; whoever has none is a person at the desk
@@ -286,14 +294,33 @@ class Effects:
             unsaid = sum(not mail.says_repeat for mail in those)
             if unsaid > 1:
                 yield f"message {key} was mailed {len(those)} times, and {unsaid} of them say nothing of a repeat"
-        columns = (delivery.c.key, delivery.c.notifier, delivery.c.state, delivery.c.error)
+        d = delivery.c
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(*columns)).all()
-        for key, notifier, state, error in rows:
-            if state != "sent":
+            rows = connection.execute(sa.select(d.key, d.notifier, d.state, d.error, d.bundle_id)).all()
+        for key, notifier, state, error, bundle in rows:
+            if state == "dropped":
+                yield from (f"message {key} is dropped, and {what}" for what in self._still_true(bundle))
+            elif state != "sent":
                 yield f"message {key} is {state}: {error}"
             elif hashed(key) not in (mails if notifier == MAIL else posts):
                 yield f"message {key} is called sent, and {notifier} never saw it"
+
+    def _still_true(self, bundle: int) -> Iterator[str]:
+        """What should have been told of a bundle: a ticket that nobody has changed since, an alarm that stands."""
+        o = outbox.c
+        with self._engine.connect() as connection:
+            query = sa.select(o.key, o.ticket_id, o.created_at).where(o.bundle_id == bundle)
+            rows = connection.execute(query).all()
+        with self._store.reading() as reader:
+            alarms = {one.key for one in reader.watched.standing()}
+            for key, number, created_at in rows:
+                if number is None:
+                    told = [alarm for alarm in alarms if key.startswith(f"alarm:{alarm}:")]
+                    yield from (f"the alarm {alarm} stands" for alarm in told)
+                    continue
+                entries = [sealed.entry for sealed in reader.journal.of(f"ticket:{ticket_label(number)}")]
+                if not any(entry.at > created_at and entry.kind in OVERTAKING for entry in entries):
+                    yield f"{ticket_label(number)} is as it was told"
 
     def _fences_wrong(self) -> Iterator[str]:
         last: dict[str, Tenure] = {}
