@@ -15,7 +15,9 @@ from worker.domain.model import GroupKey, Role, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketState
 from worker.storage.cases import active_admins_of, group_views
+from worker.storage.deciding import Begin, Ways, deciding
 from worker.storage.other_handles import roles_under_other_handles
+from worker.storage.sql.chunks import by_source
 from worker.storage.sql.tables import chat_group, expected, handle_tie, link, membership, person, ticket
 
 GROUPS = [GroupKey("wards", f"g{n:03}") for n in range(60)]
@@ -160,12 +162,44 @@ def test_a_handle_that_waits_to_be_matched_decides(company: sa.Engine) -> None:
     assert len(view.members) == SIZE
 
 
+def test_the_same_members_decide_wherever_the_search_begins(company: sa.Engine) -> None:
+    def found(leavers: Begin, unknown: Begin) -> set[tuple[str, str, str]]:
+        statement = deciding(company.dialect.name, Ways(leavers, unknown, in_several=False))
+        with company.connect() as connection:
+            pages = [connection.execute(statement, page).all() for page in by_source(GROUPS[:20])]
+        return {tuple(row) for rows in pages for row in rows}
+
+    with company.begin() as connection:
+        waits = sa.update(link).where(link.c.state == "ambiguous", link.c.handle < "+447700000700")
+        connection.execute(waits.values(decided_fingerprint=None, is_dirty=1))
+    wanted = found(Begin.MEMBERS, Begin.MEMBERS)
+    assert len(wanted) > len(GROUPS[:20])
+    for ways in ((Begin.FEW, Begin.FEW), (Begin.FEW, Begin.MEMBERS), (Begin.MEMBERS, Begin.FEW)):
+        assert found(*ways) == wanted
+
+
+def test_the_few_are_looked_up_where_they_are_fewer_than_the_members(company: sa.Engine) -> None:
+    """No member of the page is looked at who is not behind one of the few links."""
+    if company.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    [steps] = [
+        plan for plan in steps_of(company, lambda: _load(company, GROUPS), "membership") if len(plan) > 15
+    ]
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN deciding"]
+    assert "SEARCH link USING INDEX ix_link_open (source=?)" in steps
+    assert "SEARCH link USING COVERING INDEX ix_link_person (person_source=? AND person_id=?)" in steps
+    assert not [step for step in steps if step.startswith("SEARCH membership") and step.endswith("group_id=?)")
+                and "ix_membership_admin" not in step]  # fmt: skip
+
+
 def test_members_are_looked_up_in_small_indexes(company: sa.Engine) -> None:
     """On SQLite, each member costs two look-ups in indexes alone; PostgreSQL reads no table as a whole."""
     if company.dialect.name == "postgresql":
         assert not [step for step in _postgresql_plan(company) if "Seq Scan on membership" in step]
         return
-    [steps] = [plan for plan in steps_of(company, lambda: _load(company), "membership") if len(plan) > 15]
+    [steps] = [
+        plan for plan in steps_of(company, lambda: _load(company, GROUPS[:1]), "membership") if len(plan) > 15
+    ]
 
     assert [step for step in steps if step.startswith("SCAN")] == ["SCAN deciding"]
     assert not [step for step in steps if step.endswith("(source=?)")], "everything of the source"
@@ -281,9 +315,9 @@ def test_who_may_be_the_leaver_is_looked_up_by_number_address_and_employee_id(ch
         assert f"SEARCH link USING INDEX ix_link_{name} ({name}=?)" in steps
 
 
-def _load(engine: sa.Engine) -> None:
+def _load(engine: sa.Engine, groups: list[GroupKey] = GROUPS[:3]) -> None:
     with engine.connect() as connection:
-        group_views(connection, GROUPS[:3], AccountsRule.EITHER)
+        group_views(connection, groups, AccountsRule.EITHER)
 
 
 def _postgresql_plan(engine: sa.Engine) -> list[str]:

@@ -14,7 +14,7 @@ from worker.domain.identity.humans import JOIN_KEY_SHARED_MAX
 from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.storage.cases import group_views
-from worker.storage.deciding import Elsewhere, deciding
+from worker.storage.deciding import Begin, Ways, deciding
 from worker.storage.sql.chunks import by_source
 from worker.storage.sql.tables import chat_group, link, membership, person, person_key, source
 
@@ -81,8 +81,8 @@ def company(engine: sa.Engine, keys: list[tuple[Account, str, str]], left: set[A
     return engine
 
 
-def found(company: sa.Engine, elsewhere: Elsewhere) -> set[tuple[str, str, str]]:
-    statement = deciding(company.dialect.name, elsewhere)
+def found(company: sa.Engine, leavers: Begin, *, in_several: bool) -> set[tuple[str, str, str]]:
+    statement = deciding(company.dialect.name, Ways(leavers, Begin.MEMBERS, in_several))
     with company.connect() as connection:
         return {tuple(row) for page in by_source(GROUPS[2:]) for row in connection.execute(statement, page)}
 
@@ -104,9 +104,10 @@ def test_the_same_members_are_found_from_both_sides(
         if GroupKey(of, group) in GROUPS[2:] and f"corp{handle[1:]}" in elsewhere
     }
 
-    members = found(company, Elsewhere.FROM_MEMBERS)
-    assert members == found(company, Elsewhere.FROM_LEAVERS)
-    assert members - found(company, Elsewhere.NOWHERE) == wanted - found(company, Elsewhere.NOWHERE) != set()
+    members = found(company, Begin.MEMBERS, in_several=True)
+    assert members == found(company, Begin.FEW, in_several=True)
+    of_corp = found(company, Begin.MEMBERS, in_several=False)
+    assert members - of_corp == wanted - of_corp != set()
 
 
 def test_they_are_looked_for_from_whatever_is_fewer(company: sa.Engine) -> None:

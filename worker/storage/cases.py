@@ -23,9 +23,11 @@ from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
 from worker.storage.deciding import (
-    HOW_MANY_LEFT,
+    FEW_COST,
+    HOW_MANY,
     LIVE_OR_WAIVED,
-    Elsewhere,
+    Begin,
+    Ways,
     deciding,
     is_admin,
     is_in_page,
@@ -135,12 +137,12 @@ def _rows(
 
 
 def _deciding(connection: sa.Connection, groups: Iterable[Any]) -> sa.Select[Any]:
-    elsewhere = Elsewhere.NOWHERE
-    if has_several_directories(connection):
-        members = sum(group.size for group in groups)
-        left: int = connection.execute(HOW_MANY_LEFT, {"limit": members + 1}).scalar_one()
-        elsewhere = Elsewhere.FROM_LEAVERS if left <= members else Elsewhere.FROM_MEMBERS
-    return _deciding_members(connection.dialect.name, elsewhere)
+    few_max = sum(group.size for group in groups) // FEW_COST
+    found = connection.execute(HOW_MANY, {"limit": few_max + 1}).one()
+    leavers, unknown = (Begin.FEW if some <= few_max else Begin.MEMBERS for some in found)
+    return _deciding_members(
+        connection.dialect.name, Ways(leavers, unknown, has_several_directories(connection))
+    )
 
 
 def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
@@ -260,8 +262,8 @@ def _admins() -> sa.Select[Any]:
 
 
 @cache
-def _deciding_members(dialect: str, elsewhere: Elsewhere) -> sa.Select[Any]:
-    m, d = membership.c, deciding(dialect, elsewhere).subquery("deciding").c
+def _deciding_members(dialect: str, ways: Ways) -> sa.Select[Any]:
+    m, d = membership.c, deciding(dialect, ways).subquery("deciding").c
     return _members().where(m.source == d.source, m.group_id == d.group_id, m.handle == d.handle)
 
 

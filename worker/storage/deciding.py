@@ -6,7 +6,7 @@ Each way to find them has an index of its own. Whoever merely is in a group cost
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -34,15 +34,26 @@ _IS_SHARED = (
     & ((_OTHER.c.source != _THEIRS.c.source) | (_OTHER.c.person_id != _THEIRS.c.person_id))
 )
 _IS_BEHIND_OTHER = (link.c.person_source == _OTHER.c.source) & (link.c.person_id == _OTHER.c.person_id)
+_IS_BEHIND = (link.c.person_source == person.c.source) & (link.c.person_id == person.c.person_id)
 _QUESTION_CODES = codes(lambda kind: kind.about is About.HANDLE)
 
 
-class Elsewhere(StrEnum):
-    """From where leavings in another directory are looked for: from whatever is fewer, or not, if there is none."""
+FEW_COST = 4  # a search that begins at the few takes so many times as long for each
 
-    NOWHERE = "nowhere"
-    FROM_MEMBERS = "from members"
-    FROM_LEAVERS = "from leavers"
+
+class Begin(StrEnum):
+    """Where a search begins: at the members of the groups, or at those who may be among them, where these are few."""
+
+    MEMBERS = "members"
+    FEW = "few"
+
+
+class Ways(NamedTuple):
+    """Where the searches for leavers and for unknown members begin; `in_several`: there are several directories."""
+
+    leavers: Begin
+    unknown: Begin
+    in_several: bool
 
 
 def is_admin(member: Any = membership.c) -> sa.ColumnElement[bool]:
@@ -56,33 +67,54 @@ def is_in_page(columns: Any) -> sa.ColumnElement[bool]:
     return in_source(columns.source, columns.group_id)
 
 
-def deciding(dialect: str, elsewhere: Elsewhere) -> sa.CompoundSelect[Any]:
+def deciding(dialect: str, ways: Ways) -> sa.CompoundSelect[Any]:
     """The keys of the members who decide something in a page of groups."""
     m = membership.c
     member = sa.select(m.source, m.group_id, m.handle)
-    ways = [
+    return sa.union(
         member.where(is_in_page(m), is_admin()),
-        *(member.where(is_in_page(m), one) for one in _by_link(dialect)),
+        *_by_link(member, dialect, ways),
         *_with_ticket(member),
         *_expected(member),
-    ]
-    return sa.union(*ways, *_elsewhere(member, elsewhere))
+        *(_elsewhere(member, ways.leavers) if ways.in_several else ()),
+    )
 
 
-def _by_link(dialect: str) -> list[sa.ColumnElement[bool]]:
-    """True for members who are not known, or who are known and have left.
+def _by_link(member: sa.Select[Any], dialect: str, ways: Ways) -> list[sa.Select[Any]]:
+    """Members who are not known, or who are known and have left.
 
-    SQLite looks at each member once, so it asks all at once. PostgreSQL looks at few links instead of many members,
-    where that is less; it can't for conditions with an OR.
+    Where both searches begin at the members, SQLite looks at each once. PostgreSQL decides by itself where to begin; it
+    can't for conditions with an OR.
     """
     unknown = link.c.state.in_([state.value for state in QUESTIONS])
-    if dialect == "sqlite":
-        return [_has_link(unknown | has_left())]
+    questions = (sa.text(IS_QUESTION), unknown & (link.c.is_dirty == 1))
+    if dialect != "sqlite":
+        return [_among_members(member, one) for one in (*questions, has_left())]
+    if ways.leavers is ways.unknown is Begin.MEMBERS:
+        return [_among_members(member, unknown | has_left())]
+    of_links = [_through_links(member.select_from(link), link.c.source).where(one) for one in questions]
+    of_leavers = _of_leavers(member.select_from(person).join(link, _IS_BEHIND))
     return [
-        _has_link(sa.text(IS_QUESTION)),
-        _has_link(unknown & (link.c.is_dirty == 1)),
-        _has_link(has_left()),
+        *(of_links if ways.unknown is Begin.FEW else [_among_members(member, unknown)]),
+        of_leavers if ways.leavers is Begin.FEW else _among_members(member, has_left()),
     ]
+
+
+def _among_members(member: sa.Select[Any], condition: Any) -> sa.Select[Any]:
+    return member.where(is_in_page(membership.c), _has_link(condition))
+
+
+def _of_leavers(links: sa.Select[Any]) -> sa.Select[Any]:
+    # The source as an expression, or SQLite would begin with all that it shows
+    return _through_links(links, membership.c.source.concat("")).where(person.c.standing == _LEFT)
+
+
+def _through_links(links: sa.Select[Any], source: Any) -> sa.Select[Any]:
+    """The members in the page's groups behind a few links."""
+    m = membership.c
+    return links.join(membership, (m.source == link.c.source) & (m.handle == link.c.handle)).where(
+        _is_here(source)
+    )
 
 
 def _has_link(condition: Any) -> sa.ColumnElement[bool]:
@@ -92,13 +124,18 @@ def _has_link(condition: Any) -> sa.ColumnElement[bool]:
     return sa.exists(_ONE).where(of_member, condition)
 
 
-# How many have left, so far as that is not more than a limit
-HOW_MANY_LEFT = sa.select(sa.func.count()).select_from(
-    sa.select(_ONE)
-    .select_from(person)
-    .where(person.c.standing == _LEFT)
-    .limit(sa.bindparam("limit"))
-    .subquery()
+def _count(*few: sa.Select[Any]) -> sa.ScalarSelect[Any]:
+    """How many there are, so far as each is not more than a limit."""
+    limited = [sa.select(_ONE).select_from(one.limit(sa.bindparam("limit")).subquery()) for one in few]
+    return sa.select(sa.func.count()).select_from(sa.union_all(*limited).subquery()).scalar_subquery()
+
+
+HOW_MANY = sa.select(
+    _count(sa.select(_ONE).select_from(person).where(person.c.standing == _LEFT)).label("leavers"),
+    _count(
+        sa.select(_ONE).select_from(link).where(sa.text(IS_QUESTION)),
+        sa.select(_ONE).select_from(link).where(link.c.is_dirty == 1),
+    ).label("unknown"),
 )
 
 
@@ -173,20 +210,15 @@ def _is_here(source: Any) -> sa.ColumnElement[bool]:
     return in_source(source, membership.c.group_id.concat(""))
 
 
-def _elsewhere(member: sa.Select[Any], elsewhere: Elsewhere) -> list[sa.Select[Any]]:
+def _elsewhere(member: sa.Select[Any], leavers: Begin) -> list[sa.Select[Any]]:
     """Members of whom an account in another directory may have left."""
-    if elsewhere is Elsewhere.NOWHERE:
-        return []
-    m = membership.c
-    if elsewhere is Elsewhere.FROM_MEMBERS:
-        return [member.where(is_in_page(m), _has_link(has_left_elsewhere()))]
+    if leavers is Begin.MEMBERS:
+        return [_among_members(member, has_left_elsewhere())]
     is_theirs = (_THEIRS.c.source == person.c.source) & (_THEIRS.c.person_id == person.c.person_id)
-    is_here = _is_here(m.source.concat(""))  # nor does SQLite begin with all that a source shows
-    return [
+    links = (
         member.select_from(person)
         .join(_THEIRS, is_theirs)
         .join(_OTHER, _IS_SHARED & (_OTHER.c.source != _THEIRS.c.source))
         .join(link, _IS_BEHIND_OTHER)
-        .join(membership, (m.source == link.c.source) & (m.handle == link.c.handle))
-        .where(person.c.standing == _LEFT, is_joining(_THEIRS.c), is_here)
-    ]
+    )
+    return [_of_leavers(links).where(is_joining(_THEIRS.c))]

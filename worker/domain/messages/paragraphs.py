@@ -133,8 +133,12 @@ def escalation_paragraph(
 
 def with_pasted(paragraph: Paragraph, ticket: Ticket, tongue: Tongue) -> Paragraph:
     """The same with the texts that a person copies into the messenger."""
-    label = tongue.say("Text to paste")
-    return replace(paragraph, pasted=tuple((label, text) for text in pasted(ticket)))
+    texts = pasted(ticket)
+    return (
+        replace(paragraph, pasted=tuple((tongue.say("Text to paste"), text) for text in texts))
+        if texts
+        else paragraph
+    )
 
 
 def told_line(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 HEADER_MAX = 1000  # characters of a list that are read; browsers send some fifty
@@ -26,6 +27,7 @@ class Tag(NamedTuple):
     numbers: str = ""  # a numbering system of CLDR, from the extension -u-nu-
 
 
+@lru_cache(maxsize=256)  # a company has a few codes, and each paragraph asks for one
 def tag_of(code: str) -> Tag | None:
     """The parts of `de-AT`, `pt_BR`, `ar-EG-u-nu-latn`; None if it is no code."""
     code = code.strip()
