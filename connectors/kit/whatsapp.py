@@ -30,7 +30,7 @@ TERMS_RISK = (
 )
 DESCRIPTION_MAX = 4096  # WhatsApp takes 2048
 _LID = re.compile(r"([0-9]{1,20})(?:\.[0-9]+)?(?::[0-9]+)?@lid", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,20}(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
+_NUMBER = re.compile(r"([0-9]{1,20})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
 _GROUP = re.compile(r"(?!\.+$)[\w.-]{1,100}(?:@g\.us)?", re.ASCII)
 _LINK = re.compile(
     r"(?:(?:https?://)?chat\.whatsapp\.com/(?:invite/)?)?(?P<code>[A-Za-z0-9_-]{8,64})/?(?:\?.*)?",
@@ -86,21 +86,21 @@ def lid_of(found: Any) -> str | None:
     return f"{match[1]}@lid" if match else None
 
 
-def number_of(found: Any, region: str) -> str | None:
-    """Return the number in an id that shows one, in E.164; None for a LID, bare digits and anything else."""
+def number_of(found: Any, region: str, lid: str | None = None) -> str | None:
+    """Return the number in an id that shows one, in E.164; None for a LID, bare digits and anything else.
+
+    The digits of `lid` are none either: some gateways fill the one in for the other.
+    """
     text = found.strip() if isinstance(found, str) else ""
-    return to_e164(text, region) if _NUMBER.fullmatch(text) else None
+    match = _NUMBER.fullmatch(text)
+    return to_e164(text, region) if match and f"{match[1]}@lid" != lid else None
 
 
 def member_of(ids: Iterable[Any], role: Role, region: str, name: Any = "") -> Member:
-    """Return the member with these ids, in any order. Raises ValueError if none of them shows anybody.
-
-    A number whose digits are the LID's is none: some gateways fill the one in for the other.
-    """
+    """Return the member with these ids, in any order. Raises ValueError if none of them shows anybody."""
     known = list(ids)
     lid = next(filter(None, map(lid_of, known)), None)
-    numbers = (number_of(each, region) for each in known)
-    phone = next((number for number in numbers if number and not _is_same(number, lid)), None)
+    phone = next(filter(None, (number_of(each, region, lid) for each in known)), None)
     handle = phone or lid
     if handle is None:
         raise ValueError("it has no id of a person")
@@ -110,14 +110,8 @@ def member_of(ids: Iterable[Any], role: Role, region: str, name: Any = "") -> Me
 
 def with_number(member: Member, found: Any, region: str) -> Member:
     """Return the member whose LID was resolved to this id; as before if that shows no number."""
-    number = number_of(found, region)
-    if number is None or _is_same(number, member.lid):
-        return member
-    return replace(member, handle=number, phone=number)
-
-
-def _is_same(number: str, lid: str | None) -> bool:
-    return lid is not None and number.removeprefix("+") == lid.partition("@")[0]
+    number = number_of(found, region, member.lid)
+    return member if number is None else replace(member, handle=number, phone=number)
 
 
 _RANKS = {Role.CREATOR: 3, Role.ADMIN: 2, Role.MEMBER: 1, Role.UNKNOWN: 0}

@@ -18,6 +18,7 @@ from connectors.kit.whatsapp import adders, allowed, description_of, flag, is_gr
 from worker.domain.model import GroupFacts, Member, Role
 
 GROUP_EVENTS = frozenset({"group.participants", "group.joined"})
+_DIGITS = re.compile(r"[0-9]+")
 _CODE = re.compile(r"\bcode ([1-5][0-9]{2})\b")
 SUSPENDED = "WhatsApp has suspended this group"
 MAY_BE_CUT = "WhatsApp lists 500 groups at most for a linked phone, so some may be missing"
@@ -52,10 +53,16 @@ def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
 
 
 def member(row: Any, region: str) -> Member:
-    """Return a member. Raises ValueError if the row shows nobody."""
+    """Return a member. Raises ValueError if the row shows nobody.
+
+    `phone_number` is digits alone since GOWA 8.3.5, a whole id before; where it knows no number, empty or the LID's.
+    """
     if not isinstance(row, Mapping):
         raise ValueError("it is no object")  # noqa: TRY004  a row that is set aside
-    ids = (row.get("jid"), row.get("phone_number"), row.get("lid"))
+    phone = row.get("phone_number")
+    if isinstance(phone, str) and _DIGITS.fullmatch(phone):
+        phone += "@s.whatsapp.net"
+    ids = (row.get("jid"), phone, row.get("lid"))
     return member_of(ids, role(row), region, row.get("display_name"))
 
 

@@ -16,13 +16,17 @@ LISTED_MAX = 500
 
 
 class GowaServer(GatewayServer):
-    """`devices` are those that a request may name; None: one without a name."""
+    """`devices` are those that a request may name; None: one without a name.
+
+    `has_hosts`: numbers of members come with their host, as before GOWA 8.3.5.
+    """
 
     def __init__(self, contract: OpenApi | None = None) -> None:
         super().__init__(contract)
         self.devices: set[str | None] = {None}
         self.is_linked = True
         self.is_connected = True
+        self.has_hosts = False
 
     def truth(self, request: Request) -> Reply:
         expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -59,7 +63,7 @@ class GowaServer(GatewayServer):
         if request.path == "/group/invite-link":
             return _link(group_id, room, request)
         if request.path == "/group/participants":
-            people = [*map(member_row, room.people), *room.bad_rows]
+            people = [*(member_row(each, has_host=self.has_hosts) for each in room.people), *room.bad_rows]
             return success({"group_id": group_id, "name": room.name, "participants": people})
         return self._act(request.path.rsplit("/", 1)[1], room, body["participants"])
 
@@ -100,13 +104,13 @@ def group_row(group_id: str, room: Room) -> dict[str, Any]:
     return row | room.facts
 
 
-def member_row(person: Person) -> dict[str, Any]:
-    """A row of `/group/participants`."""
+def member_row(person: Person, *, has_host: bool) -> dict[str, Any]:
+    """A row of `/group/participants`. GOWA 8.3.3 fills in the LID's digits where it knows no number."""
     phone = f"{person.user}@s.whatsapp.net" if person.user else ""
     lid = f"{person.lid}@lid" if person.lid else ""
     return {
         "jid": lid or phone,
-        "phone_number": phone,
+        "phone_number": phone if has_host else person.user or person.lid or "",
         "lid": lid,
         "display_name": person.name,
         "is_admin": person.role.is_admin,

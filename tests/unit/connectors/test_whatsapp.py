@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.kit.whatsapp import (
@@ -48,11 +48,14 @@ def test_a_lid_keeps_its_host_and_loses_its_device(found: Any, lid: str | None) 
 
 
 @given(st.from_regex(r"[0-9]{1,20}(:[0-9]{1,3})?@lid", fullmatch=True))
+@example("4606481902518@lid")  # a number would lose the 0 after Sweden's 46
 def test_no_lid_is_ever_a_number(lid: str) -> None:
     assert number_of(lid, "GB") is None
     assert member_of([lid], Role.MEMBER, "GB").phone is None
     digits = lid.partition("@")[0].partition(":")[0]
     assert member_of([lid, f"{digits}@c.us"], Role.MEMBER, "GB").phone is None
+    hidden = member_of([lid], Role.MEMBER, "GB")
+    assert with_number(hidden, f"{digits}:3@c.us", "GB") == hidden
 
 
 @pytest.mark.parametrize(

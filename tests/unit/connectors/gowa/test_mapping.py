@@ -12,6 +12,7 @@ from worker.domain.model import Allowed, GroupFacts, Role
 GROUP = "120363000000000007@g.us"
 NUMBER, NUMBER_ID = "+447700900101", "447700900101@s.whatsapp.net"
 LID, LOOKS_BRITISH = "90000000000101@lid", "447700900101@lid"
+TRUNK = "4606481902518@lid"  # as a number, it would lose the 0 after Sweden's 46
 
 
 @pytest.mark.parametrize(
@@ -54,10 +55,16 @@ def test_a_row_without_a_group_s_id_is_no_group(row: Any) -> None:
         ({"jid": LID, "phone_number": "", "lid": LID}, LID, None, LID),
         ({"jid": LID, "phone_number": "90000000000101@s.whatsapp.net", "lid": LID}, LID, None, LID),
         ({"jid": LOOKS_BRITISH, "phone_number": NUMBER_ID, "lid": ""}, LOOKS_BRITISH, None, LOOKS_BRITISH),
-        ({"jid": LID, "phone_number": "447700900101", "lid": LID}, LID, None, LID),
+        ({"jid": LID, "phone_number": "447700900101", "lid": LID}, NUMBER, NUMBER, LID),
+        ({"jid": NUMBER_ID, "phone_number": "447700900101", "lid": ""}, NUMBER, NUMBER, None),
+        ({"jid": LID, "phone_number": "90000000000101", "lid": LID}, LID, None, LID),
+        ({"jid": LID, "phone_number": "90000000000101", "lid": ""}, LID, None, LID),
+        ({"jid": TRUNK, "phone_number": "4606481902518", "lid": TRUNK}, TRUNK, None, TRUNK),
+        ({"jid": LID, "phone_number": "07700 900101", "lid": LID}, LID, None, LID),
+        ({"jid": LID, "phone_number": 447700900101, "lid": LID}, LID, None, LID),
     ],
 )
-def test_the_digits_of_a_lid_are_never_a_number(
+def test_a_number_comes_with_its_host_or_as_digits_but_a_lid_s_digits_are_none(
     row: dict[str, Any], handle: str, phone: str | None, lid: str | None
 ) -> None:
     found = mapping.member({"display_name": "Sam", **row}, "GB")

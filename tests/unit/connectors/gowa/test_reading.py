@@ -70,7 +70,9 @@ def test_the_published_description_holds_for_a_whole_read_and_both_acts(
     assert gowa.judged() >= 8
 
 
-def test_members_facts_and_names_are_read(make: Make) -> None:
+@pytest.mark.parametrize("has_hosts", [False, True])
+def test_members_facts_and_names_are_read(gowa: GowaServer, make: Make, has_hosts: bool) -> None:
+    gowa.has_hosts = has_hosts
     (ward, rota), end = read(make())
     assert [(m.handle, m.display_name, m.role, m.lid) for m in ward.members] == [
         ("+447700900101", "Amina Yusuf", Role.CREATOR, "90000000000101@lid"),
