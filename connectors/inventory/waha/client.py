@@ -42,7 +42,7 @@ _NOT_THERE = (
     "you're not part", "not a group",
 )  # fmt: skip
 _NO_PATH = "cannot get "
-NOT_THERE = object()
+NOT_THERE, UNTOLD = object(), object()
 T = TypeVar("T")
 
 
@@ -126,12 +126,20 @@ class WahaClient:
         return found if isinstance(found, list) else None
 
     def number_behind(self, lid: str) -> Any:
-        """Return the id with the number behind a LID; None if WAHA doesn't know it, or its engine can't tell."""
+        """Return the id with the number behind a LID; None if WAHA doesn't know it, or its engine can't tell.
+
+        UNTOLD if the engine fails at it, once the session is seen to be working: some do for one LID again and again.
+        """
         path = f"{self._root}/lids/{quote(lid, safe='')}"
         try:
             found = self._asked(lambda: self._rest.get(path, "the number of a member"))
         except Rejected:
             return None
+        except Transient as error:
+            if Refusal.behind(error).status != FAILED:
+                raise
+            self.require_working()
+            return UNTOLD
         if not isinstance(found, dict):
             raise unexpected(WAHA, "the number of a member")
         return found.get("pn") if found.get("lid", lid) == lid else None

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from connectors.inventory.waha import mapping
-from connectors.inventory.waha.client import PAGE, WAHA, WahaClient
+from connectors.inventory.waha.client import PAGE, UNTOLD, WAHA, WahaClient
 from connectors.inventory.waha.config import WahaConfig
 from connectors.kit.calls import Calls, instant, is_signed
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
 from connectors.kit.looking import Asks, tried
 from connectors.kit.pictures import Pictures, picture_hash
 from connectors.kit.whatsapp import allowed, is_surely_not_among, link_hash, with_number
-from worker.domain.model import Fact, Member
+from worker.domain.model import Coverage, Fact, Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
 from worker.ports.connectors.remover import ActOutcome, Effect
 
@@ -110,6 +110,17 @@ class WahaInventory(LinkedPhone):
         if lid not in self._numbers:
             self._numbers[lid] = self._again(lambda: self._client.number_behind(lid))
         return self._numbers[lid]
+
+    def _judged(
+        self, members: Sequence[Member], got: int, listed: Listed, *, is_partial: bool
+    ) -> tuple[Coverage, tuple[str, ...]]:
+        """Beside what the list shows: whose number is not told may be whoever was listed by it, and is not gone."""
+        coverage, warnings = super()._judged(members, got, listed, is_partial=is_partial)
+        untold = sum(each.phone is None and self._numbers.get(each.lid or "") is UNTOLD for each in members)
+        if not untold:
+            return coverage, warnings
+        warning = f"WAHA failed to tell the numbers of {untold} of {len(members)} members"
+        return Coverage.PARTIAL if coverage is Coverage.FULL else coverage, (*warnings, warning)
 
     def _begin_look(self, group_ids: Sequence[str]) -> None:
         client = self._client

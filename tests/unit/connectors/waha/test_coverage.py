@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from connectors.kit.linked_phone import LinkedPhone
-from contracts.inventory import NOW
-from fakes.gateways.server import Make
+from contracts.inventory import NOW, read_to_the_error
+from fakes.gateways.server import Make, Person, answered
 from fakes.waha.server import WahaServer
 from worker.domain.model import Coverage, Roster
+from worker.ports import AuthFailed, Transient
 
+HIDDEN = "90000000000103"
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
 
 
@@ -62,6 +64,48 @@ def test_what_is_read_alone_after_a_restart_is_stale_where_the_phone_has_left(
     waha.me = {"id": "447700900101@c.us", "lid": "90000000000101@lid"}
     assert [each.coverage for each in read(make(), {WARD, ROTA})] == [Coverage.FULL, Coverage.STALE]
     assert len(waha.seen("/api/sessions/")) == 1
+
+
+TROUBLED = answered({"statusCode": 500, "exception": {"stack": "… WebjsClientPlus.findPNByLid …"}}, 500)
+
+
+def test_a_number_that_the_engine_fails_to_tell_is_unknown_and_proves_nobody_gone(
+    waha: WahaServer, make: Make
+) -> None:
+    waha.numbers[HIDDEN] = "447700900103"
+    waha.rooms[ROTA].people.append(Person("447700900103", lid=HIDDEN))  # shown with the number
+    waha.tell("/lids/", TROUBLED)
+    inventory = make()
+
+    ward, rota = read(inventory)
+
+    assert [(each.handle, each.phone) for each in ward.members[2:]] == [(f"{HIDDEN}@lid", None)]
+    assert (ward.coverage, rota.coverage) == (Coverage.PARTIAL, Coverage.FULL)
+    assert ward.warnings == ("WAHA failed to tell the numbers of 1 of 3 members",)
+    assert len(waha.seen("/lids/")) == 1
+
+    waha.mend()
+    ward, _rota = read(inventory)
+    assert (ward.members[2].phone, ward.coverage, ward.warnings) == ("+447700900103", Coverage.FULL, ())
+
+
+def test_a_number_that_a_session_which_stopped_does_not_tell_ends_the_read(
+    waha: WahaServer, make: Make
+) -> None:
+    waha.tell("/lids/", TROUBLED)
+    waha.tell("/api/sessions/", answered({"name": "default", "status": "WORKING"}), times=1)
+    waha.tell("/api/sessions/", answered({"name": "default", "status": "SCAN_QR_CODE"}))
+    _seen, error = read_to_the_error(make())
+    assert isinstance(error, AuthFailed)
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_number_that_the_way_to_waha_does_not_let_through_is_asked_for_again(
+    waha: WahaServer, make: Make, status: int
+) -> None:
+    waha.tell("/lids/", answered({}, status))
+    _seen, error = read_to_the_error(make())
+    assert isinstance(error, Transient)
 
 
 @pytest.mark.parametrize(
