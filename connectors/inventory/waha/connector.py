@@ -95,7 +95,8 @@ class WahaInventory(LinkedPhone):
 
     def _group(self, group_id: str) -> Listed | None:
         row = self._again(lambda: self._client.group(group_id))
-        return None if row is None else self._is_this(group_id, mapping.listed, row)
+        is_shown = row is not None and not mapping.is_stub(row)
+        return self._is_this(group_id, mapping.listed, row) if is_shown else None
 
     def _rows(self, group_id: str) -> list[Any] | None:
         return self._again(lambda: self._client.participants(group_id))

@@ -40,18 +40,31 @@ def listed(row: Any, read_at: datetime) -> Listed:
     """Return a group. Raises ValueError if the row is none."""
     if not isinstance(row, Mapping):
         raise ValueError("it is no object")  # noqa: TRY004  a row that is set aside
-    group_id = plain_id(_first(row, "id", "JID"))
+    group_id = _id(row)
     if not is_group_id(group_id):
         raise ValueError("it has no id of a group")
-    name = _first(row, "subject", "name", "Name", "formattedTitle")
+    if is_stub(row):
+        raise ValueError("it has neither a name nor a time of creation")
     is_community = any(_with_inner(row).get(key) is True for key in COMMUNITY)
-    return Listed(group_id, name_of(name), facts(row, read_at), is_community=is_community)
+    return Listed(group_id, _name(row), facts(row, read_at), is_community=is_community)
+
+
+def is_stub(row: Mapping[str, Any]) -> bool:
+    """Whether WAHA's store knows a group by its id alone: what else such a row of GOWS or NOWEB has is empty, not true.
+
+    There are groups without a name (WAHA's issue 2099), but none that was never made. Where no time is shown at all, as
+    in WAHA's own form of a group, a row without a name is a group.
+    """
+    inner = _with_inner(row)
+    times = [instant(inner[key]) for key in ("creation", "GroupCreated") if key in inner]
+    was_made = any(at is not None and at.timestamp() > 0 for at in times)
+    return is_group_id(_id(row)) and not _name(row) and bool(times) and not was_made
 
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:
     """Return what the row shows of the group besides its members."""
     row = _with_inner(row)
-    description = _first(row, "description", "desc", "Topic")
+    description = "" if row.get("TopicDeleted") is True else _first(row, "description", "desc", "Topic")
     approval = _first(row, "newMembersApprovalRequired", "joinApprovalMode", "IsJoinApprovalRequired")
     approval = row.get("membershipApprovalMode") if approval is None else approval
     adding = _first(row, "membersCanAddNewMember", "memberAddMode", "MemberAddMode")
@@ -122,6 +135,14 @@ def events(body: Any, session: str) -> Iterator[Event]:
         if not is_group_id(group_id):
             raise ValueError("no id of a group")
         yield Event(call_id, at, (group_id,))
+
+
+def _id(row: Mapping[str, Any]) -> Any:
+    return plain_id(_first(row, "id", "JID"))
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return name_of(_first(row, "subject", "name", "Name", "formattedTitle"))
 
 
 def _with_inner(row: Mapping[str, Any]) -> Mapping[str, Any]:

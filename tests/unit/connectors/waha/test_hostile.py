@@ -143,6 +143,30 @@ def test_one_bad_row_of_the_list_is_set_aside_and_the_rest_is_read(waha: WahaSer
     assert [problem.record_id for problem in end.malformed] == ["groups row 1"]
 
 
+def test_a_group_of_which_the_store_has_the_id_alone_is_out_of_sight(waha: WahaServer, make: Make) -> None:
+    ward, rota = "120363000000000007@g.us", "120363000000000009@g.us"
+    waha.engine = "GOWS"
+    waha.rooms[ward].name = ""
+    waha.rooms[ward].facts = {"GroupCreated": "0001-01-01T00:00:00Z", "Topic": "", "IsLocked": False}
+    inventory = make()
+
+    *rosters, end = inventory.changes(None)
+    assert [each.group.group_id for each in rosters if isinstance(each, Roster)] == [rota]
+    assert isinstance(end, SnapshotEnd)
+    assert [problem.record_id for problem in end.malformed] == ["groups row 1"]
+
+    *rosters, end = inventory.changes(None, {ward, rota})  # after a call about it
+    assert [each.group.group_id for each in rosters if isinstance(each, Roster)] == [rota]
+
+
+def test_an_answer_that_is_no_group_is_not_taken_for_one_that_is_out_of_sight(
+    waha: WahaServer, make: Make
+) -> None:
+    waha.tell("/groups/", answered({"error": "no store"}))
+    with pytest.raises(Incomplete, match="asked for a group, answered JSON of another shape"):
+        list(make().changes(None, {"120363000000000007@g.us"}))
+
+
 def test_one_bad_member_is_set_aside_and_the_group_is_partial(waha: WahaServer, make: Make) -> None:
     waha.rooms["120363000000000007@g.us"].bad_rows += [{"id": "x@lid", "role": "participant"}, 7]
     ward, rota, end = make().changes(None)

@@ -42,6 +42,29 @@ GOWS_ROW = {
     "MemberAddMode": "admin_add",
     "IsJoinApprovalRequired": True,
 }
+NEVER = "0001-01-01T00:00:00Z"  # an empty time of Go's
+GOWS_STUB = {
+    "JID": GROUP,
+    "Name": "",
+    "NameSetAt": NEVER,
+    "Topic": "",
+    "IsLocked": False,
+    "IsAnnounce": False,
+    "IsJoinApprovalRequired": False,
+    "GroupCreated": NEVER,
+    "MemberAddMode": "",
+    "ParticipantCount": 952,
+}
+NOWEB_STUB = {
+    "id": GROUP,
+    "subjectTime": None,
+    "size": 1795,
+    "creation": None,
+    "restrict": False,
+    "announce": False,
+    "joinApprovalMode": False,
+    "memberAddMode": False,
+}
 WEBJS_ROW = {
     "id": {"server": "g.us", "_serialized": GROUP},
     "name": "Ward 7",
@@ -87,6 +110,34 @@ def test_each_engine_s_row_is_the_same_group_and_what_it_does_not_show_is_unknow
     assert (found.group_id, found.name) == (GROUP, "Ward 7")
     assert replace(found.facts, read_at=None) == facts
     assert found.facts.read_at == NOW
+
+
+@pytest.mark.parametrize(
+    "row", [GOWS_STUB, NOWEB_STUB, {"id": GROUP, "creation": 0}, {"id": GROUP, "name": " ", "creation": None}]
+)
+def test_a_row_of_which_the_store_has_the_id_alone_shows_nothing(row: dict[str, Any]) -> None:
+    assert mapping.is_stub(row)
+    with pytest.raises(ValueError, match="neither a name nor"):
+        mapping.listed(row, NOW)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        GOWS_STUB | {"GroupCreated": "2025-11-22T00:00:34+07:00"},
+        GOWS_STUB | {"Name": "Ward 7"},
+        NOWEB_STUB | {"creation": 1668339135},
+        {"id": {"_serialized": GROUP}, "groupMetadata": {"creation": 1668339135}},
+        {"id": GROUP, "subject": ""},
+    ],
+    ids=["no name", "no time", "noweb", "webjs", "waha's own form"],
+)
+def test_a_group_without_a_name_is_one_if_it_was_made_some_time(row: dict[str, Any]) -> None:
+    assert mapping.listed(row, NOW).group_id == GROUP
+
+
+def test_a_description_that_was_deleted_is_none() -> None:
+    assert mapping.listed(GOWS_ROW | {"Topic": "old", "TopicDeleted": True}, NOW).facts.description == ""
 
 
 def test_what_engines_fill_in_upside_down_decides_nothing() -> None:
