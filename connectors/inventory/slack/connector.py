@@ -40,6 +40,9 @@ from worker.ports import (
 )
 from worker.ports.connectors.remover import ActOutcome, Effect
 
+SINGLY_MAX = (
+    50  # accounts that a read of named groups asks for one by one; beyond, all are listed, 200 a request
+)
 PAGES_MAX = 10_000  # more are a cursor that goes in circles
 Managers = Mapping[str, Collection[str]]
 
@@ -85,7 +88,8 @@ class SlackInventory(Passive):
         """
         began_at = self._context.now()
         managers = self._managers()
-        people = self._people() if groups is None else {}
+        has_all = groups is None
+        people = self._people() if has_all else {}
         malformed: list[Malformed] = []
         groups_total = 0
         for listed in sorted(self._listed(groups), key=lambda one: one.group_id):
@@ -93,6 +97,9 @@ class SlackInventory(Passive):
             user_ids = self._user_ids(listed)
             if user_ids is None:
                 continue
+            if not has_all and len(people.keys() | set(user_ids)) > SINGLY_MAX:
+                people.update(self._people())
+                has_all = True
             roster, problems = roster_of(
                 listed,
                 user_ids,

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors.inventory.slack.config import SlackInventoryConfig
-from connectors.inventory.slack.connector import SlackInventory
+from connectors.inventory.slack.connector import SINGLY_MAX, SlackInventory
 from contracts.inventory import NOW, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from worker.domain.model import Coverage, Role, Roster
@@ -183,6 +183,26 @@ def test_only_the_groups_that_are_asked_for_are_read(slack: SlackServer, invento
     rosters, end = read(inventory, ["C02", "C09", "S01", "C01"])
     assert (ids(rosters), end.is_full) == (["C01", "C02", "S01"], False)
     assert slack.called("users.list") == slack.called("conversations.list") == 0
+
+
+@pytest.mark.parametrize("more, singly, pages", [(0, SINGLY_MAX, 0), (1, 2, 1)])
+def test_beyond_a_bound_accounts_are_not_asked_for_one_by_one(
+    slack: SlackServer, inventory: SlackInventory, more: int, singly: int, pages: int
+) -> None:
+    slack.strangers["U0900"] = {"id": "U0900", "name": "lee", "profile": {"real_name": "Lee"}}
+    staff = [f"U1{number:03}" for number in range(SINGLY_MAX - 2 + more)]
+    for user_id in staff:
+        slack.add_person(f"{user_id}@example.org", user_id, profile={"real_name": user_id})
+    slack.add_channel("C01", "ward-7", AMINA, "U0900")
+    slack.add_channel("C02", "ward-8", *staff)
+
+    rosters, _end = read(inventory, ["C01", "C02"])
+
+    assert [[one.display_name for one in roster.members] for roster in rosters] == [
+        ["Amina Yusuf", "Lee"],
+        staff,
+    ]
+    assert (slack.called("users.info"), slack.called("users.list")) == (singly, pages)
 
 
 def test_a_channel_that_vanished_meanwhile_is_left_out(slack: SlackServer, inventory: SlackInventory) -> None:
