@@ -36,6 +36,7 @@ from worker.ports import (
 
 PAGE_SIZE = 200  # what Slack recommends
 NO_CHANNEL, NO_USER, NO_GROUP = "channel_not_found", "user_not_found", "no_such_subteam"
+FETCH_FAILED = "fetch_members_failed"  # of one channel; it may pass
 _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _NOT_FOUND = 404
 _AGAIN = "Nothing is changed by it; it is read again."
@@ -168,7 +169,7 @@ def _failure(where: str, answer: Any) -> ConnectorError:
     message = f"{where}, answered {code}."
     if code in ASKED_TO_WAIT:
         return NotDone(message, remedy=LATER, retry_after_s=WAIT_S)
-    if code in TRANSIENT:
+    if code in TRANSIENT or code == FETCH_FAILED:
         return Transient(message, remedy=LATER)
     if code in AUTH:
         return AuthFailed(message, remedy=RENEW)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from connectors.inventory.slack import acts
-from connectors.inventory.slack.client import SlackWeb
+from connectors.inventory.slack.client import FETCH_FAILED, SlackWeb, code_of
 from connectors.inventory.slack.config import SlackInventoryConfig
 from connectors.inventory.slack.mapping import (
     Listed,
@@ -25,7 +26,7 @@ from connectors.inventory.slack.mapping import (
     rows_of,
     user_ids_of,
 )
-from worker.domain.model import Fact, Member, Roster
+from worker.domain.model import Coverage, Fact, Member, Roster
 from worker.ports import (
     Capabilities,
     CheckResult,
@@ -37,13 +38,13 @@ from worker.ports import (
     PermissionDenied,
     Rejected,
     SnapshotEnd,
+    Transient,
 )
 from worker.ports.connectors.remover import ActOutcome, Effect
 
-SINGLY_MAX = (
-    50  # accounts that a read of named groups asks for one by one; beyond, all are listed, 200 a request
-)
+SINGLY_MAX = 50  # accounts that a read of named groups asks for one by one; for more, all are listed
 PAGES_MAX = 10_000  # more are a cursor that goes in circles
+UNTOLD = "Slack failed to fetch who is in this channel"
 Managers = Mapping[str, Collection[str]]
 
 T = TypeVar("T")
@@ -83,8 +84,8 @@ class SlackInventory(Passive):
         """Yield the rosters in the order of their ids, then the end.
 
         A channel that goes away meanwhile is left out. A member whose account can't be understood makes the roster
-        PARTIAL, and so do fewer members than Slack counts. Raises AuthFailed, PermissionDenied (a scope), BadConfig (no
-        Slack at api_url), Rejected, Incomplete and Transient.
+        PARTIAL, and so do fewer members than Slack counts; so is one whose members Slack fails to fetch. Raises
+        AuthFailed, PermissionDenied (a scope), BadConfig (no Slack at api_url), Rejected, Incomplete and Transient.
         """
         began_at = self._context.now()
         managers = self._managers()
@@ -94,9 +95,10 @@ class SlackInventory(Passive):
         groups_total = 0
         for listed in sorted(self._listed(groups), key=lambda one: one.group_id):
             taken_at = self._context.now()
-            user_ids = self._user_ids(listed)
-            if user_ids is None:
+            shown = self._shown(listed)
+            if shown is None:
                 continue
+            user_ids, is_told = shown
             if not has_all and len(people.keys() | set(user_ids)) > SINGLY_MAX:
                 people.update(self._people())
                 has_all = True
@@ -109,7 +111,7 @@ class SlackInventory(Passive):
             )
             malformed += problems
             groups_total += 1
-            yield roster
+            yield roster if is_told else replace(roster, coverage=Coverage.PARTIAL, warnings=(UNTOLD,))
         yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
 
     def _listed(self, groups: Collection[str] | None) -> list[Listed]:
@@ -128,6 +130,16 @@ class SlackInventory(Passive):
     def _channel(self, channel_id: str) -> Listed | None:
         answer = self._get(lambda: self._web.channel(channel_id))
         return None if answer is None else channel_of(answer.get("channel"))
+
+    def _shown(self, listed: Listed) -> tuple[list[str], bool] | None:
+        """Return who is in a group, and whether Slack tells it, which ends no read; None if the group is gone."""
+        try:
+            user_ids = self._user_ids(listed)
+        except Transient as error:
+            if code_of(error) != FETCH_FAILED:
+                raise
+            return [], False
+        return None if user_ids is None else (user_ids, True)
 
     def _user_ids(self, listed: Listed) -> list[str] | None:
         """Return who is in a group; None if it is gone. Raises Incomplete for nobody where Slack counts somebody."""
@@ -223,7 +235,7 @@ class SlackInventory(Passive):
             managers = self._managers()
             listed = self._listed(None)
             people = self._people()
-            found = {one.group_id: self._user_ids(one) or [] for one in listed[:1]}
+            found = {one.group_id: shown[0] for one in listed[:1] if (shown := self._shown(one))}
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
         counts = {

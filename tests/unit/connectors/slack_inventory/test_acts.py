@@ -75,6 +75,15 @@ def test_the_code_decides(slack: SlackServer, inventory: SlackInventory, code: s
     assert outcome.said
 
 
+def test_who_is_in_a_channel_that_slack_fails_to_fetch_is_not_taken_for_gone(
+    slack: SlackServer, inventory: SlackInventory
+) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM)
+    slack.fail("conversations.members", Fault(code="fetch_members_failed"))
+    with pytest.raises(Transient, match="fetch_members_failed"):
+        inventory.remove(WARD, named(SAM))
+
+
 def test_the_app_can_not_remove_itself(slack: SlackServer, inventory: SlackInventory) -> None:
     slack.add_channel(WARD, "ward-7", AMINA, "U0BOT")
     assert inventory.remove(WARD, named("U0BOT")).effect is Effect.REFUSED
