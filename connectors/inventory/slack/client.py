@@ -72,11 +72,9 @@ class SlackWeb:
         return self._page("conversations.list", "the channels", cursor, query)
 
     def channel(self, channel_id: str) -> Any | None:
-        """Return a channel; None if there is none, or the app may not see it."""
-        return _unless(
-            NO_CHANNEL,
-            lambda: self._asked("GET", "conversations.info", "a channel", query={"channel": channel_id}),
-        )
+        """Return a channel with its number of members; None if there is none, or the app may not see it."""
+        query = {"channel": channel_id, "include_num_members": "true"}
+        return _unless(NO_CHANNEL, lambda: self._asked("GET", "conversations.info", "a channel", query=query))
 
     def members(self, channel_id: str, cursor: str) -> Any | None:
         """Return a page of the ids of who is in a channel; None if the channel is gone."""

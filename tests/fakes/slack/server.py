@@ -219,7 +219,10 @@ class SlackServer(Workspace, Posting, Talking):
         if channel is None:
             raise Refused("channel_not_found")
         self._need("groups:read" if channel.is_private else "channels:read")
-        return {"channel": channel.row()}
+        row = channel.row()
+        if body.get("include_num_members") != "true":
+            del row["num_members"]
+        return {"channel": row}
 
 
 class _Server(ThreadingHTTPServer):

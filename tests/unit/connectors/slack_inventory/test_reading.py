@@ -324,15 +324,16 @@ def test_the_wait_that_slack_asks_for_is_told(slack: SlackServer, inventory: Sla
     assert raised.value.retry_after_s == 7
 
 
+@pytest.mark.parametrize("groups", [None, [WARD]], ids=["all", "by itself"])
 def test_fewer_members_than_slack_counts_prove_nobody_absent(
-    slack: SlackServer, inventory: SlackInventory
+    slack: SlackServer, inventory: SlackInventory, groups: list[str] | None
 ) -> None:
     slack.add_channel(WARD, "ward-7", AMINA, SAM, NOOR)
     page = b'{"ok": true, "members": ["U0101"], "response_metadata": {"next_cursor": ""}}'
     slack.fail("conversations.members", Fault(body=page))
-    (roster,), _end = read(inventory)
+    (roster,), _end = read(inventory, groups)
     assert (roster.coverage, roster.warnings) == (Coverage.PARTIAL, ("Slack counts 3 members, and shows 1",))
-    (again,), _end = read(inventory)
+    (again,), _end = read(inventory, groups)
     assert (again.coverage, again.warnings) == (Coverage.FULL, ())
 
 
