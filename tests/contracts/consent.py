@@ -17,6 +17,7 @@ from worker.domain.controls.statements import (
     Attestation,
     Statement,
     StatementRule,
+    TextSeen,
 )
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.identity.matching import How, Identity, IdentityState
@@ -270,6 +271,7 @@ class ConsentContract:
             uow.tickets.insert([waived])
             assert uow.attestations.excused(GATE, [key("ann"), key("ben")], NOW) == {key("ann")}
             assert uow.attestations.excused(GATE, [key("ann")], NOW + DAY) == set()
+            uow.attestations.see_texts([TextSeen(GATE.name, "1", "en", "")], NOW)
             new = replace(GATE, version="2")
             assert uow.attestations.excused(new, [key("ann")], NOW) == set()
             assert uow.attestations.excused(replace(new, is_material=False), [key("ann")], NOW) == {

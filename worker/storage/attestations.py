@@ -321,13 +321,14 @@ class SqlAttestations:
 
     def texts(self) -> Sequence[TextSeen]:
         p = policy_text.c
-        query = sa.select(p.rule, p.version, p.language, p.sha256).order_by(p.rule, p.version, p.language)
-        return [TextSeen(*row) for row in self._c.execute(query)]
+        query = sa.select(p.rule, p.version, p.language, p.sha256, p.is_material)
+        rows = self._c.execute(query.order_by(p.rule, p.version, p.language))
+        return [TextSeen(*row[:4], is_material=bool(row.is_material)) for row in rows]
 
     def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
-        rows = ((*one, to_micros(now)) for one in seen)
-        columns = ("rule", "version", "language", "sha256", "first_seen_at")
-        bulk_upsert(self._c, policy_text, columns, rows, update=False)
+        rows = ((*one[:4], int(one.is_material), to_micros(now)) for one in seen)
+        columns = ("rule", "version", "language", "sha256", "is_material", "first_seen_at")
+        bulk_upsert(self._c, policy_text, columns, rows, keep=("sha256", "first_seen_at"))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------

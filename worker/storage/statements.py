@@ -17,6 +17,7 @@ from worker.ports.state.groups import Expectation
 from worker.storage.attestation_rows import items_text
 from worker.storage.deciding import ADMINS
 from worker.storage.managers import ADDRESSED, MANAGER, managers, with_address
+from worker.storage.policy_versions import is_occasion, is_of_version
 from worker.storage.sql.tables import (
     attestation,
     attestation_person,
@@ -169,10 +170,10 @@ def said_label(rule: StatementRule, now: datetime) -> sa.Label[str]:
 
 
 def is_asked(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
-    """The ticket is of what the rule asks for: its subject is in the rule's scope, and it is of its version."""
-    is_of_version = ticket.c.episode == f"{rule.name}@{rule.version}"
+    """The ticket is of what the rule asks for: its subject is in the rule's scope, and its version counts."""
     is_policy = rule.statement is Statement.POLICY  # the occasions of others begin with their version
-    return is_of_scope(rule, is_everywhere=is_everywhere) & (is_of_version if is_policy else sa.true())
+    is_of_its_version = is_occasion(rule, ticket.c.episode) if is_policy else sa.true()
+    return is_of_scope(rule, is_everywhere=is_everywhere) & is_of_its_version
 
 
 def is_of_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bool]:
@@ -188,16 +189,15 @@ def is_of_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement
 def excuses(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
     """A ticket of the rule is waived now, and what was waived is what the rule asks for.
 
-    That is one version of a policy, where another one asks everybody. Of what is asked for again after a time, as one
-    more occasion, it is one time; unless a person named the day until which it is waived.
+    That is one version of a policy, and those after it that are not material. Of what is asked for again after a time,
+    as one more occasion, it is one time; unless a person named the day until which it is waived.
     """
     t = ticket.c
     for_good: sa.ColumnElement[bool] = t.waived_until.is_(None)
     if rule.every is not None and not rule.statement.is_acceptance:
         for_good &= t.clock_from > now - rule.every
     holds = (t.state == TicketState.WAIVED.value) & (for_good | (t.waived_until > now))
-    is_by_version = rule.statement is Statement.POLICY and rule.is_material
-    return holds & (t.episode == f"{rule.name}@{rule.version}") if is_by_version else holds
+    return holds & is_occasion(rule, t.episode) if rule.statement is Statement.POLICY else holds
 
 
 def is_ticket_of(rule: StatementRule) -> sa.ColumnElement[bool]:
@@ -240,15 +240,14 @@ def _is_here_of(source: sa.ColumnElement[str], group_id: sa.ColumnElement[str]) 
 
 
 def valid(rule: StatementRule, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """An attestation that still counts: of this version if that is material, not over, not from before a leaving.
+    """An attestation that still counts: of a version that counts, not over, not from before a leaving.
 
     Of what is so now, as of a phone, it counts until somebody says that it is not so.
     """
     found = [
-        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.is_pass == 1, _A.voided_at.is_(None),
+        _A.statement == rule.statement.value, _A.subject == rule.subject, is_of_version(rule, _A.version),
+        _A.is_pass == 1, _A.voided_at.is_(None),
     ]  # fmt: skip
-    if rule.is_material:
-        found.append(_A.version == rule.version)
     if rule.statement.is_revocable:
         found.append(is_newest())
     if rule.statement.is_of_now:
@@ -302,10 +301,10 @@ def is_no(rule: StatementRule) -> sa.ColumnElement[bool]:
 
 
 def declining(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
-    """An attestation that declines this version; of one that can be revoked, only the newest answer counts."""
+    """An attestation that declines a version that counts; of what can be revoked, only the newest answer counts."""
     newest = [is_newest()] if rule.statement.is_revocable else []
     return [
-        _A.statement == rule.statement.value, _A.subject == rule.subject, _A.version == rule.version,
+        _A.statement == rule.statement.value, _A.subject == rule.subject, is_of_version(rule, _A.version),
         _A.answer == AttestAnswer.DECLINED.value, _A.voided_at.is_(None), *newest,
     ]  # fmt: skip
 

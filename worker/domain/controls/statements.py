@@ -209,7 +209,8 @@ class StatementRule:
     def seen(self) -> tuple[TextSeen, ...]:
         """Its texts, by hash."""
         return tuple(
-            TextSeen(self.name, self.version, code, text_hash(text)) for code, text in self.texts.items()
+            TextSeen(self.name, self.version, code, text_hash(text), self.is_material)
+            for code, text in self.texts.items()
         )
 
     def differs_from(self, known: Iterable[TextSeen]) -> bool:
@@ -224,12 +225,16 @@ class StatementRule:
 
 
 class TextSeen(NamedTuple):
-    """The hash of a text that was shown under a version of a rule, by the rule's name."""
+    """The hash of a text that was shown under a version of a rule, by the rule's name.
+
+    `is_material`: what the configuration said last, while it had this version; True if that is not known.
+    """
 
     rule: str
     version: str
     language: str
     sha256: str
+    is_material: bool = True
 
 
 def text_hash(text: str) -> str:

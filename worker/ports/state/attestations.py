@@ -58,7 +58,7 @@ class Attestations(Protocol):
         """The accounts among these whose person made the statement, and it still counts."""
 
     def declined(self, rule: StatementRule, people: Collection[AccountKey]) -> set[AccountKey]:
-        """The accounts among these whose person declined this version."""
+        """The accounts among these whose person declined this version, or one that counts as this."""
 
     def excused(self, rule: StatementRule, people: Collection[AccountKey], now: datetime) -> set[AccountKey]:
         """The accounts among these that somebody excused from the statement: the ticket is waived."""
@@ -136,4 +136,4 @@ class Attestations(Protocol):
         """
 
     def see_texts(self, seen: Iterable[TextSeen], now: datetime) -> None:
-        """Note texts that are shown from now on; known ones stay as they are."""
+        """Note texts that are shown from now on; known ones keep their hash and first instant."""

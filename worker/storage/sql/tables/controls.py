@@ -252,6 +252,7 @@ policy_text = sa.Table(  # the texts that were shown, by hash
     key("language"),
     text("sha256"),
     instant("first_seen_at", null=False),
+    sa.Column("is_material", sa.SmallInteger, nullable=False, server_default="1"),
 )
 
 
