@@ -32,7 +32,7 @@ def begun(
     harness = start(
         controls=controls,
         sensitive=("hall",),
-        rules=rules(hand_over=HandOver(14 * DAY, 7 * DAY), accountable=accountable),
+        rules=rules(hand_over=HandOver(14 * DAY, 7 * DAY, 7 * DAY), accountable=accountable),
     )
     harness.group("hall", "ann", "ben", admins=["dee"], owner_email="matron@example.org")
     harness.settle()

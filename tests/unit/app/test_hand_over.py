@@ -29,7 +29,7 @@ ASKS = ControlSwitch(Mode.TICKET)
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 REASSIGN = TicketKind.REASSIGN_ADMIN
 POLICY = ControlPolicy(hand_over=(HandOverRule(ASKS),))
-RULES = rules(hand_over=HandOver(2 * WEEK, WEEK))
+RULES = rules(hand_over=HandOver(2 * WEEK, WEEK, WEEK))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from worker.domain.tickets.ticket import TicketKind
 
 Start = Callable[..., Harness]
 POLICY = ControlPolicy(hand_over=(HandOverRule(ControlSwitch(Mode.TICKET)),))
-RULES = rules(hand_over=HandOver(timedelta(days=14), timedelta(days=7)))
+RULES = rules(hand_over=HandOver(timedelta(days=14), timedelta(days=7), timedelta(days=3)))
 
 
 @pytest.mark.parametrize("where", ["corp", "tenant", "both"])  # "both" passes

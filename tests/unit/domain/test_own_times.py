@@ -25,7 +25,7 @@ from worker.domain.reconcile.rules import HandOver
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 OFFICE = BusinessCalendar(parse_hours("09:00-17:30"), parse_days("mon-fri"), "Europe/London")
-RULES = rules(policies=(replace(STANDARD, calendar=OFFICE),), hand_over=HandOver(14 * DAY, 7 * DAY))
+RULES = rules(policies=(replace(STANDARD, calendar=OFFICE),), hand_over=HandOver(14 * DAY, 7 * DAY, 7 * DAY))
 
 
 def on(day: int, hour: int = 0, minute: int = 0) -> datetime:

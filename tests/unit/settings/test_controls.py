@@ -26,6 +26,7 @@ from worker.domain.controls.policy import (
 )
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.model import Allowed
+from worker.domain.reconcile.rules import HandOver
 from worker.ports import Port
 from worker.running.wiring import KINDS
 from worker.settings import SettingsError, load, problems_in
@@ -235,3 +236,22 @@ def test_a_wrong_key_is_told_the_keys_of_its_own_section(write: Write) -> None:
     [problem] = problems_in(write("{register: {census: {mode: ticket}}}"))
     assert problem.message == "there is no key 'mode' here"
     assert problem.remedy == "Valid keys: every, ask, due."
+
+
+def test_admins_hand_over_in_the_groups_and_times_of_the_section(write: Write) -> None:
+    hand_over = load(write("{mode: ticket, leaving: {}}")).ticket_rules().hand_over
+    assert hand_over == HandOver(timedelta(days=14), timedelta(days=7), timedelta(days=3))
+    section = "{when: {groups: [Ward*]}, due: 5d, sensitive_due: 2d, hand_over: {lead: 9d}}"
+    hand_over = load(write(f"{{mode: ticket, leaving: {section}}}")).ticket_rules().hand_over
+    days = (timedelta(days=9), timedelta(days=5), timedelta(days=2))
+    assert hand_over == HandOver(*days, Where(groups=("Ward*",)))
+    assert load(write("{leaving: {}}")).ticket_rules().hand_over is None
+
+
+def test_reviews_of_conversations_are_not_by_group(write: Write) -> None:
+    conversations = "{to: hr@example.org, policy_ref: P, dpia_ref: D}"
+    [problem] = problems_in(
+        write(f"{{leaving: {{when: {{groups: [Ward*]}}, conversations: {conversations}}}}}")
+    )
+    assert problem.key == "controls.leaving.when"
+    assert problem.remedy == "Write whose they are below conversations.who, and leave out when."

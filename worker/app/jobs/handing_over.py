@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.domain.controls.group.hand_over import CONTROL
+from worker.domain.controls.switch import Where
 from worker.domain.groups.case import GroupView
 from worker.domain.reconcile.rules import HandOver
+from worker.ports.state.groups import GroupRow
 from worker.ports.state.store import UnitOfWork
 
 
@@ -37,17 +39,28 @@ class HandingOver:
         self._until = until or self._until
 
     def seen(self, uow: UnitOfWork, views: Sequence[GroupView], now: datetime) -> list[GroupView]:
-        """Return the groups with the admins who hand over; with none if a person rejected the group's ticket."""
+        """Return the groups with the admins who hand over.
+
+        With none where the rule is not for the group, or a person rejected its ticket.
+        """
         if self._rule is None or not self._is_allowed(uow):
             return list(views)
         until = now + self._rule.lead
         refused = {
             key for control, key in uow.controls.rejected([v.key for v in views]) if control == CONTROL.id
         }
-        return [view if view.key in refused else _with_leaving_admins(view, until) for view in views]
+        where = self._rule.where
+        asked = {view.key for view in views if is_in(view, where, is_sensitive=view.is_sensitive)} - refused
+        return [_with_leaving_admins(view, until) if view.key in asked else view for view in views]
 
     def _is_allowed(self, uow: UnitOfWork) -> bool:
         return CONTROL.id in uow.controls.allowed()
+
+
+def is_in(group: GroupView | GroupRow, where: Where, *, is_sensitive: bool) -> bool:
+    """Whether a group is one of those that a rule is for."""
+    department = (group.registered.owner_department if group.registered else None) or ""
+    return where.fits(group.key, group.name, department, group.messenger, is_sensitive=is_sensitive)
 
 
 def _with_leaving_admins(view: GroupView, until: datetime) -> GroupView:

@@ -171,6 +171,7 @@ class Reconcile:
         now: datetime,
     ) -> list[Action]:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
+        views = [replace(view, is_sensitive=self._is_sensitive(view)) for view in views]
         views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
         views = [follow_last_days(uow, view, self._tickets, now) for view in views]
         views = self._gating.seen(uow, views, texts, now)
@@ -183,8 +184,7 @@ class Reconcile:
         return carry_out(uow, planned, known, self._rules.teller, now)
 
     def _plan(self, view: GroupView, now: datetime) -> tuple[Action, ...]:
-        is_unconfirmed = self._unconfirmed.holds(view, now)
-        judged = replace(view, is_sensitive=self._is_sensitive(view), is_unconfirmed=is_unconfirmed)
+        judged = replace(view, is_unconfirmed=self._unconfirmed.holds(view, now))
         return reconcile_group(judged, self._tickets, now)
 
     def _is_sensitive(self, view: GroupView) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.app.acts.changes import change_ticket, mark_dirty
 from worker.app.acts.waiting import kept_waiting
+from worker.app.jobs.handing_over import is_in
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.jobs.rows_to_change import RowsToChange
@@ -19,6 +20,7 @@ from worker.app.tell.teller import (
     journal_entry,
     withdraw_unsent,
 )
+from worker.domain.controls.switch import ANYWHERE
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, claimants
 from worker.domain.kinds import is_waited_for, kind_of
@@ -96,7 +98,7 @@ class Verify:
     ) -> Action | None:
         opinion = weigh(
             ticket,
-            self._seen(ticket, sight, now),
+            self._seen(uow, ticket, sight, now),
             self._rules.admins_min,
             now,
             self._rules.claim_life,
@@ -181,20 +183,28 @@ class Verify:
         change_ticket(uow, ticket.id, lambda _: claimed, events.TICKET_DONE, by, now, why)
         return Action(ActionKind.WEIGH, claimed, why)
 
-    def _seen(self, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
+    def _seen(self, uow: UnitOfWork, ticket: Ticket, sight: Sight | None, now: datetime) -> Sight | None:
         """The sight, completed with what is known of its source."""
         if sight is None:
             return None
         source = ticket.subject.source
         is_fresh = self._fresh.is_fresh(source, sight.taken_at, now)
-        hand_over = self._rules.hand_over
-        leaving = 0 if hand_over is None else sum(at <= now + hand_over.lead for at in sight.admins_leave_at)
+        leaving = self._handing_over(uow, ticket, sight, now)
         return replace(
             sight,
             is_fresh=is_fresh,
             is_kept_by_people=source in self._kept_by_people,
             active_admins=sight.active_admins - leaving,
         )
+
+    def _handing_over(self, uow: UnitOfWork, ticket: Ticket, sight: Sight, now: datetime) -> int:
+        """How many of a group's active admins are so near to their last day that they don't count."""
+        rule = self._rules.hand_over
+        leaving = 0 if rule is None else sum(at <= now + rule.lead for at in sight.admins_leave_at)
+        if rule is None or not leaving or rule.where == ANYWHERE:
+            return leaving
+        row = uow.rosters.group(ticket.home)
+        return leaving if row is not None and is_in(row, rule.where, is_sensitive=ticket.is_sensitive) else 0
 
     def _tell_reopened(self, uow: UnitOfWork, action: Action, now: datetime) -> None:
         ticket = action.ticket

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from worker.domain.controls.switch import ANYWHERE, Where
 from worker.domain.escalation.calendar import Calendar, add, elapsed, next_open
 from worker.domain.escalation.policy import Policy, policy_for
 from worker.domain.kinds.controlled import TIME_S
@@ -18,15 +19,21 @@ from worker.domain.tickets.ticket import (
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """So long before an admin's last day, a group gets another one. `due`: the longest time for that."""
+    """So long before an admin's last day, a group of these gets another one.
+
+    `due`, `sensitive_due`: the longest time for that, and in a sensitive group.
+    """
 
     lead: timedelta
     due: timedelta
+    sensitive_due: timedelta
+    where: Where = ANYWHERE
 
     def time(self, ticket: Ticket, calendar: Calendar, leaves_at: datetime, now: datetime) -> timedelta:
         """A ticket's time, in its policy's calendar: until the last day ends, and still a day from the next opening."""
         until = max(leaves_at, next_open(calendar, now) + _A_DAY)
-        return min(max(self.due, _A_DAY), time_until(ticket, calendar, until))
+        longest = self.sensitive_due if ticket.is_sensitive else self.due
+        return min(max(longest, _A_DAY), time_until(ticket, calendar, until))
 
 
 _A_DAY = timedelta(days=1)
