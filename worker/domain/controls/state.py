@@ -167,6 +167,13 @@ class GroupState:
         return self.coverage is Coverage.FULL and self.is_fresh
 
     @property
+    def still_at(self) -> datetime:
+        """The instant at which its row, and its messenger where that lists somebody in it, show that it still is."""
+        if self.row is None:
+            return self.taken_at
+        return min(self.row.taken_at, self.taken_at) if self.is_live and self.size else self.row.taken_at
+
+    @property
     def over_at(self) -> datetime | None:
         """The instant at which its messenger shows that it is archived, or that nobody is in it; None if it doesn't."""
         if self.facts.is_archived:

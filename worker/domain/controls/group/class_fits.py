@@ -17,12 +17,12 @@ def _check(group: GroupState, rule: ClassRule, _now: datetime) -> ControlResult:
     if group.over_at is not None:  # as the ticket's steps leave it: archived, or emptied
         return ControlResult(CheckValue.PASS, at=group.over_at, grade=group.grade)
     at = group.row.taken_at if group.row else group.taken_at
-    value = CheckValue.PASS if fits(group.messenger, rule.messengers) else CheckValue.FAIL
+    is_allowed = fits(group.messenger, rule.messengers)
     return ControlResult(
-        value,
+        CheckValue.PASS if is_allowed else CheckValue.FAIL,
         messenger(group.messenger).name,
         ", ".join(messenger(one).name for one in rule.messengers),
-        at=at,
+        at=at if is_allowed else group.still_at,
         grade=Grade.B,
         source=group.row.source if group.row else "",
         occasion=f"class:{rule.name}",

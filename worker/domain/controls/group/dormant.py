@@ -35,18 +35,29 @@ def _check(group: GroupState, rule: DormantRule, now: datetime) -> ControlResult
 def _by_the_register(group: GroupState, now: datetime) -> ControlResult | None:
     if group.row is None:
         return None
-    row, at, source = group.row.facts, group.row.taken_at, group.row.source
+    row, source = group.row.facts, group.row.source
     if group.is_called_closed:
         if group.is_closed:
-            return ControlResult(CheckValue.PASS, at=at, grade=Grade.B, source=source)
+            return ControlResult(CheckValue.PASS, at=group.row.taken_at, grade=Grade.B, source=source)
         day = f"{row.closed_on:%Y-%m-%d}" if row.closed_on else "closed"
         return ControlResult(
-            CheckValue.FAIL, _CLOSED, at=at, grade=Grade.B, source=source, occasion=f"dormant:{day}"
+            CheckValue.FAIL,
+            _CLOSED,
+            at=group.still_at,
+            grade=Grade.B,
+            source=source,
+            occasion=f"dormant:{day}",
         )
     if row.ends_on is not None and row.ends_on < group.day(now):
         day = f"{row.ends_on:%Y-%m-%d}"
         return ControlResult(
-            CheckValue.FAIL, _ENDED, day, at=at, grade=Grade.B, source=source, occasion=f"dormant:{day}"
+            CheckValue.FAIL,
+            _ENDED,
+            day,
+            at=group.still_at,
+            grade=Grade.B,
+            source=source,
+            occasion=f"dormant:{day}",
         )
     return None
 
