@@ -135,6 +135,9 @@ def _standing(number: int) -> str:
     return "left" if number % 50 == 7 else "leaving" if number % 500 == 11 else "active"
 
 
+_EVIDENCE = {"left": "disabled", "leaving": "leave_date"}
+
+
 def _facts(number: int) -> AccountFacts:
     return AccountFacts(
         person_id=_id(number),
@@ -144,6 +147,7 @@ def _facts(number: int) -> AccountFacts:
         phones=(phone(number),),
         department=f"Department {number % 200}",
         enabled=_standing(number) != "left",
+        leave_at=START + DAY if _standing(number) == "leaving" else None,
     )
 
 
@@ -151,7 +155,7 @@ def _person(number: int) -> Row:
     facts, at, standing = _facts(number), to_micros(START - DAY), _standing(number)
     return (
         CORP, facts.person_id, facts.display_name, facts.email, facts_to_json(facts), standing,
-        "disabled" if standing == "left" else None, None if standing == "active" else at, at, at,
+        _EVIDENCE.get(standing), None if standing == "active" else at, at, at,
     )  # fmt: skip
 
 

@@ -151,6 +151,11 @@ class Account:
             return None
         return self.facts.leave_at if self.evidence is Evidence.LEAVE_DATE else self.facts.expires_at
 
+    def leaves_by(self, until: datetime) -> bool:
+        """Whether somebody who is about to leave will have left by then."""
+        at = self.leaves_at
+        return at is not None and at <= until
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

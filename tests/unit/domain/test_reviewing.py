@@ -14,6 +14,7 @@ from worker.domain.controls.reviewing import (
     LastAnswer,
     Review,
     ReviewMember,
+    ReviewRule,
     RowAnswer,
     RowReason,
     occasion,
@@ -22,10 +23,13 @@ from worker.domain.controls.reviewing import (
     rows_of,
 )
 from worker.domain.identity.matching import IdentityState
-from worker.domain.model import Standing
+from worker.domain.model import Evidence, Standing
 
 BEFORE = NOW - timedelta(days=90)
 REVIEW = Review(1, "review:2026Q4", 2, "seed", is_full=False, started_at=NOW, due_at=NOW, before_at=BEFORE)
+LEAVES = replace(
+    person("ann", Standing.LEAVING, department="Nursing", leave_at=NOW), evidence=Evidence.LEAVE_DATE
+)
 KEPT = LastAnswer(RowAnswer.KEEP, BEFORE, "dee", "Nursing")
 
 
@@ -38,8 +42,12 @@ def member(name: str, **changes: object) -> ReviewMember:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
+def drawing(sample: int) -> ReviewRule:
+    return ReviewRule(sample=sample)
+
+
 def why(one: ReviewMember, review: Review = REVIEW) -> tuple[RowReason, ...]:
-    rows = rows_of(review, [one, member("eve", last=None)], 0, ())
+    rows = rows_of(review, [one, member("eve", last=None)], drawing(0), ())
     return next((row.reasons for row in rows.shown if row.member.handle == one.handle), ())
 
 
@@ -50,7 +58,7 @@ def why(one: ReviewMember, review: Review = REVIEW) -> tuple[RowReason, ...]:
         ({"state": IdentityState.UNMATCHED, "person": None}, RowReason.UNKNOWN),
         ({"state": IdentityState.NOBODY, "person": None}, RowReason.EXTERNAL),
         ({"person": person("ann", department="Theatre")}, RowReason.MOVED),
-        ({"person": person("ann", Standing.LEAVING, department="Nursing")}, RowReason.LEAVING),
+        ({"person": LEAVES}, RowReason.LEAVING),
         ({"last": None}, RowReason.NEVER),
         ({"is_admin": True}, RowReason.ADMIN),
         ({"last": replace(KEPT, answer=RowAnswer.UNSURE)}, RowReason.UNSURE),
@@ -68,20 +76,25 @@ def test_a_full_review_shows_everybody() -> None:
 
 def test_a_review_of_some_rows_shows_them_alone() -> None:
     rows = rows_of(
-        replace(REVIEW, only=frozenset({"ann"})), [member("ann"), member("ben", last=None)], 5, {key("ben")}
+        replace(REVIEW, only=frozenset({"ann"})),
+        [member("ann"), member("ben", last=None)],
+        drawing(5),
+        {key("ben")},
     )
     assert [row.member.handle for row in rows.shown] == ["ann"]
     assert rows.own == ()
 
 
 def test_a_review_of_some_rows_does_not_ask_whose_they_are_either() -> None:
-    rows = rows_of(replace(REVIEW, only=frozenset({"ann"})), [member("ann")], 5, {key("ann")})
+    rows = rows_of(replace(REVIEW, only=frozenset({"ann"})), [member("ann")], drawing(5), {key("ann")})
     assert rows.shown == ()
     assert [row.member.handle for row in rows.own] == ["ann"]
 
 
 def test_nobody_answers_for_their_own_row() -> None:
-    rows = rows_of(REVIEW, [member("ann", is_admin=True), member("ben", is_admin=True)], 0, {key("ann")})
+    rows = rows_of(
+        REVIEW, [member("ann", is_admin=True), member("ben", is_admin=True)], drawing(0), {key("ann")}
+    )
     assert [row.member.handle for row in rows.shown] == ["ben"]
     assert [row.member.handle for row in rows.own] == ["ann"]
 
@@ -90,7 +103,7 @@ def test_the_sample_is_the_same_for_the_same_seed_and_not_for_another() -> None:
     everybody = [member(f"m{number}") for number in range(40)]
 
     def drawn(seed: str) -> list[str]:
-        found = rows_of(replace(REVIEW, seed=seed), everybody, 5, ())
+        found = rows_of(replace(REVIEW, seed=seed), everybody, drawing(5), ())
         assert len(found.unchanged) == 35
         assert {row.reasons for row in found.shown} == {(RowReason.SAMPLE,)}
         return [row.member.handle for row in found.shown]
@@ -101,16 +114,16 @@ def test_the_sample_is_the_same_for_the_same_seed_and_not_for_another() -> None:
 
 def test_a_review_has_a_row_for_its_reviewer_unless_they_are_alone() -> None:
     ann, ben, eve = member("ann"), member("ben"), member("eve")
-    [row] = rows_of(REVIEW, [ben, eve], 0, ()).shown
+    [row] = rows_of(REVIEW, [ben, eve], drawing(0), ()).shown
     assert row.reasons == (RowReason.SAMPLE,)
-    rows = rows_of(REVIEW, [replace(ann, is_admin=True), ben], 0, {key("ann")})
+    rows = rows_of(REVIEW, [replace(ann, is_admin=True), ben], drawing(0), {key("ann")})
     assert [one.member.handle for one in (*rows.shown, *rows.own)] == ["ben", "ann"]
     assert rows.unchanged == ()
-    assert rows_of(REVIEW, [ann], 1, {key("ann")}).shown == ()
+    assert rows_of(REVIEW, [ann], drawing(1), {key("ann")}).shown == ()
 
 
 def test_rows_with_an_answer_are_not_open() -> None:
-    rows = rows_of(REVIEW, [member("ann", last=None), member("ben", last=None)], 0, ())
+    rows = rows_of(REVIEW, [member("ann", last=None), member("ben", last=None)], drawing(0), ())
     assert [row.member.handle for row in open_rows(rows, {"ann": RowAnswer.KEEP})] == ["ben"]
 
 
@@ -120,11 +133,11 @@ def test_each_member_is_in_exactly_one_part_whatever_the_order(
 ) -> None:
     review = replace(REVIEW, is_full=is_full)
     members = [member(name, is_admin=name in "ab") for name in names]
-    rows = rows_of(review, members, sample, {key("a")})
+    rows = rows_of(review, members, drawing(sample), {key("a")})
     parts = [*(row.member.handle for row in rows.shown), *(one.handle for one in rows.unchanged)]
     parts += [row.member.handle for row in rows.own]
     assert sorted(parts) == sorted(names)
-    turned = rows_of(review, members[::-1], sample, {key("a")})
+    turned = rows_of(review, members[::-1], drawing(sample), {key("a")})
     assert turned.shown == rows.shown
 
 

@@ -248,6 +248,11 @@ def test_admins_hand_over_in_the_groups_and_times_of_the_section(write: Write) -
     assert load(write("{leaving: {}}")).ticket_rules().hand_over is None
 
 
+def test_who_is_about_to_leave_is_said_once(write: Write) -> None:
+    made = policy(write("{admins: {}, review: {}, leaving: {hand_over: {lead: 9d}}}"))
+    assert made.admins[0].lead == made.review[0].review.lead == timedelta(days=9)
+
+
 def test_reviews_of_conversations_are_not_by_group(write: Write) -> None:
     conversations = "{to: hr@example.org, policy_ref: P, dpia_ref: D}"
     [problem] = problems_in(

@@ -30,6 +30,7 @@ from worker.domain.controls.reviewing import (
     ReviewMember,
     ReviewRow,
     ReviewRows,
+    ReviewRule,
     RowAnswer,
     open_rows,
     rows_of,
@@ -124,13 +125,14 @@ class Reviewing:
         reviewer = people_behind(uow, ticket.assignee)
         accounts = {one.key for human in reviewer for one in human.accounts}
         members = uow.reviews.members(ticket.home, self._accounts)
-        rows = rows_of(review, members, self._sample(), accounts)
+        rows = rows_of(review, members, self._rule, accounts)
         answers = _standing(uow.reviews.answers(ticket.id), members)
         left = open_rows(rows, {handle: one.answer for handle, one in answers.items()})
         return ReviewShown(ticket, review, group, rows, left, answers, language_of(reviewer))
 
-    def _sample(self) -> int:
-        return self._policy.review[0].review.sample if self._policy.review else 0
+    @property
+    def _rule(self) -> ReviewRule:
+        return self._policy.review[0].review if self._policy.review else ReviewRule(sample=0)
 
     # --- beginning -------------------------------------------------------------------------------
 

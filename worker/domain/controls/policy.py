@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from worker.domain.controls.reports import DUE, Tier
-from worker.domain.controls.reviewing import QUARTERLY, ReviewRule
+from worker.domain.controls.reviewing import QUARTERLY, SOON, ReviewRule
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch, Mode
@@ -83,7 +83,8 @@ class DormantRule(_Ruled):
 class AdminsRule(_Ruled):
     """How many active admins a group has to have, and who they may be. `departments`: globs; empty: any.
 
-    `has_externals`: whether people who are not in the directory may be admins.
+    `has_externals`: whether people who are not in the directory may be admins. `lead`: so long before their last day
+    they may not.
     """
 
     switch: ControlSwitch = REPORTED
@@ -91,6 +92,7 @@ class AdminsRule(_Ruled):
     max: int = 4
     departments: tuple[str, ...] = ()
     has_externals: bool = False
+    lead: timedelta = SOON
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,7 @@ class HandOverRule(_Ruled):
     """How long before an admin's last day a group has another one. `admins_min`: so many active admins it needs."""
 
     switch: ControlSwitch = REPORTED
-    lead: timedelta = timedelta(days=14)
+    lead: timedelta = SOON
     admins_min: int = 1
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from worker.domain.identity.matching import QUESTIONS, IdentityState
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountKey
 from worker.domain.text.tongue import N_
 
 _YEAR, _QUARTER, _MONTH = timedelta(days=300), timedelta(days=80), timedelta(days=25)
@@ -47,12 +47,15 @@ class RowReason(StrEnum):
     ALL = N_("everybody is looked at this time")
 
 
+SOON = timedelta(days=14)  # before a last day, where nothing else is said
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewRule:
     """How often groups are reviewed.
 
     `full_every`: of so many reviews, one shows everybody. `sample`: so many unchanged rows are drawn. `remind`: so long
-    before a review is due, whoever has rows left is told.
+    before a review is due, whoever has rows left is told. `lead`: so long before a last day somebody is about to leave.
     """
 
     every: timedelta = timedelta(days=90)
@@ -61,6 +64,7 @@ class ReviewRule:
     sample: int = 5
     due: timedelta = timedelta(days=14)
     remind: tuple[timedelta, ...] = (timedelta(days=7), timedelta(days=3), timedelta(days=1))
+    lead: timedelta = SOON
 
 
 QUARTERLY = ReviewRule()
@@ -160,7 +164,7 @@ def occasion(on: date, every: timedelta, last: date | None) -> str:
 
 
 def rows_of(
-    review: Review, members: Iterable[ReviewMember], sample: int, reviewer: Collection[AccountKey]
+    review: Review, members: Iterable[ReviewMember], rule: ReviewRule, reviewer: Collection[AccountKey]
 ) -> ReviewRows:
     """Sort a group's members into rows. The same seed draws the same sample.
 
@@ -168,12 +172,12 @@ def rows_of(
     """
     mine = [one for one in members if not review.only or one.handle in review.only]
     is_own = {one.handle for one in mine if one.is_of(reviewer)}
-    reasons = {one.handle: _reasons(review, one) for one in mine}
+    reasons = {one.handle: _reasons(review, one, rule) for one in mine}
     calm = [one for one in mine if not reasons[one.handle]]
     lots = sorted((one.handle for one in calm), key=lambda handle: _lot(review.seed, handle))
-    chosen = {one.handle for one in mine if reasons[one.handle]} | set(lots[:sample])
+    chosen = {one.handle for one in mine if reasons[one.handle]} | set(lots[: rule.sample])
     if chosen <= is_own:
-        chosen.update([handle for handle in lots[sample:] if handle not in is_own][:1])
+        chosen.update([handle for handle in lots[rule.sample :] if handle not in is_own][:1])
     rows = [
         ReviewRow(one, reasons[one.handle] or (RowReason.SAMPLE,)) for one in mine if one.handle in chosen
     ]
@@ -184,32 +188,37 @@ def rows_of(
     )
 
 
-def _reasons(review: Review, member: ReviewMember) -> tuple[RowReason, ...]:
-    found = [why for why, holds in _CHECKS.items() if holds(review, member)]
+def _reasons(review: Review, member: ReviewMember, rule: ReviewRule) -> tuple[RowReason, ...]:
+    found = [why for why, holds in _CHECKS.items() if holds(review, member, rule)]
     return tuple(found) or ((RowReason.ALL,) if review.is_full or review.only else ())
 
 
-def _joined(review: Review, member: ReviewMember) -> bool:
+def _joined(review: Review, member: ReviewMember, _rule: ReviewRule) -> bool:
     before, seen = review.before_at, member.first_seen_at
     return before is not None and seen is not None and seen > before
 
 
-def _moved(_review: Review, member: ReviewMember) -> bool:
+def _leaves(review: Review, member: ReviewMember, rule: ReviewRule) -> bool:
+    """As of the beginning: the rows stay the same while a review goes on."""
+    return member.person is not None and member.person.leaves_by(review.started_at + rule.lead)
+
+
+def _moved(_review: Review, member: ReviewMember, _rule: ReviewRule) -> bool:
     if member.last is None or member.person is None:
         return False
     return (member.person.facts.department or "") != member.last.department
 
 
-_CHECKS: Mapping[RowReason, Callable[[Review, ReviewMember], bool]] = {
+_CHECKS: Mapping[RowReason, Callable[[Review, ReviewMember, ReviewRule], bool]] = {
     RowReason.JOINED: _joined,
-    RowReason.UNKNOWN: lambda _, one: one.state in QUESTIONS,
-    RowReason.EXTERNAL: lambda _, one: one.state is IdentityState.NOBODY,
-    RowReason.REMOVE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.REMOVE,
+    RowReason.UNKNOWN: lambda _, one, _rule: one.state in QUESTIONS,
+    RowReason.EXTERNAL: lambda _, one, _rule: one.state is IdentityState.NOBODY,
+    RowReason.REMOVE: lambda _, one, _rule: one.last is not None and one.last.answer is RowAnswer.REMOVE,
     RowReason.MOVED: _moved,
-    RowReason.LEAVING: lambda _, one: one.person is not None and one.person.standing is Standing.LEAVING,
-    RowReason.UNSURE: lambda _, one: one.last is not None and one.last.answer is RowAnswer.UNSURE,
-    RowReason.NEVER: lambda _, one: one.last is None,
-    RowReason.ADMIN: lambda _, one: one.is_admin,
+    RowReason.LEAVING: _leaves,
+    RowReason.UNSURE: lambda _, one, _rule: one.last is not None and one.last.answer is RowAnswer.UNSURE,
+    RowReason.NEVER: lambda _, one, _rule: one.last is None,
+    RowReason.ADMIN: lambda _, one, _rule: one.is_admin,
 }
 
 

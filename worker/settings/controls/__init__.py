@@ -87,8 +87,10 @@ class ControlsSection(Section):
         """
         mode = Mode(self.mode)
 
-        def of(section: Any) -> tuple[Any, ...]:
-            return () if section is None else (section.value(mode),)
+        lead = (self.leaving or LeavingControls()).hand_over.lead
+
+        def of(section: Any, *more: Any) -> tuple[Any, ...]:
+            return () if section is None else (section.value(mode, *more),)
 
         def every(entries: Sequence[Any]) -> tuple[Any, ...]:
             return tuple(one.value(mode) for one in entries)
@@ -102,8 +104,8 @@ class ControlsSection(Section):
             register=of(self.registered),
             classes=every(self.classes),
             dormant=of(self.dormant),
-            review=of(self.review),
-            admins=of(self.admins),
+            review=of(self.review, lead),
+            admins=of(self.admins, lead),
             profile=every(self.profile),
             statements=(
                 *of(self.duties),

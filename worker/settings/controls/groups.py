@@ -114,8 +114,9 @@ class AdminsControls(ControlSection):
             raise Wrong(f"{self.min} is more than max, {self.max}", "Write a smaller number.", at=("min",))
         return self
 
-    def value(self, mode: Mode) -> AdminsRule:
-        return AdminsRule(self.switch(mode), self.min, self.max, self.departments, self.externals)
+    def value(self, mode: Mode, lead: timedelta) -> AdminsRule:
+        """As the domain's value; `lead`: so long before a last day somebody is about to leave."""
+        return AdminsRule(self.switch(mode), self.min, self.max, self.departments, self.externals, lead)
 
 
 class ReviewControls(ControlSection):
@@ -135,7 +136,8 @@ class ReviewControls(ControlSection):
         description="Whoever has no answer stays, and counts as not reviewed; there is no other way.",
     )
 
-    def value(self, mode: Mode) -> ReviewSection:
+    def value(self, mode: Mode, lead: timedelta) -> ReviewSection:
+        """As the domain's value; `lead`: so long before a last day somebody is about to leave."""
         rule = ReviewRule(
             self.every,
             self.sensitive_every,
@@ -143,5 +145,6 @@ class ReviewControls(ControlSection):
             self.sample,
             self.due or timedelta(days=14),
             self.remind,
+            lead,
         )
         return ReviewSection(self.switch(mode), rule)
