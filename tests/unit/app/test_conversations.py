@@ -24,6 +24,7 @@ from worker.domain.controls.seals import Measured
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
+from worker.domain.model import Standing
 from worker.domain.reconcile.held_findings import HeldFindings
 from worker.domain.tickets.ticket import AssigneeWhy, Grade, Ticket, TicketKind, TicketState
 
@@ -148,6 +149,24 @@ def test_a_rule_that_is_gone_ends_it(company: Harness) -> None:
     leaves(company, "ann", 10 * DAY)
     leaves(company, "ann", 10 * DAY, department="Wards")
     assert str(review(company).reason) == "it is not asked for any more"
+
+
+@pytest.mark.parametrize("department", ["Leavers", None])
+def test_a_department_that_changes_once_they_have_left_does_not_end_it(
+    company: Harness, department: str | None
+) -> None:
+    leaves(company, "ann", 10 * DAY)
+    company.later(days=11)
+    leaves(company, "ann", -DAY, department=department, enabled=False)
+    assert company.standing("ann") is Standing.LEFT
+    assert review(company).state is TicketState.OPEN
+
+
+def test_a_department_that_nobody_shows_any_more_does_not_end_it(company: Harness) -> None:
+    leaves(company, "ann", 10 * DAY)
+    leaves(company, "ann", 10 * DAY, department=None)
+    assert company.standing("ann") is Standing.LEAVING
+    assert review(company).state is TicketState.OPEN
 
 
 def test_saved_in_parts_closed_when_complete_and_confirmed_by_a_second_person(company: Harness) -> None:

@@ -5,7 +5,8 @@
 | leaves on another day now                | any      | - (it is the same leaving)                            |
 | leaves after all, as was said at first   | cancelled| reopen                                                |
 | stays after all, or the rule is gone     | live     | cancel                                                |
-| has left                                 | live     | - (the role answers)                                  |
+| leaves, from a department not in the rule| live     | cancel                                                |
+| has left, or no department is shown      | live     | - (the role answers)                                  |
 """
 
 from __future__ import annotations
@@ -105,11 +106,15 @@ def _reviewer(
 def over(
     ticket: Ticket, person: Account | None, rule: ConversationsRule | None, now: datetime
 ) -> Action | None:
-    """End a live review that nothing asks for any more; None if it goes on."""
-    if rule is None or (person is not None and not rule.fits(person.facts.department)):
-        return cancelled(ticket, because("it is not asked for any more"), now)
+    """End a live review that nothing asks for any more; None if it goes on.
+
+    The department counts until they have left, if the directory shows one: closing an account often clears it.
+    """
     if person is not None and person.standing is Standing.ACTIVE:
         return cancelled(ticket, because("the person stays"), now)
+    leaving = person.facts if person is not None and person.standing is Standing.LEAVING else None
+    if rule is None or (leaving is not None and leaving.department and not rule.fits(leaving.department)):
+        return cancelled(ticket, because("it is not asked for any more"), now)
     return None
 
 
