@@ -25,6 +25,7 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.attestations import SENSITIVE, AskingRule, StatementCounts
+from worker.ports.state.groups import Expectation
 from worker.storage.attestation_rows import attestation_from_row, attestation_values, items_text
 from worker.storage.persons import PERSON_COLUMNS, person_of
 from worker.storage.retention import delete_statements, leavers_with_statements
@@ -38,6 +39,7 @@ from worker.storage.sql.tables import (
     attestation_person,
     chat_group,
     consent_subject,
+    expected,
     link,
     membership,
     person,
@@ -51,6 +53,7 @@ from worker.storage.statements import (
     LIVE_STATES,
     declining,
     excuses,
+    in_groups_of,
     in_scope,
     is_asked,
     is_no,
@@ -91,10 +94,17 @@ class SqlAttestations:
             .order_by(subjects.c.person_source, subjects.c.person_id)
         )  # fmt: skip
         rows = self._c.execute(query).all()
-        before, sensitive = self._before(rule, rows), self._in_sensitive(rule, rows)
+        before, sensitive = (
+            self._before(rule, rows),
+            self._in_sensitive(rule, rows, is_everywhere=is_everywhere),
+        )
         new = self._in_new(rule, rows, now, is_everywhere=is_everywhere)
         return [
-            replace(one, is_sensitive=one.person.key in sensitive, is_in_new_group=one.person.key in new)
+            replace(
+                one,
+                is_sensitive=(one.group or one.person.key) in sensitive,
+                is_in_new_group=one.person.key in new,
+            )
             for one in (_asked(row, rule, before) for row in rows)
         ]
 
@@ -142,11 +152,35 @@ class SqlAttestations:
                     found[one.person, ""] = one  # the newest
         return found
 
-    def _in_sensitive(self, rule: StatementRule, rows: Sequence[Any]) -> set[AccountKey]:
-        """Those of these people who are in a sensitive group that the rule is for, where it has a time for them."""
+    def _in_sensitive(
+        self, rule: StatementRule, rows: Sequence[Any], *, is_everywhere: bool
+    ) -> set[AccountKey] | set[GroupKey]:
+        """Where the rule has a time for them: those of these people who are, or wait to be, in a sensitive group of it.
+
+        Of a rule that asks for each group, the sensitive ones among these groups.
+        """
         if rule.sensitive_due is None or rule.is_of_person:
             return set()
-        return self._members(rows, in_scope(rule, is_everywhere=True) & is_noted(SENSITIVE))
+        if rule.for_each_group:
+            return self._noted(SENSITIVE, {GroupKey(row.source, row.group_id) for row in rows})
+        found = self._members(rows, in_scope(rule, is_everywhere=is_everywhere) & is_noted(SENSITIVE))
+        return found | self._placed(rule, rows, is_everywhere=is_everywhere) if rule.is_gate else found
+
+    def _placed(self, rule: StatementRule, rows: Sequence[Any], *, is_everywhere: bool) -> set[AccountKey]:
+        """Those of these people who wait to be added to a sensitive group that the rule is for."""
+        x, s = expected.c, statement_scope.c
+        is_sensitive = sa.exists().where(s.rule == SENSITIVE, s.source == x.source, s.group_id == x.group_id)
+        here = sa.true() if is_everywhere else in_groups_of(rule, x.source, x.group_id)
+        found: set[AccountKey] = set()
+        for chunk in chunked(sorted({(row.person_source, row.person_id) for row in rows})):
+            query = sa.select(x.person_source, x.person_id).where(
+                among(x.person_source, x.person_id, chunk),
+                x.state == Expectation.DUE.value,
+                is_sensitive,
+                here,
+            )
+            found |= {AccountKey(*row) for row in self._c.execute(query)}
+        return found
 
     def _in_new(
         self, rule: StatementRule, rows: Sequence[Any], now: datetime, *, is_everywhere: bool
@@ -205,12 +239,14 @@ class SqlAttestations:
         return found
 
     def groups_of(self, rule: StatementRule, groups: Collection[GroupKey]) -> set[GroupKey]:
+        return self._noted(rule.name, groups)
+
+    def _noted(self, name: str, groups: Collection[GroupKey]) -> set[GroupKey]:
+        """Those among these groups that were noted under this name."""
         s = statement_scope.c
         found: set[GroupKey] = set()
         for chunk in chunked(sorted(groups)):
-            query = sa.select(s.source, s.group_id).where(
-                s.rule == rule.name, among(s.source, s.group_id, chunk)
-            )
+            query = sa.select(s.source, s.group_id).where(s.rule == name, among(s.source, s.group_id, chunk))
             found |= {GroupKey(*row) for row in self._c.execute(query)}
         return found
 

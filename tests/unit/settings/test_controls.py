@@ -248,6 +248,18 @@ def test_admins_hand_over_in_the_groups_and_times_of_the_section(write: Write) -
     assert load(write("{leaving: {}}")).ticket_rules().hand_over is None
 
 
+def test_people_in_sensitive_groups_have_the_time_that_a_section_about_statements_says(write: Write) -> None:
+    texts = "version: '1', texts: {en: rules.txt}"
+    own = "due: 9d, sensitive_due: 2d"
+    made = policy(
+        write(
+            f"{{policies: {{id: chat, {texts}, {own}}}, duties: {{{texts}, {own}}}, training: {{course: X, {own}}},"
+            f"device: {{{own}}}, consent: {{{own}}}}}"
+        )
+    )
+    assert [one.sensitive_due for one in made.statements] == [timedelta(days=2)] * 5
+
+
 def test_who_is_about_to_leave_is_said_once(write: Write) -> None:
     made = policy(write("{admins: {}, review: {}, leaving: {hand_over: {lead: 9d}}}"))
     assert made.admins[0].lead == made.review[0].review.lead == timedelta(days=9)

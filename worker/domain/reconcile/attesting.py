@@ -50,8 +50,8 @@ _WHY = {
 class ToAsk:
     """A person in the scope of a rule who has not made the statement; `group` where they are asked for each group.
 
-    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before. `is_sensitive`,
-    `is_in_new_group`: they are in a sensitive group that the rule is for, or in one that is new.
+    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before. `is_sensitive`: it
+    is for a sensitive group, or they are in one that the rule is for; `is_in_new_group`: they are in a new one.
     """
 
     person: Account

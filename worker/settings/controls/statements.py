@@ -113,6 +113,7 @@ class AcceptedPolicy(VersionedTexts, ControlSection):
             is_material=self.material,
             every=self.every,
             due=self.due or timedelta(days=14),
+            sensitive_due=self.sensitive_due,
             joiner_due=self.joiner_due,
             only_admins=self.who == "admins",
             has_typed_name=self.typed_name,
@@ -139,6 +140,7 @@ class DutiesControls(VersionedTexts, ControlSection):
             texts=self._read,
             every=self.every,
             due=self.due or timedelta(days=14),
+            sensitive_due=self.sensitive_due,
             only_admins=True,
             for_each_group=True,
         )
@@ -163,6 +165,7 @@ class TrainingControls(ControlSection):
             "1",
             every=self.valid,
             due=self.due or timedelta(days=30),
+            sensitive_due=self.sensitive_due,
         )
 
 
@@ -197,6 +200,7 @@ class DeviceControls(ControlSection):
             self.version,
             every=self.every,
             due=self.due or timedelta(days=14),
+            sensitive_due=self.sensitive_due,
             items=self.items,
         )
 
@@ -233,6 +237,7 @@ class ConsentControls(ControlSection):
             "1",
             every=self.every,
             due=self.due or timedelta(days=14),
+            sensitive_due=self.sensitive_due,
             is_gate=self.gate_add_member,
             private=self.private,
         )
