@@ -10,8 +10,9 @@ from builders import NOW, ticket
 from connectors.kit.forges import description
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.messages.paragraphs import held_line
-from worker.domain.mirror.copy import Content
-from worker.domain.mirror.decide import Say
+from worker.domain.mirror.copy import Content, Copy, CopyStanding, CopyState, Goal
+from worker.domain.mirror.decide import Ability, Say, decide
+from worker.domain.mirror.outside import Seen
 from worker.domain.text.reason import because
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import TicketKind, TicketState
@@ -50,6 +51,21 @@ def test_full_content_has_names_steps_and_the_last_digits() -> None:
     assert "900123" not in said
     other = copy_draft(ticket(handle="~pat"), "i", Content.FULL, ZONE, ENGLISH)
     assert "Number" not in " ".join(other.paragraphs)
+
+
+@pytest.mark.parametrize("kind", TicketKind)
+@pytest.mark.parametrize("content", Content)
+def test_it_says_whether_closing_it_there_answers_it(kind: TicketKind, content: Content) -> None:
+    """As the mirror has it: see the decisions about a copy that was closed."""
+    one = ticket(kind, id=123, state=TicketState.OPEN)
+    copy = Copy("desk", 123, "whosleft-i", "here", CopyState.LINKED, ref="7")
+    seen = Seen("7", "I-7", "", copy.identity, "closed", CopyStanding.DONE)
+    can = Ability(frozenset({Goal.OPEN}), notes=True, assigns=False, takes=False)
+    is_taken = decide(one, copy, seen, can, NOW).claim
+    said = copy_draft(one, "i", content, ZONE, ENGLISH).paragraphs[-1]
+    assert said.startswith(
+        "Closing it here says that it was done." if is_taken else "Closing it here answers nothing"
+    )
 
 
 EVIL = "Ward 7 https://evil.example/t/abc www.evil.example"

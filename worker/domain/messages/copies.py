@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.identity.phones import masked_number
 from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Choice
 from worker.domain.messages.sentences import flat, masked_text, reason_line, ticket_steps, ticket_title
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.decide import Say
@@ -68,12 +69,19 @@ def _full(ticket: Ticket, timezone: str, tongue: Tongue) -> list[str]:
 
 
 def _about_closing(ticket: Ticket, timezone: str, tongue: Tongue) -> list[str]:
+    due = tongue.say("Due: {instant}", instant=tongue.instant(ticket.due_at, timezone))
+    if kind_of(ticket).choice is not Choice.NOTHING:
+        return [due, _only_on_its_page(tongue)]
     return [
-        tongue.say("Due: {instant}", instant=tongue.instant(ticket.due_at, timezone)),
+        due,
         tongue.say(
             "Closing it here says that it was done. Whosleft then looks for itself, and reopens it if it was not."
         ),
     ]
+
+
+def _only_on_its_page(tongue: Tongue) -> str:
+    return tongue.say("Closing it here answers nothing: its page in Whosleft asks for more than that.")
 
 
 def copy_note(
@@ -104,9 +112,7 @@ def _said(say: Say, ticket: Ticket, timezone: str, tongue: Tongue) -> str:
         Say.GOES_ON: tongue.say("Whosleft opened it again: it is still to be done."),
         Say.WAITS: tongue.say("It has to wait: it can't be done yet."),
         Say.READY: tongue.say("This had to wait, and can be done now."),
-        Say.DESK: tongue.say(
-            "Closing it here answers nothing: its page in Whosleft asks for more than that."
-        ),
+        Say.DESK: _only_on_its_page(tongue),
         Say.STILL_TRUE: tongue.say("It was closed without being done, and is still to be done."),
         Say.VERIFIED: tongue.say("Verified."),
         Say.CANCELLED: tongue.say("Cancelled: nothing is to be done any more."),
