@@ -44,7 +44,7 @@ _MEMBERS = (
     .order_by(_M.handle)
 )
 _LAST_ANSWERS = (
-    sa.select(_A.handle, _A.answer, _A.at, _A.by, _A.department)
+    sa.select(_A.handle, _A.answer, _A.at, _A.by, _A.department, _A.person_source, _A.person_id)
     .join(review, _R.ticket_id == _A.ticket_id)
     .where(_A.source == sa.bindparam("of"), _A.group_id == sa.bindparam("id"), _R.completed_at.is_not(None))
     .order_by(_A.at)
@@ -125,7 +125,7 @@ class SqlReviews:
     def _last(self, group: GroupKey) -> dict[str, LastAnswer]:
         """The last answer about each member, in reviews that were completed."""
         return {
-            row.handle: LastAnswer(RowAnswer(row.answer), row.at, row.by, row.department)
+            row.handle: LastAnswer(RowAnswer(row.answer), row.at, row.by, row.department, _person_of(row))
             for row in self._c.execute(_LAST_ANSWERS, _this(group))
         }
 
@@ -295,8 +295,12 @@ def _this(group: GroupKey) -> dict[str, str]:
 def _answered(row: Any) -> AnsweredRow:
     return AnsweredRow(
         row.handle, RowAnswer(row.answer), row.why, row.by, row.at, row.taken_at, row.batch, row.department,
-        AccountKey(row.person_source, row.person_id) if row.person_source else None,
+        _person_of(row),
     )  # fmt: skip
+
+
+def _person_of(row: Any) -> AccountKey | None:
+    return AccountKey(row.person_source, row.person_id) if row.person_source else None
 
 
 def _median(counts: Sequence[tuple[int, int]]) -> int | None:

@@ -30,14 +30,14 @@ REVIEW = Review(1, "review:2026Q4", 2, "seed", is_full=False, started_at=NOW, du
 LEAVES = replace(
     person("ann", Standing.LEAVING, department="Nursing", leave_at=NOW), evidence=Evidence.LEAVE_DATE
 )
-KEPT = LastAnswer(RowAnswer.KEEP, BEFORE, "dee", "Nursing")
+KEPT = LastAnswer(RowAnswer.KEEP, BEFORE, "dee", "Nursing", key("ann"))
 
 
 def member(name: str, **changes: object) -> ReviewMember:
     """Somebody whom nothing is new about."""
     known = ReviewMember(
         name, name, False, IdentityState.LINKED, person(name, department="Nursing"), (person(name),),
-        BEFORE - timedelta(days=1), KEPT,
+        BEFORE - timedelta(days=1), replace(KEPT, person=key(name)),
     )  # fmt: skip
     return replace(known, **changes)  # type: ignore[arg-type]
 
@@ -68,6 +68,27 @@ def why(one: ReviewMember, review: Review = REVIEW) -> tuple[RowReason, ...]:
 def test_a_row_is_shown_for_a_reason(changes: dict[str, object], reason: RowReason) -> None:
     assert why(member("ann")) == ()
     assert why(member("ann", **changes)) == (reason,)
+
+
+@pytest.mark.parametrize("was, now", [("", "Nursing"), ("Nursing", None), ("Nursing", ""), ("", None)])
+def test_nobody_moved_whose_department_was_or_is_not_known(was: str, now: str | None) -> None:
+    one = member("ann", person=person("ann", department=now), last=replace(KEPT, department=was))
+    assert why(one) == ()
+
+
+def test_what_was_said_of_somebody_else_under_the_handle_is_not_of_this_person() -> None:
+    bob = person("bob", department="Theatre")
+    assert why(member("ann", person=bob, accounts=(bob,))) == (RowReason.NEVER,)
+    other_account = person("ann-2", department="Theatre")
+    assert why(member("ann", person=other_account, accounts=(other_account, person("ann")))) == (
+        RowReason.MOVED,
+    )
+
+
+@pytest.mark.parametrize("changes", [{"person": None, "accounts": ()}, {"last": replace(KEPT, person=None)}])
+def test_who_it_was_or_is_need_not_be_known(changes: dict[str, object]) -> None:
+    """A row whose person was erased since, and one whose handle is nobody's any more."""
+    assert why(member("ann", **changes)) == ()
 
 
 def test_a_full_review_shows_everybody() -> None:

@@ -72,12 +72,16 @@ QUARTERLY = ReviewRule()
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """What was said of a member in the last review that had the row."""
+    """What was said of a member in the last review that had the row.
+
+    `department`, `person`: theirs then; empty and None if nobody knew.
+    """
 
     answer: RowAnswer
     at: datetime
     by: str
     department: str = ""
+    person: AccountKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +208,18 @@ def _leaves(review: Review, member: ReviewMember, rule: ReviewRule) -> bool:
 
 
 def _moved(_review: Review, member: ReviewMember, _rule: ReviewRule) -> bool:
-    if member.last is None or member.person is None:
+    if member.last is None or member.person is None or _is_new(member):
         return False
-    return (member.person.facts.department or "") != member.last.department
+    was, now = member.last.department, member.person.facts.department
+    return bool(was and now) and was != now
+
+
+def _is_new(member: ReviewMember) -> bool:
+    """Whether nothing was said of whoever has the handle now."""
+    last = member.last
+    if last is None:
+        return True
+    return last.person is not None and bool(member.accounts) and not member.is_of({last.person})
 
 
 _CHECKS: Mapping[RowReason, Callable[[Review, ReviewMember, ReviewRule], bool]] = {
@@ -217,7 +230,7 @@ _CHECKS: Mapping[RowReason, Callable[[Review, ReviewMember, ReviewRule], bool]] 
     RowReason.MOVED: _moved,
     RowReason.LEAVING: _leaves,
     RowReason.UNSURE: lambda _, one, _rule: one.last is not None and one.last.answer is RowAnswer.UNSURE,
-    RowReason.NEVER: lambda _, one, _rule: one.last is None,
+    RowReason.NEVER: lambda _, one, _rule: _is_new(one),
     RowReason.ADMIN: lambda _, one, _rule: one.is_admin,
 }
 
