@@ -155,7 +155,7 @@ class ServicenowTracker(HttpTracker):
 
     def _moved(self, seen: Seen, goal: Goal, note: str) -> Row:
         status = self._config.states.status(goal)
-        sent = {"state": status, **self._closing(goal, note)}
+        sent = {"state": status, **self._closing(goal, status, note)}
         self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a new state")
         row = read_back(lambda: self._row(seen))
         if mapping.value(row, "state") != status:
@@ -166,12 +166,14 @@ class ServicenowTracker(HttpTracker):
             )
         return row
 
-    def _closing(self, goal: Goal, note: str) -> dict[str, str]:
-        close = self._config.close
-        if goal is Goal.OPEN:
-            return {}
-        both = {"close_code": close.close_code, "close_notes": close.close_notes or note} if close else {}
-        return both | {key: str(given) for key, given in self._config.states.fields.items()}
+    def _closing(self, goal: Goal, status: str, note: str) -> dict[str, str]:
+        """What is sent along: where it is cancelled by a state of its own, nothing says that it was solved."""
+        close, states, sent = self._config.close, self._config.states, {}
+        if close and status in states.done:
+            sent = {"close_code": close.close_code, "close_notes": close.close_notes or note}
+        if goal is Goal.DONE:
+            sent |= {key: str(given) for key, given in states.fields.items()}
+        return sent
 
     def note(self, seen: Seen, text: str, /) -> None:
         self._noted(seen, self._row(seen), text)

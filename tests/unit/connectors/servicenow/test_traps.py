@@ -12,7 +12,7 @@ from connectors.tracker.servicenow import mapping
 from contracts.tracker import AMINA, draft
 from fakes.graph.http import Reply
 from fakes.servicenow.server import CODES, PASSWORD, ServicenowServer
-from fakes.servicenow.world import DOE, ServicenowWorld, servicenow
+from fakes.servicenow.world import DOE, STATES, ServicenowWorld, servicenow
 from fakes.trackers.server import WriteFault, answered
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import (
@@ -156,7 +156,19 @@ def test_closing_says_code_and_notes(world: ServicenowWorld) -> None:
 
 
 def test_cancelling_is_declined(world: ServicenowWorld) -> None:
-    assert world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.").standing is CopyStanding.DECLINED
+    seen = made(world)
+    assert world.tracker.move(seen, Goal.CANCELLED, "Cancelled.").standing is CopyStanding.DECLINED
+    assert not world.server.tables["incident"][seen.ref].get("close_code")
+
+
+def test_cancelling_by_a_state_that_is_done_says_code_and_notes(world: ServicenowWorld) -> None:
+    tracker = servicenow(world.server, states=STATES | {"on_cancelled": 7, "fields": {"category": "done"}})
+    with closing(tracker):
+        seen = tracker.create(draft(), "")
+        tracker.move(seen, Goal.CANCELLED, "Cancelled.")
+    record = world.server.tables["incident"][seen.ref]
+    assert (record["close_code"], record["close_notes"]) == (CODES[0], "Cancelled.")
+    assert record.get("category", "") != "done"
 
 
 def test_a_business_rule_says_no(world: ServicenowWorld) -> None:
