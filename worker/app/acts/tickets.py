@@ -14,7 +14,7 @@ from worker.app.acts.reviewing import seed_of
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
-from worker.app.tell.withholding import withheld_from
+from worker.app.tell.withholding import is_kept_from_review, withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import ANYBODY, BY_ADDRESS, Actor, acted, claimants
 from worker.domain.evidence.explained import claim_in, ticket_facts
@@ -165,6 +165,14 @@ class TicketActs:
                 raise Refused(
                     because(
                         "{ticket} is a report that no admin of the group may see: assign it to somebody else.",
+                        ticket=ticket.label,
+                    )
+                )
+            if ticket is not None and is_kept_from_review(uow, ticket, person, email):
+                raise Refused(
+                    because(
+                        "{ticket} is not for the person who leaves, nor for an admin of their groups: assign it to "
+                        "somebody else.",
                         ticket=ticket.label,
                     )
                 )

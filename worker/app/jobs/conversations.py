@@ -13,6 +13,7 @@ from worker.app.jobs.carrying import carry_out
 from worker.app.reads.leavings import LeavingPerson, reviews_wanted
 from worker.app.tell.addressing import rules_now
 from worker.app.tell.teller import Teller
+from worker.app.tell.withholding import kept_from_review
 from worker.domain.controls.policy import ConversationsRule
 from worker.domain.reconcile.guard import HeldSubject
 from worker.domain.reconcile.held_findings import HeldFindings
@@ -57,8 +58,8 @@ class AskForReviews:
         wanted = list(self._wanted(uow, now))
         addresses = uow.leavings.admin_addresses([own.key for _, one in wanted for own in one.human.accounts])
         for rule, one in wanted:
-            admins = {address for own in one.human.accounts for address in addresses.get(own.key, ())}
-            action = review_for(one.account, one.at, rule, tickets, admins, now)
+            kept_from = kept_from_review(one.human, addresses)
+            action = review_for(one.account, one.at, rule, tickets, kept_from, now)
             if one.taken_back is not None:
                 action = asked_again(one.taken_back, action, tickets, now)
             to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""

@@ -53,12 +53,12 @@ def review_for(
     at: datetime,
     rule: ConversationsRule,
     rules: TicketRules,
-    admins: Collection[str],
+    kept_from: Collection[str],
     now: datetime,
 ) -> Action:
     """Open the review for somebody who will have left `at` an instant.
 
-    `admins`: the addresses of the admins of the person's groups, casefolded, who may not review it.
+    `kept_from`: the addresses, casefolded, of those who may not review it: theirs, and their groups' admins'.
     """
     why = because("{name} leaves soon, and the policy asks for a review", name=person.facts.display_name)
     time = rule.switch.due or _DUE
@@ -76,7 +76,7 @@ def review_for(
         evidence=person.evidence,
         left_at=at,
         occasion=episode_name(person.key, at),
-        assignee=_reviewer(person, rule, rules, admins),
+        assignee=_reviewer(rule, rules, kept_from),
         accountable=rules.accountable,
         reason=why,
         details={TIME_S: time.total_seconds(), POLICY_REF: rule.policy_ref, DPIA_REF: rule.dpia_ref},
@@ -91,14 +91,11 @@ def asked_again(known: Ticket, wanted: Action, rules: TicketRules, now: datetime
     return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AFTER_ALL)
 
 
-def _reviewer(
-    person: Account, rule: ConversationsRule, rules: TicketRules, admins: Collection[str]
-) -> Assignee | None:
+def _reviewer(rule: ConversationsRule, rules: TicketRules, kept_from: Collection[str]) -> Assignee | None:
     """The role; the accountable person where the role's address is the leaver's, or an admin's of their groups."""
-    not_allowed = {*admins, (person.facts.email or "").casefold()}
-    if rule.to.casefold() not in not_allowed:
+    if rule.to.casefold() not in kept_from:
         return Assignee(rule.to, why=AssigneeWhy.ROLE)
-    if rules.accountable and rules.accountable.casefold() not in not_allowed:
+    if rules.accountable and rules.accountable.casefold() not in kept_from:
         return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE)
     return None
 
