@@ -40,7 +40,7 @@ from worker.contract.tickets import (
 )
 from worker.domain.escalation.wall_clock import DAY, first_showing
 from worker.domain.groups.case import account_line
-from worker.domain.kinds import kind_of
+from worker.domain.kinds import kind_of, proof_source
 from worker.domain.kinds.controlled import pasted
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.sentences import state_line, ticket_steps, ticket_title
@@ -130,7 +130,8 @@ def _group(ticket: Ticket) -> str:
 
 def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
     when, ticket, accounts = worker.settings, whole.ticket, whole.accounts
-    assignee = ticket.assignee
+    assignee, source = ticket.assignee, proof_source(ticket)
+    proven_by = f" by {source}" if source else ""
     print_facts([
         ("ticket", f"{ticket.label}  {ticket_title(ticket)}"),
         ("kind", ticket.kind.value),
@@ -149,7 +150,7 @@ def _print(worker: App, uow: UnitOfWork, whole: WholeTicket) -> None:
             ("acknowledged until", ticket.acknowledged_until), ("snoozed until", ticket.snoozed_until),
         )),
         ("done", f"{local_time(ticket.done_at, when)} by {ticket.done_by}" if ticket.done_at else ""),
-        ("verified", f"{local_time(ticket.verified_at, when)} by {ticket.verified_by}" if ticket.verified_at else ""),
+        ("verified", f"{local_time(ticket.verified_at, when)}{proven_by}" if ticket.verified_at else ""),
         ("grade", ticket.grade.value if ticket.grade else ""),
         ("reopened", ticket.reopened or ""),
     ])  # fmt: skip

@@ -8,6 +8,8 @@ import pytest
 
 from builders import NOW, ticket
 from connectors.kit.forges import description
+from worker.domain.kinds import kind_of
+from worker.domain.kinds.kind import Sees
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.messages.paragraphs import held_line
 from worker.domain.mirror.copy import Content, Copy, CopyStanding, CopyState, Goal
@@ -66,6 +68,15 @@ def test_it_says_whether_closing_it_there_answers_it(kind: TicketKind, content: 
     assert said.startswith(
         "Closing it here says that it was done." if is_taken else "Closing it here answers nothing"
     )
+
+
+@pytest.mark.parametrize("kind", TicketKind)
+def test_what_somebody_said_has_no_source(kind: TicketKind) -> None:
+    one = ticket(kind, id=123, state=TicketState.VERIFIED, verified_at=NOW, verified_by="link")
+    is_word = kind_of(one).sees is Sees.STATEMENT
+    said = copy_note(Say.VERIFIED, one, Content.MINIMAL, ZONE, ENGLISH)
+    assert ("by link" in said) is not is_word
+    assert said.endswith("(grade C).")
 
 
 EVIL = "Ward 7 https://evil.example/t/abc www.evil.example"

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from worker.domain.evidence.journal import STATED_AT, Sealed, stated_at
 from worker.domain.evidence.pack import Covered, JournalSum
+from worker.domain.kinds import proof_source
 from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.messages.sentences import flat, state_line, ticket_title
 from worker.domain.reconcile.plan import instant
@@ -139,6 +140,7 @@ def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
     """A ticket's steps from its opening to its end, without those that did not happen."""
     person = f"{_apart(ticket.person_name)} ({'/'.join(ticket.person)})" if ticket.person else ""
     blocked_by = ticket_label(ticket.blocked_by) if ticket.blocked_by else ""
+    source = proof_source(ticket)
     facts = [
         ("Status", f"{state_line(ticket)}: {_apart(ticket.reason)}".rstrip(": ")),
         ("Group", _group(ticket)),
@@ -149,7 +151,7 @@ def _life(ticket: Ticket, when: When) -> list[tuple[str, str]]:
         ("Opened", when(ticket.opened_at)),
         ("Due", when(ticket.due_at)),
         ("Done", _by(when(ticket.done_at), ticket.done_by)),
-        ("Verified", _by(when(ticket.verified_at), ticket.verified_by)),
+        ("Verified", _by(when(ticket.verified_at), source) if source else when(ticket.verified_at)),
         ("Grade", _GRADES[ticket.grade] if ticket.grade else ""),
         ("Reopened", f"{ticket.reopened} times" if ticket.reopened else ""),
         ("Waits for", blocked_by),

@@ -22,6 +22,7 @@ from worker.desk.sessions import Guest
 from worker.domain.controls.seals import Seal
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed
+from worker.domain.kinds import proof_source
 from worker.domain.kinds.controlled import pasted
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_assigned, why_line
 from worker.domain.model import Account
@@ -132,6 +133,7 @@ def _shown(
         )
         values = _facts(call, uow, whole) | _history(call, uow, whole) | _form(call, uow, one)
     values["live"] = f"/tickets/{one.label}"  # where it renews itself, after a refusal, too
+    values["proof_source"] = proof_source(one)
     values["refused"] = refused
     values["refused_at"] = refused and (form if form == "hold" else _place_of(refused, ACTS[one.state]))
     values["unsealed"] = sealing

@@ -21,7 +21,7 @@ from worker.domain.kinds import (
     review_conversations,
     review_group,
 )
-from worker.domain.kinds.kind import Choice, Kind
+from worker.domain.kinds.kind import Choice, Kind, Sees
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 KINDS: Mapping[TicketKind, Kind] = {
@@ -63,6 +63,11 @@ REMOVALS = frozenset(code for code, kind in KINDS.items() if kind.is_exposure)
 
 def kind_of(ticket: Ticket) -> Kind:
     return KINDS[ticket.kind]
+
+
+def proof_source(ticket: Ticket) -> str:
+    """The source that proved a ticket; empty for one that somebody's own word closed."""
+    return "" if kind_of(ticket).sees is Sees.STATEMENT else ticket.verified_by or ""
 
 
 def codes(fits: Callable[[Kind], bool]) -> tuple[str, ...]:

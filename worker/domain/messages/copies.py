@@ -11,8 +11,8 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from worker.domain.identity.phones import masked_number
-from worker.domain.kinds import kind_of
-from worker.domain.kinds.kind import Choice
+from worker.domain.kinds import kind_of, proof_source
+from worker.domain.kinds.kind import Choice, Sees
 from worker.domain.messages.sentences import flat, masked_text, reason_line, ticket_steps, ticket_title
 from worker.domain.mirror.copy import Content
 from worker.domain.mirror.decide import Say
@@ -98,11 +98,15 @@ def copy_note(
 
 def _said(say: Say, ticket: Ticket, timezone: str, tongue: Tongue) -> str:
     if say is Say.VERIFIED and ticket.verified_at is not None:
+        instant = tongue.instant(ticket.verified_at, timezone)
+        grade = ticket.grade.value if ticket.grade else "C"
+        if kind_of(ticket).sees is Sees.STATEMENT:
+            return tongue.say("Verified on {instant} (grade {grade}).", instant=instant, grade=grade)
         return tongue.say(
             "Verified on {instant} by {source} (grade {grade}).",
-            instant=tongue.instant(ticket.verified_at, timezone),
-            source=flat(ticket.verified_by or "Whosleft"),
-            grade=ticket.grade.value if ticket.grade else "C",
+            instant=instant,
+            source=flat(proof_source(ticket) or "Whosleft"),
+            grade=grade,
         )
     if say is Say.WAITS and ticket.blocked_by is not None:
         return tongue.say(
