@@ -71,19 +71,13 @@ class GithubClient:
         """Return the repository."""
         what = "the repository"
         try:
-            found = self._asked(lambda: self._rest.get(self._root, what))
+            found = _in_its_place(lambda: self._asked(lambda: self._rest.get(self._root, what)))
         except Rejected as error:
             if Refusal.behind(error).status != NOT_FOUND:
                 raise
             raise BadConfig(
                 "GitHub does not show the repository to this token.",
                 remedy="Write repository as owner/name, and give the token access to it.",
-            ) from error
-        except BadConfig as error:
-            if Refusal.behind(error).status not in MOVED:
-                raise
-            raise BadConfig(
-                "The repository was renamed or moved.", remedy="Write its present name in repository."
             ) from error
         return understood(GITHUB, what, lambda: dict(found))
 
@@ -98,7 +92,9 @@ class GithubClient:
             "page": page,
         }
         try:
-            found = self._asked(lambda: self._rest.get(f"{self._root}/issues", what, query))
+            found = _in_its_place(
+                lambda: self._asked(lambda: self._rest.get(f"{self._root}/issues", what, query))
+            )
         except Rejected as error:
             if Refusal.behind(error).status in {NOT_FOUND, GONE}:
                 raise _switched_off(error) from error
@@ -129,7 +125,9 @@ class GithubClient:
     def create(self, issue: Mapping[str, Any]) -> Row:
         """Make an issue."""
         try:
-            return self._write("POST", f"{self._root}/issues", "a new issue", dict(issue))
+            return _in_its_place(
+                lambda: self._write("POST", f"{self._root}/issues", "a new issue", dict(issue))
+            )
         except Rejected as error:
             if Refusal.behind(error).status in {NOT_FOUND, GONE}:
                 raise _switched_off(error) from error
@@ -213,6 +211,18 @@ class GithubClient:
         if wait_s is None and "rate limit" in str(said).casefold():
             wait_s = SECONDARY_S
         return wait_s
+
+
+def _in_its_place(ask: Callable[[], T]) -> T:
+    """Return the answer of the repository itself. Raises BadConfig where it is at another place now."""
+    try:
+        return ask()
+    except BadConfig as error:
+        if Refusal.behind(error).status not in MOVED:
+            raise
+        raise BadConfig(
+            "The repository was renamed or moved.", remedy="Write its present name in repository."
+        ) from error
 
 
 def _explained(error: ConnectorError, refusal: Refusal) -> ConnectorError:

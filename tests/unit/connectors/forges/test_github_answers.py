@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -189,6 +189,20 @@ def test_a_check_says_that_the_repository_is_gone_or_renamed(world: GithubWorld,
     checked = world.tracker.check()
     assert not checked.ok
     assert "repository" in checked.remedy
+
+
+def test_a_run_says_that_the_repository_was_renamed_too(world: GithubWorld) -> None:
+    made(world)
+    world.server.full_name = "org/renamed"
+    acts: list[Callable[[], object]] = [
+        lambda: world.tracker.create(draft(), ""),
+        lambda: world.tracker.find("whosleft-i", ""),
+        lambda: list(world.tracker.read([str(number) for number in range(1, 9)])),
+    ]
+    for act in acts:
+        with pytest.raises(BadConfig, match="The repository was renamed or moved") as raised:
+            act()
+        assert raised.value.remedy == "Write its present name in repository."
 
 
 def test_a_call_makes_its_issue_due_once(server: GithubServer) -> None:
