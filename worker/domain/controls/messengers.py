@@ -121,11 +121,11 @@ def provider_statement(messenger: str, rule: ProviderRule | None, mode: Mode, to
     found = StatementRule(
         Statement.PROVIDER,
         PROVIDER.id,
-        ControlSwitch(switch.mode, due=switch.due),
+        ControlSwitch(switch.mode),
         messenger,
         "",
         every=CHECKED_MAX,
-        due=_PROVIDER_DUE,
+        due=switch.due or _PROVIDER_DUE,
         items=(COMPLETE,),
         messengers=(messenger,),
         to=to.casefold(),

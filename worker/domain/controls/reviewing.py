@@ -62,7 +62,6 @@ class ReviewRule:
     sensitive_every: timedelta = timedelta(days=30)
     full_every: int = 4
     sample: int = 5
-    due: timedelta = timedelta(days=14)
     remind: tuple[timedelta, ...] = (timedelta(days=7), timedelta(days=3), timedelta(days=1))
     lead: timedelta = SOON
 

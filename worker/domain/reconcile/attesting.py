@@ -125,13 +125,12 @@ def _time(asked: ToAsk, rule: StatementRule, calendar: Calendar, now: datetime) 
 
 
 def _usual_time(asked: ToAsk, rule: StatementRule, calendar: Calendar, now: datetime) -> timedelta:
-    due = rule.switch.due or rule.due
     if asked.is_sensitive and rule.sensitive_due is not None:
         return rule.sensitive_due
     if rule.joiner_due is None or asked.joined_at is None:
-        return due
+        return rule.due
     left = elapsed(calendar, now, add(calendar, asked.joined_at, rule.joiner_due))
-    return max(left, timedelta(days=1)) if left > timedelta() else due
+    return max(left, timedelta(days=1)) if left > timedelta() else rule.due
 
 
 def answered_with(ticket: Ticket, attestation: Attestation, now: datetime) -> Ticket:

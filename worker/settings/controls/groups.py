@@ -143,7 +143,6 @@ class ReviewControls(ControlSection):
             self.sensitive_every,
             self.full_every,
             self.sample,
-            self.due or timedelta(days=14),
             self.remind,
             lead,
         )
