@@ -11,9 +11,15 @@ from worker.storage.sql.tables import policy_text
 
 
 def is_of_version(rule: StatementRule, version: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """A version is the rule's. If that is not material, those before it count too, back to the last material one."""
+    """A version is the rule's. If that is not material, those before it count too, back to the last material one.
+
+    Where no version before it is known to be material, all of them count: an import may name one that was never shown.
+    """
     is_same = version == rule.version
-    return is_same if rule.is_material else sa.or_(is_same, version.in_(_of_same_meaning(rule)))
+    if rule.is_material:
+        return is_same
+    since = _last_material(rule)
+    return sa.or_(is_same, since.is_(None), version.in_(_seen(rule, since)))
 
 
 def is_occasion(rule: StatementRule, occasion: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
@@ -23,21 +29,28 @@ def is_occasion(rule: StatementRule, occasion: sa.ColumnElement[str]) -> sa.Colu
     return is_ours & is_of_version(rule, sa.func.substr(occasion, len(start) + 1))
 
 
-def _of_same_meaning(rule: StatementRule) -> sa.Select[Any]:
-    """The versions seen since the last material one, that one among them, up to the rule's own."""
+def _last_material(rule: StatementRule) -> sa.ScalarSelect[Any]:
+    """When the last material version before the rule's was seen first; NULL if none was."""
+    before = _before(rule).subquery("before").c
+    return sa.select(sa.func.max(before.at)).where(before.asks == 1).scalar_subquery()
+
+
+def _seen(rule: StatementRule, since: sa.ScalarSelect[Any]) -> sa.Select[Any]:
+    """The versions before the rule's that were seen first at an instant, or later."""
+    one = _before(rule).subquery("one").c
+    return sa.select(one.version).where(one.at >= since)
+
+
+def _before(rule: StatementRule) -> sa.Select[Any]:
+    """The versions that were seen before the rule's, with their first instants, and whether they are material."""
     p, own = policy_text.c, policy_text.alias("own").c
-    seen = (
-        sa.select(
-            p.version, sa.func.min(p.first_seen_at).label("at"), sa.func.max(p.is_material).label("asks")
-        )
-        .where(p.rule == rule.name, p.version != rule.version)
-        .group_by(p.version)
-    )
     of_own = sa.select(sa.func.min(own.first_seen_at)).where(
         own.rule == rule.name, own.version == rule.version
     )
-    until = of_own.scalar_subquery()
-    before, one = seen.subquery("before").c, seen.subquery("one").c
-    is_before = (sa.or_(until.is_(None), column.at < until) for column in (before, one))
-    last = sa.select(sa.func.max(before.at)).where(before.asks == 1, next(is_before)).scalar_subquery()
-    return sa.select(one.version).where(sa.or_(last.is_(None), one.at >= last), next(is_before))
+    until, at = of_own.scalar_subquery(), sa.func.min(p.first_seen_at)
+    return (
+        sa.select(p.version, at.label("at"), sa.func.max(p.is_material).label("asks"))
+        .where(p.rule == rule.name, p.version != rule.version)
+        .group_by(p.version)
+        .having(sa.or_(until.is_(None), at < until))
+    )

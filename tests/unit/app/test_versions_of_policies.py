@@ -104,6 +104,15 @@ def test_versions_that_were_never_material_count_together(asked: Made) -> None:
     assert tickets(harness, "ben")[0].state is TicketState.OPEN
 
 
+def test_where_no_version_is_known_to_be_material_an_import_may_name_any(asked: Made) -> None:
+    harness = asked(replace(POLICY_3, version="2024-1"))
+    say(harness, tickets(harness, "ann")[0])
+    with harness.engine.begin() as connection:  # as if it had been imported
+        connection.exec_driver_sql("DELETE FROM policy_text")
+    published(harness, POLICY_5)
+    assert counts(harness, POLICY.id) == (4, 1, 3, 0)
+
+
 def test_an_earlier_version_that_is_back_counts_as_it_did(fixed: Harness) -> None:
     harness = fixed
     published(harness, replace(POLICY_3, version="6", texts={"en": "Another one"}))

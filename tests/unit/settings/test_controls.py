@@ -263,12 +263,3 @@ def test_people_in_sensitive_groups_have_the_time_that_a_section_about_statement
 def test_who_is_about_to_leave_is_said_once(write: Write) -> None:
     made = policy(write("{admins: {}, review: {}, leaving: {hand_over: {lead: 9d}}}"))
     assert made.admins[0].lead == made.review[0].review.lead == timedelta(days=9)
-
-
-def test_reviews_of_conversations_are_not_by_group(write: Write) -> None:
-    conversations = "{to: hr@example.org, policy_ref: P, dpia_ref: D}"
-    [problem] = problems_in(
-        write(f"{{leaving: {{when: {{groups: [Ward*]}}, conversations: {conversations}}}}}")
-    )
-    assert problem.key == "controls.leaving.when"
-    assert problem.remedy == "Write whose they are below conversations.who, and leave out when."

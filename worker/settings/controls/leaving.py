@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from worker.domain.controls.group.hand_over import CONTROL
 from worker.domain.controls.policy import ConversationsRule, HandOverRule
-from worker.domain.controls.switch import ANYWHERE, Mode
+from worker.domain.controls.switch import Mode
 from worker.domain.reconcile.rules import HandOver
 from worker.settings.controls.base import ControlSection
 from worker.settings.fields import Email, Patterns, Period, Text
-from worker.settings.problems import Wrong
 from worker.settings.section import Section
 
 
@@ -47,16 +46,6 @@ class LeavingControls(ControlSection):
 
     hand_over: HandOverControls = Field(default_factory=HandOverControls)
     conversations: ConversationsControls | None = None
-
-    @model_validator(mode="after")
-    def _is_by_group_or_by_person(self) -> Self:
-        if self.conversations is not None and self.when.value() != ANYWHERE:
-            raise Wrong(
-                "conversations are reviewed by person, not by group",
-                "Write whose they are below conversations.who, and leave out when.",
-                at=("when",),
-            )
-        return self
 
     def hand_over_rules(self, mode: Mode, admins_min: int) -> tuple[HandOverRule, ...]:
         return (HandOverRule(self.switch(mode), self.hand_over.lead, admins_min),)
