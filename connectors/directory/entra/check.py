@@ -35,9 +35,9 @@ def checked(
     sees_leave_date: bool | None,
 ) -> CheckResult:
     """Check everything; `now` is aware UTC. Raises ConnectorError if the users can't be read."""
-    roles = roles_in(tokens.get())
-    # Graph may silently leave out values that the app may not read
-    if roles is not None and not roles & (_WIDER[READ_LEAVE_DATE] | {READ_LEAVE_DATE}):
+    token = tokens.get()
+    roles = roles_in(token)
+    if lacks_leave_dates(token):
         sees_leave_date = False
     counts, types = _count(users, reading)
     faults = _faults(config, base_dir, now, counts)
@@ -61,6 +61,12 @@ def checked(
     }
     remedy = " ".join(dict.fromkeys(remedy for _, remedy in faults))
     return CheckResult(ok=not faults, message=message, remedy=remedy, counts=shown, details=details)
+
+
+def lacks_leave_dates(token: str) -> bool:
+    """True if a token names permissions, and none to read leave dates: Graph may show a null for them, or nothing."""
+    roles = roles_in(token)
+    return roles is not None and len(roles) > 0 and not roles & (_WIDER[READ_LEAVE_DATE] | {READ_LEAVE_DATE})
 
 
 def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:

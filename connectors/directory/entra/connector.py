@@ -17,12 +17,13 @@ from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.directory.entra.check import READ_LEAVE_DATE, checked, how_to_grant
+from connectors.directory.entra.check import READ_LEAVE_DATE, checked, how_to_grant, lacks_leave_dates
 from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.notifications import Notifications
 from connectors.directory.entra.read.away import is_away
 from connectors.directory.entra.read.cursor import Cursor, digest_of
 from connectors.directory.entra.read.doubts import REMOVED, Doubts
+from connectors.directory.entra.read.leave_dates import marked
 from connectors.directory.entra.read.mapping import Reading, map_user, selected
 from connectors.directory.entra.read.users import Page, Users
 from connectors.kit import http as _http
@@ -88,7 +89,11 @@ class EntraDirectory:
             self._sees_leave_date = None  # a permission may have been granted or withdrawn
         try:
             for item in self._pass(before, now, full=full):
-                yield replace(item, unshown=self._unshown()) if isinstance(item, DirectoryPage) else item
+                if isinstance(item, DirectoryPage):
+                    unshown = self._unshown()
+                    yield replace(item, unshown=unshown, unsure=item.unsure - unshown)
+                else:
+                    yield item
         except PermissionDenied:
             self._sees_leave_date = None  # it may only concern the leave date: the next pass finds out
             raise
@@ -124,17 +129,18 @@ class EntraDirectory:
             )
 
     def _first(self, users: Users, now: datetime, reads: str) -> Iterator[DirectoryPage | PassEnd]:
-        link = yield from self._all(users.round(users.first_round()), users)
+        link, shows_dates = yield from self._all(users.round(users.first_round()), users)
         removed = dict.fromkeys(self._deleted(users) or (), now)
-        yield PassEnd(Cursor(link, now, reads, removed).dump(), is_full=True, taken_at=now)
+        cursor = Cursor(link, now, reads, removed, shows_dates=shows_dates)
+        yield PassEnd(cursor.dump(), is_full=True, taken_at=now)
 
     def _everybody(
         self, users: Users, before: Cursor, taken_at: datetime
     ) -> Iterator[DirectoryPage | PassEnd]:
         count = users.count()
-        yield from self._all(users.everybody(), users)
+        _, shows_dates = yield from self._all(users.everybody(), users)
         removed = {**dict.fromkeys(self._deleted(users) or (), taken_at), **before.removed}
-        cursor = replace(before, removed=removed).dump()
+        cursor = replace(before, removed=removed, shows_dates=shows_dates).dump()
         total = max(0, int(count * _COUNT_SHARE) - _COUNT_SLACK)
         yield PassEnd(cursor, is_full=True, taken_at=taken_at, total=total)
 
@@ -145,32 +151,37 @@ class EntraDirectory:
         except ConnectorError:
             return None
 
-    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, str]:
-        """Yield everybody on these pages; return the link for the next round if there is one.
+    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, tuple[str, bool]]:
+        """Yield everybody on these pages; return the next link, if any, and whether a leave date was shown.
 
         Raises PermissionDenied at the end if no user's page said whether the account is enabled.
         """
         reading = self._reading_now(users)
         read, said, link = 0, 0, ""
-        for page in pages:
-            read += len(page.users)
-            said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
-            yield from _pages(page.users, reading)
-            link = page.link or link
+
+        def mapped() -> Iterator[DirectoryPage]:
+            nonlocal read, said, link
+            for page in pages:
+                read += len(page.users)
+                said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
+                yield from _pages(page.users, reading)
+                link = page.link or link
+
+        shows_dates = yield from marked(mapped())
         if read and not said:
             raise PermissionDenied(
                 f"{self.name}: Graph does not say of anybody whether the account is enabled.",
                 missing="User.Read.All",
                 remedy="Nobody's status is changed. Grant the application permission User.Read.All.",
             )
-        return link
+        return link, shows_dates
 
     def _delta(self, users: Users, before: Cursor, taken_at: datetime) -> Iterator[DirectoryPage | PassEnd]:
         changed, removed, link = self._round(users, before.link)
         doubts = Doubts(before.doubts, taken_at)
         doubts.join(changed, removed)
         watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
-        looked_at = before.looked_at
+        looked_at, shows_dates = before.looked_at, before.shows_dates
         is_time = looked_at is None or has_come(looked_at + LOOK_AGAIN, taken_at, LOOK_AGAIN)
         if watched and is_time and (deleted := self._deleted(users)) is not None:
             back = watched.keys() - deleted - removed
@@ -182,11 +193,13 @@ class EntraDirectory:
             users = self._users()
             self._require_leave_dates(before)
             reading = self._reading_now(users)
-            yield from _pages(self._again(users, changed, removed, watched, doubts), reading)
+            again = self._again(users, changed, removed, watched, doubts)
+            shows_dates = yield from marked(_pages(again, reading), is_shown=shows_dates)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
         after = replace(
-            before, link=link, taken_at=taken_at, removed=watched, looked_at=looked_at, doubts=doubts.left
-        )
+            before, link=link, taken_at=taken_at, removed=watched, looked_at=looked_at, doubts=doubts.left,
+            shows_dates=shows_dates,
+        )  # fmt: skip
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
 
     def _round(self, users: Users, link: str) -> tuple[dict[str, dict[str, Any]], set[str], str]:
@@ -323,8 +336,12 @@ class EntraDirectory:
             probe = self._connected().url("users", _top="1", _select=f"id,{LEAVE_DATE}")
             try:
                 page = self._context.again(lambda: self._connected().get(probe, what="a leave date"))
-                # Whoever has none has a null there; Graph may leave out what the app may not read
-                self._sees_leave_date = all(LEAVE_DATE in user for user in page.get("value", ()))
+                # Whoever has none has a null there; Graph leaves out, or shows as null, what the app may not read
+                shown = page.get("value", ())
+                is_lacking = lacks_leave_dates(self._tokens.get()) and not any(
+                    user.get(LEAVE_DATE) for user in shown
+                )
+                self._sees_leave_date = all(LEAVE_DATE in user for user in shown) and not is_lacking
             except PermissionDenied:
                 self._connected().get(self._connected().url("users", _top="1", _select="id"), what="a user")
                 self._sees_leave_date = False

@@ -221,7 +221,7 @@ def _is_a_word_on_our_token(response: requests.Response) -> bool:
 
 
 def roles_in(token: str) -> frozenset[str] | None:
-    """The permissions that a token names, only for messages: Microsoft promises no format of Graph's tokens to apps."""
+    """The permissions that a token names: a hint, since Microsoft promises no format of Graph's tokens to apps."""
     try:
         body = token.split(".")[1]
         values = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from certificates import Pair
 from fakes.graph.calls import ANY, Call, Route, page
 from fakes.graph.delta import UserDelta
-from fakes.graph.faults import Fault, Faults, claims_header
+from fakes.graph.faults import Fault, Faults, claims_header, limited_info
 from fakes.graph.http import LoopbackServer, Reply, Request
 from fakes.graph.reads import Allowed
 from fakes.graph.routes import Routes
@@ -42,7 +42,7 @@ TOLD_FROM = 0.8  # of the limit
 class GraphServer(LoopbackServer):
     """One tenant's Graph. Tests set `delta.settings`, `faults`, `leave_date` and what is in `tenant`.
 
-    leave_date  what $select=employeeLeaveDateTime does without its permission: `refused` (403) or `absent`
+    leave_date  what $select=employeeLeaveDateTime does without its permission: `refused` (403), `absent` or `null`
     clock_ahead_s  how far the Date header is ahead of the tenant's clock
     units       resource units that were spent
     limit_share  the share of the app's limit that is used, as good answers tell above 0.8
@@ -55,7 +55,7 @@ class GraphServer(LoopbackServer):
         self.faults = Faults()
         self.delta = UserDelta(tenant, self.root)
         self.subscriptions = Subscriptions(tenant)
-        self.leave_date: Literal["refused", "absent"] = "refused"
+        self.leave_date: Literal["refused", "absent", "null"] = "refused"
         self.clock_ahead_s = 0.0
         self.units = 0
         self.limit_share = 0.0
@@ -110,7 +110,10 @@ class GraphServer(LoopbackServer):
                         "Insufficient privileges to complete the operation.",
                     )
                 told = self._spent(route, request)
-                return route.answer(call).with_headers(**told)
+                reply = route.answer(call)
+                if self.leave_date == "null" and LEAVE_DATE_ROLES.isdisjoint(call.roles):
+                    reply = limited_info("employeeLeaveDateTime").spoil(reply)
+                return reply.with_headers(**told)
         name = path.strip("/").split("/")[0]
         raise bad_request(f"Resource not found for the segment '{name}'.", "BadRequest")
 
@@ -200,7 +203,8 @@ class GraphServer(LoopbackServer):
                         "Authorization_RequestDenied",
                         "Insufficient privileges to complete the operation.",
                     )
-                return tuple(name for name in names if name != "employeeLeaveDateTime")
+                if self.leave_date == "absent":
+                    return tuple(name for name in names if name != "employeeLeaveDateTime")
             return names
 
         return check

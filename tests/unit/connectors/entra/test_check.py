@@ -48,9 +48,9 @@ def test_types_are_counted_of_those_in_scope(lab: Lab) -> None:
     assert result.details["user_types"] == "1 Guest, 1 Member"
 
 
-@pytest.mark.parametrize("what_graph_does", ["refused", "absent"])
+@pytest.mark.parametrize("what_graph_does", ["refused", "absent", "null"])
 def test_the_permission_for_leave_dates_is_named(
-    lab: Lab, what_graph_does: Literal["refused", "absent"]
+    lab: Lab, what_graph_does: Literal["refused", "absent", "null"]
 ) -> None:
     lab.tenant.add()
     lab.entra.graph.leave_date = what_graph_does

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -60,6 +60,10 @@ class Worker:
 
     def later(self, **spans: float) -> None:
         self.lab.tenant.advance(timedelta(**spans))
+
+    def leaves_in(self, days: int, user_id: str) -> None:
+        day = self.lab.tenant.now + days * 24 * HOUR
+        self.lab.tenant.change(user_id, employeeLeaveDateTime=f"{day:%Y-%m-%dT%H:%M:%SZ}")
 
     def standing(self, user_id: str) -> Standing:
         return self.harness.person(user_id, "tenant").standing
@@ -139,21 +143,24 @@ def test_people_who_are_listed_twice_do_not_stand_for_those_who_are_missing(work
     assert worker.left() == []
 
 
-@pytest.mark.parametrize("is_refused, is_started_anew", [(True, True), (False, True), (False, False)])
+@pytest.mark.parametrize(
+    "what_graph_does, is_started_anew",
+    [("refused", True), ("null", True), ("absent", True), ("unshown", True), ("unshown", False)],
+)
 def test_leave_dates_that_may_be_read_no_more_bring_nobody_back(
-    worker: Worker, *, is_refused: bool, is_started_anew: bool
+    worker: Worker,
+    *,
+    what_graph_does: Literal["refused", "null", "absent", "unshown"],
+    is_started_anew: bool,
 ) -> None:
     ann, ben, *_ = worker.people
-    worker.lab.tenant.change(
-        ann, employeeLeaveDateTime=f"{worker.lab.tenant.now - 2 * 24 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
-    )
-    worker.lab.tenant.change(
-        ben, employeeLeaveDateTime=f"{worker.lab.tenant.now + 24 * HOUR:%Y-%m-%dT%H:%M:%SZ}"
-    )
+    worker.leaves_in(-2, ann)
+    worker.leaves_in(1, ben)
     worker.poll()
     assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEAVING)
 
-    if is_refused:
+    if what_graph_does != "unshown":
+        worker.lab.entra.graph.leave_date = what_graph_does
         worker.lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
     else:
         worker.lab.entra.graph.faults.add(faults.unshown(LEAVE_DATE), path="*/users*", times=None)
@@ -177,9 +184,8 @@ def test_leave_dates_that_are_not_asked_for_any_more_bring_nobody_back(
 ) -> None:
     """As the remedy says; or since everybody is read anew, and the permission is gone meanwhile."""
     ann, ben, *_ = worker.people
-    for person, days in ((ann, -2), (ben, 1)):
-        day = worker.lab.tenant.now + days * 24 * HOUR
-        worker.lab.tenant.change(person, employeeLeaveDateTime=f"{day:%Y-%m-%dT%H:%M:%SZ}")
+    worker.leaves_in(-2, ann)
+    worker.leaves_in(1, ben)
     worker.poll()
     worker.lab.entra.tokens.app.roles.discard(LEAVE_DATE_ROLE)
     worker.directory = worker.lab.directory(attributes=attributes)
@@ -190,6 +196,46 @@ def test_leave_dates_that_are_not_asked_for_any_more_bring_nobody_back(
     worker.poll(full=True)
 
     assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEFT)
+
+
+@pytest.mark.parametrize("is_shown_later", [True, False])
+def test_leave_dates_that_are_shown_of_nobody_any_more_bring_nobody_back(
+    worker: Worker, *, is_shown_later: bool
+) -> None:
+    """Our token names the permission, and Graph shows a null all the same."""
+    ann, ben, *_ = worker.people
+    worker.leaves_in(-2, ann)
+    worker.leaves_in(1, ben)
+    worker.poll()
+    worker.lab.entra.graph.faults.add(faults.limited_info(LEAVE_DATE), path="*/users*", times=None)
+    worker.poll(full=True)
+    worker.lab.tenant.change(ann, department="Away")
+    worker.later(days=2)
+    worker.poll()
+
+    assert (worker.standing(ann), worker.standing(ben)) == (Standing.LEFT, Standing.LEAVING)
+    assert [state for _, state in worker.tickets()] == [TicketState.OPEN]
+
+    worker.lab.entra.graph.faults.clear()
+    if is_shown_later:
+        worker.lab.tenant.change(ann, employeeLeaveDateTime=None)
+    worker.poll(full=True)
+    assert worker.standing(ann) is (Standing.ACTIVE if is_shown_later else Standing.LEFT)
+    assert worker.standing(ben) is Standing.LEFT
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_leave_date_that_is_taken_back_while_others_are_shown_is_gone(
+    worker: Worker, *, full: bool
+) -> None:
+    ann, *_, zoe = worker.people
+    worker.leaves_in(-2, ann)
+    worker.leaves_in(1, zoe)
+    worker.poll()
+    worker.lab.tenant.change(ann, employeeLeaveDateTime=None)
+    worker.poll(full=full)
+
+    assert worker.standing(ann) is Standing.ACTIVE
 
 
 @pytest.mark.parametrize("status, code", [(400, "BadRequest"), (404, "Request_ResourceNotFound")])
