@@ -100,7 +100,7 @@ class Reads:
         if options.orderby.lower().removesuffix(" asc") not in {"", "deleteddatetime"}:
             users.reverse()
         start = self._place(options.skip_token, "deleted")
-        items = [_full(user, names) for user in users[start : start + options.top]]
+        items = [_deleted(user, names) for user in users[start : start + options.top]]
         more = start + options.top if start + options.top < len(users) else None
         return self._page(request, options, items, more, len(users))
 
@@ -111,7 +111,7 @@ class Reads:
         if user is None:
             raise not_found(user_id)
         context = {"@odata.context": f"{self._root()}/$metadata#directoryObjects/$entity"}
-        return {**context, "@odata.type": USER_TYPE, **_full(user, names)}
+        return {**context, "@odata.type": USER_TYPE, **_deleted(user, names)}
 
     # --- groups ---------------------------------------------------------------------------------------------
 
@@ -252,6 +252,14 @@ class Reads:
 
 def _full(user: User, names: Iterable[str]) -> Json:
     return {**full(user.properties, names), "id": user.id}
+
+
+def _deleted(user: User, names: Iterable[str]) -> Json:
+    """A deleted user, whose user name begins with their id, so that another one can have it."""
+    shown = _full(user, names)
+    if name := shown.get("userPrincipalName"):
+        shown["userPrincipalName"] = user.id.replace("-", "") + name
+    return shown
 
 
 def _group_options(request: Request) -> Options:

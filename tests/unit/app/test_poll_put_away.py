@@ -42,6 +42,32 @@ def test_a_deleted_account_that_says_more_is_believed(company: Harness) -> None:
     assert company.person("ann").facts.phones == ("+447700900999",)
 
 
+def test_a_deleted_account_that_lost_its_manager_does_not_send_its_ticket_elsewhere(start: Start) -> None:
+    company = start()
+    company.corp.change("ann", manager_id="eve")
+    company.group("ward-9", "ann", "ben", admins=[])
+    company.settle()
+
+    company.corp.change("ann", manager_id=None, is_deleted=True)
+    company.settle()
+
+    assert company.person("ann").facts.manager_id == "eve"
+    (ticket,) = (one for one in company.tickets() if one.group_name == "Ward 9")
+    assert ticket.assignee is not None
+    assert ticket.assignee.email == "eve@corp.example"
+
+
+def test_a_tombstone_that_keeps_an_employee_id_is_known_by_its_number(company: Harness) -> None:
+    company.corp.put(replace(tombstone("eve"), employee_id="E7"))
+    company.settle()
+    company.group("ward-9", "eve", "ben", admins=["dee"])
+    company.settle()
+
+    assert [(ticket.kind, ticket.handle) for ticket in company.tickets()] == [
+        (TicketKind.REMOVE_MEMBER, company.number("eve"))
+    ]
+
+
 def test_a_tombstone_of_a_stranger_is_nobody(company: Harness) -> None:
     company.corp.put(tombstone("stranger"))
 

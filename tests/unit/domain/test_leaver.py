@@ -179,7 +179,6 @@ def test_who_was_in_scope_once_has_left_when_their_account_is_put_away(stated: d
     assert settle(key(), OUTSIDER, record, judgement, NOW, was_in_scope=True).standing is LEFT
 
 
-@pytest.mark.parametrize("is_stripped", [True, False])
 @pytest.mark.parametrize(
     "was_in_scope, says_in_scope, is_in_scope, standing",
     [
@@ -190,18 +189,48 @@ def test_who_was_in_scope_once_has_left_when_their_account_is_put_away(stated: d
     ],
 )
 def test_no_tombstone_brings_somebody_into_the_scope(
-    *, is_stripped: bool, was_in_scope: bool, says_in_scope: bool, is_in_scope: bool, standing: Standing
+    *, was_in_scope: bool, says_in_scope: bool, is_in_scope: bool, standing: Standing
 ) -> None:
     before = replace(person(), facts=facts(phones=("+447700900001",), is_in_scope=was_in_scope))
     tombstone = facts(is_deleted=True, is_in_scope=says_in_scope, location="Deleted Objects")
-    if is_stripped:
-        tombstone = replace(tombstone, display_name="ann", email=None)
 
     after = settled(before, tombstone, judge(tombstone, EVERYTHING, NOW))
 
-    kept = before.facts if is_stripped else tombstone
-    assert after.facts == replace(kept, is_deleted=True, is_in_scope=is_in_scope, location="Deleted Objects")
+    assert (after.facts.is_in_scope, after.facts.location) == (is_in_scope, "Deleted Objects")
     assert after.standing is standing
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {},
+        {"employee_id": "E2"},
+        {"enabled": False},
+        {"phones": ("+447700900002",), "phones_in": (("mobile",),), "leave_at": PAST},
+        {"unread": ("leave_at",), "leave_at": None},
+    ],
+)
+def test_a_deleted_record_takes_nothing_away_but_what_it_says_anew(left: dict[str, Any]) -> None:
+    """Deletion removes links and numbers, and changes names: Entra's user name, the unit of one deleted with it."""
+    known = facts(
+        email="ann@corp.example", username="ann@corp.example", employee_id="E1", phones=("+447700900001",),
+        phones_in=(("mobile",),), department="Ward 4", manager_id="boss", immutable_id="abc", org_unit="OU=W4",
+        leave_at=FUTURE, is_on_long_leave=True, attributes=(("country", "GB"),),
+    )  # fmt: skip
+    deleted = AccountFacts(
+        known.person_id, "ann", username="00c0ffeeann@corp.example", immutable_id=known.person_id,
+        org_unit="OU=W4 DEL:1", is_deleted=True, location="Deleted Objects", **left,
+    )  # fmt: skip
+    after = settled(Account(key(), known), deleted, judge(deleted, EVERYTHING, NOW))
+
+    assert after.facts == replace(known, is_deleted=True, location="Deleted Objects", **left)
+    assert after.standing is LEFT
+
+
+def test_a_deleted_record_names_whom_nothing_named() -> None:
+    known = replace(facts(), username=None)
+    after = settled(Account(key(), known), replace(facts(), username="ann", is_deleted=True), None)
+    assert after.facts.username == "ann"
 
 
 UNKNOWN = facts(enabled=None)

@@ -6,8 +6,9 @@ configuration. An unknown fact never makes a leaver, and never makes a return.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 
@@ -129,19 +130,14 @@ def settle(
     evidence and date: a second proof is not a second leaving. If the facts have no date, it left at `taken_at`.
     A return has to be stated: by an enabled account; by a new date, if it left by a date; by being listed
     again, if it was absent. A date that nobody can read may be past: it brings nobody back, and an earlier one that it
-    took the place of does not come. A deleted account that has only its id and place left keeps its earlier facts.
+    took the place of does not come. A deleted account keeps the earlier facts that deletion took away or changed.
 
     An account that goes out of scope disabled or deleted has left: that is how accounts are put away, in one step
     or in several. So it has if it is disabled or deleted later; `was_in_scope` says that it was in scope at any time
     before. An account that never was is no leaver, and a tombstone does not bring it into scope.
     """
     if before is not None and facts.is_deleted:
-        facts = replace(
-            before.facts if is_stripped(facts) else facts,
-            is_deleted=True,
-            is_in_scope=facts.is_in_scope and was_in_scope,
-            location=facts.location,
-        )
+        facts = replace(_of_deleted(before.facts, facts), is_in_scope=facts.is_in_scope and was_in_scope)
     if not (facts.is_in_scope or was_in_scope):
         judgement = None
     if (
@@ -159,6 +155,22 @@ def settle(
     if before is not None and before.standing is Standing.LEFT:
         return replace(before, facts=facts)
     return Account(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
+
+
+# What a deleted record has another value of: Entra's user name, the name and unit of a tombstone, an id in its place
+_MANGLED = ("display_name", "username", "immutable_id", "org_unit", "is_moved_out", "is_on_long_leave")
+
+
+def _of_deleted(known: AccountFacts, facts: AccountFacts) -> AccountFacts:
+    """Return a deleted record with what was known of the account, wherever it has nothing, or something mangled."""
+    before = {field.name: getattr(known, field.name) for field in fields(AccountFacts)}
+    stays: dict[str, Any] = {
+        name: value
+        for name, value in before.items()
+        if name not in facts.unread
+        and (value if name in _MANGLED else getattr(facts, name) in {None, (), ""})
+    }
+    return replace(facts, **stays)
 
 
 def judge_again(before: Account, policy: LeaverPolicy, now: datetime) -> Account:

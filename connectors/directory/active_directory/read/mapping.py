@@ -139,9 +139,7 @@ def _mapped(entry: Entry, reading: Reading, *, fits: bool) -> Mapped:
         person_id=person_id,
         display_name=_display_name(entry, (text("displayname"), upn, account)) or person_id,
         email=email,
-        # A tombstone keeps its account's name (MS-ADTS 3.1.1.5.5.1.1) but nothing else to recognise the person by.
-        # With a name it would replace the known facts, and the person's number would be lost
-        username=upn or (None if is_stripped else account),
+        username=upn or account,
         employee_id=employee_id,
         phones=numbers.phones,
         phones_in=numbers.attributes,

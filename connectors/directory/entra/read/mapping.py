@@ -70,11 +70,14 @@ def _mapped(user: Mapping[str, Any], reading: Reading) -> Mapped:
         raise Malformed(
             "Graph gave a user without an id.", record_id=str(user.get("id")), remedy="It is read again."
         )
-    names = reading.config.attributes
+    is_deleted = "@removed" in user or bool(user.get("deletedDateTime"))
     upn = _text(user, "userPrincipalName")
+    if is_deleted and upn is not None:  # deletion puts the id before it
+        upn = upn.removeprefix(own_id.replace("-", ""))
+        user = {**user, "userPrincipalName": upn}
+    names = reading.config.attributes
     numbers = _phones(user, reading)
     immutable = _text(user, "onPremisesImmutableId")
-    is_deleted = "@removed" in user or bool(user.get("deletedDateTime"))
     dates = Dates()
     leave_at = dates.read("leave_at", lambda: _leave_at(user, names.leave_date, reading, own_id))
     facts = AccountFacts(

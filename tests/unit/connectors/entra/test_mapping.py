@@ -226,6 +226,15 @@ def test_a_deleted_user_who_has_lost_everything_is_not_overlooked() -> None:
     assert facts({"@removed": {"reason": "changed"}}, how).is_in_scope
 
 
+def test_a_deleted_user_is_known_by_the_name_of_before() -> None:
+    mangled = f"{ID.replace('-', '')}ann@corp.example"
+    how = reading(scope={"require": {"userPrincipalName": "ann*"}})
+
+    said = facts({"@removed": {"reason": "changed"}, "userPrincipalName": mangled}, how)
+
+    assert (said.username, said.is_in_scope) == ("ann@corp.example", True)
+
+
 def test_a_deleted_user_has_left_every_group_and_counts_all_the_same() -> None:
     how = Reading(reading().config, "GB", ZoneInfo("Europe/London"), members=frozenset())
     gone = {"@removed": {"reason": "changed"}, "userPrincipalName": "ann@corp.example"}

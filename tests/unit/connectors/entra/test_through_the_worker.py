@@ -224,6 +224,19 @@ def test_leave_dates_that_are_shown_of_nobody_any_more_bring_nobody_back(
     assert worker.standing(ben) is Standing.LEFT
 
 
+def test_what_deletion_takes_from_a_user_or_changes_stays_known(worker: Worker) -> None:
+    ann, ben, *_ = worker.people
+    worker.lab.tenant.set_manager(ann, ben)
+    worker.poll()
+    before = worker.harness.person(ann, "tenant").facts
+    worker.lab.tenant.delete(ann)
+    worker.poll()
+
+    after = worker.harness.person(ann, "tenant").facts
+    assert (after.manager_id, after.username) == (ben, before.username)
+    assert after.is_deleted
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_a_leave_date_that_is_taken_back_while_others_are_shown_is_gone(
     worker: Worker, *, full: bool
