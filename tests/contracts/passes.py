@@ -6,7 +6,10 @@ from builders import DAY, HOUR, NOW, facts, key
 from contracts.unit_of_work import dirty, handles, read_people, read_rosters, roster
 from transactions import at_once
 from worker.domain.model import AccountKey, Coverage, GroupKey, Standing
+from worker.domain.people.lifecycle import EventKind
+from worker.ports import Port
 from worker.ports.state.people import JudgedFacts
+from worker.ports.state.sources import SourceState
 from worker.ports.state.store import Store
 
 TEN = tuple(f"+44770090010{number}" for number in range(10))
@@ -67,6 +70,24 @@ class PassesContract:
         read_people(store, facts("ben"), at=NOW + 3 * HOUR, is_full=False)
         with store.begin() as uow:
             assert uow.people.absent("corp") == []
+
+    def test_an_older_copy_neither_brings_back_nor_takes_out_whom_a_newer_one_turned(
+        self, store: Store
+    ) -> None:
+        read_people(store, facts("ann"), facts("ben"), facts("cem", enabled=False), facts("dee"))
+        later, since = NOW + 3 * DAY, NOW + 2 * DAY
+        with store.begin() as uow:
+            uow.sources.put(SourceState("corp", Port.DIRECTORY, first_pass_at=NOW))
+        turned = [facts("ann"), facts("ben", enabled=False), facts("cem"), facts("dee", title="Nurse")]
+        read_people(store, *turned, facts("eve"), at=later)
+        older = [facts(name, enabled=False) for name in ("ann", "cem", "dee", "eve")]
+
+        applied = read_people(store, *older, facts("ben"), at=later + HOUR, doubts_since=since)
+
+        left = [event.person.key.person_id for event in applied.events if event.kind is EventKind.LEFT]
+        assert (left, applied.doubted) == (["ann", "dee"], 3)
+        applied = read_people(store, *older, facts("ben"), at=later + HOUR, doubts_since=later)
+        assert (len(applied.events), applied.doubted) == (3, 0)
 
     def test_the_last_occurrence_of_an_id_wins(self, store: Store) -> None:
         read_people(store, facts("ann", title="old"), facts("ann", title="new"))

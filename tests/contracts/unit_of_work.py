@@ -60,13 +60,18 @@ def letter(name: str, to: Recipient = ANN) -> OutMessage:
 
 
 def read_people(
-    store: Store, *people: AccountFacts, at: datetime = NOW, is_full: bool = True, source: str = "corp"
+    store: Store,
+    *people: AccountFacts,
+    at: datetime = NOW,
+    is_full: bool = True,
+    source: str = "corp",
+    doubts_since: datetime | None = None,
 ) -> Applied:
     """One pass of a directory."""
     with store.begin() as uow:
         uow.people.clear_stage(source)
         uow.people.stage(source, [JudgedFacts(one, judge(one, LeaverPolicy(), at)) for one in people])
-        return uow.people.apply_stage(source, is_full=is_full, taken_at=at, now=at)
+        return uow.people.apply_stage(source, is_full=is_full, taken_at=at, now=at, doubts_since=doubts_since)
 
 
 def roster(

@@ -155,8 +155,9 @@ class SqlPasses:
         ids: list[str] = []
         changed = doubted = 0
         for found in self._changed(source, taken_at):
-            changes = [one for one in found if doubts_since is None or not one.is_back(doubts_since)]
-            doubted += len(found) - len(changes)
+            doubts = self._doubts(found, doubts_since) if doubts_since else set()
+            changes = [one for one in found if one.after.key not in doubts]
+            doubted += len(doubts)
             for page in by_source(one.after.key for one in changes):
                 self._c.execute(people_staging.MARK_CHANGED, page)
             rows = [_person_row(one.after, now) for one in changes]
@@ -176,6 +177,17 @@ class SqlPasses:
             self._replace_keys(source, now)
         self._follow(events, taken_at, now)
         return Applied(tuple(events), changed, ids=tuple(ids), doubted=doubted)
+
+    def _doubts(self, found: Sequence[PersonChange], since: datetime) -> set[AccountKey]:
+        """Who left after `since` and would be back, and who came or came back after it and would have left."""
+        recent = [one for one in found if one.changed_at is not None and one.changed_at > since]
+        gone = [one.after.key for one in recent if one.is_gone]
+        came = (
+            AccountKey(*row)
+            for page in by_source(gone)
+            for row in self._c.execute(people_staging.CAME, {**page, "since": since})
+        )
+        return {*came, *(one.after.key for one in recent if one.is_back)}
 
     def _changed(self, source: str, taken_at: datetime) -> Iterator[list[PersonChange]]:
         """Yield batches of people who changed."""

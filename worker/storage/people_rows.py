@@ -74,11 +74,17 @@ class PersonChange(NamedTuple):
         """True for an account that was known, and comes into scope for the first time."""
         return self.before is not None and self.after.facts.is_in_scope and not self.was_in_scope
 
-    def is_back(self, since: datetime) -> bool:
-        """True if the account had left, is back, and was changed after that instant."""
+    @property
+    def is_back(self) -> bool:
+        """True if the account had left, and is back."""
         had_left = self.before is not None and self.before.standing is Standing.LEFT
-        is_recent = self.changed_at is not None and self.changed_at > since
-        return had_left and is_recent and self.after.standing is not Standing.LEFT
+        return had_left and self.after.standing is not Standing.LEFT
+
+    @property
+    def is_gone(self) -> bool:
+        """True if the account was here, and has left."""
+        was_here = self.before is not None and self.before.standing is not Standing.LEFT
+        return was_here and self.after.standing is Standing.LEFT
 
     def events(self, at: datetime) -> tuple[Event, ...]:
         return events_between(self.before if self.was_in_scope else None, self.after, at)

@@ -15,15 +15,18 @@ from worker.domain.identity.humans import JOIN_KEY_SHARED_MAX
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Standing
 from worker.domain.people.lifecycle import DECISION_LASTS
+from worker.ports.state.episodes import EpisodeKind
 from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
     cohort,
     cohort_person,
+    episode,
     link,
     membership,
     person,
     person_key,
+    source,
     staged_person,
     staged_person_key,
 )
@@ -132,7 +135,22 @@ def changed() -> sa.Select[Any]:
     )
 
 
-# With a page of `by_source`
+# With a page of `by_source`: who came after `since`, or came back at any time. A first pass brings who was there before
+CAME = sa.select(person.c.source, person.c.person_id).where(
+    in_source(person.c.source, person.c.person_id),
+    sa.or_(
+        sa.and_(
+            person.c.first_seen_at > sa.bindparam("since"),
+            person.c.first_seen_at
+            > sa.select(source.c.first_pass_at).where(source.c.name == person.c.source).scalar_subquery(),
+        ),
+        sa.exists().where(
+            episode.c.source == person.c.source,
+            episode.c.person_id == person.c.person_id,
+            episode.c.kind == EpisodeKind.LEFT.value,
+        ),
+    ),
+)
 MARK_CHANGED = (
     sa.update(staged_person)
     .where(in_source(staged_person.c.source, staged_person.c.person_id))

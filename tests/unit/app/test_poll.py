@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -359,30 +358,6 @@ def test_a_plan_that_waits_does_not_stand_for_others_who_are_missing(start: Star
     harness.later()
     assert harness.poll(full=True).is_ok
     assert harness.leavers() == others
-
-
-def test_a_copy_that_may_be_behind_brings_nobody_back_who_left_lately(start: Start) -> None:
-    harness = start(directory_type=Scripted)
-    for gone in ("ann", "ben"):
-        harness.leave(gone)
-        harness.settle()
-        harness.later(days=2)
-    older = tuple(
-        replace(one, enabled=True) if one.person_id in {"ann", "ben"} else one
-        for one in harness.corp.people()
-    )
-    harness.later(days=-1.5)  # so ben left half a day ago, and ann before that
-    scripted(harness, DirectoryPage(older), end(harness, may_be_behind=True))
-
-    (trouble,) = harness.poll().troubles
-
-    assert "1 person who left lately would be back" in trouble
-    assert harness.leavers() == ["ben"]
-    assert harness.source().trouble is None
-    harness.later()
-    scripted(harness, DirectoryPage(older), end(harness))
-    assert harness.poll().is_ok
-    assert harness.leavers() == []
 
 
 @pytest.mark.parametrize("full", [False, True])

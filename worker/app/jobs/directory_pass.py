@@ -157,8 +157,8 @@ class DirectoryPass:
         tally.counts["left"] += len(left)
         if applied.doubted:
             tally.troubles.append(
-                f"{self._name} was read from another copy, which may be behind: "
-                f"{people_count(applied.doubted)} who left lately would be back by it. A later full pass tells."
+                f"{self._name} was read from another copy, which may be behind: it says otherwise of "
+                f"{people_count(applied.doubted)} who left or came lately. A later full pass tells."
             )
         if read.still_on_leave:
             tally.troubles.append(

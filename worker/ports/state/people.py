@@ -27,7 +27,8 @@ class Staged:
 class Applied:
     """What applying a pass did. `events` are in the order of people; a source's first pass has none.
 
-    `ids` are the people whose facts changed; a first pass has none. `doubted`: how many were not believed to be back.
+    `ids` are the people whose facts changed; a first pass has none. `doubted`: how many were not believed to be back,
+    or gone.
     """
 
     events: tuple[Event, ...]
@@ -101,7 +102,8 @@ class People(Protocol):
         who returned. A full pass counts the missing: see `absent`. `listed_at`: the date of the pass before. It listed
         them, so a pass that is dated before it does not say since when they are missing; and one that is not dated
         after it is no other pass for those whom it lacked as well. With `doubts_since`, what is staged may be older
-        than what is known: nobody is back whose account was changed after that.
+        than what is known: nobody is back whose account was changed after that, and nobody has left who came after it,
+        or who had left before and was changed after it.
         """
 
     def absent(self, source: str) -> list[MissedPerson]:
