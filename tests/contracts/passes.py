@@ -81,6 +81,11 @@ class PassesContract:
         turned = [facts("ann"), facts("ben", enabled=False), facts("cem"), facts("dee", title="Nurse")]
         read_people(store, *turned, facts("eve"), at=later)
         older = [facts(name, enabled=False) for name in ("ann", "cem", "dee", "eve")]
+        with store.begin() as uow:
+            missing = [uow.people.missing("corp", came_by=by) for by in (None, since, later)]
+        assert [[key.person_id for key in each] for each in missing] == [
+            ["ann", "cem", "dee", "eve"], ["ann", "cem", "dee"], ["ann", "cem", "dee", "eve"],
+        ]  # fmt: skip
 
         applied = read_people(store, *older, facts("ben"), at=later + HOUR, doubts_since=since)
 

@@ -83,9 +83,12 @@ class SqlPasses:
             self._count(people_staging.STAGED, source), self._count(people_staging.KNOWN, source), missing
         )
 
-    def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
-        query = people_staging.missing(also_out_of_scope=also_out_of_scope)
-        return [AccountKey(*row) for row in self._c.execute(query, {"of": source})]
+    def missing(
+        self, source: str, *, also_out_of_scope: bool = False, came_by: datetime | None = None
+    ) -> list[AccountKey]:
+        query = people_staging.missing(also_out_of_scope=also_out_of_scope, without_new=came_by is not None)
+        given = {"of": source} if came_by is None else {"of": source, "since": came_by}
+        return [AccountKey(*row) for row in self._c.execute(query, given)]
 
     def apply_stage(
         self,

@@ -47,6 +47,12 @@ _IS_LISTED = sa.exists().where(membership.c.source == link.c.source, membership.
 _IS_STAGED = sa.exists().where(
     staged_person.c.source == person.c.source, staged_person.c.person_id == person.c.person_id
 )
+_SINCE: sa.BindParameter[Any] = sa.bindparam("since", type_=person.c.first_seen_at.type)
+_FIRST_PASS_AT = sa.select(source.c.first_pass_at).where(source.c.name == person.c.source).scalar_subquery()
+# Who came after `since`; a first pass brings those who were there before
+_CAME_SINCE = (person.c.first_seen_at > _SINCE) & (
+    person.c.first_seen_at > sa.func.coalesce(_FIRST_PASS_AT, _SINCE)
+)
 
 # --- what is staged, and what is missing -------------------------------------------------------------------
 
@@ -82,12 +88,18 @@ def missing_count() -> sa.Select[Any]:
 
 
 @cache
-def missing(*, also_out_of_scope: bool) -> sa.Select[Any]:
-    """Who is here and not staged; if asked for, also those out of scope who are in a group by any account of theirs."""
+def missing(*, also_out_of_scope: bool, without_new: bool) -> sa.Select[Any]:
+    """Who is here and not staged; if asked for, also those out of scope who are in a group by any account of theirs.
+
+    `without_new`: but for those who came after `since`.
+    """
+    known = [~_CAME_SINCE] if without_new else []
     who = [person.c.is_out_of_scope == 0]
     if also_out_of_scope:
         who += [_is_in_group(), _is_in_group_otherwise()]
-    query = sa.select(person.c.source, person.c.person_id).where(_IS_ACTIVE, ~_IS_STAGED, sa.or_(*who))
+    query = sa.select(person.c.source, person.c.person_id).where(
+        _IS_ACTIVE, ~_IS_STAGED, sa.or_(*who), *known
+    )
     return query.order_by(person.c.person_id)
 
 
@@ -135,15 +147,11 @@ def changed() -> sa.Select[Any]:
     )
 
 
-# With a page of `by_source`: who came after `since`, or came back at any time. A first pass brings who was there before
+# With a page of `by_source`: who came after `since`, or came back at any time
 CAME = sa.select(person.c.source, person.c.person_id).where(
     in_source(person.c.source, person.c.person_id),
     sa.or_(
-        sa.and_(
-            person.c.first_seen_at > sa.bindparam("since"),
-            person.c.first_seen_at
-            > sa.select(source.c.first_pass_at).where(source.c.name == person.c.source).scalar_subquery(),
-        ),
+        _CAME_SINCE,
         sa.exists().where(
             episode.c.source == person.c.source,
             episode.c.person_id == person.c.person_id,

@@ -13,7 +13,7 @@ from harness import Harness
 from scripted import Scripted, end, scripted
 from worker.domain.model import AccountFacts, Standing
 from worker.domain.tickets.ticket import TicketState
-from worker.ports import DirectoryPage
+from worker.ports import DirectoryPage, PermissionDenied
 
 Start = Callable[..., Harness]
 
@@ -104,3 +104,28 @@ def test_a_leaver_who_was_here_all_the_time_has_left_by_any_copy(
 
     assert harness.poll().is_ok
     assert harness.leavers() == ["ann"]
+
+
+class Denies(Scripted):
+    """Sees nobody beyond its lists."""
+
+    def look_up(self, person_id: str) -> AccountFacts | None:
+        raise PermissionDenied(f"{person_id} is not to be seen", missing="a right", remedy="Grant it.")
+
+
+def test_a_copy_that_has_not_heard_of_a_joiner_yet_hides_nobody(start: Start) -> None:
+    harness = start(directory_type=Denies)
+    before = people(harness)
+    harness.hire("zoe")
+    harness.settle()
+    harness.later(minutes=5)
+    scripted(harness, DirectoryPage(before), end(harness, may_be_behind=True))
+    assert harness.poll().is_ok
+    assert harness.source().trouble is None
+    scripted(harness, DirectoryPage(before[1:]), end(harness, may_be_behind=True))
+    assert "1 person whom corp listed before" in harness.poll().troubles[0]
+
+    harness.later(days=1)
+    scripted(harness, DirectoryPage(before), end(harness, may_be_behind=True))
+    assert "1 person whom corp listed before" in harness.poll().troubles[0]
+    assert harness.leavers() == []

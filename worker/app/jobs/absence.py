@@ -36,16 +36,18 @@ def confirm_missing(
     lease: Lease | None,
     *,
     also_out_of_scope: bool,
+    came_by: datetime | None = None,
 ) -> list[PermissionDenied]:
     """Look up each person whom the staged full pass lacks, and stage the answers.
 
     Absence only makes a candidate; the look-up decides. Nothing is asked if so many are missing that the pass
-    cannot be believed. `also_out_of_scope`: as in `People.missing`. Returns the errors for people whose absence could
-    not be confirmed; their status is unchanged. The status of people with an unreadable record is unchanged, too.
+    cannot be believed. `also_out_of_scope`, `came_by`: as in `People.missing`. Returns the errors for people
+    whose absence could not be confirmed; their status is unchanged. The status of people with an unreadable record is
+    unchanged, too.
     """
     with store.begin(lease) as uow:
         staged = staged_of(uow, directory)
-        missing = uow.people.missing(directory.name, also_out_of_scope=also_out_of_scope)
+        missing = uow.people.missing(directory.name, also_out_of_scope=also_out_of_scope, came_by=came_by)
     if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
         return []
     unseen: list[PermissionDenied] = []

@@ -141,7 +141,7 @@ class DirectoryPass:
                 taken_at=taken_at,
                 now=self._now,
                 listed_at=state.taken_at,
-                doubts_since=self._now - BEHIND_MAX if end.may_be_behind else None,
+                doubts_since=self._doubts_since(end),
             )
             is_first = state.first_pass_at is None
             left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, taken_at)
@@ -171,6 +171,10 @@ class DirectoryPass:
             tally.troubles.append(str(unseen_error(self._name, len(unseen), unseen[0].remedy)))
         return PassDone(end, applied.ids)
 
+    def _doubts_since(self, end: PassEnd) -> datetime | None:
+        """Since when a copy may not have heard of what happened; None for a pass that knows all that is known."""
+        return self._now - BEHIND_MAX if end.may_be_behind else None
+
     def _confirmed(self, read: _Read, end: PassEnd, *, is_alone: bool) -> list[PermissionDenied]:
         """Look up who is missing. `is_alone`: no delta before it told who was deleted out of scope."""
         if not (end.is_full and self._directory.can_look_up):
@@ -182,6 +186,7 @@ class DirectoryPass:
             self._rules.limits,
             self._lease,
             also_out_of_scope=is_alone,
+            came_by=self._doubts_since(end),
         )
 
     def _record(self, uow: UnitOfWork, state: SourceState, unseen: Sequence[PermissionDenied] = ()) -> None:

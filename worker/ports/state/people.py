@@ -79,10 +79,13 @@ class People(Protocol):
         believed at `believed_at`, after the release.
         """
 
-    def missing(self, source: str, *, also_out_of_scope: bool = False) -> list[AccountKey]:
+    def missing(
+        self, source: str, *, also_out_of_scope: bool = False, came_by: datetime | None = None
+    ) -> list[AccountKey]:
         """People in scope who are not known to have left and are missing from the staged pass, by id.
 
         `also_out_of_scope`: with those out of scope whom a group lists, as nothing else may tell that they are gone.
+        `came_by`: without those who came after it, but for the source's first pass: what is staged may be older.
         """
 
     def apply_stage(
