@@ -23,6 +23,7 @@ from connectors.directory.active_directory.read.deltas import by_dirsync, by_usn
 from connectors.directory.active_directory.read.mapping import Reading
 from connectors.directory.active_directory.read.news import News
 from connectors.directory.active_directory.read.people import People
+from connectors.directory.active_directory.wire.addresses import Addresses
 from connectors.directory.active_directory.wire.client import Client, open_client
 from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
 from connectors.directory.active_directory.wire.errors import Barred
@@ -31,6 +32,7 @@ from worker.domain.model import AccountFacts
 from worker.ports import (
     AuthFailed,
     CheckResult,
+    Concern,
     ConnectorContext,
     ConnectorError,
     CursorExpired,
@@ -63,6 +65,7 @@ class ActiveDirectory(Passive):
         self._refusal: tuple[AuthFailed, float] | None = None
         self._signing_in = Lock()  # passes, look-ups and looks for news are in threads of their own
         self._kept: tuple[Client, Controller] | None = None
+        self._addresses = Addresses()
         self._news = News(self._open_for_news)
         self._before: Cursor | None = (
             None  # the last one that we were given: a full pass may follow without it
@@ -85,6 +88,7 @@ class ActiveDirectory(Passive):
         try:
             controller = look_at(client, self._config)
             taken_at = self._context.now()
+            self._addresses.note(controller.server, controller.invocation, taken_at)
             if before is not None and not full and _is_where_it_was(controller, before, self._reads):
                 yield _unchanged(before, taken_at)
             elif is_full or before is None:
@@ -182,6 +186,9 @@ class ActiveDirectory(Passive):
                 client.close()
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+
+    def concerns(self) -> Sequence[Concern]:
+        return self._addresses.concerns(self._context.now())
 
     def close(self) -> None:
         """End the open connections. Idempotent; the next call connects again."""

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from builders import DAY, NOW
+from connectors.directory.active_directory.connector import ActiveDirectory
 from connectors.directory.active_directory.read.cursor import Cursor
+from connectors.directory.active_directory.wire.addresses import Addresses
 from fakes.ldap.server import LdapServer
 from fakes.ldap.setup import ANN, DELTA_MODES, LEAVERS, directory, read, starting
 from worker.ports import CursorExpired
@@ -72,6 +75,41 @@ def test_a_full_pass_says_whether_the_controller_may_not_have_heard_of_all(
 
     assert end.may_be_behind is (way != "same")
     assert not read(source, end.cursor, full=True)[1].may_be_behind
+
+
+def in_turn(dc: LdapServer, order: str) -> ActiveDirectory:
+    """A directory whose one address shows databases in this order, a letter a poll."""
+    source, cursor = directory(dc), None
+    for letter in order:
+        dc.set_invocation_id(uuid.UUID(int=ord(letter)))
+        try:
+            _, end = read(source, cursor)
+        except CursorExpired:
+            _, end = read(source, None, full=True)
+        cursor = end.cursor
+    return source
+
+
+@pytest.mark.parametrize("order", ["aba", "aabba", "abca", "abab"])
+def test_an_address_behind_which_controllers_take_turns_is_said(dc: LdapServer, order: str) -> None:
+    (concern,) = in_turn(dc, order).concerns()
+    assert concern.about == dc.url
+    assert "several domain controllers in turn" in concern.message
+    assert concern.remedy == "Name each controller by itself in `servers`."
+
+
+def test_turns_are_said_for_a_day_after_the_last_one() -> None:
+    addresses = Addresses()
+    for letter in "abab":
+        addresses.note("ldaps://corp.example", letter, NOW)
+    for number in range(100):
+        addresses.note("ldaps://corp.example", str(number), NOW + DAY)
+    assert [len(addresses.concerns(NOW + share * DAY)) for share in (0, 0.9, 1)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("order", ["aaa", "abb", "abbc"])
+def test_a_controller_that_was_restored_takes_no_turns(dc: LdapServer, order: str) -> None:
+    assert in_turn(dc, order).concerns() == ()
 
 
 @pytest.mark.parametrize("mode", DELTA_MODES)
