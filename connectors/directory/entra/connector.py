@@ -1,6 +1,6 @@
 """Entra ID behind the Directory port.
 
-    first pass  /users/delta from its beginning: everybody, and the link for the next round
+    first pass  /users/delta from its beginning: everybody, and the link for the next round; then the deleted users
     delta       the link, replayed as a whole -> people who changed -> each of them, read again
     nightly     the plain list of users beside it; the link stays as it is
 
@@ -34,6 +34,7 @@ from connectors.kit.guids import guid
 from connectors.kit.mapped import page_of
 from worker.domain.instants import has_come
 from worker.domain.model import AccountFacts
+from worker.domain.people.leaver import is_stripped
 from worker.ports import (
     Called,
     CheckResult,
@@ -130,7 +131,13 @@ class EntraDirectory:
 
     def _first(self, users: Users, now: datetime, reads: str) -> Iterator[DirectoryPage | PassEnd]:
         link, shows_dates = yield from self._all(users.round(users.first_round()), users)
-        removed = dict.fromkeys(self._deleted(users) or (), now)
+        try:
+            deleted = users.all_deleted()
+        except ConnectorError:
+            deleted = ()  # a later pass asks for their ids again
+        for page in _pages(deleted, self._reading):
+            yield replace(page, records=tuple(one for one in page.records if not is_stripped(one)))
+        removed = dict.fromkeys(filter(None, (guid(str(user.get("id"))) for user in deleted)), now)
         cursor = Cursor(link, now, reads, removed, shows_dates=shows_dates)
         yield PassEnd(cursor.dump(), is_full=True, taken_at=now)
 

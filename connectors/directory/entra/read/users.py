@@ -14,6 +14,8 @@ from connectors.kit.guids import guid
 from worker.ports import Again, BadConfig, CursorExpired, Incomplete, PermissionDenied
 
 PAGE_MAX = 999  # of /users; Graph chooses the page size of a delta
+_DELETED = "directory/deletedItems/microsoft.graph.user"
+_CAN_BE_RESTORED: dict[str, Any] = {"@removed": {"reason": "changed"}}
 _NEXT, _DELTA = "@odata.nextLink", "@odata.deltaLink"
 
 READ_GROUPS = "GroupMember.Read.All"
@@ -83,11 +85,17 @@ class Users:
         """One deleted user, as long as they can be restored (30 days)."""
         url = self._graph.url(f"directory/deletedItems/{user_id}", _select=self._select)
         found = self._again(lambda: self._graph.find(url, what="one deleted user"))
-        return None if found is None else {"@removed": {"reason": "changed"}, **found}
+        return None if found is None else {**_CAN_BE_RESTORED, **found}
+
+    def all_deleted(self) -> tuple[dict[str, Any], ...]:
+        """All users who can be restored, without their managers."""
+        url = self._graph.url(_DELETED, _select=self._select, _top=str(PAGE_MAX))
+        pages = self._pages(url, "the deleted users")
+        return tuple({**_CAN_BE_RESTORED, **user} for users in pages for user in users)
 
     def deleted_ids(self) -> frozenset[str]:
         """The ids of all users who can be restored."""
-        url = self._graph.url("directory/deletedItems/microsoft.graph.user", _select="id", _top=str(PAGE_MAX))
+        url = self._graph.url(_DELETED, _select="id", _top=str(PAGE_MAX))
         return frozenset(self._ids(url, "the deleted users"))
 
     def members(self, group_id: str) -> frozenset[str]:
