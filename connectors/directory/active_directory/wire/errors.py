@@ -168,7 +168,10 @@ def _named(error: Exception) -> str:
 def kerberos_refusal(server: str, user: str, said: str) -> ConnectorError:
     """The error for a Kerberos ticket that we did not get; `said` is the library's text."""
     text = " ".join(said.split())[:300]
-    if any(word in text.lower() for word in ("contact any kdc", "resolve", "unreachable", "timed out")):
+    if any(
+        word in text.lower()
+        for word in ("contact any kdc", "find kdc", "resolve", "unreachable", "timed out")
+    ):
         return Transient(
             f"No Kerberos server for {user} can be reached ({text}).",
             remedy="Check krb5.conf, DNS and port 88.",

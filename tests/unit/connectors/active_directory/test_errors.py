@@ -216,6 +216,7 @@ def test_a_server_that_we_do_not_get_to_talk_to(
     [
         ("Cannot contact any KDC for realm 'CORP.EXAMPLE'", Transient),
         ("Cannot resolve servers for KDC in realm", Transient),
+        ("Cannot find KDC for realm 'CORP.EXAMPLE'", Transient),
         ("Clock skew too great", AuthFailed),
         ("Client 'svc@CORP.EXAMPLE' not found in Kerberos database", AuthFailed),
         ("Preauthentication failed", AuthFailed),
