@@ -41,11 +41,12 @@ C = TypeVar("C", bound=Connector)
 
 
 def wait_s(attempt: int, asked_s: float | None) -> float:
-    """Seconds to wait after this attempt (from 1): twice as many each time, or what the other side asked for."""
-    if asked_s is not None:
-        return max(asked_s, 0.0)
+    """Seconds to wait after this attempt (from 1): twice as many each time, or more if the other side asked for it.
+
+    Some ask for none, or name an instant that has been: at once would be too soon all the same.
+    """
     wait: float = WAIT_FIRST_S * 2 ** (attempt - 1)
-    return min(wait, WAIT_MAX_S)
+    return max(min(wait, WAIT_MAX_S), asked_s or 0.0)
 
 
 def again(call: Callable[[], T], sleep: Callable[[float], None] | None = None) -> T:

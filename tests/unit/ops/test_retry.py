@@ -95,9 +95,18 @@ def waits() -> list[float]:
 
 @pytest.mark.parametrize(
     "attempt, asked_s, waited_s",
-    [(1, None, 0.5), (2, None, 1), (3, None, 2), (20, None, 30), (1, 7, 7), (3, 0, 0), (1, -3, 0)],
+    [
+        (1, None, 0.5),
+        (2, None, 1),
+        (3, None, 2),
+        (20, None, 30),
+        (1, 7, 7),
+        (3, 0, 2),
+        (3, 1, 2),
+        (1, -3, 0.5),
+    ],
 )
-def test_the_wait_doubles_unless_another_was_asked_for(
+def test_the_wait_doubles_unless_a_longer_one_was_asked_for(
     attempt: int, asked_s: float | None, waited_s: float
 ) -> None:
     assert wait_s(attempt, asked_s) == waited_s
