@@ -66,6 +66,7 @@ class ActiveDirectory(Passive):
         self._signing_in = Lock()  # passes, look-ups and looks for news are in threads of their own
         self._kept: tuple[Client, Controller] | None = None
         self._addresses = Addresses()
+        self._blind: Controller | None = None  # the last full pass's, if it shows us no deleted objects
         self._news = News(self._open_for_news)
         self._before: Cursor | None = (
             None  # the last one that we were given: a full pass may follow without it
@@ -104,7 +105,9 @@ class ActiveDirectory(Passive):
         choice = choose(client, self._config, controller)
         people = self._people(client, controller)
         yield from people.everybody()
-        if is_first and sees_deleted(client, controller):
+        is_seen = controller.usn >= 0 and sees_deleted(client, controller)
+        self._blind = None if is_seen or controller.usn < 0 else controller
+        if is_first and is_seen:
             yield from map(people.marked, people.deleted_with_traces())
         after = Cursor(
             choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
@@ -188,7 +191,12 @@ class ActiveDirectory(Passive):
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
 
     def concerns(self) -> Sequence[Concern]:
-        return self._addresses.concerns(self._context.now())
+        found = self._addresses.concerns(self._context.now())
+        if (blind := self._blind) is None:
+            return found
+        message = f"{blind.server}: the account lacks {DELETED_OBJECTS}."
+        remedy = how_to_see_deleted(blind.naming_context, self._config.bind.user)
+        return (*found, Concern("deleted objects", message, remedy))
 
     def close(self) -> None:
         """End the open connections. Idempotent; the next call connects again."""

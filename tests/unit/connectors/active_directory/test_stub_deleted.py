@@ -64,8 +64,20 @@ def test_later_full_passes_do_not_list_the_deleted_again(dc: LdapServer) -> None
     assert set(people) == {"P0000"}
 
 
-def test_an_account_that_sees_no_deleted_objects_reads_the_living(dc: LdapServer) -> None:
+def test_an_account_that_sees_no_deleted_objects_reads_the_living_and_says_so(dc: LdapServer) -> None:
     put_people(dc, 1)
     dc.sees_deleted = False
-    people, end = read(directory(dc))
+    source = directory(dc)
+    people, end = read(source)
     assert (set(people), end.is_full) == ({"P0000"}, True)
+    (concern,) = source.concerns()
+    assert concern.about == "deleted objects"
+    assert "dsacls" in concern.remedy
+
+    dc.sees_deleted = True
+    read(source, end.cursor, full=True)
+    assert source.concerns() == ()
+
+    dc.sees_deleted = False  # taken away again
+    read(source, end.cursor, full=True)
+    assert len(source.concerns()) == 1
