@@ -27,7 +27,7 @@ from worker.ports import Malformed
 _USUAL = (
     "id", "accountEnabled", "userType", "userPrincipalName", "mail", "displayName", "givenName", "surname",
     "department", "jobTitle", "companyName", "officeLocation", "preferredLanguage", "usageLocation",
-    "onPremisesImmutableId", "onPremisesDistinguishedName", "deletedDateTime",
+    "onPremisesImmutableId", "deletedDateTime",
 )  # fmt: skip
 
 
@@ -175,7 +175,10 @@ def _phones(user: Mapping[str, Any], reading: Reading) -> Numbers:
 
 
 def _is_in_scope(user: Mapping[str, Any], own_id: str, reading: Reading, *, is_deleted: bool) -> bool:
-    """True if the user is in scope. A deleted user may have lost groups and properties; these never exclude them."""
+    """True if the user is in scope. A deleted user is in no group any more, which never excludes them.
+
+    Nor do missing properties, if not even the user name is left.
+    """
     upn = _text(user, "userPrincipalName")
     if is_deleted and upn is None:
         return True

@@ -283,3 +283,22 @@ def test_whatever_comes_is_mapped_or_set_aside(user: dict[str, Any]) -> None:
 
 def test_a_mail_domain_stays_the_one_that_it_is() -> None:
     assert facts({"mail": "ann@straße.example"}).email == "ann@xn--strae-oqa.example", "not strasse.example"
+
+
+class Asked(dict[str, Any]):
+    """A user who keeps which properties were asked for."""
+
+    def __init__(self, user: dict[str, Any]) -> None:
+        super().__init__(user)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def test_nothing_is_selected_that_is_not_read() -> None:
+    """A round names everybody with a change of what is selected, and each is read again."""
+    user = Asked({"id": ID})
+    map_user(user, reading())
+    assert set(selected(reading().config)) <= user.names
