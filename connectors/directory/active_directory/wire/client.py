@@ -1,4 +1,4 @@
-"""The one module that speaks to a domain controller: ldap3 signs in (`library`), we ask and read the replies.
+"""The one module that speaks to a domain controller: ldap3 signs in (`ldap3_session`), we ask and read the replies.
 
     open_client(...) -> Client.ask(Search) -> Answer         one question, one answer
                         Client.pages(Search) -> Entry lists  page by page, the next asked for before this one is decoded
