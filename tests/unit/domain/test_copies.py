@@ -12,9 +12,9 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Sees
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.messages.paragraphs import held_line
-from worker.domain.mirror.copy import Content, Copy, CopyStanding, CopyState, Goal
+from worker.domain.mirror.copy import Content, Copy, CopyState
 from worker.domain.mirror.decide import Ability, Say, decide
-from worker.domain.mirror.outside import Seen
+from worker.domain.mirror.outside import CopyStanding, Goal, Seen
 from worker.domain.text.reason import because
 from worker.domain.text.tongue import ENGLISH
 from worker.domain.tickets.ticket import TicketKind, TicketState

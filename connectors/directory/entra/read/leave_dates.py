@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from worker.ports import DirectoryPage
 
-HELD_MAX = 50  # pages of a thousand people; where none of so many has a date, they are not waited for
+HELD_MAX = 10  # pages of a thousand people in memory; where none of so many has a date, no more wait
 
 
 def marked(pages: Iterable[DirectoryPage], *, is_shown: bool = False) -> Generator[DirectoryPage, None, bool]:
