@@ -27,7 +27,7 @@ from bench.measure import peak_mib, timed_with_server
 from bench.outbox_ours import letter
 from bench.postgres import database
 from bench.wired import Sink, app_over
-from worker.app.jobs.deliver import DELIVERIES_MAX
+from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 from worker.domain.evidence.journal import Entry
 from worker.storage.sql.engine import open_engine
 from worker.storage.sql.migrate import migrate

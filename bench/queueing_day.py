@@ -1,7 +1,7 @@
 """A day of the outbox as events: leavers, tickets, digests, a sender's passes, claims, failures and a death.
 
-The constants are the worker's own (worker/app/jobs/deliver.py, worker/settings/escalation.py). One writes at a time, so
-folding, claiming and marking wait for each other, whoever does them; sending does not.
+The constants are the worker's own (`deliver` and `after_failure` of worker.app.jobs, worker.settings.escalation). One
+writes at a time, so folding, claiming and marking wait for each other, whoever does them; sending does not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from worker.app.jobs.deliver import ATTEMPTS_MAX, CLAIM_LIFE, DELIVERIES_MAX, RETRY_FIRST, WAITS
+from worker.app.jobs.after_failure import ATTEMPTS_MAX, RETRY_FIRST, WAITS
+from worker.app.jobs.deliver import CLAIM_LIFE
+from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 from worker.app.jobs.folding import ITEMS_MAX, RECIPIENTS_MAX
 from worker.app.jobs.table import JOBS
 

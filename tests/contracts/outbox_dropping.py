@@ -9,7 +9,16 @@ from worker.ports.state.store import Store
 
 
 class OutboxDroppingContract:
-    """The part of the suite about messages that are dropped on their way."""
+    """The part of the suite about messages that are dropped on their way, or left out."""
+
+    def test_what_is_over_a_channel_that_is_left_out_is_not_reserved(self, store: Store) -> None:
+        with store.begin() as uow:
+            uow.outbox.add([letter("a")], NOW)
+            fold(uow, ANN, ["soc", "mail", "board"], NOW, 40)
+            uow.outbox.leave_alone("board", NOW + LIFE)
+        with store.begin() as uow:
+            found = uow.outbox.reserve("us", NOW, LIFE, 9, {"mail"})
+            assert [one.notifier for one in found] == ["soc"]
 
     def test_what_is_dropped_of_a_delivery_is_not_sent_and_counts_as_told_if_it_may_have_been(
         self, store: Store

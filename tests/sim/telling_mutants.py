@@ -8,6 +8,7 @@ from typing import Any
 
 import worker.app.jobs.escalate
 from sim.breaking import Mutant
+from worker.app.jobs.after_failure import AfterFailure
 from worker.app.jobs.composing import Composing
 from worker.app.jobs.deliver import Deliver
 from worker.domain.reconcile.rules import TicketRules
@@ -29,7 +30,7 @@ def _shows_everything(_original: Any) -> Any:
 
 
 def _gives_up(_original: Any) -> Any:
-    def later(self: Deliver, delivery: Any, _error: Any, now: Any, run: Any) -> None:
+    def later(self: AfterFailure, delivery: Any, _error: Any, now: Any, run: Any) -> None:
         with self._store.begin(run.lease) as uow:
             uow.outbox.sent(delivery, "never", now)
 
@@ -61,7 +62,7 @@ TELLING_MUTANTS = (
     Mutant(6, "nobody-looks-before-sending-again", ((Deliver, "_send_once", _never_looks),), first=3, days=6),
     Mutant(6, "a-repeat-does-not-say-so", ((Composing, "message_of", _hides_repeats),), first=2, days=6),
     Mutant(6, "what-was-not-shown-counts-as-sent", ((Composing, "shown", _shows_everything),), days=7),
-    Mutant(6, "a-failed-send-is-forgotten", ((Deliver, "_later", _gives_up),), first=2, days=5),
+    Mutant(6, "a-failed-send-is-forgotten", ((AfterFailure, "_later", _gives_up),), first=2, days=5),
     Mutant(7, "a-false-claim-buys-time", ((TicketRules, "resumed", _claims_buy_time),)),
     Mutant(7, "steps-come-early", ((worker.app.jobs.escalate, "due_steps", _hurries),)),
     Mutant(7, "the-second-step-is-left-out", ((worker.app.jobs.escalate, "due_steps", _skips_the_second),)),

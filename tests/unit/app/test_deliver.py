@@ -10,7 +10,8 @@ import pytest
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from letters import ANN, Found, letter, minutes, with_ticket
-from worker.app.jobs.deliver import CLAIM_LIFE, DELIVERIES_MAX, Deliver
+from worker.app.jobs.deliver import CLAIM_LIFE, Deliver
+from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 from worker.app.jobs.folding import ITEMS_MAX
 from worker.app.jobs.observer import Silent
 from worker.app.tell.addressing import person_at

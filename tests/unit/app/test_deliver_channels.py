@@ -9,7 +9,9 @@ import pytest
 
 from fakes.notifier import FakeNotifier
 from letters import ANN, Found, headlines, letter, shown, with_ticket
-from worker.app.jobs.deliver import ATTEMPTS_MAX, DELIVERIES_MAX, Deliver
+from worker.app.jobs.after_failure import ATTEMPTS_MAX
+from worker.app.jobs.deliver import Deliver
+from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL, Message
 from worker.ports import NotDone, Transient

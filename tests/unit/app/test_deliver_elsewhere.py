@@ -6,7 +6,8 @@ import pytest
 
 from fakes.notifier import FakeNotifier
 from letters import ANN, Found, headlines, letter, minutes, shown, state_of, with_ticket
-from worker.app.jobs.deliver import ATTEMPTS_MAX, Deliver
+from worker.app.jobs.after_failure import ATTEMPTS_MAX
+from worker.app.jobs.deliver import Deliver
 from worker.app.tell.addressing import person_at
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import CHANNEL

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from fakes.notifier import FakeNotifier
 from harness import URL, Harness
-from worker.app.jobs.deliver import ATTEMPTS_MAX, RETRY_FIRST
+from worker.app.jobs.after_failure import ATTEMPTS_MAX, RETRY_FIRST
 from worker.app.jobs.report import Report
 from worker.app.tell.feeds import NO_DESK, WAITING_MAX
 from worker.domain.evidence.journal import Entry

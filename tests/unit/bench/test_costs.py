@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.costs import WEIGHED, measure
-from worker.app.jobs.deliver import DELIVERIES_MAX
+from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 
 PASSES = ("same poll", "same inventory", "full reconcile", "leavers reconcile", "folding")
 

@@ -18,7 +18,8 @@ from bench.queueing import (
     year_of,
 )
 from bench.queueing_day import DAY_S, Channel, Costs, Demand, Load, day_of, play
-from worker.app.jobs.deliver import CLAIM_LIFE, DELIVERIES_MAX
+from worker.app.jobs.deliver import CLAIM_LIFE
+from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 from worker.app.jobs.folding import ITEMS_MAX
 
 NOON_S = DAY_S / 2

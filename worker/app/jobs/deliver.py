@@ -5,28 +5,28 @@ holder of a claim died, the delivery is unclear: the channel is asked whether th
 again. If it cannot tell, the message says that it may be a repeat. What was only reserved was not sent. A page goes on
 for a moment, while all of it arrives; after a failure everything is looked at anew.
 Items that a channel would not show stay pending, so that nothing counts as sent that nobody could see. What failed
-while nothing arrived is tried at once when something does. A channel that asks to wait is left alone until then. A
-feed (a program that follows events) gets one event a message; after a failure it is left alone as a whole, so that it
-keeps nobody waiting for its time-outs. While it takes nothing, its events are tried on; one that fails while it takes
-others is given up in the end.
+while nothing arrived is tried at once when something does; see `after_failure` for what comes after a failure. A feed
+(a program that follows events) gets one event a message.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from worker.app.jobs.asked_wait import asked_wait
+from worker.app.jobs.after_failure import AfterFailure
 from worker.app.jobs.bouncing import Bouncing
 from worker.app.jobs.composing import Composing
+from worker.app.jobs.delivery_pass import DeliveryPass
 from worker.app.jobs.folding import Folding, FoldingLimits
 from worker.app.jobs.keeping_true import KeepTrue, keep_shown
 from worker.app.jobs.looking_again import LookedAgain, hold_in, look_again
 from worker.app.jobs.observer import SILENT, Observer
+from worker.app.jobs.onlookers import Onlookers
 from worker.app.jobs.report import Report
 from worker.app.tell.conversing import Conversing
 from worker.app.tell.feeds import Followers
@@ -37,7 +37,7 @@ from worker.app.tell.zones import ChannelZones
 from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Recipient, RecipientKind
-from worker.ports import ConnectorError, NotDone, Notifier, Rejected, Transient, Unreachable, Unsubscribed
+from worker.ports import ConnectorError, Notifier
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Claim, Delivery, Outcome
 from worker.ports.state.store import Store, UnitOfWork
@@ -47,14 +47,6 @@ PAGE = 50  # deliveries that are reserved at once
 PAGE_TIME = timedelta(seconds=1)  # then it is asked anew what is due, and which channels may be used
 FRESH = timedelta(minutes=1)  # so old a delivery has waited, and is looked at again
 RESERVED_LIFE = timedelta(seconds=30)  # as long as a lease, after which others do the job
-RETRY_FIRST = timedelta(seconds=30)
-ATTEMPTS_MAX = 8  # then another channel is tried; on the last one the message is dead
-# How much longer each wait is than the one before, and the longest: an hour in all
-WAITS = (2, timedelta(hours=1))
-# On the last channel 15 hours in all, so that a night's outage kills nothing
-LAST_WAITS = (4, timedelta(hours=6))
-REST_MAX = timedelta(hours=1)  # for a feed that takes nothing, as long as it takes
-DELIVERIES_MAX = 200  # in one pass, so that a long queue does not outlive the lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +69,6 @@ class _Claimed(NamedTuple):
     delivery: Delivery
     at: datetime
     is_last: bool
-
-
-_COUNTED = (
-    "folded", "sent", "retried", "unreachable", "bounced", "held", "held_for_tomorrow", "updated",
-)  # fmt: skip
-
-
-@dataclass(slots=True)
-class _DeliveryPass:
-    """The counts of one pass, the lease that it works under, and what is reserved until an instant.
-
-    `seq`: the end of the journal when it was reserved. `failed`: the channels whose messages wait since they failed.
-    """
-
-    lease: Lease | None
-    page_until: datetime
-    page: deque[tuple[Delivery, bool]] = field(default_factory=deque)
-    left: int = DELIVERIES_MAX
-    seq: int = 0
-    failed: set[str] = field(default_factory=set)
-    counts: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(_COUNTED, 0)))
-    troubles: list[str] = field(default_factory=list)
 
 
 class Deliver:
@@ -126,6 +96,10 @@ class Deliver:
         limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
         self._folding = Folding(store, self._reaching, self._feeds, self._composing, limits)
         self._bouncing = Bouncing(store, notifiers, self._reaching, rules.holding, observer)
+        self._onlookers = Onlookers(self._notifiers, self._reaching)
+        self._after_failure = AfterFailure(
+            store, self._reaching, self._feeds, self._composing, self._onlookers, clock, observer
+        )
         self._keep_true = KeepTrue(store, notifiers, conversing)
         self._zones = ChannelZones(store, notifiers, rules.holding.quiet)
 
@@ -134,7 +108,7 @@ class Deliver:
 
         `now` is aware UTC.
         """
-        run = _DeliveryPass(lease, now)
+        run = DeliveryPass(lease, now)
         self._zones.learn(now, partial(self._told_now, now), lease)
         self._folding.run(now, lease, run.counts, run.troubles)
         with self._store.reading() as uow:
@@ -153,26 +127,26 @@ class Deliver:
 
     # --- claiming --------------------------------------------------------------------------------
 
-    def _claim(self, now: datetime, run: _DeliveryPass) -> _Claimed | None:
+    def _claim(self, now: datetime, run: DeliveryPass) -> _Claimed | None:
         """Reserve a page, and claim its first delivery; None if nothing is due, or if the pass has sent enough."""
         if not run.left:
             return None
         at = max(now, self._clock())
         with self._store.begin(run.lease) as uow:
-            some = uow.outbox.reserve(self._holder, at, RESERVED_LIFE, min(PAGE, run.left))
+            some = uow.outbox.reserve(self._holder, at, RESERVED_LIFE, min(PAGE, run.left), run.slow)
             run.page = deque(zip(some, self._are_last_today(uow, some, at), strict=True))
             run.page_until = at + PAGE_TIME
             run.seq = uow.journal.head().seq
             return self._next_of_page(uow, at, run)
 
-    def _next_of_page(self, uow: UnitOfWork, at: datetime, run: _DeliveryPass) -> _Claimed | None:
+    def _next_of_page(self, uow: UnitOfWork, at: datetime, run: DeliveryPass) -> _Claimed | None:
         """Claim the next delivery of the page that is still as it was reserved; None at the end of the page."""
         while following := self._take(at, run):
             if uow.outbox.claim(self._claim_of(following)):
                 return following
         return None
 
-    def _take(self, at: datetime, run: _DeliveryPass) -> _Claimed | None:
+    def _take(self, at: datetime, run: DeliveryPass) -> _Claimed | None:
         """The next delivery of the page, to be claimed; None at the end of the page, or of its time."""
         if not run.page or at >= run.page_until:
             return None
@@ -196,17 +170,19 @@ class Deliver:
 
     # --- sending ---------------------------------------------------------------------------------
 
-    def _send(self, claimed: _Claimed, run: _DeliveryPass) -> _Claimed | None:
+    def _send(self, claimed: _Claimed, run: DeliveryPass) -> _Claimed | None:
         """Send one delivery; return the next one of the page if this one was sent."""
         run.left -= 1
         prepared = self._prepared(claimed, run)
         return None if prepared is None else self._try(claimed, *prepared, run)
 
-    def _prepared(self, claimed: _Claimed, run: _DeliveryPass) -> tuple[Delivery, Message] | None:
+    def _prepared(self, claimed: _Claimed, run: DeliveryPass) -> tuple[Delivery, Message] | None:
         """The delivery with what its channel shows at once, and its text; None if it can't go out so."""
         delivery, now, is_last = claimed
         if delivery.notifier not in self._reaching.over(delivery.to):
-            self._move_on(delivery, f"there is no channel {delivery.notifier} any more", now, run)
+            self._after_failure.move_on(
+                delivery, f"there is no channel {delivery.notifier} any more", now, run
+            )
             return None
         paragraphs = self._composing.paragraphs(delivery.notifier, delivery.to, delivery.items)
         fitting = self._composing.shown(delivery.notifier, delivery.to, delivery.items, paragraphs)
@@ -223,26 +199,14 @@ class Deliver:
         return delivery, message
 
     def _try(
-        self, claimed: _Claimed, delivery: Delivery, message: Message, run: _DeliveryPass
+        self, claimed: _Claimed, delivery: Delivery, message: Message, run: DeliveryPass
     ) -> _Claimed | None:
         notifier, now = self._notifiers[delivery.notifier], claimed.at
         again = self._look_again(delivery, now)
         try:
             reference = self._send_once(notifier, message, may_go=not again)
-        except Transient as error:
-            self._later(delivery, error, now, run)
-        except (Unreachable, Rejected) as error:
-            if self._must_arrive(delivery):
-                run.troubles.append(f"{delivery.notifier}: {error}")
-                self._later(delivery, error, now, run)
-            else:
-                self._move_on(delivery, error.message, now, run)
         except ConnectorError as error:
-            run.troubles.append(f"{delivery.notifier}: {error}")
-            self._later(delivery, error, now, run)
-            if isinstance(error, Unsubscribed) and delivery.to.kind is RecipientKind.FEED:
-                with self._store.begin(run.lease) as uow:
-                    self._feeds.stop(uow, delivery.notifier, error, now)
+            self._after_failure.failed(delivery, error, now, run)
         else:
             if reference is not None:
                 return self._mark_sent(claimed, delivery, message, reference, run)
@@ -250,7 +214,7 @@ class Deliver:
         return None
 
     def _mark_sent(
-        self, claimed: _Claimed, delivery: Delivery, message: Message, reference: str, run: _DeliveryPass
+        self, claimed: _Claimed, delivery: Delivery, message: Message, reference: str, run: DeliveryPass
     ) -> _Claimed | None:
         """Record that a delivery was sent, and claim the next one of the page, in one transaction."""
         following = self._take(max(claimed.at, self._clock()), run)
@@ -266,7 +230,7 @@ class Deliver:
                 keep_shown(uow, delivery.notifier, reference, message, claimed.at, run.seq)
         run.counts["sent"] += 1
         self._observer.delivered(delivery, Outcome.SENT, claimed.at)
-        self._write_down(delivery, message, run)
+        self._onlookers.write_down(delivery.notifier, message, run.troubles)
         return following
 
     def _send_once(self, notifier: Notifier, message: Message, *, may_go: bool) -> str | None:
@@ -284,7 +248,7 @@ class Deliver:
         with self._store.reading() as uow:
             return look_again(uow, delivery, self._rules.holding, now)
 
-    def _put_back(self, delivery: Delivery, again: LookedAgain, now: datetime, run: _DeliveryPass) -> None:
+    def _put_back(self, delivery: Delivery, again: LookedAgain, now: datetime, run: DeliveryPass) -> None:
         """Drop and hold what must not go out now; what is left is sent next."""
         with self._store.begin(run.lease) as uow:
             left = uow.outbox.drop(delivery, again.gone)
@@ -293,105 +257,3 @@ class Deliver:
                 uow.outbox.put_off(left, "", now, again.goes_at(left, now))
         run.counts["held"] += len(again.waiting)
         run.page.clear()
-
-    def _later(self, delivery: Delivery, error: ConnectorError, now: datetime, run: _DeliveryPass) -> None:
-        is_unclear = isinstance(error, Transient) and not isinstance(error, NotDone)
-        asked = asked_wait(error)
-        if asked is not None:
-            with self._store.begin(run.lease) as uow:
-                uow.outbox.leave_alone(delivery.notifier, now + asked)
-                if not is_unclear:
-                    uow.outbox.put_off(delivery, error.message, now, now + asked)
-        if asked is not None and not is_unclear:
-            run.counts["retried"] += 1
-            self._observer.delivered(delivery, Outcome.RETRIED, now)
-        elif delivery.to.kind is RecipientKind.FEED:
-            self._event_failed(delivery, error, now, run, is_unclear=is_unclear)
-        elif delivery.attempts >= ATTEMPTS_MAX:
-            unclear = replace(delivery, is_unclear=delivery.is_unclear or is_unclear)
-            self._move_on(unclear, error.message, now, run)
-        else:
-            self._retry(delivery, error, now, run, is_unclear=is_unclear)
-
-    def _retry(
-        self,
-        delivery: Delivery,
-        error: ConnectorError,
-        now: datetime,
-        run: _DeliveryPass,
-        *,
-        is_unclear: bool,
-    ) -> None:
-        run.counts["retried"] += 1
-        with self._store.begin(run.lease) as uow:
-            uow.outbox.retry(delivery, error.message, now, now + self._wait(delivery), is_unclear=is_unclear)
-        self._observer.delivered(delivery, Outcome.RETRIED, now)
-
-    def _wait(self, delivery: Delivery) -> timedelta:
-        """How long it waits for its next attempt."""
-        is_last = self._reaching.next_over(delivery.to, delivery.notifier) is None
-        times, longest = LAST_WAITS if is_last else WAITS
-        wait: timedelta = min(RETRY_FIRST * times ** (min(delivery.attempts, ATTEMPTS_MAX) - 1), longest)
-        return wait
-
-    def _event_failed(
-        self,
-        delivery: Delivery,
-        error: ConnectorError,
-        now: datetime,
-        run: _DeliveryPass,
-        *,
-        is_unclear: bool,
-    ) -> None:
-        """A failure counts for an event only if it is its own: it is refused, or its program took others meanwhile."""
-        with self._store.reading() as uow:
-            is_up = uow.outbox.others_arrived(delivery, now)
-        is_own = is_up or isinstance(error, Rejected)
-        if is_own and delivery.attempts >= ATTEMPTS_MAX:
-            self._move_on(delivery, error.message, now, run)
-            return
-        out_for = max(now - delivery.created_at, RETRY_FIRST)
-        wait = self._wait(delivery) if is_own else min(out_for, REST_MAX)
-        rest = RETRY_FIRST if is_up else min(wait, REST_MAX)
-        run.counts["retried"] += 1
-        with self._store.begin(run.lease) as uow:
-            uow.outbox.fail_event(
-                delivery, error.message, now, now + wait, is_own=is_own, is_unclear=is_unclear
-            )
-            uow.outbox.leave_alone(delivery.notifier, now + max(rest, asked_wait(error) or rest))
-        self._observer.delivered(delivery, Outcome.RETRIED, now)
-
-    def _move_on(self, delivery: Delivery, why: str, now: datetime, run: _DeliveryPass) -> None:
-        with self._store.begin(run.lease) as uow:
-            sent = uow.outbox.notifiers_of(delivery)
-            following = self._reaching.next_over(delivery.to, delivery.notifier, sent)
-            uow.outbox.move(delivery, following, why, now)
-        if following is not None:
-            self._observer.delivered(delivery, Outcome.MOVED, now)
-            return
-        run.counts["unreachable"] += 1
-        if self._must_arrive(delivery):
-            run.troubles.append(
-                f"{delivery.notifier}: message {delivery.key} is dead after {delivery.attempts} attempts: {why} "
-                "`whosleft deliveries list --state dead` shows it; retry or drop it there."
-            )
-        self._observer.delivered(delivery, Outcome.UNREACHABLE, now)
-        paragraphs = self._composing.paragraphs(delivery.notifier, delivery.to, delivery.items)
-        self._write_down(delivery, self._composing.message_of(delivery, paragraphs, is_last=False), run)
-
-    def _write_down(self, delivery: Delivery, message: Message, run: _DeliveryPass) -> None:
-        """Give each log its copy, at most once. A log is only for onlookers; it reaches no recipient."""
-        for name in self._reaching.onlookers(message.to):
-            if name == delivery.notifier:
-                continue
-            try:
-                self._notifiers[name].send(message)
-            except ConnectorError as error:
-                run.troubles.append(f"{name}: {error}")
-
-    def _must_arrive(self, delivery: Delivery) -> bool:
-        """True of an event, and if no later step of a ticket would tell the security team."""
-        if delivery.to.kind is RecipientKind.FEED:
-            return True
-        is_channel = delivery.to.kind is RecipientKind.CHANNEL
-        return is_channel and any(item.ticket is None for item in delivery.items)

@@ -212,9 +212,12 @@ class Outbox(Protocol):
         a channel.
         """
 
-    def reserve(self, holder: str, now: datetime, life: timedelta, limit: int) -> list[Delivery]:
+    def reserve(
+        self, holder: str, now: datetime, life: timedelta, limit: int, but: Collection[str] = ()
+    ) -> list[Delivery]:
         """Set aside the next deliveries, alarms first, that are due, nobody else's, and over channels that may be used.
 
+        None is over a channel that is left alone, or that is one of `but`.
         Feeds come after people, and none that is stopped (see `feeds`); events that failed by their own fault come
         last. What is reserved is still waiting: it can be withdrawn, held or dropped until it is claimed, and after
         `life` it is anybody's. The holder's own may be reserved again at any time. `attempts` counts the claim to come.
