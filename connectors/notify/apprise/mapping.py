@@ -6,7 +6,9 @@ message was sent, not even after a refused connection.
     | what it says | error |
     |---|---|
     | error=401, error=403 | AuthFailed |
-    | error=4xx, but for 408 and 429 | Rejected |
+    | error=402 | PermissionDenied: the account has no credit |
+    | error=404 | BadConfig: nothing is there, whoever is written to |
+    | any other error=4xx, but for 408 and 429 | Rejected |
     | anything else, a time-out too | Transient: unclear |
 """
 
@@ -14,13 +16,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import NamedTuple
 
 from connectors.kit import fitting
 from connectors.kit.markdown import inert
 from connectors.kit.text import cut, width
 from worker.domain.messages.message import Message, Paragraph
-from worker.ports import AuthFailed, ConnectorError, Rejected, Transient
+from worker.ports import AuthFailed, BadConfig, ConnectorError, PermissionDenied, Rejected, Transient
 
 TITLE_MAX = 150  # services cut longer ones without a sign
 REFUSED = frozenset({401, 403})
@@ -59,6 +62,14 @@ def failure(service: str, said: str) -> ConnectorError:
     status = int(found[1]) if found else 0
     if status in REFUSED:
         return AuthFailed(f"{service} answered {status}.", remedy="Check the credential in url.")
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return PermissionDenied(
+            f"{service} answered {status}.",
+            missing="to send more",
+            remedy="Look at the account's credit there.",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return BadConfig(f"{service} answered {status}.", remedy="Check url: the service has nothing there.")
     if 400 <= status < 500 and status not in PASSING:  # noqa: PLR2004  a client's error
         return Rejected(f"{service} answered {status}.", remedy="Check url, and what the service takes.")
     answered = f"answered {status}" if status else "did not take the message, or did not answer in time"

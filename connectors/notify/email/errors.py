@@ -9,9 +9,11 @@
     | 530, 534, 538; to a sign-in also 500 to 504 | BadConfig |
     | 535, and any other refusal of a sign-in | AuthFailed |
     | 5.1.7, 5.1.8 | BadConfig: `from` is no good |
-    | 5.3.4; 552 without a code | Rejected: too big |
+    | 5.3.4, 5.2.3; 552 without a code | Rejected: too big |
     | 5.7.x, 5.2.252 | PermissionDenied |
-    | 5.1.x, 5.2.x; 550, 551, 553 to the recipient | Unreachable |
+    | 5.1.90, 5.4.5; 5.2.x to the text | PermissionDenied: the sender is full or over a limit, whoever is written to |
+    | 5.1.x, 5.2.x to the sender; 550, 551, 553 without a code to it | BadConfig: `from` is no good |
+    | 5.1.x; 5.2.x, 550, 551, 553 to the recipient | Unreachable |
     | to the connection | PermissionDenied |
     | any other | Rejected |
 
@@ -43,9 +45,12 @@ _PASSWORDS_ARE_OFF = frozenset({"5.7.30", "5.7.139"})
 _NO_SUCH_SIGN_IN = frozenset({500, 501, 502, 503, 504})
 _SIGN_IN_FIRST = frozenset({530, 534, 538})
 _NO_SUCH_SENDER = frozenset({"5.1.7", "5.1.8"})
-_NO_SUCH_RECIPIENT = frozenset({550, 551, 553})
+_NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 _TOO_BIG = 552
+_IS_TOO_BIG = frozenset({"5.3.4", "5.2.3"})
+_OVER_A_LIMIT = frozenset({"5.1.90", "5.4.5"})  # of recipients a day (Microsoft 365), of mails a day (Gmail)
 AGAIN = "It is tried again by itself."
+_OTHER_SENDER = "Set `from` to a mailbox that exists and that this server sends for."
 USE_XOAUTH2 = "Microsoft 365 takes no passwords any more: set auth to method xoauth2 (see the README)."
 
 
@@ -100,10 +105,8 @@ def refusal(tried: str, answer: Answer) -> ConnectorError:
 
 def _about_the_mail(message: str, stage: Stage, code: int, enhanced: str) -> ConnectorError:
     if enhanced in _NO_SUCH_SENDER:
-        return BadConfig(
-            message, remedy="Set `from` to a mailbox that exists and that this server sends for."
-        )
-    if enhanced == "5.3.4" or (code == _TOO_BIG and not enhanced):
+        return BadConfig(message, remedy=_OTHER_SENDER)
+    if enhanced in _IS_TOO_BIG or (code == _TOO_BIG and not enhanced):
         return Rejected(message, remedy="Raise the server's limit of a message's size to 1 MB or more.")
     if enhanced.startswith("5.7.") or enhanced == "5.2.252":
         return PermissionDenied(
@@ -111,8 +114,18 @@ def _about_the_mail(message: str, stage: Stage, code: int, enhanced: str) -> Con
             missing="to send as `from` to this recipient",
             remedy="Let the account send as `from`, and to this recipient, on the mail server.",
         )
-    is_address = stage is Stage.RECIPIENT and code in _NO_SUCH_RECIPIENT
-    if is_address or enhanced.startswith(("5.1.", "5.2.")):
+    is_of_mailbox = enhanced.startswith("5.2.")
+    if enhanced in _OVER_A_LIMIT or (stage is Stage.TEXT and is_of_mailbox):
+        return PermissionDenied(
+            message,
+            missing="to send more for now",
+            remedy="The sender's mailbox is full or over its limit: make room there, or raise the limit. "
+            f"{AGAIN}",
+        )
+    is_address = enhanced.startswith("5.1.") or is_of_mailbox
+    if stage is Stage.SENDER and (is_address or (code in _NO_SUCH_MAILBOX and not enhanced)):
+        return BadConfig(message, remedy=_OTHER_SENDER)
+    if is_address or (stage is Stage.RECIPIENT and code in _NO_SUCH_MAILBOX):
         return Unreachable(message, remedy="Check the address in the directory.")
     if stage is Stage.CONNECTION:
         return PermissionDenied(

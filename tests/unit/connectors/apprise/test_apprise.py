@@ -20,7 +20,16 @@ from connectors.notify.apprise.mapping import failure
 from contracts.messages import AMINA, MESSAGE, NOTED, context
 from fakes.http_receiver import Fault, HttpReceiver
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, Recipient, RecipientKind
-from worker.ports import AuthFailed, ConnectorError, NotDone, Rejected, Transient, Unreachable
+from worker.ports import (
+    AuthFailed,
+    BadConfig,
+    ConnectorError,
+    NotDone,
+    PermissionDenied,
+    Rejected,
+    Transient,
+    Unreachable,
+)
 
 NURSE = Recipient(RecipientKind.PERSON, "+447700900123", "Bea")
 KEY = "s3cr3tK3y"
@@ -161,8 +170,8 @@ def test_what_is_sent_says_nothing_of_apprise_and_follows_no_redirection(receive
 
 @pytest.mark.parametrize(
     "status, expected",
-    [(401, AuthFailed), (403, AuthFailed), (400, Rejected), (404, Rejected), (408, Transient), (429, Transient),
-     (500, Transient), (503, Transient)],
+    [(401, AuthFailed), (403, AuthFailed), (400, Rejected), (402, PermissionDenied), (404, BadConfig),
+     (408, Transient), (429, Transient), (500, Transient), (503, Transient)],
 )  # fmt: skip
 def test_a_status_decides_what_a_failure_is(
     receiver: HttpReceiver, status: int, expected: type[ConnectorError]
