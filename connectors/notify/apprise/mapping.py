@@ -5,7 +5,8 @@ message was sent, not even after a refused connection.
 
     | what it says | error |
     |---|---|
-    | error=401, error=403 | AuthFailed |
+    | error=401 | AuthFailed |
+    | error=403 | PermissionDenied: perhaps for this recipient alone |
     | error=402 | PermissionDenied: the account has no credit |
     | error=404 | BadConfig: nothing is there, whoever is written to |
     | any other error=4xx, but for 408 and 429 | Rejected |
@@ -26,7 +27,6 @@ from worker.domain.messages.message import Message, Paragraph
 from worker.ports import AuthFailed, BadConfig, ConnectorError, PermissionDenied, Rejected, Transient
 
 TITLE_MAX = 150  # services cut longer ones without a sign
-REFUSED = frozenset({401, 403})
 PASSING = frozenset({408, 429})
 _STATUS = re.compile(r"\berror=(\d{3})(?:\d\d)?\b")  # ntfy's own codes have two more digits: 40101
 
@@ -60,8 +60,12 @@ def failure(service: str, said: str) -> ConnectorError:
     """The error for what Apprise logged as a service did not take a message. None of its words are repeated."""
     found = _STATUS.search(said)
     status = int(found[1]) if found else 0
-    if status in REFUSED:
+    if status == HTTPStatus.UNAUTHORIZED:
         return AuthFailed(f"{service} answered {status}.", remedy="Check the credential in url.")
+    if status == HTTPStatus.FORBIDDEN:
+        return PermissionDenied(
+            f"{service} answered {status}.", missing="to send there", remedy="Check the credential in url."
+        )
     if status == HTTPStatus.PAYMENT_REQUIRED:
         return PermissionDenied(
             f"{service} answered {status}.",

@@ -195,7 +195,7 @@ def test_a_channel_that_does_not_know_us_is_trouble_and_is_tried_again(found: Fo
 
     assert report.troubles == ("soc: token revoked. Renew it.",)
     harness.soc.down = None
-    minutes(harness, 1)
+    minutes(harness, 60)
     assert harness.deliver().counts["sent"] == 1
 
 

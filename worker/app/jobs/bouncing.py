@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, cast
 
 from worker.app.jobs.looking_again import hold_in, look_again
 from worker.app.jobs.observer import Observer
+from worker.app.jobs.refusals import REFUSED_REST
 from worker.app.tell.holding import Holding
 from worker.app.tell.reaching import Reaching
 from worker.domain.instants import has_come
 from worker.domain.messages.message import RecipientKind
-from worker.ports import ConnectorError, Notifier, Returned
+from worker.ports import AuthFailed, ConnectorError, Notifier, Returned
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Onward, Outcome
 from worker.ports.state.store import Store
@@ -54,7 +55,7 @@ class Bouncing:
         """Take up what came back since the last look; return how many deliveries did. Raises only LeaseLost."""
         bounced = 0
         for teller in self._tellers:
-            if not has_come(self._next_look.get(teller.name, now), now, PAUSE):
+            if not has_come(self._next_look.get(teller.name, now), now, REFUSED_REST):
                 continue
             self._next_look[teller.name] = now + LOOK_EVERY
             try:
@@ -62,7 +63,8 @@ class Bouncing:
                     for report in reports:
                         bounced += self._take_up(teller.name, report, now, lease, troubles)
             except ConnectorError as error:
-                self._next_look[teller.name] = now + PAUSE
+                rest = REFUSED_REST if isinstance(error, AuthFailed) else PAUSE
+                self._next_look[teller.name] = now + rest
                 troubles.append(f"{teller.name}: {error}")
         return bounced
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,6 +28,7 @@ from worker.app.jobs.keeping_true import KeepTrue, keep_shown
 from worker.app.jobs.looking_again import LookedAgain, hold_in, look_again
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.onlookers import Onlookers
+from worker.app.jobs.refusals import Refusals
 from worker.app.jobs.report import Report
 from worker.app.tell.conversing import Conversing
 from worker.app.tell.feeds import Followers
@@ -96,6 +98,7 @@ class Deliver:
         limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
         self._folding = Folding(store, self._reaching, self._feeds, self._composing, limits)
         self._bouncing = Bouncing(store, notifiers, self._reaching, rules.holding, observer)
+        self._refusals = Refusals()
         self._onlookers = Onlookers(self._notifiers, self._reaching)
         self._after_failure = AfterFailure(
             store, self._reaching, self._feeds, self._composing, self._onlookers, clock, observer
@@ -203,8 +206,11 @@ class Deliver:
     ) -> _Claimed | None:
         notifier, now = self._notifiers[delivery.notifier], claimed.at
         again = self._look_again(delivery, now)
+        is_feed = delivery.to.kind is RecipientKind.FEED
         try:
-            reference = self._send_once(notifier, message, may_go=not again)
+            # A feed is left alone as a whole after any failure
+            with nullcontext() if is_feed else self._refusals.heeded(notifier.name, now):
+                reference = self._send_once(notifier, message, may_go=not again)
         except ConnectorError as error:
             self._after_failure.failed(delivery, error, now, run)
         else:

@@ -170,7 +170,7 @@ def test_what_is_sent_says_nothing_of_apprise_and_follows_no_redirection(receive
 
 @pytest.mark.parametrize(
     "status, expected",
-    [(401, AuthFailed), (403, AuthFailed), (400, Rejected), (402, PermissionDenied), (404, BadConfig),
+    [(401, AuthFailed), (403, PermissionDenied), (400, Rejected), (402, PermissionDenied), (404, BadConfig),
      (408, Transient), (429, Transient), (500, Transient), (503, Transient)],
 )  # fmt: skip
 def test_a_status_decides_what_a_failure_is(
