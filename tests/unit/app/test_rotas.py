@@ -111,3 +111,22 @@ def test_the_watch_is_told_of_a_calendar_that_is_too_old(harness: Harness) -> No
     assert found.concerns(NOW) == ()
     [concern] = found.concerns(NOW + DAY)
     assert (concern.about, concern.remedy) == ("site, calendar", "It answered 404.")
+
+
+def on_call(harness: Harness, *people: str, fallback: str | None = "desk@example.org") -> list[str]:
+    """Who is asked of a rota with a layer for each."""
+    layers = tuple(Layer((one,), 1, starts_on=(NOW - 10 * DAY).date()) for one in people)
+    rules = RotaRules({"site": Rota("site", "Europe/London", layers, fallback=fallback)})
+    with harness.store.reading() as uow:
+        return Rotas(harness.store, rules).on_call(uow, "site", NOW, NOW)
+
+
+def test_if_who_is_on_call_has_left_the_fallback_is_asked(harness: Harness) -> None:
+    ben = harness.person("ben").facts.email or ""
+    assert on_call(harness, ben) == [ben]
+    harness.leave("ben")
+    harness.settle()
+
+    assert on_call(harness, ben.upper()) == ["desk@example.org"]
+    assert on_call(harness, ben, fallback=None) == []
+    assert on_call(harness, "nobody@example.org") == ["nobody@example.org"], "a stranger counts as there"

@@ -131,7 +131,7 @@ class TellHandovers:
         return _has_left(same) or (has_links and now >= min(one.told_at for one in same) + PATIENCE)
 
     def _is_on_call(self, uow: UnitOfWork, rota: str, person: str, now: datetime) -> bool:
-        return person in {one.casefold() for one in self._rotas.on_call(uow, rota, now, now)}
+        return person in {one.casefold() for one in self._rotas.planned(uow, rota, now, now)}
 
     def _warn_of(self, uow: UnitOfWork, same: Sequence[ToldHandover], now: datetime) -> int:
         """Tell the fallback, or the channel if the fallback is who is on call, has left, or is nobody."""

@@ -57,10 +57,18 @@ class Rotas:
         rota, rules = self.named(name), self._rules.feeds.get(name)
         return rota if rules is None else with_feed(rota, uow.rota_feeds.get(name), rules, now)
 
-    def on_call(self, uow: UnitOfWork, name: str, at: datetime, now: datetime) -> list[str]:
-        """The e-mail addresses of whoever is on call at an instant, who took over last at the end; nobody: empty."""
+    def planned(self, uow: UnitOfWork, name: str, at: datetime, now: datetime) -> list[str]:
+        """The e-mail addresses of whoever is on call at an instant, who took over last at the end, left or not."""
         found = all_on_call(self.current(uow, name, now), at)
         return list(dict.fromkeys(one.person for one in found if one.person is not None))
+
+    def on_call(self, uow: UnitOfWork, name: str, at: datetime, now: datetime) -> list[str]:
+        """As `planned`, without whoever has left; the fallback if all have. Nobody: empty."""
+        found = self.planned(uow, name, at, now)
+        left = uow.people.who_left({one.casefold() for one in found})
+        here = [one for one in found if one.casefold() not in left]
+        fallback = self.named(name).fallback
+        return here or ([fallback] if found and fallback is not None else [])
 
     def shifts(self, name: str, since: datetime, until: datetime, now: datetime) -> tuple[Shift, ...]:
         """Who is on call in [since, until), as `domain.escalation.rota.shifts` has it. Raises Refused."""
