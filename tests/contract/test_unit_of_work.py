@@ -14,6 +14,7 @@ from contracts.feeds import FeedsContract
 from contracts.group_facts import GroupFactsContract
 from contracts.live import LiveContract
 from contracts.outbox import OutboxContract
+from contracts.outbox_counting import OutboxCountingContract
 from contracts.outbox_dropping import OutboxDroppingContract
 from contracts.outbox_holding import OutboxHoldingContract
 from contracts.outbox_righting import OutboxRightingContract
@@ -36,6 +37,7 @@ def store(engine: sa.Engine) -> SqlStore:
 class TestSqlStore(
     UnitOfWorkContract,
     OutboxContract,
+    OutboxCountingContract,
     OutboxDroppingContract,
     OutboxHoldingContract,
     OutboxRightingContract,

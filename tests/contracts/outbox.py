@@ -173,7 +173,7 @@ class OutboxContract:
 
             uow.outbox.bundle([], NOW)
             uow.outbox.bundle([Bundle(CHANNEL, ["x", "y"], ["c"]), Bundle(ANN, ["x"], ["a", "d"])], NOW)
-            assert uow.outbox.deliveries(readers, NOW) == [(0, 2), (0, 1), (0, 1)]
+            assert uow.outbox.deliveries(readers, NOW) == [(0, 1), (0, 1), (0, 1)]
             assert [one.bundle for one in uow.outbox.reserve("us", NOW, LIFE, 9)] == [1, 1, 3]
 
     def test_the_heads_of_messages_are_of_all_that_may_go_now_but_of_no_alarm(self, store: Store) -> None:
@@ -257,20 +257,6 @@ class OutboxContract:
                 assert delivery is not None
                 assert (delivery.attempts, delivery.is_unclear) == (1, False)
                 uow.outbox.put_off(delivery, "429", NOW, NOW)
-
-    def test_deliveries_are_counted_by_when_they_arrived(self, store: Store) -> None:
-        with store.begin() as uow:
-            for key in "abc":
-                uow.outbox.add([letter(key)], NOW)
-                fold(uow, ANN, ["soc"], NOW, 40)
-            for at in (NOW, NOW + LIFE):
-                delivery = claim(uow, "us", at, LIFE)
-                assert delivery is not None
-                uow.outbox.sent(delivery, "ref", at)
-
-            assert uow.outbox.deliveries([ANN], NOW) == [(2, 1)]
-            assert uow.outbox.deliveries([ANN], NOW + MICRO) == [(1, 1)]
-            assert uow.outbox.deliveries([CHANNEL], NOW) == [(0, 0)]
 
     def test_what_is_given_up_is_unreachable_for_its_ticket_and_the_rest_waits(self, store: Store) -> None:
         with store.begin() as uow:

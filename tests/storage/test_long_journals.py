@@ -180,6 +180,7 @@ def test_of_years_of_deliveries_to_a_channel_only_the_late_ones_are_counted(stor
     assert [step for step in steps if step.startswith("SEARCH")] == [
         f"{index} (address=? AND state=? AND sent_at>? AND sent_at<?)",
         f"{index} (address=? AND state=?)",
+        "SEARCH other USING INDEX ix_delivery_bundle_id (bundle_id=?)",
     ]
 
 

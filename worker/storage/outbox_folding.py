@@ -161,13 +161,23 @@ def _who(to: Recipient) -> _Who:
 _NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=outbox.c.not_before.type)
 _THEIRS = is_to_page(outbox.c) & (outbox.c.via == sa.bindparam("via")) & may_go(_NOW)
 _COUNTED = is_to_page(delivery.c) & (delivery.c.is_alarm == 0)
-_COUNT = sa.select(delivery.c.address, sa.func.count()).group_by(delivery.c.address)
-_ARRIVED = _COUNT.where(
-    _COUNTED,
-    delivery.c.state == "sent",
-    delivery.c.sent_at.between(sa.bindparam("since"), sa.bindparam("until")),
+# What goes out over several notifiers is one message
+_COUNT = sa.select(delivery.c.address, sa.func.count(delivery.c.bundle_id.distinct())).group_by(
+    delivery.c.address
 )
-_UNDER_WAY = _COUNT.where(_COUNTED, delivery.c.state.in_(UNSENT))
+
+
+def _has_arrived(d: sa.FromClause) -> sa.ColumnElement[bool]:
+    return (d.c.state == "sent") & d.c.sent_at.between(sa.bindparam("since"), sa.bindparam("until"))
+
+
+_ARRIVED = _COUNT.where(_COUNTED, _has_arrived(delivery))
+_OTHER = delivery.alias("other")
+_UNDER_WAY = _COUNT.where(
+    _COUNTED,
+    delivery.c.state.in_(UNSENT),
+    ~sa.exists().where(_OTHER.c.bundle_id == delivery.c.bundle_id, _has_arrived(_OTHER)),
+)
 _RANKED = (
     sa.select(
         outbox, sa.func.row_number().over(partition_by=outbox.c.address, order_by=outbox.c.id).label("rank")

@@ -14,7 +14,7 @@ from worker.app.tell.addressing import person_at
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, RecipientKind
 from worker.domain.messages.overtaken import passed_key
 from worker.domain.tickets.ticket import Assignee, TicketState
-from worker.ports import Rejected
+from worker.ports import NotDone, Rejected
 from worker.ports.state.outbox import OutMessage
 
 Found = Callable[..., Harness]
@@ -201,3 +201,18 @@ def test_what_one_choice_does_not_need_is_the_other_s(found: Found) -> None:
     harness.queue(letter("a", ANN), *(letter(f"b{n}", replace(ANN, via=("chat",)), number) for n in range(4)))
     harness.deliver()
     assert sorted(sent(harness)["chat"]) == ["Title a", "Title b0", "Title b1", "Title b2", "Title b3"]
+
+
+@pytest.mark.parametrize("is_mail_down", [False, True])
+def test_what_a_channel_gets_over_two_notifiers_is_one_message_of_its_hour(
+    found: Found, is_mail_down: bool
+) -> None:
+    chat, mail = (FakeNotifier(name, capacity=1) for name in ("chat", "mail"))
+    harness = found(notifiers=[chat, mail])
+    harness.start(replace(harness.app.rules, channel_max=4))
+    mail.down = NotDone("away") if is_mail_down else None
+    for number in range(6):
+        harness.queue(letter(f"m{number}", CHANNEL))
+        harness.deliver()
+        harness.later(minutes=5)
+    assert len(chat.sent) == 4

@@ -109,7 +109,7 @@ class Bundle(NamedTuple):
 
 
 class DeliveryCount(NamedTuple):
-    """How many deliveries arrived at a recipient, and how many are under way to them."""
+    """How many messages arrived at a recipient, and how many more are under way to them."""
 
     arrived: int
     under_way: int
@@ -184,7 +184,10 @@ class Outbox(Protocol):
         """
 
     def deliveries(self, to: Sequence[Recipient], since: datetime) -> list[DeliveryCount]:
-        """Count each recipient's deliveries: those that arrived since an instant, and those under way; no alarms."""
+        """Count each recipient's messages: those that arrived since an instant, and others under way; no alarms.
+
+        What goes out over several notifiers is one, and has arrived once one of them took it.
+        """
 
     def untried(self, to: Recipient) -> int:
         """Count the events under way to a feed that have not failed yet."""
