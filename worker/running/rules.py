@@ -101,7 +101,8 @@ class AppRules:
 
     @property
     def deliver(self) -> DeliverRules:
-        return DeliverRules(self.digest_window, self.daily_max, self.channel_max, self.teller, self.holding)
+        limits = self.digest_window, self.daily_max, self.channel_max
+        return DeliverRules(*limits, self.teller, self.tickets.policy, self.holding)
 
 
 def links_of(settings: Settings) -> SignedLinks:

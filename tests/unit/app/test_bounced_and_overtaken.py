@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -59,3 +60,26 @@ def test_not_to_somebody_who_left_which_is_why_it_came_back(mailed: Harness, is_
     mailed.settle()
     mailed.deliver()
     assert by_phone(mailed, -1 if is_step else 0) == []
+
+
+@pytest.mark.parametrize("how", ["acknowledge", "snooze"])
+def test_not_the_call_of_a_step_while_somebody_has_the_ticket(mailed: Harness, how: str) -> None:
+    mailed.later(hours=12)
+    mailed.escalate()
+    mailed.deliver()
+    act = mailed.desk.acknowledge if how == "acknowledge" else mailed.desk.snooze
+    act(1, Actor(DEE, "dee"), now=mailed.now, span=timedelta(hours=4))
+    sent = len(mailed.soc.to(DEE))
+
+    assert by_phone(mailed, -1) == []
+    assert len(mailed.soc.to(DEE)) == sent
+
+    mailed.later(hours=4)
+    mailed.escalate()
+    mailed.deliver()
+    assert len(mailed.soc.to(DEE)) == sent + 1, "what was held is told when that ends"
+
+
+def test_the_first_word_of_a_ticket_comes_though_somebody_has_it(mailed: Harness) -> None:
+    mailed.desk.acknowledge(1, Actor("sam"), now=mailed.now, span=timedelta(hours=4))
+    assert by_phone(mailed) != []

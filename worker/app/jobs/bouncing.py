@@ -6,7 +6,7 @@ report is one transaction, and is acknowledged after it. Only a delivery that co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, cast
 from worker.app.jobs.looking_again import hold_in, look_again
 from worker.app.jobs.observer import Observer
 from worker.app.jobs.refusals import REFUSED_REST
-from worker.app.tell.holding import Holding
+from worker.app.tell.holding import Holding, hold_calls
 from worker.app.tell.reaching import Reaching
+from worker.domain.escalation.policy import Policy
 from worker.domain.instants import has_come
 from worker.domain.messages.message import RecipientKind
+from worker.domain.tickets.ticket import Ticket
 from worker.ports import AuthFailed, ConnectorError, Notifier, Returned
 from worker.ports.state.leases import Lease
-from worker.ports.state.outbox import Onward, Outcome
-from worker.ports.state.store import Store
+from worker.ports.state.outbox import Delivery, Onward, Outcome
+from worker.ports.state.store import Store, UnitOfWork
 
 if TYPE_CHECKING:
     from worker.ports import ReturnTeller
@@ -40,6 +42,7 @@ class Bouncing:
         notifiers: Sequence[Notifier],
         reaching: Reaching,
         holding: Holding,
+        policy: Callable[[Ticket], Policy],
         observer: Observer,
     ) -> None:
         self._store = store
@@ -48,6 +51,7 @@ class Bouncing:
         ]
         self._reaching = reaching
         self._holding = holding
+        self._policy = policy
         self._observer = observer
         self._next_look: dict[str, datetime] = {}
 
@@ -90,6 +94,7 @@ class Bouncing:
                 onward = Onward(following, again.goes_at(delivery, now))
                 uow.outbox.bounce(delivery, report.why, onward, now)
                 hold_in(uow, delivery, again, now)
+                self._hold_calls(uow, delivery, now)
         if onward is None and delivery.to.kind is RecipientKind.CHANNEL:
             troubles.append(
                 f"{notifier}: message {delivery.key} came back: {report.why} "
@@ -97,3 +102,9 @@ class Bouncing:
             )
         self._observer.delivered(delivery, Outcome.BOUNCED, now)
         return True
+
+    def _hold_calls(self, uow: UnitOfWork, delivery: Delivery, now: datetime) -> None:
+        """Hold the calls about tickets that somebody has by now, or has put off."""
+        about = [item.ticket for item in delivery.items if item.ticket is not None]
+        for ticket in uow.tickets.many(about).values():
+            hold_calls(uow, ticket, self._policy(ticket), now)

@@ -36,9 +36,11 @@ from worker.app.tell.holding import Holding
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
+from worker.domain.escalation.policy import Policy
 from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Recipient, RecipientKind
+from worker.domain.tickets.ticket import Ticket
 from worker.ports import ConnectorError, Notifier
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Claim, Delivery, Outcome
@@ -55,13 +57,14 @@ RESERVED_LIFE = timedelta(seconds=30)  # as long as a lease, after which others 
 class DeliverRules:
     """`daily_max`: messages to one person in one local day of the organisation; `channel_max`: to a channel in an hour.
 
-    The rest waits, or is summed up where one message could not hold it.
+    The rest waits, or is summed up where one message could not hold it. `policy` says how a ticket escalates.
     """
 
     digest_window: timedelta
     daily_max: int
     channel_max: int
     teller: Teller
+    policy: Callable[[Ticket], Policy]
     holding: Holding = field(default_factory=Holding)
 
 
@@ -97,7 +100,7 @@ class Deliver:
         self._composing = Composing(store, self._notifiers, conversing, rules.teller, rules.daily_max)
         limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
         self._folding = Folding(store, self._reaching, self._feeds, self._composing, limits)
-        self._bouncing = Bouncing(store, notifiers, self._reaching, rules.holding, observer)
+        self._bouncing = Bouncing(store, notifiers, self._reaching, rules.holding, rules.policy, observer)
         self._refusals = Refusals()
         self._onlookers = Onlookers(self._notifiers, self._reaching)
         self._after_failure = AfterFailure(
