@@ -159,7 +159,7 @@ def context_of(settings: Settings, name: str, clock: Clock) -> ConnectorContext:
         base_dir=settings.base_dir,
         default_region=organisation.default_region,
         timezone=organisation.timezone,
-        language=organisation.language,
+        language=BabelLanguages(organisation.language).of(None).code,
         now=clock,
     )
 

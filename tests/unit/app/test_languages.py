@@ -9,10 +9,13 @@ from typing import Any
 from builders import facts, rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
+from worker.app.tell.addressing import person_at
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.evidence.actor import Actor
+from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.languages import BabelLanguages
 from worker.ports import AuthFailed
+from worker.ports.state.outbox import OutMessage
 
 Found = Callable[..., Harness]
 EVERYBODY = (Target.ASSIGNEE, Target.ADMINS, Target.MANAGER, Target.ACCOUNTABLE, Target.CHANNEL)
@@ -112,6 +115,21 @@ def test_who_is_told_by_address_reads_the_language_that_only_their_second_direct
     harness.escalate()
     harness.deliver()
     assert {one.to.language for one in harness.soc.to("cem@corp.example")} == {"pl"}
+
+
+def test_a_message_says_in_which_language_it_is_and_not_which_one_was_wished_for(found: Found) -> None:
+    harness = hospital(found)
+    for name, language in {"max": "nl, pl;q=0.5", "he": "he", "ar": "ar-EG-u-nu-latn"}.items():
+        to = replace(person_at(f"{name}@example.org"), language=language)
+        harness.queue(OutMessage(name, to, "Title", Paragraph("Headline")))
+    harness.queue(OutMessage("channel", CHANNEL, "Title", Paragraph("Headline")))
+    harness.deliver()
+    assert {one.to.address.partition("@")[0]: one.to.language for one in harness.soc.sent} == {
+        "max": "pl",
+        "he": "de",
+        "ar": "ar-EG-u-nu-latn",
+        "": None,
+    }
 
 
 def test_a_digest_and_its_note_are_in_the_language_of_what_they_hold(found: Found) -> None:

@@ -90,6 +90,8 @@ def test_visible_text_can_always_be_written_as_utf_8(text: str) -> None:
     [
         ("ar", True),
         ("ar-EG", True),
+        ("ar-EG-u-nu-latn", True),
+        ("en-x-ar", False),
         ("ur", True),
         ("en-GB", False),
         ("hi", False),

@@ -60,8 +60,11 @@ class Composing:
             return self.conversing.paragraphs(reading, notifier, to, items)
 
     def message_of(self, delivery: Delivery, paragraphs: Sequence[Paragraph], *, is_last: bool) -> Message:
-        """The message of a delivery, from the paragraphs of its items."""
-        message = self._message(delivery.key, delivery.to, delivery.items, paragraphs, is_last=is_last)
+        """The message of a delivery, from the paragraphs of its items, to its reader in the language that it is in."""
+        to = delivery.to
+        if to.language is not None:
+            to = replace(to, language=self.teller.languages.of(to.language).code)
+        message = self._message(delivery.key, to, delivery.items, paragraphs, is_last=is_last)
         return replace(message, may_be_repeat=delivery.is_unclear, tried_from=delivery.created_at)
 
     def _message(
