@@ -198,7 +198,7 @@ class SlackClient(SlackWeb):
                 link_names=False,
                 parse="none",  # left out, it would fall back to the client's way
             ),
-            to_person=True,
+            is_change=True,
         )
 
     def find(

@@ -35,10 +35,12 @@ ASK_ADMIN = "Ask a Slack administrator to allow the app to post here."
 INVITE = "Open the channel in Slack and invite the app: /invite @ followed by the app's name."
 REPORT = "Please report this with the code: the message is not one that Slack takes."
 
+_UNARCHIVE = "Unarchive the channel, or set `channel` to one in use; then " + INVITE
 _BAD_CONFIG = {
     "channel_not_found": INVITE + " If `channel` is a name, check its spelling or give the channel's id.",
     "not_in_channel": INVITE,
-    "is_archived": "Unarchive the channel, or set `channel` to one in use; then " + INVITE,
+    "is_archived": _UNARCHIVE,
+    "is_inactive": _UNARCHIVE,
     "messages_tab_disabled": "On the app's page at api.slack.com/apps, App Home, turn the Messages Tab on.",
     "method_deprecated": "Update whosleft.",
     "deprecated_endpoint": "Update whosleft.",
@@ -49,7 +51,9 @@ _NO_SUCH_PERSON = frozenset({"users_not_found", "user_not_found", "user_not_visi
 _PERSON_UNREACHABLE = _NO_SUCH_PERSON | {
     "cannot_dm_bot", "channel_not_found", "is_archived", "not_in_channel", "user_is_restricted",
 }  # fmt: skip
-_GONE = frozenset({"message_not_found", "thread_not_found", "is_inactive", "cannot_reply_to_message"})
+# A channel that is archived, or that the app is not in, may be what it was again, with the message in it
+_CHANGE_UNREACHABLE = _NO_SUCH_PERSON | {"channel_not_found"}
+_GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 _UNREACHABLE_REMEDY = "Check that the person is an active member of the workspace with this e-mail address."
 _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _HTTP_NOT_FOUND = 404
@@ -72,8 +76,12 @@ class Answer:
     retry_after_s: float | None = None
 
 
-def failure(tried: str, answer: Answer, *, to_person: bool = False) -> ConnectorError:
+def failure(
+    tried: str, answer: Answer, *, to_person: bool = False, is_change: bool = False
+) -> ConnectorError:
     """Return the error to raise; `tried` continues the text "Slack: " and has no secret.
+
+    `to_person`: the channel is a person's. `is_change`: of a message that stands there.
 
     | answer | error | was it done? |
     |---|---|---|
@@ -89,7 +97,8 @@ def failure(tried: str, answer: Answer, *, to_person: bool = False) -> Connector
         return Transient(message, remedy=LATER, retry_after_s=answer.retry_after_s)
     if not _CODE.fullmatch(answer.code):
         return _foreign(tried, answer.status)
-    return _by_code(tried, answer, to_person=to_person)
+    gone = _PERSON_UNREACHABLE if to_person else _CHANGE_UNREACHABLE if is_change else _NO_SUCH_PERSON
+    return _by_code(tried, answer, gone)
 
 
 def _asked_to_wait(message: str, answer: Answer) -> NotDone:
@@ -104,7 +113,7 @@ def _foreign(tried: str, status: int) -> ConnectorError:
     return Transient(message, remedy="Check the proxy between here and Slack; it is tried again.")
 
 
-def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
+def _by_code(tried: str, answer: Answer, unreachable: frozenset[str]) -> ConnectorError:
     code = answer.code
     message = f"{tried}: Slack answered {code}."
     if code in ASKED_TO_WAIT:
@@ -119,7 +128,7 @@ def _by_code(tried: str, answer: Answer, *, to_person: bool) -> ConnectorError:
         return PermissionDenied(message, missing=code, remedy=ASK_ADMIN)
     if code in _GONE:
         return Gone(message, remedy="Nothing to do: somebody deleted the message.")
-    if code in _NO_SUCH_PERSON or (to_person and code in _PERSON_UNREACHABLE):
+    if code in unreachable:
         return Unreachable(message, remedy=_UNREACHABLE_REMEDY)
     if code in _BAD_CONFIG:
         return BadConfig(message, remedy=_BAD_CONFIG[code])

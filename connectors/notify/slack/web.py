@@ -43,14 +43,19 @@ class SlackWeb:
         self._host = urlsplit(self._web.base_url).netloc
 
     def _call(
-        self, tried: str, call: Callable[[], SlackResponse], *, to_person: bool = False
+        self,
+        tried: str,
+        call: Callable[[], SlackResponse],
+        *,
+        to_person: bool = False,
+        is_change: bool = False,
     ) -> SlackResponse:
         tried = f"Slack: {tried}"
         error: ConnectorError
         try:
             return call()
         except SlackApiError as refusal:
-            error = failure(tried, _answer(refusal.response), to_person=to_person)
+            error = failure(tried, _answer(refusal.response), to_person=to_person, is_change=is_change)
         except (OSError, HTTPException) as trouble:
             error = self._unanswered(tried, trouble)
         except (SlackClientError, AttributeError, TypeError, ValueError):

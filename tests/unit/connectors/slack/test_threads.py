@@ -13,7 +13,7 @@ from connectors.notify.slack.connector import SlackNotifier
 from contracts.messages import AMINA, MESSAGE, TO_AMINA, context
 from fakes.slack.server import TOKEN, Fault, SlackServer, rate_limited
 from worker.domain.messages.message import Message, Offer, Paragraph, ReaderAct
-from worker.ports import AuthFailed, NotDone, Rejected, Transient, Unreachable
+from worker.ports import AuthFailed, BadConfig, NotDone, Rejected, Transient, Unreachable
 
 OFFERS = tuple(Offer(act, act.value.title()) for act in ReaderAct)
 TICKET = replace(MESSAGE.paragraphs[0], ticket="T-000123", version=7, offers=OFFERS)
@@ -124,6 +124,9 @@ def test_a_reply_is_written_below_a_message_quietly(workspace: SlackServer, soc:
     [
         (Fault(code="message_not_found"), Unreachable),
         (Fault(code="channel_not_found"), Unreachable),
+        (Fault(code="is_inactive"), BadConfig),
+        (Fault(code="is_archived"), BadConfig),
+        (Fault(code="not_in_channel"), BadConfig),
         (Fault(code="edit_window_closed"), Rejected),
         (Fault(code="cant_update_message"), Rejected),
         (Fault(code="msg_too_long"), Rejected),
