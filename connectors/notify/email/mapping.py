@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -21,6 +22,7 @@ from worker.domain.messages.message import Message
 
 SUBJECT_MAX = 200
 NAME_MAX = 60
+LINE_MAX = 76  # RFC 2047 2
 _KEY = re.compile(r"whosleft-[0-9a-f]{24}")
 NO_ANSWERS = (
     "OOF, AutoReply, RN, NRN"  # MS-OXCMAIL; neither NDR nor All, since reports of non-delivery have to come
@@ -55,7 +57,6 @@ def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now:
     ticket = _ticket(message)
     mail["From"] = _address(sender)
     mail["To"] = _address(to)
-    mail["Subject"] = _subject(message, layout, ticket)
     mail["Date"] = now
     mail["Message-ID"] = message_id(message, sender.domain)
     if ticket:
@@ -67,7 +68,7 @@ def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now:
     mail.set_content(layout.text, cte="quoted-printable")
     mail.add_alternative(layout.html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = language  # the two lines above drop or move what is there of Content-…
-    return mail.as_bytes(policy=policy)
+    return _subject_line(_subject(message, layout, ticket)) + mail.as_bytes(policy=policy)
 
 
 def _ticket(message: Message) -> str:
@@ -81,6 +82,13 @@ def _subject(message: Message, layout: Layout, ticket: str) -> str:
         return _for_header(layout.title, SUBJECT_MAX)
     title = shown_line(message.paragraphs[0].title) or layout.title
     return f"{_for_header(title, SUBJECT_MAX)} [{ticket}]"
+
+
+def _subject_line(text: str) -> bytes:
+    """The subject as a header. Python's way for a whole mail may double its spaces, or lose those between words."""
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    folded = Header(text, charset, maxlinelen=LINE_MAX, header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {folded}\r\n".encode()
 
 
 def _address(mailbox: Mailbox) -> Address:

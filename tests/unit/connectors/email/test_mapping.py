@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from email.utils import getaddresses
@@ -153,6 +155,33 @@ def test_a_name_adds_no_header_and_no_recipient(name: str) -> None:
 def test_a_subject_is_not_decoded_a_second_time() -> None:
     message = about("", "=?utf-8?q?=0D=0ABcc=3A_evil=40example.net?=")
     assert mail(message)["Subject"] == "= ?utf-8?q?=0D=0ABcc=3A_evil=40example.net?="
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Krankenhausaufsichtskommissionsmitglied entfernen entfernen aus é Ann aus aus Überwachung a,b Überwachung",
+        "entfernen Krankenhausaufsichtskommissionsmitglied Ward (x) \u2068Ann\u2069 «Ward é — 7» größer 7» Ann",
+        "日本語" * 50,
+        "Remove everybody who has left from " + "Ward 7 and " * 14 + "Ward 8",
+    ],
+)
+def test_a_subject_reads_as_it_is_however_long_it_is(title: str) -> None:
+    head = raw(about("T-000123", "h", title=title)).partition(b"\r\n\r\n")[0].decode()
+    [subject] = re.findall(r"(?m)^Subject: (.+)$", head.replace("\r\n ", " ").replace("\r", ""))
+    assert max(map(len, head.split("\r\n"))) <= 78
+    assert read_strictly(subject.split(" ")) == f"{title} [T-000123]"
+
+
+def read_strictly(words: list[str]) -> str:
+    """As RFC 2047 has it: only a word that stands alone is encoded, and the space between two such is none."""
+    read, was_encoded = "", False
+    for number, word in enumerate(words):
+        is_encoded = bool(re.fullmatch(r"=\?utf-8\?[bq]\?[^ ?]*\?=", word))
+        read += "" if number == 0 or (was_encoded and is_encoded) else " "
+        read += str(make_header(decode_header(word))) if is_encoded else word
+        was_encoded = is_encoded
+    return read
 
 
 def test_an_address_outside_ascii_stands_as_it_is_in_a_mail_for_it() -> None:
