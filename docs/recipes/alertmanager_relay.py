@@ -2,8 +2,9 @@
 
     WHSEC=whsec_… ALERTMANAGER=http://127.0.0.1:9093 python3 alertmanager_relay.py 127.0.0.1:8099
 
-An escalated or reopened ticket fires an alert; one that is done, verified, cancelled or waived resolves it. Labels
-identify an alert, so they hold the ticket's number and kind, and no name.
+An escalated or reopened ticket fires an alert, and so does one whose "done" was taken back; one that is done, blocked,
+verified, cancelled or waived resolves it. Labels identify an alert, so they hold the ticket's number and kind, and no
+name.
 """
 
 import base64
@@ -19,8 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.request import Request, urlopen
 
-FIRES = {"ticket.escalated", "ticket.reopened"}
-RESOLVES = {"ticket.done", "ticket.verified", "ticket.cancelled", "ticket.waived"}
+FIRES = {"ticket.escalated", "ticket.reopened", "ticket.undone"}
+RESOLVES = {"ticket.done", "ticket.blocked", "ticket.verified", "ticket.cancelled", "ticket.waived"}
 STAYS = timedelta(days=7)  # without an end, Alertmanager resolves an alert by itself after five minutes
 TOLERANCE_S = 300
 BODY_MAX = 65_536
@@ -45,7 +46,7 @@ def alert_of(event: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     data = event["data"]
     return {
         "labels": {"alertname": "WhosleftTicketOverdue", "ticket": event["subject"], "kind": data["kind"]},
-        "annotations": {"summary": f"{event['subject']} ({data['kind']}) is overdue"},
+        "annotations": {"summary": f"{event['subject']} ({data['kind']}) is escalated"},
         "generatorURL": data.get("url", ""),
         "endsAt": (now + STAYS if kind in FIRES else now).isoformat(),
     }

@@ -133,11 +133,16 @@ def test_an_escalated_ticket_fires_in_alertmanager_and_is_resolved_when_it_is_do
         assert alert["labels"] == {
             "alertname": "WhosleftTicketOverdue", "ticket": "T-000123", "kind": "remove_member",
         }  # fmt: skip
+        assert alert["annotations"] == {"summary": "T-000123 (remove_member) is escalated"}
         assert alert["generatorURL"] == EVENT.link
         wait_for(lambda: "firing" in statuses(collector))
 
         one.send(happened("ticket.done"))
         wait_for(lambda: "resolved" in statuses(collector))
+        one.send(happened("ticket.undone"))
+        assert len(alertmanager_server.alerts()) == 1
+        one.send(happened("ticket.blocked"))
+        wait_for(lambda: alertmanager_server.alerts() == [])
         one.close()
 
 
