@@ -27,6 +27,7 @@ from worker.ports import (
     ConnectorError,
     Passive,
     Permanent,
+    PermissionDenied,
     Reach,
     Receipt,
     Unreachable,
@@ -121,11 +122,12 @@ class SlackNotifier(Passive):
     def find(self, message: Message) -> Receipt | None:
         """Look for `message.key` in the message's conversation, from just before it was tried for the first time.
 
-        None also if the app may not read there. Raises Transient and AuthFailed: ask again later.
+        None also if its place can't be found. Raises PermissionDenied if the app may not read there; Transient and
+        AuthFailed: ask again later.
         """
         try:
             found = self._found(message)
-        except AuthFailed:
+        except (AuthFailed, PermissionDenied):
             raise
         except Permanent:
             return None

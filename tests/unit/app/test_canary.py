@@ -15,7 +15,7 @@ from worker.app.jobs.canary import CanaryRules
 from worker.app.tell.alarms import AlarmRules
 from worker.domain.escalation.silences import Silence
 from worker.domain.messages.message import Message
-from worker.ports import AuthFailed, Receipt, Transient
+from worker.ports import AuthFailed, PermissionDenied, Receipt, Transient
 
 Start = Callable[..., Harness]
 SAM = "sam@corp.example"
@@ -26,7 +26,7 @@ TEST = "Daily test message"
 class Forgetful(FakeNotifier):
     """A channel that takes messages and does not have them; `trouble` is its answer when it is asked."""
 
-    trouble: Transient | None = None
+    trouble: Transient | PermissionDenied | None = None
 
     def find(self, message: Message) -> Receipt | None:
         del message
@@ -95,6 +95,28 @@ def test_a_channel_that_can_t_be_asked_is_asked_again(start: Start) -> None:
     assert harness.watch(due_only=False).troubles == (
         "soc: the daily test message can't be looked for: It is down.",
     )
+
+
+def test_where_the_channel_may_not_be_looked_into_that_it_was_sent_is_enough(start: Start) -> None:
+    soc = Forgetful("soc")
+    soc.trouble = PermissionDenied("It may not read.", missing="channels:history")
+    harness = canaried(start, soc)
+    harness.watch(due_only=False)
+    harness.deliver()
+    harness.later(minutes=1)
+    said = [trouble for _ in range(30) for trouble in _a_minute(harness)]
+    assert said == ["soc: the daily test message can't be looked for: It may not read."]
+    assert "The daily test message was not found" not in [
+        one.headline for message in soc.sent for one in message.paragraphs
+    ]
+
+
+def _a_minute(harness: Harness) -> tuple[str, ...]:
+    """The troubles of the watch in the next minute."""
+    troubles = harness.watch(due_only=False).troubles
+    harness.deliver()
+    harness.later(minutes=1)
+    return troubles
 
 
 def test_one_that_was_never_sent_is_an_alarm_and_does_not_pile_up(start: Start) -> None:

@@ -15,8 +15,8 @@ from worker.app.jobs.delivery_pass import DELIVERIES_MAX
 from worker.app.jobs.folding import ITEMS_MAX
 from worker.app.jobs.observer import Silent
 from worker.app.tell.addressing import person_at
-from worker.domain.messages.message import CHANNEL
-from worker.ports import AuthFailed, NotDone, Transient
+from worker.domain.messages.message import CHANNEL, Message
+from worker.ports import AuthFailed, NotDone, PermissionDenied, Receipt, Transient
 from worker.ports.state.outbox import Delivery, Outcome
 
 
@@ -170,6 +170,24 @@ def test_where_the_channel_cannot_tell_a_repeat_says_that_it_may_be_one(found: F
 
     assert [message.may_be_repeat for message in harness.soc.sent] == [False, True]
     assert len(set(harness.soc.keys())) == 1
+
+
+class Unread(FakeNotifier):
+    """May not look for what it sent."""
+
+    def find(self, message: Message) -> Receipt | None:
+        raise PermissionDenied("It may not read.", missing="channels:history")
+
+
+def test_where_the_channel_may_not_be_looked_into_it_is_sent_as_what_may_be_a_repeat(found: Found) -> None:
+    harness = found(notifiers=[Unread("soc")])
+    harness.soc.fail_next(Transient("No answer."))
+    harness.queue(letter("a"))
+    harness.deliver()
+    minutes(harness, 1)
+    harness.deliver()
+
+    assert [message.may_be_repeat for message in harness.soc.sent] == [True]
 
 
 def test_a_process_that_died_while_sending_repeats_nothing(found: Found) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,7 +41,7 @@ from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.messages.event import event_in
 from worker.domain.messages.message import Message, Recipient, RecipientKind
 from worker.domain.tickets.ticket import Ticket
-from worker.ports import ConnectorError, Notifier
+from worker.ports import ConnectorError, Notifier, PermissionDenied
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import Claim, Delivery, Outcome
 from worker.ports.state.store import Store, UnitOfWork
@@ -245,7 +245,9 @@ class Deliver:
     def _send_once(self, notifier: Notifier, message: Message, *, may_go: bool) -> str | None:
         """Send it, unless it arrived before; None if it did not, and may not go as it is."""
         if message.may_be_repeat:
-            found = notifier.find(message)
+            found = None
+            with suppress(PermissionDenied):  # it says that it may be a repeat
+                found = notifier.find(message)
             if found is not None:
                 return found.reference
         return notifier.send(message).reference if may_go else None

@@ -88,7 +88,8 @@ class Notifier(Connector, Protocol):
     def find(self, message: Message) -> Receipt | None:
         """Return the receipt of the message with this key.
 
-        None if it did not arrive, or if the channel can't tell.
+        None if it did not arrive, or if the channel can't tell. Raises ConnectorError: PermissionDenied if we may not
+        look there.
         """
 
 

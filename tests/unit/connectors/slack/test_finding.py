@@ -12,7 +12,7 @@ from contracts.messages import MESSAGE, TO_AMINA
 from fakes.slack.server import Fault, SlackServer, rate_limited
 from fakes.slack.workspace import Channel
 from slack_notifiers import Clock, notifier
-from worker.ports import Transient
+from worker.ports import PermissionDenied, Transient
 
 
 @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
@@ -84,10 +84,11 @@ def test_a_named_channel_is_found_on_a_later_page(slack: SlackServer) -> None:
 
 
 @pytest.mark.parametrize("scope", ["channels:history", "channels:read", "groups:read"])
-def test_where_it_may_not_read_it_cannot_tell(slack: SlackServer, scope: str) -> None:
+def test_where_it_may_not_read_it_says_so(slack: SlackServer, scope: str) -> None:
     notifier(slack).send(MESSAGE)
     slack.scopes.discard(scope)
-    assert notifier(slack).find(MESSAGE) is None
+    with pytest.raises(PermissionDenied):
+        notifier(slack).find(MESSAGE)
 
 
 @pytest.mark.parametrize("method", ["users.conversations", "conversations.history"])
