@@ -126,7 +126,7 @@ class EmailConfig(Section):
         pattern=r"^[A-Za-z0-9._:-]+$", description="The mail server's name, as in its certificate."
     )
     port: int | None = Field(
-        default=None, ge=1, le=65535, description="Its port; null: 587, with implicit 465."
+        default=None, ge=1, le=65535, description="Its port; null: 587, with implicit 465, with none 25."
     )
     tls: Tls = Field(default=Tls.STARTTLS, description="starttls, implicit, or none (to this machine only).")
     ca_file: str | None = Field(

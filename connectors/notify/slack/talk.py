@@ -21,7 +21,7 @@ _MAKE_ONE = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as users.info shows them. `is_ours`: a full member of one of `teams`, with an account in use."""
+    """A person as users.info shows them. `is_full_member`: in use, no bot and no guest. `teams`: ids."""
 
     user_id: str
     email: str
