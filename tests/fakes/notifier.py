@@ -45,6 +45,7 @@ class FakeNotifier(Passive):
         is_conversing: bool = False,
         knows_zones: bool = False,
         hears_returns: bool = False,
+        by_password: bool = False,
         channel_page: str = "",
         capacity: int = 1_000_000,
     ) -> None:
@@ -63,6 +64,7 @@ class FakeNotifier(Passive):
             is_two_way=is_conversing,
             knows_zones=knows_zones,
             hears_returns=hears_returns,
+            by_password=by_password,
             channel_page=channel_page,
         )
         self.capacity = capacity

@@ -57,7 +57,9 @@ class EmailNotifier(Passive):
     @property
     def can(self) -> Abilities:
         reaches = {Reach.EMAIL} if self._channel is None else {Reach.EMAIL, Reach.CHANNEL}
-        return Abilities(frozenset(reaches), hears_returns=self._bounces is not None)
+        by_password = self._config.auth.method is Method.PASSWORD
+        hears_returns = self._bounces is not None
+        return Abilities(frozenset(reaches), hears_returns=hears_returns, by_password=by_password)
 
     def takes(self, message: Message) -> int:
         """Return how many paragraphs fit into a mail that no mail program cuts off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from fakes.notifier import FakeNotifier
@@ -26,7 +27,7 @@ def at_work(harness: Harness, minutes: int) -> int:
 
 def refusing(found: Found, *others: FakeNotifier) -> tuple[Harness, FakeNotifier]:
     """A harness whose mail server refuses the password, and so many people to be told."""
-    mail = FakeNotifier("mail", hears_returns=True)
+    mail = FakeNotifier("mail", hears_returns=True, by_password=True)
     harness = found(notifiers=[mail, *others])
     mail.down = REFUSED
     harness.queue(*(letter(f"m{number}", person_at(f"p{number}@example.org")) for number in range(20)))
@@ -88,6 +89,16 @@ def test_a_clock_that_went_back_lets_no_channel_rest_for_longer(found: Found) ->
     assert harness.deliver().counts["sent"] > 0
 
 
+def test_a_token_that_was_refused_is_tried_on(found: Found) -> None:
+    """Nobody locks an account for it: what is mended there counts as soon as the next message is due."""
+    harness, mail = refusing(found)
+    mail.can = replace(mail.can, by_password=False)
+    harness.deliver()
+    assert len(mail.attempts) == 20
+    mail.down = None
+    assert at_work(harness, 3) == 20
+
+
 class RefusedLook(FakeNotifier):
     """Sends, but may not look for what came back."""
 
@@ -99,7 +110,7 @@ class RefusedLook(FakeNotifier):
 
 
 def test_a_look_that_is_refused_rests_by_itself(found: Found) -> None:
-    mail = RefusedLook("mail", hears_returns=True)
+    mail = RefusedLook("mail", hears_returns=True, by_password=True)
     mail.down = REFUSED
     harness = found(notifiers=[mail])
     for number in range(60):

@@ -209,10 +209,8 @@ class Deliver:
     ) -> _Claimed | None:
         notifier, now = self._notifiers[delivery.notifier], claimed.at
         again = self._look_again(delivery, now)
-        is_feed = delivery.to.kind is RecipientKind.FEED
         try:
-            # A feed is left alone as a whole after any failure
-            with nullcontext() if is_feed else self._refusals.heeded(notifier.name, now):
+            with self._refusals.heeded(notifier.name, now) if notifier.can.by_password else nullcontext():
                 reference = self._send_once(notifier, message, may_go=not again)
         except ConnectorError as error:
             self._after_failure.failed(delivery, error, now, run)

@@ -1,4 +1,4 @@
-"""Channels that refused our credential: each is asked again after an hour, since tries that go on lock an account.
+"""Channels that refused our password: each is asked again after an hour, since tries that go on lock an account.
 
 It is kept in memory, so a start or a reload asks at once.
 """

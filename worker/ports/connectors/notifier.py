@@ -36,7 +36,8 @@ class Abilities:
     messages; beside another notifier it gets copies, and it never counts as having reached anybody. `events`: globs of
     the journal's events (ticket.*) that a program behind it follows, each sent as a message to its feed, which
     `event_in` reads; `wants_names`: with the names of the group and the person. `knows_zones`: it is a `ZoneTeller`.
-    `hears_returns`: it is a `ReturnTeller`.
+    `hears_returns`: it is a `ReturnTeller`. `by_password`: it signs in with a password, and whoever counts refusals may
+    lock the account.
     `channel_page`: where a browser shows a channel, with {channel} for what a receipt has before its slash; empty if
     nowhere.
     """
@@ -52,6 +53,7 @@ class Abilities:
     wants_names: bool = False
     knows_zones: bool = False
     hears_returns: bool = False
+    by_password: bool = False
     channel_page: str = ""
 
     def reach(self, to: Recipient) -> bool:
