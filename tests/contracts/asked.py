@@ -255,7 +255,7 @@ def paired(store: Store, state: PairState = PairState.CONFIRMED) -> None:
 
 def follow(store: Store) -> None:
     with store.begin() as uow:
-        uow.pairs.follow(["wards", "list"], NOW)
+        uow.pairs.follow({"wards": 3, "list": 1}, NOW)
 
 
 class ListsContract:

@@ -112,7 +112,7 @@ class CensusContract:
         one, other = GroupKey("list", "ward-7"), GroupKey("wards", "w7")
         with store.begin() as uow:
             uow.pairs.put(Pair(one, other, PairState.CONFIRMED, Reason("so"), NOW))
-            uow.pairs.follow(["wards", "list"], NOW)
+            uow.pairs.follow({"wards": 3, "list": 1}, NOW)
         with store.reading() as uow:
             found = list(uow.census.names(Lists(frozenset({"list"}), frozenset({"list"}))))
         w7, w8, row = GroupKey("wards", "w7"), GroupKey("wards", "w8"), GroupKey("list", "ward-7")

@@ -70,7 +70,7 @@ def paired(store: Store) -> None:
     read(store, "phone", showing())
     with store.begin() as uow:
         uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
-        uow.pairs.follow(["phone", "list"], NOW)
+        uow.pairs.follow({"phone": 3, "list": 1}, NOW)
 
 
 def to_look_at(
@@ -163,7 +163,7 @@ class GroupFactsContract:
         read(store, "list2", saying(RegisterFacts(purpose="Other")))
         with store.begin() as uow:
             uow.pairs.put(Pair(GroupKey("list2", "ward-7"), PHONE, PairState.CONFIRMED, Reason("so"), NOW))
-            uow.pairs.follow(["phone", "list", "list2"], NOW)
+            uow.pairs.follow({"phone": 3, "list": 1, "list2": 1}, NOW)
         assert known(store, PHONE).registered == SAID
 
     def test_groups_that_nobody_looked_at_come_first_and_then_the_longest_ago(self, store: Store) -> None:

@@ -81,22 +81,22 @@ class LiveContract:
         read(store, "phone", roster("120@g.us", ANN), roster("other", BEN))
         with store.begin() as uow:
             uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW, "sam"))
-            assert uow.pairs.follow(["phone", "list"], NOW) == [Follows(LIST, PHONE)]
-            assert uow.pairs.follow(["phone", "list"], NOW) == []
+            assert uow.pairs.follow({"phone": 3, "list": 1}, NOW) == [Follows(LIST, PHONE)]
+            assert uow.pairs.follow({"phone": 3, "list": 1}, NOW) == []
             [followed] = [view.is_followed for view in uow.rosters.take_dirty(9).views if view.key == LIST]
             assert followed
         read(store, "phone", roster("other", BEN), at=NOW + DAY, rest=Unlisted(is_gone=lambda *_: False))
         with store.begin() as uow:
-            assert uow.pairs.follow(["phone", "list"], NOW) == [Follows(PHONE, LIST)]
+            assert uow.pairs.follow({"phone": 3, "list": 1}, NOW) == [Follows(PHONE, LIST)]
             uow.pairs.put(Pair(LIST, PHONE, PairState.APART, Reason("no"), NOW, "sam"))
-            assert uow.pairs.follow(["phone", "list"], NOW) == []
+            assert uow.pairs.follow({"phone": 3, "list": 1}, NOW) == []
             assert not any(view.is_followed for view in uow.rosters.take_dirty(9).views)
 
     def test_a_pair_with_a_group_that_nobody_knows_leads_to_nothing(self, store: Store) -> None:
         read(store, "list", roster("ward-7", ANN))
         with store.begin() as uow:
             uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
-            assert uow.pairs.follow(["phone", "list"], NOW) == []
+            assert uow.pairs.follow({"phone": 3, "list": 1}, NOW) == []
 
     def test_an_act_is_kept_with_its_latest_state(self, store: Store) -> None:
         with store.begin() as uow:
@@ -147,7 +147,7 @@ class LiveContract:
         read(store, "phone", roster("120@g.us", BEN, at=NOW + HOUR))
         with store.begin() as uow:
             uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
-            uow.pairs.follow(["phone", "list"], NOW)
+            uow.pairs.follow({"phone": 3, "list": 1}, NOW)
             about = replace(ticket(), id=0, group=PHONE, handle=ANN, person=None)
             first, group_s = uow.tickets.insert([about, replace(about, handle="")])
             seen = uow.tickets.seen_in([first, group_s, replace(about, id=99, group=None)])
@@ -167,7 +167,7 @@ class LiveContract:
         keys = [LIST, PHONE, GroupKey("list", "ward-8"), GroupKey("phone", "121@g.us")]
         with store.begin() as uow:
             uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
-            uow.pairs.follow(["phone", "list"], NOW)
+            uow.pairs.follow({"phone": 3, "list": 1}, NOW)
             assert uow.rosters.differences(keys, ["list"], ["phone"]) == {
                 keys[2]: (Difference.NOT_SEEN,),
                 keys[3]: (Difference.UNREGISTERED,),
@@ -181,7 +181,7 @@ class LiveContract:
         read(store, "phone", same)
         with store.begin() as uow:
             uow.pairs.put(Pair(LIST, PHONE, PairState.CONFIRMED, Reason("so"), NOW))
-            uow.pairs.follow(["phone", "list"], NOW)
+            uow.pairs.follow({"phone": 3, "list": 1}, NOW)
             assert uow.rosters.differences([LIST, PHONE], ["list"], ["phone"]) == {}, "the same number"
         read(store, "phone", roster("120@g.us", ANN, EVE, BEN, at=NOW + HOUR))
         with store.begin() as uow:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from harness import Harness
 from plans_of_queries import steps_of
-from worker.domain.model import AccountKey, GroupKey
+from worker.domain.model import AccountKey, Coverage, GroupKey, Member
+from worker.domain.tickets.ticket import TicketState
 from worker.ports import Capabilities
 from worker.ports.state.groups import Expectation
 from worker.ports.state.pairs import Follows
@@ -40,6 +41,40 @@ def test_a_group_is_read_as_each_of_its_sources_shows_it_the_leader_first(engine
 
     assert [[row.key for row in rows] for rows in found.values()] == [[live, ward], [live, ward], [hall], []]
     assert [(row.size, row.admins) for row in found[ward]] == [(3, 1), (4, 1)]
+
+
+def test_a_leaver_whom_the_leader_s_part_does_not_show_is_asked_out_there_once(engine: sa.Engine) -> None:
+    """The register has two rows of theirs, of which one has no number, and rows of others who are proven to be out."""
+    harness = Harness(engine=engine, inventories=("a-register", "phone"))
+    harness.hire(*CREW)
+    register, phone = harness.inventories
+    register.can = Capabilities(sees_all_groups=True, is_kept_by_people=True)
+    phone.can = Capabilities()
+    for at in (0, 1):
+        harness.group("120@g.us", *CREW[:-1], admins=["joe"], at=at, name="Ward 7")
+    harness.start(harness.app.rules)
+    harness.settle()
+    harness.leave("ann", "ben")
+    harness.settle()
+    for gone in ("ann", "ben"):
+        phone.remove_member("120@g.us", harness.number(gone))
+    harness.later()
+    harness.settle()
+    harness.hire("zoe")
+    register.add_member("120@g.us", harness.member("zoe"))
+    register.add_member("120@g.us", Member("email:zoe@corp.example", "Zoe", email="zoe@corp.example"))
+    phone.mark("120@g.us", Coverage.PARTIAL)
+    harness.later()
+    harness.settle()
+    harness.leave("zoe")
+    for _ in range(2):
+        harness.later()
+        harness.settle(full=True)
+    assert [(one.person_name, one.home.source, one.state) for one in harness.tickets()] == [
+        ("Ann", "phone", TicketState.VERIFIED),
+        ("Ben", "phone", TicketState.VERIFIED),
+        ("Zoe", "phone", TicketState.OPEN),
+    ]
 
 
 def test_members_are_compared_with_those_of_the_same_number_or_person_alone(engine: sa.Engine) -> None:

@@ -27,8 +27,8 @@ from worker.domain.reconcile.guard import (
 )
 from worker.ports.state.episodes import EpisodeKind, EpisodeSort, Gate, PlanKind, WaitingPlan
 from worker.storage import waiting
-from worker.storage.cases import group_views
 from worker.storage.dirty import dirty_groups_of_people, groups_of_people
+from worker.storage.led_members import with_leaders, with_led
 from worker.storage.persons import (
     accounts_of,
     has_several_directories,
@@ -224,10 +224,10 @@ class SqlEpisodes:
         p = cohort_person.c
         query = sa.select(p.source, p.person_id).distinct().where(p.plan_id == number, is_held(p))
         people = [AccountKey(*row) for row in self._c.execute(query)]
-        return sorted(groups_of_people(self._c, people))
+        return sorted(with_leaders(self._c, sorted(groups_of_people(self._c, people))))
 
     def views_after_release(self, number: int, groups: Sequence[GroupKey]) -> list[GroupView]:
-        return group_views(self._c, groups, self._rule, released=number)
+        return with_led(self._c, groups, self._rule, released=number)
 
     def _plans(self, which: sa.ColumnElement[bool]) -> list[HeldPlan]:
         """These plans with their cohorts and people, newest first."""

@@ -50,6 +50,7 @@ from worker.storage.dirty import dirty_groups, take_groups
 from worker.storage.group_facts import known_facts
 from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
 from worker.storage.leading import leaders_of
+from worker.storage.led_members import with_leaders, with_led
 from worker.storage.persons import PERSON_COLUMNS, is_joining, person_of
 from worker.storage.sql.bulk import bulk_stage, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
@@ -328,7 +329,7 @@ class SqlRosters:
 
     def take_dirty(self, limit: int) -> DirtyGroups:
         keys = take_groups(self._c, limit)
-        views = group_views(self._c, keys, self._rule)
+        views = with_led(self._c, with_leaders(self._c, keys), self._rule)
         leavers.mark(self._c, views)
         return DirtyGroups(len(keys), views)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from worker.domain.groups.pairing import AlikeBy, Pair, PairState, overlaps, says_overlap
-from worker.domain.model import GroupKey
+from worker.domain.model import Coverage, GroupKey
 from worker.domain.text.reason import because, because_many
 from worker.ports.state.groups import Expectation
 from worker.ports.state.pairs import Follows
@@ -32,6 +32,7 @@ from worker.storage.sql.tables import (
 _COLUMNS = ("a_source", "a_group", "b_source", "b_group", "state", "why", "why_words", "at", "by")
 
 _IN_ORDER = sa.select(group_pair).order_by(*(group_pair.c[name] for name in _COLUMNS[:4]))
+RECENT = timedelta(days=1)  # a list that was read since then is believed before an older one
 _ONE = tuple(state.value for state in PairState if state.is_one)
 
 
@@ -127,13 +128,13 @@ class SqlPairs:
         )
         bulk_upsert(self._c, group_pair, _COLUMNS, [row])
 
-    def follow(self, ranks: Sequence[str], now: datetime) -> list[Follows]:
-        leaders = self._leaders(ranks)
+    def follow(self, ranks: Mapping[str, int], now: datetime) -> list[Follows]:
         g = chat_group.c
         before = {
             GroupKey(row.source, row.group_id): GroupKey(row.leader_source, row.leader_group)
             for row in self._c.execute(sa.select(chat_group).where(g.leader_source.is_not(None)))
         }
+        leaders = self._leaders(ranks, frozenset(before.values()), now - RECENT)
         changed = sorted(key for key in {*leaders, *before} if leaders.get(key) != before.get(key))
         for key in changed:
             leader = leaders.get(key)
@@ -154,29 +155,73 @@ class SqlPairs:
         for table in (expected, left_by_themself):
             self._c.execute(_copied(table, follows))
 
-    def _leaders(self, ranks: Sequence[str]) -> dict[GroupKey, GroupKey]:
-        """The best witness of each group that another one shows, by the group.
+    def _leaders(
+        self, ranks: Mapping[str, int], leading: Collection[GroupKey], since: datetime
+    ) -> dict[GroupKey, GroupKey]:
+        """The group that leads, by each group that another one leads.
 
-        One that is gone or out of sight leads nothing, and is led by the other.
+        `leading`: those that lead so far. What was read before `since` is old.
         """
         place = {source: at for at, source in enumerate(ranks)}
-        r, g = group_pair.c, chat_group.c
-        is_usable = sa.and_(g.is_gone == 0, g.is_unseen == 0).label("is_usable")
-        query = (
-            sa.select(r.a_source, r.a_group, r.b_source, r.b_group, is_usable)
-            .join(chat_group, (g.source == r.b_source) & (g.group_id == r.b_group))
-            .where(r.state.in_(_ONE))
-            .order_by(r.a_source, r.a_group, r.b_source, r.b_group)
-        )
-        found: dict[GroupKey, GroupKey] = {}
-        lost: dict[GroupKey, GroupKey] = {}
-        for row in self._c.execute(query):
-            a, b = GroupKey(row.a_source, row.a_group), GroupKey(row.b_source, row.b_group)
-            if not row.is_usable or b.source not in place:
-                lost[b] = a
-            elif a not in found or place[b.source] < place[found[a].source]:
-                found[a] = b
-        return found | {b: found.get(a, a) for b, a in lost.items()}
+
+        def witness(source: str, group_id: str, coverage: str, is_gone: int, read_at: datetime) -> _Witness:
+            key = GroupKey(source, group_id)
+            return _Witness(
+                is_unread=source not in place,
+                is_gone=bool(is_gone),
+                is_stale=coverage == Coverage.STALE.value,
+                rank=-ranks.get(source, 0),
+                is_old=read_at < since,
+                is_part=coverage != Coverage.FULL.value,
+                is_other=key not in leading,
+                place=place.get(source, 0),
+                key=key,
+            )
+
+        best: dict[GroupKey, _Witness] = {}
+        for row in self._c.execute(_witnesses()):
+            better, other = sorted((witness(*row[:5]), witness(*row[5:])))
+            best[other.key] = min(better, best.get(other.key, better))
+        return {key: _last(key, best) for key in best}
+
+
+class _Witness(NamedTuple):
+    """A group as one of its sources shows it, in this order: the least is the best witness of who is in it.
+
+    Of two of one rank, whichever was read lately and shows the whole group comes first, and then whichever leads: its
+    tickets stay where they are.
+    """
+
+    is_unread: bool  # its source is not configured any more
+    is_gone: bool
+    is_stale: bool  # its source is not in it, or does not show it
+    rank: int  # below zero: see `pairing.rank`
+    is_old: bool
+    is_part: bool
+    is_other: bool
+    place: int
+    key: GroupKey
+
+
+def _last(key: GroupKey, best: Mapping[GroupKey, _Witness]) -> GroupKey:
+    """The group that leads: the best witness may be one of a pair with a better one itself."""
+    while key in best:
+        key = best[key].key
+    return key
+
+
+@cache
+def _witnesses() -> sa.Select[Any]:
+    """Both groups of each pair that is one group, with what is to be known of them as witnesses."""
+    r, a, b = group_pair.c, chat_group.alias("a"), chat_group.alias("b")
+    told = ("source", "group_id", "coverage", "is_gone", "read_at")
+    return (
+        sa.select(*(one.c[name] for one in (a, b) for name in told))
+        .select_from(group_pair)
+        .join(a, (a.c.source == r.a_source) & (a.c.group_id == r.a_group))
+        .join(b, (b.c.source == r.b_source) & (b.c.group_id == r.b_group))
+        .where(r.state.in_(_ONE))
+    )
 
 
 def _copied(table: sa.Table, follows: Follows) -> sa.Insert:

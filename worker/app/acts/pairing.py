@@ -34,7 +34,7 @@ class Pairing:
 
     def __init__(self, inventories: Sequence[Inventory]) -> None:
         ranked = sorted(inventories, key=lambda one: -rank(one.can))
-        self._names = [one.name for one in ranked]  # the best witness first
+        self._ranks = {one.name: rank(one.can) for one in ranked}  # the best witness first
         self._found_between = [
             (weaker.name, stronger.name, _alike_by(weaker, stronger))
             for stronger, weaker in combinations(ranked, 2)
@@ -59,13 +59,13 @@ class Pairing:
 
     def in_order(self, one: GroupKey, other: GroupKey) -> tuple[GroupKey, GroupKey]:
         """Return two groups, the one of the weaker witness first; a source that is not configured is the weakest."""
-        place = {name: -at for at, name in enumerate(self._names)}
+        place = {name: -at for at, name in enumerate(self._ranks)}
         a, b = sorted((one, other), key=lambda key: (place.get(key.source, -len(place)), key))
         return a, b
 
     def follow(self, uow: UnitOfWork, now: datetime) -> None:
         """Say which group leads in each pair, and move the tickets of those that are followed now."""
-        for follows in uow.pairs.follow(self._names, now):
+        for follows in uow.pairs.follow(self._ranks, now):
             _move(uow, follows, now)
 
 

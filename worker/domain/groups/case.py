@@ -97,6 +97,7 @@ class GroupView:
     has_had_admin: bool = False
     is_gone: bool = False
     is_followed: bool = False  # another source shows the same group better; what is wrong is found there
+    led: frozenset[str] = frozenset()  # handles of members whom only groups that follow this one list
     is_sensitive: bool = False
     is_unconfirmed: bool = False  # people declare the roster, and have to confirm it again
     owner: Account | None = None

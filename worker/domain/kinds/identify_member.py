@@ -34,7 +34,10 @@ def _steps(ticket: Ticket, _aid: Help | None) -> tuple[str, ...]:
 
 
 def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
-    """Members without a certain match. One who is leaving already is removed, so nobody asks who they are."""
+    """Members without a certain match. One who is leaving already is removed, so nobody asks who they are.
+
+    Whoever only another source lists has no handle here that an answer could be about.
+    """
     return [
         Finding(
             TicketKey(TicketKind.IDENTIFY_MEMBER, one_handle(case.key.source, view.member.handle), ""),
@@ -42,7 +45,7 @@ def _find(case: GroupCase, _admins_min: int) -> list[Finding]:
             view,
         )
         for view in case.known.members
-        if view.leaving is None and view.link.state in QUESTIONS
+        if view.leaving is None and view.link.state in QUESTIONS and view.member.handle not in case.view.led
     ]
 
 

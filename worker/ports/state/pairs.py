@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -38,11 +38,12 @@ class Pairs(Protocol):
     def put(self, pair: Pair) -> None:
         """Insert or replace."""
 
-    def follow(self, ranks: Sequence[str], now: datetime) -> list[Follows]:
+    def follow(self, ranks: Mapping[str, int], now: datetime) -> list[Follows]:
         """Say of every group in which other one it is followed; return what is new.
 
-        `ranks` are the sources, the best witness first. A group that is gone or out of sight, or whose
-        source is not configured any more, leads nothing, and follows the other one. Changed groups are dirty.
+        `ranks`: how good a witness each source is (`pairing.rank`), the best first. A group that is gone, out of sight
+        or stale, or whose source is not configured any more, follows another one. Of sources of one rank, one whose
+        list is a part, or was not read for a day, follows one that shows all of the group. Changed groups are dirty.
         """
 
     def carry_places(self, follows: Follows) -> None:
