@@ -138,7 +138,7 @@ _PEOPLE = (
     Lie("I47", "that the leaver who is the only admin is none", "they are", WAHA, STAYS,
         one_of(DISABLED, lambda one: replace(one, role=Role.MEMBER)), INVENTORIES),
     Lie("I48", "hidden identities without numbers", "they are the same people", WAHA, REFUSES,
-        by_lid(has_number=False), INVENTORIES, is_proof=True),
+        by_lid(has_number=False), INVENTORIES),
     Lie("I49", "hidden identities as the ids, numbers beside them", "they are the same people", WAHA, REFUSES,
         by_lid(has_number=True), INVENTORIES),
     Lie("I50", "the digits of hidden identities as numbers", "they are no numbers", GOWA, REFUSES,

@@ -9,8 +9,11 @@ import sqlalchemy as sa
 
 from harness import Harness
 from plans_of_queries import steps_of
+from worker.domain.evidence.actor import Actor
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import HandleKey, Member, Renumbered
+from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.storage.hidden_members import note_hidden
 from worker.storage.sql.tables import handle_tie, link
 
 LID, OTHER_LID = "76699677012110@lid", "81160099417703@lid"
@@ -147,3 +150,37 @@ def test_who_had_a_number_until_now_is_looked_up_by_the_number(ward: Harness) ->
     looked_up = [step for plan in plans for step in plan if step.startswith("SEARCH link") and len(plan) > 8]
     assert len(looked_up) == 6  # its source, its id and how it was known; both ways
     assert all("phone_key=?" in step for step in looked_up), looked_up
+
+
+def test_no_removal_is_proven_by_a_list_that_hides_the_number_that_it_had(ward: Harness) -> None:
+    ward.hire("eve", "joe")
+    ward.group("ward-8", "eve", "joe")
+    ward.settle()
+    ward.leave("eve")
+    ward.later()
+    ward.settle()
+    for who, lid in (("eve", "1@lid"), ("joe", "2@lid")):
+        ward.wards.replace_member("ward-8", ward.number(who), Member(lid, lid=lid))
+    for _ in range(2):
+        ward.later()
+        ward.settle()
+    [ticket] = ward.tickets(TicketKind.REMOVE_MEMBER)
+    assert ticket.state is TicketState.OPEN
+    for lid in ("1@lid", "2@lid"):
+        ward.identifying.reject(lid, Actor("sam"), "from outside", ward.now)
+    ward.later()
+    ward.settle()
+    assert ward.ticket(ticket.id).state is TicketState.VERIFIED
+
+
+def test_whose_number_may_be_hidden_is_looked_for_among_the_removals_of_what_was_read(ward: Harness) -> None:
+    if ward.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+
+    def note() -> None:
+        with ward.engine.begin() as connection:
+            note_hidden(connection, "wards")
+
+    [steps] = steps_of(ward.engine, note, "staged_group")
+    assert "SEARCH ticket USING INDEX ix_ticket_due (state=?)" in steps
+    assert not [step for step in steps if step.startswith("SCAN")]

@@ -49,6 +49,7 @@ from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups, take_groups
 from worker.storage.group_facts import known_facts
 from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
+from worker.storage.hidden_members import note_hidden
 from worker.storage.leading import leaders_of
 from worker.storage.led_members import with_leaders, with_led
 from worker.storage.persons import PERSON_COLUMNS, is_joining, person_of
@@ -120,6 +121,7 @@ class SqlRosters:
         changed = self._count_changes(source)
         renamed = self._keys(staging.restated(), source)
         own_leavings.note(self._c, source)
+        note_hidden(self._c, source)
         merged = self._merge_members(source, now)
         gather_grown(self._c, merged, membership)
         self._mark_unlisted(source)

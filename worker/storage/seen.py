@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from worker.domain.model import AccountKey, Coverage, GroupKey
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.tickets import SeenIn
+from worker.storage.hidden_members import maybe_there
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.tables import chat_group, departed, link, membership
 
@@ -22,10 +23,11 @@ def seen_in(connection: sa.Connection, tickets: Sequence[Ticket]) -> dict[int, l
         groups = _groups(connection, {ticket.home for ticket in page})
         keys = {row.key for rows in groups.values() for row in rows}
         listed, went = _listed(connection, page, keys), _went(connection, page, keys)
+        unsure = maybe_there(connection, page)
         for ticket in page:
             rows = sorted(groups[ticket.home], key=lambda row: (row.key != ticket.home, row.key))
             found[ticket.id] = [
-                SeenIn(row.key.source, _shows(ticket, row, listed[row.key], went), row.taken_at)
+                SeenIn(row.key.source, _shows(ticket, row, listed[row.key], went, unsure), row.taken_at)
                 for row in rows
             ]
     return found
@@ -101,6 +103,7 @@ def _shows(
     row: _Row,
     listed: set[str | AccountKey],
     went: set[tuple[GroupKey, tuple[str, str]]],
+    unsure: Collection[int],
 ) -> bool | None:
     if not ticket.handle:
         return None
@@ -108,4 +111,5 @@ def _shows(
         return True
     if (row.key, (ticket.home.source, ticket.handle)) in went:
         return False
-    return False if row.coverage is Coverage.FULL and not row.is_gone else None
+    is_unsure = ticket.id in unsure and row.key == ticket.home
+    return False if row.coverage is Coverage.FULL and not row.is_gone and not is_unsure else None

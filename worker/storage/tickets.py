@@ -27,6 +27,7 @@ from worker.ports.state.tickets import Gone, SeenIn, SeenTicket, StepTaken, Tick
 from worker.storage.candidates.assignees import answered_for_by_others, with_former_accountable
 from worker.storage.cases import active_admins_of
 from worker.storage.departed import gone
+from worker.storage.hidden_members import maybe_there
 from worker.storage.other_handles import roles_of_people, roles_under_other_handles
 from worker.storage.persons import people_of
 from worker.storage.seen import seen_in
@@ -200,11 +201,12 @@ class SqlTickets:
     def _sights(self, tickets: Sequence[Ticket], rows: Sequence[Any]) -> dict[int, Sight]:
         roles = self._roles(tickets)
         admins = self._active_admins(tickets)
-        identified = self._identified(tickets)
-        accounts = self._accounts(tickets)
+        identified, accounts = self._identified(tickets), self._accounts(tickets)
+        unsure = maybe_there(self._c, tickets)  # to them the list is as one that shows a part
         return {
             one.id: Sight(
-                row.g_taken_at, row.g_read_at, Coverage(row.coverage), is_fresh=True, role=roles.get(one.id),
+                row.g_taken_at, row.g_read_at, Coverage.PARTIAL if one.id in unsure else Coverage(row.coverage),
+                is_fresh=True, role=roles.get(one.id),
                 active_admins=len(admins.get(one.group, ())) if one.group else 0,
                 admins_leave_at=_leavings(admins.get(one.group, ())) if one.group else (),
                 is_identified=one.id in identified,

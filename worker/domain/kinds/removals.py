@@ -22,6 +22,7 @@ REVIEW = "review"  # in the details of a removal that a review asks for: the rev
 UNREAD = (
     "unread"  # and in those of one that ended since its group was not read, or its person not known for sure
 )
+HIDDEN_SINCE = "hidden_since"  # of one whose number went as members without one came: that list's date
 CONSENT = "consent"  # in those of one because consent was taken back: the ticket that asked for it
 DELETE_ROW = N_("Delete the row of {person} ({ticket})")
 

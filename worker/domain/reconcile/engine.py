@@ -19,7 +19,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.keeps import since_details
 from worker.domain.kinds.kind import InControls, InGroup, InPerson, InReports, Turn
 from worker.domain.kinds.person_case import PersonCase
-from worker.domain.kinds.removals import UNREAD, is_about_another, unread
+from worker.domain.kinds.removals import HIDDEN_SINCE, UNREAD, is_about_another, unread
 from worker.domain.kinds.settled import settle
 from worker.domain.reconcile.assigning import (
     MOVED,
@@ -304,6 +304,7 @@ def _why_again(
 
 
 HELD_FROM = "held_from"  # in a removal's details: when its first hold began
+_OVER = frozenset({HELD_FROM, UNREAD, HIDDEN_SINCE})  # in the details of a ticket that begins anew
 _DECIDED = frozenset({TicketState.VERIFIED, TicketState.WAIVED})
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
 
@@ -338,7 +339,7 @@ def reopen(
         disputed_at=None if ticket.state in _DECIDED else ticket.disputed_at,
     )
     if ticket.state is not TicketState.DONE:
-        details = {key: said for key, said in ticket.details.items() if key not in {HELD_FROM, UNREAD}}
+        details = {key: said for key, said in ticket.details.items() if key not in _OVER}
         return rules.started(replace(void, contradicted=0, details=details), now)
     contradicted = ticket.contradicted + (not is_unproven)
     return rules.resumed(replace(void, contradicted=contradicted), ticket.done_at or now, now)

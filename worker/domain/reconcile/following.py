@@ -9,6 +9,7 @@ from worker.domain.escalation.calendar import last_day
 from worker.domain.groups.case import GroupView, MemberView
 from worker.domain.kinds import is_exposure
 from worker.domain.kinds.controlled import TIME_S
+from worker.domain.kinds.removals import HIDDEN_SINCE
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import Ticket, TicketState
@@ -45,8 +46,9 @@ def _views_of(ticket: Ticket, group: GroupView) -> list[MemberView]:
 def _under(ticket: Ticket, view: MemberView) -> Ticket:
     member = view.member
     return replace(
-        ticket, handle=member.handle, member_name=member.display_name, member_role=member.role, reason=WHY
-    )
+        ticket, handle=member.handle, member_name=member.display_name, member_role=member.role, reason=WHY,
+        details={key: said for key, said in ticket.details.items() if key != HIDDEN_SINCE},
+    )  # fmt: skip
 
 
 def with_last_days(group: GroupView, rules: TicketRules, now: datetime) -> tuple[Ticket, ...]:
