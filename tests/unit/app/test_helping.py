@@ -8,10 +8,12 @@ import pytest
 
 from builders import facts, key, ticket
 from harness import ACCOUNTABLE, Harness
+from worker.app.tell.choices import candidates_for
 from worker.app.tell.helping import help_for
 from worker.app.tell.teller import help_as_told
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
 from worker.domain.model import GroupKey, Member, Role
+from worker.domain.people.joiners import Placement
 from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketKind
 from worker.languages import BabelLanguages
@@ -161,3 +163,20 @@ def test_escalating_tells_others_whom_to_ring_without_the_number(ward: Harness) 
         assert ward.number("kay") not in repr(message)
         assert "Text for Kay" in repr(message)
     assert asked.assignee is not None
+
+
+def test_whom_another_ticket_takes_out_of_the_group_is_no_candidate(found: Found) -> None:
+    rules = (
+        Placement((("department", ("Nursing",)),), ("sole",)),
+        Placement((("department", ("Porters",)),), ("porters",)),
+    )
+    harness = found(joiners=rules)
+    harness.hire("dee", "hal", "ida", "kay", department="Nursing")
+    harness.group("sole", "hal", "ida", admins=["kay"], owner_email="dee@corp.example")
+    harness.settle()
+    harness.later()
+    harness.corp.change("hal", department="Porters")
+    asked = left(harness)
+
+    with harness.store.reading() as uow:
+        assert [one.name for one in candidates_for(uow, asked)] == ["Ida"]

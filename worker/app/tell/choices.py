@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from worker.domain.identity.names import Suggestion
+from worker.domain.kinds import REMOVALS
 from worker.domain.model import Account, AccountKey, HandleKey, Member, Standing
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
@@ -14,7 +15,7 @@ CANDIDATES_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class NextAdmin:
-    """A person who could be the new admin: an active member who isn't an admin yet."""
+    """A person who could be the new admin: an active member who is to stay, and isn't an admin yet."""
 
     handle: str
     name: str
@@ -25,10 +26,14 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
     """The people who could take over: the leaver's department first, then the longest in the group."""
     leaver = uow.people.get(ticket.person) if ticket.person else None
     department = leaver.facts.department if leaver else None
+    going = {one.handle for one in uow.tickets.of_group(ticket.home) if one.is_live and one.kind in REMOVALS}
     found = [
         (member, person)
         for member, _, person in uow.rosters.members(ticket.home)
-        if person and person.standing is Standing.ACTIVE and not member.role.is_admin
+        if person
+        and person.standing is Standing.ACTIVE
+        and not member.role.is_admin
+        and member.handle not in going
     ]
     found.sort(key=lambda pair: _rank(pair[0], pair[1], department))
     return tuple(
