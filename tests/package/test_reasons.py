@@ -15,7 +15,7 @@ from worker.desk.console import questions
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.reports import OUTCOME_WORDS
 from worker.domain.groups.case import KeptOut
-from worker.domain.kinds import KINDS, reassign_admin
+from worker.domain.kinds import KINDS
 from worker.domain.people.evidence_words import EVIDENCE_SAYS, EVIDENCE_SHARED
 from worker.domain.reconcile import answering, attesting, engine
 from worker.domain.tickets.ticket import TicketState
@@ -125,10 +125,6 @@ MARKED = {  # texts that are chosen when the reason is made, by where: their N_ 
     "domain/kinds/controlled.py: words[part]": [
         text for one in GROUP_CONTROLS.values() for text in one.words.values()
     ],
-    "domain/kinds/reassign_admin.py: _SOON if is_early else _GONE": (
-        reassign_admin._SOON,
-        reassign_admin._GONE,
-    ),
     "domain/tickets/ticket.py: state.value": [state.value for state in TicketState],
     "domain/reconcile/answering.py: _SAID[answer]": answering._SAID.values(),
     "domain/reconcile/attesting.py: _WHY[rule.statement.value]": attesting._WHY.values(),

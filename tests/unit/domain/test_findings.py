@@ -120,7 +120,7 @@ def test_the_removal_of_a_sole_admin_waits_for_a_new_one(role: Role) -> None:
     assert reassign.key.kind is REASSIGN
     assert reassign.key.occasion == removal.key.occasion
     assert removal.needs_admin
-    assert "0 active admin(s) remain, 1 needed" in reassign.why
+    assert reassign.why == "Ann left and was an admin; 0 active admins remain, 1 needed"
 
 
 def test_several_leaving_admins_all_wait_for_one_reassignment_named_by_the_latest() -> None:
@@ -129,7 +129,16 @@ def test_several_leaving_admins_all_wait_for_one_reassignment_named_by_the_lates
     assert kinds(found) == [REASSIGN, REMOVE, CREATOR_LEAVES]
     assert all(f.needs_admin for f in found[1:])
     assert found[0].person == leaver()
-    assert found[0].why.startswith("Ann, Bob left")
+    assert found[0].why == "Ann, Bob left and were admins; 0 active admins remain, 1 needed"
+
+
+def test_a_colleague_who_only_moved_is_not_said_to_have_left() -> None:
+    mover = view(person("bob"), BOB, ADMIN, leaving=Leaving(key("bob"), Evidence.MOVED, LEFT_AT - DAY))
+    staying = view(person("cem"), CEM, ADMIN)
+    (found, *_) = find_all(group(view(leaver(), ANN, ADMIN), mover, staying), 2)
+    assert found.why == (
+        "Ann left and was an admin; Bob moved and was an admin; 1 active admin remains, 2 needed"
+    )
 
 
 def test_an_ordinary_leaver_does_not_wait_for_an_admin() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 
 from worker.domain.escalation.calendar import last_day
 from worker.domain.groups.case import GroupCase, MemberView, name_of
@@ -11,7 +12,7 @@ from worker.domain.kinds.finding import Finding
 from worker.domain.kinds.kind import Asks, Choice, Contradiction, Deed, InGroup, Kind, Mark, Sees, Turn
 from worker.domain.model import AccountKey, Coverage, Evidence, Role, Standing
 from worker.domain.people.leaving import Leaving
-from worker.domain.text.reason import Reason, because
+from worker.domain.text.reason import Reason, because, because_many, together
 from worker.domain.text.tongue import N_, Tongue
 from worker.domain.tickets.answers import Answer
 from worker.domain.tickets.help import Help
@@ -38,8 +39,6 @@ _ORPHAN_STEPS = {
 }
 _ORPHAN_STEPS_ELSEWHERE = (_NEW_GROUP,)
 
-_GONE = N_("{names} left and was an admin; {active} active admin(s) remain, {needed} needed")
-_SOON = N_("{names} leaves and is an admin; {active} active admin(s) will remain, {needed} needed")
 _STAYING, _NEEDED = "staying", "needed"  # in a ticket's details: how many admins, where none of them left
 _ONLY_AN_ADMIN = N_("Only an admin of {group} can do this: ask {admins}.")
 _ONLY_THE_LEAVER = N_("Only an admin of {group} can make somebody an admin, and {person} is the only one.")
@@ -125,10 +124,38 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
         return [Finding(key, why, details={_STAYING: active, _NEEDED: admins_min})]
     leaving, view = max(leavers, key=lambda pair: (pair[0].at, pair[1].member.handle))
     key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), leaving.name)
-    names = ", ".join(sorted(name_of(v) for _, v in leavers))
-    is_early = leaving.person in case.view.handing_over
-    why = because(_SOON if is_early else _GONE, names=names, active=active, needed=admins_min)
+    remaining = because_many(
+        "{n} active admin remains, {needed} needed",
+        "{n} active admins remain, {needed} needed",
+        active,
+        needed=admins_min,
+    )
+    why = together((*_who_goes(leavers, case.view.handing_over), remaining))
     return [Finding(key, why, view, leaving, view.person)]
+
+
+def _who_goes(
+    leavers: Iterable[tuple[Leaving, MemberView]], handing_over: Collection[AccountKey]
+) -> Iterator[Reason]:
+    left, moved, soon = list[str](), list[str](), list[str]()
+    for name, leaving in sorted(((name_of(v), one) for one, v in leavers), key=itemgetter(0)):
+        is_mover = leaving.evidence is Evidence.MOVED
+        (soon if leaving.person in handing_over else moved if is_mover else left).append(name)
+    if left:
+        yield because_many(
+            "{names} left and was an admin", "{names} left and were admins", len(left), names=", ".join(left)
+        )
+    if moved:
+        yield because_many(
+            "{names} moved and was an admin",
+            "{names} moved and were admins",
+            len(moved),
+            names=", ".join(moved),
+        )
+    if soon:
+        yield because_many(
+            "{names} leaves and is an admin", "{names} leave and are admins", len(soon), names=", ".join(soon)
+        )
 
 
 def _coming(view: MemberView, handing_over: Collection[AccountKey]) -> Leaving | None:
