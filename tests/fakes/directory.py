@@ -160,7 +160,7 @@ class FakeDirectory(Passive):
         return CheckResult(
             ok=True,
             message=f"{self.name}: {len(people)} people",
-            counts={"people": len(people)},
+            counts={"people": len(people), "disabled": sum(one.enabled is False for one in people)},
             unshown=self.unshown,
         )
 

@@ -33,7 +33,7 @@ def test_everything_is_green_in_the_configuration_s_order(company: Harness) -> N
     assert list(found) == ["corp", "wards", "soc"]
     assert all(one.ok and not one.stale for one in found.values())
     corp = found["corp"]
-    assert (corp.port, corp.kind, corp.counts) == (Port.DIRECTORY, "file", {"people": 20})
+    assert (corp.port, corp.kind, corp.counts) == (Port.DIRECTORY, "file", {"people": 20, "disabled": 0})
     assert corp.last_success_at == NOW
 
 
@@ -139,6 +139,23 @@ def test_a_directory_that_shrank_is_red_before_it_is_polled(company: Harness) ->
     company.corp.erase("ann")
     company.hire(*(f"n{number}" for number in range(7)))
     assert looked(company)["corp"].ok, "four are missing: no storm"
+
+
+def test_disabled_records_of_leavers_hide_nobody_who_is_missing(company: Harness) -> None:
+    company.hire(*(f"old{number}" for number in range(10)))
+    company.poll()
+    company.later()
+    company.leave(*(f"old{number}" for number in range(10)))
+    company.poll(full=True)
+    assert looked(company)["corp"].ok
+
+    here = [one.person_id for one in company.corp.people() if one.enabled]
+    for one in here[10:]:
+        company.corp.erase(one)
+
+    red = looked(company)["corp"]
+    assert not red.ok
+    assert "20 were known before: 10 are missing at once" in red.message
 
 
 def test_limits_that_are_off_are_warned_of(found: Start) -> None:

@@ -186,12 +186,16 @@ class Check:
         return replace(result, ok=False, message=f"{result.message}. {blind.message}", remedy=blind.remedy)
 
     def _believable(self, state: SourceState, known: int, result: CheckResult) -> CheckResult:
-        """Compare a directory's count with the people known, as the next poll will."""
+        """Compare a directory's count with the people known, as the next poll will.
+
+        Disabled records of people who are known to have left stand for nobody: as many as the last full pass had.
+        """
         people = result.counts.get("people")
         limits = self._limits
         if not result.ok or people is None or not known or state.port is not Port.DIRECTORY:
             return result
-        missing = known - people
+        of_leavers = min(state.counts.get("in_scope", 0) - known, result.counts.get("disabled", 0))
+        missing = known - (people - max(of_leavers, 0))
         if not is_too_shrunken(missing, known, limits.shrink_share_max, limits.share_from):
             return result
         message = f"{result.message}, but {known} were known before: {missing} are missing at once"
