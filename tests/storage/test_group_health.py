@@ -66,6 +66,19 @@ def test_groups_come_by_trouble_and_their_pages_are_one_list(ward: Harness, size
     assert [one.group.name for one in found] == ["Ward 9"]
 
 
+def test_a_group_is_in_no_trouble_by_people_who_are_back(ward: Harness) -> None:
+    ward.decide(release=False)
+    for number in range(6):
+        ward.corp.enable(f"temp{number}")
+    ward.later()
+    ward.settle()
+    with ward.store.reading() as uow:
+        whole = uow.overview.groups_by_trouble("", None, 10)
+
+    assert [one.group.name for one in whole][:2] == ["Night duty", "Ward 9"]
+    assert {one.place for one in whole if one.group.name == "Gate"} == {GroupPlace(0, 0, "Gate", key("gate"))}
+
+
 def test_where_a_member_is_seen_and_whom_to_ask(ward: Harness) -> None:
     with ward.store.reading() as uow:
         seen = uow.overview.sightings([HandleKey("wards", STRANGER), HandleKey("wards", "+440")])

@@ -107,7 +107,7 @@ def health_of(connection: sa.Connection, places: Collection[GroupPlace]) -> dict
 
 def _trouble() -> sa.Select[Any]:
     """By group, how many memberships should end and how many other tickets are live; calm groups have no row."""
-    t, e, k, m = ticket.c, episode.c, link.c, membership.c
+    t, e, k, m, p = ticket.c, episode.c, link.c, membership.c, person.c
     one: sa.ColumnElement[int] = sa.literal_column("1")
     none: sa.ColumnElement[int] = sa.literal_column("0")
     asked = sa.select(t.source, t.group_id, one.label("leavers"), none.label("others")).where(
@@ -116,9 +116,15 @@ def _trouble() -> sa.Select[Any]:
     waiting = (
         sa.select(m.source, m.group_id, one, none)
         .select_from(episode)
+        .join(person, (p.source == e.source) & (p.person_id == e.person_id))
         .join(link, (k.person_source == e.source) & (k.person_id == e.person_id))
         .join(membership, (m.source == k.source) & (m.handle == k.handle))
-        .where(e.kind == EpisodeKind.LEFT.value, e.gate.in_(UNDECIDED), m.is_unlisted == 0)
+        .where(
+            e.kind == EpisodeKind.LEFT.value,
+            e.gate.in_(UNDECIDED),
+            p.standing == Standing.LEFT.value,  # an episode outlasts a return
+            m.is_unlisted == 0,
+        )
     )
     others = sa.select(t.source, t.group_id, none, one).where(
         t.state.in_(_LIVE), sa.text(f"NOT ({IS_LIVE_REMOVAL})")
