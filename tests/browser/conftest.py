@@ -187,7 +187,7 @@ def at_desk(harness: Harness) -> Iterator[Desk]:
         links = SignedLinks(base, timedelta(days=30))
         rules = replace(harness.app.rules, languages=languages, links=links)
         assigned = assigned_of(rules, harness.store, rules.teller)
-        return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, base)))
+        return desk_app(replace(services, assigned=assigned, place=Place("St Mary's", TIMEZONE, "GB", base)))
 
     with serving(Late(made), ("127.0.0.1", 0), "desk", Limits(BODY_MAX)) as listen:
         base = f"http://{listen}"

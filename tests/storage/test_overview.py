@@ -74,14 +74,15 @@ SOME = (
         (TicketFilter(is_disputed=True), [2]),
         (TicketFilter(group=GroupKey("wards", "ward-8")), [3]),
         (TicketFilter(assignee="DEE@example.org"), [1]),
-        (TicketFilter(text="dée"), [1]),
-        (TicketFilter(text="strasse"), [1]),
-        (TicketFilter(text="t-000003"), [3]),
-        (TicketFilter(text="0% o_b"), [4]),
-        (TicketFilter(text="0_b"), []),
-        (TicketFilter(text="+ben\0"), [2]),
+        (TicketFilter(texts=("dée",)), [1]),
+        (TicketFilter(texts=("strasse",)), [1]),
+        (TicketFilter(texts=("t-000003",)), [3]),
+        (TicketFilter(texts=("0% o_b",)), [4]),
+        (TicketFilter(texts=("0_b",)), []),
+        (TicketFilter(texts=("+ben\0",)), [2]),
+        (TicketFilter(texts=("nothing", "T-000003")), [3]),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_filters_limit_and_text_is_only_text(store: SqlStore, wanted: TicketFilter, found: list[int]) -> None:
     _put(store, *SOME)

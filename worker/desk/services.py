@@ -43,10 +43,14 @@ from worker.ports.state.store import Store, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The desk's address. `url` is the start of its links, without a slash at the end."""
+    """The desk's address. `url` is the start of its links, without a slash at the end.
+
+    `region` (ISO 3166 alpha-2) is that of numbers that people type without a country code.
+    """
 
     organisation: str
     timezone: str
+    region: str
     url: str
 
     @property

@@ -108,7 +108,9 @@ def services_of(app: App, clock: Clock) -> Services:
         rules=rules.tickets,
         explainer=app.explainer,
         reaching=app.reaching,
-        place=Place(rules.organisation, rules.timezone, settings.desk.base),
+        place=Place(
+            rules.organisation, rules.timezone, settings.organisation.default_region, settings.desk.base
+        ),
         clock=clock,
         situation=SharedSituation(lambda: situation(app.store, clock())),
         fresh_directories=rules.fresh_directories,

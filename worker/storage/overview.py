@@ -307,8 +307,15 @@ def _of(wanted: TicketFilter) -> list[sa.ColumnElement[bool]]:
         found.append(t.state.in_([state.value for state in wanted.states]))
     if wanted.kinds:
         found.append(t.kind.in_([kind.value for kind in wanted.kinds]))
-    if wanted.text:
-        found.append(t.search.contains(wanted.text.replace("\0", "").casefold(), autoescape=True))
+    if wanted.texts:
+        folded = [text.replace("\0", "").casefold() for text in wanted.texts]
+        addressed = sa.select(person.c.source, person.c.person_id).where(person.c.email.in_(folded))
+        found.append(
+            sa.or_(
+                *(t.search.contains(text, autoescape=True) for text in folded),
+                sa.tuple_(t.person_source, t.person_id).in_(addressed),
+            )
+        )
     if wanted.overdue_at is not None:
         found.append((t.state == TicketState.OPEN.value) & (t.due_at <= wanted.overdue_at))
     marks = (

@@ -107,6 +107,13 @@ def test_what_is_found_is_counted_to_a_bound_and_a_text_is_not_searched_twice(
     assert "Found" not in text(desk.post("/tickets", {"text": "Ward"}).text)
 
 
+@pytest.mark.parametrize("typed", ["T-1", "ann@corp.example", "+44 7700 900000", "07700900000", "Ward  7"])
+def test_a_ticket_is_found_by_what_people_type(desk: Caller, ward: Harness, typed: str) -> None:
+    assert ward.number("ann") == "+447700900000"
+    found = shown(desk.post("/tickets", {"text": typed}).text)
+    assert found == (["T-000001", "T-000002"] if typed.startswith("Ward") else ["T-000001"])
+
+
 def test_a_list_is_kept_under_a_name_for_whoever_saved_it(desk: Caller, ward: Harness) -> None:
     desk.get("/tickets")
     fields = {"state": "live", "view": "overdue", "text": "Ward 7", "name": "  Late in   Ward 7 "}

@@ -155,7 +155,7 @@ class Search(BaseModel):
 
 
 class TicketsSearch(Search):
-    """Which tickets. `text` is part of any name, number or id in it; `group` is `source/id`."""
+    """Which tickets. `text` is part of a name, number or id in it, or the leaver's address; `group` is `source/id`."""
 
     state: StateChoice = StateChoice.LIVE
     kind: Annotated[list[TicketKind], Field(max_length=10)] = []

@@ -27,6 +27,7 @@ from worker.desk.api.requests import (
     states_of,
 )
 from worker.domain.model import GroupKey
+from worker.domain.tickets.searching import spellings
 from worker.domain.tickets.ticket import Ticket, ticket_number
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import UnitOfWork
@@ -63,7 +64,7 @@ def _list(
     wanted = TicketFilter(
         states=states_of(query.state),
         kinds=tuple(query.kind),
-        text=text,
+        texts=spellings(text, caller.services.place.region),
         overdue_at=caller.now if query.overdue else None,
         is_disputed=query.disputed,
         group=GroupKey(*query.group.split("/", 1)) if query.group else None,

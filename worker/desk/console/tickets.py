@@ -21,6 +21,7 @@ from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.text.reason import because
+from worker.domain.tickets.searching import spellings
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_label
 from worker.ports.state.overview import DuePlace, TicketFilter
 from worker.ports.state.store import UnitOfWork
@@ -79,7 +80,7 @@ def _counted(uow: UnitOfWork, view: _View, found: Sequence[Ticket], *, is_first:
     """How many match. None if that would mean to search all texts once more."""
     if is_first and len(found) <= PAGE:
         return _Counted(len(found), is_at_least=False)
-    if view.wanted.text:
+    if view.wanted.texts:
         return None
     number = uow.overview.how_many(view.wanted, COUNTED_MAX)
     return _Counted(number, is_at_least=number >= COUNTED_MAX)
@@ -116,11 +117,11 @@ def _view(call: Call, guest: Guest) -> _View:
     view = given["view"] if given["view"] in VIEWS else ""
     state = given["state"] if given["state"] in STATES else "live"
     kind = given["kind"] if given["kind"] in set(TicketKind) else ""
-    group = call.text("group", REFERENCE_MAX)
+    group, text = call.text("group", REFERENCE_MAX), call.text("text", 200)
     wanted = TicketFilter(
         states=STATES[state],
         kinds=(TicketKind(kind),) if kind else (),
-        text=call.text("text", 200),
+        texts=spellings(text, call.services.place.region),
         group=group_of(call, group) if group else None,
         overdue_at=call.now if view == "overdue" else None,
         is_disputed=view == "disputed",
@@ -133,7 +134,7 @@ def _view(call: Call, guest: Guest) -> _View:
         due=period_in(periods["due"]),
         assignee=guest.name if view == "mine" else "",
     )
-    fields = {"state": state, "kind": kind, "view": view, "text": wanted.text, "group": group, **periods}
+    fields = {"state": state, "kind": kind, "view": view, "text": text, "group": group, **periods}
     return _View(fields, wanted, is_by_due=bool(wanted.states) and set(wanted.states) <= LIVE)
 
 

@@ -88,11 +88,14 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """A choice of tickets; empty fields do not limit it. `text` is searched in all names, numbers and ids."""
+    """A choice of tickets; empty fields do not limit it.
+
+    `texts`: one of them has to be in a name, a number or the id, or to be the leaver's whole e-mail address.
+    """
 
     states: tuple[TicketState, ...] = ()
     kinds: tuple[TicketKind, ...] = ()
-    text: str = ""
+    texts: tuple[str, ...] = ()
     overdue_at: datetime | None = None  # open, and due before
     is_disputed: bool = False
     is_sensitive: bool = False

@@ -99,6 +99,9 @@ def test_tickets_are_found_by_what_they_are_about(client: TestClient, wanted: di
 
 def test_tickets_are_found_by_assignee_and_dispute(client: TestClient) -> None:
     client.post("/tickets/T-000001/assign", json={"email": "Gus@corp.example"})
+    assert ids(client.post("/tickets/search", json={"text": "T-1", "state": "all"}).json()["items"]) == [
+        "T-000001"
+    ]
     mine = client.post("/tickets/search", json={"assignee": "gus@corp.example"}).json()["items"]
 
     assert ids(mine) == ["T-000001"]
