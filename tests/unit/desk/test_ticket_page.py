@@ -306,3 +306,11 @@ def test_the_history_names_people_and_says_what_was_told_to_whom_over_what(
 def test_what_went_out_long_ago_does_not_come_back(desk: Caller, ward: Harness) -> None:
     ward.desk.waive(1, Actor("sam"), "agreed", ward.now + timedelta(minutes=1))
     assert "waiting" not in part(desk.get(PATH).text, "messages"), "what was taken back is not listed"
+
+
+@pytest.mark.parametrize("path", [PATH, "/policies?ticket=T-000001"])
+def test_the_channel_that_a_step_told_is_said_in_the_reader_s_language(desk: Caller, path: str) -> None:
+    desk.language = "de"
+    page = text(desk.get(path).text)
+    assert re.search(r"(Nachricht an|\() ?Sicherheitskanal", page), page
+    assert not re.search(r"\bchannel\b", page)

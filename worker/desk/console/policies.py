@@ -7,7 +7,7 @@ from starlette.responses import Response
 from worker.app.refused import Refused
 from worker.desk.calls import Call
 from worker.desk.console.frame import missing
-from worker.desk.console.told import shown_steps
+from worker.desk.console.told import shown_steps, taken_steps
 from worker.desk.sessions import Guest
 from worker.domain.escalation.policy import STANDARD, After, Policy
 from worker.domain.messages.sentences import ticket_title
@@ -38,7 +38,7 @@ def policies(call: Call, guest: Guest) -> Response:
         "title": ticket_title(ticket, call.tongue),
         "policy": rules.policy(ticket).name,
         "steps": shown_steps(call, steps),
-        "taken": taken,
+        "taken": taken_steps(taken, call.tongue),
     }
     return call.page("console/policies.html", {"policies": shown, "asked": ticket.label, "preview": preview})
 

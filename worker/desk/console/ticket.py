@@ -17,7 +17,7 @@ from worker.desk.console.days import day_in, end_of
 from worker.desk.console.frame import CONFLICT, OK, back_to, missing
 from worker.desk.console.histories import names_in, told_at, who
 from worker.desk.console.messages import why_not_sent
-from worker.desk.console.told import shown_steps
+from worker.desk.console.told import shown_steps, taken_steps
 from worker.desk.sessions import Guest
 from worker.domain.controls.seals import Seal
 from worker.domain.evidence import events
@@ -160,7 +160,7 @@ def _facts(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, object]
         "link_known_to": whole.link_known_to,
         "silenced_by": whole.silenced_by,
         "copies": whole.copies,
-        "taken": whole.steps,
+        "taken": taken_steps(whole.steps, tongue),
         "policy": call.services.rules.policy(one).name,
         "to_come": shown_steps(call, call.services.explainer.to_come(uow, one)),
         "blocks": _blocked_by(uow, one),

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from worker.app.reads.escalation import ComingStep, ToldOne
 from worker.app.tell.holding import QUIET
 from worker.desk.calls import Call
-from worker.domain.messages.message import RecipientKind
+from worker.domain.messages.message import CHANNEL, RecipientKind
 from worker.domain.messages.paragraphs import told_line
 from worker.domain.messages.sentences import flat
 from worker.domain.text.tongue import N_, Tongue
+from worker.ports.state.tickets import StepTaken
 
 _COMMON = N_("security channel")
 _HOLDS = {
@@ -42,6 +43,15 @@ def shown_steps(call: Call, steps: Iterable[ComingStep]) -> list[ShownStep]:
         )
         for step in steps
     ]
+
+
+def taken_steps(steps: Iterable[StepTaken], tongue: Tongue) -> list[tuple[datetime, str]]:
+    """When each step was taken, and whom it told."""
+    return [(one.taken.at, ", ".join(_named(label, tongue) for label in one.told)) for one in steps]
+
+
+def _named(label: str, tongue: Tongue) -> str:
+    return tongue.say(_COMMON) if label == CHANNEL.label else label
 
 
 def hold_words(held_by: str, tongue: Tongue) -> str:
