@@ -55,6 +55,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "become": {"opened": N_("opened"), "held": N_("held"), "absent": N_("not opened")},
     "standing": {"active": N_("active"), "leaving": N_("leaving"), "left": N_("left")},
+    "desk_role": {
+        "viewer": N_("viewer"),
+        "operator": N_("operator"),
+        "approver": N_("approver"),
+        "auditor": N_("auditor"),
+    },
     "role": {
         "member": N_("member"),
         "admin": N_("admin"),

@@ -73,6 +73,12 @@ def desk(ward: Harness) -> Caller:
     return caller
 
 
+def test_the_menu_of_the_account_says_roles_in_the_reader_s_language(desk: Caller) -> None:
+    desk.language = "de"
+    menu = desk.get("/").text.partition('class="account"')[2].partition("</p>")[0]
+    assert "Freigebender, Auditor" in menu
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_no_english_stands_in_a_page_of_another_language(desk: Caller, path: str) -> None:
     desk.language = "ar"
