@@ -21,7 +21,7 @@ class Permission(StrEnum):
     SEE = "see"  # tickets, plans, people, groups, sources
     ACT = "act"  # on tickets, and on the question of who a member is
     RELEASE = "release"  # held plans, or reject them
-    AUDIT = "audit"  # search the log, and export it
+    AUDIT = "audit"  # search the journal, and export it
 
 
 _MAY: Mapping[DeskRole, frozenset[Permission]] = {

@@ -79,7 +79,7 @@ class SignInRoles(Section):
     viewer: Values = Field(default=(), description="Sees everything.")
     operator: Values = Field(default=(), description="Acts on tickets, and answers who somebody is.")
     approver: Values = Field(default=(), description="An operator who releases and rejects held plans.")
-    auditor: Values = Field(default=(), description="Sees everything, searches and exports the audit log.")
+    auditor: Values = Field(default=(), description="Sees everything, searches and exports the journal.")
 
     @classmethod
     def named_like_ours(cls) -> Self:
