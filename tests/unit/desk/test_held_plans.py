@@ -271,5 +271,5 @@ def test_a_plan_of_people_who_are_missing_says_so(ward: Harness, desk: Caller) -
 
     page = text(desk.get("/plans/P-000002").text)
 
-    assert "20 people: missing from the latest read" in page
+    assert "20 people: not in the read of 24 Nov 2026" in page
     assert "A release opens no ticket at once." in page

@@ -15,6 +15,7 @@ from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
 from worker.desk.console.frame import back_to, group_path, missing, person_path
 from worker.desk.console.histories import names_in
+from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.controls.others import STATEMENT_CONTROLS
@@ -192,7 +193,8 @@ def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
         return found_by_control(cohort, tongue)
     people = tongue.count("one person", "{n} people", len(cohort.people))
     if plan.is_shrunken:
-        return tongue.say("{people}: missing from the latest read", people=people)
+        day = tongue.day(local_day(plan.created_at, timezone))
+        return tongue.say("{people}: not in the read of {day}", people=people, day=day)
     words = WORDS["evidence"]
     instants: dict[Evidence, list[datetime]] = defaultdict(list)
     for one in cohort.people:
