@@ -258,6 +258,8 @@ def test_the_first_of_two_is_a_step(desk: Caller, monkeypatch: pytest.MonkeyPatc
     second.get(PLAN)
     page = text(second.post(f"{PLAN}/decide", fields | {"reason": "HR says so"}).text)
     assert "1 of 2 sam ," in page
+    assert page.count("1 of 2") == 2, "once for each of the two parts"
+    assert page.count("HR says so") == 2
     assert re.search(r"released kim , .*2026.* HR says so", page)
 
 
