@@ -228,10 +228,18 @@ def test_whom_it_is_about_has_to_be_chosen(
 ) -> None:
     desk.get(PLAN)
 
-    answer = desk.post(f"{PLAN}/decide", {"verdict": "release", "reason": "r", **fields})
+    answer = desk.post(f"{PLAN}/decide", {"verdict": "release", "reason": "HR asked", **fields})
 
     assert (answer.status_code, why in text(answer.text)) == (409, True)
+    assert 'name="reason" value="HR asked"' in answer.text, "what was typed is kept"
+    assert answer.text.count(" checked") == len(fields)
     assert ward.plans()[0].state is HoldState.HELD
+
+
+def test_a_decision_about_no_plan_is_refused(desk: Caller) -> None:
+    desk.get(PLAN)
+    fields = {"which": "all", "verdict": "release", "reason": "r"}
+    assert "There is no plan P-000099" in text(desk.post("/plans/P-000099/decide", fields).text)
 
 
 def test_who_decided_a_part_when_and_why_is_kept_in_sight(ward: Harness, desk: Caller) -> None:

@@ -205,6 +205,23 @@ def test_without_a_tick_or_an_act_nothing_is_done(
     assert ward.ticket(1).state is TicketState.OPEN
 
 
+@pytest.mark.parametrize("act, typed, lacks", [
+    ("assign", {"reason": "On holiday"}, "email"),
+    ("waive", {"email": "dee@corp.example"}, "reason"),
+])  # fmt: skip
+def test_a_field_that_is_missing_is_asked_for_again_with_what_was_typed(
+    desk: Caller, ward: Harness, act: str, typed: dict[str, str], lacks: str
+) -> None:
+    desk.get("/tickets")
+    page = desk.post("/tickets/together", {"act": act, "ticket": ["1", "3"], **typed})
+    form = page.text.partition('action="/tickets/together"')[2].partition("</form>")[0]
+    assert page.status_code == 409
+    assert re.findall(r'name="ticket" value="(\d+)"', form) == ["1", "3"]
+    assert f'name="reason" value="{typed.get("reason", "")}"' in form
+    assert f'<button name="act" value="{act}">' in form
+    assert re.search(rf'name="{lacks}" value=""[^>]* required', form)
+
+
 def test_all_are_assigned_to_one_person(desk: Caller, ward: Harness) -> None:
     desk.get("/tickets")
     fields = {"act": "assign", "ticket": ["1", "3"], "email": "dee@corp.example"}

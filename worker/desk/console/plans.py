@@ -13,7 +13,7 @@ from starlette.responses import Response
 from worker.app.reads.release import GROUPS_AT_ONCE, Release, release_of
 from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
-from worker.desk.console.frame import back_to, group_path, missing, person_path
+from worker.desk.console.frame import CONFLICT, OK, back_to, group_path, missing, person_path
 from worker.desk.console.histories import names_in
 from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
@@ -102,7 +102,12 @@ def release(call: Call, guest: Guest) -> Response:
 
 
 def _page(
-    call: Call, uow: UnitOfWork, one: HeldPlan, compared: Comparison | None = None, pasted: str = ""
+    call: Call,
+    uow: UnitOfWork,
+    one: HeldPlan,
+    compared: Comparison | None = None,
+    pasted: str = "",
+    refused: Refused | None = None,
 ) -> Response:
     skip = number_in(call.query("skip")) or 0
     everybody = [person for cohort in one.cohorts for person in cohort.people]
@@ -127,7 +132,14 @@ def _page(
             "needs_two": call.services.approvals.needs_two(one),
             "compared": compared,
             "pasted": pasted,
+            "refused": refused,
+            "typed": {
+                "reason": call.text("reason"),
+                "which": call.text("which"),
+                "cohorts": call.form.getlist("cohort"),
+            },
         },
+        status=CONFLICT if refused else OK,
     )
 
 
@@ -231,7 +243,22 @@ def _compared(uow: UnitOfWork, plan: HeldPlan, lines: Iterable[str]) -> Comparis
 
 
 def decide(call: Call, guest: Guest) -> Response:
-    """Release or reject the ticked cohorts, or all that are undecided, as the form says."""
+    """Release or reject the ticked cohorts, or all that are undecided, as the form says.
+
+    What is refused is said on the plan's page, with what was typed.
+    """
+    try:
+        _decide(call, guest)
+    except Refused as refused:
+        with call.services.store.reading() as uow:
+            one = uow.episodes.plan(_number(call))
+            if one is None:
+                raise
+            return _page(call, uow, one, refused=refused)
+    return back_to(f"/plans/{call.path('label')}")
+
+
+def _decide(call: Call, guest: Guest) -> None:
     verdict, which = call.text("verdict"), call.text("which")
     ticked = [value for value in call.form.getlist("cohort") if isinstance(value, str)]
     if verdict not in {"release", "reject"}:
@@ -245,7 +272,6 @@ def decide(call: Call, guest: Guest) -> Response:
     chosen, reason = ticked if which == "ticked" else [], call.text("reason")
     is_release = verdict == "release"
     call.services.approvals.decide(_number(call), chosen, guest.actor, reason, call.now, release=is_release)
-    return back_to(f"/plans/{call.path('label')}")
 
 
 def _number(call: Call) -> int:

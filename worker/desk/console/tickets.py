@@ -15,7 +15,7 @@ from worker.desk.calls import Call, is_own_path, number_in
 from worker.desk.console.days import period_in
 from worker.desk.console.frame import CONFLICT, PAGE, back_to, group_of
 from worker.desk.console.saved import is_shown
-from worker.desk.console.ticket import act_on
+from worker.desk.console.ticket import Misfilled, act_on
 from worker.desk.downloads import download
 from worker.desk.refs import REFERENCE_MAX
 from worker.desk.sessions import Guest
@@ -153,7 +153,10 @@ def _place(text: str) -> DuePlace | None:
 
 
 def act_together(call: Call, guest: Guest) -> Response:
-    """Do one act on each ticket that is ticked, for one reason; say of each that refuses it why."""
+    """Do one act on each ticket that is ticked, for one reason; say of each that refuses it why.
+
+    Where a field can't be used, the answer asks for it again, with what was typed.
+    """
     what, numbers = call.text("act"), sorted(call.numbers("ticket"))
     if what not in TOGETHER or not numbers:
         raise Refused(because("Tick the tickets, and choose what is to be done with them."))
@@ -168,5 +171,12 @@ def act_together(call: Call, guest: Guest) -> Response:
         back = "/tickets"
     if not refused:
         return back_to(back)
-    values = {"refused": refused, "done": len(numbers) - len(refused), "back": back}
+    values = {
+        "refused": refused,
+        "done": len(numbers) - len(refused),
+        "back": back,
+        "act": what,
+        "again": [label for label, refusal in refused if isinstance(refusal, Misfilled)],
+        "typed": {"reason": call.text("reason"), "email": call.text("email")},
+    }
     return call.page("console/together.html", values, status=CONFLICT)
