@@ -327,3 +327,11 @@ def test_the_same_answer_again_changes_nothing(asked: Harness) -> None:
     assert "Nothing was sent" not in again.text
     with asked.store.reading() as uow:
         assert len(uow.attestations.page(0, 10)) == 1
+
+
+def test_the_console_does_not_offer_to_mark_a_statement_as_done(ward: Harness, desk: Caller) -> None:
+    number = next(one.id for one in ward.tickets(TicketKind.ATTEST) if one.is_live)
+    desk.sign_in("sam", "operator")
+    page = desk.get(f"/tickets/T-{number:06d}").text
+    offered = re.findall(r'name="act" value="(\w+)" required', page)
+    assert offered == ["acknowledge", "snooze", "assign", "waive"]

@@ -22,8 +22,9 @@ from worker.desk.sessions import Guest
 from worker.domain.controls.seals import Seal
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry, Sealed
-from worker.domain.kinds import proof_source
+from worker.domain.kinds import kind_of, proof_source
 from worker.domain.kinds.controlled import pasted
+from worker.domain.kinds.kind import OWN_PAGE
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_assigned, why_line
 from worker.domain.model import Account
 from worker.domain.text.reason import Reason, because
@@ -36,7 +37,7 @@ MESSAGES_MAX = 50
 FIELDS = ("act", "reason", "admin", "email", "until", "span")
 _OF_ACT = {"span": "snooze", "email": "assign", "until": "waive"}  # fields that only one act has
 _ENDED = ("reopen",)
-ACTS: Mapping[TicketState, Sequence[str]] = {  # what the page offers; what is refused nevertheless says why
+ACTS: Mapping[TicketState, Sequence[str]] = {
     TicketState.OPEN: ("done", "acknowledge", "snooze", "assign", "waive"),
     TicketState.BLOCKED: ("assign", "waive"),
     TicketState.DONE: ("done", "assign", "waive", "reopen"),
@@ -53,6 +54,12 @@ class Misfilled(Refused):
     def __init__(self, field: str, why: Reason) -> None:
         super().__init__(why)
         self.field = field
+
+
+def acts_on(one: Ticket) -> Sequence[str]:
+    """What the page offers: what whoever is asked has to answer themself is nobody else's to mark as done."""
+    is_own = kind_of(one).choice in OWN_PAGE
+    return [name for name in ACTS[one.state] if not (is_own and name == "done")]
 
 
 def ticket(call: Call, guest: Guest) -> Response:
@@ -135,7 +142,7 @@ def _shown(
     values["live"] = f"/tickets/{one.label}"  # where it renews itself, after a refusal, too
     values["proof_source"] = proof_source(one)
     values["refused"] = refused
-    values["refused_at"] = refused and (form if form == "hold" else _place_of(refused, ACTS[one.state]))
+    values["refused_at"] = refused and (form if form == "hold" else _place_of(refused, acts_on(one)))
     values["unsealed"] = sealing
     return call.page("console/ticket.html", values, status=CONFLICT if refused or sealing else OK)
 
@@ -197,7 +204,7 @@ def _history(call: Call, uow: UnitOfWork, whole: WholeTicket) -> dict[str, objec
 
 
 def _form(call: Call, uow: UnitOfWork, one: Ticket) -> dict[str, object]:
-    policy, acts = call.services.rules.policy(one), ACTS[one.state]
+    policy, acts = call.services.rules.policy(one), acts_on(one)
     tomorrow = _tomorrow(call)
     return {
         "acts": acts,
