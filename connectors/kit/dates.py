@@ -24,6 +24,7 @@ _NEVER_UNTIL_YEAR = 1601  # [datetime]::FromFileTime(0) is how scripts print "ne
 _NEVER_FROM_YEAR = 9999
 _CENTURY = 2000
 _NOON = 12
+_AFTER_NOON = frozenset("pمμ")  # how PM begins in Latin, Arabic and Greek letters; AM: a, ص, π
 
 
 class DateOrder(StrEnum):
@@ -73,7 +74,7 @@ class Stamp:
 
 _TIME = (
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"\s?(?P<half>[ap]\.?\s?m\.?)?"
+    r"\s?(?P<half>[ap]\.?\s?m\.?|[صم]|[πμ]\.?\s?μ\.?)?"
 )
 _ZONE = r"\s?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?"
 _YEAR_FIRST = re.compile(
@@ -193,7 +194,7 @@ def _clock(match: re.Match[str]) -> time | None:
     if half:
         if not 1 <= hour <= _NOON:
             raise ValueError(hour)
-        hour = hour % _NOON + (_NOON if half == "p" else 0)
+        hour = hour % _NOON + (_NOON if half in _AFTER_NOON else 0)
     return time(hour, int(match["minute"]), int(match["second"] or 0))
 
 
