@@ -37,6 +37,10 @@ _DIGITS = {  # Babel always writes Latin digits, in any numbering system
         "deva": "०१२३४५६७८९",
     }.items()
 }
+_TWO_DAYS = (
+    "يومان",
+    "يومين",
+)  # CLDR's nominative, and the case after a preposition, as all of our texts have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class CldrTongue:
         units = (
             format_unit(n, f"duration-{unit}", "short", locale=self.locale) for unit, n in parts_of(length)
         )
-        return self._digits(" ".join(units))
+        said = " ".join(units)
+        return self._digits(said.replace(*_TWO_DAYS) if self.locale.language == "ar" else said)
 
     def _moment(self, local: datetime, day: str) -> str:
         """A local date, as this skeleton of CLDR says which parts of it, and the time."""

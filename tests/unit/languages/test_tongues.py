@@ -232,7 +232,7 @@ def test_a_digest_s_title_is_in_its_recipient_s_language() -> None:
     ("en-US", "2 days 12 hr"),
     ("de", "2 Tg. 12 Std."),
     ("pl", "2 dni 12 godz."),
-    ("ar-EG", "يومان ١٢ س"),
+    ("ar-EG", "يومين ١٢ س"),
     ("hi", "2 दिन 12 घं॰"),
 ])  # fmt: skip
 def test_a_length_of_time_is_written_with_the_language_s_units(code: str, said: str) -> None:
