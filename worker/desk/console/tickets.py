@@ -41,12 +41,9 @@ def tickets(call: Call, guest: Guest) -> Response:
     """A page of the list: what is live by when it is due, anything else by its number, the newest first."""
     view = _view(call, guest)
     if call.text("as") == "table":
-        return _table(call, view.wanted)
+        return _table(call, view)
     with call.services.store.reading() as uow:
-        if view.is_by_due:
-            found = uow.overview.tickets_by_due(view.wanted, _place(call.text("after")), PAGE + 1)
-        else:
-            found = uow.overview.tickets(view.wanted, number_in(call.text("after")), PAGE + 1)
+        found = _found(uow, view, call.text("after"), PAGE + 1)
         shown = found[:PAGE]
         steps = uow.tickets.steps_of([one.id for one in shown])
         kept = uow.saved_lists.of(guest.account)
@@ -86,22 +83,28 @@ def _counted(uow: UnitOfWork, view: _View, found: Sequence[Ticket], *, is_first:
     return _Counted(number, is_at_least=number >= COUNTED_MAX)
 
 
-def _table(call: Call, wanted: TicketFilter) -> Response:
-    """The same tickets as a file for spreadsheets, all of them."""
+def _table(call: Call, view: _View) -> Response:
+    """The same tickets as a file for spreadsheets, all of them, in the order of the list."""
 
     def write(file: BinaryIO) -> None:
         with call.services.store.reading() as uow:
-            deque(with_rows(_all(uow, wanted), file), maxlen=0)
+            deque(with_rows(_all(uow, view), file), maxlen=0)
 
     return download(write, f"tickets-{call.now:%Y%m%d-%H%M%S}.csv", "text/csv; charset=utf-8")
 
 
-def _all(uow: UnitOfWork, wanted: TicketFilter) -> Iterator[Ticket]:
-    """The newest first, read in parts."""
-    before: int | None = None
-    while part := uow.overview.tickets(wanted, before, TABLE_PART):
+def _all(uow: UnitOfWork, view: _View) -> Iterator[Ticket]:
+    """All pages of a list, read in parts."""
+    after = ""
+    while part := _found(uow, view, after, TABLE_PART):
         yield from part
-        before = part[-1].id
+        after = _after(part[-1], is_by_due=view.is_by_due)
+
+
+def _found(uow: UnitOfWork, view: _View, after: str, limit: int) -> list[Ticket]:
+    if view.is_by_due:
+        return uow.overview.tickets_by_due(view.wanted, _place(after), limit)
+    return uow.overview.tickets(view.wanted, number_in(after), limit)
 
 
 class _View(NamedTuple):
