@@ -193,6 +193,21 @@ def test_a_list_is_compared_with_the_plan(desk: Caller) -> None:
     assert "Clerk" not in str(answer.url)
 
 
+@pytest.mark.parametrize(
+    "line", ["poe, lea", "LEA POE", "Lea Poe", "7, Lea Poe, Night duty", "Poe, Lea, lea@corp.example"]
+)
+def test_whoever_is_in_the_directory_is_found_there_as_people_write_them(
+    ward: Harness, desk: Caller, line: str
+) -> None:
+    ward.hire("lea", display_name="Lea Poe")
+    ward.poll()
+    desk.get(PLAN)
+
+    page = text(desk.post(f"{PLAN}/compare", {"list": line}).text)
+
+    assert f"{line} ( Lea Poe , active)" in page
+
+
 def test_a_list_that_is_the_plan_says_so(desk: Caller) -> None:
     desk.get(PLAN)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builders import key, person
-from worker.domain.identity.comparing import columns_of, found_by
+from worker.domain.identity.comparing import columns_of, found_by, spellings_of
 
 PEOPLE = (
     person("a1", display_name="Amína Yusuf", email="amina@corp.example", employee_id="E-7"),
@@ -25,6 +25,9 @@ PEOPLE = (
     ("Ben Cole; c3", {"c3"}),
     ("Ben Cole <ben@corp.example>", {"b2"}),
     ("Somebody\tE-7\tWard 7", {"a1"}),
+    ("4711, Ben Cole, ben@corp.example", {"b2"}),
+    ("Cole, a1x", set()),
+    ("Doe, bcole", set()),
     ("Nobody Known", set()),
     ("…", set()),
 ])  # fmt: skip
@@ -38,3 +41,13 @@ def test_empty_lines_and_repeats_are_left_out() -> None:
 
 def test_the_columns_of_a_line_come_after_all_of_it() -> None:
     assert columns_of("Ben Cole; b2;") == ["Ben Cole; b2;", "Ben Cole", "b2"]
+
+
+@pytest.mark.parametrize("name, spellings", [
+    ("Poe, Lea", ["Poe, Lea", "Lea Poe"]),
+    ("lea poe", ["lea poe", "poe, lea", "Lea Poe", "Poe, Lea"]),
+    ("Lea Ann Poe", ["Lea Ann Poe", "Poe, Lea Ann"]),
+    ("Lea", ["Lea"]),
+])  # fmt: skip
+def test_a_name_is_looked_up_as_a_directory_may_have_it(name: str, spellings: list[str]) -> None:
+    assert spellings_of(name) == spellings

@@ -20,7 +20,7 @@ from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.controls.others import STATEMENT_CONTROLS
 from worker.domain.escalation.calendar import left_on
-from worker.domain.identity.comparing import columns_of, found_by
+from worker.domain.identity.comparing import columns_of, found_by, spellings_of
 from worker.domain.kinds.controlled import fails
 from worker.domain.messages.held import found_by_control
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey
@@ -230,7 +230,8 @@ def _compared(uow: UnitOfWork, plan: HeldPlan, lines: Iterable[str]) -> Comparis
     people = {one.person: one for cohort in plan.cohorts for one in cohort.people}
     found = found_by(lines, uow.overview.named(people).values())
     rest = [line for line, keys in found.items() if not keys]
-    known = uow.overview.known_as([column for line in rest for column in columns_of(line)])
+    texts = [text for line in rest for column in columns_of(line) for text in spellings_of(column)]
+    known = uow.overview.known_as(texts)
     by_key = {one.key: one for one in known}
     elsewhere = found_by(rest, known)
     meant = frozenset[AccountKey]().union(*found.values())

@@ -13,12 +13,21 @@ from worker.domain.identity.names import normalise
 from worker.domain.model import Account, AccountKey
 
 _COLUMNS = re.compile(r"[;\t<>]")
+_ALONE = re.compile(r"[@\d]|\S\s+\S")  # an address, a number, two words: half of `Poe, Alex` is nobody
 
 
 def columns_of(line: str) -> list[str]:
-    """What a line may name somebody by: all of it, then its columns."""
-    parts = [line, *_COLUMNS.split(line)]
+    """What a line may name somebody by: all of it, then its columns, then what its commas divide."""
+    parts = [line, *_COLUMNS.split(line), *filter(_ALONE.search, line.split(","))]
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def spellings_of(name: str) -> list[str]:
+    """A name as a directory may have it: as it is, with the last name first or last, and with capitals."""
+    last, comma, first = (part.strip() for part in name.partition(","))
+    others, _, end = name.rpartition(" ")
+    turned = f"{first} {last}" if comma else f"{end}, {others}" if others else name
+    return list(dict.fromkeys((name, turned, name.title(), turned.title())))
 
 
 def found_by(lines: Iterable[str], people: Iterable[Account]) -> Mapping[str, frozenset[AccountKey]]:
