@@ -81,9 +81,10 @@ class CldrTongue:
         local, year = at.astimezone(zone), now.astimezone(zone).year
         return self._moment(local, "MMMEd" if local.year == year else "yMMMEd")
 
-    def day(self, on: date) -> str:
+    def day(self, on: date, today: date | None = None) -> str:
         noon = datetime.combine(on, time(12), UTC)
-        return self._digits(format_skeleton("yMMMd", noon, tzinfo=UTC, locale=self.locale))
+        parts = "MMMd" if today and on.year == today.year else "yMMMd"
+        return self._digits(format_skeleton(parts, noon, tzinfo=UTC, locale=self.locale))
 
     def span(self, length: timedelta) -> str:
         units = (

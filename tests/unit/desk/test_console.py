@@ -172,7 +172,7 @@ def test_now_shows_who_is_exposed_for_how_long_and_what_waits(desk: Caller) -> N
         "2 removal asked for one person 30 waiting for approval 30 people 0 nobody is asked 0 people" in shown
     )
     assert re.search(r"Ann account disabled .* 2 : \S.* 30 removal asked for", shown)
-    assert "P-000001 30 people of Temps: account disabled on 25 Nov 2026" in shown
+    assert "P-000001 30 people of Temps: account disabled on 25 Nov" in shown
     assert "3 overdue tickets" in shown
 
 

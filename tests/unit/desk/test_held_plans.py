@@ -55,8 +55,9 @@ def text(html: str) -> str:
 def test_each_part_says_what_its_people_have_in_common(desk: Caller) -> None:
     page = text(desk.get(PLAN).text)
 
-    assert "6 people of Reception: account disabled on 24 Nov 2026" in page
-    assert "2 people: account disabled on 24 Nov 2026" in page
+    assert "6 people of Reception: account disabled on 24 Nov" in page
+    assert "2 people: account disabled on 24 Nov" in page
+    assert "disabled on 24 Nov 2026" not in page, "the year is this one"
     assert "6 people of Reception: account disabled" in text(desk.get("/plans").text)
 
 
@@ -91,8 +92,8 @@ def test_what_controls_found_is_held_in_parts_with_a_name(controlled: Harness) -
 
 
 @pytest.mark.parametrize("unit, said", [
-    ("Porters", "6 people of Porters: leave date passed between 18 Nov 2026 and 23 Nov 2026"),
-    (None, "6 people: leave date passed between 18 Nov 2026 and 23 Nov 2026"),
+    ("Porters", "6 people of Porters: leave date passed between 18 Nov and 23 Nov"),
+    (None, "6 people: leave date passed between 18 Nov and 23 Nov"),
 ])  # fmt: skip
 def test_people_who_left_on_several_days_have_the_first_and_the_last(
     ward: Harness, desk: Caller, unit: str | None, said: str
@@ -117,7 +118,7 @@ def test_a_leave_date_is_the_day_on_which_the_tickets_say_that_they_left(ward: H
         ward.corp.change(porter, leave_at=datetime(2026, 11, 24, tzinfo=ZoneInfo("Europe/London")))
     ward.settle()
 
-    assert "6 people of Porters: leave date passed on 23 Nov 2026" in text(desk.get("/plans/P-000002").text)
+    assert "6 people of Porters: leave date passed on 23 Nov" in text(desk.get("/plans/P-000002").text)
     ward.decide(plan=2)
     ward.settle()
     ticket = next(one for one in ward.tickets() if one.group == GroupKey("wards", "gate"))
@@ -283,7 +284,7 @@ def test_the_first_of_two_is_a_step(desk: Caller, monkeypatch: pytest.MonkeyPatc
     assert "1 of 2 sam ," in page
     assert page.count("1 of 2") == 2, "once for each of the two parts"
     assert page.count("HR says so") == 2
-    assert re.search(r"released kim , .*2026.* HR says so", page)
+    assert re.search(r"released kim , .* HR says so", page)
 
 
 def test_a_plan_of_people_who_are_missing_says_so(ward: Harness, desk: Caller) -> None:
@@ -296,5 +297,5 @@ def test_a_plan_of_people_who_are_missing_says_so(ward: Harness, desk: Caller) -
 
     page = text(desk.get("/plans/P-000002").text)
 
-    assert "20 people: not in the read of 24 Nov 2026" in page
+    assert "20 people: not in the read of 24 Nov" in page
     assert "A release opens no ticket at once." in page

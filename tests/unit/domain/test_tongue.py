@@ -39,6 +39,8 @@ def test_numbers_are_written_and_counted() -> None:
 def test_an_instant_is_said_in_its_zone_and_a_day_without_its_weekday() -> None:
     assert ENGLISH.instant(NOW, "Asia/Tokyo") == "Tue 24 Nov 2026 21:00 JST"
     assert ENGLISH.day(date(2026, 11, 4)) == "04 Nov 2026"
+    assert ENGLISH.day(date(2026, 11, 4), date(2026, 1, 1)) == "04 Nov"
+    assert ENGLISH.day(date(2026, 11, 4), date(2027, 1, 1)) == "04 Nov 2026"
     assert (ENGLISH.code, ENGLISH.is_rtl) == ("en", False)
 
 

@@ -199,13 +199,14 @@ def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, P
 
 
 def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
-    """What a cohort's people have in common: `6 people of Reception: account expired on 28 Nov 2026`."""
+    """What a cohort's people have in common: `6 people of Reception: account expired on 28 Nov`."""
     tongue, timezone = call.tongue, call.services.place.timezone
+    today = local_day(call.now, timezone)
     if cohort.findings:
         return found_by_control(cohort, tongue)
     people = tongue.count("one person", "{n} people", len(cohort.people))
     if plan.is_shrunken:
-        day = tongue.day(local_day(plan.created_at, timezone))
+        day = tongue.day(local_day(plan.created_at, timezone), today)
         return tongue.say("{people}: not in the read of {day}", people=people, day=day)
     words = WORDS["evidence"]
     instants: dict[Evidence, list[datetime]] = defaultdict(list)
@@ -215,7 +216,7 @@ def sentence(call: Call, plan: HeldPlan, cohort: Cohort) -> str:
     days = sorted(left_on(end(ats), code, timezone) for code, ats in instants.items() for end in (min, max))
     known = {
         "people": people, "unit": unit_name(cohort.unit or ""), "evidence": evidence,
-        "first": tongue.day(days[0]) if days else "", "last": tongue.day(days[-1]) if days else "",
+        "first": tongue.day(days[0], today) if days else "", "last": tongue.day(days[-1], today) if days else "",
     }  # fmt: skip
     if known["first"] == known["last"]:
         if cohort.unit:

@@ -55,8 +55,8 @@ class Tongue(Protocol):
         The year is left out if it is that of `now`.
         """
 
-    def day(self, on: date) -> str:
-        """A date without its weekday."""
+    def day(self, on: date, today: date | None = None) -> str:
+        """A date without its weekday; without its year if it is that of `today`."""
 
     def span(self, length: timedelta) -> str:
         """A length of time in its two largest units of days, hours and minutes, rounded down; one minute at least."""
@@ -126,8 +126,8 @@ class _English:
         local, year = at.astimezone(zone), now.astimezone(zone).year
         return local.strftime("%a %d %b %H:%M" if local.year == year else "%a %d %b %Y %H:%M")
 
-    def day(self, on: date) -> str:
-        return on.strftime("%d %b %Y")
+    def day(self, on: date, today: date | None = None) -> str:
+        return on.strftime("%d %b" if today and on.year == today.year else "%d %b %Y")
 
     def span(self, length: timedelta) -> str:
         return " ".join(f"{number} {_SHORT[unit]}" for unit, number in parts_of(length))
