@@ -120,8 +120,7 @@ class _Members:
 
 def _move(uow: UnitOfWork, follows: Follows, now: datetime) -> None:
     leader = uow.rosters.view(follows.leader)
-    if leader is None:
-        return
+    assert leader is not None  # noqa: S101  only a group that is known leads
     members = _Members(leader)
     uow.pairs.carry_places(follows)
     handles = members.renamed(uow.reviews.behind_rows(follows.follower))
