@@ -1,6 +1,6 @@
 import pytest
 
-from worker.domain.tickets.searching import spellings
+from worker.desk.searching import spellings
 
 
 @pytest.mark.parametrize("typed, read", [

@@ -26,8 +26,8 @@ from worker.desk.api.requests import (
     Waive,
     states_of,
 )
+from worker.desk.searching import spellings
 from worker.domain.model import GroupKey
-from worker.domain.tickets.searching import spellings
 from worker.domain.tickets.ticket import Ticket, ticket_number
 from worker.ports.state.overview import TicketFilter
 from worker.ports.state.store import UnitOfWork

@@ -18,10 +18,10 @@ from worker.desk.console.saved import is_shown
 from worker.desk.console.ticket import Misfilled, act_on
 from worker.desk.downloads import download
 from worker.desk.refs import REFERENCE_MAX
+from worker.desk.searching import spellings
 from worker.desk.sessions import Guest
 from worker.domain.messages.sentences import ticket_title
 from worker.domain.text.reason import because
-from worker.domain.tickets.searching import spellings
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState, ticket_label
 from worker.ports.state.overview import DuePlace, TicketFilter
 from worker.ports.state.store import UnitOfWork
