@@ -157,7 +157,7 @@ def settle(
     return Account(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
 
 
-# What a deleted record has another value of: Entra's user name, the name and unit of a tombstone, an id in its place
+# What deletion gives another value: the user name, the name and unit of a record without facts, an id in its place
 _MANGLED = ("display_name", "username", "immutable_id", "org_unit", "is_moved_out", "is_on_long_leave")
 
 
