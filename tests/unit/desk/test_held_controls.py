@@ -10,11 +10,15 @@ import pytest
 from desk_caller import Caller, desk_of
 from desk_setup import api_client, services_of
 from harness import TWO_APPROVERS_FROM, Harness, company_fixture
+from worker.domain.controls import GROUP_CONTROLS
+from worker.domain.controls.others import CONVERSATIONS, STATEMENT_CONTROLS
 from worker.domain.controls.policy import AdminsRule, ControlPolicy, DescriptionRule, ProfileRule
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.model import GroupFacts
-from worker.domain.reconcile.guard import HoldState
+from worker.domain.model import GroupFacts, GroupKey
+from worker.domain.reconcile.guard import HeldSubject, HoldState
+from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.tickets.ticket import TicketKind
+from worker.ports.state.episodes import PlanKind
 
 PLAN = "/plans/P-000001"
 ASKS = ControlSwitch(Mode.TICKET)
@@ -135,3 +139,18 @@ def test_the_message_says_which_groups_wait_and_the_journal_counts_them(held: Ha
     assert "None of these tickets is opened until somebody decides" in paragraph.text
     [entry] = [one.entry for one in held.journal() if one.entry.event == "plan.held"]
     assert entry.data == {"source": "controls", "people": 0, "tickets": 4, "cohorts": 2}
+
+
+@pytest.mark.parametrize("control", [*GROUP_CONTROLS, *sorted(STATEMENT_CONTROLS), CONVERSATIONS.id])
+def test_the_page_shows_what_any_control_found(desk: Caller, held: Harness, control: str) -> None:
+    key = held.person("ann").key if control not in GROUP_CONTROLS else GroupKey("wards", "ward-0")
+    plan = held_controls({control: HeldFindings(1, (HeldSubject(*key, "Xena", "Finance", "7"),))}, held.now)
+    assert plan is not None
+    with held.store.begin() as uow:
+        plan = uow.episodes.hold(plan, PlanKind.CONTROLS)
+    answer = desk.get(f"/plans/{plan.label}")
+    assert answer.status_code == 200
+    [path] = re.findall(r'<a href="([^"]+)"><bdi>Xena</bdi>', answer.text)
+    assert desk.get(path).status_code == 200
+    if control == CONVERSATIONS.id:
+        assert "Xena Finance" in text(answer.text)

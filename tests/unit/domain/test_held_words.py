@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from builders import NOW
 from worker.domain.kinds.controlled import is_done_in
-from worker.domain.messages.held import found_by_control, held_paragraph
+from worker.domain.messages.held import found_by_control, found_of, held_paragraph
 from worker.domain.model import Coverage
 from worker.domain.reconcile.guard import HeldSubject
 from worker.domain.reconcile.held_findings import HeldFindings, held_controls
@@ -31,6 +33,19 @@ def test_one_ticket_is_one() -> None:
     assert plan is not None
     assert found_by_control(plan.cohorts[0]).startswith("One ticket to open: ")
     assert plan.counted == "1 ticket"
+
+
+@pytest.mark.parametrize(
+    "control, found, wanted, said",
+    [
+        ("group.complete", "purpose", "", "The group's row in the register lacks: purpose."),
+        ("people.policy", "messaging", "3", "messaging, version 3"),
+        ("people.training", "MSG-101", "", "MSG-101"),
+        ("leaving.conversations", "Finance", "", "Finance"),
+    ],
+)
+def test_what_is_held_is_said_in_words(control: str, found: str, wanted: str, said: str) -> None:
+    assert found_of(control, HeldSubject("wards", "w1", "Ward 1", found, wanted)) == said
 
 
 def test_no_roster_alone_proves_a_ticket_of_controls() -> None:

@@ -18,11 +18,10 @@ from worker.desk.console.histories import names_in
 from worker.desk.pages import local_day
 from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
-from worker.domain.controls.others import STATEMENT_CONTROLS
+from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.escalation.calendar import left_on
 from worker.domain.identity.comparing import columns_of, found_by, spellings_of
-from worker.domain.kinds.controlled import fails
-from worker.domain.messages.held import found_by_control
+from worker.domain.messages.held import found_by_control, found_of
 from worker.domain.model import Account, AccountKey, Evidence, GroupKey
 from worker.domain.people.units import unit_name
 from worker.domain.reconcile.guard import (
@@ -159,24 +158,15 @@ def _subjects(call: Call, shown: Sequence[tuple[str, HeldSubject]]) -> dict[str,
     """What controls found, in words, by the control."""
     found: dict[str, list[dict[str, object]]] = {}
     for control, held in shown:
-        path, said = _path_of(call, control, held), _found(call, control, held)
+        path, said = _path_of(call, control, held), found_of(control, held, call.tongue)
         found.setdefault(control, []).append({"path": path, "name": held.name, "said": said})
     return found
 
 
 def _path_of(call: Call, control: str, held: HeldSubject) -> str:
-    if control in STATEMENT_CONTROLS:
-        return person_path(call, AccountKey(held.source, held.subject))
-    return group_path(call, GroupKey(held.source, held.subject))
-
-
-def _found(call: Call, control: str, held: HeldSubject) -> str:
-    """What is wrong in a group, or which statement of a person is missing."""
-    if control in STATEMENT_CONTROLS and not held.wanted:
-        return held.found
-    if control in STATEMENT_CONTROLS:
-        return call.tongue.say("{statement}, version {version}", statement=held.found, version=held.wanted)
-    return fails({"control": control, "found": held.found, "wanted": held.wanted}).say(call.tongue)
+    if control in GROUP_CONTROLS:
+        return group_path(call, GroupKey(held.source, held.subject))
+    return person_path(call, AccountKey(held.source, held.subject))
 
 
 def _rows(uow: UnitOfWork, people: Sequence[Departure]) -> Mapping[AccountKey, PlanRow]:

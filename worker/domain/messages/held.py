@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from worker.domain.controls import CATALOGUE
+from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
+from worker.domain.controls.others import STATEMENT_CONTROLS
+from worker.domain.kinds.controlled import fails
 from worker.domain.messages.message import Paragraph
 from worker.domain.messages.sentences import reason_line, sentences
-from worker.domain.reconcile.guard import Cohort, HeldPlan
+from worker.domain.reconcile.guard import Cohort, HeldPlan, HeldSubject
 from worker.domain.text.tongue import ENGLISH, Tongue
 
 
@@ -42,3 +44,12 @@ def found_by_control(part: Cohort, tongue: Tongue = ENGLISH) -> str:
     return tongue.count(
         "One ticket to open: {control}", "{n} tickets to open: {control}", part.findings, control=control
     )
+
+
+def found_of(control: str, held: HeldSubject, tongue: Tongue = ENGLISH) -> str:
+    """What is wrong in a group, or what a person is asked for, in words; of a leaver, the department."""
+    if control in GROUP_CONTROLS:
+        return fails({"control": control, "found": held.found, "wanted": held.wanted}).say(tongue)
+    if control in STATEMENT_CONTROLS and held.wanted:
+        return tongue.say("{statement}, version {version}", statement=held.found, version=held.wanted)
+    return held.found
