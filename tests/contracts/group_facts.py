@@ -17,6 +17,7 @@ from worker.domain.kinds.kind import Sees
 from worker.domain.model import (
     NOTHING_SHOWN,
     Allowed,
+    Coverage,
     Fact,
     GroupFacts,
     GroupKey,
@@ -135,6 +136,34 @@ class GroupFactsContract:
         assert known(store, LIST).registered == SAID
         read(store, "list", saying(RegisterFacts()))
         assert known(store, LIST).registered == RegisterFacts()
+
+    @pytest.mark.parametrize(
+        "said, coverage",
+        [
+            (None, Coverage.FULL),
+            (RegisterFacts(), Coverage.PARTIAL),
+            (RegisterFacts(status=RegisterStatus.ACTIVE), Coverage.PARTIAL),
+            (RegisterFacts(status=RegisterStatus.CLOSED), Coverage.FULL),
+            (RegisterFacts(closed_on=NOW.date()), Coverage.FULL),
+        ],
+    )
+    def test_a_group_that_a_register_only_names_shows_nobody_out(
+        self, store: Store, said: RegisterFacts | None, coverage: Coverage
+    ) -> None:
+        for _ in range(2):
+            read(store, "list", replace(roster("ward-7"), registered=said))
+            assert known(store, LIST).coverage is coverage
+
+    @pytest.mark.parametrize("admin, after", [("", Coverage.PARTIAL), (ANN, Coverage.FULL)])
+    def test_a_group_that_a_register_emptied_shows_them_out(
+        self, store: Store, admin: str, after: Coverage
+    ) -> None:
+        read(store, "list", replace(roster("ward-7", ANN, admin=admin), registered=RegisterFacts()))
+        emptied = replace(roster("ward-7"), registered=RegisterFacts())
+        read(store, "list", emptied)
+        assert (known(store, LIST).coverage, known(store, LIST).size) == (Coverage.FULL, 0)
+        read(store, "list", emptied)
+        assert known(store, LIST).coverage is after
 
     def test_the_register_speaks_for_the_live_group_of_a_pair(self, store: Store) -> None:
         paired(store)

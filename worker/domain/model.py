@@ -277,6 +277,11 @@ class RegisterFacts:
     move_to: str | None = None
     closed_on: date | None = None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the register says that the group is closed."""
+        return self.status is RegisterStatus.CLOSED or self.closed_on is not None
+
 
 NOTHING_SAID = RegisterFacts()
 
@@ -329,3 +334,9 @@ class Roster:
     departed: tuple[Departed, ...] = ()
     renumbered: tuple[Renumbered, ...] = ()
     registered: RegisterFacts | None = None
+
+    @property
+    def is_only_named(self) -> bool:
+        """Whether a register names the group, does not say that it is closed, and no row shows a member of it."""
+        said = self.registered
+        return said is not None and not said.is_closed and not self.members

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -25,11 +26,27 @@ from worker.storage import staging
 from worker.storage.deciding import is_admin
 from worker.storage.group_facts import fact_values, facts_of, registered_facts
 from worker.storage.leading import owner_of, registered_of
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import (
     chat_group,
     membership,
     to_micros,
 )
+
+
+def as_proof(connection: sa.Connection, source: str, rosters: Iterable[Roster]) -> list[Roster]:
+    """Return these rosters; one of a group that its register only names, now as before, is partial: it proves nothing.
+
+    A group of which the register listed members, and lists none now, was emptied.
+    """
+    page = list(rosters)
+    g, full = chat_group.c, (one for one in page if one.coverage is Coverage.FULL)
+    named = {one.group.group_id for one in full if one.is_only_named}
+    has_listed = sa.or_(g.has_had_admin == 1, sa.exists().where(staging.same_group(membership.c, g)))
+    for chunk in chunked(sorted(named)):
+        emptied = sa.select(g.group_id).where(g.source == source, g.group_id.in_(chunk), has_listed)
+        named -= set(connection.execute(emptied).scalars())
+    return [replace(one, coverage=Coverage.PARTIAL) if one.group.group_id in named else one for one in page]
 
 
 def group_row(source: str, roster: Roster, known: GroupFacts | None) -> tuple[Any, ...]:

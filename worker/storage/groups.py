@@ -48,7 +48,7 @@ from worker.storage.deciding import ADMINS
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups, take_groups
 from worker.storage.group_facts import known_facts
-from worker.storage.group_rows import _group, _group_query, group_row, group_rows, member_row
+from worker.storage.group_rows import _group, _group_query, as_proof, group_row, group_rows, member_row
 from worker.storage.hidden_members import note_hidden
 from worker.storage.leading import leaders_of
 from worker.storage.led_members import with_leaders, with_led
@@ -87,7 +87,7 @@ class SqlRosters:
             self._c.execute(statement, {"wanted": source})
 
     def stage(self, source: str, rosters: Iterable[Roster]) -> int:
-        page = list(rosters)
+        page = as_proof(self._c, source, rosters)
         known = known_facts(self._c, source, page)
         rows = [group_row(source, roster, known.get(roster.group.group_id)) for roster in page]
         bulk_upsert(self._c, staged_group, staging.GROUP_COLUMNS, rows)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness import Harness
+from worker.domain.model import NOTHING_SAID
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import Capabilities
@@ -50,6 +51,45 @@ def the_phone_is_taken_out(harness: Harness) -> None:
 
 def live(harness: Harness, kind: TicketKind) -> list[Ticket]:
     return [one for one in harness.tickets(kind) if one.is_live]
+
+
+# --- a register that only names a group -----------------------------------------------------------------
+
+
+@pytest.fixture
+def named(found: Callable[..., Harness]) -> Harness:
+    """Ward 7, which the phone sees and the register only names, without an id or a member of it."""
+    harness = found(inventories=("register", "phone"), joiners=(NURSES,))
+    harness.hire(*CREW, "ben", *(f"p{number}" for number in range(12)))
+    harness.inventories[0].can, harness.inventories[1].can = LIST, Capabilities()
+    harness.start(harness.app.rules)
+    harness.group("120@g.us", name="Ward 7")
+    harness.wards.register("120@g.us", NOTHING_SAID)
+    harness.group("120@g.us", *CREW, admins=["ben"], at=1, name="Ward 7")
+    harness.group("121@g.us", admins=["ben"], at=1)
+    passes(harness)
+    return harness
+
+
+def test_a_group_that_a_register_only_names_proves_nobody_gone(named: Harness) -> None:
+    named.leave("ann")
+    passes(named)
+    named.inventories[1].remove_group("120@g.us")
+    passes(named)
+    assert TicketState.VERIFIED not in {one.state for one in named.tickets(REMOVE)}
+    assert not named.tickets(ADD)
+
+
+def test_a_register_s_group_that_was_emptied_proves_them_gone(ward: Harness) -> None:
+    ward.wards.register("ward-7", NOTHING_SAID)
+    ward.leave("ann")
+    passes(ward)
+    for one in (*CREW, "ben"):
+        ward.drop("ward-7", one)
+    passes(ward)
+    passes(ward)
+    [ticket] = ward.tickets(REMOVE)
+    assert (ticket.state, ticket.grade) == (TicketState.VERIFIED, Grade.B)
 
 
 # --- the better source is taken out -----------------------------------------------------------------------

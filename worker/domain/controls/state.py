@@ -15,7 +15,6 @@ from worker.domain.model import (
     GroupFacts,
     GroupKey,
     RegisterFacts,
-    RegisterStatus,
     Standing,
 )
 from worker.domain.people.persons import Person
@@ -153,8 +152,7 @@ class GroupState:
     @property
     def is_called_closed(self) -> bool:
         """Whether the register says that it is closed."""
-        said = self.row.facts if self.row else None
-        return said is not None and (said.status is RegisterStatus.CLOSED or said.closed_on is not None)
+        return self.row is not None and self.row.facts.is_closed
 
     @property
     def is_closed(self) -> bool:
