@@ -24,7 +24,7 @@ from worker.domain.controls.statements import (
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.groups.pairing import Pair, PairState
 from worker.domain.identity.matching import How, Identity, IdentityState
-from worker.domain.model import AccountKey, Coverage, GroupKey, HandleKey
+from worker.domain.model import AccountKey, Coverage, GroupKey, HandleKey, RegisterFacts, RegisterStatus
 from worker.domain.reconcile.attesting import ask
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade, TicketState
@@ -285,6 +285,18 @@ class ListsContract:
         assert differing(store, NOW + 3 * DAY) == NOW, "the messenger did not show the ward"
         paired(store, PairState.APART)
         assert differing(store, NOW + 4 * DAY) is None, "they are no pair any more"
+
+    @pytest.mark.parametrize("said", [RegisterFacts(), RegisterFacts(status=RegisterStatus.CLOSED)])
+    def test_a_register_that_lists_nobody_differs_in_no_member(
+        self, store: Store, said: RegisterFacts
+    ) -> None:
+        read_rosters(store, roster("ward", "1", "2"))
+        named = replace(roster("w7", at=NOW + HOUR), registered=said)
+        read(store, "list", replace(named, registered=None))  # as an older release saw it
+        paired(store)
+        assert differing(store) == NOW
+        read(store, "list", named, at=NOW + HOUR)
+        assert differing(store, NOW + HOUR) is None
 
     def test_reviews_are_of_another_group_once_they_are_moved(self, store: Store) -> None:
         read_rosters(store, roster("ward", "1", "2"))

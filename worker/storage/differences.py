@@ -62,7 +62,10 @@ def _alone(page: Collection[GroupKey], sources: Collection[str], others: Collect
 
 
 def _with_other_members(page: Collection[GroupKey]) -> sa.Select[Any]:
-    """Groups of a pair, both read in full, of which one lists a member whom the other does not."""
+    """Groups of a pair, both read in full, of which one lists a member whom the other does not.
+
+    A register that lists nobody says nothing of the members.
+    """
     one, other = _ONE, _OTHER
     a, b = one.c, other.c
     is_pair = sa.or_(
@@ -76,9 +79,15 @@ def _with_other_members(page: Collection[GroupKey]) -> sa.Select[Any]:
         .select_from(one.join(other, is_pair))
         .where(
             among(a.source, a.group_id, page), both_full, a.is_gone == 0, b.is_gone == 0,
+            ~lists_nobody(a), ~lists_nobody(b),
             sa.or_(_lists_more(one, other), _lists_more(other, one)),
         )
     )  # fmt: skip
+
+
+def lists_nobody(group: Any) -> sa.ColumnElement[bool]:
+    """Whether the group is one of a register, without members."""
+    return sa.and_(group.registered.is_not(None), group.size == 0)
 
 
 def _lists_more(one: Any, other: Any) -> sa.ColumnElement[bool]:

@@ -9,7 +9,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from worker.domain.model import Coverage, GroupKey
-from worker.storage.differences import with_other_members
+from worker.storage.differences import lists_nobody, with_other_members
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import chat_group, roster_difference, to_micros
@@ -53,6 +53,7 @@ def _cannot_be_compared() -> sa.ColumnElement[bool]:
     full = Coverage.FULL.value
     return sa.exists().where(
         mine.source == _D.source, mine.group_id == _D.group_id, is_pair, mine.is_gone == 0, other.is_gone == 0,
+        ~lists_nobody(mine), ~lists_nobody(other),
         sa.or_(mine.coverage != full, other.coverage != full,
             (mine.is_unseen == 1) & mine.leader_source.is_not(None),
         ),
