@@ -10,7 +10,7 @@ from builders import DAY, HOUR, NOW, ticket
 from contracts.live import ANN, BEN, LIST, PHONE, read
 from contracts.unit_of_work import roster
 from worker.domain.controls.control import CheckValue
-from worker.domain.model import Group, GroupKey
+from worker.domain.model import Group, GroupKey, Roster
 from worker.domain.reconcile.guard import GuardLimits, HoldState
 from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.tickets.subject import About
@@ -205,13 +205,27 @@ class ControlsContract:
         named = [replace(roster(one, ANN), group=Group(one, name)) for one, name in names.items()]
         read(store, "phone", *named)
         with store.reading() as uow:
-            found = uow.group_states.groups(None, 9, LISTS, uow.group_states.names_in_use())
+            found = uow.group_states.groups(None, 9, LISTS, uow.group_states.names_in_use(LISTS))
             assert [one.key.group_id for one in found if one.is_alike] == ["1", "2"]
+
+    @pytest.mark.parametrize(
+        "in_register, alike",
+        [(["Ward 7"], []), (["ward 7"], ["a", "w0"]), (["Ward 7", "Ward 7"], ["a", "w0", "w1"])],
+    )
+    def test_the_row_that_registers_a_group_is_not_alike(
+        self, store: Store, in_register: list[str], alike: list[str]
+    ) -> None:
+        read(store, "wards", Roster(Group("a", "Ward 7", "whatsapp"), (), NOW))
+        rows = [Group(f"w{at}", name, "whatsapp") for at, name in enumerate(in_register)]
+        read(store, "list", *(Roster(one, (), NOW) for one in rows))
+        with store.reading() as uow:
+            found = uow.group_states.groups(None, 9, LISTS, uow.group_states.names_in_use(LISTS))
+        assert sorted(one.key.group_id for one in found if one.is_alike) == alike
 
     def test_a_group_is_seen_with_its_admins_and_what_is_alike(self, store: Store) -> None:
         read(store, "phone", roster("120@g.us", ANN, BEN), roster("121@g.us", ANN))
         with store.reading() as uow:
-            in_use = uow.group_states.names_in_use()
+            in_use = uow.group_states.names_in_use(LISTS)
             first, *rest = uow.group_states.groups(None, 1, LISTS, in_use)
             assert first.key == PHONE
             assert first.grade is Grade.A

@@ -103,10 +103,13 @@ class SqlGroupStates:
         self._c = connection
         self._rule = rule
 
-    def names_in_use(self) -> frozenset[NameInUse]:
+    def names_in_use(self, lists: Lists) -> frozenset[NameInUse]:
         g = chat_group.c
-        rows = self._c.execute(sa.select(g.name, g.messenger).where(GOVERNED))
+        rows = self._c.execute(sa.select(g.source, g.name, g.messenger).where(GOVERNED)).all()
         found = Counter(_folded(row) for row in rows)
+        live = {(row.name, row.messenger) for row in rows if row.source not in lists.registers}
+        listed = {(row.name, row.messenger): row for row in rows if row.source in lists.registers}
+        found.subtract(_folded(listed[one]) for one in live & listed.keys())  # `_load_rows` takes these
         return frozenset(one for one, count in found.items() if count > 1)
 
     def groups(

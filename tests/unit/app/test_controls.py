@@ -88,7 +88,10 @@ def test_names_are_read_only_where_a_rule_asks_for_one(start: Callable[..., Harn
 
 
 def _reads_of_names(statements: list[str]) -> int:
-    return sum(one.startswith("SELECT chat_group.name, chat_group.messenger") for one in statements)
+    return sum(
+        one.startswith("SELECT chat_group.source, chat_group.name, chat_group.messenger")
+        for one in statements
+    )
 
 
 def test_off_by_default(company: Harness) -> None:

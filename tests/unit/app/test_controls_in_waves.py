@@ -160,7 +160,9 @@ def test_names_of_several_groups_are_looked_up_once_a_run(
         harness.later()
         run()
         names = [
-            one for one in looked if one.startswith("SELECT chat_group.name, chat_group.messenger \nFROM")
+            one
+            for one in looked
+            if one.startswith("SELECT chat_group.source, chat_group.name, chat_group.messenger \nFROM")
         ]
         assert len(names) == (0 if run == harness.inventory else 1)
     assert len(harness.tickets()) == 5

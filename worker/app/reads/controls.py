@@ -179,7 +179,7 @@ class ControlReads:
     def names_in_use(self, uow: UnitOfWork) -> frozenset[NameInUse]:
         """The names that several groups have; none where no rule asks about names, since every group is read for it."""
         is_asked = any(rule.name for rule in self._rules.policy.profile)
-        return uow.group_states.names_in_use() if is_asked else frozenset()
+        return uow.group_states.names_in_use(self._rules.lists) if is_asked else frozenset()
 
     def of(
         self,
@@ -196,7 +196,8 @@ class ControlReads:
         known = [key for key in wanted if key.source != CENSUS_SOURCE]
         found = uow.group_states.states(known, self._rules.lists, in_use or frozenset())
         if in_use is None and any(self._is_asked_for_name(group, now) for group in found.values()):
-            found = uow.group_states.states(known, self._rules.lists, uow.group_states.names_in_use())
+            in_use = uow.group_states.names_in_use(self._rules.lists)
+            found = uow.group_states.states(known, self._rules.lists, in_use)
         if len(known) < len(wanted):
             found |= {one.key: one for one in only_named(uow, self._rules.lists) if one.key in wanted}
         return {key: self._examined(group, now) for key, group in found.items()}

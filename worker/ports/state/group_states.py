@@ -30,8 +30,11 @@ class NameInUse(NamedTuple):
 class GroupStates(Protocol):
     """What is known of groups, with their admins, their rows in a register and their tickets."""
 
-    def names_in_use(self) -> frozenset[NameInUse]:
-        """The names that more than one governed group of a messenger has."""
+    def names_in_use(self, lists: Lists) -> frozenset[NameInUse]:
+        """The names that more than one governed group of a messenger has.
+
+        A register's row with the very name and messenger of a group that a messenger shows is that group's own row.
+        """
 
     def groups(
         self, after: GroupKey | None, limit: int, lists: Lists, in_use: frozenset[NameInUse]
