@@ -51,6 +51,7 @@ from worker.storage.sql.tables import (
 )
 from worker.storage.statements import (
     LIVE_STATES,
+    answers_elsewhere,
     declining,
     excuses,
     in_groups_of,
@@ -308,15 +309,15 @@ class SqlAttestations:
         return [ticket_from_row(row) for row in self._c.execute(query.order_by(t.id))]
 
     def said_elsewhere(self, rule: StatementRule, now: datetime) -> list[tuple[Ticket, Attestation]]:
-        t = ticket.c
+        t, newest_pass = ticket.c, sa.func.max(sa.case((_A.is_pass == 1, _A.id)))
         query = (
-            sa.select(t.id, sa.func.max(_A.id).label("attestation"))
+            sa.select(t.id, sa.func.coalesce(newest_pass, sa.func.max(_A.id)).label("attestation"))
             .select_from(ticket)
             .join(attestation_person, (_AP.person_source == t.person_source) & (_AP.person_id == t.person_id))
             .join(attestation, _A.id == _AP.attestation_id)
             .where(
-                t.kind == STATEMENTS.value, t.state.in_(LIVE_STATES), is_ticket_of(rule), *valid(rule, now),
-                _A.assurance == Assurance.IMPORTED.value,
+                t.kind == STATEMENTS.value, t.state.in_(LIVE_STATES), is_ticket_of(rule),
+                answers_elsewhere(rule, now),
             )
             .group_by(t.id)
         )  # fmt: skip

@@ -309,6 +309,17 @@ def declining(rule: StatementRule) -> list[sa.ColumnElement[bool]]:
     ]  # fmt: skip
 
 
+def answers_elsewhere(rule: StatementRule, now: datetime) -> sa.ColumnElement[bool]:
+    """Another system's word that answers a ticket: a pass that counts, a decline, or a wish for an exception."""
+    newest = [is_newest()] if rule.statement.is_revocable else []
+    asks_out = [
+        _A.statement == rule.statement.value, _A.subject == rule.subject, is_of_version(rule, _A.version),
+        _A.answer == AttestAnswer.EXCEPTION.value, _A.voided_at.is_(None), *newest, *still_counts(rule, now),
+    ]  # fmt: skip
+    said = (valid(rule, now), declining(rule), asks_out)
+    return sa.and_(_A.assurance == Assurance.IMPORTED.value, sa.or_(*(sa.and_(*one) for one in said)))
+
+
 def is_newest() -> sa.ColumnElement[bool]:
     """The person of an attestation said nothing else of the same thing since."""
     return ~_said_later(_LATER.id > _A.id)

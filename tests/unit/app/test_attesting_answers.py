@@ -24,7 +24,7 @@ from worker.domain.controls.statements import (
 )
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.answers import Answer
-from worker.domain.tickets.ticket import Grade, TicketState
+from worker.domain.tickets.ticket import AssigneeWhy, Grade, TicketState
 
 POLICY_4 = replace(POLICY_3, subject="photos")
 YES = StatementAnswer(AttestAnswer.ACCEPTED, text_hash(TEXT))
@@ -210,6 +210,34 @@ class TestOtherSystems:
         [one] = tickets(harness, "ann")
         assert (one.state, one.grade) == (TicketState.VERIFIED, Grade.B)
         assert counts(harness, TRAINING.id) == (4, 1, 3, 0)
+
+    @pytest.mark.parametrize("has_passed", [False, True])
+    def test_who_declines_by_a_list_is_not_reminded_and_a_pass_comes_first(
+        self, asked: Made, has_passed: bool
+    ) -> None:
+        harness = asked(COURSE)
+        [row] = self.rows("ann")
+        rows = [row, replace(row, line=3, answer=AttestAnswer.DECLINED)]
+        self.take(harness, rows if has_passed else rows[1:])
+        harness.control()
+        [one] = tickets(harness, "ann")
+        said_so = AttestAnswer.ACCEPTED if has_passed else AttestAnswer.DECLINED
+        assert (one.state, one.grade, one.details["answer"]) == (TicketState.VERIFIED, Grade.B, said_so)
+        harness.deliver()
+        told = [message.paragraphs[0].headline for message in harness.soc.sent]
+        assert any("declined" in said for said in told) is not has_passed
+
+    def test_an_exception_of_a_list_goes_to_the_accountable_person_once(self, asked: Made) -> None:
+        harness = asked(COURSE)
+        [row] = self.rows("ann")
+        self.take(harness, [replace(row, answer=AttestAnswer.EXCEPTION)])
+        harness.control()
+        [one] = tickets(harness, "ann")
+        assert (one.state, one.details["answer"]) == (TicketState.OPEN, AttestAnswer.EXCEPTION)
+        assert one.assignee is not None
+        assert one.assignee.why is AssigneeWhy.ACCOUNTABLE
+        harness.control()
+        assert tickets(harness, "ann") == [one]
 
     def test_a_row_is_kept_once_and_one_of_nobody_is_said(self, asked: Made) -> None:
         harness = asked(COURSE)

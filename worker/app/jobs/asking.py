@@ -1,6 +1,6 @@
 """Ask people for statements: whoever is in a rule's groups and has not made one, so many a day.
 
-what is wanted now;  what other systems say closes tickets;  tickets that no rule asks for any more end
+what is wanted now;  what other systems say answers tickets;  tickets that no rule asks for any more end
 whom to ask -> tickets
 """
 
@@ -17,12 +17,13 @@ from worker.app.jobs.joining import join_statements
 from worker.app.jobs.matching import Matching
 from worker.app.reads.controls import ControlReads
 from worker.app.tell.addressing import rules_now
+from worker.app.tell.answering import statement_message
 from worker.app.tell.teller import Teller
 from worker.domain.controls.state import GroupState
-from worker.domain.controls.statements import Statement, StatementRule
+from worker.domain.controls.statements import AttestAnswer, Statement, StatementRule
 from worker.domain.controls.switch import ANYWHERE, Mode
 from worker.domain.model import AccountKey, GroupKey
-from worker.domain.reconcile.attesting import ask, proven_elsewhere
+from worker.domain.reconcile.attesting import answered_elsewhere, ask
 from worker.domain.reconcile.engine import cancelled
 from worker.domain.reconcile.guard import HeldSubject
 from worker.domain.reconcile.held_findings import HeldFindings
@@ -95,12 +96,14 @@ class Asking:
         return changed
 
     def settle(self, uow: UnitOfWork, now: datetime) -> list[Action]:
-        """End the tickets that another system's word proves, and those that no rule asks for any more."""
-        proven = {
-            ticket.id: proven_elsewhere(ticket, said, now)
+        """Answer the tickets that another system has a word on, and end those that no rule asks for any more."""
+        said = {
+            ticket.id: (ticket, said)
             for rule in self.rules
             for ticket, said in uow.attestations.said_elsewhere(rule, now)
         }
+        found = {at: answered_elsewhere(ticket, what, now) for at, (ticket, what) in said.items()}
+        answered = {at: action for at, action in found.items() if action is not None}
         asking = [
             AskingRule(rule, is_everywhere(rule)) for rule in self.rules if rule.switch.mode is Mode.TICKET
         ]
@@ -108,9 +111,15 @@ class Asking:
         over = [
             cancelled(ticket, why, now)
             for ticket in uow.attestations.needless(asking)
-            if ticket.id not in proven
+            if ticket.id not in answered
         ]
-        return carry_out(uow, [*proven.values(), *over], (), self._teller, now)
+        done = carry_out(uow, [*answered.values(), *over], (), self._teller, now)
+        declined = [at for at in answered if said[at][1].answer is AttestAnswer.DECLINED]
+        uow.outbox.add(
+            [statement_message(uow, answered[at].ticket, said[at][1], self._teller, now) for at in declined],
+            now,
+        )
+        return done
 
     # --- the first run ---------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from worker.domain.tickets.ticket import (
     Move,
     Reopened,
     Ticket,
+    TicketState,
     handed_to,
     next_state,
 )
@@ -179,7 +180,15 @@ def changed_mind(ticket: Ticket, attestation: Attestation, now: datetime) -> Tic
     )
 
 
-def proven_elsewhere(ticket: Ticket, attestation: Attestation, now: datetime) -> Action:
-    """Close a live ticket by what another system says."""
+def answered_elsewhere(ticket: Ticket, attestation: Attestation, now: datetime) -> Action | None:
+    """Return what a live ticket is after another system's word; None: an exception that was asked for is known.
+
+    A pass and a decline close it with grade B, and whoever asks for an exception leaves it to the accountable person.
+    """
+    if attestation.answer is AttestAnswer.EXCEPTION:
+        if ticket.state is not TicketState.OPEN or ticket.details.get("answer") == attestation.answer.value:
+            return None
+        handed = answered_with(ticket, attestation, now)
+        return Action(ActionKind.ASSIGN, handed, handed.reason)
     over = replace(answered_with(ticket, attestation, now), grade=Grade.B)
     return Action(ActionKind.VERIFY, over, because("a list of another system shows it"))

@@ -107,7 +107,10 @@ class Attestations(Protocol):
         """
 
     def said_elsewhere(self, rule: StatementRule, now: datetime) -> list[tuple[Ticket, Attestation]]:
-        """Return a rule's live tickets that another system's word makes needless, with the newest such attestation."""
+        """Return a rule's live tickets that another system's word answers, with the newest such attestation.
+
+        A pass that counts comes first, else the newest decline or wish for an exception.
+        """
 
     def texts(self) -> Sequence[TextSeen]:
         """The texts that were shown so far."""
