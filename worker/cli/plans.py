@@ -26,6 +26,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.contract.plans import PlanShape
+from worker.domain.messages.held import found_of
 from worker.domain.reconcile.guard import HeldPlan, HoldState, plan_number
 from worker.running.app import App
 
@@ -91,9 +92,11 @@ def show(id_: IdArgument, config: ConfigOption, json: JsonOption = False, now: N
         rows = [(p.name, f"{p.person.source}/{p.person.person_id}", p.evidence.value) for p in cohort.people]
         if rows:
             print_table("", ("person", "id", "evidence"), rows, "")
-        found = [(one.name, f"{one.source}/{one.subject}", one.found, one.wanted) for one in cohort.subjects]
+        found = [
+            (one.name, f"{one.source}/{one.subject}", found_of(cohort.id, one)) for one in cohort.subjects
+        ]
         if found:
-            print_table("", ("whom it is about", "id", "found", "wanted"), found, "")
+            print_table("", ("whom it is about", "id", "what is wrong"), found, "")
 
 
 @app.command()

@@ -40,6 +40,8 @@ def test_one_ticket_is_one() -> None:
     [
         ("group.complete", "purpose", "", "The group's row in the register lacks: purpose."),
         ("people.policy", "messaging", "3", "messaging, version 3"),
+        ("group.duties", "", "1", "duties of an admin, version 1"),
+        ("people.consent", "", "", "your private number"),
         ("people.training", "MSG-101", "", "MSG-101"),
         ("leaving.conversations", "Finance", "", "Finance"),
     ],

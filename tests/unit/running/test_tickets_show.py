@@ -52,6 +52,7 @@ def test_the_plan_has_what_controls_would_open(config: Path) -> None:
     said = run(config, "plan", "--now", AT)
     assert "admins" in said, said
     run(config, "once", "all", "--now", AT)
+    assert "too few active admins" in " ".join(run(config, "plans", "show", "P-2", "--now", AT).split())
     run(config, "plans", "release", "P-2", "--by", "kim", "--reason", "begin", "--now", LATER)
     assert "open" in run(config, "plan", "--now", LATER)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from worker.domain.controls import CATALOGUE, GROUP_CONTROLS
-from worker.domain.controls.others import STATEMENT_CONTROLS
+from worker.domain.controls.others import CONTROL_OF, STATEMENT_CONTROLS
+from worker.domain.kinds.attest import TOPICS
 from worker.domain.kinds.controlled import fails
 from worker.domain.messages.message import Paragraph
 from worker.domain.messages.sentences import reason_line, sentences
 from worker.domain.reconcile.guard import Cohort, HeldPlan, HeldSubject
 from worker.domain.text.tongue import ENGLISH, Tongue
+
+_TOPICS = {control: TOPICS[one.value] for one, control in CONTROL_OF.items() if one.value in TOPICS}
 
 
 def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
@@ -50,6 +53,9 @@ def found_of(control: str, held: HeldSubject, tongue: Tongue = ENGLISH) -> str:
     """What is wrong in a group, or what a person is asked for, in words; of a leaver, the department."""
     if control in GROUP_CONTROLS:
         return fails({"control": control, "found": held.found, "wanted": held.wanted}).say(tongue)
-    if control in STATEMENT_CONTROLS and held.wanted:
-        return tongue.say("{statement}, version {version}", statement=held.found, version=held.wanted)
-    return held.found
+    if control not in STATEMENT_CONTROLS:
+        return held.found
+    statement = held.found or tongue.say(_TOPICS.get(control, CATALOGUE[control].title))
+    if not held.wanted:
+        return statement
+    return tongue.say("{statement}, version {version}", statement=statement, version=held.wanted)
