@@ -13,8 +13,9 @@ from builders import rules
 from harness import TIMEZONE, Harness
 from worker.domain.controls import CATALOGUE
 from worker.domain.controls.control import CheckValue
+from worker.domain.controls.group import admins_few
 from worker.domain.controls.group.hand_over import CONTROL
-from worker.domain.controls.policy import ControlPolicy, HandOverRule
+from worker.domain.controls.policy import AdminsRule, ControlPolicy, HandOverRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.escalation.calendar import last_day
 from worker.domain.evidence.actor import Actor
@@ -251,3 +252,27 @@ def test_an_assignee_who_is_no_admin_is_told_whom_to_ask(company: Harness) -> No
     company.titles()
     [paragraph] = company.soc.sent[-1].paragraphs
     assert any("ask Dee" in step for step in paragraph.steps)
+
+
+def test_a_first_release_of_both_asks_for_one_new_admin(start: Callable[..., Harness]) -> None:
+    both = ControlPolicy(hand_over=POLICY.hand_over, admins=(AdminsRule(ASKS),))
+    company = start(controls=both, rules=RULES)
+    leaves(company, "dee", 10 * DAY)
+    company.control()
+    company.decide()
+    company.control()
+    assert not company.tickets(TicketKind.ADD_ADMIN)
+    company.settle()
+    company.control()
+    assert [one.kind for one in company.tickets()] == [REASSIGN]
+
+
+def test_who_rejects_the_hand_over_alone_has_an_admin_added(start: Callable[..., Harness]) -> None:
+    both = ControlPolicy(hand_over=POLICY.hand_over, admins=(AdminsRule(ASKS),))
+    company = start(controls=both, rules=RULES)
+    leaves(company, "dee", 10 * DAY)
+    company.control()
+    company.decide(CONTROL.id, release=False)
+    company.decide(admins_few.CONTROL.id)
+    company.control()
+    assert [one.kind for one in company.tickets()] == [TicketKind.ADD_ADMIN]

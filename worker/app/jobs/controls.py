@@ -31,7 +31,7 @@ from worker.app.tell.teller import Teller
 from worker.domain.controls import GROUP_CONTROLS
 from worker.domain.controls.control import CheckValue
 from worker.domain.controls.examining import Examined
-from worker.domain.controls.group import hand_over
+from worker.domain.controls.group import admins_few, hand_over
 from worker.domain.controls.others import ADVISORIES, CONVERSATIONS, REPORTS, STATEMENT_CONTROLS
 from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
@@ -376,6 +376,8 @@ class RunControls:
                 for one in examined
                 if one.control.id in allowed and (one.control.id, group.key) not in said_no
             ]
+            if any(_is_for_reconciling(one) for one in may):  # which asks for a new admin, too
+                may = [one for one in may if one.control.id != admins_few.CONTROL.id]
             for want in wanted_in(group, may):
                 action = opened(want, group, self._tickets, self._policy.languages, now)
                 if action is None or len(found) >= left:
