@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import tracemalloc
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from connectors.kit.statement_lists import read_statements
+from connectors.kit import statement_rows
+from connectors.kit.statement_lists import BYTES_MAX, read_statements
+from fakes.in_process import in_process
 from worker.domain.controls.statements import AttestAnswer, ImportedRow, ItemAnswer
-from worker.ports import BadConfig
+from worker.ports import BadConfig, Incomplete
 
 ANN = "ann@corp.example"
 DAY = date(2026, 11, 20)
@@ -23,7 +26,7 @@ def read(tmp_path: Path) -> Read:
     def rows(text: str) -> list[ImportedRow]:
         file = tmp_path / "list.csv"
         file.write_text(text)
-        return read_statements(file)
+        return read_statements(file, in_process)
 
     return rows
 
@@ -85,6 +88,7 @@ def test_an_item_is_said_by_a_certain_word_alone(read: Read) -> None:
         ("name\nAnn\n", "no column for the person"),
         (f"email,completed_on\n{ANN},soon\n", "line 2"),
         ("email\n" + "a" * 131_073 + "\n", "is no table"),
+        ("", "no column for the person"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused_with_its_name(read: Read, text: str, said: str) -> None:
@@ -97,5 +101,47 @@ def test_reading_a_list_leaves_other_tables_as_long_as_they_may_be(tmp_path: Pat
     before = csv.field_size_limit()
     file = tmp_path / "list.csv"
     file.write_text("email\nann@example.org\n")
-    read_statements(file)
+    read_statements(file, in_process)
     assert csv.field_size_limit() == before
+
+
+def test_days_are_read_in_the_order_that_the_whole_column_shows(read: Read) -> None:
+    rows = read(f"email,completed_on\n{ANN},03/04/2026\n{ANN},20/11/2026\n")
+    assert [row.on for row in rows] == [date(2026, 4, 3), DAY]
+
+
+def test_the_mark_at_the_start_of_a_file_is_no_part_of_the_first_heading(read: Read) -> None:
+    assert read(f"\ufeffemail\n{ANN}\n") == [ImportedRow(2, ANN)]
+
+
+def test_a_list_of_bytes_that_are_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"email\n" + f"{ANN}\n".encode() * 10_000 + b"\xff\n")
+    with pytest.raises(BadConfig, match=r"list\.csv.* is no UTF-8 text"):
+        read_statements(file, in_process)
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="can't be read: No such file"):
+        read_statements(tmp_path / "list.csv")
+
+
+def test_a_list_has_a_bound_of_rows(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statement_rows, "ROWS_MAX", 2)
+    assert len(read(f"email\n{ANN}\n{ANN}\n")) == 2
+    with pytest.raises(BadConfig, match="more than 2 rows"):
+        read(f"email\n{ANN}\n{ANN}\n\n")
+
+
+@pytest.mark.parametrize(
+    "filler, said", [(b"\n", "more than 500,000 rows"), (b",", "takes more than 512 MB of memory")]
+)
+def test_a_hostile_list_takes_no_memory_of_the_worker(tmp_path: Path, filler: bytes, said: str) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(b"email\n" + filler * (BYTES_MAX - 6))
+    tracemalloc.start()
+    with pytest.raises(BadConfig if filler == b"\n" else Incomplete, match=said):
+        read_statements(file)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 22
