@@ -1,22 +1,21 @@
-"""JSON documents that are published for everybody: at an address, or brought as a file.
+"""JSON documents that are published for everybody, at an address. `connectors.kit.brought` has them as files.
 
-    address -> answer of a bounded size -> JSON          file of the source's folder -> JSON
+    address -> answer of a bounded size -> JSON
 
 A document that did not change since its tag is not read again. No redirect is followed, and no error has a header.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from connectors.kit.files import open_file
+from connectors.kit.brought import AGAIN, BYTES_MAX, parsed
 from connectors.kit.http import (
     UNANSWERED,
     broken,
@@ -27,23 +26,20 @@ from connectors.kit.http import (
     trusting,
 )
 from connectors.kit.rest import require_safe
-from worker.ports import BadConfig, Incomplete, Transient
+from worker.ports import BadConfig, Incomplete
 
-BYTES_MAX = 64 << 20
 OK, NOT_MODIFIED, MOVED_MAX = 200, 304, 399
-_AGAIN = "Nothing is concluded from it; it is read again by itself."
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document that was read; `tag` tells its next version.
 
-    `at`: when a file was put there; None of an address. `is_unchanged`: it still has the tag, and was not read.
+    `is_unchanged`: it still has the tag, and was not read.
     """
 
     content: Any
     tag: str | None = None
-    at: datetime | None = None
     is_unchanged: bool = False
 
 
@@ -110,34 +106,5 @@ class Address:
     def _read(self, response: httpx2.Response) -> bytes:
         data = read_within(response, BYTES_MAX)
         if data is None:
-            raise Incomplete(f"{self._called} answered more than {BYTES_MAX >> 20} MB.", remedy=_AGAIN)
+            raise Incomplete(f"{self._called} answered more than {BYTES_MAX >> 20} MB.", remedy=AGAIN)
         return data
-
-
-def read_file(path: Path, called: str, tag: str | None = None) -> Document:
-    """The document in a file, unless it still has the `tag`. Raises ConnectorError."""
-    try:
-        with open_file(path, BYTES_MAX) as file:
-            status = path.stat()
-            found = f"{status.st_mtime_ns}-{status.st_size}"
-            at = datetime.fromtimestamp(status.st_mtime, UTC)
-            if found == tag:
-                return Document(None, tag, at, is_unchanged=True)
-            return Document(parsed(file.read(), called), found, at)
-    except FileNotFoundError:
-        raise BadConfig(
-            f"{called}: there is no such file.", remedy="Check path, or bring the file."
-        ) from None
-    except OSError as error:
-        raise Transient(
-            f"{called} can't be opened ({error.strerror}).", remedy="Check its rights; it is tried again."
-        ) from error
-
-
-def parsed(data: bytes, called: str) -> Any:
-    """JSON that is whole. Raises Incomplete."""
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        what = "a web page" if data.lstrip()[:1] == b"<" else "no whole JSON"
-        raise Incomplete(f"{called} is {what}.", remedy=_AGAIN) from error

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from connectors.advisories.kev import mapping
 from connectors.advisories.kev.config import KevConfig
-from connectors.kit.advisories import FeedFile, checked, records_of, rows_of
-from connectors.kit.documents import Address, Document, read_file
+from connectors.advisories.kev.reading import WORK, read_document
+from connectors.kit.advisories import FeedFile, checked, read_feed_file
+from connectors.kit.child import Apart, apart_for
+from connectors.kit.documents import Address
 from worker.domain.watch.products import Product
-from worker.ports import CheckResult, ConnectorContext, Incomplete, Passive
+from worker.ports import CheckResult, ConnectorContext, Passive
 from worker.ports.connectors.advisory_feed import AdvisoryRead, unchanged
 
 CALLED = "the KEV catalogue"
@@ -35,7 +35,10 @@ class KevFeed(Passive):
         del products  # there is only the whole catalogue
         now = self._context.now()
         found = self._context.again(lambda: self._address.get(now, tag=cursor))
-        return _read(found, CALLED, now)
+        if found.is_unchanged:
+            return unchanged(found.tag, now)
+        records, malformed = read_document(found.content, CALLED)
+        return AdvisoryRead(records, is_whole=True, cursor=found.tag, taken_at=now, malformed=malformed)
 
 
 class KevFile(Passive):
@@ -43,6 +46,7 @@ class KevFile(Passive):
 
     def __init__(self, config: FeedFile, context: ConnectorContext) -> None:
         self.name = context.name
+        self._apart: Apart = apart_for(context)
         self._context = context
         self._path = context.base_dir / config.path
         self._called = f"{CALLED} {self._path.name}"
@@ -52,21 +56,4 @@ class KevFile(Passive):
 
     def read(self, cursor: str | None, products: Sequence[Product]) -> AdvisoryRead:
         del products  # as above
-        found = read_file(self._path, self._called, cursor)
-        return _read(found, self._called, self._context.now())
-
-
-def _read(found: Document, called: str, now: datetime) -> AdvisoryRead:
-    taken_at = now if found.at is None else min(found.at, now)
-    if found.is_unchanged:
-        return unchanged(found.tag, taken_at)
-    rows = rows_of(found.content, called)
-    count = found.content.get("count", len(rows))
-    if not rows or count != len(rows):
-        raise Incomplete(
-            f"{called} says that it has {count} rows, and has {len(rows)}.",
-            remedy="Nothing is concluded from it; it is read again by itself.",
-            got=len(rows),
-        )
-    records, malformed = records_of(rows, mapping.record, called)
-    return AdvisoryRead(records, is_whole=True, cursor=found.tag, taken_at=taken_at, malformed=malformed)
+        return read_feed_file(self._path, self._called, WORK, self._apart, cursor, self._context.now())

@@ -12,11 +12,12 @@ from typing import Any
 from connectors.advisories.nvd import mapping
 from connectors.advisories.nvd.client import CALLED, WINDOW_MAX, NvdClient
 from connectors.advisories.nvd.config import NvdConfig
-from connectors.kit.advisories import FeedFile, checked, records_of, rows_of
-from connectors.kit.documents import read_file
+from connectors.advisories.nvd.reading import WORK
+from connectors.kit.advisories import FeedFile, checked, read_feed_file, records_of
+from connectors.kit.child import Apart, apart_for
 from worker.domain.watch.products import Product
 from worker.ports import CheckResult, ConnectorContext, ConnectorError, Passive
-from worker.ports.connectors.advisory_feed import AdvisoryRead, unchanged
+from worker.ports.connectors.advisory_feed import AdvisoryRead
 
 OVERLAP = timedelta(hours=1)  # a record may appear some time after the instant that it bears
 BEHIND_MAX = timedelta(days=720)  # a cursor that is older is none
@@ -64,6 +65,7 @@ class NvdFile(Passive):
 
     def __init__(self, config: FeedFile, context: ConnectorContext) -> None:
         self.name = context.name
+        self._apart: Apart = apart_for(context)
         self._context = context
         self._path = context.base_dir / config.path
         self._called = f"NVD's file {self._path.name}"
@@ -73,13 +75,7 @@ class NvdFile(Passive):
 
     def read(self, cursor: str | None, products: Sequence[Product]) -> AdvisoryRead:
         del products  # a file is read as a whole
-        found = read_file(self._path, self._called, cursor)
-        now = self._context.now()
-        taken_at = min(found.at or now, now)
-        if found.is_unchanged:
-            return unchanged(found.tag, taken_at)
-        records, malformed = records_of(rows_of(found.content, self._called), mapping.record, self._called)
-        return AdvisoryRead(records, is_whole=True, cursor=found.tag, taken_at=taken_at, malformed=malformed)
+        return read_feed_file(self._path, self._called, WORK, self._apart, cursor, self._context.now())
 
 
 def questions(products: Sequence[Product]) -> Iterator[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 
 from connectors.advisories.kev import FILE, SPEC, mapping
 from connectors.advisories.kev.connector import KevFeed, KevFile
+from connectors.advisories.nvd import FILE as NVD_FILE
 from contracts.inventory import NOW, context
 from fakes.advisories.server import KevServer, catalogue, kev_row
 from fakes.graph.http import Reply
 from worker.domain.watch.matching import MatchedBy, NamedProduct
-from worker.ports import BadConfig, ConnectorError, Incomplete, PermissionDenied, Transient
+from worker.ports import BadConfig, ConnectorError, ConnectorSpec, Incomplete, PermissionDenied, Transient
 
 CVE = "CVE-2026-10001"
 
@@ -180,3 +182,17 @@ def test_a_file_that_can_t_be_opened_is_tried_again(tmp_path: Path) -> None:
 
     with pytest.raises(Transient, match="can't be opened"):
         feed.read(None, ())
+
+
+@pytest.mark.parametrize("kind", [FILE, NVD_FILE], ids=["kev", "nvd"])
+def test_a_hostile_file_takes_no_memory_of_the_worker(tmp_path: Path, kind: ConnectorSpec) -> None:
+    (tmp_path / "kev.json").write_bytes(b'{"vulnerabilities":[' + b"{}," * (20 << 20) + b"{}]}")
+    feed = kind.build(kind.config.model_validate({"path": "kev.json"}), context(tmp_path))
+
+    tracemalloc.start()
+    with pytest.raises(Incomplete, match="takes more than 512 MB of memory"):
+        feed.read(None, ())
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 1 << 22
