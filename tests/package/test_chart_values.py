@@ -106,6 +106,22 @@ def test_values_that_can_not_be_meant_are_refused_by_their_name(major: str, path
     assert len(said) < 1500
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://${env:X}:${env:X}@db/w",
+        "postgresql://u:${env:X}@db/w?password=${env:X}&sslpassword=${env:X}",
+        "postgresql://u@db:5432/w?sslmode=verify-full",
+        "postgresql://u@[2001:db8::1]:5432/w",
+        "postgresql://u:${env:X}@db:5432/w?options=a@b",
+        "postgresql://db:5432/w?application_name=me@here",
+    ],
+)
+def test_an_address_with_references_or_without_a_password_is_taken(url: str) -> None:
+    values = {"config": {"database": {"url": url}}, "extraEnv": [{"name": "X", "value": "x"}]}
+    assert rendered(values)
+
+
 def test_another_kubernetes_is_refused() -> None:
     done = template("4", flags=["--kube-version", "1.28.0"])
 

@@ -99,10 +99,13 @@ def _write_defaults(definition: dict[str, Any], model: type[Section]) -> None:
             schema["default"] = written[key]
 
 
+_REFERENCES = r"^\s*(\$\{(env|file):[^}]+\}\s*)+$"  # and nothing beside them: `literals` refuses it, too
+
+
 def _referring(node: Any) -> Any:
     """Add the rule that a secret is a reference, which holds unless `allow_literal_secrets` is set."""
     if isinstance(node, dict):
-        rule = {"pattern": r"\$\{(env|file):"} if node.get("writeOnly") else {}
+        rule = {"pattern": _REFERENCES} if node.get("writeOnly") else {}
         return {key: _referring(item) for key, item in node.items()} | rule
     return [_referring(item) for item in node] if isinstance(node, list) else node
 

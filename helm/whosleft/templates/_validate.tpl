@@ -114,8 +114,32 @@
 {{- if .Values.config.allow_literal_secrets -}}
 {{- fail "config.allow_literal_secrets is for labs: what config has goes into a ConfigMap. Write ${env:NAME} or ${file:/path}, and name it in secrets." -}}
 {{- end -}}
-{{- if regexMatch "://[^/@:$]*:[^$/@][^/@]*@|[?&](ssl)?password=[^$]" .Values.config.database.url -}}
-{{- fail "config.database.url has a password, and would be in a ConfigMap: write ${env:NAME} in its place, and name it in secrets." -}}
+{{- include "whosleft.validateNoPasswords" (dict "at" "config" "value" .Values.config) -}}
+{{- end -}}
+
+{{/*
+No text below `value` has an address with a password in it, before its host or in its query; `at` says where it is. References are no
+passwords: "\x01" takes the place of each.
+*/}}
+{{- define "whosleft.validateNoPasswords" -}}
+{{- $at := .at -}}
+{{- if kindIs "map" .value -}}
+{{- range $key, $value := .value -}}
+{{- include "whosleft.validateNoPasswords" (dict "at" (printf "%s.%s" $at $key) "value" $value) -}}
+{{- end -}}
+{{- else if kindIs "slice" .value -}}
+{{- range $index, $value := .value -}}
+{{- include "whosleft.validateNoPasswords" (dict "at" (printf "%s[%d]" $at $index) "value" $value) -}}
+{{- end -}}
+{{- else if kindIs "string" .value -}}
+{{- $text := regexReplaceAll "\\$\\{[^}]*\\}" .value "\x01" -}}
+{{- $text = regexReplaceAll "(://[^/?#@:]*):\x01@" $text "${1}@" -}}
+{{- $text = regexReplaceAll "=\x01([&;#]|$)" $text "=${1}" -}}
+{{- $inAddress := "^\\s*[A-Za-z][A-Za-z0-9+.-]*://[^/?#@:]*:[0-9]*[^0-9/?#@][^@]*@|://[^/?#\\s@:]*:[^/?#\\s@]+@" -}}
+{{- $inQuery := "(?i)[?&;](([^=&;#]*[_-])?(token|passphrase|secret|api_key)|[^=&;#]*password)=[^&;#]" -}}
+{{- if or (regexMatch $inAddress $text) (regexMatch $inQuery $text) -}}
+{{- fail (printf "%s has a password, and would be in a ConfigMap: write ${env:NAME} in its place, and name it in secrets." $at) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
