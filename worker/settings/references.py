@@ -76,7 +76,8 @@ def _resolved_text(
         document.unresolved.add(path)
         return text
     document.hidden[path] = (result, *given)
-    document.labels[path] = f"the value of {text}"
+    # The references alone: what stands beside them may be secret, too
+    document.labels[path] = f"the value of {' '.join(match[0] for match in REFERENCE.finditer(text))}"
     return result
 
 

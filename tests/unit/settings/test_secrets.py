@@ -193,6 +193,14 @@ def test_a_secret_that_is_written_out_is_refused_with_its_line_and_never_shown(
     assert not [problem for problem in allowed if "is written here" in problem.message]
 
 
+def test_what_stands_beside_a_reference_is_not_shown_either(write: Write) -> None:
+    url = f"postgresql+psycopg://u:{SECRET}${{env:PW}}@/w"
+    problems = problems_in(write(f"database: {{url: '{url}'}}\n"), kinds=KINDS, env={"PW": "0123456789"})
+    said = format_problems(problems)
+    assert "the value of ${env:PW} is not valid here" in said
+    assert SECRET not in said
+
+
 @pytest.mark.parametrize(
     "url",
     [
