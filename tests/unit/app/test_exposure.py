@@ -189,3 +189,11 @@ def test_names_on_the_page_are_text_and_long_charts_are_cut(start: Start) -> Non
     assert "others (1)" in text
     assert "…</text>" in text
     assert "pager: " in text
+
+
+def test_no_name_turns_the_direction_of_the_page(wards: Harness) -> None:
+    months = wards.app.exposure.months("", wards.now, 6)
+    row = ExposureRow("Ward\u202eevitca", "chat", False, *(timedelta(hours=2),) * 2, 0, None, None, 0)
+    text = exposure_page([*months[:-1], replace(months[-1], rows=(row,))], "St Mary's", wards.now)
+    assert text.count("Ward") == 3  # in the chart's words, on its bar and in the table
+    assert "\u202e" not in text
