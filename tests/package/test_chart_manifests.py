@@ -258,6 +258,12 @@ def test_no_pod_of_the_release_is_without_a_policy_for_both_ways(situation: str)
         ({"database": {"url": "postgresql+psycopg://w:${file:/var/run/secrets/whosleft/db/p:1}@db:5433/w"}}, {5433}),
         ({"database": {"url": "postgresql://w@one:6001,two:6002/w?sslmode=require"}}, {6001, 6002}),
         ({"database": {"url": "postgresql://w@[2001:db8::7]/w"}}, {5432}),
+        ({"database": {"url": "postgresql+psycopg://w:${file:/t}@/w?host=a.x&port=6432"}}, {6432}),
+        ({"database": {"url": "postgresql://w@db:5433/w?port=6432"}}, {6432}),
+        ({"database": {"url": "postgresql://w@/w?sslmode=require&port=6001,6002&host=a.x,b.x"}}, {6001, 6002}),
+        ({"database": {"url": "postgresql://w@/w?host=a.x:6001&host=b.x:6002"}}, {6001, 6002}),
+        ({"database": {"url": "postgresql://w@/w?host=a.x:6001,b.x"}}, {6001, 5432}),
+        ({"database": {"url": "postgresql://w@:5433/w?host=a.x"}}, {5433}),
         ({"directories": [("active_directory", {"servers": ["ldaps://dc1", "ldaps://dc2:3269", "ldap://dc3"]})]},
          {636, 3269, 389}),
         ({"directories": [("active_directory", {
@@ -332,6 +338,13 @@ def test_the_migration_may_go_to_the_database_alone() -> None:
     policy = named(rendered(situation="ha"), "NetworkPolicy", "whosleft-migrate")
 
     assert ports_out(policy) == DNS | {(5433, "TCP")}
+
+
+def test_the_migration_may_go_to_the_database_s_port_of_the_query() -> None:
+    values = {"config": {"database": {"url": "postgresql://w@/w?host=a.x&port=6432"}}}
+    policy = named(rendered(values), "NetworkPolicy", "whosleft-migrate")
+
+    assert ports_out(policy) == DNS | {(6432, "TCP")}
 
 
 def test_where_nobody_is_named_nobody_may_come() -> None:

@@ -188,9 +188,18 @@ Only workers hear calls.
 {{- $config := .Values.config -}}
 {{- if not (include "whosleft.isEmbedded" .) -}}
 {{- $plain := regexReplaceAll "\\$\\{[^}]*\\}" $config.database.url "" -}}
-{{- $hosts := regexReplaceAll "[/?].*$" (regexReplaceAll "^.*@" (regexReplaceAll "^[^:]*://" $plain "") "") "" -}}
+{{- $hosts := regexReplaceAll "[/?].*$" (regexReplaceAll "^.*@" (regexReplaceAll "^[^:]*://" (regexReplaceAll "[?].*$" $plain "") "") "") "" -}}
+{{- $usual := "5432" -}}
+{{- $query := regexFind "[?].*$" $plain | replace "%2C" "," | replace "%3A" ":" -}}
+{{- with regexFindAll "[?&]host=[^&#]+" $query -1 -}}{{/* these take the place of the host before the path, not of its port */}}
+{{- $usual = regexFind ":[0-9]+$" $hosts | trimPrefix ":" | default $usual -}}
+{{- $hosts = regexReplaceAll "[?&]host=" (join "," .) "" -}}
+{{- end -}}
+{{- with regexFindAll "[?&]port=[0-9,]+" $query -1 -}}
+{{- $hosts = regexReplaceAll "[?&]port=" (join "," .) "" | replace "," ",:" | printf ":%s" -}}
+{{- end -}}
 {{- range splitList "," $hosts -}}
-{{- $database = append $database (regexFind ":[0-9]+$" . | trimPrefix ":" | default "5432") -}}
+{{- $database = append $database (regexFind ":[0-9]+$" . | trimPrefix ":" | default $usual) -}}
 {{- end -}}
 {{- end -}}
 {{- range $config.directories -}}
