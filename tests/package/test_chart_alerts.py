@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from charts import CHART, CHECKOUT, Manifest, named, promtool, rendered
+from worker.app.jobs.table import JOBS
 
 ALERTS = {
     "WhosleftSourceDown", "WhosleftSourceStale", "WhosleftPlanHeld", "WhosleftTicketsOverdue", "WhosleftDeliveriesFail",
@@ -155,6 +157,20 @@ def test_each_alert_fires_alone_and_not_at_once(alert: str, tmp_path: Path) -> N
     run_cases(tmp_path, [case(changed, firing("4m"), firing("4h", f"ALERTS{{{series}}}"))])
 
 
+def test_every_job_has_a_limit_of_three_of_its_intervals() -> None:
+    schedule = {"schedule": dict.fromkeys(JOBS, "10h"), **VALUES["config"]}
+    usual, slow = (rules("ha", {"config": config})["WhosleftJobStalled"]["expr"] for config in ({}, schedule))
+
+    assert [limits(usual), limits(slow)] == [dict.fromkeys(JOBS, 3600), dict.fromkeys(JOBS, 108000)]
+    assert all(3 * job.every <= timedelta(hours=1) for job in JOBS.values())
+
+
+def limits(expression: str) -> dict[str, int]:
+    """The limit of each job that an expression names, in seconds."""
+    terms = re.findall(r'job=~"([a-z|]+)"\}\) > (\d+)', expression)
+    return {name: int(limit) for names, limit in terms for name in names.split("|")}
+
+
 def test_a_process_that_is_started_anew_again_and_again_hides_no_database_that_is_down(
     tmp_path: Path,
 ) -> None:
@@ -273,7 +289,10 @@ def test_a_slow_job_has_three_of_its_intervals() -> None:
     expression = rules(values={"config": {"schedule": {"inventory": "6h"}}})["WhosleftJobStalled"]["expr"]
 
     limits = dict(re.findall(r'job=~"([\w|]+)"\}\) > (\d+)', expression))
-    assert limits == {"deliver|escalate|poll|reconcile|verify": "3600", "inventory": "64800"}
+    assert limits == {
+        "controls|deliver|escalate|mirror|poll|reconcile|remediate|verify|watch": "3600",
+        "inventory": "64800",
+    }
 
 
 # --- What is asked for is shown ---------------------------------------------------------------------------------
