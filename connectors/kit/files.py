@@ -31,7 +31,7 @@ def open_file(path: Path, bytes_max: int) -> BufferedReader:
     if not found.is_relative_to(folder):
         raise BadConfig(
             f"{named(path)}: this is a link that leads out of its folder.",
-            remedy="Set `path` to the file itself, or put a copy of it there.",
+            remedy="Name the file itself, or put a copy of it there.",
         )
     number = _open_below(folder, found.relative_to(folder))
     try:
@@ -55,11 +55,11 @@ def _open_below(folder: Path, way: Path) -> int:
 
 def _refuse_others(path: Path, status: os.stat_result, bytes_max: int) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise BadConfig(f"{named(path)}: this is a folder.", remedy="Set `path` to one file.")
+        raise BadConfig(f"{named(path)}: this is a folder.", remedy="Name one file.")
     if not stat.S_ISREG(status.st_mode):
         raise BadConfig(
             f"{named(path)}: this is not a file, but a pipe, a device or the like.",
-            remedy="Set `path` to a file that is on a disk or a share.",
+            remedy="Name a file that is on a disk or a share.",
         )
     if status.st_size > bytes_max:
         raise BadConfig(

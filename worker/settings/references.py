@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.settings.document import Document
+from worker.settings.files import open_regular
 from worker.settings.problems import KeyPath, SettingsProblem, Wrong, did_you_mean, nearest
 
 BYTES_MAX = 1_000_000  # a secret is short; a path that names a device or a log is a mistake
@@ -104,7 +105,7 @@ def _from_env(env: Mapping[str, str], name: str) -> str:
 
 def _from_file(document: Document, name: str) -> str:
     try:
-        with (document.base_dir / name).open("rb") as file:
+        with open_regular(document.base_dir / name) as file:
             raw = file.read(BYTES_MAX + 1)
         text = raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except FileNotFoundError:

@@ -116,7 +116,7 @@ UNREADABLE = [
     ),
     Case(
         "a folder", Path.mkdir, BadConfig, "groups.xlsx", "this is a folder",
-        "Set `path` to one file",
+        "Name one file",
     ),
     Case(
         "empty", content(b""), Incomplete, "groups.xlsx", "the file is empty", "restore the last good copy",

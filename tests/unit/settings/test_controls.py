@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -44,6 +45,7 @@ def write(tmp_path: Path) -> Write:
     (tmp_path / "long.txt").write_text("x" * 2049)
     (tmp_path / "endless.txt").write_text("x" * 100_001)
     (tmp_path / "ward.png").write_bytes(b"picture")
+    os.mkfifo(tmp_path / "pipe")
 
     def write(controls: str) -> Path:
         path = tmp_path / "whosleft.yaml"
@@ -119,6 +121,9 @@ def test_every_key_is_what_it_says(write: Write) -> None:
     ("{profile: {description: {texts: {en: endless.txt}}}}", "texts.en", "is too long"),
     ("{profile: {description: {texts: {en: long.txt}}}}", "texts.en", "2049 characters are too long"),
     ("{profile: {picture: {standard: [ward.png, no.png]}}}", "standard", "can't be read"),
+    ("{profile: {picture: {standard: [pipe]}}}", "standard[0]", "'pipe' can't be read: it is a pipe"),
+    ("{profile: {description: {texts: {en: pipe}}}}", "texts.en", "'pipe' can't be read: it is a pipe"),
+    ("{profile: {description: {texts: {en: .}}}}", "texts.en", "can't be read: Is a directory"),
     ("{profile: {name: {pattern: '(Ward'}}}", "pattern", "no regular expression"),
     (f"{{profile: {{name: {{pattern: '{'x' * 201}'}}}}}}", "pattern", "201 characters are too many"),
     ("{profile: {name: {pattern: 'Ward .+', example: Lab}}}", "example", "doesn't fit the pattern"),

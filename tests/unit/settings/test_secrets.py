@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -55,6 +56,21 @@ def test_a_file_gives_its_text_without_the_last_line_end(
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/token").write_bytes(content.encode())
     assert token_of(write(chat("token: '${file:secrets/token}'"))) == secret
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+def test_a_pipe_or_a_device_is_refused_at_once(write: Write, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    [problem] = problems_in(write(chat(f"token: '${{file:{name}}}'")), kinds=KINDS)
+    assert problem.message == f"the file {name} cannot be read: it is a pipe, a device or the like"
+
+
+def test_a_link_as_kubernetes_mounts_it_is_followed(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "..2026").mkdir()
+    (tmp_path / "..2026/token").write_text("a")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "token").symlink_to("..data/token")
+    assert token_of(write(chat("token: '${file:token}'"))) == "a"
 
 
 def test_a_file_can_be_named_from_the_root(write: Write, tmp_path: Path) -> None:

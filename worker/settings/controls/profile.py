@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
@@ -31,6 +31,7 @@ from worker.domain.model import Allowed
 from worker.settings.controls.base import ControlSection
 from worker.settings.controls.texts import TextFiles
 from worker.settings.fields import Text, listed
+from worker.settings.files import open_regular
 from worker.settings.problems import Wrong, shown
 from worker.settings.section import Section
 
@@ -115,7 +116,8 @@ class PictureSection(Section):
         found = []
         for at, name in enumerate(self.standard):
             try:
-                found.append(sha256((base / name).read_bytes()).hexdigest())
+                with open_regular(base / name) as file:
+                    found.append(file_digest(file, "sha256").hexdigest())
             except OSError as error:
                 problem = f"{shown(name)} can't be read: {error.strerror}"
                 raise Wrong(problem, "Check the path.", at=("standard", at)) from None

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, computed_field, field_v
 
 from worker.domain.controls.statements import text_hash
 from worker.settings.fields import Language, Text
+from worker.settings.files import open_regular
 from worker.settings.problems import Wrong, shown
 from worker.settings.section import Section
 
@@ -19,9 +20,9 @@ _TEXT_MAX = 100_000  # characters of a text file
 def read_text(name: str, info: ValidationInfo) -> str:
     """The text of a file beside the configuration. Raises Wrong."""
     base: Path = (info.context or {}).get("base_dir", Path())
-    path = base / name
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with open_regular(base / name) as file:
+            text = file.read().decode("utf-8-sig")
     except OSError as error:
         raise Wrong(f"{shown(name)} can't be read: {error.strerror}", "Check the path.") from None
     except UnicodeDecodeError:
