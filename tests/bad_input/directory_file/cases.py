@@ -130,6 +130,14 @@ CASES = (
         AGAIN,
     ),
     Case(
+        "a value that is too long",
+        text(HEADER, AMY_ROW, f"{BEN},{'x' * 131_073},07700 900102,True,\r\n"),
+        Incomplete,
+        "people.csv line 3",
+        "a value is longer than 131,072 letters",
+        "Leave out a column with so much text",
+    ),
+    Case(
         "text after a closing quote",
         text(HEADER, f'{AMY},"Amy"x,07700 900101,True,\r\n', BEN_ROW),
         Malformed,

@@ -191,6 +191,11 @@ UNREADABLE = [
         file="g.csv",
     ),
     Case(
+        "CSV with a value that is too long",
+        content(f"{CSV}Ward 7,{'x' * 131_073},+447700900102\r\n"),
+        Incomplete, "g.csv", "line 3: a value is longer than 131,072 letters", "Shorten the value", file="g.csv",
+    ),
+    Case(
         "CSV cut in a line",
         content(CSV + "Ward 7,Ben"),
         Incomplete, "g.csv", "cut inside its last line: it has 2 of 3 values", "Export it again",

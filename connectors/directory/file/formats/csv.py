@@ -108,7 +108,13 @@ class CsvReader:
 
     def _broken(self, line: int, lines: int, error: csv.Error) -> _Row:
         text = str(error)
-        if "unexpected end" in text or "field limit" in text:
+        if "field limit" in text:
+            raise Incomplete(
+                f"{self.place} line {line}: a value is longer than {csv.field_size_limit():,} letters, "
+                "or a quote is opened and never closed.",
+                remedy=f"Leave out a column with so much text. {EXPORT_AGAIN}",
+            ) from error
+        if "unexpected end" in text:
             raise Incomplete(
                 f"{self.place} line {line}: a quote is opened and never closed, as if the file was cut.",
                 remedy=EXPORT_AGAIN,

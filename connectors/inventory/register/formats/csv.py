@@ -147,7 +147,13 @@ def _parsed(name: str, text: str, delimiter: str) -> tuple[list[list[Value]], li
             lines.append(at)
             at = reader.line_num + 1
     except csv.Error as error:
-        if "unexpected end" in str(error) or "larger than field limit" in str(error):
+        if "field limit" in str(error):
+            raise Incomplete(
+                f"{name}: line {at}: a value is longer than {csv.field_size_limit():,} letters, "
+                "or a quote is opened and never closed.",
+                remedy="Shorten the value, or close the quote.",
+            ) from error
+        if "unexpected end" in str(error):
             raise _cut(name, f"the quoted value that begins in line {at}") from error
         raise Incomplete(
             f"{name}: line {at}: {error}.",
