@@ -86,6 +86,26 @@ def test_a_server_elsewhere_that_need_not_prove_who_it_is_is_a_warning(
 
 
 @pytest.mark.parametrize(
+    "rest, variable, is_far",
+    [
+        ("u@localhost/w", "PGHOSTADDR", True),
+        ("u@localhost/w?hostaddr=127.0.0.1", "PGHOSTADDR", False),
+        ("/w", "PGHOST", True),
+        ("u@localhost/w", "PGHOST", False),
+    ],
+)
+def test_a_server_that_the_environment_names_is_one_elsewhere(
+    rest: str, variable: str, is_far: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGHOST", "PGHOSTADDR", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "10.1.2.3")
+    warnings = database_warnings(f"postgresql+psycopg://{rest}")
+
+    assert ["10.1.2.3" in warning for warning in warnings] == [True] * is_far
+
+
+@pytest.mark.parametrize(
     "rest",
     [
         "u@db.example.org/w?sslmode=verify-full",

@@ -49,7 +49,13 @@ def _wide_files(file: Path) -> Iterator[str]:
 
 
 def _hosts(url: sa.URL) -> Iterable[str]:
-    named = [url.host, *url.normalized_query.get("host", ()), *url.normalized_query.get("hostaddr", ())]
+    """All that libpq may connect to: it takes what the address doesn't say from the environment."""
+    hosts = (url.host, *url.normalized_query.get("host", ()))
+    addresses = url.normalized_query.get("hostaddr", ())
+    named = [
+        *(hosts if any(hosts) else (os.environ.get("PGHOST"),)),
+        *(addresses or (os.environ.get("PGHOSTADDR"),)),
+    ]
     return [host for part in named if part for host in part.split(",") if host]
 
 
