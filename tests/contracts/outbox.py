@@ -188,7 +188,7 @@ class OutboxContract:
             uow.outbox.add([letter("g")], NOW)
             fold(uow, ANN, ["soc"], NOW, 40)
             uow.outbox.add([day_or_night, letter("b"), *others], NOW)
-            assert uow.outbox.heads([ANN], NOW) == [[("a", 7, True), ("b", None, False)]]
+            assert uow.outbox.heads([ANN], NOW) == [[("a", 7, True, False), ("b", None, False, False)]]
 
     def test_a_shortened_delivery_keeps_its_beginning_and_the_rest_is_pending_again(
         self, store: Store

@@ -109,7 +109,7 @@ class SqlFolding:
         found, more = defaultdict[_Who, list[MessageHead]](list), {"now": now, "is_alarm": int(is_alarm)}
         for page in pages_by_via(to):
             for row in self._c.execute(_HEADS, {**page, **more}):
-                head = MessageHead(row.key, row.ticket_id, bool(row.is_day_or_night))
+                head = MessageHead(row.key, row.ticket_id, bool(row.is_day_or_night), row.is_unclear == 1)
                 found[page["to_kind"], row.address, page["via"]].append(head)
         return [found[_who(one)] for one in to]
 
@@ -189,7 +189,9 @@ _PENDING = (
     sa.select(_RANKED).where(_RANKED.c.rank <= sa.bindparam("limit", type_=sa.Integer)).order_by(_RANKED.c.id)
 )
 _HEADS = (
-    sa.select(outbox.c.key, outbox.c.address, outbox.c.ticket_id, outbox.c.is_day_or_night)
+    sa.select(
+        outbox.c.key, outbox.c.address, outbox.c.ticket_id, outbox.c.is_day_or_night, outbox.c.is_unclear
+    )
     .where(_THEIRS, outbox.c.is_alarm == sa.bindparam("is_alarm"))
     .order_by(outbox.c.id)
 )

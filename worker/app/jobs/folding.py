@@ -17,7 +17,7 @@ from worker.app.jobs.asked_wait import WAIT_MAX
 from worker.app.jobs.composing import Composing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding, hold
-from worker.app.tell.overtaken import Waiting, overtaken
+from worker.app.tell.overtaken import Waiting, overtaken, repeated
 from worker.app.tell.reaching import Reaching
 from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -174,9 +174,12 @@ class _ReadersPage:
         self.uow.outbox.add(messages, self.now)
 
     def _drop_overtaken(self, folds: Sequence[_Fold], tickets: Mapping[int, Ticket]) -> None:
-        """Take back what is not true any more."""
+        """Take back what is not true any more, and of a step's repeats for one person or channel all but the newest."""
         waiting = [Waiting(fold.to, head) for fold in folds for head in fold.heads]
         gone = overtaken(self.uow, waiting, tickets)
+        for fold in folds:
+            if fold.to.kind is not RecipientKind.FEED:
+                gone |= repeated([head for head in fold.heads if head.key not in gone])
         self.uow.outbox.withdraw(sorted(gone))
         for fold in folds:
             fold.waiting -= sum(head.key in gone for head in fold.heads)

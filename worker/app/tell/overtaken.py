@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -12,6 +12,7 @@ from worker.domain.messages.overtaken import (
     is_of_plan,
     is_overtaken,
     plan_key,
+    step_and_repeat,
 )
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.outbox import Delivery, MessageHead, OutMessage
@@ -41,6 +42,18 @@ def overtaken(uow: UnitOfWork, waiting: Collection[Waiting], tickets: Mapping[in
         if is_overtaken(message.key, to, ticket):
             found.add(message.key)
     return found | _no_more(uow, [one.message.key for one in waiting if one.message.ticket is None])
+
+
+def repeated(heads: Iterable[MessageHead]) -> set[str]:
+    """The keys of one reader's messages that a later repeat of the same step makes needless: it says the same.
+
+    What may have been seen already stays.
+    """
+    told = [(one, head) for head in heads if (one := step_and_repeat(head.key))]
+    newest: dict[str, int] = {}
+    for (step, repeat), _ in told:
+        newest[step] = max(repeat, newest.get(step, repeat))
+    return {head.key for (step, repeat), head in told if repeat < newest[step] and not head.is_unclear}
 
 
 def _no_more(uow: UnitOfWork, keys: Sequence[str]) -> set[str]:

@@ -44,6 +44,16 @@ def step_message_key(ticket: Ticket, step: int, repeat: int, to: Recipient) -> s
     return f"{step_key(ticket, step)}{repeat}:{_ASSIGNEE if is_assignee else to.kind.value}:{to.address}"
 
 
+def step_and_repeat(key: str) -> tuple[str, int] | None:
+    """What repeats of a step's message to one reader have in common, and which of them it is; None of other keys."""
+    label, _, said = key.partition(":")
+    step, _, more = said.partition(".")
+    repeat, _, whom = more.partition(":")
+    if not (step.startswith(_STEP) and repeat.isdecimal()):
+        return None
+    return f"{label}:{step}:{whom}", int(repeat)
+
+
 def passed_key(key: str, address: str) -> str:
     """The key of a message that its reader passes on to the assignee, by whose address it is known."""
     named = key if _NAMED in key else f"{key}{_NAMED}{address}"

@@ -92,11 +92,15 @@ class WaitingRecipient(NamedTuple):
 
 
 class MessageHead(NamedTuple):
-    """What decides whether a message may go now: its key, its ticket, and whether it waits for no quiet hours."""
+    """What decides whether a message may go now: its key, its ticket, and whether it waits for no quiet hours.
+
+    `is_unclear`: somebody may have seen it already.
+    """
 
     key: str
     ticket: int | None
     is_day_or_night: bool
+    is_unclear: bool = False
 
 
 class Bundle(NamedTuple):
