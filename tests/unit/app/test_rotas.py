@@ -113,6 +113,18 @@ def test_the_watch_is_told_of_a_calendar_that_is_too_old(harness: Harness) -> No
     assert (concern.about, concern.remedy) == ("site, calendar", "It answered 404.")
 
 
+def test_a_calendar_that_was_not_tried_yet_makes_no_gap(harness: Harness) -> None:
+    """The first look of a new worker comes before the first read, which tells whether there is a gap."""
+    site = Rota("site", "Europe/London", ())
+    rules = FeedRules("Europe/London", timedelta(minutes=15), DAY)
+    found = Rotas(harness.store, RotaRules({"site": site}, {"site": rules}, gap_warnings={"site": DAY}))
+    assert found.concerns(NOW) == ()
+
+    with harness.store.begin() as uow:
+        uow.rota_feeds.put(FeedCopy("site", NOW, fetched_at=NOW, read_at=NOW))
+    assert [one.about for one in found.concerns(NOW)] == ["site, gap"]
+
+
 def on_call(harness: Harness, *people: str, fallback: str | None = "desk@example.org") -> list[str]:
     """Who is asked of a rota with a layer for each."""
     layers = tuple(Layer((one,), 1, starts_on=(NOW - 10 * DAY).date()) for one in people)

@@ -90,21 +90,28 @@ class Rotas:
         return tuple(found)
 
     def concerns(self, now: datetime) -> tuple[Concern, ...]:
-        """What the watch tells of: for each rota its gaps to come, and that its calendar is too old."""
+        """What the watch tells of: for each rota its gaps to come, and that its calendar is too old.
+
+        Of a calendar that nobody tried to read yet it says nothing: the watch reads it after it looked.
+        """
+        with self._store.reading() as uow:
+            copies = uow.rota_feeds.all()
+        untried = self._rules.feeds.keys() - copies.keys()
         spans: dict[str, list[str]] = {}
         for one in self.gaps(now):
+            if one.rota in untried:
+                continue
             span = f"from {instant(one.gap.from_at)} until {instant(one.gap.until_at)}"
             spans.setdefault(one.rota, []).append(span)
         found = [
             Concern(f"{name}, gap", f"Nobody is on call {', '.join(gaps)}.", "`whosleft rota gaps` says why.")
             for name, gaps in spans.items()
         ]
-        with self._store.reading() as uow:
-            for name, rules in self._rules.feeds.items():
-                copy = uow.rota_feeds.get(name)
-                if copy is not None and is_stale(copy, rules, now):
-                    message = "It was not read for too long, so that the fallback is asked."
-                    found.append(Concern(f"{name}, calendar", message, copy.problem))
+        for name, rules in self._rules.feeds.items():
+            copy = copies.get(name)
+            if copy is not None and is_stale(copy, rules, now):
+                message = "It was not read for too long, so that the fallback is asked."
+                found.append(Concern(f"{name}, calendar", message, copy.problem))
         return tuple(found)
 
     def notes(self, name: str, now: datetime) -> tuple[str, ...]:
