@@ -13,16 +13,19 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from worker.domain.text.steering import escaped, visible
+from worker.domain.text.steering import escaped, visible, without_isolates
 
 
 class Terminal(Console):
-    """A console that shows "�" for characters in texts that could steer it. Its own colours stay."""
+    """A console that shows "�" for characters in texts that could steer it. Its own colours stay.
+
+    Isolates, which our own texts put round names that run the other way, are dropped.
+    """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
             text, style, control = segment
-            yield segment if control else Segment(visible(text), style)
+            yield segment if control else Segment(visible(without_isolates(text)), style)
 
 
 def prepare_streams() -> None:

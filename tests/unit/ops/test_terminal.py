@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from worker import program
+from worker.domain.text.direction import isolated
 from worker.domain.text.steering import visible
 from worker.ops.terminal import Terminal, json_text
 
@@ -45,6 +46,13 @@ def test_a_name_with_a_mark_that_steers_is_shown_without_it(mark: str) -> None:
 
 def test_what_steers_is_shown_as_something_that_was_there() -> None:
     assert printed(Text("a\x1b[31mb\x9bc\u202ed")) == "a�[31mb�c�d\n"
+
+
+def test_a_name_that_runs_the_other_way_stands_between_no_marks() -> None:
+    name = "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}"
+    assert (
+        printed(Text(f"Remove {isolated(name, is_rtl=False)} from Ward 7")) == f"Remove {name} from Ward 7\n"
+    )
 
 
 def test_our_own_colours_stay() -> None:

@@ -13,6 +13,7 @@ import re
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff"
 _ISOLATES = "\u2066-\u2069"
 _STEERING, _CONTROL = re.compile(f"[{_CONTROLS}{_ISOLATES}]"), re.compile(f"[{_CONTROLS}]")
+_ISOLATE = re.compile(f"[{_ISOLATES}]")
 # Those of them that JSON leaves as they are
 _LEFT_BY_JSON = re.compile(f"[\x7f-\x9f\u2028-\u202e\ud800-\udfff{_ISOLATES}]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -21,6 +22,11 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def visible(text: str) -> str:
     """The text with "�" for each character that could steer a terminal."""
     return _STEERING.sub(REPLACEMENT, text)
+
+
+def without_isolates(text: str) -> str:
+    """The text without marks that keep the direction of a part of it apart."""
+    return _ISOLATE.sub("", text)
 
 
 def uncontrolled(text: str) -> str:
