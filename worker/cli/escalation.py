@@ -88,7 +88,7 @@ def _explain(config: Path, number: int, now: datetime | None, *, json: bool) -> 
         (local_time(one.at, when), one.what, _over(one), _waits(one, when), one.state)
         for one in explained.steps
     ]
-    print_table("", ("when", "what", "over", "waits until", "state"), shown, "The policy has no steps.")
+    print_table("", ("when", "what", "over", "waits until", "state"), shown, "There are no steps.")
 
 
 def _over(step: ComingStepShape) -> str | None:

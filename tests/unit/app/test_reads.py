@@ -57,6 +57,17 @@ def test_a_ticket_is_read_with_its_steps_accounts_history_and_who_has_its_link(l
     assert [step.coming.is_taken for step in explained.steps][:2] == [True, True]
 
 
+def test_of_a_ticket_that_is_over_the_steps_are_read_that_were_taken(left: Harness) -> None:
+    with left.store.reading() as uow:
+        [ticket] = uow.tickets.of_person(ANN)
+        before = left.app.explainer.explain(uow, ticket).steps
+    left.desk.waive(ticket.id, Actor("sam"), "helps out", left.now)
+    with left.store.reading() as uow:
+        after = left.app.explainer.explain(uow, uow.tickets.many([ticket.id])[ticket.id]).steps
+    assert [one.coming for one in after] == [one.coming for one in before if one.coming.is_taken]
+    assert 0 < len(after) < len(before)
+
+
 def test_a_person_is_read_with_groups_tickets_and_directory(left: Harness) -> None:
     with left.store.reading() as uow:
         account = uow.people.get(ANN)

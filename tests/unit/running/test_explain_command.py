@@ -53,6 +53,13 @@ def test_one_ticket_s_steps_are_explained(config: Path) -> None:
     assert "Dee (assignee)" in done.stdout
 
 
+def test_no_step_is_to_come_of_a_ticket_that_is_over(config: Path) -> None:
+    CliRunner().invoke(cli, ["tickets", "waive", "1", "--reason", "r", "-c", str(config), "--now", LATER])
+
+    assert "There are no steps." in explain(config, "T-1").stdout
+    assert json.loads(explain(config, "T-1", "--json").stdout)["steps"] == []
+
+
 def test_a_changed_policy_is_replayed_in_the_contract_s_form(config: Path) -> None:
     answer: dict[str, Any] = json.loads(explain(config, "--policy", changed(config, EARLY), "--json").stdout)
     [found] = answer["items"]

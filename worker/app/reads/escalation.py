@@ -58,7 +58,7 @@ class ComingStep:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEscalation:
-    """A ticket's policy, by name, with all of its steps."""
+    """A ticket's policy, by name, with all of its steps; of one that is over, those that were taken."""
 
     ticket: Ticket
     policy: str
@@ -84,8 +84,9 @@ class Explainer:
         policy = self.rules.policy(ticket)
         taken = tuple(one.taken for one in uow.tickets.steps(ticket.id))
         coming = explain(ticket, policy, taken, self.rules.allowed(ticket))
+        shown = [one for one in coming if one.is_taken or ticket.is_live]
         return ExplainedEscalation(
-            ticket, policy.name, tuple(self._step(uow, ticket, policy, one) for one in coming)
+            ticket, policy.name, tuple(self._step(uow, ticket, policy, one) for one in shown)
         )
 
     def to_come(self, uow: UnitOfWork, ticket: Ticket) -> tuple[ComingStep, ...]:
