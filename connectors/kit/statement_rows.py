@@ -16,6 +16,7 @@ from connectors.kit.dates import DateOrder, Unreadable, parse, written_order
 from connectors.kit.text import quoted
 from connectors.kit.words import read_bool
 from worker.domain.controls.statements import DEVICE_ITEMS, AttestAnswer, ImportedRow, ItemAnswer
+from worker.domain.escalation.wall_clock import LAST_DAY
 from worker.ports import BadConfig
 
 ROWS_MAX = 500_000
@@ -32,6 +33,7 @@ _WHO = (
 _COURSE = ("course", "courseid", "coursecode", "policy", "subject")
 _ON = ("completedon", "completed", "completiondate", "datecompleted", "acceptedon", "accepted", "date")
 _UNTIL = ("validuntil", "expires", "expireson", "expirydate", "valid")
+_NEVER = "9999"
 _ANSWERS = {answer.value: answer for answer in AttestAnswer}
 
 
@@ -74,7 +76,7 @@ def _rows(text: io.TextIOWrapper, name: str) -> Iterator[ImportedRow]:
                 person,
                 _cell(row, course),
                 day,
-                _day(_cell(row, until), order, name, line),
+                _last_day(_cell(row, until), order, name, line),
                 said,
                 {what: item for what, at in items.items() if (item := _item(_cell(row, at)))},
             )
@@ -121,6 +123,11 @@ def _order(rows: Iterator[Sequence[str]], columns: Sequence[int]) -> DateOrder:
     next(rows, None)
     orders = {order for row in rows for at in columns if (order := written_order(_cell(row, at)))}
     return orders.pop() if len(orders) == 1 else DateOrder.MIXED
+
+
+def _last_day(cell: str, order: DateOrder, name: str, line: int) -> date | None:
+    """As `_day`, of a last day: of the year 9999, which stands for never, it is the last that there is."""
+    return _day(cell, order, name, line) or (LAST_DAY if _NEVER in cell else None)
 
 
 def _day(cell: str, order: DateOrder, name: str, line: int) -> date | None:

@@ -63,6 +63,10 @@ def import_list(
         out.print(Text(f"Kept {taken.kept} of {len(rows)} rows."))
         for problem in taken.problems:
             err.print(Text(problem, style="yellow"), soft_wrap=True)
+        for subject, count in taken.others.items():
+            rows_are = "1 row is" if count == 1 else f"{count} rows are"
+            about = f"about {subject!r}, which" if subject else "about nothing that is named, which"
+            err.print(Text(f"{rows_are} {about} nothing in `controls:` asks for."), soft_wrap=True)
     if taken.problems:
         raise typer.Exit(1)
 

@@ -248,6 +248,15 @@ class TestOtherSystems:
         other = [replace(self.rows("ben")[0], subject="ANOTHER")]
         assert self.take(harness, other) == (0, ())
 
+    def test_capitals_of_a_course_make_no_difference_and_other_courses_are_counted(self, asked: Made) -> None:
+        harness = asked(COURSE)
+        [own], [other] = self.rows("ann"), self.rows("ben")
+        rows = [replace(own, subject="msg-101"), replace(other, subject="MSG-102")]
+        taken = attesting(harness).take(rows, Statement.TRAINING, "lms.csv", Actor("lms"), harness.now)
+        assert (taken.kept, taken.problems, taken.others) == (1, (), {"MSG-102": 1})
+        harness.control()
+        assert [one.state for one in tickets(harness, "ann")] == [TicketState.VERIFIED]
+
     def test_a_row_that_is_not_clear_is_named_and_shows_nothing(self, asked: Made) -> None:
         harness = asked(COURSE)
         [to_come] = self.rows("ann")

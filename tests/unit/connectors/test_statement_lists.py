@@ -14,6 +14,7 @@ from connectors.kit import statement_rows
 from connectors.kit.statement_lists import BYTES_MAX, read_statements
 from fakes.in_process import in_process
 from worker.domain.controls.statements import AttestAnswer, ImportedRow, ItemAnswer
+from worker.domain.escalation.wall_clock import LAST_DAY
 from worker.ports import BadConfig, Incomplete
 
 ANN = "ann@corp.example"
@@ -38,6 +39,17 @@ def test_whoever_is_in_a_list_without_other_columns_did_what_it_is_about(read: R
 def test_a_row_says_who_did_what_when_and_until_when_it_counts(read: Read) -> None:
     text = f"E-mail;Course;Completed on;Valid until\n{ANN};MSG-101;20.11.2026;20.11.2027\n;MSG-101;;\n"
     assert read(text) == [ImportedRow(2, ANN, "MSG-101", DAY, date(2027, 11, 20))]
+
+
+@pytest.mark.parametrize("until, day", [
+    ("9999-12-31", LAST_DAY),
+    ("31.12.9999", LAST_DAY),
+    ("0001-01-01", None),
+    ("", None),
+])  # fmt: skip
+def test_what_never_expires_counts_until_the_last_day(read: Read, until: str, day: date | None) -> None:
+    [row] = read(f"email;completed_on;valid_until\n{ANN};2026-11-20;{until}\n")
+    assert row.until == day
 
 
 @pytest.mark.parametrize("day", ["", " ", "0001-01-01", "0"])

@@ -6,6 +6,7 @@ minute. It is kept with the hash of exactly the text that was on the page.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -302,19 +303,23 @@ class Attesting:
     ) -> Imported:
         """Keep what a list says; of a row that is not clear, nothing. A row that was kept before is kept once.
 
+        Capitals make no difference in what a row is about. Rows about something else that no rule asks are counted.
         Raises Refused if no rule asks for this statement.
         """
-        rules = {rule.subject: rule for rule in self._rules if rule.statement is statement}
+        rules = {rule.subject.casefold(): rule for rule in self._rules if rule.statement is statement}
         if not rules:
             raise Refused(f"Nothing in `controls:` asks for {statement.value}.")
         problems: list[str] = []
         of_nobody = 0
+        others = Counter[str]()
         read: list[tuple[StatementRule, Attestation]] = []
         with self._store.begin() as uow:
             for row in rows:
-                rule = rules.get(row.subject) or (next(iter(rules.values())) if len(rules) == 1 else None)
-                if rule is None or (row.subject and row.subject != rule.subject):
-                    continue  # another course of the same list
+                only = next(iter(rules.values())) if len(rules) == 1 and not row.subject else None
+                rule = rules.get(row.subject.casefold(), only)
+                if rule is None:
+                    others[row.subject] += 1  # another course of the same list
+                    continue
                 person = _one(uow, row.who)
                 if person is None:
                     problems.append(
@@ -331,7 +336,7 @@ class Attesting:
                 data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
                 entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)
                 uow.journal.append([entry])
-        return Imported(kept, tuple(problems), of_nobody)
+        return Imported(kept, tuple(problems), of_nobody, others)
 
 
 def _is_new(uow: UnitOfWork, rule: StatementRule, new: Attestation, now: datetime) -> bool:

@@ -100,12 +100,13 @@ class StatementList:
 class Imported:
     """What came of a list: how many rows were new, and whole sentences, with the line, on those that show nothing.
 
-    `of_nobody`: how many of these name nobody.
+    `of_nobody`: how many of these name nobody. `others`: how many rows are about what no rule asks, by what it is.
     """
 
     kept: int
     problems: tuple[str, ...]
     of_nobody: int
+    others: Mapping[str, int]
 
 
 def rule_of(ticket: Ticket, rules: Iterable[StatementRule]) -> StatementRule | None:
