@@ -216,7 +216,10 @@ class StatementRule:
     def differs_from(self, known: Iterable[TextSeen]) -> bool:
         """Return True if one of its texts differs from the one that was shown under the same version."""
         hashes = {one[:3]: one.sha256 for one in known}
-        return any(hashes.get(one[:3], one.sha256) != one.sha256 for one in self.seen)
+        return any(
+            hashes.get(one[:3], one.sha256) not in {one.sha256, *_earlier_hashes(self.texts[one.language])}
+            for one in self.seen
+        )
 
     def text_in(self, languages: Sequence[str]) -> tuple[str, str]:
         """The language and text for a reader: in the first of these languages that there is, else in any."""
@@ -238,7 +241,20 @@ class TextSeen(NamedTuple):
 
 
 def text_hash(text: str) -> str:
-    """SHA-256 of a text's NFC bytes, in hex: what exactly somebody read."""
+    """SHA-256 of a text's NFC bytes with LF for each line's end, in hex: what exactly somebody read."""
+    return _hash(_with_lf(text))
+
+
+def _earlier_hashes(text: str) -> tuple[str, ...]:
+    """Its hashes by earlier releases, which took line ends as they were: as they are now, and as Windows has them."""
+    return _hash(text), _hash(_with_lf(text).replace("\n", "\r\n"))
+
+
+def _with_lf(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _hash(text: str) -> str:
     return sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()
 
 
