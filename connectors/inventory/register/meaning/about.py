@@ -13,6 +13,7 @@ from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.formats.table import Value, is_blank, text_of
 from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.cells import emails_in, is_nothing, messenger_of, yes_or_no
+from connectors.inventory.register.meaning.dates import is_never
 from connectors.inventory.register.meaning.row_cells import Cells
 from connectors.inventory.register.meaning.words import plain
 from connectors.kit.text import cut, one_line, quoted
@@ -77,7 +78,7 @@ def _said(cells: Cells) -> RegisterFacts:
         picture_ok=_flag(cells, Meaning.PICTURE_OK),
         approval=_flag(cells, Meaning.APPROVAL),
         created_on=_day(cells, Meaning.CREATED_ON),
-        ends_on=_day(cells, Meaning.ENDS_ON),
+        ends_on=_end(cells),
         status=_status(cells),
         review_due=_day(cells, Meaning.REVIEW_DUE),
         move_to=_move_to(cells.value(Meaning.MOVE_TO)),
@@ -104,6 +105,11 @@ def _flag(cells: Cells, meaning: Meaning) -> bool | None:
 def _day(cells: Cells, meaning: Meaning) -> date | None:
     said = cells.day(meaning)
     return said.date() if isinstance(said, datetime) else said
+
+
+def _end(cells: Cells) -> date | None:
+    is_endless = is_never(cells.value(Meaning.ENDS_ON), cells.region)
+    return None if is_endless else _day(cells, Meaning.ENDS_ON)
 
 
 def _status(cells: Cells) -> RegisterStatus | None:

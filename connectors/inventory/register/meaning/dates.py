@@ -55,6 +55,12 @@ def day_or_instant(value: Value, region: str) -> date | datetime | None:
     return said if said and said.year in YEARS else None
 
 
+def is_never(value: Value, region: str) -> bool:
+    """True of a day in the year 9999, which people write for a day that never comes."""
+    said = _said(value, region)
+    return said is not None and said.year == date.max.year
+
+
 def instant(day: date | datetime, timezone: str) -> datetime:
     """Return the aware UTC instant: a day begins at local midnight, a time without zone is local."""
     zone = ZoneInfo(timezone)

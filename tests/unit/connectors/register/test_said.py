@@ -102,6 +102,14 @@ def test_both_words_of_a_status_are_understood(tmp_path: Path, language: str) ->
         assert said(tmp_path, status=word).status is status
 
 
+@pytest.mark.parametrize("never", ["9999-12-31", "31.12.9999"])
+def test_a_group_that_ends_in_the_year_9999_has_no_end(tmp_path: Path, never: str) -> None:
+    reading = read_rows(tmp_path, [["Group", "Phone", "Purpose", "Ends on"], ["Ward 7", A, "Nights", never]])
+    registered = only(reading).registered
+    assert registered is not None
+    assert (registered.ends_on, reading.problems) == (None, ())
+
+
 @pytest.mark.parametrize("meaning", SAID)
 def test_a_column_is_known_by_its_key(meaning: Meaning) -> None:
     assert meaning_of(meaning.value) == meaning.value
