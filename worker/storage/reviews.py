@@ -189,6 +189,10 @@ class SqlReviews:
             self._c.execute(sa.update(review).where(_R.ticket_id.in_(chunk)).values(handed=now))
         return taken
 
+    def put_back(self, tickets: Collection[int]) -> None:
+        for chunk in chunked(sorted(tickets)):
+            self._c.execute(sa.update(review).where(_R.ticket_id.in_(chunk)).values(handed=-1))
+
     def open_tickets(self) -> list[int]:
         return list(self._c.execute(_open()).scalars())
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import OWN, Review, ReviewRow, ReviewRows, RowAnswer
 from worker.domain.kinds import REVIEWS
 from worker.domain.kinds.controlled import ONLY
 from worker.domain.model import HandleKey
+from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.whom import is_one_of
 from worker.domain.tickets.ticket import Assignee, Ticket, TicketState
 from worker.ports.state.reviews import AnsweredRow
 from worker.ports.state.store import UnitOfWork
+
+_NEW = frozenset({ActionKind.OPEN, ActionKind.REOPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,27 @@ def rows_for_another(
         tuple(row for row in own if row.member.handle not in answered),
         tuple(row for row in unsure if row.member.handle not in answered),
     )
+
+
+def seconds_of_today(
+    uow: UnitOfWork, asked: Mapping[int, Action], policy: ControlPolicy, today: datetime
+) -> tuple[list[Action], set[int]]:
+    """The actions for which the day has room, and the reviews, by ticket, that are looked at again for the others.
+
+    `asked`: the action about the second ticket of each review. `today`: when the local day began, aware UTC.
+    """
+    are_new = {number for number, action in asked.items() if action.kind in _NEW}
+    opened = Counter(uow.controls.opened_since(today) if are_new else ())
+    found, later = list[Action](), set[int]()
+    for number, action in asked.items():
+        to = action.ticket.assignee.email.casefold() if action.ticket.assignee else ""
+        if number in are_new and (opened[to] >= policy.daily_max or opened.total() >= policy.per_day):
+            later.add(number)
+            continue
+        opened[to] += number in are_new
+        found.append(action)
+    uow.reviews.put_back(later)
+    return found, later
 
 
 def _is_second(one: Ticket, review: Ticket) -> bool:

@@ -18,7 +18,7 @@ from itsdangerous import Signer
 
 from worker.app.acts.assignees import language_of, people_behind
 from worker.app.acts.changes import Change, change_ticket
-from worker.app.acts.own_rows import RowsForAnother, rows_for_another
+from worker.app.acts.own_rows import RowsForAnother, rows_for_another, seconds_of_today
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
@@ -36,6 +36,7 @@ from worker.domain.controls.reviewing import (
     rows_of,
 )
 from worker.domain.controls.state import GroupState
+from worker.domain.escalation.wall_clock import start_of_day
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, Via
 from worker.domain.evidence.explained import assignee_id
@@ -141,10 +142,10 @@ class Reviewing:
     ) -> list[Action]:
         """Begin the reviews of new tickets, and of those that are about other rows now.
 
-        Returns the actions for rows that the reviewer may not answer.
+        Returns the actions for rows that the reviewer may not answer, as far as the day has room for more tickets.
         `groups`: those of the tickets, by key.
         """
-        more: list[Action | None] = []
+        more: dict[int, Action] = {}
         rules = rules_now(uow, self._tickets)
         for action in actions:
             ticket = action.ticket
@@ -166,8 +167,10 @@ class Reviewing:
             uow.reviews.start(review, ticket.home)
             if not review.only:
                 own = self.shown(uow, ticket).rows.own
-                more.append(for_another(ticket, own, (), groups[ticket.home], rules, now))
-        return [action for action in more if action is not None]
+                second = for_another(ticket, own, (), groups[ticket.home], rules, now)
+                if second is not None:
+                    more[ticket.id] = second
+        return seconds_of_today(uow, more, self._policy, start_of_day(self._teller.timezone, now))[0]
 
     def progress(self, uow: UnitOfWork, occasion: str) -> list[tuple[CampaignGroup, int]]:
         """The reviews of a campaign, each with the number of rows without an answer."""
@@ -179,11 +182,11 @@ class Reviewing:
             return 0
         return len(self.shown(uow, ticket).left)
 
-    def finish(self, uow: UnitOfWork, now: datetime) -> list[RowsForAnother]:
-        """Complete reviews that were begun and have no row without an answer any more.
+    def look_again(self, uow: UnitOfWork) -> tuple[list[RowsForAnother], list[ReviewShown]]:
+        """Return what second tickets of reviews have to ask, and the reviews without a row that waits for an answer.
 
-        Return what the second ticket of a review has to ask, where it does not: rows of whom its reviewer does not
-        know, and their own, as if it went to them since. One that is not begun is looked at once each time it does.
+        The second ticket of a review asks, where it does not yet, rows of whom its reviewer does not know, and their
+        own, as if it went to them since. One that is not begun is looked at once each time it does.
         """
         begun = uow.reviews.begun()
         tickets = uow.tickets.many({*begun, *uow.reviews.take_handed_on()})
@@ -191,10 +194,13 @@ class Reviewing:
         asked = [
             rows_for_another(uow, one.ticket, one.review, one.rows, one.answers) for one in shown.values()
         ]
-        for number in begun:
-            if not shown[number].left:
-                self._complete(uow, shown[number], SYSTEM, now)
-        return [one for one in asked if one is not None]
+        over = [shown[number] for number in begun if not shown[number].left]
+        return [one for one in asked if one is not None], over
+
+    def finish(self, uow: UnitOfWork, over: Iterable[ReviewShown], now: datetime) -> None:
+        """Complete these reviews."""
+        for one in over:
+            self._complete(uow, one, SYSTEM, now)
 
     # --- reminding -------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from worker.app.acts.attesting import Attesting
 from worker.app.acts.census import NOT_ASKED_FOR
+from worker.app.acts.own_rows import seconds_of_today
 from worker.app.acts.reviewing import Reviewing
 from worker.app.acts.statements import StatementList, text_changed
 from worker.app.jobs.asking import Asking
@@ -257,14 +258,18 @@ class RunControls:
 
     def _finish_reviews(self, uow: UnitOfWork, now: datetime) -> list[Action]:
         """Complete reviews, and have somebody else asked what their reviewers may not say, or don't know."""
-        asked = self._reviewing.finish(uow, now)
+        asked, over = self._reviewing.look_again(uow)
         page = list(self._reads.of(uow, {one.ticket.home for one in asked}, now, frozenset()).values())
         groups = {group.key: group for group, _ in page}
-        found = [
-            for_another(one.ticket, one.own, one.unsure, groups[one.ticket.home], self._tickets, now)
-            for one in asked
-        ]
-        return self._carry_out(uow, [action for action in found if action is not None], page, now)
+        found = dict[int, Action]()
+        for one in asked:
+            action = for_another(one.ticket, one.own, one.unsure, groups[one.ticket.home], self._tickets, now)
+            if action is not None:
+                found[one.ticket.id] = action
+        today = start_of_day(self._reads.rules.timezone, now)
+        actions, later = seconds_of_today(uow, found, self._policy, today)
+        self._reviewing.finish(uow, [one for one in over if one.ticket.id not in later], now)
+        return self._carry_out(uow, actions, page, now)
 
     def _day(self, now: datetime) -> str:
         return f"{local_day(self._reads.rules.timezone, now):%Y-%m-%d}"
@@ -351,7 +356,9 @@ class RunControls:
                 page = [states[key] for key in keys if key in states]  # a name may be asked for no more
                 new = self._new(page, said_no, allowed, opened_today, left, now)
                 doing.add(self._carry_out(uow, new, page, now))
-            left -= len(new)
+                if new:  # with the tickets for rows that a reviewer may not answer
+                    opened_today = Counter(uow.controls.opened_since(start))
+            left = self._policy.per_day - opened_today.total()
             skip += len(keys)
             if len(keys) < PAGE:
                 break

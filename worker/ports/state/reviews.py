@@ -121,6 +121,9 @@ class Reviews(Protocol):
     def take_handed_on(self) -> list[int]:
         """The open tickets of reviews that are not completed and went to somebody else since they were taken last."""
 
+    def put_back(self, tickets: Collection[int]) -> None:
+        """Let `take_handed_on` return these reviews the next time, though they went to nobody else."""
+
     def open_tickets(self) -> list[int]:
         """The tickets of reviews that are not completed and whose ticket is open."""
 
