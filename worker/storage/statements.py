@@ -12,6 +12,7 @@ from worker.domain.controls.statements import Assurance, AttestAnswer, Attestati
 from worker.domain.kinds import STATEMENTS
 from worker.domain.model import Standing
 from worker.domain.tickets.ticket import LIVE, TicketState
+from worker.ports.state.attestations import CLOSED
 from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.groups import Expectation
 from worker.storage.attestation_rows import items_text
@@ -44,6 +45,8 @@ def in_scope(rule: StatementRule, *, is_everywhere: bool) -> sa.ColumnElement[bo
         governed &= sa.func.lower(_G.messenger).in_(rule.messengers)
     if rule.only_admins:
         governed &= _M.role.in_(ADMINS)
+    if rule.for_each_group:
+        governed &= ~is_noted(CLOSED)
     return governed if is_everywhere else governed & in_groups_of(rule, _M.source, _M.group_id)
 
 

@@ -30,7 +30,7 @@ from worker.domain.reconcile.held_findings import HeldFindings
 from worker.domain.reconcile.plan import Action
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
-from worker.ports.state.attestations import SENSITIVE, AskingRule
+from worker.ports.state.attestations import CLOSED, SENSITIVE, AskingRule
 from worker.ports.state.store import UnitOfWork
 
 NAMED_MAX = 200  # subjects that a held plan names of each control
@@ -62,10 +62,12 @@ class Asking:
     # --- what there is ---------------------------------------------------------------------------
 
     def note_scope(self, uow: UnitOfWork, groups: Iterable[GroupState], now: datetime) -> None:
-        """Note which groups each rule is for that is not for all, and which are sensitive where that counts."""
+        """Note which groups each rule is for that is not for all; where that counts, which are sensitive or closed."""
         seen = list(groups)
         if any(rule.sensitive_due is not None for rule in self.rules):
             uow.attestations.scope(SENSITIVE, [group.key for group in seen if group.is_sensitive], now)
+        if any(rule.for_each_group for rule in self.rules):
+            uow.attestations.scope(CLOSED, [group.key for group in seen if group.is_closed], now)
         for rule in self.rules:
             if not is_everywhere(rule):
                 mine = [group.key for group in seen if governs(rule, group)]

@@ -13,6 +13,7 @@ from worker.domain.reconcile.attesting import ToAsk
 from worker.domain.tickets.ticket import Ticket
 
 SENSITIVE = "~sensitive"  # where sensitive groups are noted: no rule has this name
+CLOSED = "~closed"  # where closed groups are noted, in the same way
 
 
 class StatementCounts(NamedTuple):
@@ -37,7 +38,7 @@ class Attestations(Protocol):
     """Attestations, and the people whom rules ask for them."""
 
     def scope(self, rule: str, groups: Iterable[GroupKey], now: datetime) -> None:
-        """Note which governed groups a rule is for, if it is not for all; by SENSITIVE, which are sensitive."""
+        """Note which governed groups a rule is for, if it is not for all; by SENSITIVE and CLOSED, which are so."""
 
     def forget_scopes_before(self, now: datetime) -> None:
         """Forget the groups that were not noted at `now` or later."""
