@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from builders import DAY, HOUR, NOW, facts, key, rules
+from builders import DAY, HOUR, NOW, facts, key, rules, ticket
 from contracts.live import read
 from contracts.unit_of_work import read_people, read_rosters, roster
 from worker.domain.controls.others import ADVISORIES, DEVICE, PROVIDER
@@ -313,6 +313,17 @@ class ListsContract:
             assert uow.reviews.last_of([home, other]) == {other: (NOW, Grade.C)}
             assert uow.reviews.of_ticket(1) == review
             assert uow.reviews.answers(2).keys() == {"1"}
+
+    def test_a_review_that_is_put_back_is_looked_at_once_more(self, store: Store) -> None:
+        home = GroupKey("wards", "ward")
+        with store.begin() as uow:
+            [one] = uow.tickets.insert([ticket(group=home)])
+            review = Review(one.id, "review:1", 1, "s", is_full=True, started_at=NOW, due_at=NOW)
+            uow.reviews.start(review, home)
+            assert uow.reviews.take_handed_on() == []
+            uow.reviews.put_back({one.id})
+            assert uow.reviews.take_handed_on() == [one.id]
+            assert uow.reviews.take_handed_on() == []
 
     def test_a_review_of_some_rows_forgets_what_was_said_of_those_that_it_asks_about_again(
         self, store: Store
