@@ -16,6 +16,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from ipaddress import IPv4Address, IPv6Address
+from urllib.parse import urlsplit
 
 from worker.ports import BadConfig, NotDone
 
@@ -52,6 +53,22 @@ def names_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.rstrip(".").casefold() == "localhost"
+
+
+def may_go_plainly(address: Address, *, allows_private: bool) -> bool:
+    """Whether a credential may go there over plain HTTP: to this machine, or to a private address where allowed."""
+    return address.is_loopback or (allows_private and address.is_private and not address.is_unspecified)
+
+
+def require_safe_literal(url: str, *, allows_private: bool = False) -> None:
+    """Raise ValueError for plain HTTP to an IP address where no credential may go. Names are judged as they resolve."""
+    parts = urlsplit(url)
+    try:
+        address = ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return
+    if parts.scheme != "https" and not may_go_plainly(address, allows_private=allows_private):
+        raise ValueError("would send the credential in the clear; write https:")
 
 
 def _require_allowed(host: str, address: Address, *, is_plain: bool, allows_private: bool) -> None:

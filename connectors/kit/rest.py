@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from connectors.kit.addresses import may_go_plainly
 from connectors.kit.http import (
     ANSWER_MAX,
     UNANSWERED,
@@ -312,9 +313,7 @@ def require_safe(url: str, *, allows_private: bool) -> None:
             f"The name {parts.hostname} can't be resolved ({type(error).__name__}).",
             remedy="Check url and the name server; it is tried again by itself.",
         ) from error
-    if all(
-        one.is_loopback or (allows_private and one.is_private and not one.is_unspecified) for one in found
-    ):
+    if all(may_go_plainly(one, allows_private=allows_private) for one in found):
         return
     allowed = "this machine or a private address" if allows_private else "this machine"
     raise BadConfig(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
 
+from connectors.kit.addresses import require_safe_literal
 from connectors.kit.calls import CallsConfig
 from connectors.kit.settings import Section, TlsConfig
 from worker.domain.mirror.outside import CopyStanding, Goal
@@ -23,6 +24,7 @@ def _an_address(url: str) -> str:
         raise ValueError("is no address of a server; it looks like https://tracker.example.org")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("write the address alone, without a password, ? or #")
+    require_safe_literal(url)
     return url.rstrip("/")
 
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from connectors.kit.addresses import require_safe_literal
 from connectors.kit.calls import CallsConfig
 from connectors.kit.settings import Section, TlsConfig
 from connectors.kit.text import NAME_MAX, cut, one_line, shown
@@ -65,6 +66,7 @@ class GatewayConfig(Section):
             raise ValueError('write the address with http: or https:, such as "http://127.0.0.1:3000"')
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("write the address alone, without a password, ? or #")
+        require_safe_literal(url, allows_private=True)
         return url
 
     @field_validator("accept_terms_risk")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.kit.addresses import require_safe_literal
 from connectors.kit.settings import Section, TlsConfig
 
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
@@ -28,6 +29,7 @@ class MatrixConfig(Section):
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ValueError("is no address of a homeserver; it looks like https://matrix.example.org")
+        require_safe_literal(url)
         return url.rstrip("/")
 
     @field_validator("token")

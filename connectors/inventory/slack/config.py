@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.kit.addresses import require_safe_literal
 from connectors.kit.settings import Section, TlsConfig
 
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
@@ -43,4 +44,5 @@ class SlackInventoryConfig(Section):
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ValueError(f"is no address of an API; it looks like {API_URL}")
+        require_safe_literal(url)
         return url.rstrip("/")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.kit.addresses import require_safe_literal
 from connectors.kit.calls import Listening
 from connectors.kit.settings import Section, TlsConfig
 
@@ -61,6 +62,7 @@ class WhatsappCloudConfig(Section):
             raise ValueError('write the address with https:, such as "https://graph.facebook.com"')
         if "@" in parts.netloc or parts.query or parts.fragment:
             raise ValueError("write the address alone, without a password, ? or #")
+        require_safe_literal(url or GRAPH_URL)
         return url
 
     @property

@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.registry import spec as spec_of
 from contracts.tracker import tracker_context
@@ -60,7 +61,11 @@ def test_a_trackers_credential_is_not_sent_to_a_private_address_in_plain_text(
     kind: str, overheard: list[str]
 ) -> None:
     spec = spec_of(Port.TRACKER, kind)
-    with closing(spec.build(spec.config.model_validate(KEYS[kind]), tracker_context())) as tracker:
+    with pytest.raises(ValidationError, match="in the clear"):
+        spec.config.model_validate(KEYS[kind])
+    here = spec.config.model_validate({**KEYS[kind], "url": "http://127.0.0.1"})
+    config = here.model_copy(update={"url": KEYS[kind]["url"]})  # as if a name led there
+    with closing(spec.build(config, tracker_context())) as tracker:
         checked = tracker.check()
 
     assert overheard == []

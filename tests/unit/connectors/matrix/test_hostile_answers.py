@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from connectors.inventory.matrix.config import MatrixConfig
 from connectors.inventory.matrix.connector import MatrixInventory
@@ -164,7 +164,10 @@ def test_a_room_that_vanished_meanwhile_is_left_out(
 
 
 def test_plain_http_never_carries_the_token_to_another_machine() -> None:
-    config = MatrixConfig(url="http://192.0.2.7:8008", token=SecretStr(TOKEN))
+    there = "http://192.0.2.7:8008"
+    with pytest.raises(ValidationError, match="in the clear"):
+        MatrixConfig(url=there, token=SecretStr(TOKEN))
+    config = MatrixConfig(url="http://127.0.0.1", token=SecretStr(TOKEN)).model_copy(update={"url": there})
     inventory = MatrixInventory(config, context(Path()))
     with pytest.raises(BadConfig, match="Plain http"):
         read(inventory)

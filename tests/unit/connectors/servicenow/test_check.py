@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.tracker.servicenow.config import ServicenowConfig
 from contracts.tracker import draft
@@ -14,7 +15,6 @@ from fakes.servicenow.server import ServicenowServer
 from fakes.servicenow.world import STATES, ServicenowWorld, servicenow
 from worker.domain.mirror.outside import Seen
 from worker.ports import (
-    BadConfig,
     InboundCall,
     Rejected,
 )
@@ -104,9 +104,8 @@ def test_a_configuration_that_can_not_work_is_refused(keys: dict[str, object]) -
 
 
 def test_plain_http_stays_in_the_house(world: ServicenowWorld) -> None:
-    tracker = servicenow(world.server, url="http://1.1.1.1")
-    with closing(tracker), pytest.raises(BadConfig, match="Plain http"):
-        tracker.find(draft().identity, "")
+    with pytest.raises(ValidationError, match="in the clear"):
+        servicenow(world.server, url="http://1.1.1.1")
 
 
 def test_it_is_not_told_of_changes(world: ServicenowWorld) -> None:

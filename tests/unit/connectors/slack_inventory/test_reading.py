@@ -86,7 +86,10 @@ def test_what_may_go_out_in_a_minute_is_below_slack_s_own_limit() -> None:
 
 
 def test_plain_http_never_carries_the_token_to_another_machine() -> None:
-    config = SlackInventoryConfig(token=SecretStr(TOKEN), api_url="http://192.0.2.7/api")
+    there = "http://192.0.2.7/api"
+    with pytest.raises(ValidationError, match="in the clear"):
+        SlackInventoryConfig(token=SecretStr(TOKEN), api_url=there)
+    config = SlackInventoryConfig(token=SecretStr(TOKEN)).model_copy(update={"api_url": there})
     with pytest.raises(BadConfig, match="Plain http"):
         read(SlackInventory(config, context()))
 

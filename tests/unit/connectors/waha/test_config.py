@@ -80,7 +80,11 @@ def test_no_secret_is_in_a_repr_or_a_dump() -> None:
 
 
 def test_plain_http_goes_to_no_public_address() -> None:
-    inventory = SPEC.build(config(url="http://192.88.99.1:3000"), context())
+    there = "http://192.88.99.1:3000"
+    with pytest.raises(ValidationError, match="in the clear"):
+        config(url=there)
+    assert config(url="http://10.96.12.7:3000")
+    inventory = SPEC.build(config().model_copy(update={"url": there}), context())  # as if a name led there
     result = inventory.check()
     assert not result.ok
     assert "https" in result.remedy
