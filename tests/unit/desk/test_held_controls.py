@@ -144,7 +144,9 @@ def test_the_message_says_which_groups_wait_and_the_journal_counts_them(held: Ha
 @pytest.mark.parametrize("control", [*GROUP_CONTROLS, *sorted(STATEMENT_CONTROLS), CONVERSATIONS.id])
 def test_the_page_shows_what_any_control_found(desk: Caller, held: Harness, control: str) -> None:
     key = held.person("ann").key if control not in GROUP_CONTROLS else GroupKey("wards", "ward-0")
-    plan = held_controls({control: HeldFindings(1, (HeldSubject(*key, "Xena", "Finance", "7"),))}, held.now)
+    source, subject = key
+    found = HeldSubject(source, subject, "Xena", "Finance", "7")
+    plan = held_controls({control: HeldFindings(1, (found,))}, held.now)
     assert plan is not None
     with held.store.begin() as uow:
         plan = uow.episodes.hold(plan, PlanKind.CONTROLS)
