@@ -25,6 +25,7 @@ from worker.app.jobs.holding import hold, reject_needless
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
+from worker.app.jobs.statement_lists import TakeLists
 from worker.app.jobs.weekly import TellWeekly
 from worker.app.reads.controls import ControlReads, ControlTally, Page
 from worker.app.tell.addressing import rules_now
@@ -38,7 +39,6 @@ from worker.domain.controls.state import GroupState
 from worker.domain.controls.statements import StatementRule
 from worker.domain.controls.switch import Mode
 from worker.domain.escalation.wall_clock import local_day, start_of_day
-from worker.domain.evidence.actor import SYSTEM
 from worker.domain.model import GroupKey
 from worker.domain.reconcile.controlling import (
     Wanted,
@@ -55,7 +55,6 @@ from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
-from worker.ports import ConnectorError
 from worker.ports.state.controls import ControlCounts, ControlFailure
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.group_states import NameInUse
@@ -87,12 +86,10 @@ class RunControls:
         self._rules = tickets
         self._tickets = tickets  # with who is accountable at present
         self._teller = teller
-        self._attesting = attesting
         self._reviewing = reviewing
         self._cases = cases
         self._weekly = TellWeekly(teller, tickets.accountable)
-        self._lists = lists
-        self._taken: dict[str, tuple[str, int]] = {}  # by list: when it was read, and a hash of its rows
+        self._lists = TakeLists(lists, attesting)
         self._observer = observer
         self._asking = Asking(reads, tickets, teller)
         rule = next(iter(reads.rules.policy.conversations), None)
@@ -110,7 +107,7 @@ class RunControls:
         with self._store.reading() as uow:
             self._tickets = rules_now(uow, self._rules)
             self._asking.look(uow, now)
-        taken, troubles = self._take_lists(now)
+        taken, troubles = self._lists.run(self._day(now), now)
         changed = self._changed_texts(matching, now)
         with self._store.reading() as uow:
             in_use = self._reads.names_in_use(uow)
@@ -135,28 +132,6 @@ class RunControls:
     def _has_tickets(self) -> bool:
         with self._store.reading() as uow:
             return uow.controls.has_live_tickets()
-
-    def _take_lists(self, now: datetime) -> tuple[dict[str, int], list[str]]:
-        """Read the lists of other systems: one that did not change once a day, since people may have joined.
-
-        Returns counts, and what went wrong. A row that names nobody is usual: such lists have former staff, too. So is
-        one that is not clear, such as of a device that did not report all that is asked.
-        """
-        counts, troubles = Counter[str](), []
-        for one in self._lists:
-            try:
-                rows = tuple(one.read())
-                mark = (self._day(now), hash(repr(rows)))  # a mapping has no hash
-                if self._taken.get(one.name) != mark:
-                    taken = self._attesting.take(rows, one.statement, one.name, SYSTEM, now)
-                    unclear = len(taken.problems) - taken.of_nobody
-                    counts += Counter(
-                        taken_from_lists=taken.kept, rows_of_nobody=taken.of_nobody, rows_unclear=unclear
-                    )
-                    self._taken[one.name] = mark
-            except ConnectorError as error:
-                troubles.append(str(error))
-        return counts, troubles
 
     def _changed_texts(self, matching: Matching, now: datetime) -> list[StatementRule]:
         with matching.begin() as uow:
