@@ -120,7 +120,8 @@ def _wrong(promises: set[str], name: str, *changes: tuple[Any, str, Any], first:
 
 WRONGS = (
     _wrong({TWICE}, "a-message-is-sent-again", (SqlOutbox, "sent", _says_again)),
-    _wrong({UNASKED}, "a-step-is-taken-again", (_ESCALATE, "due_steps", _again_after_an_hour)),
+    # The newest of its repeats takes the place of the others that wait: they are missed
+    _wrong({MISSED, UNASKED}, "a-step-is-taken-again", (_ESCALATE, "due_steps", _again_after_an_hour)),
     _wrong({LATE}, "a-step-is-an-hour-late-over-a-change-of-clocks", (_POLICY, "add", _by_the_wall)),
     _wrong({MISSED, CLOSED}, "what-is-held-is-never-released", (SqlDeliveries, "hold", _for_years)),
     _wrong({ORDER}, "messages-come-backwards", (worker.storage.outbox_sending, "_ITEMS", _newest_first)),

@@ -109,6 +109,12 @@ class Said(NamedTuple):
 Sayings = dict[Said, list[str]]
 
 
+def newest_repeats(whats: list[str]) -> list[str]:
+    """Of a step's repeats that one reader would be told at once, only the newest: each says the same."""
+    steps = [what.rpartition(".")[0] if ":step" in what else what for what in whats]
+    return [what for at, what in enumerate(whats) if steps[at] not in steps[at + 1 :]]
+
+
 class Reference:
     """Told of everything that people do, it says what has to be said; see the module."""
 
@@ -315,6 +321,8 @@ class Reference:
                 one.until, one.by = hold
             kept.append(one)
         self.waiting = kept
+        for whats in said.values():
+            whats[:] = newest_repeats(whats)
         for to in {one.to for one in said} | set(meanwhile):
             waits = self.closed.pop(to, [])
             meanwhile[to] |= {one.label for until, one in waits if until <= now and one.state != OPEN}
