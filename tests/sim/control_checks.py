@@ -66,7 +66,8 @@ class ControlChecks:
             self._somebody_said_so(after)
         if after.kind in {STATEMENTS, REVIEWS, CONVERSATIONS} and after.state is TicketState.VERIFIED:
             self._was_answered(after)
-        if is_new and is_of_controls(after) and after.about is About.GROUP:
+        is_second = ONLY in after.details  # about rows that the review before it was begun with
+        if is_new and is_of_controls(after) and after.about is About.GROUP and not is_second:
             self._is_about_what_is_shown(after)
         if before is None and is_of_controls(after):
             self._has_room_for(after, saved.at)
