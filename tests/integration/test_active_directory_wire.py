@@ -224,7 +224,7 @@ def test_a_controller_put_back_to_an_older_copy_is_read_in_full(
         report = worker.poll()
 
         assert (report.counts["left"], report.counts["returned"]) == (1, 0)
-        assert "1 person who left lately would be back by it" in report.troubles[0]
+        assert "it says otherwise of 1 person who left or came lately" in report.troubles[0]
         assert [worker.person(number).standing for number in (3, 5)] == [Standing.LEFT, Standing.LEFT]
         assert worker.source().last_full_at == worker.clock()
         assert worker.settle(full=True)["returned"] == 1, "a later full pass tells"

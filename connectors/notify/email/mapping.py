@@ -68,7 +68,8 @@ def composed(message: Message, sender: Mailbox, to: Mailbox, language: str, now:
     mail.set_content(layout.text, cte="quoted-printable")
     mail.add_alternative(layout.html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = language  # the two lines above drop or move what is there of Content-…
-    return _subject_line(_subject(message, layout, ticket)) + mail.as_bytes(policy=policy)
+    title = _title(message, layout, ticket)
+    return _subject_line(title, ticket) + mail.as_bytes(policy=policy)
 
 
 def _ticket(message: Message) -> str:
@@ -77,17 +78,21 @@ def _ticket(message: Message) -> str:
     return tickets.pop() if len(tickets) == 1 else ""
 
 
-def _subject(message: Message, layout: Layout, ticket: str) -> str:
-    if not ticket:
-        return _for_header(layout.title, SUBJECT_MAX)
-    title = shown_line(message.paragraphs[0].title) or layout.title
-    return f"{_for_header(title, SUBJECT_MAX)} [{ticket}]"
+def _title(message: Message, layout: Layout, ticket: str) -> str:
+    said = shown_line(message.paragraphs[0].title) if ticket else ""
+    return _for_header(said or layout.title, SUBJECT_MAX)
 
 
-def _subject_line(text: str) -> bytes:
-    """The subject as a header. Python's way for a whole mail may double its spaces, or lose those between words."""
-    charset = "us-ascii" if text.isascii() else "utf-8"
-    folded = Header(text, charset, maxlinelen=LINE_MAX, header_name="Subject").encode(linesep="\r\n")
+def _subject_line(title: str, ticket: str) -> bytes:
+    """The subject as a header. Python's way for a whole mail may double its spaces, or lose those between words.
+
+    The ticket is in it to the letter, for programs that look for it.
+    """
+    charset = "us-ascii" if title.isascii() else "utf-8"
+    subject = Header(title, charset, maxlinelen=LINE_MAX, header_name="Subject")
+    if ticket:
+        subject.append(f"[{ticket}]", "us-ascii")
+    folded = subject.encode(linesep="\r\n")
     return f"Subject: {folded}\r\n".encode()
 
 

@@ -171,6 +171,7 @@ def test_a_subject_reads_as_it_is_however_long_it_is(title: str) -> None:
     [subject] = re.findall(r"(?m)^Subject: (.+)$", head.replace("\r\n ", " ").replace("\r", ""))
     assert max(map(len, head.split("\r\n"))) <= 78
     assert read_strictly(subject.split(" ")) == f"{title} [T-000123]"
+    assert subject.endswith(" [T-000123]"), "to the letter, for programs that look for it"
 
 
 def read_strictly(words: list[str]) -> str:
