@@ -253,8 +253,14 @@ class Invariants:
             self._fail(8, f"{ticket.label} asks about {ticket.handle} again")
 
     def _asked_with_reason(self, ticket: Ticket) -> None:
-        """Nobody is asked about a number that just one person has, who is here as far as the directory says."""
+        """Nobody is asked about a number that just one person has, who is here as far as the directory says.
+
+        A deleted account keeps the number that it had, so whoever has that now may be taken for its owner.
+        """
         phones = {m.phone for m in self._told.roster(ticket.home).members if m.handle == ticket.handle}
+        had_it = [human for phone in phones if phone for human in self.world.company.by_phone.get(phone, ())]
+        if any(self._told.is_told_deleted(key) for human in had_it for key in human.accounts):
+            return
         accounts = self._told.accounts_with(phones)
         humans = {self.world.company.by_account[key].number for key in accounts}
         if len(humans) == 1 and any(

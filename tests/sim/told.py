@@ -64,6 +64,10 @@ class Told:
         is_fresh = self._now() - at <= (FILE_FRESH if key.source == FILE else FRESH)
         return has_left(facts, (now or self._now()) if is_fresh else at)
 
+    def is_told_deleted(self, key: AccountKey) -> bool:
+        facts = self._world.directories[key.source].believed.facts.get(key.person_id)
+        return facts is not None and facts.is_deleted
+
     def accounts_with(self, phones: set[str | None]) -> set[AccountKey]:
         """Of any of the numbers."""
         return {
