@@ -178,8 +178,7 @@ class _ReadersPage:
         waiting = [Waiting(fold.to, head) for fold in folds for head in fold.heads]
         gone = overtaken(self.uow, waiting, tickets)
         for fold in folds:
-            if fold.to.kind is not RecipientKind.FEED:
-                gone |= repeated([head for head in fold.heads if head.key not in gone])
+            gone |= repeated([head for head in fold.heads if head.key not in gone])
         self.uow.outbox.withdraw(sorted(gone))
         for fold in folds:
             fold.waiting -= sum(head.key in gone for head in fold.heads)
