@@ -25,7 +25,8 @@ from memory import memory_engine
 from sim.lives_clock import DAY, END, HOUR, START, YEARS, instant
 from sim.lives_company import ACKNOWLEDGED_FOR, PEOPLE, TICK, WARDS, company_of, settings_of
 from sim.lives_plan import Deed, Plan, Quieting, plan_of
-from sim.lives_reference import CLOSED_MEANWHILE, Hush, Life, Reference, Said, Sayings, To
+from sim.lives_reference import Reference
+from sim.lives_values import CLOSED_MEANWHILE, Hush, Life, Said, Sayings, To
 from worker.app.jobs.observer import Silent
 from worker.domain.escalation.silences import Silence
 from worker.domain.evidence.actor import Actor
