@@ -289,8 +289,9 @@ def _add_questions(connection: sa.Connection, page: _Page) -> None:
             groups[HandleKey(group.source, member.handle)].append(group)
     for given in by_source(groups):
         for row in connection.execute(asked, given):
+            work = ticket_from_row(row)
             for group in groups[HandleKey(row.source, row.handle)]:
-                page.tickets[group].append(ticket_from_row(row))
+                page.tickets[group].append(work)
 
 
 @cache
