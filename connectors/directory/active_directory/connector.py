@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from threading import Lock
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -24,13 +26,14 @@ from connectors.directory.active_directory.read.mapping import Reading
 from connectors.directory.active_directory.read.news import News
 from connectors.directory.active_directory.read.people import People
 from connectors.directory.active_directory.wire.addresses import Addresses
-from connectors.directory.active_directory.wire.client import Client, open_client
+from connectors.directory.active_directory.wire.client import Client, none_of, open_client
 from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
 from connectors.directory.active_directory.wire.errors import Barred
 from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted
 from worker.domain.model import AccountFacts
 from worker.ports import (
     AuthFailed,
+    BadConfig,
     CheckResult,
     Concern,
     ConnectorContext,
@@ -40,6 +43,7 @@ from worker.ports import (
     PassEnd,
     Passive,
     PermissionDenied,
+    Transient,
 )
 
 # Domains lock an account after a handful of wrong passwords, and count anew only after 15 to 30 minutes without one
@@ -47,6 +51,7 @@ REFUSED_S = 3600.0
 IN_AN_HOUR = "It is tried again in an hour, so that the account is not locked, or with a new configuration."
 IN_MINUTES = "It is tried again in ten minutes."
 BARRED_S = 600.0  # for an account that is disabled, expired or locked: only wrong passwords count
+FAILED_S = 3600.0  # for a server that let us in and then failed: as long it is asked after the others
 
 
 class ActiveDirectory(Passive):
@@ -66,6 +71,7 @@ class ActiveDirectory(Passive):
         self._signing_in = Lock()  # passes, look-ups and looks for news are in threads of their own
         self._kept: tuple[Client, Controller] | None = None
         self._addresses = Addresses()
+        self._failed_at_s: dict[str, float] = {}  # by URL, of the monotonic clock
         self._blind: Controller | None = None  # the last full pass's, if it shows us no deleted objects
         self._news = News(self._open_for_news)
         self._before: Cursor | None = (
@@ -87,15 +93,16 @@ class ActiveDirectory(Passive):
         servers = self._servers(None if full or before is None else before.server)
         client = self._open(servers)
         try:
-            controller = look_at(client, self._config)
-            taken_at = self._context.now()
-            self._addresses.note(controller.server, controller.invocation, taken_at)
-            if before is not None and not full and _is_where_it_was(controller, before, self._reads):
-                yield _unchanged(before, taken_at)
-            elif is_full or before is None:
-                yield from self._full(client, controller, taken_at, is_first=cursor is None)
-            else:
-                yield from self._delta(client, controller, before, taken_at)
+            with self._noting_failure(client):
+                controller = look_at(client, self._config)
+                taken_at = self._context.now()
+                self._addresses.note(controller.server, controller.invocation, taken_at)
+                if before is not None and not full and _is_where_it_was(controller, before, self._reads):
+                    yield _unchanged(before, taken_at)
+                elif is_full or before is None:
+                    yield from self._full(client, controller, taken_at, is_first=cursor is None)
+                else:
+                    yield from self._delta(client, controller, before, taken_at)
         finally:
             client.close()
 
@@ -156,10 +163,12 @@ class ActiveDirectory(Passive):
 
         Raises PermissionDenied for a person who is neither among the present nor among the deleted accounts.
         """
+        is_kept = self._kept is not None  # servers end idle connections: that is no failure of theirs
         try:
             client, controller = self._kept = self._kept or self._open_for_one()
-            pages = list(self._people(client, controller).with_ids([uuid.UUID(person_id).bytes_le]))
-            is_readable = pages or sees_deleted(client, controller)
+            with nullcontext() if is_kept else self._noting_failure(client):
+                pages = list(self._people(client, controller).with_ids([uuid.UUID(person_id).bytes_le]))
+                is_readable = pages or sees_deleted(client, controller)
         except ConnectorError:
             self._let_go()
             raise
@@ -182,13 +191,27 @@ class ActiveDirectory(Passive):
     def check(self) -> CheckResult:
         """Check reach, rights and counts: see `Connector.check`."""
         try:
-            client = open_client(self._config, self._context.base_dir, self._config.servers)
-            try:
-                return checked(client, self._config, self._reading, self._context.now())
-            finally:
-                client.close()
+            return self._checked()
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+
+    def _checked(self) -> CheckResult:
+        """What the first server says that answers to the end."""
+        failures: list[ConnectorError] = []
+        for url in self._servers(None):
+            try:
+                client = open_client(self._config, self._context.base_dir, (url,))
+            except (Transient, BadConfig) as error:
+                failures.append(error)
+                continue
+            try:
+                with self._noting_failure(client):
+                    return checked(client, self._config, self._reading, self._context.now())
+            except Transient as error:
+                failures.append(error)
+            finally:
+                client.close()
+        raise none_of(failures)
 
     def concerns(self) -> Sequence[Concern]:
         found = self._addresses.concerns(self._context.now())
@@ -209,8 +232,23 @@ class ActiveDirectory(Passive):
         return People(client, self._config, controller, self._reading)
 
     def _servers(self, first: str | None) -> Sequence[str]:
-        servers = self._config.servers
-        return (first, *(url for url in servers if url != first)) if first in servers else servers
+        """The servers in the order to ask them: those that failed within an hour last, the latest after the others."""
+        old_s = monotonic() - FAILED_S
+
+        def failed_at_s(url: str) -> float:
+            at_s = self._failed_at_s.get(url, -inf)
+            return at_s if at_s > old_s else -inf
+
+        return sorted(self._config.servers, key=lambda url: (failed_at_s(url), url != first))
+
+    @contextmanager
+    def _noting_failure(self, client: Client) -> Iterator[None]:
+        """Let a server that fails within come after the others from now on."""
+        try:
+            yield
+        except Transient:
+            self._failed_at_s[client.url] = monotonic()
+            raise
 
     def _open(self, servers: Sequence[str]) -> Client:
         with self._signing_in:
@@ -228,14 +266,15 @@ class ActiveDirectory(Passive):
             self._refusal = None
             return client
 
-    def _open_for_news(self) -> tuple[Client, str]:
+    def _open_for_news(self) -> tuple[Client, str, int]:
         client, controller = self._open_for_one()
-        return client, controller.naming_context
+        return client, controller.naming_context, controller.usn
 
     def _open_for_one(self) -> tuple[Client, Controller]:
         client = self._open(self._servers(None))
         try:
-            return client, look_at(client, self._config)
+            with self._noting_failure(client):
+                return client, look_at(client, self._config)
         except ConnectorError:
             client.close()
             raise

@@ -18,8 +18,8 @@ from worker.ports import ConnectorError
 class News:
     """Keeps one connection, and the USN up to which it has looked."""
 
-    def __init__(self, open_client: Callable[[], tuple[Client, str]]) -> None:
-        """`open_client` returns a signed-in connection, and the naming context to look at."""
+    def __init__(self, open_client: Callable[[], tuple[Client, str, int]]) -> None:
+        """`open_client` returns a signed-in connection, the naming context to look at, and its USN (-1 if none)."""
         self._open = open_client
         self._client: Client | None = None
         self._context = ""
@@ -41,9 +41,10 @@ class News:
 
     def _look(self) -> str | None:
         if self._client is None:
-            self._client, self._context = self._open()
-            self._looked_at = self._mark = _usn(self._client)
-        usn = _usn(self._client)
+            self._client, self._context, usn = self._open()
+            self._looked_at = self._mark = usn
+        else:
+            usn = _usn(self._client)
         if usn != self._looked_at:
             if usn < self._looked_at or has_changes(self._client, self._context, self._looked_at):
                 self._mark = usn

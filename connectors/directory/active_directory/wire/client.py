@@ -281,10 +281,11 @@ def open_client(config: ActiveDirectoryConfig, base_dir: Path, servers: Sequence
             failures.append(error)
         except BadConfig as error:  # its certificate; the next server's may be valid
             failures.append(error)
-    raise _none_of(failures)
+    raise none_of(failures)
 
 
-def _none_of(failures: Sequence[ConnectorError]) -> ConnectorError:
+def none_of(failures: Sequence[ConnectorError]) -> ConnectorError:
+    """The one error for the servers that all failed (at least one); Permanent only if each is."""
     if len(failures) == 1:
         return failures[0]
     message = " ".join(error.message for error in failures)
