@@ -16,19 +16,19 @@ ok   corp (directory, active_directory): DC:636: 24 people in scope, 1 of them d
      account: u:CORP\svc-whosleft
      tls: issued by Whosleft test authority, N days left
      changes by: DirSync: with object security, as the account may not replicate directory changes
-     not granted and not needed: Replicating Directory Changes (dsacls "DC=corp,DC=example" /G "svc-whosleft@corp.example:CA;Replicating Directory Changes")
+     not granted and not needed: Replicating Directory Changes (dsacls "DC=corp,DC=example" /G "CORP\svc-whosleft:CA;Replicating Directory Changes")
      deleted objects: can be read
      clock difference: none
      with a phone number: 23 of 24
 """  # noqa: E501  a line as it is printed
 LACKING = r"""
 RED  corp (directory, active_directory): DC:636: 24 people in scope, 1 of them disabled; the account lacks List Contents and Read on the container of deleted objects
-     -> Without it a deletion is never seen. As a domain administrator: dsacls "CN=Deleted Objects,DC=corp,DC=example" /takeownership and then dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "svc-plain@corp.example:LCRP"
+     -> Without it a deletion is never seen. As a domain administrator: dsacls "CN=Deleted Objects,DC=corp,DC=example" /takeownership and then dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "CORP\svc-plain:LCRP"
      server: ldaps://DC:636
      account: u:CORP\svc-plain
      tls: issued by Whosleft test authority, N days left
      changes by: DirSync: with object security, as the account may not replicate directory changes
-     not granted and not needed: Replicating Directory Changes (dsacls "DC=corp,DC=example" /G "svc-plain@corp.example:CA;Replicating Directory Changes")
+     not granted and not needed: Replicating Directory Changes (dsacls "DC=corp,DC=example" /G "CORP\svc-plain:CA;Replicating Directory Changes")
      deleted objects: can't be read: deletions are not seen
      clock difference: none
      with a phone number: 23 of 24

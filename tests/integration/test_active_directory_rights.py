@@ -17,7 +17,7 @@ from worker.domain.reconcile.guard import HoldState
 from worker.ports import AuthFailed, Incomplete, PermissionDenied
 
 PLAIN = "svc-plain"  # an ordinary account, as it is when nobody has granted it anything
-DSACLS = 'dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "svc-plain@corp.example:LCRP"'
+DSACLS = 'dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "CORP\\svc-plain:LCRP"'
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from connectors.directory.active_directory.wire.rights import (
     REPLICATE,
     how_to_replicate,
     how_to_see_deleted,
+    trustee,
 )
 from connectors.directory.active_directory.wire.transport import Certificate
 from worker.ports import CheckResult
@@ -46,7 +47,7 @@ def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now
     deleted = controller.usn >= 0 and sees_deleted(client, controller)
     counts, found = _count(client, config, controller, reading)
     faults = [
-        *_rights_faults(config, controller, is_deleted_seen=deleted),
+        *_rights_faults(controller, trustee(account), is_deleted_seen=deleted),
         *_time_faults(client.certificate, controller, now),
         *_people_faults(counts, found),
     ]
@@ -55,7 +56,7 @@ def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now
         "account": account,
         "tls": _tls(client.certificate, config, now),
         "changes_by": f"{_MODES[choice.mode]}: {choice.why}",
-        **_optional_right(choice, config, controller),
+        **_optional_right(choice, controller, trustee(account)),
         "deleted_objects": "can be read" if deleted else "can't be read: deletions are not seen",
         "clock_difference": _clock(controller, now),
         **found,
@@ -106,12 +107,10 @@ def _count(
     return {name: found[name] for name in names}, details
 
 
-def _rights_faults(
-    config: ActiveDirectoryConfig, controller: Controller, *, is_deleted_seen: bool
-) -> list[_Fault]:
+def _rights_faults(controller: Controller, user: str, *, is_deleted_seen: bool) -> list[_Fault]:
     if is_deleted_seen or controller.usn < 0:
         return []
-    remedy = how_to_see_deleted(controller.naming_context, config.bind.user)
+    remedy = how_to_see_deleted(controller.naming_context, user)
     return [_Fault(f"the account lacks {DELETED_OBJECTS}", remedy)]
 
 
@@ -142,10 +141,10 @@ def _people_faults(counts: Mapping[str, int], details: Mapping[str, str]) -> lis
     return faults
 
 
-def _optional_right(choice: Choice, config: ActiveDirectoryConfig, controller: Controller) -> dict[str, str]:
+def _optional_right(choice: Choice, controller: Controller, user: str) -> dict[str, str]:
     if choice.mode is not Mode.DIRSYNC or not choice.flags:
         return {}
-    command = how_to_replicate(controller.naming_context, config.bind.user)
+    command = how_to_replicate(controller.naming_context, user)
     return {"not_granted_and_not_needed": f"{REPLICATE} ({command})"}
 
 

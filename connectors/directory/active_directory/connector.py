@@ -29,7 +29,7 @@ from connectors.directory.active_directory.wire.addresses import Addresses
 from connectors.directory.active_directory.wire.client import Client, none_of, open_client
 from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
 from connectors.directory.active_directory.wire.errors import Barred
-from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted
+from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted, trustee
 from worker.domain.model import AccountFacts
 from worker.ports import (
     AuthFailed,
@@ -72,7 +72,7 @@ class ActiveDirectory(Passive):
         self._kept: tuple[Client, Controller] | None = None
         self._addresses = Addresses()
         self._failed_at_s: dict[str, float] = {}  # by URL, of the monotonic clock
-        self._blind: Controller | None = None  # the last full pass's, if it shows us no deleted objects
+        self._blind: Concern | None = None  # if the last full pass showed us no deleted objects
         self._news = News(self._open_for_news)
         self._before: Cursor | None = (
             None  # the last one that we were given: a full pass may follow without it
@@ -113,7 +113,7 @@ class ActiveDirectory(Passive):
         people = self._people(client, controller)
         yield from people.everybody()
         is_seen = controller.usn >= 0 and sees_deleted(client, controller)
-        self._blind = None if is_seen or controller.usn < 0 else controller
+        self._blind = None if is_seen or controller.usn < 0 else _blind(client, controller)
         if is_first and is_seen:
             yield from map(people.marked, people.deleted_with_traces())
         after = Cursor(
@@ -169,6 +169,7 @@ class ActiveDirectory(Passive):
             with nullcontext() if is_kept else self._noting_failure(client):
                 pages = list(self._people(client, controller).with_ids([uuid.UUID(person_id).bytes_le]))
                 is_readable = pages or sees_deleted(client, controller)
+                user = "" if is_readable else trustee(client.who_am_i())
         except ConnectorError:
             self._let_go()
             raise
@@ -181,7 +182,7 @@ class ActiveDirectory(Passive):
             missing="List Contents on the OU where it is" if is_readable else DELETED_OBJECTS,
             remedy="Let the account list that OU; or the object was deleted so long ago that nothing is left of it."
             if is_readable
-            else how_to_see_deleted(controller.naming_context, self._config.bind.user),
+            else how_to_see_deleted(controller.naming_context, user),
         )
 
     def watermark(self) -> str | None:
@@ -215,11 +216,7 @@ class ActiveDirectory(Passive):
 
     def concerns(self) -> Sequence[Concern]:
         found = self._addresses.concerns(self._context.now())
-        if (blind := self._blind) is None:
-            return found
-        message = f"{blind.server}: the account lacks {DELETED_OBJECTS}."
-        remedy = how_to_see_deleted(blind.naming_context, self._config.bind.user)
-        return (*found, Concern("deleted objects", message, remedy))
+        return found if (blind := self._blind) is None else (*found, blind)
 
     def close(self) -> None:
         """End the open connections. Idempotent; the next call connects again."""
@@ -297,6 +294,11 @@ def _is_where_it_was(controller: Controller, before: Cursor, reads: str) -> bool
 def _has_all_of(controller: Controller, before: Cursor) -> bool:
     """True if it is the same database, and no older copy of it: another one may not have heard of all."""
     return controller.invocation == before.invocation and controller.usn >= before.usn
+
+
+def _blind(client: Client, controller: Controller) -> Concern:
+    remedy = how_to_see_deleted(controller.naming_context, trustee(client.who_am_i()))
+    return Concern("deleted objects", f"{controller.server}: the account lacks {DELETED_OBJECTS}.", remedy)
 
 
 def _unchanged(before: Cursor, taken_at: datetime) -> PassEnd:

@@ -300,7 +300,7 @@ class _Connection(socketserver.BaseRequestHandler):
                 self._encrypt()
             return True
         if name == WHO_AM_I:
-            user = (self.user or "").partition("@")[0]
+            user = (self.user or "").partition("@")[0].partition(",")[0].removeprefix("CN=")
             code, text = self._result(fault, 0, "")
             reply = wire.extended(number, code, text, value=f"u:CORP\\{user}".encode() if user else b"")
         else:

@@ -10,6 +10,11 @@ DELETED_OBJECTS = "List Contents and Read on the container of deleted objects"
 REPLICATE = "Replicating Directory Changes"
 
 
+def trustee(account: str) -> str:
+    r"""Our name as dsacls takes it, from the server's (u:CORP\svc): no DN, as bind.user may be."""
+    return account.removeprefix("u:") if account.startswith("u:") else r"DOMAIN\account"
+
+
 def how_to_see_deleted(naming_context: str, user: str) -> str:
     """The commands for an administrator of the domain that make deletions visible."""
     container = f'"CN=Deleted Objects,{naming_context}"'

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectors.directory.active_directory import SPEC
-from fakes.ldap.server import USER, LdapServer
-from fakes.ldap.setup import NOW, STAFF, config, context, directory
-from worker.ports import CheckResult
+from connectors.directory.active_directory.wire.rights import trustee
+from fakes.ldap.server import PASSWORD, USER, LdapServer
+from fakes.ldap.setup import NOW, STAFF, config, context, directory, read
+from worker.ports import CheckResult, PermissionDenied
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +50,28 @@ def test_the_right_that_is_missing_comes_with_its_command(dc: LdapServer) -> Non
 
     assert not said.ok
     assert "the account lacks List Contents and Read on the container of deleted objects" in said.message
-    assert f'dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "{USER}:LCRP"' in said.remedy
+    assert 'dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "CORP\\svc-whosleft:LCRP"' in said.remedy
+
+
+def test_dsacls_gets_a_name_that_it_takes(dc: LdapServer) -> None:
+    account = "CN=svc-low,CN=Users,DC=corp,DC=example"  # of a DN, dsacls can make nothing
+    dc.users[account] = PASSWORD
+    dc.sees_deleted = dc.can_replicate = False
+    with closing(directory(dc, bind={"user": account, "password": PASSWORD})) as source:
+        read(source)
+        with pytest.raises(PermissionDenied) as caught:
+            source.look_up(str(uuid.uuid4()))
+        said = source.check()
+        (concern,) = source.concerns()
+
+    for remedy in (said.remedy, concern.remedy, caught.value.remedy):
+        assert '/G "CORP\\svc-low:LCRP"' in remedy
+    assert '/G "CORP\\svc-low:CA;' in said.details["not_granted_and_not_needed"]
+
+
+@pytest.mark.parametrize("said", ["dn:cn=svc,dc=corp,dc=example", "nobody", ""])
+def test_a_name_that_dsacls_would_not_take_is_left_to_the_reader(said: str) -> None:
+    assert trustee(said) == "DOMAIN\\account"
 
 
 def test_a_right_that_is_not_needed_is_no_fault(dc: LdapServer) -> None:
