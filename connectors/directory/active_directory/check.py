@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.directory.active_directory.config import ActiveDirectoryConfig, Mode
-from connectors.directory.active_directory.read.mapping import Reading
-from connectors.directory.active_directory.read.people import EXPIRES, People
+from connectors.directory.active_directory.read.mapping import USER_ACCOUNT_CONTROL, Reading
+from connectors.directory.active_directory.read.people import EXPIRES, People, places
 from connectors.directory.active_directory.wire.client import Client
 from connectors.directory.active_directory.wire.controller import (
     Choice,
@@ -21,11 +21,13 @@ from connectors.directory.active_directory.wire.controller import (
 from connectors.directory.active_directory.wire.rights import (
     DELETED_OBJECTS,
     REPLICATE,
+    how_to_read,
     how_to_replicate,
     how_to_see_deleted,
     trustee,
 )
 from connectors.directory.active_directory.wire.transport import Certificate
+from connectors.kit import dn as _dn
 from worker.ports import CheckResult
 
 _CLOCK_MAX = timedelta(minutes=5)  # Kerberos's limit
@@ -45,11 +47,12 @@ def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now
     controller = look_at(client, config)
     choice = choose(client, config, controller)
     deleted = controller.usn >= 0 and sees_deleted(client, controller)
-    counts, found = _count(client, config, controller, reading)
+    counts, found, stateless_in = _count(client, config, controller, reading)
     faults = [
         *_rights_faults(controller, trustee(account), is_deleted_seen=deleted),
         *_time_faults(client.certificate, controller, now),
-        *_people_faults(counts, found),
+        *_people_faults(counts),
+        *_hidden_faults(config, counts, found, stateless_in, trustee(account)),
     ]
     details = {
         "server": client.url,
@@ -70,8 +73,10 @@ def checked(client: Client, config: ActiveDirectoryConfig, reading: Reading, now
 
 def _count(
     client: Client, config: ActiveDirectoryConfig, controller: Controller, reading: Reading
-) -> tuple[dict[str, int], dict[str, str]]:
+) -> tuple[dict[str, int], dict[str, str], str]:
+    """Counts, further details, and the place that all people lie in whose state can't be read ("" if none)."""
     found: Counter[str] = Counter()
+    stateless_in = ""
     for page in People(client, config, controller, reading).everybody():
         found["expiry_shown"] += "expires_at" not in page.unshown
         found["malformed"] += len(page.malformed)
@@ -82,7 +87,10 @@ def _count(
                 continue
             found["people"] += 1
             found["disabled"] += facts.enabled is False
-            found["unknown_state"] += facts.enabled is None
+            if facts.enabled is None:
+                found["unknown_state"] += 1
+                place = facts.org_unit or config.base
+                stateless_in = _above_both(stateless_in or place, place)
             found["moved_out"] += facts.is_moved_out
             found["with_phone"] += bool(facts.phones)
             found["with_leave_date"] += facts.leave_at is not None
@@ -104,7 +112,13 @@ def _count(
         details["with_a_leave_date"] = f"{found['with_leave_date']} of {people}"
     if config.attributes.long_leave:
         details["on_long_leave"] = f"{found['on_long_leave']} of {people}"
-    return {name: found[name] for name in names}, details
+    return {name: found[name] for name in names}, details, stateless_in
+
+
+def _above_both(one: str, other: str) -> str:
+    while not _dn.is_at_or_under(other, _dn.parts(one)):
+        one = _dn.parent(one)
+    return one
 
 
 def _rights_faults(controller: Controller, user: str, *, is_deleted_seen: bool) -> list[_Fault]:
@@ -126,18 +140,32 @@ def _time_faults(certificate: Certificate | None, controller: Controller, now: d
     return faults
 
 
-def _people_faults(counts: Mapping[str, int], details: Mapping[str, str]) -> list[_Fault]:
+def _people_faults(counts: Mapping[str, int]) -> list[_Fault]:
     faults = []
     if not counts["people"]:
         faults.append(
             _Fault("nobody is in scope", "Check base and scope, and that the account may list those OUs.")
         )
-    if counts["unknown_state"]:
-        what = f"userAccountControl of {counts['unknown_state']} people can't be read"
-        faults.append(_Fault(what, "Let the account read it, or nobody sees that they are disabled."))
+    return faults
+
+
+def _hidden_faults(
+    config: ActiveDirectoryConfig,
+    counts: Mapping[str, int],
+    details: Mapping[str, str],
+    stateless_in: str,
+    user: str,
+) -> list[_Fault]:
+    faults = []
+    if stateless_in:
+        what = f"{USER_ACCOUNT_CONTROL} of {counts['unknown_state']} people can't be read"
+        how = how_to_read(USER_ACCOUNT_CONTROL, (stateless_in,), user)
+        faults.append(_Fault(what, f"Without it nobody sees that they are disabled. {how}"))
     if EXPIRES in details:
-        what = f"{EXPIRES} of nobody can be read"
-        faults.append(_Fault(what, "Let the account read it, or nobody is seen to leave by expiry."))
+        how = how_to_read(EXPIRES, places(config), user)
+        faults.append(
+            _Fault(f"{EXPIRES} of nobody can be read", f"Without it nobody is seen to leave by expiry. {how}")
+        )
     return faults
 
 

@@ -21,6 +21,7 @@ from connectors.directory.active_directory.wire import ldap_controls as lc
 from connectors.directory.active_directory.wire.ber import Entry
 from connectors.directory.active_directory.wire.client import Client, Search
 from connectors.directory.active_directory.wire.controller import Controller, deleted_objects_dn
+from connectors.directory.active_directory.wire.rights import how_to_read, trustee
 from connectors.kit import dn as _dn
 from connectors.kit.mapped import page_of
 from worker.ports import DirectoryPage, PermissionDenied
@@ -63,10 +64,11 @@ class People:
                 with_state += sum(_UAC in entry.values for entry in entries)
                 yield self.marked(self._page((entry, True) for entry in entries))
         if read and not with_state:
+            where, user = places(self._config), trustee(self._client.who_am_i())
             raise PermissionDenied(
                 f"{self._client.server} does not show {USER_ACCOUNT_CONTROL} of anybody to this account.",
                 missing=f"Read {USER_ACCOUNT_CONTROL}",
-                remedy="Without it nobody is seen to be disabled. Let the account read it.",
+                remedy=f"Without it nobody is seen to be disabled. {how_to_read(USER_ACCOUNT_CONTROL, where, user)}",
             )
 
     def deleted_with_traces(self) -> Iterator[DirectoryPage]:

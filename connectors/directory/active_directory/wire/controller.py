@@ -11,6 +11,7 @@ from connectors.directory.active_directory.config import ActiveDirectoryConfig, 
 from connectors.directory.active_directory.read.deltas import first_cookie
 from connectors.directory.active_directory.wire import ldap_controls as lc
 from connectors.directory.active_directory.wire.client import Client, Search
+from connectors.directory.active_directory.wire.rights import REPLICATE, how_to_replicate, trustee
 from connectors.kit import dn as _dn
 from worker.ports import BadConfig, PermissionDenied, Rejected
 
@@ -117,9 +118,10 @@ def choose(client: Client, config: ActiveDirectoryConfig, controller: Controller
                 continue
             return Choice(Mode.DIRSYNC, why, flags, cookie)
     if config.mode is Mode.DIRSYNC:
+        how = how_to_replicate(controller.naming_context, trustee(client.who_am_i()))
         raise PermissionDenied(
             f"{client.server} refuses DirSync to {config.bind.user}.",
-            missing="Replicating Directory Changes",
-            remedy="Grant it (the README has the command), or set mode: auto.",
+            missing=REPLICATE,
+            remedy=f"As a domain administrator: {how}; or set mode: auto.",
         )
     return Choice(Mode.USN, "the server refuses DirSync")

@@ -6,6 +6,8 @@ Changes (MS-ADTS 5.1.3.2.1). README.md says which right is good for what.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 DELETED_OBJECTS = "List Contents and Read on the container of deleted objects"
 REPLICATE = "Replicating Directory Changes"
 
@@ -22,6 +24,12 @@ def how_to_see_deleted(naming_context: str, user: str) -> str:
         "Without it a deletion is never seen. As a domain administrator: "
         f'dsacls {container} /takeownership and then dsacls {container} /G "{user}:LCRP"'
     )
+
+
+def how_to_read(attribute: str, places: Iterable[str], user: str) -> str:
+    """The commands that let the account read an attribute of users below these DNs."""
+    commands = (f'dsacls "{place}" /I:S /G "{user}:RP;{attribute};user"' for place in places)
+    return f"As a domain administrator: {' and then '.join(commands)} (a denial goes before it: lift that first)."
 
 
 def how_to_replicate(naming_context: str, user: str) -> str:

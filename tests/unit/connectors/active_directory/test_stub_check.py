@@ -12,7 +12,7 @@ import pytest
 from connectors.directory.active_directory import SPEC
 from connectors.directory.active_directory.wire.rights import trustee
 from fakes.ldap.server import PASSWORD, USER, LdapServer
-from fakes.ldap.setup import NOW, STAFF, config, context, directory, read
+from fakes.ldap.setup import BASE, NOW, STAFF, config, context, directory, read
 from worker.ports import CheckResult, PermissionDenied
 
 
@@ -96,14 +96,35 @@ def test_a_state_that_can_not_be_read_is_a_fault(dc: LdapServer) -> None:
     said = check(dc)
     assert not said.ok
     assert "does not show userAccountControl of anybody" in said.message
+    assert f'dsacls "{BASE}" /I:S /G "CORP\\svc-whosleft:RP;userAccountControl;user"' in said.remedy
 
 
 def test_some_whose_state_can_not_be_read_are_counted(dc: LdapServer) -> None:
-    dc.put(f"CN=Hidden,{STAFF}")
-    dc.change(f"CN=Hidden,{STAFF}", userAccountControl=None)
+    for person in (f"CN=Hidden,OU=Nights,{STAFF}", f"CN=Boss,OU=Board,{STAFF}"):
+        dc.put(person)
+        dc.change(person, userAccountControl=None)
     said = check(dc)
     assert not said.ok
-    assert "userAccountControl of 1 people can't be read" in said.message
+    assert "userAccountControl of 2 people can't be read" in said.message
+    assert f'dsacls "{STAFF}" /I:S /G "CORP\\svc-whosleft:RP;userAccountControl;user"' in said.remedy
+
+
+def test_an_expiry_that_nobody_shows_comes_with_the_commands_for_each_place(dc: LdapServer) -> None:
+    dc.unreadable = {"accountExpires"}
+    places = (STAFF, f"OU=Board,{BASE}")
+    dc.put(f"OU=Board,{BASE}")
+    said = check(dc, scope={"ous": list(places)})
+    assert "accountExpires of nobody can be read" in said.message
+    for place in places:
+        assert f'dsacls "{place}" /I:S /G "CORP\\svc-whosleft:RP;accountExpires;user"' in said.remedy
+
+
+def test_a_refused_dirsync_that_is_wanted_comes_with_its_command(dc: LdapServer) -> None:
+    dc.answer(50, on="dirsync", times=2)
+    said = check(dc, mode="dirsync")
+    assert "refuses DirSync" in said.message
+    assert f'dsacls "{BASE}" /G "CORP\\svc-whosleft:CA;Replicating Directory Changes"' in said.remedy
+    assert "mode: auto" in said.remedy
 
 
 def test_nobody_in_scope_is_a_fault(dc: LdapServer) -> None:
