@@ -186,8 +186,11 @@ class ActiveDirectory(Passive):
         )
 
     def watermark(self) -> str | None:
-        """A marker that changes when something was written to a person; see `Connector.watermark`."""
-        return self._news.look()
+        """A marker that changes when something was written to a person; see `Connector.watermark`.
+
+        None where each pass reads everybody: each change would make one due.
+        """
+        return self._news.look() if self.has_delta else None
 
     def check(self) -> CheckResult:
         """Check reach, rights and counts: see `Connector.check`."""

@@ -190,3 +190,10 @@ def test_without_an_answer_there_is_no_watermark_and_then_one_again(opened: Open
 def test_a_server_that_counts_no_changes_has_no_watermark(opened: Opened, dc: LdapServer) -> None:
     dc.root_dse["highestCommittedUSN"] = None
     assert opened(dc).watermark() is None
+
+
+def test_where_each_pass_reads_everybody_no_change_makes_one_due(opened: Opened, dc: LdapServer) -> None:
+    dc.put(ANN)
+    source = opened(dc, mode="full")
+    assert source.watermark() is None
+    assert binds(dc) == 0
