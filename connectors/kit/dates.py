@@ -129,7 +129,9 @@ def parse(text: str, zone: tzinfo, order: DateOrder) -> Stamp | None:
             f"{quoted(text)} was rounded by Excel; export again and do not save the file in Excel"
         )
     if _FILETIME.fullmatch(tidy):
-        return _filetime(int(tidy), text, zone)
+        if tidy.startswith("-"):
+            raise Unreadable(f"{quoted(text)} is not a FILETIME")
+        return filetime(int(tidy), zone)
     match = _YEAR_FIRST.fullmatch(tidy) or _GENERALIZED.fullmatch(tidy)
     if match is not None:
         return _stamp(match, int(match["first"]), int(match["second_part"]), text, zone)
@@ -140,21 +142,20 @@ def parse(text: str, zone: tzinfo, order: DateOrder) -> Stamp | None:
     return _stamp(match, month, day, text, zone)
 
 
-def _tidy(text: str) -> str:
-    # .NET on ICU puts U+202F before AM and PM; Windows puts U+200E and U+200F into dates of some locales.
-    return re.sub(r"\s+", " ", re.sub("[\u200e\u200f]", "", text)).strip()
-
-
-def _filetime(ticks: int, text: str, zone: tzinfo) -> Stamp | None:
+def filetime(ticks: int, zone: tzinfo) -> Stamp | None:
+    """Read a count of 100 ns since 1601 (0 or more); None means "never": 0, the maximum, the years from 9999."""
     if ticks in {0, FILETIME_NEVER}:
         return None
-    if ticks < 0:
-        raise Unreadable(f"{quoted(text)} is not a FILETIME")
     try:
         at = _FILETIME_EPOCH + timedelta(seconds=ticks // FILETIME_PER_SECOND)
     except OverflowError:
         return None
     return Stamp(at, is_day=False, zone=zone) if at.year < _NEVER_FROM_YEAR else None
+
+
+def _tidy(text: str) -> str:
+    # .NET on ICU puts U+202F before AM and PM; Windows puts U+200E and U+200F into dates of some locales.
+    return re.sub(r"\s+", " ", re.sub("[\u200e\u200f]", "", text)).strip()
 
 
 def _month_and_day(match: re.Match[str], text: str, order: DateOrder) -> tuple[int, int]:

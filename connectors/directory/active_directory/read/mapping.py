@@ -30,6 +30,7 @@ from worker.ports import Malformed
 USER_ACCOUNT_CONTROL = "userAccountControl"
 _DISABLED = 0x2  # ADS_UF_ACCOUNTDISABLE, MS-ADTS 2.2.16
 _GUID_BYTES = 16
+_TICKS = re.compile(r"[0-9]{1,19}")
 _EXTENDED = re.compile(
     r"(?:<GUID=(?P<guid>[0-9a-f-]{36})>;)?(?:<SID=[^>]*>;)?(?P<dn>.*)", re.IGNORECASE | re.DOTALL
 )
@@ -199,7 +200,10 @@ def _enabled(text: str | None) -> bool | None:
 
 
 def _expires_at(text: str | None, reading: Reading, where: tuple[str, str]) -> datetime | None:
-    stamp = _stamp(text, reading, "accountExpires", where)
+    if text is not None and _TICKS.fullmatch(text):  # in exports short numbers may be something else
+        stamp = _dates.filetime(int(text), reading.zone)
+    else:
+        stamp = _stamp(text, reading, "accountExpires", where)
     return stamp.at if stamp else None
 
 

@@ -153,13 +153,16 @@ def test_of_user_account_control_only_bit_2_counts(text: str | None, enabled: bo
         (filetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)),
         (filetime(2099, 12, 31, 23), datetime(2099, 12, 31, 23, tzinfo=UTC)),
         ("9223372036854775806", None),  # the year 30828: never
+        ("1", datetime(1601, 1, 1, tzinfo=UTC)),  # each number is a FILETIME, however short
+        ("864000000000", datetime(1601, 1, 2, tzinfo=UTC)),
+        ("20261231", datetime(1601, 1, 1, 0, 0, 2, tzinfo=UTC)),
     ],
 )
 def test_an_account_expires_at_an_instant_or_never(text: str | None, expires_at: datetime | None) -> None:
     assert facts(**({} if text is None else {"accountExpires": text})).expires_at == expires_at
 
 
-@pytest.mark.parametrize("text", ["soon", "-5", "12", "1e18", "2026-13-45"])
+@pytest.mark.parametrize("text", ["soon", "-5", "1" * 20, "1e18", "2026-13-45"])
 def test_an_expiry_that_is_rubbish_is_unknown_and_named(text: str) -> None:
     names, malformed = unread(accountExpires=text)
 
@@ -223,7 +226,7 @@ TOMBSTONE = rf"CN=Amy\0ADEL:{AMY},CN=Deleted Objects,DC=corp,DC=example"
 )
 @pytest.mark.parametrize(
     "odd",
-    [{"extensionAttribute1": "end of term"}, {"accountExpires": "864000000000"}, {"accountExpires": "-5"}],
+    [{"extensionAttribute1": "end of term"}, {"accountExpires": "soon"}, {"accountExpires": "-5"}],
 )
 def test_whoever_is_put_away_is_so_whatever_their_dates_say(
     dn: str, said: dict[str, str], odd: dict[str, str]
