@@ -1,7 +1,8 @@
 """The keys of a tenant of Entra ID, which everything that reads it through Microsoft Graph has.
 
 What AKS workload identity puts into the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_AUTHORITY_HOST,
-AZURE_FEDERATED_TOKEN_FILE) takes the place of keys that are left out; nothing else is read from there.
+AZURE_FEDERATED_TOKEN_FILE) takes the place of keys that are left out; nothing else is read from there. The host of a
+national cloud's sign-in tells the cloud where that is left out.
 """
 
 from __future__ import annotations
@@ -56,6 +57,13 @@ ENDPOINTS = {
         "https://partner.outlook.cn",
     ),
 }
+# By the host of the sign-in. The Department of Defense signs in as the rest of the US government does
+_CLOUDS = {
+    "login.microsoftonline.us": Cloud.USGOV,
+    "login.chinacloudapi.cn": Cloud.CHINA,
+    "login.partner.microsoftonline.cn": Cloud.CHINA,
+}
+_HOST = re.compile(r"https://([^/:]+)", re.IGNORECASE)
 
 
 class CredentialConfig(Section):
@@ -152,6 +160,9 @@ def with_environment(values: Mapping[str, Any]) -> dict[str, Any]:
         found["credential"] = {"federated_token_file": token_file}
         if not found.get("authority") and os.environ.get("AZURE_AUTHORITY_HOST"):
             found["authority"] = os.environ["AZURE_AUTHORITY_HOST"]
+    host = _HOST.match(str(found.get("authority")))
+    if host and host[1].lower() in _CLOUDS and not found.get("graph_url"):
+        found.setdefault("cloud", _CLOUDS[host[1].lower()])
     return found
 
 

@@ -153,6 +153,51 @@ def test_what_workload_identity_puts_into_the_environment_is_enough(monkeypatch:
     assert made.login == f"https://login.microsoftonline.us/{TENANT}", "its slash at the end is left out"
 
 
+@pytest.mark.parametrize(
+    "host, given, cloud, graph",
+    [
+        ("https://login.microsoftonline.com/", {}, Cloud.GLOBAL, "https://graph.microsoft.com"),
+        ("https://login.microsoftonline.us/", {}, Cloud.USGOV, "https://graph.microsoft.us"),
+        ("https://login.chinacloudapi.cn/", {}, Cloud.CHINA, "https://microsoftgraph.chinacloudapi.cn"),
+        (
+            "https://login.partner.microsoftonline.cn",
+            {},
+            Cloud.CHINA,
+            "https://microsoftgraph.chinacloudapi.cn",
+        ),
+        (
+            "https://login.microsoftonline.us/",
+            {"cloud": "usgov_dod"},
+            Cloud.USGOV_DOD,
+            "https://dod-graph.microsoft.us",
+        ),
+        (
+            "https://login.microsoftonline.us/",
+            {"graph_url": "https://graph.lab.example"},
+            Cloud.GLOBAL,
+            "https://graph.lab.example",
+        ),
+    ],
+)
+def test_the_sign_in_of_a_national_cloud_tells_where_its_graph_is(
+    monkeypatch: pytest.MonkeyPatch, host: str, given: dict[str, Any], cloud: Cloud, graph: str
+) -> None:
+    for name, value in {
+        "TENANT_ID": TENANT,
+        "CLIENT_ID": CLIENT,
+        "AUTHORITY_HOST": host,
+        "FEDERATED_TOKEN_FILE": TOKEN_FILE,
+    }.items():
+        monkeypatch.setenv(f"AZURE_{name}", value)
+
+    made = EntraConfig.model_validate(given)
+
+    assert (made.cloud, made.graph) == (cloud, graph)
+    assert made.login == f"{host.rstrip('/')}/{TENANT}"
+    by_file = config(authority=f"{host.rstrip('/')}/{TENANT}", **given)
+    assert (by_file.cloud, by_file.graph) == (cloud, graph)
+
+
 def test_what_the_file_says_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TENANT_ID", "CLIENT_ID", "FEDERATED_TOKEN_FILE"):
         monkeypatch.setenv(f"AZURE_{name}", "other")
