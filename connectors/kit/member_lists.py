@@ -27,7 +27,11 @@ ALTERNATING_MIN = 2  # pairs of lines; one pair may be two members
 _DIVIDERS = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\uff64")
 _BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u300c": "\u300d"}
-_AROUND = " \t:-\u2013\u2014|<>()[]{}\"'~*\u2022\u00b7@"
+_BEFORE = " \t:-\u2013\u2014|~*\u2022\u00b7@>)]}"
+_AFTER = " \t:-\u2013\u2014|~\u2022\u00b7@<([{"
+_PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", '"': '"', "'": "'", "*": "*"}
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}|<\s*>")  # what is left around a number
 _NUMBER = re.compile(r"\+?[ (]{0,3}[0-9][0-9 ().\-/]{5,40}")
 _COUNTED = re.compile(r"\+?[0-9]{1,5}\+?")
 
@@ -246,7 +250,8 @@ class _Reader:
         return self._named([rest], phone) if phone and _digits(rest) < DIGITS_MIN else None
 
     def _named(self, texts: Iterable[str], phone: str | None) -> Entry | None:
-        name = one_line(" ".join(text.strip(_AROUND) for text in texts)).strip(_AROUND)
+        name = one_line(" ".join(texts))
+        name = _bare(name) if len(name) <= 2 * NAME_MAX else name
         is_name = any(c.isalpha() or unicodedata.category(c) == "So" for c in name)
         if len(name) > NAME_MAX or REPLACEMENT in name or "@" in name or (name and not is_name):
             return None
@@ -269,6 +274,22 @@ class _Reader:
                 me = Entry(name, entries[at].phone, is_me=True)
                 return (*entries[:at], me, *entries[at + 1 :])
         return entries
+
+
+def _bare(name: str) -> str:
+    """Drop the marks around a name. Of brackets and quotes only a pair around all of it, or a half: "Bob (Ward 7)"."""
+    name, before = _EMPTY.sub(" ", name), None
+    while name != before:
+        before, name = name, name.strip()
+        if len(name) > 1 and name[-1] == _PAIRS.get(name[0]) and not {name[0], name[-1]} & set(name[1:-1]):
+            name = name[1:-1]
+            continue
+        name = name.lstrip(_BEFORE).rstrip(_AFTER)
+        if name and _PAIRS.get(name[0], name[0]) not in name:
+            name = name[1:]
+        if name and _BRACKETS.get(name[-1], name[-1]) not in name:
+            name = name[:-1]
+    return one_line(name)
 
 
 def _last_two(piece: str) -> list[str]:
