@@ -6,6 +6,7 @@ WhatsApp Web and Desktop show such a list under a group's name; phones show one 
 of contacts. Commas, semicolons and line breaks of any script divide members, quotes keep a name together. A number and
 a name are one member where they stand in one part, divided by a tab, as lines that alternate, or where "~ Name"
 follows a number on the next line; else they are two. Nothing is guessed: a part that is neither is given back.
+Names that are known are read before all of that, so they may have commas, an "@", or a word such as "admin".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from connectors.kit.text import REPLACEMENT, cut, one_line
+from worker.domain.groups.declaring import folded
 from worker.domain.identity.phones import TEXT_MAX, to_e164
 
 ENTRIES_MAX = 2_000
@@ -23,8 +25,10 @@ LETTERS_MAX = 200_000
 NAME_MAX = 100  # letters
 SHOWN_MAX = 40  # letters of a part that was not understood
 DIGITS_MIN = 7  # fewer are part of a name ("Ward 7"), or nothing
+PARTS_MAX = 6  # of a known name with dividers
 ALTERNATING_MIN = 2  # pairs of lines; one pair may be two members
 _DIVIDERS = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\uff64")
+_DIVIDED = ", "  # between the parts of a name that a divider divides
 _BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u300c": "\u300d"}
 _BEFORE = " \t:-\u2013\u2014|~*\u2022\u00b7@>)]}"
@@ -104,20 +108,27 @@ class MemberList:
     is_cut: bool = False
 
 
-def read_members(text: str, region: str) -> MemberList:
+def read_members(text: str, known: Iterable[str], *, region: str) -> MemberList:
     """Read a pasted list; `region` (ISO 3166 alpha-2) is of numbers without a country code.
+
+    `known` are the names of members who are known: an entry has such a name to the letter. One that stands in a part
+    that was not understood is an entry, too, since that member may be meant.
 
     Raises TooLong above LETTERS_MAX letters or ENTRIES_MAX members, and ValueError for an unknown region.
     """
     to_e164("", region)
     if len(text) > LETTERS_MAX:
         raise TooLong(f"The list has {len(text):,} letters; {LETTERS_MAX:,} are read at most.")
-    lines = [[_clean(piece) for piece in line] for line in _lines(text)]
-    lines = [line for line in ([piece for piece in line if piece] for line in lines) if line]
-    return _Reader(region).read(lines)
+    return _Reader(known, region).read(_cleaned(text))
 
 
 # --- Parts ------------------------------------------------------------------------------------------------
+
+
+def _cleaned(text: str) -> list[list[str]]:
+    """Return the parts of each line that has any, without those that are blank."""
+    lines = ([part for part in map(_clean, line) if part] for line in _lines(text))
+    return [line for line in lines if line]
 
 
 def _lines(text: str) -> Iterator[list[str]]:
@@ -167,19 +178,22 @@ def _plain(character: str) -> str:
 class _Reader:
     """Puts the members of all lines together."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, known: Iterable[str], region: str) -> None:
         self._region = region
+        self._known, self._parts_max = _by_parts(known)
         self._entries: dict[tuple[str, str | None, bool], Entry] = {}
         self._odd: dict[str, None] = {}
         self._repeated = 0
         self._is_cut = False
 
     def read(self, lines: list[list[str]]) -> MemberList:
-        for piece in self._pieces(lines):
+        for piece in self._pieces([self._joined(line) for line in lines]):
             self._take(piece)
+        self._take_known_of_odd()
         entries = tuple(self._entries.values())
         is_whole = bool(entries) and not self._is_cut and not self._odd
-        return MemberList(self._with_me(entries), tuple(self._odd), is_whole, self._repeated, self._is_cut)
+        odd = tuple(dict.fromkeys(f"'{cut(one_line(piece), SHOWN_MAX)}'" for piece in self._odd))
+        return MemberList(self._with_me(entries), odd, is_whole, self._repeated, self._is_cut)
 
     def _pieces(self, lines: list[list[str]]) -> Iterator[str]:
         """Yield the text of one member after another."""
@@ -188,11 +202,47 @@ class _Reader:
             return
         for line in lines:
             yield from line[:-1]
-            yield from _last_two(line[-1]) if len(line) > 1 else line
+            yield from self._last_two(line[-1]) if len(line) > 1 else line
+
+    def _joined(self, line: list[str]) -> list[str]:
+        """Put together the parts that are one known name ("Smith, Bob"); one that is known by itself is there, too."""
+        if self._parts_max < 2:  # noqa: PLR2004  no known name has a divider
+            return line
+        words = [folded(part).lstrip("~ ") for part in line]
+        last = [folded(_bare(_NUMBER.sub(" ", part))) for part in line]  # a number may follow the name
+        pieces, joined_to = list[str](), 0
+        for at, part in enumerate(line):
+            for end in range(at + 2, min(at + self._parts_max, len(line)) + 1):
+                before = words[at : end - 1]
+                if any(_DIVIDED.join([*before, one[end - 1]]) in self._known for one in (words, last)):
+                    pieces.append(_DIVIDED.join(line[at:end]))
+                    joined_to = max(joined_to, end)
+            if at >= joined_to or self._is_known(part):
+                pieces.append(part)
+        return pieces
+
+    def _known_name(self, text: str) -> str | None:
+        """Return the known name that a text is, with or without the "~" that WhatsApp puts before some."""
+        return self._known.get(folded(text)) or self._known.get(folded(text.lstrip("~ ")))
+
+    def _is_known(self, text: str) -> bool:
+        return self._known_name(text) is not None
+
+    def _last_two(self, piece: str) -> list[str]:
+        """Divide the last part of a list, "Bob and Carol", at a known name if there is one. Alone it may be one."""
+        words = piece.split()
+        halves = [
+            (" ".join(words[:at]), " ".join(words[at + 1 :]))
+            for at, word in enumerate(words[1:-1], 1)
+            if word.casefold() in _LAST_TWO and not _is_count([one.casefold() for one in words[at:]])
+        ]
+        if not halves or self._is_known(piece):
+            return [piece]
+        return list(next((two for two in halves if any(map(self._is_known, two))), halves[0]))
 
     def _of_lines(self, lines: list[str]) -> Iterator[str]:
         """Yield lines; a name with the number that stands below it, where all lines alternate so."""
-        lines = [line for line in lines if not _is_noise(line)]
+        lines = [line for line in lines if self._is_known(line) or not _is_noise(line)]
         numbers = [self._phone(line) is not None for line in lines]
         pairs = len(lines) // 2
         if pairs >= ALTERNATING_MIN and numbers in ([False, True] * pairs, [True, False] * pairs):
@@ -205,14 +255,24 @@ class _Reader:
             at += 2 if is_named else 1
 
     def _take(self, piece: str) -> None:
-        piece = self._without_others(piece)
-        if not piece or _is_noise(piece):
-            return
-        entry = self._entry(piece)
-        if entry is None:
-            self._odd[f"'{cut(one_line(piece), SHOWN_MAX)}'"] = None
-            return
-        key = ("" if entry.phone else _folded(entry.name), entry.phone, entry.is_me)
+        if not self._is_known(piece):
+            piece = self._without_others(piece)
+            if not piece or _is_noise(piece):
+                return
+        if (entry := self._entry(piece)) is not None:
+            self._add(entry)
+        else:
+            self._odd[piece] = None
+
+    def _take_known_of_odd(self) -> None:
+        """Take the known names that stand in parts that were not understood: nobody is gone by such a part."""
+        odd = f" {folded(' | '.join(self._odd))} " if self._odd else ""
+        for key, name in self._known.items():
+            if f" {key} " in odd:
+                self._add(Entry(name))
+
+    def _add(self, entry: Entry) -> None:
+        key = ("" if entry.phone else folded(entry.name), entry.phone, entry.is_me)
         if key in self._entries:
             self._repeated += 1
             return
@@ -226,7 +286,7 @@ class _Reader:
         if piece.endswith(("...", "\u2026")):
             self._is_cut = True
             if bare:  # the name itself may be cut
-                self._odd[f"'{cut(piece, SHOWN_MAX)}'"] = None
+                self._odd[piece] = None
             return ""
         words = bare.casefold().split()
         at = next((n for n in range(max(0, len(words) - 5), len(words)) if _is_count(words[n:])), None)
@@ -237,6 +297,8 @@ class _Reader:
 
     def _entry(self, piece: str) -> Entry | None:
         """Return the member of a part; None if it is none."""
+        if known := self._known_name(piece):
+            return Entry(known, self._phone(piece))
         fields = [field for field in piece.split("\t") if field.strip()]
         phone = next((found for field in fields if (found := self._phone(field))), None)
         if phone is not None:
@@ -251,7 +313,9 @@ class _Reader:
 
     def _named(self, texts: Iterable[str], phone: str | None) -> Entry | None:
         name = one_line(" ".join(texts))
-        name = _bare(name) if len(name) <= 2 * NAME_MAX else name
+        if known := self._known_name(name) or self._known_name(_bare(name)):
+            return Entry(known, phone)
+        name = _bare(name)
         is_name = any(c.isalpha() or unicodedata.category(c) == "So" for c in name)
         if len(name) > NAME_MAX or REPLACEMENT in name or "@" in name or (name and not is_name):
             return None
@@ -270,16 +334,30 @@ class _Reader:
             return entries
         for at in (len(entries) - 1, 0) if entries else ():
             if len(entries) > 1 and entries[at].name.casefold().rstrip(".") in _YOU_AT_AN_END:
+                if self._is_known(entries[at].name):
+                    return (*entries, Entry("", None, is_me=True))  # both may be meant
                 name = entries[at].name if entries[at].phone else ""
                 me = Entry(name, entries[at].phone, is_me=True)
                 return (*entries[:at], me, *entries[at + 1 :])
         return entries
 
 
+def _by_parts(names: Iterable[str]) -> tuple[dict[str, str], int]:
+    """Return known names by how they are compared with a list's parts, and how many parts one has at most.
+
+    A name without the marks around it is there, too, unless another is it. "You" is nobody's name.
+    """
+    cleaned = {name: [part for line in _cleaned(name) for part in line] for name in names}
+    exact = {folded(_DIVIDED.join(parts)): name for name, parts in cleaned.items()}
+    bare = {folded(_bare(key)): name for key, name in exact.items()}
+    known = {key: name for key, name in (bare | exact).items() if key and key not in _YOU}
+    return known, min(max(map(len, cleaned.values()), default=0), PARTS_MAX)
+
+
 def _bare(name: str) -> str:
     """Drop the marks around a name. Of brackets and quotes only a pair around all of it, or a half: "Bob (Ward 7)"."""
     name, before = _EMPTY.sub(" ", name), None
-    while name != before:
+    while name != before and len(name) <= 2 * NAME_MAX:
         before, name = name, name.strip()
         if len(name) > 1 and name[-1] == _PAIRS.get(name[0]) and not {name[0], name[-1]} & set(name[1:-1]):
             name = name[1:-1]
@@ -290,15 +368,6 @@ def _bare(name: str) -> str:
         if name and _BRACKETS.get(name[-1], name[-1]) not in name:
             name = name[:-1]
     return one_line(name)
-
-
-def _last_two(piece: str) -> list[str]:
-    """Divide the last part of a list, "Bob and Carol". Alone it may be the name of one."""
-    words = piece.split()
-    for at, word in enumerate(words[1:-1], 1):
-        if word.casefold() in _LAST_TWO and not _is_count([one.casefold() for one in words[at:]]):
-            return [" ".join(words[:at]), " ".join(words[at + 1 :])]
-    return [piece]
 
 
 def _is_count(words: list[str]) -> bool:
@@ -320,7 +389,3 @@ def _is_noise(piece: str) -> bool:
 
 def _digits(text: str) -> int:
     return sum(character.isdecimal() for character in text)
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -9,7 +9,7 @@ the group's own id where no other group has it there, and is paired with the gro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -273,7 +273,8 @@ class Declaring:
         known, people = self._known(uow, opened)
         if known.mark != said.known:
             raise Outdated("The group has changed meanwhile.")
-        lists = [self._listed(text) for text in (said.pasted, said.added) if text.strip()]
+        names = {one.member.display_name for one in people}
+        lists = [self._listed(text, names) for text in (said.pasted, said.added) if text.strip()]
         before, people = people, _as_they_are_now(people, said)
         kept = [] if said.pasted.strip() else list(_kept(known, said))
         entries: list[NamedMember] = [entry for one in lists for entry in one.entries]
@@ -294,9 +295,9 @@ class Declaring:
         )
         return understood, people
 
-    def _listed(self, text: str) -> MemberList:
+    def _listed(self, text: str, names: Collection[str]) -> MemberList:
         try:
-            return self._readers.members(text)
+            return self._readers.members(text, names)
         except ValueError as error:
             raise TooMuch(str(error)) from None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -49,7 +49,8 @@ class MemberList(Protocol):
     def is_cut(self) -> bool: ...
 
 
-ReadMembers: TypeAlias = Callable[[str], MemberList]  # raises ValueError for a text that is too long
+# (a text, the names of who is known) -> what it says; raises ValueError for a text that is too long
+ReadMembers: TypeAlias = Callable[[str, Collection[str]], MemberList]
 
 
 @dataclass(frozen=True, slots=True)
