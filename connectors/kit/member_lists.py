@@ -37,6 +37,8 @@ _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">", '"': '"', "'": "'", "*": "*"}
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}|<\s*>")  # what is left around a number
 _NUMBER = re.compile(r"\+?[ (]{0,3}[0-9][0-9 ().\-/]{5,40}")
+_CHAT_ID = re.compile(r"\+?([0-9]{7,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.])", re.IGNORECASE)
+_ADDRESS = re.compile(r"[0-9]@\w")  # another id, such as a LID's: its digits are no number
 _COUNTED = re.compile(r"\+?[0-9]{1,5}\+?")
 
 
@@ -161,8 +163,12 @@ def _divided(text: str) -> list[str]:
 
 
 def _clean(piece: str) -> str:
-    """Return a part on one line, with ASCII digits and without marks that only direct; a tab stays."""
-    return "\t".join(one_line("".join(map(_plain, field))) for field in piece.split("\t")).strip()
+    """Return a part on one line, with ASCII digits and without marks that only direct; a tab stays.
+
+    A WhatsApp id that is made of a number is the number.
+    """
+    text = "\t".join(one_line("".join(map(_plain, field))) for field in piece.split("\t")).strip()
+    return _CHAT_ID.sub(r"+\1", text)
 
 
 def _plain(character: str) -> str:
@@ -299,6 +305,8 @@ class _Reader:
         """Return the member of a part; None if it is none."""
         if known := self._known_name(piece):
             return Entry(known, self._phone(piece))
+        if _ADDRESS.search(piece):
+            return None
         fields = [field for field in piece.split("\t") if field.strip()]
         phone = next((found for field in fields if (found := self._phone(field))), None)
         if phone is not None:
