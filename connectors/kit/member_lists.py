@@ -6,6 +6,7 @@ WhatsApp Web and Desktop show such a list under a group's name; phones show one 
 of contacts. Commas, semicolons and line breaks of any script divide members, quotes keep a name together. A number and
 a name are one member where they stand in one part, divided by a tab, as lines that alternate, or where "~ Name"
 follows a number on the next line; else they are two. Nothing is guessed: a part that is neither is given back.
+A contact card and a table's heading are nobody, and a table's row is one member.
 Names that are known are read before all of that, so they may have commas, an "@", or a word such as "admin".
 """
 
@@ -16,6 +17,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from connectors.kit.contact_lists import without_contacts
+from connectors.kit.member_words import LAST_TWO, YOU, YOU_AT_AN_END, is_count, is_noise
 from connectors.kit.text import REPLACEMENT, cut, one_line
 from worker.domain.groups.declaring import folded
 from worker.domain.identity.phones import TEXT_MAX, to_e164
@@ -38,45 +41,8 @@ _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}|<\s*>")  # what is left around a number
 _NUMBER = re.compile(r"\+?[ (]{0,3}[0-9][0-9 ().\-/]{5,40}")
 _CHAT_ID = re.compile(r"\+?([0-9]{7,15})(?::[0-9]+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.])", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[0-9]E\+[0-9]", re.IGNORECASE)  # a number whose digits a spreadsheet dropped
 _ADDRESS = re.compile(r"[0-9]@\w")  # another id, such as a LID's: its digits are no number
-_COUNTED = re.compile(r"\+?[0-9]{1,5}\+?")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.casefold().split())
-
-
-# "You": of the second row only at the start or the end, since these are names or titles, too
-_YOU = _words("you vous você أنت آپ आप siz вы ви 你 您 あなた 自分 나 당신 คุณ bạn εσείς εσύ אתה את sinä wewe")
-_YOU_AT_AN_END = _words("du sie tú tu usted lei je jij u sen ty te ön dvs ni dig kamu anda")
-_OTHERS = _words(
-    "other others more weitere weiterer andere autre autres más otros otras outro outros outras mais altri altre altro "
-    "anderen meer آخرون آخرين أخرى अन्य kişi daha diğer innych inne ещё еще других інших muut andra andre lainnya 人 名"
-)
-_AND = _words("and und et y e i en ve و और и і oraz og och ja dan ed &")
-_LAST_TWO = (
-    "and",
-    "und",
-    "et",
-    "y",
-    "en",
-    "ve",
-    "و",
-    "और",
-    "и",
-    "oraz",
-    "og",
-    "och",
-    "&",
-)  # not "e": Costa e Silva
-_NOISE = _words(
-    "admin administrator beheerder administrador administradora amministratore yönetici مشرف مسؤول एडमिन"
-)
-_NOISE_BEFORE = _words("group community gruppen de du del do di der groupe grupo gruppo grup المجموعة ग्रुप -")
-_TITLE = _words(
-    "members participants mitglieder teilnehmer membres participantes membri partecipanti leden deelnemers miembros "
-    "membros أعضاء सदस्य üye katılımcı członków uczestników"
-)
 
 
 class TooLong(ValueError):
@@ -121,16 +87,16 @@ def read_members(text: str, known: Iterable[str], *, region: str) -> MemberList:
     to_e164("", region)
     if len(text) > LETTERS_MAX:
         raise TooLong(f"The list has {len(text):,} letters; {LETTERS_MAX:,} are read at most.")
-    return _Reader(known, region).read(_cleaned(text))
+    rows, odd = without_contacts([[_clean(part) for part in line] for line in _lines(text)])
+    return _Reader(known, region, odd).read(_filled(rows))
 
 
 # --- Parts ------------------------------------------------------------------------------------------------
 
 
-def _cleaned(text: str) -> list[list[str]]:
-    """Return the parts of each line that has any, without those that are blank."""
-    lines = ([part for part in map(_clean, line) if part] for line in _lines(text))
-    return [line for line in lines if line]
+def _filled(rows: Iterable[list[str]]) -> list[list[str]]:
+    """Return the rows that have parts, without blank ones."""
+    return [filled for row in rows if (filled := [part for part in row if part])]
 
 
 def _lines(text: str) -> Iterator[list[str]]:
@@ -184,11 +150,11 @@ def _plain(character: str) -> str:
 class _Reader:
     """Puts the members of all lines together."""
 
-    def __init__(self, known: Iterable[str], region: str) -> None:
+    def __init__(self, known: Iterable[str], region: str, odd: Iterable[str]) -> None:
         self._region = region
         self._known, self._parts_max = _by_parts(known)
         self._entries: dict[tuple[str, str | None, bool], Entry] = {}
-        self._odd: dict[str, None] = {}
+        self._odd = dict.fromkeys(odd)
         self._repeated = 0
         self._is_cut = False
 
@@ -240,7 +206,7 @@ class _Reader:
         halves = [
             (" ".join(words[:at]), " ".join(words[at + 1 :]))
             for at, word in enumerate(words[1:-1], 1)
-            if word.casefold() in _LAST_TWO and not _is_count([one.casefold() for one in words[at:]])
+            if word.casefold() in LAST_TWO and not is_count([one.casefold() for one in words[at:]])
         ]
         if not halves or self._is_known(piece):
             return [piece]
@@ -248,7 +214,7 @@ class _Reader:
 
     def _of_lines(self, lines: list[str]) -> Iterator[str]:
         """Yield lines; a name with the number that stands below it, where all lines alternate so."""
-        lines = [line for line in lines if self._is_known(line) or not _is_noise(line)]
+        lines = [line for line in lines if self._is_known(line) or not is_noise(line)]
         numbers = [self._phone(line) is not None for line in lines]
         pairs = len(lines) // 2
         if pairs >= ALTERNATING_MIN and numbers in ([False, True] * pairs, [True, False] * pairs):
@@ -263,7 +229,7 @@ class _Reader:
     def _take(self, piece: str) -> None:
         if not self._is_known(piece):
             piece = self._without_others(piece)
-            if not piece or _is_noise(piece):
+            if not piece or is_noise(piece):
                 return
         if (entry := self._entry(piece)) is not None:
             self._add(entry)
@@ -272,9 +238,9 @@ class _Reader:
 
     def _take_known_of_odd(self) -> None:
         """Take the known names that stand in parts that were not understood: nobody is gone by such a part."""
-        odd = f" {folded(' | '.join(self._odd))} " if self._odd else ""
+        odd = _spaced(folded(" | ".join(self._odd)))
         for key, name in self._known.items():
-            if f" {key} " in odd:
+            if _spaced(key) in odd:
                 self._add(Entry(name))
 
     def _add(self, entry: Entry) -> None:
@@ -295,7 +261,7 @@ class _Reader:
                 self._odd[piece] = None
             return ""
         words = bare.casefold().split()
-        at = next((n for n in range(max(0, len(words) - 5), len(words)) if _is_count(words[n:])), None)
+        at = next((n for n in range(max(0, len(words) - 5), len(words)) if is_count(words[n:])), None)
         if at is None:
             return piece
         self._is_cut = True
@@ -305,7 +271,7 @@ class _Reader:
         """Return the member of a part; None if it is none."""
         if known := self._known_name(piece):
             return Entry(known, self._phone(piece))
-        if _ADDRESS.search(piece):
+        if _ADDRESS.search(piece) or _SCIENTIFIC.search(piece):
             return None
         fields = [field for field in piece.split("\t") if field.strip()]
         phone = next((found for field in fields if (found := self._phone(field))), None)
@@ -327,7 +293,7 @@ class _Reader:
         is_name = any(c.isalpha() or unicodedata.category(c) == "So" for c in name)
         if len(name) > NAME_MAX or REPLACEMENT in name or "@" in name or (name and not is_name):
             return None
-        if name.casefold().rstrip(".") in _YOU:
+        if name.casefold().rstrip(".") in YOU:
             return Entry("", phone, is_me=True)
         return Entry(name, phone) if name or phone else None
 
@@ -341,7 +307,7 @@ class _Reader:
         if any(entry.is_me for entry in entries):
             return entries
         for at in (len(entries) - 1, 0) if entries else ():
-            if len(entries) > 1 and entries[at].name.casefold().rstrip(".") in _YOU_AT_AN_END:
+            if len(entries) > 1 and entries[at].name.casefold().rstrip(".") in YOU_AT_AN_END:
                 if self._is_known(entries[at].name):
                     return (*entries, Entry("", None, is_me=True))  # both may be meant
                 name = entries[at].name if entries[at].phone else ""
@@ -355,10 +321,13 @@ def _by_parts(names: Iterable[str]) -> tuple[dict[str, str], int]:
 
     A name without the marks around it is there, too, unless another is it. "You" is nobody's name.
     """
-    cleaned = {name: [part for line in _cleaned(name) for part in line] for name in names}
+    cleaned = {
+        name: [cleaned for line in _lines(name) for part in line if (cleaned := _clean(part))]
+        for name in names
+    }
     exact = {folded(_DIVIDED.join(parts)): name for name, parts in cleaned.items()}
     bare = {folded(_bare(key)): name for key, name in exact.items()}
-    known = {key: name for key, name in (bare | exact).items() if key and key not in _YOU}
+    known = {key: name for key, name in (bare | exact).items() if key and key not in YOU}
     return known, min(max(map(len, cleaned.values()), default=0), PARTS_MAX)
 
 
@@ -378,21 +347,8 @@ def _bare(name: str) -> str:
     return one_line(name)
 
 
-def _is_count(words: list[str]) -> bool:
-    """Whether words only say that there are so many more."""
-    rest = [word for word in words if word not in _AND]
-    numbers = [word for word in rest if _COUNTED.fullmatch(word)]
-    others = [word for word in rest if word in _OTHERS]
-    is_plus = len(rest) == 1 and rest[0].startswith("+")
-    return len(numbers) == 1 and len(numbers) + len(others) == len(rest) and (bool(others) or is_plus)
-
-
-def _is_noise(piece: str) -> bool:
-    """Whether a part is what the app writes beside a member, or above the list: "Group admin", "12 members"."""
-    words = piece.casefold().split()
-    if len(words) == 2 and words[1] in _TITLE and words[0].isdecimal():  # noqa: PLR2004  "12 members"
-        return True
-    return bool(words) and words[-1] in _NOISE and all(word in _NOISE_BEFORE for word in words[:-1])
+def _spaced(text: str) -> str:
+    return f" {' '.join(text.replace(',', ' ').split())} "
 
 
 def _digits(text: str) -> int:
