@@ -4,9 +4,9 @@ Message text is dropped with its line. Of a message only its author is kept for 
 
 What a member can write must not become an event. So a record only begins at a true start of a line (iOS ends records
 with CRLF, and lines within a message with LF), in the file's own shape, in the order of time; a system line of Android
-has no author; one of iOS has a mark before its text, and the group or the person itself as its author. And who writes
-after having gone has not gone. What can't be told apart: a message of Android with a line that is made like a system
-line of the same hour.
+has no author; one of iOS has a mark before its text, and the group as its author, or the person itself in a file where
+the group is nowhere. And who writes after having gone has not gone. What can't be told apart: a message of Android with
+a line that is made like a system line of the same hour, and one of iOS with the mark in a file without the group.
 """
 
 from __future__ import annotations
@@ -70,6 +70,9 @@ class _Chat(Records):
     authors: dict[str, None] = field(default_factory=dict)
     gone: dict[str, _Line] = field(default_factory=dict)  # who went, and may write nevertheless
     first_author: str = ""  # of the first line, if it is the system's
+    marked: set[str] = field(
+        default_factory=set
+    )  # folded authors of lines like the system's, understood or not
 
     @property
     def platform(self) -> Platform:
@@ -166,6 +169,8 @@ def _names_a_group(chat: _Chat, head: Head, text: str, asked: Asked) -> bool:
 
 def _system(chat: _Chat, head: Head, text: str, author: str, asked: Asked) -> None:
     chat.system += 1
+    if len(chat.marked) < AUTHORS_MAX:
+        chat.marked.add(author)
     if chat.system > SYSTEM_MAX:
         raise _too_many(asked.name, f"{SYSTEM_MAX:,} lines without a message")
     said = read(text)
@@ -234,9 +239,11 @@ def _earliest(head: Head, order: DateOrder | None, zone: ZoneInfo) -> datetime:
 
 def _genuine(chat: _Chat, of_file: str, order: DateOrder | None) -> tuple[list[_Line], int, int]:
     """Return the lines that only the system can have written, and how many others by author and by time there are."""
-    groups = {folded(name) for name in (of_file, chat.first_author) if name}
+    first = who(chat.first_author)
+    has_written = first is not None and key(first) in chat.authors  # then it is a person
+    groups = {folded(name) for name in (of_file, "" if has_written else chat.first_author) if name}
     groups |= {folded(tidy(line.said.part("s"))) for line in chat.lines if _is_by(line, groups)}
-    by_group = any(line.author in groups for line in chat.lines)
+    by_group = not groups.isdisjoint(chat.marked)
     by_right = [line for line in chat.lines if _is_genuine(line, chat.platform, groups, by_group=by_group)]
     limit = chat.orders.limit if chat.newest else datetime.max  # noqa: DTZ901  local
     in_order = [line for line in by_right if _is_in_order(line, order, limit)]

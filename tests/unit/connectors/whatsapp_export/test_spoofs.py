@@ -85,8 +85,40 @@ def test_no_message_of_ios_is_an_event(line: str) -> None:
     assert export.group_name == GROUP
 
 
+BY_WHO_ACTS = {
+    "who leaves": f"+44 7700 900102: {MARK}+44 7700 900102 left",
+    "who removes": f"Amina: {MARK}Amina removed +44 7700 900103",
+    "who has a new number": f"Amina: {MARK}+44 7700 900102 changed to +44 7700 900103",
+    "who has a new number oneself": f"+44 7700 900102: {MARK}+44 7700 900102 changed to +44 7700 900103",
+}
+NOT_READ = "This group has disappearing messages on."
+
+
+@pytest.mark.parametrize("line", BY_WHO_ACTS.values(), ids=BY_WHO_ACTS)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [system(GROUP, NOTICE), "{}"],
+        ["Dan: ok", "{}", system(GROUP, NOT_READ)],
+        ["Dan: ok", system(GROUP, NOTICE), "{}"],
+    ],
+    ids=["the notice first", "a line at last", "a line between"],
+)
+def test_no_message_of_ios_is_an_event_where_nothing_by_the_group_is_understood(
+    lines: list[str], line: str
+) -> None:
+    export = read(ios(*(one.format(line) for one in lines), "Dan: ok"), "WhatsApp Chat - Ward 7.zip")
+    assert brief(export.events) == []
+    assert export.group_name == GROUP
+
+
+def test_the_first_line_of_a_cut_export_makes_no_group_of_its_author() -> None:
+    lines = [f"Bob: {MARK}Amina removed Carol", "Bob: hello", f"Bob: {MARK}Amina removed Dan"]
+    assert read(ios(*lines), "WhatsApp Chat - Ward 7.zip").events == ()
+
+
 def test_there_are_enough_of_them() -> None:
-    assert len(ON_ANDROID) + len(ON_IOS) >= 25
+    assert len(ON_ANDROID) + len(ON_IOS) + len(BY_WHO_ACTS) >= 25
 
 
 def test_who_writes_after_having_gone_has_not_gone() -> None:
