@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from charts import (
     SITUATIONS,
@@ -323,3 +324,12 @@ def test_every_selector_finds_pods_with_the_ports_that_it_leads_to(situation: st
         for one in of_kind(manifests, kind):
             wanted = one["spec"]["selector"]["matchLabels"].items()
             assert any(wanted <= labels.items() for labels, _ in made), one
+
+
+def test_the_hospital_s_example_has_declared_rosters_whose_links_reach_the_desk() -> None:
+    manifests = rendered(situation="waha")
+    (text,) = named(manifests, "ConfigMap", "whosleft")["data"].values()
+    config = yaml.safe_load(text)
+    assert {"waha", "declared"} <= {one["kind"] for one in config["inventories"]}
+    (ingress,) = of_kind(manifests, "Ingress")
+    assert [rule["host"] for rule in ingress["spec"]["rules"]] == [urlsplit(config["desk"]["url"]).hostname]
