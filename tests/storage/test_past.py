@@ -245,6 +245,8 @@ def test_people_with_two_accounts_have_both_with_their_leavings(wards: Harness) 
     payroll = wards.directories[1]
     payroll.put(facts("a-1", email="ann@corp.example"))
     wards.settle()
+    payroll.change("a-1", is_in_scope=False)
+    wards.settle()
     wards.leave("ann")
     left_at = wards.now
     wards.settle()
@@ -260,6 +262,7 @@ def test_people_with_two_accounts_have_both_with_their_leavings(wards: Harness) 
     assert other.account.key == AccountKey("payroll", "a-1")
     [absence] = corp.absences
     assert (absence.at, absence.evidence, absence.over_at) == (left_at, Evidence.DISABLED, wards.now)
+    assert (corp.was_in_scope, other.was_in_scope) == (False, True), "it went out of scope"
 
 
 def test_an_account_counts_from_the_first_read_of_its_directory_to_the_last_one(wards: Harness) -> None:

@@ -137,7 +137,9 @@ def _counts_as(human: Person) -> str:
     if len(standings) == 1:
         return ""
     if human.person.standing is Standing.LEFT:
-        return f"left, by {human.person.key.source} (leaver.accounts: either)"
+        is_known = any(one.facts.is_in_scope for one in human.accounts if one.standing is not Standing.LEFT)
+        why = " (leaver.accounts: either)" if is_known else ""
+        return f"left, by {human.person.key.source}{why}"
     return f"still here, by {human.person.key.source}"
 
 

@@ -39,7 +39,7 @@ from worker.ports.connectors.base import Port
 from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
 from worker.ports.state.groups import Expectation
 from worker.ports.state.past import Losses
-from worker.storage.persons import accounts_of, is_of_its_kind, joined_at, people_of
+from worker.storage.persons import accounts_of, is_of_its_kind, joined_at, people_of, were_in_scope
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import ticket_from_row
 from worker.storage.sql.tables import (
@@ -212,6 +212,8 @@ class SqlPast:
             if all(each.source in unread for each in group)
             for one in group
         }
+        known = people_of(self._c, everybody)
+        aside = were_in_scope(self._c, known)
         pasts = {
             one.key: AccountPast(
                 one,
@@ -219,8 +221,9 @@ class SqlPast:
                 tuple(self._absences(one.key, leavings[one.key])),
                 directories[one.key.source].first_pass_at,
                 None if one.key in stays else unread.get(one.key.source),
+                one.key in aside,
             )
-            for one in people_of(self._c, everybody)
+            for one in known
         }
         return {key: HumanPast(tuple(pasts[one] for one in sorted(group))) for key, group in accounts.items()}
 

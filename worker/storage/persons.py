@@ -90,9 +90,9 @@ def humans_behind(
     noticed, let_through = _leavings(connection, left)
     if released is not None:
         let_through |= _held_by(connection, left, released)
-    joined = joined_at(
-        connection, {key for group in groups.values() if len(group) > 1 for key in _keys(group)}
-    )
+    several = {one.key: one for group in groups.values() if len(group) > 1 for one in group}
+    joined = joined_at(connection, several)
+    aside = were_in_scope(connection, several.values())
     return {
         key: human_of(
             [
@@ -101,6 +101,7 @@ def humans_behind(
                     (one.key, one.left_at) in let_through,
                     joined.get(one.key),
                     noticed.get((one.key, one.left_at)),
+                    one.key in aside,
                 )
                 for one in group
             ],
@@ -233,6 +234,13 @@ def joined_at(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[Acc
     return {AccountKey(row.source, row.person_id): row.first_seen_at for rows in pages for row in rows}
 
 
+def were_in_scope(connection: sa.Connection, accounts: Iterable[Account]) -> set[AccountKey]:
+    """Those of these accounts that went out of scope."""
+    outside = [one.key for one in accounts if not one.facts.is_in_scope]
+    pages = (connection.execute(_WERE_IN_SCOPE, page) for page in by_source(outside))
+    return {AccountKey(*row) for rows in pages for row in rows}
+
+
 def is_joining(key: Any) -> sa.ColumnElement[bool]:
     """True if a `person_key` joins accounts: a value of the right kind that not too many share (as with "N/A")."""
     return sa.and_(key.kind.in_(JOIN_KINDS), key.value != "", is_of_few(key))
@@ -298,6 +306,9 @@ _JOINED_AT = (
     sa.select(person.c.source, person.c.person_id, person.c.first_seen_at)
     .join(source, source.c.name == person.c.source)
     .where(in_source(person.c.source, person.c.person_id), person.c.first_seen_at > source.c.first_pass_at)
+)
+_WERE_IN_SCOPE = sa.select(person.c.source, person.c.person_id).where(
+    in_source(person.c.source, person.c.person_id), person.c.was_in_scope == 1
 )
 _DIRECTORIES = sa.select(sa.func.count()).where(source.c.port == Port.DIRECTORY.value)
 _REMOVED = sa.select(source.c.name).where(source.c.port == Port.DIRECTORY.value, source.c.is_removed == 1)

@@ -218,3 +218,77 @@ def test_with_all_a_disabled_guest_keeps_nobody_here(found: Start) -> None:
     h.later()
     h.settle(full=True)
     assert [one.state for one in h.tickets()] == [TicketState.OPEN]
+
+
+def second_account(h: Harness, **of: object) -> None:
+    """An enabled account that is out of scope, as an administrator's second one, with Ann's employee id."""
+    h.corp.put(facts("adm-ann", display_name="Ann", email=None, employee_id="E-ann", is_in_scope=False, **of))
+
+
+@pytest.mark.parametrize("rule", AccountsRule)
+def test_an_enabled_account_that_was_never_in_scope_hides_no_leaver(start: Start, rule: AccountsRule) -> None:
+    h = start(accounts=rule)
+    h.corp.change("ann", employee_id="E-ann")
+    second_account(h)
+    nights(h, 1)
+    h.later()
+    h.leave("ann")
+    h.settle()
+    assert [one.state for one in h.tickets()] == [TicketState.OPEN]
+
+
+def test_an_account_that_was_in_scope_once_still_counts(start: Start) -> None:
+    h = start()
+    h.corp.change("ann", employee_id="E-ann")
+    second_account(h)
+    h.corp.change("adm-ann", is_in_scope=True)
+    h.settle()
+    h.later()
+    h.corp.change("adm-ann", is_in_scope=False)
+    h.settle()
+    h.later()
+    h.leave("ann")
+    nights(h)
+    assert h.tickets() == []
+
+
+def test_who_comes_as_left_beside_an_account_that_was_never_in_scope_gets_a_ticket(start: Start) -> None:
+    h = start()
+    h.wards.add_member("ward-7", h.member("zoe"))
+    h.settle()
+    h.later()
+    h.corp.put(facts("adm-zoe", display_name="Zoe", email=None, employee_id="E-zoe", is_in_scope=False))
+    h.hire("zoe", employee_id="E-zoe", enabled=False)
+    h.settle()
+    assert [one.state for one in h.tickets(TicketKind.REMOVE_MEMBER)] == [TicketState.OPEN]
+
+
+def test_a_guest_who_appears_cancels_no_ticket(found: Start) -> None:
+    h = known_twice(found)
+    h.corp.change("ann", employee_id="E-ann")
+    h.settle()
+    h.later()
+    h.leave("ann")
+    h.settle()
+    assert [one.state for one in h.tickets()] == [TicketState.OPEN]
+    h.later()
+    h.directories[TENANT].put(facts("guest", display_name="Ann", employee_id="E-ann", is_in_scope=False))
+    nights(h)
+    assert [one.state for one in h.tickets()] == [TicketState.OPEN]
+    h.directories[TENANT].change("guest", is_in_scope=True)  # hired again, by the cloud
+    h.settle()
+    assert [one.state for one in h.tickets()] == [TicketState.CANCELLED]
+
+
+def test_with_all_an_enabled_guest_keeps_nobody_here(found: Start) -> None:
+    h = found(directories=("corp", "tenant"), accounts=AccountsRule.ALL)
+    h.hire("ben", "dee", *(f"p{n}" for n in range(16)))
+    h.hire("zoe", immutable_id="g-zoe")
+    h.directories[TENANT].put(facts("guest-zoe", immutable_id="g-zoe", is_in_scope=False))
+    h.directories[TENANT].put(facts("somebody", email=None))
+    h.group("ward-7", "zoe", "ben", admins=["dee"])
+    h.settle()
+    h.later()
+    h.leave("zoe")
+    h.settle()
+    assert [one.state for one in h.tickets()] == [TicketState.OPEN]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -156,6 +157,32 @@ ACCOUNTS = st.lists(
     min_size=1,
     unique_by=lambda account: account.person.key,
 )
+
+
+def outside(account: AccountState, **of: Any) -> AccountState:
+    """The same account out of scope."""
+    facts_ = replace(account.person.facts, is_in_scope=False)
+    return replace(account, person=replace(account.person, facts=facts_), **of)
+
+
+@pytest.mark.parametrize("rule", AccountsRule)
+@pytest.mark.parametrize("is_in", ["corp", "tenant"])
+def test_an_account_that_never_was_in_scope_says_nothing_beside_others(
+    is_in: str, rule: AccountsRule
+) -> None:
+    stranger = outside(here(is_in, "adm-ann", joined_at=NOW + DAY))
+    human = human_of([gone(), stranger], rule)
+    assert human.leaving is not None
+    assert human.person.key == AccountKey("corp", "ann")
+    assert len(human.accounts) == 2
+    assert human_of([stranger], rule).person == stranger.person
+    assert human_of([here(person_id="zoe"), stranger], rule).person.key.person_id == "zoe"
+
+
+def test_an_account_that_was_in_scope_once_counts() -> None:
+    assert human_of([gone(), outside(here(person_id="new"), was_in_scope=True)], EITHER).leaving is None
+    word = outside(gone("tenant", at=LATER))
+    assert human_of([here(), word], EITHER).leaving is not None, "who has left was in scope"
 
 
 @given(ACCOUNTS, st.sampled_from(AccountsRule))

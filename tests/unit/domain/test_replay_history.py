@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from builders import DAY, HOUR, NOW, WARD, person
 from worker.domain.model import AccountKey, Evidence
 from worker.domain.people.persons import AccountsRule
@@ -95,6 +97,15 @@ def test_an_account_counts_while_its_directory_is_read() -> None:
     assert gone_from(NOW) == NOW
     assert gone_from(NOW + HOUR) == NOW + DAY, "payroll had them until then"
     assert HumanPast((other,)).at(NOW + DAY, {}, AccountsRule.ALL) is None
+
+
+@pytest.mark.parametrize("was_in_scope", [False, True])
+def test_an_account_that_never_was_in_scope_keeps_nobody_here(was_in_scope: bool) -> None:
+    outside = replace(PAYROLL, facts=replace(PAYROLL.facts, is_in_scope=False))
+    guest = AccountPast(replace(outside, key=AccountKey("corp", "guest")), was_in_scope=was_in_scope)
+    human = HumanPast((AccountPast(CORP, absences=(LeftSpell(NOW, Evidence.DISABLED, NOW),)), guest))
+
+    assert leaving(human, NOW, {AT_CORP: NOW}) == (None if was_in_scope else CORP.key)
 
 
 def test_of_several_leavings_the_last_one_counts() -> None:

@@ -198,12 +198,10 @@ class Reconcile:
 
 
 def _left(views: Sequence[GroupView]) -> set[AccountKey]:
-    """The members' accounts in directories in which no account of theirs is active."""
-    left = set()
-    for member in (member for view in views for member in view.members):
-        here = {one.key.source for one in member.accounts if one.standing is not Standing.LEFT}
-        left |= {one.key for one in member.accounts if one.key.source not in here}
-    return left
+    """The accounts of members who have left, whether the guard let it through or not, that have left."""
+    members = (member for view in views for member in view.members)
+    gone = (one for one in members if one.person is not None and one.person.standing is Standing.LEFT)
+    return {one.key for member in gone for one in member.accounts if one.standing is Standing.LEFT}
 
 
 def _once(actions: Sequence[Action]) -> list[Action]:

@@ -30,13 +30,15 @@ class AccountState:
 
     `is_let_through`: the guard let its present leaving through. `joined_at` (aware UTC) is when the account
     came to its directory; None if it was there before we looked. `noticed_at` (aware UTC, by our clock) is when its
-    present leaving became known; None if that was before this was kept.
+    present leaving became known; None if that was before this was kept. `was_in_scope`: it was in scope before it went
+    out of it; what one that is in scope has here does not matter.
     """
 
     person: Account
     is_let_through: bool = False
     joined_at: datetime | None = None
     noticed_at: datetime | None = None
+    was_in_scope: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
 
     A directory says so if each of their accounts in it has left: an old account beside a new one is a
     rehire's. Its word is the last of these leavings to become known: until then the person was here, whatever the
-    directory dates it. An account that came disabled has no word beside one that was here. One that is put away
-    without ever having been in scope says nothing beside others.
+    directory dates it. An account that came disabled has no word beside one that was here. One that never was in
+    scope says nothing beside others, whether it is enabled or not.
 
     | directories that say so | either                                             | all                       |
     | none                    | here                                               | here                      |
@@ -74,7 +76,7 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
     """
     known = sorted(accounts, key=lambda account: account.person.key)
     everybody = tuple(account.person for account in known)
-    known = [account for account in known if not _is_put_away(account.person)] or known
+    known = [account for account in known if not _is_unknown(account)] or known
     people = {account.person.key: account.person for account in known}
     here = [person for person in people.values() if leaving_of(person) is None]
     words = _words(known)
@@ -109,12 +111,10 @@ def addresses_of(human: Person) -> frozenset[str]:
     return frozenset(one.facts.email.casefold() for one in human.accounts if one.facts.email)
 
 
-def _is_put_away(person: Account) -> bool:
-    """True for an account that nothing is concluded about, since it is out of scope, and is disabled or deleted."""
-    facts = person.facts
-    return (
-        leaving_of(person) is None and not facts.is_in_scope and (facts.is_deleted or facts.enabled is False)
-    )
+def _is_unknown(account: AccountState) -> bool:
+    """True for an account that never was in scope: it is as good as unknown, and nothing is concluded about it."""
+    was_in_scope = account.person.facts.is_in_scope or account.was_in_scope
+    return not was_in_scope and leaving_of(account.person) is None
 
 
 def leaving_of(person: Account) -> Leaving | None:

@@ -134,7 +134,7 @@ class LeftSpell:
 
 @dataclass(frozen=True, slots=True)
 class AccountPast:
-    """One account with all of its leavings that are known. `joined_at` as in `AccountState`.
+    """One account with all of its leavings that are known. `joined_at` and `was_in_scope` as in `AccountState`.
 
     `read_from`: when its directory was first read. `unread_from`: since when nobody hears of it any more, since its
     directory was taken out of the configuration. None: ever, and never.
@@ -145,6 +145,7 @@ class AccountPast:
     absences: tuple[LeftSpell, ...] = ()
     read_from: datetime | None = None
     unread_from: datetime | None = None
+    was_in_scope: bool = False
 
     def with_evidence(self, evidence: Container[Evidence]) -> AccountPast:
         """The same without leavings by other evidence."""
@@ -170,7 +171,7 @@ class AccountPast:
         )
         on = [one for one in self.absences if one.seen_at <= at and (one.over_at is None or at < one.over_at)]
         if not on:
-            return AccountState(here, joined_at=self.joined_at)
+            return AccountState(here, joined_at=self.joined_at, was_in_scope=self.was_in_scope)
         last = max(on, key=lambda one: one.seen_at)
         left = replace(here, standing=Standing.LEFT, evidence=last.evidence, left_at=last.at)
         through = passed.get(LeavingKey(key, last.at))
