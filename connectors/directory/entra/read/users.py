@@ -79,12 +79,12 @@ class Users:
     def one(self, user_id: str) -> dict[str, Any] | None:
         """One user with their manager; None for a 404, which alone proves nothing."""
         url = self._graph.url(f"users/{user_id}", _select=self._select, _expand="manager($select=id)")
-        return self._again(lambda: self._graph.find(url, what="one user"))
+        return self._found(user_id, url, "one user")
 
     def deleted(self, user_id: str) -> dict[str, Any] | None:
         """One deleted user, as long as they can be restored (30 days)."""
         url = self._graph.url(f"directory/deletedItems/{user_id}", _select=self._select)
-        found = self._again(lambda: self._graph.find(url, what="one deleted user"))
+        found = self._found(user_id, url, "one deleted user")
         return None if found is None else {**_CAN_BE_RESTORED, **found}
 
     def all_deleted(self) -> tuple[dict[str, Any], ...]:
@@ -123,6 +123,16 @@ class Users:
     def count(self) -> int:
         """The number of users, including guests."""
         return self._again(lambda: self._graph.count(self._graph.url("users/$count"), what="users"))
+
+    def _found(self, user_id: str, url: str, what: str) -> dict[str, Any] | None:
+        """The user at an address. Raises Incomplete for another one than was asked for."""
+        found = self._again(lambda: self._graph.find(url, what=what))
+        if found is not None and guid(str(found.get("id") or "")) not in {None, guid(user_id)}:
+            raise Incomplete(
+                f"Graph's answer for {what} is about another user.",
+                remedy="Nobody's status is changed; it is read again.",
+            )
+        return found
 
     def _ids(self, url: str, what: str, needs: str = READ_USERS) -> Iterator[str]:
         for users in self._pages(url, what, needs):

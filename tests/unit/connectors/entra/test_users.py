@@ -187,6 +187,29 @@ def test_other_refusals_of_a_stored_link_say_nothing_of_the_link(lab: Lab, statu
     assert not isinstance(refusal(directory, first.end.cursor), CursorExpired)
 
 
+# --- answers about somebody else -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_an_answer_about_another_user_proves_nothing_of_the_one_asked_for(lab: Lab, is_deleted: bool) -> None:
+    ann, ben = lab.tenant.add(), lab.tenant.add()
+    directory, first = lab.first()
+    lab.tenant.change(ann, jobTitle="Nurse")
+    if is_deleted:
+        lab.tenant.delete(ann)
+    lab.tenant.advance(timedelta(minutes=1))
+    other = Fault(edit=lambda user: {**user, "id": ben, "displayName": "Ben", "accountEnabled": False})
+    lab.entra.graph.faults.add(other, path=f"*/{ann}", times=None)
+
+    error = refusal(directory, first.end.cursor)
+    with pytest.raises(Incomplete) as raised:
+        directory.look_up(ann)
+
+    assert isinstance(error, Incomplete)
+    assert error.message == raised.value.message
+    assert "about another user" in error.message
+
+
 # --- rights ---------------------------------------------------------------------------------------------
 
 
