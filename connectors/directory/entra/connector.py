@@ -25,7 +25,7 @@ from connectors.directory.entra.read.cursor import Cursor, digest_of
 from connectors.directory.entra.read.doubts import REMOVED, Doubts
 from connectors.directory.entra.read.leave_dates import marked
 from connectors.directory.entra.read.mapping import Reading, map_user, selected
-from connectors.directory.entra.read.users import Page, Users
+from connectors.directory.entra.read.users import Page, Users, users_in
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
 from connectors.kit.graph.client import Graph
@@ -344,7 +344,7 @@ class EntraDirectory:
             try:
                 page = self._context.again(lambda: self._connected().get(probe, what="a leave date"))
                 # Whoever has none has a null there; Graph leaves out, or shows as null, what the app may not read
-                shown = page.get("value", ())
+                shown = users_in(page, "a leave date")
                 is_lacking = lacks_leave_dates(self._tokens.get()) and not any(
                     user.get(LEAVE_DATE) for user in shown
                 )

@@ -58,7 +58,7 @@ class Users:
                 if not is_given:
                     raise
                 raise CursorExpired(error.message, remedy=error.remedy) from error
-            users, following, last = _users_in(page, what), _following(page, seen, what), page.get(_DELTA)
+            users, following, last = users_in(page, what), _following(page, seen, what), page.get(_DELTA)
             if following is None and not (isinstance(last, str) and last):
                 raise Incomplete(
                     "Graph ended a round without saying where the next one begins.",
@@ -145,7 +145,7 @@ class Users:
         while following:
             page = self._get(following, what, needs)
             following = _following(page, seen, what)
-            yield _users_in(page, what)
+            yield users_in(page, what)
 
     def _get(self, url: str, what: str, needs: str = READ_USERS) -> dict[str, Any]:
         try:
@@ -161,7 +161,8 @@ class Users:
             ) from error
 
 
-def _users_in(page: dict[str, Any], what: str) -> tuple[dict[str, Any], ...]:
+def users_in(page: dict[str, Any], what: str) -> tuple[dict[str, Any], ...]:
+    """The users of a page. Raises Incomplete if it has no list of them."""
     users = page.get("value")
     if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
         raise Incomplete(

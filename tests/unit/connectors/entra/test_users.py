@@ -210,6 +210,24 @@ def test_an_answer_about_another_user_proves_nothing_of_the_one_asked_for(lab: L
     assert "about another user" in error.message
 
 
+@pytest.mark.parametrize(
+    "said", [{"value": None}, {"value": ["a"]}, {"value": {"employeeLeaveDateTime": None}}, {}]
+)
+def test_an_odd_answer_to_the_look_for_leave_dates_says_nothing_of_permissions(lab: Lab, said: Json) -> None:
+    lab.tenant.add()
+    directory, first = lab.first()
+    lab.tenant.change(next(iter(first.people)), jobTitle="Nurse")
+    lab.tenant.advance(timedelta(minutes=1))
+    odd = Fault(edit=lambda page: said)
+    lab.entra.graph.faults.add(odd, path=USERS, where=lambda one: not is_list(one), times=None)
+
+    errors = [refusal(lab.directory()), refusal(directory, first.end.cursor)]
+
+    assert [type(one) for one in errors] == [Incomplete, Incomplete]
+    assert {one.message for one in errors} == {"Graph's answer for a leave date has no list."}
+    assert lab.directory().check().message == errors[0].message
+
+
 # --- rights ---------------------------------------------------------------------------------------------
 
 
