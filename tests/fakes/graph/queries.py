@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakes.graph.http import Request
-from fakes.graph.shapes import ELSEWHERE, PROPERTIES, Refused, bad_request, unsupported
+from fakes.graph.shapes import ELSEWHERE, EXTENSION, PROPERTIES, Refused, bad_request, unsupported
 from fakes.graph.tenant import User
 
 TOP_MAX = 999
@@ -77,6 +77,8 @@ def selected(
         name = raw.strip()
         if name in ELSEWHERE:
             raise Refused(501, "NotImplemented", f"{name} is not available on this set of users.")
+        if EXTENSION.fullmatch(name):
+            by_name[name.lower()] = name
         if name.lower() not in by_name:
             raise bad_request(
                 "Parsing OData Select and Expand failed: "

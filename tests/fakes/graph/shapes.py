@@ -7,6 +7,7 @@ test can't invent one.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,9 @@ ELSEWHERE = frozenset(  # stored outside the directory: selectable one by one, n
     {"aboutMe", "birthday", "hireDate", "interests", "mailboxSettings", "mySite", "pastProjects"}
     | {"preferredName", "responsibilities", "schools", "skills"}
 )
+EXTENSION = re.compile(
+    r"extension_[0-9a-f]{32}_\w+"
+)  # of a directory extension, with its app's id; of any type
 USER_TYPE = "#microsoft.graph.user"
 LENGTHS_MAX = {"employeeId": 16, "department": 64, "mobilePhone": 64, "companyName": 64, "displayName": 256}
 
@@ -95,7 +99,7 @@ def checked(properties: Mapping[str, Any]) -> Json:
     """
     stored: Json = {}
     for name, value in properties.items():
-        if name not in PROPERTIES or name in {"id", "deletedDateTime"}:
+        if not (name in PROPERTIES or EXTENSION.fullmatch(name)) or name in {"id", "deletedDateTime"}:
             raise ValueError(f"a user has no settable property {name!r}")
         if isinstance(value, str) and len(value) > LENGTHS_MAX.get(name, len(value)):
             raise ValueError(f"{name} has at most {LENGTHS_MAX[name]} characters")

@@ -116,9 +116,20 @@ def _value(user: Mapping[str, Any], name: str) -> Any:
     return found.get(inner) if inner and isinstance(found, dict) else None if inner else found
 
 
-def _text(user: Mapping[str, Any], name: str) -> str | None:
+def _first(user: Mapping[str, Any], name: str) -> str | bool | None:
+    """The first value of a property that is not empty: extensions may be numbers, and have several values."""
     found = _value(user, name)
-    return (" ".join(found.split()) or None) if isinstance(found, str) else None
+    for one in found if isinstance(found, list) else [found]:
+        if isinstance(one, bool):
+            return one
+        if isinstance(one, str | int) and (text := " ".join(str(one).split())):
+            return text
+    return None
+
+
+def _text(user: Mapping[str, Any], name: str) -> str | None:
+    found = _first(user, name)
+    return found if isinstance(found, str) else None
 
 
 def _whole_name(user: Mapping[str, Any]) -> str:
@@ -159,10 +170,8 @@ def _leave_at(user: Mapping[str, Any], name: str | None, reading: Reading, own_i
 
 
 def _is_on_long_leave(user: Mapping[str, Any], name: str | None) -> bool:
-    found = _value(user, name) if name else None
-    if isinstance(found, bool):
-        return found
-    return isinstance(found, str) and bool(found.strip()) and read_bool(found) is not False
+    found = _first(user, name) if name else None
+    return found is not None and (found if isinstance(found, bool) else read_bool(found) is not False)
 
 
 def _phones(user: Mapping[str, Any], reading: Reading) -> Numbers:

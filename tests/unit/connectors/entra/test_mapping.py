@@ -155,6 +155,37 @@ def test_whoever_is_put_away_is_so_whatever_their_leave_date_says(said: dict[str
     assert (mapped.facts.is_put_away, mapped.facts.unread, mapped.malformed) == (True, ("leave_at",), None)
 
 
+NUMBER, LEAVE = (f"extension_{'0a' * 16}_{name}" for name in ("no", "leave"))
+OF_EXTENSIONS = {"employee_id": NUMBER, "long_leave": LEAVE}
+
+
+@pytest.mark.parametrize(
+    "value, is_on_leave, number",
+    [
+        (1, True, "1"),
+        (0, False, "0"),
+        (2**40, True, str(2**40)),
+        (True, True, None),
+        (False, False, None),
+        ([], False, None),
+        (["", "E7", "E8"], True, "E7"),
+        ([None, "no"], False, "no"),
+        ([4711, 4712], True, "4711"),
+        ([False], False, None),
+        ([True], True, None),
+        ("  ", False, None),
+        ({"a": 1}, False, None),
+        (None, False, None),
+    ],
+)
+def test_an_extension_property_may_be_a_number_or_a_list(
+    value: object, is_on_leave: bool, number: str | None
+) -> None:
+    got = facts({"accountEnabled": False, LEAVE: value, NUMBER: value}, reading(attributes=OF_EXTENSIONS))
+
+    assert (got.is_on_long_leave, got.employee_id) == (is_on_leave, number)
+
+
 @pytest.mark.parametrize(
     "number, e164",
     [

@@ -319,6 +319,17 @@ def test_a_property_that_graph_does_not_know_is_named(lab: Lab, changes: Json, n
     assert (checked.ok, checked.message, checked.remedy) == (False, error.message, error.remedy)
 
 
+def test_extension_properties_of_any_type_are_read(lab: Lab) -> None:
+    number, leave = (f"extension_{'0a' * 16}_{name}" for name in ("no", "leave"))
+    said: Json = {"accountEnabled": False, number: 4711, leave: 1}
+    lab.tenant.add(**said)
+    attributes = {"employee_id": number, "long_leave": leave}
+
+    (facts,) = read_pass(lab.directory(attributes=attributes), None).people.values()
+
+    assert (facts.employee_id, facts.is_on_long_leave) == ("4711", True)
+
+
 def test_a_property_in_another_case_is_read_all_the_same(lab: Lab) -> None:
     lab.tenant.add(employeeId="E7", mobilePhone="+447700900123")
     changes = {
