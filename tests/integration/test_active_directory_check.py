@@ -12,6 +12,7 @@ from samba import PASSWORD, Domain
 
 GOOD = r"""
 ok   corp (directory, active_directory): DC:636: 24 people in scope, 1 of them disabled
+     counts: 24 people, 1 disabled
      server: ldaps://DC:636
      account: u:CORP\svc-whosleft
      tls: issued by Whosleft test authority, N days left
@@ -24,6 +25,7 @@ ok   corp (directory, active_directory): DC:636: 24 people in scope, 1 of them d
 LACKING = r"""
 RED  corp (directory, active_directory): DC:636: 24 people in scope, 1 of them disabled; the account lacks List Contents and Read on the container of deleted objects
      -> Without it a deletion is never seen. As a domain administrator: dsacls "CN=Deleted Objects,DC=corp,DC=example" /takeownership and then dsacls "CN=Deleted Objects,DC=corp,DC=example" /G "CORP\svc-plain:LCRP"
+     counts: 24 people, 1 disabled
      server: ldaps://DC:636
      account: u:CORP\svc-plain
      tls: issued by Whosleft test authority, N days left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -86,9 +86,12 @@ def once(
         raise typer.Exit(1)
 
 
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+
+
 def _show(report: Report) -> None:
-    counted = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.counts.items() if count)
-    out.print(Text(f"{report.job:<10} {counted or 'nothing to do'}"))
+    out.print(Text(f"{report.job:<10} {_counted(report.counts) or 'nothing to do'}"))
     if not report.plan.is_empty:
         out.print(Text(plan_text(report.plan)))
     for trouble in report.troubles:
@@ -167,6 +170,8 @@ def _show_checks(checks: Sequence[SourceCheck], wrong: Sequence[str], warnings: 
         out.print(Text.assemble((sign, style), f"  {one.name} ({one.port.value}, {one.kind}): {one.message}"))
         if not one.ok:
             out.print(Text(f"     -> {one.remedy}"), soft_wrap=True)  # may hold a command to copy
+        if counted := _counted(one.counts):
+            out.print(Text(f"     counts: {counted}"), soft_wrap=True)
         for label, value in one.details.items():
             out.print(Text(f"     {label.replace('_', ' ')}: {value}"), soft_wrap=True)
     for said in wrong:

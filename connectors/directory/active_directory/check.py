@@ -28,7 +28,7 @@ from connectors.directory.active_directory.wire.rights import (
 )
 from connectors.directory.active_directory.wire.transport import Certificate
 from connectors.kit import dn as _dn
-from worker.ports import CheckResult
+from worker.ports import CheckResult, Malformed
 
 _CLOCK_MAX = timedelta(minutes=5)  # Kerberos's limit
 _CERTIFICATE_DAYS_MIN = 14
@@ -77,8 +77,10 @@ def _count(
     """Counts, further details, and the place that all people lie in whose state can't be read ("" if none)."""
     found: Counter[str] = Counter()
     stateless_in = ""
+    first: Malformed | None = None
     for page in People(client, config, controller, reading).everybody():
         found["expiry_shown"] += "expires_at" not in page.unshown
+        first = first or next(iter(page.malformed), None)
         found["malformed"] += len(page.malformed)
         found["unreadable_phones"] += page.unreadable_phones
         for facts in page.records:
@@ -106,6 +108,8 @@ def _count(
     )
     people = found["people"]
     details = {"with_a_phone_number": f"{found['with_phone']} of {people}"}
+    if first is not None:
+        details["first record set aside"] = str(first)
     if people and not found["expiry_shown"]:
         details[EXPIRES] = "can't be read"
     if config.attributes.leave_date:

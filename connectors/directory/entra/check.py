@@ -12,7 +12,7 @@ from connectors.directory.entra.read.users import READ_GROUPS, Users
 from connectors.kit.graph.client import READ_USERS
 from connectors.kit.graph.tokens import Tokens, certificate_ends_at, roles_in
 from connectors.kit.mapped import Mapped
-from worker.ports import CheckResult
+from worker.ports import CheckResult, Malformed
 
 READ_LEAVE_DATE = "User-LifeCycleInfo.Read.All"
 # Wider permissions that include the needed one
@@ -39,7 +39,7 @@ def checked(
     roles = roles_in(token)
     if lacks_leave_dates(token):
         sees_leave_date = False
-    counts, types = _count(users, reading)
+    counts, types, aside = _count(users, reading)
     faults = _faults(config, base_dir, now, counts)
     lacking = _lacking(config, roles, sees_leave_date=sees_leave_date)
     faults += [(f"the permission {role} is missing", how_to_grant(role, config)) for role in lacking]
@@ -52,6 +52,7 @@ def checked(
         "leave_dates": _leave_dates(config, sees_leave_date=sees_leave_date),
         "user_types": ", ".join(f"{count} {kind}" for kind, count in sorted(types.items())) or "none",
         "with_a_phone_number": f"{counts['with_phone']} of {counts['people']}",
+        **({"first record set aside": str(aside)} if aside else {}),
     }
     message = f"{config.graph}: {counts['people']} people in scope, {counts['disabled']} of them disabled"
     message = "; ".join([message, *(what for what, _ in faults)])
@@ -69,16 +70,19 @@ def lacks_leave_dates(token: str) -> bool:
     return roles is not None and len(roles) > 0 and not roles & (_WIDER[READ_LEAVE_DATE] | {READ_LEAVE_DATE})
 
 
-def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:
+def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str], Malformed | None]:
+    """The numbers of what is read, the people by their type, and the first record that was set aside."""
+    first: Malformed | None = None
     found: Counter[str] = Counter()
     types: Counter[str] = Counter()
     for page in users.everybody():
         for user in page.users:
             mapped = map_user(user, reading)
+            bad = mapped.malformed if isinstance(mapped, Mapped) else mapped
+            first = first or bad
+            found["malformed"] += bad is not None
             if not isinstance(mapped, Mapped):
-                found["malformed"] += 1
                 continue
-            found["malformed"] += mapped.malformed is not None
             found["unreadable_phones"] += mapped.unreadable_phones
             if not mapped.facts.is_in_scope:
                 found["out_of_scope"] += 1
@@ -88,7 +92,7 @@ def _count(users: Users, reading: Reading) -> tuple[Counter[str], Counter[str]]:
             found["disabled"] += mapped.facts.enabled is False
             found["unknown_state"] += mapped.facts.enabled is None
             found["with_phone"] += bool(mapped.facts.phones)
-    return found, types
+    return found, types, first
 
 
 def _lacking(config: EntraConfig, roles: frozenset[str] | None, *, sees_leave_date: bool | None) -> list[str]:

@@ -146,7 +146,9 @@ def test_too_many_records_that_cannot_be_read_spoil_a_pass_and_one_does_not(star
     bad = Malformed("no id", record_id="line 7")
     everybody = harness.corp.people()
     scripted(harness, DirectoryPage(everybody, (bad, bad)), end(harness))
-    assert "2 of 22 records" in harness.poll().troubles[0]
+    [trouble] = harness.poll().troubles
+    assert "2 of 22 records" in trouble
+    assert "whosleft check names the first of them. Mend it where it comes from, and poll again." in trouble
 
     scripted(harness, DirectoryPage(everybody, (bad,), unreadable_phones=3), end(harness, total=21))
     assert harness.poll().is_ok

@@ -98,6 +98,17 @@ def test_a_text_that_changed_makes_a_file_invalid(config: Path) -> None:
     assert (done.exit_code, "its version is still 3" in done.stderr) == (2, True)
 
 
+def test_a_record_that_is_set_aside_is_counted_and_named_to_people(config: Path) -> None:
+    write(config, dee=HERE)
+    with (config.parent / "people.csv").open("a") as people:
+        people.write(",Nobody,,,514\n")
+
+    said = run(config, "check").stdout
+
+    assert "     counts: 2 people, 2 enabled, 1 malformed\n" in said
+    assert "     first record set aside: people.csv line 4" in said
+
+
 def test_whoever_only_checks_a_file_changes_no_tables(config: Path) -> None:
     engine = open_engine(load_settings(config).database.url)
     with engine.begin() as connection:

@@ -275,7 +275,7 @@ class DirectoryPass:
         if is_too_malformed(read.malformed, good):
             raise Incomplete(
                 f"{read.malformed} of {read.malformed + good} records of {self._name} can't be understood.",
-                remedy="whosleft check names the first of them; mend the export and poll again.",
+                remedy="whosleft check names the first of them. Mend it where it comes from, and poll again.",
             )
         if end.total is not None and end.total > good + read.malformed:
             raise Incomplete(

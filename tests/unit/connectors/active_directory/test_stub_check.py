@@ -140,6 +140,16 @@ def test_leave_dates_and_long_leaves_are_counted_where_they_are_read(dc: LdapSer
     assert said.details["on_long_leave"] == "1 of 2"
 
 
+def test_the_first_record_that_is_set_aside_is_named(dc: LdapServer) -> None:
+    attributes = {"leave_date": "x1"}
+    assert "first record set aside" not in check(dc, attributes=attributes).details
+    dc.change(f"CN=Ann,{STAFF}", x1="03/04/2026")
+    said = check(dc, attributes=attributes)
+    assert said.counts["malformed"] == 1
+    assert said.details["first record set aside"].startswith(f"CN=Ann,{STAFF}: x1: ")
+    assert said.details["first record set aside"].endswith("Write dates like 2026-11-24.")
+
+
 @pytest.mark.parametrize("data, says", [("52e", "its password is wrong"), ("775", "is locked out")])
 def test_an_account_that_is_refused_is_the_message(dc: LdapServer, data: str, says: str) -> None:
     dc.refused[USER] = data

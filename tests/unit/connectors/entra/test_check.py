@@ -9,6 +9,7 @@ import pytest
 
 from fakes.graph import faults
 from fakes.graph.assertions import client_certificate
+from fakes.graph.faults import Fault
 from fakes.graph.setup import Lab
 from fakes.graph.tokens import CLIENT_ID, LEAVE_DATE_ROLE
 
@@ -35,6 +36,18 @@ def test_a_tenant_in_order_is_described(lab: Lab) -> None:
         "user_types": "2 Member",
         "with_a_phone_number": "1 of 2",
     }
+
+
+def test_the_first_record_that_is_set_aside_is_named(lab: Lab) -> None:
+    ann = lab.tenant.add(employeeType="03/04/2026")
+
+    result = lab.directory(attributes={"leave_date": "employeeType"}).check()
+
+    assert result.counts["malformed"] == 1
+    assert result.details["first record set aside"].startswith(f"{ann}: employeeType: ")
+    nameless = Fault(edit=lambda page: {"value": [{"id": None}, *page["value"]]})
+    lab.entra.graph.faults.add(nameless, path="*/users", where=lambda one: one.query.get("$top") != "1")
+    assert lab.directory().check().details["first record set aside"].startswith("Graph gave a user without")
 
 
 def test_types_are_counted_of_those_in_scope(lab: Lab) -> None:
