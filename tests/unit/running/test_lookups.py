@@ -33,6 +33,26 @@ def test_who_is_about_to_leave_is_shown_with_their_last_day(config: Path) -> Non
     assert "expired, last day 2026-11-30" in run(config, "people", "show", "ann@example.org", "--now", AT)
 
 
+def test_who_left_beside_an_account_that_never_was_in_scope_has_left_whatever_the_rule(
+    tmp_path: Path,
+) -> None:
+    people = (
+        "objectGUID,displayName,sAMAccountName,employeeID,userAccountControl\n"
+        f"{ANN},Ann Sample,ann,E1,514\n"
+        "11111111-1111-4111-8111-111111111113,Ann Sample,adm-ann,E1,512\n"
+    )
+    file = configured(tmp_path, people, GROUPS)
+    scoped = file.read_text().replace("path: people.csv", 'path: people.csv, scope: {exclude: ["adm-*"]}')
+    file.write_text(scoped)
+    run(file, "once", "poll", "--now", AT)
+
+    shown = run(file, "people", "show", ANN, "--now", AT).splitlines()
+
+    assert [" ".join(line.split()) for line in shown if line.startswith("counts as")] == [
+        "counts as left, by corp"
+    ]
+
+
 def test_an_answered_link_is_listed_with_its_person(config: Path) -> None:
     assert f"corp/{ANN[:8]}" in run(config, "links", "list", "--all", "--now", AT)  # the column may be broken
 
