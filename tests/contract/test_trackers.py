@@ -47,6 +47,12 @@ class FakeWorld(TrackerWorld):
 
         self.fake.before = refuse
 
+    def forbid_writes(self) -> None:
+        def refuse(_what: str) -> None:
+            raise Rejected("It may only be looked at.", remedy="Allow it.")
+
+        self.fake.before = refuse
+
     def lose_answers(self, count: int) -> None:
         lose(self.fake, "create", count)
 

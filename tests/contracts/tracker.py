@@ -74,6 +74,10 @@ class TrackerWorld(ABC):
         """From now on our account may not change a status."""
 
     @abstractmethod
+    def forbid_writes(self) -> None:
+        """From now on our account may only look at what is there."""
+
+    @abstractmethod
     def lose_answers(self, count: int) -> None:
         """The next so many writes are done, and their answers are lost."""
 
@@ -198,6 +202,25 @@ class TrackerContract(AnyTrackerContract):
         assert raised.value.remedy
         assert self.now(world, seen).standing is CopyStanding.OPEN
         assert list(world.comments(seen.ref)) == before
+
+    def test_one_that_may_only_be_looked_at_is_refused_for_itself(self, world: TrackerWorld) -> None:
+        """Others may be open to us, so it is no trouble of the tracker's."""
+        tracker, seen = world.tracker, self.made(world)
+        world.forbid_writes()
+        with pytest.raises(Rejected) as raised:
+            tracker.note(seen, "They are still in the group.")
+        assert raised.value.remedy
+        with pytest.raises(Rejected):
+            tracker.move(seen, Goal.DONE, "Verified.")
+        if tracker.can.assigns:
+            with pytest.raises(Rejected):
+                tracker.assign(seen, AMINA)
+        if tracker.can.attaches:
+            with pytest.raises(Rejected):
+                tracker.attach(seen, "T-000123.json", b'{"grade": "B"}')
+        now = self.now(world, seen)
+        assert (now.standing, now.assignee) == (seen.standing, seen.assignee)
+        assert list(world.comments(seen.ref)) == []
 
     def test_a_note_is_a_comment(self, world: TrackerWorld) -> None:
         seen = self.made(world)

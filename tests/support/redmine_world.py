@@ -70,6 +70,9 @@ class RedmineWorld(TrackerWorld):
     def forbid_moves(self) -> None:
         self.server.act("forbid_moves", self.project.role)
 
+    def forbid_writes(self) -> None:
+        self.server.act("permit", self.project.role, "view_issues")
+
     def lose_answers(self, count: int) -> None:
         """Until somebody counts the copies. The project is asked for once, so it is known by then."""
         self.tracker._place()

@@ -68,6 +68,9 @@ class RequestTrackerWorld(TrackerWorld):
     def forbid_moves(self) -> None:
         self.server.act("revoke", US, self.queue.name, "ModifyTicket")
 
+    def forbid_writes(self) -> None:
+        self.server.act("revoke", US, self.queue.name, "ModifyTicket", "ReassignTicket")
+
     def lose_answers(self, count: int) -> None:
         """Until somebody counts the copies. The queue is asked for once, so it is known by then."""
         self.tracker._queue()

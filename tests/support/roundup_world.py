@@ -74,6 +74,9 @@ class RoundupWorld(TrackerWorld):
     def forbid_moves(self) -> None:
         raise NotImplementedError("see the test of rights")
 
+    def forbid_writes(self) -> None:
+        raise NotImplementedError("see the test of rights")
+
     def lose_answers(self, count: int) -> None:
         """Until somebody counts the copies."""
         self.wire.lose_answers()

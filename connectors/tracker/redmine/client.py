@@ -104,13 +104,16 @@ class RedmineClient:
         return understood(REDMINE, "a new issue", lambda: str(int(found["issue"]["id"])))
 
     def change(self, ref: str, issue: Row) -> None:
-        """Ask for a change. What we may not do of it is left out, and nothing says so."""
-        self._write("PUT", f"/issues/{_number(ref)}.json", "a change", {"issue": issue})
+        """Ask for a change. What we may not do of it is left out, and nothing says so.
+
+        Raises Rejected if the issue is closed to us.
+        """
+        self._write_to_one("PUT", f"/issues/{_number(ref)}.json", "a change", {"issue": issue})
 
     def upload(self, name: str, data: bytes) -> str:
-        """Store a file; return the token that attaches it, once."""
+        """Store a file; return the token that attaches it, once. Raises Rejected if we may not."""
         path = f"/uploads.json?filename={quote(name, safe='')}"
-        found = self._write("POST", path, "a file", Raw(data))
+        found = self._write_to_one("POST", path, "a file", Raw(data))
         return understood(REDMINE, "a file", lambda: str(found["upload"]["token"]))
 
     def _got(
@@ -121,6 +124,12 @@ class RedmineClient:
         except ConnectorError as error:
             raise _named(error) from error.__cause__
         return understood(REDMINE, what, lambda: read(found))
+
+    def _write_to_one(self, method: str, path: str, what: str, body: Any) -> Any:
+        try:
+            return self._write(method, path, what, body)
+        except PermissionDenied as error:  # of this one issue: others may be open to us
+            raise Rejected(error.message, remedy=error.remedy) from error.__cause__
 
     def _write(self, method: str, path: str, what: str, body: Any) -> Any:
         try:

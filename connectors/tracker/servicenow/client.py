@@ -111,10 +111,7 @@ class ServicenowClient:
     ) -> Row:
         """Change fields of a record, and return what it is then. Raises Rejected for one that is closed to us."""
         path = f"/api/now/v2/table/{table}/{quote(sys_id, safe='')}"
-        try:
-            return self._write("PATCH", path, what, _shape(fields), dict(record))
-        except PermissionDenied as error:  # of this one record: others may be open to us
-            raise Rejected(error.message, remedy=error.remedy) from error.__cause__
+        return self._write_to_one("PATCH", path, what, _shape(fields), dict(record))
 
     def files(self, table: str, sys_id: str, name: str) -> list[Row]:
         """Return the files of a record that may have this name."""
@@ -125,9 +122,16 @@ class ServicenowClient:
         return [row for row in rows if (row.get("table_sys_id"), row.get("file_name")) == (sys_id, name)]
 
     def attach(self, table: str, sys_id: str, name: str, data: bytes) -> Row:
-        """Add a file to a record."""
+        """Add a file to a record. Raises Rejected for one that is closed to us."""
         query = {"table_name": table, "table_sys_id": sys_id, "file_name": name}
-        return self._write("POST", "/api/now/attachment/file", "a new file of a record", query, Raw(data))
+        what = "a new file of a record"
+        return self._write_to_one("POST", "/api/now/attachment/file", what, query, Raw(data))
+
+    def _write_to_one(self, method: str, path: str, what: str, query: Query, body: Any) -> Row:
+        try:
+            return self._write(method, path, what, query, body)
+        except PermissionDenied as error:  # of this one record: others may be open to us
+            raise Rejected(error.message, remedy=error.remedy) from error.__cause__
 
     def _write(self, method: str, path: str, what: str, query: Query, body: Any) -> Row:
         try:

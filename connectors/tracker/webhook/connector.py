@@ -17,7 +17,15 @@ from connectors.tracker.webhook import mapping
 from connectors.tracker.webhook.calls import SignedCalls
 from connectors.tracker.webhook.config import WebhookTrackerConfig
 from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
-from worker.ports import CheckResult, ConnectorContext, ConnectorError, NotDone, Passive, Rejected
+from worker.ports import (
+    CheckResult,
+    ConnectorContext,
+    ConnectorError,
+    NotDone,
+    Passive,
+    PermissionDenied,
+    Rejected,
+)
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
 KEY = "idempotency-key"
@@ -67,6 +75,8 @@ class WebhookTracker(Passive):
         except NotDone as error:
             self._pace.pause(error.retry_after_s or 0.0)
             raise
+        except PermissionDenied as error:  # of this one event: a filter in front may dislike its words
+            raise Rejected(error.message, remedy=error.remedy) from error.__cause__
         return mapping.seen(draft)
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.tracker.github import SPEC
 from contracts.tracker import AMINA, TrackerWorld, tracker_context
-from fakes.github.server import REPOSITORY, TOKEN, GithubServer
+from fakes.github.server import REPOSITORY, TOKEN, GithubServer, refused
 from fakes.trackers.markdown import as_read
 from worker.ports.connectors.base import no_wait
 from worker.ports.connectors.tracker import Tracker
@@ -56,6 +56,10 @@ class GithubWorld(TrackerWorld):
 
     def forbid_moves(self) -> None:
         self.server.may_move = False
+
+    def forbid_writes(self) -> None:
+        for method in ("PATCH", "POST"):
+            self.server.tell(f"{method} ", refused(403, "Resource not accessible by personal access token"))
 
     def lose_answers(self, count: int) -> None:
         self.server.lose(count)

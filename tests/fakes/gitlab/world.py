@@ -57,6 +57,9 @@ class GitlabWorld(TrackerWorld):
     def forbid_moves(self) -> None:
         self.server.may_move = False
 
+    def forbid_writes(self) -> None:
+        self.server.is_forbidden = True
+
     def lose_answers(self, count: int) -> None:
         self.server.lose(count)
 

@@ -68,6 +68,10 @@ class JiraWorld(TrackerWorld):
     def forbid_moves(self) -> None:
         self.site.may.discard("TRANSITION_ISSUES")
 
+    def forbid_writes(self) -> None:
+        self.site.may -= {"TRANSITION_ISSUES", "ADD_COMMENTS", "ASSIGN_ISSUES"}
+        self.site.attachments_on = False
+
     def lose_answers(self, count: int) -> None:
         self.server.lose(count)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.tracker.servicenow import SPEC
 from contracts.tracker import AMINA, TrackerWorld, tracker_context
-from fakes.servicenow.server import CODES, PASSWORD, USER, ServicenowServer
+from fakes.servicenow.server import CODES, PASSWORD, USER, ServicenowServer, failed
 from worker.ports.connectors.tracker import Tracker
 
 DOE = "sam.doe@example.org"
@@ -67,6 +67,10 @@ class ServicenowWorld(TrackerWorld):
 
     def forbid_moves(self) -> None:
         self.server.unwritten.add("incident.state")
+
+    def forbid_writes(self) -> None:
+        for method in ("PATCH", "POST"):
+            self.server.tell(f"{method} ", failed(403, "Operation Failed", "ACL Exception Update Failed"))
 
     def lose_answers(self, count: int) -> None:
         self.server.lose(count)

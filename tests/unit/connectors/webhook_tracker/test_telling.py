@@ -91,6 +91,7 @@ def test_all_secrets_sign_while_they_are_rotated(world: ProgramWorld) -> None:
         (Fault(404), BadConfig),
         (Fault(308, headers={"location": "http://127.0.0.1:1/"}), BadConfig),
         (Fault(410), Unsubscribed),
+        (Fault(403), Rejected),
         (Fault(422), Rejected),
         (Fault(503), Transient),
         (Fault(0), Transient),
