@@ -106,3 +106,17 @@ def test_a_ticket_as_it_is_told_has_no_whole_number(ward: Harness, content: Cont
     assert "0123" in told
     assert ('"Ann"' in told) is (content is Content.FULL)
     assert desk(ward).issues == {}
+
+
+def test_one_that_was_moved_elsewhere_gets_no_names_and_no_file(ward: Harness) -> None:
+    """Nobody looked who reads it there."""
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+    tracker.only.seen = replace(tracker.only.seen, is_elsewhere=True)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    run(ward)
+    [note] = tracker.only.notes
+    assert ("Verified" in note, "shows it" in note) == (True, False)
+    assert (tracker.writes, tracker.only.files) == (["note"], {})

@@ -230,12 +230,7 @@ class Mirror:
         tracker, copy = run.one.tracker, follows.copy
         with self._store.reading() as uow:
             ticket = uow.mirrors.get(run.name, copy.ticket).ticket
-        texts = self._texts
-        text = (
-            copy_note(follows.say, ticket, run.content(), texts.timezone, texts.tongue, texts.url(ticket))
-            if follows.say
-            else ""
-        )
+        text = self._text(run, ticket, seen, follows.say) if follows.say else ""
         try:
             if follows.move is not None:
                 after = tracker.move(seen, follows.move, text)
@@ -268,12 +263,18 @@ class Mirror:
             self._attach(run, ticket, after)
         return after
 
+    def _text(self, run: MirrorRun, ticket: Ticket, seen: Seen, say: Say) -> str:
+        """What a note says: no names where nobody looked who may read them."""
+        content = Content.MINIMAL if seen.is_elsewhere else run.content()
+        texts = self._texts
+        return copy_note(say, ticket, content, texts.timezone, texts.tongue, texts.url(ticket))
+
     def _attach(self, run: MirrorRun, ticket: Ticket, seen: Seen) -> None:
         """Add the ticket's JSON as evidence, where names may be shown; of numbers it has the last digits.
 
         A file that is refused changes nothing else.
         """
-        if not run.one.tracker.can.attaches or run.content() is not Content.FULL:
+        if seen.is_elsewhere or not run.one.tracker.can.attaches or run.content() is not Content.FULL:
             return
         with self._store.reading() as uow:
             data = self._texts.data(uow, ticket, Content.FULL)

@@ -116,7 +116,7 @@ class MirrorRun:
             )
 
     def content(self) -> Content:
-        """How much may be said on a copy that is there: no names where everybody may be able to read them.
+        """How much may be said on a copy in the configured place: no names where everybody may be able to read them.
 
         What the tracker's check says of that is asked once a run.
         """
