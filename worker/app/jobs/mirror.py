@@ -251,7 +251,7 @@ class Mirror:
                 after = tracker.assign(seen, follows.give)
                 copy = replace(copy, given=follows.give, assignee=after.assignee)
         except Rejected as error:
-            self._refused(run, follows.undone(before), follows.give, error)
+            self._refused(run, follows.refused(before), follows.give, error)
             return replace(seen, standing=copy.standing)
         except (NotDone, Permanent, Changed):  # surely not done
             with run.begin() as uow:

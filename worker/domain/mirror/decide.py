@@ -71,6 +71,7 @@ class Consequence:
     take             the address of the person who got it there, and may get it here
     move, say        where to move it there, and with which note; a note alone without `move`
     give             the address to give it to there
+    if_refused       what counts as said there if the write is refused, which is not tried again then
     is_fight         we reopened it too often: only notes from now on, and somebody has to know
     """
 
@@ -82,6 +83,7 @@ class Consequence:
     say: Say | None = None
     noted: str = ""
     give: str = ""
+    if_refused: str = ""
     is_fight: bool = False
 
     @property
@@ -98,6 +100,15 @@ class Consequence:
         return replace(
             before, key=now.key, url=now.url, status=now.status, missing_since=None, synced_at=now.synced_at
         )
+
+    def refused(self, before: Copy) -> Copy:
+        """The copy to be stored if nothing was written because it was refused; `before` as in `undone`.
+
+        Of a ticket that is over, what is refused for KEPT_FOR is not tried any more.
+        """
+        undone = self.undone(before)
+        settled_at = self.copy.settled_at or undone.settled_at
+        return replace(undone, noted=self.if_refused or undone.noted, settled_at=settled_at)
 
 
 def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Consequence:
@@ -199,7 +210,8 @@ def _settled(
         noted = f"{mark}{AGAIN}" if is_said else mark
         return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
     if not is_said and can.notes:
-        return Consequence(replace(base, noted=mark, settled_at=base.settled_at or now), say=say)
+        said = replace(base, noted=mark, settled_at=base.settled_at or now)
+        return Consequence(said, say=say, if_refused=mark if base.standing in CLOSED else "")
     return Consequence(replace(base, settled_at=base.settled_at or now))
 
 
