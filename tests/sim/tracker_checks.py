@@ -36,7 +36,7 @@ class Kept:
     """What is kept of one issue."""
 
     clear_runs: int = 0  # since one of the two sides changed, or a write to it failed
-    is_owed: bool = False  # a write that failed is still to be done
+    owed: str = ""  # a write that failed is still to be done
     is_paid: bool = False  # it was, in this run
     is_refused: bool = False  # a write was, once
     tried: list[tuple[datetime, str]] = field(default_factory=list)  # the worker's writes
@@ -113,7 +113,7 @@ class TrackerChecks:
                     kept.tried.append((self._now(), "died"))
                 if kept.looked is not None and (is_clear or kept.looked is CopyStanding.DONE):
                     kept.surely = kept.looked
-                kept.is_owed &= not kept.is_paid
+                kept.owed = "" if kept.is_paid else kept.owed
                 kept.looked, kept.due, kept.is_missing, kept.is_paid = None, "", False, False
             if is_clear:
                 self.clear += 1
@@ -188,13 +188,13 @@ class TrackerChecks:
         kept.tried.append((self._now(), what))
         if what == "move open" and (kept.week is None or self._now() - kept.week > REOPENS_WITHIN):
             kept.week, kept.reopens, kept.unclear = self._now(), 0, 0
-        if kept.clear_runs >= SETTLED and not kept.is_owed:
+        if kept.clear_runs >= SETTLED and not kept.owed:
             self._fail(15, f"{what} on {ref} of ticket {number}, and nothing had changed on either side")
 
     def wrote(self, what: str, issue: SimIssue, text: str) -> None:
         """A write had its effect, whether or not the worker hears of it."""
         kept = self._kept[issue.ref]
-        kept.is_paid = True
+        kept.is_paid |= what != "note" or not kept.owed.startswith("move")  # a note instead is no move
         self._says_no_secret(what, issue, text)
         if what.startswith("move"):
             kept.looked = issue.seen.standing
@@ -210,7 +210,7 @@ class TrackerChecks:
         is_unclear = error is not None and not isinstance(error, (NotDone, Permanent, Changed))
         for issue in [self._tracker.sim(ref)] if ref else self._issues(number):
             kept = self._kept[issue.ref]
-            kept.clear_runs, kept.is_owed, kept.is_paid = 0, True, False
+            kept.clear_runs, kept.owed, kept.is_paid = 0, what, False
             kept.is_refused |= isinstance(error, (PermissionDenied, Rejected))
             kept.unclear += is_unclear and what == "move open"
 

@@ -27,7 +27,7 @@ from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.mirror.copy import Content, Copy
-from worker.domain.mirror.decide import KEPT_FOR, Ability, Consequence, Say, decide, not_taken
+from worker.domain.mirror.decide import KEPT_FOR, Ability, Consequence, Say, decide, not_taken, stays_closed
 from worker.domain.mirror.outside import CopyGone, CopyStanding, LastMove, Seen, TrackerSaid
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports import (
@@ -251,14 +251,17 @@ class Mirror:
                 after = tracker.assign(seen, follows.give)
                 copy = replace(copy, given=follows.give, assignee=after.assignee)
         except Rejected as error:
-            self._refused(run, follows.refused(before), follows.give, error)
+            refused = self._refused(run, follows.refused(before), follows.give, error)
+            if follows.owes_note:
+                self._note_instead(run, seen, text, refused, before)
             return replace(seen, standing=copy.standing)
         except (NotDone, Permanent, Changed):  # surely not done
             with run.begin() as uow:
                 uow.mirrors.put(follows.undone(before))
             raise
         with run.begin() as uow:
-            uow.mirrors.put(replace(copy, problem="", next_at=None, synced_at=run.now))
+            problem = copy.problem if stays_closed(copy) else ""
+            uow.mirrors.put(replace(copy, problem=problem, next_at=None, synced_at=run.now))
         if follows.say is Say.VERIFIED:
             self._attach(run, ticket, after)
         return after
@@ -284,8 +287,8 @@ class Mirror:
         except Rejected as error:
             run.problem(ticket.id, error)
 
-    def _refused(self, run: MirrorRun, copy: Copy, give: str, error: Rejected) -> None:
-        """Nothing was written. Whom it can't be given to is not tried again; anything else is, later."""
+    def _refused(self, run: MirrorRun, copy: Copy, give: str, error: Rejected) -> Copy:
+        """Nothing was written. Whom it can't be given to is not tried again. Returns the copy as it is stored."""
         next_at = None if give else run.now + TRY_AGAIN
         refused = replace(
             copy, given=give or copy.given, next_at=next_at, problem=str(error), synced_at=run.now
@@ -294,6 +297,19 @@ class Mirror:
             uow.mirrors.put(refused)
         if not give:  # many people have no account there, which is no trouble
             run.trouble(error, copy.ticket)
+        return refused
+
+    def _note_instead(self, run: MirrorRun, seen: Seen, text: str, refused: Copy, before: Copy) -> None:
+        """Say on a copy that it goes on, where reopening it was refused. If that is refused, too, it is not said."""
+        try:
+            run.one.tracker.note(seen, text)
+        except Rejected:
+            return
+        except (NotDone, Permanent, Changed):  # surely not done
+            with run.begin() as uow:
+                uow.mirrors.put(replace(refused, noted=before.noted))
+            raise
+        run.count("noted")
 
     # --- trackers that tell ----------------------------------------------------------------------
 
@@ -363,7 +379,8 @@ def _problem(copy: Copy, seen: Seen) -> str:
     """What is wrong with a copy after it was read: its status may not be named; what else was wrong stays."""
     if seen.standing is CopyStanding.UNKNOWN:
         return f"{_UNNAMED} {seen.status} is not named under states."
-    return "" if copy.problem.startswith(_UNNAMED) else copy.problem
+    is_mended = stays_closed(copy) and seen.standing is CopyStanding.OPEN
+    return "" if is_mended or copy.problem.startswith(_UNNAMED) else copy.problem
 
 
 def _ability(run: MirrorRun) -> Ability:

@@ -21,6 +21,8 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 REOPENS_MAX, REOPENS_WITHIN = 3, timedelta(days=7)
 DECLINES_MAX = 2  # from then on it stays closed there
 AGAIN = "+"  # behind what was said, when it was closed there a second time
+LEFT, REFUSED = "left:", "!"  # around what was said where it stays closed; behind it: refusals
+REFUSALS_MAX = 24  # of one reopening: a day, at one an hour
 KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
 
 _SHOWS = {Goal.OPEN: {CopyStanding.OPEN}, Goal.DONE: {CopyStanding.DONE}, Goal.CANCELLED: CLOSED}
@@ -71,7 +73,8 @@ class Consequence:
     take             the address of the person who got it there, and may get it here
     move, say        where to move it there, and with which note; a note alone without `move`
     give             the address to give it to there
-    if_refused       what counts as said there if the write is refused, which is not tried again then
+    if_refused       what counts as said there if the write is refused, which is not said again then
+    owes_note        a move that is refused is said there all the same, in a note alone
     is_fight         we reopened it too often: only notes from now on, and somebody has to know
     """
 
@@ -84,6 +87,7 @@ class Consequence:
     noted: str = ""
     give: str = ""
     if_refused: str = ""
+    owes_note: bool = False
     is_fight: bool = False
 
     @property
@@ -109,6 +113,11 @@ class Consequence:
         undone = self.undone(before)
         settled_at = self.copy.settled_at or undone.settled_at
         return replace(undone, noted=self.if_refused or undone.noted, settled_at=settled_at)
+
+
+def stays_closed(copy: Copy) -> bool:
+    """Whether it was to be reopened there, and that was refused."""
+    return copy.noted.startswith(LEFT) and REFUSED in copy.noted
 
 
 def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Consequence:
@@ -148,7 +157,7 @@ def _live(
         is_reopened = is_news and seen.standing is CopyStanding.OPEN and was in CLOSED
         return Consequence(base, reopen=is_reopened)
     if not is_closed:
-        return _waiting(ticket, base, can)
+        return _waiting(ticket, replace(base, noted="") if stays_closed(base) else base, can)
     if ticket.state is TicketState.BLOCKED:
         return _brought_back(ticket, base, can, now, Say.WAITS)
     if seen.standing is CopyStanding.DECLINED and (is_news or base.declines):
@@ -177,15 +186,24 @@ def _mark(say: Say, ticket: Ticket) -> str:
 
 
 def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: Say) -> Consequence:
-    """Reopen it there with a note. Only note it, once, and leave it, where that can't be done or was done too often."""
-    left = f"left:{_mark(say, ticket)}"
-    is_left = base.noted == left
+    """Reopen it there with a note. Only note it, once, and leave it, where that can't be done or was done too often.
+
+    What is refused is noted, too, and tried for a day; then not before our ticket is reopened the next time, or needn't
+    wait any more.
+    """
+    left = f"{LEFT}{_mark(Say.WAITS if say is Say.WAITS else Say.GOES_ON, ticket)}"
+    noted, _, refusals = base.noted.partition(REFUSED)
+    is_left = noted == left
+    refused = int(refusals) if is_left and refusals else 0
     is_over = base.reopened_at is None or (now - base.reopened_at > REOPENS_WITHIN and not is_left)
     reopens = 0 if is_over else base.reopens
-    if Goal.OPEN in can.goals and reopens < REOPENS_MAX:
+    if Goal.OPEN in can.goals and reopens < REOPENS_MAX and refused < REFUSALS_MAX:
         counted = replace(base, reopens=reopens + 1, reopened_at=now if is_over else base.reopened_at)
-        noted = _mark(say, ticket) if say is Say.WAITS else ""
-        return Consequence(replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say, noted=noted)
+        noted = _mark(say, ticket) if say is Say.WAITS or base.noted.startswith(LEFT) else ""
+        return Consequence(
+            replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say, noted=noted,
+            if_refused=f"{left}{REFUSED}{refused + 1}", owes_note=can.notes and not is_left,
+        )  # fmt: skip
     if is_left:
         return Consequence(base)
     said, is_fight = replace(base, noted=left), reopens >= REOPENS_MAX
