@@ -53,6 +53,10 @@ Status = Annotated[
 ]  # a name, or a number as ServiceNow has them
 
 
+def _is_among(status: str, statuses: Iterable[str]) -> bool:
+    return status.casefold() in {text.casefold() for text in statuses}
+
+
 class StatesConfig(Section):
     """What the tracker's statuses mean, and which ones we set. Names in any case; ServiceNow has numbers."""
 
@@ -81,6 +85,17 @@ class StatesConfig(Section):
             raise ValueError(f"{min(both)!r} can't mean both done and open")
         return self
 
+    @model_validator(mode="after")
+    def _set_what_they_mean(self) -> Self:
+        """What we set has to read as what it is for, and what people set then as a claim."""
+        if self.on_done and not _is_among(self.on_done, self.done):
+            raise ValueError(f"on_done: {self.on_done!r} is not among done")
+        if self.on_reopen and not _is_among(self.on_reopen, self.open):
+            raise ValueError(f"on_reopen: {self.on_reopen!r} is not among open")
+        if self.on_cancelled and _is_among(self.on_cancelled, self.open):
+            raise ValueError(f"on_cancelled: {self.on_cancelled!r} is among open")
+        return self
+
     @property
     def goals(self) -> frozenset[Goal]:
         """Where we may move a copy."""
@@ -103,15 +118,11 @@ class StatesConfig(Section):
         declined = {text.casefold() for text in self.declined}
         if any(text in declined for text in said):
             return CopyStanding.DECLINED
-        if status.casefold() in {text.casefold() for text in self.done}:
+        if _is_among(status, self.done):
             return CopyStanding.DONE
         if self.on_cancelled and status.casefold() == self.on_cancelled.casefold():
             return CopyStanding.DECLINED
-        return (
-            CopyStanding.OPEN
-            if status.casefold() in {text.casefold() for text in self.open}
-            else CopyStanding.UNKNOWN
-        )
+        return CopyStanding.OPEN if _is_among(status, self.open) else CopyStanding.UNKNOWN
 
     def named(self) -> Iterable[str]:
         """Every status that is named, once, as it was written."""

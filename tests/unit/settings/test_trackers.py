@@ -99,3 +99,34 @@ def test_two_that_listen_by_default_are_told_by_the_line_of_the_section(tmp_path
 
     [problem] = raised.value.problems
     assert (problem.line, problem.message) == (13, "one listens on port 8070, too")
+
+
+RED = '}, {name: red, kind: redmine, url: "https://red.example.org", api_key: "${env:LAB}", project: sec, tracker: Task'
+STATES = "states: {open: [1, In Progress], done: [6, Closed]"
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        ("on_done: In Progress", "on_done: 'In Progress' is not among done"),
+        ("on_done: Resolved", "on_done: 'Resolved' is not among done"),
+        ("on_reopen: Closed", "on_reopen: 'Closed' is not among open"),
+        ("on_cancelled: in progress", "on_cancelled: 'in progress' is among open"),
+    ],
+)
+def test_a_status_that_is_set_means_what_it_is_set_for(tmp_path: Path, more: str, said: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, f"{RED}, {STATES}, {more}}}")
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "on_done: closed, on_reopen: in progress",
+        "on_done: 6, on_reopen: 1, on_cancelled: 8",
+        "on_cancelled: Closed",
+    ],
+)
+def test_a_status_is_named_in_any_case_or_by_its_number(tmp_path: Path, more: str) -> None:
+    assert len(settings(tmp_path, f"{RED}, {STATES}, {more}}}").trackers) == 2
