@@ -12,7 +12,7 @@ from harness import Harness
 from mirrored import ME, NURSE, copy, run, settled, ward
 from worker.domain.mirror.decide import REFUSALS_MAX
 from worker.domain.mirror.outside import CopyStanding
-from worker.domain.tickets.ticket import TicketState
+from worker.domain.tickets.ticket import TicketKind, TicketState
 from worker.ports import ConnectorError, NotDone, Rejected
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -136,9 +136,9 @@ def test_what_is_refused_is_tried_anew_after_the_next_false_claim(ward: Harness)
 
 def test_a_question_that_was_closed_and_can_t_be_reopened_gets_one_note(ward: Harness) -> None:
     tracker = settled(ward)
+    question = replace(ward.ticket(), kind=TicketKind.REASSIGN_ADMIN)
     with ward.store.begin() as uow:
-        [ticket] = [uow.tickets.get(1)]
-        uow.tickets.update([replace(ticket, kind=type(ticket.kind)("reassign_admin"))])
+        uow.tickets.update([question])
     tried = _refuse(tracker, "move")
     tracker.put(CopyStanding.DONE, by=NURSE)
     _days(ward, 8)
