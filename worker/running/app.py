@@ -324,7 +324,7 @@ def _witnesses(settings: Settings, connectors: Checked) -> Witnesses:
 
 def teller_of(rules: AppRules, reaching: Reaching) -> Teller:
     """The writer of messages about tickets, who has what reaches nobody passed on."""
-    return replace(rules.teller, passing=Passing(reaching, rules.languages))
+    return replace(rules.teller, passing=Passing(reaching, rules.languages, rules.rotas.absences))
 
 
 def assigned_of(rules: AppRules, store: Store, teller: Teller) -> Assigned:

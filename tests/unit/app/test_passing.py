@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from builders import facts, rules
+from builders import NOW, facts, rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
 from reviewed import REMOVE, RULE, of, released
 from worker.contract.tickets import ComingStepShape
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.policy import After, Policy, Step, Target
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
@@ -133,6 +134,52 @@ def test_who_has_left_passes_nothing_on(ward: Harness) -> None:
     ward.leave("eve")
     ward.settle()
     assert leave(ward).to.address == "it-security@example.org"
+
+
+def absent(harness: Harness, *absences: Absence) -> list[str]:
+    """Who passes it on while some are away, by address."""
+    app_rules = harness.app.rules
+    harness.start(replace(app_rules, rotas=replace(app_rules.rotas, absences=absences)))
+    leave(harness)
+    told = [(one.to.address, part) for one in harness.soc.sent for part in one.paragraphs]
+    assert {part.headline for _, part in told} == {"Please pass this on to Dee"}
+    assert len({part.link for _, part in told}) == 1
+    return [address for address, _ in told]
+
+
+def away(address: str, deputy: str | None = None) -> Absence:
+    return Absence(address, NOW - timedelta(days=1), NOW + timedelta(days=1), deputy)
+
+
+def test_while_who_passes_it_on_is_away_so_does_their_deputy(ward: Harness) -> None:
+    assert absent(ward, away("eve@corp.example", "ben@corp.example")) == [
+        "ben@corp.example",
+        "eve@corp.example",
+    ]
+    ticket = ward.ticket()
+    with ward.store.reading() as uow:
+        told = ward.app.explainer.explain(uow, ticket).steps[0].told
+        found = [one.entry for one in uow.journal.of("ticket:T-000001")]
+    assert [one.to.address for _, those in told for one in those] == ["eve@corp.example", "ben@corp.example"]
+    by = [entry.data["by"] for entry in found if entry.kind == events.TICKET_PASSED_ON]
+    assert by == ["corp/eve", "corp/ben"]
+
+
+def test_without_a_deputy_the_next_in_line_passes_it_on_too(ward: Harness) -> None:
+    told = absent(ward, away("eve@corp.example"))
+    assert sorted(told) == ["eve@corp.example", "it-security@example.org"]
+
+
+@pytest.mark.parametrize("deputy", ["ann@corp.example", "eve@corp.example"])
+def test_a_deputy_who_may_not_hear_of_it_does_not_pass_it_on(ward: Harness, deputy: str) -> None:
+    told = absent(ward, away("eve@corp.example", deputy))
+    assert sorted(told) == ["eve@corp.example", "it-security@example.org"]
+
+
+def test_nobody_is_asked_twice_and_if_all_are_away_they_are_asked_nevertheless(ward: Harness) -> None:
+    ward.group("ward-7", "ann", "ben", "cem", admins=["dee"], owner_email="eve@corp.example")
+    told = absent(ward, away("eve@corp.example"), away("it-security@example.org"))
+    assert sorted(told) == ["eve@corp.example", "it-security@example.org"]
 
 
 def test_an_owner_whom_no_directory_knows_passes_it_on_too(ward: Harness) -> None:

@@ -233,7 +233,7 @@ class Attesting:
         _let_in(uow, due.rule, accounts, now)
 
         def messages(after: Ticket) -> list[OutMessage]:
-            return [] if new.is_pass else [statement_message(uow, after, new, self._teller, now)]
+            return [] if new.is_pass else statement_message(uow, after, new, self._teller, now)
 
         def change(one: Ticket) -> Ticket:
             return answered_with(one, new, now)
@@ -256,7 +256,7 @@ class Attesting:
         _, after = change_ticket(uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=said)
         if not new.is_pass:
             told = replace(after, accountable=who_is_here(uow, self._accountable))
-            uow.outbox.add([statement_message(uow, told, new, self._teller, now)], now)
+            uow.outbox.add(statement_message(uow, told, new, self._teller, now), now)
         return after
 
     def _attestation(

@@ -272,7 +272,7 @@ class Reporting:
             message = OutMessage(
                 key, to, body.headline, body, is_urgent=True, ticket=ticket.id, is_day_or_night=True
             )
-            messages.append(self._teller.linked(uow, ticket, message, now))
+            messages += self._teller.linked(uow, ticket, message, now)
         return messages
 
     # --- the reporter, afterwards ----------------------------------------------------------------

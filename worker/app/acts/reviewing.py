@@ -229,11 +229,13 @@ class Reviewing:
         for key in sorted(asked.keys() - {told[one] for one in uow.outbox.known(told)}):
             left = len(self.shown(uow, asked[key]).left)
             if left:
-                messages.append(self._reminder(uow, asked[key], left, key, now))
+                messages += self._reminder(uow, asked[key], left, key, now)
         uow.outbox.add(messages, now)
         return len(messages)
 
-    def _reminder(self, uow: UnitOfWork, ticket: Ticket, left: int, key: str, now: datetime) -> OutMessage:
+    def _reminder(
+        self, uow: UnitOfWork, ticket: Ticket, left: int, key: str, now: datetime
+    ) -> list[OutMessage]:
         people = [ticket.assignee.person] if ticket.assignee and ticket.assignee.person else []
         to = recipient_of(ticket, uow.people.facts(people), self._teller.languages)
         body = reminder_paragraph(ticket, left, self._teller.timezone, self._teller.languages.of(to.language))

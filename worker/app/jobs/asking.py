@@ -118,7 +118,11 @@ class Asking:
         done = carry_out(uow, [*answered.values(), *over], (), self._teller, now)
         declined = [at for at in answered if said[at][1].answer is AttestAnswer.DECLINED]
         uow.outbox.add(
-            [statement_message(uow, answered[at].ticket, said[at][1], self._teller, now) for at in declined],
+            [
+                message
+                for at in declined
+                for message in statement_message(uow, answered[at].ticket, said[at][1], self._teller, now)
+            ],
             now,
         )
         return done

@@ -48,7 +48,7 @@ class TellCases:
         mine = [one for one in kept if one.ticket and one.ticket.occasion == ticket.occasion]
         if not mine or any(one.is_open for one in kept):
             return []
-        messages = [self._case(uow, key, ticket, mine, now)]
+        messages = self._case(uow, key, ticket, mine, now)
         for one in mine:
             is_other = one.owner.casefold() not in {"", ticket.accountable.casefold()}
             if one.is_sensitive and is_other:
@@ -57,7 +57,7 @@ class TellCases:
 
     def _case(
         self, uow: UnitOfWork, key: str, ticket: Ticket, kept: list[KeptGroup], now: datetime
-    ) -> OutMessage:
+    ) -> list[OutMessage]:
         has_one = bool(ticket.accountable)
         to = whoever_has(uow, ticket.accountable, self._teller.languages) if has_one else CHANNEL
         tongue = self._teller.languages.of(to.language)

@@ -172,7 +172,7 @@ class Escalate:
                 ticket=ticket.id,
                 is_day_or_night=wanted.is_day_or_night,
             )
-            counts["messages"] += uow.outbox.add([self._teller.linked(uow, ticket, message, now)], now)
+            counts["messages"] += uow.outbox.add(self._teller.linked(uow, ticket, message, now), now)
         return UNREACHED if not recipients else AWAY if is_away else ""
 
     def _recipients(self, uow: UnitOfWork, ticket: Ticket, step: Step) -> Recipients:

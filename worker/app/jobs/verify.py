@@ -211,7 +211,7 @@ class Verify:
         if not action.is_blocked:
             uow.outbox.add(self._teller.acted(uow, [action], now), now)
         if action.reopened is Reopened.NOT_DONE and ticket.contradicted >= DOUBTED_FROM:
-            uow.outbox.add([self._teller.doubted(uow, ticket, now)], now)
+            uow.outbox.add(self._teller.doubted(uow, ticket, now), now)
 
     def _settled(self, ticket: Ticket, opinion: Verification, now: datetime) -> Action:
         if opinion.verdict is Verdict.REOPENED:

@@ -110,15 +110,22 @@ class Explainer:
             recipients, _ = with_deputies(
                 found.of(ticket, whom, coming.at), self.away, coming.at, found, ticket=ticket
             )
-            told.append((whom, tuple(self._told(uow, ticket, step, coming, one) for one in recipients)))
+            those = [each for one in recipients for each in self._told(uow, ticket, step, coming, one)]
+            told.append((whom, tuple(those)))
         return ComingStep(coming, tuple(told))
 
-    def _told(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient) -> ToldOne:
-        one = self.reached(replace(to, via=step.via))
-        passer = self.passing.passer(uow, ticket, one.to) if self.passing else None
-        if passer is not None:
-            name = to.label
-            one = replace(self.reached(passer.to), why=f"passes it on to {name}", passes_on_to=name)
+    def _told(
+        self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient
+    ) -> list[ToldOne]:
+        one, name = self.reached(replace(to, via=step.via)), to.label
+        passers = self.passing.passers(uow, ticket, one.to, coming.at) if self.passing else []
+        found = [
+            replace(self.reached(passer.to), why=f"passes it on to {name}", passes_on_to=name)
+            for passer in passers
+        ] or [one]
+        return [self._as_held(uow, ticket, step, coming, each) for each in found]
+
+    def _as_held(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, one: ToldOne) -> ToldOne:
         held = None if coming.is_taken or not one.over else self._held(uow, ticket, step, coming, one.to)
         return replace(one, held_until=held.until, why=held.by) if held else one
 

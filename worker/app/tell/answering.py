@@ -61,12 +61,12 @@ def answer_messages(
         body = masked(body)
     key = f"{after.label}:{answer.value}:{now.isoformat()}"
     message = OutMessage(key, to, body.headline, body, is_urgent=is_dispute, ticket=after.id)
-    return [teller.linked(uow, after, message, now)]
+    return teller.linked(uow, after, message, now)
 
 
 def statement_message(
     uow: UnitOfWork, ticket: Ticket, new: Attestation, teller: Teller, now: datetime
-) -> OutMessage:
+) -> list[OutMessage]:
     """The message to the accountable person of an answer that is no acceptance; without one, to the channel."""
     is_theirs = new.statement is Statement.PROVIDER  # who is asked of a provider is that person
     accountable = None if is_theirs else ticket.accountable

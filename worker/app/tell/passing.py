@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from worker.app.tell.addressing import known_person, person_at
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.withholding import withheld_from
+from worker.domain.escalation.absence import Absence, absence_of, stand_in
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient
@@ -53,36 +54,52 @@ class Passer:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """Finds who passes a message on, and writes what they get."""
+    """Finds who passes a message on, and writes what they get. `absences` are those of the configuration."""
 
     reaching: Reaching
     languages: Languages
+    absences: tuple[Absence, ...] = ()
 
     def passed(
         self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, link: str | None, now: datetime
-    ) -> OutMessage:
-        """Return the message for its recipient, or for the person who passes it on.
+    ) -> list[OutMessage]:
+        """Return the message for its recipient, or one for each person who passes it on.
 
         `link` is the assignee's signed link. It is for its recipient if a notifier reaches them, if they are not the
         assignee, if nobody knows their number, or if nobody else can be reached.
         """
-        passer = self.passer(uow, ticket, message.to)
-        if passer is None:
-            return message
-        data = {"by": passer.address if passer.person is None else "/".join(passer.person)}
-        entry = Entry(now, "whosleft", events.TICKET_PASSED_ON, f"ticket:{ticket.label}", data=data)
-        uow.journal.append([entry])
-        body = self._body(ticket, message, passer.to, link)
-        key = passed_key(message.key, message.to.address)
-        return replace(message, key=key, to=passer.to, title=body.headline, body=body)
+        messages = list[OutMessage]()
+        for passer in self.passers(uow, ticket, message.to, now):
+            data = {"by": passer.address if passer.person is None else "/".join(passer.person)}
+            entry = Entry(now, "whosleft", events.TICKET_PASSED_ON, f"ticket:{ticket.label}", data=data)
+            uow.journal.append([entry])
+            body = self._body(ticket, message, passer.to, link)
+            key = passed_key(message.key, message.to.address, passer.address if messages else "")
+            messages.append(replace(message, key=key, to=passer.to, title=body.headline, body=body))
+        return messages or [message]
 
-    def passer(self, uow: UnitOfWork, ticket: Ticket, to: Recipient) -> Passer | None:
-        """Return the person who passes a message on to a recipient; None if nobody has to, or nobody can."""
+    def passers(self, uow: UnitOfWork, ticket: Ticket, to: Recipient, at: datetime) -> list[Passer]:
+        """Return who passes a message on to a recipient at an instant; nobody if nobody has to, or can.
+
+        It is the first in line. While they are away, their deputy does so too, or else the next in line.
+        """
         is_assignee = ticket.assignee is not None and to.address == ticket.assignee.email.casefold()
         if not is_assignee or not to.number or self.reaching.over(to):
-            return None
+            return []
         withheld = withheld_from(uow, ticket)
-        return next((one for one in self._passers(uow, ticket) if one.address not in withheld), None)
+        found: dict[str, Passer] = {}
+        for one in self._passers(uow, ticket):
+            if one.address in withheld:
+                continue
+            found.setdefault(one.address, one)
+            if absence_of(self.absences, one.address, at) is None:
+                break
+            deputy = stand_in(self.absences, one.address, at)
+            standing_in = [each for each in self._at(uow, deputy or "") if each.address not in withheld]
+            if standing_in:
+                found.setdefault(standing_in[0].address, standing_in[0])
+                break
+        return list(found.values())
 
     def _body(self, ticket: Ticket, message: OutMessage, to: Recipient, link: str | None) -> Paragraph:
         mine, theirs = self.languages.of(to.language), self.languages.of(message.to.language)

@@ -94,11 +94,11 @@ class Teller:
         """The messages to the assignees, or to the channel for tickets without one. One look-up for all."""
         people = {action.ticket.assignee.person for action in actions if action.ticket.assignee}
         known = uow.people.facts([person for person in people if person])
-        return [self._acted(uow, action, known, now) for action in actions]
+        return [message for action in actions for message in self._acted(uow, action, known, now)]
 
     def _acted(
         self, uow: UnitOfWork, action: Action, known: Mapping[AccountKey, AccountFacts], now: datetime
-    ) -> OutMessage:
+    ) -> list[OutMessage]:
         ticket = action.ticket
         to = recipient_of(ticket, known, self.languages)
         tongue = self.languages.of(to.language)
@@ -148,7 +148,7 @@ class Teller:
             messages.append(OutMessage(key, CHANNEL, body.headline, body, ticket=action.ticket.id))
         return messages
 
-    def doubted(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> OutMessage:
+    def doubted(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> list[OutMessage]:
         """The message to the accountable person about a ticket that was wrongly called done again.
 
         It goes to the channel if the accountable person is the assignee, or if there is none.
@@ -161,13 +161,13 @@ class Teller:
         message = OutMessage(key, to, body.headline, body, is_urgent=True, ticket=ticket.id)
         return self.linked(uow, ticket, message, now)
 
-    def linked(self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, now: datetime) -> OutMessage:
+    def linked(self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, now: datetime) -> list[OutMessage]:
         """The message with its recipient's link: a signed link for the assignee, the console for others.
 
-        What is for an assignee whom nothing reaches goes to somebody who passes it on.
+        What is for an assignee whom nothing reaches goes to whoever passes it on: to several while one is away.
         """
         linked = self._linked(uow, ticket, message, now)
-        return self.passing.passed(uow, ticket, linked, linked.body.link, now) if self.passing else linked
+        return self.passing.passed(uow, ticket, linked, linked.body.link, now) if self.passing else [linked]
 
     def _linked(self, uow: UnitOfWork, ticket: Ticket, message: OutMessage, now: datetime) -> OutMessage:
         link = self.links.told(uow, ticket, message.to, now) if self.links else None

@@ -54,10 +54,13 @@ def step_and_repeat(key: str) -> tuple[str, int] | None:
     return f"{label}:{step}:{whom}", int(repeat)
 
 
-def passed_key(key: str, address: str) -> str:
-    """The key of a message that its reader passes on to the assignee, by whose address it is known."""
-    named = key if _NAMED in key else f"{key}{_NAMED}{address}"
-    return f"{named}{PASSED}"
+def passed_key(key: str, address: str, beside: str = "") -> str:
+    """The key of a message that its reader passes on to the assignee, by whose address it is known.
+
+    `beside` is the address of a reader who gets it too; empty of the first.
+    """
+    said, _, named = key.partition(_NAMED)
+    return f"{said}{f':{beside}' if beside else ''}{_NAMED}{named or address}{PASSED}"
 
 
 def is_passed_on(key: str) -> bool:
