@@ -52,6 +52,7 @@ def test_an_admin_with_a_phone_alone_stays_the_assignee_and_the_manager_passes_i
     [part] = message.paragraphs
     assert part.headline == "Please pass this on to Dee"
     assert part.link is not None
+    assert part.link_label == "WhatsApp", "it opens no ticket"
     link = urlsplit(part.link)
     [text] = parse_qs(link.query)["text"]
     assert (link.scheme, link.netloc, link.path) == ("https", "wa.me", f"/{NURSE[1:]}")

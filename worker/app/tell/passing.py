@@ -19,6 +19,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.messages.message import Paragraph, Recipient
 from worker.domain.messages.overtaken import passed_key
 from worker.domain.messages.sentences import flat, ticket_title
+from worker.domain.messengers import messenger_name
 from worker.domain.model import Account, AccountKey, Standing
 from worker.domain.text.tongue import Languages
 from worker.domain.text.unlinked import unlinked
@@ -117,6 +118,7 @@ class Passing:
             ),
             f"https://wa.me/{number}?text={quote(text, safe='')}",
             is_fixed=True,
+            link_label=messenger_name("whatsapp"),
         )  # fmt: skip
 
     def _passers(self, uow: UnitOfWork, ticket: Ticket) -> Iterator[Passer]:
