@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +36,7 @@ _WHY_DEAD = {
     "unreachable": "No notifier reaches them.",
     "passed_on": "No notifier reaches them. The next step came in its place.",
 }
+NAMED_MAX = 10  # tickets of one cause in a summary
 _GIVEN_UP = tuple(_WHY_DEAD)
 _WAITING = ("pending", *_GIVEN_UP)
 _TO_DO = (TicketState.OPEN.value, TicketState.BLOCKED.value)
@@ -183,16 +184,31 @@ class SqlDeliveries:
         once = [o.key.contains(f":{said}:", autoescape=True) for said in NEVER_SUMMED_UP]
         is_told_again = ~sa.or_(*once, o.key.endswith(PASSED, autoescape=True))
         which = theirs & _alone(PostState.WAITING, now) & o.ticket_id.is_not(None) & is_told_again
-        query = (
-            sa.select(ticket.c.kind, o.is_urgent, sa.func.count())
+        each = (
+            sa.select(ticket.c.kind, o.is_urgent, o.ticket_id, sa.func.count().label("messages"))
             .join(ticket, ticket.c.id == o.ticket_id)
             .where(which)
-            .group_by(ticket.c.kind, o.is_urgent)
-            .order_by(o.is_urgent.desc(), ticket.c.kind)
+            .group_by(ticket.c.kind, o.is_urgent, o.ticket_id)
+            .subquery()
         )
-        found = [
-            Cause(TicketKind(kind), bool(urgent), count) for kind, urgent, count in self._c.execute(query)
-        ]
+        cause = each.c.kind, each.c.is_urgent
+        placed = sa.select(
+            each.c.kind,
+            each.c.is_urgent,
+            each.c.ticket_id,
+            sa.func.sum(each.c.messages).over(partition_by=cause).label("messages"),
+            sa.func.count().over(partition_by=cause).label("tickets"),
+            sa.func.row_number().over(partition_by=cause, order_by=each.c.ticket_id).label("place"),
+        ).subquery()
+        first = sa.select(placed).where(placed.c.place <= NAMED_MAX)
+        order = placed.c.is_urgent.desc(), placed.c.kind, placed.c.place
+        by_cause = groupby(self._c.execute(first.order_by(*order)), key=lambda one: (one.kind, one.is_urgent))
+        found = []
+        for (kind, is_urgent), rows in by_cause:
+            named = list(rows)
+            count, tickets = int(named[0].messages), named[0].tickets
+            numbers = tuple(one.ticket_id for one in named)
+            found.append(Cause(TicketKind(kind), bool(is_urgent), count, tickets, numbers))
         self._c.execute(sa.update(outbox).where(which).values(state="summed_up"))
         return found
 

@@ -122,7 +122,8 @@ def test_a_channel_gets_so_many_messages_an_hour_and_the_rest_as_one_line_for_ea
     plan, summary = harness.soc.sent[-1].paragraphs
     assert plan.headline == "Headline plan", "what no ticket tells again is never summed up"
     assert summary.headline == "And 4,980 more messages"
-    assert summary.facts == (("remove member", "4,980 pieces of news"),)
+    first = ", ".join(f"T-{number:06}" for number in range(21, 31))
+    assert summary.facts == (("remove member", f"4,980 pieces of news ({first}, … +4,970)"),)
     harness.queue(letter("later", CHANNEL))
     harness.later(minutes=59)
     assert harness.deliver().counts["sent"] == 0
@@ -131,7 +132,7 @@ def test_a_channel_gets_so_many_messages_an_hour_and_the_rest_as_one_line_for_ea
 
 
 def test_what_is_to_be_passed_on_and_what_is_over_are_never_summed_up(found: Found) -> None:
-    harness = found(daily_max=1)
+    harness = found(daily_max=1, has_links=True)
     numbers = tickets(harness, 60)
     with harness.store.begin() as uow:
         first, second = (uow.tickets.many(numbers[:2])[one] for one in numbers[:2])
@@ -150,27 +151,42 @@ def test_what_is_to_be_passed_on_and_what_is_over_are_never_summed_up(found: Fou
 
     said = harness.soc.sent[0].paragraphs
     assert [part.headline for part in said[:2]] == [wa_me.headline, "Headline T-000002:cancel:x:person:ann"]
-    assert (said[2].headline, said[2].link) == ("And 58 more messages", own.link), "a link of their own"
+    assert said[2].headline == "And 58 more messages"
+    assert harness.app.rules.links.console("/tickets") == said[2].link, (
+        "not one of the 58, nor what is passed on"
+    )
 
 
 def test_a_person_gets_no_more_than_a_day_s_messages_whatever_happens(found: Found) -> None:
-    harness = found(daily_max=2)
+    harness = found(daily_max=2, has_links=True)
     numbers = tickets(harness, 1000)
     urgent = [replace(letter(f"k{number}", ANN, number), is_urgent=True) for number in numbers[:300]]
     for message in urgent:
         assert message.body.link is None
-    linked = [replace(one, body=replace(one.body, link="https://desk/t/one")) for one in urgent]
+    signed = harness.app.rules.links.console("/t/one")
+    linked = [replace(one, body=replace(one.body, link=signed)) for one in urgent]
     harness.queue(*linked, *(letter(f"k{number}", ANN, number) for number in numbers[300:]))
     harness.deliver()
 
     first, last = harness.soc.sent
     assert len(first.paragraphs) == 40
     assert [part.headline for part in last.paragraphs] == ["And 960 more messages"]
-    assert [value for _, value in last.paragraphs[0].facts] == ["260 escalations", "700 pieces of news"]
-    assert last.paragraphs[0].link == "https://desk/t/one"
+    [urgent_ones, news] = [value for _, value in last.paragraphs[0].facts]
+    assert urgent_ones.startswith("260 escalations (T-000041, T-000042, ")
+    assert news.startswith("700 pieces of news (T-000301, ")
+    assert last.paragraphs[0].link == signed
     assert "last of 2 messages" in last.note
     harness.later(hours=24)
     assert harness.deliver().counts["sent"] == 0
+
+
+def test_several_messages_about_one_ticket_name_it_once(found: Found) -> None:
+    harness = found(daily_max=1)
+    one, other = tickets(harness, 2)
+    harness.queue(*(letter(f"k{number}", ANN, one if number else other) for number in range(60)))
+    harness.deliver()
+    [summary] = harness.soc.sent[0].paragraphs
+    assert summary.facts == (("remove member", "60 pieces of news (T-000001, T-000002)"),)
 
 
 def test_what_no_ticket_would_tell_again_waits_for_the_next_hour(found: Found) -> None:

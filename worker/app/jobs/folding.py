@@ -255,10 +255,8 @@ class _ReadersPage:
         if not causes:
             return 0
         teller = self.composing.teller
-        links = (one.body.link for one in items if one.ticket is not None and not one.body.is_fixed)
-        link = next(filter(None, links), None)
-        desk = f"{teller.links.base}/" if teller.links and to.kind is RecipientKind.CHANNEL else link
-        body = replace(summary_paragraph(causes, teller.languages.of(to.language)), link=desk)
+        link = teller.links.of_many(one.body.link for one in items) if teller.links else None
+        body = replace(summary_paragraph(causes, teller.languages.of(to.language)), link=link)
         key = f"summary:{to.kind.value}:{to.address}:{'.'.join(to.via)}:{now.isoformat()}"
         uow.outbox.add([OutMessage(key, to, body.headline, body, is_urgent=True)], now)
         return sum(cause.count for cause in causes)

@@ -10,7 +10,7 @@ restarts and work on every replica, until `whosleft desk rotate-key` makes anoth
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -141,6 +141,14 @@ class SignedLinks:
         opened = Opened(ticket, key, digest, made_ms)
         is_young = at < _from_ms(made_ms) + self.life
         return base == self.base and is_young and opened.is_for(ticket) and opened.reaches(ticket)
+
+    def of_many(self, links: Iterable[str | None]) -> str:
+        """One link in place of those in several messages to one reader: a signed one, whose page has all of theirs.
+
+        Else the console's list of tickets.
+        """
+        signed = next((one for one in links if one and one.startswith(f"{self.base}{_PAGE}")), None)
+        return signed or self.console("/tickets")
 
     def console(self, path: str) -> str:
         """The address of a page of the console, which asks to sign in."""

@@ -37,6 +37,7 @@ from worker.domain.tickets.ticket import (
     Reopened,
     Ticket,
     TicketKind,
+    ticket_label,
 )
 
 _HAPPENED = {  # what the assignee is told of a reopening
@@ -223,22 +224,25 @@ def dropped_paragraph(labels: Sequence[str], tongue: Tongue = ENGLISH) -> Paragr
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What several messages are about: a kind of ticket, and whether it is escalated."""
+    """What several messages are about: a kind of ticket, and whether it is escalated.
+
+    `count` are the messages, `tickets` what they are about, and `named` the lowest of these, by number.
+    """
 
     kind: TicketKind
     is_urgent: bool
     count: int
+    tickets: int
+    named: tuple[int, ...]
 
 
 def summary_paragraph(causes: Sequence[Cause], tongue: Tongue = ENGLISH) -> Paragraph:
-    """Many messages as one line for each cause, with their number."""
+    """Many messages as one line for each cause, with their number and the tickets that are named."""
     headline = tongue.count("And {n} more message", "And {n} more messages", sum(one.count for one in causes))
     facts = tuple(
         (
             tongue.say(KINDS[one.kind].word),
-            tongue.count("{n} escalation", "{n} escalations", one.count)
-            if one.is_urgent
-            else tongue.count("{n} piece of news", "{n} pieces of news", one.count),
+            f"{_how_many(one, tongue)} ({_named(one, tongue)})",
         )
         for one in causes
     )
@@ -247,6 +251,18 @@ def summary_paragraph(causes: Sequence[Cause], tongue: Tongue = ENGLISH) -> Para
         tongue.say("There are too many to be told one by one. Whosleft's pages show them all."),
         facts,
     )
+
+
+def _how_many(cause: Cause, tongue: Tongue) -> str:
+    if cause.is_urgent:
+        return tongue.count("{n} escalation", "{n} escalations", cause.count)
+    return tongue.count("{n} piece of news", "{n} pieces of news", cause.count)
+
+
+def _named(cause: Cause, tongue: Tongue) -> str:
+    more = cause.tickets - len(cause.named)
+    labels = [ticket_label(number) for number in cause.named]
+    return ", ".join([*labels, *([f"… +{tongue.number(more)}"] if more else [])])
 
 
 def held_paragraph(ticket: Ticket, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:

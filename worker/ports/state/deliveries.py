@@ -117,7 +117,8 @@ class Deliveries(Protocol):
     def sum_up(self, to: Recipient, now: datetime) -> list[Cause]:
         """Take the waiting messages about tickets to a recipient out of the queue; return how many of each cause.
 
-        What no ticket would tell again stays: what people said, what is over, and what is to be passed on.
+        Of each cause a bounded number of tickets is named. What no ticket would tell again stays: what people
+        said, what is over, and what is to be passed on.
         """
 
     def retry(self, post_id: str, now: datetime) -> Post | None:
