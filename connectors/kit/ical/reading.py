@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import icalendar
 import recurring_ical_events
 
+from connectors.kit.ical.bounding import bound
 from connectors.kit.ical.people import people_of
 from connectors.kit.ical.work import BYTES_MAX, Asked, Turn, Turns
 from connectors.kit.text import listed, one_line
@@ -81,6 +82,7 @@ class _Events:
             if _is_backwards(event):
                 self.backwards += 1
                 calendar.subcomponents.remove(event)
+        bound(calendar, self.asked)
         query = recurring_ical_events.of(calendar)
         for event in query.between(self.asked.since, self.asked.until):
             if str(event.get("STATUS", "")).upper() != "CANCELLED":

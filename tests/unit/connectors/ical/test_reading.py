@@ -1,6 +1,8 @@
 """What a calendar says: who is on call, and everything that the libraries take for good and is not."""
 
 import io
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -169,6 +171,91 @@ def test_the_same_turn_twice_is_one() -> None:
 
 def test_several_calendars_in_one_file_are_all_read() -> None:
     assert len(read(ics(ANN) + ics(ANN.replace("a@", "b@"))).turns) == 2
+
+
+# --- What is far away -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "times, span",
+    [
+        ("DTSTART:20261104T090000Z\nDTEND:99991231T235959Z", ("04 09:00", "2036-12")),
+        ("DTSTART:20261104T090000\nDTEND:99991231T235959", ("04 09:00", "2036-12")),
+        ("DTSTART;VALUE=DATE:20261104\nDTEND;VALUE=DATE:99991231", ("04 00:00", "2036-12")),
+        ("DTSTART:20261104T090000Z\nDURATION:P3650000D", ("04 09:00", "2036-12")),
+        ("DTSTART:00010101T000000Z\nDTEND:99991231T235959Z", ("31 00:00", "2036-12")),
+        ("DTSTART:19990101T000000Z\nDTEND:20261230T235959Z", ("31 00:00", "2026-12")),
+    ],
+)
+@pytest.mark.parametrize("head", ["", "X-WR-TIMEZONE:Asia/Tokyo\n"])
+def test_an_end_or_a_beginning_that_is_as_good_as_none_is_far_away(
+    times: str, span: tuple[str, str], head: str
+) -> None:
+    [turn] = read(ics(f"{MAIL}{times}", head=head), "UTC").turns
+    assert turn.from_at < UNTIL < turn.until_at
+    if not head:
+        assert (f"{turn.from_at:%d %H:%M}", f"{turn.until_at.astimezone(UTC):%Y-%m}") == span
+
+
+def test_a_turn_that_begins_in_many_years_is_left_alone() -> None:
+    assert read(ics(ANN, f"{MAIL}DTSTART:20400101T090000Z\nDTEND:99991231T235959Z")) == read(ics(ANN))
+
+
+@pytest.mark.parametrize(
+    "rule, hours",
+    [
+        ("FREQ=HOURLY", range(24)),
+        ("FREQ=HOURLY;BYHOUR=9,10", [9, 10]),
+        ("FREQ=DAILY", [9]),
+        ("FREQ=DAILY;BYHOUR=7,8", [7, 8]),
+    ],
+)
+def test_an_old_rule_goes_on_and_is_read_at_once(rule: str, hours: Sequence[int]) -> None:
+    begun = time.process_time()
+    found = spans(ics(f"{MAIL}DTSTART:16000101T090000Z\nDTEND:16000101T093000Z\nRRULE:{rule}"))
+    assert time.process_time() - begun < 3, "half a minute, from the year 1600 on"
+    assert found == [
+        (f"{day:02} {hour:02}:00", f"{day:02} {hour:02}:30") for day in range(1, 31) for hour in hours
+    ]
+
+
+@pytest.mark.parametrize("unit, hours", [("HOURLY", 1), ("DAILY", 24)])
+@pytest.mark.parametrize("every", [1, 7, 25])
+@pytest.mark.parametrize("length", ["DURATION:PT30M", "DTEND:19700101T093000Z"])
+def test_an_old_rule_keeps_its_step(unit: str, hours: int, every: int, length: str) -> None:
+    begins, step = datetime(1970, 1, 1, 9, tzinfo=UTC), timedelta(hours=hours * every)
+    found = read(ics(f"{MAIL}DTSTART:19700101T090000Z\n{length}\nRRULE:FREQ={unit};INTERVAL={every}")).turns
+    first = begins + -(-(SINCE - begins) // step) * step
+    count = -(-(UNTIL - first) // step)
+    assert [one.from_at for one in found] == [first + number * step for number in range(count)]
+
+
+def test_an_old_rule_keeps_its_local_time() -> None:
+    """By the wall clock of the calendar's zone, where it began in summer."""
+    daily = f"{MAIL}DTSTART:19700701T080000Z\nDTEND:19700701T090000Z\nRRULE:FREQ=DAILY"
+    found = spans(ics(daily, head="X-WR-TIMEZONE:Europe/Paris\n"))
+    assert found[0] == ("01 08:00", "01 09:00")
+    local = (
+        f"{MAIL}DTSTART;TZID=America/New_York:19700701T080000\nDTEND;TZID=America/New_York:19700701T090000"
+    )
+    assert spans(ics(f"{local}\nRRULE:FREQ=DAILY"))[0] == ("01 13:00", "01 14:00")
+
+
+def test_changes_of_an_old_rule_count() -> None:
+    """One time was moved from long ago, and all times since 2020 begin an hour later."""
+    daily = f"{MAIL}DTSTART:19700101T090000Z\nDTEND:19700101T093000Z\nRRULE:FREQ=DAILY"
+    moved = f"{MAIL}RECURRENCE-ID:19710101T090000Z\nDTSTART:20261103T120000Z\nDTEND:20261103T123000Z"
+    times = "DTSTART:20200101T100000Z\nDTEND:20200101T103000Z"
+    later = f"{MAIL}RECURRENCE-ID;RANGE=THISANDFUTURE:20200101T090000Z\n{times}"
+    one_series = ics(daily, moved).replace(b"UID:1", b"UID:0")
+    assert ("03 12:00", "03 12:30") in spans(one_series)
+    assert len(spans(one_series)) == 31
+    assert spans(ics(daily, later).replace(b"UID:1", b"UID:0"))[0] == ("01 10:00", "01 10:30")
+
+
+def test_a_rule_that_counts_begins_where_it_does() -> None:
+    daily = f"{MAIL}DTSTART:20150101T090000Z\nDTEND:20150101T093000Z\nRRULE:FREQ=DAILY;COUNT=4324"
+    assert [one for one, _ in spans(ics(daily))] == ["01 09:00", "02 09:00"]
 
 
 # --- What is odd ------------------------------------------------------------------------------------------------
