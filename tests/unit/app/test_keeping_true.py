@@ -88,6 +88,26 @@ def test_below_it_stands_what_happened_with_who_and_why(ward: Harness) -> None:
     assert text_of(ward.soc.replies[-1][1]).strip().endswith("It was reopened. he is back")
 
 
+def test_below_a_digest_it_says_of_which_ticket(start: Found) -> None:
+    harness = start(notifiers=[FakeNotifier("soc", is_conversing=True)], has_links=True)
+    harness.leave("ann", "ben")
+    harness.settle()
+    harness.deliver()
+    harness.later(minutes=5)
+    for number in (1, 2):
+        harness.desk.acknowledge(number, Actor(DEE), harness.now)
+    harness.deliver()
+    [(_, history)] = harness.soc.replies
+    assert history.title == "T-000001, T-000002"
+    assert [one.headline for one in history.under_title] == ["T-000001", "T-000002"]
+
+    harness.later(minutes=5)
+    harness.desk.done(2, Actor(DEE), harness.now)
+    harness.deliver()
+    [_, (_, history)] = harness.soc.replies
+    assert (history.title, [one.headline for one in history.under_title]) == ("T-000002", [""])
+
+
 def lines(harness: Harness) -> list[str]:
     """What stands below messages, without when it happened."""
     text = "\n".join(text_of(said).strip() for _, said in harness.soc.replies)

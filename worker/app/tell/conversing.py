@@ -126,10 +126,11 @@ class Conversing:
             sealed = uow.journal.of(f"ticket:{ticket.label}")
             fresh = [one.entry for one in sealed if _is_news(one, shown)]
             if lines := history_lines(fresh, self.teller.timezone, tongue):
-                parts.append(masked(Paragraph("", "\n".join(lines), ticket=ticket.label)))
+                said = masked(Paragraph("", "\n".join(lines), ticket=ticket.label))
+                parts.append(replace(said, headline=ticket.label))
         if not parts:
             return None
-        title = parts[0].ticket if len(parts) == 1 else ""
+        title = ", ".join(one.ticket for one in parts)
         return Message(f"{shown.reference}:{now.isoformat()}", shown.to, title, tuple(parts))
 
 
