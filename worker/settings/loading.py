@@ -14,7 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from worker.domain.controls.consent import folded
-from worker.ports import Port
+from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
+from worker.ports import Port, Reach
 from worker.settings.connectors import ENTRIES, SECTIONS, ConnectorEntry, revealed
 from worker.settings.document import Document, PlacedDict, Position, read_document
 from worker.settings.explain import Described, explain
@@ -163,7 +164,39 @@ def _wrong_entry(document: Document, port: Port, entry: PlacedDict, kinds: Kinds
 def _dangling(document: Document, kinds: Kinds, settings: Settings | None) -> list[SettingsProblem]:
     """Problems of names and addresses whose meaning only the connectors' own models know."""
     found = [*_wrong_reply_source(document, kinds), *_unread_numbers(document, kinds)]
-    return [*found, *_shared_ports(document, kinds, settings)] if settings is not None else found
+    if settings is None:
+        return found
+    return [*found, *_shared_ports(document, kinds, settings), *_unreaching(document, kinds, settings)]
+
+
+def _unreaching(document: Document, kinds: Kinds, settings: Settings) -> Iterator[SettingsProblem]:
+    """Problems of steps over notifiers of which none can reach one of those whom the step tells.
+
+    A notifier whose model doesn't say what it reaches may reach anybody.
+    """
+    reaching: dict[str, tuple[frozenset[Reach] | None, frozenset[str]]] = {}
+    for port, entry in _entries(document):
+        if port is Port.NOTIFY:
+            options = _options(document, port, entry, kinds)
+            named = frozenset(getattr(options, "channels", ()))
+            reaching[str(entry.get("name"))] = getattr(options, "reaching", None), named
+    for number, policy in enumerate(settings.escalation.policies):
+        for place, step in enumerate(policy.steps):
+            at = ("escalation", "policies", number, "steps", place, "via")
+            if any(reaching.get(name, (None, ()))[0] is None for name in step.via):
+                continue
+            for whom in step.to if step.via else ():
+                able = [name for name, of in reaching.items() if of[0] and _can_reach(of[0], of[1], whom)]
+                if not set(able) & set(step.via):
+                    message = f"none of these notifiers reaches {whom}"
+                    remedy = f"One that does: {', '.join(able)}." if able else "Add one that does to notify."
+                    yield document.problem(at, document.value_mark(at), message, remedy)
+
+
+def _can_reach(reaches: frozenset[Reach], channels: frozenset[str], whom: Whom) -> bool:
+    if isinstance(whom, Named) and whom.kind is NamedKind.CHANNEL:
+        return whom.name in channels
+    return bool(reaches & ({Reach.CHANNEL} if whom is Target.CHANNEL else {Reach.EMAIL, Reach.PHONE}))
 
 
 def _shared_ports(document: Document, kinds: Kinds, settings: Settings) -> Iterator[SettingsProblem]:

@@ -33,6 +33,11 @@ class AppriseConfig(Section):
     )
 
     @property
+    def reaching(self) -> frozenset[Reach]:
+        """By what it reaches somebody."""
+        return frozenset({self.reaches})
+
+    @property
     def schema_of_url(self) -> str:
         """The service that the URL names."""
         match = _SCHEMA.match(self.url)

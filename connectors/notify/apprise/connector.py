@@ -35,7 +35,7 @@ class AppriseNotifier(Passive):
 
     @property
     def can(self) -> Abilities:
-        return Abilities(frozenset({self._config.reaches}))
+        return Abilities(self._config.reaching)
 
     def takes(self, message: Message) -> int:
         """As many as fit; one, where the URL names the ticket."""

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from connectors.kit.graph.config import ENDPOINTS, AppConfig, with_environment
 from connectors.kit.settings import Section
 from connectors.notify.email.mailbox import mailbox
+from worker.ports import Reach
 
 _APP_KEYS = frozenset(AppConfig.model_fields)
 
@@ -157,6 +158,11 @@ class EmailConfig(Section):
                 "bounces needs auth, as a mailbox is read only by who signs in; give it method password or xoauth2"
             )
         return self
+
+    @property
+    def reaching(self) -> frozenset[Reach]:
+        """By what it reaches somebody: people always, and the security team by its address."""
+        return frozenset({Reach.EMAIL, Reach.CHANNEL} if self.channel else {Reach.EMAIL})
 
     @property
     def auth_of_bounces(self) -> AuthConfig:

@@ -20,7 +20,6 @@ from worker.ports import (
     ConnectorContext,
     ConnectorError,
     Passive,
-    Reach,
     Receipt,
     Returned,
     Unreachable,
@@ -56,10 +55,9 @@ class EmailNotifier(Passive):
 
     @property
     def can(self) -> Abilities:
-        reaches = {Reach.EMAIL} if self._channel is None else {Reach.EMAIL, Reach.CHANNEL}
         by_password = self._config.auth.method is Method.PASSWORD
         hears_returns = self._bounces is not None
-        return Abilities(frozenset(reaches), hears_returns=hears_returns, by_password=by_password)
+        return Abilities(self._config.reaching, hears_returns=hears_returns, by_password=by_password)
 
     def takes(self, message: Message) -> int:
         """Return how many paragraphs fit into a mail that no mail program cuts off."""

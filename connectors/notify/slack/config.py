@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.kit.calls import Listening
 from connectors.kit.settings import Section
+from worker.ports import Reach
 
 CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{7,}")  # names are lower case, so the two cannot be mistaken
 USER_GROUP = "user_group:"
@@ -121,6 +122,11 @@ class SlackConfig(Section):
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("would send the token in the clear; write https:, or http: to this machine only")
         return api_url
+
+    @property
+    def reaching(self) -> frozenset[Reach]:
+        """By what it reaches somebody: people always, and the security team in its channel."""
+        return frozenset({Reach.EMAIL, Reach.CHANNEL} if self.channel else {Reach.EMAIL})
 
 
 def _secret(secret: SecretStr) -> SecretStr:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.kit.settings import Section
 from connectors.kit.urls import web_address
+from worker.ports import Reach
 
 
 class TeamsConfig(Section):
     """One channel."""
+
+    reaching: ClassVar[frozenset[Reach]] = frozenset({Reach.CHANNEL})
 
     url: SecretStr = Field(
         description="The workflow's address, which is its credential: ${env:…} or ${file:…}."

@@ -15,7 +15,7 @@ from connectors.kit.rest import Pace
 from connectors.notify.teams.config import TeamsConfig
 from connectors.notify.teams.mapping import render, takes
 from worker.domain.messages.message import Message
-from worker.ports import Abilities, BadConfig, CheckResult, ConnectorContext, Passive, Reach, Receipt
+from worker.ports import Abilities, BadConfig, CheckResult, ConnectorContext, Passive, Receipt
 
 READ_S = 30.0
 PER_MINUTE = 60  # one a second; Teams takes about four
@@ -29,7 +29,7 @@ MAKE_ANOTHER = (
 class TeamsNotifier(Passive):
     """Reaches one channel and no person; one way, without updates, threads or a look at what arrived."""
 
-    can = Abilities(frozenset({Reach.CHANNEL}))
+    can = Abilities(TeamsConfig.reaching)
 
     def __init__(self, config: TeamsConfig, context: ConnectorContext) -> None:
         self._config = config

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from connectors.kit.receiver_keys import ReceiverUrl, Secrets, Timeout
 from connectors.kit.settings import Section, TlsConfig
 from worker.domain.evidence import events as journal
+from worker.ports import Reach
 
 KINDS = tuple(kind for name, kind in vars(journal).items() if name[0].isupper() and isinstance(kind, str))
 
 
 class WebhookConfig(Section):
     """Where events go, and how they are signed."""
+
+    reaching: ClassVar[frozenset[Reach]] = frozenset()  # a program, and nobody
 
     url: ReceiverUrl = Field(
         repr=False, description="The receiver's address: https://siem.example.org/hooks/whosleft."

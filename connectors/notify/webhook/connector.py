@@ -25,7 +25,7 @@ class WebhookNotifier(Passive):
     @property
     def can(self) -> Abilities:
         return Abilities(
-            frozenset(),
+            self._config.reaching,
             has_key=True,
             events=self._config.events,
             wants_names=self._config.include == "names",

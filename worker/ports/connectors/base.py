@@ -229,7 +229,8 @@ class ConnectorSpec:
     """A connector's declaration, which `registry.py` finds under `module:SPEC`.
 
     `build(config, context)` must do no I/O. `config` is a pydantic model with `extra="forbid"`, whose
-    fields are the keys of the configuration file besides `name` and `kind`. `notes` are all notes that it may take.
+    fields are the keys of the configuration file besides `name` and `kind`; a notifier's may have `reaching`, which is
+    its `can.reaches`, so that steps over it are checked as the file is read. `notes` are all notes that it may take.
     `every`: the pace of an inventory that its entry gives none; None: that of the job. `write(path, rosters, taken_at)`
     is for inventories that are files: it replaces one in one step. `fresh_for(config)`: how long data of an inventory
     counts, where its entry has no `stale_after`; None: as `fresh.inventory` says. `confirm_every(config)`: how long a
