@@ -9,7 +9,13 @@ import typer
 from rich.text import Text
 
 from worker.cli.common import err, out, print_json
-from worker.running.configured import changed_texts, configuration_problems, configuration_schema, idle_rules
+from worker.running.configured import (
+    changed_texts,
+    configuration_problems,
+    configuration_schema,
+    configuration_warnings,
+    idle_rules,
+)
 from worker.settings import format_problems
 
 config = typer.Typer(no_args_is_help=True, help="The configuration file: its schema, or a check of yours.")
@@ -32,6 +38,6 @@ def validate(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     if changed:
         err.print(Text("\n".join(f"{file}: {one}" for one in changed)), soft_wrap=True)
         raise typer.Exit(2)
-    for warning in idle_rules(file):
+    for warning in (*map(str, configuration_warnings(file)), *idle_rules(file)):
         err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
     out.print(Text(f"{file} is valid."))

@@ -18,6 +18,7 @@ from worker.settings import (
     SettingsProblem,
     json_schema,
     problems_in,
+    warnings_in,
 )
 from worker.storage.sql.engine import sqlite_path
 from worker.storage.sql.errors import StorageError
@@ -26,6 +27,11 @@ from worker.storage.sql.errors import StorageError
 def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
     """The problems of a configuration, by line."""
     return problems_in(path, kinds=KINDS)
+
+
+def configuration_warnings(path: Path) -> tuple[SettingsProblem, ...]:
+    """What is odd in a configuration that can be used, by line."""
+    return warnings_in(path)
 
 
 def changed_texts(path: Path) -> Sequence[str]:

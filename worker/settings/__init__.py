@@ -7,7 +7,7 @@ json_schema(kinds)                             for editors
 """
 
 from worker.settings.connectors import ConnectorEntry, InventoryEntry, NotifierEntry, SourceEntry
-from worker.settings.loading import Kinds, connector_options, load, load_changed, problems_in
+from worker.settings.loading import Kinds, connector_options, load, load_changed, problems_in, warnings_in
 from worker.settings.model import Settings
 from worker.settings.problems import SettingsError, SettingsProblem, format_problems
 from worker.settings.schema import json_schema
@@ -29,4 +29,5 @@ __all__ = [
     "load",
     "load_changed",
     "problems_in",
+    "warnings_in",
 ]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
 from worker.domain.controls.consent import folded
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
+from worker.domain.escalation.rota import holes
 from worker.ports import Port, Reach
 from worker.settings.connectors import ENTRIES, SECTIONS, ConnectorEntry, revealed
 from worker.settings.document import Document, PlacedDict, Position, read_document
@@ -24,6 +27,7 @@ from worker.settings.literals import literal_secrets, secret_paths
 from worker.settings.model import Settings
 from worker.settings.problems import KeyPath, SettingsError, SettingsProblem, Wrong, did_you_mean, shown
 from worker.settings.references import resolve
+from worker.settings.times import WEEKDAYS
 
 Kinds: TypeAlias = Mapping[Port, Mapping[str, type[BaseModel]]]
 _EVERY_HOST = {"0.0.0.0", "::"}  # noqa: S104  what these stand for
@@ -86,6 +90,30 @@ def problems_in(
     except SettingsError as error:
         return error.problems
     return ()
+
+
+def warnings_in(path: Path | str) -> tuple[SettingsProblem, ...]:
+    """What is odd in a file that `load` takes, by line: rotas in whose own pattern nobody is on call at times."""
+    settings, document = load(path), read_document(Path(path))[0]
+    found = []
+    for number, rota in enumerate(settings.rota_rules().rotas.values()):
+        if lacking := holes(rota):
+            zone = ZoneInfo(rota.timezone)
+            since, until = (
+                _in_the_week(at.astimezone(zone)) for at in (lacking[0].from_at, lacking[0].until_at)
+            )
+            more = ", among other times" if len(lacking) > 1 else ""
+            at = ("rotas", number, "layers")
+            message, remedy = (
+                f"nobody is on call from {since} until {until}{more}",
+                "Add a layer that has somebody.",
+            )
+            found.append(document.problem(at, document.value_mark(at), message, remedy))
+    return tuple(found)
+
+
+def _in_the_week(at: datetime) -> str:
+    return f"{WEEKDAYS[at.weekday()]} {at:%H:%M}"
 
 
 def connector_options(entry: ConnectorEntry, model: type[AnyModel]) -> AnyModel:

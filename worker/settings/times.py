@@ -81,7 +81,7 @@ Hours: TypeAlias = Annotated[
 ]
 
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _days(value: Any) -> Any:
@@ -90,7 +90,7 @@ def _days(value: Any) -> Any:
 
 
 def days_text(days: frozenset[int]) -> str:
-    return ",".join(_WEEKDAYS[day] for day in sorted(days))
+    return ",".join(WEEKDAYS[day] for day in sorted(days))
 
 
 Days: TypeAlias = Annotated[

@@ -15,6 +15,7 @@ from worker.domain.escalation.rota import (
     all_on_call,
     gaps,
     handovers,
+    holes,
     on_call,
     shifts,
 )
@@ -253,3 +254,14 @@ def test_an_override_hands_over_twice() -> None:
     told = handovers(rota(WEEKS, overrides=(leave,)), at("2026-11-04 00:00"), at("2026-11-06 00:00"))
 
     assert [(one.value, one.from_at) for one in told] == [(CAT, leave.from_at), (ANN, leave.until_at)]
+
+
+def test_holes_are_those_of_a_week_in_which_all_layers_have_begun() -> None:
+    stands_in = Span(at("2026-11-01"), at("2027-11-01"), CAT)
+    night = Gap(at("2026-11-09 09:00"), at("2026-11-14 18:00"), Lack.NOBODY)
+    day = Gap(at("2026-11-08 09:00"), at("2026-11-08 18:00"), Lack.NOBODY)
+    nights = replace(NIGHTS, starts_on=date(2026, 11, 6))
+
+    assert holes(rota(nights, overrides=(stands_in,))) == (day, night)
+    assert holes(rota(WEEKS, nights)) == ()
+    assert holes(rota(nights, Listed(()))) == holes(rota()) == ()

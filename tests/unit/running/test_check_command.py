@@ -87,6 +87,16 @@ def validate(config: Path) -> Result:
     return CliRunner().invoke(cli, ["config", "validate", str(config)])
 
 
+def test_a_hole_in_a_rota_is_warned_of(config: Path) -> None:
+    layer = "{people: [a@example.org], turn: 1w, handover: 'mon 09:00', from: 2026-11-02, days: mon-sat}"
+    with config.open("a") as file:
+        file.write(f"rotas: [{{name: site, layers: [{layer}]}}]\n")
+    done = validate(config)
+    assert done.exit_code == 0
+    assert "warning: " in done.stderr
+    assert "rotas[0].layers: nobody is on call from sun 09:00 until mon 09:00. Add a layer" in done.stderr
+
+
 def test_a_text_that_changed_makes_a_file_invalid(config: Path) -> None:
     assert validate(config).exit_code == 0, "there is no database yet"
     assert not (config.parent / "whosleft.db").exists()

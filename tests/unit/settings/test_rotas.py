@@ -13,7 +13,7 @@ from worker.domain.escalation.absence import Absence
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.escalation.rota import Layer, Rota, on_call
 from worker.domain.escalation.spans import Span
-from worker.settings import Settings
+from worker.settings import Settings, warnings_in
 from worker.settings.rotas import Handover
 
 LONDON = ZoneInfo("Europe/London")
@@ -227,3 +227,36 @@ def test_it_is_written_as_it_is_read() -> None:
     assert settings(rotas=written).rotas == read.rotas
     assert written[0]["layers"][0]["handover"] == "mon 09:00"
     assert written[0]["overrides"][0]["until"] == "2026-12-26 00:00"
+
+
+OFFICE = "{people: [a@example.org], turn: 1d, handover: '09:00', from: 2026-11-02, hours: '09:00-17:30', days: mon-fri}"
+NIGHTS = "{people: [n@example.org], turn: 1d, handover: '17:30', from: 2026-12-01, hours: '17:30-09:00'}"
+WEEKENDS = OFFICE.replace("mon-fri", "'sat,sun'")
+ALWAYS = "{people: [a@example.org], turn: 1w, handover: 'mon 09:00', from: 2030-01-01}"
+
+
+@pytest.mark.parametrize(
+    "layers, lacks",
+    [
+        ([OFFICE], "nobody is on call from tue 17:30 until wed 09:00, among other times"),
+        ([OFFICE, NIGHTS], "nobody is on call from sat 09:00 until sat 17:30, among other times"),
+        ([OFFICE, NIGHTS, WEEKENDS], None),
+        ([ALWAYS], None),
+        ([OFFICE, ALWAYS], None),
+        ([ALWAYS.replace("2030-01-01", "9999-12-31")], None),
+        (["{people: [a@example.org], turn: 1w, handover: 'mon 09:00', from: 2026-11-02, days: mon-sat}"],
+         "nobody is on call from sun 09:00 until mon 09:00"),
+    ],
+)  # fmt: skip
+def test_a_hole_in_a_rota_s_own_pattern_is_warned_of_by_line(
+    tmp_path: Path, layers: list[str], lacks: str | None
+) -> None:
+    file = tmp_path / "whosleft.yaml"
+    calendar = "{name: site, ical: {path: site.ics}}"
+    override = "{person: c@example.org, from: 2020-01-01, until: 2099-01-01, reason: all}"
+    file.write_text(
+        f"organisation: {{timezone: Europe/London}}\nrotas:\n  - {calendar}\n  - name: security\n"
+        f"    overrides: [{override}]\n    layers: [{', '.join(layers)}]\n"
+    )
+    found = [(one.line, one.message) for one in warnings_in(file)]
+    assert found == ([] if lacks is None else [(6, lacks)])

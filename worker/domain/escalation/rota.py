@@ -8,7 +8,7 @@ A layer's people take turns by the wall clock of the rota's zone; no turn is a n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -198,6 +198,20 @@ def gaps(
     found = [Gap(one.from_at, one.until_at, one.value[1], one.value[0]) for one in known]
     found += [Gap(one.from_at, one.until_at, Lack.NOBODY) for one in left(free, known)]
     return tuple(sorted(found, key=lambda one: (one.from_at, one.until_at)))
+
+
+def holes(rota: Rota) -> tuple[Gap, ...]:
+    """Return the gaps that the layers' own pattern leaves in a week, once all of them have begun, by beginning.
+
+    Overrides and the fallback close none. A calendar's layer has no pattern of its own: there are none.
+    """
+    layers = [one for one in rota.layers if isinstance(one, Layer)]
+    if not layers or len(layers) < len(rota.layers):
+        return ()
+    first = max(one.first_on for one in layers) + DAY
+    since, end, until = (first_showing(rota.timezone, first + days * DAY, time(0)) for days in (0, 7, 14))
+    found = gaps(replace(rota, overrides=()), since, until)
+    return tuple(one for one in found if since < one.from_at <= end) or found
 
 
 def _missing(
