@@ -15,7 +15,15 @@ from worker.app.tell.helping import help_for
 from worker.app.tell.holding import Holding, Holds, hold_calls
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.app.tell.teller import Teller, help_as_told
-from worker.domain.escalation.policy import Policy, Step, Taken, Target, due_steps, next_unreached
+from worker.domain.escalation.policy import (
+    LAST_RESORT,
+    Policy,
+    Step,
+    Taken,
+    Target,
+    due_steps,
+    next_unreached,
+)
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.instants import has_come
@@ -62,7 +70,8 @@ class Escalate:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
 
         If a step reaches nobody, or only people who are away and have no deputy, the next one is due at once, and its
-        message says so. Right after the clock was set nothing is taken: the next run does it.
+        message says so. In place of a last one that reaches nobody, the accountable person and the channel are told.
+        Right after the clock was set nothing is taken: the next run does it.
         """
         if self._more.jumps is not None and self._more.jumps.take_hold():
             return Report("escalate", {"held_by_the_clock": 1})
@@ -145,6 +154,8 @@ class Escalate:
         wanted = policy.steps[step.step - 1]
         found = self._recipients(uow, ticket, wanted)
         named = found.of_all(ticket, wanted.to, now)
+        if not named and step.step == len(policy.steps):
+            named, wanted, why = found.of_all(ticket, LAST_RESORT, now), replace(wanted, via=()), UNREACHED
         recipients, is_away = with_deputies(named, self._more.away, now, found, self._away, ticket=ticket)
         if not uow.tickets.take_step(ticket.id, step, policy.name, recipients):
             return ""

@@ -11,7 +11,7 @@ from worker.app.tell.holding import Held, Holding
 from worker.app.tell.passing import Passing
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
-from worker.domain.escalation.policy import Coming, Policy, Step, Whom, explain
+from worker.domain.escalation.policy import LAST_RESORT, Coming, Policy, Step, Whom, explain
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.tongue import Languages
@@ -105,11 +105,13 @@ class Explainer:
         step = policy.steps[coming.step - 1]
         on_call = self.holding.on_call(self.on_call, ticket, is_day_or_night=step.is_day_or_night)
         found = Recipients(uow, self.languages, on_call)
+        means = [(whom, found.of(ticket, whom, coming.at)) for whom in coming.to]
+        if coming.step == len(policy.steps) and not any(those for _, those in means):
+            step = replace(step, via=())
+            means += [(whom, found.of(ticket, whom, coming.at)) for whom in LAST_RESORT]
         told = []
-        for whom in coming.to:
-            recipients, _ = with_deputies(
-                found.of(ticket, whom, coming.at), self.away, coming.at, found, ticket=ticket
-            )
+        for whom, named in means:
+            recipients, _ = with_deputies(named, self.away, coming.at, found, ticket=ticket)
             those = [each for one in recipients for each in self._told(uow, ticket, step, coming, one)]
             told.append((whom, tuple(those)))
         return ComingStep(coming, tuple(told))

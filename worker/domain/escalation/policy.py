@@ -29,6 +29,9 @@ class Target(StrEnum):
     CHANNEL = "channel"
 
 
+LAST_RESORT = (Target.ACCOUNTABLE, Target.CHANNEL)  # told in place of a last step that reaches nobody
+
+
 class NamedKind(StrEnum):
     """What a step may name: a channel, a rota, or a person."""
 
