@@ -183,8 +183,8 @@ class SqlIdentities:
         if same:
             self._c.execute(update.values(is_dirty=0), same)
         self.mark_groups_dirty(changed, now)
-        is_first_hand = {key for key, new in links if new.how is not How.HANDLE}
-        rematch_others(self._c, [key for key in changed if key in is_first_hand])
+        first_hand = {key: new.state for key, new in links if new.how is not How.HANDLE}
+        rematch_others(self._c, {key: first_hand[key] for key in changed if key in first_hand})
         return len(changed)
 
     def _known(self, keys: Sequence[HandleKey]) -> list[tuple[HandleKey, Identity | None]]:

@@ -119,15 +119,27 @@ def _with_people(
     }
 
 
-def rematch_others(connection: sa.Connection, keys: Sequence[HandleKey]) -> None:
-    """Have the other handles of these members matched again: what is known of these says who they are."""
-    for page in by_source(keys):
-        starts = set(_starts_of(connection.execute(_LINKS, page)).values())
-        ties = ties_around(connection, starts)
-        others = {one for start in starts if start in ties for one in surely_same(start, around(start, ties))}
-        for part in chunked(sorted(others - starts)):
-            for column in (link.c.handle, link.c.phone_key):
-                connection.execute(sa.update(link).where(column.in_(part)).values(is_dirty=1))
+def rematch_others(connection: sa.Connection, changed: Mapping[HandleKey, IdentityState]) -> None:
+    """Have the other handles of these members matched again: what is known of these says who they are.
+
+    `changed`: by handle, its new state. Handles that changed at once were matched without each other's new answers: of
+    them, those without an answer are matched again if another one has one now.
+    """
+    starts: dict[HandleKey, str] = {}
+    for page in by_source(changed):
+        starts |= _starts_of(connection.execute(_LINKS, page))
+    every = set(starts.values())
+    ties = ties_around(connection, every)
+    same = {start: set(surely_same(start, around(start, ties))) for start in every & ties.keys()}
+    settled = {start for key, start in starts.items() if changed[key].value in _SETTLED}
+    for part in chunked(sorted(_others(same, every) | _others(same, settled))):
+        for column in (link.c.handle, link.c.phone_key):
+            connection.execute(sa.update(link).where(column.in_(part)).values(is_dirty=1))
+
+
+def _others(same: Mapping[str, set[str]], starts: set[str]) -> set[str]:
+    """The handles of the same members as these, besides these."""
+    return set[str]().union(*(same.get(one, ()) for one in starts)) - starts
 
 
 # --- who may still be there --------------------------------------------------------------------------------

@@ -43,6 +43,39 @@ def test_a_member_whose_number_one_group_shows_and_another_hides_is_one_person(c
     assert questions(company) == []
 
 
+@pytest.mark.parametrize("kind", ["lid", "business_id"])
+@pytest.mark.parametrize("hidden_in, shown_in", [("ward-8", "ward-9"), ("ward-9", "ward-8")])
+def test_of_one_read_that_shows_and_hides_the_number_it_is_one_person_too(
+    company: Harness, kind: str, hidden_in: str, shown_in: str
+) -> None:
+    for name in ("ward-8", "ward-9"):
+        company.group(name, admins=["dee"])
+    hidden = shown(company, "eve", phone=None, **{kind: LID})
+    company.wards.add_member(hidden_in, hidden)
+    company.wards.add_member(shown_in, shown(company, "eve", **{kind: LID}))
+    company.settle()
+
+    found = behind(company, LID)
+    assert (found.person, found.how, questions(company)) == (company.person("eve").key, How.HANDLE, [])
+    company.later()
+    company.leave("eve")
+    company.settle()
+    assert {(one.home.group_id, one.handle) for one in company.tickets(TicketKind.REMOVE_MEMBER)} == {
+        (hidden_in, LID),
+        (shown_in, company.number("eve")),
+    }
+
+
+def test_two_handles_of_one_read_that_say_nobody_are_asked_about_and_left_in_peace(company: Harness) -> None:
+    company.group("ward-8", admins=["dee"])
+    company.wards.add_member("ward-8", Member(LID, "A.", lid=LID))
+    company.wards.add_member("ward-7", Member(NEW, "A.", phone=NEW, lid=LID))
+    company.settle()
+
+    assert sorted(questions(company)) == sorted([NEW, LID])
+    assert company.reconcile().counts["matched"] == 0
+
+
 def test_an_answer_about_one_handle_settles_the_other_at_once(company: Harness) -> None:
     company.group("ward-8", admins=["dee"])
     company.wards.add_member("ward-8", Member(LID, "A.", lid=LID))
