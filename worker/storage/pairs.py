@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import product
@@ -89,11 +90,23 @@ class SqlPairs:
     def _by_members(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
         rows = self._c.execute(_common_members(), {"weaker": weaker, "stronger": stronger})
         alike = [found for row in rows if (found := _alike(row, weaker, stronger, now))]
-        sure = _unique(alike, PairState.SURE)
+        sure = _unique(alike)
         taken = {pair.a for pair in sure} | {pair.b for pair in sure}
+        asked = self._asked(weaker, stronger)
         return sure + [
-            one for one in _unique(alike, PairState.SUGGESTED) if one.a not in taken and one.b not in taken
+            replace(one, state=PairState.SUGGESTED)
+            for one in alike
+            if one.a not in taken and one.b not in taken and (one.a, one.b) not in asked
         ]
+
+    def _asked(self, weaker: str, stronger: str) -> set[tuple[GroupKey, GroupKey]]:
+        """The pairs of groups of these sources that are a question."""
+        r = group_pair.c
+        is_between = (r.a_source == weaker) & (r.b_source == stronger)
+        query = sa.select(r.a_group, r.b_group).where(is_between, r.state == PairState.SUGGESTED.value)
+        return {
+            (GroupKey(weaker, row.a_group), GroupKey(stronger, row.b_group)) for row in self._c.execute(query)
+        }
 
     def all(self) -> list[Pair]:
         return [_pair(row) for row in self._c.execute(_IN_ORDER)]
@@ -306,10 +319,13 @@ def _common_members() -> sa.Select[Any]:
 
 
 def _unpaired(a: Any, b: Any) -> tuple[sa.ColumnElement[bool], ...]:
-    """Groups that are there, of which nothing is said yet; a group that is one with another has no third."""
+    """Groups that are there, of which nobody said anything yet; a group that is one with another has no third.
+
+    A question is looked at again: a link, or a candidate that is gone, may answer it.
+    """
     r = group_pair.c
     this = (r.a_source == a.c.source) & (r.a_group == a.c.group_id) & (r.b_source == b.c.source)
-    is_said = sa.exists().where(this, r.b_group == b.c.group_id)
+    is_said = sa.exists().where(this, r.b_group == b.c.group_id, r.state != PairState.SUGGESTED.value)
     is_one = r.state.in_(_ONE)
     has_other = sa.exists().where(this, is_one)
     other_has = sa.exists().where(
@@ -329,13 +345,11 @@ def _alike(row: Any, weaker: str, stronger: str, now: datetime) -> Pair | None:
     return None
 
 
-def _unique(pairs: Sequence[Pair], state: PairState) -> list[Pair]:
-    """The pairs of a state, none of whose groups is in another one. Two that could be it make each a question."""
-    these = [pair for pair in pairs if pair.state is state]
-    if state is PairState.SUGGESTED:
-        return these
-    times = Counter(key for pair in these for key in (pair.a, pair.b))
-    return [pair for pair in these if times[pair.a] == times[pair.b] == 1]
+def _unique(pairs: Sequence[Pair]) -> list[Pair]:
+    """The sure pairs, none of whose groups is in another one. Two that could be it make each a question."""
+    sure = [pair for pair in pairs if pair.state is PairState.SURE]
+    times = Counter(key for pair in sure for key in (pair.a, pair.b))
+    return [pair for pair in sure if times[pair.a] == times[pair.b] == 1]
 
 
 def _pair(row: Any) -> Pair:

@@ -149,11 +149,36 @@ def test_members_in_common_alone_are_a_question(two: Harness) -> None:
     assert len(homes(two)) == 2, "nobody has said that they are one"
 
 
-def test_two_that_could_be_it_make_each_a_question(two: Harness) -> None:
+def test_two_that_could_be_it_make_each_a_question_however_many_come(two: Harness) -> None:
+    both(two)
+    asked = []
+    for group_id in ("121@g.us", "122@g.us"):
+        show(two, group_id, *CREW, at=1)
+        two.inventory()
+        asked.append(("register/ward-7", f"phone/{group_id}", PairState.SUGGESTED))
+        assert pairs(two) == [("register/ward-7", "phone/120@g.us", PairState.SUGGESTED), *asked]
+
+
+def test_a_question_of_two_is_answered_by_the_link_of_one(two: Harness) -> None:
     both(two)
     show(two, "121@g.us", *CREW, at=1)
     two.inventory()
-    assert {state for _, _, state in pairs(two)} <= {PairState.SUGGESTED}
+    for inventory, group in zip(two.inventories, ("ward-7", "121@g.us"), strict=True):
+        inventory.links = {group: "ab12"}  # type: ignore[attr-defined]
+    two.inventory()
+    assert ("register/ward-7", "phone/121@g.us", PairState.SURE) in pairs(two)
+
+
+def test_a_question_of_two_is_answered_by_a_no_about_one(two: Harness) -> None:
+    both(two)
+    show(two, "121@g.us", *CREW, at=1)
+    two.inventory()
+    two.app.pairs.unpair("register/ward-7", "phone/120@g.us", ME, "two wards", two.now, is_asked=True)
+    two.inventory()
+    assert pairs(two) == [
+        ("register/ward-7", "phone/120@g.us", PairState.APART),
+        ("register/ward-7", "phone/121@g.us", PairState.SURE),
+    ]
 
 
 def test_a_membership_in_two_sources_is_one_ticket_where_the_messenger_shows_it(two: Harness) -> None:
