@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from connectors.kit.calls import Calls
 from connectors.kit.looking import Asks, look
 from connectors.kit.text import cut, one_line
-from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, once_each, role_among
+from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, is_surely_not_among, once_each, role_among
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
 from worker.ports import (
@@ -127,10 +127,6 @@ class LinkedPhone(Passive, ABC):
         """Return the id under which the gateway takes an act on a member; None if they have none of WhatsApp."""
         return id_of(member)
 
-    def _is_outside(self, members: Sequence[Member]) -> bool:
-        """Whether the phone itself is surely none of the members: some gateways keep groups that it has left."""
-        return False
-
     def _who_it_is(self) -> Member | None:
         """Ask which member the linked phone is; None if the gateway doesn't show it."""
         return None
@@ -227,6 +223,11 @@ class LinkedPhone(Passive, ABC):
         if not self._is_me_known:
             self._me, self._is_me_known = self._who_it_is(), True
         return self._me
+
+    def _is_outside(self, members: Sequence[Member]) -> bool:
+        """Whether the phone itself is surely none of the members: some gateways keep groups that it has left."""
+        me = self._myself()
+        return me is not None and is_surely_not_among(me, members)
 
     def _is_admin_among(self, members: Sequence[Member]) -> bool:
         me = self._myself()

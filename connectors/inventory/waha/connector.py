@@ -14,7 +14,7 @@ from connectors.kit.calls import Calls, instant, is_signed
 from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
 from connectors.kit.looking import Asks, tried
 from connectors.kit.pictures import Pictures, picture_hash
-from connectors.kit.whatsapp import allowed, is_surely_not_among, link_hash, with_number
+from connectors.kit.whatsapp import allowed, link_hash, with_number
 from worker.domain.model import Coverage, Fact, Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
 from worker.ports.connectors.remover import ActOutcome, Effect
@@ -51,10 +51,6 @@ class WahaInventory(LinkedPhone):
 
     def _who_it_is(self) -> Member | None:
         return mapping.myself(self._again(self._client.require_working), self._context.default_region)
-
-    def _is_outside(self, members: Sequence[Member]) -> bool:
-        me = self._myself()
-        return me is not None and is_surely_not_among(me, members)
 
     def _listing(self) -> Iterator[Listed | Malformed]:
         seen: set[str] = set()

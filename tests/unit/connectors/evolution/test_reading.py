@@ -106,17 +106,33 @@ def test_of_a_community_only_an_admin_is_shown_all(
     evolution.owner = owner
     evolution.rooms[WARD].facts[shown] = True
     evolution.rooms[ROTA].facts[shown] = False
+    evolution.rooms[ROTA].people.append(Person(None, lid="90000000000109"))  # may be the phone
     (ward, rota), _ = read(make())
     assert (ward.coverage, rota.coverage) == (coverage, Coverage.FULL)
     assert read(make(), {WARD})[0][0].coverage is coverage
     assert len(evolution.seen("/fetchInstances")) == 2
 
 
-def test_whose_phone_it_is_is_asked_only_where_a_community_is_read(
-    evolution: EvolutionServer, make: Make
+@pytest.mark.parametrize(
+    "owner, ward, rota",
+    [
+        ("447700900102:7@s.whatsapp.net", Coverage.FULL, Coverage.FULL),
+        ("447700900101@s.whatsapp.net", Coverage.FULL, Coverage.STALE),
+        # A member of the ward is shown by a LID alone, which may be the phone's
+        ("447700900199@s.whatsapp.net", Coverage.FULL, Coverage.STALE),
+        ("90000000000199@lid", Coverage.FULL, Coverage.FULL),
+        (None, Coverage.FULL, Coverage.FULL),
+    ],
+    ids=["inside", "left-one", "perhaps", "lid-alone", "unknown"],
+)
+def test_a_list_without_the_phone_itself_is_stale(
+    evolution: EvolutionServer, make: Make, owner: str | None, ward: Coverage, rota: Coverage
 ) -> None:
-    read(make())
-    assert evolution.seen("/fetchInstances") == []
+    evolution.owner = owner
+    rosters, _ = read(make())
+    assert [each.coverage for each in rosters] == [ward, rota]
+    assert len(evolution.seen("/fetchInstances")) == 1, "once a read"
+    assert read(make(), {ROTA})[0][0].coverage is rota
 
 
 @pytest.mark.parametrize(
