@@ -16,6 +16,7 @@ from pydantic import (
     ModelWrapValidatorHandler,
     PrivateAttr,
     SecretStr,
+    field_validator,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -27,6 +28,7 @@ from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 from worker.settings.document import PlacedDict, Position
 from worker.settings.fields import Name, Period, Text, at_least
+from worker.settings.problems import Wrong
 from worker.settings.references import is_secret_key
 from worker.settings.section import Section
 
@@ -101,6 +103,16 @@ class InventoryEntry(SourceEntry):
     )
     groups: tuple[Text, ...] = Field(default=("*",), description="The groups to read: globs of names or ids.")
     exclude: tuple[Text, ...] = Field(default=(), description="Groups to leave out: globs of names or ids.")
+
+    @field_validator("groups")
+    @classmethod
+    def _names_a_group(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        if not groups:
+            raise Wrong(
+                "this list is empty, so no group is read",
+                "Leave groups out to read all, or name those that are to be read.",
+            )
+        return groups
 
     def takes(self, group_id: str, name: str) -> bool:
         """Whether the configuration wants this group. Upper and lower case are alike."""
