@@ -192,7 +192,7 @@ class LinkedPhone(Passive, ABC):
                 members += [] if member is None else [member]
         bad = len(malformed) - before
         shown = once_each(members)
-        coverage, warnings = self._judged(shown, len(members) + bad, listed, is_partial=bad > 0)
+        coverage, warnings = self._judged(shown, len(members) + bad, listed, bad=bad)
         return Roster(
             Group(listed.group_id, listed.name),
             shown,
@@ -203,15 +203,15 @@ class LinkedPhone(Passive, ABC):
         )
 
     def _judged(
-        self, members: Sequence[Member], got: int, listed: Listed, *, is_partial: bool
+        self, members: Sequence[Member], got: int, listed: Listed, *, bad: int
     ) -> tuple[Coverage, tuple[str, ...]]:
-        """Return how much of a group its list shows, and what is missing, in words."""
+        """Return how much of a group its list shows, and what is missing, in words; `bad` of `got` rows are unread."""
         if not got:
             return Coverage.PARTIAL, (NO_MEMBERS,)
         if listed.size is not None and got < listed.size:
             return Coverage.PARTIAL, (f"the gateway shows {got} of {listed.size} members",)
-        if is_partial:
-            return Coverage.PARTIAL, ()
+        if bad:
+            return Coverage.PARTIAL, (f"{bad} of {got} rows can't be understood",)
         if self._is_outside(members):
             return Coverage.STALE, (NOT_INSIDE,)
         if listed.is_community and not listed.size and not self._is_admin_among(members):

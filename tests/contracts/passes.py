@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builders import DAY, HOUR, NOW, facts, key
 from contracts.unit_of_work import dirty, handles, read_people, read_rosters, roster
 from transactions import at_once
@@ -179,6 +181,18 @@ class PassesContract:
 
         assert later.shrunken, "doubt starts anew"
         assert len(handles(store)) == 10
+
+    def test_a_part_without_anybody_of_a_group_that_had_members_is_told_of(self, store: Store) -> None:
+        read_rosters(store, roster("g", *TEN), roster("h"), roster("i", TEN[0]))
+        part = replace(roster("g", coverage=Coverage.PARTIAL, at=NOW + HOUR), warnings=("shows nobody",))
+        others = (roster("h", coverage=Coverage.PARTIAL), roster("i", TEN[0], coverage=Coverage.PARTIAL))
+        new = roster("new", coverage=Coverage.PARTIAL)
+
+        for _ in range(2):
+            changes = read_rosters(store, part, *others, new, at=NOW + HOUR)
+            assert changes.unshown == (("g", 10, "shows nobody"),)
+        assert len(handles(store)) == 10
+        assert read_rosters(store, roster("g", TEN[0], coverage=Coverage.PARTIAL), *others, new).unshown == ()
 
     def test_groups_that_are_not_listed_are_gone_and_come_back(self, store: Store) -> None:
         read_rosters(store, roster("g", TEN[0]), roster("h", TEN[1]))

@@ -82,7 +82,7 @@ _READS = (
         doubled(FIRST, emptied=None, new_id="copy-of-"), INVENTORIES),
     Lie("I20", "each group under another id only", "the phone was linked anew", WAHA, REFUSES,
         named(lambda group: replace(group, group_id=f"new-{group.group_id}")), INVENTORIES),
-    Lie("I21", "many rows that can't be read", "people stand in them", REGISTER, STAYS, malformed, INVENTORIES),
+    Lie("I21", "many rows that can't be read", "people stand in them", REGISTER, REFUSES, malformed, INVENTORIES),
 )  # fmt: skip
 
 _ROSTERS = (
@@ -96,7 +96,7 @@ _ROSTERS = (
         members(lambda every: every[: len(every) // 2]), INVENTORIES, is_proof=True),
     Lie("I26", "half of each group, and that there are more", "the others are in", "Teams", STAYS,
         covers(Coverage.PARTIAL, 0.5), INVENTORIES),
-    Lie("I27", "nobody of any group, and that there are more", "they are in", "chat export", STAYS,
+    Lie("I27", "nobody of any group, and that there are more", "they are in", "chat export", REFUSES,
         covers(Coverage.PARTIAL, 0), INVENTORIES),
     Lie("I28", "all members, and that this may be old", "it is true", EVOLUTION, STAYS,
         covers(Coverage.STALE), INVENTORIES),

@@ -39,6 +39,7 @@ from worker.ports.state.groups import (
     RosterChanges,
     ShrunkenRoster,
     Unlisted,
+    UnshownRoster,
 )
 from worker.storage import departed, group_facts, leavers, own_leavings, staged_marks, staging, ties
 from worker.storage.candidates import wrong_groups
@@ -105,8 +106,7 @@ class SqlRosters:
         self, source: str, *, now: datetime, limits: GuardLimits, rest: Unlisted
     ) -> RosterChanges:
         of = {"of": source}
-        staged = self._scalar(staging.STAGED, of)
-        gather(self._c, staged, staged_group, staged_membership)
+        gather(self._c, self._scalar(staging.STAGED, of), staged_group, staged_membership)
         missing: dict[GroupKey, str] = {} if rest.is_unread else self._missing_groups(source)
         left_out = [group for group, name in missing.items() if rest.left_out(group.group_id, name)]
         missed = len(missing) - len(left_out)
@@ -117,6 +117,7 @@ class SqlRosters:
         gone = [group for group, name in missing.items() if rest.is_gone(group.group_id, name)]
         unseen = [group for group in missing if group not in gone]
         new = self._keys(staging.new(), source)
+        unshown = [UnshownRoster(*row) for row in self._c.execute(staging.unshown(), of)]
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
         renamed = self._keys(staging.restated(), source)
@@ -136,7 +137,7 @@ class SqlRosters:
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
         gather_grown(self._c, merged, chat_group, link, dirty_group)
-        return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken))
+        return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown))
 
     # --- looking closer --------------------------------------------------------------------------
 
@@ -222,8 +223,7 @@ class SqlRosters:
         self._c.execute(staging.merge_links(self._c.dialect.name), {"of": source})
 
     def _merge_groups(self, source: str, now: datetime) -> None:
-        at = {"now": to_micros(now)}
-        self._c.execute(staging.merge_groups(self._c.dialect.name), {"of": source, **at})
+        self._c.execute(staging.merge_groups(self._c.dialect.name), {"of": source, "now": to_micros(now)})
 
     def _end_groups(self, source: str, gone: Sequence[GroupKey], now: datetime) -> None:
         g, m = chat_group.c, membership.c

@@ -93,6 +93,18 @@ def shrunken() -> sa.Select[Any]:
 
 
 @cache
+def unshown() -> sa.Select[Any]:
+    """The groups that had members, and of which a part is listed without anybody in it."""
+    g, s = chat_group.c, staged_group.c
+    return (
+        sa.select(g.group_id, g.size, s.warning)
+        .join(staged_group, same_group(s, g))
+        .where(s.source == _OF, s.coverage == Coverage.PARTIAL.value, s.size == 0, g.size > 0)
+        .order_by(g.group_id)
+    )
+
+
+@cache
 def merge_groups(dialect: str) -> Any:
     """Write the groups; `now`, in microseconds, is when they were read."""
     s = staged_group.c

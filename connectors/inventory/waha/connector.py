@@ -109,10 +109,10 @@ class WahaInventory(LinkedPhone):
         return self._numbers[lid]
 
     def _judged(
-        self, members: Sequence[Member], got: int, listed: Listed, *, is_partial: bool
+        self, members: Sequence[Member], got: int, listed: Listed, *, bad: int
     ) -> tuple[Coverage, tuple[str, ...]]:
         """Beside what the list shows: whose number is not told may be whoever was listed by it, and is not gone."""
-        coverage, warnings = super()._judged(members, got, listed, is_partial=is_partial)
+        coverage, warnings = super()._judged(members, got, listed, bad=bad)
         untold = sum(each.phone is None and self._numbers.get(each.lid or "") is UNTOLD for each in members)
         if not untold:
             return coverage, warnings

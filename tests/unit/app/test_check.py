@@ -18,7 +18,7 @@ from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.tickets.ticket import TicketKind
-from worker.ports import AuthFailed, Port, Unshown
+from worker.ports import AuthFailed, CheckResult, Port, Unshown
 
 Start = Callable[..., Harness]
 
@@ -63,6 +63,20 @@ def test_a_directory_that_shows_nobody_s_disabling_will_do_where_that_is_no_rule
 
     assert harness.poll().troubles == ()
     assert looked(harness)["corp"].ok
+
+
+@pytest.mark.parametrize("malformed, is_ok", [(1, True), (45, False)])
+def test_an_inventory_of_which_much_cannot_be_understood_is_red(
+    company: Harness, monkeypatch: pytest.MonkeyPatch, *, malformed: int, is_ok: bool
+) -> None:
+    result = CheckResult(ok=True, message="It is there.", counts={"members": 0, "malformed": malformed})
+    monkeypatch.setattr(company.wards, "check", lambda: result)
+    wards = looked(company)["wards"]
+
+    assert wards.ok is is_ok
+    if not is_ok:
+        assert wards.message == "It is there, but 45 of 45 rows can't be understood"
+        assert wards.remedy
 
 
 def test_another_fact_that_is_not_shown_is_no_trouble(company: Harness) -> None:

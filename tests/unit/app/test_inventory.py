@@ -178,6 +178,34 @@ def test_rows_that_were_set_aside_are_counted(company: Harness) -> None:
     assert company.source("wards", Port.INVENTORY).counts == {"groups": 1, "members": 4, "malformed": 1}
 
 
+def test_a_read_of_which_much_cannot_be_understood_is_used_and_reported(company: Harness) -> None:
+    bad = tuple(Malformed(f"Row {row} is no member.", record_id=f"row {row}") for row in (3, 4))
+    company.wards.mark("ward-7", Coverage.PARTIAL, malformed=bad)
+    company.wards.add_member("ward-7", company.member("eve"))
+    report = company.inventory()
+
+    assert report.troubles == (
+        "wards: 2 of 7 rows can't be understood, and prove nobody to be out. The first: Row 3 is no member.",
+    )
+    assert (size(company), report.counts["added"]) == (5, 1)
+
+
+def test_a_group_that_shows_nobody_any_more_is_reported_until_it_shows_somebody(company: Harness) -> None:
+    company.group("new", name="Never shown")
+    for name in ("ward-7", "new"):
+        company.wards.mark(name, Coverage.PARTIAL)
+    company.wards.shrink("ward-7", 0)
+    for _ in range(2):
+        [trouble] = company.inventory().troubles
+        assert trouble.startswith(
+            "wards: the group ward-7 shows none of its 4 members; nobody is taken to be out"
+        )
+        assert size(company) == 4
+        company.later()
+    company.wards.shrink("ward-7", 1)
+    assert company.inventory().is_ok
+
+
 def test_large_groups_are_staged_page_by_page(company: Harness) -> None:
     crowd = [Member(f"name:{number}", f"Guest {number}") for number in range(5_000)]
     company.wards.add_group(Group("all", "Everybody"), crowd)

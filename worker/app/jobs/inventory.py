@@ -24,9 +24,19 @@ from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.instants import has_come
 from worker.domain.model import NOTHING_SHOWN, GroupFacts, GroupKey, Roster
+from worker.domain.people.lifecycle import is_too_malformed
 from worker.domain.reconcile.guard import GuardLimits
-from worker.ports import ConnectorError, CursorExpired, Incomplete, Inventory, Port, SnapshotEnd, Takes
-from worker.ports.state.groups import RosterChanges, ShrunkenRoster, Unlisted
+from worker.ports import (
+    ConnectorError,
+    CursorExpired,
+    Incomplete,
+    Inventory,
+    Malformed,
+    Port,
+    SnapshotEnd,
+    Takes,
+)
+from worker.ports.state.groups import RosterChanges, ShrunkenRoster, Unlisted, UnshownRoster
 from worker.ports.state.leases import Lease
 from worker.ports.state.sources import WHOLE, WantedRead
 from worker.ports.state.store import Store, UnitOfWork
@@ -171,7 +181,10 @@ class TakeInventory:
                 counted = {"groups": groups, "members": members, "malformed": len(end.malformed)}
                 self._record(uow, name, end, counted, now)
         _count(counts, groups, members, changes)
-        return [f"{name}: {_shrunken(one)}" for one in changes.shrunken]
+        doubts = [*map(_shrunken, changes.shrunken), *map(_unshown, changes.unshown)]
+        if is_too_malformed(len(end.malformed), members):
+            doubts.append(_unread(end.malformed, members))
+        return [f"{name}: {doubt}" for doubt in doubts]
 
     def _look(self, due: _Due, now: datetime, lease: Lease | None) -> list[str]:
         """Look closely at some groups. The roster was read whatever comes of it, and what is seen by then stays."""
@@ -308,3 +321,16 @@ def _shrunken(roster: ShrunkenRoster) -> str:
         f"the group {roster.group.group_id} has {roster.now} of {roster.before} members at once; "
         "until a later roster says the same, nobody is taken to be out of it"
     )
+
+
+def _unshown(roster: UnshownRoster) -> str:
+    why = f" ({roster.warning})" if roster.warning else ""
+    return (
+        f"the group {roster.group_id} shows none of its {roster.before} members{why}; nobody is taken to be out "
+        "of it. See that the source is in the group and may list it, or name the group under exclude"
+    )
+
+
+def _unread(malformed: Sequence[Malformed], members: int) -> str:
+    first, count = malformed[0], len(malformed)
+    return f"{count} of {count + members} rows can't be understood, and prove nobody to be out. The first: {first}"

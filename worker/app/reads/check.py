@@ -14,7 +14,7 @@ from worker.app.tell.health import Freshness, SourceHealth, judged
 from worker.app.tell.reaching import Reaching
 from worker.domain.mirror.copy import Content
 from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.people.lifecycle import is_too_shrunken
+from worker.domain.people.lifecycle import is_too_malformed, is_too_shrunken
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.reconcile.remediation import RemediationRule
 from worker.domain.tickets.ticket import LIVE
@@ -186,10 +186,14 @@ class Check:
         return replace(result, ok=False, message=f"{result.message}. {blind.message}", remedy=blind.remedy)
 
     def _believable(self, state: SourceState, known: int, result: CheckResult) -> CheckResult:
-        """Compare a directory's count with the people known, as the next poll will.
+        """Turn the result red where the next read would not be believed.
+
+        A directory's count is compared with the people known, as the next poll does.
 
         Disabled records of people who are known to have left stand for nobody: as many as the last full pass had.
         """
+        if result.ok and state.port is Port.INVENTORY:
+            return _intelligible(result)
         people = result.counts.get("people")
         limits = self._limits
         if not result.ok or people is None or not known or state.port is not Port.DIRECTORY:
@@ -203,3 +207,17 @@ class Check:
         return CheckResult(
             ok=False, message=message, remedy=remedy, counts=result.counts, details=result.details
         )
+
+
+def _intelligible(result: CheckResult) -> CheckResult:
+    """Turn an inventory's result red if too many of its rows can't be understood, as the next read will report."""
+    malformed, members = result.counts.get("malformed", 0), result.counts.get("members", 0)
+    if not is_too_malformed(malformed, members):
+        return result
+    message = f"{result.message.removesuffix('.')}, but {malformed} of {malformed + members} rows can't be understood"
+    return replace(
+        result,
+        ok=False,
+        message=message,
+        remedy="They prove nobody to be out. Mend the source, or update it.",
+    )

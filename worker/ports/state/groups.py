@@ -223,6 +223,14 @@ class ShrunkenRoster(NamedTuple):
     now: int
 
 
+class UnshownRoster(NamedTuple):
+    """A roster that lists nobody and is not whole, of a group that had `before` members. `warning` says why, or ""."""
+
+    group_id: str
+    before: int
+    warning: str
+
+
 class MissingGroups(NamedTuple):
     """A snapshot that lacks too many groups to be applied: how many were known, and how many are missing."""
 
@@ -238,4 +246,5 @@ class RosterChanges:
     new_groups: tuple[GroupKey, ...] = ()
     gone_groups: tuple[GroupKey, ...] = ()
     shrunken: tuple[ShrunkenRoster, ...] = ()
+    unshown: tuple[UnshownRoster, ...] = ()
     too_few_groups: MissingGroups | None = None

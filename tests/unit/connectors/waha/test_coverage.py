@@ -30,6 +30,13 @@ def test_an_empty_list_of_members_proves_nothing(waha: WahaServer, make: Make) -
     assert "no members" in rota.warnings[0]
 
 
+def test_rows_that_cannot_be_understood_are_counted_beside_the_group(waha: WahaServer, make: Make) -> None:
+    waha.rooms[ROTA].people.clear()
+    waha.rooms[ROTA].bad_rows += [None, None]
+    rota = read(make())[1]
+    assert (rota.coverage, rota.warnings) == (Coverage.PARTIAL, ("2 of 2 rows can't be understood",))
+
+
 def test_a_group_whose_members_have_all_left_proves_nothing(waha: WahaServer, make: Make) -> None:
     waha.rooms[ROTA].people.clear()
     waha.rooms[ROTA].bad_rows.append({"id": "447700900109@c.us", "role": "left"})
