@@ -89,9 +89,7 @@ class Passing:
             return []
         withheld = withheld_from(uow, ticket)
         found: dict[str, Passer] = {}
-        for one in self._passers(uow, ticket):
-            if one.address in withheld:
-                continue
+        for one in (each for each in self._passers(uow, ticket) if each.address not in withheld):
             found.setdefault(one.address, one)
             if absence_of(self.absences, one.address, at) is None:
                 break
