@@ -14,6 +14,7 @@ from worker.cli.common import (
     ConfigOption,
     JsonOption,
     NowOption,
+    ReasonOption,
     actor,
     clock_at,
     err,
@@ -45,6 +46,7 @@ def import_list(
     config: ConfigOption,
     statement: Annotated[Importable, typer.Option(help="What the list is about.")],
     by: ByOption = None,
+    reason: ReasonOption = "",
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
@@ -56,7 +58,7 @@ def import_list(
     rows = read_statement_list(file)
     with opened(config, now) as worker:
         who = actor(by, worker.settings)
-        taken = worker.attesting.take(rows, Statement(str(statement)), file.name, who, at)
+        taken = worker.attesting.take(rows, Statement(str(statement)), file.name, who, at, reason)
     if json:
         print_shape(ImportedListShape(kept=taken.kept, problems=list(taken.problems)))
     else:

@@ -15,6 +15,7 @@ from worker.cli.common import (
     ConfigOption,
     JsonOption,
     NowOption,
+    ReasonOption,
     actor,
     clock_at,
     day_of,
@@ -68,6 +69,7 @@ def export(
         typer.Option("--to", parser=day_of, metavar="DATE", help="Until the end of this day."),
     ] = None,
     by: ByOption = None,
+    reason: ReasonOption = "",
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
@@ -85,7 +87,7 @@ def export(
     with opened(config, now) as worker:
         try:
             with replacing(file) as pack:
-                made = worker.audit.export(selection, pack, actor(by, worker.settings), at)
+                made = worker.audit.export(selection, pack, actor(by, worker.settings), at, reason)
         except OSError as error:
             raise Refused(
                 f"{file} can't be written: {error.strerror or error}. Name another place."

@@ -84,12 +84,13 @@ def link(
     config: ConfigOption,
     new: Annotated[bool, typer.Option("--new", help="Make another; the earlier one is over.")] = False,
     by: ByOption = None,
+    reason: ReasonOption = "",
     now: NowOption = None,
 ) -> None:
     """Print the address of the public form, on which staff name groups without an account."""
     at = clock_at(now)
     with opened(config, now) as worker:
-        url = worker.census.url(actor(by, worker.settings), at, is_new=new)
+        url = worker.census.url(actor(by, worker.settings), at, reason, is_new=new)
     print_link(url, worker.settings)
 
 

@@ -55,6 +55,7 @@ def token(
     ] = "90d",  # type: ignore[assignment]  # typer parses a default like typed text
     revoke: Annotated[str, typer.Option(metavar="ID", help="End this token instead, at once.")] = "",
     by: ByOption = None,
+    reason: ReasonOption = "",
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
@@ -65,9 +66,9 @@ def token(
     with opened(config, now) as worker:
         access = Access(worker.store)
         if revoke:
-            access.revoke_token(revoke, actor(by, worker.settings), at)
+            access.revoke_token(revoke, actor(by, worker.settings), at, reason)
         else:
-            made = access.make_token(scope or (), actor(by, worker.settings), at, expires)
+            made = access.make_token(scope or (), actor(by, worker.settings), at, expires, reason)
     if revoke:
         _say_revoked(revoke, json=json)
         return
@@ -100,6 +101,7 @@ def login_link(
         str, typer.Option("--for", metavar="NAME", help="Who is let in; the journal names them so.")
     ],
     by: ByOption = None,
+    reason: ReasonOption = "",
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
@@ -118,6 +120,7 @@ def login_link(
             actor(by, worker.settings),
             at,
             LOGIN_LINK_LIFE,
+            reason,
             is_believed=worker.settings.desk.trust_by,
         )
         path = f"/login/{secret}"

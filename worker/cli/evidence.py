@@ -17,6 +17,7 @@ from worker.cli.common import (
     ConfigOption,
     JsonOption,
     NowOption,
+    ReasonOption,
     actor,
     clock_at,
     local_time,
@@ -53,6 +54,7 @@ def seal(
     how: Annotated[str, typer.Option(metavar="TEXT", help="How it was made.")] = "",
     to: Annotated[str, typer.Option(metavar="NAME", help="Whom it is handed to now.")] = "",
     by: ByOption = None,
+    reason: ReasonOption = "",
     json: JsonOption = False,
     now: NowOption = None,
 ) -> None:
@@ -65,7 +67,7 @@ def seal(
             known_ticket(uow, ticket)
         with progress_bars() as bars:
             measured = _measured(file, worker, at, bars)
-        done = worker.sealing.seal(ticket, measured, actor(by, worker.settings), at, how, to)
+        done = worker.sealing.seal(ticket, measured, actor(by, worker.settings), at, how, to, reason)
         when = worker.settings
     if json:
         print_shape(SealShape.of(done.seal))

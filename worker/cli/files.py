@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.common import err, out, print_json
+from worker.cli.common import NowOption, clock_at, err, out, print_json
 from worker.running.configured import (
     changed_texts,
     configuration_problems,
@@ -28,7 +28,7 @@ def schema() -> None:
 
 
 @config.command()
-def validate(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+def validate(file: Annotated[Path, typer.Argument(metavar="FILE")], now: NowOption = None) -> None:
     """Say, line by line, what is wrong with a configuration."""
     problems = configuration_problems(file)
     if problems:
@@ -38,6 +38,6 @@ def validate(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     if changed:
         err.print(Text("\n".join(f"{file}: {one}" for one in changed)), soft_wrap=True)
         raise typer.Exit(2)
-    for warning in (*map(str, configuration_warnings(file)), *idle_rules(file)):
+    for warning in (*map(str, configuration_warnings(file)), *idle_rules(file, clock_at(now))):
         err.print(Text(f"warning: {warning}", style="yellow"), soft_wrap=True)
     out.print(Text(f"{file} is valid."))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from worker.cli.common import ConfigOption, clock_at, opened, out
+from worker.cli.common import ConfigOption, NowOption, clock_at, opened, out
 
 app = typer.Typer(no_args_is_help=True, help="Try a notifier.")
 
@@ -24,8 +24,9 @@ def try_out(
     to: Annotated[
         str, typer.Option("--to", metavar="ADDRESS", help="A person's e-mail address or phone number.")
     ] = "",
+    now: NowOption = None,
 ) -> None:
     """Send one message that says that it is a test: to a person, else to the notifier's channel."""
-    with opened(config, None) as app_:
-        receipt = app_.trial.run(name, to, clock_at(None))
+    with opened(config, now) as app_:
+        receipt = app_.trial.run(name, to, clock_at(now))
     out.print(Text(f"{name} took it: {receipt.reference}"))

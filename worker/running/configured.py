@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,9 @@ def changed_texts(path: Path) -> Sequence[str]:
     return _read(settings, lambda app: app.attesting.changed_texts())
 
 
-def idle_rules(path: Path) -> Sequence[str]:
+def idle_rules(path: Path, now: datetime) -> Sequence[str]:
     """Warnings about rules of controls that can find nothing, if the configuration's database is there to be read."""
-    return _read(load_settings(path), lambda app: control_warnings(app.store, app.controls, system_now()))
+    return _read(load_settings(path), lambda app: control_warnings(app.store, app.controls, now))
 
 
 def _read(settings: Settings, read: Callable[[App], Sequence[str]]) -> Sequence[str]:

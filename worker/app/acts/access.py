@@ -55,7 +55,12 @@ class Access:
         self._store = store
 
     def make_token(
-        self, scopes: Collection[str], by: Actor, now: datetime, life: timedelta = TOKEN_LIFE
+        self,
+        scopes: Collection[str],
+        by: Actor,
+        now: datetime,
+        life: timedelta = TOKEN_LIFE,
+        reason: str = "",
     ) -> Made:
         """Make a token with these scopes. Raises Refused for an unknown scope, or for no scope."""
         wanted = tuple(scope for scope in SCOPES if scope in set(scopes))
@@ -75,10 +80,10 @@ class Access:
         }
         with self._store.begin() as uow:
             uow.access.add_token(token, hashed(secret))
-            uow.journal.append([acted(by, now, events.DESK_TOKEN_MADE, "desk:api", data=data)])
+            uow.journal.append([acted(by, now, events.DESK_TOKEN_MADE, "desk:api", reason, data)])
         return Made(token, f"{PREFIX}_{token.id}_{secret}")
 
-    def revoke_token(self, id_: str, by: Actor, now: datetime) -> None:
+    def revoke_token(self, id_: str, by: Actor, now: datetime, reason: str = "") -> None:
         """End a token at once. A second call changes nothing. Raises Refused for an unknown token."""
         with self._store.begin() as uow:
             known = next((token for token in uow.access.tokens() if token.id == id_), None)
@@ -87,7 +92,7 @@ class Access:
             if known.revoked_at is None:
                 uow.access.revoke_token(id_, now)
                 data = {"token": id_}
-                uow.journal.append([acted(by, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
+                uow.journal.append([acted(by, now, events.DESK_TOKEN_REVOKED, "desk:api", reason, data)])
 
     def rotate_key(self, by: Actor, now: datetime, reason: str = "", *, with_tokens: bool = False) -> Ended:
         """Replace the key that signs links; return what ended with the old one.
@@ -120,6 +125,7 @@ class Access:
         by: Actor,
         now: datetime,
         life: timedelta,
+        reason: str = "",
         *,
         is_believed: bool = False,
     ) -> str:
@@ -138,7 +144,7 @@ class Access:
         }
         with self._store.begin() as uow:
             uow.access.add_login_link(hashed(secret), visitor, by.name, now + life)
-            uow.journal.append([acted(by, now, events.DESK_LOGIN_LINK_MADE, "desk:console", data=data)])
+            uow.journal.append([acted(by, now, events.DESK_LOGIN_LINK_MADE, "desk:console", reason, data)])
         return secret
 
 

@@ -299,7 +299,13 @@ class Attesting:
     # --- lists of other systems ------------------------------------------------------------------
 
     def take(
-        self, rows: Iterable[ImportedRow], statement: Statement, source: str, by: Actor, now: datetime
+        self,
+        rows: Iterable[ImportedRow],
+        statement: Statement,
+        source: str,
+        by: Actor,
+        now: datetime,
+        reason: str = "",
     ) -> Imported:
         """Keep what a list says; of a row that is not clear, nothing. A row that was kept before is kept once.
 
@@ -334,7 +340,7 @@ class Attesting:
             kept = sum(_is_new(uow, rule, new, now) for rule, new in said_together(read))
             if kept:
                 data = {"statement": statement.value, "rows": kept, "problems": len(problems)}
-                entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", data=data)
+                entry = acted(by, now, events.ATTESTATIONS_IMPORTED, f"source:{source}", reason, data)
                 uow.journal.append([entry])
         return Imported(kept, tuple(problems), of_nobody, others)
 

@@ -131,7 +131,7 @@ class CensusActs:
 
     # --- the public form -------------------------------------------------------------------------
 
-    def url(self, by: Actor, now: datetime, *, is_new: bool = False) -> str:
+    def url(self, by: Actor, now: datetime, reason: str = "", *, is_new: bool = False) -> str:
         """The address of the public form, made when it is first asked for. With a new one, earlier ones are over.
 
         Raises Refused while `controls.register` is off.
@@ -144,7 +144,7 @@ class CensusActs:
                 return f"{self._links.base}/c/{known[0]}"
             token = secrets.token_urlsafe(TOKEN_BYTES)
             uow.census.add_link(token, now)
-            uow.journal.append([acted(by, now, events.CENSUS_LINK_MADE, "census:link")])
+            uow.journal.append([acted(by, now, events.CENSUS_LINK_MADE, "census:link", reason)])
             return f"{self._links.base}/c/{token}"
 
     def check_link(self, token: str) -> None:

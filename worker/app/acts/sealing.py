@@ -79,15 +79,22 @@ class Sealing:
             return _sealed(uow, ticket, measured, by, now, how, to)
 
     def seal(
-        self, number: int, measured: Measured, by: Actor, now: datetime, how: str = "", to: str = ""
+        self,
+        number: int,
+        measured: Measured,
+        by: Actor,
+        now: datetime,
+        how: str = "",
+        to: str = "",
+        reason: str = "",
     ) -> SealDone:
         """Seal a file, or find the seal that it has under this ticket; `to` hands it over to somebody.
 
-        `how` is kept of a new seal alone. Raises Refused for an unknown ticket, an empty file, and for other contents
-        under a name that is sealed.
+        `how` is kept of a new seal alone, `reason` in the journal. Raises Refused for an unknown ticket, an empty
+        file, and for other contents under a name that is sealed.
         """
         with self._store.begin() as uow:
-            return _sealed(uow, known_ticket(uow, number), measured, by, now, how, to)
+            return _sealed(uow, known_ticket(uow, number), measured, by, now, how, to, reason)
 
     def _taking(self, uow: UnitOfWork, token: str, now: datetime) -> Ticket:
         ticket = self._links.ticket(uow, token, now)
@@ -97,17 +104,26 @@ class Sealing:
 
 
 def _sealed(
-    uow: UnitOfWork, ticket: Ticket, measured: Measured, by: Actor, now: datetime, how: str, to: str
+    uow: UnitOfWork,
+    ticket: Ticket,
+    measured: Measured,
+    by: Actor,
+    now: datetime,
+    how: str,
+    to: str,
+    reason: str = "",
 ) -> SealDone:
     if not measured.size:
         raise Refused(because("{file} is empty: there is nothing to seal.", file=measured.name))
     before = uow.seals.of_ticket(ticket.id)
     _check_name(measured, before)
     known = next((one for one in before if one.sha256 == measured.sha256), None)
-    seal = known or _new(uow, ticket, sealed_of(ticket.id, measured, said_line(how), by.name, now), by)
+    seal = known or _new(
+        uow, ticket, sealed_of(ticket.id, measured, said_line(how), by.name, now), by, reason
+    )
     taker = said_line(to)
     if taker:
-        seal = _handed_over(uow, ticket, seal, taker, by, now)
+        seal = _handed_over(uow, ticket, seal, taker, by, now, reason)
     return SealDone(seal, is_new=known is None)
 
 
@@ -121,15 +137,18 @@ def _check_name(measured: Measured, before: Sequence[Seal]) -> None:
         )
 
 
-def _new(uow: UnitOfWork, ticket: Ticket, seal: Seal, by: Actor) -> Seal:
+def _new(uow: UnitOfWork, ticket: Ticket, seal: Seal, by: Actor, reason: str) -> Seal:
     new = uow.seals.add(seal)
     subject = f"ticket:{ticket.label}"
-    entry = acted(by, new.made_at, events.EVIDENCE_SEALED, subject, new.how, seal_facts(new))
+    entry = acted(by, new.made_at, events.EVIDENCE_SEALED, subject, new.how or reason, seal_facts(new))
     uow.journal.append([entry])
     return new
 
 
-def _handed_over(uow: UnitOfWork, ticket: Ticket, seal: Seal, to: str, by: Actor, now: datetime) -> Seal:
+def _handed_over(
+    uow: UnitOfWork, ticket: Ticket, seal: Seal, to: str, by: Actor, now: datetime, reason: str
+) -> Seal:
     data = {"seal": seal.label, "sha256": seal.sha256, "to": to}
-    uow.journal.append([acted(by, now, events.EVIDENCE_HANDED_OVER, f"ticket:{ticket.label}", data=data)])
+    entry = acted(by, now, events.EVIDENCE_HANDED_OVER, f"ticket:{ticket.label}", reason, data)
+    uow.journal.append([entry])
     return uow.seals.hand_over(seal, CustodyLine(now, by.name, to, seal.sha256))

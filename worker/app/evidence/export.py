@@ -69,7 +69,9 @@ class Audit:
         self._timezone = timezone
         self._software = software
 
-    def export(self, selection: Selection, file: BinaryIO, by: Actor, now: datetime) -> Exported:
+    def export(
+        self, selection: Selection, file: BinaryIO, by: Actor, now: datetime, reason: str = ""
+    ) -> Exported:
         """Write a pack into `file` (which need not be seekable). Its last event, `audit.exported`, records this export.
 
         That event is committed before the journal's end is written, and before the other files are. What was written
@@ -104,7 +106,7 @@ class Audit:
                     now, by.name, self._software, self._organisation, self._timezone, scope.covered,
                     survey.tally.sum(), {REPORT: sum_of(page), TICKETS: sum_of(table)},
                 )  # fmt: skip
-                self._write_down(by, manifest, survey, write)
+                self._write_down(by, reason, manifest, survey, write)
             pack.write(REPORT, pieces_of(page))
             pack.write(TICKETS, pieces_of(table))
             manifest = replace(manifest, journal=survey.tally.sum(), files=pack.sums)
@@ -112,7 +114,7 @@ class Audit:
         return Exported(manifest.journal, digest_of(manifest))
 
     def _write_down(
-        self, by: Actor, manifest: Manifest, survey: _Survey, write: Callable[[bytes], None]
+        self, by: Actor, reason: str, manifest: Manifest, survey: _Survey, write: Callable[[bytes], None]
     ) -> None:
         """Write the lines of events that came meanwhile, then journal the export with the pack's contents.
 
@@ -124,9 +126,8 @@ class Audit:
                 write(survey.add(_checked(rows, tally.count, tally.previous)))
             so_far = tally.sum()
             data = stated_event(manifest, so_far.full, so_far.full_sha256)
-            uow.journal.append(
-                [acted(by, manifest.made_at, events.AUDIT_EXPORTED, _subject(survey.scope), data=data)]
-            )
+            subject = _subject(survey.scope)
+            uow.journal.append([acted(by, manifest.made_at, events.AUDIT_EXPORTED, subject, reason, data)])
             last = _checked(uow.journal.written(tally.count, 1), tally.count, tally.previous)
         tally.add_page(last, last)
         write(lines_of(last, last))
