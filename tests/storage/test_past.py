@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from builders import facts
 from harness import Harness
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import AccountKey, Evidence, GroupKey
+from worker.domain.model import AccountKey, Evidence, GroupKey, RegisterFacts
 from worker.domain.people.joiners import Placement
 from worker.domain.reconcile.guard import GuardLimits
 from worker.domain.replay.history import GuardedLeaving, HumanPast, Membership
@@ -228,6 +228,21 @@ def test_groups_have_their_sizes_of_then(wards: Harness) -> None:
     assert (ward.name, ward.is_sensitive) == ("Ward 7", False)
     assert [ward.size.at(wards.now - hours * HOUR) for hours in (0, 1.5, 2.5)] == [4, 2, 3]
     assert losses == Losses(1, 2)
+
+
+def test_the_register_that_shows_the_same_group_says_whether_it_is_sensitive(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine, inventories=("first", "second"))
+    harness.hire("ann", "ben")
+    for at in (0, 1):
+        harness.group("ward-7", "ann", admins=["ben"], at=at)
+    harness.inventories[1].register("ward-7", RegisterFacts(sensitive=True))
+    harness.settle()
+
+    keys = [GroupKey("first", "ward-7"), GroupKey("second", "ward-7")]
+    with harness.store.reading() as uow:
+        assert [one.leader for one in uow.rosters.groups()] == [None, keys[0]]
+        found = uow.past.groups(keys)
+    assert [found[key].is_sensitive for key in keys] == [True, True]
 
 
 def test_a_membership_of_whose_end_a_ticket_tells_is_no_loss(wards: Harness) -> None:
