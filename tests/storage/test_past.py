@@ -231,18 +231,20 @@ def test_groups_have_their_sizes_of_then(wards: Harness) -> None:
 
 
 def test_the_register_that_shows_the_same_group_says_whether_it_is_sensitive(engine: sa.Engine) -> None:
-    harness = Harness(engine=engine, inventories=("first", "second"))
+    harness = Harness(engine=engine, inventories=("wards", "rows"))
     harness.hire("ann", "ben")
-    for at in (0, 1):
-        harness.group("ward-7", "ann", admins=["ben"], at=at)
+    for at, name in ((1, "Row 7"), (0, "Ward 7")):
+        harness.group("ward-7", "ann", admins=["ben"], at=at, name=name)
     harness.inventories[1].register("ward-7", RegisterFacts(sensitive=True))
     harness.settle()
 
-    keys = [GroupKey("first", "ward-7"), GroupKey("second", "ward-7")]
+    keys = [GroupKey("wards", "ward-7"), GroupKey("rows", "ward-7")]
     with harness.store.reading() as uow:
-        assert [one.leader for one in uow.rosters.groups()] == [None, keys[0]]
+        assert [one.leader for one in uow.rosters.groups()] == [keys[0], None]
         found = uow.past.groups(keys)
     assert [found[key].is_sensitive for key in keys] == [True, True]
+    shown = [(keys[0], "Ward 7"), (keys[1], "Row 7")]
+    assert [list(found[key].shown_as.items()) for key in keys] == [shown, shown]
 
 
 def test_a_membership_of_whose_end_a_ticket_tells_is_no_loss(wards: Harness) -> None:

@@ -40,6 +40,32 @@ def leaders_of(connection: sa.Connection, groups: Iterable[GroupKey]) -> set[Gro
     return found
 
 
+def shown_as(connection: sa.Connection, groups: Iterable[GroupKey]) -> dict[GroupKey, dict[GroupKey, str]]:
+    """Return each of these groups as every source shows it, gone or not: its names by key, the one that leads first."""
+    found: dict[GroupKey, dict[GroupKey, str]] = {}
+    pages = list(by_source(groups))
+    for query in _SHOWN_AS:
+        for row in (row for page in pages for row in connection.execute(query, page)):
+            names = found.setdefault(GroupKey(row.source, row.group_id), {})
+            names[GroupKey(row.other_source, row.other_group)] = row.name
+    return found
+
+
+def _shown_as() -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """The groups that lead, and those that follow."""
+    g, o = chat_group.c, chat_group.alias("other").c
+    source, group_id = (
+        sa.func.coalesce(g.leader_source, g.source),
+        sa.func.coalesce(g.leader_group, g.group_id),
+    )
+    leads = (o.source == source) & (o.group_id == group_id)
+    follows = (o.leader_source == source) & (o.leader_group == group_id)
+    columns = g.source, g.group_id, o.source.label("other_source"), o.group_id.label("other_group"), o.name
+    query = sa.select(*columns).where(in_source(g.source, g.group_id))
+    return query.where(leads), query.where(follows)
+
+
+_SHOWN_AS = _shown_as()
 _LEADERS = sa.select(chat_group.c.leader_source, chat_group.c.leader_group).where(
     in_source(chat_group.c.source, chat_group.c.group_id), chat_group.c.leader_source.is_not(None)
 )

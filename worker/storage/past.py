@@ -39,7 +39,7 @@ from worker.ports.connectors.base import Port
 from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
 from worker.ports.state.groups import Expectation
 from worker.ports.state.past import Losses
-from worker.storage.leading import registered_of
+from worker.storage.leading import registered_of, shown_as
 from worker.storage.persons import accounts_of, is_of_its_kind, joined_at, people_of, were_in_scope
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import ticket_from_row
@@ -187,13 +187,14 @@ class SqlPast:
             said = json.loads(row.data)
             changes[row.subject].append((row.known_at, said.get("added", 0) - said.get("removed", 0)))
         found: dict[GroupKey, GroupPast] = {}
+        shown = shown_as(self._c, wanted)
         for chunk in chunked(sorted(wanted)):
             query = sa.select(g.source, g.group_id, g.name, g.size, registered_of(g))
             for row in self._c.execute(query.where(among(g.source, g.group_id, chunk))):
-                subject = f"group:{row.source}/{row.group_id}"
+                key, subject = GroupKey(row.source, row.group_id), f"group:{row.source}/{row.group_id}"
                 is_sensitive = json.loads(row.said_of_it or "{}").get("sensitive") is True
                 size = Growth(row.size, changes[subject])
-                found[GroupKey(row.source, row.group_id)] = GroupPast(row.name, size, is_sensitive)
+                found[key] = GroupPast(row.name, size, is_sensitive, shown[key])
         return found
 
     def humans(self, people: Collection[AccountKey]) -> dict[AccountKey, HumanPast]:

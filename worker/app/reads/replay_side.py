@@ -316,8 +316,8 @@ class Player:
         self, judged: GuardedLeaving, group: GroupKey, at: datetime, side: TicketSide
     ) -> NewTicket | None:
         """The removal from one group; None if the configuration does not read it."""
-        past, takes = self._history.groups.get(group), side.takes.get(group.source)
-        if past is None or takes is None or not takes(group.group_id, past.name):
+        past = self._history.groups.get(group)
+        if past is None or not side.reads(self._history, group, past.name):
             return None
         name, leaving = self._leaving(judged, at, side)
         draft = Ticket(

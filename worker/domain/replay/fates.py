@@ -14,6 +14,7 @@ from worker.domain.escalation.policy import Taken
 from worker.domain.escalation.replay import Spell, replay
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.keeps import in_since
+from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.gate import GuardPlay
@@ -66,6 +67,14 @@ class TicketSide:
     sensitive: tuple[str, ...] = ()
     accounts: AccountsRule = AccountsRule.EITHER
 
+    def reads(self, history: History, group: GroupKey, name: str) -> bool:
+        """Whether it reads a group of this name, in one at least of the sources that show it."""
+        past = history.groups.get(group)
+        shown = {**(past.shown_as if past else {}), group: name}
+        return any(
+            key.source in self.takes and self.takes[key.source](key.group_id, shown[key]) for key in shown
+        )
+
     def judged(self, history: History, ticket: Ticket) -> Ticket:
         """The ticket, sensitive or not by these rules."""
         if ticket.group is None:
@@ -80,7 +89,7 @@ class TicketSide:
 def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: TicketSide) -> Fate:
     """What becomes of a recorded ticket. `was`: what the guard did in fact.
 
-    | its group is not read                                   | absent            |
+    | its group is not read, in any of its sources            | absent            |
     | it is about no leaving, or was opened before it         | opened as it was  |
     | its leaving is none by these rules, and no other account's is one | absent  |
     | how its leaving passed the guard then is not known      | opened as it was  |
@@ -91,7 +100,7 @@ def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: Ti
     | it was opened when its leaving passed, which is sooner  | opened then, if they were in the group     |
     """
     ticket = recorded.ticket
-    if _is_left_out(ticket, side):
+    if ticket.group is not None and not side.reads(history, ticket.group, ticket.group_name):
         return Fate(Become.ABSENT, why=Why.GROUP_LEFT_OUT)
     leaving = recorded.leaving
     if leaving is None:
@@ -126,13 +135,6 @@ def _needed_from(life: Sequence[Spell], at: datetime) -> datetime | None:
 
 def _is_over(spell: Spell) -> bool:
     return spell.state in {TicketState.VERIFIED, TicketState.CANCELLED}
-
-
-def _is_left_out(ticket: Ticket, side: TicketSide) -> bool:
-    if ticket.group is None:
-        return False
-    takes = side.takes.get(ticket.group.source)
-    return takes is None or not takes(ticket.group.group_id, ticket.group_name)
 
 
 def begins_at(history: History, leaving: LeavingKey, known_at: datetime, side: TicketSide) -> datetime | None:

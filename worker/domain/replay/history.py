@@ -49,11 +49,15 @@ class Newcomers:
 
 @dataclass(frozen=True, slots=True)
 class GroupPast:
-    """A group: its name now, its size over time, and whether its register calls it sensitive."""
+    """A group: its name now, its size over time, and whether its register calls it sensitive.
+
+    `shown_as`: its names by key, as each source shows it, the one that leads first; empty: as itself alone.
+    """
 
     name: str
     size: Growth
     is_sensitive: bool = False
+    shown_as: Mapping[GroupKey, str] = field(default_factory=dict)
 
 
 class LeavingKey(NamedTuple):
