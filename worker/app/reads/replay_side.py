@@ -294,20 +294,22 @@ class Player:
             at = begins_at(self._history, judged.key, judged.at, side)
             if at is None or not self._history.begins <= at < self._history.ends:
                 continue
-            for group in judged.asked_out_of(at):
-                this = (self._who(judged.departure.person), at, group)
+            # Of a group that several sources show, the one that leads comes last: it is asked there
+            for group in sorted(judged.asked_out_of(at), key=lambda one: one == self._leading(one)):
+                this = (self._who(judged.departure.person), at, self._leading(group))
                 if this not in asked and (new := self._asked_out(judged, group, at, side)):
                     found[this] = new
         return found.values()
 
     def _asked(
         self, people: Collection[AccountKey], side: TicketSide
-    ) -> set[tuple[AccountKey, datetime | None, GroupKey | None]]:
+    ) -> set[tuple[AccountKey, datetime | None, GroupKey]]:
         """Of these people, the absences and groups for which recorded tickets are opened."""
         return {
-            (who, begins_at(self._history, one.leaving, one.ticket.opened_at, side), one.ticket.group)
+            (who, begins_at(self._history, one.leaving, one.ticket.opened_at, side), self._leading(group))
             for one in self._history.tickets
             if one.leaving is not None
+            and (group := one.ticket.group) is not None
             and (who := self._who(one.leaving.person)) in people
             and self._side.fates[one.ticket.id].become is Become.OPENED
         }
@@ -336,6 +338,11 @@ class Player:
         if person and person.leaving:
             return person.person.facts.display_name, person.leaving
         return departure.name, Leaving(departure.person, departure.evidence, departure.at)
+
+    def _leading(self, group: GroupKey) -> GroupKey:
+        """One group for all that are the same: the one that leads."""
+        past = self._history.groups.get(group)
+        return next(iter(past.shown_as), group) if past else group
 
     def _who(self, account: AccountKey) -> AccountKey:
         """One account for all of a person's."""
