@@ -24,7 +24,7 @@ from worker.domain.people.leaving import Leaving
 from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.replay.comparing import Notice
-from worker.domain.replay.fates import Become, Fate, TicketSide, begins_at, fate_of, steps_of
+from worker.domain.replay.fates import Become, Fate, Span, TicketSide, begins_at, fate_of, steps_of
 from worker.domain.replay.gate import GateRules, judge_again, recorded, seen_by
 from worker.domain.replay.history import GuardedLeaving, History, RecordedTicket
 from worker.domain.text.reason import NO_REASON
@@ -129,7 +129,7 @@ class Player:
     """Plays a history by one configuration. `present` has the rules that hold now.
 
     A message counts as told when it was queued; with `holds_messages`, at the end of its reader's quiet hours, or of
-    a silence for them.
+    a silence for them or for the ticket.
     """
 
     def __init__(
@@ -193,12 +193,14 @@ class Player:
             reached[taken], is_away = self._readers(one, policy, taken)
             return bool(reached[taken]) and not is_away
 
-        taken = steps_of(self._history, one, fate, side, self._spans(one.ticket), reaches)
+        spans = self._spans(one.ticket)
+        taken = steps_of(self._history, one, fate, side, spans, reaches)
         steps = [
             self._held(
                 Notice(each.at, to.label, f"{STEP} {each.step}"),
                 to,
                 one.ticket,
+                spans,
                 is_day_or_night=policy.steps[each.step - 1].is_day_or_night,
             )
             for each in taken
@@ -206,12 +208,14 @@ class Player:
         ]
         addresses = {told.who: told.address for told in one.told}
         news = [
-            self._held(each, _recipient(each.who, addresses[each.who]), one.ticket, is_day_or_night=False)
+            self._held(
+                each, _recipient(each.who, addresses[each.who]), one.ticket, spans, is_day_or_night=False
+            )
             for each in _news(self._history, one, fate)
         ]
         return [*news, *steps]
 
-    def _spans(self, ticket: Ticket) -> list[tuple[datetime, datetime]]:
+    def _spans(self, ticket: Ticket) -> list[Span]:
         """When nobody is told about a ticket, by silences that people made and by those of the configuration."""
         if not self._silences:
             return []
@@ -268,16 +272,21 @@ class Player:
                 named.setdefault((one.kind, one.address), one)
         return list(named.values())
 
-    def _held(self, telling: Notice, to: Recipient, ticket: Ticket, *, is_day_or_night: bool) -> Notice:
-        """The telling when it may be told: at the end of its reader's silence, else of their quiet hours."""
-        if not self._holds_messages or to.kind is not RecipientKind.PERSON:
+    def _held(
+        self, telling: Notice, to: Recipient, ticket: Ticket, spans: Iterable[Span], *, is_day_or_night: bool
+    ) -> Notice:
+        """The telling when it may be told: as `Holds.of_message`; `spans` are the silences for its ticket."""
+        if not self._holds_messages:
             return telling
         at, quiet = telling.at, self._rules.quiet
-        silences = [one for one in self._silences if one.people and one.is_on(at)]
+        is_person = to.kind is RecipientKind.PERSON
+        silences = [one for one in self._silences if is_person and one.people and one.is_on(at)]
         names = reader_known_as(self._uow, to, ticket) if silences else []
-        if silenced := [one.over_at for one in silences if one.is_for(names)]:
+        silenced = [one.over_at for one in silences if one.is_for(names)]
+        silenced += [over_at for from_at, over_at in spans if from_at <= at < over_at]
+        if silenced:
             return telling._replace(at=max(silenced))
-        if quiet is None or is_day_or_night or not quiet.is_for(ticket):
+        if not is_person or quiet is None or is_day_or_night or not quiet.is_for(ticket):
             return telling
         if to.address not in self._places:
             self._places[to.address] = quiet.place_of(self._uow, to)
