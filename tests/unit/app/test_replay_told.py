@@ -10,8 +10,9 @@ import pytest
 
 from builders import rules
 from harness import Harness
-from replayed import DAY, HOUR, STEPS, TWO, Found, base, pass_hours, played
-from worker.domain.escalation.policy import Policy
+from replayed import DAY, HOUR, STEPS, TWO, Found, base, pass_hours, played, with_rules
+from worker.domain.escalation.absence import Absence
+from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step
 from worker.domain.escalation.silences import Silence
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.tickets.ticket import TicketKind
@@ -54,3 +55,37 @@ def test_a_silence_for_a_ticket_holds_every_message_about_it(
     assert told == ((PlayEffect.LATER, begins + DAY) if is_held else (PlayEffect.SAME, None))
     late = replace(silence, from_at=begins + 2 * HOUR + HOUR / 2)
     assert opening(harness, late) == (PlayEffect.SAME, None), "it had been told before"
+
+
+SEC, DEP = "sec@corp.example", "dep@corp.example"
+ASKED = (Named(NamedKind.PERSON, SEC),)
+
+
+def later_steps(harness: Harness, plus: float, to: tuple[Named, ...] = ASKED) -> dict[str, tuple[int, int]]:
+    """Whom the step tells in fact, and so many hours later, how often."""
+    other = Policy("one", (Step(After(plus=plus * HOUR), to),))
+    seen = played(harness, with_rules(harness, policies=(other,)))
+    return {who: (was, would) for who, was, would in seen.readers if who in {SEC, DEP}}
+
+
+@pytest.mark.parametrize("to, away, plus, told", [
+    # The step came after five hours; from three to eight after the opening somebody was away
+    (ASKED, (3, 8), 5, {SEC: (1, 1), DEP: (1, 1)}),
+    (ASKED, (3, 8), 7, {SEC: (1, 1), DEP: (1, 1)}),
+    (ASKED, (3, 8), 9, {SEC: (1, 1), DEP: (1, 0)}),
+    (ASKED, (8, 12), 9, {SEC: (1, 1), DEP: (0, 1)}),
+    ((*ASKED, Named(NamedKind.PERSON, DEP)), (3, 8), 9, {SEC: (1, 1), DEP: (1, 1)}),
+])  # fmt: skip
+def test_a_deputy_is_told_of_a_step_while_somebody_is_away(
+    found: Found, to: tuple[Named, ...], away: tuple[int, int], plus: float, told: dict[str, tuple[int, int]]
+) -> None:
+    harness = ward(found, "eve", rules=rules(policies=(Policy("one", (Step(After(plus=5 * HOUR), to),)),)))
+    opened_at = harness.now + 2 * HOUR
+    absence = Absence(SEC, *(opened_at + hours * HOUR for hours in away), deputy=DEP)
+    harness.start(replace(harness.app.rules, rotas=replace(harness.app.rules.rotas, absences=(absence,))))
+    pass_hours(harness, 15, {1: lambda: harness.leave("ann")})
+    assert [one.opened_at for one in harness.tickets()] == [opened_at]
+
+    seen = played(harness, None)
+    assert seen.messages == ()
+    assert later_steps(harness, plus, to) == told

@@ -144,6 +144,8 @@ class Player:
         self._uow, self._holds_messages = uow, holds_messages
         self._history, self._humans = seen_by(history, rules.gate), history.humans
         self._rules, self._present = rules, present
+        explainer = rules.explainer
+        self._recipients = Recipients(uow, explainer.languages, explainer.on_call)
         self._was = recorded(history)
         self._side = Side()
         self._silences = (*rules.silences, *uow.silences.all())
@@ -225,18 +227,20 @@ class Player:
     def _readers(
         self, one: RecordedTicket, policy: Policy, taken: Taken
     ) -> tuple[tuple[Recipient, ...], bool]:
-        """Whom a step tells, and whether all of them are away: those whom it told in fact, else as it is today."""
+        """Whom a step tells, and whether all of them are away: those whom it told in fact, else as it is today.
+
+        Who stands in for somebody is asked at the step's own instant.
+        """
         step = policy.steps[taken.step - 1]
         told = self._told_in_fact(one, policy, step, taken)
         if told is not None:
-            away = self._rules.explainer.away
-            return told, bool(told) and all(away.is_away(to.address, None, taken.at) for to in told)
+            return told
         self._side.looked_up += 1
         return self._as_today(one.ticket, step, taken.at)
 
     def _told_in_fact(
         self, one: RecordedTicket, policy: Policy, step: Step, taken: Taken
-    ) -> tuple[Recipient, ...] | None:
+    ) -> tuple[tuple[Recipient, ...], bool] | None:
         same = [each for each in one.steps if each.policy == policy.name and each.taken.step == taken.step]
         before = next((each for each in self._present.tickets.policies if each.name == policy.name), policy)
         is_known = taken.step <= len(before.steps) and before.steps[taken.step - 1].to == step.to
@@ -247,7 +251,23 @@ class Player:
         addresses = {told.who: told.address for told in one.told if told.what == f"{STEP}{taken.step}"}
         told = tuple(_recipient(who, addresses.get(who, who)) for who in found.told)
         is_asked = any(self._is_accountable_before(to.address) for to in told)
-        return None if is_asked else told
+        if is_asked:
+            return None
+        away = self._rules.explainer.away
+        if found.taken.at == taken.at:
+            return told, all(away.is_away(to.address, None, taken.at) for to in told)
+        asked = self._without_deputies(told, one.ticket, step, found.taken.at)
+        return with_deputies(asked, away, taken.at, self._recipients, ticket=one.ticket)
+
+    def _without_deputies(
+        self, told: tuple[Recipient, ...], ticket: Ticket, step: Step, at: datetime
+    ) -> list[Recipient]:
+        """Those whom a step told at an instant, but for who only stood in for somebody."""
+        away = self._rules.explainer.away
+        deputies = {deputy.casefold() for to in told if (deputy := away.deputy(to.address, at)) is not None}
+        if deputies:
+            deputies -= {to.address for to in self._named(ticket, step, at)}
+        return [to for to in told if to.address not in deputies]
 
     def _is_accountable_before(self, address: str) -> bool:
         """Whether an address is that of the accountable person whom this configuration replaces."""
@@ -255,19 +275,17 @@ class Player:
         return before != after and address.casefold() == before.casefold()
 
     def _as_today(self, ticket: Ticket, step: Step, at: datetime) -> tuple[tuple[Recipient, ...], bool]:
-        explainer = self._rules.explainer
-        found = Recipients(self._uow, explainer.languages, explainer.on_call)
-        named = self._named(found, ticket, step, at)
-        recipients, is_away = with_deputies(named, explainer.away, at, found, ticket=ticket)
+        explainer, named = self._rules.explainer, self._named(ticket, step, at)
+        recipients, is_away = with_deputies(named, explainer.away, at, self._recipients, ticket=ticket)
         return tuple(to for to in recipients if explainer.reached(replace(to, via=step.via)).over), is_away
 
-    def _named(self, found: Recipients, ticket: Ticket, step: Step, at: datetime) -> list[Recipient]:
+    def _named(self, ticket: Ticket, step: Step, at: datetime) -> list[Recipient]:
         """As `Recipients.of_all`; what a target means to several tickets is looked up once."""
         named: dict[tuple[RecipientKind, str], Recipient] = {}
         for whom in step.to:
             key = (whom, *_asked_by(ticket, whom, at))
             if key not in self._known:
-                self._known[key] = found.of(ticket, whom, at)
+                self._known[key] = self._recipients.of(ticket, whom, at)
             for one in self._known[key]:
                 named.setdefault((one.kind, one.address), one)
         return list(named.values())
