@@ -16,14 +16,16 @@ from worker.running.reloading import differences
 from worker.running.wiring import build_app, build_connectors
 from worker.settings import Settings
 
-# Of the differences of two configurations, by their beginning
+# Of the differences of two configurations, by their beginning. The time zone is half played: steps and plans go by it,
+# and last days end as it is recorded
 _PLAYED = re.compile(
     r"guard\.(?!shrink)|leaver\.(?!absent\.passes|erase_after)|groups\.sensitive|tickets\.(due|accountable)"
-    r"|escalation\.policies|silences|rotas|absences\.people|quiet_hours|notify|organisation\.timezone"
+    r"|escalation\.policies|silences|rotas|absences\.people|quiet_hours|notify"
     r"|inventories\[[^\]]*\]\.(groups|exclude)"
 )
 _BESIDE = re.compile(
-    r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|schedule|allow_"
+    r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|allow_"
+    r"|schedule\.(?!(poll|inventory|reconcile|escalate|full)$)"
 )
 _WIDENS = re.compile(  # by the whole line
     r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): false|leaver\.accounts: all"

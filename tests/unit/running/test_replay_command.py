@@ -201,11 +201,12 @@ def test_what_of_a_configuration_is_played(config: Path) -> None:
             )[2]
             is False
         )
-        assert changed(desk={"url": "https://whosleft.example.org"}, schedule={"poll": "90s"}) == (
-            [],
-            [],
-            True,
-        )
+        assert changed(desk={"url": "https://whosleft.example.org"}) == ([], [], True)
+        schedule = {"poll": "90s", "inventory": "2h", "reconcile": "90s", "escalate": "2h", "full": "04:30"}
+        of_schedule = sorted(f"schedule.{name}" for name in schedule)
+        assert changed(schedule={**schedule, "deliver": "45s", "lease": "60s"}) == (of_schedule, [], True)
+        elsewhere = {"name": "St Mary's", "timezone": "Europe/Paris"}
+        assert changed(organisation=elsewhere) == (["organisation.timezone"], [], True)
         assert rules_for_replay(worker).gate.left_out == frozenset()
         without_corp = settings.model_validate(
             {**_raw(), "directories": [tenant]}, context={"base_dir": settings.base_dir}
