@@ -158,6 +158,9 @@ def _fate(one: PlayedTicket, settings: Settings, *, is_would: bool) -> str:
 def _print_messages(found: Replayed) -> None:
     if not found.readers:
         return
+    counts = [(one.value, number) for one, number in found.messages_by_effect().items()]
+    out.print()
+    print_table("", ("messages", "how many"), counts, "")
     out.print()
     print_table("", ("who", "told", "would be told"), found.readers[:SHOWN_MAX], "")
     _print_rest(found.readers)

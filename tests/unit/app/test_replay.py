@@ -105,6 +105,9 @@ def test_a_lower_limit_holds(week: Harness) -> None:
     seen = played(week, with_limits(week, leavers_max=1))
 
     assert seen.count(PlayEffect.HELD) == len(week.tickets())
+    fewer = {PlayEffect.FEWER: len(seen.messages), PlayEffect.SAME: seen.same_messages}
+    nothing = dict.fromkeys((PlayEffect.MORE, PlayEffect.EARLIER, PlayEffect.LATER), 0)
+    assert seen.messages_by_effect() == fewer | nothing
     assert [(one.difference, one.plan.size) for one in seen.plans] == [(PlayEffect.MORE, 2)] * 2
     assert {message.told.difference for message in seen.messages} == {PlayEffect.FEWER}
     assert {one.would.why for one in seen.tickets} == {Why.PLAN_HELD}

@@ -55,8 +55,9 @@ def asked(ward: Harness, **fields: Any) -> dict[str, Any]:
     return {"asked": "1", "from": "2026-11-23", "until": day, **fields}
 
 
-def counts(page: str) -> dict[str, int]:
-    found = re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", page)
+def counts(page: str, of: str = "tickets") -> dict[str, int]:
+    [section] = re.findall(rf'<h2 id="{of}">.*?</dl>', page, re.DOTALL)
+    found = re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", section)
     return {name: int(number) for name, number in found if int(number)}
 
 
@@ -114,6 +115,12 @@ def test_what_is_different_is_in_tables(desk: Caller, ward: Harness) -> None:
     assert "Would be told" in page
     assert 'value="48"' in page, "the form keeps what was asked"
     assert "Ann" not in str(desk.last and desk.last.url), "an address has no names"
+
+
+def test_messages_that_only_come_later_are_counted(desk: Caller, ward: Harness) -> None:
+    page = desk.post("/what-if", asked(ward, due="30")).text
+
+    assert counts(page, "messages") == {"As they were": 3, "Later": 3}
 
 
 def test_long_tables_end(desk: Caller, ward: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,19 @@ def test_the_tables_say_what_would_be_different(config: Path) -> None:
     assert "can't be replayed" in done.stdout
 
 
+def test_messages_that_only_come_later_are_counted(config: Path) -> None:
+    quiet = ("--with", other(config, "quiet_hours: {from: '00:30', until: '23:30'}\n"))
+    found = answer(config, *quiet)["messages"]
+
+    done = replay(config, *DAYS, *quiet)
+
+    tables = done.stdout.partition("\nmessages ")[2]
+    shown = dict(re.findall(r"^(same|more|fewer|earlier|later) +([0-9]+) *$", tables, re.MULTILINE))
+    numbers = {how: len(found[how]) for how in ("more", "fewer", "earlier", "later")}
+    assert {how: int(shown[how]) for how in shown} == {"same": found["same"], **numbers}
+    assert numbers["later"] > 0
+
+
 def test_held_tickets_and_plans_are_in_the_tables(config: Path) -> None:
     done = replay(config, *DAYS, "--with", other(config, "guard: {leavers_max: 2}\n"))
 

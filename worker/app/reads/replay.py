@@ -103,6 +103,12 @@ class Replayed:
             self.same if wanted is PlayEffect.SAME else sum(one.difference is wanted for one in self.tickets)
         )
 
+    def messages_by_effect(self) -> dict[PlayEffect, int]:
+        """How many messages are the same, and how many differ in each way. None is held: it comes later."""
+        found = Counter(one.told.difference for one in self.messages)
+        found[PlayEffect.SAME] = self.same_messages
+        return {one: found[one] for one in PlayEffect if one is not PlayEffect.HELD}
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedRules:

@@ -84,6 +84,7 @@ def what_if(call: Call, guest: Guest) -> Response:
         "rows": found.tickets[:ROWS_MAX] if found else (),
         "readers": found.readers[:ROWS_MAX] if found else (),
         "counts": [(one.value, found.count(one)) for one in PlayEffect] if found else (),
+        "messages": [(one.value, n) for one, n in found.messages_by_effect().items()] if found else (),
     }
     return call.page("console/what_if.html", values)
 
