@@ -123,6 +123,13 @@ def test_messages_that_only_come_later_are_counted(desk: Caller, ward: Harness) 
     assert counts(page, "messages") == {"As they were": 3, "Later": 3}
 
 
+def test_how_many_of_something_can_t_be_replayed_stands_behind_it(desk: Caller, ward: Harness) -> None:
+    page = text(desk.post("/what-if", asked(ward, **{"from": "2026-11-24"})).text)
+
+    assert "days, whole or in part, before the journal begins: nothing is known of them (1)" in page
+    assert "the command whosleft replay plays more days, and most settings." in page
+
+
 def test_long_tables_end(desk: Caller, ward: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(what_if, "ROWS_MAX", 1)
 
