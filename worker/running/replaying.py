@@ -60,6 +60,7 @@ def rules_for_replay(
         rules.takes,
         rules.sensitive,
         app.explainer,
+        rules.controls.classes,
         settings.quiet_times(),
         rules.holding.silences,
         has_same_readers,

@@ -19,7 +19,7 @@ from worker.domain.evidence import events
 from worker.domain.kinds import codes
 from worker.domain.kinds.keeps import in_since
 from worker.domain.messages.message import RecipientKind
-from worker.domain.model import AccountKey, Evidence, GroupKey, Standing
+from worker.domain.model import AccountKey, Evidence, GroupKey, RegisterFacts, Standing
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.guard import Departure, HoldState
 from worker.domain.replay.history import (
@@ -39,6 +39,7 @@ from worker.ports.connectors.base import Port
 from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
 from worker.ports.state.groups import Expectation
 from worker.ports.state.past import Losses
+from worker.storage.group_facts import registered_facts
 from worker.storage.leading import registered_of, shown_as
 from worker.storage.persons import accounts_of, is_of_its_kind, joined_at, people_of, were_in_scope
 from worker.storage.sql.chunks import among, chunked
@@ -192,9 +193,10 @@ class SqlPast:
             query = sa.select(g.source, g.group_id, g.name, g.size, registered_of(g))
             for row in self._c.execute(query.where(among(g.source, g.group_id, chunk))):
                 key, subject = GroupKey(row.source, row.group_id), f"group:{row.source}/{row.group_id}"
-                is_sensitive = json.loads(row.said_of_it or "{}").get("sensitive") is True
+                registered = registered_facts(row.said_of_it) or RegisterFacts()
                 size = Growth(row.size, changes[subject])
-                found[key] = GroupPast(row.name, size, is_sensitive, shown[key])
+                is_sensitive, data_class = registered.sensitive is True, registered.data_class or ""
+                found[key] = GroupPast(row.name, size, is_sensitive, shown[key], data_class)
         return found
 
     def humans(self, people: Collection[AccountKey]) -> dict[AccountKey, HumanPast]:

@@ -11,9 +11,12 @@ import pytest
 from builders import rules
 from harness import Harness
 from replayed import DAY, HOUR, STEPS, TWO, Found, base, pass_hours, played, with_rules
+from worker.domain.controls.policy import ClassRule, ControlPolicy, DescriptionRule, ProfileRule
+from worker.domain.controls.switch import REPORTED, ControlSwitch, Mode
 from worker.domain.escalation.absence import Absence
-from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step
+from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target, When
 from worker.domain.escalation.silences import Silence
+from worker.domain.model import GroupFacts, RegisterFacts
 from worker.domain.replay.comparing import PlayEffect
 from worker.domain.tickets.ticket import TicketKind
 
@@ -89,3 +92,35 @@ def test_a_deputy_is_told_of_a_step_while_somebody_is_away(
     seen = played(harness, None)
     assert seen.messages == ()
     assert later_steps(harness, plus, to) == told
+
+
+QUICK = Policy("quick", (Step(After(plus=2 * HOUR), (Target.ASSIGNEE,)),), When(sensitive=True))
+SLOW = Policy("slow", (Step(After(plus=9 * HOUR), (Target.ASSIGNEE,)),))
+PATIENTS = ClassRule(REPORTED, "patients", ("whatsapp",), ("Ward*",), is_sensitive=True)
+
+
+@pytest.mark.parametrize("groups, said", [(("Ward*",), None), (("ward-7",), ""), ((), "Patients")])
+def test_a_control_s_ticket_is_sensitive_by_its_group_s_class(
+    found: Found, groups: tuple[str, ...], said: str | None
+) -> None:
+    asks = ProfileRule(ControlSwitch(Mode.TICKET), description=DescriptionRule({"en": "Be kind."}))
+    policy = ControlPolicy(profile=(asks,), classes=(replace(PATIENTS, groups=groups),))
+    harness = ward(found, "eve", registers=("rows",), rules=rules(policies=(QUICK, SLOW)), controls=policy)
+    harness.wards.show("ward-7", GroupFacts(read_at=harness.now, description="hello"))
+    if said is not None:
+        harness.group("ward-7", "ann", admins=["eve"], at=1)
+        harness.inventories[1].register("ward-7", RegisterFacts(data_class=said))
+    harness.settle()
+    harness.control()
+    harness.decide()
+    pass_hours(harness, 12, {1: harness.control})
+    [ticket] = harness.tickets()
+    assert (ticket.is_sensitive, ticket.kind) == (True, TicketKind.FIX_PROFILE)
+
+    seen = played(harness)
+
+    assert (seen.messages, seen.same_messages) == ((), 2)
+    plain = replace(base(harness), classes=())
+    assert {one.told.difference for one in played(harness, plain).messages} == {PlayEffect.LATER}
+    said = replace(plain, sensitive=("Ward 7",))
+    assert played(harness, said).messages == ()

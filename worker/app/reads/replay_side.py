@@ -14,6 +14,7 @@ from worker.app.reads.replay_history import PAGE, Progressed, never_passed
 from worker.app.tell.holding import known_as, reader_known_as
 from worker.app.tell.quiet import PersonalQuiet
 from worker.app.tell.recipients import Recipients
+from worker.domain.controls.policy import ClassRule
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Step, Taken, Target, Whom
 from worker.domain.escalation.quiet import held_until
 from worker.domain.escalation.silences import Silence
@@ -48,6 +49,7 @@ class ReplayRules:
     takes: Mapping[str, Takes]
     sensitive: tuple[str, ...]
     explainer: Explainer
+    classes: tuple[ClassRule, ...] = ()
     quiet: PersonalQuiet | None = None
     silences: tuple[Silence, ...] = ()  # those of the configuration
     has_same_readers: bool = True
@@ -155,9 +157,8 @@ class Player:
     def play(self, progressed: Progressed) -> Side:
         """Play all of it; `progressed` hears of each so many tickets."""
         gate = judge_again(self._history, self._rules.gate)
-        takes = dict(self._rules.takes)
-        accounts = self._rules.gate.accounts
-        side = TicketSide(gate, self._rules.tickets, takes, self._rules.sensitive, accounts)
+        rules, accounts = self._rules, self._rules.gate.accounts
+        side = TicketSide(gate, rules.tickets, rules.takes, rules.sensitive, accounts, rules.classes)
         self._side.plans = gate.plans
         for number, one in enumerate(self._history.tickets):
             if number % PAGE == 0:

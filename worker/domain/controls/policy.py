@@ -66,9 +66,13 @@ class ClassRule(_Ruled):
     def has(self, group: GroupState) -> bool:
         """Whether a group is of this class, wherever it is: the register's word comes first."""
         said = group.row.facts.data_class if group.row else None
+        return self.has_known(group.key.group_id, group.name, said or "")
+
+    def has_known(self, group_id: str, name: str, said: str) -> bool:
+        """As `has`, by all that is asked of a group. `said`: its class in the register; empty if none is said."""
         if said:
             return said.casefold() == self.name.casefold()
-        return fits(group.key.group_id, self.groups) or fits(group.name, self.groups)
+        return fits(group_id, self.groups) or fits(name, self.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.controls.policy import ClassRule
 from worker.domain.escalation.policy import Taken
 from worker.domain.escalation.replay import Spell, replay
+from worker.domain.kinds import kind_of
 from worker.domain.kinds.controlled import TIME_S
 from worker.domain.kinds.keeps import in_since
+from worker.domain.kinds.kind import InControls, InReports
 from worker.domain.model import GroupKey
 from worker.domain.people.persons import AccountsRule
 from worker.domain.reconcile.rules import TicketRules
@@ -59,6 +62,7 @@ class TicketSide:
     """One configuration's rules for tickets, and what the guard did by it.
 
     `takes`: by inventory, whether it reads a group of this id and name. `sensitive`: ids, names or globs of groups.
+    `classes`: of data, by which groups are sensitive to controls and reports.
     """
 
     gate: GuardPlay
@@ -66,6 +70,7 @@ class TicketSide:
     takes: Mapping[str, Callable[[str, str], bool]] = field(default_factory=dict)
     sensitive: tuple[str, ...] = ()
     accounts: AccountsRule = AccountsRule.EITHER
+    classes: tuple[ClassRule, ...] = ()
 
     def reads(self, history: History, group: GroupKey, name: str) -> bool:
         """Whether it reads a group of this name, in one at least of the sources that show it."""
@@ -82,8 +87,17 @@ class TicketSide:
         past = history.groups.get(ticket.group)
         is_said = past is not None and past.is_sensitive
         names = (ticket.group.group_id, ticket.group_name)
-        is_sensitive = is_said or any(fits(name, self.sensitive) for name in names)
+        is_named = any(fits(name, self.sensitive) for name in names)
+        is_sensitive = (
+            is_said or is_named or self._is_by_class(ticket, names, past.data_class if past else "")
+        )
         return ticket if ticket.is_sensitive is is_sensitive else replace(ticket, is_sensitive=is_sensitive)
+
+    def _is_by_class(self, ticket: Ticket, names: tuple[str, str], said: str) -> bool:
+        """Whether a ticket of controls or reports is of a sensitive class; of others, the class is not asked."""
+        if not isinstance(kind_of(ticket).found, InControls | InReports):
+            return False
+        return next((one.is_sensitive for one in self.classes if one.has_known(*names, said)), False)
 
 
 def fate_of(history: History, recorded: RecordedTicket, was: GuardPlay, side: TicketSide) -> Fate:

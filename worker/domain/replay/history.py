@@ -49,7 +49,7 @@ class Newcomers:
 
 @dataclass(frozen=True, slots=True)
 class GroupPast:
-    """A group: its name now, its size over time, and whether its register calls it sensitive.
+    """A group: its name now, its size over time, and what its register says: if it is sensitive, and its class of data.
 
     `shown_as`: its names by key, as each source shows it, the one that leads first; empty: as itself alone.
     """
@@ -58,6 +58,7 @@ class GroupPast:
     size: Growth
     is_sensitive: bool = False
     shown_as: Mapping[GroupKey, str] = field(default_factory=dict)
+    data_class: str = ""
 
 
 class LeavingKey(NamedTuple):
