@@ -84,7 +84,8 @@ def test_a_deputy_is_told_of_a_step_while_somebody_is_away(
 ) -> None:
     harness = ward(found, "eve", rules=rules(policies=(Policy("one", (Step(After(plus=5 * HOUR), to),)),)))
     opened_at = harness.now + 2 * HOUR
-    absence = Absence(SEC, *(opened_at + hours * HOUR for hours in away), deputy=DEP)
+    from_at, until_at = (opened_at + hours * HOUR for hours in away)
+    absence = Absence(SEC, from_at, until_at, DEP)
     harness.start(replace(harness.app.rules, rotas=replace(harness.app.rules.rotas, absences=(absence,))))
     pass_hours(harness, 15, {1: lambda: harness.leave("ann")})
     assert [one.opened_at for one in harness.tickets()] == [opened_at]
@@ -122,5 +123,5 @@ def test_a_control_s_ticket_is_sensitive_by_its_group_s_class(
     assert (seen.messages, seen.same_messages) == ((), 2)
     plain = replace(base(harness), classes=())
     assert {one.told.difference for one in played(harness, plain).messages} == {PlayEffect.LATER}
-    said = replace(plain, sensitive=("Ward 7",))
-    assert played(harness, said).messages == ()
+    named = replace(plain, sensitive=("Ward 7",))
+    assert played(harness, named).messages == ()
