@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, Seen
-from worker.ports import ConnectorContext, ConnectorError, Rejected, Transient
+from worker.ports import Changed, ConnectorContext, ConnectorError, Rejected, Transient
 from worker.ports.connectors.tracker import Tracker
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -169,6 +169,14 @@ class TrackerContract(AnyTrackerContract):
         moved = world.tracker.last_move(self.now(world, seen))
         assert self.closer in {moved.account, moved.email}
         assert moved.at is None or moved.at.tzinfo is not None
+
+    def test_who_moved_it_meanwhile_did_not_close_it(self, world: TrackerWorld) -> None:
+        seen = self.made(world)
+        world.close(seen.ref)
+        closed = self.now(world, seen)
+        world.reopen(seen.ref)
+        with pytest.raises(Changed):
+            world.tracker.last_move(closed)
 
     def test_declined_is_not_done(self, world: TrackerWorld) -> None:
         seen = self.made(world)

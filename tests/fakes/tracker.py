@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
-from worker.ports import CheckResult, ConnectorError, Passive, Rejected, Transient
+from worker.ports import Changed, CheckResult, ConnectorError, Passive, Rejected, Transient
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
 _AFTER = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
@@ -111,6 +111,8 @@ class FakeTracker(Passive):
     def last_move(self, seen: Seen, /) -> LastMove:
         self._fail()
         issue = self.issues[seen.ref]
+        if issue.seen.standing is not seen.standing:
+            raise Changed(f"{seen.key} was changed since it was read.")
         return LastMove(issue.by, issue.by if "@" in issue.by else "", issue.at)
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:

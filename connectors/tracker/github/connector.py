@@ -150,14 +150,12 @@ class GithubTracker(HttpTracker):
         return self._seen(row, ref)
 
     def last_move(self, seen: Seen, /) -> LastMove:
-        _row, path = self._client.issue(seen.ref)
+        path = self._unchanged(seen)[1]
         events = list(self._client.events(path))
         return understood(GITHUB, "the events of an issue", lambda: mapping.last_move(events, self._config))
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
-        now, path = self._now(seen)
-        if now.standing is not seen.standing:
-            raise Changed(f"{seen.key} was changed on GitHub since it was read.")
+        now, path = self._unchanged(seen)
         if is_there(now.standing, goal):
             self._comment(path, note)
             return now
@@ -258,6 +256,13 @@ class GithubTracker(HttpTracker):
             if seen and seen.identity:
                 return f"{seen.key} is a copy"
         return "no copy is among them"
+
+    def _unchanged(self, seen: Seen) -> tuple[Seen, str]:
+        """As `_now`. Raises Changed if it was moved since."""
+        now, path = self._now(seen)
+        if now.standing is not seen.standing:
+            raise Changed(f"{seen.key} was changed on GitHub since it was read.")
+        return now, path
 
     def _now(self, seen: Seen) -> tuple[Seen, str]:
         """Return what it is just now, and its path. Raises Rejected for one that is not there."""

@@ -113,14 +113,13 @@ class GitlabTracker(HttpTracker):
         return understood(GITLAB, "an issue", lambda: mapping.moved_away(row)) or self._seen(row)
 
     def last_move(self, seen: Seen, /) -> LastMove:
+        self._unchanged(seen)
         moves = self._client.moves(seen.ref)
         return understood(GITLAB, "the moves of an issue", lambda: mapping.last_move(moves, self._config))
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
-        row = self._row(seen)
+        row = self._unchanged(seen)
         now = self._seen(row)
-        if now.standing is not seen.standing:
-            raise Changed(f"{seen.key} was changed on GitLab since it was read.")
         if is_there(now.standing, goal):
             self.note(now, note)
             return now
@@ -161,6 +160,13 @@ class GitlabTracker(HttpTracker):
 
     def _checked(self, details: dict[str, str]) -> str:
         return Check(self._client, self._config).run(details)
+
+    def _unchanged(self, seen: Seen) -> Row:
+        """As `_row`. Raises Changed if it was moved since."""
+        row = self._row(seen)
+        if self._seen(row).standing is not seen.standing:
+            raise Changed(f"{seen.key} was changed on GitLab since it was read.")
+        return row
 
     def _row(self, seen: Seen) -> Row:
         row = self._client.issue(seen.ref)

@@ -21,7 +21,7 @@ from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.markup import document, plain, summary, wiki
 from connectors.tracker.jira.moves import Way, way_to
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
-from worker.ports import CheckResult, ConnectorContext, ConnectorError, Rejected
+from worker.ports import Changed, CheckResult, ConnectorContext, ConnectorError, Rejected
 from worker.ports.connectors.base import Passive
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -131,6 +131,8 @@ class JiraTracker(Worried, Passive):
                 yield CopyGone(ref, _GONE)
 
     def last_move(self, seen: Seen, /) -> LastMove:
+        if self._seen(seen.ref).standing is not seen.standing:
+            raise Changed(f"{seen.key} was changed in Jira since it was read.")
         if not self._client.is_cloud:
             row = self._client.issue(seen.ref, {"expand": "changelog"})
             changes = (row or {}).get("changelog")

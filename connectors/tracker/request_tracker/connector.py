@@ -118,6 +118,7 @@ class RequestTracker(HttpTracker):
                 yield self._missing(ref)
 
     def last_move(self, seen: Seen, /) -> LastMove:
+        self._unchanged(seen)
         history = self._client.history(seen.ref)
         return understood(RT, "a ticket's history", lambda: mapping.last_move(history, seen.status))
 

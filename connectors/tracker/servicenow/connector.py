@@ -143,7 +143,10 @@ class ServicenowTracker(HttpTracker):
         )
 
     def last_move(self, seen: Seen, /) -> LastMove:
-        return mapping.last_move(self._row(seen), self._config)
+        row = self._row(seen)
+        if self._seen(row).standing is not seen.standing:
+            raise Changed(f"{seen.key} was changed in ServiceNow since it was read.")
+        return mapping.last_move(row, self._config)
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         row = self._unchanged(seen)

@@ -81,7 +81,7 @@ class Tracker(Connector, Protocol):
         """Yield what each copy is now, in any order; in as few calls as the tracker allows."""
 
     def last_move(self, seen: Seen, /) -> LastMove:
-        """Return who gave the copy its status."""
+        """Return who gave the copy its status. Raises Changed if it has another one by now."""
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         """Bring the copy where we want it, with a note, and read it back. Only for `can.goals`.

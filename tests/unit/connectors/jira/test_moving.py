@@ -220,7 +220,7 @@ def test_the_last_of_many_changes_is_read_from_the_last_page(either: JiraWorld) 
     for number in range(250):
         either.site.set_status(issue, "Review" if number % 2 else "To Do", either.site.bot)
     either.close(seen.ref)
-    assert either.tracker.last_move(seen).email == "sam.closer@example.org"
+    assert either.tracker.last_move(now(either, seen)).email == "sam.closer@example.org"
     if either.site.is_cloud:
         assert len(either.server.seen("/changelog")) == 2
 
@@ -251,7 +251,7 @@ def test_who_hides_their_address_is_named(either: JiraWorld) -> None:
     seen = made(either)
     either.site.sam.shows_email = False
     either.close(seen.ref)
-    moved = either.tracker.last_move(seen)
+    moved = either.tracker.last_move(now(either, seen))
     assert (moved.account, moved.email) == ("Sam Closer", "")
 
 
