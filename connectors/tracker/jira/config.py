@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -24,6 +25,10 @@ class JiraConfig(TrackerConfig):
         description="The account's e-mail address on Cloud; null: token is a personal access token (Data Center).",
     )
     token: Token = Field(description="The API token, or the personal access token: ${file:…} or ${env:…}.")
+    token_expires_on: date | None = Field(
+        default=None,
+        description="The day on which the token ends, which Jira doesn't tell: an alarm says so 30 days before.",
+    )
     project: str = Field(description="The project's key, such as SEC.")
     issue_type: str = Field(default="Task", min_length=1, description="The type of its issues.")
     request_type: str | None = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.kit.calls import Calls, is_signed
@@ -21,7 +21,7 @@ from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.markup import document, plain, summary, wiki
 from connectors.tracker.jira.moves import Way, way_to
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
-from worker.ports import Changed, CheckResult, ConnectorContext, ConnectorError, Rejected
+from worker.ports import Changed, CheckResult, Concern, ConnectorContext, ConnectorError, Rejected
 from worker.ports.connectors.base import Passive
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -75,6 +75,18 @@ class JiraTracker(Worried, Passive):
         if lost := self._concerns.get(IDENTITY):
             return replace(found, ok=False, message=lost.message, remedy=lost.remedy)
         return found
+
+    def concerns(self) -> Sequence[Concern]:
+        """Those of all trackers, and the end of the token, if it is configured."""
+        ends_on = self._config.token_expires_on
+        if ends_on is None:
+            return super().concerns()
+        remedy = "Make another token, and give it here with its last day (token_expires_on)."
+        ends_at = datetime(ends_on.year, ends_on.month, ends_on.day, tzinfo=UTC)
+        return (
+            *super().concerns(),
+            Concern("the token", "Copies are made with this token.", remedy, ends_at),
+        )
 
     def mark(self) -> str:
         """Return the highest number of a key that is known."""
