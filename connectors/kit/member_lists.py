@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from connectors.kit.contact_lists import without_contacts
 from connectors.kit.member_words import LAST_TWO, YOU, YOU_AT_AN_END, is_count, is_noise
@@ -331,6 +332,7 @@ def _by_parts(names: Iterable[str]) -> tuple[dict[str, str], int]:
     return known, min(max(map(len, cleaned.values()), default=0), PARTS_MAX)
 
 
+@lru_cache(maxsize=8)  # asked several times of each part
 def _bare(name: str) -> str:
     """Drop the marks around a name. Of brackets and quotes only a pair around all of it, or a half: "Bob (Ward 7)"."""
     name, before = _EMPTY.sub(" ", name), None

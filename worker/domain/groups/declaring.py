@@ -9,6 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from worker.domain.identity.phones import canonical, is_e164
@@ -101,6 +102,7 @@ def _is_another_s(phone: str | None, me: Member) -> bool:
     return phone is not None and me.phone is not None and canonical(phone) != canonical(me.phone)
 
 
+@lru_cache(maxsize=8)  # a list's reader compares each part several times
 def folded(name: str) -> str:
     """Return a form for comparing names: without case, invisible marks and extra spaces."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
