@@ -144,6 +144,7 @@ def measure(url: str, size: int) -> Measured:
     later, before = START + timedelta(hours=1), _count(engine, ticket)
     batch = took(lambda: (poll.run_once(later), reconcile.run_once(later)))
     tickets, memberships = _count(engine, ticket) - before, _count(engine, membership)
+    _vacuum(engine)
     anti_join = least(partial(_anti_join, engine))
     nightly = least(partial(reconcile.run_once, later, full=True))
     engine.dispose()
