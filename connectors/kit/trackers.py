@@ -89,11 +89,15 @@ class StatesConfig(Section):
     def _set_what_they_mean(self) -> Self:
         """What we set has to read as what it is for, and what people set then as a claim."""
         if self.on_done and not _is_among(self.on_done, self.done):
-            raise ValueError(f"on_done: {self.on_done!r} is not among done")
+            raise ValueError(
+                f"on_done: {self.on_done!r} is not among done; add it there, or set one of these"
+            )
         if self.on_reopen and not _is_among(self.on_reopen, self.open):
-            raise ValueError(f"on_reopen: {self.on_reopen!r} is not among open")
+            raise ValueError(
+                f"on_reopen: {self.on_reopen!r} is not among open; add it there, or set one of these"
+            )
         if self.on_cancelled and _is_among(self.on_cancelled, self.open):
-            raise ValueError(f"on_cancelled: {self.on_cancelled!r} is among open")
+            raise ValueError(f"on_cancelled: {self.on_cancelled!r} is among open; set a status that isn't")
         return self
 
     @property

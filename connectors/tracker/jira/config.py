@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from connectors.kit.trackers import ServerAddress, StatesConfig, Token, TrackerConfig
+from worker.domain.escalation.wall_clock import named_day
 
 LABEL_MAX = 255  # characters
 OWN_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
@@ -47,6 +48,14 @@ class JiraConfig(TrackerConfig):
     labels: tuple[str, ...] = Field(
         default=("whosleft",), description="Labels that each issue gets, besides that of its ticket."
     )
+
+    @field_validator("token_expires_on", mode="before")
+    @classmethod
+    def _is_a_day(cls, day: Any) -> Any:
+        try:
+            return named_day(day) if isinstance(day, str) else day
+        except ValueError:
+            raise ValueError("write the day, such as 2027-08-01") from None
 
     @field_validator("project")
     @classmethod

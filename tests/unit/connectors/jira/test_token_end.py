@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pytest
+from pydantic import ValidationError
+
+from connectors.tracker.jira.config import JiraConfig
 from fakes.jira.world import jira_world
 
 
@@ -17,3 +21,12 @@ def test_the_day_on_which_the_token_ends_is_a_concern() -> None:
 def test_without_that_day_nothing_is_said_of_it() -> None:
     with jira_world(is_cloud=True) as world:
         assert list(world.tracker.concerns()) == []
+
+
+def test_what_is_no_day_is_refused_with_an_example() -> None:
+    keys = {"url": "https://x.example.org", "token": "t", "project": "SEC"}
+    assert JiraConfig.model_validate({**keys, "token_expires_on": "2027-08-01"}).token_expires_on == date(
+        2027, 8, 1
+    )
+    with pytest.raises(ValidationError, match="write the day, such as 2027-08-01"):
+        JiraConfig.model_validate({**keys, "token_expires_on": "soon"})
