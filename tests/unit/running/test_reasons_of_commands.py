@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from builders import ticket
 from wards_commands import configured, run
@@ -59,15 +61,17 @@ def test_each_command_that_names_who_did_it_takes_why_and_when() -> None:
         (events.DESK_LOGIN_LINK_MADE, "desk login-link --role auditor --for kim"),
         (events.CENSUS_LINK_MADE, "census link --new"),
         (events.AUDIT_EXPORTED, "audit export {folder}/pack.zip"),
-        (events.EVIDENCE_SEALED, "evidence seal {folder}/chat.txt --ticket T-1"),
+        (events.EVIDENCE_SEALED, "evidence seal {folder}/chat.txt --ticket T-1 --how exported"),
         (events.EVIDENCE_HANDED_OVER, "evidence seal {folder}/chat.txt --ticket T-1 --to Kim"),
         (events.ATTESTATIONS_IMPORTED, "attest import {folder}/lms.csv --statement training"),
     ],
 )
 def test_why_is_in_the_journal(config: Path, kind: str, call: str) -> None:
     words = [word.format(folder=config.parent) for word in call.split()]
+    before = _unexplained(config)
     run(config, *words, "--by", "kim", "--reason", WHY)
     assert _reasons(config, kind) == [WHY]
+    assert _unexplained(config) == before
 
 
 def test_why_a_token_ends_is_in_the_journal(config: Path) -> None:
@@ -83,4 +87,13 @@ def test_why_a_token_ends_is_in_the_journal(config: Path) -> None:
 def _reasons(config: Path, kind: str) -> list[str]:
     with open_app(load_settings(config), lambda: NOW) as app, app.store.reading() as uow:
         rows = uow.journal.written(0, 1000)
-    return [one.reason for one in rows if one.kind == kind]
+    found = [one for one in rows if one.kind == kind]
+    return [
+        json.loads(one.data).get("why", one.reason) for one in found
+    ]  # how a file was made is a seal's reason
+
+
+def _unexplained(config: Path) -> object:
+    """What the journal does not explain: the ticket, which these tests put there without an event."""
+    said = CliRunner().invoke(cli, ["audit", "check", "--json", "-c", str(config)])
+    return json.loads(said.stdout)["problems"]

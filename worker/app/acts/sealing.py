@@ -140,7 +140,8 @@ def _check_name(measured: Measured, before: Sequence[Seal]) -> None:
 def _new(uow: UnitOfWork, ticket: Ticket, seal: Seal, by: Actor, reason: str) -> Seal:
     new = uow.seals.add(seal)
     subject = f"ticket:{ticket.label}"
-    entry = acted(by, new.made_at, events.EVIDENCE_SEALED, subject, new.how or reason, seal_facts(new))
+    data = seal_facts(new) | ({"why": reason} if reason else {})  # how it was made is the event's own reason
+    entry = acted(by, new.made_at, events.EVIDENCE_SEALED, subject, new.how, data)
     uow.journal.append([entry])
     return new
 
