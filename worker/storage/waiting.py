@@ -35,7 +35,10 @@ def departures() -> sa.Select[Any]:
 @cache
 def early_departures(*, in_several: bool) -> sa.Select[Any]:
     """Those of accounts that came as left, of people in a group. `in_several`: there are several directories."""
-    return _waiting().where(episode.c.gate == Gate.INITIAL.value, _is_in_a_group(in_several=in_several))
+    is_in_a_group = sa.tuple_(episode.c.source, episode.c.person_id).in_(
+        _early_in_groups(in_several=in_several)
+    )
+    return _waiting().where(episode.c.gate == Gate.INITIAL.value, is_in_a_group)
 
 
 def _waiting() -> sa.Select[Any]:
@@ -107,26 +110,28 @@ def _was_let_through() -> sa.ColumnElement[bool]:
     return (e.gate == Gate.PASSED.value) & (e.passed_at > sa.bindparam("since")) & ~_was_released()
 
 
-def _is_in_a_group(*, in_several: bool) -> sa.ColumnElement[bool]:
-    """True for an account with a person who is in a group, under any account: leavers outside groups are no work.
+def _early_in_groups(*, in_several: bool) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    """Accounts that came as left, of people who are in a group under any account: leavers outside groups are no work.
 
-    There may be many of them, who all left before the first pass. So the other accounts come last, and only if there
-    are several directories.
+    There may be many of them, who all left before the first pass. So other accounts are looked at only if there are
+    several directories, and each is looked up: with `or` for `union`, PostgreSQL would read all memberships.
     """
-    k, o = person_key.alias("k").c, person_key.alias("o").c
+    e, k, o = episode.alias("early").c, person_key.alias("k").c, person_key.alias("o").c
+    is_early = e.gate == Gate.INITIAL.value
     one: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
     in_group = sa.exists(one).where(
         membership.c.source == link.c.source, membership.c.handle == link.c.handle
     )
-    itself = sa.exists(one).where(
-        link.c.person_source == episode.c.source, link.c.person_id == episode.c.person_id, in_group
+    accounts = sa.select(e.source, e.person_id)
+    itself = accounts.where(
+        is_early, link.c.person_source == e.source, link.c.person_id == e.person_id, in_group
     )
-    under_another = sa.exists(one).where(
-        k.source == episode.c.source, k.person_id == episode.c.person_id,
+    under_another = accounts.where(
+        is_early, k.source == e.source, k.person_id == e.person_id,
         o.kind == k.kind, o.value == k.value, o.source != k.source, is_joining(o),
         link.c.person_source == o.source, link.c.person_id == o.person_id, in_group,
     )  # fmt: skip
-    return itself | under_another if in_several else itself
+    return sa.union(itself, under_another) if in_several else itself
 
 
 def _was_released() -> sa.ColumnElement[bool]:

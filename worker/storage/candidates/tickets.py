@@ -21,15 +21,6 @@ def tickets_without_reason(rule: AccountsRule) -> sa.Select[Any]:
     accounts were joined since, or the rule was another. Live tickets of a group that is gone are included, too.
     """
     t, p = ticket.c, person.c
-    theirs, other, owner = person_key.alias("theirs"), person_key.alias("other"), person.alias("owner")
-    k, o = theirs.c, other.c
-    is_here_by_another = sa.exists().where(
-        k.source == t.person_source, k.person_id == t.person_id, is_joining(k),
-        o.kind == k.kind.concat(""), o.value == k.value,
-        owner.c.source == o.source, owner.c.person_id == o.person_id, owner.c.standing != Standing.LEFT.value,
-        # An expression, or SQLite would read everybody of the source
-        *([] if rule is AccountsRule.ALL else [o.source.concat("") == k.source]),
-    )  # fmt: skip
     joined = ticket.outerjoin(person, (p.source == t.person_source) & (p.person_id == t.person_id)).outerjoin(
         link, (link.c.source == t.source) & (link.c.handle == t.handle)
     )
@@ -38,7 +29,7 @@ def tickets_without_reason(rule: AccountsRule) -> sa.Select[Any]:
         p.standing != Standing.LEFT.value,
         link.c.person_id.is_distinct_from(t.person_id),
         link.c.person_source.is_distinct_from(t.person_source),
-        is_here_by_another,
+        sa.tuple_(t.person_source, t.person_id).in_(_here_by_another_account(rule)),
     )
     group_gone = sa.exists().where(
         chat_group.c.source == t.source, chat_group.c.group_id == t.group_id, chat_group.c.is_gone == 1
@@ -50,6 +41,27 @@ def tickets_without_reason(rule: AccountsRule) -> sa.Select[Any]:
         .select_from(joined)
         .where(t.state.in_(LIVE_STATES), sa.or_(unfounded, group_gone, addition))
     )
+
+
+def _here_by_another_account(rule: AccountsRule) -> sa.Select[Any]:
+    """The people of live removals who have another account that is here. Each is looked up once, not once a ticket."""
+    t, k, o, owner = (
+        ticket.c,
+        person_key.alias("theirs").c,
+        person_key.alias("other").c,
+        person.alias("owner").c,
+    )
+    # An expression, or SQLite would read the finished removals, too
+    is_removal = t.kind.concat("").in_(REMOVAL_CODES) & t.state.in_(LIVE_STATES)
+    removed = sa.select(t.person_source, t.person_id).distinct().where(is_removal).subquery("removed").c
+    is_here_by_another = sa.exists().where(
+        k.source == removed.person_source, k.person_id == removed.person_id, is_joining(k),
+        o.kind == k.kind.concat(""), o.value == k.value, sa.or_(o.source != k.source, o.person_id != k.person_id),
+        owner.source == o.source, owner.person_id == o.person_id, owner.standing != Standing.LEFT.value,
+        # An expression, or SQLite would read everybody of the source
+        *([] if rule is AccountsRule.ALL else [o.source.concat("") == k.source]),
+    )  # fmt: skip
+    return sa.select(removed.person_source, removed.person_id).where(is_here_by_another)
 
 
 def waivers() -> sa.Select[Any]:
