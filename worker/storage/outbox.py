@@ -100,6 +100,13 @@ class SqlOutbox(SqlFolding, SqlSending, SqlRighting):
         if bundles:
             let_go_of_reserved(self._c)
 
+    def may_reach(self, ticket: int, beginning: str) -> bool:
+        o = outbox.c
+        may = (o.ticket_id == ticket) & o.state.in_(("pending", "sent"))
+        return any(
+            key.startswith(beginning) for key in self._c.execute(sa.select(o.key).where(may)).scalars()
+        )
+
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         o, told = outbox.c, dict[int, dict[tuple[str, str], Recipient]]()
         for chunk in chunked(sorted(since)):

@@ -64,3 +64,73 @@ def test_a_repeated_step_that_reaches_nobody_is_no_news_after_the_last(start: St
     harness.later(hours=5)
     assert harness.escalate().counts["steps"] == 1
     assert told(harness) == []
+
+
+WHOLE = ["channel", "it-security@example.org"]
+
+
+def with_last(start: Start, last: Step) -> Harness:
+    """A leaver's ticket whose policy has one step, over e-mail (`mail`), a channel (`soc`) and texts (`sms`)."""
+    made = replace(rules(policies=(Policy("test", (last,)),)), accountable="it-security@example.org")
+    sms = FakeNotifier("sms", reaches_people=False, reaches_phones=True, has_channel=False)
+    harness = start(rules=made, notifiers=[FakeNotifier("soc"), FakeNotifier("mail", has_channel=False), sms])
+    harness.leave("ann")
+    harness.settle()
+    harness.deliver()
+    sms.unreachable.add("dee@corp.example")
+    harness.later(hours=24)
+    return harness
+
+
+def foreseen(harness: Harness) -> list[str]:
+    """Whom the coming steps reach, by the explanation."""
+    ticket = harness.ticket()
+    with harness.store.reading() as uow:
+        steps = harness.app.explainer.explain(uow, ticket).steps
+    return sorted(one.to.address or "channel" for step in steps for one in step.everybody if one.over)
+
+
+@pytest.mark.parametrize("to", [Target.ADMINS, Target.ACCOUNTABLE])
+def test_where_nobody_whom_the_last_step_means_is_reached_it_is_said_once(start: Start, to: Target) -> None:
+    """Who is reached over no `via` of the step is told over any other one."""
+    harness = with_last(start, Step(After(share=0.5), (to,), via=("sms",)))
+    assert (foreseen(harness) == WHOLE) is (to is Target.ACCOUNTABLE), (
+        "that an address fails, nobody foresees"
+    )
+
+    assert harness.escalate().counts["steps"] == 1
+    assert told(harness) == []
+    assert harness.escalate().counts == {"watched": 1, "steps": 0, "messages": 2, "silenced": 0}
+    before = len(harness.soc.sent)
+    assert told(harness) == WHOLE
+    said = {part.text for message in harness.soc.sent[before:] for part in message.paragraphs}
+    assert all("An earlier message reached nobody, so this comes to you." in one for one in said)
+    assert harness.escalate().counts["messages"] == 0
+
+
+def test_where_one_of_the_last_step_is_reached_nobody_is_told_in_their_place(start: Start) -> None:
+    harness = with_last(start, Step(After(share=0.5), (Target.ADMINS, Target.ACCOUNTABLE)))
+    harness.soc.unreachable.add("dee@corp.example")
+    harness.notifiers[1].unreachable.add("dee@corp.example")
+    harness.escalate()
+    assert told(harness) == ["it-security@example.org"]
+    assert harness.escalate().counts["messages"] == 0
+
+
+def test_where_the_last_resort_is_not_reached_either_nobody_is_asked_for_ever(start: Start) -> None:
+    harness = with_last(start, Step(After(share=0.5), (Target.ADMINS,), via=("sms",)))
+    for notifier in harness.notifiers:
+        notifier.unreachable |= {"", "it-security@example.org"}
+    harness.escalate()
+    for count in (2, 0, 0):
+        harness.deliver()
+        assert harness.escalate().counts["messages"] == count
+
+
+def test_a_policy_without_steps_tells_nobody_in_their_place(start: Start) -> None:
+    harness = start(rules=rules(policies=(Policy("test", ()),)))
+    harness.soc.unreachable.add("dee@corp.example")
+    harness.leave("ann")
+    harness.settle()
+    assert told(harness) == []
+    assert harness.escalate().counts["messages"] == 0

@@ -12,6 +12,7 @@ from by_link import token_of
 from harness import ACCOUNTABLE, Harness
 from worker.app.tell.holding import Holding
 from worker.app.tell.quiet import PersonalQuiet
+from worker.domain.escalation.policy import Taken
 from worker.domain.escalation.quiet import QuietHours
 from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -138,12 +139,12 @@ def test_nor_one_who_said_in_the_night_that_it_is_not_their_group(late: Harness)
 
 def test_nor_is_somebody_asked_to_pass_a_step_on_to_a_former_assignee(late: Harness) -> None:
     ticket = late.ticket()
-    to = Recipient(RecipientKind.PERSON, DEE)
-    key = passed_key(step_message_key(ticket, 2, 0, to), DEE)
+    step, to = Taken(2, 0, late.now), Recipient(RecipientKind.PERSON, DEE)
+    key = passed_key(step_message_key(ticket, step, to), DEE)
     manager = Recipient(RecipientKind.PERSON, EVE)
     assert not is_overtaken(key, manager, ticket)
     assert is_overtaken(key, manager, replace(ticket, assignee=None))
-    others = step_message_key(ticket, 2, 0, manager)
+    others = step_message_key(ticket, step, manager)
     assert not is_overtaken(others, manager, replace(ticket, assignee=None)), "told for another part in it"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -27,7 +28,8 @@ from worker.domain.escalation.policy import (
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.instants import has_come
-from worker.domain.messages.overtaken import step_message_key
+from worker.domain.messages.message import Recipient
+from worker.domain.messages.overtaken import step_message_key, taking_key
 from worker.domain.messages.paragraphs import escalation_paragraph
 from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, masked
 from worker.domain.reconcile.rules import TicketRules
@@ -70,7 +72,8 @@ class Escalate:
         """Take the due steps of every open ticket. Steps are unique in storage, so each is taken once.
 
         If a step reaches nobody, or only people who are away and have no deputy, the next one is due at once, and its
-        message says so. In place of a last one that reaches nobody, the accountable person and the channel are told.
+        message says so. In place of a last one that means or reaches nobody, the accountable person and the channel are
+        told.
         Right after the clock was set nothing is taken: the next run does it.
         """
         if self._more.jumps is not None and self._more.jumps.take_hold():
@@ -164,6 +167,48 @@ class Escalate:
         uow.journal.append(
             [Entry(now, "whosleft", events.TICKET_ESCALATED, f"ticket:{ticket.label}", data=data)]
         )
+        counts["messages"] += self._tell(uow, ticket, wanted, step, recipients, found, why, now)
+        return UNREACHED if not recipients else AWAY if is_away else ""
+
+    def _tell_instead(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        policy: Policy,
+        taken: tuple[Taken, ...],
+        now: datetime,
+        counts: dict[str, int],
+    ) -> None:
+        """Tell the last resort, over any notifier, where no message of the last step reached anybody, nor may still."""
+        last = [
+            one for one in taken if one.step == len(policy.steps) and policy.has_taken(one, ticket.clock_from)
+        ]
+        step = max(last, key=lambda one: one.repeat, default=None)
+        if step is None or uow.outbox.may_reach(ticket.id, taking_key(ticket, step)):
+            return
+        wanted = replace(policy.steps[-1], to=LAST_RESORT, via=())
+        found = self._recipients(uow, ticket, wanted)
+        named = found.of_all(ticket, LAST_RESORT, now)
+        recipients, _ = with_deputies(named, self._more.away, now, found, self._away, ticket=ticket)
+        counts["messages"] += self._tell(
+            uow, ticket, wanted, step, recipients, found, UNDELIVERED, now, is_instead=True
+        )
+
+    def _tell(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        wanted: Step,
+        taken: Taken,
+        recipients: Sequence[Recipient],
+        found: Recipients,
+        why: str,
+        now: datetime,
+        *,
+        is_instead: bool = False,
+    ) -> int:
+        """Queue a step's messages; return how many are new."""
+        added = 0
         members = found.of_all(ticket, (Target.ASSIGNEE, Target.ADMINS), now)  # who see the numbers anyway
         aid = help_for(uow, ticket, self._teller.languages)
         for recipient in recipients:
@@ -172,7 +217,7 @@ class Escalate:
             body = escalation_paragraph(ticket, recipient, self._teller.timezone, now, why, tongue, told)
             if recipient not in members:
                 body = masked(body)
-            key = step_message_key(ticket, step.step, step.repeat, recipient)
+            key = step_message_key(ticket, taken, recipient, is_instead=is_instead)
             to = replace(recipient, via=wanted.via)
             message = OutMessage(
                 key,
@@ -183,8 +228,8 @@ class Escalate:
                 ticket=ticket.id,
                 is_day_or_night=wanted.is_day_or_night,
             )
-            counts["messages"] += uow.outbox.add(self._teller.linked(uow, ticket, message, now), now)
-        return UNREACHED if not recipients else AWAY if is_away else ""
+            added += uow.outbox.add(self._teller.linked(uow, ticket, message, now), now)
+        return added
 
     def _recipients(self, uow: UnitOfWork, ticket: Ticket, step: Step) -> Recipients:
         on_call = self._more.holding.on_call(self._more.on_call, ticket, is_day_or_night=step.is_day_or_night)
@@ -239,8 +284,12 @@ class Escalate:
             uow.tickets.answered_unreachable(number)
             if ticket is None or ticket.state is not TicketState.OPEN:
                 continue
+            policy = self._rules.policy(ticket)
             taken = tuple(step.taken for step in uow.tickets.steps(number))
-            self._take_next(uow, ticket, self._rules.policy(ticket), taken, UNDELIVERED, now, counts)
+            if next_unreached(policy, taken, ticket.clock_from) is None:
+                self._tell_instead(uow, ticket, policy, taken, now, counts)
+            else:
+                self._take_next(uow, ticket, policy, taken, UNDELIVERED, now, counts)
 
 
 def _rests(ticket: Ticket, holds: Holds) -> bool:

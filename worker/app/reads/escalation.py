@@ -50,10 +50,10 @@ class ComingStep:
 
     @property
     def everybody(self) -> list[ToldOne]:
-        """The recipients of all targets, each once."""
-        return list(
-            {(one.to.kind, one.to.address): one for _, told in reversed(self.told) for one in told}.values()
-        )
+        """The recipients of all targets, each once: as a target means them over which they are reached, if one does."""
+        those = [one for _, told in reversed(self.told) for one in told]
+        found = {(one.to.kind, one.to.address): one for one in those}
+        return list((found | {(one.to.kind, one.to.address): one for one in those if one.over}).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,27 @@ class Explainer:
         step = policy.steps[coming.step - 1]
         on_call = self.holding.on_call(self.on_call, ticket, is_day_or_night=step.is_day_or_night)
         found = Recipients(uow, self.languages, on_call)
-        means = [(whom, found.of(ticket, whom, coming.at)) for whom in coming.to]
-        if coming.step == len(policy.steps) and not any(those for _, those in means):
-            step = replace(step, via=())
-            means += [(whom, found.of(ticket, whom, coming.at)) for whom in LAST_RESORT]
+        told = self._those(uow, ticket, step, coming, coming.to, found)
+        if coming.step == len(policy.steps) and not any(one.over for _, those in told for one in those):
+            told += self._those(uow, ticket, replace(step, via=()), coming, LAST_RESORT, found)
+        return ComingStep(coming, tuple(told))
+
+    def _those(
+        self,
+        uow: UnitOfWork,
+        ticket: Ticket,
+        step: Step,
+        coming: Coming,
+        targets: Sequence[Whom],
+        found: Recipients,
+    ) -> list[tuple[Whom, tuple[ToldOne, ...]]]:
         told = []
-        for whom, named in means:
+        for whom in targets:
+            named = found.of(ticket, whom, coming.at)
             recipients, _ = with_deputies(named, self.away, coming.at, found, ticket=ticket)
             those = [each for one in recipients for each in self._told(uow, ticket, step, coming, one)]
             told.append((whom, tuple(those)))
-        return ComingStep(coming, tuple(told))
+        return told
 
     def _told(
         self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, to: Recipient

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from worker.domain.escalation.policy import Taken
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.reconcile.plan import ActionKind
 from worker.domain.tickets.answers import Answer
@@ -24,6 +25,7 @@ SAID_ONCE = (Answer.STILL_WORKS_HERE.value, ANSWERED, HARM)  # a person's word, 
 NEVER_SUMMED_UP = (*SAID_ONCE, ActionKind.CANCEL.value)  # nor is told again what is over
 PASSED = ":passed"  # at the end of a key: the reader passes it on to the assignee
 _STEP = "step"
+_INSTEAD = "instead:"
 _ASSIGNEE = "assignee"
 _ALARM, _OVER, _PLAN = "alarm:", ":over:", "plan:"
 _NAMED = f":{_ASSIGNEE}:"  # before the address of whoever had the ticket
@@ -38,10 +40,19 @@ def step_key(ticket: Ticket, step: int) -> str:
     return f"{ticket.label}:{_STEP}{step}."
 
 
-def step_message_key(ticket: Ticket, step: int, repeat: int, to: Recipient) -> str:
-    """The key of a step's message to one recipient: it says if they are told as the assignee."""
+def taking_key(ticket: Ticket, taken: Taken) -> str:
+    """The beginning of the keys of the messages of one taking of a step."""
+    return f"{step_key(ticket, taken.step)}{taken.repeat}:"
+
+
+def step_message_key(ticket: Ticket, taken: Taken, to: Recipient, *, is_instead: bool = False) -> str:
+    """The key of a step's message to one recipient: it says if they are told as the assignee.
+
+    `is_instead`: they are told in place of those whom the step named, whom no message reached.
+    """
     is_assignee = to.kind is RecipientKind.PERSON and _has(ticket, to.address)
-    return f"{step_key(ticket, step)}{repeat}:{_ASSIGNEE if is_assignee else to.kind.value}:{to.address}"
+    told_as = _ASSIGNEE if is_assignee else to.kind.value
+    return f"{taking_key(ticket, taken)}{_INSTEAD if is_instead else ''}{told_as}:{to.address}"
 
 
 def step_and_repeat(key: str) -> tuple[str, int] | None:

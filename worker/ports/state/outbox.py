@@ -167,6 +167,9 @@ class Outbox(Protocol):
         A ticket whose last change can be taken back counts as it was before.
         """
 
+    def may_reach(self, ticket: int, beginning: str) -> bool:
+        """True if a message about a ticket whose key begins so reached somebody, or still may."""
+
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         """By ticket, the recipients who got, or may have got, a message about it.
 
