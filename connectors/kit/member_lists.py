@@ -77,11 +77,11 @@ class MemberList:
     is_cut: bool = False
 
 
-def read_members(text: str, known: Iterable[str], *, region: str) -> MemberList:
+def read_members(text: str, known: Iterable[str], numbers: Iterable[str], *, region: str) -> MemberList:
     """Read a pasted list; `region` (ISO 3166 alpha-2) is of numbers without a country code.
 
-    `known` are the names of members who are known: an entry has such a name to the letter. One that stands in a part
-    that was not understood is an entry, too, since that member may be meant.
+    `known` and `numbers` (E.164) are those of members who are known: an entry has such a name to the letter. One that
+    stands in a part that was not understood is an entry, too, since that member may be meant.
 
     Raises TooLong above LETTERS_MAX letters or ENTRIES_MAX members, and ValueError for an unknown region.
     """
@@ -89,7 +89,7 @@ def read_members(text: str, known: Iterable[str], *, region: str) -> MemberList:
     if len(text) > LETTERS_MAX:
         raise TooLong(f"The list has {len(text):,} letters; {LETTERS_MAX:,} are read at most.")
     rows, odd = without_contacts([[_clean(part) for part in line] for line in _lines(text)])
-    return _Reader(known, region, odd).read(_filled(rows))
+    return _Reader(known, numbers, region, odd).read(_filled(rows))
 
 
 # --- Parts ------------------------------------------------------------------------------------------------
@@ -151,8 +151,9 @@ def _plain(character: str) -> str:
 class _Reader:
     """Puts the members of all lines together."""
 
-    def __init__(self, known: Iterable[str], region: str, odd: Iterable[str]) -> None:
+    def __init__(self, known: Iterable[str], numbers: Iterable[str], region: str, odd: Iterable[str]) -> None:
         self._region = region
+        self._numbers = numbers
         self._known, self._parts_max = _by_parts(known)
         self._entries: dict[tuple[str, str | None, bool], Entry] = {}
         self._odd = dict.fromkeys(odd)
@@ -238,11 +239,18 @@ class _Reader:
             self._odd[piece] = None
 
     def _take_known_of_odd(self) -> None:
-        """Take the known names that stand in parts that were not understood: nobody is gone by such a part."""
+        """Take the known who stand in parts that were not understood, by name or by the end of their number.
+
+        Nobody is gone by such a part.
+        """
         odd = _spaced(folded(" | ".join(self._odd)))
         for key, name in self._known.items():
             if _spaced(key) in odd:
                 self._add(Entry(name))
+        digits = "|".join(re.sub(r"[^0-9]", "", piece) for piece in self._odd)
+        for number in self._numbers:
+            if number[-DIGITS_MIN:] in digits and ("", number, False) not in self._entries:
+                self._add(Entry("", number))
 
     def _add(self, entry: Entry) -> None:
         key = ("" if entry.phone else folded(entry.name), entry.phone, entry.is_me)

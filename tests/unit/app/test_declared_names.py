@@ -85,5 +85,12 @@ def test_nobody_is_gone_whose_name_is_in_what_was_not_understood(ward: Harness) 
     assert {one.display_name for one in found.roster.members} == {"Ann", "Bob (Ward 7)"}
 
 
+def test_nor_is_one_whose_number_is_in_it(ward: Harness) -> None:
+    numbers = " or ".join(f"0{ward.number(name).removeprefix('+44')}" for name in ("ann", "ben"))
+    found = check(ward, f"Cem\n{numbers}\nYou")
+    assert len(found.not_understood) == 1
+    assert {one.display_name for one in found.roster.gone} == set()
+
+
 def test_you_is_the_admin_although_somebody_is_known_as_you(ward: Harness) -> None:
     assert "Dee" in {one.display_name for one in check(ward, "Ann, You", "You").roster.members}

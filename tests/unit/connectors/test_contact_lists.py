@@ -11,7 +11,7 @@ CARD = "BEGIN:VCARD\nVERSION:3.0\nN:Nurse;Bob;;;\nFN:Bob Nurse\nTEL;TYPE=CELL:+4
 
 
 def read(text: str, *known: str) -> MemberList:
-    return read_members(text, known, region="GB")
+    return read_members(text, known, (), region="GB")
 
 
 TABLES = [

@@ -14,7 +14,7 @@ BOB_2 = Entry("Bob Nurse", "+447700900102")
 
 
 def read(text: str, *known: str) -> MemberList:
-    return read_members(text, known, region="GB")
+    return read_members(text, known, (), region="GB")
 
 
 WHOLE = {
@@ -194,6 +194,18 @@ def test_a_part_that_is_nobody_is_given_back_and_the_list_is_not_whole(text: str
     assert read(text) == MemberList((AMINA,), (odd,), is_whole=False)
 
 
+@pytest.mark.parametrize("part", [
+    "+44 7700 900101 / +44 7700 900102", "Bob 07700900102 or 07700 900101", "447700900102@c.us.example.org",
+    "Bob, 07700-900-102...",
+])  # fmt: skip
+def test_a_known_number_in_a_part_that_was_not_understood_may_be_meant(part: str) -> None:
+    found = read_members(f"Amina Yusuf\n{part}", (), ("+447700900102", "+447700900103"), region="GB")
+    assert not found.is_whole
+    assert found.entries[0] == AMINA
+    assert N2 in found.entries
+    assert Entry("", "+447700900103") not in found.entries
+
+
 def test_what_comes_twice_is_once_and_counted() -> None:
     assert read("Bob Nurse, BOB  NURSE, +44 7700 900101, 07700 900101, You, you") == MemberList(
         (BOB, N1, ME), (), is_whole=True, repeated=3
@@ -216,9 +228,9 @@ def test_nobody_is_no_whole_list(text: str) -> None:
 
 
 def test_a_number_without_a_country_code_is_of_the_region() -> None:
-    assert read_members("0151 23456789", (), region="DE").entries == (Entry("", "+4915123456789"),)
+    assert read_members("0151 23456789", (), (), region="DE").entries == (Entry("", "+4915123456789"),)
     with pytest.raises(ValueError, match="region"):
-        read_members("Bob", (), region="gb")
+        read_members("Bob", (), (), region="gb")
 
 
 def test_more_than_any_group_has_is_an_error_that_names_the_bound() -> None:

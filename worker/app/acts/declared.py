@@ -274,7 +274,8 @@ class Declaring:
         if known.mark != said.known:
             raise Outdated("The group has changed meanwhile.")
         names = {one.member.display_name for one in people}
-        lists = [self._listed(text, names) for text in (said.pasted, said.added) if text.strip()]
+        numbers = {one.member.phone for one in people if one.member.phone}
+        lists = [self._listed(text, names, numbers) for text in (said.pasted, said.added) if text.strip()]
         before, people = people, _as_they_are_now(people, said)
         kept = [] if said.pasted.strip() else list(_kept(known, said))
         entries: list[NamedMember] = [entry for one in lists for entry in one.entries]
@@ -295,9 +296,9 @@ class Declaring:
         )
         return understood, people
 
-    def _listed(self, text: str, names: Collection[str]) -> MemberList:
+    def _listed(self, text: str, names: Collection[str], numbers: Collection[str]) -> MemberList:
         try:
-            return self._readers.members(text, names)
+            return self._readers.members(text, names, numbers)
         except ValueError as error:
             raise TooMuch(str(error)) from None
 

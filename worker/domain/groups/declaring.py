@@ -51,7 +51,7 @@ class MemberList(Protocol):
 
 
 # (a text, the names of who is known) -> what it says; raises ValueError for a text that is too long
-ReadMembers: TypeAlias = Callable[[str, Collection[str]], MemberList]
+ReadMembers: TypeAlias = Callable[[str, Collection[str], Collection[str]], MemberList]
 
 
 @dataclass(frozen=True, slots=True)
