@@ -180,7 +180,7 @@ def _with_ticket(member: sa.Select[Any]) -> list[sa.Select[Any]]:
         .join(_OTHER, _IS_SHARED)
         .join(link, _IS_BEHIND_OTHER & (link.c.source.concat("") == t.source))
         .join(membership, in_group)
-        .where(is_in_page(t), stands, is_joining(_THEIRS.c)),
+        .where(is_in_page(t), stands, is_joining(_THEIRS.c, _OTHER.c)),
         member.join(ticket, same).where(_is_here(m.source), stands, is_question),
     ]
 
@@ -201,7 +201,7 @@ def _expected(member: sa.Select[Any]) -> list[sa.Select[Any]]:
         .join(_OTHER, _IS_SHARED)
         .join(link, _IS_BEHIND_OTHER & (link.c.source.concat("") == x.source))
         .join(membership, in_group)
-        .where(is_in_page(x), is_joining(_THEIRS.c)),
+        .where(is_in_page(x), is_joining(_THEIRS.c, _OTHER.c)),
     ]
 
 
@@ -221,4 +221,4 @@ def _elsewhere(member: sa.Select[Any], leavers: Begin) -> list[sa.Select[Any]]:
         .join(_OTHER, _IS_SHARED & (_OTHER.c.source != _THEIRS.c.source))
         .join(link, _IS_BEHIND_OTHER)
     )
-    return [_of_leavers(links).where(is_joining(_THEIRS.c))]
+    return [_of_leavers(links).where(is_joining(_THEIRS.c, _OTHER.c))]

@@ -386,7 +386,7 @@ def _handing_over() -> sa.CompoundSelect[Any]:
         .join(other, (o.kind == k.kind) & (o.value == k.value) & (o.source != k.source))
         .join(link, (link.c.person_source == o.source) & (link.c.person_id == o.person_id))
         .join(membership, _same_handle())
-        .where(*is_soon, is_joining(k))
+        .where(*is_soon, is_joining(k, o))
     )
     return sa.union(by_account, by_another)
 

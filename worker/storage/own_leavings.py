@@ -74,7 +74,7 @@ def _is_placed(left: Any, at: Any) -> sa.ColumnElement[bool]:
     x, k, o = expected.c, person_key.alias("k").c, person_key.alias("o").c
     same_kind = o.kind == k.kind.concat("")  # an expression, or SQLite would read all keys of these kinds
     has_others = sa.exists().where(
-        k.source == left.person_source, k.person_id == left.person_id, is_joining(k), same_kind, o.value == k.value,
+        k.source == left.person_source, k.person_id == left.person_id, is_joining(k, o), same_kind, o.value == k.value,
         sa.or_(o.source != k.source, o.person_id != k.person_id),
     )  # fmt: skip
     is_theirs = (x.person_source == left.person_source) & (x.person_id == left.person_id)

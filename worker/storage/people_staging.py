@@ -114,7 +114,7 @@ def _is_in_group_otherwise() -> sa.ColumnElement[bool]:
     same_kind = o.kind == k.kind.concat("")  # an expression, or SQLite would read all keys of these kinds
     is_behind = (link.c.person_source == o.source) & (link.c.person_id == o.person_id)
     return sa.exists().where(
-        k.source == person.c.source, k.person_id == person.c.person_id, is_joining(k),
+        k.source == person.c.source, k.person_id == person.c.person_id, is_joining(k, o),
         same_kind, o.value == k.value, o.source != k.source, is_behind, _IS_LISTED,
     )  # fmt: skip
 

@@ -241,9 +241,13 @@ def were_in_scope(connection: sa.Connection, accounts: Iterable[Account]) -> set
     return {AccountKey(*row) for rows in pages for row in rows}
 
 
-def is_joining(key: Any) -> sa.ColumnElement[bool]:
-    """True if a `person_key` joins accounts: a value of the right kind that not too many share (as with "N/A")."""
-    return sa.and_(key.kind.in_(JOIN_KINDS), key.value != "", is_of_few(key))
+def is_joining(key: Any, other: Any = None) -> sa.ColumnElement[bool]:
+    """True if a `person_key` joins accounts: a value of the right kind that not too many share (as with "N/A").
+
+    `other`: the key of another account with the same kind and value. Where most people have none, how many share a
+    value is asked of the few that have one.
+    """
+    return sa.and_(key.kind.in_(JOIN_KINDS), key.value != "", is_of_few(key if other is None else other))
 
 
 def is_of_few(key: Any) -> sa.ColumnElement[bool]:
@@ -266,7 +270,7 @@ def _sharing_statement() -> sa.Select[Any]:
     # An expression, or SQLite would conclude the kinds of `o`, and for one account read all keys of these kinds
     same_kind = o.kind == k.kind.concat("")
     return sa.select(k.source.label("k_source"), k.person_id.label("k_person"), *PERSON_COLUMNS).where(
-        in_source(k.source, k.person_id), is_joining(k), same_kind, o.value == k.value,
+        in_source(k.source, k.person_id), is_joining(k, o), same_kind, o.value == k.value,
         sa.or_(o.source != k.source, o.person_id != k.person_id),
         sa.or_(k.kind != "email", o.source != k.source),
         person.c.source == o.source, person.c.person_id == o.person_id,

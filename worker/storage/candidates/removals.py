@@ -34,7 +34,7 @@ def leavers_without_ticket() -> sa.Select[Any]:
     )
     left = sa.select(p.source, p.person_id).where(p.standing == Standing.LEFT.value, passed)
     elsewhere = sa.select(o.source, o.person_id).where(
-        k.source == p.source, k.person_id == p.person_id, is_joining(k),
+        k.source == p.source, k.person_id == p.person_id, is_joining(k, o),
         o.kind == k.kind, o.value == k.value, o.source != k.source,
         p.standing == Standing.LEFT.value, passed,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def former_members() -> sa.Select[Any]:
     """
     x, k, o = expected.c, person_key.alias("k"), person_key.alias("o")
     elsewhere = sa.exists().where(
-        k.c.source == x.person_source, k.c.person_id == x.person_id, is_joining(k.c),
+        k.c.source == x.person_source, k.c.person_id == x.person_id, is_joining(k.c, o.c),
         o.c.kind == k.c.kind.concat(""), o.c.value == k.c.value, o.c.source != k.c.source, _is_in_without_ticket(o),
     )  # fmt: skip
     is_there = sa.or_(_is_in_without_ticket(expected), elsewhere)

@@ -55,7 +55,7 @@ def _here_by_another_account(rule: AccountsRule) -> sa.Select[Any]:
     is_removal = t.kind.concat("").in_(REMOVAL_CODES) & t.state.in_(LIVE_STATES)
     removed = sa.select(t.person_source, t.person_id).distinct().where(is_removal).subquery("removed").c
     is_here_by_another = sa.exists().where(
-        k.source == removed.person_source, k.person_id == removed.person_id, is_joining(k),
+        k.source == removed.person_source, k.person_id == removed.person_id, is_joining(k, o),
         o.kind == k.kind.concat(""), o.value == k.value, sa.or_(o.source != k.source, o.person_id != k.person_id),
         owner.source == o.source, owner.person_id == o.person_id, owner.standing != Standing.LEFT.value,
         # An expression, or SQLite would read everybody of the source
