@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -48,6 +48,7 @@ from worker.storage.cases import LINK_COLUMNS, active_admins_of, behind_link, gr
 from worker.storage.deciding import ADMINS
 from worker.storage.differences import differences_of
 from worker.storage.dirty import dirty_groups, take_groups
+from worker.storage.ended_groups import end_groups, leave_out, lose_sight
 from worker.storage.group_facts import known_facts
 from worker.storage.group_rows import _group, _group_query, as_proof, group_row, group_rows, member_row
 from worker.storage.hidden_members import note_hidden
@@ -131,13 +132,16 @@ class SqlRosters:
         ties.apply(self._c, source, now)
         self._merge_groups(source, now)
         departed.apply(self._c, source)
-        self._end_groups(source, gone, now)
-        self._lose_sight(source, [*unseen, *left_out])
+        end_groups(self._c, source, gone, now)
+        lose_sight(self._c, source, [*unseen, *left_out])
         led = leaders_of(self._c, {*gone, *renamed})
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
         gather_grown(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown))
+
+    def leave_out(self, source: str, now: datetime) -> None:
+        leave_out(self._c, source, now)
 
     # --- looking closer --------------------------------------------------------------------------
 
@@ -224,22 +228,6 @@ class SqlRosters:
 
     def _merge_groups(self, source: str, now: datetime) -> None:
         self._c.execute(staging.merge_groups(self._c.dialect.name), {"of": source, "now": to_micros(now)})
-
-    def _end_groups(self, source: str, gone: Sequence[GroupKey], now: datetime) -> None:
-        g, m = chat_group.c, membership.c
-        for chunk in chunked([group.group_id for group in gone]):
-            these = (g.source == source) & g.group_id.in_(chunk)
-            self._c.execute(sa.update(chat_group).where(these).values(is_gone=1, size=0))
-            out = sa.delete(membership).where(m.source == source, m.group_id.in_(chunk)).returning(m.handle)
-            ties.went(self._c, source, self._c.execute(out).scalars().all(), now)
-
-    def _lose_sight(self, source: str, groups: Sequence[GroupKey]) -> None:
-        """Keep what was known of groups that the source does not show any more; it has seen none of it."""
-        stale = sa.update(chat_group).values(coverage=Coverage.STALE.value, is_unseen=1)
-        unlisted = sa.update(membership).values(is_unlisted=1)
-        for chunk in chunked([group.group_id for group in groups]):
-            for table, change in ((chat_group, stale), (membership, unlisted)):
-                self._c.execute(change.where(table.c.source == source, table.c.group_id.in_(chunk)))
 
     # --- looking things up -----------------------------------------------------------------------
 

@@ -208,7 +208,7 @@ def test_tickets_of_an_inventory_that_was_renamed_are_warned_of(company: Harness
     company.start(company.app.rules)
     [warning] = company.checker.warnings()
     assert warning.startswith(
-        "the inventory wards is not configured any more, and 1 of its groups' tickets wait"
+        "the inventory wards is not configured any more, and 1 of its groups' tickets are live"
     )
 
 

@@ -97,7 +97,7 @@ class TakeInventory:
                 with self._store.begin() as uow:
                     uow.sources.want(inventory.name, news, now)
         with self._store.reading() as uow:
-            return any(True for _ in self._due(uow, now, due_only=True))
+            return self._is_removed_anew(uow) or any(True for _ in self._due(uow, now, due_only=True))
 
     def _changed(self, inventory: Inventory) -> frozenset[str]:
         """WHOLE if the inventory's mark is another than at the last look. The first look only remembers it."""
@@ -112,6 +112,7 @@ class TakeInventory:
         counts = {"sources": 0, "groups": 0, "members": 0, "added": 0, "removed": 0, "role_changes": 0,
                   "groups_new": 0, "groups_gone": 0}  # fmt: skip
         troubles = []
+        is_removed_anew = self._leave_out_removed(now, lease)
         with self._store.reading() as reader:
             due = list(self._due(reader, now, due_only=due_only))
         for one in due:
@@ -122,10 +123,30 @@ class TakeInventory:
             except ConnectorError as error:
                 self._failed(one, error, now, lease)
                 troubles.append(f"{one.inventory.name}: {error}")
-        if counts["sources"]:
+        if counts["sources"] or is_removed_anew:
             with Matching(self._store, now, lease).begin() as uow:
                 self._pairing.pair(uow, now, is_new=bool(counts["groups_new"]) or not due_only)
         return Report("inventory", counts, tuple(troubles))
+
+    def _removed(self, uow: UnitOfWork) -> set[str]:
+        """The inventories that the configuration does not name any more."""
+        known = {one.name for one in uow.sources.all() if one.port is Port.INVENTORY}
+        return known - {inventory.name for inventory in self._inventories}
+
+    def _is_removed_anew(self, uow: UnitOfWork) -> bool:
+        return uow.sources.removed(Port.INVENTORY) != self._removed(uow)
+
+    def _leave_out_removed(self, now: datetime, lease: Lease | None) -> bool:
+        """Leave out the groups of inventories that the configuration names no more: nothing can prove their tickets."""
+        with self._store.reading() as reader:
+            if not self._is_removed_anew(reader):
+                return False
+        with self._store.begin(lease) as uow:
+            removed = self._removed(uow)
+            for name in sorted(removed - uow.sources.removed(Port.INVENTORY)):
+                uow.rosters.leave_out(name, now)
+            uow.sources.remove(Port.INVENTORY, removed)
+        return True
 
     def _due(self, uow: UnitOfWork, now: datetime, *, due_only: bool) -> Iterator[_Due]:
         asked: dict[str, list[WantedRead]] = {}

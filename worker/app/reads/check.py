@@ -113,8 +113,8 @@ class Check:
             if inventory.name in rule.inventories and rule.is_idle_in(inventory.can)
         )
         removed = (
-            f"the inventory {name} is not configured any more, and {count} of its groups' tickets wait: nothing shows "
-            "whether they are done. Name it as before, or waive them"
+            f"the inventory {name} is not configured any more, and {count} of its groups' tickets are live: the next "
+            "run leaves its groups out and cancels them. To keep them, name it as before"
             for name, count in sorted(self._left_behind().items())
         )
         return (*off, *idle, *removed)

@@ -53,6 +53,9 @@ class Rosters(Protocol):
         means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
 
+    def leave_out(self, source: str, now: datetime) -> None:
+        """Take all groups of a source as those that the configuration leaves out, until it is read again."""
+
     def renumbered(self, source: str, changes: Iterable[Renumbered]) -> None:
         """Keep which numbers and ids changed, told outside of any read. One that is known has no effect."""
 
