@@ -75,7 +75,7 @@ _ALWAYS = codes(lambda kind: kind.sees in {Sees.ADMINS, Sees.PERSON, Sees.ROSTER
 class _Page:
     """The data loaded for one page of groups."""
 
-    members: dict[GroupKey, list[tuple[Member, Identity, Account | None, Any]]] = field(
+    members: dict[GroupKey, list[tuple[Member, Identity, Account | None, Any, bool]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     tickets: dict[GroupKey, list[Ticket]] = field(default_factory=lambda: defaultdict(list))
@@ -147,8 +147,8 @@ def _deciding(connection: sa.Connection, groups: Iterable[Any]) -> sa.Select[Any
 
 def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
     members = tuple(
-        _member_view(member, known, seen, page.humans[one.key] if one else None)
-        for member, known, one, seen in page.members[key]
+        _member_view(member, known, seen, page.humans[one.key] if one else None, is_listed=is_listed)
+        for member, known, one, seen, is_listed in page.members[key]
     )
     leavers = {m.person.key for m in members if m.person and m.person.key in page.managers}
     return GroupView(
@@ -175,11 +175,11 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
 
 
 def _member_view(
-    member: Member, known: Identity, seen_at: datetime | None, human: Person | None
+    member: Member, known: Identity, seen_at: datetime | None, human: Person | None, *, is_listed: bool
 ) -> MemberView:
     if human is None:
-        return MemberView(member, known, first_seen_at=seen_at)
-    return MemberView(member, known, human.person, human.leaving, seen_at, human.accounts)
+        return MemberView(member, known, first_seen_at=seen_at, is_listed=is_listed)
+    return MemberView(member, known, human.person, human.leaving, seen_at, human.accounts, is_listed)
 
 
 def _load(
@@ -213,13 +213,14 @@ def _load_members(
     for row in _rows(connection, members, keys):
         known = link_from_row(row) or Identity(IdentityState.UNMATCHED, row.fingerprint)
         group = GroupKey(row.source, row.group_id)
-        page.members[group].append((member_from_row(row), known, person_of(row), row.first_seen_at))
+        seen = (person_of(row), row.first_seen_at, not row.is_unlisted)
+        page.members[group].append((member_from_row(row), known, *seen))
     wanted = [
         (GroupKey(row.source, row.group_id), row, one)
         for row in _rows(connection, _expected(are_released=released is not None), keys, released=released)
         if (one := person_of(row)) is not None
     ]
-    behind = [one for found in page.members.values() for _, _, one, _ in found if one]
+    behind = [one for found in page.members.values() for _, _, one, *_ in found if one]
     everybody = [*behind, *(one for _, _, one in wanted)]
     page.humans = humans_behind(connection, everybody, rule, released=released)
     for group, row, one in wanted:

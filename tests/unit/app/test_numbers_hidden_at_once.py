@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -216,3 +217,64 @@ def test_one_whom_another_group_made_known_is_nobody_to_wait_for(leaving: Harnes
     leaving.wards.replace_member("ward-7", leaving.number("ann"), Member(LID, lid=LID))
     read(leaving)
     assert removal(leaving).state is TicketState.VERIFIED
+
+
+@pytest.fixture
+def shown_by_both(company: Harness) -> Harness:
+    """Ann and Ben have left a ward of thirteen, which shows number and identity: Ann is waived."""
+    for one in company.wards.members("ward-7"):
+        who = next(who for who in CREW if company.number(who) == one.handle)
+        company.wards.replace_member("ward-7", one.handle, replace(one, lid=lid(who)))
+    for at in range(9):
+        number = f"+4477009008{at:02d}"
+        company.wards.add_member("ward-7", Member(number, phone=number, lid=f"8{at:013d}@lid"))
+    read(company)
+    company.leave("ann", "ben")
+    read(company)
+    number = next(one.id for one in company.tickets() if one.person_name == "Ann")
+    company.desk.waive(number, ME, "agreed", company.now, company.now + timedelta(days=20))
+    return company
+
+
+def hide_all(company: Harness) -> None:
+    for one in company.wards.members("ward-7"):
+        assert one.lid is not None
+        company.wards.replace_member("ward-7", one.handle, replace(one, handle=one.lid, phone=None))
+
+
+def read_in_doubt(company: Harness) -> None:
+    """Read the group again, whose list may not be believed yet."""
+    company.later()
+    company.inventory()
+    company.reconcile()
+    company.verify()
+    company.reconcile()
+
+
+def test_tickets_go_on_under_known_identities_while_the_list_is_not_believed_yet(
+    shown_by_both: Harness,
+) -> None:
+    company, asked = shown_by_both, shown_by_both.tickets(TicketKind.REMOVE_MEMBER)
+    hide_all(company)
+    for _ in range(4):
+        read_in_doubt(company)
+        now = company.tickets(TicketKind.REMOVE_MEMBER)
+        assert [(one.id, one.state, one.due_at) for one in now] == [
+            (one.id, one.state, one.due_at) for one in asked
+        ]
+        assert sorted(one.handle or "" for one in now) == [lid("ann"), lid("ben")]
+
+
+def test_and_back_under_the_numbers_when_these_are_shown_again(shown_by_both: Harness) -> None:
+    company, asked = shown_by_both, shown_by_both.tickets(TicketKind.REMOVE_MEMBER)
+    numbers = company.wards.members("ward-7")
+    hide_all(company)
+    read_in_doubt(company)
+    for one in numbers:
+        company.wards.replace_member("ward-7", one.lid or "", one)
+    for _ in range(3):
+        read_in_doubt(company)
+    now = company.tickets(TicketKind.REMOVE_MEMBER)
+    assert [(one.id, one.state, one.handle) for one in now] == [
+        (one.id, one.state, one.handle) for one in asked
+    ]

@@ -69,6 +69,9 @@ class MemberView:
     leaving: Leaving | None = None
     first_seen_at: datetime | None = None
     accounts: tuple[Account, ...] = ()
+    is_listed: bool = (
+        True  # False: the newest list, a part or one that is not believed yet, does not have them
+    )
 
     @property
     def known_as(self) -> dict[AccountKey, Account]:
@@ -117,6 +120,19 @@ class GroupView:
     placed_there: frozenset[AccountKey] = (
         frozenset()
     )  # accounts with a place in the group that goes on elsewhere
+
+    @property
+    def listed_otherwise(self) -> frozenset[str]:
+        """Handles that the newest list does not have, while it has the same person under another one.
+
+        A whole group's numbers may be hidden at once, and that list is not believed at first.
+        """
+        listed = {key for view in self.members if view.is_listed for key in view.known_as}
+        return frozenset(
+            view.member.handle
+            for view in self.members
+            if not view.is_listed and not listed.isdisjoint(view.known_as)
+        )
 
     def has_left(self, expected: Expected) -> bool:
         """Whether somebody left the group by themself since the joiner rules placed them in it."""

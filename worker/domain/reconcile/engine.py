@@ -67,7 +67,8 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     tickets = {ticket.key: ticket for ticket in group.tickets}
     alike = _by_work(group.tickets)
     found = [] if group.is_followed else findings_of(case, rules.admins_min)
-    findings = _standing([_under_known_ticket(finding, alike) for finding in found], tickets, now)
+    known = [_under_known_ticket(finding, alike) for finding in found]
+    findings = _standing(_unasked(known, group, tickets), tickets, now)
     wanted = {finding.key for finding in findings}
     actions = [_open_or_keep(f, tickets.get(f.key), case, rules, now) for f in findings]
     unwanted = [
@@ -78,6 +79,22 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
     after = _after(case, actions) if unwanted else case
     ended = [_end(ticket, after, rules, now) for ticket in unwanted]
     return tuple(action for action in (*ended, *actions) if action is not None)
+
+
+def _unasked(
+    findings: Iterable[Finding], group: GroupView, tickets: Mapping[TicketKey, Ticket]
+) -> list[Finding]:
+    """Leave out whoever is listed under another handle, which is asked about; what is asked already goes on."""
+    otherwise = group.listed_otherwise
+    return [
+        one
+        for one in findings
+        if one.view is None or one.view.member.handle not in otherwise or _is_asked(tickets.get(one.key))
+    ]
+
+
+def _is_asked(ticket: Ticket | None) -> bool:
+    return ticket is not None and (ticket.is_live or ticket.state is TicketState.WAIVED)
 
 
 def _after(case: GroupCase, actions: Iterable[Action | None]) -> GroupCase:

@@ -21,9 +21,9 @@ def followed(group: GroupView) -> tuple[Ticket, ...]:
     """Return the tickets that go on under another handle, as they are then: same number, state, clock and assignee.
 
     Removals of a member who is no longer listed while the same person is, under a handle without such a ticket. A
-    number that changed, or is not shown any more, is so no removal.
+    number that changed, or is not shown any more, is so no removal, nor while such a list is not believed yet.
     """
-    listed = {view.member.handle for view in group.members}
+    listed = {view.member.handle for view in group.members} - group.listed_otherwise
     taken = {ticket.key for ticket in group.tickets}
     moved: list[Ticket] = []
     for ticket in sorted(group.tickets, key=lambda one: one.id):
@@ -39,7 +39,11 @@ def followed(group: GroupView) -> tuple[Ticket, ...]:
 
 
 def _views_of(ticket: Ticket, group: GroupView) -> list[MemberView]:
-    theirs = [view for view in group.members if ticket.person is not None and ticket.person in view.known_as]
+    theirs = [
+        view
+        for view in group.members
+        if ticket.person in view.known_as and view.member.handle not in group.listed_otherwise
+    ]
     return sorted(theirs, key=lambda view: view.member.handle)
 
 
