@@ -203,7 +203,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_CANCELLED: N_("Ticket cancelled"),
         events.TICKET_WAIVED: N_("Ticket waived"),
         events.TICKET_DAY_MOVED: N_("Last day moved"),
-        events.TICKET_MOVED: N_("Ticket moved to another group, number or account"),
+        events.TICKET_MOVED: N_("Ticket follows its group or person"),
         events.TICKET_COPY_REQUESTED: N_("Copy in a tracker made again"),
         events.TICKET_REMEDIATION_STARTED: N_("Automatic act started"),
         events.TICKET_REMEDIATION_REFUSED: N_("Automatic act refused"),

@@ -56,7 +56,7 @@ _REMOVALS = codes(lambda kind: kind.is_exposure)
 
 # What a reader of a ticket sees of it; a change of anything else is no other version
 _SEEN = (
-    "state", "assignee_email", "due_at", "done_at", "done_by", "verified_at", "grade", "blocked_by",
+    "state", "group_name", "assignee_email", "due_at", "done_at", "done_by", "verified_at", "grade", "blocked_by",
     "waived_until", "acknowledged_until", "snoozed_until", "held_until", "disputed_at",
 )  # fmt: skip
 

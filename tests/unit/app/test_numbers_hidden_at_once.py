@@ -231,8 +231,8 @@ def shown_by_both(company: Harness) -> Harness:
     read(company)
     company.leave("ann", "ben")
     read(company)
-    number = next(one.id for one in company.tickets() if one.person_name == "Ann")
-    company.desk.waive(number, ME, "agreed", company.now, company.now + timedelta(days=20))
+    waived = next(one.id for one in company.tickets() if one.person_name == "Ann")
+    company.desk.waive(waived, ME, "agreed", company.now, company.now + timedelta(days=20))
     return company
 
 

@@ -1,4 +1,4 @@
-"""Have tickets follow their person, in the transaction that reconciles the group."""
+"""Have tickets follow their person and their group's name, in the transaction that reconciles the group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
 from worker.domain.groups.case import GroupView
-from worker.domain.reconcile.following import followed, with_last_days
+from worker.domain.reconcile.following import followed, renamed, with_last_days
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
@@ -19,6 +19,11 @@ from worker.ports.state.store import UnitOfWork
 def follow(uow: UnitOfWork, view: GroupView, now: datetime) -> GroupView:
     """Return the group with its tickets under the handles that their people have now, once that is stored."""
     return _stored(uow, view, followed(view), events.TICKET_MOVED, now)
+
+
+def follow_name(uow: UnitOfWork, view: GroupView, now: datetime) -> GroupView:
+    """Return the group with its tickets under its present name, once that is stored."""
+    return _stored(uow, view, renamed(view), events.TICKET_MOVED, now)
 
 
 def follow_last_days(uow: UnitOfWork, view: GroupView, rules: TicketRules, now: datetime) -> GroupView:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.consenting import Withdrawing
-from worker.app.jobs.following import follow, follow_last_days
+from worker.app.jobs.following import follow, follow_last_days, follow_name
 from worker.app.jobs.handing_over import HandingOver
 from worker.app.jobs.holding import hold
 from worker.app.jobs.matching import Matching
@@ -173,7 +173,7 @@ class Reconcile:
         """Carry out the actions for the groups and people of one page: tickets, messages and journal together."""
         views = [replace(view, is_sensitive=self._is_sensitive(view)) for view in views]
         views = self._handing_over.seen(uow, [follow(uow, view, now) for view in views], now)
-        views = [follow_last_days(uow, view, self._tickets, now) for view in views]
+        views = [follow_last_days(uow, follow_name(uow, view, now), self._tickets, now) for view in views]
         views = self._gating.seen(uow, views, texts, now)
         planned = _once([action for view in views for action in self._plan(view, now)])
         planned += [action for case in cases for action in reconcile_person(case, self._tickets, now)]

@@ -26,9 +26,8 @@ TICKET_REOPENED: Final = "ticket.reopened"
 TICKET_CANCELLED: Final = "ticket.cancelled"
 TICKET_WAIVED: Final = "ticket.waived"
 TICKET_DAY_MOVED: Final = "ticket.day_moved"  # the last day that a handover is for
-TICKET_MOVED: Final = (
-    "ticket.moved"  # to the group of another source, or to another handle or account of the person
-)
+# To the group of another source, its group's new name, or another handle or account of the person
+TICKET_MOVED: Final = "ticket.moved"
 TICKET_COPY_REQUESTED: Final = "ticket.copy_requested"  # a copy in a tracker is made anew
 TICKET_REMEDIATION_STARTED: Final = "ticket.remediation_started"  # a machine acts, as a rule allowed it
 TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source

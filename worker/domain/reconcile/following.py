@@ -1,4 +1,4 @@
-"""Tickets follow their person, to the handle that they are listed under now, and to another last day. Pure."""
+"""Tickets follow their person, to another handle and another last day, and their group, to another name. Pure."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ def followed(group: GroupView) -> tuple[Ticket, ...]:
             taken.add(free.key)
             moved.append(free)
     return tuple(moved)
+
+
+def renamed(group: GroupView) -> tuple[Ticket, ...]:
+    """Return the tickets that wait for somebody, with the name that their group has now: by it they find the group."""
+    return tuple(
+        replace(ticket, group_name=group.name)
+        for ticket in group.tickets
+        if ticket.group == group.key
+        and (ticket.is_live or ticket.state is TicketState.WAIVED)
+        and ticket.group_name not in {"", group.name}
+        and group.name
+    )
 
 
 def _views_of(ticket: Ticket, group: GroupView) -> list[MemberView]:
