@@ -101,6 +101,14 @@ def failure(
     return _by_code(tried, answer, gone)
 
 
+def redirected(tried: str, host: str, status: int) -> Transient:
+    """The error for a redirection (3xx) by `host`, which is not followed. Whether it was done is unclear."""
+    return Transient(
+        f"{tried}: {host} answered with a redirection, which is not followed (HTTP {status}).",
+        remedy="Check `api_url`, and the proxy between here and Slack; it is tried again.",
+    )
+
+
 def _asked_to_wait(message: str, answer: Answer) -> NotDone:
     wait_s = WAIT_S if answer.retry_after_s is None else answer.retry_after_s
     return NotDone(message, remedy=LATER, retry_after_s=wait_s)

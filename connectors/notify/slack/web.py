@@ -14,6 +14,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from pydantic import SecretStr
 from slack_sdk import WebClient
@@ -22,18 +23,36 @@ from slack_sdk.web import SlackResponse
 from slack_sdk.web.base_client import BaseClient
 
 from connectors.kit.text import cut, one_line
-from connectors.notify.slack.errors import Answer, failure
+from connectors.notify.slack.errors import Answer, failure, redirected
 from worker.ports import ConnectorError, NotDone, Transient
 
 TIMEOUT_S = 15  # for the connection, and for each read
 _NOTES_MAX = 300
+_REDIRECTED, _REFUSED = 300, 400
+
+
+class _Staying(HTTPRedirectHandler):
+    """Follows no redirection: whoever is asked next would get the token, and could answer in Slack's place."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+class _Client(WebClient):
+    """The SDK's client, by an opener of ours."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        proxies = ProxyHandler({"http": self.proxy, "https": self.proxy} if self.proxy else None)
+        opener = build_opener(proxies, HTTPSHandler(context=self.ssl), _Staying())
+        with opener.open(req, timeout=self.timeout) as answer:
+            return {"status": answer.status, "headers": answer.headers, "body": answer.read().decode()}
 
 
 class SlackWeb:
     """Raises only ConnectorErrors. Safe to use from several threads."""
 
     def __init__(self, token: SecretStr, api_url: str | None = None, *, timeout_s: int = TIMEOUT_S) -> None:
-        self._web = WebClient(
+        self._web = _Client(
             token=token.get_secret_value(),
             base_url=api_url or BaseClient.BASE_URL,
             timeout=timeout_s,
@@ -55,7 +74,10 @@ class SlackWeb:
         try:
             return call()
         except SlackApiError as refusal:
-            error = failure(tried, _answer(refusal.response), to_person=to_person, is_change=is_change)
+            if _REDIRECTED <= refusal.response.status_code < _REFUSED:
+                error = redirected(tried, self._host, refusal.response.status_code)
+            else:
+                error = failure(tried, _answer(refusal.response), to_person=to_person, is_change=is_change)
         except (OSError, HTTPException) as trouble:
             error = self._unanswered(tried, trouble)
         except (SlackClientError, AttributeError, TypeError, ValueError):

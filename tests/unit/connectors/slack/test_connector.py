@@ -230,23 +230,47 @@ def test_an_answer_that_is_missing_leaves_open_whether_it_was_posted(
     assert type(raised.value) is Transient
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirection_is_not_followed_so_that_nobody_else_gets_the_token(
+    slack: SlackServer, status: int
+) -> None:
+    with SlackServer() as other:
+        moved = Fault(status, headers={"Location": f"{other.url}auth.test"}, body=b"{}")
+        slack.fail("chat.postMessage", moved)
+        with pytest.raises(Transient, match=rf"{slack.base[7:]} .*HTTP {status}") as raised:
+            notifier(slack).send(MESSAGE)
+    assert type(raised.value) is Transient  # whether it was posted is not known
+    assert "`api_url`" in raised.value.remedy
+    assert other.calls == []
+
+
+def test_the_proxy_of_the_environment_is_asked(slack: SlackServer) -> None:
+    result = identity("http://slack.invalid/api/", HTTP_PROXY=slack.base, http_proxy=slack.base)
+    assert "unknown_method" in result.stderr  # for the fake, the whole address is the method
+    assert [method for method, _ in slack.calls] == ["http://slack.invalid/api/auth.test"]
+
+
 def test_the_proxy_of_the_environment_is_not_asked_for_hosts_that_are_exempt(slack: SlackServer) -> None:
-    # In a process of its own: the standard library reads these once.
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy"), "http://127.0.0.1:9")
+    result = identity(slack.url, **proxies, NO_PROXY="127.0.0.1", no_proxy="127.0.0.1")
+    assert (result.stdout.strip(), result.stderr) == ("whosleft", "")
+
+
+def identity(url: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Who the token belongs to, asked by a process of its own: the standard library reads proxies once."""
     program = """
 import sys
 from pydantic import SecretStr
 from connectors.notify.slack.client import SlackClient
 print(SlackClient(SecretStr(sys.argv[1]), sys.argv[2]).identity().user)
 """
-    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy"), "http://127.0.0.1:9")
-    result = subprocess.run(
-        [sys.executable, "-c", program, TOKEN, slack.url],
-        env={**os.environ, **proxies, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
+    return subprocess.run(
+        [sys.executable, "-c", program, TOKEN, url],
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (result.stdout.strip(), result.stderr) == ("whosleft", "")
 
 
 def test_a_wait_in_words_is_taken_for_half_a_minute(slack: SlackServer) -> None:
