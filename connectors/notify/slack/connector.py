@@ -25,11 +25,13 @@ from worker.ports import (
     Concern,
     ConnectorContext,
     ConnectorError,
+    NotDone,
     Passive,
     Permanent,
     PermissionDenied,
     Reach,
     Receipt,
+    Transient,
     Unreachable,
 )
 from worker.ports.connectors.conversing import Clicker, Form, Interaction, Keep
@@ -104,7 +106,7 @@ class SlackNotifier(Passive):
             posted = self._client.post(channel, channel, content, message.key, to_person=False, below=below)
             self._places.keep(to.address, posted.channel_id)
             return posted
-        user_id = self._places.user_id(to.email)
+        user_id = self._looked_up(to.email)
         try:
             return self._client.post(user_id, to.email, content, message.key, to_person=True, below=below)
         except Gone:
@@ -112,6 +114,14 @@ class SlackNotifier(Passive):
         except Unreachable:
             self._places.forget(to.email)  # a person may come back with another id
             raise
+
+    def _looked_up(self, email: str) -> str:
+        """The person's id. Raises NotDone where Slack can't be asked: nothing was posted."""
+        try:
+            return self._places.user_id(email)
+        except Transient as trouble:
+            unsent = NotDone(trouble.message, remedy=trouble.remedy, retry_after_s=trouble.retry_after_s)
+        raise unsent  # out here, so that it has no context
 
     def zone_of(self, email: str) -> str | None:
         """The time zone of the person's profile: by the same look-up as that of a message to them."""

@@ -280,6 +280,28 @@ def test_a_wait_in_words_is_taken_for_half_a_minute(slack: SlackServer) -> None:
     assert raised.value.retry_after_s == WAIT_S
 
 
+@pytest.mark.parametrize(
+    "fault, wait_s",
+    [
+        (Fault(500), None),
+        (Fault(503, headers={"Retry-After": "7"}), 7),
+        (Fault(code="fatal_error"), None),
+        (Fault(body=b"<html>Sign in</html>"), None),
+        (Fault(drop_after=True), None),
+        (rate_limited(9), 9),
+    ],
+)
+def test_where_the_person_could_not_be_looked_up_nothing_was_posted(
+    slack: SlackServer, fault: Fault, wait_s: float | None
+) -> None:
+    slack.fail("users.lookupByEmail", fault)
+    with pytest.raises(NotDone, match="looking up") as raised:
+        notifier(slack).send(TO_AMINA)
+    assert raised.value.retry_after_s == wait_s
+    assert raised.value.remedy
+    assert slack.called("chat.postMessage") == 0
+
+
 def test_each_missing_scope_is_named_when_it_is_needed(slack: SlackServer) -> None:
     for scope, message in (("chat:write", MESSAGE), ("users:read.email", TO_AMINA)):
         slack.scopes = {"im:history"}
