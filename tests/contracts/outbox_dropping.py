@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from builders import NOW, ticket
 from contracts.unit_of_work import ANN, LIFE, letter
 from folded import claim, fold
-from worker.ports.state.store import Store
+from worker.ports.state.store import Store, UnitOfWork
 
 
 class OutboxDroppingContract:
@@ -62,3 +64,27 @@ class OutboxDroppingContract:
             assert again is not None
             assert [item.key for item in again.items] == ["b"]
             assert uow.outbox.told_about({about.id: NOW}) == {about.id: (ANN,)}
+
+    @pytest.mark.parametrize("is_unclear", [False, True])
+    def test_where_nothing_is_left_nothing_goes_out_over_the_other_channels_either(
+        self, store: Store, is_unclear: bool
+    ) -> None:
+        with store.begin() as uow:
+            [about] = uow.tickets.insert([ticket(opened_at=NOW)])
+            uow.outbox.add([replace(letter("a"), ticket=about.id)], NOW)
+            fold(uow, ANN, ["soc", "mail"], NOW, 40)
+            fold_another(uow)
+        with store.begin() as uow:
+            first, second = claim(uow, "us", NOW, LIFE), claim(uow, "us", NOW, LIFE)
+            assert first is not None
+            assert second is not None
+            uow.outbox.retry(first, "no answer", NOW, NOW, is_unclear=is_unclear)
+            assert uow.outbox.drop(second, {"a"}) is None
+            assert uow.outbox.told_about({about.id: NOW}) == ({about.id: (ANN,)} if is_unclear else {})
+        with store.begin() as uow:
+            assert [one.items[0].key for one in uow.outbox.reserve("us", NOW, LIFE, 9)] == ["b"]
+
+
+def fold_another(uow: UnitOfWork) -> None:
+    uow.outbox.add([letter("b")], NOW)
+    fold(uow, ANN, ["soc"], NOW, 40)

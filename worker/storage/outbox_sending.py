@@ -76,28 +76,32 @@ class SqlSending:
         return found, shown
 
     def shorten(self, one: Delivery, kept: int) -> Delivery:
-        d, o = delivery.c, outbox.c
-        may_have_been_seen = (d.bundle_id == one.bundle) & (
-            (d.is_unclear == 1) | ((d.state == "claimed") & (d.id != one.id))
-        )
-        is_unclear = self._c.execute(sa.select(d.id).where(may_have_been_seen).limit(1)).first() is not None
+        o = outbox.c
         rest = [message.key for message in one.items[kept:]]
         unseen = (o.bundle_id == one.bundle) & o.key.in_(rest) & (o.state == "pending")
-        released = sa.update(outbox).where(unseen)
-        self._c.execute(released.values(bundle_id=None, is_unclear=int(is_unclear)))
+        is_unclear = int(self._may_have_been_seen(one))
+        self._c.execute(sa.update(outbox).where(unseen).values(bundle_id=None, is_unclear=is_unclear))
         let_go_of_reserved(self._c)
         return replace(one, items=one.items[:kept])
 
     def drop(self, one: Delivery, keys: Collection[str]) -> Delivery | None:
         o = outbox.c
         these = (o.bundle_id == one.bundle) & o.key.in_(keys)
-        was_seen = sa.case((o.state == "sent", 1), else_=int(one.is_unclear))  # over another channel
+        was_seen = sa.case((o.state == "sent", 1), else_=int(self._may_have_been_seen(one)))
         self._c.execute(sa.update(outbox).where(these).values(state="dropped", is_unclear=was_seen))
         let_go_of_reserved(self._c)
         left = tuple(message for message in one.items if message.key not in keys)
         if not left:
             self._finish(one, state="dropped")
+            self._c.execute(_END_EMPTY, {"bundle": one.bundle})
         return replace(one, items=left) if left else None
+
+    def _may_have_been_seen(self, one: Delivery) -> bool:
+        """True if its messages may have been seen over any channel of its bundle."""
+        d = delivery.c
+        may = (d.is_unclear == 1) | ((d.state == "claimed") & (d.id != one.id))
+        query = sa.select(d.id).where(d.bundle_id == one.bundle, may).limit(1)
+        return one.is_unclear or self._c.execute(query).first() is not None
 
     def sent(self, one: Delivery, reference: str, now: datetime, following: Claim | None = None) -> bool:
         that = {"sent_id": one.id, "receipt": reference, "at": now}
@@ -270,6 +274,12 @@ _SENT = sa.update(delivery).where(delivery.c.id == sa.bindparam("sent_id")).valu
     sent_at=sa.bindparam("at", type_=delivery.c.sent_at.type),
 )  # fmt: skip
 _IS_IN_IT = outbox.c.state != "dropped"  # when an earlier delivery of the bundle came back
+_END_EMPTY = (
+    sa.update(delivery)
+    .where(delivery.c.bundle_id == sa.bindparam("bundle"), delivery.c.state == "waiting")
+    .where(~sa.exists().where(outbox.c.bundle_id == delivery.c.bundle_id, _IS_IN_IT))
+    .values(state="dropped")
+)
 _SHOWN = sa.update(outbox).where(_OF_BUNDLE, _IS_IN_IT).values(state="sent")
 _FORGET = sa.delete(outbox).where(_OF_BUNDLE)
 # PostgreSQL does several changes in one statement, so that others wait for fewer answers of ours
