@@ -7,6 +7,7 @@ import pytest
 from builders import NOW, ticket
 from contracts.unit_of_work import ANN, LIFE, letter
 from folded import claim, fold
+from worker.ports.state.outbox import Claim
 from worker.ports.state.store import Store, UnitOfWork
 
 
@@ -83,6 +84,47 @@ class OutboxDroppingContract:
             assert uow.outbox.told_about({about.id: NOW}) == ({about.id: (ANN,)} if is_unclear else {})
         with store.begin() as uow:
             assert [one.items[0].key for one in uow.outbox.reserve("us", NOW, LIFE, 9)] == ["b"]
+
+    def test_what_is_told_beside_a_delivery_arrived_or_is_on_its_way_over_its_channel(
+        self, store: Store
+    ) -> None:
+        with store.begin() as uow:
+            [about] = uow.tickets.insert([ticket(opened_at=NOW)])
+            for key, channel in (("own", "soc"), ("sent", "mail"), ("soc", "soc"), ("mail", "mail")):
+                uow.outbox.add([replace(letter(key), ticket=about.id)], NOW)
+                fold(uow, ANN, [channel], NOW, 40)
+            fold_another(uow)
+            uow.outbox.add([replace(letter("unfolded"), ticket=about.id)], NOW)
+        with store.begin() as uow:
+            own, sent = claim(uow, "us", NOW, LIFE), claim(uow, "us", NOW, LIFE)
+            assert own is not None
+            assert sent is not None
+            uow.outbox.sent(sent, "1", NOW)
+            assert uow.outbox.beside(own, [about.id]) == {"sent", "soc"}
+
+    def test_what_goes_instead_is_due_and_has_made_as_many_attempts(self, store: Store) -> None:
+        later = NOW + 2 * LIFE
+        with store.begin() as uow:
+            for key in "ab":
+                uow.outbox.add([letter(key)], NOW)
+                fold(uow, ANN, ["soc", "mail"], NOW, 40)
+        with store.begin() as uow:
+            for one in uow.outbox.reserve("us", NOW, LIFE, 9):
+                is_older = one.items[0].key == "a"
+                tried = replace(one, attempts=(3 if one.notifier == "soc" else 2) if is_older else 1)
+                assert uow.outbox.claim(Claim(tried, "us", NOW + LIFE))
+                uow.outbox.retry(tried, "no", NOW, NOW + LIFE if is_older else later, is_unclear=False)
+        with store.begin() as uow:
+            older = claim(uow, "us", NOW + LIFE, LIFE)
+            assert older is not None
+            assert (older.items[0].key, older.notifier, older.attempts) == ("a", "soc", 4)
+            uow.outbox.drop(older, {"a"})
+            uow.outbox.go_instead(older, {"b"}, NOW + LIFE)
+        with store.begin() as uow:
+            [due] = uow.outbox.reserve("us", NOW + LIFE, LIFE, 9)
+            assert (due.items[0].key, due.notifier, due.attempts) == ("b", "soc", 4)
+            found = uow.outbox.reserve("us", later, LIFE, 9)
+            assert {(one.notifier, one.attempts) for one in found} == {("soc", 4), ("mail", 3)}
 
 
 def fold_another(uow: UnitOfWork) -> None:

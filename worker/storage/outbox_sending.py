@@ -96,6 +96,31 @@ class SqlSending:
             self._c.execute(_END_EMPTY, {"bundle": one.bundle})
         return replace(one, items=left) if left else None
 
+    def beside(self, one: Delivery, tickets: Collection[int]) -> set[str]:
+        d, o, found = delivery.c, outbox.c, set[str]()
+        over_it = (d.notifier == one.notifier) & d.state.in_(UNSENT)
+        goes = sa.exists().where(d.bundle_id == o.bundle_id, over_it)
+        tells = (o.bundle_id != one.bundle) & sa.or_(o.state == "sent", (o.state == "pending") & goes)
+        for part in chunked(sorted(tickets)):
+            found.update(self._c.scalars(sa.select(o.key).where(o.ticket_id.in_(part), tells)))
+        return found
+
+    def go_instead(self, one: Delivery, keys: Collection[str], now: datetime) -> None:
+        d, before = delivery.c, delivery.alias("before")
+        its_own = sa.case((before.c.id == one.id, 1), else_=0)  # the attempt that is not made
+        had = (
+            sa.select(sa.func.max(before.c.attempts - its_own))
+            .where(before.c.bundle_id == one.bundle, before.c.notifier == d.notifier)
+            .scalar_subquery()
+        )
+        change = {
+            "attempts": sa.case((had > d.attempts, had), else_=d.attempts),
+            "next_at": sa.case((d.notifier == one.notifier, sa.literal(now, d.next_at.type)), else_=d.next_at),
+        }
+        for part in chunked(sorted(keys)):
+            those = d.bundle_id.in_(sa.select(outbox.c.bundle_id).where(outbox.c.key.in_(part)))
+            self._c.execute(sa.update(delivery).where(those, d.state == "waiting").values(change))
+
     def _may_have_been_seen(self, one: Delivery) -> bool:
         """True if its messages may have been seen over any channel of its bundle."""
         d = delivery.c

@@ -33,6 +33,7 @@ from worker.app.jobs.report import Report
 from worker.app.tell.conversing import Conversing
 from worker.app.tell.feeds import Followers
 from worker.app.tell.holding import Holding
+from worker.app.tell.overtaken import newer_on_the_way
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.teller import Teller
 from worker.app.tell.zones import ChannelZones
@@ -255,12 +256,14 @@ class Deliver:
         if delivery.attempts == 1 and not delivery.is_unclear and now - delivery.created_at <= FRESH:
             return LookedAgain()
         with self._store.reading() as uow:
-            return look_again(uow, delivery, self._rules.holding, now)
+            newer = newer_on_the_way(uow, delivery)
+            return look_again(uow, delivery, self._rules.holding, now, newer)
 
     def _put_back(self, delivery: Delivery, again: LookedAgain, now: datetime, run: DeliveryPass) -> None:
         """Drop and hold what must not go out now; what is left is sent next."""
         with self._store.begin(run.lease) as uow:
             left = uow.outbox.drop(delivery, again.gone)
+            uow.outbox.go_instead(delivery, again.newer, now)
             if left is not None:
                 hold_in(uow, left, again, now)
                 uow.outbox.put_off(left, "", now, again.goes_at(left, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from worker.domain.messages.message import Recipient, RecipientKind
@@ -11,6 +11,7 @@ from worker.domain.messages.overtaken import (
     is_of_alarm,
     is_of_plan,
     is_overtaken,
+    newer_repeats,
     plan_key,
     step_and_repeat,
 )
@@ -44,16 +45,24 @@ def overtaken(uow: UnitOfWork, waiting: Collection[Waiting], tickets: Mapping[in
     return found | _no_more(uow, [one.message.key for one in waiting if one.message.ticket is None])
 
 
-def repeated(heads: Iterable[MessageHead]) -> set[str]:
+def repeated(heads: Collection[MessageHead]) -> set[str]:
     """The keys of one reader's messages that a later repeat of the same step makes needless: it says the same.
 
     What may have been seen already stays.
     """
-    told = [(one, head) for head in heads if (one := step_and_repeat(head.key))]
-    newest: dict[str, int] = {}
-    for (step, repeat), _ in told:
-        newest[step] = max(repeat, newest.get(step, repeat))
-    return {head.key for (step, repeat), head in told if repeat < newest[step] and not head.is_unclear}
+    unseen = [head.key for head in heads if not head.is_unclear]
+    return set(newer_repeats(unseen, [head.key for head in heads]))
+
+
+def newer_on_the_way(uow: UnitOfWork, delivery: Delivery) -> dict[str, str]:
+    """By the keys of a delivery's messages, those of later repeats that its reader got or is about to get instead.
+
+    What may have been seen already stays.
+    """
+    steps = {item.key: item.ticket for item in delivery.items if item.ticket and step_and_repeat(item.key)}
+    if not steps or delivery.is_unclear:
+        return {}
+    return newer_repeats(steps, uow.outbox.beside(delivery, set(steps.values())))
 
 
 def _no_more(uow: UnitOfWork, keys: Sequence[str]) -> set[str]:

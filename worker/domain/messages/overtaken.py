@@ -65,6 +65,20 @@ def step_and_repeat(key: str) -> tuple[str, int] | None:
     return f"{label}:{step}:{whom}", int(repeat)
 
 
+def newer_repeats(keys: Iterable[str], among: Iterable[str]) -> dict[str, str]:
+    """By those of the keys that are older, the key of the newest repeat `among` some: it says the same."""
+    newest: dict[str, tuple[int, str]] = {}
+    for key in among:
+        if one := step_and_repeat(key):
+            step, repeat = one
+            newest[step] = max((repeat, key), newest.get(step, (repeat, key)))
+    found = {}
+    for key in keys:
+        if (one := step_and_repeat(key)) and one[0] in newest and one[1] < newest[one[0]][0]:
+            found[key] = newest[one[0]][1]
+    return found
+
+
 def passed_key(key: str, address: str, beside: str = "") -> str:
     """The key of a message that its reader passes on to the assignee, by whose address it is known.
 

@@ -251,6 +251,18 @@ class Outbox(Protocol):
         go.
         """
 
+    def beside(self, delivery: Delivery, tickets: Collection[int]) -> set[str]:
+        """The keys of other messages about these tickets that arrived, or are on their way over the delivery's channel.
+
+        Whoever they are to.
+        """
+
+    def go_instead(self, delivery: Delivery, keys: Collection[str], now: datetime) -> None:
+        """Let what waits with these messages take the place of a delivery: it is due over the same channel.
+
+        Over each channel of the bundle it has made as many attempts as that had, the delivery's last one not counted.
+        """
+
     def sent(self, delivery: Delivery, reference: str, now: datetime, following: Claim | None = None) -> bool:
         """Record that it arrived; idempotent. What was said to a feed is not kept: the journal has the event.
 
