@@ -15,11 +15,11 @@ from connectors.kit.rest import Pace
 from connectors.notify.teams.config import TeamsConfig
 from connectors.notify.teams.mapping import render, takes
 from worker.domain.messages.message import Message
-from worker.ports import Abilities, BadConfig, CheckResult, ConnectorContext, Passive, Receipt
+from worker.ports import Abilities, BadConfig, CheckResult, ConnectorContext, Passive, Receipt, Transient
 
 READ_S = 30.0
 PER_MINUTE = 60  # one a second; Teams takes about four
-OK_MAX, MOVED_MAX = 299, 399
+QUEUED, OK_MAX, MOVED_MAX = 202, 299, 399
 NOWHERE = frozenset({404, 405, 410})
 MAKE_ANOTHER = (
     "Look in Teams whether the workflow is there and switched on, else make another; see the README."
@@ -87,14 +87,26 @@ class TeamsNotifier(Passive):
 
     def _judge(self, posted: Posted) -> None:
         status = posted.status
-        if status <= OK_MAX:
+        if status == QUEUED or (status <= OK_MAX and not _is_page(posted)):
             return
+        if status <= OK_MAX:
+            raise Transient(
+                f"{self._host} answered with a web page ({status}): that is no workflow.",
+                remedy="Check `url`, and a proxy or a sign-in page on the way; it is tried again.",
+            )
         if status <= MOVED_MAX or status in NOWHERE:
             raise BadConfig(
                 f"{self._host} answered {status}: there is no such workflow.", remedy=MAKE_ANOTHER
             )
         wait_s = retry_after_s(posted.headers, self._context.now())
         raise failure(f"{self._host} (Teams)", status, posted.said, wait_s)
+
+
+def _is_page(posted: Posted) -> bool:
+    """True of HTML, such as a proxy's page or one to sign in."""
+    return "text/html" in posted.headers.get("content-type", "").casefold() or posted.said.lstrip(
+        "\ufeff "
+    ).startswith("<")
 
 
 def build(config: TeamsConfig, context: ConnectorContext) -> TeamsNotifier:

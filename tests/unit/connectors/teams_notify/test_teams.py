@@ -13,10 +13,11 @@ from connectors.notify.teams.config import TeamsConfig
 from connectors.notify.teams.connector import TeamsNotifier
 from connectors.notify.teams.mapping import CARD_MAX, render, takes
 from contracts.messages import MESSAGE, TO_AMINA, context
+from fakes.http_receiver import Fault
 from fakes.teams_channel import SIGNATURE, TeamsChannel
 from harness import Harness
 from worker.domain.messages.message import CHANNEL, Message, Paragraph
-from worker.ports import AuthFailed
+from worker.ports import AuthFailed, Transient
 
 
 @pytest.fixture
@@ -110,6 +111,35 @@ def test_what_is_refused_is_said_without_the_address(notifier: TeamsNotifier, ch
     with pytest.raises(AuthFailed, match="answered 401") as raised:
         notifier.send(MESSAGE)
     assert SIGNATURE not in str(raised.value)
+
+
+@pytest.mark.parametrize("status, kind, body", [
+    (200, "text/html; charset=utf-8", b"Sign in"),
+    (200, "text/plain", b"\xef\xbb\xbf\n <!DOCTYPE html><title>Sign in</title>"),
+    (200, "", b"<html>"),
+    (201, "Text/HTML", b""),
+])  # fmt: skip
+def test_a_page_is_no_answer_of_a_workflow(
+    notifier: TeamsNotifier, channel: TeamsChannel, status: int, kind: str, body: bytes
+) -> None:
+    channel.fail(Fault(status, body=body, headers={"content-type": kind} if kind else {}))
+    with pytest.raises(Transient, match=rf"127\.0\.0\.1 .*page \({status}\)") as raised:
+        notifier.send(MESSAGE)
+    assert type(raised.value) is Transient  # whether it was taken is not known
+    assert "proxy" in raised.value.remedy
+    assert SIGNATURE not in str(raised.value)
+
+
+@pytest.mark.parametrize("status, kind, body", [
+    (200, "application/json", b""),
+    (200, "application/json", b"1"),
+    (202, "text/html", b""),
+])  # fmt: skip
+def test_another_answer_than_a_page_is_taken_as_queued(
+    notifier: TeamsNotifier, channel: TeamsChannel, status: int, kind: str, body: bytes
+) -> None:
+    channel.fail(Fault(status, is_taken=True, body=body, headers={"content-type": kind}))
+    assert notifier.send(MESSAGE).reference == "queued"
 
 
 def test_no_person_is_reached(notifier: TeamsNotifier) -> None:
