@@ -224,7 +224,7 @@ class Escalation(Section):
 
     digest_window: Duration = Field(
         default=timedelta(seconds=60),
-        description="Messages to one recipient in this time are one; 0s: each at once.",
+        description="Messages to one recipient in this time are one; 0s: none waits for others.",
     )
     daily_max: Positive = Field(default=20, description="Messages to one person in a day.")
     channel_max: Positive = Field(default=20, description="Messages to a channel in an hour.")
