@@ -28,7 +28,7 @@ from worker.domain.escalation.policy import (
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.instants import has_come
-from worker.domain.messages.message import Recipient
+from worker.domain.messages.message import Recipient, RecipientKind
 from worker.domain.messages.overtaken import step_message_key, taking_key
 from worker.domain.messages.paragraphs import escalation_paragraph
 from worker.domain.messages.sentences import AWAY, UNDELIVERED, UNREACHED, masked
@@ -156,7 +156,9 @@ class Escalate:
         """Record a step and queue its messages; return why the next one comes at once, if it does."""
         wanted = policy.steps[step.step - 1]
         found = self._recipients(uow, ticket, wanted)
-        named = found.of_all(ticket, wanted.to, now)
+        named = tuple(
+            one for one in found.of_all(ticket, wanted.to, now) if self._may_tell(ticket, wanted, one)
+        )
         if not named and step.step == len(policy.steps):
             named, wanted, why = found.of_all(ticket, LAST_RESORT, now), replace(wanted, via=()), UNREACHED
         recipients, is_away = with_deputies(named, self._more.away, now, found, self._away, ticket=ticket)
@@ -169,6 +171,18 @@ class Escalate:
         )
         counts["messages"] += self._tell(uow, ticket, wanted, step, recipients, found, why, now)
         return UNREACHED if not recipients else AWAY if is_away else ""
+
+    def _may_tell(self, ticket: Ticket, step: Step, to: Recipient) -> bool:
+        """False for whoever has a number alone that no notifier of the step reaches, unless others pass it on.
+
+        A message to them would make the next step come early each time.
+        """
+        passing, assignee = self._teller.passing, ticket.assignee
+        is_by_number = to.kind is RecipientKind.PERSON and not to.email
+        is_assignee = assignee is not None and assignee.email.casefold() == to.address
+        if not is_by_number or is_assignee or passing is None:
+            return True
+        return bool(passing.reaching.over(replace(to, via=step.via)))
 
     def _tell_instead(
         self,

@@ -36,9 +36,10 @@ def person_at(
 
 
 def known_person(person: Account, languages: Languages | None = None) -> list[Recipient]:
-    """A person of the directory as a recipient; none if it has no e-mail address of theirs."""
+    """A person of the directory as a recipient: by e-mail address, else by number; none if it has neither of theirs."""
     facts = person.facts
-    return [person_at(facts.email, facts.display_name, facts, languages)] if facts.email else []
+    address = facts.email or next(iter(facts.phones), "")
+    return [person_at(address, facts.display_name, facts, languages)] if address else []
 
 
 def who_is_here(uow: UnitOfWork, address: str) -> str:
@@ -64,7 +65,7 @@ def whoever_has(uow: UnitOfWork, address: str, languages: Languages) -> Recipien
     """Whoever has an e-mail address, with what the directories say of them if they know them."""
     known = all_who_have(uow, address)
     found = known_person(known[0], languages) if known else []
-    if not found:
+    if not found or not found[0].email:
         return person_at(address)
     stated = next((one.facts.language for one in known if one.facts.language), None)
     return replace(found[0], language=languages.of(stated).code if stated else None)

@@ -170,10 +170,17 @@ def known_as(uow: UnitOfWork, ticket: Ticket) -> list[str]:
 
 
 def reader_known_as(uow: UnitOfWork, to: Recipient, ticket: Ticket | None) -> list[str]:
-    """The ids and addresses by which a silence may name a reader. Who is known by a number is found by the ticket."""
+    """The ids and addresses by which a silence may name a reader.
+
+    Who is known by a number is found by the ticket, else by the number if it is nobody else's.
+    """
     keys = [one.key for one in uow.people.find(to.address)]
     if assigned := _assigned(to, ticket):
         keys.append(assigned)
+    elif to.number and not to.email:
+        having = [one.person for those in uow.identities.people_with([to.number]).values() for one in those]
+        humans = {one.person.key for one in uow.people.humans(having).values()}
+        keys += having if len(humans) == 1 else []
     return [to.address, *(name for key in keys for name in _ids(key))]
 
 

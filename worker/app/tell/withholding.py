@@ -17,7 +17,7 @@ from worker.ports.state.store import UnitOfWork
 
 
 def withheld_from(uow: UnitOfWork, ticket: Ticket) -> frozenset[str]:
-    """The e-mail addresses, casefolded, of those who may not hear of it."""
+    """The e-mail addresses, casefolded, and the numbers of those who may not hear of it."""
     if ticket.kind is not REPORTED_MESSAGES or ticket.group is None or not is_confidential(ticket):
         return frozenset()
     return uow.group_states.admin_addresses(ticket.group)

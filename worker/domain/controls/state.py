@@ -77,7 +77,8 @@ class GroupState:
     `reviewed_at`: when all rows of its last review were answered; `confirmed_at`: of the last one that showed all
     members. `differs_since`: since when the register has other members than the messenger. `is_declared`: admins
     declare its roster; `has_confirmation`: a live ticket asks them to.
-    `admin_addresses`: the e-mail addresses, casefolded, of each account of all who are known to be its admins.
+    `admin_addresses`: the e-mail addresses, casefolded, and the numbers of all who are known to be its admins, by each
+    of their accounts.
     `reporter`: who named it in a census, if it is only known by that.
     `tickets`: those of controls, live or over. `assignees`: the people they are with, by account. `own_rows`: the
     members whom live tickets ask about apart from the others, by handle, with the accounts of the person behind each.

@@ -102,13 +102,13 @@ def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
 
 def is_reached_at(human: Person, address: str) -> bool:
     """Whether an e-mail address or number is a person's, by any of their accounts."""
-    numbers = {number for one in human.accounts for number in one.facts.phones}
-    return address in numbers or address.casefold() in addresses_of(human)
+    return address.casefold() in addresses_of(human)
 
 
 def addresses_of(human: Person) -> frozenset[str]:
-    """The e-mail addresses of a person, casefolded: of each of their accounts."""
-    return frozenset(one.facts.email.casefold() for one in human.accounts if one.facts.email)
+    """The e-mail addresses of a person, casefolded, and their numbers (E.164): of each of their accounts."""
+    emails = (one.facts.email.casefold() for one in human.accounts if one.facts.email)
+    return frozenset(emails).union(*(one.facts.phones for one in human.accounts))
 
 
 def _is_unknown(account: AccountState) -> bool:
