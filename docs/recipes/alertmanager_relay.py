@@ -3,8 +3,9 @@
     WHSEC=whsec_… ALERTMANAGER=http://127.0.0.1:9093 python3 alertmanager_relay.py 127.0.0.1:8099
 
 An escalated or reopened ticket fires an alert, and so does one whose "done" was taken back; one that is done, blocked,
-verified, cancelled or waived resolves it. Labels identify an alert, so they hold the ticket's number and kind, and no
-name.
+verified, cancelled or waived resolves it, whatever happened to it. Labels identify an alert, so they hold the ticket's
+number and kind, and no name. Events may come out of order: of each ticket the relay remembers the newest that it passed
+on, until it is restarted, and takes older ones without passing them on.
 """
 
 import base64
@@ -13,18 +14,20 @@ import hmac
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
 from typing import Any
 from urllib.request import Request, urlopen
 
 FIRES = {"ticket.escalated", "ticket.reopened", "ticket.undone"}
-RESOLVES = {"ticket.done", "ticket.blocked", "ticket.verified", "ticket.cancelled", "ticket.waived"}
+RESOLVES = {"done", "blocked", "verified", "cancelled", "waived"}  # states of a ticket
 STAYS = timedelta(days=7)  # without an end, Alertmanager resolves an alert by itself after five minutes
 TOLERANCE_S = 300
 BODY_MAX = 65_536
+TICKETS_MAX = 100_000
 
 
 def is_genuine(headers: Mapping[str, str], body: bytes, secret: str, now_s: float) -> bool:
@@ -41,15 +44,40 @@ def is_genuine(headers: Mapping[str, str], body: bytes, secret: str, now_s: floa
 def alert_of(event: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     """The alert for an event; None for an event that changes none."""
     kind = event["type"].removeprefix("net.whosleft.").removesuffix(".v1")
-    if kind not in FIRES | RESOLVES:
-        return None
     data = event["data"]
+    is_over = data.get("state") in RESOLVES
+    if not kind.startswith("ticket.") or "kind" not in data or not (is_over or kind in FIRES):
+        return None
     return {
         "labels": {"alertname": "WhosleftTicketOverdue", "ticket": event["subject"], "kind": data["kind"]},
         "annotations": {"summary": f"{event['subject']} ({data['kind']}) is escalated"},
         "generatorURL": data.get("url", ""),
-        "endsAt": (now + STAYS if kind in FIRES else now).isoformat(),
+        "endsAt": (now if is_over else now + STAYS).isoformat(),
     }
+
+
+class Newest:
+    """The newest event of each ticket that was passed on, by its place in Whosleft's journal."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.seqs: dict[str, int] = {}
+
+    def pass_on(self, ticket: str, seq: int, send: Callable[[], bool]) -> bool:
+        """Send an event, one at a time, unless a newer one of its ticket was sent; False if it has to come again."""
+        with self.lock:
+            if seq < self.seqs.get(ticket, 0):
+                return True
+            if not send():
+                return False
+            self.seqs.pop(ticket, None)
+            self.seqs[ticket] = seq
+            if len(self.seqs) > TICKETS_MAX:
+                del self.seqs[next(iter(self.seqs))]  # nothing happened to it for longest
+            return True
+
+
+NEWEST = Newest()
 
 
 class Relay(BaseHTTPRequestHandler):
@@ -62,8 +90,11 @@ class Relay(BaseHTTPRequestHandler):
         if not is_genuine(headers, body, os.environ["WHSEC"], now.timestamp()):
             self.answer(HTTPStatus.UNAUTHORIZED)
             return
-        alert = alert_of(json.loads(body), now)
-        is_done = alert is None or self.is_taken(alert)
+        event = json.loads(body)
+        alert = alert_of(event, now)
+        is_done = alert is None or NEWEST.pass_on(
+            event["subject"], event["data"]["seq"], lambda: self.is_taken(alert)
+        )
         self.answer(HTTPStatus.NO_CONTENT if is_done else HTTPStatus.SERVICE_UNAVAILABLE)
 
     def is_taken(self, alert: Mapping[str, Any]) -> bool:

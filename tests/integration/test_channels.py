@@ -107,8 +107,10 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def happened(kind: str) -> Message:
-    event = replace(EVENT, kind=kind, at=system_now(), data={"kind": "remove_member", "state": "open"})
+def happened(kind: str, state: str = "open", seq: int = 17) -> Message:
+    event = replace(
+        EVENT, seq=seq, kind=kind, at=system_now(), data={"kind": "remove_member", "state": state}
+    )
     return replace(TO_A_FEED, key=kind, paragraphs=(event_paragraph(event),))
 
 
@@ -137,12 +139,14 @@ def test_an_escalated_ticket_fires_in_alertmanager_and_is_resolved_when_it_is_do
         assert alert["generatorURL"] == EVENT.link
         wait_for(lambda: "firing" in statuses(collector))
 
-        one.send(happened("ticket.done"))
+        one.send(happened("ticket.done", "done"))
         wait_for(lambda: "resolved" in statuses(collector))
         one.send(happened("ticket.undone"))
         assert len(alertmanager_server.alerts()) == 1
-        one.send(happened("ticket.blocked"))
+        one.send(happened("ticket.blocked", "blocked"))
         wait_for(lambda: alertmanager_server.alerts() == [])
+        one.send(happened("ticket.escalated", seq=16))
+        assert alertmanager_server.alerts() == [], "it comes late, and the ticket is blocked since"
         one.close()
 
 
