@@ -8,11 +8,13 @@ nobody. Those that failed take no place, so that events that it can't take hold 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
 from worker.app.tell.teller import Teller
+from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.domain.messages.event import FeedEvent, event_paragraph
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, feed_of
@@ -24,7 +26,13 @@ from worker.ports.state.store import UnitOfWork
 PAGE = 1000  # entries that one pass looks at for one feed
 WAITING_MAX = 50  # events of one feed that wait for their first attempt
 NO_DESK = "urn:whosleft"  # the source of events of an installation without a desk's address
-_SHOWN = ("kind", "state", "group", "person", "step")  # of what an entry keeps: no address, and nothing typed
+_SHOWN = (
+    "kind",
+    "state",
+    "group",
+    "person",
+    "step",
+)  # of an entry and its ticket: no address, and nothing typed
 
 
 class Followers:
@@ -89,10 +97,9 @@ class Followers:
     def _event(self, sealed: Sealed, ticket: Ticket | None, *, wants_names: bool) -> FeedEvent:
         entry, links = sealed.entry, self._teller.links
         _, _, subject = entry.subject.partition(":")
-        data = {name: str(entry.data[name]) for name in _SHOWN if entry.data.get(name)}
-        link = ""
+        data, link = _shown(entry.data), ""
         if ticket is not None:
-            data = {"kind": ticket.kind.value, "state": ticket.state.value, **data}
+            data = _shown(ticket_facts(ticket)) | data
             data |= _names(ticket) if wants_names else {}
             link = links.console(f"/tickets/{ticket.label}") if links else ""
         return FeedEvent(sealed.seq, entry.event, entry.at, self._source, subject, link, data)
@@ -104,6 +111,10 @@ class Followers:
 
 def _follows(one: Notifier, entry: Entry) -> bool:
     return any(fnmatchcase(entry.event, pattern) for pattern in one.can.events)
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(facts[name]) for name in _SHOWN if facts.get(name)}
 
 
 def _ticket_of(uow: UnitOfWork, entry: Entry) -> Ticket | None:
