@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from worker.app.acts.changes import known_ticket
+from worker.app.reads.escalation import ComingStep, ToldOne
 from worker.app.reads.what_if import ReplayedStep, ReplayedTicket, what_if
 from worker.cli.common import (
     ConfigOption,
@@ -27,7 +28,7 @@ from worker.cli.common import (
     print_table,
 )
 from worker.cli.tickets import number_of
-from worker.contract.tickets import ComingStepShape, EscalationShape, ToldOneShape
+from worker.contract.tickets import EscalationShape
 from worker.contract.what_if import ReplayedTicketShape
 from worker.domain.escalation.replay import Change
 from worker.domain.escalation.wall_clock import first_showing
@@ -85,23 +86,23 @@ def _explain(config: Path, number: int, now: datetime | None, *, json: bool) -> 
     due = local_time(ticket.due_at, when)
     out.print(Text(f"{ticket.label} is {state_line(ticket)}, due {due}; policy {explained.policy}"))
     shown = [
-        (local_time(one.at, when), one.what, _over(one), _waits(one, when), one.state)
-        for one in explained.steps
+        (local_time(one.at, when), one.what, _over(step), _waits(step, when), one.state)
+        for one, step in zip(explained.steps, found.steps, strict=True)
     ]
     print_table("", ("when", "what", "over", "waits until", "state"), shown, "There are no steps.")
 
 
-def _over(step: ComingStepShape) -> str | None:
-    return ", ".join(dict.fromkeys(map(_reached, step.to))) or None
+def _over(step: ComingStep) -> str | None:
+    return ", ".join(dict.fromkeys(map(_reached, step.everybody))) or None
 
 
-def _reached(one: ToldOneShape) -> str:
-    passes_on = one.why if one.held_until is None else ""
-    return f"{one.over} ({passes_on})" if one.over and passes_on else one.over or one.why
+def _reached(one: ToldOne) -> str:
+    passes_on = f" ({one.to.label} passes it on to {one.passes_on_to})" if one.passes_on_to else ""
+    return f"{one.over}{passes_on}" if one.over else one.why
 
 
-def _waits(step: ComingStepShape, when: Settings) -> str | None:
-    held = [(one.held_until, one.why) for one in step.to if one.held_until is not None]
+def _waits(step: ComingStep, when: Settings) -> str | None:
+    held = [(one.held_until, one.why) for one in step.everybody if one.held_until is not None]
     return ", ".join(dict.fromkeys(f"{local_time(until, when)} ({why})" for until, why in held)) or None
 
 

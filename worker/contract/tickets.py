@@ -311,7 +311,10 @@ class ToldShape(Shape):
 
 
 class ToldOneShape(Shape):
-    """One recipient of a step: over which notifier, and until when the message would wait, and why."""
+    """One recipient of a step: over which notifier, and until when the message would wait.
+
+    `why` says what it would wait for, that no notifier reaches them, and whom they pass it on to.
+    """
 
     address: str
     name: str
@@ -321,12 +324,13 @@ class ToldOneShape(Shape):
 
     @classmethod
     def of(cls, one: ToldOne) -> ToldOneShape:
+        passes_on = f"passes it on to {one.passes_on_to}" if one.passes_on_to else ""
         return cls(
             address=one.to.address or one.to.kind.value,
             name=one.to.name,
             over=one.over or None,
             held_until=one.held_until,
-            why=one.why,
+            why=", ".join(filter(None, [one.why, passes_on])),
         )
 
 

@@ -73,8 +73,28 @@ def test_the_preview_names_who_passes_it_on(ward: Harness) -> None:
     ticket = ward.ticket()
     with ward.store.reading() as uow:
         step = ward.app.explainer.explain(uow, ticket).steps[0]
+    assert step.named == [(Target.ASSIGNEE, ["Dee"])], "it is for her, whoever passes it on"
     [one] = ComingStepShape.of(step).to
     assert (one.address, one.over, one.why) == ("eve@corp.example", "soc", "passes it on to Dee")
+
+
+def test_the_preview_names_who_passes_it_on_when_the_message_waits(ward: Harness) -> None:
+    leave(ward)
+    ward.desk.snooze(1, Actor("sam"), timedelta(hours=30), ward.now)
+    ticket = ward.ticket()
+    with ward.store.reading() as uow:
+        step = ward.app.explainer.explain(uow, ticket).steps[0]
+    [one] = ComingStepShape.of(step).to
+    assert (one.address, one.held_until) == ("eve@corp.example", ticket.snoozed_until)
+    assert one.why == "snoozed, passes it on to Dee"
+
+
+def test_two_who_pass_it_on_are_one_recipient_of_the_step(ward: Harness) -> None:
+    absent(ward, away("eve@corp.example", "ben@corp.example"))
+    ticket = ward.ticket()
+    with ward.store.reading() as uow:
+        step = ward.app.explainer.explain(uow, ticket).steps[0]
+    assert step.named == [(Target.ASSIGNEE, ["Dee"])]
 
 
 def test_the_signed_link_opens_the_ticket_for_her(ward: Harness) -> None:

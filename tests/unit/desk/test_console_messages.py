@@ -15,7 +15,9 @@ from harness import Harness, company_fixture
 from worker.app.tell.addressing import person_at
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target
 from worker.domain.escalation.silences import Silence
+from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import Paragraph
+from worker.domain.model import GroupKey
 from worker.ports import Rejected
 from worker.ports.state.outbox import OutMessage
 
@@ -120,6 +122,21 @@ def test_a_viewer_sees_messages_and_no_form_for_them(ward: Harness) -> None:
 
     assert "Send again" not in desk.get("/messages?state=dead").text
     assert "Make a silence" not in desk.get("/silences").text
+
+
+def test_a_ticket_names_who_passes_its_message_on_and_until_when_that_waits(
+    ward: Harness, desk: Caller
+) -> None:
+    ward.corp.change("kay", email=None, manager_id="jon")
+    ward.group("ward-8", "ben", admins=["kay"])
+    ward.settle()
+    ward.leave("ben")
+    ward.settle()
+    [number] = [one.id for one in ward.tickets() if one.group == GroupKey("wards", "ward-8")]
+    ward.desk.snooze(number, Actor("sam"), timedelta(hours=60), ward.now)
+    ticket = text(desk.get(f"/tickets/T-{number:06d}").text)
+    assert "Jon: over soc, passes it on to Kay" in ticket
+    assert "Jon: over soc, held until" in ticket
 
 
 # --- silences ---------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,23 @@ def test_a_file_with_a_mistake_is_refused_with_its_line(config: Path, text: str,
     problem = str(done.exception)
     assert said in problem
     assert "changed.yaml" in problem
+
+
+@pytest.mark.parametrize("arguments", [[], ["tickets", "snooze", "1", "--for", "60h"]])
+def test_who_passes_it_on_is_said_whether_the_message_waits_or_not(
+    config: Path, arguments: list[str]
+) -> None:
+    mail = "{name: mail, kind: email, server: smtp.example.org, from: whosleft@example.org, auth: {method: none}}"
+    config.write_text(f"{config.read_text()}notify: [{mail}]\n")
+    nurse = Assignee("+447700900003", "Nurse", why=AssigneeWhy.ADMIN)
+    with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
+        known = uow.tickets.get(1)
+        assert known is not None
+        uow.tickets.update([replace(known, assignee=nurse)])
+    if arguments:
+        CliRunner().invoke(cli, [*arguments, "-c", str(config), "--now", LATER])
+
+    shown = explain(config, "T-1").stdout
+    assert "step 1: Nurse (assignee)" in shown
+    assert "mail (it@example.org passes it on to Nurse)" in shown
+    assert ("(snoozed)" in shown) is bool(arguments)

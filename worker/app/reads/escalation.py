@@ -25,8 +25,8 @@ NOBODY = "nobody reaches them"
 class ToldOne:
     """One recipient of a step: over which notifier, and until when the message would wait.
 
-    `why` says what it would wait for (quiet, silence:ID, snoozed, acknowledged), that no notifier reaches them, or
-    whom they pass it on to. `passes_on_to` is that person's name, else empty.
+    `why` says what it would wait for (quiet, silence:ID, snoozed, acknowledged), or that no notifier reaches them.
+    `passes_on_to` is the name of whom they pass it on to, else empty.
     """
 
     to: Recipient
@@ -45,8 +45,11 @@ class ComingStep:
 
     @property
     def named(self) -> list[tuple[Whom, list[str]]]:
-        """Each target with the names of its recipients."""
-        return [(whom, [one.to.label for one in told]) for whom, told in self.told]
+        """Each target with the names of those whom it means, who may be told by somebody who passes it on."""
+        return [
+            (whom, list(dict.fromkeys(one.passes_on_to or one.to.label for one in told)))
+            for whom, told in self.told
+        ]
 
     @property
     def everybody(self) -> list[ToldOne]:
@@ -132,10 +135,7 @@ class Explainer:
     ) -> list[ToldOne]:
         one, name = self.reached(replace(to, via=step.via)), to.label
         passers = self.passing.passers(uow, ticket, one.to, coming.at) if self.passing else []
-        found = [
-            replace(self.reached(passer.to), why=f"passes it on to {name}", passes_on_to=name)
-            for passer in passers
-        ] or [one]
+        found = [replace(self.reached(passer.to), passes_on_to=name) for passer in passers] or [one]
         return [self._as_held(uow, ticket, step, coming, each) for each in found]
 
     def _as_held(self, uow: UnitOfWork, ticket: Ticket, step: Step, coming: Coming, one: ToldOne) -> ToldOne:

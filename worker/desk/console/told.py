@@ -38,7 +38,7 @@ def shown_steps(call: Call, steps: Iterable[ComingStep]) -> list[ShownStep]:
         ShownStep(
             step.coming.at,
             told_line(step.named, step.coming.repeat, call.tongue),
-            [_line(call, one) for one in step.everybody],
+            [line for one in step.everybody for line in _lines(call, one)],
             step.coming.is_taken,
         )
         for step in steps
@@ -62,23 +62,28 @@ def hold_words(held_by: str, tongue: Tongue) -> str:
     return tongue.say(_HOLDS.get(held_by, held_by))
 
 
-def _line(call: Call, one: ToldOne) -> str:
+def _lines(call: Call, one: ToldOne) -> list[str]:
     tongue, to = call.tongue, one.to
     is_common = to.kind is RecipientKind.CHANNEL and not to.address
     name = tongue.say(_COMMON) if is_common else flat(to.label)
-    if one.held_until is None:
-        if not one.over:
-            return tongue.say("{name}: no channel reaches them", name=name)
-        if one.passes_on_to:
-            passed = flat(one.passes_on_to)
-            return tongue.say(
+    if not one.over:
+        return [tongue.say("{name}: no channel reaches them", name=name)]
+    lines = []
+    if one.passes_on_to:
+        passed = flat(one.passes_on_to)
+        lines.append(
+            tongue.say(
                 "{name}: over {channel}, passes it on to {person}", name=name, channel=one.over, person=passed
             )
-        return tongue.say("{name}: over {channel}", name=name, channel=one.over)
-    return tongue.say(
-        "{name}: over {channel}, held until {at} ({why})",
-        name=name,
-        channel=one.over or "–",
-        at=tongue.moment(one.held_until, call.services.place.timezone, call.now),
-        why=hold_words(one.why, tongue),
-    )
+        )
+    if one.held_until is not None:
+        lines.append(
+            tongue.say(
+                "{name}: over {channel}, held until {at} ({why})",
+                name=name,
+                channel=one.over,
+                at=tongue.moment(one.held_until, call.services.place.timezone, call.now),
+                why=hold_words(one.why, tongue),
+            )
+        )
+    return lines or [tongue.say("{name}: over {channel}", name=name, channel=one.over)]
