@@ -272,9 +272,14 @@ def ack(
     at = clock_at(now)
     with opened(config, now) as worker:
         ticket = worker.desk.acknowledge(id_, actor(by, worker.settings), at, reason, span)
-    out.print(
-        Text(f"{ticket.label}: no escalation until {local_time(ticket.acknowledged_until, worker.settings)}.")
+        goes_on = any(step.is_until_done for step in worker.explainer.rules.policy(ticket).steps)
+    until, but = (
+        ticket.acknowledged_until,
+        ", but for the steps that go on until it is done" if goes_on else "",
     )
+    if until and ticket.is_snoozed(until):
+        until, but = ticket.snoozed_until, ", since it is snoozed until then"
+    out.print(Text(f"{ticket.label}: no escalation until {local_time(until, worker.settings)}{but}."))
 
 
 @app.command()

@@ -46,6 +46,36 @@ def test_until_when_a_ticket_rests_is_shown(config: Path, act: list[str], shown:
     assert shown in run(config, "tickets", "show", "T-1", "--now", LATER)
 
 
+GOES_ON = "escalation: {policies: [{name: p, steps: [{after: 50%, to: assignee, until: done}]}]}\n"
+
+
+@pytest.mark.parametrize(
+    "more, snooze, said",
+    [
+        ("", [], "T-000001: no escalation until 2026-11-24 14:00."),
+        (
+            GOES_ON,
+            [],
+            "T-000001: no escalation until 2026-11-24 14:00, but for the steps that go on until it is done.",
+        ),
+        ("", ["20h"], "T-000001: no escalation until 2026-11-25 06:00, since it is snoozed until then."),
+        (GOES_ON, ["20h"], "T-000001: no escalation until 2026-11-25 06:00, since it is snoozed until then."),
+        ("", ["1h"], "T-000001: no escalation until 2026-11-24 14:00."),
+    ],
+)
+def test_who_has_a_ticket_is_told_until_when_nothing_is_escalated(
+    config: Path, more: str, snooze: list[str], said: str
+) -> None:
+    with config.open("a") as file:
+        file.write(more)
+    dee = Assignee("dee@example.org", "Dee", why=AssigneeWhy.ADMIN)
+    with open_app(load_settings(config), lambda: NOW) as app, app.store.begin() as uow:
+        uow.tickets.insert([ticket(assignee=dee, opened_at=NOW, clock_from=NOW)])
+    for span in snooze:
+        run(config, "tickets", "snooze", "T-1", "--for", span, "--now", AT)
+    assert said in " ".join(run(config, "tickets", "ack", "T-1", "--for", "4h", "--now", AT).split())
+
+
 def test_the_plan_has_what_controls_would_open(config: Path) -> None:
     with config.open("a") as file:
         file.write("controls: {mode: ticket, admins: {min: 2}}\n")
