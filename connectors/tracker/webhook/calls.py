@@ -6,7 +6,8 @@
 | no good signature, or one that is off by more than five minutes | 401 |
 | not as agreed | 400 |
 | nothing can store it now, or storing failed | 503: send it again |
-| stored | 202 |
+| over 1 MiB | 413, by the receiver itself |
+| stored | 202, and of words that are too long their beginning alone |
 | had before | 200, and no effect |
 """
 
