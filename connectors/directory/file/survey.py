@@ -75,6 +75,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     """Read everything once. Raises the errors of the records."""
     survey = Survey()
     lines: dict[str, int] = {}
+    accounts: dict[str, str] = {}
     columns = reading.columns
     watched = {column for name in _DATE_FIELDS for column in columns.of(name)}
     votes = {column: _Votes() for column in (*watched, *DATE_WITNESSES)}
@@ -87,7 +88,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
         if isinstance(item, Malformed):
             survey.total += 1
         elif is_person(item, columns):
-            survey.total += _index(item, reading, survey, lines)
+            survey.total += _index(item, reading, survey, lines, accounts)
             for column, vote in votes.items():
                 for text in item.values.get(column, ()):
                     vote.add(text)
@@ -98,6 +99,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
                 words.add(word)
         else:
             survey.others += 1
+    survey.ids_by_alias = {name: one for name, one in accounts.items() if one} | survey.ids_by_alias
     survey.unsure_dates = frozenset() if columns.has_header else DATES.intersection(unshown)
     survey.unshown_facts = frozenset(unshown) - survey.unsure_dates
     _decide_orders(survey, {column: votes[column] for column in watched}, votes, reading)
@@ -105,8 +107,13 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     return survey
 
 
-def _index(raw: RawRecord, reading: Reading, survey: Survey, lines: dict[str, int]) -> bool:
-    """Note whose record it is, and who they are for others; return whether it is the first one of theirs."""
+def _index(
+    raw: RawRecord, reading: Reading, survey: Survey, lines: dict[str, int], accounts: dict[str, str]
+) -> bool:
+    """Note whose record it is, and who they are for others; return whether it is the first one of theirs.
+
+    `accounts`: user names without a domain -> id, empty if several people have it, as accounts of several domains do.
+    """
     try:
         own_id = person_id(raw, reading)
     except Malformed:
@@ -119,6 +126,9 @@ def _index(raw: RawRecord, reading: Reading, survey: Survey, lines: dict[str, in
         for name in ("dn", "upn"):
             if text := raw.first(reading.columns.of(name)):
                 survey.ids_by_alias[alias(text)] = own_id
+        if text := raw.first(reading.columns.of("account")):
+            first = accounts.setdefault(alias(text), own_id)
+            accounts[alias(text)] = own_id if first == own_id else ""
     return is_first
 
 

@@ -182,6 +182,33 @@ def test_a_manager_who_comes_later_in_the_file_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "named, found",
+    [
+        ("BEN", 2),  # a user name, in any size of letters
+        ("ben@corp.example", 3),  # a user principal name comes first: somebody may have it as their user name
+        ("cem", None),  # of two domains
+    ],
+)
+def test_a_manager_is_found_by_a_user_name_that_one_person_has(
+    tmp_path: Path, named: str, found: int | None
+) -> None:
+    people = [
+        (1, "amy", "", named),
+        (2, "Ben", "", ""),
+        (2, "Ben", "", ""),
+        (3, "x", "ben@corp.example", ""),
+        (4, "ben@corp.example", "", ""),
+        (5, "cem", "", ""),
+        (6, "Cem", "", ""),
+    ]
+    lines = [f"{guid(who)},{account},{upn},{manager}\r\n" for who, account, upn, manager in people]
+    write(tmp_path / "people.csv", f"ObjectGUID,SamAccountName,UserPrincipalName,Manager\r\n{''.join(lines)}")
+
+    got = drain(directory(tmp_path)).people[guid(1)].manager_id
+    assert got == (guid(found) if found else None)
+
+
+@pytest.mark.parametrize(
     "error, expected",
     [
         (PermissionError(13, "Permission denied"), PermissionDenied),
