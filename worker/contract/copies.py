@@ -12,7 +12,8 @@ from worker.domain.tickets.ticket import ticket_label
 class CopyShape(Shape):
     """The ticket's copy in a tracker; `problem` is a sentence, null if nothing is wrong with it.
 
-    `state`: wanted (it is not made yet), open, done (closed there, and still live here), closed, gone.
+    `state`: wanted (it is not made yet), open, done (closed there as done, and still live here), closed (on both
+    sides, or there alone without being done), gone.
     """
 
     tracker: str

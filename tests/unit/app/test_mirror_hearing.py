@@ -144,7 +144,7 @@ def test_declined_is_reopened_once_and_then_left(ward: Harness) -> None:
         run(ward)
     assert tracker.writes == ["move open"]
     assert tracker.only.seen.standing is CopyStanding.DECLINED
-    assert ward.ticket().state is TicketState.OPEN
+    assert (ward.ticket().state, copy(ward).shown) == (TicketState.OPEN, "closed")
     run(ward)
     assert tracker.writes == ["move open"]
 

@@ -69,11 +69,14 @@ class Copy:
 
     @property
     def shown(self) -> Literal["wanted", "open", "done", "closed", "gone"]:
-        """Its state in lists: wanted, open, done (closed there, and live here), closed (on both sides) or gone."""
+        """Its state in lists: wanted, open, done (closed there as done, and live here), closed or gone.
+
+        closed: on both sides, or there alone without being done.
+        """
         if self.state in {CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR, CopyState.REFUSED}:
             return "wanted"
         if self.state is CopyState.GONE:
             return "gone"
-        if self.settled_at is not None:
+        if self.settled_at is not None or self.standing is CopyStanding.DECLINED:
             return "closed"
         return "open" if self.standing in {CopyStanding.OPEN, CopyStanding.UNKNOWN} else "done"
