@@ -114,12 +114,16 @@ def test_an_alarm_stands_until_it_is_ended(store: SqlStore) -> None:
         assert uow.watched.standing() == [again]
 
 
-def test_a_mark_is_replaced(store: SqlStore) -> None:
+def test_a_mark_is_replaced_and_deleted(store: SqlStore) -> None:
     with store.begin() as uow:
         uow.watched.mark(WatchMark("ping", NOW, "well"))
         uow.watched.mark(WatchMark("ping", NOW + MINUTE, "blind"))
 
         assert uow.watched.marks() == {"ping": WatchMark("ping", NOW + MINUTE, "blind")}
+
+        for _ in range(2):
+            uow.watched.unmark("ping")
+        assert uow.watched.marks() == {}
 
 
 def test_a_server_has_a_clock_of_its_own(store: SqlStore, engine: sa.Engine) -> None:

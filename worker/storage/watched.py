@@ -82,6 +82,9 @@ class SqlWatched:
         if self._c.execute(sa.update(m).where(m.c.name == one.name).values(values)).rowcount == 0:
             self._c.execute(sa.insert(m).values(name=one.name, **values))
 
+    def unmark(self, name: str) -> None:
+        self._c.execute(sa.delete(watch_mark).where(watch_mark.c.name == name))
+
     def failing(self) -> list[Failing]:
         found = []
         for name in self._c.execute(_FAILED).scalars().all():

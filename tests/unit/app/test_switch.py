@@ -10,8 +10,10 @@ import pytest
 
 from fakes.pinger import FakePinger
 from harness import Harness
+from worker.app.jobs.faults import HEARD, UNHEARD, failing_since
 from worker.app.jobs.report import Report
 from worker.ports import AuthFailed, Rejected, Transient
+from worker.ports.state.watched import WatchMark
 
 Start = Callable[..., Harness]
 ALL = ("poll", "inventory", "reconcile", "remediate", "verify", "escalate", "deliver")
@@ -132,6 +134,47 @@ def test_a_switch_that_does_not_answer_is_an_alarm_after_a_while(
     assert told.facts == (("Last good", "Tue 24 Nov 2026 13:01 GMT"),)
 
 
+def is_told(harness: Harness) -> bool:
+    """Whether the alarm about the switch stands."""
+    with harness.store.reading() as uow:
+        return "ping:" in {one.key for one in uow.watched.standing()}
+
+
+@pytest.mark.parametrize("ahead", ["heard", "unheard", "unheard, then heard"])
+def test_after_a_clock_that_was_ahead_a_switch_that_does_not_answer_is_an_alarm_after_a_while(
+    watched: Harness, pinger: FakePinger, ahead: str
+) -> None:
+    right, silence = watched.now, Transient("It did not answer in time.")
+    watched.later(days=30)
+    pinger.down = None if ahead == "heard" else silence
+    look(watched)
+    watched.now = right
+    if ahead == "unheard, then heard":
+        pinger.down = None
+        look(watched)
+    pinger.down = silence
+    told = []
+    for _ in range(16):
+        look(watched)
+        told.append(is_told(watched))
+
+    assert told == [False] * 15 + [True]
+
+
+def test_a_check_that_refused_by_a_clock_that_was_ahead_is_no_alarm_once_it_hears(
+    watched: Harness, pinger: FakePinger
+) -> None:
+    right = watched.now
+    watched.later(days=30)
+    pinger.down = Rejected("It knows no such check.")
+    look(watched)
+    assert is_told(watched)
+    watched.now, pinger.down = right, None
+    look(watched)
+
+    assert not is_told(watched)
+
+
 def test_a_plain_check_is_left_in_silence_while_the_worker_is_blind(watched: Harness) -> None:
     plain = FakePinger(is_plain=True)
     watched.start(watched.app.rules, pinger=plain)
@@ -150,3 +193,12 @@ def test_the_switch_that_is_taken_away_ends_its_alarm(watched: Harness, pinger: 
     look(watched)
 
     assert watched.titles() == ["Over: The dead man's switch does not hear the worker"]
+
+
+def test_a_mark_of_an_earlier_release_that_was_heard_since_is_no_alarm(watched: Harness) -> None:
+    marks = {
+        name: WatchMark(name, watched.now + timedelta(minutes=at), "refused")
+        for name, at in ((UNHEARD, 0), (HEARD, 1))
+    }
+    assert failing_since(marks, watched.now + timedelta(hours=1)) is None
+    assert failing_since({UNHEARD: marks[UNHEARD]}, watched.now) == marks[UNHEARD]

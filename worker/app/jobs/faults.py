@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from worker.app.jobs.jumps import JUMP
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import FLAPS, Freshness, failed_alarm, judged
-from worker.domain.instants import has_come
+from worker.domain.instants import APART_MAX, has_come
 from worker.domain.watch.alarms import Alarm, AlarmCause, ToldAlarm, clocks_apart
 from worker.domain.watch.pulse import RUN_MAX, JobSight
 from worker.ports import Concern, Port
@@ -139,7 +139,7 @@ class Faults:
         is_missed = sent is not None and (found is None or found.text != sent.text)
         if self.watching.has_canary and sent is not None and is_missed and now - sent.at >= patience:
             yield Alarm(AlarmCause.CANARY, since_at=sent.at)
-        failing, heard = failing_since(marks), marks.get(HEARD)
+        failing, heard = failing_since(marks, now), marks.get(HEARD)
         if self.watching.has_ping and failing is not None and (failing.text or now - failing.at >= patience):
             yield Alarm(AlarmCause.PING, since_at=heard.at if heard else None, said=failing.text)
 
@@ -159,10 +159,13 @@ class Faults:
                     )
 
 
-def failing_since(marks: Mapping[str, WatchMark]) -> WatchMark | None:
+def failing_since(marks: Mapping[str, WatchMark], now: datetime) -> WatchMark | None:
     """Return the first ping of those in a row that the check did not hear last; None if it heard the last one.
 
-    If the check refused the last ping, the mark has its answer.
+    If the check refused the last ping, the mark has its answer. What a wrong clock marked ahead counts as of `now`.
     """
     failing, heard = marks.get(UNHEARD), marks.get(HEARD)
-    return None if failing is None or (heard is not None and heard.at >= failing.at) else failing
+    latest = now + APART_MAX
+    if failing is None or (heard is not None and failing.at <= heard.at <= latest):
+        return None
+    return failing if failing.at <= latest else failing._replace(at=now)

@@ -70,7 +70,8 @@ def _say(pinger: Pinger, pulse: Pulse) -> bool:
 def _remember(uow: UnitOfWork, trouble: ConnectorError | None, now: datetime) -> None:
     if trouble is None:
         uow.watched.mark(WatchMark(HEARD, now, ""))
+        uow.watched.unmark(UNHEARD)
         return
     said = "" if isinstance(trouble, Transient) else trouble.message
-    failing = failing_since(uow.watched.marks())
+    failing = failing_since(uow.watched.marks(), now)
     uow.watched.mark(WatchMark(UNHEARD, now if failing is None else failing.at, said))

@@ -60,6 +60,9 @@ class Watched(Protocol):
     def mark(self, one: WatchMark) -> None:
         """Insert or replace a mark."""
 
+    def unmark(self, name: str) -> None:
+        """Delete a mark, if there is one."""
+
     def failing(self) -> list[Failing]:
         """The notifiers with a delivery that failed after the last one that arrived, and waits: each since that one
         arrived, or since the first that failed was made, if that is later.
