@@ -134,6 +134,17 @@ def test_a_switch_that_does_not_answer_is_an_alarm_after_a_while(
     assert told.facts == (("Last good", "Tue 24 Nov 2026 13:01 GMT"),)
 
 
+def test_a_check_that_refused_and_then_does_not_answer_has_not_begun_to_hear(
+    watched: Harness, pinger: FakePinger
+) -> None:
+    pinger.down = Rejected("It knows no such check.")
+    look(watched)
+    assert watched.titles() == ["The dead man's switch does not hear the worker"]
+    pinger.down = Transient("429")
+    look(watched)
+    assert (is_told(watched), watched.titles()) == (True, [])
+
+
 def is_told(harness: Harness) -> bool:
     """Whether the alarm about the switch stands."""
     with harness.store.reading() as uow:

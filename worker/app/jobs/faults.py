@@ -162,7 +162,7 @@ class Faults:
 def failing_since(marks: Mapping[str, WatchMark], now: datetime) -> WatchMark | None:
     """Return the first ping of those in a row that the check did not hear last; None if it heard the last one.
 
-    If the check refused the last ping, the mark has its answer. What a wrong clock marked ahead counts as of `now`.
+    If the check refused one of them, the mark has its last refusal. What a wrong clock marked ahead counts as of `now`.
     """
     failing, heard = marks.get(UNHEARD), marks.get(HEARD)
     latest = now + APART_MAX

@@ -72,6 +72,6 @@ def _remember(uow: UnitOfWork, trouble: ConnectorError | None, now: datetime) ->
         uow.watched.mark(WatchMark(HEARD, now, ""))
         uow.watched.unmark(UNHEARD)
         return
-    said = "" if isinstance(trouble, Transient) else trouble.message
-    failing = failing_since(uow.watched.marks(), now)
-    uow.watched.mark(WatchMark(UNHEARD, now if failing is None else failing.at, said))
+    failing = failing_since(uow.watched.marks(), now) or WatchMark(UNHEARD, now, "")
+    said = failing.text if isinstance(trouble, Transient) else trouble.message
+    uow.watched.mark(failing._replace(text=said))
