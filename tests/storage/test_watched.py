@@ -247,7 +247,10 @@ def test_a_delivery_is_late_when_its_claim_is_over_unless_its_channel_asked_to_w
         assert uow.watched.due(NOW + MINUTE) == LateMessages(1, NOW + MINUTE)
         uow.outbox.leave_alone("soc", NOW + 5 * MINUTE)
         assert uow.watched.due(NOW + MINUTE) == LateMessages(0, None)
-        assert uow.watched.due(NOW + 5 * MINUTE) == LateMessages(1, NOW + MINUTE)
+        assert uow.watched.due(NOW + 5 * MINUTE) == LateMessages(1, NOW + 5 * MINUTE), "it was to wait"
+        assert uow.watched.due(NOW + 9 * MINUTE) == LateMessages(1, NOW + 5 * MINUTE)
+        uow.outbox.leave_alone("soc", NOW)
+        assert uow.watched.due(NOW + 9 * MINUTE) == LateMessages(1, NOW + MINUTE), "that was before"
 
 
 def test_the_dead_are_counted(store: SqlStore) -> None:

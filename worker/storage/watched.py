@@ -43,13 +43,18 @@ _WAITING = sa.select(sa.func.count(), sa.func.min(_MAY_GO_AT)).where(
 
 @cache
 def _on_their_way() -> sa.Select[int, Any]:
-    """How many deliveries are due `now`, and since when."""
-    quiet = sa.select(quiet_channel.c.notifier).where(quiet_channel.c.quiet_until > _NOW)
+    """How many deliveries are due `now`, and since when; not before the wait that their channel asked for was over."""
+    quiet_until = quiet_channel.c.quiet_until
     is_due = sa.or_(
         (_D.state == "waiting") & (_D.next_at <= _NOW), (_D.state == "claimed") & (_D.claimed_until <= _NOW)
     )
     at = sa.case((_D.state == "claimed", _D.claimed_until), else_=_D.next_at)
-    return sa.select(sa.func.count(), sa.func.min(at)).where(is_due, _D.notifier.not_in(quiet), ~IS_STOPPED)
+    since = sa.case((quiet_until > at, quiet_until), else_=at)
+    return (
+        sa.select(sa.func.count(), sa.func.min(since))
+        .select_from(delivery.outerjoin(quiet_channel, quiet_channel.c.notifier == _D.notifier))
+        .where(is_due, sa.or_(quiet_until.is_(None), quiet_until <= _NOW), ~IS_STOPPED)
+    )
 
 
 class SqlWatched:

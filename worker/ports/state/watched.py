@@ -71,7 +71,8 @@ class Watched(Protocol):
     def due(self, now: datetime) -> LateMessages:
         """Deliveries and alarms that could have been sent by now; other messages may wait for their day or hour.
 
-        Channels that asked to wait, and programs whose feed is stopped, are left out.
+        Programs whose feed is stopped, and channels that asked to wait, are left out; what waited for one is due since
+        its wait was over.
         """
 
     def dead(self) -> int:
