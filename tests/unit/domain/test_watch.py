@@ -43,7 +43,13 @@ def test_one_that_is_nothing_to_hurry_about_is_told_again_once_a_day() -> None:
 
 
 def test_one_that_was_told_in_the_future_is_told_again() -> None:
-    assert news([told(LATE, -HOUR)], [LATE], REPEAT, NOW) == News(repeated=(LATE,)), "the clock was set back"
+    long_ahead = told(LATE, -HOUR - MINUTE)
+    assert news([long_ahead], [LATE], REPEAT, NOW) == News(repeated=(LATE,)), "the clock was set back"
+
+
+def test_one_that_another_process_told_just_now_is_not_told_again() -> None:
+    assert news([told(LATE, -timedelta(seconds=2))], [LATE], REPEAT, NOW) == News(), "this one began before"
+    assert news([told(LATE, -HOUR)], [LATE], REPEAT, NOW) == News(), "clocks may be so far apart"
 
 
 def test_one_that_is_over_is_told() -> None:

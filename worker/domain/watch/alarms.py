@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from worker.domain.instants import has_come
+from worker.domain.instants import APART_MAX, has_come
 
 
 class AlarmCause(StrEnum):
@@ -80,9 +80,9 @@ class ToldAlarm:
         return f"{self.cause.value}:{self.about}"
 
     def is_due(self, repeat: timedelta, now: datetime) -> bool:
-        """Whether it is to be told again; also if the clock was set back since."""
+        """Whether it is to be told again; also if a clock that was ahead told it."""
         wait = max(repeat, A_DAY) if self.cause in UNHURRIED else repeat
-        return has_come(self.told_at + wait, now, wait)
+        return has_come(self.told_at + wait, now, wait + APART_MAX)
 
 
 @dataclass(frozen=True, slots=True)
