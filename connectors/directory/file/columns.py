@@ -88,8 +88,9 @@ DATE_WITNESSES = (
 )
 
 AD_EXPORT = (
-    "Get-ADUser -Filter * -Properties DisplayName,mail,mobile,telephoneNumber,Department,Title,Office,"
+    "Get-ADUser -Filter * -Properties DisplayName,mail,mobile,otherMobile,telephoneNumber,Department,Title,Office,"
     "Company,Manager,EmployeeID,AccountExpirationDate,whenCreated,preferredLanguage | "
+    "Select-Object *, @{n='otherMobile'; e={$_.otherMobile -join ';'}} -ExcludeProperty otherMobile | "
     "Export-Csv people.csv -NoTypeInformation -Encoding UTF8"
 )
 ENTRA_EXPORT = 'In the Entra admin centre, Users > All users > "Download users"'
@@ -215,9 +216,15 @@ def _no_id(place: str, format_: Format, header: tuple[str, ...]) -> BadConfig:
     column = "id" if format_ is Format.ENTRA_CSV else "ObjectGUID"
     way = ENTRA_EXPORT if format_ is Format.ENTRA_CSV else AD_EXPORT
     return BadConfig(
-        f"{place} has no column {column}, so people cannot be told apart once a name changes. "
-        f"It has: {listed(header)}.",
+        f"{place} has no column {column}, so people cannot be told apart once a name changes. {_shown(header)}.",
         remedy=f"Export again with it: {way}",
+    )
+
+
+def _shown(header: tuple[str, ...]) -> str:
+    """What the first row has. Without any known heading it may be a person, who is nobody's business."""
+    return (
+        f"It has: {listed(header)}" if known(header) else "It has no heading that is known in its first row"
     )
 
 
@@ -225,6 +232,6 @@ def unknown_csv(place: str, header: tuple[str, ...]) -> BadConfig:
     """The error for a header of an unknown kind of export."""
     return BadConfig(
         f"{place} is neither an Active Directory nor an Entra export: there is no column ObjectGUID or id. "
-        f"It has: {listed(header)}.",
+        f"{_shown(header)}.",
         remedy=f"For Active Directory: {AD_EXPORT}. For Entra: {ENTRA_EXPORT}.",
     )

@@ -90,12 +90,21 @@ CASES = (
     ),
     Case(
         "a list of something else",
-        text("Date,Amount\r\n2026-11-24,12\r\n"),
+        text("Date,Mail\r\n2026-11-24,12\r\n"),
         BadConfig,
         "people.csv",
         "is neither an Active Directory nor an Entra export: there is no column ObjectGUID or id. "
-        "It has: Date, Amount",
+        "It has: Date, Mail",
         "Export-Csv people.csv -NoTypeInformation -Encoding UTF8",
+    ),
+    Case(
+        "no heading row",
+        text("CN=Jane Doe,jane@corp.example,07700 900101\r\n"),
+        BadConfig,
+        "people.csv",
+        "is neither an Active Directory nor an Entra export: there is no column ObjectGUID or id. "
+        "It has no heading that is known in its first row.",
+        "mobile,otherMobile,telephoneNumber",
     ),
     Case(
         "cut in the last row",

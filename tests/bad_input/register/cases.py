@@ -218,8 +218,19 @@ NOT_UNDERSTOOD = [
     Case(
         "no headings",
         rows(["Our chat groups"], ["Ward 7", "very lively"], ["Ward 8", "quiet"]),
-        BadConfig, "groups.xlsx", "no row of headings is recognised (found: Ward 7, very lively)",
+        BadConfig, "groups.xlsx", "no row of headings is recognised.",
         "Head the columns",
+    ),
+    Case(
+        "one heading that is known",
+        rows(["Our chat groups"], ["Group name", "Wie"], ["Ward 8", "Amy"]),
+        BadConfig, "groups.xlsx", "no row of headings is recognised (found: Group name, Wie)", "Head the columns",
+    ),
+    Case(
+        "no headings, and a column that is asked for",
+        rows(["Ward 7", "Amy", A]),
+        BadConfig, "columns.role", "no column is headed 'Rolle'; there are: none that is known.", "Write the heading",
+        config={"columns": {"role": "Rolle"}},
     ),
     Case(
         "a document without tables",

@@ -5,7 +5,7 @@ Book -> tables -> headers -> rows -> Reading          no I/O; the whole register
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import BinaryIO
@@ -30,6 +30,7 @@ from connectors.inventory.register.meaning.headings import (
     Header,
     find_header,
     missing_columns,
+    nearest,
     other_headings,
 )
 from connectors.inventory.register.meaning.mapping import rows_of
@@ -86,7 +87,7 @@ def with_headers(book: Book, asked: Asked) -> tuple[list[tuple[Table, Header]], 
     readable = [(table, header) for table, header in found if header]
     warnings = list(_skipped(name, [table for table, header in found if not header], asked.region))
     if not readable:
-        raise _no_header(name, tables)
+        raise _no_header(name, tables, config.columns)
     return readable, warnings
 
 
@@ -191,14 +192,9 @@ def _people(table: Table, region: str) -> int:
     return sum(any(shows_person(text_of(value).strip()) for value in row) for row in table.rows[:1000])
 
 
-def _no_header(name: str, tables: Sequence[Table]) -> BadConfig:
-    texts = [
-        [text_of(v).strip() for v in row if not is_blank(v)] for table in tables for row in table.rows[:30]
-    ]
-    first = max(texts, key=len, default=[])
-    # A CSV line with a single text could be a line of any text file: nothing shows that it is a cell
-    is_row = len(first) > 1 or any(table.kind is not Kind.LINES for table in tables)
-    shown = f" (found: {listed(first[:FOUND_SHOWN])})" if first and is_row else ""
+def _no_header(name: str, tables: Sequence[Table], told: Mapping[Meaning, str]) -> BadConfig:
+    found = max((nearest(table, told) for table in tables), key=len, default=[])
+    shown = f" (found: {listed(found[:FOUND_SHOWN])})" if found else ""
     return BadConfig(
         f"{name}: no row of headings is recognised{shown}.",
         remedy="Head the columns 'Group name', 'Member name', 'Phone', 'Role', or say which is "

@@ -128,16 +128,19 @@ def header_score(rows: Sequence[Sequence[Value]]) -> int:
 
 
 def missing_columns(told: Mapping[Meaning, str], tables: Sequence[tuple[Table, Header | None]]) -> None:
-    """Raise BadConfig if a heading of the configuration's `columns` is in no table; it lists the existing ones."""
+    """Raise BadConfig if a heading of the configuration's `columns` is in no table; it lists the existing ones.
+
+    Of a table without a header it lists the row that has a known heading: other cells may be people.
+    """
     found = {plain(text) for _, header in tables if header for _, text, _ in header.headings}
     for meaning, heading in told.items():
         if plain(heading) in found:
             continue
-        shown = list(dict.fromkeys(_shown(tables)))
+        shown = list(dict.fromkeys(_shown(tables, told)))
         near = difflib.get_close_matches(heading, shown, n=1, cutoff=0.5)
         raise BadConfig(
             f"columns.{meaning.value}: no column is headed '{heading}'; there are: "
-            f"{listed(shown) or 'none'}.",
+            f"{listed(shown) or 'none that is known'}.",
             remedy=f"Did you mean {quoted(near[0])}?"
             if near
             else "Write the heading as it stands in the register.",
@@ -153,13 +156,15 @@ def label_before(text: str, labels: frozenset[str]) -> str | None:
     return None
 
 
-def _shown(tables: Sequence[tuple[Table, Header | None]]) -> Iterator[str]:
+def nearest(table: Table, told: Mapping[Meaning, str]) -> list[str]:
+    """Return the texts of the row that is most like a header, [] if no heading is known: a cell may be a person's."""
+    best = max(table.rows[:HEADER_ROWS_MAX], key=lambda row: _row_score(row, told), default=())
+    return [text for _, text, _ in _read(best, told)] if _row_score(best, told) else []
+
+
+def _shown(tables: Sequence[tuple[Table, Header | None]], told: Mapping[Meaning, str]) -> Iterator[str]:
     for table, header in tables:
-        if header:
-            yield from (text for _, text, _ in header.headings)
-        else:
-            texts = [[text_of(value).strip() for value in row] for row in table.rows[:HEADER_ROWS_MAX]]
-            yield from filter(None, max(texts, key=lambda row: sum(map(bool, row)), default=[]))
+        yield from (text for _, text, _ in header.headings) if header else nearest(table, told)
 
 
 def _row_score(row: Sequence[Value], told: Mapping[Meaning, str]) -> int:
