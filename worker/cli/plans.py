@@ -114,11 +114,12 @@ def release(
         who = actor(by, worker.settings)
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=True)
         waiting = _waiting(worker, plan, HoldState.RELEASED)
-    out.print(
-        Text(
-            f"{plan.label} is {plan.state.value}. The next run of the job opens the tickets of what is released."
-        )
-    )
+        is_known = plan.is_of_controls or plan.source in {one.name for one in worker.settings.directories}
+    then = "The next run of the job opens the tickets of what is released."
+    if not is_known:
+        gone = f"There is no directory {plan.source} any more"
+        then = f"{gone}: whoever another one knows gets a ticket by that one's plan."
+    out.print(Text(f"{plan.label} is {plan.state.value}. {then}"))
     _say_waiting(plan, waiting, "release")
 
 

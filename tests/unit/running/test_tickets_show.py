@@ -94,3 +94,17 @@ def test_a_plan_says_when_it_was_held_and_who_decided_it(config: Path) -> None:
     said = run(config, "plans", "show", "P-1", "--now", LATER)
     assert "was held on 2026-11-24 10:00, and is released now." in said
     assert "released by kim on 2026-11-24 11:00: all have left" in said
+
+
+def test_releasing_the_plan_of_a_directory_with_another_name_says_which_plan_counts(config: Path) -> None:
+    run(config, "once", "all", "--now", AT)
+    config.write_text(config.read_text().replace("name: corp", "name: hr"))
+    run(config, "once", "all", "--now", AT)
+    old, new = (
+        run(config, "plans", "release", plan, "--by", "kim", "--reason", "all have left", "--now", LATER)
+        for plan in ("P-1", "P-2")
+    )
+    assert "no directory corp any more: whoever another one knows gets a ticket by that one's plan" in old
+    assert "The next run of the job opens the tickets of what is released." in new
+    run(config, "once", "all", "--now", LATER)
+    assert "T-000001" in run(config, "tickets", "list", "--now", LATER)
