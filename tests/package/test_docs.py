@@ -23,6 +23,7 @@ from connectors.kit.graph import notes as entra_notes
 from connectors.notify.slack import notes as slack_notes
 from controls_document import controls_text
 from lies.document import lies_text
+from worker.app.jobs.table import JOBS
 from worker.app.tell.health import Freshness
 from worker.demo.command import demo
 from worker.domain.mirror.copy import CopyState
@@ -91,6 +92,16 @@ def states_diagram() -> str:
     starts = [f"    [*] --> {state}: open" for state in (TicketState.OPEN, TicketState.BLOCKED)]
     moves = [f"    {before} --> {after}: {move}" for (before, move), after in ALLOWED.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", *starts, *moves, "```", ""])
+
+
+@pytest.mark.parametrize(
+    "page, heading",
+    [(OPERATOR, "## What each job does"), (CONCEPTS, "## One path")],
+    ids=["operator", "concepts"],
+)
+def test_the_tables_of_jobs_have_each_job_in_its_order(page: Path, heading: str) -> None:
+    section = page.read_text().partition(f"{heading}\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| ([a-z]+) \|", section, re.MULTILINE)[1:] == list(JOBS)
 
 
 def test_the_picture_of_the_states_is_that_of_the_code() -> None:
