@@ -18,11 +18,10 @@ def _an_address(url: str) -> str:
     return web_address(url, "https://siem.example.org/hooks/whosleft")
 
 
-def _able_to_sign(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    for at, secret in enumerate(secrets, 1):
-        if problem := problem_with(secret.get_secret_value()):
-            raise ValueError(f"secret {at} {problem}")
-    return secrets
+def _able_to_sign(secret: SecretStr) -> SecretStr:
+    if problem := problem_with(secret.get_secret_value()):
+        raise ValueError(problem)
+    return secret
 
 
 def _short(value: timedelta) -> timedelta:
@@ -32,5 +31,6 @@ def _short(value: timedelta) -> timedelta:
 
 
 ReceiverUrl = Annotated[str, AfterValidator(_an_address)]
-Secrets = Annotated[tuple[SecretStr, ...], Field(min_length=1), AfterValidator(_able_to_sign)]
+# Each is judged by itself, so that what is wrong has its place, and one that is not set is not called wrong, too
+Secrets = Annotated[tuple[Annotated[SecretStr, AfterValidator(_able_to_sign)], ...], Field(min_length=1)]
 Timeout = Annotated[Period, AfterValidator(_short)]

@@ -130,3 +130,12 @@ def test_a_status_that_is_set_means_what_it_is_set_for(tmp_path: Path, more: str
 )
 def test_a_status_is_named_in_any_case_or_by_its_number(tmp_path: Path, more: str) -> None:
     assert len(settings(tmp_path, f"{RED}, {STATES}, {more}}}").trackers) == 2
+
+
+def test_a_secret_in_a_list_that_is_not_set_has_no_second_problem(tmp_path: Path) -> None:
+    hook = 'name: hook, kind: webhook, url: "https://x.example.org/hook", secrets: ["${env:WHSEC}", "${env:LAB}"]'
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, f"}}, {{{hook}")
+    unset, wrong = raised.value.problems
+    assert "secrets[0]: the environment variable WHSEC is not set" in str(unset)
+    assert "secrets[1]: starts with neither whsec_" in str(wrong)
