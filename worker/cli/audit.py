@@ -138,6 +138,8 @@ def verify(
             verdict = verify_pack(pack, head, digest)
     except OSError as error:
         raise Refused(f"{file} can't be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--head") from None
     if json:
         print_shape(VerdictShape.of(verdict))
     else:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from packs import (
     CHAIN,
@@ -31,6 +32,7 @@ from worker.domain.evidence.journal import Sealed
 from worker.domain.evidence.manifest import MANIFEST, FileSum, manifest_bytes, read_manifest
 from worker.domain.evidence.pack import JOURNAL, Covered, JournalSum, Tally
 from worker.domain.evidence.pack_lines import Hidden
+from worker.program import app
 
 
 def test_the_head_alone_tells_a_pack_that_was_made_anew() -> None:
@@ -181,7 +183,25 @@ def test_a_pack_that_was_made_before_the_head_was_kept_says_so() -> None:
 
 def test_a_rewritten_chain_is_told_in_other_words_than_an_older_head() -> None:
     assert "events that it stands for were rewritten" in verified(LATER, "0" * 64).problems[0]
-    assert "events that it stands for were rewritten" in verified(LATER, "no head at all").problems[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no head at all",
+        "1:abc",
+        f"{'0' * 65}",
+        f"one:{'0' * 64}",
+        f":{'0' * 64}",
+        f"{'9' * 19}:{'0' * 64}",
+    ],
+)
+def test_what_is_no_head_is_not_looked_for(text: str) -> None:
+    with pytest.raises(ValueError, match="is no head"):
+        verified(LATER, text)
+    done = CliRunner().invoke(app, ["audit", "verify", __file__, "--head", text])
+    assert (done.exit_code, "--head" in done.stderr) == (2, True)
 
 
 def test_the_hash_of_one_event_proves_what_is_before_it_only_where_nothing_is_hidden() -> None:

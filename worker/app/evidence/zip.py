@@ -164,10 +164,11 @@ def verify_pack(file: BinaryIO, head: str | None = None, digest: str | None = No
 
     The file's contents never raise an error. A pack alone cannot show that it was forged as a whole: that takes
     `head` (`123:HASH`, or the hash alone). The pack's own head proves all of it; an earlier head proves the events
-    up to it.
+    up to it. Raises ValueError if `head` is none.
     """
+    kept = None if head is None else read_kept(head)
     try:
-        return _verified(Container(file), None if head is None else read_kept(head), digest)
+        return _verified(Container(file), kept, digest)
     except Unsound as error:
         return PackVerdict((str(error),))
     except UNREADABLE as error:

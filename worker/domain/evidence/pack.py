@@ -200,9 +200,13 @@ class Kept:
 
 
 def read_kept(text: str) -> Kept:
-    """Read `123:HASH` as it is printed, or the hash alone. Any other text gives a head that is in no chain."""
-    seq, _, hash_ = text.strip().rpartition(":")
-    return Kept(hash_.casefold(), int(seq) if re.fullmatch(r"[0-9]{1,18}", seq, re.ASCII) else None)
+    """Read `123:HASH` as it is printed, or the hash alone. Raises ValueError for any other text."""
+    found = re.fullmatch(r"(?:([0-9]{1,18}):)?([0-9a-f]{64})", text.strip().casefold())
+    if found is None:
+        raise ValueError(
+            f"'{text}' is no head; write 123:HASH as `audit export` printed it, or the 64 digits of HASH."
+        )
+    return Kept(found[2], None if found[1] is None else int(found[1]))
 
 
 class Tally:
