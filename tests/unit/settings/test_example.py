@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from connectors import registry
 from worker.domain.escalation.policy import STANDARD
+from worker.domain.tickets.ticket import TicketKind
 from worker.ports import Port
 from worker.settings import Kinds, Settings, json_schema, load
 from worker.settings.connectors import SECTIONS
@@ -180,3 +181,12 @@ def test_the_schema_is_current() -> None:
     if os.environ.get("WHOSLEFT_REWRITE"):
         SCHEMA.write_text(text, encoding="utf-8")
     assert SCHEMA.read_text(encoding="utf-8") == text, "WHOSLEFT_REWRITE=1 pytest … writes it anew"
+
+
+def test_every_kind_of_ticket_is_named_where_a_policy_chooses_them() -> None:
+    said = (
+        EXAMPLE.read_text(encoding="utf-8")
+        .partition("kinds: [identify_member]    # Of these: [[]]")[2]
+        .partition("sensitive:")[0]
+    )
+    assert re.findall(r"[a-z_]+", said) == list(TicketKind)
