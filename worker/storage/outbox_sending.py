@@ -115,7 +115,9 @@ class SqlSending:
         )
         change = {
             "attempts": sa.case((had > d.attempts, had), else_=d.attempts),
-            "next_at": sa.case((d.notifier == one.notifier, sa.literal(now, d.next_at.type)), else_=d.next_at),
+            "next_at": sa.case(
+                (d.notifier == one.notifier, sa.literal(now, d.next_at.type)), else_=d.next_at
+            ),
         }
         for part in chunked(sorted(keys)):
             those = d.bundle_id.in_(sa.select(outbox.c.bundle_id).where(outbox.c.key.in_(part)))

@@ -157,7 +157,7 @@ def test_a_channel_over_two_notifiers_is_told_once_over_each(start: Start) -> No
 
 
 def test_what_may_have_been_seen_is_told_again(hourly: Harness) -> None:
-    hourly.soc.can_find = False
+    hourly.soc.can = replace(hourly.soc.can, can_find=False)
     hourly.soc.down = Transient("no answer")
     hours(hourly, 2)
     assert [message.may_be_repeat for message in back(hourly)] == [True, True]

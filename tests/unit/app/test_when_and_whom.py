@@ -190,8 +190,9 @@ def test_whom_nothing_reaches_has_no_quiet_hours_so_that_the_next_step_comes_at_
     harness.queue(OutMessage("x", person_at(DEE), "Act", Paragraph("Act"), is_urgent=True, ticket=1))
     ticket = harness.ticket()
     with harness.store.reading() as uow:
-        [(_, [one])] = harness.app.explainer.explain(uow, ticket).steps[0].told
+        (_, [one]), *instead = harness.app.explainer.explain(uow, ticket).steps[0].told
     assert (one.over, one.held_until, one.why) == ("", None, "nobody reaches them")
+    assert [[each.over for each in those] for _, those in instead] == [[""], ["board"]]
     counts = harness.deliver().counts
     assert (counts["held"], counts["unreachable"]) == (0, 2)
 
