@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.kit.calls import Calls
 from connectors.kit.looking import Asks, look
+from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
 from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, is_surely_not_among, once_each, role_among
 from worker.domain.groups.facts import unasked
@@ -29,7 +30,10 @@ from worker.ports import (
     ConnectorError,
     Incomplete,
     Malformed,
+    NotDone,
     Passive,
+    PermissionDenied,
+    Rejected,
     SnapshotEnd,
     Transient,
 )
@@ -37,12 +41,12 @@ from worker.ports.connectors.remover import ActOutcome, Effect
 
 NAME_MAX = 200
 CHECKED_MAX = 20  # groups whose members `check` reads: at 30 requests a minute, all would take long
+FAILED_MAX = 10  # groups that a gateway may fail to show in a read: each may take a minute of tries
 NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
 SOME_ONLY = (
     "WhatsApp shows only admins all members of a community, and the linked phone is not seen to be one"
 )
 NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
-OK, GONE, ALREADY, ERROR_MIN, ERROR_MAX, TROUBLE = 200, 404, 409, 400, 499, 500
 _DIGITS = re.compile(r"[0-9]{7,}")
 T = TypeVar("T")
 
@@ -142,17 +146,20 @@ class LinkedPhone(Passive, ABC):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in order of their group ids, then the end; there is no cursor.
 
-        A group that vanishes meanwhile is left out. Raises AuthFailed (no phone is linked, or the credential is
-        wrong), Incomplete, Transient or Permanent.
+        A group that vanishes meanwhile is left out; one whose members the gateway fails to show is PARTIAL, unless most
+        are. Raises AuthFailed (no phone is linked, or the credential is wrong), Incomplete, Transient or Permanent.
         """
         self._begin()
         malformed: list[Malformed] = []
         groups_total = 0
-        for listed in self._all(malformed) if groups is None else self._asked(groups):
-            roster = self._roster(listed, malformed)
-            if roster is not None:
-                groups_total += 1
-                yield roster
+        if groups is None:
+            found = self._all(malformed)
+            rosters = self._rosters(found, len(found), malformed)
+        else:
+            rosters = self._rosters(self._asked(groups), len(groups), malformed)
+        for roster in rosters:
+            groups_total += 1
+            yield roster
         yield SnapshotEnd(self._context.now(), groups_total, tuple(malformed), is_full=groups is None)
 
     def _all(self, malformed: list[Malformed]) -> list[Listed]:
@@ -176,11 +183,31 @@ class LinkedPhone(Passive, ABC):
             if listed is not None and self._context.takes(group_id, listed.name):
                 yield listed
 
-    def _roster(self, listed: Listed, malformed: list[Malformed]) -> Roster | None:
-        taken_at = self._context.now()  # who leaves while the answer is waited for may be in it
-        rows = self._rows(listed.group_id)
-        if rows is None:
-            return None
+    def _rosters(self, groups: Iterable[Listed], total: int, malformed: list[Malformed]) -> Iterator[Roster]:
+        spare = min(FAILED_MAX, total // 2)
+        for listed in groups:
+            taken_at = self._context.now()  # who leaves while the answer is waited for may be in it
+            try:
+                rows = self._rows(listed.group_id)
+            except ConnectorError as error:
+                warning = (
+                    f"the gateway fails to show who is in {listed.group_id}: {error.message.rstrip('.')}"
+                )
+                error.message += f" The group is {listed.group_id}."
+                error.args = (error.message,)
+                if not spare or not _is_of_one_group(error):
+                    raise
+                self._require_linked()
+                spare -= 1
+                malformed.append(Malformed(error.message, record_id=listed.group_id, remedy=error.remedy))
+                yield self._roster_of(listed, (), taken_at, Coverage.PARTIAL, (*listed.warnings, warning))
+            else:
+                if rows is not None:
+                    yield self._roster(listed, rows, taken_at, malformed)
+
+    def _roster(
+        self, listed: Listed, rows: Sequence[Any], taken_at: datetime, malformed: list[Malformed]
+    ) -> Roster:
         members: list[Member] = []
         before = len(malformed)
         for number, row in enumerate(rows, start=1):
@@ -193,14 +220,18 @@ class LinkedPhone(Passive, ABC):
         bad = len(malformed) - before
         shown = once_each(members)
         coverage, warnings = self._judged(shown, len(members) + bad, listed, bad=bad)
-        return Roster(
-            Group(listed.group_id, listed.name),
-            shown,
-            taken_at,
-            coverage,
-            listed.warnings + warnings,
-            unasked(listed.facts, self.can.costly),
-        )
+        return self._roster_of(listed, shown, taken_at, coverage, listed.warnings + warnings)
+
+    def _roster_of(
+        self,
+        listed: Listed,
+        members: tuple[Member, ...],
+        taken_at: datetime,
+        coverage: Coverage,
+        warnings: tuple[str, ...],
+    ) -> Roster:
+        group, facts = Group(listed.group_id, listed.name), unasked(listed.facts, self.can.costly)
+        return Roster(group, members, taken_at, coverage, warnings, facts)
 
     def _judged(
         self, members: Sequence[Member], got: int, listed: Listed, *, bad: int
@@ -279,10 +310,10 @@ class LinkedPhone(Passive, ABC):
         malformed: list[Malformed] = []
         try:
             listed = self._all(malformed)
-            read = [self._roster(each, malformed) for each in listed[:CHECKED_MAX]]
+            some = listed[:CHECKED_MAX]
+            rosters = list(self._rosters(some, len(some), malformed))
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
-        rosters = [roster for roster in read if roster is not None]
         counts = _counts(rosters) | {"groups": len(listed), "malformed": len(malformed)}
         return CheckResult(
             ok=True,
@@ -306,6 +337,12 @@ class LinkedPhone(Passive, ABC):
         if told := sorted({warning for roster in rosters for warning in roster.warnings}):
             details["warnings"] = "; ".join(told)
         return details
+
+
+def _is_of_one_group(error: ConnectorError) -> bool:
+    """Whether an answer may be about the one group alone: no refusal of the credential, and none that asks to wait."""
+    asks_to_wait = isinstance(error, NotDone) or "rate-overlimit" in str(Refusal.behind(error).body)
+    return isinstance(error, Transient | Incomplete | Rejected | PermissionDenied) and not asks_to_wait
 
 
 def _counts(rosters: list[Roster]) -> dict[str, int]:
@@ -345,32 +382,3 @@ def without_numbers(error: ConnectorError) -> ConnectorError:
 def name_of(found: Any) -> str:
     """Return a group's name on one line; "" if it has none."""
     return cut(one_line(found), NAME_MAX) if isinstance(found, str) else ""
-
-
-def outcome(gateway: str, action: str, status: Any) -> ActOutcome:
-    """Return what WhatsApp's status for one participant means: 200, 403, 404, 409, as a number or a text.
-
-    404 is somebody who is not in the group. Raises Transient for what is none, and for 5xx: look at the group.
-    """
-    try:
-        code = int(status)
-    except (TypeError, ValueError, OverflowError):
-        code = 0
-    if code == OK:
-        return ActOutcome(Effect.DONE)
-    if code == ALREADY or (code == GONE and action == "remove"):
-        return ActOutcome(Effect.NOT_NEEDED, f"WhatsApp answered {code}")
-    if ERROR_MIN <= code <= ERROR_MAX:
-        return ActOutcome(Effect.REFUSED, _REASONS.get(code, f"WhatsApp answered {code}"))
-    raise Transient(
-        f"{gateway}, asked to {action} a member, answered without a clear result.",
-        remedy="It is not known whether it was done: the group is read before it is tried again.",
-    )
-
-
-_REASONS = {
-    401: "WhatsApp answered 401: the linked phone may not do that",
-    403: "WhatsApp answered 403: the linked phone is no admin of the group",
-    404: "WhatsApp answered 404: they are not in the group",
-    406: "WhatsApp answered 406: the creator of a group can't be changed by others",
-}

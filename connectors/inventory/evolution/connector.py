@@ -10,8 +10,9 @@ from typing import Any
 from connectors.inventory.evolution import mapping
 from connectors.inventory.evolution.client import EVOLUTION, EvolutionClient
 from connectors.inventory.evolution.config import EvolutionConfig
+from connectors.kit.act_answers import outcome
 from connectors.kit.calls import Calls, CallsConfig
-from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
+from connectors.kit.linked_phone import LinkedPhone, Listed, set_aside
 from connectors.kit.looking import Asks
 from connectors.kit.pictures import Pictures
 from connectors.kit.whatsapp import id_of, link_hash

@@ -9,8 +9,9 @@ from typing import Any
 from connectors.inventory.gowa import mapping
 from connectors.inventory.gowa.client import GOWA, LISTED_MAX, GowaClient
 from connectors.inventory.gowa.config import GowaConfig
+from connectors.kit.act_answers import outcome
 from connectors.kit.calls import Calls, is_signed
-from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
+from connectors.kit.linked_phone import LinkedPhone, Listed, set_aside
 from connectors.kit.looking import Asks
 from connectors.kit.whatsapp import id_of, link_hash
 from worker.domain.model import Fact, Member

@@ -10,8 +10,9 @@ from typing import Any
 from connectors.inventory.waha import mapping
 from connectors.inventory.waha.client import PAGE, UNTOLD, WAHA, WahaClient
 from connectors.inventory.waha.config import WahaConfig
+from connectors.kit.act_answers import outcome
 from connectors.kit.calls import Calls, instant, is_signed
-from connectors.kit.linked_phone import LinkedPhone, Listed, outcome, set_aside
+from connectors.kit.linked_phone import LinkedPhone, Listed, set_aside
 from connectors.kit.looking import Asks, tried
 from connectors.kit.pictures import Pictures, picture_hash
 from connectors.kit.whatsapp import allowed, link_hash, with_number
@@ -47,6 +48,7 @@ class WahaInventory(LinkedPhone):
         self._numbers.clear()
 
     def _require_linked(self) -> None:
+        self._is_me_known = False
         self._myself()
 
     def _who_it_is(self) -> Member | None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from connectors.inventory.evolution import mapping as evolution
 from connectors.inventory.gowa import mapping as gowa
 from connectors.inventory.waha import mapping as waha
-from connectors.kit.linked_phone import Listed, outcome
+from connectors.kit.act_answers import outcome
+from connectors.kit.linked_phone import Listed
 from contracts.inventory import NOW
 from worker.domain.model import Member
 from worker.ports import Transient

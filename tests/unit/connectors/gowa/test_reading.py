@@ -241,6 +241,15 @@ def test_an_empty_list_of_members_proves_nothing(gowa: GowaServer, make: Make, a
     assert {each.coverage for each in read(make())[0]} == {Coverage.PARTIAL}
 
 
+def test_another_group_s_members_are_not_taken_for_those_of_the_one_that_was_asked_for(
+    gowa: GowaServer, make: Make
+) -> None:
+    at = f"{MEMBERS}group_id={ROTA.replace('@', '%40')}"
+    gowa.tell(at, success({"group_id": WARD, "participants": [{"jid": "447700900101@s.whatsapp.net"}]}))
+    (ward, rota), _end = read(make())
+    assert (ward.coverage, rota.coverage, rota.members) == (Coverage.FULL, Coverage.PARTIAL, ())
+
+
 def test_no_groups_are_an_empty_list_of_go_s(gowa: GowaServer, make: Make) -> None:
     gowa.tell(GROUPS, success({"data": None}))
     assert read(make())[1].groups_total == 0
