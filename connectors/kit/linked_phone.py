@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +17,10 @@ from typing import Any, TypeVar
 
 from connectors.kit.calls import Calls
 from connectors.kit.looking import Asks, look
+from connectors.kit.phone_check import CHECKED_MAX, counts_of, details_of, inside_of
 from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
-from connectors.kit.whatsapp import TERMS_RISK, id_of, is_group_id, is_surely_not_among, once_each, role_among
+from connectors.kit.whatsapp import id_of, is_group_id, is_surely_not_among, once_each, role_among
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
 from worker.ports import (
@@ -40,7 +40,6 @@ from worker.ports import (
 from worker.ports.connectors.remover import ActOutcome, Effect
 
 NAME_MAX = 200
-CHECKED_MAX = 20  # groups whose members `check` reads: at 30 requests a minute, all would take long
 FAILED_MAX = 10  # groups that a gateway may fail to show in a read: each may take a minute of tries
 NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
 SOME_ONLY = (
@@ -147,7 +146,8 @@ class LinkedPhone(Passive, ABC):
         """Yield the rosters in order of their group ids, then the end; there is no cursor.
 
         A group that vanishes meanwhile is left out; one whose members the gateway fails to show is PARTIAL, unless most
-        are. Raises AuthFailed (no phone is linked, or the credential is wrong), Incomplete, Transient or Permanent.
+        are. Raises AuthFailed (no phone is linked, or the credential is wrong), Incomplete (also where the phone is in
+        none of the groups any more), Transient or Permanent.
         """
         self._begin()
         malformed: list[Malformed] = []
@@ -157,9 +157,13 @@ class LinkedPhone(Passive, ABC):
             rosters = self._rosters(found, len(found), malformed)
         else:
             rosters = self._rosters(self._asked(groups), len(groups), malformed)
+        seen: set[Coverage] = set()
         for roster in rosters:
             groups_total += 1
+            seen |= _seen(roster)
             yield roster
+        if groups is None:
+            self._require_inside(seen)
         yield SnapshotEnd(self._context.now(), groups_total, tuple(malformed), is_full=groups is None)
 
     def _all(self, malformed: list[Malformed]) -> list[Listed]:
@@ -204,6 +208,15 @@ class LinkedPhone(Passive, ABC):
             else:
                 if rows is not None:
                     yield self._roster(listed, rows, taken_at, malformed)
+
+    def _require_inside(self, seen: Collection[Coverage]) -> None:
+        """Raise Incomplete where all groups that show members show those of an earlier time. `seen`: how they do."""
+        if set(seen) == {Coverage.STALE}:
+            raise Incomplete(
+                f"{self._gateway}: the linked phone is in none of the groups that are listed: they show whom a phone "
+                "saw there last.",
+                remedy="Link the phone that is in these groups, or add this one to them.",
+            )
 
     def _roster(
         self, listed: Listed, rows: Sequence[Any], taken_at: datetime, malformed: list[Malformed]
@@ -305,38 +318,34 @@ class LinkedPhone(Passive, ABC):
     # --- check -------------------------------------------------------------------------------------------
 
     def check(self) -> CheckResult:
-        """Look whether the phone is linked; count its groups, and the members of the first of them."""
+        """Look whether the phone is linked and in its groups; count these, and the members of the first of them."""
         self._begin()
         malformed: list[Malformed] = []
         try:
             listed = self._all(malformed)
-            some = listed[:CHECKED_MAX]
-            rosters = list(self._rosters(some, len(some), malformed))
+            rosters = self._first_rosters(listed, malformed)
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
-        counts = _counts(rosters) | {"groups": len(listed), "malformed": len(malformed)}
+        counts = counts_of(rosters) | {"groups": len(listed), "malformed": len(malformed)}
         return CheckResult(
             ok=True,
-            message=f"{self._gateway}: the phone is linked, and is in {len(listed)} group{'s' * (len(listed) != 1)}.",
+            message=f"{self._gateway}: the phone is linked, and is in {inside_of(len(listed), rosters)}.",
             remedy="" if listed else "Add the linked phone to the groups that are to be watched.",
             counts=counts,
-            details=self._details(listed, rosters, counts),
+            details=details_of(len(listed), rosters),
         )
 
-    def _details(
-        self, listed: list[Listed], rosters: list[Roster], counts: Mapping[str, int]
-    ) -> dict[str, str]:
-        details = {"terms": TERMS_RISK.partition(";")[0]}
-        if len(listed) > CHECKED_MAX:
-            details["members"] = f"counted in the first {CHECKED_MAX} groups only"
-        if counts["without_phone"]:
-            details["numbers"] = (
-                f"not shown for {counts['without_phone']} of {counts['members']} members: make the linked phone an "
-                "admin of their groups"
-            )
-        if told := sorted({warning for roster in rosters for warning in roster.warnings}):
-            details["warnings"] = "; ".join(told)
-        return details
+    def _first_rosters(self, listed: list[Listed], malformed: list[Malformed]) -> list[Roster]:
+        """Return the rosters of the first groups, and of more where these don't show that the phone is in some."""
+        rosters: list[Roster] = []
+        seen: set[Coverage] = set()
+        for roster in self._rosters(listed, len(listed), malformed):
+            rosters.append(roster)
+            seen |= _seen(roster)
+            if len(rosters) >= CHECKED_MAX and seen != {Coverage.STALE}:
+                break
+        self._require_inside(seen)
+        return rosters
 
 
 def _is_of_one_group(error: ConnectorError) -> bool:
@@ -345,14 +354,8 @@ def _is_of_one_group(error: ConnectorError) -> bool:
     return isinstance(error, Transient | Incomplete | Rejected | PermissionDenied) and not asks_to_wait
 
 
-def _counts(rosters: list[Roster]) -> dict[str, int]:
-    members = [member for roster in rosters for member in roster.members]
-    counted = Counter(member.role for member in members)
-    return {
-        "members": len(members),
-        "admins": counted[Role.ADMIN] + counted[Role.CREATOR],
-        "without_phone": sum(member.phone is None for member in members),
-    }
+def _seen(roster: Roster) -> set[Coverage]:
+    return {roster.coverage} if roster.members else set()
 
 
 def set_aside(gateway: str, record_id: str, error: ValueError) -> Malformed:

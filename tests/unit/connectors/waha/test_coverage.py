@@ -10,10 +10,10 @@ import pytest
 
 from connectors.kit.linked_phone import LinkedPhone
 from contracts.inventory import NOW, read_to_the_error
-from fakes.gateways.server import Make, Person, answered
+from fakes.gateways.server import Make, Person, Room, answered
 from fakes.waha.server import WahaServer
 from worker.domain.model import Coverage, Roster
-from worker.ports import AuthFailed, Transient
+from worker.ports import AuthFailed, Incomplete, SnapshotEnd, Transient
 
 HIDDEN = "90000000000103"
 WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
@@ -48,13 +48,12 @@ def test_a_group_whose_members_have_all_left_proves_nothing(waha: WahaServer, ma
     [
         ({"id": "447700900102@c.us", "lid": "90000000000102@lid"}, Coverage.FULL, Coverage.FULL),
         ({"id": "447700900101@c.us", "lid": "90000000000101@lid"}, Coverage.FULL, Coverage.STALE),
-        ({"id": "447700900199:3@c.us", "lid": "90000000000199@lid"}, Coverage.STALE, Coverage.STALE),
         # A member of the ward is shown by a LID alone, which may be the phone's
         ({"id": "447700900199@c.us"}, Coverage.FULL, Coverage.STALE),
         ({"id": "nonsense"}, Coverage.FULL, Coverage.FULL),
         (None, Coverage.FULL, Coverage.FULL),
     ],
-    ids=["inside", "left-one", "left-both", "perhaps", "nonsense", "unknown"],
+    ids=["inside", "left-one", "perhaps", "nonsense", "unknown"],
 )
 def test_a_group_that_the_phone_has_surely_left_is_stale(
     waha: WahaServer, make: Make, me: dict[str, str] | None, ward: Coverage, rota: Coverage
@@ -63,6 +62,32 @@ def test_a_group_that_the_phone_has_surely_left_is_stale(
     inventory = make()
     assert [each.coverage for each in read(inventory)] == [ward, rota]
     assert [each.coverage for each in read(inventory, {ROTA})] == [rota]
+
+
+def test_a_phone_that_is_in_none_of_its_groups_is_red(waha: WahaServer, make: Make) -> None:
+    """Another phone was linked, and the store keeps the groups of the one before."""
+    waha.rooms |= {f"1203630000001{n:05}@g.us": Room("Old", [Person("447700900101")]) for n in range(30)}
+    waha.rooms["120363000000200000@g.us"] = Room("Unknown yet")
+    waha.me = {"id": "447700900199:3@c.us", "lid": "90000000000199@lid"}
+    inventory = make()
+    seen, error = read_to_the_error(inventory)
+    assert isinstance(error, Incomplete)
+    assert not any(isinstance(each, SnapshotEnd) for each in seen)
+    result = inventory.check()
+    assert (result.ok, result.message) == (False, error.message)
+    assert "Link the phone" in result.remedy == error.remedy
+    assert [each.coverage for each in read(inventory, {ROTA})] == [Coverage.STALE]
+
+
+def test_the_groups_that_the_phone_has_left_are_not_counted_as_those_that_it_is_in(
+    waha: WahaServer, make: Make
+) -> None:
+    waha.rooms |= {f"1203620000001{n:05}@g.us": Room("Old", [Person("447700900101")]) for n in range(30)}
+    waha.me = {"id": "447700900102:3@c.us", "lid": "90000000000102@lid"}
+    result = make().check()
+    assert (result.ok, result.counts["groups"]) == (True, 32)
+    assert "is in 2 of 32 groups" in result.message
+    assert "31" in result.details["members"]
 
 
 def test_what_is_read_alone_after_a_restart_is_stale_where_the_phone_has_left(
