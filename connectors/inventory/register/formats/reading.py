@@ -62,13 +62,14 @@ def read(book: Book, asked: Asked) -> Reading:
     dating = Dating(book.modified_at, asked.now, asked.timezone)
     problems, taken = _dates(readable, dating, asked.region)
     rows = all_rows(readable, asked.region)
+    has_days = any(row.as_of is not None for row in rows)  # then the newest group's date is the register's
     facts = [_facts(table, header, at) for (table, header), at in zip(readable, taken, strict=True)]
     for table, _ in readable:
         table.rows.clear()  # a large register fits in memory once, and not twice
     rosters, of_rows = rosters_of(rows, Context(asked.config.messenger, asked.region, dating, facts))
     return Reading(
         rosters=tuple(rosters),
-        taken_at=min(taken),
+        taken_at=max((roster.taken_at for roster in rosters if has_days), default=min(taken)),
         problems=(*problems, *of_rows),
         warnings=(*warnings, *_unused(readable)),
         headings=tuple(_headings(readable)),

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from connectors.inventory.register.config import RegisterConfig
 from connectors.inventory.register.formats.table import Value
 from connectors.inventory.register.meaning.dates import Dating, day_or_instant
 from connectors.kit.dates import MONTH_FIRST_REGIONS
 from fakes.office import Cell, write_docx
-from fakes.register_files import NOW, SAVED_AT, only, read_file, read_rows
+from fakes.register_files import NOW, SAVED_AT, context, only, read_file, read_rows, register
+from worker.ports import SnapshotEnd
 
 DAY = date(2026, 11, 4)
 TABLE: list[list[Cell]] = [["Group", "Phone"], ["Ward 7", "+447700900101"]]
@@ -144,6 +146,34 @@ def test_a_column_of_dates_gives_each_group_its_own(tmp_path: Path) -> None:
         "Ward 7": datetime(2026, 11, 4, tzinfo=UTC),
         "Ward 8": SAVED_AT,
     }
+
+
+@pytest.mark.parametrize(
+    "days, newest",
+    [
+        (["2026-09-05", "2026-09-04"], datetime(2026, 9, 4, 23, tzinfo=UTC)),
+        (["2026-09-05", ""], SAVED_AT),
+        (["2031-09-05", ""], SAVED_AT),
+        (["2026-09-05", "2026-11-23"], SAVED_AT),
+    ],
+    ids=["all", "not-all", "future", "written-today"],
+)
+def test_a_register_is_as_new_as_its_newest_group(tmp_path: Path, days: list[Cell], newest: datetime) -> None:
+    rows = [
+        ["Group", "Phone", "As of"],
+        *([f"Ward {at}", f"+44770090010{at}", day] for at, day in enumerate(days)),
+    ]
+    reading = read_rows(tmp_path, rows)
+    assert reading.taken_at == newest
+    inventory = register(RegisterConfig(path=Path("groups.xlsx")), context(tmp_path))
+    *_, end = inventory.changes(None)
+    assert isinstance(end, SnapshotEnd)
+    assert end.taken_at == newest
+    assert f"dated {newest:%Y-%m-%d %H:%M} UTC" in inventory.check().message
+
+
+def test_a_column_without_any_group_leaves_the_file_s_date(tmp_path: Path) -> None:
+    assert read_rows(tmp_path, [["Group", "Phone", "As of"], ["", "", "2026-09-05"]]).taken_at == SAVED_AT
 
 
 def test_word_has_its_date_in_the_text_above_the_table(tmp_path: Path) -> None:
