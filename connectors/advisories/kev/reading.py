@@ -18,7 +18,9 @@ def read_document(document: Any, called: str) -> tuple[tuple[AdvisoryRecord, ...
     """The records, and how many rows were set aside. Raises Incomplete, also where rows are missing."""
     rows = rows_of(document, called)
     count = document.get("count", len(rows))
-    if not rows or count != len(rows):
+    if not rows:
+        raise Incomplete(f"{called} has no rows.", remedy=AGAIN)
+    if count != len(rows):
         raise Incomplete(
             f"{called} says that it has {count} rows, and has {len(rows)}.", remedy=AGAIN, got=len(rows)
         )

@@ -91,6 +91,13 @@ def test_a_document_that_proves_nothing(kev: KevServer, feed: KevFeed, document:
         feed.read(None, ())
 
 
+def test_a_document_without_rows_is_called_so(kev: KevServer, feed: KevFeed) -> None:
+    kev.document = catalogue()
+    with pytest.raises(Incomplete) as raised:
+        feed.read(None, ())
+    assert raised.value.message == "the KEV catalogue has no rows."
+
+
 REPLIES: dict[str, tuple[Reply, type[ConnectorError]]] = {
     "a page": (Reply(200, b"<html>Access denied</html>", "text/html"), Incomplete),
     "half of it": (Reply(200, b'{"vulnerabilities"', cut_after=9, is_reset=True), Transient),
