@@ -159,7 +159,7 @@ def test_a_column_of_dates_gives_each_group_its_own(tmp_path: Path) -> None:
     ids=["all", "not-all", "future", "written-today"],
 )
 def test_a_register_is_as_new_as_its_newest_group(tmp_path: Path, days: list[Cell], newest: datetime) -> None:
-    rows = [
+    rows: list[list[Cell]] = [
         ["Group", "Phone", "As of"],
         *([f"Ward {at}", f"+44770090010{at}", day] for at, day in enumerate(days)),
     ]
