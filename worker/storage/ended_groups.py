@@ -14,9 +14,8 @@ from worker.storage.leading import leaders_of
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.tables import chat_group, membership
 
-_NOT_LEFT_OUT = sa.select(chat_group.c.source, chat_group.c.group_id).where(
-    chat_group.c.source == sa.bindparam("of"),
-    sa.or_(chat_group.c.is_gone == 0, chat_group.c.is_unseen == 0),
+_IN_SIGHT = sa.select(chat_group.c.source, chat_group.c.group_id).where(
+    chat_group.c.source == sa.bindparam("of"), chat_group.c.is_gone == 0, chat_group.c.is_unseen == 0
 )
 
 
@@ -38,9 +37,10 @@ def lose_sight(connection: sa.Connection, source: str, groups: Sequence[GroupKey
             connection.execute(change.where(table.c.source == source, table.c.group_id.in_(chunk)))
 
 
-def leave_out(connection: sa.Connection, source: str, now: datetime) -> None:
-    """Take all groups of a source as those that the configuration leaves out."""
-    groups = [GroupKey(*row) for row in connection.execute(_NOT_LEFT_OUT, {"of": source})]
+def leave_out(connection: sa.Connection, source: str, now: datetime) -> list[GroupKey]:
+    """Take the groups that a source showed at its last read as those that the configuration leaves out."""
+    groups = [GroupKey(*row) for row in connection.execute(_IN_SIGHT, {"of": source})]
     end_groups(connection, source, groups, now)
     lose_sight(connection, source, groups)
     dirty_groups(connection, {*groups, *leaders_of(connection, groups)}, now)
+    return groups

@@ -140,8 +140,8 @@ class SqlRosters:
         gather_grown(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown))
 
-    def leave_out(self, source: str, now: datetime) -> None:
-        leave_out(self._c, source, now)
+    def leave_out(self, source: str, now: datetime) -> list[GroupKey]:
+        return leave_out(self._c, source, now)
 
     # --- looking closer --------------------------------------------------------------------------
 

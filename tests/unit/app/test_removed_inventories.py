@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from harness import Harness
+from worker.domain.evidence import events
 from worker.domain.tickets.ticket import TicketState
+from worker.ports import Port
 from worker.running.connecting import Connectors
 
 REMOVALS = ["reassign_admin", "remove_member"]
@@ -73,6 +76,44 @@ def test_it_is_asked_again_when_the_inventory_is_back(company: Harness) -> None:
     company.later(hours=1)
     company.settle()
     assert [(one.id, one.state) for one in company.tickets()] == [(one.id, one.state) for one in asked]
+
+
+def test_the_journal_says_which_groups_are_left_out(company: Harness) -> None:
+    before = len(company.journal())
+    configure(company, "sites")
+    company.later(hours=1)
+    company.settle()
+    gone = [one.entry for one in company.journal()[before:] if one.entry.kind == events.GROUP_GONE]
+    assert [one.subject for one in gone] == ["group:wards/ward-7"]
+
+
+def test_what_no_read_would_list_again_stays(company: Harness) -> None:
+    """A group out of sight, as of a chat export that was deleted after its use."""
+    wards = company.wards
+    wards.can = replace(wards.can, sees_all_groups=False)
+    company.group("ward-8", "ann", admins=["dee"])
+    company.settle()
+    wards.remove_group("ward-7")
+    company.later(hours=1)
+    company.settle()
+    configure(company, "sites")
+    company.later(hours=1)
+    company.settle()
+    with company.store.reading() as uow:
+        assert {row.key.group_id: (row.is_gone, row.is_unseen, row.size) for row in uow.rosters.groups()
+                if row.key.source == "wards"} == {"ward-7": (False, True, 2), "ward-8": (True, True, 0)}  # fmt: skip
+
+
+def test_nor_does_what_was_never_read_as_a_whole(company: Harness) -> None:
+    """As what admins declare by links."""
+    with company.store.begin() as uow:
+        state = uow.sources.get("wards", Port.INVENTORY)
+        uow.sources.put(replace(state, last_full_at=None))
+    configure(company, "sites")
+    company.later(hours=1)
+    company.settle()
+    with company.store.reading() as uow:
+        assert [row.size for row in uow.rosters.groups() if row.key.source == "wards"] == [2]
 
 
 def test_a_removed_inventory_that_nobody_read_again_costs_nothing(company: Harness) -> None:

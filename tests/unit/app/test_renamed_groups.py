@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from harness import Harness, company_fixture
+from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
+from worker.domain.text.reason import NO_REASON
 
 ME = Actor("sam")
 
@@ -43,6 +45,14 @@ def test_a_ticket_that_waits_has_the_name_that_its_group_has_now(
     same = replace(before, group_name=after.group_name, version=after.version, weighed_at=after.weighed_at)
     assert after == same
     assert after.version > before.version, "its copies in trackers are written anew"
+
+
+def test_the_journal_keeps_no_names_of_it(company: Harness) -> None:
+    before = len(company.journal())
+    rename(company, "Ward 7 evenings")
+    [moved] = [one.entry for one in company.journal()[before:] if one.entry.kind == events.TICKET_MOVED]
+    assert moved.reason == NO_REASON
+    assert "Ann" not in str(moved)
 
 
 def test_a_ticket_that_is_over_keeps_the_name_of_its_day(company: Harness) -> None:

@@ -137,14 +137,20 @@ class TakeInventory:
         return uow.sources.removed(Port.INVENTORY) != self._removed(uow)
 
     def _leave_out_removed(self, now: datetime, lease: Lease | None) -> bool:
-        """Leave out the groups of inventories that the configuration names no more: nothing can prove their tickets."""
+        """Leave out the groups of inventories that the configuration names no more: nothing can prove their tickets.
+
+        What nobody would list again stays, so that nothing is lost by a mistake: what admins declared, and groups that
+        the source did not show any more.
+        """
         with self._store.reading() as reader:
             if not self._is_removed_anew(reader):
                 return False
         with self._store.begin(lease) as uow:
             removed = self._removed(uow)
             for name in sorted(removed - uow.sources.removed(Port.INVENTORY)):
-                uow.rosters.leave_out(name, now)
+                if uow.sources.get(name, Port.INVENTORY).last_full_at is not None:
+                    gone = uow.rosters.leave_out(name, now)
+                    uow.journal.append([_entry(group, events.GROUP_GONE, now, {}) for group in gone])
             uow.sources.remove(Port.INVENTORY, removed)
         return True
 

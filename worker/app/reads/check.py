@@ -114,7 +114,8 @@ class Check:
         )
         removed = (
             f"the inventory {name} is not configured any more, and {count} of its groups' tickets are live: the next "
-            "run leaves its groups out and cancels them. To keep them, name it as before"
+            "run cancels those about groups that it showed last and no other inventory shows. Name it as before to "
+            "keep them, or waive what stays: nothing shows whether it is done"
             for name, count in sorted(self._left_behind().items())
         )
         return (*off, *idle, *removed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,14 +24,16 @@ def followed(group: GroupView) -> tuple[Ticket, ...]:
     Removals of a member who is no longer listed while the same person is, under a handle without such a ticket. A
     number that changed, or is not shown any more, is so no removal, nor while such a list is not believed yet.
     """
-    listed = {view.member.handle for view in group.members} - group.listed_otherwise
+    otherwise = group.listed_otherwise
+    views = [view for view in group.members if view.member.handle not in otherwise]
+    listed = {view.member.handle for view in views}
     taken = {ticket.key for ticket in group.tickets}
     moved: list[Ticket] = []
     for ticket in sorted(group.tickets, key=lambda one: one.id):
         is_open = ticket.is_live or ticket.state is TicketState.WAIVED
         if not is_open or not is_exposure(ticket) or ticket.group != group.key or ticket.handle in listed:
             continue
-        under_others = (_under(ticket, view) for view in _views_of(ticket, group))
+        under_others = (_under(ticket, view) for view in _views_of(ticket, views))
         free = next((one for one in under_others if one.key not in taken), None)
         if free is not None:
             taken.add(free.key)
@@ -50,12 +53,8 @@ def renamed(group: GroupView) -> tuple[Ticket, ...]:
     )
 
 
-def _views_of(ticket: Ticket, group: GroupView) -> list[MemberView]:
-    theirs = [
-        view
-        for view in group.members
-        if ticket.person in view.known_as and view.member.handle not in group.listed_otherwise
-    ]
+def _views_of(ticket: Ticket, views: Iterable[MemberView]) -> list[MemberView]:
+    theirs = [view for view in views if ticket.person in view.known_as]
     return sorted(theirs, key=lambda view: view.member.handle)
 
 
@@ -90,7 +89,7 @@ def with_last_days(group: GroupView, rules: TicketRules, now: datetime) -> tuple
 
 def _leaves_at(ticket: Ticket, group: GroupView) -> datetime | None:
     """The end of the last day of an admin who hands over or has left; None for one who stays, or is not listed."""
-    for view in _views_of(ticket, group):
+    for view in _views_of(ticket, group.members):
         if view.leaving is not None:
             return view.leaving.at
         if view.person is not None and view.person.key in group.handing_over:

@@ -53,8 +53,11 @@ class Rosters(Protocol):
         means. If too many are missing, or all of them, nothing is applied, and `RosterChanges.too_few_groups` is set.
         """
 
-    def leave_out(self, source: str, now: datetime) -> None:
-        """Take all groups of a source as those that the configuration leaves out, until it is read again."""
+    def leave_out(self, source: str, now: datetime) -> list[GroupKey]:
+        """Take a source's groups as those that the configuration leaves out, until it is read again; return them.
+
+        Those that it did not show at its last read stay as they are: nobody knows whether it would show them again.
+        """
 
     def renumbered(self, source: str, changes: Iterable[Renumbered]) -> None:
         """Keep which numbers and ids changed, told outside of any read. One that is known has no effect."""
