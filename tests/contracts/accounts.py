@@ -276,3 +276,17 @@ class AccountsContract:
         read_people(store, facts("ann-2", email=address), at=NOW + 2 * HOUR, is_full=False)
         with store.begin() as uow:
             assert uow.people.who_left(asked) == set()
+
+    def test_whose_number_is_nobody_s_any_more(self, store: Store) -> None:
+        theirs, as_shown, bens = "+5511987650001", "+551187650001", "+447700900002"
+        read_both(store, of_ann("ann", phones=(theirs,)), facts("ben", phones=(bens,)), cloud=())
+        read_people(store, of_ann("ann", phones=(theirs,), enabled=False), at=NOW + HOUR, is_full=False)
+        asked = [theirs, as_shown, bens, "+447700900003"]
+        with store.begin() as uow:
+            assert uow.people.who_left(asked) == set()  # the guard has not let it through
+            for departures in uow.episodes.departures().values():
+                uow.episodes.let_through(departures, NOW + HOUR)
+            assert uow.people.who_left(asked) == {theirs, as_shown}
+        read_people(store, facts("cem", phones=(as_shown,)), at=NOW + 2 * HOUR, is_full=False)
+        with store.begin() as uow:
+            assert uow.people.who_left(asked) == set()

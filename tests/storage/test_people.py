@@ -224,6 +224,20 @@ def test_who_has_a_number_is_found_by_it(engine: sa.Engine, store: SqlStore) -> 
         assert not [step for step in steps if "SCAN" in step or "(kind=?)" in step], steps
 
 
+def test_whose_number_is_nobody_s_any_more_is_found_by_it(engine: sa.Engine, store: SqlStore) -> None:
+    read(store, numbered(50, "en"))
+
+    def look() -> None:
+        with store.reading() as uow:
+            assert uow.people.who_left(["+447700900123", "ann@corp.example"]) == set()
+
+    look()
+    if engine.dialect.name == "sqlite":
+        plans = steps_of(engine, look, "person")
+        assert len(plans) == 2
+        assert not [step for plan in plans for step in plan if "SCAN" in step or "(kind=?)" in step], plans
+
+
 def test_who_left_by_a_date_that_is_ahead_is_found_by_that_date(engine: sa.Engine) -> None:
     store, ahead = SqlStore(engine), NINE + timedelta(days=3)
     said = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.identity.phones import canonical, is_e164
 from worker.domain.kinds import codes
 from worker.domain.model import Account, AccountFacts, AccountKey, Standing
 from worker.domain.people.persons import Person
@@ -69,6 +70,14 @@ _SCAN = (
     .limit(FOUND_MAX)
 )
 
+_KNOWN_AS: sa.BindParameter[Any] = sa.bindparam("known_as", expanding=True)
+_WITH_EMAIL = sa.select(person.c.email.label("known_as"), person).where(person.c.email.in_(_KNOWN_AS))
+_WITH_NUMBER = (
+    sa.select(person_key.c.value.label("known_as"), person)
+    .join(person, (person.c.source == person_key.c.source) & (person.c.person_id == person_key.c.person_id))
+    .where(person_key.c.kind == "phone", person_key.c.value.in_(_KNOWN_AS))
+)
+
 
 class SqlPeople(SqlPasses):
     """The port `People` within one transaction."""
@@ -116,23 +125,26 @@ class SqlPeople(SqlPasses):
         return [person_from_row(row) for row in rows]
 
     def who_left(self, addresses: Collection[str]) -> set[str]:
-        p, wanted = person.c, sorted(set(addresses))
-        has_left = p.standing == Standing.LEFT.value
-        left = [
-            address
-            for part in chunked(wanted)
-            for address in self._c.execute(sa.select(p.email).where(p.email.in_(part), has_left)).scalars()
-        ]
+        numbers = {one: canonical(one) for one in addresses if is_e164(one)}
+        left = self._of_none_here(_WITH_NUMBER, {*numbers.values()})
+        by_number = {one for one, number in numbers.items() if number in left}
+        return by_number | self._of_none_here(_WITH_EMAIL, {*addresses} - numbers.keys())
+
+    def _of_none_here(self, holders: sa.Select[Any], known_as: Collection[str]) -> set[str]:
+        """Those of some e-mail addresses or numbers that somebody had who left, and nobody who is here."""
+        gone = holders.where(person.c.standing == Standing.LEFT.value)
+        left = {row.known_as for row in self._known_as(gone, known_as)}
         if not left:
             return set()
-        rows = [
-            row
-            for part in chunked(sorted(set(left)))
-            for row in self._c.execute(sa.select(person).where(p.email.in_(part)))
-        ]
+        rows = self._known_as(holders, left)
         humans = humans_behind(self._c, map(person_from_row, rows), self._rule)
-        here = {row.email for row in rows if humans[AccountKey(row.source, row.person_id)].leaving is None}
-        return {*left} - here
+        return left - {
+            row.known_as for row in rows if humans[AccountKey(row.source, row.person_id)].leaving is None
+        }
+
+    def _known_as(self, holders: sa.Select[Any], known_as: Collection[str]) -> list[sa.Row[Any]]:
+        parts = chunked(sorted(known_as))
+        return [row for part in parts for row in self._c.execute(holders, {"known_as": part})]
 
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:
         query = sa.select(person).order_by(person.c.source, person.c.person_id).limit(limit)

@@ -14,6 +14,7 @@ from silenced import silence
 from worker.app.reads.unreached import unreached
 from worker.app.tell.reaching import Reaching
 from worker.domain.escalation.policy import After, Policy, Step, Target
+from worker.ports import NotDone
 
 Start = Callable[..., Harness]
 ASKED = Step(After(share=0.25), (Target.ASSIGNEE,), via=("soc",))
@@ -94,6 +95,44 @@ def test_a_manager_is_told_by_phone_while_they_are_here(start: Start, *, is_ther
     h.settle()
     late(h)
     assert texted(h) == ([h.number("eve")] if is_there else [])
+
+
+def test_an_admin_who_leaves_while_the_message_waits_is_not_texted(start: Start) -> None:
+    h = ward(start, Target.ADMINS)
+    h.leave("ann")
+    h.settle()
+    h.deliver()
+    h.later(hours=12)
+    h.escalate()
+    h.leave("dee")
+    h.settle()
+    h.deliver()
+    assert h.number("ben") in texted(h)
+    assert h.number("dee") not in texted(h)
+
+
+def test_nor_where_the_text_was_tried_and_waits(start: Start) -> None:
+    h = ward(start, Target.ADMINS)
+    h.notifiers[1].down = NotDone("away")
+    late(h)
+    h.leave("dee")
+    h.settle()
+    h.notifiers[1].down = None
+    h.later(minutes=2)
+    h.deliver()
+    assert h.number("ben") in texted(h)
+    assert h.number("dee") not in texted(h)
+
+
+def test_a_manager_who_left_one_account_and_is_here_with_another_is_texted(start: Start) -> None:
+    h = ward(start, Target.MANAGER)
+    h.corp.change("eve", email=None, employee_id="E5")
+    h.hire("eve-2", employee_id="E5", phones=(h.number("eve"),))
+    h.corp.change("ann", manager_id="eve")
+    h.leave("eve")
+    h.settle()
+    late(h)
+    assert texted(h) == [h.number("eve")]
 
 
 def test_a_manager_without_any_address_is_nobody(start: Start) -> None:

@@ -11,7 +11,7 @@ from worker.app.tell.addressing import known_person, recipient_of, whoever_has
 from worker.app.tell.withholding import withheld_from
 from worker.domain.escalation.policy import Named, NamedKind, Target, Whom
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
-from worker.domain.model import Account, AccountKey, Standing
+from worker.domain.model import Account, AccountKey
 from worker.domain.text.tongue import Languages
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Ticket
@@ -128,9 +128,7 @@ class Recipients:
         if person is None or person.facts.manager_id is None:
             return []
         manager = self.uow.people.get(AccountKey(person.key.source, person.facts.manager_id))
-        if manager is None or (not manager.facts.email and manager.standing is Standing.LEFT):
-            return []  # `present` knows who has left by e-mail addresses alone
-        return self._person(manager)
+        return self._person(manager) if manager else []
 
     def _assignee(self, ticket: Ticket) -> list[Recipient]:
         if ticket.assignee is None:

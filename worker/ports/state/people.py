@@ -164,9 +164,9 @@ class People(Protocol):
         """
 
     def who_left(self, addresses: Collection[str]) -> set[str]:
-        """Those of these e-mail addresses, in small letters, that nobody has who is still here.
+        """Those of these e-mail addresses, in small letters, and numbers (E.164) that nobody has who is still here.
 
-        The address of somebody whose leaving the guard holds, or of nobody in the directories, is none of them.
+        What somebody has whose leaving the guard holds, or nobody in the directories, is none of them.
         """
 
     def page(self, after: AccountKey | None, limit: int) -> list[Account]:
