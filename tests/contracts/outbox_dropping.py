@@ -67,7 +67,7 @@ class OutboxDroppingContract:
             assert uow.outbox.told_about({about.id: NOW}) == {about.id: (ANN,)}
 
     @pytest.mark.parametrize("is_unclear", [False, True])
-    def test_where_nothing_is_left_nothing_goes_out_over_the_other_channels_either(
+    def test_where_nothing_is_left_the_delivery_over_another_channel_has_nothing_to_say(
         self, store: Store, is_unclear: bool
     ) -> None:
         with store.begin() as uow:
@@ -83,7 +83,13 @@ class OutboxDroppingContract:
             assert uow.outbox.drop(second, {"a"}) is None
             assert uow.outbox.told_about({about.id: NOW}) == ({about.id: (ANN,)} if is_unclear else {})
         with store.begin() as uow:
-            assert [one.items[0].key for one in uow.outbox.reserve("us", NOW, LIFE, 9)] == ["b"]
+            found = {one.items: one for one in uow.outbox.reserve("us", NOW, LIFE, 9)}
+            empty = found.pop(())
+            assert [item.key for (item,) in found] == ["b"]
+            assert empty.is_unclear is is_unclear
+            assert uow.outbox.drop(empty, ()) is None
+        with store.begin() as uow:
+            assert uow.outbox.backlog() == (0, 1)
 
     def test_what_is_told_beside_a_delivery_arrived_or_is_on_its_way_over_its_channel(
         self, store: Store

@@ -93,7 +93,6 @@ class SqlSending:
         left = tuple(message for message in one.items if message.key not in keys)
         if not left:
             self._finish(one, state="dropped")
-            self._c.execute(_END_EMPTY, {"bundle": one.bundle})
         return replace(one, items=left) if left else None
 
     def beside(self, one: Delivery, tickets: Collection[int]) -> set[str]:
@@ -301,12 +300,6 @@ _SENT = sa.update(delivery).where(delivery.c.id == sa.bindparam("sent_id")).valu
     sent_at=sa.bindparam("at", type_=delivery.c.sent_at.type),
 )  # fmt: skip
 _IS_IN_IT = outbox.c.state != "dropped"  # when an earlier delivery of the bundle came back
-_END_EMPTY = (
-    sa.update(delivery)
-    .where(delivery.c.bundle_id == sa.bindparam("bundle"), delivery.c.state == "waiting")
-    .where(~sa.exists().where(outbox.c.bundle_id == delivery.c.bundle_id, _IS_IN_IT))
-    .values(state="dropped")
-)
 _SHOWN = sa.update(outbox).where(_OF_BUNDLE, _IS_IN_IT).values(state="sent")
 _FORGET = sa.delete(outbox).where(_OF_BUNDLE)
 # PostgreSQL does several changes in one statement, so that others wait for fewer answers of ours

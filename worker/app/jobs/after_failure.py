@@ -144,8 +144,11 @@ class AfterFailure:
         self._observer.delivered(delivery, Outcome.RETRIED, now)
 
     def move_on(self, delivery: Delivery, why: str, now: datetime, run: DeliveryPass) -> None:
-        """Send it over its next channel; without one it reaches nobody."""
+        """Send it over its next channel; without one it reaches nobody. One that says nothing is over."""
         with self._store.begin(run.lease) as uow:
+            if not delivery.items:
+                uow.outbox.drop(delivery, ())
+                return
             sent = uow.outbox.notifiers_of(delivery)
             following = self._reaching.next_over(delivery.to, delivery.notifier, sent)
             uow.outbox.move(delivery, following, why, now)

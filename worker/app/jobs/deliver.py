@@ -212,7 +212,8 @@ class Deliver:
         again = self._look_again(delivery, now)
         try:
             with self._refusals.heeded(notifier.name, now) if notifier.can.by_password else nullcontext():
-                reference = self._send_once(notifier, message, may_go=not again)
+                may_go = bool(delivery.items) and not again
+                reference = self._send_once(notifier, message, may_go=may_go)
         except ConnectorError as error:
             self._after_failure.failed(delivery, error, now, run)
         else:
@@ -238,7 +239,8 @@ class Deliver:
                 keep_shown(uow, delivery.notifier, reference, message, claimed.at, run.seq)
         run.counts["sent"] += 1
         self._observer.delivered(delivery, Outcome.SENT, claimed.at)
-        self._onlookers.write_down(delivery.notifier, message, run.troubles)
+        if delivery.items:
+            self._onlookers.write_down(delivery.notifier, message, run.troubles)
         return following
 
     def _send_once(self, notifier: Notifier, message: Message, *, may_go: bool) -> str | None:
@@ -260,7 +262,7 @@ class Deliver:
             return look_again(uow, delivery, self._rules.holding, now, newer)
 
     def _put_back(self, delivery: Delivery, again: LookedAgain, now: datetime, run: DeliveryPass) -> None:
-        """Drop and hold what must not go out now; what is left is sent next."""
+        """Drop and hold what must not go out now; what is left is sent next. A delivery without any is over."""
         with self._store.begin(run.lease) as uow:
             left = uow.outbox.drop(delivery, again.gone)
             uow.outbox.go_instead(delivery, again.newer, now)

@@ -248,7 +248,7 @@ class Outbox(Protocol):
         """Never send these messages of the delivery, which are not true any more; None if no other is left.
 
         Of one that may have been seen, that is remembered: its reader counts as told. What others have reserved is let
-        go.
+        go. Other deliveries of the bundle have no messages any more then, and are to be dropped when they are due.
         """
 
     def beside(self, delivery: Delivery, tickets: Collection[int]) -> set[str]:
