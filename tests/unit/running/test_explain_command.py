@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from builders import ticket
+from worker.cli.common import out
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy
 from worker.program import app as cli
 from worker.running.wiring import load_settings, open_app
@@ -136,8 +137,9 @@ def test_a_file_with_a_mistake_is_refused_with_its_line(config: Path, text: str,
 
 @pytest.mark.parametrize("arguments", [[], ["tickets", "snooze", "1", "--for", "60h"]])
 def test_who_passes_it_on_is_said_whether_the_message_waits_or_not(
-    config: Path, arguments: list[str]
+    config: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
+    monkeypatch.setattr(out, "width", 200)
     mail = "{name: mail, kind: email, server: smtp.example.org, from: whosleft@example.org, auth: {method: none}}"
     config.write_text(f"{config.read_text()}notify: [{mail}]\n")
     nurse = Assignee("+447700900003", "Nurse", why=AssigneeWhy.ADMIN)
