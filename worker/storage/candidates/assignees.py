@@ -30,15 +30,22 @@ def left_assignees() -> sa.Select[Any]:
 
 
 def readdressed_assignees() -> sa.Select[Any]:
-    """Groups of open tickets that went to an address which their assignee's account does not have now."""
-    t, k = ticket.c, person_key.c
-    is_theirs = (person.c.source == t.assignee_source) & (person.c.person_id == t.assignee_id)
-    has_it = (k.source == t.assignee_source) & (k.person_id == t.assignee_id) & (k.raw == t.assignee_email)
-    return sa.select(t.source, t.group_id).where(
-        t.state == TicketState.OPEN.value,
-        sa.exists().where(is_theirs, person.c.email.is_distinct_from(t.assignee_email)),
+    """Groups of open tickets that went to an address which their assignee's account does not have now.
+
+    Each assignee is looked up once, however many tickets they have.
+    """
+    t, k, is_open = ticket.c, person_key.c, ticket.c.state == TicketState.OPEN.value
+    theirs = (t.assignee_source, t.assignee_id, t.assignee_email)
+    one = sa.select(*theirs).distinct().where(is_open).subquery("assignee").c
+    is_theirs = (person.c.source == one.assignee_source) & (person.c.person_id == one.assignee_id)
+    has_it = (
+        (k.source == one.assignee_source) & (k.person_id == one.assignee_id) & (k.raw == one.assignee_email)
+    )
+    readdressed = sa.select(one.assignee_source, one.assignee_id, one.assignee_email).where(
+        sa.exists().where(is_theirs, person.c.email.is_distinct_from(one.assignee_email)),
         ~sa.exists().where(has_it),
     )
+    return sa.select(t.source, t.group_id).where(is_open, sa.tuple_(*theirs).in_(readdressed))
 
 
 def _has_left(address: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
