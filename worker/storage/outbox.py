@@ -102,10 +102,9 @@ class SqlOutbox(SqlFolding, SqlSending, SqlRighting):
 
     def may_reach(self, ticket: int, beginning: str) -> bool:
         o = outbox.c
-        may = (o.ticket_id == ticket) & o.state.in_(("pending", "sent"))
-        return any(
-            key.startswith(beginning) for key in self._c.execute(sa.select(o.key).where(may)).scalars()
-        )
+        is_of_it = (o.ticket_id == ticket) & o.key.startswith(beginning, autoescape=True)
+        query = sa.select(o.key).where(is_of_it, o.state.in_(("pending", "sent"))).limit(1)
+        return self._c.execute(query).first() is not None
 
     def told_about(self, since: Mapping[int, datetime]) -> dict[int, tuple[Recipient, ...]]:
         o, told = outbox.c, dict[int, dict[tuple[str, str], Recipient]]()

@@ -69,9 +69,7 @@ class MemberView:
     leaving: Leaving | None = None
     first_seen_at: datetime | None = None
     accounts: tuple[Account, ...] = ()
-    is_listed: bool = (
-        True  # False: the newest list, a part or one that is not believed yet, does not have them
-    )
+    is_listed: bool = True  # False: not in the newest list, which is a part or not believed yet
 
     @property
     def known_as(self) -> dict[AccountKey, Account]:
@@ -127,12 +125,11 @@ class GroupView:
 
         A whole group's numbers may be hidden at once, and that list is not believed at first.
         """
+        unlisted = [view for view in self.members if not view.is_listed]
+        if not unlisted:  # as in nearly all groups
+            return frozenset()
         listed = {key for view in self.members if view.is_listed for key in view.known_as}
-        return frozenset(
-            view.member.handle
-            for view in self.members
-            if not view.is_listed and not listed.isdisjoint(view.known_as)
-        )
+        return frozenset(one.member.handle for one in unlisted if not listed.isdisjoint(one.known_as))
 
     def has_left(self, expected: Expected) -> bool:
         """Whether somebody left the group by themself since the joiner rules placed them in it."""

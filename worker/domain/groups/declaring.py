@@ -50,7 +50,7 @@ class MemberList(Protocol):
     def is_cut(self) -> bool: ...
 
 
-# (a text, the names of who is known) -> what it says; raises ValueError for a text that is too long
+# (a text, the names and the numbers of who is known) -> what it says; raises ValueError for a text that is too long
 ReadMembers: TypeAlias = Callable[[str, Collection[str], Collection[str]], MemberList]
 
 

@@ -36,7 +36,7 @@ class RemediationRule:
     def allows(self, ticket: Ticket, group_name: str) -> bool:
         """True if the rule names the ticket's inventory, group and kind.
 
-        `group_name`: what the group is called now. A ticket that its group left behind keeps an older name.
+        `group_name`: what the group is called now. A ticket is called so only after the next reconcile.
         """
         group = ticket.group
         if group is None or group.source not in self.inventories or ticket.kind not in self.kinds:
