@@ -91,6 +91,20 @@ class OutboxDroppingContract:
         with store.begin() as uow:
             assert uow.outbox.backlog() == (0, 1)
 
+    def test_a_message_may_reach_somebody_until_it_is_known_to_reach_nobody(self, store: Store) -> None:
+        with store.begin() as uow:
+            [about] = uow.tickets.insert([ticket(opened_at=NOW)])
+            uow.outbox.add([replace(letter("T:step1.1_:a"), ticket=about.id)], NOW)
+            fold(uow, ANN, ["soc"], NOW, 40)
+            begins = ("T:step1.1_:", "T:step1.", "T:step1.1%", "T:step1.1", "T:step1.11:")
+            assert [uow.outbox.may_reach(about.id, one) for one in begins] == [True, True, False, True, False]
+            assert not uow.outbox.may_reach(about.id + 1, begins[0])
+        with store.begin() as uow:
+            own = claim(uow, "us", NOW, LIFE)
+            assert own is not None
+            uow.outbox.move(own, None, "no address", NOW)
+            assert not uow.outbox.may_reach(about.id, begins[0])
+
     def test_what_is_told_beside_a_delivery_arrived_or_is_on_its_way_over_its_channel(
         self, store: Store
     ) -> None:
