@@ -258,6 +258,24 @@ def test_of_a_plan_that_waits_each_part_that_waits_is_counted(store: SqlStore) -
         ]
 
 
+def test_a_part_is_without_people_once_no_leaving_in_it_waits(engine: sa.Engine) -> None:
+    harness = Harness(engine=engine)
+    for unit in ("Day", "Night"):
+        harness.hire(*(f"{unit}{at:02}" for at in range(20)), department=unit)
+    harness.settle()
+    harness.later()
+    harness.leave(*(one.person_id for one in harness.corp.people()))
+    harness.settle()
+    for at in range(20):
+        with harness.store.reading() as uow:
+            assert uow.episodes.without_people() == {}
+        harness.corp.enable(f"Night{at:02}")
+        harness.poll()
+
+    with harness.store.reading() as uow:
+        assert uow.episodes.without_people() == {1: ["c2"]}
+
+
 @pytest.mark.parametrize(
     "name",
     [

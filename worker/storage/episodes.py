@@ -217,6 +217,12 @@ class SqlEpisodes:
             plans[row.id] = one._replace(size=one.size + size, parts=parts)
         return list(plans.values())
 
+    def without_people(self) -> dict[int, list[str]]:
+        parts: dict[int, list[str]] = defaultdict(list)
+        for row in self._c.execute(waiting.parts_without_people()):
+            parts[row.plan_id].append(row.cohort_id)
+        return parts
+
     def plan(self, number: int) -> HeldPlan | None:
         return next(iter(self._plans(held_plan.c.id == number)), None)
 

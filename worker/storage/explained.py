@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from worker.domain.controls.seals import CustodyLine, Seal, seal_label
 from worker.domain.evidence import events
+from worker.domain.evidence.actor import SYSTEM
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Sealed
 from worker.domain.identity.matching import How, IdentityState
@@ -161,7 +162,9 @@ class SqlExplained:
         )
         against = sa.or_(
             (c.state == HoldState.HELD.value) & e.gate.in_((Gate.PASSED.value, Gate.REJECTED.value)),
-            (c.state == HoldState.REJECTED.value) & (e.gate == Gate.PASSED.value),
+            (c.state == HoldState.REJECTED.value)
+            & c.decided_by.is_distinct_from(SYSTEM.name)  # it ended by itself, as everybody in it was back
+            & (e.gate == Gate.PASSED.value),
             (c.state == HoldState.RELEASED.value) & (e.gate == Gate.REJECTED.value),
         )
         query = (

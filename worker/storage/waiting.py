@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from worker.domain.model import Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.ports import Port
-from worker.ports.state.episodes import Gate
+from worker.ports.state.episodes import Gate, PlanKind
 from worker.storage.persons import PERSON_COLUMNS, is_joining, is_of_its_kind
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
@@ -168,4 +168,21 @@ def parts_of_plans() -> sa.Select[Any]:
         .outerjoin(people, (has.plan_id == h.id) & (has.cohort_id == c.cohort_id))
         .where(h.id.in_(waits))
         .order_by(h.id, sa.func.length(c.cohort_id), c.cohort_id)
+    )
+
+
+@cache
+def parts_without_people() -> sa.Select[Any]:
+    """The parts of plans about leavers that wait for a decision, of which no episode waits at the gate."""
+    c, p, h, e = cohort.c, cohort_person.c, held_plan.c, episode.c
+    waits = sa.exists().where(
+        p.plan_id == c.plan_id, p.cohort_id == c.cohort_id,
+        e.source == p.source, e.person_id == p.person_id, e.at == p.at, is_of_its_kind(p, e),
+        e.gate == Gate.HELD.value,
+    )  # fmt: skip
+    return (
+        sa.select(c.plan_id, c.cohort_id)
+        .join(held_plan, h.id == c.plan_id)
+        .where(c.state == HoldState.HELD.value, h.kind == PlanKind.LEAVERS.value, ~waits)
+        .order_by(c.plan_id, sa.func.length(c.cohort_id), c.cohort_id)
     )

@@ -35,8 +35,8 @@ def last_day(h: Harness, at: datetime | None, *people: str) -> None:
 def test_rejecting_the_old_plan_does_not_reject_the_new_one(start: Start) -> None:
     h = start(limits=LIMIT)
     day = h.now + timedelta(hours=2)
-    last_day(h, day, "ann", "ben")  # too early, and two at once: held
-    last_day(h, None, "ann", "ben")  # taken back; nobody has decided the plan
+    last_day(h, day, "ann", "ben", "cem")  # too early, and three at once: held
+    last_day(h, None, "ann", "ben")  # taken back; nobody has decided the plan, of which cem waits
     last_day(h, day, "ann", "ben")  # and it was true after all
     assert len(h.plans()) == 2
     h.decide(plan=1, release=False)  # the old one is tidied away

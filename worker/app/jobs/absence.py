@@ -12,12 +12,13 @@ from datetime import datetime
 
 from worker.app.jobs.holding import hold
 from worker.app.tell.teller import Teller
+from worker.domain.evidence.actor import SYSTEM
 from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import DECISION_LASTS, is_too_shrunken
 from worker.domain.reconcile.guard import Cohort, Departure, GuardLimits, HeldPlan, HoldState, people_count
 from worker.domain.text.reason import because
-from worker.ports import Directory, Malformed, PermissionDenied, Port
+from worker.ports import Directory, Incomplete, Malformed, PermissionDenied, Port
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.leases import Lease
 from worker.ports.state.people import JudgedFacts, Staged
@@ -26,6 +27,11 @@ from worker.ports.state.store import Store, UnitOfWork
 MISSING_NAMED_MAX = 1000  # people with a name in a plan about a shrunken read; more names would help nobody
 ANSWERS_AT_ONCE = 200  # look-ups whose answers are kept in one transaction; none is open during the look-ups
 MISSING = because("missing from the latest read")
+IF_HELD = "If that is true, release the held plan (whosleft plans list); else mend the source."
+IF_REJECTED = (
+    "The plan about them was rejected: mend the source. If they are gone after all, raise guard.shrink_share_max "
+    "until it was read."
+)
 
 
 def confirm_missing(
@@ -95,7 +101,29 @@ def _believed_at(uow: UnitOfWork, directory: Directory) -> datetime | None:
     return state.last_full_at if directory.has_delta else state.last_success_at
 
 
-def hold_shrunken(
+def require_enough(
+    store: Store,
+    directory: Directory,
+    staged: Staged,
+    limits: GuardLimits,
+    now: datetime,
+    lease: Lease | None,
+    teller: Teller,
+) -> None:
+    """Raise Incomplete for a staged full pass that lacks too many to be believed; a held plan asks about them."""
+    if not is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
+        return
+    waits = _hold_shrunken(store, directory, limits, now, lease, teller)
+    raise Incomplete(
+        f"{directory.name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
+        f"{staged.missing} are missing at once.",
+        remedy=IF_HELD if waits else IF_REJECTED,
+        expected=staged.known,
+        got=staged.known - staged.missing,
+    )
+
+
+def _hold_shrunken(
     store: Store,
     directory: Directory,
     limits: GuardLimits,
@@ -131,7 +159,7 @@ def hold_shrunken(
 def _asked(uow: UnitOfWork, directory: Directory) -> Mapping[AccountKey, set[HoldState]]:
     """What became of the plans about shrunken reads of a source, by the people in them.
 
-    Decisions about people whom a believed read has listed since are left out.
+    Decisions about people whom a believed read has listed since are left out, and so is what ended by itself.
     """
     name, believed_at = directory.name, _believed_at(uow, directory)
     missed_since = {one.person.key: one.since for one in uow.people.absent(name)}
@@ -139,7 +167,9 @@ def _asked(uow: UnitOfWork, directory: Directory) -> Mapping[AccountKey, set[Hol
     found: dict[AccountKey, set[HoldState]] = defaultdict(set)
     for cohort in (cohort for plan in plans for cohort in plan.cohorts):
         for one in cohort.people:
-            if _stands(cohort.decided_at, missed_since.get(one.person), believed_at):
+            if cohort.decided_by != SYSTEM.name and _stands(
+                cohort.decided_at, missed_since.get(one.person), believed_at
+            ):
                 found[one.person].add(cohort.state)
     return found
 

@@ -55,6 +55,7 @@ from worker.domain.reconcile.held_findings import HeldFindings, held_controls
 from worker.domain.reconcile.own_rows import for_another
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
+from worker.domain.text.reason import because
 from worker.ports.state.controls import ControlCounts, ControlFailure
 from worker.ports.state.episodes import PlanKind
 from worker.ports.state.group_states import NameInUse
@@ -279,7 +280,8 @@ class RunControls:
         for number in sorted(
             {number for one, number in started.items() if one in off and number is not None}
         ):
-            reject_needless(uow, number, off, now)
+            why = because("it is not asked for any more")
+            reject_needless(uow, number, off, why, now, self._teller)
         uow.controls.forget_start(off)
         return started.keys() & asking
 

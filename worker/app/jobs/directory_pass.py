@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from worker.app.jobs.absence import confirm_missing, hold_shrunken, staged_of, unseen_error
+from worker.app.jobs.absence import confirm_missing, require_enough, staged_of, unseen_error
+from worker.app.jobs.holding import end_shrunken
 from worker.app.jobs.observer import Observer
 from worker.app.jobs.placing import place
 from worker.app.reads.blind import blind_spot
@@ -21,7 +22,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.joiners import Placement
 from worker.domain.people.leaver import LeaverPolicy, counted, is_absence_proof, judge
-from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed, is_too_shrunken
+from worker.domain.people.lifecycle import Event, EventKind, is_too_malformed
 from worker.domain.people.unshown import completed
 from worker.domain.reconcile.guard import GuardLimits, people_count
 from worker.ports import (
@@ -41,14 +42,9 @@ COUNTS = (
     "sources", "unchanged", "changed", "joined", "moved", "leaving", "left", "returned", "unseen", "repaired",
 )  # fmt: skip
 BEHIND_MAX = timedelta(days=1)  # how far a copy of a directory may be behind another one
+
+
 # What to do about a read that lacks so many people that it isn't believed
-IF_HELD = "If that is true, release the held plan (whosleft plans list); else mend the source."
-IF_REJECTED = (
-    "The plan about them was rejected: mend the source. If they are gone after all, raise guard.shrink_share_max "
-    "until it was read."
-)
-
-
 @dataclass(frozen=True, slots=True)
 class PollRules:
     leaver: LeaverPolicy
@@ -146,6 +142,7 @@ class DirectoryPass:
             is_first = state.first_pass_at is None
             left = [] if self._directory.can_look_up or not end.is_full else self._absent(uow, taken_at)
             uow.people.mark_left(left, taken_at, self._now)
+            self._end_shrunken(uow, end)
             self._tell(uow, applied, left, taken_at, is_first=is_first)
             if is_first:  # questions about members waited for this source's first read
                 uow.rosters.mark_dirty([row.key for row in uow.rosters.groups()], self._now)
@@ -270,7 +267,6 @@ class DirectoryPass:
             raise blind
         with self._store.begin(self._lease) as uow:
             staged = staged_of(uow, self._directory)
-        limits = self._rules.limits
         good = staged.records - read.malformed_staged
         if is_too_malformed(read.malformed, good):
             raise Incomplete(
@@ -288,17 +284,14 @@ class DirectoryPass:
             raise Incomplete(
                 f"{self._name} lists nobody.", remedy="Check the export, the path and the scope."
             )
-        if is_too_shrunken(staged.missing, staged.known, limits.shrink_share_max, limits.share_from):
-            waits = hold_shrunken(
-                self._store, self._directory, limits, self._now, self._lease, self._rules.teller
-            )
-            raise Incomplete(
-                f"{self._name} lists {staged.known - staged.missing} of the {staged.known} people known before: "
-                f"{staged.missing} are missing at once.",
-                remedy=IF_HELD if waits else IF_REJECTED,
-                expected=staged.known,
-                got=staged.known - staged.missing,
-            )
+        rules = self._rules
+        require_enough(
+            self._store, self._directory, staged, rules.limits, self._now, self._lease, rules.teller
+        )
+
+    def _end_shrunken(self, uow: UnitOfWork, end: PassEnd) -> None:
+        if end.is_full:
+            end_shrunken(uow, self._name, self._now, self._rules.teller)
 
     def _absent(self, uow: UnitOfWork, taken_at: datetime) -> list[Account]:
         """People who were missing from enough complete passes over enough time; the last was true for `taken_at`.
@@ -318,6 +311,7 @@ class DirectoryPass:
         A full source (a file) with a newer date confirms the absence of the people whom it lacked before.
         """
         with self._store.begin(self._lease) as uow:
+            self._end_shrunken(uow, end)
             state = uow.sources.get(self._name, Port.DIRECTORY)
             left: list[Account] = []
             if end.is_full and state.taken_at is not None and end.taken_at > state.taken_at:

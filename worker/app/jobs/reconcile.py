@@ -16,7 +16,7 @@ from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.consenting import Withdrawing
 from worker.app.jobs.following import follow, follow_last_days, follow_name
 from worker.app.jobs.handing_over import HandingOver
-from worker.app.jobs.holding import hold
+from worker.app.jobs.holding import end_without_people, hold
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.report import Report
@@ -86,6 +86,7 @@ class Reconcile:
         actions: list[Action] = []
         groups = 0
         with matching.begin() as uow:
+            end_without_people(uow, now, self._rules.teller)
             self._unconfirmed.mark(uow, now)
             texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)

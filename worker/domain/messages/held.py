@@ -1,4 +1,4 @@
-"""What is said of a held plan: its parts, and how to decide. Pure."""
+"""What is said of a held plan: its parts, and how to decide; or that nobody has to any more. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from worker.domain.kinds.controlled import fails
 from worker.domain.messages.message import Paragraph
 from worker.domain.messages.sentences import reason_line, sentences
 from worker.domain.reconcile.guard import Cohort, HeldPlan, HeldSubject
+from worker.domain.text.reason import Reason
 from worker.domain.text.tongue import ENGLISH, Tongue
 
 _TOPICS = {control: TOPICS[one.value] for one, control in CONTROL_OF.items() if one.value in TOPICS}
@@ -18,20 +19,30 @@ def held_paragraph(plan: HeldPlan, tongue: Tongue = ENGLISH) -> Paragraph:
     """A held plan: why, its cohorts, and how to decide."""
     parts = tuple((part.id, _part(part, tongue)) for part in plan.cohorts)
     if plan.is_of_controls:
-        headline = tongue.say("Held: plan {plan} of controls", plan=plan.label)
         decide = tongue.say(
             "None of these tickets is opened until somebody decides: whosleft plans release {plan} "
             "(or --cohort ID), or plans reject, each with --reason.",
             plan=plan.label,
         )
     else:
-        headline = tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
         decide = tongue.say(
             "Nothing is done about these people until somebody decides: whosleft plans release {plan} "
             "(or --cohort ID), or plans reject, each with --reason.",
             plan=plan.label,
         )
-    return Paragraph(headline, sentences(reason_line(plan.why, tongue), decide), parts)
+    return Paragraph(_headline(plan, tongue), sentences(reason_line(plan.why, tongue), decide), parts)
+
+
+def held_over_paragraph(plan: HeldPlan, why: Reason, tongue: Tongue = ENGLISH) -> Paragraph:
+    """A held plan that needs no decision any more, and why."""
+    headline = tongue.say("Over: {headline}", headline=_headline(plan, tongue))
+    return Paragraph(headline, sentences(reason_line(why, tongue)))
+
+
+def _headline(plan: HeldPlan, tongue: Tongue) -> str:
+    if plan.is_of_controls:
+        return tongue.say("Held: plan {plan} of controls", plan=plan.label)
+    return tongue.say("Held: plan {plan} for {source}", plan=plan.label, source=plan.source)
 
 
 def _part(part: Cohort, tongue: Tongue) -> str:

@@ -2,7 +2,7 @@
 
 What a message says of its ticket stands in its key, after the ticket's label: `T-000123:open:…`. One about an alarm has
 the alarm's own key, and when it was told: `alarm:source:corp:…`, `alarm:source:corp:over:…`; one about a held plan has
-its number: `plan:7`.
+its number: `plan:7`, or `ended:plan:7`.
 """
 
 from __future__ import annotations
@@ -128,6 +128,11 @@ def is_alarm_overtaken(key: str, standing: Iterable[ToldAlarm]) -> bool:
 def plan_key(number: int) -> str:
     """The key of the message that a plan is held."""
     return f"{_PLAN}{number}"
+
+
+def plan_over_key(number: int) -> str:
+    """The key of the message that a plan needs no decision any more."""
+    return f"ended:{plan_key(number)}"
 
 
 def is_of_plan(key: str) -> bool:

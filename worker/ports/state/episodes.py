@@ -92,6 +92,9 @@ class Episodes(Protocol):
     def undecided(self) -> list[WaitingPlan]:
         """The plans of which a part waits for a decision, the oldest first."""
 
+    def without_people(self) -> dict[int, list[str]]:
+        """The parts of plans about leavers that wait for a decision in which no leaving waits any more, by plan."""
+
     def plan(self, number: int) -> HeldPlan | None:
         """Return one held plan; None if there is none with this number."""
 
