@@ -57,7 +57,6 @@ SUBJECT_COLUMNS = ("plan_id", "cohort_id", "source", "subject", "name", "found",
 COHORT_COLUMNS = ("plan_id", "cohort_id", "source", "person_id", "at", "evidence", "name")
 AGAIN = "\x1f"  # in no id; parts it from a number, in the rows after the first about the same one
 UNDECIDED = tuple(gate.value for gate in (Gate.INITIAL, Gate.NEW, Gate.HELD, Gate.REJECTED))  # no ticket asks
-WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
 
 _SIZES = sa.select(chat_group.c.source, chat_group.c.group_id, chat_group.c.name, chat_group.c.size).where(
     in_source(chat_group.c.source, chat_group.c.group_id)
@@ -159,7 +158,7 @@ class SqlEpisodes:
             & (e.kind == sa.bindparam("k_kind"))
             & (e.at == sa.bindparam("k_at"))
         )
-        waits = sa.or_(*(e.gate == one.value for one in WAITING))  # IN takes no executemany
+        waits = sa.or_(*(e.gate == one.value for one in waiting.WAITING))  # IN takes no executemany
         passed_at = now if gate is Gate.PASSED else None
         keys = [
             {

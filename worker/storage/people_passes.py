@@ -20,7 +20,6 @@ from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.ports.state.people import Applied, JudgedFacts, MissedPerson, Staged
 from worker.storage import people_staging
 from worker.storage.dirty import dirty_groups_of_people, dirty_groups_with_tickets_of, dirty_people
-from worker.storage.episodes import WAITING
 from worker.storage.people_rows import (
     PersonChange,
     _change,
@@ -46,6 +45,7 @@ from worker.storage.sql.tables import (
     staged_person_key,
     to_micros,
 )
+from worker.storage.waiting import WAITING
 
 STAGE_COLUMNS = (*KNOWN_COLUMNS, "person_keys", "is_same")  # `is_same` until the comparison finds a change
 PERSON_COLUMNS = (*KNOWN_COLUMNS, "first_seen_at", "changed_at")

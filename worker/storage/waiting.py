@@ -25,6 +25,8 @@ from worker.storage.sql.tables import (
 )
 from worker.storage.sql.tables import source as source_table
 
+WAITING = (Gate.INITIAL, Gate.NEW, Gate.HELD)  # gates that may still open
+
 
 @cache
 def departures() -> sa.Select[Any]:
@@ -173,12 +175,15 @@ def parts_of_plans() -> sa.Select[Any]:
 
 @cache
 def parts_without_people() -> sa.Select[Any]:
-    """The parts of plans about leavers that wait for a decision, of which no episode waits at the gate."""
+    """The parts of plans about leavers that wait for a decision, of which no episode waits at the gate.
+
+    One that began anew waits, too, until the guard has judged it: a decision on the part would be one on it.
+    """
     c, p, h, e = cohort.c, cohort_person.c, held_plan.c, episode.c
     waits = sa.exists().where(
         p.plan_id == c.plan_id, p.cohort_id == c.cohort_id,
         e.source == p.source, e.person_id == p.person_id, e.at == p.at, is_of_its_kind(p, e),
-        e.gate == Gate.HELD.value,
+        e.gate.in_([gate.value for gate in WAITING]),
     )  # fmt: skip
     return (
         sa.select(c.plan_id, c.cohort_id)

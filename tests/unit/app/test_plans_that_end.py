@@ -98,6 +98,29 @@ def test_who_leaves_again_on_the_same_date_is_asked_out(found: Start) -> None:
     assert problems(harness) == []
 
 
+def test_who_is_back_and_gone_again_before_reconcile_looks_still_waits(found: Start) -> None:
+    """Two lists in one poll, of which the first has a column that was emptied by mistake."""
+    harness = found()
+    harness.hire(*TEMPS, *NURSES)
+    harness.settle()
+    last_day = harness.later()
+    for when in (last_day, None, last_day):
+        for one in TEMPS:
+            harness.corp.change(one, leave_at=when)
+        harness.poll()
+        if when is not None:
+            harness.reconcile()
+
+    held = {
+        one.person.person_id
+        for plan in harness.plans()
+        for part in plan.cohorts
+        if part.state is HoldState.HELD
+        for one in part.people
+    }
+    assert held == set(TEMPS)
+
+
 def test_of_a_plan_that_nobody_was_told_of_nobody_is_told_that_it_is_over(found: Start) -> None:
     harness = found()
     harness.hire(*TEMPS, "dee")
