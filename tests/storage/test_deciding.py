@@ -16,6 +16,7 @@ from worker.domain.people.persons import AccountsRule
 from worker.domain.tickets.ticket import TicketState
 from worker.storage.cases import active_admins_of, group_views
 from worker.storage.deciding import Begin, Ways, deciding
+from worker.storage.dirty import dirty_groups, take_groups
 from worker.storage.other_handles import roles_under_other_handles
 from worker.storage.sql.chunks import by_source
 from worker.storage.sql.tables import chat_group, expected, handle_tie, link, membership, person, ticket
@@ -327,3 +328,16 @@ def _postgresql_plan(engine: sa.Engine) -> list[str]:
     ((query, values),) = (one for one in said if "AS deciding" in one[0])
     with engine.connect() as connection:
         return [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {query}", values)]
+
+
+def test_of_large_groups_fewer_are_taken_at_once(company: sa.Engine) -> None:
+    """All members may decide, and are in memory then."""
+    sizes = {"g000": 60_000, "g001": 39_999, "g002": 1, "g003": 1, "g004": 100_001, "g005": 1}
+    with company.begin() as connection:
+        for name, size in sizes.items():
+            this = chat_group.c.group_id == name
+            connection.execute(sa.update(chat_group).where(this).values(size=size))
+        dirty_groups(connection, [GroupKey("wards", name) for name in sizes], NOW)
+        taken = [[key.group_id for key in take_groups(connection, 9)] for _ in range(5)]
+
+    assert taken == [["g000", "g001", "g002"], ["g003"], ["g004"], ["g005"], []]

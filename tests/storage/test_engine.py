@@ -1,7 +1,8 @@
-"""What a connection to the embedded database is opened with, and what it keeps."""
+"""What a connection to a database is opened with, and what it keeps."""
 
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -27,4 +28,15 @@ def test_a_connection_that_broke_is_given_back_without_an_error(tmp_path: Path) 
 
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("set_by_somebody, used", [("", "1.1"), ("&options=-c%20random_page_cost%3D2", "2")])
+def test_postgresql_plans_for_a_disk_that_does_not_turn_unless_somebody_said_otherwise(
+    postgres_url: str, set_by_somebody: str, used: str
+) -> None:
+    engine = open_engine(postgres_url + set_by_somebody)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW random_page_cost").scalar_one() == used
+        assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
     engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from worker.storage.persons import accounts_of
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import by_source, in_source
 from worker.storage.sql.tables import (
+    chat_group,
     dirty_group,
     dirty_person,
     expected,
@@ -26,6 +28,8 @@ from worker.storage.sql.tables import (
     ticket,
     to_micros,
 )
+
+MEMBERS_MAX = 100_000  # of a page of groups: all of them may have to be loaded
 
 
 def dirty_groups(connection: sa.Connection, groups: Iterable[GroupKey], now: datetime) -> None:
@@ -82,30 +86,43 @@ def queue_people(connection: sa.Connection, people: Iterable[AccountKey], now: d
 
 
 def take_groups(connection: sa.Connection, limit: int) -> list[GroupKey]:
-    """Take the groups off the list that are on it the longest."""
-    return [GroupKey(*key) for key in _taken(connection, dirty_group, limit)]
+    """Take the groups off the list that are on it the longest, but for those that make them too many members."""
+    rows = connection.execute(_longest_groups(), {"limit": limit}).all()
+    members = accumulate(row.size or 0 for row in rows)
+    keys = [
+        GroupKey(row.source, row.group_id)
+        for at, (row, so_far) in enumerate(zip(rows, members, strict=True))
+        if so_far <= MEMBERS_MAX or at == 0
+    ]
+    _take_off(connection, dirty_group, keys)
+    return keys
 
 
 def take_people(connection: sa.Connection, limit: int) -> list[AccountKey]:
     """Take the people off the list that are on it the longest."""
-    return [AccountKey(*key) for key in _taken(connection, dirty_person, limit)]
-
-
-def _taken(connection: sa.Connection, queue: sa.Table, limit: int) -> list[tuple[str, str]]:
-    first, taken = _taking(queue)
-    keys = [(of, id_) for of, id_ in connection.execute(first, {"limit": limit})]
-    for page in by_source(keys):
-        connection.execute(taken, page)
+    keys = [AccountKey(*row) for row in connection.execute(_longest(dirty_person), {"limit": limit})]
+    _take_off(connection, dirty_person, keys)
     return keys
 
 
+def _take_off(connection: sa.Connection, queue: sa.Table, keys: Iterable[tuple[str, str]]) -> None:
+    for page in by_source(keys):
+        connection.execute(sa.delete(queue).where(in_source(*queue.primary_key)), page)
+
+
 @cache
-def _taking(queue: sa.Table) -> tuple[sa.Select[Any], sa.Delete]:
-    """The longest waiting of a list, and the deletion of a page of them."""
+def _longest_groups() -> sa.Select[Any]:
+    d, g = dirty_group.c, chat_group.c
+    is_it = (g.source == d.source) & (g.group_id == d.group_id)
+    return _longest(dirty_group).outerjoin(chat_group, is_it).add_columns(g.size)
+
+
+@cache
+def _longest(queue: sa.Table) -> sa.Select[Any]:
+    """So many of a list that are on it the longest."""
     source, identity = queue.primary_key
     first = sa.select(source, identity).order_by(queue.c.since, source, identity)
-    limited = first.limit(sa.bindparam("limit", type_=sa.Integer))
-    return limited, sa.delete(queue).where(in_source(source, identity))
+    return first.limit(sa.bindparam("limit", type_=sa.Integer))
 
 
 @cache

@@ -40,7 +40,7 @@ from worker.ports.state.episodes import EpisodeSort
 from worker.ports.state.leases import Lease
 from worker.ports.state.store import Store, UnitOfWork
 
-GROUPS_PAGE = 200
+GROUPS_PAGE = 400
 PEOPLE_PAGE = 500
 
 

@@ -135,7 +135,10 @@ class Rosters(Protocol):
         """All that deciding on one group needs, with every member; None if it is not known."""
 
     def take_dirty(self, limit: int) -> DirtyGroups:
-        """Take the next groups off the dirty list, oldest first; and with each whoever leads it by a part of a list."""
+        """Take the next groups off the dirty list, oldest first; and with each whoever leads it by a part of a list.
+
+        At most `limit`, and fewer where they have more than 100,000 members together; but at least one.
+        """
 
     def mark_dirty(self, groups: Iterable[GroupKey], now: datetime) -> None:
         """Put groups on the dirty list."""
