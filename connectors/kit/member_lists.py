@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from connectors.kit.contact_lists import without_contacts
-from connectors.kit.member_words import LAST_TWO, YOU, YOU_AT_AN_END, is_count, is_noise
+from connectors.kit.member_words import LAST_TWO, YOU, YOU_AT_AN_END, before_count, is_count, is_noise
 from connectors.kit.text import REPLACEMENT, cut, one_line
 from worker.domain.groups.declaring import folded
 from worker.domain.identity.phones import TEXT_MAX, to_e164
@@ -32,6 +32,7 @@ DIGITS_MIN = 7  # fewer are part of a name ("Ward 7"), or nothing
 PARTS_MAX = 6  # of a known name with dividers
 ALTERNATING_MIN = 2  # pairs of lines; one pair may be two members
 _DIVIDERS = frozenset(",;\u060c\u061b\u3001\uff0c\uff1b\uff64")
+_CUT = ("...", "\u2026")
 _DIVIDED = ", "  # between the parts of a name that a divider divides
 _BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u300c": "\u300d"}
@@ -66,8 +67,8 @@ class Entry:
 class MemberList:
     """What a text says. `not_understood` are its other parts, safe to show; `repeated` counts what came twice.
 
-    `is_cut`: the text ends with "and 12 others" or "…". `is_whole` is false if it is cut, if a part was not understood,
-    or without anybody.
+    `is_cut`: the text says that there are more: "and 12 others", "View all (12 more)", "…". `is_whole` is false if it
+    is cut, if a part was not understood, or without anybody.
     """
 
     entries: tuple[Entry, ...]
@@ -208,7 +209,7 @@ class _Reader:
         halves = [
             (" ".join(words[:at]), " ".join(words[at + 1 :]))
             for at, word in enumerate(words[1:-1], 1)
-            if word.casefold() in LAST_TWO and not is_count([one.casefold() for one in words[at:]])
+            if word.casefold() in LAST_TWO and not is_count(words[at:])
         ]
         if not halves or self._is_known(piece):
             return [piece]
@@ -262,19 +263,19 @@ class _Reader:
             raise TooLong(f"The list has more than {ENTRIES_MAX:,} members; no group has so many.")
 
     def _without_others(self, piece: str) -> str:
-        """Drop "and 12 others", "+12" and "…" from the end of a part: then there are more."""
-        bare = piece.rstrip(" .\u2026")
-        if piece.endswith(("...", "\u2026")):
+        """Drop "and 12 others", "View all (12 more)", "+12" and "…" from the end of a part: then there are more."""
+        if not piece.endswith(_CUT):
+            before = before_count(piece.rstrip(" ."))
+            if before is None:
+                return piece
             self._is_cut = True
-            if bare:  # the name itself may be cut
+            piece = before
+        if piece.endswith(_CUT):
+            self._is_cut = True
+            if piece.rstrip(" .\u2026"):  # the name itself may be cut
                 self._odd[piece] = None
             return ""
-        words = bare.casefold().split()
-        at = next((n for n in range(max(0, len(words) - 5), len(words)) if is_count(words[n:])), None)
-        if at is None:
-            return piece
-        self._is_cut = True
-        return " ".join(piece.split()[:at])
+        return piece
 
     def _entry(self, piece: str) -> Entry | None:
         """Return the member of a part; None if it is none."""
