@@ -27,6 +27,7 @@ from worker.domain.identity.phones import TEXT_MAX, to_e164
 ENTRIES_MAX = 2_000
 LETTERS_MAX = 200_000
 NAME_MAX = 100  # letters
+TWO_MAX = 1_000  # letters of two names
 SHOWN_MAX = 40  # letters of a part that was not understood
 DIGITS_MIN = 7  # fewer are part of a name ("Ward 7"), or nothing
 PARTS_MAX = 6  # of a known name with dividers
@@ -205,15 +206,16 @@ class _Reader:
 
     def _last_two(self, piece: str) -> list[str]:
         """Divide the last part of a list, "Bob and Carol", at a known name if there is one. Alone it may be one."""
+        if self._is_known(piece) or len(piece) > TWO_MAX:
+            return [piece]
         words = piece.split()
         halves = [
             (" ".join(words[:at]), " ".join(words[at + 1 :]))
             for at, word in enumerate(words[1:-1], 1)
             if word.casefold() in LAST_TWO and not is_count(words[at:])
         ]
-        if not halves or self._is_known(piece):
-            return [piece]
-        return list(next((two for two in halves if any(map(self._is_known, two))), halves[0]))
+        named = (two for two in halves if any(map(self._is_known, two)))
+        return list(next(named, halves[0])) if halves else [piece]
 
     def _of_lines(self, lines: list[str]) -> Iterator[str]:
         """Yield lines; a name with the number that stands below it, where all lines alternate so."""
