@@ -6,7 +6,7 @@ note. What can't be understood makes the whole calendar unreadable, since a turn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
@@ -15,6 +15,7 @@ import icalendar
 import recurring_ical_events
 
 from connectors.kit.ical.bounding import bound
+from connectors.kit.ical.exporters import every, put_right
 from connectors.kit.ical.people import people_of
 from connectors.kit.ical.work import BYTES_MAX, Asked, Turn, Turns
 from connectors.kit.text import listed, one_line
@@ -82,6 +83,7 @@ class _Events:
             if _is_backwards(event):
                 self.backwards += 1
                 calendar.subcomponents.remove(event)
+        put_right(calendar, self.asked)
         bound(calendar, self.asked)
         query = recurring_ical_events.of(calendar)
         for event in query.between(self.asked.since, self.asked.until):
@@ -89,11 +91,11 @@ class _Events:
                 self._take_event(event)
 
     def _refuse_fine_rules(self, event: Any) -> None:
-        for rule in _every(event.get("RRULE")):
+        for rule in every(event.get("RRULE")):
             if not isinstance(rule, icalendar.vRecur):
                 raise _refused(self.asked, _BAD_RULE)
             is_fine = TOO_FINE & {str(one).upper() for one in rule.get("FREQ", ())}
-            if is_fine or any(len(_every(rule.get(key))) > 1 for key in ("BYMINUTE", "BYSECOND")):
+            if is_fine or any(len(every(rule.get(key))) > 1 for key in ("BYMINUTE", "BYSECOND")):
                 raise _refused(self.asked, "has an event that is repeated more often than each hour")
 
     def _take_event(self, event: Any) -> None:
@@ -143,10 +145,3 @@ def _is_backwards(event: Any) -> bool:
     if duration < timedelta(0):
         return True
     return "DTSTART" in event and "DTEND" in event and bool(event["DTEND"].dt < event["DTSTART"].dt)
-
-
-def _every(value: Any) -> Sequence[Any]:
-    """The values of a property that may be there once, several times, or not at all."""
-    if value is None:
-        return ()
-    return value if isinstance(value, list) else [value]
