@@ -1,10 +1,12 @@
 """What exporters write otherwise than RFC 5545, put as they mean it, so that no turn is lost.
 
-UNTIL is a day, or has no zone -> the end of that day, or that time, in the zone of DTSTART
+UNTIL is a day, or has no zone            -> the end of that day, or that time, in the zone of DTSTART
+a series leaves out what it has a change of -> the changed turn counts
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, date, datetime, time, tzinfo
 from typing import Any
@@ -28,6 +30,7 @@ def put_right(calendar: icalendar.Component, asked: Asked) -> None:
             if isinstance(rule, icalendar.vRecur) and "UNTIL" in rule:
                 own = _zone(event["DTSTART"].dt, zone)
                 rule["UNTIL"] = [_until(one, event["DTSTART"].dt, own, asked) for one in every(rule["UNTIL"])]
+    _keep_changed(events, zone)
 
 
 def every(value: Any) -> Sequence[Any]:
@@ -55,3 +58,37 @@ def _until(
     if zone is None:  # a time without a zone is read in the rota's
         return until.astimezone(ZoneInfo(asked.timezone)).replace(tzinfo=None) if until.tzinfo else until
     return (until if until.tzinfo else until.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _keep_changed(events: Sequence[Any], zone: ZoneInfo | None) -> None:
+    """Let a changed turn whose old time its series leaves out stand for itself: the library would leave out both."""
+    left_out = defaultdict[str, set[date | datetime]](set)
+    zones = dict[str, tzinfo | None]()
+    for event in events:
+        if "EXDATE" in event and "RECURRENCE-ID" not in event:
+            uid = str(event.get("UID"))
+            zones[uid] = _zone(event["DTSTART"].dt, zone)
+            times = [one.dt for dates in every(event["EXDATE"]) for one in dates.dts]
+            left_out[uid] |= {_instant(at, zones[uid]) for at in times}
+    for event in events:
+        changed, uid = event.get("RECURRENCE-ID"), str(event.get("UID"))
+        if changed is None or "RANGE" in changed.params or uid not in left_out:
+            continue
+        at = _instant(changed.dt, zones[uid])
+        if at in left_out[uid] or _day(at, zones[uid]) in left_out[uid]:
+            event["UID"] = icalendar.vText(f"{uid} {at.isoformat()}")
+            del event["RECURRENCE-ID"]
+
+
+def _instant(at: date | datetime, zone: tzinfo | None) -> date | datetime:
+    """A time as it can be compared with others of its series."""
+    if not isinstance(at, datetime):
+        return at
+    if zone is None:
+        return at.replace(tzinfo=None)
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _day(at: date | datetime, zone: tzinfo | None) -> date:
+    local = at.astimezone(zone) if isinstance(at, datetime) and zone else at
+    return date(local.year, local.month, local.day)

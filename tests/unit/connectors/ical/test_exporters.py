@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fakes.calendars.server import ics
 from unit.connectors.ical.test_reading import MAIL, read, spans
 
+SUB = "ATTENDEE:mailto:b@example.org\n"
 NEW_YORK, SYDNEY = ";TZID=America/New_York", ";TZID=Australia/Sydney"
 
 
@@ -76,3 +77,61 @@ def test_a_day_is_an_end_for_all_that_begins_on_it(zone: str, hour: int, days: i
     times = f"DTSTART;TZID={zone}:{first:%Y%m%dT%H%M%S}\nDURATION:PT1H"
     found = read(ics(f"{MAIL}{times}\nRRULE:FREQ=DAILY;UNTIL={until:%Y%m%d}"))
     assert [one.from_at for one in found.turns] == [first + timedelta(days=n) for n in range(days)]
+
+
+# --- Changed turns ----------------------------------------------------------------------------------------------
+
+WEEKLY = "DTSTART;TZID=Europe/London:20261105T090000\nDURATION:PT8H\nRRULE:FREQ=WEEKLY;COUNT=3"
+
+
+def changed(exdate: str, recurrence: str, change: str = SUB, count: int = 1) -> list[tuple[str, str]]:
+    """Who is on call from when, of a weekly series whose second time is left out, and changed `count` times."""
+    times = "DTSTART:20261113T090000Z\nDTEND:20261113T170000Z"
+    changes = [
+        f"{change}SEQUENCE:{n}\nRECURRENCE-ID{recurrence}\n{times.replace('T09', f'T1{n}')}"
+        for n in range(count)
+    ]
+    calendar = ics(f"{MAIL}{WEEKLY}\nEXDATE{exdate}", *changes)
+    for n in range(1, count + 1):
+        calendar = calendar.replace(f"UID:{n}\r".encode(), b"UID:0\r")
+    return [(one.person[0], f"{one.from_at:%d %H}") for one in read(calendar).turns]
+
+
+EXDATES = [
+    ":20261112T090000Z",
+    ";TZID=Europe/London:20261112T090000",
+    ";TZID=Europe/Paris:20261112T100000",
+    ":20261112T090000",
+    ";VALUE=DATE:20261112",
+]
+
+
+@pytest.mark.parametrize("exdate", EXDATES)
+@pytest.mark.parametrize("recurrence", [":20261112T090000Z", ";TZID=Europe/London:20261112T090000"])
+def test_a_changed_turn_counts_though_its_series_leaves_out_its_time(exdate: str, recurrence: str) -> None:
+    assert changed(exdate, recurrence) == [("a", "05 09"), ("b", "13 10"), ("a", "19 09")]
+
+
+def test_the_newest_change_counts() -> None:
+    assert changed(EXDATES[0], ":20261112T090000Z", count=2) == [
+        ("a", "05 09"),
+        ("b", "13 11"),
+        ("a", "19 09"),
+    ]
+
+
+def test_a_change_that_cancels_leaves_the_turn_out() -> None:
+    found = changed(EXDATES[0], ":20261112T090000Z", f"{SUB}STATUS:CANCELLED\n")
+    assert found == [("a", "05 09"), ("a", "19 09")]
+
+
+def test_a_change_of_another_time_is_left_alone() -> None:
+    found = changed(EXDATES[0], ":20261119T090000Z")
+    assert found == [("a", "05 09"), ("b", "13 10")]
+
+
+def test_whole_days_too() -> None:
+    days = f"{MAIL}DTSTART;VALUE=DATE:20261103\nDTEND;VALUE=DATE:20261104\nRRULE:FREQ=DAILY;COUNT=2"
+    change = f"{SUB}RECURRENCE-ID;VALUE=DATE:20261104\nDTSTART;VALUE=DATE:20261104\nDTEND;VALUE=DATE:20261105"
+    calendar = ics(f"{days}\nEXDATE;VALUE=DATE:20261104", change).replace(b"UID:1\r", b"UID:0\r")
+    assert [one.person[0] for one in read(calendar).turns] == ["a", "b"]
