@@ -16,7 +16,7 @@ import recurring_ical_events
 
 from connectors.kit.ical.bounding import bound
 from connectors.kit.ical.exporters import every, put_right
-from connectors.kit.ical.people import people_of
+from connectors.kit.ical.people import all_declined, people_of
 from connectors.kit.ical.work import BYTES_MAX, Asked, Turn, Turns
 from connectors.kit.text import listed, one_line
 from worker.domain.escalation.wall_clock import first_showing, last_showing
@@ -71,6 +71,7 @@ class _Events:
     without_length: int = 0
     without_zone: int = 0
     unknown: set[str] = field(default_factory=set)
+    declined: set[str] = field(default_factory=set)
 
     def take(self, calendar: icalendar.Component) -> None:
         """Take a calendar's turns."""
@@ -107,7 +108,8 @@ class _Events:
             return
         people = people_of(event, self.asked.aliases)
         if not people:
-            self.unknown.add(one_line(str(event.get("SUMMARY", ""))))
+            nobody = self.declined if all_declined(event) else self.unknown
+            nobody.add(one_line(str(event.get("SUMMARY", ""))))
         self.found |= {Turn(person, from_at, until_at) for person in people}
 
     def _instant(self, at: date | datetime, *, is_end: bool) -> datetime:
@@ -131,6 +133,8 @@ class _Events:
     def _notes(self) -> Iterator[str]:
         if self.unknown:
             yield f"Turns that name nobody whom we know: {listed(sorted(self.unknown))}. Add them to aliases."
+        if self.declined:
+            yield f"Turns that everybody who was asked has declined: {listed(sorted(self.declined))}."
         if self.backwards:
             yield f"Events that end before they begin, and are left out: {self.backwards}."
         if self.without_length:

@@ -56,10 +56,7 @@ def test_an_event_is_a_turn() -> None:
     [
         ("ATTENDEE:mailto:a@example.org\nATTENDEE:MAILTO:b@example.org", {"a@example.org", "b@example.org"}),
         ("ATTENDEE:mailto:a@example.org\nSUMMARY:b@example.org", {"a@example.org"}),
-        (
-            "ATTENDEE;PARTSTAT=DECLINED:mailto:a@example.org\nATTENDEE;CUTYPE=ROOM:mailto:x@example.org\nSUMMARY:b@example.org",
-            {"b@example.org"},
-        ),
+        ("ATTENDEE;CUTYPE=ROOM:mailto:x@example.org\nSUMMARY:b@example.org", {"b@example.org"}),
         ("SUMMARY:On call: a@example.org / b@example.org", {"a@example.org", "b@example.org"}),
         ("SUMMARY:On call\nDESCRIPTION:a@example.org\\, else it-security@example.org", {"a@example.org"}),
         ("SUMMARY:On call\nDESCRIPTION:Reach me at a@exam\n ple.org", {"a@example.org"}),
@@ -67,12 +64,36 @@ def test_an_event_is_a_turn() -> None:
         ("SUMMARY:night DESK", {"n@example.org"}),
         ("SUMMARY:Ann and night desk", {"a@example.org", "n@example.org"}),
         ('ATTENDEE;CN="Ann O.":invalid:nomail\nSUMMARY:On call', {"o@example.org"}),
-        ('ATTENDEE;CN="Ann O.";PARTSTAT=DECLINED:invalid:nomail\nSUMMARY:night desk', {"n@example.org"}),
         ('ATTENDEE;CN="Ann O.";CUTYPE=ROOM:invalid:nomail\nSUMMARY:night desk', {"n@example.org"}),
     ],
 )
 def test_who_is_on_call(event: str, who: set[str]) -> None:
     assert people(event) == who
+
+
+DECLINED = "ATTENDEE;CN=Ann;PARTSTAT=DECLINED:mailto:a@example.org\n"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        f"{DECLINED}SUMMARY:a@example.org",
+        f"{DECLINED}SUMMARY:Ann is on call",
+        f"{DECLINED}SUMMARY:On call\nDESCRIPTION:a@example.org",
+        f"{DECLINED}ATTENDEE;CUTYPE=ROOM:mailto:x@example.org\nSUMMARY:night desk",
+        f"{DECLINED}ATTENDEE;PARTSTAT=declined;CN=Night desk:invalid:nomail\nSUMMARY:b@example.org",
+    ],
+)
+def test_a_turn_that_all_have_declined_is_nobody_s_whatever_its_title_says(event: str) -> None:
+    found = read(ics(ANN, f"{event}\n{NINE_TO_NINE}"))
+
+    assert len(found.turns) == 1
+    [note] = found.notes
+    assert note.startswith("Turns that everybody who was asked has declined: ")
+
+
+def test_who_declined_is_not_there_while_another_comes() -> None:
+    assert people(f"{DECLINED}ATTENDEE:mailto:b@example.org\nSUMMARY:Ann") == {"b@example.org"}
 
 
 def test_a_name_is_a_whole_word() -> None:
