@@ -104,7 +104,7 @@ class RegisterInventory(Passive):
             return CheckResult(
                 ok=False,
                 message=f"{opened.name}: it can be read, and no day can be written to it.",
-                remedy="Let the account that runs Whosleft write to its folder, or leave write_back out.",
+                remedy="Let the account that runs Whosleft write to it and to its folder, or leave write_back out.",
                 counts=counts,
             )
         return CheckResult(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from connectors.inventory.register.client import Opened, identity_of, is_in_use
 from connectors.kit.text import named
 from worker.ports import PermissionDenied, Transient
 
+_WRITERS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 LEFT_OVER = timedelta(hours=1)  # a file of ours that is older was left by a process that was killed
 
 
@@ -27,10 +29,17 @@ def replacement(path: Path, opened: Opened, now: datetime) -> Iterator[BinaryIO]
     """Give a file to write to, which takes the register's place at the end, unless it raises or nothing was written.
 
     `now` is aware UTC; a file of ours that a process left long before is removed.
-    Raises Transient if somebody has the register open or changed it meanwhile, and PermissionDenied.
+    Raises Transient if somebody has the register open or changed it meanwhile, and PermissionDenied, also for a
+    register that is read-only: that its folder could be written to is no leave to replace it.
     """
     real = Path(os.path.realpath(path))
     try:
+        if _is_read_only(real):
+            raise PermissionDenied(
+                f"{named(path)}: it is read-only, so no day was written.",
+                missing="write access to the register",
+                remedy="Let the account that runs Whosleft write to the file, or leave write_back out.",
+            )
         _remove_left_overs(real, now)
         with tempfile.NamedTemporaryFile(dir=real.parent, prefix=_prefix(real), delete=False) as new:
             try:
@@ -55,8 +64,14 @@ def replacement(path: Path, opened: Opened, now: datetime) -> Iterator[BinaryIO]
 
 
 def may_write(path: Path) -> bool:
-    """Whether a file beside the register may be written, and take its place."""
-    return os.access(os.path.realpath(path.parent), os.W_OK | os.X_OK)
+    """Whether the register may be written to, and a file beside it may take its place."""
+    real = Path(os.path.realpath(path))
+    return os.access(real.parent, os.W_OK | os.X_OK) and not _is_read_only(real)
+
+
+def _is_read_only(real: Path) -> bool:
+    """Whether the account may not write to a file, or nobody: root may even then."""
+    return real.exists() and not (os.access(real, os.W_OK) and real.stat().st_mode & _WRITERS)
 
 
 def _replace(real: Path, new: Path, opened: Opened) -> None:

@@ -241,7 +241,26 @@ def test_without_the_right_it_says_which_one_is_missing(excel: Path) -> None:
     finally:
         excel.parent.chmod(0o700)
     assert not checked.ok
-    assert "write to its folder" in checked.remedy
+    assert "to its folder" in checked.remedy
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_register_that_is_read_only_stays_as_it_is(excel: Path, is_linked: bool) -> None:
+    shown = excel.with_name("shown.xlsx") if is_linked else excel
+    if is_linked:
+        shown.symlink_to(excel.name)
+    excel.chmod(0o444)
+    before = excel.read_bytes(), sorted(excel.parent.iterdir())
+    with pytest.raises(PermissionDenied, match="it is read-only") as refused:
+        inventory(shown).write_back([proven("ward-7", ANA)])
+    assert shown.name in refused.value.message
+    assert "write to the file" in refused.value.remedy
+    assert (excel.read_bytes(), sorted(excel.parent.iterdir())) == before
+    checked = inventory(shown).check()
+    assert not checked.ok
+    assert "write to it" in checked.remedy
+    excel.chmod(0o644)
+    assert inventory(shown).write_back([proven("ward-7", ANA)]) == 1
 
 
 def test_a_folder_that_is_gone_or_full_is_tried_again(excel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
