@@ -40,7 +40,7 @@ def is_workbook(data: bytes) -> bool:
 def xlsx_with_days(name: str, data: bytes, days: Mapping[str, Days]) -> bytes:
     """Return the file's bytes with the days, by the sheet's name.
 
-    Raises BadConfig (it is signed, or a sheet has no column left) and Incomplete (damaged).
+    Raises BadConfig (it is signed, a sheet has no column left, or formulas in the column) and Incomplete (damaged).
     """
     new = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as book, zipfile.ZipFile(new, "w") as copy:
@@ -103,6 +103,11 @@ def _edits(name: str, xml: bytes, days: Days) -> Iterator[_Edit]:
         raise Incomplete(
             f"{name}: {days.table.label} can't be written to.", remedy="Open it in Excel, and save it again."
         ) from error
+    if finder.has_formula:
+        raise BadConfig(
+            f"{name}: {days.table.label} has formulas in the column for the days.",
+            remedy="Name a column without formulas in columns.verified_on, or leave write_back out.",
+        )
     if finder.left:
         raise Incomplete(
             f"{name}: {days.table.label} has no row {min(finder.left) + 1} inside.", remedy="Save it again."
@@ -114,7 +119,8 @@ def _edits(name: str, xml: bytes, days: Days) -> Iterator[_Edit]:
 class _Finder:
     """Finds where a sheet's new cells belong. Indexes are in bytes of the XML; rows and columns count from 0.
 
-    `left`: the rows that have no new cell yet.
+    `left`: the rows that have no new cell yet. `has_formula`: a cell that would be replaced has one, which other cells
+    may share.
     """
 
     days: Days
@@ -122,6 +128,7 @@ class _Finder:
     xml: bytes
     left: set[int]
     edits: list[_Edit] = field(default_factory=list)
+    has_formula: bool = False
     _is_inside: bool = False  # the sheet's data: other parts have elements called row, too
     _row: int = -1
     _row_at: int = 0
@@ -146,6 +153,8 @@ class _Finder:
                 self._put(here, here)
             elif self._column == self.days.column:
                 self._cell = here, attributes.get("s", "")
+        elif local == "f" and self._cell is not None:
+            self.has_formula = True
 
     def end(self, name: str) -> None:
         """An element ends."""

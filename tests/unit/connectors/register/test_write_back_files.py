@@ -125,6 +125,24 @@ def test_a_signed_workbook_is_not_changed(excel: Path) -> None:
         inventory(excel).write_back([proven("ward-7", ANA)])
 
 
+@pytest.mark.parametrize(
+    "formula", ["<f>1+1</f>", '<f t="shared" ref="E2:E3" si="0">1+1</f>', '<f t="shared" si="0"/>']
+)
+def test_a_formula_in_the_column_for_the_days_is_not_lost(excel: Path, formula: str) -> None:
+    """Other cells may share it, and Excel keeps a list of the cells that have one."""
+    book = openpyxl.load_workbook(excel)
+    book["Groups"]["E1"], book["Groups"]["E2"], book["Groups"]["E3"] = "Proven", 1, 2
+    book.save(excel)
+    _edit(excel, lambda xml: xml.replace('<c r="E2" t="n"><v>1</v>', f'<c r="E2">{formula}<v>2</v>'))
+    before = excel.read_bytes()
+    one = inventory(excel, columns={"verified_on": "Proven"})
+    with pytest.raises(BadConfig, match="formulas in the column") as refused:
+        one.write_back([proven("ward-7", ANA)])
+    assert "columns.verified_on" in refused.value.remedy
+    assert excel.read_bytes() == before
+    assert one.write_back([proven("ward-8", CEM)]) == 1, "its own cell has none"
+
+
 def test_a_sheet_in_another_encoding_is_not_changed(excel: Path) -> None:
     parts = _parts(excel)
     xml = parts["xl/worksheets/sheet1.xml"].decode()
