@@ -21,7 +21,7 @@ from fakes.notifier import FakeNotifier
 from fakes.smtp.server import SmtpServer
 from harness import Harness
 from letters import letter
-from postfix import ONWARD, PASSWORD, SENDER, UNHEARD, USER, Postfix
+from postfix import ONWARD, PASSWORD, SENDER, UMLAUT, UNHEARD, USER, Postfix
 from throwaway import missing
 from worker.app.jobs.bouncing import LOOK_EVERY
 from worker.app.tell.addressing import person_at
@@ -113,6 +113,16 @@ def test_a_server_that_returns_no_envelope_id_is_understood_by_the_message_id(
 
     [report] = mail.returned()
     assert (report.key, report.to) == (KEY, frozenset({ONWARD}))
+
+
+def test_a_report_about_an_address_outside_ascii_is_understood(
+    postfix_server: Postfix, mail: EmailNotifier
+) -> None:
+    mail.send(replace(MESSAGE, key=KEY, to=person_at(UMLAUT)))
+    postfix_server.mails(SENDER)
+
+    [report] = mail.returned()
+    assert (report.key, report.to) == (KEY, frozenset({UMLAUT}))
 
 
 def test_mail_that_the_server_gives_up_has_come_back(postfix_server: Postfix, mail: EmailNotifier) -> None:

@@ -30,6 +30,7 @@ MAILBOXES = (SENDER, "soc@example.org", "amina.yusuf@example.org", "jörg@exampl
 PEOPLE = "people@example.org"
 ONWARD, GREYLISTED = "gone@example.net", "later@example.org"
 UNHEARD = "unheard@example.net"
+UMLAUT = "jürgen@example.net"  # goes where ONWARD does
 SIZE_MAX = 60_000
 ARRIVES_S_MAX = 20.0
 POLL_S = 0.05
@@ -72,7 +73,8 @@ virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
 default_transport = error:nothing leaves this server
-transport_maps = inline:{{ {onward}=smtp:[127.0.0.1]:{onward_port} {unheard}=smtp:[127.0.0.1]:{nobody} }}
+transport_maps = inline:{{ {onward}=smtp:[127.0.0.1]:{onward_port} {umlaut}=smtp:[127.0.0.1]:{onward_port}
+    {unheard}=smtp:[127.0.0.1]:{nobody} }}
 maximal_queue_lifetime = 0
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
@@ -146,7 +148,7 @@ class Postfix:
             mailboxes=" ".join(f"{address}={_mailbox(address)}/" for address in MAILBOXES),
             people=" ".join(f"{address}={_mailbox(PEOPLE)}/" for address in people),
             uid=owner.pw_uid, gid=owner.pw_gid, onward=ONWARD, onward_port=onward, greylisted=GREYLISTED,
-            unheard=UNHEARD, nobody=free_port(), sender=SENDER, user=USER,
+            unheard=UNHEARD, umlaut=UMLAUT, nobody=free_port(), sender=SENDER, user=USER,
         ), encoding="utf-8")  # fmt: skip
         self._let_in(owner.pw_uid)
 

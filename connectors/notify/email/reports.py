@@ -1,4 +1,4 @@
-"""A report of non-delivery (RFC 3464) -> which message did not reach whom, and why. Pure.
+"""A report of non-delivery (RFC 3464, and RFC 6533 for addresses outside ASCII) -> what did not reach whom. Pure.
 
 Whoever knows the mailbox's address can write to it, so a report may be anything. What it says of a message is a claim:
 the caller looks whether that message was sent to this recipient.
@@ -7,9 +7,12 @@ the caller looks whether that message was sent to this recipient.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from base64 import b64decode
+from binascii import a2b_qp
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.message import Message
 from typing import Any
 
@@ -22,6 +25,11 @@ PARTS_MAX, RECIPIENTS_MAX = 10, 20  # ours have three parts, and one recipient
 SAID_MAX = 200
 _FAILURE = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 _ADDRESS_MAX = 320
+_STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_RETURNED = frozenset({"message/rfc822", "message/global", "message/global-headers"})
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {"base64": b64decode, "quoted-printable": a2b_qp}
+_BLANK = re.compile(r"\n[ \t]*\n\s*")
+_ESCAPED = re.compile(r"\\x\{([0-9a-f]{2,6})\}")  # of a case-folded address
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,10 @@ def failure_in(report: bytes, domain: str) -> Failure | None:
     except RecursionError:
         raise ValueError("its parts are nested too deeply") from None
     some = [one for one in parts[:PARTS_MAX] if isinstance(one, Message)] if isinstance(parts, list) else []
-    fields = next((_fields(one) for one in some if one.get_content_type() == "message/delivery-status"), [])
+    fields = next((_fields(one) for one in some if one.get_content_type() in _STATUS), [])
     if not fields:
         raise ValueError(f"it has no part message/delivery-status among its first {PARTS_MAX}")
-    failed = [one for one in fields[: RECIPIENTS_MAX + 1] if _has_failed(one)]
+    failed = [one for one in fields if _has_failed(one)]
     key = key_in(_field(fields[0], "Original-Envelope-Id")) or key_in(_message_id(some), domain)
     if not (failed and key):
         return None
@@ -67,8 +75,26 @@ def failure_in(report: bytes, domain: str) -> Failure | None:
 
 def _fields(part: Message) -> list[Message]:
     """The groups of fields of a status: the first is of the message, each other of a recipient."""
-    groups = part.get_payload()
-    return [one for one in groups if isinstance(one, Message)] if isinstance(groups, list) else []
+    decoder = _DECODERS.get(_field(part, "Content-Transfer-Encoding").lower())
+    try:
+        data = decoder(_raw(part)) if decoder else _raw(part)
+    except ValueError:
+        raise ValueError("its part message/delivery-status can't be decoded") from None
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n").strip()
+    groups = _BLANK.split(text, RECIPIENTS_MAX + 1)
+    return [message_from_string(group) for group in groups[: RECIPIENTS_MAX + 1]]
+
+
+def _raw(part: Message) -> bytes:
+    """A status as it came. The parser has made messages of its lines, also of those that are encoded."""
+    groups: Any = part.get_payload()
+    return b"\n\n".join(map(_raw_group, groups if isinstance(groups, list) else []))
+
+
+def _raw_group(group: Message) -> bytes:
+    head = "".join(f"{name}: {value}\n" for name, value in group.raw_items())
+    body = group.get_payload(decode=True)
+    return head.encode("utf-8", "surrogateescape") + b"\n" + (body if isinstance(body, bytes) else b"")
 
 
 def _field(fields: Any, name: str) -> str:
@@ -85,6 +111,7 @@ def _addresses(recipient: Message) -> Iterator[str]:
     """The recipient's addresses, as we wrote to them and as they were in the end."""
     for name in ("Original-Recipient", "Final-Recipient"):
         address = _field(recipient, name).partition(";")[2].strip(" <>").casefold()
+        address = _ESCAPED.sub(_character, address)
         local, at, domain = address.rpartition("@")
         if not at or len(address) > _ADDRESS_MAX:
             continue
@@ -95,11 +122,16 @@ def _addresses(recipient: Message) -> Iterator[str]:
             continue
 
 
+def _character(escaped: re.Match[str]) -> str:
+    number = int(escaped[1], 16)
+    return chr(number).casefold() if number <= sys.maxunicode else ""
+
+
 def _message_id(parts: list[Message]) -> str:
     """The Message-ID of the mail that came back, whole or only its headers; empty if there is none."""
     for part in parts:
         content = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(content, list) and content:
+        if part.get_content_type() in _RETURNED and isinstance(content, list) and content:
             return _field(content[0], "Message-ID")
         if part.get_content_type() == "text/rfc822-headers":
             headers = part.get_payload(decode=True)

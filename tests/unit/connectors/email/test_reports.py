@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import encodebytes
+from binascii import b2a_qp
 from contextlib import suppress
 from typing import Any
 
@@ -54,6 +56,42 @@ def test_a_domain_outside_ascii_is_there_in_both_ways_of_writing() -> None:
     }
     assert "eva@straße.example" in found(report(to="eva@xn--strae-oqa.example")).to
     assert found(report(to="eva@xn--9.example")).to == {"eva@xn--9.example"}
+
+
+FIELDS = (
+    f"Reporting-MTA: dns; mail.example.org\nOriginal-Envelope-Id: {KEY}\n\n"
+    "Final-Recipient: {to}\nAction: failed\nStatus: 5.1.1\n"
+)
+
+
+@pytest.mark.parametrize("to", ["utf-8; Jürgen@bücher.example", "utf-8;J\\x{FC}rgen@b\\x{fc}cher.example"])
+@pytest.mark.parametrize("kind", ["message/global-headers", "message/global"])
+def test_a_report_about_an_address_outside_ascii_has_kinds_of_its_own(to: str, kind: str) -> None:
+    """RFC 6533."""
+    part = f"Content-Type: message/global-delivery-status\nContent-Transfer-Encoding: 8bit\n\n{FIELDS.format(to=to)}"
+    assert found(report(status_part=part, kind=kind)).to == {"jürgen@bücher.example"}
+    without = part.replace("Original-Envelope-Id", "X-Id")
+    assert found(report(status_part=without, kind=kind)).key == KEY
+    assert failure_in(report(status_part=without, kind=kind, message_id=""), DOMAIN) is None
+
+
+@pytest.mark.parametrize("kind", ["delivery-status", "global-delivery-status"])
+@pytest.mark.parametrize("encoding", ["base64", "Quoted-Printable"])
+def test_what_programs_read_may_be_encoded(kind: str, encoding: str) -> None:
+    plain = FIELDS.format(to=f"utf-8; {GONE}").encode()
+    coded = (encodebytes(plain) if encoding == "base64" else b2a_qp(plain)).decode()
+    head = f"Content-Type: message/{kind}\nContent-Transfer-Encoding: {encoding}"
+    assert found(report(status_part=f"{head}\n\n{coded}", message_id="")).to == {GONE}
+
+
+def test_an_encoding_that_is_cut_is_not_understood() -> None:
+    part = "Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\nQQ"
+    with pytest.raises(ValueError, match="can't be decoded"):
+        failure_in(report(status_part=part), DOMAIN)
+
+
+def test_an_escape_that_is_no_character_is_dropped() -> None:
+    assert found(report(to="a\\x{ffffff}b@example.org")).to == {"ab@example.org"}
 
 
 @pytest.mark.parametrize(
