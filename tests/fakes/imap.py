@@ -39,6 +39,7 @@ class ImapServer:
         self.validity = 1
         self.is_read_only = False
         self.takes_nobody = False
+        self.greeting = "* OK ready"
         self.takes_token: Callable[[str], bool] = lambda _token: False
         self.signed_in: list[str] = []
         self.fetched: list[str] = []
@@ -87,7 +88,7 @@ class ImapServer:
         try:
             if self._is_implicit and self._tls is not None:
                 talk = self._tls.wrap_socket(talk, server_side=True)
-            self._say(talk, "* OK ready")
+            self._say(talk, self.greeting)
             lines = talk.makefile("rb")
             while line := lines.readline().decode().rstrip("\r\n"):
                 tag, command, *words = line.split(" ", 2)

@@ -1,7 +1,8 @@
 """One folder of one mailbox over IMAP: which mails nobody has read yet, a piece of one, and to mark it as read.
 
 imaplib's errors while signing in are not chained: their frames hold the password or the token. imaplib gives refusals
-as a result or as an error, depending on the command; here both are errors.
+as a result or as an error, depending on the command, and a UnicodeError for letters outside ASCII where it expects
+none; here all are errors.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def opened(
             missing="to mark mails as read in this folder",
             remedy=f"Let {auth.user} change the folder, or name another one.",
         ) from None
-    except (OSError, imaplib.IMAP4.error) as trouble:
+    except (OSError, UnicodeError, imaplib.IMAP4.error) as trouble:
         raise NotDone(
             f"Bounces: {where} can't be read ({cut(one_line(str(trouble)), SAID_MAX) or type(trouble).__name__}).",
             remedy=f"If it stays, look at the IMAP server's log. {AGAIN}",
@@ -106,10 +107,11 @@ def _signed_in(
         stage = Stage.SIGN_IN
         _sign_in(imap, auth, tokens)
         return imap
-    except imaplib.IMAP4.abort:
-        error = broken(tried, stage, ConnectionError("cut off"))
-    except imaplib.IMAP4.error as refused:
-        error = _refusal(tried, str(refused), tokens)
+    except (imaplib.IMAP4.error, UnicodeError) as refused:
+        # Before it signs in, a server that says goodbye, or speaks nothing that is IMAP, refuses nobody
+        is_none = stage is not Stage.SIGN_IN or isinstance(refused, imaplib.IMAP4.abort | UnicodeError)
+        lost = ConnectionError("cut off")
+        error = broken(tried, stage, lost) if is_none else _refusal(tried, str(refused), tokens)
     except OSError as trouble:
         error = broken(tried, stage, trouble)
     except ConnectorError as wrong:
@@ -166,7 +168,7 @@ def _refusal(tried: str, said: str, tokens: Tokens | None) -> ConnectorError:
 
 def _end(imap: imaplib.IMAP4) -> None:
     """Say goodbye, without waiting for long."""
-    with suppress(OSError, imaplib.IMAP4.error):
+    with suppress(OSError, UnicodeError, imaplib.IMAP4.error):
         imap.sock.settimeout(QUIT_S)
         imap.logout()
     with suppress(OSError):

@@ -290,6 +290,24 @@ def test_nobody_there_is_no_answer(box: Box) -> None:
         box.keys(notifier)
 
 
+@pytest.mark.parametrize(
+    "greeting", ["* BYE too many connections", "* BYE zu viel los, bitte später", "220 hello", "ä"]
+)
+def test_a_server_that_says_goodbye_at_once_refuses_nobody(box: Box, greeting: str) -> None:
+    box.serve(report()).greeting = greeting
+    notifier = box.notifier()
+    with pytest.raises(NotDone, match="no answer to the connection"):
+        box.keys(notifier)
+    box.server.greeting = "* OK ready"
+    assert box.keys(notifier) == [KEY]
+
+
+def test_letters_outside_ascii_where_none_belong_are_no_answer(box: Box) -> None:
+    box.serve(report())._offers += "X-Grüße "
+    with pytest.raises(NotDone, match="no answer to the connection"):
+        box.keys()
+
+
 def test_a_folder_that_may_only_be_read_is_said(box: Box) -> None:
     box.serve(report()).is_read_only = True
     with pytest.raises(PermissionDenied) as raised:
