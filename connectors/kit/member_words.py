@@ -37,87 +37,20 @@ _PEOPLE = _words(
     "orang személy אנשים de"
 )
 _UNCOUNTED = _words("others autres otros outros altri weitere anderen innych diğerleri")
-_ALL = tuple(
-    [*one.split()]
-    for one in (
-        *(
-            "view all",
-            "see all",
-            "show all",
-            "view more",
-            "see more",
-            "show more",
-            "alle anzeigen",
-            "alle ansehen",
-        ),
-        *(
-            "mehr anzeigen",
-            "mehr ansehen",
-            "voir tout",
-            "tout afficher",
-            "tout voir",
-            "afficher tout",
-            "voir plus",
-        ),
-        *(
-            "ver todos",
-            "ver todo",
-            "ver más",
-            "mostrar todos",
-            "mostrar todo",
-            "mostrar más",
-            "ver tudo",
-            "ver mais",
-        ),
-        *(
-            "mostrar tudo",
-            "mostrar mais",
-            "zobacz wszystkie",
-            "zobacz wszystkich",
-            "pokaż wszystkie",
-            "pokaż więcej",
-        ),
-        *("pokaż wszystkich", "wyświetl wszystkie", "wyświetl wszystkich", "tümünü gör", "tümünü göster"),
-        *(
-            "tümünü görüntüle",
-            "hepsini gör",
-            "hepsini göster",
-            "عرض الكل",
-            "عرض المزيد",
-            "سب دیکھیں",
-            "تمام دیکھیں",
-        ),
-        *(
-            "مزید دیکھیں",
-            "सभी देखें",
-            "सब देखें",
-            "और देखें",
-            "mostra tutti",
-            "mostra tutto",
-            "vedi tutti",
-            "vedi tutto",
-        ),
-        *(
-            "alles weergeven",
-            "alle weergeven",
-            "alles bekijken",
-            "alle bekijken",
-            "visa alla",
-            "vis alle",
-            "se alle",
-        ),
-        *(
-            "показать все",
-            "показать всех",
-            "просмотреть все",
-            "посмотреть все",
-            "показати всі",
-            "переглянути всі",
-        ),
-        *("näytä kaikki", "zobrazit vše", "προβολή όλων", "lihat semua", "xem tất cả", "הצגת הכול"),
-        *("مشاهده همه", "查看全部", "すべて表示", "모두 보기"),
-    )
+_PHRASES = (
+    "view all | see all | show all | view more | see more | show more | alle anzeigen | alle ansehen | "
+    "mehr anzeigen | mehr ansehen | voir tout | tout afficher | tout voir | afficher tout | voir plus | "
+    "ver todos | ver todo | ver más | mostrar todos | mostrar todo | mostrar más | ver tudo | ver mais | "
+    "mostrar tudo | mostrar mais | zobacz wszystkie | zobacz wszystkich | pokaż wszystkie | pokaż więcej | "
+    "pokaż wszystkich | wyświetl wszystkie | wyświetl wszystkich | tümünü gör | tümünü göster | "
+    "tümünü görüntüle | hepsini gör | hepsini göster | عرض الكل | عرض المزيد | سب دیکھیں | تمام دیکھیں | "
+    "مزید دیکھیں | सभी देखें | सब देखें | और देखें | mostra tutti | mostra tutto | vedi tutti | vedi tutto | "
+    "alles weergeven | alle weergeven | alles bekijken | alle bekijken | visa alla | vis alle | se alle | "
+    "показать все | показать всех | просмотреть все | посмотреть все | показати всі | переглянути всі | "
+    "näytä kaikki | zobrazit vše | προβολή όλων | lihat semua | xem tất cả | הצגת הכול | مشاهده همه | 查看全部 | "
+    "すべて表示 | 모두 보기"
 )
+_ALL = tuple([*one.split()] for one in _PHRASES.split("|"))
 _MARKS = "()[]{}<>\uff08\uff09\u3010\u3011:.\u00b7"
 _WORDS_MAX = 8  # of a count
 # "و12", "ו-12", "Bob等12人", "ועוד12": a word that is written in one with the number
