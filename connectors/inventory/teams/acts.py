@@ -17,6 +17,9 @@ from worker.ports.connectors.remover import ActOutcome, Effect
 
 SAID_MAX = 200
 _NOT_THERE = ActOutcome(Effect.NOT_NEEDED, "not in it")
+_THROUGH_A_TEAM = ActOutcome(
+    Effect.REFUSED, "in the channel through a team that it is shared with; remove them from that team"
+)
 _LAST_OWNER = "the last owner can't be removed; make somebody else an owner first"
 
 
@@ -25,6 +28,8 @@ def remove(client: TeamsClient, place: Place, seats: Collection[Seat], user_id: 
     seat = next((one for one in seats if one.user_id == user_id), None)
     if seat is None:
         return _NOT_THERE
+    if place.team_id and not seat.membership_id:
+        return _THROUGH_A_TEAM
     is_last = seat.is_owner and not is_chat(place.group_id) and sum(one.is_owner for one in seats) == 1
     if is_last:
         return ActOutcome(Effect.REFUSED, _LAST_OWNER)
@@ -61,6 +66,8 @@ def make_owner(client: TeamsClient, place: Place, seats: Collection[Seat], user_
         return ActOutcome(Effect.REFUSED, "not in it")
     if seat.is_owner:
         return ActOutcome(Effect.NOT_NEEDED, "an owner already")
+    if place.team_id and not seat.membership_id:
+        return _THROUGH_A_TEAM
     try:
         if place.team_id:
             client.make_channel_owner(place.team_id, place.group_id, seat.membership_id)

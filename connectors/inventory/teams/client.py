@@ -1,7 +1,8 @@
 """Graph's addresses of Teams: one call is one request, and one page.
 
 Addresses and rights: the pages of learn.microsoft.com/graph/api (list groups, group members and owners, channels,
-channel members, chats, chat members, get team, list photos), read 2026-11. The rights are application permissions.
+channel members and allMembers, chats, chat members, get team, list photos), read 2026-11. The rights are application
+permissions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ READ_CHANNEL_MEMBERS, WRITE_CHANNEL_MEMBERS = "ChannelMember.Read.All", "Channel
 READ_CHATS, READ_CHAT_MEMBERS = "Chat.ReadBasic.All", "ChatMember.Read.All"
 WRITE_CHAT_MEMBERS = "ChatMember.ReadWrite.All"
 PAGE_MAX, CHATS_MAX = "999", "50"
+NEW_TYPES = "include-unknown-enum-members"  # else a shared channel is one of "unknownFutureValue"
 _TEAM = "resourceProvisioningOptions/Any(x:x eq 'Team')"
 _USER = "id,displayName,mail,mobilePhone,businessPhones"
 _CONVERSATION_MEMBER = "#microsoft.graph.aadUserConversationMember"
@@ -67,12 +69,17 @@ class TeamsClient:
         """Return a page of a team's channels."""
         select = "id,displayName,description,membershipType"
         url = link or self._graph.url(f"teams/{_quoted(team_id)}/channels", _select=select)
-        return self._graph.get(url, what="the channels of a team", needs=READ_CHANNELS)
+        return self._graph.get(url, what="the channels of a team", needs=READ_CHANNELS, prefer=NEW_TYPES)
 
     def channel_members(self, team_id: str, channel_id: str, link: str | None = None) -> Any:
-        """Return a page of a channel's own members."""
-        url = link or self._graph.url(_channel(team_id, channel_id))
+        """Return a page of those who were added to a channel itself."""
+        url = link or self._graph.url(f"{_channel(team_id, channel_id)}/members")
         return self._graph.get(url, what="the members of a channel", needs=READ_CHANNEL_MEMBERS)
+
+    def all_channel_members(self, team_id: str, channel_id: str, link: str | None = None) -> Any:
+        """Return a page of all who are in a channel, also through a team that it is shared with."""
+        url = link or self._graph.url(f"{_channel(team_id, channel_id)}/allMembers")
+        return self._graph.get(url, what="all members of a channel", needs=READ_CHANNEL_MEMBERS)
 
     def users(self, link: str | None = None) -> Any:
         """Return a page of all accounts."""
@@ -115,12 +122,12 @@ class TeamsClient:
 
     def remove_from_channel(self, team_id: str, channel_id: str, membership_id: str) -> None:
         """End a membership of a channel."""
-        url = self._graph.url(f"{_channel(team_id, channel_id)}/{_quoted(membership_id)}")
+        url = self._graph.url(f"{_channel(team_id, channel_id)}/members/{_quoted(membership_id)}")
         self._graph.call("DELETE", url, what="to remove a member of a channel", needs=WRITE_CHANNEL_MEMBERS)
 
     def make_channel_owner(self, team_id: str, channel_id: str, membership_id: str) -> None:
         """Make a member of a channel its owner."""
-        url = self._graph.url(f"{_channel(team_id, channel_id)}/{_quoted(membership_id)}")
+        url = self._graph.url(f"{_channel(team_id, channel_id)}/members/{_quoted(membership_id)}")
         body = {"@odata.type": _CONVERSATION_MEMBER, "roles": ["owner"]}
         self._graph.call(
             "PATCH", url, what="to make an owner of a channel", body=body, needs=WRITE_CHANNEL_MEMBERS
@@ -133,7 +140,7 @@ class TeamsClient:
 
 
 def _channel(team_id: str, channel_id: str) -> str:
-    return f"teams/{_quoted(team_id)}/channels/{_quoted(channel_id)}/members"
+    return f"teams/{_quoted(team_id)}/channels/{_quoted(channel_id)}"
 
 
 def _chat(chat_id: str) -> str:

@@ -1,6 +1,6 @@
 """Microsoft Teams behind the inventory port: every read asks Graph anew, team by team.
 
-teams -> owners and members, is it archived? -> private and shared channels -> their members -> chats, if wanted
+teams -> owners and members, is it archived? -> channels that are not standard -> their members -> chats, if wanted
 """
 
 from __future__ import annotations
@@ -215,17 +215,24 @@ class TeamsInventory(Passive):
 
     def _seats(self, place: Place) -> list[Seat | None]:
         """Return whom a place shows, each once; None for each who can't be understood. Raises Missing."""
-        if is_chat(place.group_id) or place.team_id:
-            found = [seat_of(row) for row in self._seat_rows(place)]
+        if place.team_id:
+            found = self._channel_seats(place)
+        elif is_chat(place.group_id):
+            rows = self._rows(lambda link: self._client.chat_members(place.group_id, link))
+            found = [seat_of(row) for row in rows]
         else:
             found = self._people(place.group_id)
         whole = {seat.user_id: seat for seat in found if seat is not None}
         return [*whole.values(), *(seat for seat in found if seat is None)]
 
-    def _seat_rows(self, place: Place) -> Iterator[Any]:
-        if place.team_id:
-            return self._rows(lambda link: self._client.channel_members(place.team_id, place.group_id, link))
-        return self._rows(lambda link: self._client.chat_members(place.group_id, link))
+    def _channel_seats(self, channel: Place) -> list[Seat | None]:
+        """Return whom a channel shows; last those who were added to it itself, who are in both lists."""
+        client, ids = self._client, (channel.team_id, channel.group_id)
+        found: list[Seat | None] = []
+        if channel.is_shared:
+            rows = self._rows(lambda link: client.all_channel_members(*ids, link))
+            found = [seat_of(row, is_direct=False) for row in rows]
+        return [*found, *map(seat_of, self._rows(lambda link: client.channel_members(*ids, link)))]
 
     def _with_account(
         self, seat: Seat | None, known: dict[str, Seat | None], refusals: Refusals

@@ -14,7 +14,7 @@ from worker.domain.text.mail_domains import foldable
 from worker.ports import Incomplete, Malformed
 
 MESSENGER = "teams"
-OWN_MEMBERS = frozenset({"private", "shared"})  # other channels have the team's
+STANDARD, PRIVATE = "standard", "private"  # a standard channel has the team's members
 _CHAT = "@thread.v2"  # ends the id of a group chat; a channel's ends in @thread.tacv2, or an older form of it
 _THREAD = "@thread."
 _ID_MAX = 200
@@ -24,17 +24,21 @@ _AGAIN = "Nothing is changed by it; it is read again."
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A team, a channel of `team_id`, or a chat."""
+    """A team, a channel of `team_id`, or a chat. `is_shared`: it may have members through other teams."""
 
     group_id: str
     name: str
     description: str | None = None
     team_id: str = ""
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody in a place. `membership_id` is Graph's opaque id of it, in channels and chats."""
+    """Somebody in a place. `membership_id` is Graph's opaque id of it, in channels and chats.
+
+    Who is in a shared channel through a team that it is shared with has none there.
+    """
 
     user_id: str
     name: str = ""
@@ -80,9 +84,10 @@ def channels_of(rows: Iterable[Any], team: Place) -> Iterable[Place]:
     """Read the channels that have members of their own. Raises Incomplete for one without an id."""
     for row in rows:
         channel_id = _id(row, "channel")
-        if _text(row, "membershipType") in OWN_MEMBERS:
+        kind = _text(row, "membershipType")
+        if kind != STANDARD:  # a type that we don't know may have members that the team has not
             name = f"{team.name} / {_text(row, 'displayName') or channel_id}"
-            yield Place(channel_id, name, _said(row), team.group_id)
+            yield Place(channel_id, name, _said(row), team.group_id, is_shared=kind != PRIVATE)
 
 
 def chat_of(row: Any) -> Place | None:
@@ -115,7 +120,7 @@ def user_of(row: Any, region: str, *, is_owner: bool) -> Seat | None:
     )
 
 
-def seat_of(row: Any) -> Seat | None:
+def seat_of(row: Any, *, is_direct: bool = True) -> Seat | None:
     """Read a member of a channel or a chat; None if it can't be understood."""
     user_id, roles = _text(row, "userId"), row.get("roles") if isinstance(row, dict) else None
     if not user_id or not isinstance(roles, list):
@@ -125,7 +130,7 @@ def seat_of(row: Any) -> Seat | None:
         _text(row, "displayName"),
         foldable(_text(row, "email")) or None,
         is_owner="owner" in roles,
-        membership_id=_text(row, "id"),
+        membership_id=_text(row, "id") if is_direct else "",
     )
 
 

@@ -101,12 +101,13 @@ class Graph:
         text = str(httpx2.QueryParams({name.replace("_", "$", 1): value for name, value in query.items()}))
         return f"{self.root}/{VERSION}/{path}" + (f"?{text}" if text else "")
 
-    def get(self, url: str, *, what: str, needs: str = READ_USERS) -> dict[str, Any]:
+    def get(self, url: str, *, what: str, needs: str = READ_USERS, prefer: str = "") -> dict[str, Any]:
         """The JSON object at an address. Raises ConnectorError; Missing if there is none.
 
-        `needs` is the permission that is missing if Graph denies access.
+        `needs` is the permission that is missing if Graph denies access; `prefer` is sent as the header of that name.
         """
-        return self._json(_Ask("GET", url, what, needs=needs))
+        headers = {"Prefer": prefer} if prefer else {}
+        return self._json(_Ask("GET", url, what, headers, needs=needs))
 
     def digest(self, url: str, *, what: str, needs: str = READ_USERS) -> str:
         """The SHA-256 in hex of the bytes at an address, of which nothing is kept. Raises as `get`; NoImage."""

@@ -34,18 +34,23 @@ ROLES = (
 )  # fmt: skip
 _GROUP = r"/groups/(?P<key>[^/]+)"
 _CHANNEL = r"/teams/(?P<team>[^/]+)/channels/(?P<key>[^/]+)/members"
+_ALL_MEMBERS = r"/teams/(?P<team>[^/]+)/channels/(?P<key>[^/]+)/allMembers"
 _CHAT = r"/chats/(?P<key>[^/]+)"
 
 
 @dataclass
 class Room:
-    """A channel or a chat: `seats` are the roles of each account in it."""
+    """A channel or a chat: `seats` are the roles of each account in it.
+
+    `through_teams` are the accounts that are in a shared channel through a team that it is shared with.
+    """
 
     room_id: str
     name: str
     kind: str  # standard, private, shared; group, oneOnOne, meeting
     team_id: str = ""
     seats: dict[str, list[str]] = field(default_factory=dict)
+    through_teams: tuple[str, ...] = ()
 
 
 class Teams:
@@ -70,9 +75,16 @@ class Teams:
         return made
 
     def add_room(
-        self, room_id: str, name: str, kind: str, team_id: str = "", *, seats: Mapping[str, list[str]]
+        self,
+        room_id: str,
+        name: str,
+        kind: str,
+        team_id: str = "",
+        *,
+        seats: Mapping[str, list[str]],
+        through_teams: tuple[str, ...] = (),
     ) -> Room:
-        room = self.rooms[room_id] = Room(room_id, name, kind, team_id, dict(seats))
+        room = self.rooms[room_id] = Room(room_id, name, kind, team_id, dict(seats), through_teams)
         return room
 
     def routes(self, route: Callable[..., Any]) -> tuple[Any, ...]:
@@ -83,6 +95,7 @@ class Teams:
             route("GET", _GROUP + r"/photo/\$value", self._picture, READ_PICTURES),
             route("GET", "/teams/(?P<key>[^/]+)/channels", self._channels, READ_CHANNELS, 0),
             route("GET", _CHANNEL, self._seats, READ_SEATS, 0),
+            route("GET", _ALL_MEMBERS, self._all_seats, READ_SEATS, 0),
             route("DELETE", _CHANNEL + seat, self._unseat, WRITE_SEATS, 0),
             route("PATCH", _CHANNEL + seat, self._promote, WRITE_SEATS, 0),
             route("GET", "/users/(?P<key>[^/]+)/chats", self._chats, READ_CHATS, 0),
@@ -154,8 +167,16 @@ class Teams:
             "displayName": "General",
             "membershipType": "standard",
         }
+        kinds = {"standard", "private"}  # those of the enum's first version; newer ones have to be asked for
+        if "include-unknown-enum-members" in call.request.headers.get("prefer", ""):
+            kinds.add("shared")
         rows = [
-            {"id": one.room_id, "displayName": one.name, "description": None, "membershipType": one.kind}
+            {
+                "id": one.room_id,
+                "displayName": one.name,
+                "description": None,
+                "membershipType": one.kind if one.kind in kinds else "unknownFutureValue",
+            }
             for one in self.rooms.values()
             if one.team_id == call.key
         ]
@@ -177,15 +198,26 @@ class Teams:
         return room
 
     def _seats(self, call: Call) -> Reply:
+        """Who was added to a room itself."""
+        return self._page(call, self._seated_rows(call.key, self._room(call.key).seats))
+
+    def _all_seats(self, call: Call) -> Reply:
+        """As `_seats`, and who is in the room through a team; both ids of a membership are opaque, and differ."""
+        room = self._room(call.key)
+        seats = {**{user_id: [] for user_id in room.through_teams}, **room.seats}
+        rows = self._seated_rows(call.key, seats)
+        return self._page(call, [{**row, "id": f"{row['id']}-of-all"} for row in rows])
+
+    def _seated_rows(self, room_id: str, seats: Mapping[str, list[str]]) -> list[Json]:
         rows = []
-        for user_id, roles in self._room(call.key).seats.items():
+        for user_id, roles in seats.items():
             properties = self._tenant.user(user_id).properties
             rows.append({
-                "@odata.type": TYPE, "id": membership(call.key, user_id), "roles": roles, "userId": user_id,
+                "@odata.type": TYPE, "id": membership(room_id, user_id), "roles": roles, "userId": user_id,
                 "displayName": properties.get("displayName"), "email": properties.get("mail"),
                 "tenantId": self._tenant.id,
             })  # fmt: skip
-        return self._page(call, rows)
+        return rows
 
     def _seated(self, call: Call) -> tuple[Room, str]:
         room = self._room(call.key)

@@ -8,7 +8,7 @@ from connectors.inventory.teams.connector import TeamsInventory
 from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
-from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, WARD, read, roles
+from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, SHARED, WARD, read, roles
 from worker.domain.model import Member, Role
 from worker.ports import ConnectorError, NotDone, PermissionDenied, Transient
 from worker.ports.connectors.remover import Effect
@@ -85,6 +85,19 @@ def test_a_member_of_a_channel_is_removed_and_promoted_by_the_membership(
     assert inventory.remove(PRIVATE, named(AMINA)).effect is Effect.DONE
     assert room.seats == {SAM: ["owner"], NOOR: []}
     assert inventory.remove(PRIVATE, named(AMINA)).effect is Effect.NOT_NEEDED
+
+
+def test_who_is_in_a_shared_channel_through_a_team_is_not_removed_from_the_channel(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    room = entra.graph.teams.add_room(
+        SHARED, "Suppliers", "shared", WARD, seats={AMINA: ["owner"], NOOR: []}, through_teams=(NOOR, SAM)
+    )
+    for act in (inventory.remove, inventory.make_admin):
+        outcome = act(SHARED, named(SAM))
+        assert (outcome.effect, "from that team" in outcome.said) == (Effect.REFUSED, True)
+    assert inventory.remove(SHARED, named(NOOR)).effect is Effect.DONE
+    assert room.seats == {AMINA: ["owner"]}
 
 
 def test_a_member_of_a_chat_is_removed_and_nobody_promoted(

@@ -16,7 +16,7 @@ from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tokens import CLIENT_ID
 from teams_reading import AMINA, CHAT, NOOR, OPEN, PRIVATE, SAM, SHARED, WARD, read, roles
-from worker.domain.model import Allowed, Fact, GroupFacts, Role, Roster
+from worker.domain.model import Allowed, Coverage, Fact, GroupFacts, Role, Roster
 
 
 def ids(rosters: list[Roster]) -> list[str]:
@@ -155,6 +155,24 @@ def test_channels_with_members_of_their_own_are_groups(
     assert [one.group.name for one in rosters] == ["Ward 7", "Ward 7 / Pay", "Ward 7 / Suppliers"]
     assert roles(rosters[1]) == {AMINA: Role.ADMIN, SAM: Role.MEMBER}
     assert rosters[1].members[1].phone == "+447700900102", "known from the team"
+
+
+def test_a_channel_of_a_type_that_is_new_to_us_has_members_of_its_own(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    entra.graph.teams.add_room(SHARED, "Suppliers", "federated", WARD, seats={NOOR: ["owner"]})
+    rosters, _ = read(inventory)
+    assert [one.group.name for one in rosters] == ["Ward 7", "Ward 7 / Suppliers"]
+
+
+def test_who_is_in_a_shared_channel_through_a_team_is_a_member(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    entra.graph.teams.add_room(
+        SHARED, "Suppliers", "shared", WARD, seats={NOOR: ["owner"]}, through_teams=(NOOR, SAM)
+    )
+    ((roster,), _) = read(inventory, [SHARED])
+    assert (roles(roster), roster.coverage) == ({NOOR: Role.ADMIN, SAM: Role.MEMBER}, Coverage.FULL)
 
 
 def test_an_account_is_the_same_in_each_group_and_each_read(
