@@ -108,10 +108,10 @@ class SqlRosters:
     ) -> RosterChanges:
         of = {"of": source}
         gather(self._c, self._scalar(staging.STAGED, of), staged_group, staged_membership)
-        missing: dict[GroupKey, str] = {} if rest.is_unread else self._missing_groups(source)
+        missing, hidden = ({}, []) if rest.is_unread else self._missing_groups(source, rest)
         left_out = [group for group, name in missing.items() if rest.left_out(group.group_id, name)]
         missed = len(missing) - len(left_out)
-        known = self._scalar(staging.IN_SIGHT, of) - len(left_out)
+        known = self._scalar(staging.IN_SIGHT, of) + len(hidden) - len(left_out)
         is_empty = missed > 0 and not self._scalar(staging.LISTED, of)
         if is_empty or is_too_shrunken(missed, known, limits.shrink_share_max, limits.share_from):
             return RosterChanges({}, too_few_groups=MissingGroups(known, missed))
@@ -171,10 +171,19 @@ class SqlRosters:
         marks = json.dumps(sorted(by), ensure_ascii=False)
         self._c.execute(sa.update(chat_group).where(this).values(declared_by=marks))
 
-    def _missing_groups(self, source: str) -> dict[GroupKey, str]:
-        """The groups that were in sight and are not listed, with their names."""
-        rows = self._c.execute(staging.missing(), {"of": source})
-        return {GroupKey(row.source, row.group_id): row.name for row in rows}
+    def _missing_groups(self, source: str, rest: Unlisted) -> tuple[dict[GroupKey, str], list[GroupKey]]:
+        """The groups that are not listed, with their names; and which of them were out of sight, and are gone now.
+
+        A group that is out of sight still, or was before it was left out, is in neither.
+        """
+        missing, hidden = {}, []
+        for row in self._c.execute(staging.missing(), {"of": source}):
+            key, told = GroupKey(row.source, row.group_id), (row.group_id, row.name)
+            if row.is_unseen and (rest.left_out(*told) or not rest.is_gone(*told)):
+                continue
+            missing[key] = row.name
+            hidden += [key] if row.is_unseen else []
+        return missing, hidden
 
     def _keys(self, query: sa.Select[Any], source: str) -> list[GroupKey]:
         return [GroupKey(*row) for row in self._c.execute(query, {"of": source})]

@@ -51,10 +51,11 @@ def same_group(a: Any, b: Any) -> sa.ColumnElement[bool]:
 
 @cache
 def missing() -> sa.Select[Any]:
-    """The groups that were in sight and are not listed, with their names."""
+    """The groups that are not gone and not listed, with their names and whether they were out of sight."""
     g = chat_group.c
     listed = sa.exists().where(same_group(staged_group.c, g))
-    return sa.select(g.source, g.group_id, g.name).where(_IN_SIGHT, ~listed).order_by(g.group_id)
+    columns = (g.source, g.group_id, g.name, g.is_unseen)
+    return sa.select(*columns).where(g.source == _OF, g.is_gone == 0, ~listed).order_by(g.group_id)
 
 
 @cache

@@ -76,6 +76,33 @@ def test_a_group_that_a_full_read_may_not_have_seen_is_kept_and_proves_nothing(s
     assert (unseen.is_gone, unseen.coverage, gone.is_gone) == (False, Coverage.STALE, True)
     assert size(harness, "ward-8") == 2
 
+    harness.later()
+    scripted(harness, listed, SnapshotEnd(harness.now, 1))
+    assert harness.inventory().counts["groups_gone"] == 1, (
+        "a full read that misses it, and may not overlook it"
+    )
+    with harness.store.begin() as uow:
+        view = uow.rosters.view(harness.wards.key("ward-8"))
+    assert view is not None
+    assert view.is_gone
+
+
+def test_groups_that_were_out_of_sight_are_not_believed_to_be_gone_all_at_once(start: Start) -> None:
+    harness = start(inventory_type=Scripted)
+    for number in range(10, 18):
+        harness.group(f"ward-{number}", "ann", admins=["dee"])
+    harness.inventory()
+    every = [one for one in harness.wards.changes(None) if isinstance(one, Roster)]
+    for shown in (every[:5], every[:1]):
+        harness.later()
+        scripted(harness, *shown, SnapshotEnd(harness.now, len(shown), out_of_sight=lambda _group_id: True))
+        report = harness.inventory()
+        assert (report.is_ok, report.counts["groups_gone"]) == (True, 0)
+
+    harness.later()
+    scripted(harness, every[0], SnapshotEnd(harness.now, 1))
+    assert "8 of the 9 groups of wards are missing at once" in "".join(harness.inventory().troubles)
+
 
 def test_a_snapshot_that_breaks_off_changes_nothing(company: Harness) -> None:
     company.drop("ward-7", "ann")

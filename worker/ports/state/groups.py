@@ -161,8 +161,9 @@ class Unlisted:
     """What a read means for the groups that it did not list.
 
     `is_unread`: nothing, since it did not have to list them. Otherwise a group that `is_gone` (by its id and its name)
-    is not there any more, and any other is out of sight: what was known of it is kept, and proves nothing. A group that
-    is `left_out` by the configuration is not missed, and is out of sight whether it counts as gone or not.
+    is not there any more, and any other is out of sight: what was known of it is kept, and proves nothing, until a read
+    shows it or says that it is gone. A group that is `left_out` by the configuration is not missed, and is out of sight
+    whether it counts as gone or not.
     """
 
     is_unread: bool = False
