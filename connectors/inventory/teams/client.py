@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from connectors.kit.graph.client import READ_USERS, Graph, Missing, NoImage
+from connectors.kit.graph.client import READ_USERS, Graph, NoImage
 
 READ_MEMBERS, WRITE_MEMBERS = "GroupMember.Read.All", "GroupMember.ReadWrite.All"
 READ_SETTINGS, WRITE_OWNERS = "TeamSettings.Read.All", "Group.ReadWrite.All"
@@ -43,13 +43,10 @@ class TeamsClient:
         url = link or self._graph.url("groups", _filter=_TEAM, _select=select, _top=PAGE_MAX)
         return self._graph.get(url, what="the teams", needs=READ_MEMBERS)
 
-    def settings(self, team_id: str) -> Any | None:
-        """Return whether a team is archived, and who sees it; None if Graph does not know the team."""
+    def settings(self, team_id: str) -> Any:
+        """Return whether a team is archived, and who sees it."""
         url = self._graph.url(f"teams/{_quoted(team_id)}", _select="id,isArchived,visibility")
-        try:
-            return self._graph.get(url, what="a team's settings", needs=READ_SETTINGS)
-        except Missing:
-            return None
+        return self._graph.get(url, what="a team's settings", needs=READ_SETTINGS)
 
     def picture_digest(self, team_id: str) -> str:
         """Return the SHA-256 in hex of a team's picture, "" if it has none; nothing of the picture is kept."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from connectors.inventory.teams import acts
 from connectors.inventory.teams.client import (
     READ_CHANNEL_MEMBERS,
+    READ_CHANNELS,
     READ_CHAT_MEMBERS,
     READ_CHATS,
     READ_MEMBERS,
@@ -22,6 +23,7 @@ from connectors.inventory.teams.client import (
 from connectors.inventory.teams.config import TeamsConfig
 from connectors.inventory.teams.mapping import (
     HIDDEN,
+    UNTOLD,
     Place,
     Seat,
     Settings,
@@ -56,6 +58,7 @@ from worker.ports import (
     Malformed,
     Passive,
     PermissionDenied,
+    Rejected,
     SnapshotEnd,
 )
 from worker.ports.connectors.remover import ActOutcome, Effect
@@ -63,6 +66,7 @@ from worker.ports.connectors.remover import ActOutcome, Effect
 READ_S = 30.0
 CHECKED_MAX = 20  # teams whose members `check` reads
 Listing = Callable[[str | None], Any]
+_LISTED = {READ_CHANNELS: is_channel, READ_CHATS: is_chat}  # what takes a list for each team, or each account
 
 T = TypeVar("T")
 
@@ -115,32 +119,33 @@ class TeamsInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in the order of the teams' ids, each team before its channels; then chats; then the end.
 
-        What goes away meanwhile is left out. A member without an id makes the roster PARTIAL, and so does a refusal to
-        show the account of a member, or the members of this one group. Raises AuthFailed, PermissionDenied (an
-        application permission), BadConfig, Rejected, Incomplete and Transient.
+        A member without an id makes the roster PARTIAL, and so does a refusal to show the account of a member. A group
+        that Graph listed and does not show is PARTIAL without members; what it should have listed and did not is out of
+        sight. Raises AuthFailed, PermissionDenied (an application permission), BadConfig, Rejected, Incomplete and
+        Transient.
         """
         began_at = self._context.now()
         self._shows_settings = True
         malformed: list[Malformed] = []
         refusals = Refusals()
         groups_total = 0
-        for found in self._rosters(groups, refusals):
-            if found is not None:
-                roster, problems = found
-                malformed += problems
-                groups_total += 1
-                yield replace(roster, facts=unasked(roster.facts, self.can.costly))
-        set_aside = (*malformed, *refusals.malformed)
-        end = SnapshotEnd(began_at, groups_total, set_aside, is_full=groups is None)
-        if end.is_full:
+        for roster, problems in self._rosters(groups, refusals):
+            malformed += problems
+            groups_total += 1
+            yield replace(roster, facts=unasked(roster.facts, self.can.costly))
+        if groups is None:
             refusals.require_some()
-        yield replace(end, out_of_sight=is_chat) if refusals.has(READ_CHATS) else end
+        hidden = [is_one for needs, is_one in _LISTED.items() if refusals.has(needs)]
+        yield SnapshotEnd(
+            began_at, groups_total, (*malformed, *refusals.malformed), is_full=groups is None,
+            out_of_sight=lambda group_id: any(is_one(group_id) for is_one in hidden),
+        )  # fmt: skip
 
     def _rosters(
         self, groups: Collection[str] | None, refusals: Refusals
-    ) -> Iterator[tuple[Roster, list[Malformed]] | None]:
+    ) -> Iterator[tuple[Roster, list[Malformed]]]:
         known: dict[str, Seat | None] = {}  # accounts by id, None for those that Graph refuses to show
-        for place in self._places(groups):
+        for place in self._places(groups, refusals):
             if self._is_wanted(place, groups):
                 yield self._roster(place, known, refusals)
         if self._config.chats:
@@ -148,21 +153,18 @@ class TeamsInventory(Passive):
                 if self._is_wanted(chat, groups):
                     yield self._roster(chat, known, refusals)
 
-    def _places(self, groups: Collection[str] | None) -> Iterator[Place]:
+    def _places(self, groups: Collection[str] | None, refusals: Refusals) -> Iterator[Place]:
         """Yield the teams and their channels; without channels where none is asked for."""
         teams = sorted((team_of(row) for row in self._rows(self._client.teams)), key=lambda one: one.group_id)
         has_channels = groups is None or any(map(is_channel, groups))
         for team in teams:
             yield team
             if has_channels:
-                yield from self._channels(team)
+                yield from refusals.ask(team.group_id, READ_CHANNELS, partial(self._channels, team)) or ()
 
     def _channels(self, team: Place) -> list[Place]:
         rows = self._rows(lambda link: self._client.channels(team.group_id, link))
-        try:
-            return sorted(channels_of(rows, team), key=lambda one: one.group_id)
-        except Missing:
-            return []
+        return sorted(channels_of(rows, team), key=lambda one: one.group_id)
 
     def _chats(self, groups: Collection[str] | None, refusals: Refusals) -> list[Place]:
         """Return the group chats: those asked for, or those of every account. An account may have no Teams."""
@@ -174,7 +176,9 @@ class TeamsInventory(Passive):
         for row in self._rows(self._client.users):
             user_id = id_of(row)
             try:
-                found = refusals.ask(user_id, READ_CHATS, partial(self._chats_of, user_id))
+                found = refusals.ask(
+                    user_id, READ_CHATS, partial(self._chats_of, user_id), may_be_missing=True
+                )
             except Missing:
                 continue
             chats |= {chat.group_id: chat for chat in found or ()}
@@ -196,14 +200,11 @@ class TeamsInventory(Passive):
 
     def _roster(
         self, place: Place, known: dict[str, Seat | None], refusals: Refusals
-    ) -> tuple[Roster, list[Malformed]] | None:
+    ) -> tuple[Roster, list[Malformed]]:
         taken_at = self._context.now()
         needs = READ_CHANNEL_MEMBERS if place.team_id else READ_MEMBERS
         needs = READ_CHAT_MEMBERS if is_chat(place.group_id) else needs
-        try:
-            seats = refusals.ask(place.group_id, needs, lambda: self._seats(place))
-        except Missing:
-            return None
+        seats = refusals.ask(place.group_id, needs, lambda: self._seats(place))
         if place.team_id or is_chat(place.group_id):
             whole = seats and [self._with_account(seat, known, refusals) for seat in seats]
             return roster_of(place, whole, HIDDEN, taken_at)
@@ -268,11 +269,12 @@ class TeamsInventory(Passive):
         if not self._shows_settings:
             return HIDDEN
         try:
-            answer = self._get(lambda: self._client.settings(team.group_id))
+            return settings_of(self._get(lambda: self._client.settings(team.group_id)))
         except PermissionDenied:
             self._shows_settings = False
             return HIDDEN
-        return HIDDEN if answer is None else settings_of(answer)
+        except Rejected:
+            return UNTOLD
 
     def _rows(self, listing: Listing) -> Iterator[Any]:
         """Yield the rows of all pages. Raises Incomplete for a link that was there before."""
@@ -350,7 +352,11 @@ class TeamsInventory(Passive):
             return self._chat(group_id)
         if not is_channel(group_id):
             return Place(group_id, "")
-        return next((one for one in self._places([group_id]) if one.group_id == group_id), None)
+        refusals = Refusals()
+        found = next((one for one in self._places([group_id], refusals) if one.group_id == group_id), None)
+        if found is None and refusals.has(READ_CHANNELS):
+            raise refusals.malformed[0]
+        return found
 
     # --- Looking --------------------------------------------------------------------------------
 
@@ -359,9 +365,14 @@ class TeamsInventory(Passive):
         try:
             teams = [team_of(row) for row in self._rows(self._client.teams)]
             wanted = [team for team in teams if self._is_wanted(team, None)]
-            read = [self._seats(team) for team in wanted[:CHECKED_MAX]]
-            if wanted:
-                self._channels(wanted[0])
+            refusals = Refusals()
+            read = [
+                refusals.ask(one.group_id, READ_MEMBERS, partial(self._seats, one)) or ()
+                for one in wanted[:CHECKED_MAX]
+            ]
+            for one in wanted[:1]:
+                refusals.ask(one.group_id, READ_CHANNELS, partial(self._channels, one))
+            refusals.require_some()
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
         counts = {"groups": len(wanted)}
@@ -369,4 +380,7 @@ class TeamsInventory(Passive):
             counts["members"] = sum(map(len, read))
             counts["admins"] = sum(seat is not None and seat.is_owner for seats in read for seat in seats)
         said = ", ".join(f"{number} {what}" for what, number in counts.items())
-        return CheckResult(ok=True, message=f"{self._config.graph}, teams alone: {said}", counts=counts)
+        details = {"first record set aside": str(refusals.malformed[0])} if refusals.malformed else {}
+        return CheckResult(
+            ok=True, message=f"{self._config.graph}, teams alone: {said}", counts=counts, details=details
+        )

@@ -144,9 +144,10 @@ class Settings:
     is_membership_hidden: bool | None = None
 
 
-REFUSED = "Graph refuses to show who is in this group"
+REFUSED = "Graph does not show who is in this group"
 SHOWS_NOBODY = "Graph shows no members of this group; where they are hidden, it takes Member.Read.Hidden"
 HIDDEN = Settings()  # of a channel or a chat, or where the app may not see them
+UNTOLD = Settings(is_membership_hidden=True)  # for all we know
 
 
 def settings_of(answer: Any) -> Settings:
@@ -162,7 +163,7 @@ def settings_of(answer: Any) -> Settings:
 def roster_of(
     place: Place, seats: Collection[Seat | None] | None, settings: Settings, taken_at: datetime
 ) -> tuple[Roster, list[Malformed]]:
-    """Make a roster; members that can't be read are set aside. `seats`: None where Graph refuses to show them.
+    """Make a roster; members that can't be read are set aside. `seats`: None where Graph does not show them.
 
     Of a team with hidden members, Graph may show nobody, or its owners alone, instead of refusing.
     """

@@ -11,6 +11,7 @@ from harness import Harness
 from worker.domain.controls.policy import ClassRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
+from worker.domain.model import Coverage
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import Capabilities
 
@@ -65,6 +66,22 @@ def closing(harness: Harness) -> Ticket:
 
 
 def test_a_complete_list_without_the_group_proves_that_it_was_closed(ward: Harness) -> None:
+    goes(ward)
+    assert (closing(ward).state, closing(ward).grade) == (TicketState.VERIFIED, Grade.A)
+
+
+def test_a_group_that_is_listed_without_its_members_is_not_proven_to_be_closed(ward: Harness) -> None:
+    ward.desk.done(closing(ward).id, Actor("sam"), ward.now)
+    ward.wards.shrink("ward-7", 0)
+    ward.wards.mark("ward-7", Coverage.PARTIAL)
+    ward.later()
+    [trouble] = ward.inventory().troubles
+    assert "the group ward-7 shows none" in trouble
+    ward.reconcile()
+    ward.control()
+    ward.verify()
+    assert (closing(ward).state, closing(ward).grade) == (TicketState.OPEN, None), "it is still listed"
+    ward.wards.mend()
     goes(ward)
     assert (closing(ward).state, closing(ward).grade) == (TicketState.VERIFIED, Grade.A)
 

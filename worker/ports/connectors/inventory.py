@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class SnapshotEnd:
     malformed: tuple[Malformed, ...] = ()
     is_full: bool = True
     cursor: str | None = None
-    out_of_sight: Callable[[str], bool] = lambda _group_id: False
+    out_of_sight: Callable[[str], bool] = field(default=lambda _group_id: False, compare=False)
 
 
 class Inventory(Connector, Protocol):

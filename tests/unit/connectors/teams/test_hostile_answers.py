@@ -14,9 +14,19 @@ from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from fakes.graph.tokens import CLIENT_ID
 from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, SHARED, WARD, read, roles
-from worker.domain.model import Coverage
-from worker.ports import AuthFailed, ConnectorError, Incomplete, NotDone, PermissionDenied, Transient
+from worker.domain.model import Coverage, Member
+from worker.ports import (
+    AuthFailed,
+    ConnectorError,
+    Incomplete,
+    Malformed,
+    NotDone,
+    PermissionDenied,
+    Rejected,
+    Transient,
+)
 
+EIGHT = "10000000-0000-4000-8000-000000000002"
 ELSEWHERE = "19:elsewhere@thread.v2"
 PATHS = ["*/groups", "*/members/*", "*/owners/*", "*/channels", "*/channels/*/members", "*/users", "*/chats"]
 
@@ -168,6 +178,86 @@ def test_no_chat_is_gone_because_graph_refuses_an_account_s_chats_and_teams_may_
     assert [one.group.group_id for one in rosters] == [WARD, CHAT]
     assert (end.is_full, [one.record_id for one in end.malformed]) == (True, [SAM])
     assert [end.out_of_sight(one) for one in (elsewhere, PRIVATE, WARD)] == [True, False, False]
+
+
+MISSING = Fault(status=404, code="UnknownError", message="404 page not found")
+BACKEND = Fault(status=400, code="BadRequest", message="Failed to execute Skype backend request.")
+
+
+@pytest.fixture
+def eight(entra: FakeEntra, ward: str) -> str:
+    """Another team with a channel, beside the ward with one."""
+    entra.graph.teams.add_room(PRIVATE, "Pay", "private", WARD, seats={AMINA: ["owner"]})
+    team = entra.graph.teams.add_team("Ward 8", SAM, owners=(SAM,), group_id=EIGHT)
+    entra.graph.teams.add_room(SHARED, "Suppliers", "private", team, seats={SAM: ["owner"]})
+    return team
+
+
+@pytest.mark.parametrize("fault", [MISSING, BACKEND])
+@pytest.mark.parametrize("path, named", [("groups/{}/owners/*", EIGHT), (f"*/channels/{SHARED}/*", SHARED)])
+def test_a_group_that_graph_lists_and_does_not_show_is_partial_and_named(
+    entra: FakeEntra, inventory: TeamsInventory, eight: str, fault: Fault, path: str, named: str
+) -> None:
+    entra.graph.faults.add(fault, path=f"*/{path.format(eight)}", times=None)
+    rosters, end = read(inventory)
+    shown = {one.group.group_id: one.coverage for one in rosters}
+    assert shown == dict.fromkeys((WARD, PRIVATE, EIGHT, SHARED), Coverage.FULL) | {named: Coverage.PARTIAL}
+    assert [(one.record_id, named in one.message) for one in end.malformed] == [(named, True)]
+    assert not end.out_of_sight(named), "the next list tells whether it is gone"
+    result = inventory.check()
+    assert (result.ok, named in str(result.details)) == (True, named == EIGHT), "channels are not looked into"
+
+
+@pytest.mark.parametrize("fault", [MISSING, BACKEND, faults.denied()])
+def test_no_channel_is_gone_because_graph_does_not_list_those_of_one_team(
+    entra: FakeEntra, inventory: TeamsInventory, eight: str, fault: Fault
+) -> None:
+    entra.graph.faults.add(fault, path=f"*/teams/{eight}/channels", times=None)
+    rosters, end = read(inventory)
+    assert [one.group.group_id for one in rosters] == [WARD, PRIVATE, EIGHT]
+    assert [one.record_id for one in end.malformed] == [EIGHT]
+    assert [end.out_of_sight(one) for one in (SHARED, EIGHT, CHAT)] == [True, False, False]
+    with pytest.raises(Malformed):
+        inventory.remove(SHARED, Member(SAM))
+
+
+@pytest.mark.parametrize("fault", [MISSING, BACKEND])
+def test_a_team_whose_settings_are_not_told_may_hide_members(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str, fault: Fault
+) -> None:
+    entra.graph.faults.add(fault, path=f"*/teams/{WARD}", times=None)
+    assert [one.coverage for one in read(inventory)[0]] == [Coverage.FULL]
+    for user_id in (SAM, NOOR):
+        entra.tenant.leave(WARD, user_id)
+    assert [one.coverage for one in read(inventory)[0]] == [Coverage.PARTIAL], "owners alone"
+
+
+def test_the_chats_of_one_account_that_are_not_told_end_no_read(
+    entra: FakeEntra, inventory: TeamsInventory, elsewhere: str
+) -> None:
+    entra.graph.faults.add(BACKEND, path=f"*/users/{SAM}/chats", times=None)
+    rosters, end = read(inventory)
+    assert ([one.group.group_id for one in rosters], end.out_of_sight(elsewhere)) == ([WARD, CHAT], True)
+
+
+def test_where_graph_shows_none_of_its_groups_the_read_fails(
+    entra: FakeEntra, made: Callable[..., TeamsInventory], eight: str
+) -> None:
+    entra.graph.faults.add(BACKEND, path="*/owners/*", times=None)
+    entra.graph.faults.add(BACKEND, path="*/channels", times=None)
+    with pytest.raises(Rejected, match=f"Skype backend.*{WARD}"):
+        read(made())
+    assert not made().check().ok
+
+
+def test_an_error_that_ends_the_read_names_the_team(
+    entra: FakeEntra, inventory: TeamsInventory, eight: str
+) -> None:
+    entra.graph.faults.add(
+        Fault(status=502, code="BadGateway", message="no"), path=f"*/teams/{eight}/channels", times=None
+    )
+    with pytest.raises(Transient, match=eight):
+        read(inventory)
 
 
 def test_a_chat_that_is_asked_for_and_refused_is_left_out(

@@ -236,15 +236,6 @@ def test_groups_that_are_not_wanted_are_not_asked_for(
     assert entra.graph.seen("/members") == []
 
 
-def test_a_team_that_vanished_meanwhile_is_left_out(
-    entra: FakeEntra, inventory: TeamsInventory, ward: str
-) -> None:
-    entra.graph.faults.add(
-        Fault(status=404, code="Request_ResourceNotFound", message="no"), path="*/owners/*"
-    )
-    assert read(inventory)[0] == []
-
-
 def test_check_counts_teams(inventory: TeamsInventory, ward: str) -> None:
     result = inventory.check()
     assert result.ok
