@@ -17,6 +17,7 @@ from worker.ports import (
     BadConfig,
     ConnectorContext,
     ConnectorError,
+    Incomplete,
     NotDone,
     PermissionDenied,
     Rejected,
@@ -27,6 +28,7 @@ ADMIN, CLIENT = "/_synapse/admin", "/_matrix/client/v3"
 MEDIA = "/_matrix/client/v1/media/download"
 _NOT_FOUND = 404
 T = TypeVar("T")
+_AGAIN = "Nothing is changed by it; it is read again. Check the proxy in front of it."
 _LIMITED, _GONE = "M_LIMIT_EXCEEDED", "M_NOT_FOUND"
 
 
@@ -114,12 +116,16 @@ class SynapseClient:
     # --- Errors ---------------------------------------------------------------------------------
 
     def _found(self, path: str, what: str, query: Mapping[str, str | int] | None = None) -> Any | None:
+        """Return what is there; None only if Synapse says that there is nothing."""
         try:
-            return self._asked("GET", path, what, query=query)
+            answer = self._asked("GET", path, what, query=query)
         except Rejected as error:
             if _errcode(error) == _GONE:
                 return None
             raise
+        if answer is None:
+            raise Incomplete(f"Synapse, asked for {what}, answered nothing.", remedy=_AGAIN)
+        return answer
 
     def _asked(
         self,

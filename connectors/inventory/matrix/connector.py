@@ -30,6 +30,7 @@ from connectors.inventory.matrix.mapping import (
     room_of,
     roster_of,
     server_of,
+    unshown,
 )
 from connectors.kit.looking import Asks, look
 from worker.domain.groups.facts import unasked
@@ -86,18 +87,18 @@ class MatrixInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in the order of their ids, then the end.
 
-        A room that goes away meanwhile is left out. A room whose state, or a member whose account, can't be
-        understood makes its roster PARTIAL. Raises AuthFailed, PermissionDenied (no server administrator), BadConfig
-        (no Synapse at url), Incomplete and Transient.
+        A room whose state, or a member whose account, can't be understood makes its roster PARTIAL; so is one that is
+        listed, and not there when it is asked for. Raises AuthFailed, PermissionDenied (no server administrator),
+        BadConfig (no Synapse at url), Incomplete and Transient.
         """
         began_at = self._context.now()
         self._account()
         people: dict[str, Person] = {}
         malformed: list[Malformed] = []
         groups_total = 0
-        room_ids = sorted(one.room_id for one in self._rooms()) if groups is None else sorted(set(groups))
-        for room_id in room_ids:
-            roster, problems = self._roster(room_id, people)
+        rows = {one.room_id: one for one in self._rooms()} if groups is None else {}
+        for room_id in sorted(rows) if groups is None else sorted(set(groups)):
+            roster, problems = self._roster(room_id, rows.get(room_id), people)
             if roster is not None:
                 malformed += problems
                 groups_total += 1
@@ -136,13 +137,16 @@ class MatrixInventory(Passive):
     def _is_wanted(self, room_id: str, name: str) -> bool:
         return self._context.takes(room_id, name or room_id)
 
-    def _roster(self, room_id: str, people: dict[str, Person]) -> tuple[Roster | None, list[Malformed]]:
+    def _roster(
+        self, room_id: str, row: Listed | None, people: dict[str, Person]
+    ) -> tuple[Roster | None, list[Malformed]]:
+        """Return a room's roster; None for one that is not wanted, or not there. `row`: as the list has it."""
         room = self._room(room_id)
-        if room is None or not self._is_wanted(room_id, room.name):
+        if room is not None and not self._is_wanted(room_id, room.name):
             return None, []
-        answer = self._get(lambda: self._client.members(room_id))
-        if answer is None:
-            return None, []
+        answer = None if room is None else self._get(lambda: self._client.members(room_id))
+        if room is None or answer is None:
+            return (None, []) if row is None else unshown(row, self._context.now())
         joined = joined_of(answer)
         if not room.name and len(joined) <= DIRECT_MAX:
             return None, []

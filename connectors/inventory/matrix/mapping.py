@@ -24,6 +24,7 @@ from worker.ports import Incomplete, Malformed
 MESSENGER = "matrix"
 PRESENT = frozenset({"join", "invite", "knock"})  # a kick ends each of these memberships
 DIRECT_MAX = 2  # a room of two without a name is a direct chat
+NOT_THERE = "Synapse lists this room, and says that there is none when it is asked for"
 _WAITS = {"invite": True, "knock": True, "public": False, "restricted": False, "knock_restricted": False}
 _MXC = re.compile(r"mxc://(?P<server>[\w.:\[\]-]{1,255})/(?P<media>[\w~=-]{1,255})", re.ASCII)
 _ID_MAX = 255
@@ -223,6 +224,13 @@ def roster_of(
     group = Group(room.room_id, room.name or room.room_id, MESSENGER)
     coverage = _coverage(joined, own, is_whole=not problems)
     return Roster(group, tuple(members), room.read_at, coverage, facts=room.facts), problems
+
+
+def unshown(row: Listed, read_at: datetime) -> tuple[Roster, list[Malformed]]:
+    """Make the roster of a room that the list has, and that is not there when it is asked for: it proves nothing."""
+    group = Group(row.room_id, row.name or row.room_id, MESSENGER)
+    problems = [_malformed(row.room_id, "it is listed, and is not there when it is asked for")]
+    return Roster(group, (), read_at, Coverage.PARTIAL, (NOT_THERE,)), problems
 
 
 def _coverage(joined: Collection[str], own: str, *, is_whole: bool) -> Coverage:

@@ -36,6 +36,8 @@ HTML = Reply(body=b"<html>Sign in</html>", content_type="text/html")
     [
         (HTML, Incomplete),
         (Reply(body=b'{"rooms": [{"room_id"', content_type="application/json"), Incomplete),
+        (Reply(), Incomplete),
+        (Reply(body=b"null", content_type="application/json"), Incomplete),
         (Reply(body=b'{"rooms": []}', cut_after=5), Transient),
         (Reply(is_dropped=True), Transient),
         (Reply(status=302, headers={"Location": "https://elsewhere.example/"}), BadConfig),
@@ -60,6 +62,24 @@ def test_an_answer_that_is_none_proves_nothing(
     assert raised.value.remedy
     assert TOKEN not in f"{raised.value}{raised.value.__cause__!r}"
     assert not inventory.check().ok or part in {"/members", "/v2/users/"}
+
+
+@pytest.mark.parametrize("part", ["/state", "/members"])
+def test_a_room_that_is_listed_and_not_there_when_asked_for_is_partial_and_named(
+    server: MatrixServer, amina: str, inventory: MatrixInventory, part: str
+) -> None:
+    rooms(server, amina, 2)
+    server.room(WARD, amina, [amina], name="Ward 7")
+    server.faults[f"{WARD}{part}"] = json_reply({"errcode": "M_NOT_FOUND", "error": "Room not found"}, 404)
+    rosters, end = read(inventory)
+    assert [(one.group.name, one.coverage, one.members == ()) for one in rosters] == [
+        ("Ward 0", Coverage.FULL, False),
+        ("Ward 1", Coverage.FULL, False),
+        ("Ward 7", Coverage.PARTIAL, True),
+    ]
+    assert [one.record_id for one in end.malformed] == [WARD]
+    assert not end.out_of_sight(WARD), "the next list tells whether it is gone"
+    assert ids(read(inventory, [WARD])[0]) == []
 
 
 @pytest.mark.parametrize(
@@ -150,17 +170,6 @@ def test_a_proxy_that_hides_the_admin_api_is_named(
     with pytest.raises(BadConfig, match="/_synapse/admin"):
         read(inventory)
     assert "proxy" in inventory.check().remedy
-
-
-def test_a_room_that_vanished_meanwhile_is_left_out(
-    server: MatrixServer, amina: str, inventory: MatrixInventory
-) -> None:
-    rooms(server, amina, 3)
-    gone = json_reply({"errcode": "M_NOT_FOUND", "error": "Room not found"}, 404)
-    server.faults["!001/members"] = gone
-    server.faults["!002/state"] = gone
-    rosters, end = read(inventory)
-    assert (ids(rosters), end.groups_total, end.malformed) == (["!000"], 1, ())
 
 
 def test_plain_http_never_carries_the_token_to_another_machine() -> None:
