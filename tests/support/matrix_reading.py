@@ -15,8 +15,10 @@ def rooms(server: MatrixServer, creator: str, number: int) -> None:
         server.room(f"!{at:03}", creator, [creator], name=f"Ward {at}")
 
 
-def read(inventory: MatrixInventory, groups: list[str] | None = None) -> tuple[list[Roster], SnapshotEnd]:
-    *rosters, end = inventory.changes(None, groups)
+def read(
+    inventory: MatrixInventory, groups: list[str] | None = None, cursor: str | None = None
+) -> tuple[list[Roster], SnapshotEnd]:
+    *rosters, end = inventory.changes(cursor, groups)
     assert isinstance(end, SnapshotEnd)
     return [one for one in rosters if isinstance(one, Roster)], end
 

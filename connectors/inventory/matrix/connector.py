@@ -83,34 +83,49 @@ class MatrixInventory(Passive):
     # --- Reading --------------------------------------------------------------------------------
 
     def changes(
-        self, _cursor: str | None, groups: Collection[str] | None = None, /
+        self, cursor: str | None, groups: Collection[str] | None = None, /
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in the order of their ids, then the end.
 
         A room whose state, or a member whose account, can't be understood makes its roster PARTIAL; so is one that is
-        listed, and not there when it is asked for. Raises AuthFailed, PermissionDenied (no server administrator),
-        BadConfig (no Synapse at url), Incomplete and Transient.
+        listed, and not there when it is asked for. A read with a cursor is full, too: it has the rooms without a name
+        that were groups, a line each, which are read on while anybody is in them. Other direct chats are out of sight.
+        Raises AuthFailed, PermissionDenied (no server administrator), BadConfig (no Synapse at url), Incomplete and
+        Transient.
         """
         began_at = self._context.now()
         self._account()
         people: dict[str, Person] = {}
         malformed: list[Malformed] = []
         groups_total = 0
-        rows = {one.room_id: one for one in self._rooms()} if groups is None else {}
+        were_groups = frozenset((cursor or "").splitlines())
+        wanted = self._rooms() if groups is None else []
+        unread = {one.room_id for one in wanted if one.joined}
+        rows = {
+            one.room_id: one for one in wanted if not one.is_direct or one.room_id in unread & were_groups
+        }
+        nameless: list[str] = []
         for room_id in sorted(rows) if groups is None else sorted(set(groups)):
-            roster, problems = self._roster(room_id, rows.get(room_id), people)
+            roster, problems = self._roster(
+                room_id, rows.get(room_id), people, was_group=room_id in were_groups
+            )
             if roster is not None:
                 malformed += problems
                 groups_total += 1
+                unread.discard(room_id)
+                nameless += [room_id] if roster.group.name == room_id else []
                 yield replace(roster, facts=unasked(roster.facts, self.can.costly))
-        yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
+        yield SnapshotEnd(
+            began_at, groups_total, tuple(malformed), is_full=groups is None,
+            cursor="\n".join(nameless) or None if groups is None else cursor, out_of_sight=unread.__contains__,
+        )  # fmt: skip
 
     def _rooms(self) -> list[Listed]:
-        """Return the rooms that are wanted. Raises Incomplete if the list never holds still."""
+        """Return the rooms that are wanted, with direct chats. Raises Incomplete if the list never holds still."""
         for _ in range(LISTINGS_MAX):
             rows = self._listing()
             if rows is not None:
-                return [row for row in rows if not row.is_direct and self._is_wanted(row.room_id, row.name)]
+                return [row for row in rows if self._is_wanted(row.room_id, row.name)]
         raise Incomplete(
             f"Synapse's list of rooms changed each of the {LISTINGS_MAX} times that it was read.",
             remedy="Nothing is changed by it; it is read again.",
@@ -138,7 +153,7 @@ class MatrixInventory(Passive):
         return self._context.takes(room_id, name or room_id)
 
     def _roster(
-        self, room_id: str, row: Listed | None, people: dict[str, Person]
+        self, room_id: str, row: Listed | None, people: dict[str, Person], *, was_group: bool
     ) -> tuple[Roster | None, list[Malformed]]:
         """Return a room's roster; None for one that is not wanted, or not there. `row`: as the list has it."""
         room = self._room(room_id)
@@ -148,7 +163,7 @@ class MatrixInventory(Passive):
         if room is None or answer is None:
             return (None, []) if row is None else unshown(row, self._context.now())
         joined = joined_of(answer)
-        if not room.name and len(joined) <= DIRECT_MAX:
+        if not room.name and len(joined) <= DIRECT_MAX and not was_group:
             return None, []
         return roster_of(room, joined, self._own, lambda user_id: self._person(user_id, people))
 
@@ -217,7 +232,7 @@ class MatrixInventory(Passive):
         """Look whether the account may list the rooms and read their state; count."""
         try:
             account = self._account()
-            rooms = self._rooms()
+            rooms = [room for room in self._rooms() if not room.is_direct]
             read = [self._seen(room) for room in rooms[:CHECKED_MAX]]
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")

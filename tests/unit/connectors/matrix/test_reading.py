@@ -114,6 +114,39 @@ def test_two_people_in_a_room_without_a_name_are_no_group(
         assert [roster.group.name for roster in rosters] == ([name or alias or WARD] if is_group else [])
 
 
+@pytest.mark.parametrize("members, is_listed_yet", [(2, True), (1, True), (2, False)])
+def test_a_room_that_became_a_direct_chat_is_out_of_sight_and_not_gone(
+    server: MatrixServer, inventory: MatrixInventory, members: int, is_listed_yet: bool
+) -> None:
+    """Who watched it before doesn't take its removals for done."""
+    people = [server.person(f"Person {at}") for at in range(3)]
+    room = server.room(WARD, people[0], people)
+    assert ids(read(inventory)[0]) == [WARD]
+    server.faults["/members"] = json_reply({"members": people[:members], "total": members})
+    for user_id in people[members:] if is_listed_yet else []:
+        room.set("m.room.member", {"membership": "leave"}, user_id)
+    rosters, end = read(inventory)
+    assert (rosters, end.out_of_sight(WARD), end.out_of_sight("!other")) == ([], True, False)
+
+
+def test_a_room_without_a_name_that_was_a_group_is_read_until_everybody_left(
+    server: MatrixServer, inventory: MatrixInventory
+) -> None:
+    people = [server.person(f"Person {at}") for at in range(3)]
+    room = server.room(WARD, people[0], people)
+    server.room("!two", people[0], people[:2])
+    cursor = read(inventory)[1].cursor
+    for left in (2, 1, 0):
+        room.set("m.room.member", {"membership": "leave"}, people[left])
+        ((roster,), asked) = read(inventory, [WARD], cursor)
+        assert (len(roster.members), asked.cursor) == (left, cursor)
+        rosters, end = read(inventory, None, cursor)
+        assert [len(one.members) for one in rosters] == ([left] if left else [])
+        assert end.out_of_sight("!two")
+        cursor = end.cursor
+    assert not end.out_of_sight(WARD)
+
+
 # --- Members and facts ---------------------------------------------------------------------------------------
 
 
