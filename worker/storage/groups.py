@@ -108,15 +108,16 @@ class SqlRosters:
     ) -> RosterChanges:
         of = {"of": source}
         gather(self._c, self._scalar(staging.STAGED, of), staged_group, staged_membership)
-        missing, hidden = ({}, []) if rest.is_unread else self._missing_groups(source, rest)
+        missing, back, hidden = ({}, [], []) if rest.is_unread else self._missing_groups(source, rest)
         left_out = [group for group, name in missing.items() if rest.left_out(group.group_id, name)]
         missed = len(missing) - len(left_out)
-        known = self._scalar(staging.IN_SIGHT, of) + len(hidden) - len(left_out)
+        known = self._scalar(staging.IN_SIGHT, of) + len(back) - len(left_out)
         is_empty = missed > 0 and not self._scalar(staging.LISTED, of)
         if is_empty or is_too_shrunken(missed, known, limits.shrink_share_max, limits.share_from):
             return RosterChanges({}, too_few_groups=MissingGroups(known, missed))
         gone = [group for group, name in missing.items() if rest.is_gone(group.group_id, name)]
         unseen = [group for group in missing if group not in gone]
+        hidden += [group for group in unseen if group not in left_out]
         new = self._keys(staging.new(), source)
         unshown = [UnshownRoster(*row) for row in self._c.execute(staging.unshown(), of)]
         shrunken = self._doubt_shrunken(source, limits)
@@ -138,7 +139,9 @@ class SqlRosters:
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
         gather_grown(self._c, merged, chat_group, link, dirty_group)
-        return RosterChanges(changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown))
+        return RosterChanges(
+            changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown), hidden=tuple(hidden)
+        )
 
     def leave_out(self, source: str, now: datetime) -> list[GroupKey]:
         return leave_out(self._c, source, now)
@@ -171,19 +174,19 @@ class SqlRosters:
         marks = json.dumps(sorted(by), ensure_ascii=False)
         self._c.execute(sa.update(chat_group).where(this).values(declared_by=marks))
 
-    def _missing_groups(self, source: str, rest: Unlisted) -> tuple[dict[GroupKey, str], list[GroupKey]]:
-        """The groups that are not listed, with their names; and which of them were out of sight, and are gone now.
-
-        A group that is out of sight still, or was before it was left out, is in neither.
-        """
-        missing, hidden = {}, []
+    def _missing_groups(
+        self, source: str, rest: Unlisted
+    ) -> tuple[dict[GroupKey, str], list[GroupKey], list[GroupKey]]:
+        """The groups that are missed, with their names; those of them that were out of sight; those that still are."""
+        missing, back, hidden = {}, [], []
         for row in self._c.execute(staging.missing(), {"of": source}):
             key, told = GroupKey(row.source, row.group_id), (row.group_id, row.name)
-            if row.is_unseen and (rest.left_out(*told) or not rest.is_gone(*told)):
-                continue
-            missing[key] = row.name
-            hidden += [key] if row.is_unseen else []
-        return missing, hidden
+            if not row.is_unseen or (rest.is_gone(*told) and not rest.left_out(*told)):
+                missing[key] = row.name
+                back += [key] if row.is_unseen else []
+            elif not rest.left_out(*told):
+                hidden.append(key)
+        return missing, back, hidden
 
     def _keys(self, query: sa.Select[Any], source: str) -> list[GroupKey]:
         return [GroupKey(*row) for row in self._c.execute(query, {"of": source})]

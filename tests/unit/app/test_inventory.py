@@ -65,9 +65,16 @@ def test_a_group_that_a_full_read_may_not_have_seen_is_kept_and_proves_nothing(s
         harness.group(group_id, "ann", admins=["dee"])
     harness.inventory()
     listed = next(one for one in harness.wards.changes(None) if isinstance(one, Roster))
-    scripted(harness, listed, SnapshotEnd(harness.now, 1, out_of_sight=lambda group_id: group_id == "ward-8"))
-
-    assert harness.inventory().counts["groups_gone"] == 1
+    problem = Malformed("Its list was refused.", record_id="team-1")
+    for gone, malformed in ((1, ()), (0, (problem,))):
+        end = SnapshotEnd(harness.now, 1, malformed, out_of_sight=lambda group_id: group_id == "ward-8")
+        scripted(harness, listed, end)
+        report = harness.inventory()
+        assert report.counts["groups_gone"] == gone
+        [trouble] = report.troubles
+        assert "groups out of sight: 1;" in trouble
+        assert ("ward-8" in trouble, "Its list was refused." in trouble) == (True, bool(malformed))
+        harness.later()
 
     with harness.store.begin() as uow:
         unseen, gone = (uow.rosters.view(harness.wards.key(group_id)) for group_id in ("ward-8", "ward-9"))
@@ -97,7 +104,7 @@ def test_groups_that_were_out_of_sight_are_not_believed_to_be_gone_all_at_once(s
         harness.later()
         scripted(harness, *shown, SnapshotEnd(harness.now, len(shown), out_of_sight=lambda _group_id: True))
         report = harness.inventory()
-        assert (report.is_ok, report.counts["groups_gone"]) == (True, 0)
+        assert (report.is_ok, report.counts["groups_gone"]) == (False, 0)
 
     harness.later()
     scripted(harness, every[0], SnapshotEnd(harness.now, 1))

@@ -209,6 +209,8 @@ class TakeInventory:
                 self._record(uow, name, end, counted, now)
         _count(counts, groups, members, changes)
         doubts = [*map(_shrunken, changes.shrunken), *map(_unshown, changes.unshown)]
+        if due.inventory.can.sees_all_groups and changes.hidden:
+            doubts.append(_hidden(changes.hidden, end.malformed))
         if is_too_malformed(len(end.malformed), members):
             doubts.append(_unread(end.malformed, members))
         return [f"{name}: {doubt}" for doubt in doubts]
@@ -355,6 +357,14 @@ def _unshown(roster: UnshownRoster) -> str:
     return (
         f"the group {roster.group_id} shows none of its {roster.before} members{why}; nobody is taken to be out "
         "of it. See that the source is in the group and may list it, or name the group under exclude"
+    )
+
+
+def _hidden(groups: Sequence[GroupKey], malformed: Sequence[Malformed]) -> str:
+    first, cause = groups[0].group_id, f" {malformed[0]}" if malformed else ""
+    return (
+        f"groups out of sight: {len(groups)}; nobody is taken to be out of them. The first: {first}.{cause} "
+        "If it stays, name them under exclude"
     )
 
 

@@ -250,7 +250,10 @@ class MissingGroups(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RosterChanges:
-    """What applying a snapshot did. With `too_few_groups` nothing was applied."""
+    """What applying a snapshot did. With `too_few_groups` nothing was applied.
+
+    `hidden` are the groups that it did not list, and that are out of sight: neither gone nor left out.
+    """
 
     changed: Mapping[GroupKey, MemberChanges]
     new_groups: tuple[GroupKey, ...] = ()
@@ -258,3 +261,4 @@ class RosterChanges:
     shrunken: tuple[ShrunkenRoster, ...] = ()
     unshown: tuple[UnshownRoster, ...] = ()
     too_few_groups: MissingGroups | None = None
+    hidden: tuple[GroupKey, ...] = ()
