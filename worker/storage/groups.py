@@ -181,7 +181,7 @@ class SqlRosters:
         missing, back, hidden = {}, [], []
         for row in self._c.execute(staging.missing(), {"of": source}):
             key, told = GroupKey(row.source, row.group_id), (row.group_id, row.name)
-            if not row.is_unseen or (rest.is_gone(*told) and not rest.left_out(*told)):
+            if not row.is_unseen or rest.is_gone(*told):
                 missing[key] = row.name
                 back += [key] if row.is_unseen else []
             elif not rest.left_out(*told):

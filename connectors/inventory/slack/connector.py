@@ -112,7 +112,8 @@ class SlackInventory(Passive):
             malformed += problems
             groups_total += 1
             yield roster if is_told else replace(roster, coverage=Coverage.PARTIAL, warnings=(UNTOLD,))
-        yield SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
+        end = SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
+        yield end if self._reads_user_groups else replace(end, left_out=is_user_group)
 
     def _listed(self, groups: Collection[str] | None) -> list[Listed]:
         """Return the channels and user groups that are wanted."""

@@ -136,10 +136,11 @@ class TeamsInventory(Passive):
         if groups is None:
             refusals.require_some()
         hidden = [is_one for needs, is_one in _LISTED.items() if refusals.has(needs)]
-        yield SnapshotEnd(
+        end = SnapshotEnd(
             began_at, groups_total, (*malformed, *refusals.malformed), is_full=groups is None,
             out_of_sight=lambda group_id: any(is_one(group_id) for is_one in hidden),
         )  # fmt: skip
+        yield end if self._config.chats else replace(end, left_out=is_chat)
 
     def _rosters(
         self, groups: Collection[str] | None, refusals: Refusals

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 import pytest
 
+from fakes.inventory import FakeInventory
 from harness import Harness
 from worker.domain.controls.policy import ClassRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Coverage
+from worker.domain.model import Coverage, Roster
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
-from worker.ports import Capabilities
+from worker.ports import Capabilities, SnapshotEnd
 
 CLASS = ClassRule(ControlSwitch(Mode.TICKET), "patient", ("teams",), ("Ward*",), move_to="teams")
 
@@ -100,6 +101,57 @@ def test_leaving_a_group_out_does_not_prove_that_it_was_closed(
     assert ticket.reason == "the group is no longer in the inventory"
     is_read_again(ward)
     assert closing(ward).state is TicketState.OPEN
+
+
+class Switched(FakeInventory):
+    """A source whose settings may switch off what it reads beside other groups."""
+
+    is_off = False
+
+    def changes(
+        self, cursor: str | None, groups: Collection[str] | None = None, /
+    ) -> Iterator[Roster | SnapshotEnd]:
+        for item in super().changes(cursor, groups):
+            if isinstance(item, SnapshotEnd) and self.is_off:
+                yield replace(item, left_out=lambda group_id: group_id == "ward-7")
+            else:
+                yield item
+
+
+@pytest.mark.parametrize("all_groups", [True, False])
+@pytest.mark.parametrize("was_unseen", [True, False])
+def test_what_the_source_s_settings_switch_off_is_left_out(
+    start: Callable[..., Harness], all_groups: bool, was_unseen: bool
+) -> None:
+    """Its tickets are cancelled, and none are opened; also if it was off before that was known."""
+    harness = start(inventory_type=Switched)
+    source = harness.wards
+    assert isinstance(source, Switched)
+    for number in range(9):
+        harness.group(f"other-{number}", "una", admins=["tom"])
+    harness.leave("ann")
+    sees(harness, all_groups=False if was_unseen else all_groups)
+    harness.settle()
+    source.omit("ward-7")
+    if was_unseen:
+        harness.later()
+        harness.settle()
+    [asked] = harness.tickets(TicketKind.REMOVE_MEMBER)
+    assert asked.is_live
+
+    source.is_off = True
+    sees(harness, all_groups=all_groups)
+    harness.leave("ben")
+    harness.later()
+    harness.settle(full=True)
+    [ticket] = harness.tickets(TicketKind.REMOVE_MEMBER)
+    assert (ticket.state, ticket.reason) == (TicketState.CANCELLED, "the group is no longer in the inventory")
+
+    source.is_off = False
+    source.mend()
+    harness.later()
+    harness.settle(full=True)
+    assert [one.state for one in harness.tickets(TicketKind.REMOVE_MEMBER)] == [TicketState.OPEN] * 2
 
 
 def test_a_group_that_was_left_out_can_be_proven_to_be_closed_later(ward: Harness) -> None:

@@ -250,7 +250,7 @@ class TakeInventory:
         takes = self._rules.takes[due.inventory.name]
 
         def left_out(group_id: str, name: str) -> bool:
-            return not takes(group_id, name)
+            return end.left_out(group_id) or not takes(group_id, name)
 
         def is_gone(group_id: str, _name: str) -> bool:
             return not end.out_of_sight(group_id)

@@ -23,7 +23,8 @@ class SnapshotEnd:
 
     A full read lists every group that the inventory can see; any other only what changed, or what was asked for.
     `cursor` is opaque to the worker, and given to the next read. Rows that were set aside are in `malformed`.
-    `out_of_sight`: whether a group, by its id, may be there although a full read did not list it.
+    `out_of_sight`: whether a group, by its id, may be there although a full read did not list it. `left_out`: whether
+    one is of a kind that the connector's settings switch off; it is left out, as `exclude` does.
     """
 
     taken_at: datetime
@@ -31,6 +32,7 @@ class SnapshotEnd:
     malformed: tuple[Malformed, ...] = ()
     is_full: bool = True
     cursor: str | None = None
+    left_out: Callable[[str], bool] = field(default=lambda _group_id: False, compare=False)
     out_of_sight: Callable[[str], bool] = field(default=lambda _group_id: False, compare=False)
 
 

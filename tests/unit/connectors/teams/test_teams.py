@@ -217,6 +217,12 @@ def test_group_chats_are_read_where_that_is_wanted(
     assert read(made())[0] == []
 
 
+def test_chats_that_are_switched_off_are_left_out(made: Callable[..., TeamsInventory]) -> None:
+    for chats in (True, False):
+        end = read(made(chats=chats))[1]
+        assert [end.left_out(one) for one in (CHAT, PRIVATE, WARD)] == [not chats, False, False]
+
+
 def test_only_the_groups_that_are_asked_for_are_read(
     entra: FakeEntra, inventory: TeamsInventory, ward: str
 ) -> None:
