@@ -91,12 +91,13 @@ def _listed(row: Any) -> Listed:
 def joined_of(answer: Any) -> tuple[str, ...]:
     """Read the ids of who is in a room. Raises Incomplete for fewer or more than the server counts."""
     members, total = _at(answer, "members", list), _at(answer, "total", int)
-    if len(members) != total or not all(isinstance(one, str) and one.startswith("@") for one in members):
+    found = {one for one in members if isinstance(one, str) and one.startswith("@")}
+    if len(found) != total or len(found) != len(members):
         raise Incomplete(
-            f"Synapse listed {len(members)} members of a room and counted {total}.",
-            remedy=_AGAIN, expected=total, got=len(members),
+            f"Synapse listed {len(found)} members of a room in {len(members)} rows, and counted {total}.",
+            remedy=_AGAIN, expected=total, got=len(found),
         )  # fmt: skip
-    return tuple(sorted(set(members)))
+    return tuple(sorted(found))
 
 
 def events_of(answer: Any) -> list[Any]:

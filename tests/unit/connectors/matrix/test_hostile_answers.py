@@ -94,6 +94,7 @@ def test_a_room_that_is_listed_and_not_there_when_asked_for_is_partial_and_named
         ("/v1/rooms", {"rooms": [], "total_rooms": False}),
         ("/members", {"members": [], "total": 2}),
         ("/members", {"members": [1], "total": 1}),
+        ("/members", {"members": ["@a:x", "@a:x", "@b:x"], "total": 3}),
         ("/members", {"total": 0}),
         ("/members", ["@amina.yusuf:corp.example"]),
         ("/state", {"state": None}),
