@@ -91,6 +91,7 @@ class SlackInventory(Passive):
         managers = self._managers()
         has_all = groups is None
         people = self._people() if has_all else {}
+        looked_at: set[str] = set()
         malformed: list[Malformed] = []
         groups_total = 0
         for listed in sorted(self._listed(groups), key=lambda one: one.group_id):
@@ -102,6 +103,7 @@ class SlackInventory(Passive):
             if not has_all and len(people.keys() | set(user_ids)) > SINGLY_MAX:
                 people.update(self._people())
                 has_all = True
+            self._look_again(user_ids, people, looked_at)
             roster, problems = roster_of(
                 listed,
                 user_ids,
@@ -185,6 +187,19 @@ class SlackInventory(Passive):
             region = self._context.default_region
             people[user_id] = Person() if answer is None else person_of(answer.get("user"), region)[1]
         return people[user_id]
+
+    def _look_again(self, user_ids: Collection[str], people: dict[str, Person], looked_at: set[str]) -> None:
+        """Look up, once a read, who is in a channel by an account that was deactivated before: it may be back."""
+        unsure = [one for one in user_ids if one in people and people[one].is_deactivated]
+        unsure = [one for one in unsure if one not in looked_at]
+        if unsure and len(looked_at) + len(unsure) > SINGLY_MAX:
+            people.update(self._people())
+            looked_at |= people.keys()
+            return
+        for user_id in unsure:
+            del people[user_id]
+            self._person(user_id, people)
+        looked_at.update(unsure)
 
     def _rows(self, call: Callable[[str], Any], key: str) -> Iterator[Any]:
         for page in self._pages(call):

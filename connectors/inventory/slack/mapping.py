@@ -48,12 +48,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account. `is_counted` is false for bots and deactivated accounts; `problem` says what can't be understood."""
+    """An account. `is_counted` is false for bots and deactivated accounts; `problem` says what can't be understood.
+
+    `is_deactivated`: it is no bot, and may be activated again.
+    """
 
     name: str = ""
     phone: str | None = None
     email: str | None = None
     is_counted: bool = True
+    is_deactivated: bool = False
     problem: str = ""
 
 
@@ -122,8 +126,9 @@ def user_ids_of(page: Any, key: str) -> list[str]:
 def person_of(row: Any, region: str) -> tuple[str, Person]:
     """Read an account; return it with its id. Raises Incomplete for one without an id."""
     user_id = _id(row, "account")
-    if row.get("deleted") is True or row.get("is_bot") is True or user_id == SLACKBOT:
-        return user_id, Person(is_counted=False)
+    is_bot = row.get("is_bot") is True or user_id == SLACKBOT
+    if is_bot or row.get("deleted") is True:
+        return user_id, Person(is_counted=False, is_deactivated=not is_bot)
     profile = row.get("profile")
     if not isinstance(profile, dict):
         return user_id, Person(problem="it has no profile")
