@@ -54,6 +54,7 @@ from worker.storage.group_rows import _group, _group_query, as_proof, group_row,
 from worker.storage.hidden_members import note_hidden
 from worker.storage.leading import leaders_of
 from worker.storage.led_members import with_leaders, with_led
+from worker.storage.missing_groups import missing_groups
 from worker.storage.persons import PERSON_COLUMNS, is_joining, person_of
 from worker.storage.sql.bulk import bulk_stage, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, chunked
@@ -108,16 +109,13 @@ class SqlRosters:
     ) -> RosterChanges:
         of = {"of": source}
         gather(self._c, self._scalar(staging.STAGED, of), staged_group, staged_membership)
-        missing, back, hidden = ({}, [], []) if rest.is_unread else self._missing_groups(source, rest)
-        left_out = [group for group, name in missing.items() if rest.left_out(group.group_id, name)]
-        missed = len(missing) - len(left_out)
-        known = self._scalar(staging.IN_SIGHT, of) + len(back) - len(left_out)
-        is_empty = missed > 0 and not self._scalar(staging.LISTED, of)
-        if is_empty or is_too_shrunken(missed, known, limits.shrink_share_max, limits.share_from):
-            return RosterChanges({}, too_few_groups=MissingGroups(known, missed))
-        gone = [group for group, name in missing.items() if rest.is_gone(group.group_id, name)]
-        unseen = [group for group in missing if group not in gone]
-        hidden += [group for group in unseen if group not in left_out]
+        missing = missing_groups(self._c, source, rest)
+        is_empty = missing.missed > 0 and not self._scalar(staging.LISTED, of)
+        if is_empty or is_too_shrunken(
+            missing.missed, missing.known, limits.shrink_share_max, limits.share_from
+        ):
+            return RosterChanges({}, too_few_groups=MissingGroups(missing.known, missing.missed))
+        gone, unseen = missing.gone, missing.unseen
         new = self._keys(staging.new(), source)
         unshown = [UnshownRoster(*row) for row in self._c.execute(staging.unshown(), of)]
         shrunken = self._doubt_shrunken(source, limits)
@@ -134,13 +132,13 @@ class SqlRosters:
         self._merge_groups(source, now)
         departed.apply(self._c, source)
         end_groups(self._c, source, gone, now)
-        lose_sight(self._c, source, [*unseen, *left_out])
+        lose_sight(self._c, source, [*unseen, *missing.left_out])
         led = leaders_of(self._c, {*gone, *renamed})
         dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
         self.clear_stage(source)
         gather_grown(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(
-            changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown), hidden=tuple(hidden)
+            changed, tuple(new), tuple(gone), tuple(shrunken), tuple(unshown), hidden=tuple(missing.hidden)
         )
 
     def leave_out(self, source: str, now: datetime) -> list[GroupKey]:
@@ -173,20 +171,6 @@ class SqlRosters:
         this = (g.source == group.source) & (g.group_id == group.group_id)
         marks = json.dumps(sorted(by), ensure_ascii=False)
         self._c.execute(sa.update(chat_group).where(this).values(declared_by=marks))
-
-    def _missing_groups(
-        self, source: str, rest: Unlisted
-    ) -> tuple[dict[GroupKey, str], list[GroupKey], list[GroupKey]]:
-        """The groups that are missed, with their names; those of them that were out of sight; those that still are."""
-        missing, back, hidden = {}, [], []
-        for row in self._c.execute(staging.missing(), {"of": source}):
-            key, told = GroupKey(row.source, row.group_id), (row.group_id, row.name)
-            if not row.is_unseen or rest.is_gone(*told):
-                missing[key] = row.name
-                back += [key] if row.is_unseen else []
-            elif not rest.left_out(*told):
-                hidden.append(key)
-        return missing, back, hidden
 
     def _keys(self, query: sa.Select[Any], source: str) -> list[GroupKey]:
         return [GroupKey(*row) for row in self._c.execute(query, {"of": source})]

@@ -256,7 +256,7 @@ class TakeInventory:
             return not end.out_of_sight(group_id)
 
         if due.inventory.can.sees_all_groups:
-            return Unlisted(is_gone=is_gone, left_out=left_out)
+            return Unlisted(is_gone=is_gone, left_out=left_out, is_hidden=end.out_of_sight)
         return Unlisted(is_gone=left_out, left_out=left_out)
 
     def _record(

@@ -163,12 +163,13 @@ class Unlisted:
     `is_unread`: nothing, since it did not have to list them. Otherwise a group that `is_gone` (by its id and its name)
     is not there any more, and any other is out of sight: what was known of it is kept, and proves nothing, until a read
     shows it or says that it is gone. A group that is `left_out` by the configuration is not missed, and is out of sight
-    whether it counts as gone or not.
+    whether it counts as gone or not; nor is one that `is_hidden` (by its id) by the source's own word.
     """
 
     is_unread: bool = False
     is_gone: Callable[[str, str], bool] = lambda _group_id, _name: True
     left_out: Callable[[str, str], bool] = lambda _group_id, _name: False
+    is_hidden: Callable[[str], bool] = lambda _group_id: False
 
 
 @dataclass(frozen=True, slots=True)
