@@ -28,6 +28,7 @@ class NotListed:
 
 
 def missing_groups(connection: sa.Connection, source: str, rest: Unlisted) -> NotListed:
+    """Sort what the staged read of a source did not list."""
     of = {"of": source}
     found = NotListed(connection.execute(staging.IN_SIGHT, of).scalar_one())
     for row in () if rest.is_unread else connection.execute(staging.missing(), of):
