@@ -66,11 +66,11 @@ def test_a_group_that_a_full_read_may_not_have_seen_is_kept_and_proves_nothing(s
     harness.inventory()
     listed = next(one for one in harness.wards.changes(None) if isinstance(one, Roster))
     problem = Malformed("Its list was refused.", record_id="team-1")
-    for gone, malformed in ((1, ()), (0, (problem,))):
+    for count, malformed in ((1, ()), (0, (problem,))):
         end = SnapshotEnd(harness.now, 1, malformed, out_of_sight=lambda group_id: group_id == "ward-8")
         scripted(harness, listed, end)
         report = harness.inventory()
-        assert report.counts["groups_gone"] == gone
+        assert report.counts["groups_gone"] == count
         [trouble] = report.troubles
         assert "groups out of sight: 1;" in trouble
         assert ("ward-8" in trouble, "Its list was refused." in trouble) == (True, bool(malformed))
