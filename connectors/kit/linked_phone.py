@@ -20,7 +20,14 @@ from connectors.kit.looking import Asks, look
 from connectors.kit.phone_check import CHECKED_MAX, counts_of, details_of, inside_of
 from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
-from connectors.kit.whatsapp import id_of, is_group_id, is_surely_not_among, once_each, role_among
+from connectors.kit.whatsapp import (
+    id_of,
+    is_at_odds,
+    is_group_id,
+    is_surely_not_among,
+    once_each,
+    role_among,
+)
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
 from worker.ports import (
@@ -45,6 +52,7 @@ NO_MEMBERS = "the gateway shows no members, although the linked phone is one its
 SOME_ONLY = (
     "WhatsApp shows only admins all members of a community, and the linked phone is not seen to be one"
 )
+AT_ODDS = "the gateway shows one hidden identity with two numbers, or two with one number"
 NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
 _DIGITS = re.compile(r"[0-9]{7,}")
 T = TypeVar("T")
@@ -233,6 +241,8 @@ class LinkedPhone(Passive, ABC):
         bad = len(malformed) - before
         shown = once_each(members)
         coverage, warnings = self._judged(shown, len(members) + bad, listed, bad=bad)
+        if coverage is Coverage.FULL and is_at_odds(members):
+            coverage, warnings = Coverage.PARTIAL, (AT_ODDS,)
         return self._roster_of(listed, shown, taken_at, coverage, listed.warnings + warnings)
 
     def _roster_of(

@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import reduce
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
@@ -120,16 +119,27 @@ _RANKS = {Role.CREATOR: 3, Role.ADMIN: 2, Role.MEMBER: 1, Role.UNKNOWN: 0}
 
 
 def once_each(members: Iterable[Member]) -> tuple[Member, ...]:
-    """Return the members in order without repeats; who is there twice, by number or LID, has the higher role."""
+    """Return the members in order without repeats; who is there twice has the higher role.
+
+    Rows with one number are one member, and a row without a number is whoever shows its LID beside one. Two numbers are
+    two members, whatever LID they show: see `is_at_odds`.
+    """
+    rows = list(members)
+    numbers: dict[str | None, str] = {}
+    for row in rows:
+        if row.phone and row.lid:
+            numbers.setdefault(row.lid, row.phone)
     found: dict[str, Member] = {}  # in the order of who is first there
-    places: dict[str, str] = {}  # a number or a LID -> the key in `found`
-    for member in members:
-        ids = [each for each in (member.phone, member.lid) if each is not None] or [member.handle]
-        place, *others = dict.fromkeys([*(places[each] for each in ids if each in places), member.handle])
-        same = [found.pop(each) for each in others if each in found]
-        found[place] = reduce(_both, [*([found[place]] if place in found else []), *same, member])
-        places |= dict.fromkeys((*ids, *(id_ for one in same for id_ in (one.phone, one.lid) if id_)), place)
+    for row in rows:
+        key = row.phone or numbers.get(row.lid, row.handle)
+        found[key] = _both(found[key], row) if key in found else row
     return tuple(found.values())
+
+
+def is_at_odds(members: Iterable[Member]) -> bool:
+    """Whether the rows show one LID with two numbers, or one number with two LIDs, so that some pair is wrong."""
+    pairs = {(each.phone, each.lid) for each in members if each.phone and each.lid}
+    return any(len({pair[at] for pair in pairs}) < len(pairs) for at in (0, 1))
 
 
 def _both(one: Member, other: Member) -> Member:

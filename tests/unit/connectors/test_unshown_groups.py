@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from connectors.inventory.evolution import SPEC as EVOLUTION
-from connectors.inventory.gowa import SPEC as GOWA
-from connectors.inventory.waha import SPEC as WAHA
-from contracts.inventory import context, read_to_the_error
-from fakes.evolution.server import INSTANCE, EvolutionServer
-from fakes.evolution.server import KEY as EVOLUTION_KEY
+from contracts.inventory import read_to_the_error
 from fakes.evolution.server import failed as evolution_failed
-from fakes.gateways.server import GatewayServer, Person, Room, answered
-from fakes.gowa.server import PASSWORD, USER, GowaServer, success
+from fakes.gateways.kinds import KINDS, Gateway, linked_to
+from fakes.gateways.server import Person, Room, answered
 from fakes.gowa.server import refused as gowa_refused
+from fakes.gowa.server import success
 from fakes.graph.http import Reply
-from fakes.waha.server import KEY, WahaServer
 from worker.domain.model import Coverage, Role
 from worker.ports import (
     AuthFailed,
     ConnectorError,
     Incomplete,
-    Inventory,
     NotDone,
     PermissionDenied,
     Rejected,
@@ -55,39 +46,17 @@ OVER_LIMIT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    kind: str
-    server: GatewayServer
-    inventory: Inventory
-
-    def fail(self, reply: Reply, group_id: str = BAD) -> None:
-        self.server.tell(AT[self.kind].replace(BAD[:18], group_id[:18]), reply)
-
-    def read(self) -> tuple[dict[str, Any], SnapshotEnd]:
-        *rosters, end = self.inventory.changes(None)
-        assert isinstance(end, SnapshotEnd)
-        return {each.group.group_id: each for each in rosters if not isinstance(each, SnapshotEnd)}, end
+def fail(gateway: Gateway, reply: Reply, group_id: str = BAD) -> None:
+    gateway.server.tell(AT[gateway.kind].replace(BAD[:18], group_id[:18]), reply)
 
 
-@pytest.fixture(params=["waha", "gowa", "evolution"])
+@pytest.fixture(params=KINDS)
 def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
-    servers = {
-        "waha": (WahaServer, WAHA),
-        "gowa": (GowaServer, GOWA),
-        "evolution": (EvolutionServer, EVOLUTION),
-    }
-    keys: dict[str, dict[str, str]] = {
-        "waha": {"api_key": KEY},
-        "gowa": {"user": USER, "password": PASSWORD},
-        "evolution": {"api_key": EVOLUTION_KEY, "instance": INSTANCE},
-    }
-    make, spec = servers[request.param]
-    with make() as server:
-        server.rooms = {one: Room(f"Group {one}", [Person("447700900102", Role.CREATOR)]) for one in GROUPS}
-        config = {"url": server.url, "accept_terms_risk": True, **keys[request.param]}
-        with closing(spec.build(spec.config.model_validate(config), context())) as inventory:
-            yield Gateway(request.param, server, inventory)
+    with linked_to(request.param) as found:
+        found.server.rooms = {
+            one: Room(f"Group {one}", [Person("447700900102", Role.CREATOR)]) for one in GROUPS
+        }
+        yield found
 
 
 @pytest.mark.parametrize(
@@ -105,7 +74,7 @@ def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
 def test_one_group_that_fails_is_a_part_that_is_named_and_the_others_are_read(
     gateway: Gateway, reply: Reply
 ) -> None:
-    gateway.fail(reply)
+    fail(gateway, reply)
     rosters, end = gateway.read()
     assert {one: each.coverage for one, each in rosters.items()} == {
         one: Coverage.PARTIAL if one == BAD else Coverage.FULL for one in GROUPS
@@ -125,7 +94,7 @@ def test_one_group_that_fails_is_a_part_that_is_named_and_the_others_are_read(
 def test_a_gateway_that_asks_to_wait_is_left_alone(gateway: Gateway) -> None:
     for reply in (answered({"message": "slow"}, 429), OVER_LIMIT[gateway.kind]):
         gateway.server.mend()
-        gateway.fail(reply)
+        fail(gateway, reply)
         seen, error = read_to_the_error(gateway.inventory)
         assert isinstance(error, Transient)
         assert BAD in error.message
@@ -133,7 +102,7 @@ def test_a_gateway_that_asks_to_wait_is_left_alone(gateway: Gateway) -> None:
 
 
 def test_a_phone_that_was_unlinked_meanwhile_ends_the_read(gateway: Gateway) -> None:
-    gateway.fail(HTML)
+    fail(gateway, HTML)
     gateway.server.tell(STATE[gateway.kind], UNLINKED[gateway.kind])
     _seen, error = read_to_the_error(gateway.inventory)
     assert isinstance(error, AuthFailed)
@@ -154,7 +123,7 @@ def test_where_most_groups_fail_the_read_does_and_the_error_names_one(
     gateway: Gateway, reply: Reply, kind: type[ConnectorError]
 ) -> None:
     for one in GROUPS[:3]:
-        gateway.fail(reply, one)
+        fail(gateway, reply, one)
     seen, error = read_to_the_error(gateway.inventory)
     assert type(error) is kind
     assert GROUPS[len(seen)] in error.message
@@ -163,7 +132,7 @@ def test_where_most_groups_fail_the_read_does_and_the_error_names_one(
 
 
 def test_one_group_that_is_asked_for_alone_is_an_error_that_names_it(gateway: Gateway) -> None:
-    gateway.fail(HTML)
+    fail(gateway, HTML)
     with pytest.raises(Incomplete, match=BAD):
         list(gateway.inventory.changes(None, {BAD}))
 
@@ -172,8 +141,8 @@ def test_of_many_groups_more_than_ten_that_fail_are_the_gateway_s_fault(gateway:
     ids = [f"1203630000000001{n:02}@g.us" for n in range(40)]
     gateway.server.rooms = {one: Room("Group", [Person("447700900102", Role.CREATOR)]) for one in ids}
     for one in ids[:10]:
-        gateway.fail(HTML, one)
+        fail(gateway, HTML, one)
     assert len(gateway.read()[1].malformed) == 10
-    gateway.fail(HTML, ids[10])
+    fail(gateway, HTML, ids[10])
     seen, error = read_to_the_error(gateway.inventory)
     assert (len(seen), ids[10] in error.message) == (10, True)

@@ -14,6 +14,7 @@ from connectors.kit.whatsapp import (
     allowed,
     flag,
     id_of,
+    is_at_odds,
     is_group_id,
     lid_of,
     link_hash,
@@ -105,6 +106,40 @@ def test_who_is_there_twice_is_once_there_by_number_and_by_lid() -> None:
 def test_different_people_stay_apart_in_order() -> None:
     people = [Member(f"+44770090010{n}", phone=f"+44770090010{n}") for n in range(3)]
     assert once_each(people) == tuple(people)
+
+
+NUMBERS, LIDS = ("+447700900101", "+447700900102"), ("9001@lid", "9002@lid")
+ROWS = st.tuples(st.sampled_from((None, *NUMBERS)), st.sampled_from((None, *LIDS))).filter(any)
+
+
+@given(st.lists(ROWS, max_size=6))
+def test_no_number_is_lost_and_an_identity_only_where_the_rows_are_at_odds(
+    rows: list[tuple[str | None, str | None]],
+) -> None:
+    members = [Member(phone or str(lid), phone=phone, lid=lid) for phone, lid in rows]
+    shown = once_each(members)
+    assert len({each.handle for each in shown}) == len(shown)
+    assert {each.phone for each in shown if each.phone} == {phone for phone, _lid in rows if phone}
+    if not is_at_odds(members):
+        lids = [each.lid for each in shown if each.lid]
+        assert sorted(lids) == sorted({lid for _phone, lid in rows if lid})
+
+
+@pytest.mark.parametrize(
+    "rows, at_odds",
+    [
+        ([], False),
+        ([(NUMBERS[0], LIDS[0]), (NUMBERS[0], LIDS[0]), (NUMBERS[1], None), (None, LIDS[0])], False),
+        ([(NUMBERS[0], LIDS[0]), (NUMBERS[1], LIDS[1])], False),
+        ([(NUMBERS[0], LIDS[0]), (NUMBERS[1], LIDS[0])], True),
+        ([(NUMBERS[0], LIDS[0]), (NUMBERS[0], LIDS[1])], True),
+    ],
+)
+def test_a_number_has_one_identity_and_an_identity_one_number(
+    rows: list[tuple[str | None, str | None]], at_odds: bool
+) -> None:
+    members = [Member(phone or str(lid), phone=phone, lid=lid) for phone, lid in rows]
+    assert is_at_odds(members) is at_odds
 
 
 @pytest.mark.parametrize(
