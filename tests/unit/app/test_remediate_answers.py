@@ -24,7 +24,7 @@ from remediated import (
 from worker.app.jobs import remediate
 from worker.domain.evidence import events
 from worker.domain.tickets.ticket import TicketState
-from worker.ports import AuthFailed, NotDone, Transient
+from worker.ports import AuthFailed, Changed, ConnectorError, Incomplete, Malformed, NotDone, Transient
 from worker.ports.state.remediations import ActState
 
 __all__ = ["ward"]
@@ -78,9 +78,14 @@ def test_a_source_that_asks_to_wait_is_asked_after_that_and_uses_up_no_attempts(
     assert ward.remediate().counts["done"] == 1
 
 
-def test_a_source_that_does_not_know_us_is_a_trouble_and_nothing_is_lost(ward: Harness) -> None:
+@pytest.mark.parametrize(
+    "error", [AuthFailed("Logged out.", remedy="Scan the code."), Changed("Logged out. Scan the code.")]
+)
+def test_a_source_that_does_not_know_us_is_a_trouble_and_nothing_is_lost(
+    ward: Harness, error: ConnectorError
+) -> None:
     def fail() -> None:
-        raise AuthFailed("Logged out.", remedy="Scan the code.")
+        raise error
 
     ward.wards.before = fail
     assert ward.remediate().troubles == ("wards: Logged out. Scan the code.",)
@@ -88,12 +93,18 @@ def test_a_source_that_does_not_know_us_is_a_trouble_and_nothing_is_lost(ward: H
     assert ward.remediate().counts["done"] == 1
 
 
-def test_after_an_unclear_answer_the_roster_is_looked_at_first(ward: Harness) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [Transient("The answer broke off."), Incomplete("It answered no JSON."), Malformed("x", record_id="1")],
+    ids=["broken", "no-json", "malformed"],
+)
+def test_after_an_unclear_answer_the_roster_is_looked_at_first(ward: Harness, error: ConnectorError) -> None:
     def cut() -> None:
-        raise Transient("The answer broke off.")
+        raise error
 
     ward.wards.after = cut
     assert ward.remediate().counts["unclear"] == 1
+    assert ward.taker.is_due(ward.now), "its group is read at once"
     ward.wards.after = lambda: None
     ward.remediate()
     assert len(ward.wards.acts) == 1

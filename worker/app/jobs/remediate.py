@@ -35,7 +35,7 @@ from worker.domain.reconcile.remediation import (
 )
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_label
-from worker.ports import ConnectorError, Inventory, NotDone, Port, Takes, Transient
+from worker.ports import Changed, ConnectorError, Inventory, NotDone, Permanent, Port, Takes
 from worker.ports.connectors.remover import ActOutcome, Effect, Remover
 from worker.ports.state.leases import Lease
 from worker.ports.state.remediations import ActState, MachineAct
@@ -162,19 +162,21 @@ class Remediate:
             self._journal(uow, act, events.TICKET_REMEDIATION_STARTED, act.begun_at, act.deed.value)
         try:
             outcome = self._do(found.deed, act, found.member)
-        except NotDone as error:
-            self._over(act, run)
-            self._quiet_until[act.group.source] = run.now + (asked_wait(error) or timedelta())
-            run.fail(act.group.source, error)
-        except Transient as error:  # it may have been done: the next roster shows it
-            run.counts["unclear"] += 1
-            self._look(replace(act, begun_at=run.at()), run)
-            run.fail(act.group.source, error)
         except ConnectorError as error:
-            self._over(act, run)
-            run.fail(act.group.source, error)
+            self._failed(act, error, run)
         else:
             self._came(act, outcome, run)
+
+    def _failed(self, act: MachineAct, error: ConnectorError, run: _Run) -> None:
+        """What may have been done after all, as after an answer that nobody understands, the next roster shows."""
+        if isinstance(error, NotDone | Permanent | Changed):
+            self._over(act, run)
+        else:
+            run.counts["unclear"] += 1
+            self._look(replace(act, begun_at=run.at()), run)
+        if isinstance(error, NotDone):
+            self._quiet_until[act.group.source] = run.now + (asked_wait(error) or timedelta())
+        run.fail(act.group.source, error)
 
     def _do(self, deed: Deed, act: MachineAct, member: Member) -> ActOutcome:
         remover: Remover = self._inventories[act.group.source]  # type: ignore[assignment]  # `can` says so
