@@ -20,6 +20,7 @@ _COLUMNS = (
     "ticket", "attempt", "rule", "deed", "source", "group_id", "handle", "state", "begun_at", "said",
 )  # fmt: skip
 _UNSETTLED = tuple(state.value for state in UNSETTLED)
+_WITHOUT_EFFECT = (ActState.NOT_DONE.value, ActState.OVER.value)
 
 
 class SqlRemediations:
@@ -53,7 +54,7 @@ class SqlRemediations:
 
     def count(self, rule: str, since: datetime) -> int:
         r = remediation.c
-        counts = (r.rule == rule) & (r.begun_at > since) & (r.state != ActState.OVER.value)
+        counts = (r.rule == rule) & (r.begun_at > since) & r.state.not_in(_WITHOUT_EFFECT)
         return int(self._c.execute(sa.select(sa.func.count()).where(counts)).scalar_one())
 
     def waiting(

@@ -63,6 +63,64 @@ def test_what_was_surely_not_done_is_tried_again_and_a_failing_source_is_left_al
     assert ward.remediate().counts["done"] == 2
 
 
+def ended(harness: Harness) -> list[str]:
+    kind = events.TICKET_REMEDIATION_NOT_DONE
+    return [one.entry.reason for one in harness.journal() if one.entry.kind == kind]
+
+
+def test_what_was_surely_not_done_uses_up_no_attempts_and_rests_twice_as_long_each_time(
+    ward: Harness,
+) -> None:
+    def fail() -> None:
+        tried.append(minute)
+        raise NotDone("Too many requests.")
+
+    tried: list[int] = []
+    ward.wards.before = fail
+    for minute in range(70):
+        if minute % 10 == 0:
+            ward.inventory()
+        ward.remediate()
+        ward.later(minutes=1)
+    assert tried == [0, 1, 2, 5, 12, 27, 58]
+    assert ended(ward) == ["Too many requests."] * 7
+    ward.wards.before = lambda: None
+    ward.later(minutes=51)
+    ward.inventory()
+    assert ward.remediate().counts["done"] == 1
+
+
+def test_a_source_that_fails_for_weeks_is_asked_once_in_17_hours(ward: Harness) -> None:
+    def fail() -> None:
+        raise NotDone("Too many requests.")
+
+    ward.wards.before = fail
+    for _ in range(13):
+        ward.later(hours=17, minutes=3)
+        ward.inventory()
+        ward.remediate()
+    assert len(ended(ward)) == 13
+
+
+def test_a_source_that_asks_to_wait_is_asked_for_nothing_until_then(ward: Harness) -> None:
+    def cut() -> None:
+        raise Transient("It is overloaded.", retry_after_s=1800)
+
+    ward.group("ward-8", LEAVER, admins=["eve"])
+    ward.inventory()
+    ward.reconcile()
+    ward.wards.after = cut
+    assert ward.remediate().counts["unclear"] == 1
+    ward.wards.after = lambda: None
+    ward.later(minutes=29)
+    ward.inventory()
+    ward.remediate()
+    assert len(ward.wards.acts) == 1
+    ward.later(minutes=1)
+    ward.remediate()
+    assert len(ward.wards.acts) == 2
+
+
 def test_a_source_that_asks_to_wait_is_asked_after_that_and_uses_up_no_attempts(ward: Harness) -> None:
     def fail() -> None:
         raise NotDone("Too many requests.", retry_after_s=1800)
@@ -201,6 +259,7 @@ def test_a_process_that_dies_removes_nobody_twice(ward: Harness, is_done: bool) 
     ward.later()
     ward.inventory()
     ward.remediate()
+    assert len(ended(ward)) == int(not is_done)
     ward.remediate()
     assert not is_in(ward)
     assert len(ward.wards.acts) == 1

@@ -73,6 +73,7 @@ EXPECTED = {
     "ticket.remediation_started",
     "ticket.copy_requested",
     "ticket.remediation_refused",
+    "ticket.remediation_not_done",
     "ticket.assigned",
     "ticket.blocked",
     "ticket.cancelled",

@@ -42,9 +42,11 @@ from worker.ports.state.remediations import ActState, MachineAct
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 200
-ATTEMPTS_MAX = 3  # for one ticket; then people do it
+ATTEMPTS_MAX = 3  # for one ticket, without those that were surely not done; then people do it
+DOUBLINGS_MAX = 10  # of the minute after which what was surely not done is tried again: to 17 hours
 ASKED_MAX = timedelta(hours=1)  # an effect that takes longer did not come
 HOUR = timedelta(hours=1)
+DID_NOT_COME = because("it was asked for, and did not come")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,8 @@ class Remediate:
             return LeftToPeople("the latest roster is too old")
         if ticket.person and uow.sources.get(ticket.person.source, Port.DIRECTORY).trouble is not None:
             return LeftToPeople("the directory can't be read just now")
-        if len(uow.remediations.of_ticket(ticket.id)) >= ATTEMPTS_MAX:
-            return LeftToPeople("it was tried often enough")
+        if _was_tried_enough(uow.remediations.of_ticket(ticket.id), now):
+            return LeftToPeople("it was tried often enough for now")
         return allowed(ticket, view, self._rules, inventory.can, self._by.leaver)
 
     # --- one act ---------------------------------------------------------------------------------
@@ -170,12 +172,12 @@ class Remediate:
     def _failed(self, act: MachineAct, error: ConnectorError, run: _Run) -> None:
         """What may have been done after all, as after an answer that nobody understands, the next roster shows."""
         if isinstance(error, NotDone | Permanent | Changed):
-            self._over(act, run)
+            with run.matching.begin() as uow:
+                self._ended(uow, act, ActState.NOT_DONE, error.message, run)
         else:
             run.counts["unclear"] += 1
             self._look(replace(act, begun_at=run.at()), run)
-        if isinstance(error, NotDone):
-            self._quiet_until[act.group.source] = run.now + (asked_wait(error) or timedelta())
+        self._quiet_until[act.group.source] = run.now + (asked_wait(error) or timedelta())
         run.fail(act.group.source, error)
 
     def _do(self, deed: Deed, act: MachineAct, member: Member) -> ActOutcome:
@@ -220,9 +222,9 @@ class Remediate:
         uow.remediations.put(replace(act, state=ActState.REFUSED, said=said))
         self._journal(uow, act, events.TICKET_REMEDIATION_REFUSED, run.at(), said)
 
-    def _over(self, act: MachineAct, run: _Run) -> None:
-        with run.matching.begin() as uow:
-            uow.remediations.put(replace(act, state=ActState.OVER))
+    def _ended(self, uow: UnitOfWork, act: MachineAct, state: ActState, why: str, run: _Run) -> None:
+        uow.remediations.put(replace(act, state=state, said=why))
+        self._journal(uow, act, events.TICKET_REMEDIATION_NOT_DONE, run.at(), why)
 
     def _look(self, act: MachineAct, run: _Run) -> None:
         """Have the group read. What was read while the request was under way says nothing of it."""
@@ -250,9 +252,9 @@ class Remediate:
         if newer is not None and has_effect(act.deed, act.handle, newer):
             self._done(uow, act, act.said, run.at(), run)
         elif newer is not None and act.state is ActState.BEGUN:
-            uow.remediations.put(replace(act, state=ActState.OVER))
+            self._ended(uow, act, ActState.OVER, DID_NOT_COME, run)
         elif newer is not None and is_late:
-            self._refused(uow, act, because("it was asked for, and did not come"), run)
+            self._refused(uow, act, DID_NOT_COME, run)
         elif in_sight is not None and in_sight.coverage is not Coverage.STALE and not is_late:
             uow.sources.want(act.group.source, [act.group.group_id], run.now)
 
@@ -276,6 +278,17 @@ class _Run:
         """Ask nothing more of a source in this run."""
         self.failed = {*self.failed, source}
         self.troubles.append(f"{source}: {error}")
+
+
+def _was_tried_enough(acts: Sequence[MachineAct], now: datetime) -> bool:
+    """Whether it is left alone: for good, or as long as what was surely not done rests, each time twice as long."""
+    undone = [one for one in acts if one.state is ActState.NOT_DONE]
+    if len(acts) - len(undone) >= ATTEMPTS_MAX:
+        return True
+    if not undone:
+        return False
+    rest = timedelta(minutes=2 ** min(len(undone) - 1, DOUBLINGS_MAX) - 1)
+    return not has_come(undone[-1].begun_at + rest, now, WAIT_MAX)
 
 
 def _are_people_held(uow: UnitOfWork) -> bool:

@@ -31,6 +31,7 @@ TICKET_MOVED: Final = "ticket.moved"
 TICKET_COPY_REQUESTED: Final = "ticket.copy_requested"  # a copy in a tracker is made anew
 TICKET_REMEDIATION_STARTED: Final = "ticket.remediation_started"  # a machine acts, as a rule allowed it
 TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source
+TICKET_REMEDIATION_NOT_DONE: Final = "ticket.remediation_not_done"  # it may be tried again
 TICKET_LINK_SHOWN: Final = "ticket.link_shown"
 TICKET_LINKS_REVOKED: Final = "ticket.links_revoked"
 

@@ -20,7 +20,8 @@ class ActState(StrEnum):
     ASKED = "asked"  # the source took the request
     DONE = "done"
     REFUSED = "refused"  # the source said no; people do it
-    OVER = "over"  # surely not done; it may be tried again
+    NOT_DONE = "not_done"  # surely, as the source said, or was never asked: it may be tried again
+    OVER = "over"  # a later roster does not show it; it may be tried again, some times
 
 
 UNSETTLED = (ActState.BEGUN, ActState.ASKED)
@@ -54,7 +55,7 @@ class Remediations(Protocol):
         """The acts for one ticket, in order."""
 
     def count(self, rule: str, since: datetime) -> int:
-        """How many acts a rule allowed since an instant, without those that were surely not done."""
+        """How many acts a rule allowed since an instant, without those that are not done or over."""
 
     def waiting(
         self, kinds: Collection[TicketKind], sources: Collection[str], after: int, limit: int
