@@ -8,7 +8,6 @@ knows no members yet; since the phone itself is in each of its groups, such a li
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from connectors.kit.calls import Calls
+from connectors.kit.gateway_errors import set_aside, unexpected
 from connectors.kit.looking import Asks, look
 from connectors.kit.phone_check import CHECKED_MAX, counts_of, details_of, inside_of
 from connectors.kit.rest import Refusal
@@ -53,8 +53,11 @@ SOME_ONLY = (
     "WhatsApp shows only admins all members of a community, and the linked phone is not seen to be one"
 )
 AT_ODDS = "the gateway shows one hidden identity with two numbers, or two with one number"
+ITSELF = (
+    "this is the linked phone itself, which would never see the group again: first link another phone that is an "
+    "admin of the group"
+)
 NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
-_DIGITS = re.compile(r"[0-9]{7,}")
 T = TypeVar("T")
 
 
@@ -138,9 +141,9 @@ class LinkedPhone(Passive, ABC):
         """Return the id under which the gateway takes an act on a member; None if they have none of WhatsApp."""
         return id_of(member)
 
+    @abstractmethod
     def _who_it_is(self) -> Member | None:
         """Ask which member the linked phone is; None if the gateway doesn't show it."""
-        return None
 
     def _begin(self) -> None:
         """Forget what was known from the read before."""
@@ -312,7 +315,7 @@ class LinkedPhone(Passive, ABC):
     # --- Acting ------------------------------------------------------------------------------------------
 
     def remove(self, group_id: str, member: Member) -> ActOutcome:
-        """See `worker.ports.Remover`. The linked phone has to be an admin of the group."""
+        """See `worker.ports.Remover`. The linked phone has to be an admin of the group, and is not removed itself."""
         return self._act("remove", group_id, member)
 
     def make_admin(self, group_id: str, member: Member) -> ActOutcome:
@@ -323,7 +326,18 @@ class LinkedPhone(Passive, ABC):
         participant = self._participant(member)
         if participant is None or not is_group_id(group_id):
             return ActOutcome(Effect.REFUSED, "the member has no id of WhatsApp")
+        if action == "remove" and self._is_me(member):
+            return ActOutcome(Effect.REFUSED, ITSELF)
         return self._ask(action, group_id, participant)
+
+    def _is_me(self, member: Member) -> bool:
+        """Whether the member is the phone that is linked now. What fails here is before the act."""
+        try:
+            me = self._who_it_is()
+        except (Transient, Incomplete) as error:
+            wait_s = error.retry_after_s if isinstance(error, Transient) else None
+            raise NotDone(error.message, remedy=error.remedy, retry_after_s=wait_s) from error
+        return me is not None and role_among(me, [member]) is not None
 
     # --- check -------------------------------------------------------------------------------------------
 
@@ -366,30 +380,6 @@ def _is_of_one_group(error: ConnectorError) -> bool:
 
 def _seen(roster: Roster) -> set[Coverage]:
     return {roster.coverage} if roster.members else set()
-
-
-def set_aside(gateway: str, record_id: str, error: ValueError) -> Malformed:
-    """The error for one row that can't be understood; the rest goes on."""
-    return Malformed(
-        f"{gateway}: {record_id} can't be understood: {error}.",
-        record_id=record_id,
-        remedy="Update the gateway; if it stays, look at that group in WhatsApp.",
-    )
-
-
-def unexpected(gateway: str, what: str) -> Incomplete:
-    """The error for an answer that is JSON, but of another shape."""
-    return Incomplete(
-        f"{gateway}, asked for {what}, answered JSON of another shape.",
-        remedy="Nothing is changed by it. Check that url is the gateway itself, and that its version is a current one.",
-    )
-
-
-def without_numbers(error: ConnectorError) -> ConnectorError:
-    """Return the error with every long number in its message as "…": gateways repeat the ids of people in refusals."""
-    error.message = _DIGITS.sub("…", error.message)
-    error.args = (error.message,)
-    return error
 
 
 def name_of(found: Any) -> str:

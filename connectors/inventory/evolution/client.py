@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from connectors.inventory.evolution.config import EvolutionConfig
-from connectors.kit.linked_phone import unexpected, without_numbers
+from connectors.kit.gateway_errors import unexpected, without_numbers
 from connectors.kit.rest import Refusal, Rest, Server
 from worker.ports import (
     AuthFailed,

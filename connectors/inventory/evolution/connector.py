@@ -12,7 +12,8 @@ from connectors.inventory.evolution.client import EVOLUTION, EvolutionClient
 from connectors.inventory.evolution.config import EvolutionConfig
 from connectors.kit.act_answers import outcome
 from connectors.kit.calls import Calls, CallsConfig
-from connectors.kit.linked_phone import LinkedPhone, Listed, set_aside
+from connectors.kit.gateway_errors import set_aside
+from connectors.kit.linked_phone import LinkedPhone, Listed
 from connectors.kit.looking import Asks
 from connectors.kit.pictures import Pictures
 from connectors.kit.whatsapp import id_of, link_hash

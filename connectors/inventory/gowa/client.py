@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from connectors.inventory.gowa.config import GowaConfig
-from connectors.kit.linked_phone import unexpected, without_numbers
+from connectors.kit.gateway_errors import unexpected, without_numbers
 from connectors.kit.rest import Refusal, Rest, Server
 from worker.ports import (
     AuthFailed,
@@ -56,12 +56,16 @@ class GowaClient:
     def close(self) -> None:
         self._rest.close()
 
-    def require_linked(self) -> None:
-        """Raise AuthFailed, with the remedy, unless a phone is linked; Transient while it is not connected."""
+    def require_linked(self) -> dict[str, Any]:
+        """Return the phone's state, with its `jid` since GOWA 8. Raises AuthFailed, with the remedy, unless a phone is
+        linked; Transient while it is not connected.
+        """
         what = "the phone's state"
         found = self._results(lambda: self._rest.get("/app/status", what), what)
-        states = (found.get("is_logged_in"), found.get("is_connected")) if isinstance(found, dict) else ()
-        if not states or not all(isinstance(state, bool) for state in states):
+        if not isinstance(found, dict):
+            raise unexpected(GOWA, what)
+        states = (found.get("is_logged_in"), found.get("is_connected"))
+        if not all(isinstance(state, bool) for state in states):
             raise unexpected(GOWA, what)
         if not states[0]:
             raise AuthFailed("GOWA has no linked phone. No group can be read.", remedy=_LINK_AGAIN)
@@ -70,6 +74,7 @@ class GowaClient:
                 "GOWA's phone is not connected to WhatsApp.",
                 remedy="It is tried again by itself; if it stays, reconnect the device in GOWA.",
             )
+        return found
 
     def groups(self) -> list[Any]:
         """Return the phone's groups, without their members; at most LISTED_MAX."""

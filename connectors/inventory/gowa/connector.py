@@ -11,7 +11,8 @@ from connectors.inventory.gowa.client import GOWA, LISTED_MAX, GowaClient
 from connectors.inventory.gowa.config import GowaConfig
 from connectors.kit.act_answers import outcome
 from connectors.kit.calls import Calls, is_signed
-from connectors.kit.linked_phone import LinkedPhone, Listed, set_aside
+from connectors.kit.gateway_errors import set_aside
+from connectors.kit.linked_phone import LinkedPhone, Listed
 from connectors.kit.looking import Asks
 from connectors.kit.whatsapp import id_of, link_hash
 from worker.domain.model import Fact, Member
@@ -34,7 +35,12 @@ class GowaInventory(LinkedPhone):
         self._client.close()
 
     def _require_linked(self) -> None:
-        self._again(self._client.require_linked)
+        self._is_me_known = False
+        self._myself()
+
+    def _who_it_is(self) -> Member | None:
+        state = self._again(self._client.require_linked)
+        return mapping.myself(state, self._context.default_region)
 
     def _listing(self) -> Iterator[Listed | Malformed]:
         rows = self._again(self._client.groups)

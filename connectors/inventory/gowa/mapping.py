@@ -66,6 +66,14 @@ def member(row: Any, region: str) -> Member:
     return member_of(ids, role(row), region, row.get("display_name"))
 
 
+def myself(state: Mapping[str, Any], region: str) -> Member | None:
+    """Return the linked phone from its state; None if that doesn't show it."""
+    try:
+        return member_of([state.get("jid")], Role.UNKNOWN, region)
+    except ValueError:
+        return None
+
+
 def role(row: Mapping[str, Any]) -> Role:
     """Return the role; unknown where the row doesn't say whether they are an admin."""
     if row.get("is_super_admin") is True:

@@ -12,7 +12,8 @@ from connectors.inventory.waha.client import PAGE, UNTOLD, WAHA, WahaClient
 from connectors.inventory.waha.config import WahaConfig
 from connectors.kit.act_answers import outcome
 from connectors.kit.calls import Calls, instant, is_signed
-from connectors.kit.linked_phone import LinkedPhone, Listed, set_aside
+from connectors.kit.gateway_errors import set_aside
+from connectors.kit.linked_phone import LinkedPhone, Listed
 from connectors.kit.looking import Asks, tried
 from connectors.kit.pictures import Pictures, picture_hash
 from connectors.kit.whatsapp import allowed, link_hash, with_number

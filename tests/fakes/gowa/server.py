@@ -27,6 +27,7 @@ class GowaServer(GatewayServer):
         self.is_linked = True
         self.is_connected = True
         self.has_hosts = False
+        self.owner: str | None = None  # the linked phone's id, where it is shown
 
     def truth(self, request: Request) -> Reply:
         expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
@@ -38,9 +39,8 @@ class GowaServer(GatewayServer):
                 400, "DEVICE_ID_REQUIRED", "device_id is required via X-Device-Id header or device_id query"
             )  # fmt: skip
         if request.path == "/app/status":
-            return success(
-                {"is_connected": self.is_connected, "is_logged_in": self.is_linked, "device_id": "org_2"}
-            )
+            state = {"is_connected": self.is_connected, "is_logged_in": self.is_linked, "device_id": "org_2"}
+            return success(state | ({} if self.owner is None else {"jid": self.owner}))
         if not self.is_linked:
             return refused(500, "INTERNAL_SERVER_ERROR", "you are not loggin")
         return self._linked(request)

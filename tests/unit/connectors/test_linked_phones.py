@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.kit.linked_phone import AT_ODDS
+from connectors.kit.linked_phone import AT_ODDS, ITSELF
+from fakes.evolution.server import EvolutionServer
 from fakes.gateways.kinds import KINDS, Gateway, linked_to
-from fakes.gateways.server import Person, Room
-from worker.domain.model import Coverage, Role
+from fakes.gateways.server import Person, Room, answered
+from fakes.gowa.server import GowaServer
+from fakes.waha.server import WahaServer
+from worker.domain.model import Coverage, Member, Role
+from worker.ports import NotDone
+from worker.ports.connectors.remover import ActOutcome, Effect
 
-WARD = "120363000000000007@g.us"
+WARD, ROTA = "120363000000000007@g.us", "120363000000000009@g.us"
 BOB, DAN = "447700900101", "447700900102"
 
 
@@ -50,3 +55,47 @@ def test_somebody_who_is_listed_by_number_and_by_identity_is_one_and_the_list_is
     roster = gateway.read()[0][WARD]
     assert [each.handle for each in roster.members] == [f"+{DAN}"]
     assert roster.coverage is Coverage.FULL
+
+
+def is_linked(gateway: Gateway, number: str) -> None:
+    """Another phone is linked to the gateway."""
+    server, jid = gateway.server, f"{number}:7@s.whatsapp.net"
+    if isinstance(server, WahaServer):
+        server.me = {"id": jid, "lid": "9001@lid"}
+    elif isinstance(server, EvolutionServer | GowaServer):
+        server.owner = jid
+
+
+def test_the_linked_phone_does_not_remove_itself_until_another_one_is_linked(gateway: Gateway) -> None:
+    """It would never see the group again."""
+    gateway.server.rooms[WARD] = Room(
+        "Ward", [Person(BOB, Role.ADMIN, "9001"), Person(DAN, Role.ADMIN, "9002")]
+    )
+    is_linked(gateway, BOB)
+    bob, _dan = gateway.read()[0][WARD].members
+    assert gateway.inventory.remove(WARD, bob) == ActOutcome(Effect.REFUSED, ITSELF)
+    assert not gateway.server.seen(method="POST")
+    is_linked(gateway, DAN)
+    assert gateway.inventory.remove(WARD, bob).effect is Effect.DONE
+    assert [each.user for each in gateway.server.rooms[WARD].people] == [DAN]
+
+
+def test_a_list_without_the_linked_phone_itself_is_stale(gateway: Gateway) -> None:
+    """It was taken out between the list of groups and the list of members."""
+    gateway.server.rooms[WARD] = Room("Ward", [Person(DAN, lid="9002")])
+    gateway.server.rooms[ROTA] = Room("Rota", [Person(BOB, lid="9001")])
+    is_linked(gateway, BOB)
+    rosters, _end = gateway.read()
+    assert {key: each.coverage for key, each in rosters.items()} == {
+        WARD: Coverage.STALE,
+        ROTA: Coverage.FULL,
+    }
+
+
+def test_a_gateway_that_fails_to_say_who_its_phone_is_removes_nobody(gateway: Gateway) -> None:
+    at = {"waha": "/api/sessions/", "gowa": "/app/status", "evolution": "fetchInstances"}[gateway.kind]
+    gateway.server.rooms[WARD] = Room("Ward", [Person(BOB, Role.ADMIN), Person(DAN, Role.ADMIN)])
+    gateway.server.tell(at, answered(None, 503))
+    with pytest.raises(NotDone):
+        gateway.inventory.remove(WARD, Member(f"+{BOB}", phone=f"+{BOB}"))
+    assert not gateway.server.seen(method="POST")

@@ -116,4 +116,4 @@ def test_who_has_no_id_of_whatsapp_is_not_asked_for(waha: WahaServer, make: Make
 
 def test_one_act_is_one_request(waha: WahaServer, make: Make) -> None:
     make().remove(WARD, SAM)
-    assert len(waha.log) == 1
+    assert len(waha.seen(method="POST")) == 1
