@@ -243,7 +243,7 @@ class LinkedPhone(Passive, ABC):
                 members += [] if member is None else [member]
         bad = len(malformed) - before
         shown = once_each(members)
-        coverage, warnings = self._judged(shown, len(members) + bad, listed, bad=bad)
+        coverage, warnings = self._judged(shown, listed, bad=bad)
         if coverage is Coverage.FULL and is_at_odds(members):
             coverage, warnings = Coverage.PARTIAL, (AT_ODDS,)
         return self._roster_of(listed, shown, taken_at, coverage, listed.warnings + warnings)
@@ -260,9 +260,10 @@ class LinkedPhone(Passive, ABC):
         return Roster(group, members, taken_at, coverage, warnings, facts)
 
     def _judged(
-        self, members: Sequence[Member], got: int, listed: Listed, *, bad: int
+        self, members: Sequence[Member], listed: Listed, *, bad: int
     ) -> tuple[Coverage, tuple[str, ...]]:
-        """Return how much of a group its list shows, and what is missing, in words; `bad` of `got` rows are unread."""
+        """Return how much of a group its list shows, and what is missing, in words; `bad` rows more are unread."""
+        got = len(members) + bad
         if not got:
             return Coverage.PARTIAL, (NO_MEMBERS,)
         if listed.size is not None and got < listed.size:

@@ -112,10 +112,10 @@ class WahaInventory(LinkedPhone):
         return self._numbers[lid]
 
     def _judged(
-        self, members: Sequence[Member], got: int, listed: Listed, *, bad: int
+        self, members: Sequence[Member], listed: Listed, *, bad: int
     ) -> tuple[Coverage, tuple[str, ...]]:
         """Beside what the list shows: whose number is not told may be whoever was listed by it, and is not gone."""
-        coverage, warnings = super()._judged(members, got, listed, bad=bad)
+        coverage, warnings = super()._judged(members, listed, bad=bad)
         untold = sum(each.phone is None and self._numbers.get(each.lid or "") is UNTOLD for each in members)
         if not untold:
             return coverage, warnings

@@ -57,23 +57,25 @@ def suspended(group: Listed, now: datetime) -> Roster:
 def roster(record: Any, group_id: str, now: datetime, malformed: list[Malformed], region: str) -> Roster:
     """Return a group's roster; members that can't be understood are added to `malformed`.
 
-    PARTIAL if one can't be, or if Meta counts others than it shows. Raises Incomplete for another shape or group.
+    PARTIAL if one can't be, or if Meta counts more or fewer than are shown. Raises Incomplete for another shape or
+    group.
     """
     if not isinstance(record, dict) or record.get("id") != group_id:
         raise unexpected("a group")
     rows, total = _rows(record), record.get("total_participant_count")
     before = len(malformed)
-    members = list(_members(rows, group_id, malformed, region))
+    members = {member.handle: member for member in _members(rows, group_id, malformed, region)}
+    got = len(members) + len(malformed) - before  # whoever is there twice is one
     warnings = [SUSPENDED] if record.get("suspended") is True else []
-    is_counted = isinstance(total, int) and total == len(rows)
+    is_counted = isinstance(total, int) and total == got
     if not is_counted and total is not None:
         warnings.append(
-            f"Meta counts {total if isinstance(total, int) else 'other'} members, and shows {len(rows)}"
+            f"Meta counts {total if isinstance(total, int) else 'other'} members, and shows {got}"
         )
     is_whole = len(malformed) == before and (is_counted or (total is None and bool(rows)))
     return Roster(
         Group(group_id, name_of(record.get("subject"))),
-        tuple({member.handle: member for member in members}.values()),
+        tuple(members.values()),
         now,
         Coverage.FULL if is_whole else Coverage.PARTIAL,
         tuple(warnings),

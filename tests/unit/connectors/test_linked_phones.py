@@ -40,7 +40,8 @@ def test_two_numbers_with_one_hidden_identity_are_both_listed_and_nobody_is_prov
 
 
 def test_one_number_with_two_hidden_identities_proves_nobody_out(gateway: Gateway) -> None:
-    gateway.server.rooms[WARD] = Room("Ward", [Person(DAN, lid="9003"), Person(DAN, Role.ADMIN, "9004")])
+    people = [Person(DAN, lid="9003"), Person(DAN, Role.ADMIN, "9004")]
+    gateway.server.rooms[WARD] = Room("Ward", people, {"ParticipantCount": 1})
     roster = gateway.read()[0][WARD]
     assert [(each.handle, each.role) for each in roster.members] == [(f"+{DAN}", Role.ADMIN)]
     assert (roster.coverage, roster.warnings) == (Coverage.PARTIAL, (AT_ODDS,))
@@ -49,9 +50,8 @@ def test_one_number_with_two_hidden_identities_proves_nobody_out(gateway: Gatewa
 def test_somebody_who_is_listed_by_number_and_by_identity_is_one_and_the_list_is_whole(
     gateway: Gateway,
 ) -> None:
-    gateway.server.rooms[WARD] = Room(
-        "Ward", [Person(DAN, lid="9003"), Person(DAN), Person(None, lid="9003")]
-    )
+    people = [Person(DAN, lid="9003"), Person(DAN), Person(None, lid="9003")]
+    gateway.server.rooms[WARD] = Room("Ward", people, {"ParticipantCount": 1})
     roster = gateway.read()[0][WARD]
     assert [each.handle for each in roster.members] == [f"+{DAN}"]
     assert roster.coverage is Coverage.FULL

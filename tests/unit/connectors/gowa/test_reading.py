@@ -107,6 +107,13 @@ def test_a_list_shorter_than_the_group_is_partial(gowa: GowaServer, make: Make) 
     assert "3 of 300" in ward.warnings[0]
 
 
+def test_somebody_who_is_listed_twice_stands_for_nobody_else(gowa: GowaServer, make: Make) -> None:
+    people = gowa.rooms[WARD].people
+    people.append(people[0])
+    ward = read(make())[0][0]
+    assert (ward.coverage, ward.warnings) == (Coverage.PARTIAL, ("the gateway shows 3 of 4 members",))
+
+
 @pytest.mark.parametrize("shown", ["IsParent", "IsDefaultSubGroup"])
 @pytest.mark.parametrize("size, coverage", [(3, Coverage.FULL), (0, Coverage.PARTIAL)])
 def test_a_community_of_an_unknown_size_is_partial(

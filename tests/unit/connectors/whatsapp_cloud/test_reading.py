@@ -212,7 +212,8 @@ def test_a_member_who_cannot_be_understood_is_set_aside_and_the_group_is_partial
         ({"participants": None, "total_participant_count": 0}, Coverage.FULL),
         ({"participants": [], "total_participant_count": None}, Coverage.PARTIAL),  # which may be anything
         ({"participants": [], "total_participant_count": 1}, Coverage.PARTIAL),
-        ({"participants": [{"wa_id": AMINA}] * 2, "total_participant_count": 2}, Coverage.FULL),
+        ({"participants": [{"wa_id": AMINA}] * 2, "total_participant_count": 2}, Coverage.PARTIAL),
+        ({"participants": [{"wa_id": AMINA}] * 2, "total_participant_count": 1}, Coverage.FULL),
     ],
 )
 def test_a_group_is_whole_where_meta_counts_as_many_as_it_shows(
