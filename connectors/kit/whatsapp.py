@@ -98,13 +98,17 @@ def number_of(found: Any, region: str, lid: str | None = None) -> str | None:
 
 
 def member_of(ids: Iterable[Any], role: Role, region: str, name: Any = "") -> Member:
-    """Return the member with these ids, in any order. Raises ValueError if none of them shows anybody."""
+    """Return the member with these ids, in any order. Raises ValueError if none of them shows anybody, or two do."""
     known = list(ids)
-    lid = next(filter(None, map(lid_of, known)), None)
-    phone = next(filter(None, (number_of(each, region, lid) for each in known)), None)
+    lids = set(filter(None, map(lid_of, known)))
+    lid = next(iter(lids), None)
+    phones = set(filter(None, (number_of(each, region, lid) for each in known)))
+    phone = next(iter(phones), None)
     handle = phone or lid
     if handle is None:
         raise ValueError("it has no id of a person")
+    if max(len(lids), len(phones)) > 1:
+        raise ValueError("it has ids of two people")
     display_name = cut(one_line(name), NAME_MAX) if isinstance(name, str) else ""
     return Member(handle, display_name.removeprefix("~").strip(), role, phone, lid)
 

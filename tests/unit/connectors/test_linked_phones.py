@@ -47,6 +47,22 @@ def test_one_number_with_two_hidden_identities_proves_nobody_out(gateway: Gatewa
     assert (roster.coverage, roster.warnings) == (Coverage.PARTIAL, (AT_ODDS,))
 
 
+def test_a_row_with_the_ids_of_two_people_proves_nobody_out(gateway: Gateway) -> None:
+    rows: dict[str, list[dict[str, object]]] = {
+        "waha": [{"id": f"{BOB}@c.us", "pn": f"{DAN}@c.us"}],
+        "gowa": [
+            {"jid": f"{BOB}@s.whatsapp.net", "phone_number": DAN},
+            {"jid": "9003@lid", "lid": "9004@lid"},
+        ],
+        "evolution": [{"id": f"{BOB}@s.whatsapp.net", "phoneNumber": f"{DAN}@s.whatsapp.net"}],
+    }
+    gateway.server.rooms[WARD] = Room("Ward", [Person("447700900103")], bad_rows=[*rows[gateway.kind]])
+    rosters, end = gateway.read()
+    assert [each.handle for each in rosters[WARD].members] == ["+447700900103"]
+    assert rosters[WARD].coverage is Coverage.PARTIAL
+    assert len(end.malformed) == len(rows[gateway.kind])
+
+
 def test_somebody_who_is_listed_by_number_and_by_identity_is_one_and_the_list_is_whole(
     gateway: Gateway,
 ) -> None:

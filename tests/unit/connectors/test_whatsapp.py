@@ -66,6 +66,25 @@ def test_digits_without_whatsapp_s_host_are_no_number(found: Any) -> None:
     assert number_of(found, "GB") is None
 
 
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("447700900101@c.us", "447700900102@s.whatsapp.net", "90000000000101@lid"),
+        ("90000000000101@lid", "90000000000102:7@lid"),
+        ("90000000000101@lid", "447700900101@c.us", "90000000000102@lid"),
+    ],
+)
+def test_ids_of_two_people_are_nobody_s(ids: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="two people"):
+        member_of(ids, Role.MEMBER, "GB")
+
+
+def test_the_same_id_in_several_ways_is_one_person_s() -> None:
+    ids = ("447700900101@c.us", "447700900101:3@s.whatsapp.net", "90000000000101:7@lid", "90000000000101@lid")
+    found = member_of(ids, Role.MEMBER, "GB")
+    assert (found.phone, found.lid) == ("+447700900101", "90000000000101@lid")
+
+
 def test_a_resolved_lid_stays_beside_its_number() -> None:
     hidden = member_of(["90000000000101@lid"], Role.ADMIN, "GB")
     found = with_number(hidden, "447700900101@c.us", "GB")
