@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import worker.app.jobs.absence
 import worker.app.jobs.directory_pass
 import worker.app.jobs.matching
 import worker.app.jobs.reconcile
@@ -30,6 +31,7 @@ from worker.storage.episodes import SqlEpisodes
 from worker.storage.groups import SqlRosters
 
 _PASS, _RECONCILE = worker.app.jobs.directory_pass, worker.app.jobs.reconcile
+_ABSENCE = worker.app.jobs.absence
 
 GUARD_OFF = {
     "leavers_max": None,
@@ -181,13 +183,13 @@ REMOVAL_MUTANTS = (
     Mutant(
         1,
         "absence-is-believed",
-        ((_PASS, "confirm_missing", _nobody_is_asked), (_PASS, "is_too_shrunken", _never)),
+        ((_PASS, "confirm_missing", _nobody_is_asked), (_ABSENCE, "is_too_shrunken", _never)),
         {"guard": GUARD_OFF},
     ),
     Mutant(
         1,
         "one-absence-is-enough",
-        ((_PASS, "is_too_shrunken", _never),),
+        ((_ABSENCE, "is_too_shrunken", _never),),
         {"guard": GUARD_OFF, "leaver": IMPATIENT},
         first=4,
         days=3,
