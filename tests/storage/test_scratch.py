@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from databases import dump
 from worker.storage.leases import SqlLeases
 from worker.storage.sql.bulk import ARRAYS_MAX, bulk_upsert
-from worker.storage.sql.engine import sqlite_path
+from worker.storage.sql.engine import open_engine, sqlite_path
 from worker.storage.sql.errors import SchemaNewer, ScratchLost
-from worker.storage.sql.migrate import require_current
+from worker.storage.sql.migrate import migrate, require_current
 from worker.storage.sql.scratch import scratch_engine
 from worker.storage.sql.tables import counter, dirty_group, metadata
+from worker.storage.store import SqlStore
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 COLUMNS = ("source", "group_id", "since")
@@ -178,3 +179,47 @@ def _set_revision(engine: sa.Engine, revision: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
         connection.execute(sa.text("UPDATE schema_floor SET revision = :r"), {"r": revision})
+
+
+@pytest.mark.postgres
+def test_no_temporary_table_is_left_to_whoever_gets_the_connection_next(
+    postgres_url: str,
+) -> None:
+    """A pooler in transaction mode gives it to others after each transaction."""
+    engine = open_engine(postgres_url)
+    migrate(engine)
+    with scratch_engine(postgres_url) as scratch:
+        write(scratch, n=ARRAYS_MAX + 1)
+        with pytest.raises(ZeroDivisionError):
+            empty_and_fail(scratch)
+        seen = [_count(engine, TEMPORARY)]
+    seen.append(_count(engine, TEMPORARY))
+    engine.dispose()
+
+    assert seen == [0, 0]
+
+
+@pytest.mark.postgres
+def test_the_copy_locks_no_real_table_and_keeps_nobody_waiting(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    migrate(engine)
+    with scratch_engine(postgres_url) as scratch, SqlStore(scratch).begin():
+        with SqlStore(engine).begin():
+            pass
+        locks = _count(engine, LOCKED)
+    engine.dispose()
+
+    assert locks == 0
+
+
+TEMPORARY = "SELECT count(*) FROM pg_class WHERE relpersistence = 't'"
+LOCKED = (
+    "SELECT count(*) FROM pg_locks JOIN pg_class AS c ON c.oid = relation JOIN pg_database AS d ON d.oid = database "
+    "WHERE pid <> pg_backend_pid() AND datname = current_database() AND relnamespace = 'public'::regnamespace"
+)
+
+
+def _count(engine: sa.Engine, query: str) -> int:
+    with engine.begin() as connection:
+        found: int = connection.execute(sa.text(query)).scalar_one()
+    return found

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from worker.domain.instants import APART_MAX
 from worker.ports.state.leases import Lease, LeaseLost, ListedLease
-from worker.storage.sql.engine import LEASE_IDLE_MAX_S, limit_idleness
+from worker.storage.sql.engine import LEASE_IDLE_MAX_S, blocks_others, limit_idleness
 from worker.storage.sql.migrate import CURRENT, require_unchanged
 from worker.storage.sql.tables import EPOCH, lease, to_micros
 
@@ -151,7 +151,7 @@ def _end_overdue(connection: sa.Connection, now: datetime, life: timedelta) -> N
     Their process was stopped, cut off, or lost with its machine. In the middle of a statement that sends or receives
     rows, the server would wait for it for hours. It would also give the lock to each such session in the queue.
     """
-    if connection.dialect.name == "postgresql":
+    if blocks_others(connection):
         last_end = to_micros(_last_end(now, life))
         values = {"now": to_micros(now), "last_end": last_end, "sessions": SESSIONS, "name_max": NAME_MAX}
         connection.execute(_END_OVERDUE, values)

@@ -27,6 +27,7 @@ PRAGMAS = (
 )
 FOLDED = "folded"  # a function of SQLite's, see searching.py; it costs more than lower()
 READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
+ALONE = "whosleft_is_alone"  # an option of an engine on a copy: it waits for nobody, and nobody for it
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
 # The longest time for which a sleeping process blocks others, in a transaction without a lease; else see leases.py
 IDLE_MAX_S = 20
@@ -156,9 +157,14 @@ def _on_begin(connection: sa.Connection) -> None:
 
 def reading_options(engine: sa.Engine) -> dict[str, Any]:
     """The options of a connection that only reads, from one moment's state."""
-    if engine.dialect.name == "postgresql":
+    if blocks_others(engine):
         return {READ_ONLY: True, "isolation_level": "REPEATABLE READ"}
-    return {READ_ONLY: True}  # all that SQLite needs
+    return {READ_ONLY: True} if engine.dialect.name == "sqlite" else {}
+
+
+def blocks_others(bind: sa.Engine | sa.Connection) -> bool:
+    """Whether transactions here can hold up those of other processes, and PostgreSQL has to end them in time."""
+    return bind.dialect.name == "postgresql" and not bind.get_execution_options().get(ALONE, False)
 
 
 # Built once: they run in each transaction that may write
@@ -174,13 +180,13 @@ def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
     So nobody else can change the data between a read and a decision based on it. SQLite ensures this by BEGIN
     IMMEDIATE. `name`: the PostgreSQL session's name meanwhile.
     """
-    if connection.dialect.name == "postgresql":
+    if blocks_others(connection):
         connection.execute(_NAMED_TURN if name else _TURN, {"name": name} if name else {})
 
 
 def limit_idleness(connection: sa.Connection, limit_s: int) -> None:
     """Make the server end this transaction if it is idle for longer than `limit_s` between two statements."""
-    if connection.dialect.name == "postgresql":
+    if blocks_others(connection):
         name = "idle_in_transaction_session_timeout"
         connection.execute(sa.select(sa.func.set_config(name, f"{limit_s}s", sa.true())))
 
