@@ -30,6 +30,10 @@ class FakeWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         self.fake.issues[ref].is_gone = True
 
+    def somebody_elses(self) -> str:
+        self.fake.copy("")
+        return max(self.fake.issues, key=int)
+
     def comments(self, ref: str) -> Sequence[str]:
         return self.fake.issues[ref].notes
 

@@ -58,6 +58,10 @@ class TrackerWorld(ABC):
         """Somebody deletes it, or takes our right to see it."""
 
     @abstractmethod
+    def somebody_elses(self) -> str:
+        """Somebody makes a ticket of their own, which is no copy. Returns its `ref`."""
+
+    @abstractmethod
     def comments(self, ref: str) -> Sequence[str]:
         """All comments on it, oldest first, as a person reads them."""
 
@@ -162,6 +166,14 @@ class TrackerContract(AnyTrackerContract):
             three.ref: CopyStanding.DONE,
         }
         assert list(world.tracker.read([])) == []
+
+    def test_a_ticket_of_somebody_elses_is_told_from_a_copy(self, world: TrackerWorld) -> None:
+        """It may have the number of one, once the tracker was put back from a backup."""
+        tracker, seen, other = world.tracker, self.made(world), world.somebody_elses()
+        found = {one.ref: one for one in tracker.read([seen.ref, other])}
+        shown = {ref: one.identity for ref, one in found.items() if isinstance(one, Seen)}
+        assert shown == {seen.ref: draft().identity if tracker.can.shows_identity else "", other: ""}
+        assert [one.ref for one in tracker.find(draft().identity, "")] == [seen.ref]
 
     def test_who_closed_it_is_said(self, world: TrackerWorld) -> None:
         seen = self.made(world)

@@ -57,6 +57,11 @@ class RedmineWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         self.server.asked(ROOT, "DELETE", f"/issues/{ref}.json")
 
+    def somebody_elses(self) -> str:
+        issue = {"project_id": self.project.id, "subject": "Printer on floor 3 is jammed"}
+        made = self.server.asked(ROOT, "POST", "/issues.json", {"issue": issue})
+        return str(made["issue"]["id"])
+
     def comments(self, ref: str) -> Sequence[str]:
         return self.server.comments(ref)
 

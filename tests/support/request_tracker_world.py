@@ -55,6 +55,10 @@ class RequestTrackerWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         self.server.put(ROOT, ref, Status="deleted")
 
+    def somebody_elses(self) -> str:
+        ticket = {"Queue": self.queue.name, "Subject": "Printer on floor 3 is jammed"}
+        return str(self.server.asked(ROOT, "POST", "/ticket", ticket)["id"])
+
     def comments(self, ref: str) -> Sequence[str]:
         return self.server.comments(ref)
 

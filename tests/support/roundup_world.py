@@ -60,6 +60,9 @@ class RoundupWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         self.server.delete(self.number(ref))
 
+    def somebody_elses(self) -> str:
+        raise NotImplementedError("Roundup is not read")
+
     def comments(self, ref: str) -> Sequence[str]:
         return self.server.said(self.number(ref))[1:]
 

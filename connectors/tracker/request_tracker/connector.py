@@ -60,7 +60,7 @@ class RequestTracker(HttpTracker):
 
     @property
     def can(self) -> TrackerAbilities:
-        return TrackerAbilities(goals=self._config.states.goals)
+        return TrackerAbilities(goals=self._config.states.goals, shows_identity=False)
 
     def mark(self) -> str:
         """Nothing: it is found in the database itself, at once."""

@@ -53,7 +53,7 @@ class ServicenowTracker(HttpTracker):
 
     @property
     def can(self) -> TrackerAbilities:
-        return TrackerAbilities(goals=self._config.states.goals)
+        return TrackerAbilities(goals=self._config.states.goals, refs_recur=False)
 
     def mark(self) -> str:
         """Nothing: it is found in the database itself, at once."""

@@ -44,6 +44,9 @@ class GithubWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         self.server.gone.add(int(ref))
 
+    def somebody_elses(self) -> str:
+        return str(self.server.add("Printer on floor 3 is jammed").number)
+
     def comments(self, ref: str) -> Sequence[str]:
         return [as_read(one) for one in self.server.issues[int(ref)].comments]
 

@@ -44,6 +44,9 @@ class GitlabWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         del self.server.issues[int(ref)]
 
+    def somebody_elses(self) -> str:
+        return str(self.server.add("Printer on floor 3 is jammed").iid)
+
     def comments(self, ref: str) -> Sequence[str]:
         return [as_read(one) for one in self.server.issues[int(ref)].notes]
 

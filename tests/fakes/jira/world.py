@@ -55,6 +55,9 @@ class JiraWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         self.site.delete(self.issue(ref))
 
+    def somebody_elses(self) -> str:
+        return str(self.site.add().id)
+
     def comments(self, ref: str) -> Sequence[str]:
         return [as_read(one["body"]) for one in self.issue(ref).comments]
 

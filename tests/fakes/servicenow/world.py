@@ -55,6 +55,11 @@ class ServicenowWorld(TrackerWorld):
     def delete(self, ref: str) -> None:
         del self.server.tables["incident"][ref]
 
+    def somebody_elses(self) -> str:
+        at = self.server.tick().strftime("%Y-%m-%d %H:%M:%S")
+        times = {"sys_created_on": at, "sys_updated_on": at, "sys_mod_count": "0"}
+        return self.server.add("incident", number="INC0090001", state="1", assigned_to="", **times)
+
     def comments(self, ref: str) -> Sequence[str]:
         return [text for sys_id, _field, text in self.server.journal if sys_id == ref]
 

@@ -21,13 +21,14 @@ from worker.app.jobs.mirror_here import ActsHere, is_answered
 from worker.app.jobs.mirror_making import LATE_EVERY, TRY_AGAIN, MakeCopies
 from worker.app.jobs.mirror_places import settle
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
+from worker.app.jobs.mirror_seen import ability_of, is_doubtful, is_quiet, looked_for, problem_of
 from worker.app.jobs.report import Report
 from worker.domain.instants import has_come
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.mirror.copy import Content, Copy
-from worker.domain.mirror.decide import KEPT_FOR, Ability, Consequence, Say, decide, not_taken, stays_closed
+from worker.domain.mirror.decide import KEPT_FOR, Consequence, Say, decide, not_taken, stays_closed
 from worker.domain.mirror.outside import CopyGone, CopyStanding, LastMove, Seen, TrackerSaid
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports import (
@@ -47,7 +48,6 @@ from worker.ports.state.store import Store, UnitOfWork
 PAGE = 500
 ROUNDS_MAX = 4  # of one copy in one run: each has at most one write
 NOTICES_KEPT = timedelta(days=30)
-_UNNAMED = "The status"
 
 
 class Mirror:
@@ -135,17 +135,21 @@ class Mirror:
 
         Those of which nothing follows, nearly all, are noted together.
         """
-        missing, quiet = [], []
+        missing: list[Missing] = []
+        quiet = []
         for seen in run.one.tracker.read(list(by_ref)):
             each = by_ref[seen.ref]
             if isinstance(seen, CopyGone):
                 missing.append((each, seen))
                 continue
+            number, is_still = each.copy.ticket, is_quiet(run, each, seen)
+            if is_doubtful(run, each.copy, seen, is_still=is_still):
+                self._guarded(run, number, partial(self._look, run, each, missing))
+                continue
             run.has_seen = True
-            if _is_quiet(run, each, seen):
-                quiet.append(each.copy.ticket)
+            if is_still:
+                quiet.append(number)
             else:
-                number = each.copy.ticket
                 self._guarded(run, number, partial(self._agree, run, number, seen))
         with run.begin() as uow:
             uow.mirrors.looked_at(run.name, quiet, run.now)
@@ -167,6 +171,15 @@ class Mirror:
             if run.unclear >= UNCLEAR_MAX:
                 raise
 
+    def _look(self, run: MirrorRun, each: Mirrored, missing: list[Missing]) -> None:
+        """Act on what has a copy's number only if it is found to be the copy; else on the copy, wherever it is now."""
+        found = looked_for(run, each)
+        if isinstance(found, Seen):
+            run.has_seen = True
+            self._agree(run, each.copy.ticket, found)
+        elif found is not None:
+            missing.append((each, found))
+
     def _agree(self, run: MirrorRun, number: int, seen: Seen) -> None:
         for _ in range(ROUNDS_MAX):
             before, follows = self._decided(run, number, seen)
@@ -181,7 +194,7 @@ class Mirror:
         """
         with self._store.reading() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
-        follows = decide(ticket, copy, seen, _ability(run), run.now)
+        follows = decide(ticket, copy, seen, ability_of(run), run.now)
         asks_who = follows.claim or follows.reopen
         moved = run.one.tracker.last_move(seen) if asks_who else LastMove()  # outside any transaction
         here = ActsHere(run, self._acts)
@@ -190,7 +203,7 @@ class Mirror:
             known = copy
             if seen.standing is CopyStanding.DONE and is_answered(run, uow, ticket.label, moved.at):
                 known = replace(copy, standing=seen.standing)
-            follows = decide(ticket, known, seen, _ability(run), run.now)
+            follows = decide(ticket, known, seen, ability_of(run), run.now)
             is_early = copy.next_at is not None and not has_come(copy.next_at, run.now, TRY_AGAIN)
             if follows.writes and is_early and seen.status == copy.status:
                 uow.mirrors.put(replace(copy, key=seen.key, url=seen.url, synced_at=run.now))
@@ -199,7 +212,7 @@ class Mirror:
                 here.claim(uow, ticket, moved, seen.key)
             elif follows.reopen:
                 here.reopen(uow, ticket, moved, seen.key)
-            now = replace(follows.copy, problem="" if asks_who else _problem(copy, seen))
+            now = replace(follows.copy, problem="" if asks_who else problem_of(copy, seen))
             if follows.take:  # until they have it here
                 now = replace(now, assignee=copy.assignee)
             uow.mirrors.put(now)
@@ -218,7 +231,7 @@ class Mirror:
         if ActsHere(run, self._acts).give(ticket, email, key):
             follows = replace(follows, copy=replace(copy, given=email))
         else:
-            follows = not_taken(copy, _ability(run))
+            follows = not_taken(copy, ability_of(run))
         with run.begin() as uow:
             uow.mirrors.put(follows.copy)
         return follows
@@ -365,27 +378,6 @@ class Mirror:
         with run.begin() as uow:
             uow.mirrors.put(replace(told, settled_at=settled, synced_at=run.now))
         run.count("moved")
-
-
-def _is_quiet(run: MirrorRun, each: Mirrored, seen: Seen) -> bool:
-    """Whether nothing follows from a copy, here or there, and it is as it was seen last."""
-    copy, ticket = each
-    follows = decide(ticket, copy, seen, _ability(run), run.now)
-    as_before = replace(follows.copy, synced_at=copy.synced_at, problem=_problem(copy, seen))
-    return follows == Consequence(follows.copy) and as_before == copy
-
-
-def _problem(copy: Copy, seen: Seen) -> str:
-    """What is wrong with a copy after it was read: its status may not be named; what else was wrong stays."""
-    if seen.standing is CopyStanding.UNKNOWN:
-        return f"{_UNNAMED} {seen.status} is not named under states."
-    is_mended = stays_closed(copy) and seen.standing is CopyStanding.OPEN
-    return "" if is_mended or copy.problem.startswith(_UNNAMED) else copy.problem
-
-
-def _ability(run: MirrorRun) -> Ability:
-    can = run.one.tracker.can
-    return Ability(can.goals, can.notes, can.assigns and run.one.assigns, run.one.assigns)
 
 
 def _fight(ticket: Ticket, seen: Seen) -> str:

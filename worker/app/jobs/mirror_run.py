@@ -66,7 +66,8 @@ class Texts:
 class MirrorRun:
     """One run over one tracker. `has_seen`: a copy could be read. `unclear`: how many writes had no clear answer.
 
-    `names` are those of all trackers, `checked` is what the tracker's check said, once it was asked for.
+    `names` are those of all trackers, `checked` is what the tracker's check said, once it was asked for. `looks`: how
+    many copies were looked for whose numbers others have.
     """
 
     one: MirroredTracker
@@ -80,6 +81,7 @@ class MirrorRun:
     names: Collection[str]
     has_seen: bool = False
     unclear: int = 0
+    looks: int = 0
     checked: CheckResult | None = None
 
     @property

@@ -75,10 +75,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class CopyGone:
-    """A copy that can't be read. `why`: deleted, hidden, or merged into another ticket, as far as it can be told."""
+    """A copy that can't be read. `why`: deleted, hidden, or merged into another ticket, as far as it can be told.
+
+    `is_taken`: another ticket has its `ref`.
+    """
 
     ref: str
     why: str
+    is_taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

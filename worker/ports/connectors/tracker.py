@@ -38,7 +38,8 @@ class TrackerAbilities:
 
     `goals`: where `move` can lead; anything else is only noted. `lag`: for how long after a create it may not be found
     though it is there. `creates_once`: a create with the same identity is taken once, so an unclear one is just
-    repeated. `tells`: it calls us instead of being read, and gets each change by `update`.
+    repeated. `tells`: it calls us instead of being read, and gets each change by `update`. `shows_identity`: what is
+    read has its identity. `refs_recur`: once it was put back from a backup, or made anew, a `ref` may be another's.
     """
 
     goals: frozenset[Goal] = frozenset({Goal.OPEN, Goal.DONE})
@@ -48,6 +49,8 @@ class TrackerAbilities:
     lag: timedelta = timedelta(0)
     creates_once: bool = False
     tells: bool = False
+    shows_identity: bool = True
+    refs_recur: bool = True
 
 
 class Tracker(Connector, Protocol):
