@@ -116,7 +116,8 @@ def zipped(members: Mapping[str, bytes] | Iterable[tuple[str, bytes]], **options
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, **options) as pack:
         for name, content in members.items() if isinstance(members, Mapping) else members:
-            pack.writestr(name, content)
+            with pack.open(name, "w") as member:  # as packs are written; `writestr` gives it a time
+                member.write(content)
     return file.getvalue()
 
 

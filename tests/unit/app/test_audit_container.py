@@ -15,7 +15,7 @@ import pytest
 
 from packs import PACK, members_of, pack_of, problem_of, verified, zipped
 from worker.app.evidence import container
-from worker.app.evidence.container import Container
+from worker.app.evidence.container import Container, ZippedFile
 from worker.app.evidence.zip import REPORT
 from worker.domain.evidence.manifest import MANIFEST
 
@@ -44,7 +44,7 @@ def written(file: Any, *, is_wide: bool = False, is_manifest_apart: bool = False
     with pytest.MonkeyPatch.context() as patch, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
         for name, content in members_of(PACK).items():
             if is_manifest_apart and name == MANIFEST:
-                entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+                entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 pack.writestr(entry, content)
                 continue
@@ -64,10 +64,8 @@ def test_a_member_is_read_to_its_end_where_its_last_words_fill_more_than_a_piece
     numbers = random.Random(11)
     begin = b"".join(b"%x\n" % numbers.getrandbits(64) for _ in range(8192))[: (1 << 16) - 20]
     for size in range(20, 300):
-        file, content = io.BytesIO(), begin + b"a" * size
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
-            pack.writestr("journal", content)
-        read = Container(file)
+        content = begin + b"a" * size
+        read = Container(io.BytesIO(zipped({"journal": content}, compresslevel=1)))
         with read.open(read.members[0]) as member:
             assert member.read() == content
 
@@ -122,6 +120,10 @@ class Part:
     comment: bytes = b""
     disk: int = 0
     behind: bytes | None = None
+    made: int = 3 << 8 | 20
+    time: int = 0
+    inner: int = 0
+    mode: int = 0o600 << 16
 
     @property
     def sums(self) -> bytes:
@@ -138,8 +140,9 @@ class Part:
         )
 
     def listed(self, at: int) -> bytes:
-        entry = struct.pack("<4s6H", b"PK\1\2", 20, 20, self.flags, 8, 0, 33) + self.sums
-        entry += struct.pack("<5H2L", len(self.name), len(self.extra), len(self.comment), self.disk, 0, 0, at)
+        entry = struct.pack("<4s6H", b"PK\1\2", self.made, 20, self.flags, 8, self.time, 33) + self.sums
+        lengths = (len(self.name), len(self.extra), len(self.comment))
+        entry += struct.pack("<5H2L", *lengths, self.disk, self.inner, self.mode, at)
         return entry + self.name + self.extra + self.comment
 
 
@@ -180,6 +183,7 @@ def test_a_pack_that_is_put_together_by_hand_is_whole() -> None:
 
 
 STORED_OTHERWISE = "report.html is stored otherwise than it is listed"
+ATTRIBUTES = "report.html has attributes that no file of a pack has"
 EXTRA = struct.pack("<HH", 0x7075, 4) + b"name"
 
 
@@ -192,6 +196,11 @@ EXTRA = struct.pack("<HH", 0x7075, 4) + b"name"
         (forged(in_list=OTHER.listed(0)), "its list of members has something beside them"),
         (forged(replace(REAL, comment=b"x")), "its list of members has something beside them"),
         (forged(replace(REAL, disk=1)), "its list of members has something beside them"),
+        (forged(replace(REAL, mode=0o120777 << 16)), ATTRIBUTES),  # a symbolic link
+        (forged(replace(REAL, made=20, mode=0x10)), ATTRIBUTES),  # a folder
+        (forged(replace(REAL, made=20)), ATTRIBUTES),
+        (forged(replace(REAL, time=1)), ATTRIBUTES),
+        (forged(replace(REAL, inner=1)), ATTRIBUTES),
         (forged(replace(REAL, extra=EXTRA)), "a member has an extra field"),
         (forged(replace(REAL, stored_extra=EXTRA)), "a member has an extra field"),
         (forged(replace(REAL, stored_name=b"tickets.csv")), STORED_OTHERWISE),
@@ -204,6 +213,26 @@ EXTRA = struct.pack("<HH", 0x7075, 4) + b"name"
 )  # fmt: skip
 def test_something_that_other_programs_may_see_is_refused(pack: bytes, why: str) -> None:
     assert why in problem_of(pack)
+
+
+@pytest.mark.parametrize("is_wide", [False, True])
+@pytest.mark.parametrize("file", [io.BytesIO, Stream])
+def test_no_byte_beside_the_contents_can_be_another(file: Callable[[], Any], is_wide: bool) -> None:
+    pack = written(file(), is_wide=is_wide)
+    contents = {at for one in Container(io.BytesIO(pack)).members for at in _contents(pack, one)}
+    whole = [
+        (at, mask)
+        for at in sorted(set(range(len(pack))) - contents)
+        for mask in (0x01, 0x20, 0x39, 0xFF)  # 0x39 makes one version the other
+        if verified(pack[:at] + bytes([pack[at] ^ mask]) + pack[at + 1 :]).is_whole
+    ]
+    assert whole == []
+
+
+def _contents(pack: bytes, member: ZippedFile) -> range:
+    name_size, extra_size = struct.unpack_from("<2H", pack, member.at + 26)
+    begins_at = member.at + 30 + name_size + extra_size
+    return range(begins_at, begins_at + member.packed)
 
 
 def test_a_member_that_is_stored_with_other_sums_is_refused() -> None:

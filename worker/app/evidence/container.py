@@ -26,6 +26,9 @@ _HEADER = struct.Struct("<4s5H3L2H")  # before a member's data
 _ENTRY = struct.Struct("<4s6H3L5H2L")  # of the list of members
 _END64, _LOCATOR, _END = struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL"), struct.Struct("<4s4H2LH")
 _TAIL = _END64.size + _LOCATOR.size + _END.size
+_TIMES = (0, 1 << 5 | 1)  # time and day of all members: the first that there are, in 1980
+_UNIX, _MODE = 3 << 8, 0o600 << 16  # who made a member, and what it is: a file of its owner's, and no link
+_VERSION, _VERSION64 = 20, 45  # that a program needs; the second one for zip64
 _WIDE = 0xFFFFFFFF  # stands for a number in the extra field of zip64
 
 
@@ -35,7 +38,11 @@ class Unsound(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ZippedFile:
-    """A file of the container, as the list of members has it. `packed` and `size` are bytes, `at` is a position."""
+    """A file of the container, as the list of members has it. `packed` and `size` are bytes, `at` is a position.
+
+    `version` is what a program needs; `is_wide`: its numbers in the list are zip64's. `is_plain`: its attributes are
+    those of all files of a pack.
+    """
 
     name: str
     flags: int
@@ -44,6 +51,9 @@ class ZippedFile:
     size: int
     packed: int
     at: int
+    version: int
+    is_wide: bool
+    is_plain: bool
 
 
 class Container:
@@ -60,6 +70,8 @@ class Container:
         """Raise Unsound unless members lie end to end, up to their list, and are stored as they are listed."""
         at = 0
         for member in self.members:
+            if not member.is_plain:
+                raise _unsound(f"{member.name} has attributes that no file of a pack has")
             if member.at != at:
                 raise _unsound(f"something stands before {member.name}")
             at = self._end_of(member)
@@ -78,11 +90,13 @@ class Container:
         """Where a member's data begins, and whether its sizes are wide. Raises Unsound if the header differs."""
         self._file.seek(member.at)
         fields = _HEADER.unpack(self._file.read(_HEADER.size))
-        (kind, _, flags, method, _, _, crc, packed, size, name_size, extra_size) = fields
+        (kind, version, flags, method, time, day, crc, packed, size, name_size, extra_size) = fields
         name, extra = self._file.read(name_size), self._file.read(extra_size)
         said = (kind, flags, method, name, crc, *_widened((size, packed), extra))
         sums = (0, 0, 0) if member.flags & STREAMED else (member.crc, member.size, member.packed)
-        if said != (b"PK\3\4", member.flags, member.method, member.name.encode(), *sums):
+        versions = [_VERSION64 if is_wide else _VERSION for is_wide in (extra, extra or member.is_wide)]
+        is_alike = said == (b"PK\3\4", member.flags, member.method, member.name.encode(), *sums)
+        if not is_alike or (time, day) != _TIMES or [version, member.version] != versions:
             raise _unsound(f"{member.name} is stored otherwise than it is listed")
         return self._file.tell(), bool(extra)
 
@@ -145,13 +159,13 @@ def _list(file: BinaryIO) -> tuple[list[ZippedFile], int]:
         )
     is_wide = tail[_END64.size :].startswith(b"PK\6\7")
     if is_wide:
-        _, _, made, needed, _, _, _, count, length, at = _END64.unpack(tail[: _END64.size])
+        *_, count, length, at = _END64.unpack(tail[: _END64.size])
     if count > MEMBERS_MAX or length > DIRECTORY_MAX:
         raise Unsound("This is not an evidence pack: it lists more members than a pack has.")
     end = _END.pack(kind, 0, 0, count, count, length, min(at, _WIDE), 0)
     if is_wide:
         rest = _END64.size - 12  # the record's length by its own count
-        wide = _END64.pack(b"PK\6\6", rest, made, needed, 0, 0, count, count, length, at)
+        wide = _END64.pack(b"PK\6\6", rest, _VERSION64, _VERSION64, 0, 0, count, count, length, at)
         end = wide + _LOCATOR.pack(b"PK\6\7", 0, size - _TAIL, 1) + end
     if not tail.endswith(end) or at + length != size - len(end):
         raise _unsound("its end does not say where its list of members is, or says it twice")
@@ -163,14 +177,20 @@ def _members(listed: bytes, count: int) -> list[ZippedFile]:
     members, at = [], 0
     for _ in range(count):
         fields = _ENTRY.unpack_from(listed, at)
-        kind, _, _, flags, method, _, _, crc, packed, size, *lengths, disk, _, _, start = fields
+        kind, made, version, flags, method, *times, crc, packed, size, n, x, c, disk, inner, mode, start = (
+            fields
+        )
+        lengths = (n, x, c)
         at += _ENTRY.size
         name, extra, comment = (listed[at + sum(lengths[:n]) : at + sum(lengths[: n + 1])] for n in range(3))
         at += sum(lengths)
         if kind != b"PK\1\2" or disk or comment:
             raise _unsound("its list of members has something beside them")
-        numbers = _widened((size, packed, start), extra)
-        members.append(ZippedFile(name.decode("utf-8", "backslashreplace"), flags, method, crc, *numbers))
+        is_plain = (made, *times, inner, mode) == (_UNIX | version, *_TIMES, 0, _MODE)
+        size, packed, start = _widened((size, packed, start), extra)
+        text = name.decode("utf-8", "backslashreplace")
+        member = ZippedFile(text, flags, method, crc, size, packed, start, version, bool(extra), is_plain)
+        members.append(member)
     if at != len(listed):
         raise _unsound("its list of members has something beside them")
     return members
