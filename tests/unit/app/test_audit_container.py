@@ -182,6 +182,15 @@ def test_a_pack_that_is_put_together_by_hand_is_whole() -> None:
     assert verified(forged(replace(REAL, flags=8))).problems == ()
 
 
+def test_a_pack_that_python_before_3_11_4_wrote_is_whole() -> None:
+    """It has zip64's numbers in each header beside the same ones in their own places, or beside nothing in a stream."""
+    sizes = struct.pack("<HHQQ", 1, 16, len(REAL.content), len(REAL.data))
+    assert verified(forged(replace(REAL, stored_extra=sizes))).problems == ()
+    sums = struct.pack("<4sLQQ", b"PK\7\x08", zlib.crc32(REAL.content), len(REAL.data), len(REAL.content))
+    nothing = struct.pack("<HHQQ", 1, 16, 0, 0)
+    assert verified(forged(replace(REAL, flags=8, stored_extra=nothing, behind=sums))).problems == ()
+
+
 STORED_OTHERWISE = "report.html is stored otherwise than it is listed"
 ATTRIBUTES = "report.html has attributes that no file of a pack has"
 EXTRA = struct.pack("<HH", 0x7075, 4) + b"name"

@@ -92,9 +92,13 @@ class Container:
         fields = _HEADER.unpack(self._file.read(_HEADER.size))
         (kind, version, flags, method, time, day, crc, packed, size, name_size, extra_size) = fields
         name, extra = self._file.read(name_size), self._file.read(extra_size)
-        said = (kind, flags, method, name, crc, *_widened((size, packed), extra))
+        # Python before 3.11.4 gave each header zip64's numbers, and left them where they stand, too
+        is_twice = _WIDE not in {size, packed} and extra == struct.pack("<HHQQ", 1, 16, size, packed)
+        numbers = (size, packed) if is_twice else _widened((size, packed), extra)
+        said = (kind, flags, method, name, crc, *numbers)
         sums = (0, 0, 0) if member.flags & STREAMED else (member.crc, member.size, member.packed)
-        versions = [_VERSION64 if is_wide else _VERSION for is_wide in (extra, extra or member.is_wide)]
+        is_wide = bool(extra) and not is_twice
+        versions = [_VERSION64 if is_64 else _VERSION for is_64 in (is_wide, is_wide or member.is_wide)]
         is_alike = said == (b"PK\3\4", member.flags, member.method, member.name.encode(), *sums)
         if not is_alike or (time, day) != _TIMES or [version, member.version] != versions:
             raise _unsound(f"{member.name} is stored otherwise than it is listed")
