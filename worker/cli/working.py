@@ -90,8 +90,14 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
 
 
+def in_one_line(report: Report) -> str:
+    """The job and what it counted; else whether there was nothing to do, or it failed."""
+    instead = "nothing to do" if report.is_ok else "failed"
+    return f"{report.job:<10} {_counted(report.counts) or instead}"
+
+
 def _show(report: Report) -> None:
-    out.print(Text(f"{report.job:<10} {_counted(report.counts) or 'nothing to do'}"))
+    out.print(Text(in_one_line(report)))
     if not report.plan.is_empty:
         out.print(Text(plan_text(report.plan)))
     for trouble in report.troubles:
