@@ -56,6 +56,7 @@ def postgresql_copy(url: str) -> Iterator[sa.Engine]:
     engine = sa.create_engine(
         url,
         poolclass=sa.StaticPool,
+        hide_parameters=True,  # they are of people
         connect_args={"prepare_threshold": None},  # a prepared statement would outlive the transaction
         execution_options={ALONE: True},
     )
