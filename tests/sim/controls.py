@@ -218,7 +218,8 @@ class ControlledOffice(Office):
         removes = frozenset(handle for handle, answer in said.items() if answer is RowAnswer.REMOVE)
         self._say(ticket, removes)
         with suppress(LastAdmin):  # they come back to it another day
-            self._app().reviewing.answer(token, said, self._now())
+            answers = {row.member.mark: said[row.member.handle] for row in rows}
+            self._app().reviewing.answer(token, answers, self._now())
 
     def _word(self, shown: ReviewShown, row: ReviewRow, temper: Temper) -> RowAnswer:
         seat = self._company.rooms[shown.ticket.home].seats.get(row.member.handle)

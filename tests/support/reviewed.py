@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness import Harness
 from worker.app.acts.reviewing import ReviewShown
@@ -41,9 +41,21 @@ def names(shown: ReviewShown) -> list[str]:
     return [row.member.name for row in shown.left]
 
 
-def say(harness: Harness, answer: RowAnswer, *people: str, at: int = 0) -> ReviewShown:
-    said = {harness.number(one): answer for one in people}
-    return harness.app.reviewing.answer(token(harness, reviews(harness)[at]), said, harness.now)
+def marked(shown: ReviewShown, said: Mapping[str, RowAnswer]) -> dict[str, RowAnswer]:
+    """What is said of handles, by the marks that a page shows; a handle that it does not show stays as it is."""
+    marks = {row.member.handle: row.member.mark for row in shown.rows.shown}
+    return {marks.get(handle, handle): answer for handle, answer in said.items()}
+
+
+def answer(harness: Harness, ticket: Ticket, said: Mapping[str, RowAnswer]) -> ReviewShown:
+    """Open the page of a review, and answer these handles at once."""
+    link = token(harness, ticket)
+    shown = harness.app.reviewing.look(link, harness.now)
+    return harness.app.reviewing.answer(link, marked(shown, said), harness.now)
+
+
+def say(harness: Harness, said: RowAnswer, *people: str, at: int = 0) -> ReviewShown:
+    return answer(harness, reviews(harness)[at], {harness.number(one): said for one in people})
 
 
 def of(harness: Harness, group: str, *, own: bool) -> Ticket:

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.acts.assignee import NOBODY, can_be_done_together
+from worker.app.acts.review_answers import RowsChanged
 from worker.app.acts.reviewing import LastAdmin
 from worker.app.acts.sealing import NotTaken, SealDone
 from worker.app.refused import Refused
@@ -174,6 +175,8 @@ class AssigneePages:
             call.services.reviewing.answer(token, said, call.now, shown_at(call))
         except LastAdmin:
             return review_page(call, token, "admin")
+        except RowsChanged:
+            return review_page(call, token, "changed")
         return f"/t/{token}"
 
     def outcome(self, call: Call) -> str:

@@ -45,7 +45,6 @@ def shown_at(call: Call) -> datetime | None:
 
 
 def row_answers(call: Call) -> dict[str, RowAnswer]:
-    """What the form says, by handle. A row without an answer is left out."""
-    handles = call.texts("row")
-    given = {handle: call.text(f"answer-{at}") for at, handle in enumerate(handles)}
-    return {handle: RowAnswer(word) for handle, word in given.items() if word in set(RowAnswer)}
+    """What the form says, by the mark of the member. A row without an answer is left out."""
+    given = {mark: call.text(f"answer-{at}") for at, mark in enumerate(call.texts("row"))}
+    return {mark: RowAnswer(word) for mark, word in given.items() if word in set(RowAnswer)}

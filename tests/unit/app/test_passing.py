@@ -12,7 +12,7 @@ import pytest
 from builders import NOW, facts, rules
 from fakes.notifier import FakeNotifier
 from harness import Harness
-from reviewed import REMOVE, RULE, of, released
+from reviewed import REMOVE, RULE, of, released, say
 from worker.contract.tickets import ComingStepShape
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.escalation.absence import Absence
@@ -323,8 +323,7 @@ def test_a_reminder_of_a_review_is_passed_on_once_and_no_step_comes_early(review
 
 def test_the_removal_that_a_review_asks_for_is_passed_on(reviewed: Harness) -> None:
     passed_on(reviewed)
-    link = reviewed.link(of(reviewed, "ward-7", own=False).id).rpartition("/")[2]
-    reviewed.app.reviewing.answer(link, {reviewed.number("ann"): REMOVE}, reviewed.now)
+    say(reviewed, REMOVE, "ann")
     reviewed.later(minutes=5)
     assert ["Remove Ann from Ward 7" in text for text in passed_on(reviewed)] == [True]
 

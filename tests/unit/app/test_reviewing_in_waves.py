@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from harness import Harness
-from reviewed import KEEP, RULE, UNSURE, released, reviews, token
+from reviewed import KEEP, RULE, UNSURE, answer, released, reviews
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.reviewing import RowAnswer
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 MATRON = "matron@example.org"
@@ -44,10 +45,10 @@ def test_own_rows_of_many_reviews_come_so_many_a_day(wards: Harness) -> None:
         wards.later(days=1)
 
 
-@pytest.mark.parametrize("answer", [KEEP, UNSURE])
-def test_no_review_is_over_before_its_second_ticket_is_there(wards: Harness, answer: object) -> None:
+@pytest.mark.parametrize("said", [KEEP, UNSURE])
+def test_no_review_is_over_before_its_second_ticket_is_there(wards: Harness, said: RowAnswer) -> None:
     for one in to_answer(wards):
-        wards.app.reviewing.answer(token(wards, one), {wards.number("cem"): answer}, wards.now)  # type: ignore[dict-item]
+        answer(wards, one, {wards.number("cem"): said})
     wards.control()
     over = [one for one in to_answer(wards) if one.state is TicketState.VERIFIED]
     assert len(over) == len(of_matron(wards)) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from builders import rules
 from harness import Harness
-from reviewed import KEEP, REMOVE, RULE, names, of, reviewed_ward, reviews, say, token
+from reviewed import KEEP, REMOVE, RULE, answer, names, of, reviewed_ward, reviews, say, token
 from worker.app.acts.reviewing import LastAdmin
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy
@@ -35,7 +35,7 @@ def two_admins(ward: Harness) -> None:
     ward.later()
     ward.settle()
     own = next(one for one in reviews(ward) if "/own" in one.occasion)
-    ward.app.reviewing.answer(token(ward, own), {ward.number("dee"): REMOVE}, ward.now)
+    answer(ward, own, {ward.number("dee"): REMOVE})
     ward.settle()
 
 
@@ -54,7 +54,7 @@ def test_a_creator_who_is_asked_out_is_no_admin_who_stays(ward: Harness) -> None
     assert creator.is_live
     whole = next(one for one in reviews(ward) if "/own" not in one.occasion)
     with pytest.raises(LastAdmin):
-        ward.app.reviewing.answer(token(ward, whole), {ward.number("ann"): REMOVE}, ward.now)
+        answer(ward, whole, {ward.number("ann"): REMOVE})
 
 
 def test_the_other_admin_who_leaves_waits_for_a_new_admin(ward: Harness) -> None:
@@ -106,7 +106,7 @@ def test_whoever_is_alone_in_a_group_does_not_review_it(start: Callable[..., Har
     [ticket] = [one for one in reviews(harness) if one.group and one.group.group_id == "cell"]
     assert ticket.assignee is not None
     assert ticket.assignee.email == "matron@example.org"
-    shown = harness.app.reviewing.answer(token(harness, ticket), {harness.number("eve"): KEEP}, harness.now)
+    shown = answer(harness, ticket, {harness.number("eve"): KEEP})
     assert (shown.ticket.state, shown.ticket.grade) == (TicketState.VERIFIED, Grade.B)
 
 

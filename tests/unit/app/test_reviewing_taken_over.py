@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from harness import Harness
-from reviewed import KEEP, RULE, names, of, released, reviewed_ward, reviews, say, token
+from reviewed import KEEP, RULE, answer, names, of, released, reviewed_ward, reviews, say, token
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.evidence.actor import Actor
 from worker.domain.model import Role
@@ -83,7 +83,7 @@ def test_so_is_whoever_takes_over_from_a_reviewer_who_left(ward: Harness) -> Non
 
 def test_a_review_is_not_over_before_somebody_is_asked_about_its_reviewer(ward: Harness) -> None:
     own = of(ward, "ward-7", own=True)
-    ward.app.reviewing.answer(token(ward, own), {ward.number("dee"): KEEP}, ward.now)
+    answer(ward, own, {ward.number("dee"): KEEP})
     given_to_ann(ward)
     after = say(ward, KEEP, "ben", "cem", "dee")
     assert (after.left, after.ticket.state) == ((), TicketState.OPEN)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+import reviewed
 from builders import rules
 from harness import Harness
 from reviewed import KEEP, RULE, UNSURE, names, of, released, reviewed_ward, say, token
 from worker.domain.controls.policy import ControlPolicy
+from worker.domain.controls.reviewing import RowAnswer
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import Ticket, TicketState
 
@@ -33,11 +35,10 @@ def board(start: Start, accountable: str = "it-security@example.org", **group: A
     return harness
 
 
-def answer(harness: Harness, group: str, *, own: bool = False, **said: object) -> Ticket:
+def answer(harness: Harness, group: str, *, own: bool = False, **said: RowAnswer) -> Ticket:
     """Answer about these people; say who has the ticket by now."""
     rows = {harness.number(name): one for name, one in said.items()}
-    where = token(harness, of(harness, group, own=own))
-    return harness.app.reviewing.answer(where, rows, harness.now).ticket  # type: ignore[arg-type]
+    return reviewed.answer(harness, of(harness, group, own=own), rows).ticket
 
 
 def asked(harness: Harness, group: str = "board") -> tuple[str, list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness import Harness
-from reviewed import KEEP, RULE, names, of, released, reviews, token
+from reviewed import KEEP, RULE, answer, names, of, released, reviews, token
 from several_accounts import known_twice
 from worker.domain.controls.policy import ControlPolicy
 from worker.domain.model import Group, Member, Role
@@ -50,7 +50,7 @@ def answer_all(ward: Harness) -> None:
     for ticket in open_reviews(ward):
         rows = ward.app.reviewing.look(token(ward, ticket), ward.now).left
         said = {row.member.handle: KEEP for row in rows}
-        ward.app.reviewing.answer(token(ward, ticket), said, ward.now)
+        answer(ward, ticket, said)
 
 
 def the_phone_sees_it(ward: Harness, *members: Member) -> None:
@@ -87,7 +87,7 @@ def test_one_that_was_begun_is_finished_once(ward: Harness) -> None:
 def test_what_was_answered_is_of_the_same_people_under_other_handles(ward: Harness) -> None:
     whole, own = of(ward, "ward-7", own=False), of(ward, "ward-7", own=True)
     said = {ward.number(one): KEEP for one in ("ann", "ben")}
-    ward.app.reviewing.answer(token(ward, whole), said, ward.now)
+    answer(ward, whole, said)
     hidden = (
         Member("77@lid", "Ann", phone=ward.number("ann"), lid="77@lid"),
         Member("99@lid", "Dee", role=Role.ADMIN, phone=ward.number("dee"), lid="99@lid"),
@@ -103,7 +103,7 @@ def test_what_was_answered_is_of_the_same_people_under_other_handles(ward: Harne
 def test_they_are_the_same_people_by_any_of_their_accounts(found: Callable[..., Harness]) -> None:
     ward = asked_in_register(known_twice(found, "eve", "gus", has_group=False, **BESIDE_A_REGISTER))
     whole = of(ward, "ward-7", own=False)
-    ward.app.reviewing.answer(token(ward, whole), {ward.number("ann"): KEEP}, ward.now)
+    answer(ward, whole, {ward.number("ann"): KEEP})
     hidden = Member("77@lid", "Ann", lid="77@lid", email="cloud-ann@corp.example")
     the_phone_sees_it(ward, hidden, ward.member("dee", Role.ADMIN), ward.member("ben"), ward.member("cem"))
     assert names(ward.app.reviewing.look(token(ward, whole), ward.now)) == ["Ben", "Cem"]

@@ -46,7 +46,7 @@ def look(harness: Harness, ticket: Ticket) -> ReviewShown:
 
 
 def keep_all(harness: Harness, ticket: Ticket) -> Ticket:
-    said = {row.member.handle: RowAnswer.KEEP for row in look(harness, ticket).left}
+    said = {row.member.mark: RowAnswer.KEEP for row in look(harness, ticket).left}
     token = harness.link(ticket.id).rpartition("/")[2]
     return harness.app.reviewing.answer(token, said, harness.now).ticket
 

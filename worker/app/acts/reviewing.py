@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from itsdangerous import Signer
 
 from worker.app.acts.assignees import language_of, people_behind
-from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.changes import change_ticket
 from worker.app.acts.own_rows import RowsForAnother, rows_for_another, seconds_of_today
+from worker.app.acts.review_answers import chosen_rows, counted, standing, sum_of
 from worker.app.refused import Refused
 from worker.app.tell.addressing import recipient_of, rules_now
 from worker.app.tell.signed_links import SignedLinks, signing_key
@@ -27,7 +27,6 @@ from worker.domain.controls.policy import ControlPolicy
 from worker.domain.controls.reviewing import (
     REVIEW,
     Review,
-    ReviewMember,
     ReviewRow,
     ReviewRows,
     ReviewRule,
@@ -127,7 +126,7 @@ class Reviewing:
         accounts = {one.key for human in reviewer for one in human.accounts}
         members = uow.reviews.members(ticket.home, self._accounts)
         rows = rows_of(review, members, self._rule, accounts)
-        answers = _standing(uow.reviews.answers(ticket.id), members)
+        answers = standing(uow.reviews.answers(ticket.id), members)
         left = open_rows(rows, {handle: one.answer for handle, one in answers.items()})
         return ReviewShown(ticket, review, group, rows, left, answers, language_of(reviewer))
 
@@ -247,19 +246,19 @@ class Reviewing:
     def answer(
         self, token: str, said: Mapping[str, RowAnswer], now: datetime, shown_at: datetime | None = None
     ) -> ReviewShown:
-        """Keep answers to rows that are shown, by handle, without those that vanished. Raises Refused, LinkDead.
+        """Keep answers to rows that are shown, by the mark of the member. What was said already may be said again.
 
         `shown_at`: when the page was shown. From it comes the time that a row took, which is kept of the campaign only.
+        Raises RowsChanged, LastAdmin, or another Refused for a review that is over, and LinkDead.
         """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
             if ticket.state is not TicketState.OPEN:
                 raise Refused("This review is over.")
             shown = self.shown(uow, ticket)
-            rows = {row.member.handle: row for row in shown.left}
-            chosen = [(rows[handle], answer) for handle, answer in said.items() if handle in rows]
+            chosen = chosen_rows(shown.rows, shown.answers, said)
             if not chosen:
-                raise Refused("Choose an answer.")
+                return shown
             removals = [row for row, answer in chosen if answer is RowAnswer.REMOVE]
             self._check_admins(uow, ticket, removals)
             by = Actor(assignee_id(ticket.assignee), via=Via.LINK)
@@ -268,9 +267,9 @@ class Reviewing:
             if shown_at is not None and timedelta(0) <= now - shown_at <= ANSWERED_WITHIN:
                 seconds = (now - shown_at).total_seconds() / len(chosen)
                 uow.reviews.pace(shown.review.occasion, round(seconds), len(chosen))
-            change = _counted(kept)
+            change = counted(kept)
             _, ticket = change_ticket(
-                uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=_sum(kept)
+                uow, ticket.id, change, events.TICKET_ANSWERED, by, now, answer=sum_of(kept)
             )
             self._remove(uow, ticket, removals, now)
             self._keep(uow, ticket, [row for row, answer in chosen if answer is RowAnswer.KEEP], now)
@@ -350,12 +349,6 @@ class Reviewing:
         uow.outbox.add(self._teller.cancelled(uow, over, now), now)
 
 
-def _standing(answers: Mapping[str, AnsweredRow], members: Iterable[ReviewMember]) -> dict[str, AnsweredRow]:
-    """The answers that count: what was said before somebody came back is not said of them now."""
-    came = {one.handle: one.first_seen_at for one in members if one.first_seen_at is not None}
-    return {handle: one for handle, one in answers.items() if handle not in came or one.at >= came[handle]}
-
-
 def _grade(shown: ReviewShown) -> Grade:
     """How good a review is: the owner, who is no admin, is the better witness, where every answer is theirs."""
     who = shown.ticket.assignee
@@ -375,19 +368,3 @@ def _begins(uow: UnitOfWork, action: Action) -> bool:
 def seed_of(uow: UnitOfWork, ticket: Ticket, now: datetime) -> str:
     """What draws the sample of a review that begins now: nobody can know it before."""
     return Signer(signing_key(uow), salt="review").get_signature(f"{ticket.id}\n{now.isoformat()}").decode()
-
-
-def _counted(rows: Sequence[AnsweredRow]) -> Change:
-    def change(ticket: Ticket) -> Ticket:
-        answered = int(ticket.details.get("answered", 0)) + len(rows)
-        return replace(ticket, details={**ticket.details, "answered": answered})
-
-    return change
-
-
-def _sum(rows: Sequence[AnsweredRow]) -> str:
-    """A hash of the answers, which stay in their own table: the journal dates them."""
-    text = "\n".join(
-        f"{one.handle} {one.answer.value} {one.why}" for one in sorted(rows, key=lambda row: row.handle)
-    )
-    return sha256(text.encode()).hexdigest()

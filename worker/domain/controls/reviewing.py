@@ -99,6 +99,12 @@ class ReviewMember:
     first_seen_at: datetime | None = None
     last: LastAnswer | None = None
 
+    @property
+    def mark(self) -> str:
+        """Whom a page shows, in 16 letters and digits: it differs once the handle is somebody else's."""
+        person = "/".join(self.person.key) if self.person else ""
+        return sha256(f"{self.handle}\n{person}\n{self.name}".encode()).hexdigest()[:16]
+
     def is_of(self, accounts: Collection[AccountKey]) -> bool:
         """Whether the person behind them has one of these accounts."""
         return any(one.key in accounts for one in self.accounts)
