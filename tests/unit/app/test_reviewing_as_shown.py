@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from harness import Harness
-from reviewed import KEEP, REMOVE, look, marked, names, reviewed_ward, reviews, say, token
+from reviewed import KEEP, REMOVE, answer, look, marked, names, reviewed_ward, reviews, say, token
 from worker.app.acts.review_answers import RowsChanged
 from worker.app.acts.reviewing import ReviewShown
 from worker.domain.controls.reviewing import RowAnswer
+from worker.domain.evidence.actor import Actor
+from worker.domain.model import Member
 from worker.domain.tickets.ticket import TicketKind, TicketState
 
 
@@ -21,7 +23,7 @@ def ward(start: Callable[..., Harness]) -> Harness:
 
 def send(ward: Harness, shown: ReviewShown, **said: RowAnswer) -> ReviewShown:
     """Send the form of a page that was shown."""
-    given = marked(shown, {ward.number(name): answer for name, answer in said.items()})
+    given = marked(shown, {ward.number(name): one for name, one in said.items()})
     return ward.app.reviewing.answer(token(ward, reviews(ward)[0]), given, ward.now)
 
 
@@ -71,3 +73,39 @@ def test_a_form_without_marks_keeps_nothing(ward: Harness) -> None:
     with pytest.raises(RowsChanged):
         ward.app.reviewing.answer(token(ward, reviews(ward)[0]), {ward.number("ann"): REMOVE}, ward.now)
     assert names_removed(ward) == []
+
+
+# --- an answer that was kept is about its person -----------------------------------------------------------
+
+
+def test_an_answer_is_not_about_whoever_has_the_number_later(ward: Harness) -> None:
+    say(ward, KEEP, "ann")
+    handed_on(ward, "ann", "gus")
+    shown = look(ward)
+    assert names(shown) == ["Ben", "Cem", "Gus"]
+    assert shown.answers == {}
+    say(ward, KEEP, "ben", "cem")
+    assert reviews(ward)[0].state is TicketState.OPEN
+    after = answer(ward, reviews(ward)[0], {ward.number("ann"): REMOVE})
+    assert after.ticket.state is TicketState.VERIFIED
+    assert names_removed(ward) == ["Gus"]
+
+
+def test_an_answer_is_not_about_a_stranger_who_has_the_number_later(ward: Harness) -> None:
+    say(ward, KEEP, "ann")
+    ward.identifying.reject(f"wards/{ward.number('ann')}", Actor("sam"), "it is not her", ward.now)
+    ward.later()
+    ward.settle()
+    assert names(look(ward)) == ["Ann", "Ben", "Cem"]
+
+
+def test_an_answer_about_a_stranger_stays_when_it_is_known_who_they_are(ward: Harness) -> None:
+    ward.wards.add_member("ward-7", Member("+447700900777", "Zoe", phone="+447700900777"))
+    ward.later()
+    ward.settle()
+    ticket = reviews(ward)[0]
+    answer(ward, ticket, {"+447700900777": KEEP})
+    ward.hire("gus", phones=("+447700900777",))
+    ward.later()
+    ward.settle()
+    assert names(look(ward)) == ["Ann", "Ben", "Cem"]

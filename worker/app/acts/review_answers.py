@@ -38,9 +38,14 @@ def chosen_rows(
 
 
 def standing(answers: Mapping[str, AnsweredRow], members: Iterable[ReviewMember]) -> dict[str, AnsweredRow]:
-    """The answers that count: what was said before somebody came back is not said of them now."""
-    came = {one.handle: one.first_seen_at for one in members if one.first_seen_at is not None}
-    return {handle: one for handle, one in answers.items() if handle not in came or one.at >= came[handle]}
+    """The answers that count: not what was said of somebody else, or before whoever it was came back."""
+    now = {one.handle: one for one in members}
+    return {handle: one for handle, one in answers.items() if handle not in now or _is_of(now[handle], one)}
+
+
+def _is_of(member: ReviewMember, said: AnsweredRow) -> bool:
+    is_theirs = said.person is None or member.is_of({said.person})
+    return is_theirs and (member.first_seen_at is None or said.at >= member.first_seen_at)
 
 
 def counted(rows: Sequence[AnsweredRow]) -> Change:
