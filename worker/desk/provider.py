@@ -81,10 +81,7 @@ class Provider:
 
     def begin(self, redirect_uri: str) -> dict[str, Any]:
         """Start a flow: it has the browser's next address (`auth_uri`), and the data for `redeem`. No network."""
-        flow = self._guarded(lambda: self._new_flow(redirect_uri))
-        if urlsplit(flow["auth_uri"]).scheme != "https":
-            raise odd(self.host, "its sign-in page has no https address")
-        return flow
+        return self._guarded(lambda: self._new_flow(redirect_uri))
 
     def redeem(self, flow: Mapping[str, Any], code: str) -> Mapping[str, Any]:
         """Exchange the code for an ID token; return its claims. msal has only compared the nonce.
@@ -164,7 +161,7 @@ class Provider:
             # msal refuses an issuer without a path, such as Google's. This path means the same: requests removes
             # the dot (RFC 3986 5.2.4), and we have compared the issuer ourselves.
             where = {"oidc_authority": address if urlsplit(address).path else f"{address}/."}
-        return msal.ConfidentialClientApplication(
+        app = msal.ConfidentialClientApplication(
             self._registration.client_id,
             client_credential=self._credential(),
             **where,
@@ -175,6 +172,10 @@ class Provider:
             instance_discovery=False,
             azure_region=False,  # else MSAL_FORCE_REGION, which is for other programs, would lead to another host
         )
+        # msal has refused a token endpoint without https; the keys are not fetched
+        if urlsplit(app.authority.authorization_endpoint).scheme != "https":
+            raise odd(self.host, "its sign-in page has no https address")
+        return app
 
     def _credential(self) -> Any:
         secret = self._registration.secret

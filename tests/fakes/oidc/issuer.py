@@ -63,6 +63,8 @@ class Fault(StrEnum):
     DISCOVERY_EMPTY = "discovery answers {}"
     OTHER_ISSUER = "discovery names another issuer on the same host"
     PLAIN_AUTHORIZE = "discovery names a sign-in page over http"
+    TORN_AUTHORIZE = "discovery names a sign-in page whose address is none"
+    PLAIN_TOKEN = "discovery names a token endpoint over http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,13 @@ class OidcIssuer(LoopbackServer):
             return Reply(200, b"<html>Log in to the hotel's network</html>", "text/html")
         if Fault.DISCOVERY_EMPTY in self.faults:
             return _json({})
-        plain = Fault.PLAIN_AUTHORIZE in self.faults
+        page = f"{self._page('http' if Fault.PLAIN_AUTHORIZE in self.faults else 'https')}/authorize"
+        token = self._page("http" if Fault.PLAIN_TOKEN in self.faults else "https")
         return _json(
             {
                 "issuer": f"{self.url}/realms/other" if Fault.OTHER_ISSUER in self.faults else self.issuer,
-                "authorization_endpoint": f"{self._page('http' if plain else 'https')}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
+                "authorization_endpoint": "https://[" if Fault.TORN_AUTHORIZE in self.faults else page,
+                "token_endpoint": f"{token}/token",
                 "jwks_uri": f"{self.issuer}/keys",
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
