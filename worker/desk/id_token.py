@@ -7,10 +7,10 @@ endpoint over verified TLS, and for this case the chapter's point 6 does not req
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sys import float_info
 from typing import Any, Protocol
 
 from worker.desk.refusals import SignInRefused, misconfigured, odd, words
@@ -92,7 +92,7 @@ _CLOCKS = words(
 def _seconds(value: Any) -> float | None:
     """An instant of a JWT (RFC 7519 2: a number of seconds); None for anything else."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and math.isfinite(value) else None
+    return value if is_number and abs(value) <= float_info.max else None
 
 
 def identity(claims: Mapping[str, Any], rules: RoleRules, host: str) -> SignedIn:
