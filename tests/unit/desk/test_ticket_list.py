@@ -159,7 +159,9 @@ def test_a_list_wants_a_name_and_there_are_so_many_at_most(
     assert "forget one first" in desk.post("/tickets/saved", {"name": "two"}).text
 
 
-@pytest.mark.parametrize("after", ["nonsense", "2026-11-24 x", "x 2", "2026-13-24 2"])
+@pytest.mark.parametrize(
+    "after", ["nonsense", "2026-11-24 x", "x 2", "2026-13-24 2", "0001-01-01T00:00:00+14:00 5"]
+)
 def test_a_place_that_means_nothing_is_the_first_page(desk: Caller, after: str) -> None:
     desk.get("/tickets")
     assert shown(desk.post("/tickets", {"after": after}).text) == ["T-000001", "T-000002", "T-000003"]

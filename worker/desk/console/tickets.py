@@ -151,7 +151,7 @@ def _place(text: str) -> DuePlace | None:
     found = number_in(number)
     try:
         return None if found is None else DuePlace(datetime.fromisoformat(due).astimezone(UTC), found)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
