@@ -34,6 +34,58 @@ def test_each_account_has_its_own_and_a_name_stands_for_one(store: SqlStore) -> 
         assert uow.saved_lists.of("kim") == [LATE]
 
 
+THEIRS = {"Ann Archer", "+447700900001", "ann@corp.example", "Ω"}
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("1", "07700 900001"),
+        ("2", "0044 7700 900001"),
+        ("3", "ward 7, 07700 900001"),
+        ("4", "7700-900"),
+        ("5", "Archer Ann"),
+        ("6", "Archer, Ann: ward 7"),
+        ("7", "ARCHER"),
+        ("8", "to ann@corp.example"),
+        ("Ann Archer, ward 7", ""),
+        ("archer ann", "T-000001"),
+        ("+44 (0)7700 900001", "T-000001"),
+    ],
+)
+def test_whatever_names_an_erased_person_is_gone(
+    store: SqlStore, engine: sa.Engine, name: str, text: str
+) -> None:
+    with store.begin() as uow:
+        uow.saved_lists.put("eve", SavedList(name, {"text": text}), NOW)
+    with engine.begin() as connection:
+        erase_from_lists(connection, THEIRS)
+    with store.reading() as uow:
+        assert uow.saved_lists.of("eve") == []
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("Ann", "ward 7"),
+        ("Archer", "T-000001"),
+        ("Ben Archer", "Ben Archer"),
+        ("ward", "ann archibald"),
+        ("07700 900002", "07700 900002"),
+        ("@", "@"),
+        ("Archery of Anna", ""),
+    ],
+)
+def test_what_shares_a_word_with_them_stays(store: SqlStore, engine: sa.Engine, name: str, text: str) -> None:
+    kept = SavedList(name, {"text": text})
+    with store.begin() as uow:
+        uow.saved_lists.put("eve", kept, NOW)
+    with engine.begin() as connection:
+        erase_from_lists(connection, THEIRS)
+    with store.reading() as uow:
+        assert uow.saved_lists.of("eve") == [kept]
+
+
 @pytest.mark.parametrize(
     "texts, left", [({"Ann Smith", ""}, [LATER]), ({"Ward"}, [ANN]), ({"Ben"}, [ANN, LATER])], ids=range(3)
 )

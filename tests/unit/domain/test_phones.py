@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from worker.domain.identity.phones import canonical, mask, masked_number, to_e164, variants
+from worker.domain.identity.phones import canonical, mask, masked_number, stands_in, to_e164, variants
 
 E164 = r"\+[1-9][0-9]{6,14}"
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -387,3 +387,12 @@ def test_no_text_is_too_odd(function: Callable[[str], object], text: str) -> Non
 )
 def test_others_read_the_country_and_the_last_digits(written: str, shown: str) -> None:
     assert masked_number(written) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["07700 900123", "0044 7700 900123", "ward 7, +44 (0)7700-900123", "٧٧٠٠٩٠٠١٢٣"]
+)
+def test_a_number_stands_in_a_text_however_it_is_written(text: str) -> None:
+    assert stands_in("+447700900123", text)
+    assert not stands_in("+447700900124", text)
+    assert not stands_in("+2901234", "1234")

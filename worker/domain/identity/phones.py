@@ -22,6 +22,7 @@ from phonenumbers import (
 
 TEXT_MAX = 250  # what phonenumbers itself reads at most
 EXTENSION_DIGITS_MAX = 6  # more digits than this after the number are a second number
+LOCAL_MIN = 7  # a number of fewer digits is known only with its country code
 MASK_SHOWN = 3
 MESSAGE_SHOWN = 4  # enough to find the member in a list that shows the whole number
 MASK_HIDDEN_MIN = 4  # fewer hidden digits than this could be guessed: then the last ones are hidden too
@@ -117,6 +118,12 @@ def canonical(e164: str) -> str:
 def is_e164(text: str) -> bool:
     """True if this is a number as `to_e164` writes it. The number need not exist."""
     return bool(_E164.fullmatch(text))
+
+
+def stands_in(e164: str, text: str) -> bool:
+    """True if the number stands in a text, with or without its country code, however its digits are spaced."""
+    national = e164.removeprefix(f"+{_country_code(e164)}")
+    return (national if len(national) >= LOCAL_MIN else e164[1:]) in re.sub(r"[^0-9]", "", _plain(text))
 
 
 def mask(e164: str) -> str:
