@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
+
+import idna
 
 from worker.app.acts.advisories import AdvisoryActs
 from worker.app.acts.assignee import Assigned
@@ -40,6 +43,8 @@ from worker.domain.text.tongue import Languages
 from worker.ports import Port
 from worker.ports.state.store import Store, UnitOfWork
 
+_PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -56,7 +61,7 @@ class Place:
     @property
     def is_https(self) -> bool:
         """True if browsers reach it over TLS; only then its cookies are marked as secure."""
-        return self.url.startswith("https://")
+        return urlsplit(self.url).scheme == "https"
 
     def cookie(self, name: str) -> str:
         """A cookie's full name. With the prefix, browsers accept it only over TLS and send it only to this host."""
@@ -64,8 +69,15 @@ class Place:
 
     @property
     def host(self) -> str:
-        """Host and port as a browser writes them."""
-        return urlsplit(self.url).netloc
+        """Host and port as a browser writes them: in small letters, in ASCII, without the scheme's own port."""
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        if not host.isascii():
+            with suppress(idna.IDNAError):  # no browser opens such a host
+                host = idna.encode(host, uts46=True).decode()
+        if ":" in host:
+            host = f"[{host}]"
+        return host if parts.port in {None, _PORTS[parts.scheme]} else f"{host}:{parts.port}"
 
 
 @dataclass(frozen=True, slots=True)

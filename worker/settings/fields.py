@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -279,9 +279,18 @@ Listen: TypeAlias = Annotated[
 ]
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Whether it names no port, or one that there is."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    is_whole = parts.scheme in {"http", "https"} and parts.hostname and _has_port(parts)
+    if not is_whole or parts.query or parts.fragment:
         near = (
             f"https://{value}"
             if re.fullmatch(r"[\w.-]+\.[a-z]+(?:/\S*)?", value)
