@@ -109,6 +109,9 @@ def test_it_goes_to_the_address_that_was_said_and_no_like_one(desk: Harness) -> 
         ("agency@_straße.example", "'agency@_straße.example' is no e-mail address."),
         ("ann@corp.example", "Ann has left: choose somebody else."),
         ("the ward", "'the ward' is no e-mail address."),
+        ("una@corp.example, tom@corp.example", "is no e-mail address."),
+        ("Una <una@corp.example>", "is no e-mail address."),
+        ("una@corp\u200b.example", "is no e-mail address."),
     ],
 )
 def test_a_ticket_is_given_to_nobody_who_has_left_and_to_no_address_that_is_none(

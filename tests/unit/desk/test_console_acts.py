@@ -54,6 +54,7 @@ def test_a_ticket_s_acts_do_what_the_command_line_does(desk: Caller, ward: Harne
     ("waive", {}, "Say why"),
     ("waive", {"reason": "x", "until": "someday"}, "is no date"),
     ("assign", {"email": "nobody"}, "is no e-mail address"),
+    ("assign", {"email": "<ann@corp.example>"}, "is no e-mail address"),
     ("reopen", {"reason": "x"}, "Reopen: not while the ticket is open"),
 ])  # fmt: skip
 def test_what_can_t_be_done_says_why_and_changes_nothing(

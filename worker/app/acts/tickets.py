@@ -24,7 +24,7 @@ from worker.domain.model import AccountKey, Standing
 from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.text.mail_domains import foldable
+from worker.domain.text.mail_domains import foldable, is_address
 from worker.domain.text.reason import Reason, because, in_own_words
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import (
@@ -139,7 +139,7 @@ class TicketActs:
         Raises Refused for what is no address, and for that of somebody who has left.
         """
         given_as, email = email, foldable(email)
-        if "@" not in email:
+        if not is_address(email):
             raise Refused(because("{given} is no e-mail address.", given=f"'{given_as}'"))
         with self._store.reading() as uow:
             known = uow.people.find(email)

@@ -27,6 +27,7 @@ from worker.domain.kinds.controlled import pasted
 from worker.domain.kinds.kind import OWN_PAGE
 from worker.domain.messages.sentences import ticket_steps, ticket_title, why_assigned, why_line
 from worker.domain.model import Account
+from worker.domain.text.mail_domains import is_address
 from worker.domain.text.reason import Reason, because
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports.state.store import UnitOfWork
@@ -251,7 +252,7 @@ def _email(call: Call) -> str:
         raise Misfilled("email", because("Choose somebody, or type an address: not both."))
     if not admin and not email:
         raise Misfilled("email", because("Choose somebody, or type an e-mail address."))
-    if "@" not in (admin or email):
+    if not is_address(admin or email):
         raise Misfilled("email", because("{given} is no e-mail address.", given=f"'{admin or email}'"))
     return admin or email
 

@@ -6,7 +6,13 @@ is written as registries have it (IDNA 2008, in ASCII), which folding leaves alo
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import idna
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+_ADDRESS = re.compile(r"""[^@\s<>,;:"\\()\[\]]+@[^@\s<>,;:"\\()\[\]]+""")
 
 
 def foldable(address: str) -> str:
@@ -18,3 +24,11 @@ def foldable(address: str) -> str:
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError:
         return ""
+
+
+def is_address(text: str) -> bool:
+    """True if a text may be one mail address: one @, no blank or invisible character, and none that mail puts around
+    or between addresses.
+    """
+    is_plain = not any(unicodedata.category(one) in _UNSEEN for one in text)
+    return is_plain and bool(_ADDRESS.fullmatch(text))
