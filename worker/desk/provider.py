@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -258,8 +259,20 @@ class _Session(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        response = super().request(*args, **{**kwargs, "timeout": self._timeout, "allow_redirects": False})
+        ours = {"timeout": self._timeout, "allow_redirects": False, "stream": True}
+        response = super().request(*args, **{**kwargs, **ours})
+        response._content = self._whole(response)  # noqa: SLF001  requests knows a time-out of silence alone
         if response.status_code in _BUSY or response.status_code >= 500:  # noqa: PLR2004  the classes of HTTP
             raise requests.HTTPError(response=response)
         response.headers.pop("Retry-After", None)
         return response
+
+    def _whole(self, response: requests.Response) -> bytes:
+        """The body, which has to come within the time in which a silent provider is given up."""
+        until_s, body = monotonic() + self._timeout[1], bytearray()
+        with response:
+            for piece in response.iter_content(1):  # a larger piece would be waited for
+                body += piece
+                if monotonic() > until_s:
+                    raise requests.ReadTimeout
+        return bytes(body)

@@ -25,7 +25,7 @@ from worker.domain.text.tongue import N_
 __all__ = ["Rules", "SignIn", "SignInRefused", "SignedIn", "Started"]
 
 FLOW_LIFE = timedelta(minutes=15)  # to type a password, find the phone, and read a message on it
-READ_S = 10.0  # of silence, before the provider counts as unreachable
+READ_S = 10.0  # of silence, or for a whole body, before the provider counts as unreachable
 ASKING_MAX = 16  # threads that may wait for the provider, of the desk's 40
 _KEPT = ("state", "nonce", "code_verifier", "redirect_uri", "scope")  # of msal's flow
 

@@ -102,6 +102,7 @@ class OidcIssuer(LoopbackServer):
         self.faults: set[Fault] = set()
         self.token_error: Json | None = None  # what the token endpoint answers, with 400
         self.slow_s = 0.0
+        self.drip_s = 0.0  # between two bytes of a body
         self.headers: dict[str, str] = {}  # of every answer
         self.clock: Callable[[], datetime] = system_now
         self.given_out: list[str] = [SECRET]  # codes, tokens and verifiers, which no text of ours may have
@@ -120,6 +121,7 @@ class OidcIssuer(LoopbackServer):
             reply.content_type,
             {**reply.headers, **self.headers, "Set-Cookie": "fpc=of-one-person; Path=/; Secure"},
             slow_s=self.slow_s,
+            drip_s=self.drip_s,
         )
 
     def _answer(self, request: Request) -> Reply:

@@ -4,6 +4,7 @@ import gc
 import logging
 import threading
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -111,6 +112,24 @@ def test_a_provider_that_is_too_slow_is_given_up(lab: Lab, is_found: bool) -> No
     query = lab.visit(started)
     lab.issuer.slow_s = 5
     assert "can't be reached (ReadTimeout)" in refused(lab, desk, started, query).message
+
+
+@pytest.mark.parametrize("is_found", [False, True])
+def test_a_provider_whose_answer_drips_is_given_up(lab: Lab, is_found: bool) -> None:
+    desk = lab.desk(read_s=0.3)
+    began_s = monotonic()
+    if is_found:
+        started = lab.begin(desk)
+        query = lab.visit(started)
+        lab.issuer.drip_s = 0.1
+        assert "can't be reached (ReadTimeout)" in refused(lab, desk, started, query).message
+    else:
+        lab.issuer.drip_s = 0.1
+        with pytest.raises(SignInRefused, match=r"can't be reached \(ReadTimeout\)"):
+            lab.begin(desk)
+    assert monotonic() - began_s < 5
+    lab.issuer.drip_s = 0.0
+    assert lab.sign_in(desk) == ADA
 
 
 def test_nobody_waits_for_ever_behind_somebody_who_waits(lab: Lab) -> None:
