@@ -74,6 +74,26 @@ def test_a_search_and_an_act_by_keyboard_alone(desk: Desk, open_context: Open) -
     expect(page.locator(".badge.done")).to_be_visible()
 
 
+def test_a_key_ticks_the_ticket_that_has_the_focus_though_the_list_was_renewed(
+    desk: Desk, open_context: Open
+) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/tickets")
+    tickets = page.locator("#live tbody tr")
+    first, second, third = (tickets.nth(at).locator("a").first.inner_text() for at in range(3))
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    desk.harness.desk.waive(int(first.removeprefix("T-")), Actor("kim"), "agreed", desk.harness.now)
+    page.evaluate("htmx.trigger('#live', 'renew')")
+    expect(tickets.first.locator("a").first).to_have_text(second)
+    page.keyboard.press("x")
+    ticked = page.locator("#live tbody tr:has(:checked) a").first
+    expect(ticked).to_have_text(second)
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") == third
+
+
 def test_fields_of_acts_that_are_not_chosen_are_out_of_the_way_and_a_refusal_is_beside_its_field(
     desk: Desk, open_context: Open
 ) -> None:

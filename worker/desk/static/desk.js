@@ -109,21 +109,21 @@ if (changed) {
   document.addEventListener("visibilitychange", ask);
 }
 
-// A list of tickets is walked by keys, which `?` shows.
+// A list of tickets is walked by keys, which `?` shows. They act on the ticket that has the focus: rows move when the list is renewed.
 const keys = document.getElementById("keys");
 if (keys) {
-  let at = -1;
   const rows = () => [...document.querySelectorAll("#live tbody tr")];
+  const focusedRow = () => rows().find((row) => row.contains(document.activeElement));
   const go = (by) => {
     const all = rows();
-    at = Math.max(0, Math.min(all.length - 1, at + by));
-    for (const row of all) row.classList.toggle("here", row === all[at]);
-    all[at]?.querySelector("a").focus();
+    const to = all[Math.max(0, Math.min(all.length - 1, all.indexOf(focusedRow()) + by))];
+    for (const row of all) row.classList.toggle("here", row === to);
+    to?.querySelector("a").focus();
   };
   const does = {
     j: () => go(1),
     k: () => go(-1),
-    x: () => rows()[at]?.querySelector("input[type=checkbox]")?.click(),
+    x: () => focusedRow()?.querySelector("input[type=checkbox]")?.click(),
     "/": () => document.getElementById("text").focus(),
     "?": () => keys.showModal(),
   };
