@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, ViewportSize, expect
 
 from chromium import LOOKS, PHONE, Desk, faults, looking, overflows, sign_in
@@ -92,6 +93,23 @@ def test_a_key_ticks_the_ticket_that_has_the_focus_though_the_list_was_renewed(
     expect(ticked).to_have_text(second)
     page.keyboard.press("j")
     assert page.evaluate("document.activeElement.textContent") == third
+
+
+@pytest.mark.parametrize("field, typed", [("#reason", "why"), ("#email", "una@corp.example")])
+def test_enter_in_a_field_does_none_of_several_acts(
+    desk: Desk, open_context: Open, field: str, typed: str
+) -> None:
+    page = open_context().new_page()
+    sign_in(page, desk, "operator")
+    page.goto(f"{desk.base}/tickets")
+    row = page.locator("#live tbody tr").first
+    number = int(row.locator("a").first.inner_text().removeprefix("T-"))
+    before = desk.harness.ticket(number)
+    row.locator("input[type=checkbox]").check()
+    page.locator(field).fill(typed)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("choose what is to be done with them")).to_be_visible()
+    assert desk.harness.ticket(number) == before
 
 
 def test_fields_of_acts_that_are_not_chosen_are_out_of_the_way_and_a_refusal_is_beside_its_field(
