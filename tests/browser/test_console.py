@@ -147,6 +147,17 @@ def test_two_approvers_release_without_javascript(desk: Desk, open_context: Open
     assert desk.harness.plans()[0].state is HoldState.RELEASED
 
 
+def test_enter_in_the_reason_decides_nothing_about_a_plan(desk: Desk, open_context: Open) -> None:
+    page = open_context(java_script_enabled=False).new_page()
+    sign_in(page, desk, "approver")
+    page.goto(f"{desk.base}/plans/P-000001")
+    page.locator("#reason").fill("a wrong file: reject it")
+    page.keyboard.press("Enter")
+    expect(page.locator("#refusal")).to_contain_text("Choose whether to release or to reject.")
+    assert page.locator("#reason").input_value() == "a wrong file: reject it"
+    assert desk.harness.plans()[0].state is HoldState.HELD
+
+
 def test_a_silence_is_made_and_ended_without_javascript_by_keyboard(desk: Desk, open_context: Open) -> None:
     page = open_context(java_script_enabled=False).new_page()
     sign_in(page, desk, "operator")
