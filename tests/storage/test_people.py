@@ -14,10 +14,11 @@ from plans_of_queries import steps_of
 from worker.domain.model import AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement
 from worker.domain.people.lifecycle import EventKind
+from worker.ports.state.episodes import Gate
 from worker.ports.state.people import Applied, JudgedFacts
 from worker.storage import people_passes
 from worker.storage.people_staging import SHARED
-from worker.storage.sql.tables import person, person_key, staged_person, staged_person_key
+from worker.storage.sql.tables import episode, person, person_key, staged_person, staged_person_key
 from worker.storage.store import SqlStore
 
 NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -272,3 +273,48 @@ def test_somebody_is_found_by_their_address_with_the_domain_as_people_write_it(s
     read(store, [facts("ann", email="ann@xn--strae-oqa.example"), facts("ben", email="ann@strasse.example")])
     with store.reading() as uow:
         assert [one.key.person_id for one in uow.people.find("Ann@straße.example")] == ["ann"]
+
+
+@pytest.mark.parametrize("gate", [Gate.INITIAL, Gate.HELD, Gate.PASSED, Gate.REJECTED])
+def test_a_clock_that_is_behind_for_a_while_leaves_an_episode_at_its_gate(
+    engine: sa.Engine, gate: Gate
+) -> None:
+    store, hour = SqlStore(engine), timedelta(hours=1)
+    _read_by_date(store, NINE - hour, now=NINE)
+    with engine.begin() as connection:
+        connection.execute(sa.update(episode).values(gate=gate.value))
+    _read_by_date(store, NINE - hour, now=NINE - 2 * hour)
+    with store.begin() as uow:
+        assert not uow.episodes.departures(), "nobody has left by this clock"
+        uow.people.end_returned(NINE - 3 * hour, NINE - 2 * hour)
+    _read_by_date(store, NINE - hour, now=NINE + hour)
+    assert _gates(engine) == [gate.value]
+
+
+def test_a_held_leaving_ends_once_its_date_was_ahead_for_long_enough(engine: sa.Engine) -> None:
+    store, hour = SqlStore(engine), timedelta(hours=1)
+    _read_by_date(store, NINE + hour, now=NINE)
+    _read_by_date(store, NINE + hour, now=NINE + 2 * hour)
+    with engine.begin() as connection:
+        connection.execute(sa.update(episode).values(gate=Gate.HELD.value))
+    _read_by_date(store, NINE + hour, now=NINE)
+    for back_by, gate in ((NINE - hour, Gate.HELD), (NINE, Gate.OVER)):
+        with store.begin() as uow:
+            uow.people.end_returned(back_by, NINE)
+        assert _gates(engine) == [gate.value]
+    _read_by_date(store, NINE + hour, now=NINE + hour)
+    assert _gates(engine) == [Gate.NEW.value], "its date comes for the first time"
+
+
+def _read_by_date(store: SqlStore, at: datetime, *, now: datetime) -> None:
+    """A read of one who is enabled until that date."""
+    standing = Standing.LEFT if at <= now else Standing.LEAVING
+    ann = JudgedFacts(facts("ann", leave_at=at), Judgement(standing, Evidence.LEAVE_DATE, at))
+    with store.begin() as uow:
+        uow.people.stage("corp", [ann])
+        uow.people.apply_stage("corp", is_full=True, taken_at=now, now=now)
+
+
+def _gates(engine: sa.Engine) -> list[str]:
+    with engine.connect() as connection:
+        return [*connection.execute(sa.select(episode.c.gate)).scalars()]

@@ -244,10 +244,14 @@ class SqlPasses:
 
     def _follow(self, events: Sequence[Event], seen_at: datetime, now: datetime) -> None:
         left = [e for e in events if e.kind is EventKind.LEFT]
-        self._open_episodes([e.person for e in left if e.before is not None], seen_at, now)
+        stand = self._standing([e.person for e in left if e.is_by_date], now)
+        begun = [e.person for e in left if e.before is not None and e.person.key not in stand]
+        self._open_episodes(begun, seen_at, now)
         self._open_episodes([e.person for e in left if e.before is None], seen_at, now, Gate.INITIAL)
         returned = [e.person.key for e in events if e.kind is EventKind.RETURNED]
-        self._end_episodes(returned)
+        on_another_day = [e.person.key for e in events if e.kind is EventKind.LEAVING and not e.is_by_date]
+        by_date = {e.person.key for e in events if e.is_by_date}
+        self._end_episodes([key for key in (*returned, *on_another_day) if key not in by_date])
         self._rematch(returned)  # a number that was taken for recycled may be theirs again
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
@@ -257,10 +261,23 @@ class SqlPasses:
             for statement in people_staging.REMATCH_PEOPLE:
                 self._c.execute(statement, page)
 
+    def _standing(self, people: Sequence[Account], now: datetime) -> set[AccountKey]:
+        """Those of these leavers by date whose episode goes on: a clock that was behind had brought them back.
+
+        One that was noticed ahead of now was noticed by a clock that was ahead: its date comes for the first time.
+        """
+        at = {one.key: one.left_at for one in people}
+        return {
+            key
+            for page in by_source(at)
+            for row in self._c.execute(people_staging.GO_ON, {**page, "now": now})
+            if row.at == at[key := AccountKey(row.source, row.person_id)]
+        }
+
     def _open_episodes(
         self, people: Sequence[Account], seen_at: datetime, now: datetime, gate: Gate = Gate.NEW
     ) -> None:
-        """Open an episode for each person.
+        """Open an episode for each person whose leaving began.
 
         An episode that was over and has the same date again (a leave date taken back and set again) starts anew:
         earlier decisions of the guard or a person no longer count.
@@ -334,6 +351,9 @@ class SqlPasses:
 
     def left_too_early(self, now: datetime) -> list[Account]:
         return [person_from_row(row) for row in self._c.execute(people_staging.TOO_EARLY, {"now": now})]
+
+    def end_returned(self, back_by: datetime, now: datetime) -> None:
+        self._c.execute(people_staging.END_RETURNED, {"back_by": back_by, "now": now})
 
     def follow(self, events: Sequence[Event], now: datetime) -> None:
         self._set_standing({event.person.key: event.person for event in events}.values(), now)

@@ -15,7 +15,7 @@ from worker.domain.identity.humans import JOIN_KEY_SHARED_MAX
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Standing
 from worker.domain.people.lifecycle import DECISION_LASTS
-from worker.ports.state.episodes import EpisodeKind
+from worker.ports.state.episodes import EpisodeKind, Gate
 from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
@@ -285,4 +285,27 @@ TOO_EARLY = (
         person.c.evidence.in_(sorted(one.value for one in ENDS_WITH_A_DAY)),
     )
     .order_by(person.c.source, person.c.person_id)
+)
+# With a page of `by_source`: their leavings that go on if their date comes again without news
+GO_ON = sa.select(episode.c.source, episode.c.person_id, episode.c.at).where(
+    in_source(episode.c.source, episode.c.person_id),
+    episode.c.kind == EpisodeKind.LEFT.value,
+    episode.c.gate != Gate.OVER.value,
+    sa.func.coalesce(episode.c.noticed_at, episode.c.seen_at) <= sa.bindparam("now"),
+)
+# Held leavings of those who are back by then, since their date is ahead of `now`
+END_RETURNED = (
+    sa.update(episode)
+    .where(
+        episode.c.gate == Gate.HELD.value,
+        episode.c.kind == EpisodeKind.LEFT.value,
+        sa.exists().where(
+            person.c.source == episode.c.source,
+            person.c.person_id == episode.c.person_id,
+            person.c.standing == Standing.LEAVING.value,
+            person.c.at > sa.bindparam("now"),
+            person.c.changed_at <= sa.bindparam("back_by"),
+        ),
+    )
+    .values(gate=Gate.OVER.value)
 )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from worker.domain.model import Standing
 from worker.domain.reconcile.guard import HoldState
 from worker.ports import Port
-from worker.ports.state.episodes import Gate, PlanKind
+from worker.ports.state.episodes import EpisodeKind, Gate, PlanKind
 from worker.storage.persons import PERSON_COLUMNS, is_joining, is_of_its_kind
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
@@ -44,10 +44,13 @@ def early_departures(*, in_several: bool) -> sa.Select[Any]:
 
 
 def _waiting() -> sa.Select[Any]:
+    """But for leavings of those whom a clock brought back."""
     e, p = episode.c, person.c
+    is_present = (e.kind != EpisodeKind.LEFT.value) | (p.standing == Standing.LEFT.value)
     return (
         sa.select(episode, p.display_name, p.unit, *PERSON_COLUMNS)
         .join(person, (p.source == e.source) & (p.person_id == e.person_id))
+        .where(is_present)
         .order_by(e.source, e.kind, e.person_id, e.at)
     )
 

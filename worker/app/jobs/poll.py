@@ -8,7 +8,7 @@ A source that fails never stops the others. A pass that proves nothing changes n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.app.jobs.directory_pass import COUNTS, DirectoryPass, PassTally, PollRules, person_entry
 from worker.app.jobs.observer import SILENT, Observer
@@ -33,6 +33,9 @@ from worker.ports.state.leases import Lease
 from worker.ports.state.sources import SourceState, WantedRead
 from worker.ports.state.store import Store, UnitOfWork
 
+BELIEVED_AFTER = timedelta(
+    days=1
+)  # how long a clock must say that a date is ahead, to end what is held by it
 REPAIRED_NAMED_MAX = 20  # ids in the journal of people whom a full pass had to repair
 
 
@@ -187,6 +190,7 @@ class Poll:
                 for event in events_between(before, judge_again(before, self._rules.leaver, now), now)
             ]
             uow.people.follow(happened, now)
+            uow.people.end_returned(now - BELIEVED_AFTER, now)
             uow.journal.append([person_entry(event) for event in happened])
             place(uow, self._rules.joiners, happened, now)
         for event in happened:

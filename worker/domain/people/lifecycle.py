@@ -31,6 +31,18 @@ class Event:
     at: datetime
     before: Account | None = None
 
+    @property
+    def is_by_date(self) -> bool:
+        """Whether a date alone made them leave as it came, or brought them back since it lies ahead of a clock.
+
+        The directory says the same date as before.
+        """
+        before, after = self.before, self.person
+        if before is None or Standing.LEFT not in {before.standing, after.standing}:
+            return False
+        at = before.leaves_at if after.standing is Standing.LEFT else before.left_at
+        return at is not None and at == (after.left_at or after.leaves_at)
+
 
 PLACE_FIELDS = ("department", "title", "office", "company", "org_unit", "attributes")
 

@@ -124,8 +124,15 @@ class People(Protocol):
     def left_too_early(self, now: datetime) -> list[Account]:
         """Return the people of all sources who left by a date that is ahead of `now`."""
 
+    def end_returned(self, back_by: datetime, now: datetime) -> None:
+        """End the held leavings of those who are back by then, since their date is ahead of `now`."""
+
     def follow(self, events: Sequence[Event], now: datetime) -> None:
-        """Make people what they are after these events; open and end their episodes, mark groups dirty."""
+        """Make people what they are after these events; open and end their episodes, mark groups dirty.
+
+        If only a clock brought somebody back, or made them leave again, their episode stays as the guard or a person
+        decided, unless it was noticed ahead of `now`.
+        """
 
     def mark_dirty(self, people: Iterable[AccountKey], now: datetime) -> None:
         """Put people on the list for the next reconcile of tickets about people."""
