@@ -27,7 +27,7 @@ from worker.ops.interrupt import Interrupt, Stopped
 from worker.ops.repeats import Repeats
 from worker.ops.schedule import is_full_due
 from worker.ops.tenure import Tenure
-from worker.ports.state.leases import Lease, LeaseLost
+from worker.ports.state.leases import Lease, LeaseLost, full_run
 from worker.ports.state.store import Store
 from worker.storage.sql.errors import trouble_of
 
@@ -172,7 +172,7 @@ class Jobs:
         A single failing source may be the reason, and a full pass reads all of them.
         """
         with self._store.reading() as reader:
-            last = next((run for run in reader.jobs.all() if run.name == _full(name)), None)
+            last = next((run for run in reader.jobs.all() if run.name == full_run(name)), None)
         run_at, ok_at = (last.run_at, last.ok_at) if last else (None, None)
         at, timezone = self._schedule.full, self._schedule.timezone
         if not is_full_due(now, ok_at, at, timezone):
@@ -191,7 +191,7 @@ class Jobs:
         with self._store.begin(run.lease) as uow:
             uow.jobs.record(run.name, run.now, is_ok=report.is_ok, report=told)
             if run.full:
-                uow.jobs.record(_full(run.name), run.now, is_ok=report.is_ok, report=told)
+                uow.jobs.record(full_run(run.name), run.now, is_ok=report.is_ok, report=told)
 
     def _record_failure(self, run: _JobRun, report: Report, took_s: float) -> None:
         try:
@@ -229,7 +229,3 @@ class Jobs:
 def has_done(report: Report) -> bool:
     """True if a run changed anything."""
     return any(count for name, count in report.counts.items() if name not in TOTALS)
-
-
-def _full(name: str) -> str:
-    return f"{name}.full"

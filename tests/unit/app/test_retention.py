@@ -35,6 +35,14 @@ def run(company: Harness, after: timedelta | None = AFTER) -> int:
     return report.counts["erased"]
 
 
+def night(company: Harness) -> None:
+    """A nightly pass, as the scheduler runs and records it."""
+    company.settle(full=True)
+    run(company)
+    with company.store.begin() as uow:
+        uow.jobs.record(retention.NIGHTLY, company.now, is_ok=True, report={})
+
+
 def is_known(company: Harness, person_id: str, source: str = "corp") -> bool:
     with company.store.begin() as uow:
         return uow.people.get(AccountKey(source, person_id)) is not None
@@ -94,6 +102,32 @@ def test_a_second_run_and_the_next_poll_find_nobody(gone: Harness) -> None:
 
     assert run(gone) == 0
     assert not is_known(gone, "una")
+
+
+def test_a_clock_that_is_years_ahead_for_a_night_erases_nobody(company: Harness) -> None:
+    delete(company, "una")
+    company.later(days=1)
+    night(company)
+    right = company.now
+    company.later(days=900)
+    night(company)
+    company.now = right
+    company.later(days=1)
+    night(company)
+    assert is_known(company, "una")
+
+
+def test_after_a_long_outage_whoever_is_due_is_erased_a_night_later(company: Harness) -> None:
+    delete(company, "una")
+    company.later(days=1)
+    night(company)
+    company.later(days=900)
+    night(company)
+    assert is_known(company, "una")
+
+    company.later(days=1)
+    night(company)
+    assert not is_known(company, "una")
 
 
 def test_without_the_rule_nobody_is_forgotten(gone: Harness) -> None:

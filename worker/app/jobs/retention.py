@@ -14,10 +14,11 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey
 from worker.domain.people.persons import Person
 from worker.domain.people.retention import has_left_before, is_forgettable
-from worker.ports.state.leases import Lease
+from worker.ports.state.leases import Lease, full_run
 from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 100
+NIGHTLY = full_run("reconcile")  # what this runs after
 ZONE_LIFE = timedelta(days=30)  # of what a channel said of somebody's time zone
 
 
@@ -41,26 +42,32 @@ class Retention:
         transaction for each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, what
         can't be taken back any more is forgotten, the time zones that channels said after 30 days without asking, the
         texts of reports 30 days after the outcome, and what leavers said of a policy by its own rule.
+
+        Each goes a night late, at the first run after one by which its time had come: a clock that is ahead for one
+        night erases nothing.
         """
         with self._store.begin(lease) as uow:
-            uow.zones.forget(now - ZONE_LIFE)
+            by = min([now, *(run.run_at for run in uow.jobs.all() if run.name == NIGHTLY)])
+            uow.zones.forget(by - ZONE_LIFE)
             uow.access.forget_undos(now)
-            forget_texts(uow, now - TEXTS_KEPT, now)
-        statements = sum(self._forget_said(policy, now, lease) for policy in self._keeps)
+            forget_texts(uow, by - TEXTS_KEPT, now)
+        statements = sum(
+            self._forget_said(policy, by - keep, now, lease) for policy, keep in self._keeps.items()
+        )
         erased = 0
         after: AccountKey | None = None
         while self._after is not None:
             with self._store.begin(lease) as uow:
-                page = uow.people.erasable(now - self._after, after, PAGE)
-                erased += sum(self._erase(uow, key, now) for key in page)
+                page = uow.people.erasable(by - self._after, after, PAGE)
+                erased += sum(self._erase(uow, key, by - self._after, now) for key in page)
             if not page:
                 break
             after = page[-1]
         return Report("retention", {"erased": erased, "statements_deleted": statements})
 
-    def _forget_said(self, policy: str, now: datetime, lease: Lease | None) -> int:
-        """Delete what people said of a policy who left longer ago than it says, in all of their accounts."""
-        before, count = now - self._keeps[policy], 0
+    def _forget_said(self, policy: str, before: datetime, now: datetime, lease: Lease | None) -> int:
+        """Delete what people said of a policy who left before then, in all of their accounts."""
+        count = 0
         after: AccountKey | None = None
         while True:
             with self._store.begin(lease) as uow:
@@ -80,13 +87,13 @@ class Retention:
                 return count
             after = page[-1]
 
-    def _erase(self, uow: UnitOfWork, key: AccountKey, now: datetime) -> int:
+    def _erase(self, uow: UnitOfWork, key: AccountKey, before: datetime, now: datetime) -> int:
         """Erase all accounts of a person, if all of them can be forgotten; return how many were erased."""
         human = uow.people.human(key)
         if human is None:
             return 0
         keys = sorted(uow.people.accounts([key])[key])
-        if not self._is_due(uow, human, keys, now):
+        if not _is_due(uow, human, keys, before):
             return 0
         for one in keys:
             uow.people.erase(one)
@@ -95,13 +102,13 @@ class Retention:
             uow.journal.append([Entry(now, "whosleft", events.PERSON_ERASED, subject, data=data)])
         return len(keys)
 
-    def _is_due(self, uow: UnitOfWork, human: Person, keys: Sequence[AccountKey], now: datetime) -> bool:
-        return (
-            self._after is not None
-            and is_forgettable(human, now - self._after)
-            and not any(uow.rosters.groups_of(key) for key in keys)
-            and not any(uow.identities.asked_about(key) for key in keys)
-            and not any(uow.episodes.undecided_of(key) for key in keys)
-            and not any(ticket.is_live for key in keys for ticket in uow.tickets.of_person(key))
-            and not any(uow.people.to_do_of(key) for key in keys)
-        )
+
+def _is_due(uow: UnitOfWork, human: Person, keys: Sequence[AccountKey], before: datetime) -> bool:
+    return (
+        is_forgettable(human, before)
+        and not any(uow.rosters.groups_of(key) for key in keys)
+        and not any(uow.identities.asked_about(key) for key in keys)
+        and not any(uow.episodes.undecided_of(key) for key in keys)
+        and not any(ticket.is_live for key in keys for ticket in uow.tickets.of_person(key))
+        and not any(uow.people.to_do_of(key) for key in keys)
+    )

@@ -41,6 +41,11 @@ class JobRun(NamedTuple):
     report: Mapping[str, Any]
 
 
+def full_run(job: str) -> str:
+    """The name of the run in which a job's latest full pass is kept, beside the latest of all its runs."""
+    return f"{job}.full"
+
+
 class Leases(Protocol):
     """The leases on jobs. Every change is one conditional UPDATE."""
 
