@@ -25,6 +25,7 @@ from worker.ports import (
     CheckResult,
     ConnectorContext,
     ConnectorError,
+    CursorExpired,
     DirectoryPage,
     Incomplete,
     Malformed,
@@ -59,11 +60,12 @@ class FileDirectory(Passive):
     def changes(self, cursor: str | None, *, full: bool = False) -> Iterator[DirectoryPage | PassEnd]:
         """Read the next file: see `Directory.changes`.
 
-        Without a cursor a folder starts with its oldest file; `full` with a cursor reads the newest again.
+        Without a cursor a folder starts with its oldest file; `full` with a cursor reads the newest again, and so does
+        `full` with one that is none of ours, since what older files say was known before.
         `taken_at` never goes back: a restored file with an older date is read, and gets the date of the file that
         it replaces. Nor is it ahead of now: new content with such a date is of now.
         """
-        before = Cursor.load(cursor) if cursor is not None else None
+        before = _known(cursor, full=full)
         now = self._now()
         files, ahead = self._ready(now)
         if before is not None and not full:
@@ -75,7 +77,7 @@ class FileDirectory(Passive):
                 yield _unchanged(before, last, now)
                 return
         else:
-            file = files[0] if before is None else files[-1]
+            file = files[0] if cursor is None else files[-1]
         yield from self._read(file, before, now, has_more=file != files[-1])
 
     def _ready(self, now: datetime) -> tuple[tuple[ExportFile, ...], tuple[ExportFile, ...]]:
@@ -146,6 +148,15 @@ def _page(page: Page) -> DirectoryPage:
         for m in page.set_aside
     )
     return DirectoryPage(page.records, tuple(malformed), page.unreadable_phones, page.unshown, page.unsure)
+
+
+def _known(cursor: str | None, *, full: bool) -> Cursor | None:
+    try:
+        return Cursor.load(cursor) if cursor is not None else None
+    except CursorExpired:
+        if full:
+            return None
+        raise
 
 
 def _last_read(files: tuple[ExportFile, ...], before: Cursor, *, is_folder: bool) -> ExportFile | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -33,12 +33,13 @@ class Cursor:
 
     @classmethod
     def load(cls, text: str) -> Cursor:
-        """Read what `dump` wrote; raises CursorExpired for anything else."""
+        """Read what `dump` wrote, in a later release, too; raises CursorExpired for anything else."""
         try:
             values = json.loads(text)
             taken_at = datetime.fromisoformat(values["taken_at"]).astimezone(UTC)
-            is_ours = values.pop("kind") == _MARK
-            cursor = cls(**{**values, "taken_at": taken_at})
+            is_ours = values["kind"] == _MARK
+            known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+            cursor = cls(**{**known, "taken_at": taken_at})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise CursorExpired(_FOREIGN) from error
         if not is_ours:

@@ -13,10 +13,8 @@ from scripted import Scripted, end, scripted
 from worker.domain.model import Evidence, Standing
 from worker.ports import (
     AuthFailed,
-    CursorExpired,
     DirectoryPage,
     Malformed,
-    Port,
 )
 
 Start = Callable[..., Harness]
@@ -50,25 +48,6 @@ def test_a_disabled_account_is_a_leaver_and_an_enabled_one_a_return(company: Har
 def test_an_unchanged_directory_changes_nothing(company: Harness) -> None:
     assert company.poll().counts["unchanged"] == 1
     assert company.source().taken_at == company.now
-
-
-def test_a_cursor_that_expired_starts_a_full_pass(company: Harness) -> None:
-    company.corp.forget_cursors()
-    company.leave("ann")
-
-    assert company.poll().is_ok
-    assert company.corp.reads[-1] == "full"
-    assert company.leavers() == ["ann"]
-
-
-def test_who_says_that_no_cursor_has_expired_is_in_trouble(start: Start) -> None:
-    harness = start(directory_type=Scripted)
-    with harness.store.begin() as uow:
-        uow.sources.put(uow.sources.get("fresh", Port.DIRECTORY))
-    scripted(harness, CursorExpired("once"), CursorExpired("and again"))
-    harness.corp.name = "fresh"
-
-    assert not harness.poll().is_ok
 
 
 def test_files_that_are_ready_are_read_one_after_another(start: Start) -> None:

@@ -133,7 +133,8 @@ class Poll:
             except CursorExpired:
                 if cursor is None:
                     raise
-                cursor, full = None, True
+                # One without deltas may have a history, which is not to be replayed
+                cursor, full = (None if full or directory.has_delta else cursor), True
                 continue
             cursor, full = end.cursor, False
             if not end.has_more:

@@ -76,7 +76,8 @@ class Directory(Connector, Protocol):
 
         With `cursor=None` or `full` the pass lists everybody. An iterator that ends or raises
         before `PassEnd` proves nothing. Reading again with the same cursor yields the same or newer facts.
-        Raises CursorExpired (foreign or too old cursor), Incomplete, Transient or Permanent.
+        Raises CursorExpired (foreign or too old cursor), Incomplete, Transient or Permanent. One with a history, which
+        begins at its oldest state by `cursor=None`, takes any cursor with `full`, for its newest.
         """
 
     def look_up(self, person_id: str) -> AccountFacts | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -203,6 +204,23 @@ def test_a_broken_file_in_a_folder_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(Incomplete, match=r"2026-11-24\.csv line 3"):
         list(export.changes(cursor))
+
+
+@pytest.mark.parametrize("cursor", ["AAAA-an-ad-cookie", "", '{"kind": "whosleft-file-2"}'])
+def test_full_with_a_cursor_that_is_none_of_ours_replays_no_history(cursor: str, tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-22.csv", "2026-11-23.csv", "2026-11-24.csv")
+
+    again = read_pass(export, cursor, full=True)
+
+    assert (list(again.people), again.end.is_full, again.end.has_more) == ([guid(3)], True, False)
+    assert drain(export, again.end.cursor).end.is_unchanged
+
+
+def test_a_cursor_that_says_more_in_a_later_release_is_read(tmp_path: Path) -> None:
+    export = exports(tmp_path, "2026-11-23.csv", "2026-11-24.csv")
+    first = json.loads(read_pass(export, None).end.cursor)
+
+    assert [people for people, _, _ in replay(export, json.dumps(first | {"new": 1}))] == [[guid(2)]]
 
 
 def test_a_cursor_of_a_later_version_is_refused(tmp_path: Path) -> None:
