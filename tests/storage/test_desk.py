@@ -98,6 +98,17 @@ def test_who_was_shown_a_link_is_known_until_it_ends(store: SqlStore) -> None:
         assert (again.at, again.until) == (NOW + MINUTE, NOW + MINUTE)
 
 
+def test_a_session_that_a_clock_ahead_made_is_none_by_the_right_one(store: SqlStore) -> None:
+    ahead = NOW + timedelta(days=365)
+    with store.begin() as uow:
+        uow.access.add_session("s1", SAM, ahead, ahead + MINUTE)
+        uow.access.add_session("s2", SAM, NOW + 30 * MINUTE, NOW + 31 * MINUTE)
+
+        assert uow.access.session("s1", ahead) == SAM
+        assert uow.access.session("s1", NOW) is None
+        assert uow.access.session("s2", NOW) == SAM, "two processes' clocks may differ by as much"
+
+
 def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:
     with store.begin() as uow:
         uow.access.add_session("s1", SAM, NOW, NOW + MINUTE)

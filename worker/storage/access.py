@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.domain.instants import APART_MAX
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import LIVE, Ticket
 from worker.ports.state.access import VISITS_KEPT, ApiToken, Ended, GroupLink, Shown, Undo, Visit, Visitor
@@ -182,7 +183,8 @@ class SqlAccess:
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
         s = desk_session.c
-        row = self._c.execute(sa.select(desk_session).where(s.id == id_, s.expires_at > now)).first()
+        is_on = (s.expires_at > now) & (s.created_at <= now + APART_MAX)
+        row = self._c.execute(sa.select(desk_session).where(s.id == id_, is_on)).first()
         return None if row is None else _visitor(row)
 
     def end_session(self, id_: str) -> None:

@@ -158,7 +158,7 @@ class AccessState(Protocol):
         """Sign a person in; forget sessions that are over."""
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
-        """The person who is signed in with this session; None if it is over or unknown."""
+        """The person who is signed in with this session; None if it is over or unknown, or began over an hour ahead."""
 
     def end_session(self, id_: str) -> None:
         """Sign out; idempotent."""
