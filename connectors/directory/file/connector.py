@@ -7,7 +7,7 @@ Every file is a full pass, which a separate process reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -77,6 +77,9 @@ class FileDirectory(Passive):
                 yield _unchanged(before, last, now)
                 return
         else:
+            # An older one would take the place of the last one, which is ahead of a clock that is behind
+            was = [one for one in ahead if before is not None and one.name == before.name]
+            _refuse_dates(was, now, longest=timedelta())
             file = files[0] if cursor is None else files[-1]
         yield from self._read(file, before, now, has_more=file != files[-1])
 
@@ -178,7 +181,7 @@ def _latest(now: datetime, *dated: ExportFile | Cursor | None) -> datetime:
     return max((at for at in known if at <= now), default=now)
 
 
-def _refuse_dates(ahead: tuple[ExportFile, ...], now: datetime, longest: timedelta = APART_MAX) -> None:
+def _refuse_dates(ahead: Iterable[ExportFile], now: datetime, longest: timedelta = APART_MAX) -> None:
     """Raise Incomplete for a file of a folder that is dated further ahead than clocks differ."""
     for file in ahead:
         if file.taken_at > now + longest:

@@ -19,6 +19,8 @@ from worker.ports import (
     Incomplete,
 )
 
+DAY = timedelta(days=1)
+
 
 def exports(folder: Path, *names: str) -> FileDirectory:
     for number, name in enumerate(names, start=1):
@@ -229,3 +231,19 @@ def test_a_cursor_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CursorExpired):
         list(directory(tmp_path).changes(cursor.replace("whosleft-file-1", "whosleft-file-2")))
+
+
+@pytest.mark.parametrize("full, behind", [(False, DAY), (True, DAY), (True, timedelta(hours=9, minutes=5))])
+def test_a_clock_that_is_behind_reads_no_older_file_again(
+    full: bool, behind: timedelta, tmp_path: Path
+) -> None:
+    for day in (22, 23, 24):
+        at = datetime(2026, 11, day, tzinfo=UTC)
+        write(tmp_path / "exports" / f"2026-11-{day}.csv", rows(day), at)
+    cursor, has_more = None, True
+    while has_more:
+        end = read_pass(directory(tmp_path, "exports"), cursor).end
+        cursor, has_more = end.cursor, end.has_more
+
+    with pytest.raises(Incomplete, match=r"2026-11-24\.csv is dated"):
+        list(directory(tmp_path, "exports", now=NOW - behind).changes(cursor, full=full))
