@@ -122,11 +122,21 @@ def test_after_a_long_outage_whoever_is_due_is_erased_a_night_later(company: Har
     company.later(days=1)
     night(company)
     company.later(days=900)
+    assert Retention(company.store, AFTER).run_once(company.now).counts["held_by_the_clock"] == 1
     night(company)
     assert is_known(company, "una")
 
     company.later(days=1)
     night(company)
+    assert not is_known(company, "una")
+
+
+def test_nights_that_are_weeks_apart_are_no_reason_to_wait(company: Harness) -> None:
+    delete(company, "una")
+    night(company)
+    for _ in range(24):
+        company.later(days=31)
+        night(company)
     assert not is_known(company, "una")
 
 

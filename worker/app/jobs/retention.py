@@ -19,6 +19,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 100
 NIGHTLY = full_run("reconcile")  # what this runs after
+APART_MAX = timedelta(days=31)  # of two nights, or the clock may be wrong
 ZONE_LIFE = timedelta(days=30)  # of what a channel said of somebody's time zone
 
 
@@ -43,11 +44,13 @@ class Retention:
         can't be taken back any more is forgotten, the time zones that channels said after 30 days without asking, the
         texts of reports 30 days after the outcome, and what leavers said of a policy by its own rule.
 
-        Each goes a night late, at the first run after one by which its time had come: a clock that is ahead for one
-        night erases nothing.
+        In the first night after more than a month, only that goes whose time had come by the night before it: the clock
+        may be ahead. The report says so.
         """
         with self._store.begin(lease) as uow:
-            by = min([now, *(run.run_at for run in uow.jobs.all() if run.name == NIGHTLY)])
+            last = next((run.run_at for run in uow.jobs.all() if run.name == NIGHTLY), now)
+            is_held = now - last > APART_MAX
+            by = last if is_held else now
             uow.zones.forget(by - ZONE_LIFE)
             uow.access.forget_undos(now)
             forget_texts(uow, by - TEXTS_KEPT, now)
@@ -63,7 +66,8 @@ class Retention:
             if not page:
                 break
             after = page[-1]
-        return Report("retention", {"erased": erased, "statements_deleted": statements})
+        counts = {"erased": erased, "statements_deleted": statements, "held_by_the_clock": int(is_held)}
+        return Report("retention", counts)
 
     def _forget_said(self, policy: str, before: datetime, now: datetime, lease: Lease | None) -> int:
         """Delete what people said of a policy who left before then, in all of their accounts."""
