@@ -135,6 +135,20 @@ def test_of_a_plan_that_nobody_was_told_of_nobody_is_told_that_it_is_over(found:
     assert told(harness) == []
 
 
+def test_of_a_plan_of_which_a_part_waits_they_are_told_though_it_ended_in_part_before(found: Start) -> None:
+    harness = found()
+    harness.hire(*TEMPS, department="Temps")
+    harness.hire(*NURSES, "dee", department="Night")
+    harness.settle()
+    harness.later()
+    harness.leave(*TEMPS, *NURSES)
+    harness.settle()
+    come_back(harness, *TEMPS)
+
+    assert states(harness) == [HoldState.HELD, HoldState.REJECTED]
+    assert told(harness) == [HELD]
+
+
 def test_the_watch_reminds_no_more(found: Start) -> None:
     harness = storm(found)
     harness.later(days=1)

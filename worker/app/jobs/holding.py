@@ -64,8 +64,8 @@ def reject_needless(
     uow.episodes.decide(plan, rejected, SYSTEM.name, str(why), now)
     data = {"cohorts": [one.id for one in rejected], **held_counts(rejected)}
     uow.journal.append([Entry(now, SYSTEM.name, events.PLAN_REJECTED, f"plan:{plan.label}", why, data)])
-    was_told = not uow.outbox.withdraw([plan_key(number)])
-    if was_told and len(waiting) == len(needless):
+    is_over = len(waiting) == len(needless)
+    if is_over and not uow.outbox.withdraw([plan_key(number)]):
         body = _linked(held_over_paragraph(plan, why, teller.tongue), plan, teller)
         uow.outbox.add([OutMessage(plan_over_key(number), CHANNEL, body.headline, body)], now)
 
