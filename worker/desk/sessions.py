@@ -198,12 +198,13 @@ class SignInPages:
         return response
 
     def _signed_in(self, call: Call, visitor: Visitor, secret: str) -> Response:
+        now = call.now  # one, or the check of the journal finds two
+        until = now + SESSION_LIFE
         with call.services.store.begin() as uow:
-            until = call.now + SESSION_LIFE
-            uow.access.add_session(hashed(secret), visitor, call.now, until)
+            uow.access.add_session(hashed(secret), visitor, now, until)
             data = {"roles": list(visitor.roles), "expires_at": stamp(until), "secret": hashed(secret)}
             who = Actor(visitor.name, visitor.id, Via.CONSOLE)
-            uow.journal.append([acted(who, call.now, events.DESK_SIGNED_IN, "desk:console", data=data)])
+            uow.journal.append([acted(who, now, events.DESK_SIGNED_IN, "desk:console", data=data)])
         response = RedirectResponse(_way(call), SEE_OTHER)
         set_cookie(call, response, SESSION_COOKIE, secret, SESSION_LIFE)
         drop_cookie(call, response, WAY_COOKIE)

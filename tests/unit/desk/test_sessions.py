@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from itertools import count
 
 import pytest
 from starlette.testclient import TestClient
 
+from audit_checks import problems
 from desk_caller import Caller, desk_of
 from desk_setup import services_of
 from harness import Harness, company_fixture
@@ -107,6 +109,20 @@ def test_a_session_is_a_new_one_at_each_sign_in(desk: Caller) -> None:
 
     values = [one.value for one in desk.client.cookies.jar if one.name == "__Host-whosleft"]
     assert "chosen-by-somebody-else" not in values
+
+
+def test_the_check_of_the_journal_explains_a_session_while_the_clock_goes_on(
+    ward: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = count()
+    monkeypatch.setattr(ward, "clock", lambda: ward.now + timedelta(microseconds=next(ticks)))
+    desk = desk_of(ward)
+    desk.sign_in("sam", "operator")
+    desk.get("/tickets/T-000001")
+    desk.post("/tickets/T-000001/act", {"act": "waive", "reason": "agreed with the ward"})
+
+    assert ward.ticket().state is TicketState.WAIVED
+    assert all(one.startswith("login link") for one in problems(ward)), "which the test made by itself"
 
 
 def test_only_our_own_file_is_kept_for_ever(desk: Caller) -> None:
