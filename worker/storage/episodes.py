@@ -217,10 +217,10 @@ class SqlEpisodes:
         return list(plans.values())
 
     def without_people(self) -> dict[int, list[str]]:
-        parts: dict[int, list[str]] = defaultdict(list)
-        for row in self._c.execute(waiting.parts_without_people()):
-            parts[row.plan_id].append(row.cohort_id)
-        return parts
+        return _by_plan(self._c.execute(waiting.parts_without_people()))
+
+    def about_short_lists(self, source: str) -> dict[int, list[str]]:
+        return _by_plan(self._c.execute(waiting.parts_about_short_lists(), {"of": source}))
 
     def plan(self, number: int) -> HeldPlan | None:
         return next(iter(self._plans(held_plan.c.id == number)), None)
@@ -325,6 +325,13 @@ class SqlEpisodes:
             for row in self._c.execute(query, page)
         }
         return [one for one in departures if (one.person, one.at, _kind(one)) not in later]
+
+
+def _by_plan(parts: Iterable[Any]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for part in parts:
+        found[part.plan_id].append(part.cohort_id)
+    return found
 
 
 def _kind(departure: Departure) -> EpisodeKind:

@@ -182,15 +182,26 @@ def parts_without_people() -> sa.Select[Any]:
 
     One that began anew waits, too, until the guard has judged it: a decision on the part would be one on it.
     """
-    c, p, h, e = cohort.c, cohort_person.c, held_plan.c, episode.c
+    c, p, e = cohort.c, cohort_person.c, episode.c
     waits = sa.exists().where(
         p.plan_id == c.plan_id, p.cohort_id == c.cohort_id,
         e.source == p.source, e.person_id == p.person_id, e.at == p.at, is_of_its_kind(p, e),
         e.gate.in_([gate.value for gate in WAITING]),
     )  # fmt: skip
+    return _parts_that_wait(PlanKind.LEAVERS).where(~waits)
+
+
+@cache
+def parts_about_short_lists() -> sa.Select[Any]:
+    """The parts that wait for a decision of plans about lists of the source `of` that were too short."""
+    return _parts_that_wait(PlanKind.SHRUNKEN).where(held_plan.c.source == sa.bindparam("of"))
+
+
+def _parts_that_wait(kind: PlanKind) -> sa.Select[Any]:
+    c, h = cohort.c, held_plan.c
     return (
         sa.select(c.plan_id, c.cohort_id)
         .join(held_plan, h.id == c.plan_id)
-        .where(c.state == HoldState.HELD.value, h.kind == PlanKind.LEAVERS.value, ~waits)
+        .where(c.state == HoldState.HELD.value, h.kind == kind.value)
         .order_by(c.plan_id, sa.func.length(c.cohort_id), c.cohort_id)
     )

@@ -41,11 +41,8 @@ def end_without_people(uow: UnitOfWork, now: datetime, teller: Teller) -> None:
 def end_shrunken(uow: UnitOfWork, source: str, now: datetime, teller: Teller) -> None:
     """Reject what waits of the plans about lists of a source that were too short: one is believed now."""
     why = because("a later list of {source} is believed", source=source)
-    waiting = {one.number: one.parts for one in uow.episodes.undecided()}
-    for number, parts in waiting.items():
-        plan = uow.episodes.plan(number)
-        if plan is not None and plan.is_shrunken and plan.source == source:
-            reject_needless(uow, number, parts, why, now, teller)
+    for number, cohorts in uow.episodes.about_short_lists(source).items():
+        reject_needless(uow, number, cohorts, why, now, teller)
 
 
 def reject_needless(

@@ -33,9 +33,7 @@ from worker.ports.state.leases import Lease
 from worker.ports.state.sources import SourceState, WantedRead
 from worker.ports.state.store import Store, UnitOfWork
 
-BELIEVED_AFTER = timedelta(
-    days=1
-)  # how long a clock must say that a date is ahead, to end what is held by it
+BELIEVED_AFTER = timedelta(days=1)  # a clock must say so long that a date is ahead, to end what is held by it
 REPAIRED_NAMED_MAX = 20  # ids in the journal of people whom a full pass had to repair
 
 

@@ -95,6 +95,9 @@ class Episodes(Protocol):
     def without_people(self) -> dict[int, list[str]]:
         """The parts of plans about leavers that wait for a decision in which no leaving waits any more, by plan."""
 
+    def about_short_lists(self, source: str) -> dict[int, list[str]]:
+        """The parts that wait of plans about lists of this source that were too short, by plan."""
+
     def plan(self, number: int) -> HeldPlan | None:
         """Return one held plan; None if there is none with this number."""
 
