@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from math import ceil
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -154,7 +155,7 @@ def test_a_look_for_news_does_not_try_a_password_beside_a_pass(dc: LdapServer) -
 def test_a_wrong_password_rests_for_an_hour_and_a_disabled_account_for_minutes(
     dc: LdapServer, monkeypatch: pytest.MonkeyPatch, data: str, pause_s: int, says: str
 ) -> None:
-    now_s = monotonic()
+    now_s = float(ceil(monotonic()))  # whole, so that sums are exact
     dc.refused[USER] = data
     source = directory(dc)
     times = ((0, 1), (pause_s - 100, 1), (pause_s, 2), (2 * pause_s - 100, 2), (2 * pause_s, 3))
