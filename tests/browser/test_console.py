@@ -184,7 +184,10 @@ def test_a_dead_message_is_given_up_without_javascript(desk: Desk, open_context:
     sign_in(page, desk, "operator")
     page.goto(f"{desk.base}/")
     page.get_by_role("link", name="One message reached nobody.").click()
-    page.locator("tbody input[name='reason']").fill("told by phone")
+    reason = page.locator("tbody input[name='reason']")
+    reason.fill("told by phone")
+    page.keyboard.press("Enter")
+    expect(reason, "Enter is neither of the two").to_have_value("told by phone")
     page.get_by_role("button", name="Give up").click()
 
     expect(page.locator("main")).to_contain_text("No message is like that.")
