@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, Protocol, Self, TypeVar
 
+from worker.domain.identity.letters import LettersOfNames
+
 NAME_LENGTH_MAX = 200  # a display name is shorter everywhere; the rest of a longer text isn't looked at
 CACHE_SIZE = 1 << 16
 ALIKE_MIN, SUGGESTED_MAX = 0.8, 3
@@ -93,6 +95,7 @@ class NameSearch(Generic[Key]):
     def __init__(self, people: Iterable[tuple[Key, str]]) -> None:
         self._people = tuple(people)
         self._normalised = [normalise(name) for _, name in self._people]
+        self._letters = LettersOfNames(self._normalised)
 
     def like(self, name: str) -> tuple[Suggestion[Key], ...]:
         """Return the people whom a display name may mean, most alike first. *Only a suggestion*: a person decides.
@@ -106,9 +109,8 @@ class NameSearch(Generic[Key]):
             return ()
         from rapidfuzz import fuzz, process  # noqa: PLC0415  2 MiB, for whom no number, address or id is known
 
-        found = process.extract(
-            wanted, self._normalised, scorer=fuzz.ratio, limit=None, score_cutoff=100 * ALIKE_MIN
-        )
+        near = {at: self._normalised[at] for at in self._letters.may_be_like(wanted, ALIKE_MIN)}
+        found = process.extract(wanted, near, scorer=fuzz.ratio, limit=None, score_cutoff=100 * ALIKE_MIN)
         alike = [Suggestion(*self._people[at], score / 100) for _, score, at in found]
         best: list[Suggestion[Key]] = []
         for suggestion in sorted(alike, key=lambda one: (-one.score, one.name, one.key)):
