@@ -122,6 +122,12 @@ def test_an_address_with_references_or_without_a_password_is_taken(url: str) -> 
     assert rendered(values)
 
 
+def test_a_release_whose_name_no_service_can_have_is_refused() -> None:
+    done = helm("4", "template", "1st.ward", CHART, "--namespace", "wards")
+    assert done.returncode != 0
+    assert "fullnameOverride" in done.stderr
+
+
 def test_another_kubernetes_is_refused() -> None:
     done = template("4", flags=["--kube-version", "1.28.0"])
 

@@ -11,6 +11,9 @@
 {{- if and (eq .Values.mode "cron") .Values.desk.enabled -}}
 {{- fail "mode: cron leaves no pod that could serve the desk from SQLite: write desk.enabled: false, mode: run, or a postgresql:// address in config.database.url." -}}
 {{- end -}}
+{{- if and (eq .Values.mode "cron") (not .Values.persistence.enabled) -}}
+{{- fail "mode: cron on SQLite without a volume begins each run with an empty database, and never opens a ticket: write persistence.enabled: true, mode: run, or a postgresql:// address in config.database.url." -}}
+{{- end -}}
 {{- if not (hasPrefix "sqlite:////var/lib/whosleft/" $config.database.url) -}}
 {{- fail (printf "config.database.url is %s, where no pod can write: write sqlite:////var/lib/whosleft/whosleft.db (four slashes)." $config.database.url) -}}
 {{- end -}}
@@ -44,6 +47,7 @@
 {{- if not (regexMatch "^https?://[^/?#]+/?$" ($config.desk.url | default "")) -}}
 {{- fail "ingress and httpRoute take their host from config.desk.url, which is missing or is no address: write it, such as https://whosleft.example.org." -}}
 {{- end -}}
+{{- include "whosleft.validateHosts" . -}}
 {{- include "whosleft.validatePaths" . -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
@@ -52,6 +56,8 @@
 {{- if and .Values.workloadIdentity.azure.enabled (not .Values.workloadIdentity.azure.clientId) -}}
 {{- fail "workloadIdentity.azure.clientId is empty: write the client id of the app registration or managed identity." -}}
 {{- end -}}
+{{- include "whosleft.validateNames" . -}}
+{{- include "whosleft.validatePorts" . -}}
 {{- include "whosleft.validateVolumes" . -}}
 {{- include "whosleft.validateSecrets" . -}}
 {{- include "whosleft.validateNoSecrets" . -}}
@@ -73,15 +79,93 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What the cluster takes as a host of an Ingress or a route: a name, in small letters. */}}
+{{- define "whosleft.validateHosts" -}}
+{{- $hosts := list (dict "key" "config.desk.url" "host" (urlParse .Values.config.desk.url).hostname) -}}
+{{- range include "whosleft.publicCalls" . | fromJsonArray -}}
+{{- $hosts = append $hosts (dict "key" .key "host" .host) -}}
+{{- end -}}
+{{- range $hosts -}}
+{{- if or (not (regexMatch "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$" .host)) (regexMatch "^[0-9.]+$" .host) -}}
+{{- fail (printf "%s has the host %s, which ingress and httpRoute don't take: write a DNS name in small letters, such as whosleft.example.org." .key .host) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A release may be named as no Service may be, and what is the chart's own may be given once more. */}}
+{{- define "whosleft.validateNames" -}}
+{{- $name := include "whosleft.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "the release is named %s, and no Service can be named %s: write fullnameOverride, a name of small letters, digits and hyphens that begins with a letter." .Release.Name $name) -}}
+{{- end -}}
+{{- range $label := keys .Values.podLabels -}}
+{{- if or (hasPrefix "app.kubernetes.io/" $label) (has $label (list "helm.sh/chart" "azure.workload.identity/use")) -}}
+{{- fail (printf "podLabels has %s, which the chart sets itself: leave it out." $label) -}}
+{{- end -}}
+{{- end -}}
+{{- $taken := list "WHOSLEFT_CONFIG" "FORWARDED_ALLOW_IPS" -}}
+{{- $variables := list -}}
+{{- range .Values.secrets -}}
+{{- $variables = concat $variables (keys (.env | default dict)) -}}
+{{- end -}}
+{{- range .Values.extraEnv -}}
+{{- $variables = append $variables .name -}}
+{{- end -}}
+{{- range $variables -}}
+{{- if has . $taken -}}
+{{- fail (printf "secrets and extraEnv set the variable %s twice, or the chart sets it itself: leave one out." .) -}}
+{{- end -}}
+{{- $taken = append $taken . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What one pod listens on. The desk is in the worker's pod on SQLite alone. */}}
+{{- define "whosleft.validatePorts" -}}
+{{- $config := .Values.config -}}
+{{- $desk := dict "key" "config.desk.listen" "port" (include "whosleft.listenPort" $config.desk.listen | int) -}}
+{{- $ports := list (dict "key" "config.ops.listen" "port" (include "whosleft.listenPort" $config.ops.listen | int)) -}}
+{{- if eq (get $desk "port") (get (first $ports) "port") -}}
+{{- fail (printf "config.ops.listen and config.desk.listen have the port %d: give each a port of its own, such as 0.0.0.0:9090 and 0.0.0.0:8080." (get $desk "port")) -}}
+{{- end -}}
+{{- if include "whosleft.isEmbedded" . -}}
+{{- $ports = append $ports $desk -}}
+{{- end -}}
+{{- range include "whosleft.notifications" . | fromJsonArray -}}
+{{- $ports = append $ports (dict "key" (printf "notifications.listen of the directory %s" .directory) "port" (int .port)) -}}
+{{- end -}}
+{{- range include "whosleft.calls" . | fromJsonArray -}}
+{{- $ports = append $ports (dict "key" (printf "%s.listen of %s" .section .owner) "port" (int .port)) -}}
+{{- end -}}
+{{- $taken := dict -}}
+{{- range $one := $ports -}}
+{{- $port := toString .port -}}
+{{- with get $taken $port -}}
+{{- fail (printf "%s has the port %s, and so has %s: give each a port of its own." $one.key $port .) -}}
+{{- end -}}
+{{- $_ := set $taken $port .key -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "whosleft.validateVolumes" -}}
+{{- $volumes := list -}}
 {{- range .Values.extraVolumes -}}
+{{- $volumes = append $volumes .name -}}
 {{- if hasPrefix "whosleft-" .name -}}
 {{- fail (printf "extraVolumes has a volume named %s, and names that begin with whosleft- are the chart's own: give it another." .name) -}}
 {{- end -}}
 {{- end -}}
+{{- $folders := list "" "/etc/whosleft" "/var/lib/whosleft" "/var/run/secrets/whosleft" "/tmp" -}}
+{{- range .Values.secrets -}}
+{{- $folders = append $folders (printf "/var/run/secrets/whosleft/%s" .name) -}}
+{{- end -}}
 {{- range .Values.extraVolumeMounts -}}
-{{- if has (trimSuffix "/" .mountPath) (list "" "/etc/whosleft" "/var/lib/whosleft" "/var/run/secrets/whosleft" "/tmp") -}}
-{{- fail (printf "extraVolumeMounts has %s, where the chart mounts something itself: take another folder, such as /data." .mountPath) -}}
+{{- $folder := trimSuffix "/" .mountPath -}}
+{{- if has $folder $folders -}}
+{{- fail (printf "extraVolumeMounts has %s, where the chart mounts something itself, or twice: take another folder, such as /data." .mountPath) -}}
+{{- end -}}
+{{- $folders = append $folders $folder -}}
+{{- if not (has .name $volumes) -}}
+{{- fail (printf "extraVolumeMounts names the volume %s, which extraVolumes doesn't have: add it there." .name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -93,6 +177,11 @@
 {{- fail (printf "secrets has two entries named %s, or the chart uses this name itself: give each a name of its own." .name) -}}
 {{- end -}}
 {{- $names = append $names .name -}}
+{{- end -}}
+{{- range .Values.secrets -}}
+{{- if has (printf "%s-migrate" .name) $names -}}
+{{- fail (printf "secrets has entries named %s and %s-migrate, and the migration's copy of the first has the second's name: give it another." .name .name) -}}
+{{- end -}}
 {{- $sources := list -}}
 {{- $entry := . -}}
 {{- range list "existingSecret" "externalSecret" "csi" -}}
