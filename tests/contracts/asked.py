@@ -10,7 +10,7 @@ import pytest
 from builders import DAY, HOUR, NOW, facts, key, rules, ticket
 from contracts.live import read
 from contracts.unit_of_work import read_people, read_rosters, roster
-from worker.domain.controls.others import ADVISORIES, DEVICE, PROVIDER
+from worker.domain.controls.others import ADVISORIES, DEVICE, POLICY, PROVIDER, TRAINING
 from worker.domain.controls.reviewing import Review, RowAnswer
 from worker.domain.controls.statements import (
     COMPLETE,
@@ -50,6 +50,9 @@ LOOK = StatementRule(
 )  # fmt: skip
 
 PHONE = StatementRule(Statement.DEVICE, DEVICE.id, ASKS, "", "1", every=YEAR, items=("screen_lock",))
+COURSE = StatementRule(Statement.TRAINING, TRAINING.id, ASKS, "MSG-101", "1", every=YEAR)
+TEXT = StatementRule(Statement.POLICY, POLICY.id, ASKS, "messaging", "3", every=YEAR)
+DUTIES = StatementRule(Statement.DUTIES, "", ASKS, "", "2", for_each_group=True)
 CENSUS = StatementRule(Statement.CENSUS, "group.census", ASKS, "", "1", every=YEAR)
 
 
@@ -203,6 +206,28 @@ class AskedContract:
         with store.begin() as uow:
             uow.tickets.update([replace(stored, waived_until=NOW + 2 * YEAR)])
         assert (said(NOW + YEAR), said(NOW + 2 * YEAR)) == ((False, True, 1), (True, False, 0))
+
+    @pytest.mark.parametrize("rule, count", [
+        (COURSE, 2), (PHONE, 2), (TEXT, 1), (DUTIES, 1), (UPDATE, 1), (LOOK, 1), (CENSUS, 1),
+    ])  # fmt: skip
+    def test_who_is_asked_again_is_asked_by_the_ticket_of_the_occasion_whichever_is_the_newest(
+        self, store: Store, rule: StatementRule, count: int
+    ) -> None:
+        seeded(store)
+        read_people(store, facts("ben", manager_id="ann"), is_full=False)
+        made = []
+        for now in (NOW, NOW + DAY, NOW, NOW + DAY):
+            with store.begin() as uow:
+                [first, *_] = uow.attestations.to_ask(rule, now, 9, is_everywhere=True)
+                action = ask(first, rule, rules(), now)
+                assert first.person.key == key("ann")
+                over = replace(action.ticket, state=TicketState.CANCELLED)
+                if over.id:
+                    uow.tickets.update([over])
+                else:
+                    [over] = uow.tickets.insert([over])
+            made.append((over.id, over.occasion))
+        assert (len(set(made)), made[2:]) == (count, made[:2])
 
     def test_what_a_list_says_it_has_said_since_it_said_so_without_a_break(self, store: Store) -> None:
         seeded(store)

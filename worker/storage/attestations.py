@@ -138,19 +138,17 @@ class SqlAttestations:
         is_question = link.c.state.in_([one.value for one in QUESTIONS])
         return self._count(sa.select(link.c.source, link.c.handle).where(is_question, is_meant))
 
-    def _before(self, rule: StatementRule, rows: Sequence[Any]) -> dict[tuple[AccountKey, str], Ticket]:
-        """The tickets that asked these people for the same before, by person and occasion."""
+    def _before(self, rule: StatementRule, rows: Sequence[Any]) -> dict[AccountKey, dict[str, Ticket]]:
+        """The tickets that asked these people by the rule before, by person and occasion."""
         t = ticket.c
-        found: dict[tuple[AccountKey, str], Ticket] = {}
+        found: dict[AccountKey, dict[str, Ticket]] = {}
         for chunk in chunked({(row.person_source, row.person_id) for row in rows}):
             query = sa.select(ticket).where(
                 among(t.person_source, t.person_id, chunk), t.kind == STATEMENTS.value, is_ticket_of(rule)
             )
-            for row in self._c.execute(query.order_by(t.id)):
-                one = ticket_from_row(row)
-                if one.person is not None:
-                    found[one.person, one.occasion] = one
-                    found[one.person, ""] = one  # the newest
+            for one in map(ticket_from_row, self._c.execute(query)):
+                assert one.person is not None  # noqa: S101  it is of one of these
+                found.setdefault(one.person, {})[one.occasion] = one
         return found
 
     def _in_sensitive(
@@ -374,26 +372,17 @@ class SqlAttestations:
 def _asked(
     row: Any,
     rule: StatementRule,
-    before: dict[tuple[AccountKey, str], Ticket],
+    before: dict[AccountKey, dict[str, Ticket]],
 ) -> ToAsk:
     one = person_of(row)
     assert one is not None  # noqa: S101  an inner join
     group = GroupKey(row.source, row.group_id) if rule.for_each_group else None
     is_joiner = row.first_pass_at is not None and row.first_seen_at > row.first_pass_at
-    occasion = (
-        ""
-        if rule.is_of_person or rule.is_shown_live
-        else rule.name
-        if rule.statement is Statement.CONSENT
-        else f"{rule.name}@{rule.version}"
-        if group is None
-        else f"{rule.family}@{group.source}/{group.group_id}"
-    )
     return ToAsk(
         one,
         group,
         row.group_name if group else "",
         row.messenger if group else "",
         row.first_seen_at if is_joiner else None,
-        before.get((one.key, occasion)),
+        before.get(one.key, {}),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,8 +51,9 @@ _WHY = {
 class ToAsk:
     """A person in the scope of a rule who has not made the statement; `group` where they are asked for each group.
 
-    `joined_at`: when they came, if they are new. `ticket`: the one that asked for the same before. `is_sensitive`: it
-    is for a sensitive group, or they are in one that the rule is for; `is_in_new_group`: they are in a new one.
+    `joined_at`: when they came, if they are new. `before`: by occasion, the tickets that asked them by the rule before.
+    `is_sensitive`: it is for a sensitive group, or they are in one that the rule is for; `is_in_new_group`: they are in
+    a new one.
     """
 
     person: Account
@@ -60,18 +61,19 @@ class ToAsk:
     group_name: str = ""
     messenger: str = ""
     joined_at: datetime | None = None
-    ticket: Ticket | None = None
+    before: Mapping[str, Ticket] = field(default_factory=dict)
     is_sensitive: bool = False
     is_in_new_group: bool = False
 
 
 def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) -> Action:
-    """Open the ticket that asks a person for a statement, or reopen the one that asked before."""
+    """Open the ticket that asks a person for a statement, or reopen the one of the same occasion."""
     why = _why(asked, rule)
     assignee = person_as_assignee(asked.person, AssigneeWhy.SELF)
-    day = now.astimezone(ZoneInfo(rules.timezone)).date()
-    if asked.ticket is not None and asked.ticket.occasion == rule.occasion(day, asked.group):
-        again = replace(asked.ticket, details=_details(asked.ticket, asked, rule, rules, now))
+    occasion = rule.occasion(now.astimezone(ZoneInfo(rules.timezone)).date(), asked.group)
+    before = asked.before.get(occasion)
+    if before is not None:
+        again = replace(before, details=_details(before, asked, rule, rules, now))
         reopened = handed_to(reopen(again, rules, now, why), assignee)
         return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AGAIN)
     draft = Ticket(
@@ -85,7 +87,7 @@ def ask(asked: ToAsk, rule: StatementRule, rules: TicketRules, now: datetime) ->
         due_at=now,
         person=asked.person.key,
         person_name=asked.person.facts.display_name,
-        occasion=rule.occasion(day, asked.group),
+        occasion=occasion,
         assignee=assignee,
         accountable=rules.accountable,
         is_sensitive=asked.is_sensitive,
