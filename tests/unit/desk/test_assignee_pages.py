@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -315,10 +316,32 @@ def test_who_a_member_is_is_chosen_from_the_people_it_may_be(ward: Harness) -> N
     shown = _text(phone.get(link).text)
     assert "Who is it?" in shown
     assert "Una" in shown
+    assert "somebody who has left" not in shown
 
     phone.post(f"{link}/done", {"chosen": "corp/una"})
 
     assert ward.ticket(ticket.id).state is TicketState.DONE
+
+
+def test_of_two_people_of_one_name_the_page_says_who_has_left_and_what_follows(ward: Harness) -> None:
+    number = "+447700900777"
+    ward.hire("tom", "tom-2", display_name="Tom", department="Porters & Post", phones=(number,))
+    ward.settle()
+    ward.leave("tom")
+    ward.settle()
+    ward.wards.add_member("ward-7", Member(number, "Tom", phone=number))
+    ward.settle()
+    [ticket] = ward.tickets(TicketKind.IDENTIFY_MEMBER)
+    phone = desk_of(ward)
+
+    shown = unescape(_text(phone.get(phone.ticket(ticket.id)).text))
+
+    day = f"{ward.now:%d %b %Y}"
+    assert {f"Tom left on {day}, Porters & Post", "Tom Porters & Post"} == {
+        one.strip() for one in re.findall(r"Tom (?:left on [^,]+, )?Porters & Post", shown)
+    }
+    assert "@" not in shown
+    assert "If you choose somebody who has left, they are to be removed from the group." in shown
 
 
 def test_what_waits_or_is_over_says_so_and_offers_nothing(phone: Caller, ward: Harness) -> None:

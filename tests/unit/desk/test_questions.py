@@ -103,13 +103,21 @@ def test_what_a_person_said_is_theirs_and_that_they_said_it_is_translated(
 def test_suggestions_say_why_and_take_one_tap(ward: Harness, desk: Caller) -> None:
     shown = cards(desk.get("/questions").text)
     assert re.search(
-        r"Jonas Weber Porter, Logistics, active similar name, \d\d %", text(shown["Jonas Webber"])
+        r"Jonas Weber Porter, Logistics, jw@corp.example, active similar name, \d\d %",
+        text(shown["Jonas Webber"]),
     )
-    assert "Tom active same number or address" in text(shown["Porter phone"])
+    assert "Tom tom@corp.example, active same number or address" in text(shown["Porter phone"])
 
     desk.post(f"/questions/{ref_in(shown['Jonas Webber'])}", {"answer": "person", "person": "corp/jw"})
 
     assert identity(ward, JONAS).person == ("corp", "jw")
+
+
+def test_a_suggestion_who_has_left_says_since_when(ward: Harness, desk: Caller) -> None:
+    ward.leave("tom")
+    ward.settle()
+    shown = text(cards(desk.get("/questions").text)["Porter phone"])
+    assert f"Tom tom@corp.example, left on {ward.now:%d %b %Y} same number" in shown
 
 
 def test_somebody_else_is_searched_by_name(ward: Harness, desk: Caller) -> None:

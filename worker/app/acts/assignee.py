@@ -22,7 +22,7 @@ from worker.app.acts.by_link import (
 from worker.app.acts.changes import Change, change_ticket, known_ticket
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
-from worker.app.tell.choices import NextAdmin, candidates_for, suggestions_for
+from worker.app.tell.choices import LikelyPerson, NextAdmin, candidates_for, suggestions_for
 from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Opened, SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
@@ -30,10 +30,9 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import stamp
 from worker.domain.identity.matching import QUESTIONS, How, Identity, IdentityState
-from worker.domain.identity.names import Suggestion
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
-from worker.domain.model import AccountKey, HandleKey
+from worker.domain.model import HandleKey
 from worker.domain.reconcile.answering import answered
 from worker.domain.text.reason import NO_REASON, Reason, because
 from worker.domain.tickets.answers import Answer
@@ -64,7 +63,7 @@ class Assignment:
     onward: str
     is_moved: bool
     candidates: tuple[NextAdmin, ...] = ()
-    suggestions: tuple[Suggestion[AccountKey], ...] = ()
+    suggestions: tuple[LikelyPerson, ...] = ()
     language: str | None = None
     undo_until: datetime | None = None
     aid: Help | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
-from worker.domain.identity.names import Suggestion
+from worker.domain.identity.names import normalise
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Account, AccountKey, HandleKey, Member, Standing
 from worker.domain.tickets.ticket import Ticket
@@ -20,6 +22,21 @@ class NextAdmin:
     handle: str
     name: str
     is_same_department: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyPerson:
+    """A person who a member may be, and what tells them from the others.
+
+    `left_at` is set if they have left. The department is given to those who share a name, the address to those who
+    share that, too, and have both left or are both here; else it is empty.
+    """
+
+    key: AccountKey
+    name: str
+    left_at: datetime | None = None
+    department: str = ""
+    email: str = ""
 
 
 def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
@@ -41,10 +58,31 @@ def candidates_for(uow: UnitOfWork, ticket: Ticket) -> tuple[NextAdmin, ...]:
     )
 
 
-def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[Suggestion[AccountKey], ...]:
+def suggestions_for(uow: UnitOfWork, ticket: Ticket) -> tuple[LikelyPerson, ...]:
     """The people who a question's member may be, the likeliest first."""
     known = uow.identities.get(HandleKey(ticket.home.source, ticket.handle))
-    return tuple(one for one in known.suggestions if uow.people.get(one.key)) if known else ()
+    found = [
+        (one.name, person)
+        for one in (known.suggestions if known else ())
+        if (person := uow.people.get(one.key))
+    ]
+    names = Counter(normalise(name) for name, _ in found)
+    looks = Counter(_look(name, person) for name, person in found)
+    return tuple(
+        LikelyPerson(
+            person.key,
+            name,
+            person.left_at if person.standing is Standing.LEFT else None,
+            person.facts.department or "" if names[normalise(name)] > 1 else "",
+            person.facts.email or "" if looks[_look(name, person)] > 1 else "",
+        )
+        for name, person in found
+    )
+
+
+def _look(name: str, person: Account) -> tuple[str, bool, str | None]:
+    """How a person is told from others without an address."""
+    return normalise(name), person.standing is Standing.LEFT, person.facts.department
 
 
 def _rank(member: Member, person: Account, department: str | None) -> tuple[bool, float, str]:
