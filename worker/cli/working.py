@@ -22,6 +22,7 @@ from worker.contract.sources import CheckShape
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Plan, plan_text
 from worker.running.app import App
+from worker.running.configured import configuration_warnings
 from worker.running.database import migrate_database, table_warnings
 from worker.running.once import run_jobs
 from worker.running.wiring import check_app, kinds_of, load_settings, scratch_app
@@ -152,6 +153,7 @@ def check(config: ConfigOption, json: JsonOption = False, now: NowOption = None)
             of_tables = table_warnings(settings)
             warnings = (
                 *app.check.warnings(),
+                *map(str, configuration_warnings(config)),
                 *idle,
                 *_unreached(app.check),
                 *of_tables,

@@ -32,7 +32,7 @@ def configuration_problems(path: Path) -> tuple[SettingsProblem, ...]:
 
 def configuration_warnings(path: Path) -> tuple[SettingsProblem, ...]:
     """What is odd in a configuration that can be used, by line."""
-    return warnings_in(path)
+    return warnings_in(path, kinds=KINDS)
 
 
 def changed_texts(path: Path) -> Sequence[str]:

@@ -92,10 +92,18 @@ def problems_in(
     return ()
 
 
-def warnings_in(path: Path | str) -> tuple[SettingsProblem, ...]:
-    """What is odd in a file that `load` takes, by line: rotas in whose own pattern nobody is on call at times."""
+def warnings_in(path: Path | str, *, kinds: Kinds | None = None) -> tuple[SettingsProblem, ...]:
+    """What is odd in a file that `load` takes, by line.
+
+    Those are rotas in whose own pattern nobody is on call at times, and, if `kinds` says what notifiers reach, that
+    nobody is told what reaches nobody else.
+    """
     settings, document = load(path), read_document(Path(path))[0]
-    found = []
+    resolve(document, os.environ)
+    return (*_holes(document, settings), *_untold(document, kinds or {}, settings))
+
+
+def _holes(document: Document, settings: Settings) -> Iterator[SettingsProblem]:
     for number, rota in enumerate(settings.rota_rules().rotas.values()):
         if lacking := holes(rota):
             zone = ZoneInfo(rota.timezone)
@@ -108,8 +116,22 @@ def warnings_in(path: Path | str) -> tuple[SettingsProblem, ...]:
                 f"nobody is on call from {since} until {until}{more}",
                 "Add a layer that has somebody.",
             )
-            found.append(document.problem(at, document.value_mark(at), message, remedy))
-    return tuple(found)
+            yield document.problem(at, document.value_mark(at), message, remedy)
+
+
+def _untold(document: Document, kinds: Kinds, settings: Settings) -> Iterator[SettingsProblem]:
+    """One, if nobody is accountable and no notifier reaches a channel; without notifiers, the console has all."""
+    reaching, at = _reaching(document, kinds), ("notify",)
+    may_reach = any(of is None or Reach.CHANNEL in of for of, _ in reaching.values())
+    if settings.tickets.accountable or may_reach or not reaching:
+        return
+    are_alarms = set(settings.watch.alarms.to) <= {Target.CHANNEL, Target.ACCOUNTABLE}
+    whom = "nobody, alarms included" if are_alarms else "nobody"
+    message, remedy = (
+        f"tickets.accountable is not set, nor a channel of any notifier: what reaches nobody else is told to {whom}",
+        "Name somebody in tickets.accountable, or give a notifier a channel.",
+    )
+    yield document.problem(at, document.key_mark(at), message, remedy)
 
 
 def _in_the_week(at: datetime) -> str:
@@ -202,12 +224,7 @@ def _unreaching(document: Document, kinds: Kinds, settings: Settings) -> Iterato
 
     A notifier whose model doesn't say what it reaches may reach anybody.
     """
-    reaching: dict[str, tuple[frozenset[Reach] | None, frozenset[str]]] = {}
-    for port, entry in _entries(document):
-        if port is Port.NOTIFY:
-            options = _options(document, port, entry, kinds)
-            named = frozenset(getattr(options, "channels", ()))
-            reaching[str(entry.get("name"))] = getattr(options, "reaching", None), named
+    reaching = _reaching(document, kinds)
     for number, policy in enumerate(settings.escalation.policies):
         for place, step in enumerate(policy.steps):
             at = ("escalation", "policies", number, "steps", place, "via")
@@ -219,6 +236,17 @@ def _unreaching(document: Document, kinds: Kinds, settings: Settings) -> Iterato
                     message = f"none of these notifiers reaches {whom}"
                     remedy = f"One that does: {', '.join(able)}." if able else "Add one that does to notify."
                     yield document.problem(at, document.value_mark(at), message, remedy)
+
+
+def _reaching(document: Document, kinds: Kinds) -> dict[str, tuple[frozenset[Reach] | None, frozenset[str]]]:
+    """By notifier, what it reaches (None: its model doesn't say), and the names of its channels."""
+    found: dict[str, tuple[frozenset[Reach] | None, frozenset[str]]] = {}
+    for port, entry in _entries(document):
+        if port is Port.NOTIFY:
+            options = _options(document, port, entry, kinds)
+            named = frozenset(getattr(options, "channels", ()))
+            found[str(entry.get("name"))] = getattr(options, "reaching", None), named
+    return found
 
 
 def _can_reach(reaches: frozenset[Reach], channels: frozenset[str], whom: Whom) -> bool:

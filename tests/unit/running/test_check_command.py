@@ -97,6 +97,16 @@ def test_a_hole_in_a_rota_is_warned_of(config: Path) -> None:
     assert "rotas[0].layers: nobody is on call from sun 09:00 until mon 09:00. Add a layer" in done.stderr
 
 
+def test_where_nobody_is_told_both_commands_warn(config: Path) -> None:
+    mail = "{name: mail, kind: email, server: 127.0.0.1, port: 1, tls: none, from: w@example.org}"
+    config.write_text(
+        config.read_text().replace("tickets: {accountable: dee@example.org}", f"notify: [{mail}]")
+    )
+    said = ":3:1: notify: tickets.accountable is not set, nor a channel of any notifier: "
+    assert [said in done for done in (validate(config).stderr, run(config, "check").stdout)] == [True, True]
+    assert [one for one in json.loads(run(config, "check", "--json").stdout)["warnings"] if said in one]
+
+
 def test_a_text_that_changed_makes_a_file_invalid(config: Path) -> None:
     assert validate(config).exit_code == 0, "there is no database yet"
     assert not (config.parent / "whosleft.db").exists()

@@ -12,7 +12,7 @@ from connectors import registry
 from worker.ops.clock import system_now
 from worker.ports import ConnectorContext, Port
 from worker.running.wiring import KINDS
-from worker.settings import problems_in
+from worker.settings import problems_in, warnings_in
 
 MAIL = {"server": "smtp.example.org", "from": "whosleft@example.org"}
 FLOW = {"url": "https://flows.example.org/x"}
@@ -102,3 +102,38 @@ def test_its_keys_say_of_a_notifier_what_it_reaches(name: str, tmp_path: Path) -
     config = spec.config.model_validate(keys)
     context = ConnectorContext(name, tmp_path, "GB", "Europe/London", "en", system_now)
     assert spec.build(config, context).can.reaches == config.reaching  # type: ignore[attr-defined]
+
+
+SAID = "tickets.accountable is not set, nor a channel of any notifier: what reaches nobody else is told to nobody"
+ACCOUNTABLE = "tickets: {accountable: a@example.org}"
+ALARMS = "watch: {alarms: {to: [%s]}}"
+
+
+@pytest.mark.parametrize("names, more, warned", [
+    (["mail"], "", f"{SAID}, alarms included"),
+    (["mail", "sms", "siem", "chat"], ALARMS % "channel, accountable", f"{SAID}, alarms included"),
+    (["mail"], ALARMS % "channel, soc@example.org", SAID),
+    (["mail"], ACCOUNTABLE, None),
+    (["mail", "team"], "", None),
+    (["soc"], "", None),
+    (["flow"], "", None),
+    (["mail", "log"], "", None),
+    ([], "", None),
+])  # fmt: skip
+def test_where_nobody_is_told_what_reaches_nobody_else_is_warned_of(
+    tmp_path: Path, names: list[str], more: str, warned: str | None
+) -> None:
+    entries = [{"name": name, "kind": kind, **keys} for name in names for kind, keys in [NOTIFY[name]]]
+    path = tmp_path / "whosleft.yaml"
+    notify = f"notify: {entries}" if entries else ""
+    path.write_text(f"allow_literal_secrets: true\n{notify}\n{more}\n")
+    found = [(one.line, one.key, one.message) for one in warnings_in(path, kinds=KINDS)]
+    assert found == ([] if warned is None else [(2, "notify", warned)])
+    assert not warnings_in(path)
+
+
+def test_a_channel_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "whosleft.yaml"
+    path.write_text(f"notify: {[{'name': 'mail', 'kind': 'email', **MAIL, 'channel': '${env:SOC}'}]}\n")
+    monkeypatch.setenv("SOC", "soc@example.org")
+    assert not warnings_in(path, kinds=KINDS)
