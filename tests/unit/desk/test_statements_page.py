@@ -131,6 +131,38 @@ def test_an_answer_with_a_part_missing_keeps_nothing(ward: Harness, desk: Caller
     assert {ward.ticket(int(number)).state for number in numbers} == {TicketState.OPEN}
 
 
+def whole_form(page: str) -> dict[str, str]:
+    form = dict(re.findall(r'name="(text-\d+)" value="(\w+)"', page))
+    form |= dict.fromkeys(re.findall(r'name="(item-[\w-]+)"', page), "yes")
+    return form | dict.fromkeys(re.findall(r'name="(answer-\d+)"', page), "accepted")
+
+
+def test_a_form_that_comes_after_its_tickets_are_cancelled_is_out_of_date(
+    ward: Harness, desk: Caller
+) -> None:
+    here = path(ward, "dee")
+    form = whole_form(desk.get(here).text)
+    ward.drop("ward-7", "dee")
+    ward.settle()
+    ward.control()
+    after = desk.post(f"{here}/statements", form)
+    assert after.status_code == 200
+    assert "Nothing was changed: this page was out of date." in after.text
+    assert "an answer is missing" not in after.text
+
+
+def test_a_form_that_is_sent_twice_is_thanked_for(ward: Harness, desk: Caller) -> None:
+    here = path(ward, "dee")
+    form = whole_form(desk.get(here).text)
+    for _ in range(2):
+        after = desk.post(f"{here}/statements", form)
+        assert after.status_code == 200
+        assert "Your answers are kept" in after.text
+        assert 'role="alert"' not in after.text
+    with ward.store.reading() as uow:
+        assert len(uow.attestations.page(0, 10)) == 2
+
+
 def test_what_was_answered_stays_while_something_is_missing(ward: Harness, desk: Caller) -> None:
     here = path(ward, "dee")
     page = desk.get(here).text
