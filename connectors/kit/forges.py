@@ -1,6 +1,6 @@
 """What trackers of forges (GitHub, GitLab) share: accounts by address, and how a copy reads as an issue.
 
-An issue's description ends in a hidden comment with the copy's identity, which is what it is found by.
+An issue's description has a hidden comment with the copy's identity, which is what it is found by.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from worker.ports import Rejected
 
 BODY_MAX = 60_000  # characters of a description or comment; GitHub takes 65,536
 TITLE_MAX = 255
-_MARKER = re.compile(r"<!-- whosleft: ([A-Za-z0-9-]+) -->\s*\Z")
+_MARKER = re.compile(r"(?<!`)<!-- whosleft: ([A-Za-z0-9-]+) -->")
+_QUOTED = re.compile(r" {0,3}>")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -75,15 +77,26 @@ def title(draft: Draft) -> str:
 
 
 def description(draft: Draft) -> str:
-    """Return the description, which ends in the identity."""
+    """Return the description, which has the identity at its end."""
     text = cut(paragraphs([*draft.paragraphs, draft.url]), BODY_MAX)
     return f"{text}\n\n<!-- whosleft: {draft.identity} -->"
 
 
 def identity(body: object) -> str:
-    """Return the identity at the end of a description; empty where there is none."""
-    found = _MARKER.search(body) if isinstance(body, str) else None
-    return found[1] if found else ""
+    """Return the identity in a description, wherever people's lines left it; empty where there is none.
+
+    The last one counts. One in a quotation or in a block of code is somebody's paste, which everybody sees.
+    """
+    found = outside = fence = ""
+    for line in body.splitlines() if isinstance(body, str) else ():
+        run = _FENCE.fullmatch(line)
+        if fence and run and run[1].startswith(fence) and not run[2].strip():
+            found, fence = outside, ""
+        elif run and not fence:
+            outside, fence = found, run[1]
+        elif not _QUOTED.match(line):
+            found = next(reversed(_MARKER.findall(line)), found)
+    return found
 
 
 def folded(name: str, data: bytes) -> tuple[str, str]:

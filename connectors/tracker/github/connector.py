@@ -1,7 +1,7 @@
 """GitHub behind the tracker port.
 
-A copy is found by a hidden comment at the end of its description, in the list of the newest issues: a search has an
-index that lags. An issue is read by its number, which leads to where it was transferred, too.
+A copy is found by a hidden comment in its description, in the list of the newest issues: a search has an index
+that lags. An issue is read by its number, which leads to where it was transferred, too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LABELS = "labels"
 
 
 class GithubTracker(HttpTracker):
-    """The issues of one repository whose description ends in our identity."""
+    """The issues of one repository whose description has our identity."""
 
     server = GITHUB
     can = TrackerAbilities(goals=frozenset(Goal))

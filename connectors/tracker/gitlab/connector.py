@@ -1,6 +1,6 @@
 """GitLab behind the tracker port.
 
-A copy is found by a hidden comment at the end of its description, in the list of the newest issues. Copies are
+A copy is found by a hidden comment in its description, in the list of the newest issues. Copies are
 confidential, unless it is configured otherwise.
 """
 
@@ -29,7 +29,7 @@ DROPPED = "labels"
 
 
 class GitlabTracker(HttpTracker):
-    """The issues of one project whose description ends in our identity."""
+    """The issues of one project whose description has our identity."""
 
     server = GITLAB
 
