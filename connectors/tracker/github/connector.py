@@ -28,7 +28,6 @@ from worker.ports import (
     InboundCall,
     PermissionDenied,
     Rejected,
-    Transient,
 )
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -56,12 +55,16 @@ class GithubTracker(HttpTracker):
     def create(self, draft: Draft, mark: str, /) -> Seen:
         made = self._client.create(mapping.wanted(draft, self._config))
         number = understood(GITHUB, "a new issue", lambda: str(int(made["number"])))
-        row, _path = read_back(lambda: self._client.issue(number))
-        seen = self._seen(row)
-        if seen.identity != draft.identity:
-            raise Transient(
-                f"GitHub made {seen.key}, and shows it without its mark.", remedy="It is looked for again."
-            )
+        row = read_back(lambda: self._shown(number))
+        if isinstance(row, CopyGone):
+            key, url = f"{self._config.repository}#{number}", str(made.get("html_url") or "")
+            return self._unread(draft, number, key, url, "Give the token Issues: read and write.")
+        seen = self._seen(row, number)
+        self._watch_identity(
+            f"GitHub made {seen.key}, and shows it without its hidden mark",
+            "Let no automation there rewrite the descriptions of new issues.",
+            is_shown=seen.identity == draft.identity,
+        )
         self._watch_labels(row, seen)
         return seen
 
@@ -101,14 +104,16 @@ class GithubTracker(HttpTracker):
         for row in self._listed(numbers):
             if mapping.is_issue(row) and _number(row) in numbers:
                 numbers.discard(_number(row))
+                self._read(str(_number(row)))
                 yield self._seen(row)
         gone = []
         for number in sorted(numbers):
-            found = self._one(str(number))
+            found = self._shown(str(number))
             if isinstance(found, CopyGone):
                 gone.append(found)
             else:
-                yield found
+                self._read(str(number))
+                yield self._seen(found, str(number))
         if gone:
             self._client.repository()  # if that is hidden, too, nothing is proven
         yield from gone
@@ -137,9 +142,9 @@ class GithubTracker(HttpTracker):
             last = self._client.issues(page, newest_first=False)
             yield from last
 
-    def _one(self, ref: str) -> Seen | CopyGone:
+    def _shown(self, ref: str) -> Row | CopyGone:
         try:
-            row, _path = self._client.issue(ref)
+            return self._client.issue(ref)[0]
         except Rejected as error:
             status = Refusal.behind(error).status
             if status == GONE:
@@ -147,7 +152,6 @@ class GithubTracker(HttpTracker):
             if status == NOT_FOUND:
                 return CopyGone(ref, "deleted, moved out of sight, or hidden from us: GitHub does not tell")
             raise
-        return self._seen(row, ref)
 
     def last_move(self, seen: Seen, /) -> LastMove:
         path = self._unchanged(seen)[1]

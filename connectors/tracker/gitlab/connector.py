@@ -53,11 +53,16 @@ class GitlabTracker(HttpTracker):
         made = self._client.create(mapping.wanted(draft, self._config))
         iid = understood(GITLAB, "a new issue", lambda: str(int(made["iid"])))
         row = read_back(lambda: self._client.issue(iid))
-        if row is None or self._seen(row).identity != draft.identity:
-            raise Transient(
-                f"GitLab made issue {iid}, and does not show it as it was made.",
-                remedy="It is looked for again.",
-            )
+        if row is None or mapping.moved_away(row) is not None:
+            url = str(made.get("web_url") or "")
+            remedy = "Give the token's account the role Planner or Reporter, and let nothing move new issues."
+            return self._unread(draft, iid, f"#{iid}", url, remedy)
+        seen = self._seen(row)
+        self._watch_identity(
+            f"GitLab made {seen.key}, and shows it without its hidden mark",
+            "Let no automation there rewrite the descriptions of new issues.",
+            is_shown=seen.identity == draft.identity,
+        )
         if dropped := understood(GITLAB, "an issue", lambda: mapping.dropped(row, self._config)):
             self._worry(
                 DROPPED,
@@ -66,7 +71,7 @@ class GitlabTracker(HttpTracker):
             )
         else:
             self._done(DROPPED)
-        return self._seen(row)
+        return seen
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         """Look through all issues that are newer than the mark. One that was moved away is none."""
@@ -96,6 +101,7 @@ class GitlabTracker(HttpTracker):
                         remedy="Nothing is changed by it; they are read again.",
                     )
                 asked.discard(one.ref)
+                self._read(one.ref)
                 yield one
             missing += sorted(asked)
         gone = []
@@ -104,6 +110,7 @@ class GitlabTracker(HttpTracker):
             if row_ is None:
                 gone.append(CopyGone(ref, "deleted, or hidden from us: GitLab does not tell"))
             else:
+                self._read(ref)
                 yield self._one(row_)
         if gone:
             self._client.project()  # if that is hidden, too, nothing is proven

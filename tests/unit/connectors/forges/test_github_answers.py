@@ -122,7 +122,7 @@ def test_an_answer_that_proves_nothing_is_unclear(world: GithubWorld, fault: Wri
     assert len(world.tracker.find(draft().identity, mark)) == world.copies() == copies
 
 
-@pytest.mark.parametrize("status", [429, 401, 403, 404, 422])
+@pytest.mark.parametrize("status", [429, 401, 403, 422])
 def test_a_refusal_between_a_create_and_its_proof_is_unclear(world: GithubWorld, status: int) -> None:
     mark = world.tracker.mark()
     world.server.tell("GET /repos/org/desk/issues/1", refused(status, "No"), times=1)
