@@ -41,6 +41,7 @@ from worker.domain.groups.pairing import Difference
 from worker.domain.identity.matching import Identity, IdentityState
 from worker.domain.model import Account, Standing
 from worker.domain.people.persons import Person
+from worker.domain.tickets.ticket import ticket_label
 from worker.ports.state.groups import GroupRow
 from worker.ports.state.identities import HandleIdentity
 from worker.settings import Settings
@@ -156,9 +157,18 @@ def people_erase(
     with opened(config, now) as worker:
         erased = worker.desk.erase(who, actor(by, worker.settings), reason, at)
     for key in erased.accounts:
-        out.print(Text(f"{'/'.join(key)} is erased; the journal keeps the id alone."))
+        out.print(
+            Text(
+                f"{'/'.join(key)} is erased. The journal keeps the id, and what was typed after --reason and --by."
+            )
+        )
     for key in erased.kept:
         out.print(Text(f"{'/'.join(key)} is kept: this account of theirs has not left."))
+    if erased.copies:
+        out.print(Text("Copies in trackers stay as they are. Delete there those that name the person:"))
+    print_facts(
+        [(f"{one.tracker}  {ticket_label(one.ticket)}", f"{one.key} {one.url}") for one in erased.copies]
+    )
 
 
 # --- groups -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from fakes.tracker import FakeTracker
 from harness import Harness
 from mirrored import NURSE, begin, copy, desk, run, settled, ward
 from worker.domain.evidence.actor import Actor
-from worker.domain.mirror.copy import Content
+from worker.domain.mirror.copy import Content, Copy
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.text.reason import Reason
 from worker.ports import CheckResult
@@ -120,3 +120,25 @@ def test_one_that_was_moved_elsewhere_gets_no_names_and_no_file(ward: Harness) -
     [note] = tracker.only.notes
     assert ("Verified" in note, "shows it" in note) == (True, False)
     assert (tracker.writes, tracker.only.files) == (["note"], {})
+
+
+def test_who_erases_somebody_hears_which_copies_are_there_still(ward: Harness) -> None:
+    begin(ward, TrackerRules(content=Content.FULL))
+    ward.group("ward-8", "ann", "eve", admins=["joe"], name="Ward 8")
+    ward.settle()
+    settled(ward)
+    for number in (1, 2):
+        with ward.store.begin() as uow:
+            uow.mirrors.put(Copy("other", number, f"whosleft-{number}", ""))  # never made
+    for group in ("ward-7", "ward-8"):
+        ward.drop(group, "ann")
+    ward.settle()
+    run(ward)
+
+    erased = ward.desk.erase("ann", Actor("sam"), "asked to be", ward.now)
+
+    assert [(one.tracker, one.ticket, one.key) for one in erased.copies] == [
+        ("desk", 1, "DESK-1"),
+        ("desk", 2, "DESK-2"),
+    ]
+    assert all(one.url for one in erased.copies)

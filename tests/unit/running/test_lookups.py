@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from fakes.github.server import REPOSITORY, TOKEN, GithubServer, description
 from wards_commands import configured, run
 from worker.program import app as cli
 
@@ -74,3 +75,27 @@ def test_what_is_no_day_is_refused_with_an_example(config: Path) -> None:
     done = CliRunner().invoke(cli, wrong, env={"COLUMNS": "200"})
     assert done.exit_code == 2
     assert "'24.12.2026' is not a day; write for example 2026-11-24." in done.output
+
+
+def test_who_erases_somebody_is_told_what_stays(config: Path) -> None:
+    later = "2026-11-24T11:00:00Z"
+    with GithubServer(description()) as server:
+        tracker = (
+            f"{{name: hub, kind: github, url: '{server.url}', token: {TOKEN}, repository: {REPOSITORY}}}"
+        )
+        keys = f"allow_literal_secrets: true\ntrackers: [{tracker}]\nguard: {{leavers_share_max: 1.0}}\n"
+        config.write_text(config.read_text() + keys)
+        (config.parent / "people.csv").write_text(PEOPLE.replace("0101,512", "0101,514"))
+        run(config, "once", "all", "--now", later)
+        (config.parent / "groups.csv").write_text("\n".join(GROUPS.splitlines()[:2]))
+        run(config, "once", "all", "--now", "2026-11-24T12:00:00Z")
+
+    said = run(
+        config, "people", "erase", "ann@example.org", "--reason", "asked", "--now", "2026-11-24T13:00:00Z"
+    )
+
+    assert [line.rstrip() for line in said.splitlines()] == [
+        f"corp/{ANN} is erased. The journal keeps the id, and what was typed after --reason and --by.",
+        "Copies in trackers stay as they are. Delete there those that name the person:",
+        f"hub  T-000001  org/desk#1 https://github.example.org/{REPOSITORY}/issues/1",
+    ]

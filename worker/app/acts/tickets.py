@@ -20,6 +20,7 @@ from worker.domain.evidence.actor import ANYBODY, BY_ADDRESS, Actor, acted, clai
 from worker.domain.evidence.explained import claim_in, ticket_facts
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
+from worker.domain.mirror.copy import Copy
 from worker.domain.model import AccountKey, Standing
 from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
@@ -52,6 +53,7 @@ class Erased:
 
     accounts: Sequence[AccountKey]
     kept: Sequence[AccountKey]
+    copies: Sequence[Copy] = ()  # of tickets about the erased ones, by ticket: they stay as they are there
 
 
 class TicketActs:
@@ -330,7 +332,9 @@ class TicketActs:
                 uow.people.erase(key)
                 subject = f"person:{'/'.join(key)}"
                 uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
-        return Erased(gone, [each.key for each in accounts if each.key not in gone])
+            about = uow.mirrors.of([ticket.id for key in gone for ticket in uow.tickets.of_person(key)])
+        copies = tuple(one for number in sorted(about) for one in about[number] if one.key)
+        return Erased(gone, [each.key for each in accounts if each.key not in gone], copies)
 
 
 def _ask_anew(uow: UnitOfWork, ticket: Ticket, now: datetime) -> None:

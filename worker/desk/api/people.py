@@ -55,7 +55,7 @@ def erase(
 ) -> PersonRefShape:
     """Forget the personal data of somebody who left and has no live ticket, under all accounts that have left.
 
-    The journal keeps the ids alone.
+    The journal stays as it is, with the ids and the reasons that were given, and so do copies in trackers.
     """
     said = said or Said()
     key, text = AccountKey(source, id), f"{source}/{id}"
