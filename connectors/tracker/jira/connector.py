@@ -271,12 +271,15 @@ class JiraTracker(Worried, Passive):
         return row
 
     def _page(self, refs: Sequence[str]) -> list[Row]:
-        """Return those of a page of issues that are there."""
+        """Return those of a page of issues that are there.
+
+        Data Center's search shows no property, so that an issue without its label is asked for alone.
+        """
         if self._client.is_cloud:
             return self._client.issues(refs)
-        rows = self._client.search(f"id in ({', '.join(refs)})")
-        there = {str(mapping.number_of(row)) for row in rows}
-        return rows + self._one_by_one([ref for ref in refs if ref not in there])
+        rows = {str(mapping.number_of(row)): row for row in self._client.search(f"id in ({', '.join(refs)})")}
+        told = {ref: row for ref, row in rows.items() if mapping.identity_of(row)}
+        return [*told.values(), *self._one_by_one([ref for ref in refs if ref not in told])]
 
     def _now_of(self, refs: Sequence[str]) -> list[Row]:
         """Return issues that a search found, as they are now and with their properties."""

@@ -214,6 +214,16 @@ def test_data_center_reads_hundreds_in_one_search_and_what_it_lacks_alone(center
     assert len(center.server.seen("/search")) == 3  # the mark, and two pages
 
 
+def test_a_copy_whose_label_was_taken_off_is_told_by_its_property(either: JiraWorld) -> None:
+    seen = made(either)
+    either.site.edit(either.issue(seen.ref), {"fields": {"labels": ["ward"]}})
+    either.close(seen.ref)
+
+    there = now(either, seen)
+
+    assert (there.identity, there.standing) == (draft().identity, CopyStanding.DONE)
+
+
 def test_the_last_of_many_changes_is_read_from_the_last_page(either: JiraWorld) -> None:
     seen = made(either)
     issue = either.issue(seen.ref)
