@@ -42,7 +42,8 @@ def standing(issue: Mapping[str, Any], config: GitlabConfig) -> CopyStanding:
         return CopyStanding.OPEN
     if issue["state"] != CLOSED:
         return CopyStanding.UNKNOWN
-    if issue.get("duplicated_to_id") is not None or declining(issue, config):
+    is_duplicate = bool((issue.get("_links") or {}).get("closed_as_duplicate_of"))
+    if is_duplicate or declining(issue, config):
         return CopyStanding.DECLINED
     return CopyStanding.DONE
 

@@ -211,13 +211,15 @@ class GitlabServer(TrackerServer):
         issue.updated_at = self.tick()
 
     def shown(self, issue: Issue) -> dict[str, Any]:
-        """Return an issue as an answer has it."""
+        """Return an issue as an answer has it. What it is a duplicate of is in its links alone, as a whole address."""
+        url = f"{self.url}{ROOT}/issues"
+        of = f"{url}/{issue.duplicate_of}" if issue.duplicate_of else None
         return {
             "id": 7000 + issue.iid, "iid": issue.iid, "project_id": 77, "title": issue.title,
             "description": issue.description, "state": issue.state, "labels": issue.labels,
             "confidential": issue.is_confidential, "created_at": text(issue.created_at),
             "updated_at": text(issue.updated_at), "assignees": [self._person(one) for one in issue.assignees],
-            "moved_to_id": issue.moved_to, "duplicated_to_id": issue.duplicate_of,
+            "moved_to_id": issue.moved_to, "_links": {"self": f"{url}/{issue.iid}", "closed_as_duplicate_of": of},
             "references": {"short": f"#{issue.iid}", "relative": f"#{issue.iid}", "full": f"{PROJECT}#{issue.iid}"},
             "web_url": f"https://gitlab.example.org/{PROJECT}/-/issues/{issue.iid}",
         }  # fmt: skip
