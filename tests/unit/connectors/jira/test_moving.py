@@ -148,6 +148,21 @@ def test_a_resolution_that_reopening_left_behind_does_not_count(either: JiraWorl
     assert now(either, seen).standing is CopyStanding.OPEN
 
 
+def test_a_move_that_leaves_an_old_resolution_is_made_all_the_same(either: JiraWorld) -> None:
+    seen = made(either)
+    either.decline(seen.ref)
+    either.site.moves = [
+        Move("21", "Done", frozenset({"To Do"}), has_screen=False),
+        Move("31", "To Do", frozenset({"Done"})),
+    ]
+    again = either.tracker.move(now(either, seen), Goal.OPEN, "It is still to be done.")
+
+    done = either.tracker.move(again, Goal.DONE, "Verified.")
+
+    assert (done.status, done.standing) == ("Done", CopyStanding.DECLINED)
+    assert either.comments(seen.ref) == ["It is still to be done.", "Verified."]
+
+
 def test_a_status_that_is_not_named_is_unknown(either: JiraWorld) -> None:
     seen = made(either)
     either.site.set_status(either.issue(seen.ref), "Review", either.site.sam)
