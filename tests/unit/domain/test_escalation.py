@@ -134,6 +134,15 @@ def test_what_a_wrong_clock_took_counts_as_not_taken_so_repeats_go_on() -> None:
     assert due((*taken, wrong, Taken(3, 2, STEP_TIMES[2] + DAY)), STEP_TIMES[2] + DAY) == []
 
 
+def test_nor_is_the_next_repeat_counted_from_the_time_of_a_wrong_clock_once_that_is_past() -> None:
+    wrong, right = Taken(3, 0, STEP_TIMES[2] + 40 * DAY), Taken(3, 1, STEP_TIMES[2] + 39.5 * DAY)
+    taken = (*(Taken(n, 0, at) for n, at in enumerate(STEP_TIMES[:2], start=1)), right, wrong)
+    (again,) = due(taken, STEP_TIMES[2] + 40.5 * DAY)
+    assert (again.step, again.repeat, again.at) == (3, 2, STEP_TIMES[2] + 40.5 * DAY)
+    *_, last, coming = explain(OPENED, STANDARD, taken, DAY_LONG)
+    assert (last.at, last.is_taken, coming.at) == (right.at, True, again.at)
+
+
 def test_what_a_wrong_clock_took_is_taken_in_a_round_that_begins_later() -> None:
     start = NOW + DAY
     again = replace(OPENED, clock_from=start, due_at=start + DAY_LONG)

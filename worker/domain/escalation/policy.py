@@ -6,6 +6,7 @@ worker was down is taken late, never dropped; missed repeats are taken once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -223,7 +224,7 @@ def due_steps(
     A step is due when `now >= step_at(...)` (inclusive). Only an open ticket escalates, and none while it is
     snoozed. Steps taken before `clock_from` belong to an earlier round and do not count, nor those of another policy
     by which the ticket went before, nor those ahead of `now`, taken by a wrong clock. What comes then goes on with the
-    next repeat number, so (step, repeat) is unique.
+    next repeat number, so (step, repeat) is unique, and the one with the highest was the last.
     Calling twice with the same arguments returns the same; recording is the caller's work.
     """
     if ticket.state is not TicketState.OPEN or ticket.is_snoozed(now):
@@ -255,8 +256,13 @@ def _due_one(
         return DueStep(number, len(ever), first)
     if not step.repeat:
         return None
-    again = add(policy.calendar, max(t.at for t in this_round), step.repeat)
+    again = add(policy.calendar, _last(this_round).at, step.repeat)
     return DueStep(number, len(ever), again) if now >= again else None
+
+
+def _last(taken: Sequence[Taken]) -> Taken:
+    """The last taking of one step by its number: an instant may be a wrong clock's."""
+    return max(taken, key=lambda t: t.repeat)
 
 
 def next_unreached(policy: Policy, taken: tuple[Taken, ...], since: datetime) -> int | None:
@@ -290,12 +296,12 @@ def explain(
     found: list[Coming] = []
     for number, step in enumerate(policy.steps, start=1):
         ever = [t for t in taken if t.step == number]
-        ours = (t for t in ever if policy.has_taken(t, ticket.clock_from))
-        last = max(ours, key=lambda t: t.at, default=None)
-        if last is None:
+        ours = [t for t in ever if policy.has_taken(t, ticket.clock_from)]
+        if not ours:
             at = step_at(ticket, policy, step, allowed)
             found.append(Coming(number, at, step.to, step.repeat, len(ever)))
             continue
+        last = _last(ours)
         found.append(Coming(number, last.at, step.to, step.repeat, last.repeat, is_taken=True))
         if step.repeat:
             # As `due_steps` has it: one that was taken early, or was put off since, does not come before its own time
