@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from harness import Harness
 from worker.domain.evidence.actor import Actor
 from worker.domain.tickets.ticket import TicketState
 
+Start = Callable[..., Harness]
 AHEAD = timedelta(days=21)
 
 
@@ -25,6 +27,14 @@ def round_ahead(harness: Harness) -> None:
     harness.settle()
     harness.now -= AHEAD
     harness.later()
+
+
+def rows_told(harness: Harness) -> int:
+    before = len(harness.soc.sent)
+    harness.verify()
+    harness.deliver()
+    told = [one.headline for message in harness.soc.sent[before:] for one in message.paragraphs]
+    return told.count("Rows to change in wards")
 
 
 def test_who_goes_afterwards_is_proven_to_be_gone(ward: Harness) -> None:
@@ -61,3 +71,26 @@ def test_a_false_claim_of_that_time_is_contradicted(ward: Harness) -> None:
         ward.settle()
 
     assert (ward.ticket().state, ward.ticket().contradicted) == (TicketState.OPEN, 1)
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+@pytest.mark.parametrize("is_new_process", [False, True])
+def test_rows_that_were_told_then_are_told_on_each_day_once(
+    start: Start, ahead: int, is_new_process: bool
+) -> None:
+    harness = start(are_lists=True)
+    harness.leave("ann")
+    harness.settle()
+    harness.desk.done(1, Actor("dee"), harness.now)
+    harness.later(days=1)
+    assert rows_told(harness) == 1
+    harness.now += timedelta(days=ahead)
+    assert rows_told(harness) == 1
+    harness.now -= timedelta(days=ahead)
+    if is_new_process:
+        harness.start(harness.app.rules)
+    assert rows_told(harness) == 0, "those of this day were told"
+
+    for _ in range(ahead + 1):
+        harness.later(days=1)
+        assert [rows_told(harness) for _ in range(2)] == [1, 0]

@@ -103,3 +103,39 @@ def test_tickets_that_nobody_has_are_counted(start: Callable[..., Harness]) -> N
         loads = uow.overview.loads(harness.now, harness.now, 9)
     assert Load("", 1, 1) in loads.first
     assert timedelta(0) < harness.now - harness.ticket().due_at
+
+
+@pytest.mark.parametrize("ahead", [7, 21])
+@pytest.mark.parametrize("is_new_process", [False, True])
+def test_a_week_that_a_wrong_clock_told_of_is_told_of_when_it_comes(
+    company: Harness, ahead: int, is_new_process: bool
+) -> None:
+    company.later(days=6)
+    assert len(told(company)) == 1
+    company.now += timedelta(days=ahead)
+    assert len(told(company)) == 1
+    company.now -= timedelta(days=ahead)
+    if is_new_process:
+        company.start(company.app.rules)
+    assert not told(company), "this week's was told"
+
+    for _ in range(4):
+        company.later(days=6, hours=18)
+        assert not told(company)
+        company.later(hours=6)
+        assert [len(told(company)) for _ in range(2)] == [1, 0]
+
+
+def test_a_clock_that_goes_back_by_an_hour_after_each_run_tells_once(company: Harness) -> None:
+    company.later(days=6)
+    company.now = company.now.replace(hour=8)
+    found = 0
+    for _ in range(4):
+        found += len(told(company))
+        company.later(hours=1)
+        found += len(told(company))
+        company.later(hours=-1)
+        company.start(company.app.rules)
+        company.later(minutes=20)
+
+    assert found == 1

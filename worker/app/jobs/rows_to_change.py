@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from worker.app.jobs.matching import Matching
 from worker.app.tell.addressing import who_is_here, whoever_has
+from worker.app.tell.periods import begins, unused
 from worker.app.tell.teller import Teller
 from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.kinds import kind_of
@@ -26,6 +28,7 @@ from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
 
 PAGE = 500
+_ROWS = "rows"
 ROWS_MAX = 15  # in one paragraph; more are several
 
 
@@ -45,7 +48,11 @@ class RowsToChange:
         if not self._kept_by_people or local.time() < MORNING or self._told_on == local.date():
             return
         with matching.begin() as uow:
-            uow.outbox.add(self._digests(uow, local.date()), now)
+            digests = self._digests(uow, local.date())
+            if begins(uow, _ROWS, str(local.date()), now):
+                keys = unused(uow, [one.key for one in digests])
+                digests = [replace(one, key=keys[one.key]) for one in digests]
+            uow.outbox.add(digests, now)
         self._told_on = local.date()
 
     def _digests(self, uow: UnitOfWork, day: date) -> list[OutMessage]:
@@ -65,7 +72,7 @@ class RowsToChange:
 
     def _digest(self, source: str, owner: Recipient, day: date, at: int, rows: Sequence[Row]) -> OutMessage:
         body = rows_paragraph(source, rows, self._languages.of(owner.language))
-        key = f"rows:{source}:{owner.kind.value}:{owner.address}:{day}:{at}"
+        key = f"{_ROWS}:{source}:{owner.kind.value}:{owner.address}:{day}:{at}"
         return OutMessage(key, owner, body.headline, body)
 
     def _owner(self, uow: UnitOfWork, key: GroupKey) -> Recipient:

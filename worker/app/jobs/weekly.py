@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from worker.app.tell.addressing import who_is_here, whoever_has
+from worker.app.tell.periods import begins, unused
 from worker.app.tell.teller import Teller
 from worker.domain.escalation.wall_clock import MORNING
 from worker.domain.messages.weekly import NAMED_MAX, weekly_paragraph
 from worker.domain.watch.canary import day_of, week_of
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import UnitOfWork
+
+_WEEKLY = "weekly"
 
 
 class TellWeekly:
@@ -27,7 +30,9 @@ class TellWeekly:
     def tell(self, uow: UnitOfWork, now: datetime) -> bool:
         """Queue the message of this week unless it was queued before; return whether it was. `now` is aware UTC."""
         week = week_of(day_of(now, MORNING, self._teller.timezone))
-        key = f"weekly:{week:%Y-%m-%d}"
+        key = f"{_WEEKLY}:{week}"
+        if begins(uow, _WEEKLY, str(week), now):
+            key = unused(uow, [key])[key]
         accountable = who_is_here(uow, self._accountable)
         if not accountable or key in uow.outbox.known([key]):
             return False
