@@ -55,3 +55,11 @@ def test_what_is_over_is_forgotten(engine: sa.Engine) -> None:
         assert list(uow.handovers.forget(NOW + HOUR - timedelta(microseconds=1))) == []
         assert list(uow.handovers.forget(NOW + HOUR)) == [ANN, BEN]
         assert list(uow.handovers.all()) == [PLAIN]
+
+
+def test_one_is_dropped_with_all_whom_it_was_told(engine: sa.Engine) -> None:
+    store, later = stored(engine), replace(ANN, from_at=NOW + HOUR, link="c")
+    with store.begin() as uow:
+        uow.handovers.add(later)
+        uow.handovers.drop("site", NOW)
+        assert list(uow.handovers.all()) == [later, PLAIN]

@@ -44,6 +44,10 @@ class SqlHandovers:
     def miss(self, one: ToldHandover, now: datetime) -> None:
         self._c.execute(sa.update(handover).where(_same(one)).values(missed_at=now))
 
+    def drop(self, rota: str, from_at: datetime) -> None:
+        h = handover.c
+        self._c.execute(sa.delete(handover).where(h.rota == rota, h.from_at == from_at))
+
     def forget(self, ended_by: datetime) -> Sequence[ToldHandover]:
         is_over = handover.c.until_at <= ended_by
         over = self._c.execute(sa.select(handover).where(is_over).order_by(*_ORDER)).all()

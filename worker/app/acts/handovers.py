@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.app.tell.addressing import have_left, whoever_has
-from worker.app.tell.handover_links import missed_key, read_handover, stands_in_for
+from worker.app.tell.handover_links import missed_keys, read_handover, stands_in_for
+from worker.app.tell.periods import ever_used
 from worker.app.tell.recipients import OnCall
 from worker.app.tell.signed_links import Dead, LinkDead
 from worker.domain.evidence import events
@@ -17,8 +18,6 @@ from worker.domain.model import Account, Standing
 from worker.domain.text.tongue import Languages
 from worker.ports.state.handovers import ToldHandover
 from worker.ports.state.store import Store, UnitOfWork
-
-MISSED_MAX = 2  # the fallback, and whoever stands in for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class TakeOver:
             one = self._opened(uow, token, now)
             if any(row.taken_at for row in _told(uow, one)) or not uow.handovers.take(one, now):
                 return
-            uow.outbox.withdraw([missed_key(one, number) for number in range(MISSED_MAX)])
+            uow.outbox.withdraw(ever_used(missed_keys(one)))
             by = Actor(person_id(uow, one.told), via=Via.LINK)
             uow.journal.append([acted(by, now, events.HANDOVER_ACCEPTED, *about(uow, one))])
 

@@ -2,7 +2,8 @@
 
     time on call begins -> told, with a link -> tapped, or 30 minutes later the fallback is told -> over, forgotten
 
-State and message are committed together, and keys are unique: each is told once, whatever crashes.
+State and message are committed together, and keys are unique: each is told once, whatever crashes. What a clock
+that was ahead told is told again in its time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from worker.app.acts.handovers import MISSED_MAX, about
+from worker.app.acts.handovers import about
 from worker.app.reads.away import Away, with_deputies
 from worker.app.reads.rotas import Rotas
 from worker.app.tell.addressing import who_is_here
@@ -21,18 +22,20 @@ from worker.app.tell.handover_links import (
     handover_key,
     handover_url,
     missed_key,
+    missed_keys,
     stands_in_for,
 )
+from worker.app.tell.periods import begins, ever_used, set_right, unused
 from worker.app.tell.recipients import Recipients
 from worker.app.tell.teller import Teller
 from worker.domain.escalation.policy import Named, NamedKind, Policy, Whom
 from worker.domain.escalation.rota import Rota, handovers
 from worker.domain.escalation.spans import Span
 from worker.domain.evidence import events
-from worker.domain.evidence.journal import Entry
+from worker.domain.evidence.journal import Entry, stamp
 from worker.domain.messages.handovers import handover_paragraph, missed_paragraph
 from worker.domain.messages.message import CHANNEL
-from worker.ports.state.handovers import ToldHandover
+from worker.ports.state.handovers import HANDOVER, ToldHandover
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
 from worker.ports.state.store import Store, UnitOfWork
@@ -70,6 +73,8 @@ class TellHandovers:
         with self._store.begin(lease) as uow:
             over = uow.handovers.forget(now)
             uow.outbox.withdraw([key for one in over for key in _keys(one)])
+            for name in self._names:
+                set_right(uow, _period_of(name), stamp(now), now)
             told = sum(self._tell(uow, self._rotas.current(uow, name, now), now) for name in self._names)
             missed = self._warn(uow, now)
         return {"handovers": told, "missed": missed} if self._names else {}
@@ -81,6 +86,9 @@ class TellHandovers:
         return sum(self._tell_one(uow, rota, one, now) for one in found if now < one.until_at)
 
     def _tell_one(self, uow: UnitOfWork, rota: Rota, turn: Span[str], now: datetime) -> int:
+        is_new = begins(uow, _period_of(rota.name), stamp(turn.from_at), now)
+        if is_new:
+            uow.handovers.drop(rota.name, turn.from_at)
         found = Recipients(uow, self._teller.languages)
         named = found.present([found.at(turn.value)])
         if not named:
@@ -100,9 +108,9 @@ class TellHandovers:
                 person.label if person else "",
                 self._teller.languages.of(to.language),
             )
-            message = OutMessage(
-                handover_key(one), to, body.headline, body, is_urgent=True, is_day_or_night=True
-            )
+            key = handover_key(one)
+            key = unused(uow, [key])[key] if is_new else key
+            message = OutMessage(key, to, body.headline, body, is_urgent=True, is_day_or_night=True)
             if uow.outbox.add([message], now):
                 uow.handovers.add(one)
                 new += 1
@@ -147,6 +155,7 @@ class TellHandovers:
             tongue = self._teller.languages.of(to.language)
             body = missed_paragraph(rota.name, person.label, asked_at, one.until_at, rota.timezone, tongue)
             key = missed_key(one, number)
+            key = unused(uow, [key])[key]
             messages.append(OutMessage(key, to, body.headline, body, is_urgent=True, is_day_or_night=True))
         uow.handovers.miss(one, now)
         subject, reason, data = about(uow, one)
@@ -160,4 +169,8 @@ def _has_left(same: Sequence[ToldHandover]) -> bool:
 
 
 def _keys(one: ToldHandover) -> Sequence[str]:
-    return handover_key(one), *(missed_key(one, number) for number in range(MISSED_MAX))
+    return ever_used([handover_key(one), *missed_keys(one)])
+
+
+def _period_of(rota: str) -> str:
+    return f"{HANDOVER}{rota}"

@@ -19,6 +19,7 @@ from worker.ports.state.handovers import HANDOVER, ToldHandover
 from worker.ports.state.store import UnitOfWork
 
 HANDOVERS = "handover-link"
+MISSED_MAX = 2  # the fallback, and whoever stands in for them
 _ID_BYTES = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -59,6 +60,11 @@ def handover_key(one: ToldHandover) -> str:
 def missed_key(one: ToldHandover, number: int) -> str:
     """The key of a message that nobody has taken over; `number` counts those who are told, from 0."""
     return f"{_key_of(one)}:missed{number}"
+
+
+def missed_keys(one: ToldHandover) -> list[str]:
+    """The keys of all messages that nobody has taken over."""
+    return [missed_key(one, number) for number in range(MISSED_MAX)]
 
 
 def stands_in_for(uow: UnitOfWork, one: ToldHandover, languages: Languages) -> Recipient | None:

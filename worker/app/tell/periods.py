@@ -40,3 +40,8 @@ def unused(uow: UnitOfWork, keys: Collection[str]) -> dict[str, str]:
     """By key, the key to tell it under: another one if it was used before, when a wrong clock had come to it."""
     known = uow.outbox.known(keys)
     return {key: f"{key}{_AGAIN}" if key in known else key for key in keys}
+
+
+def ever_used(keys: Collection[str]) -> list[str]:
+    """These keys, and those by which `unused` replaces them."""
+    return [*keys, *(f"{key}{_AGAIN}" for key in keys)]

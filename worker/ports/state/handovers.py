@@ -50,5 +50,8 @@ class Handovers(Protocol):
     def miss(self, one: ToldHandover, now: datetime) -> None:
         """Record that somebody else was told that nobody has taken over: for all whom this handover was told."""
 
+    def drop(self, rota: str, from_at: datetime) -> None:
+        """Delete the rows of the handover of a rota at an instant."""
+
     def forget(self, ended_by: datetime) -> Sequence[ToldHandover]:
         """Delete the rows whose time on call ended at or before an instant; return them."""
