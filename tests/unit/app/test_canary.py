@@ -169,6 +169,24 @@ def test_after_a_clock_that_was_weeks_ahead_it_goes_on_daily_and_the_report_week
     assert sorted(look(harness)) == ["All is well", TEST]
 
 
+def test_a_day_and_a_week_that_such_a_clock_told_of_are_told_of_when_they_come(start: Start) -> None:
+    harness = canaried(start)
+    look(harness)
+    on(harness, 30, 10)
+    assert sorted(look(harness)) == ["All is well", TEST]
+    on(harness, 25, 10)
+    look(harness)
+    on(harness, 26, 10)
+    assert look(harness) == [TEST]
+
+    on(harness, 30, 10)
+    assert [sorted(look(harness)) for _ in range(2)] == [["All is well", TEST], []]
+    sent = [one.key for one in harness.soc.sent if one.paragraphs[0].headline == TEST]
+    assert len(set(sent)) == len(sent) == 5
+    harness.later(minutes=20)
+    assert look(harness) == [], "the new one is found"
+
+
 # --- the report -------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from worker.app.jobs.faults import CANARY, FOUND
 from worker.app.tell.alarms import Alarms
+from worker.app.tell.periods import unused
 from worker.app.tell.recipients import Recipients
 from worker.domain.messages.alarms import WeekReport, alarm_headline, canary_paragraph, week_paragraph
 from worker.domain.messages.message import Message, Recipient
@@ -95,12 +96,15 @@ class Canary:
         # Also if the clock was set back; what lies further ahead, a wrong clock sent
         if last is not None and last.text >= day.isoformat() and last.at <= now + SET_BACK_MAX:
             return 0
+        key = _key(day.isoformat())
         if last is not None:
             uow.outbox.withdraw([_key(last.text)])
+            if last.text < day.isoformat():
+                key = unused(uow, [key])[key]
         to = self._recipient(uow, self._rules)
         body = canary_paragraph(self._alarms.languages.of(to.language))
-        uow.outbox.add([OutMessage(_key(day.isoformat()), to, body.headline, body, is_alarm=True)], now)
-        uow.watched.mark(WatchMark(CANARY, now, day.isoformat()))
+        uow.outbox.add([OutMessage(key, to, body.headline, body, is_alarm=True)], now)
+        uow.watched.mark(WatchMark(CANARY, now, key.removeprefix(_key(""))))
         return 1 + self._report(uow, marks.get(REPORT), wrong, day, now)
 
     def _recipient(self, uow: UnitOfWork, rules: CanaryRules) -> Recipient:
@@ -122,6 +126,7 @@ class Canary:
             f"report:{monday}",
             lambda tongue: week_paragraph(week, [alarm_headline(one, tongue) for one in wrong], zone, tongue),
             now,
+            is_new_period=last is not None and last.text < monday,
         )
         return 1
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.app.tell.periods import unused
 from worker.app.tell.reaching import Reaching
 from worker.app.tell.recipients import OnCall, Recipients, nobody_on_call
 from worker.domain.escalation.policy import Target, Whom
@@ -93,8 +94,11 @@ class Alarms:
         *,
         is_urgent: bool = False,
         instead_of: Collection[str] = (),
+        is_new_period: bool = False,
     ) -> None:
         """Queue a message to everybody who is told of alarms. `key` is the beginning of its key.
+
+        `is_new_period`: what told under this key before was a wrong clock.
 
         Left out are the readers of messages that were taken back, whose keys are `instead_of`: the two say nothing new.
         """
@@ -108,6 +112,9 @@ class Alarms:
             messages.append(
                 OutMessage(its_key, to, paragraph.headline, paragraph, is_urgent=is_urgent, is_alarm=True)
             )
+        if is_new_period:
+            keys = unused(uow, [one.key for one in messages])
+            messages = [replace(one, key=keys[one.key]) for one in messages]
         uow.outbox.add(messages, now)
 
     def recipients(self, uow: UnitOfWork, now: datetime) -> list[Recipient]:
