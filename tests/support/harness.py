@@ -121,7 +121,13 @@ class Harness:
             )
         )
 
-    def start(self, rules: AppRules, connectors: Checked | None = None, pinger: Pinger | None = None) -> None:
+    def start(
+        self,
+        rules: AppRules,
+        connectors: Checked | None = None,
+        pinger: Pinger | None = None,
+        since: datetime | None = None,
+    ) -> None:
         """A process: new use cases, by these rules, over the database as it is and the harness's own connectors."""
         own = Connectors(
             tuple(self.directories),
@@ -131,7 +137,7 @@ class Harness:
             trackers=tuple(self.trackers),
         ).guarded()
         app = self.app = assemble(
-            self.settings, rules, self.store, connectors or own, self.clock, pinger=pinger
+            self.settings, rules, self.store, connectors or own, self.clock, pinger=pinger, since=since
         )
         self.rules, self.links, self.deliver_rules = rules.tickets, rules.links, rules.deliver
         self.poller, self.taker, self.reconciler = app.poll, app.inventory, app.reconcile

@@ -160,10 +160,12 @@ def assemble(
     pinger: Pinger | None = None,
     *,
     is_scratch: bool = False,
+    since: datetime | None = None,
 ) -> App:
     """Build the use cases. They depend only on `rules`; `settings` are for the parts beside them.
 
     `is_scratch`: the store is a copy that is thrown away, so nothing is written into the lists that people keep.
+    `since`: when a process began that goes on; it lets machines act by what was read since.
     """
     limits, tickets = rules.limits, rules.tickets
     reaching = Reaching(connectors.notifiers)
@@ -212,6 +214,7 @@ def assemble(
     keep_what_is_told(connectors.trackers, connectors.inventories, store, clock)
     links = rules.links if rules.has_told_links else None
     texts = texts_of(rules.languages, rules.timezone, links, rules.holding, witnesses, clock)
+    trackers = mirrored(connectors.trackers, rules.trackers)
     contents = {name: one.content for name, one in rules.trackers.items()}
     watching = _watching(rules, connectors, looks, has_ping=pinger is not None)
     return App(
@@ -228,7 +231,7 @@ def assemble(
         RunControls(
             store, controls, tickets, teller, attesting, reviewing, cases, rules.statement_lists, observer
         ),
-        Remediate(store, connectors.inventories, rules.machines, clock),
+        Remediate(store, connectors.inventories, rules.machines, clock, since),
         Verify(
             store,
             tickets,
@@ -239,13 +242,7 @@ def assemble(
             TellLists(store, () if is_scratch else connectors.inventories, rules.timezone),
         ),
         Escalate(store, tickets, teller, escalating),
-        Mirror(
-            store,
-            mirrored(connectors.trackers, rules.trackers),
-            MirrorRules(tickets.accountable),
-            acts,
-            texts,
-        ),
+        Mirror(store, trackers, MirrorRules(tickets.accountable), acts, texts),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         acts,
         Identifying(store),

@@ -97,7 +97,8 @@ class AppRules:
 
     @property
     def machines(self) -> RemediateRules:
-        return RemediateRules(self.remediate, self.fresh_inventories, self.takes, self.leaver)
+        fresh = self.fresh_directories, self.fresh_inventories
+        return RemediateRules(self.remediate, *fresh, self.takes, self.leaver)
 
     @property
     def deliver(self) -> DeliverRules:

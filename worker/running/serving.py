@@ -110,7 +110,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         engine = open_engine(settings.database.url)
         prepare_tables(settings, engine)
         store = InterruptibleStore(open_store(settings, engine), interrupt)
-        app = build_app(settings, store, connectors, system_now, observer)
+        app = build_app(settings, store, connectors, system_now, observer, since=system_now())
         with store.begin() as uow:
             observer.opened(signing_key(uow))
         schedule = settings.job_schedule()

@@ -172,8 +172,9 @@ def build_app(
     observer: Observer = SILENT,
     *,
     is_scratch: bool = False,
+    since: datetime | None = None,
 ) -> App:
-    """The use cases of a configuration. `is_scratch`: see `assemble`."""
+    """The use cases of a configuration. `is_scratch`, `since`: see `assemble`."""
     return assemble(
         settings,
         rules_of(settings),
@@ -184,6 +185,7 @@ def build_app(
         connectors.feeds,
         _pinger_of(settings),
         is_scratch=is_scratch,
+        since=since,
     )
 
 

@@ -97,6 +97,7 @@ def test_a_source_that_fails_for_weeks_is_asked_once_in_17_hours(ward: Harness) 
     ward.wards.before = fail
     for _ in range(13):
         ward.later(hours=17, minutes=3)
+        ward.poll()
         ward.inventory()
         ward.remediate()
     assert len(ended(ward)) == 13
@@ -307,6 +308,7 @@ def test_nor_is_it_left_alone_until_the_time_of_a_wrong_clock(ward: Harness) -> 
 
     ward.wards.before = fail
     ward.later(days=2)
+    ward.poll()
     ward.inventory()
     assert ward.remediate().troubles == ("wards: Too many requests.",)
     ward.wards.before = lambda: None

@@ -22,7 +22,7 @@ from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.instants import has_come
 from worker.domain.kinds.kind import Deed
 from worker.domain.messages.overtaken import said_once
-from worker.domain.model import Coverage, Member
+from worker.domain.model import AccountKey, Coverage, GroupKey, Member
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.reconcile.guard import HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
@@ -54,7 +54,8 @@ class RemediateRules:
     """What machines go by. Without `rules`, they do nothing."""
 
     rules: tuple[RemediationRule, ...]
-    fresh: Freshness  # of the inventories
+    fresh_directories: Freshness
+    fresh_inventories: Freshness
     takes: Mapping[str, Takes]  # by inventory: the groups that the configuration wants
     leaver: LeaverPolicy  # the evidence that counts now
 
@@ -68,24 +69,49 @@ class Remediate:
         inventories: Sequence[Inventory],
         rules: RemediateRules,
         clock: Callable[[], datetime],
+        since: datetime | None = None,
     ) -> None:
+        """`since`: when this process began. What was read before does not count: much may have happened by then."""
         self._store = store
         self._clock = clock
         self._inventories = {one.name: one for one in inventories}
         self._rules = rules.rules
         self._by = rules
+        self._since = since
+        self._asked_anew: set[GroupKey] = set()
         self._quiet_until: dict[str, datetime] = {}  # sources that asked to wait
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Do what is allowed now. A refusal is in the report and the ticket's history, and is no failure of the run."""
         counts = {"done": 0, "asked": 0, "refused": 0, "unclear": 0}
         run = _Run(Matching(self._store, now, lease), now, self._clock, counts, [])
+        if self._since is not None:
+            self._since = min(self._since, now)  # the clock was ahead when it began
         if self._rules:
             self._settle(run)
-            for ticket in self._waiting():
+            waiting = self._waiting()
+            self._read_anew(waiting, run)
+            for ticket in waiting:
                 if self._may_ask(ticket.home.source, run) and self._is_allowed(ticket, now):
                     self._act(ticket, run)
         return Report("remediate", counts, tuple(run.troubles))
+
+    def _read_anew(self, waiting: Sequence[Ticket], run: _Run) -> None:
+        """Have groups read, once each, whose inventory was not read yet since this process began."""
+        groups = {one.home for one in waiting} - self._asked_anew
+        if self._since is None or not groups:
+            return
+        self._asked_anew |= groups
+        with run.matching.begin() as uow:
+            for group in sorted(groups):
+                if not self._is_anew(uow.sources.get(group.source, Port.INVENTORY).last_success_at):
+                    uow.sources.want(group.source, [group.group_id], run.now)
+
+    def _is_current(self, fresh: Freshness, source: str, taken_at: datetime, now: datetime) -> bool:
+        return fresh.is_fresh(source, taken_at, now) and self._is_anew(taken_at)
+
+    def _is_anew(self, read_at: datetime | None) -> bool:
+        return self._since is None or (read_at is not None and read_at >= self._since)
 
     def _may_ask(self, source: str, run: _Run) -> bool:
         return source not in run.failed and has_come(
@@ -138,13 +164,28 @@ class Remediate:
         view = uow.rosters.view(group)
         if view is not None and not self._by.takes[group.source](group.group_id, view.name):
             return LeftToPeople("the configuration leaves the group out")
-        if view is not None and not self._by.fresh.is_fresh(group.source, view.taken_at, now):
+        if view is not None and not self._is_current(
+            self._by.fresh_inventories, group.source, view.taken_at, now
+        ):
             return LeftToPeople("the latest roster is too old")
-        if ticket.person and uow.sources.get(ticket.person.source, Port.DIRECTORY).trouble is not None:
-            return LeftToPeople("the directory can't be read just now")
         if _was_tried_enough(uow.remediations.of_ticket(ticket.id), now):
             return LeftToPeople("it was tried often enough for now")
-        return allowed(ticket, view, self._rules, inventory.can, self._by.leaver)
+        found = allowed(ticket, view, self._rules, inventory.can, self._by.leaver)
+        if isinstance(found, Permitted) and not self._are_known_now(uow, found.people, now):
+            return LeftToPeople("a directory that knows them was not read lately")
+        return found
+
+    def _are_known_now(self, uow: UnitOfWork, people: Collection[AccountKey], now: datetime) -> bool:
+        """Whether every directory that knows one of them was read well: somebody may be back."""
+        accounts = {key for keys in uow.people.accounts(people).values() for key in keys}
+        names = {key.source for key in accounts} - uow.sources.removed(Port.DIRECTORY)
+        states = [uow.sources.get(name, Port.DIRECTORY) for name in names]
+        return bool(states) and all(
+            one.trouble is None
+            and self._by.fresh_directories.is_fresh(one.name, one.taken_at, now)
+            and self._is_anew(one.last_success_at)
+            for one in states
+        )
 
     # --- one act ---------------------------------------------------------------------------------
 

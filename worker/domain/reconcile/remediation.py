@@ -13,7 +13,7 @@ from worker.domain.identity.matching import How, IdentityState
 from worker.domain.kinds import KINDS, is_asked_out, kind_of
 from worker.domain.kinds.kind import Deed
 from worker.domain.kinds.settled import settle
-from worker.domain.model import Coverage, Evidence, Member, Role, Standing
+from worker.domain.model import AccountKey, Coverage, Evidence, Member, Role, Standing
 from worker.domain.people.leaver import LeaverPolicy
 from worker.domain.people.leaving import Leaving
 from worker.domain.text.globs import fits
@@ -51,11 +51,12 @@ class RemediationRule:
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """A deed that a rule allows, and the member whom it is done to."""
+    """A deed that a rule allows, and the member whom it is done to. `people`: on whose being here or not it rests."""
 
     rule: RemediationRule
     deed: Deed
     member: Member
+    people: frozenset[AccountKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,15 @@ def allowed(
     if group is None or group.is_gone or group.coverage is not Coverage.FULL:
         return LeftToPeople("the latest roster of the group is not whole")
     found = _FINDS[deed](ticket, settle(group), can, leaver)
-    return found if isinstance(found, LeftToPeople) else Permitted(rule, deed, found)
+    if isinstance(found, LeftToPeople):
+        return found
+    people = (ticket.person, found.person.key if found.person else None)
+    return Permitted(rule, deed, found.member, frozenset(one for one in people if one))
 
 
 def _to_remove(
     ticket: Ticket, case: GroupCase, can: Capabilities, leaver: LeaverPolicy
-) -> Member | LeftToPeople:
+) -> MemberView | LeftToPeople:
     view = case.by_handle.get(ticket.handle)
     if not can.can_remove:
         return LeftToPeople("the source can't remove members")
@@ -110,12 +114,12 @@ def _to_remove(
         return LeftToPeople("the member's role is not known")
     if view.member.role.is_admin and not any(_stays(one, case) for one in case.active_admins):
         return LeftToPeople("the member is the last admin")
-    return view.member
+    return view
 
 
 def _to_promote(
     ticket: Ticket, case: GroupCase, can: Capabilities, leaver: LeaverPolicy
-) -> Member | LeftToPeople:
+) -> MemberView | LeftToPeople:
     """Return the owner of the group if they are in it, else the leaver's manager. A machine chooses nobody else.
 
     Nor anybody who is to go themself: a mover, or whom a review asks out.
@@ -132,7 +136,7 @@ def _to_promote(
         for view in case.view.members:
             is_they = view.person is not None and view.person.key == account.key
             if is_they and _is_sure(view) and _stays(view, case) and view.member.role is Role.MEMBER:
-                return view.member
+                return view
     return LeftToPeople(
         "neither the group's owner nor the leaver's manager is a member who could be an admin"
     )
