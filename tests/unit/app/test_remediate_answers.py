@@ -315,3 +315,22 @@ def test_nor_is_it_left_alone_until_the_time_of_a_wrong_clock(ward: Harness) -> 
     ward.later(days=-2)
     ward.inventory()
     assert ward.remediate().counts["done"] == 1
+
+
+def test_a_roster_that_was_read_while_a_lost_act_was_still_under_way_lets_nobody_be_asked_twice(
+    ward: Harness,
+) -> None:
+    ward.wards.before = die
+    with pytest.raises(Died):
+        ward.remediate()
+    ward.wards.before = lambda: None
+    for minutes in (1, 4):
+        ward.later(minutes=minutes)
+        ward.inventory()
+        ward.remediate()
+    ward.later(hours=1)
+    ward.remediate()
+    assert (acts(ward), ward.wards.acts) == ([ActState.BEGUN], []), "the gateway may be slow"
+    ward.inventory()
+    ward.remediate()
+    assert acts(ward) == [ActState.OVER, ActState.DONE]

@@ -45,6 +45,7 @@ PAGE = 200
 ATTEMPTS_MAX = 3  # for one ticket, without those that were surely not done; then people do it
 DOUBLINGS_MAX = 10  # of the minute after which what was surely not done is tried again: to 17 hours
 ASKED_MAX = timedelta(hours=1)  # an effect that takes longer did not come
+UNDER_WAY_MAX = timedelta(minutes=5)  # how long a request may take, with what is asked before it
 HOUR = timedelta(hours=1)
 DID_NOT_COME = because("it was asked for, and did not come")
 
@@ -285,17 +286,20 @@ class Remediate:
                 self._settle_one(uow, act, run)
 
     def _settle_one(self, uow: UnitOfWork, act: MachineAct, run: _Run) -> None:
-        """Look at a newer roster; for a while, have one read. What is out of sight comes with whole reads alone."""
+        """Look at a newer roster; for a while, have one read. What is out of sight comes with whole reads alone.
+
+        A request may still be under way after its process ended, or gave up: an early roster shows no failure.
+        """
         view = uow.rosters.view(act.group)
         in_sight = view if view is not None and not view.is_gone else None
         newer = in_sight if in_sight is not None and in_sight.taken_at > act.begun_at else None
-        is_late = run.now - act.begun_at >= ASKED_MAX
+        is_asked, is_late = act.state is ActState.ASKED, run.now - act.begun_at >= ASKED_MAX
         if newer is not None and has_effect(act.deed, act.handle, newer):
             self._done(uow, act, act.said, run.at(), run)
-        elif newer is not None and act.state is ActState.BEGUN:
-            self._ended(uow, act, ActState.OVER, DID_NOT_COME, run)
-        elif newer is not None and is_late:
+        elif newer is not None and is_asked and is_late:
             self._refused(uow, act, DID_NOT_COME, run)
+        elif newer is not None and not is_asked and newer.taken_at - act.begun_at > UNDER_WAY_MAX:
+            self._ended(uow, act, ActState.OVER, DID_NOT_COME, run)
         elif in_sight is not None and in_sight.coverage is not Coverage.STALE and not is_late:
             uow.sources.want(act.group.source, [act.group.group_id], run.now)
 
