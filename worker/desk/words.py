@@ -206,6 +206,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         events.TICKET_MOVED: N_("Ticket follows its group or person"),
         events.TICKET_COPY_REQUESTED: N_("Copy in a tracker made again"),
         events.TICKET_REMEDIATION_STARTED: N_("Automatic act started"),
+        events.TICKET_REMEDIATION_DONE: N_("Automatic act done"),
         events.TICKET_REMEDIATION_REFUSED: N_("Automatic act refused"),
         events.TICKET_REMEDIATION_NOT_DONE: N_("Automatic act not done"),
         events.TICKET_LINK_SHOWN: N_("Assignee's link shown"),

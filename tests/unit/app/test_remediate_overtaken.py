@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness import Harness
-from remediated import Found, begin
+from remediated import LEAVER, Found, begin, ticket_of, ward
 from worker.domain.controls.policy import AdminsRule, ControlPolicy
 from worker.domain.controls.switch import ControlSwitch, Mode
+from worker.domain.evidence import events
 from worker.domain.model import Group, Role
 from worker.domain.people.joiners import Placement
 from worker.domain.tickets.ticket import TicketKind, TicketState
+
+__all__ = ["ward"]
 
 NURSES = Placement((("department", ("Nursing",)),), ("Ward*",))
 
@@ -80,3 +83,22 @@ def test_the_first_run_of_a_control_keeps_no_leaver_in_a_group(start: Found) -> 
     harness.settle()
     harness.remediate()
     assert len(harness.wards.acts) == 1
+
+
+def test_what_was_done_for_a_ticket_that_was_cancelled_meanwhile_is_in_its_history(ward: Harness) -> None:
+    def comes_back() -> None:
+        ward.hire(LEAVER)
+        ward.later(seconds=10)
+        ward.poll()
+        ward.reconcile()
+
+    ward.wards.before = comes_back
+    ward.remediate()
+    assert ticket_of(ward).state is TicketState.CANCELLED
+    [done] = [one.entry for one in ward.journal() if one.entry.kind == events.TICKET_REMEDIATION_DONE]
+    assert (done.subject, done.data["rule"], done.at) == (
+        f"ticket:{ticket_of(ward).label}",
+        "rooms",
+        ward.now,
+    )
+    assert events.TICKET_DONE not in ward.kinds()

@@ -72,6 +72,7 @@ EXPECTED = {
     "ticket.moved",
     "ticket.remediation_started",
     "ticket.copy_requested",
+    "ticket.remediation_done",
     "ticket.remediation_refused",
     "ticket.remediation_not_done",
     "ticket.assigned",

@@ -241,11 +241,12 @@ class Remediate:
             uow.sources.want(act.group.source, [act.group.group_id], at)
 
     def _done(self, uow: UnitOfWork, act: MachineAct, said: str, at: datetime, run: _Run) -> None:
-        """Claim that it was done by `at`, as a person would; a ticket that is settled by now needs no claim."""
+        """Claim that it was done by `at`, as a person would. A settled ticket has it in its history."""
         run.counts["done"] += 1
         uow.remediations.put(replace(act, state=ActState.DONE, said=said))
         ticket = uow.tickets.get(act.ticket)
         if ticket is None or ticket.state is not TicketState.OPEN:
+            self._journal(uow, act, events.TICKET_REMEDIATION_DONE, at, said)
             return
         by = _actor(act)
 

@@ -30,6 +30,7 @@ TICKET_DAY_MOVED: Final = "ticket.day_moved"  # the last day that a handover is 
 TICKET_MOVED: Final = "ticket.moved"
 TICKET_COPY_REQUESTED: Final = "ticket.copy_requested"  # a copy in a tracker is made anew
 TICKET_REMEDIATION_STARTED: Final = "ticket.remediation_started"  # a machine acts, as a rule allowed it
+TICKET_REMEDIATION_DONE: Final = "ticket.remediation_done"  # for a ticket that was settled by then: no claim
 TICKET_REMEDIATION_REFUSED: Final = "ticket.remediation_refused"  # by the source
 TICKET_REMEDIATION_NOT_DONE: Final = "ticket.remediation_not_done"  # it may be tried again
 TICKET_LINK_SHOWN: Final = "ticket.link_shown"
