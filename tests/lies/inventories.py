@@ -20,6 +20,7 @@ from lies.inventory_tells import (
     end,
     flapping,
     groups,
+    late,
     lid_in_place_of_number,
     malformed,
     members,
@@ -207,6 +208,9 @@ _TIME = (
         both(members(lambda _every: ()), clock(days=365)), INVENTORIES, is_proof=True),
     Lie("I78", "each group under a second id, too", "there is one of each", EVOLUTION, STAYS,
         doubled(emptied=None, new_id="copy-of-"), INVENTORIES),
+    Lie("I79", "all groups without the leavers, and hours late with each list", "they are in, as a list says that is "
+        "dated before the first was read", REGISTER, STAYS,
+        both(without_people(CLAIMED, DISABLED, DATED), late(hours=7)), INVENTORIES, is_proof=True, is_alone=True),
 )  # fmt: skip
 
 LIES = _READS + _ROSTERS + _PEOPLE + _GROUPS + _TIME

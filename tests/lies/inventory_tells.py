@@ -287,6 +287,16 @@ def clock_jumps(company: Company, rng: random.Random) -> None:
     dated(lambda at: at + timedelta(days=rng.choice((-1, 1))))(company, rng)
 
 
+def late(**by: float) -> Tell:
+    """Date lists so long before they are read, and go on with that when they are honest again."""
+
+    def tell(company: Company, _rng: random.Random) -> None:
+        company.wards.lag(timedelta(**by))
+        company.ends.append(lambda: company.wards.lag(timedelta(**by)))
+
+    return tell
+
+
 def cached(*, dated_now: bool) -> Tell:
     """Show what was true when the lie began, with its date or with today's."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 import worker.app.jobs.directory_pass
+import worker.app.jobs.verify
 import worker.domain.identity.matching
 from lies.company import Wrong
 from lies.lie import Lie
@@ -68,16 +69,22 @@ LEAVER_TAKES_OVER = Mutant(
     "a-leaver-takes-over",
     ((worker.domain.identity.matching, "_here_and_not", _whoever_has_the_number),),
 )
+DATES_PROOFS_BY_THEIR_WEIGHING = Mutant(
+    10,
+    "a-proof-is-dated-by-its-weighing",
+    ((worker.app.jobs.verify, "with_evidence", lambda _original: lambda ticket, *_: ticket.details),),
+)
 RED = {  # lies that a broken worker believes
     "absence-is-believed": ("D04", "D12", "D25", "D27"),
     "the-guard-sleeps": ("D30", "D61", "D64", "D68"),
     "a-claim-is-proof": ("I26", "I33"),
     "unknown-is-a-leaver": ("D37", "D38"),
     "a-leaver-takes-over": ("D48", "I55"),
+    "a-proof-is-dated-by-its-weighing": ("I79",),
 }
 BROKEN = [
     (mutant, lie)
-    for mutant in (*MUTANTS, UNKNOWN_LEAVES, LEAVER_TAKES_OVER)
+    for mutant in (*MUTANTS, UNKNOWN_LEAVES, LEAVER_TAKES_OVER, DATES_PROOFS_BY_THEIR_WEIGHING)
     for lie in RED.get(mutant.name, ())
 ]
 

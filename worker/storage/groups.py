@@ -125,7 +125,7 @@ class SqlRosters:
         note_hidden(self._c, source)
         merged = self._merge_members(source, now)
         gather_grown(self._c, merged, membership)
-        self._mark_unlisted(source)
+        relisted = self._mark_unlisted(source)
         self._merge_links(source)
         ties.came_back(self._c, source, now)
         ties.apply(self._c, source, now)
@@ -134,7 +134,7 @@ class SqlRosters:
         end_groups(self._c, source, gone, now)
         lose_sight(self._c, source, [*unseen, *missing.left_out])
         led = leaders_of(self._c, {*gone, *renamed})
-        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *led}, now)
+        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *relisted, *led}, now)
         self.clear_stage(source)
         gather_grown(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(
@@ -212,10 +212,14 @@ class SqlRosters:
         merge = staging.merge_members(self._c.dialect.name)
         return len(gone) + int(self._c.execute(merge, {"of": source}).rowcount)
 
-    def _mark_unlisted(self, source: str) -> None:
-        """Mark members whom a partial roster does not list: they stay in the state, but as unlisted."""
-        for statement in staging.marks():
-            self._c.execute(statement, {"of": source})
+    def _mark_unlisted(self, source: str) -> set[GroupKey]:
+        """Mark members whom a partial roster does not list: they stay in the state, but as unlisted.
+
+        Return the groups that list some of them again.
+        """
+        lost, back = staging.marks()
+        self._c.execute(lost, {"of": source})
+        return {GroupKey(source, one) for one in self._c.execute(back, {"of": source}).scalars()}
 
     def _merge_links(self, source: str) -> None:
         """Store one row for each handle. A handle that is new, or has another fingerprint, waits to be matched."""

@@ -20,6 +20,7 @@ from worker.domain.identity.phones import canonical
 from worker.domain.kinds import REMOVALS
 from worker.domain.model import Coverage, GroupKey
 from worker.domain.people.persons import AccountsRule
+from worker.domain.tickets.proof import proven_at
 from worker.domain.tickets.ticket import Ticket
 from worker.storage.cases import group_views
 from worker.storage.sql.chunks import by_source, in_source
@@ -146,10 +147,11 @@ def _number(view: MemberView) -> str | None:
 def _is_proof(one: Ticket, view: MemberView) -> bool:
     """Whether the member was seen to be out of the group since they left, and since they are listed."""
     leaving, seen_at = view.leaving, view.first_seen_at
-    if leaving is None or one.verified_at is None or one.person not in view.known_as:
+    at = proven_at(one)
+    if leaving is None or at is None or one.person not in view.known_as:
         return False
     is_same = one.occasion == leaving.name or one.occasion in leaving.also
-    return is_same and (seen_at is None or seen_at <= one.verified_at)
+    return is_same and (seen_at is None or seen_at <= at)
 
 
 def _listed(connection: sa.Connection, group: GroupKey, members: Sequence[MemberView]) -> set[str]:

@@ -190,13 +190,16 @@ def merge_members(dialect: str) -> Any:
 
 @cache
 def marks() -> tuple[sa.Update, sa.Update]:
-    """Mark members whom a partial roster does not list, and take the mark from those who are listed again."""
+    """Mark members whom a partial roster does not list, and take the mark from those who are listed again.
+
+    The second gives the groups of those.
+    """
     m = membership.c
     lost = (m.source == _OF) & m.group_id.in_(_partial()) & (m.is_unlisted == 0) & ~_in_stage()
     back = (m.source == _OF) & (m.is_unlisted == 1) & _in_stage()
     return (
         sa.update(membership).where(lost).values(is_unlisted=1),
-        sa.update(membership).where(back).values(is_unlisted=0),
+        sa.update(membership).where(back).values(is_unlisted=0).returning(m.group_id),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +157,23 @@ def test_who_is_added_again_after_the_proof_is_asked_out_again(ward: Harness) ->
     assert removals(ward) == [("phone", TicketState.VERIFIED)]
     joins(ward, "zoe", 1)
     passes(ward)
+    [ticket] = ward.tickets(REMOVE)
+    assert (ticket.state, ticket.reopened) == (TicketState.OPEN, 1)
+
+
+def test_who_is_added_again_before_the_proof_was_weighed_is_asked_out_again(ward: Harness) -> None:
+    """The phone's list is of two hours ago; the register's next one is of between that and now."""
+    phone, register = ward.inventories
+    ward.later(hours=4)
+    shows(ward, Coverage.FULL)
+    goes(ward, "zoe", 1)
+    phone.lag(timedelta(hours=2))
+    ward.settle()
+    assert removals(ward) == [("phone", TicketState.VERIFIED)]
+    shows(ward, Coverage.PARTIAL)
+    joins(ward, "zoe", 1)
+    register.lag(timedelta(hours=2))
+    passes(ward, 1)
     [ticket] = ward.tickets(REMOVE)
     assert (ticket.state, ticket.reopened) == (TicketState.OPEN, 1)
 

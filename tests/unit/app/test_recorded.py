@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from fakes.inventory import FakeInventory
 from harness import Harness
+from recording import EXPORT, LIST, Recording
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Coverage, Departed, Group, GroupKey, Member, Renumbered, Roster
+from worker.domain.model import Coverage, Departed, Group, GroupKey, Member, Renumbered
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
-from worker.ports import Capabilities, Incomplete, SnapshotEnd
+from worker.ports import Incomplete
 from worker.storage.sql.tables import departed
 
 Found = Callable[..., Harness]
-LIST = Capabilities(sees_all_groups=True, is_kept_by_people=True)
-EXPORT = Capabilities(sees_roles=False, is_kept_by_people=True)
 NURSE = Actor("nurse@corp.example")
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-
-
-class Recording(FakeInventory):
-    """Says who went or has another number, besides who is there."""
-
-    went: tuple[Departed, ...] = ()
-    changed: tuple[Renumbered, ...] = ()
-
-    def changes(
-        self, cursor: str | None, groups: Collection[str] | None = None, /
-    ) -> Iterator[Roster | SnapshotEnd]:
-        for item in super().changes(cursor, groups):
-            if isinstance(item, Roster):
-                yield replace(item, departed=self.went, renumbered=self.changed)
-            else:
-                yield item
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from worker.domain.people.persons import Person
 from worker.domain.reconcile.controlling import keep, opened, wanted_in, weigh_control
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.verification import CLAIM_LIFE, Verdict
+from worker.domain.tickets.proof import EVIDENCE_AT
 from worker.domain.tickets.ticket import (
     Assignee,
     AssigneeWhy,
@@ -34,6 +35,7 @@ from worker.domain.tickets.ticket import (
 TICKETS = rules()
 BARE = replace(GOOD, **shown(description="hello"))
 ALL = policy()
+OLD_PROOF = {EVIDENCE_AT: (NOW - 2 * HOUR).isoformat()}
 
 
 def opens(group: GroupState, rules_: ControlPolicy = ALL, now: datetime = NOW) -> list[Action]:
@@ -181,6 +183,7 @@ def test_too_many_and_unfit_admins_are_two_tickets() -> None:
     ({"state": TicketState.CANCELLED}, Reopened.NEEDED_AFTER_ALL),
     ({"state": TicketState.VERIFIED, "verified_at": NOW}, None),
     ({"state": TicketState.VERIFIED, "verified_at": NOW - 2 * HOUR}, Reopened.NEEDED_AGAIN),
+    ({"state": TicketState.VERIFIED, "verified_at": NOW, "details": OLD_PROOF}, Reopened.NEEDED_AGAIN),
 ])  # fmt: skip
 def test_what_is_over_is_opened_again_only_by_news(changes: dict[str, Any], kind: Reopened | None) -> None:
     found = opens(with_ticket(BARE, **changes))
@@ -314,7 +317,7 @@ def test_a_claim_alone_and_what_was_read_before_it_prove_nothing() -> None:
 
 def test_what_was_read_after_it_proves_it_with_its_grade() -> None:
     proof = weighed(claimed(), GOOD)
-    assert (proof.verdict, proof.grade) == (Verdict.VERIFIED, Grade.A)
+    assert (proof.verdict, proof.grade, proof.at) == (Verdict.VERIFIED, Grade.A, GOOD.taken_at)
     assert weighed(claimed(), replace(GOOD, grade=Grade.B)).grade is Grade.B
     assert str(proof.why) == "it was read after the claim, and is as it should be"
     unclaimed = weighed(replace(claimed(), state=TicketState.OPEN, done_at=None), GOOD)

@@ -30,6 +30,7 @@ from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.verification import Verdict, Verification, unproven, weigh
 from worker.domain.text.reason import because
+from worker.domain.tickets.proof import with_evidence
 from worker.domain.tickets.sight import Sight
 from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import Grade, Move, Reopened, Ticket, TicketState, next_state
@@ -170,6 +171,7 @@ class Verify:
             verified = replace(
                 ticket, state=next_state(ticket.state, Move.VERIFY), verified_at=now, verified_by=gone.source,
                 grade=Grade.B, blocked_by=None, weighed_at=now, reason=why,
+                details=with_evidence(ticket, gone.at, now),
             )  # fmt: skip
             action = Action(ActionKind.VERIFY, verified, why)
             uow.tickets.update([verified])
@@ -229,5 +231,6 @@ class Verify:
             held_until=None,
             weighed_at=now,
             reason=opinion.why,
+            details=with_evidence(ticket, opinion.at, now),
         )
         return Action(ActionKind.VERIFY, verified, opinion.why)

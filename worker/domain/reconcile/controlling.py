@@ -38,6 +38,7 @@ from worker.domain.reconcile.verification import Verification, unproven, unprove
 from worker.domain.reconcile.whom import assignee_for
 from worker.domain.text.language_codes import accepted, fitting
 from worker.domain.text.reason import Reason, because, together
+from worker.domain.tickets.proof import is_later, with_evidence
 from worker.domain.tickets.subject import whole_group
 from worker.domain.tickets.ticket import (
     Assignee,
@@ -187,6 +188,7 @@ def _read_anew(
         state=next_state(ticket.state, Move.VERIFY),
         verified_at=now,
         verified_by=group.key.source,
+        details=with_evidence(ticket, group.taken_at, now),
         grade=max((one.grade or Grade.C for one in about), key=lambda one: one.value),
         weighed_at=now,
         reason=why,
@@ -332,7 +334,7 @@ def _is_news(ticket: Ticket, wanted: Wanted, now: datetime) -> bool:
     if ticket.state is TicketState.WAIVED:
         return not ticket.is_waived(now)
     if ticket.state is TicketState.VERIFIED:
-        return ticket.verified_at is None or (wanted.at is not None and wanted.at > ticket.verified_at)
+        return is_later(ticket, wanted.at)
     return True
 
 
@@ -384,7 +386,8 @@ def weigh_control(
         why = because("it was read after the ticket was opened, and is as it should be")
         if ticket.done_at is not None:
             why = because("it was read after the claim, and is as it should be")
-        return Verification(Proof.VERIFIED, why, weakest.grade or Grade.C, source=weakest.source)
+        oldest = min(one.at for one in newer if one.at is not None)
+        return Verification(Proof.VERIFIED, why, weakest.grade or Grade.C, source=weakest.source, at=oldest)
     if ticket.state is TicketState.DONE and any(one.value is CheckValue.FAIL for one in newer):
         why = because("marked done, but still so when it was read again")
         return Verification(Proof.REOPENED, why, reopened=Reopened.NOT_DONE)

@@ -34,6 +34,7 @@ from worker.domain.reconcile.rules import TicketRules
 from worker.domain.reconcile.waiting import block, given, name_blocker, role_of, unblock, unblock_unlisted
 from worker.domain.text.reason import Reason, because
 from worker.domain.text.tongue import N_
+from worker.domain.tickets.proof import EVIDENCE_AT, is_later
 from worker.domain.tickets.ticket import (
     Move,
     Reopened,
@@ -286,7 +287,7 @@ def _reopen(
     ticket: Ticket, finding: Finding, case: GroupCase, rules: TicketRules, now: datetime
 ) -> Action | None:
     group = case.view
-    again = _why_again(ticket, finding, now, is_newer=_is_newer(ticket, group))
+    again = _why_again(ticket, finding, now, is_newer=is_later(ticket, _shown_at(finding, group)))
     if again is None:
         return None
     why, reopened_why = again
@@ -309,7 +310,7 @@ def _why_again(
 ) -> tuple[Reason, Reopened] | None:
     """Why a ticket that is over is opened again; None if nothing is new.
 
-    The roster that proved it, or an older one, is not new. Some kinds can be wrong again without a newer roster.
+    What is dated no later than what proved it is not new. Some kinds can be wrong again without a newer roster.
     """
     if ticket.state is TicketState.WAIVED:
         return None if ticket.is_waived(now) else (because("the waiver is over"), Reopened.WAIVER_OVER)
@@ -320,15 +321,17 @@ def _why_again(
     return because("needed after all: {why}", why=finding.why), Reopened.NEEDED_AFTER_ALL
 
 
+def _shown_at(finding: Finding, group: GroupView) -> datetime | None:
+    """When what is wrong was last shown: a part of the list that lacks a member does not show them again."""
+    view = finding.view
+    return group.taken_at if view is None or view.is_listed else view.first_seen_at
+
+
 HELD_FROM = "held_from"  # in a removal's details: when its first hold began
-_OVER = frozenset({HELD_FROM, UNREAD, HIDDEN_SINCE})  # in the details of a ticket that begins anew
+# Of the details of a ticket that begins anew, what is over
+_OVER = frozenset({HELD_FROM, UNREAD, HIDDEN_SINCE, EVIDENCE_AT})
 _DECIDED = frozenset({TicketState.VERIFIED, TicketState.WAIVED})
 _AGAIN = {Reopened.CAME_BACK: N_("came back: {why}"), Reopened.NEEDED_AGAIN: N_("needed again: {why}")}
-
-
-def _is_newer(ticket: Ticket, group: GroupView) -> bool:
-    """True if the roster was taken after the proof."""
-    return ticket.verified_at is None or group.taken_at > ticket.verified_at
 
 
 def reopen(

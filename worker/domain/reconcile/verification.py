@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 class Verification:
     """A verdict with its reason; with the grade if it verifies, and the cause if it reopens.
 
-    `source`: what proves it, if not the ticket's own source.
+    `source`: what proves it, if not the ticket's own source. `at`: the date of what proves it, if that has one.
     """
 
     verdict: Verdict
@@ -41,6 +41,7 @@ class Verification:
     grade: Grade | None = None
     reopened: Reopened | None = None
     source: str = ""
+    at: datetime | None = None
 
 
 def weigh(
@@ -81,6 +82,7 @@ def weigh(
         Verdict.VERIFIED,
         because("the roster of {taken} shows it", taken=LocalInstant(sight.taken_at, timezone)),
         _grade(ticket, sight),
+        at=sight.taken_at,
     )
 
 

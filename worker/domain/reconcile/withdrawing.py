@@ -30,6 +30,7 @@ from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import because
+from worker.domain.tickets.proof import is_later
 from worker.domain.tickets.subject import About, membership
 from worker.domain.tickets.ticket import (
     Reopened,
@@ -76,8 +77,7 @@ def _removal(
     known = next((one for one in about if one.key == key), None)
     if known is not None:
         is_news = known.state is TicketState.CANCELLED or (
-            known.state is TicketState.VERIFIED
-            and (known.verified_at is None or case.view.taken_at > known.verified_at)
+            known.state is TicketState.VERIFIED and is_later(known, case.view.taken_at)
         )
         again = handed_to(reopen(known, rules, now, why), assignee) if is_news else None
         return Action(ActionKind.REOPEN, again, why, reopened=Reopened.CAME_BACK) if again else None
