@@ -17,7 +17,7 @@ from functools import partial
 
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
-from worker.app.jobs.mirror_here import ActsHere, is_answered
+from worker.app.jobs.mirror_here import ActsHere, is_answered, no_earlier
 from worker.app.jobs.mirror_making import LATE_EVERY, TRY_AGAIN, MakeCopies
 from worker.app.jobs.mirror_places import settle
 from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
@@ -200,7 +200,7 @@ class Mirror:
         here = ActsHere(run, self._acts)
         with run.begin() as uow:
             copy, ticket = uow.mirrors.get(run.name, number)
-            known = copy
+            known, moved = copy, no_earlier(run, moved, copy, seen)
             if seen.standing is CopyStanding.DONE and is_answered(run, uow, ticket.label, moved.at):
                 known = replace(copy, standing=seen.standing)
             follows = decide(ticket, known, seen, ability_of(run), run.now)

@@ -12,7 +12,8 @@ from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, account_of, claimants
 from worker.domain.messages.overtaken import said_once
-from worker.domain.mirror.outside import LastMove
+from worker.domain.mirror.copy import Copy
+from worker.domain.mirror.outside import CopyStanding, LastMove, Seen
 from worker.domain.model import Standing
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, next_state
@@ -64,6 +65,18 @@ class ActsHere:
             return False
         run.count("assigned")
         return True
+
+
+def no_earlier(run: MirrorRun, moved: LastMove, copy: Copy, seen: Seen) -> LastMove:
+    """The move by which a copy was closed, at the earliest when we last read it as not done.
+
+    A tracker's clock may be behind ours. What it says stands where we don't know that: if the copy was missing, or had
+    its present status before.
+    """
+    was_read = copy.standing is not CopyStanding.DONE and copy.status != seen.status
+    if moved.at is None or copy.synced_at is None or copy.missing_since is not None or not was_read:
+        return moved
+    return replace(moved, at=max(moved.at, min(copy.synced_at, run.now)))
 
 
 def is_answered(run: MirrorRun, uow: UnitOfWork, label: str, closed_at: datetime | None) -> bool:

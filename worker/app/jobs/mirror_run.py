@@ -148,7 +148,7 @@ class MirrorRun:
         """Keep what is wrong with one copy, beside it."""
         with self.begin() as uow:
             copy = uow.mirrors.get(self.name, ticket).copy
-            uow.mirrors.put(replace(copy, problem=str(error), synced_at=self.now))
+            uow.mirrors.put(replace(copy, problem=str(error)))
         self.trouble(error, ticket)
 
     def notice(self, cause: str, what: str, about: int | None = None) -> None:
