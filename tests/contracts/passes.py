@@ -162,6 +162,11 @@ class PassesContract:
         assert changes.changed == {GroupKey("wards", "g"): (1, 0, 0)}
         assert handles(store) == [*TEN[:3], TEN[5]]
 
+    def test_a_group_whose_part_lists_somebody_again_is_looked_at(self, store: Store) -> None:
+        for hour, (shown, is_news) in enumerate([(TEN[:3], True), (TEN[:2], False), (TEN[:3], True)]):
+            read_rosters(store, roster("g", *shown, coverage=Coverage.PARTIAL), at=NOW + hour * HOUR)
+            assert bool(dirty(store)) is is_news
+
     def test_a_shrunken_roster_is_believed_at_the_second_later_reading(self, store: Store) -> None:
         read_rosters(store, roster("g", *TEN))
         small = roster("g", *TEN[:2], at=NOW + HOUR)
