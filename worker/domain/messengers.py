@@ -1,7 +1,8 @@
 """Each messenger's rules: who can remove members, and whether a person who left the company can still use it.
 
 WhatsApp: nobody can remove a group's creator, who can only leave by themselves (WhatsApp help,
-"How to manage group admins", read 2026-11). Telegram's owner and a Matrix room's creator can't be removed by others
+"How to manage group admins", read 2026-11). If its last admin leaves, WhatsApp makes a member an admin, so that every
+group has one. Telegram's owner and a Matrix room's creator can't be removed by others
 either. If a company runs the messenger itself (Teams, Slack, Matrix, XMPP), a person who left no longer has an account
 there.
 """
@@ -19,13 +20,16 @@ class Messenger:
     name: str
     can_remove_creator: bool
     can_leaver_act: bool
+    has_always_admin: bool = False  # of every group that has members, somebody is an admin
     is_by_number: bool = False  # people are added by their phone number, which the group may then see
 
 
 _GENERIC = Messenger("the messenger", can_remove_creator=True, can_leaver_act=True)
 
 MESSENGERS = {
-    "whatsapp": Messenger("WhatsApp", can_remove_creator=False, can_leaver_act=True, is_by_number=True),
+    "whatsapp": Messenger(
+        "WhatsApp", can_remove_creator=False, can_leaver_act=True, has_always_admin=True, is_by_number=True
+    ),
     "signal": Messenger("Signal", can_remove_creator=True, can_leaver_act=True, is_by_number=True),
     "telegram": Messenger("Telegram", can_remove_creator=False, can_leaver_act=True, is_by_number=True),
     "teams": Messenger("Microsoft Teams", can_remove_creator=True, can_leaver_act=False),

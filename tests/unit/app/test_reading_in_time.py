@@ -12,7 +12,7 @@ from harness import Harness
 from worker.app.acts.sources import ask_for_read
 from worker.app.jobs.report import Report
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Allowed, Coverage, Group, GroupFacts, Member, Roster
+from worker.domain.model import Allowed, Coverage, Group, GroupFacts, Member, Role, Roster
 from worker.domain.tickets.ticket import TicketState
 from worker.ports import AuthFailed, Capabilities, CursorExpired, Incomplete, Port, SnapshotEnd
 
@@ -271,7 +271,14 @@ def test_what_a_source_shows_of_a_group_is_kept_and_what_it_does_not_show_stays_
 
 def test_every_handle_of_a_member_is_kept(phone: Harness) -> None:
     member = Member(
-        "9@lid", "Eve", lid="9@lid", username="eve", business_id="GB.1", native_id="9", phone="+447700900123"
+        "9@lid",
+        "Eve",
+        Role.ADMIN,
+        "+447700900123",
+        "9@lid",
+        username="eve",
+        business_id="GB.1",
+        native_id="9",
     )
     phone.wards.add_group(Group("ward-9", "Ward 9"), [member])
     phone.inventory()

@@ -22,6 +22,7 @@ from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import record_failure, record_success
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
+from worker.domain.groups.untold_roles import with_untold_roles
 from worker.domain.instants import has_come
 from worker.domain.model import NOTHING_SHOWN, GroupFacts, GroupKey, Roster
 from worker.domain.people.lifecycle import is_too_malformed
@@ -294,7 +295,8 @@ class TakeInventory:
             if end is not None:
                 raise Incomplete(f"{inventory.name} went on after it had said that it was at the end.")
             with self._store.begin(lease) as uow:
-                members += uow.rosters.stage(inventory.name, page)
+                believed = [with_untold_roles(roster, inventory.can) for roster in page]
+                members += uow.rosters.stage(inventory.name, believed)
             groups += len(page)
             self._observer.progressed(inventory.name, len(page))
         return end, groups, members
