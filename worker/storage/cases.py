@@ -160,6 +160,7 @@ def _view(key: GroupKey, row: Any, page: _Page) -> GroupView:
         members=members,
         size=row.size,
         has_had_admin=bool(row.has_had_admin and row.knows_roles),
+        has_lost_roles=bool(row.has_had_admin and not row.knows_roles),
         is_gone=bool(row.is_gone),
         is_followed=row.leader_source is not None,
         owner=page.owners.get((row.owner or "").casefold()),

@@ -47,6 +47,7 @@ from worker.storage.sql.tables import (
 )
 
 _OF_IDENTITY = codes(lambda kind: kind.sees is Sees.IDENTITY)
+_OF_ADMINS = codes(lambda kind: kind.sees is Sees.ADMINS)
 _OF_CONTROLS = codes(
     lambda kind: kind.sees is Sees.CONTROLS
 )  # weighed by what controls say: Controls.to_weigh
@@ -192,7 +193,7 @@ class SqlTickets:
         return self._seen(_claims(), after, limit, sources=sorted(sources))
 
     def _seen(self, query: sa.Select[Any], after: int, limit: int, **given: Any) -> list[SeenTicket]:
-        page = {"after": after, "limit": limit, "of_people": _of_people()}
+        page = {"after": after, "limit": limit, "of_people": codes(lambda kind: kind.about is About.PERSON)}
         rows = self._c.execute(query, page | given).all()
         tickets = [ticket_from_row(row) for row in rows]
         sights = self._sights(tickets, rows)
@@ -376,12 +377,14 @@ def _claims() -> sa.Select[Any]:
 def _with_sight(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     t, g = ticket.c, chat_group.c
     of_people: sa.BindParameter[Any] = sa.bindparam("of_people", expanding=True)
+    tells_nothing = t.kind.in_(_OF_ADMINS) & (g.knows_roles == 0)  # who is an admin may be anybody
+    part, full = Coverage.PARTIAL.value, Coverage.FULL.value
     return (
         sa.select(
             ticket,
             sa.func.coalesce(g.taken_at, source.c.taken_at).label("g_taken_at"),
             sa.func.coalesce(g.read_at, source.c.last_success_at).label("g_read_at"),
-            sa.func.coalesce(g.coverage, Coverage.FULL.value).label("coverage"),
+            sa.case((tells_nothing, part), else_=sa.func.coalesce(g.coverage, full)).label("coverage"),
             sa.func.coalesce(g.declared_by, "[]").label("declared_by"),
         )
         .outerjoin(chat_group, (g.source == t.source) & (g.group_id == t.group_id) & (g.is_gone == 0))
@@ -390,10 +393,6 @@ def _with_sight(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
         .order_by(t.id)
         .limit(sa.bindparam("limit"))
     )
-
-
-def _of_people() -> tuple[str, ...]:
-    return codes(lambda kind: kind.about is About.PERSON)
 
 
 def _leavings(admins: Sequence[Account]) -> tuple[datetime, ...]:

@@ -77,3 +77,37 @@ def test_where_a_group_may_be_without_an_admin_its_list_is_believed(
     lose_roles(company, "ward-8")
     company.settle()
     assert states(company) == {ADMINS: TicketState.OPEN}
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.UNKNOWN])
+def test_no_new_admin_is_asked_for_where_there_was_another_one(company: Harness, role: Role) -> None:
+    company.wards.set_role("ward-7", company.number("ann"), Role.ADMIN)
+    company.leave("dee")
+    company.settle()
+    for _ in range(2):
+        assert states(company) == {REMOVAL: TicketState.OPEN}
+        company.later()
+        lose_roles(company, role=role)
+        company.settle()
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.UNKNOWN])
+def test_a_claim_that_there_is_a_new_admin_is_neither_proven_nor_untrue(
+    orphaned: Harness, role: Role
+) -> None:
+    with orphaned.store.begin() as uow:
+        [ticket] = [one for one in uow.tickets.page(list(TicketState), 0, 9) if one.kind is ADMINS]
+        uow.tickets.update([replace(ticket, state=TicketState.DONE, done_at=orphaned.now, done_by="ann")])
+    orphaned.later()
+    lose_roles(orphaned, role=role)
+    orphaned.settle()
+    assert states(orphaned) == {ADMINS: TicketState.DONE, REMOVAL: TicketState.BLOCKED}
+
+
+def test_nor_is_a_proven_one_needed_again(orphaned: Harness) -> None:
+    orphaned.wards.set_role("ward-7", orphaned.number("ann"), Role.ADMIN)
+    orphaned.settle()
+    orphaned.later()
+    lose_roles(orphaned)
+    orphaned.settle()
+    assert states(orphaned) == {ADMINS: TicketState.VERIFIED, REMOVAL: TicketState.OPEN}

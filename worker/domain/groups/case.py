@@ -84,8 +84,9 @@ class GroupView:
 
     `members` need not be all `size` of them. It has every admin, every member who has left or is not known, and
     every member whom a ticket or a joiner rule names. An ordinary member who is still here decides nothing.
-    `has_had_admin` is only set if every member's role is known. `tickets` are those of this group and of its
-    handles, in any state, but without cancelled tickets of episodes that are over.
+    `has_had_admin` is only set if every member's role is known; `has_lost_roles`: there was an admin, and the newest
+    list tells nobody's role. `tickets` are those of this group and of its handles, in any state, but without cancelled
+    tickets of episodes that are over.
     """
 
     key: GroupKey
@@ -96,6 +97,7 @@ class GroupView:
     members: tuple[MemberView, ...]
     size: int = 0
     has_had_admin: bool = False
+    has_lost_roles: bool = False
     is_gone: bool = False
     is_followed: bool = False  # another source shows the same group better; what is wrong is found there
     led: frozenset[str] = frozenset()  # handles of members whom only groups that follow this one list
@@ -130,6 +132,11 @@ class GroupView:
             return frozenset()
         listed = {key for view in self.members if view.is_listed for key in view.known_as}
         return frozenset(one.member.handle for one in unlisted if not listed.isdisjoint(one.known_as))
+
+    @property
+    def is_without_roles(self) -> bool:
+        """Whether there was an admin, and the newest list tells nobody's role: anybody may be one."""
+        return self.has_lost_roles and not any(view.member.role.is_admin for view in self.members)
 
     def has_left(self, expected: Expected) -> bool:
         """Whether somebody left the group by themself since the joiner rules placed them in it."""

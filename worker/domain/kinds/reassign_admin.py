@@ -110,7 +110,11 @@ def _find(case: GroupCase, admins_min: int) -> list[Finding]:
     members = case.known.members
     leavers = [(v.leaving, v) for v in members if v.member.role.is_admin and v.leaving is not None]
     leavers += soon
-    if active >= admins_min or not (leavers or _has_lost_admins(case) or _has_asked_out_admins(case)):
+    if (
+        active >= admins_min
+        or case.view.is_without_roles
+        or not (leavers or _has_lost_admins(case) or _has_asked_out_admins(case))
+    ):
         return []
     if not leavers:
         key = TicketKey(TicketKind.REASSIGN_ADMIN, whole_group(case.key), "")

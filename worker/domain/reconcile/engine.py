@@ -52,7 +52,7 @@ def reconcile_group(group: GroupView, rules: TicketRules, now: datetime) -> tupl
 
     | finding | ticket        | action                                                          |
     | yes     | none          | open (blocked when it must wait for an admin)                   |
-    | yes     | open          | block when it must wait; assign anew if its assignee left       |
+    | yes     | open          | block when it surely must wait; else assign anew if need be     |
     | yes     | blocked       | unblock when it need not wait; block again to say by what       |
     | yes     | held          | - (until the hold is over: unblock)                             |
     | yes     | done          | - (verification weighs it)                                      |
@@ -219,7 +219,8 @@ def _open_or_keep(
             return name_blocker(ticket, finding, case.view, now)
         return None if ticket.is_held(now) else unblock(ticket, finding, case, rules, now)
     if ticket.state is TicketState.OPEN:
-        return block(ticket, finding, now) if finding.needs_admin else _hand_on(ticket, finding, case, rules)
+        must_wait = finding.needs_admin and not case.view.is_without_roles
+        return block(ticket, finding, now) if must_wait else _hand_on(ticket, finding, case, rules)
     if ticket.state is TicketState.DONE:
         return None
     return _reopen(ticket, finding, case, rules, now)
