@@ -187,6 +187,11 @@ def id_of(member: Member) -> str | None:
     return f"{member.phone.removeprefix('+')}@c.us" if member.phone else None
 
 
+def count(found: Any) -> int | None:
+    """Return a count of members; None if it is no whole number."""
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
 def flag(found: Any) -> bool | None:
     """Return a truth value as it is shown; None for anything else, which is not *false*."""
     return found if isinstance(found, bool) else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from connectors.inventory.evolution import mapping
@@ -17,7 +18,7 @@ from connectors.kit.linked_phone import LinkedPhone, Listed
 from connectors.kit.looking import Asks
 from connectors.kit.pictures import Pictures
 from connectors.kit.whatsapp import id_of, link_hash
-from worker.domain.model import Fact, Member
+from worker.domain.model import Fact, Member, Roster
 from worker.ports import ConnectorContext, InboundCall, Malformed, Rejected
 from worker.ports.connectors.remover import ActOutcome, Effect
 
@@ -63,6 +64,14 @@ class EvolutionInventory(LinkedPhone):
 
     def _rows(self, group_id: str) -> list[Any] | None:
         return self._again(lambda: self._client.participants(group_id))
+
+    def _roster(
+        self, listed: Listed, rows: Sequence[Any], taken_at: datetime, malformed: list[Malformed]
+    ) -> Roster:
+        """Beside what the list shows: its size counts rows, as often as they are there."""
+        is_cut = listed.size is not None and len(rows) < listed.size
+        counted = listed if is_cut else replace(listed, size=None)
+        return super()._roster(counted, rows, taken_at, malformed)
 
     def _member(self, row: Any) -> Member | None:
         return mapping.member(row, self._context.default_region)

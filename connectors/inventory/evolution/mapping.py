@@ -13,7 +13,16 @@ from typing import Any
 
 from connectors.kit.calls import Event, instant
 from connectors.kit.linked_phone import Listed, name_of
-from connectors.kit.whatsapp import adders, allowed, description_of, flag, is_group_id, link_hash, member_of
+from connectors.kit.whatsapp import (
+    adders,
+    allowed,
+    count,
+    description_of,
+    flag,
+    is_group_id,
+    link_hash,
+    member_of,
+)
 from worker.domain.model import GroupFacts, Member, Role
 
 ROLES = {None: Role.MEMBER, "admin": Role.ADMIN, "superadmin": Role.CREATOR}
@@ -25,7 +34,8 @@ WEST_OF_UTC = timedelta(hours=12)
 def listed(row: Any, read_at: datetime) -> Listed:
     """Return a group. Raises ValueError if the row is none.
 
-    Its `size` is not read: Evolution counts the members that it was shown (whatsapp.baileys.service.ts).
+    Evolution's `size` is how many rows of members it was shown with the groups, apart from the list of each group's
+    (whatsapp.baileys.service.ts): if that is shorter, one of the two is cut. Of a community, both may be.
     """
     if not isinstance(row, Mapping):
         raise ValueError("it is no object")  # noqa: TRY004  a row that is set aside
@@ -33,7 +43,9 @@ def listed(row: Any, read_at: datetime) -> Listed:
     if not is_group_id(group_id):
         raise ValueError("it has no id of a group")
     is_community = row.get("isCommunity") is True or row.get("isCommunityAnnounce") is True
-    return Listed(group_id, name_of(row.get("subject")), facts(row, read_at), is_community=is_community)
+    size = None if is_community else count(row.get("size"))
+    name = name_of(row.get("subject"))
+    return Listed(group_id, name, facts(row, read_at), size=size, is_community=is_community)
 
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:

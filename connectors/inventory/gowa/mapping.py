@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.kit.calls import Event, instant
 from connectors.kit.linked_phone import Listed, name_of
-from connectors.kit.whatsapp import adders, allowed, description_of, flag, is_group_id, member_of
+from connectors.kit.whatsapp import adders, allowed, count, description_of, flag, is_group_id, member_of
 from worker.domain.model import GroupFacts, Member, Role
 
 GROUP_EVENTS = frozenset({"group.participants", "group.joined"})
@@ -28,15 +28,14 @@ def listed(row: Any, read_at: datetime, *, may_be_cut: bool = False) -> Listed:
     """Return a group. Raises ValueError if the row is none."""
     if not isinstance(row, Mapping):
         raise ValueError("it is no object")  # noqa: TRY004  a row that is set aside
-    group_id, size = row.get("JID"), row.get("ParticipantCount")
+    group_id, size = row.get("JID"), count(row.get("ParticipantCount"))
     if not is_group_id(group_id):
         raise ValueError("it has no id of a group")
     told = {MAY_BE_CUT: may_be_cut, SUSPENDED: row.get("Suspended") is True}
     warnings = tuple(text for text, is_so in told.items() if is_so)
-    is_size = isinstance(size, int) and not isinstance(size, bool)
     is_community = row.get("IsParent") is True or row.get("IsDefaultSubGroup") is True
     name = name_of(row.get("Name"))
-    return Listed(group_id, name, facts(row, read_at), warnings, size if is_size else None, is_community)
+    return Listed(group_id, name, facts(row, read_at), warnings, size, is_community)
 
 
 def facts(row: Mapping[str, Any], read_at: datetime) -> GroupFacts:

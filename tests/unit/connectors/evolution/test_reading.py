@@ -89,6 +89,22 @@ def test_the_members_that_come_with_a_group_are_not_held(evolution: EvolutionSer
     assert "participants" not in one
 
 
+@pytest.mark.parametrize("groups", [None, {WARD, ROTA}])
+def test_a_list_shorter_than_the_group_was_listed_with_is_partial(
+    evolution: EvolutionServer, make: Make, groups: set[str] | None
+) -> None:
+    evolution.rooms[WARD].facts["size"] = 4
+    (ward, rota), _ = read(make(), groups)
+    assert (ward.coverage, rota.coverage) == (Coverage.PARTIAL, Coverage.FULL)
+    assert ward.warnings == ("the gateway shows 3 of 4 members",)
+
+
+@pytest.mark.parametrize("size", [2, True, "4", None])
+def test_no_other_size_says_anything(evolution: EvolutionServer, make: Make, size: object) -> None:
+    evolution.rooms[WARD].facts["size"] = size
+    assert read(make())[0][0].coverage is Coverage.FULL
+
+
 @pytest.mark.parametrize("shown", ["isCommunity", "isCommunityAnnounce"])
 @pytest.mark.parametrize(
     "owner, coverage",
