@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -291,6 +292,21 @@ def test_while_a_claim_waits_the_owner_of_the_list_is_told_once_a_day_what_to_ch
 
     what = (("Ward 7", "Delete the row of Ann (T-000001)"),)
     assert told == [("eve@corp.example", what)] * 3, "today, and on the two mornings since"
+
+
+def test_nobody_is_asked_to_change_the_rows_of_a_chat_export(start: Start) -> None:
+    harness = start(are_lists=True)
+    harness.wards.can = replace(harness.wards.can, sees_all_groups=False)
+    harness.start(harness.app.rules)
+    harness.leave("ann")
+    harness.settle()
+    harness.wards.freeze()
+    harness.desk.done(1, Actor("dee"), harness.now)
+    harness.later(hours=24)
+    harness.settle()
+
+    assert rows_told(harness) == []
+    assert harness.ticket().state is TicketState.DONE
 
 
 def test_another_process_does_not_tell_it_again(listed: Harness) -> None:

@@ -35,17 +35,17 @@ ROWS_MAX = 15  # in one paragraph; more are several
 class RowsToChange:
     """Looks once a day. The outbox keeps the digests by key, so that no other process sends them again."""
 
-    def __init__(self, rules: TicketRules, teller: Teller, kept_by_people: Collection[str]) -> None:
+    def __init__(self, rules: TicketRules, teller: Teller, with_rows: Collection[str]) -> None:
         self._rules = rules
         self._zone = ZoneInfo(teller.timezone)
         self._languages = teller.languages
-        self._kept_by_people = kept_by_people
+        self._with_rows = with_rows
         self._told_on: date | None = None
 
     def tell(self, matching: Matching, now: datetime) -> None:
         """Queue the day's digests, from `MORNING` on. `now` is aware UTC."""
         local = now.astimezone(self._zone)
-        if not self._kept_by_people or local.time() < MORNING or self._told_on == local.date():
+        if not self._with_rows or local.time() < MORNING or self._told_on == local.date():
             return
         with matching.begin() as uow:
             digests = self._digests(uow, local.date())
@@ -58,7 +58,7 @@ class RowsToChange:
     def _digests(self, uow: UnitOfWork, day: date) -> list[OutMessage]:
         by_owner: dict[tuple[str, Recipient], list[Row]] = defaultdict(list)
         owners: dict[GroupKey, Recipient] = {}
-        for ticket, sight in _claims(uow, self._kept_by_people):
+        for ticket, sight in _claims(uow, self._with_rows):
             group = ticket.home
             if group not in owners:
                 owners[group] = self._owner(uow, group)

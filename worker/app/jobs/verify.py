@@ -62,7 +62,8 @@ class Verify:
         self._teller = teller
         self._controls = controls
         self._kept_by_people = frozenset(kept_by_people)
-        self._rows = RowsToChange(rules, teller, self._kept_by_people)
+        with_rows = {name for name, can in controls.rules.inventories.items() if can.has_rows}
+        self._rows = RowsToChange(rules, teller, with_rows)
         self._telling = telling or TellLists(store, (), teller.timezone)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:

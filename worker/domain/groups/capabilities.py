@@ -33,3 +33,8 @@ class Capabilities:
     breaks_terms: bool = False
     shows: frozenset[Fact] = frozenset()
     costly: frozenset[Fact] = frozenset()
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether people can change whom it lists. Nobody can change a chat export: a newer one takes its place."""
+        return self.is_kept_by_people and (self.sees_all_groups or self.is_declared)
