@@ -116,6 +116,8 @@ class OutboxContract:
             assert not uow.outbox.claim(Claim(first, "others", NOW + LIFE))
             assert uow.outbox.claim(Claim(first, "us", NOW + LIFE))
             assert not uow.outbox.claim(Claim(first, "us", NOW + LIFE)), "it is claimed already"
+            uow.outbox.give_back("us")
+            assert [one.id for one in uow.outbox.reserve("others", NOW, LIFE, 9)] == [second.id, third.id]
             later = uow.outbox.reserve("others", NOW + LIFE, LIFE, 9)
         assert [(one.id, one.is_unclear, one.attempts) for one in later] == [
             (first.id, True, 2),

@@ -14,12 +14,15 @@ from time import monotonic
 
 import pytest
 
+from fakes.smtp.server import Fault, SmtpServer
 from hung_up import hangup_is_heard
 from integration.company import COMMAND, Company, company
+from integration.processes import configure, until
 
 __all__ = ["company", "hangup_is_heard"]
 
 SOON_S = 60
+UNGUARDED = dict.fromkeys(("leavers_max", "leavers_share_max", "group_share_max"))
 IN_A_TERMINAL = (  # the command's own, as in a login
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY); os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -34,6 +37,13 @@ def start(company: Company) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def mail_to(server: SmtpServer) -> dict[str, object]:
+    return {
+        "name": "mail", "kind": "email", "server": "127.0.0.1", "port": server.port, "tls": "none",
+        "from": "whosleft@example.org", "channel": "soc@example.org",
+    }  # fmt: skip
 
 
 def wait_for(worker: subprocess.Popen[str], event: str) -> dict[str, object]:
@@ -68,6 +78,29 @@ def test_it_ends_within_ten_seconds_of_a_signal_with_its_leases_given_back(
     assert "/login/" not in out + err
     assert json.loads(err.splitlines()[-1])["event"] == "worker.stopped"
     company.run("once", "all")
+
+
+def test_when_it_ends_it_marks_the_mail_that_it_sends_and_begins_no_other(company: Company) -> None:
+    company.export(disabled={9, 15})
+    with SmtpServer(None) as server:
+        server.known = {
+            "soc@example.org",
+            "it-security@example.org",
+            *(f"p{n}@example.org" for n in range(200)),
+        }
+        for _ in range(3):
+            server.fail("DOT", Fault(slow_s=3))
+        configure(company, notify=[mail_to(server)], guard=UNGUARDED)
+        worker = start(company)
+        until("a mail on its way", lambda: len(server.faults["DOT"]) < 3)
+        worker.send_signal(signal.SIGTERM)
+        _, err = worker.communicate(timeout=SOON_S)
+
+    assert json.loads(err.splitlines()[-1])["abandoned"] == []
+    assert len(server.mails) == 1
+    states = [one["state"] for one in company.json("deliveries", "list")["items"]]
+    assert (states.count("sent"), states.count("claimed")) == (1, 0)
+    assert states.count("waiting") > 0
 
 
 def test_it_ends_as_by_sigterm_when_its_terminal_is_closed(company: Company) -> None:

@@ -14,7 +14,7 @@ from worker.ops.tenure import Tenure
 from worker.ports.state.leases import Lease, Leases
 from worker.ports.state.store import Store, UnitOfWork
 
-UNSTOPPED = frozenset({"deliver"})  # after sending it must commit "sent", or the message is repeated
+UNSTOPPED = frozenset({"deliver"})  # after sending it must commit "sent"; it claims nothing more by itself
 GIVE_BACK_MAX_S = 0.5  # for all leases together, when the process is about to end
 
 

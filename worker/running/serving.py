@@ -111,6 +111,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         prepare_tables(settings, engine)
         store = InterruptibleStore(open_store(settings, engine), interrupt)
         app = build_app(settings, store, connectors, system_now, observer, since=system_now())
+        app.deliver.is_stopping = lambda: interrupt.is_stopping
         with store.begin() as uow:
             observer.opened(signing_key(uow))
         schedule = settings.job_schedule()

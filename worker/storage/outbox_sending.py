@@ -58,6 +58,9 @@ class SqlSending:
     def claim(self, claim: Claim) -> bool:
         return self._c.execute(_CLAIM, _claiming(claim)).rowcount > 0
 
+    def give_back(self, holder: str) -> None:
+        self._c.execute(_GIVE_BACK, {"holder": holder})
+
     def _quiet(self) -> dict[str, datetime]:
         """By channel, the instant until which it is or was to be left alone."""
         return {row.notifier: row.quiet_until for row in self._c.execute(_QUIET)}
@@ -330,6 +333,7 @@ _HURRY = (
     .values(next_at=_NOW)
 )
 _LET_GO = sa.update(delivery).where(_IS_RESERVED).values(_FREED)
+_GIVE_BACK = _LET_GO.where(delivery.c.claimed_by == _HOLDER)
 _ITEMS = (
     sa.select(outbox)
     .where(outbox.c.bundle_id.in_(sa.bindparam("bundles", expanding=True)), _IS_IN_IT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
@@ -128,6 +129,37 @@ def test_of_a_page_whose_holder_died_only_the_one_under_way_may_be_a_repeat(foun
         ("Title m2", False),
         ("Title m0", True),
     ]
+
+
+def test_a_process_that_ends_marks_what_it_sends_and_gives_back_the_rest(
+    watched: tuple[Harness, Watched],
+) -> None:
+    harness, soc = watched
+    queue(harness, PAGE + 1)
+    stop = Event()
+    harness.deliverer.is_stopping = stop.is_set
+    soc.deed = stop.set
+
+    assert harness.deliver().counts["sent"] == 1
+    assert another(harness).run_once(harness.now).counts["sent"] == PAGE, "it waits for nothing"
+    assert len(soc.sent) == len({message.title for message in soc.sent}) == PAGE + 1
+
+
+def test_what_ends_a_wait_in_the_middle_of_a_page_gives_back_the_rest(found: Found) -> None:
+    soc, stop = Watched("soc"), Event()
+    harness = found(notifiers=[soc])
+    queue(harness, 3)
+    harness.deliverer.is_stopping = stop.is_set
+
+    def end() -> None:
+        stop.set()
+        raise Crash
+
+    soc.deed = end
+    with pytest.raises(Crash):
+        harness.deliver()
+
+    assert another(harness).run_once(harness.now).counts["sent"] == 2
 
 
 def test_of_several_messages_in_a_page_the_day_s_last_says_so(found: Found) -> None:

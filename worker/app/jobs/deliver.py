@@ -77,8 +77,12 @@ class _Claimed(NamedTuple):
     is_last: bool
 
 
+def _never() -> bool:
+    return False
+
+
 class Deliver:
-    """Sends what the outbox holds."""
+    """Sends what the outbox holds; takes up nothing more once `is_stopping`."""
 
     def __init__(
         self,
@@ -97,6 +101,7 @@ class Deliver:
         self._clock = clock
         self._holder = holder
         self._observer = observer
+        self.is_stopping: Callable[[], bool] = _never  # set by the process that can be told to end
         conversing = Conversing(rules.teller)
         self._composing = Composing(store, self._notifiers, conversing, rules.teller, rules.daily_max)
         limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
@@ -120,12 +125,20 @@ class Deliver:
         self._folding.run(now, lease, run.counts, run.troubles)
         with self._store.reading() as uow:
             run.failed = uow.outbox.failed(now)
+        try:
+            self._send_all(now, run)
+        finally:
+            if self.is_stopping():
+                self._give_back(run)
+        if not self.is_stopping():
+            run.counts["bounced"] = self._bouncing.run(max(now, self._clock()), lease, run.troubles)
+            run.counts["updated"] = self._keep_true.run(max(now, self._clock()), lease, run.troubles)
+        return Report("deliver", dict(run.counts), tuple(dict.fromkeys(run.troubles)))
+
+    def _send_all(self, now: datetime, run: DeliveryPass) -> None:
         following: _Claimed | None = None
         while following := following or self._claim(now, run):
             following = self._send(following, run)
-        run.counts["bounced"] = self._bouncing.run(max(now, self._clock()), lease, run.troubles)
-        run.counts["updated"] = self._keep_true.run(max(now, self._clock()), lease, run.troubles)
-        return Report("deliver", dict(run.counts), tuple(dict.fromkeys(run.troubles)))
 
     def _told_now(self, now: datetime, uow: UnitOfWork) -> list[Recipient]:
         """The people whose messages wait to be folded, and might be held."""
@@ -136,7 +149,7 @@ class Deliver:
 
     def _claim(self, now: datetime, run: DeliveryPass) -> _Claimed | None:
         """Reserve a page, and claim its first delivery; None if nothing is due, or if the pass has sent enough."""
-        if not run.left:
+        if not run.left or self.is_stopping():
             return None
         at = max(now, self._clock())
         with self._store.begin(run.lease) as uow:
@@ -154,11 +167,16 @@ class Deliver:
         return None
 
     def _take(self, at: datetime, run: DeliveryPass) -> _Claimed | None:
-        """The next delivery of the page, to be claimed; None at the end of the page, or of its time."""
-        if not run.page or at >= run.page_until:
+        """The next delivery of the page, to be claimed; None at the end of the page, of its time, or of the process."""
+        if not run.page or at >= run.page_until or self.is_stopping():
             return None
         delivery, is_last = run.page.popleft()
         return _Claimed(delivery, at, is_last)
+
+    def _give_back(self, run: DeliveryPass) -> None:
+        """Let others have at once what was reserved and not claimed."""
+        with self._store.begin(run.lease) as uow:
+            uow.outbox.give_back(self._holder)
 
     def _claim_of(self, one: _Claimed) -> Claim:
         return Claim(one.delivery, self._holder, one.at + CLAIM_LIFE)

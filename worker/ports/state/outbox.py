@@ -237,6 +237,9 @@ class Outbox(Protocol):
     def claim(self, claim: Claim) -> bool:
         """Claim what the holder reserved; from now on it may have been sent. False if it is no longer as it was."""
 
+    def give_back(self, holder: str) -> None:
+        """Let anybody have at once what the holder reserved and did not claim."""
+
     def shorten(self, delivery: Delivery, kept: int) -> Delivery:
         """Keep the first `kept` messages in the delivery; the others are pending again.
 
