@@ -23,11 +23,12 @@ from worker.storage.outbox_rows import (
     recipient_from_row,
     via_text,
 )
+from worker.storage.outbox_sending import LATE
 from worker.storage.sql.bulk import bulk_insert_values, bulk_update
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import as_json
-from worker.storage.sql.tables import delivery, outbox
+from worker.storage.sql.tables import delivery, job, outbox
 
 COUNTED_MAX = timedelta(days=2)  # a day is counted, or an hour; a wrong clock sent what lies further ahead
 _Who = tuple[str, str, str]  # a recipient's kind, address and notifiers, as the tables have them
@@ -38,6 +39,11 @@ class SqlFolding:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
+
+    def doubt(self, now: datetime, every: timedelta) -> None:
+        last = self._c.execute(_LAST_RUN).scalar()
+        if last is not None and now - last > LATE + every:
+            self._c.execute(_DOUBT, {"now": now - LATE})
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
         o = outbox.c
@@ -120,14 +126,14 @@ class SqlFolding:
         unclear = self._unclear([key for one in bundles for key in one.keys])
         deliveries, placed = list[dict[str, Any]](), list[tuple[Any, ...]]()
         for one in bundles:
-            is_unclear = int(not unclear.isdisjoint(one.keys))
+            queued = [unclear[key] for key in one.keys if key in unclear]
             deliveries += [
                 {
                     "id": number + at, "bundle_id": number, "key": delivery_key(notifier, one.keys),
                     "notifier": notifier, "recipient_kind": one.to.kind.value, "address": one.to.address,
                     "name": one.to.name, "language": one.to.language, "phone": one.to.phone,
-                    "via": via_text(one.to), "state": "waiting", "attempts": 0, "is_unclear": is_unclear,
-                    "next_at": now, "created_at": now, "is_alarm": int(one.is_alarm),
+                    "via": via_text(one.to), "state": "waiting", "attempts": 0, "is_unclear": int(bool(queued)),
+                    "next_at": now, "created_at": min(queued, default=now), "is_alarm": int(one.is_alarm),
                 }
                 for at, notifier in enumerate(one.notifiers)
             ]  # fmt: skip
@@ -136,9 +142,10 @@ class SqlFolding:
         bulk_insert_values(self._c, delivery, deliveries)
         bulk_update(self._c, outbox, "key", ("bundle_id", "held_by"), placed)
 
-    def _unclear(self, keys: Sequence[str]) -> set[str]:
-        """Those of the messages that may have been seen before."""
-        return {key for part in chunked(keys) for key in self._c.execute(_UNCLEAR, {"keys": part}).scalars()}
+    def _unclear(self, keys: Sequence[str]) -> dict[str, datetime]:
+        """Those of the messages that may have been seen before, and when they were queued."""
+        found = [row for part in chunked(keys) for row in self._c.execute(_UNCLEAR, {"keys": part})]
+        return {row.key: row.created_at for row in found}
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         o = outbox.c
@@ -195,6 +202,8 @@ _HEADS = (
     .where(_THEIRS, outbox.c.is_alarm == sa.bindparam("is_alarm"))
     .order_by(outbox.c.id)
 )
-_UNCLEAR = sa.select(outbox.c.key).where(
+_UNCLEAR = sa.select(outbox.c.key, outbox.c.created_at).where(
     outbox.c.key.in_(sa.bindparam("keys", expanding=True)), outbox.c.is_unclear == 1
 )
+_LAST_RUN = sa.select(job.c.last_run_at).where(job.c.name == "deliver")
+_DOUBT = sa.update(outbox).where(may_go(_NOW), outbox.c.created_at <= _NOW).values(is_unclear=1)
