@@ -17,6 +17,7 @@ from contracts.outbox import OutboxContract
 from contracts.outbox_counting import OutboxCountingContract
 from contracts.outbox_dropping import OutboxDroppingContract
 from contracts.outbox_holding import OutboxHoldingContract
+from contracts.outbox_restoring import OutboxRestoringContract
 from contracts.outbox_righting import OutboxRightingContract
 from contracts.passes import PassesContract
 from contracts.retention import RetentionContract
@@ -40,6 +41,7 @@ class TestSqlStore(
     OutboxCountingContract,
     OutboxDroppingContract,
     OutboxHoldingContract,
+    OutboxRestoringContract,
     OutboxRightingContract,
     PassesContract,
     AccountsContract,

@@ -1,6 +1,5 @@
 """What every `ports.state.store.Store` lets go that waits for the time of a wrong clock."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from worker.ports.state.store import Store, UnitOfWork
 
 AHEAD, HOUR = 40 * DAY, timedelta(hours=1)
 LONGEST = DAY
-MICRO = timedelta(microseconds=1)
 
 
 def folded(uow: UnitOfWork) -> None:
@@ -38,35 +36,6 @@ class OutboxRightingContract:
             assert uow.outbox.waiting(NOW, NOW) == []
             uow.outbox.set_right(NOW, LONGEST)
             assert [one.to for one in uow.outbox.waiting(NOW, NOW)] == [ANN]
-
-    @pytest.mark.parametrize(
-        "last_run, every, doubted",
-        [
-            (None, HOUR, set()),  # no job is known to have run
-            (-2 * HOUR, HOUR, set()),  # its interval, and an hour more
-            (-2 * HOUR - MICRO, HOUR, {"old", "held once"}),
-            (HOUR, HOUR, set()),  # by a wrong clock
-        ],
-    )
-    def test_what_could_go_long_ago_is_doubted_if_nothing_is_known_since(
-        self, store: Store, last_run: timedelta | None, every: timedelta, doubted: set[str]
-    ) -> None:
-        with store.begin() as uow:
-            held = [
-                replace(letter("held once"), not_before=NOW - HOUR),
-                replace(letter("held"), not_before=NOW - HOUR + MICRO),
-            ]
-            uow.outbox.add([letter("old"), *held], NOW - HOUR)
-            uow.outbox.add([letter("new")], NOW - HOUR + MICRO)
-            if last_run is not None:
-                uow.jobs.record("deliver", NOW + last_run, is_ok=True, report={})
-            uow.outbox.doubt(NOW, every)
-            [heads] = uow.outbox.heads([ANN], NOW)
-            assert {head.key for head in heads if head.is_unclear} == doubted
-            fold(uow, ANN, ["soc"], NOW, 40)
-            due = claim(uow, "us", NOW, LIFE)
-        assert due is not None
-        assert (due.is_unclear, due.created_at) == (bool(doubted), NOW - HOUR if doubted else NOW)
 
     @pytest.mark.parametrize(
         "by, days, is_let_go", [("quiet", 40, True), ("quiet", 5, False), ("silence:1", 40, False)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from worker.domain.messages.message import Recipient
+from worker.domain.messages.message import Recipient, RecipientKind
 from worker.ports.state.outbox import Bundle, DeliveryCount, MessageHead, OutMessage, WaitingRecipient
 from worker.storage.outbox_rows import (
     UNSENT,
@@ -123,17 +123,18 @@ class SqlFolding:
         if not bundles:
             return
         number = take_numbers(self._c, "delivery", sum(len(one.notifiers) for one in bundles))
-        unclear = self._unclear([key for one in bundles for key in one.keys])
+        queued = self._queued([key for one in bundles for key in one.keys])
         deliveries, placed = list[dict[str, Any]](), list[tuple[Any, ...]]()
         for one in bundles:
-            queued = [unclear[key] for key in one.keys if key in unclear]
+            seen = [at for at, is_unclear in map(queued.__getitem__, one.keys) if is_unclear]
+            names = [_seen_outside(key, queued[key][0], one.to) for key in one.keys]
             deliveries += [
                 {
-                    "id": number + at, "bundle_id": number, "key": delivery_key(notifier, one.keys),
+                    "id": number + at, "bundle_id": number, "key": delivery_key(notifier, names),
                     "notifier": notifier, "recipient_kind": one.to.kind.value, "address": one.to.address,
                     "name": one.to.name, "language": one.to.language, "phone": one.to.phone,
-                    "via": via_text(one.to), "state": "waiting", "attempts": 0, "is_unclear": int(bool(queued)),
-                    "next_at": now, "created_at": min(queued, default=now), "is_alarm": int(one.is_alarm),
+                    "via": via_text(one.to), "state": "waiting", "attempts": 0, "is_unclear": int(bool(seen)),
+                    "next_at": now, "created_at": min(seen, default=now), "is_alarm": int(one.is_alarm),
                 }
                 for at, notifier in enumerate(one.notifiers)
             ]  # fmt: skip
@@ -142,10 +143,10 @@ class SqlFolding:
         bulk_insert_values(self._c, delivery, deliveries)
         bulk_update(self._c, outbox, "key", ("bundle_id", "held_by"), placed)
 
-    def _unclear(self, keys: Sequence[str]) -> dict[str, datetime]:
-        """Those of the messages that may have been seen before, and when they were queued."""
-        found = [row for part in chunked(keys) for row in self._c.execute(_UNCLEAR, {"keys": part})]
-        return {row.key: row.created_at for row in found}
+    def _queued(self, keys: Sequence[str]) -> dict[str, tuple[datetime, bool]]:
+        """When each message was queued, and whether it may have been seen before."""
+        found = [row for part in chunked(keys) for row in self._c.execute(_QUEUED, {"keys": part})]
+        return {row.key: (row.created_at, row.is_unclear == 1) for row in found}
 
     def give_up(self, to: Recipient, now: datetime) -> int:
         o = outbox.c
@@ -157,6 +158,14 @@ class SqlFolding:
         )
         given_up = sa.update(outbox).where(theirs, may_go(now)).values(state="unreachable")
         return self._c.execute(given_up).rowcount
+
+
+def _seen_outside(key: str, queued_at: datetime, to: Recipient) -> str:
+    """A message's key, with when it was queued: after a restore, others get the numbers that are in keys.
+
+    An event that is told again after a restore has the same key, by which its program knows it.
+    """
+    return key if to.kind is RecipientKind.FEED else f"{key} {queued_at.isoformat()}"
 
 
 def _who(to: Recipient) -> _Who:
@@ -202,8 +211,8 @@ _HEADS = (
     .where(_THEIRS, outbox.c.is_alarm == sa.bindparam("is_alarm"))
     .order_by(outbox.c.id)
 )
-_UNCLEAR = sa.select(outbox.c.key, outbox.c.created_at).where(
-    outbox.c.key.in_(sa.bindparam("keys", expanding=True)), outbox.c.is_unclear == 1
+_QUEUED = sa.select(outbox.c.key, outbox.c.created_at, outbox.c.is_unclear).where(
+    outbox.c.key.in_(sa.bindparam("keys", expanding=True))
 )
 _LAST_RUN = sa.select(job.c.last_run_at).where(job.c.name == "deliver")
 _DOUBT = sa.update(outbox).where(may_go(_NOW), outbox.c.created_at <= _NOW).values(is_unclear=1)

@@ -95,9 +95,9 @@ def via_text(to: Recipient) -> str:
     return as_json(to.via)
 
 
-def delivery_key(notifier: str, keys: Sequence[str]) -> str:
-    """A delivery's key, unique even among deliveries that a restored backup has forgotten."""
-    text = "\n".join((notifier, *keys))
+def delivery_key(notifier: str, names: Sequence[str]) -> str:
+    """A delivery's key, by what its messages are called outside, or the delivery before it."""
+    text = "\n".join((notifier, *names))
     return f"whosleft-{sha256(text.encode()).hexdigest()[:24]}"
 
 
