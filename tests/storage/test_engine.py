@@ -1,12 +1,14 @@
 """What a connection to a database is opened with, and what it keeps."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from worker.storage.sql.engine import open_engine
+from worker.storage.sql.engine import open_engine, reading_options, wait_for_turn
 
 
 def test_a_connection_that_is_given_back_keeps_no_pages(tmp_path: Path) -> None:
@@ -40,3 +42,46 @@ def test_postgresql_plans_for_a_disk_that_does_not_turn_unless_somebody_said_oth
         assert connection.exec_driver_sql("SHOW random_page_cost").scalar_one() == used
         assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
     engine.dispose()
+
+
+@pytest.fixture
+def limited(postgres_url: str) -> Iterator[sa.Engine]:
+    """A database whose administrator limits everything."""
+    plain = open_engine(postgres_url)
+    settings = {"lock_timeout": "'100ms'", "statement_timeout": "'100ms'"}
+    settings["default_transaction_isolation"] = "'repeatable read'"
+    with plain.begin() as connection:
+        for name, value in settings.items():
+            connection.exec_driver_sql(f"ALTER DATABASE {plain.url.database} SET {name} = {value}")
+    plain.dispose()
+    engine = open_engine(postgres_url)
+    yield engine
+    engine.dispose()
+
+
+def test_a_job_waits_for_its_turn_whatever_limits_a_database_has(limited: sa.Engine) -> None:
+    name = "it's 100 % of a \\ host"
+    with ThreadPoolExecutor(1) as pool, limited.connect() as other:
+        with other.begin():
+            wait_for_turn(other, "another job")
+
+            def job() -> tuple[str, ...]:
+                with limited.begin() as connection:
+                    wait_for_turn(connection, name)
+                    connection.exec_driver_sql("SELECT pg_sleep(0.2)")
+                    return tuple(
+                        connection.exec_driver_sql(f"SHOW {one}").scalar_one()
+                        for one in ("application_name", "lock_timeout", "transaction_isolation")
+                    )
+
+            ran = pool.submit(job)
+            other.exec_driver_sql("SELECT pg_sleep(0.3)")
+        assert ran.result(timeout=30) == (name, "0", "read committed")
+
+    with limited.connect().execution_options(**reading_options(limited)) as reader:
+        assert reader.exec_driver_sql("SHOW statement_timeout").scalar_one() == "100ms", (
+            "it stays for reading"
+        )
+        assert reader.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "repeatable read"
+    with limited.begin() as connection:
+        assert connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "read committed"

@@ -78,7 +78,13 @@ def _opened(
         patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
         # A statement that stays prepared on the server would keep its plan from when the tables were empty
         options = {**patience, **more, "prepare_threshold": None}
-        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        engine = sa.create_engine(
+            parsed,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args=options,
+            isolation_level="READ COMMITTED",  # whatever the server's default: who waits for its turn reads after it
+        )
         event.listen(engine, "connect", _plan_for_small_statements)
         event.listen(engine, "checkout", _as_server_has_it)
         return engine
@@ -171,17 +177,26 @@ def blocks_others(bind: sa.Engine | sa.Connection) -> bool:
 _IDLE = f"set_config('idle_in_transaction_session_timeout', '{IDLE_MAX_S}s', true)"
 _LOCK = f"pg_advisory_xact_lock({WRITERS})"
 _TURN = sa.text(f"SELECT {_IDLE}, {_LOCK}")
-_NAMED_TURN = sa.text(f"SELECT {_IDLE}, set_config('application_name', :name, true), {_LOCK}")
+# A limit that an administrator set would end the wait, and what a job did outside would not be recorded. The limit of
+# statements counts from the next one; all are one request, which can have no parameters
+_UNLIMITED = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"
 
 
 def wait_for_turn(connection: sa.Connection, name: str = "") -> None:
     """Make a transaction the only one that writes, until it ends; call it before anything is read.
 
     So nobody else can change the data between a read and a decision based on it. SQLite ensures this by BEGIN
-    IMMEDIATE. `name`: the PostgreSQL session's name meanwhile.
+    IMMEDIATE. `name`: the PostgreSQL session's name meanwhile, if it is a job's: then nothing limits how long it
+    waits, nor its statements.
     """
-    if blocks_others(connection):
-        connection.execute(_NAMED_TURN if name else _TURN, {"name": name} if name else {})
+    if not blocks_others(connection):
+        return
+    if name:
+        literal = name.replace("'", "''").replace("%", "%%")
+        named = f"set_config('application_name', '{literal}', true)"
+        connection.exec_driver_sql(f"{_UNLIMITED}; SELECT {_IDLE}, {named}, {_LOCK}")
+    else:
+        connection.execute(_TURN)
 
 
 def limit_idleness(connection: sa.Connection, limit_s: int) -> None:
