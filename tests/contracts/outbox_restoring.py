@@ -1,14 +1,11 @@
 """What every `ports.state.store.Store` makes of messages if it may be a backup that was put back."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
-
-import pytest
 
 from builders import NOW
 from contracts.unit_of_work import ANN, LIFE, letter
-from folded import claim, fold
+from folded import fold
 from worker.domain.messages.message import Recipient, feed_of
 from worker.ports.state.store import Store
 
@@ -45,32 +42,3 @@ class OutboxRestoringContract:
         siem = feed_of("siem")
 
         assert seen_outside(store, siem, NOW - HOUR) == seen_outside(store, siem, NOW)
-
-    @pytest.mark.parametrize(
-        "last_run, every, doubted",
-        [
-            (None, HOUR, set()),  # no job is known to have run
-            (-2 * HOUR, HOUR, set()),  # its interval, and an hour more
-            (-2 * HOUR - MICRO, HOUR, {"old", "held once"}),
-            (HOUR, HOUR, set()),  # by a wrong clock
-        ],
-    )
-    def test_what_could_go_long_ago_is_doubted_if_nothing_is_known_since(
-        self, store: Store, last_run: timedelta | None, every: timedelta, doubted: set[str]
-    ) -> None:
-        with store.begin() as uow:
-            held = [
-                replace(letter("held once"), not_before=NOW - HOUR),
-                replace(letter("held"), not_before=NOW - HOUR + MICRO),
-            ]
-            uow.outbox.add([letter("old"), *held], NOW - HOUR)
-            uow.outbox.add([letter("new")], NOW - HOUR + MICRO)
-            if last_run is not None:
-                uow.jobs.record("deliver", NOW + last_run, is_ok=True, report={})
-            uow.outbox.doubt(NOW, every)
-            [heads] = uow.outbox.heads([ANN], NOW)
-            assert {head.key for head in heads if head.is_unclear} == doubted
-            fold(uow, ANN, ["soc"], NOW, 40)
-            due = claim(uow, "us", NOW, LIFE)
-        assert due is not None
-        assert (due.is_unclear, due.created_at) == (bool(doubted), NOW - HOUR if doubted else NOW)

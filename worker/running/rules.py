@@ -103,9 +103,7 @@ class AppRules:
     @property
     def deliver(self) -> DeliverRules:
         limits = self.digest_window, self.daily_max, self.channel_max
-        return DeliverRules(
-            *limits, self.teller, self.tickets.policy, self.holding, self.job_every["deliver"]
-        )
+        return DeliverRules(*limits, self.teller, self.tickets.policy, self.holding)
 
 
 def links_of(settings: Settings) -> SignedLinks:

@@ -23,12 +23,11 @@ from worker.storage.outbox_rows import (
     recipient_from_row,
     via_text,
 )
-from worker.storage.outbox_sending import LATE
 from worker.storage.sql.bulk import bulk_insert_values, bulk_update
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.counters import take_numbers
 from worker.storage.sql.mapping import as_json
-from worker.storage.sql.tables import delivery, job, outbox
+from worker.storage.sql.tables import delivery, outbox
 
 COUNTED_MAX = timedelta(days=2)  # a day is counted, or an hour; a wrong clock sent what lies further ahead
 _Who = tuple[str, str, str]  # a recipient's kind, address and notifiers, as the tables have them
@@ -39,11 +38,6 @@ class SqlFolding:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._c = connection
-
-    def doubt(self, now: datetime, every: timedelta) -> None:
-        last = self._c.execute(_LAST_RUN).scalar()
-        if last is not None and now - last > LATE + every:
-            self._c.execute(_DOUBT, {"now": now - LATE})
 
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
         o = outbox.c
@@ -214,5 +208,3 @@ _HEADS = (
 _QUEUED = sa.select(outbox.c.key, outbox.c.created_at, outbox.c.is_unclear).where(
     outbox.c.key.in_(sa.bindparam("keys", expanding=True))
 )
-_LAST_RUN = sa.select(job.c.last_run_at).where(job.c.name == "deliver")
-_DOUBT = sa.update(outbox).where(may_go(_NOW), outbox.c.created_at <= _NOW).values(is_unclear=1)

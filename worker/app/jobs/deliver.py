@@ -59,7 +59,6 @@ class DeliverRules:
     """`daily_max`: messages to one person in one local day of the organisation; `channel_max`: to a channel in an hour.
 
     The rest waits, or is summed up where one message could not hold it. `policy` says how a ticket escalates.
-    `every`: how often the job runs.
     """
 
     digest_window: timedelta
@@ -68,7 +67,6 @@ class DeliverRules:
     teller: Teller
     policy: Callable[[Ticket], Policy]
     holding: Holding = field(default_factory=Holding)
-    every: timedelta = timedelta()
 
 
 class _Claimed(NamedTuple):
@@ -106,7 +104,7 @@ class Deliver:
         self.is_stopping: Callable[[], bool] = _never  # set by the process that can be told to end
         conversing = Conversing(rules.teller)
         self._composing = Composing(store, self._notifiers, conversing, rules.teller, rules.daily_max)
-        limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding, rules.every)
+        limits = FoldingLimits(rules.digest_window, rules.channel_max, rules.holding)
         self._folding = Folding(store, self._reaching, self._feeds, self._composing, limits)
         self._bouncing = Bouncing(store, notifiers, self._reaching, rules.holding, rules.policy, observer)
         self._refusals = Refusals()

@@ -36,15 +36,12 @@ ALARMS_MAX = 200  # messages of alarms to one recipient in one pass
 @dataclass(frozen=True, slots=True)
 class FoldingLimits:
     """`digest_window`: how long a message waits for others. `channel_max`: messages to a channel in an hour.
-    `every`: how often the job runs.
-
     Those to one person in one local day are `Composing.daily_max`.
     """
 
     digest_window: timedelta
     channel_max: int
     holding: Holding
-    every: timedelta
 
 
 _Reader = tuple[RecipientKind, str]
@@ -83,12 +80,10 @@ class Folding:
     def run(self, now: datetime, lease: Lease | None, counts: Counter[str], troubles: list[str]) -> None:
         """Queue events for feeds, and fold what has waited long enough; add to the counts and troubles of a pass.
 
-        First of all, nothing waits for the time of a wrong clock, nor for whoever had a ticket; and what may have been
-        sent before a backup was put back is marked.
+        First of all, nothing waits for the time of a wrong clock, nor for whoever had a ticket.
         """
         with self._store.begin(lease) as uow:
             uow.outbox.set_right(now, WAIT_MAX)
-            uow.outbox.doubt(now, self._limits.every)
             uow.outbox.end_rests(now)
             troubles += self._feeds.queue(uow, now)
             waiting = self.waiting(uow, now)

@@ -183,13 +183,6 @@ class Outbox(Protocol):
         `longest`: the longest wait between two attempts, or that a channel is left alone for.
         """
 
-    def doubt(self, now: datetime, every: timedelta) -> None:
-        """Mark as unclear what is in no delivery and could have gone out long ago, if nothing is known since.
-
-        That is so if no run of the job `deliver` is recorded for an hour more than its interval, `every`: then the
-        database may be a backup that was put back, and what waits may have been sent since.
-        """
-
     def waiting(self, oldest_before: datetime, now: datetime) -> list[WaitingRecipient]:
         """Recipients with pending messages, if their oldest was queued at or before `oldest_before`. Alarms come first,
         whenever they were queued.
