@@ -22,7 +22,6 @@ from integration.processes import configure, until
 __all__ = ["company", "hangup_is_heard"]
 
 SOON_S = 60
-UNGUARDED = dict.fromkeys(("leavers_max", "leavers_share_max", "group_share_max"))
 IN_A_TERMINAL = (  # the command's own, as in a login
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY); os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -90,7 +89,10 @@ def test_when_it_ends_it_marks_the_mail_that_it_sends_and_begins_no_other(compan
         }
         for _ in range(3):
             server.fail("DOT", Fault(slow_s=3))
-        configure(company, notify=[mail_to(server)], guard=UNGUARDED)
+        configure(company, notify=[mail_to(server)])
+        company.run("once", "poll", "inventory", "reconcile")
+        company.run("plans", "release", "P-000001", "--by", "Max", "--reason", "They have left.")
+        company.run("once", "reconcile")
         worker = start(company)
         until("a mail on its way", lambda: len(server.faults["DOT"]) < 3)
         worker.send_signal(signal.SIGTERM)
