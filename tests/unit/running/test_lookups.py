@@ -94,8 +94,8 @@ def test_who_erases_somebody_is_told_what_stays(config: Path) -> None:
         config, "people", "erase", "ann@example.org", "--reason", "asked", "--now", "2026-11-24T13:00:00Z"
     )
 
-    assert [line.rstrip() for line in said.splitlines()] == [
-        f"corp/{ANN} is erased. The journal keeps the id, and what was typed after --reason and --by.",
-        "Copies in trackers stay as they are. Delete there those that name the person:",
-        f"hub  T-000001  org/desk#1 https://github.example.org/{REPOSITORY}/issues/1",
-    ]
+    assert " ".join(said.split()) == (  # however wide the terminal is
+        f"corp/{ANN} is erased. The journal keeps the id, and what was typed after --reason and --by. "
+        "Copies in trackers stay as they are. Delete there those that name the person: "
+        f"hub T-000001 org/desk#1 https://github.example.org/{REPOSITORY}/issues/1"
+    )
