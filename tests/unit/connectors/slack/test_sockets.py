@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from connectors.notify.slack import SPEC
 from connectors.notify.slack.connector import SlackNotifier
+from connectors.notify.slack.sockets import _Line as Line
 from contracts.messages import MESSAGE, context
 from fakes.slack.server import APP_TOKEN, TOKEN, Fault, SlackServer, rate_limited
 from fakes.slack.sockets import SocketServer
@@ -240,6 +242,35 @@ def test_at_the_end_no_thread_and_no_connection_is_left(
     sockets.wait_for(0)
     until(lambda: threading.active_count() <= before + 1)
     assert peak > before
+
+
+def test_it_ends_although_a_connection_is_being_made(
+    workspace: SlackServer, sockets: SocketServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read holds up the end until the new connection is there, and is read."""
+    disconnect = Line.disconnect
+
+    def later(line: Line) -> None:
+        held = line.current_session
+        if line.closed and held is not None and not held.is_active():
+            with suppress(AssertionError):
+                until(lambda: line.is_ready, 3)
+        disconnect(line)
+
+    listening = ExitStack()
+    listening.enter_context(built(workspace, desk).listen(desk.keep))
+    sockets.wait_for(2)
+    until(lambda: len(desk.noted("slack.connected")) == 2)
+    monkeypatch.setattr(Line, "disconnect", later)
+    workspace.fail("apps.connections.open", *[Fault(slow_s=0.5)] * 2)
+    asked = workspace.called("apps.connections.open")
+    sockets.cut_all()
+    until(lambda: workspace.called("apps.connections.open") > asked)
+    ending = threading.Thread(target=listening.close, daemon=True)
+    ending.start()
+    ending.join(12)
+    assert not ending.is_alive()
+    sockets.wait_for(0)
 
 
 def test_check_proves_the_app_level_token(workspace: SlackServer, sockets: SocketServer, desk: Desk) -> None:
