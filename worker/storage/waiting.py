@@ -123,20 +123,24 @@ def _early_in_groups(*, in_several: bool) -> sa.Select[Any] | sa.CompoundSelect[
     """
     e, k, o = episode.alias("early").c, person_key.alias("k").c, person_key.alias("o").c
     is_early = e.gate == Gate.INITIAL.value
-    one: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
-    in_group = sa.exists(one).where(
-        membership.c.source == link.c.source, membership.c.handle == link.c.handle
-    )
     accounts = sa.select(e.source, e.person_id)
-    itself = accounts.where(
-        is_early, link.c.person_source == e.source, link.c.person_id == e.person_id, in_group
-    )
+    itself = accounts.where(is_early, _is_in_a_group(e))
     under_another = accounts.where(
         is_early, k.source == e.source, k.person_id == e.person_id,
-        o.kind == k.kind, o.value == k.value, o.source != k.source, is_joining(o),
-        link.c.person_source == o.source, link.c.person_id == o.person_id, in_group,
+        o.kind == k.kind, o.value == k.value, o.source != k.source, is_joining(o), _is_in_a_group(o),
     )  # fmt: skip
     return sa.union(itself, under_another) if in_several else itself
+
+
+def _is_in_a_group(account: Any) -> sa.ColumnElement[bool]:
+    """True if an account is in a group. The offset keeps PostgreSQL from joining all links, by the directory alone.
+
+    It would do so by statistics of when hardly any link had a person, as before the first match.
+    """
+    one: sa.ColumnElement[int] = sa.literal_column("1")  # not all columns, which an index does not have
+    m, of = membership.c, (link.c.person_source == account.source, link.c.person_id == account.person_id)
+    in_it = sa.select(one).where(*of, m.source == link.c.source, m.handle == link.c.handle)
+    return in_it.limit(1).offset(0).exists()
 
 
 def _was_released() -> sa.ColumnElement[bool]:
