@@ -347,8 +347,7 @@ def check_app(settings: Settings, clock: Clock) -> Iterator[App]:
 
 def kinds_of(settings: Settings) -> dict[str, str]:
     """Each connector's kind by its configured name."""
-    entries = (entry for port in Port for entry in settings.entries(port))
-    return {entry.name: entry.kind for entry in entries}
+    return {entry.name: entry.kind for port in Port for entry in settings.entries(port)}
 
 
 # --- files ------------------------------------------------------------------------------------------------

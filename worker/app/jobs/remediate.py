@@ -104,9 +104,10 @@ class Remediate:
             return
         self._asked_anew |= groups
         with run.matching.begin() as uow:
-            for group in sorted(groups):
-                if not self._is_anew(uow.sources.get(group.source, Port.INVENTORY).last_success_at):
-                    uow.sources.want(group.source, [group.group_id], run.now)
+            for name in sorted({one.source for one in groups}):
+                if not self._is_anew(uow.sources.get(name, Port.INVENTORY).last_success_at):
+                    theirs = sorted(one.group_id for one in groups if one.source == name)
+                    uow.sources.want(name, theirs, run.now)
 
     def _is_current(self, fresh: Freshness, source: str, taken_at: datetime, now: datetime) -> bool:
         return fresh.is_fresh(source, taken_at, now) and self._is_anew(taken_at)
