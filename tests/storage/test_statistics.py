@@ -48,6 +48,20 @@ def test_a_first_read_of_many_members_is_known_at_once(engine: sa.Engine) -> Non
         assert [known_rows(engine, table) for table in tables] == [10, MANY, MANY]
 
 
+def test_the_planner_knows_after_a_first_match_whom_handles_have(engine: sa.Engine) -> None:
+    """What was gathered with the read says that nobody has a person, so that joins by person would read all."""
+    company = Harness(engine=engine)
+    names = [f"p{n}" for n in range(MANY)]
+    company.hire(*names)
+    company.group("ward-7", *names)
+    company.settle()
+
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            nobody = "SELECT null_frac FROM pg_stats WHERE tablename = 'link' AND attname = 'person_source'"
+            assert connection.exec_driver_sql(nobody).scalar_one() == 0
+
+
 def test_a_kept_table_is_looked_at_when_a_tenth_of_it_is_new(engine: sa.Engine) -> None:
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite plans by its indexes alone")

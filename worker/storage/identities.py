@@ -37,6 +37,7 @@ from worker.storage.people_staging import SHARED
 from worker.storage.persons import PERSON_COLUMNS, accounts_of, joined_at, joining_keys, people_of, person_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import link_from_row, reason_values, suggestions_to_json
+from worker.storage.sql.statistics import gather_grown
 from worker.storage.sql.tables import IS_QUESTION, link, membership, person, person_key, source, ticket
 
 _BY_KEY = (
@@ -80,6 +81,9 @@ class SqlIdentities:
 
     def link_sure(self, after: HandleKey | None, limit: int, now: datetime) -> SurePage:
         return SurePage(*sure_links.link_sure(self._c, after, limit, now))
+
+    def gather(self, linked: int) -> None:
+        gather_grown(self._c, linked, link)
 
     def _with_known(
         self, asked: Sequence[Question], numbers: Mapping[HandleKey, str | None]

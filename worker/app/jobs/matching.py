@@ -56,11 +56,14 @@ class Matching:
     def _match_sure(self) -> None:
         """Link whoever is sure, many at once; those who are left are looked at one by one."""
         after: HandleKey | None = None
+        all_linked = 0
         while True:
             with self._store.begin(self._lease) as uow:
                 after, linked = uow.identities.link_sure(after, SURE_PAGE, self._now)
-            if after is None:
-                return
+                if after is None:
+                    uow.identities.gather(all_linked)
+                    return
+            all_linked += linked
             self.changed += linked
             self._observer.progressed("members", linked)
 

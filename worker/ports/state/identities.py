@@ -63,6 +63,9 @@ class Identities(Protocol):
         is None for the first page.
         """
 
+    def gather(self, linked: int) -> None:
+        """Have the next statements planned by what is there after so many handles were linked."""
+
     def answer(self, links: Sequence[HandleIdentity], now: datetime, by: str | None = None) -> int:
         """Store links, and mark the groups of changed ones dirty; return how many changed."""
 
