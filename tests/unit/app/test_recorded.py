@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from harness import Harness
-from recording import EXPORT, LIST, Recording
+from recording import EXPORT, Recording, leaver_with_export
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Coverage, Departed, Group, GroupKey, Member, Renumbered
+from worker.domain.model import Coverage, Departed, GroupKey, Member, Renumbered
 from worker.domain.tickets.ticket import Grade, Ticket, TicketKind, TicketState
 from worker.ports import Incomplete
 from worker.storage.sql.tables import departed
@@ -25,17 +25,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 @pytest.fixture
 def ward(found: Found) -> Harness:
     """A register's group and an export of its chat; Ann has left, and her removal is asked for."""
-    harness = found(inventories=("register", "exports"), inventory_type=Recording)
-    harness.hire("ann", "ben")
-    harness.inventories[0].can, harness.inventories[1].can = LIST, EXPORT
-    harness.start(harness.app.rules)
-    harness.group("ward-7", "ann", admins=["ben"])
-    harness.inventories[1].add_group(Group("ward-7", "Ward 7"))
-    harness.inventories[1].mark("ward-7", Coverage.PARTIAL)
-    harness.settle()
-    harness.leave("ann")
-    harness.later()
-    harness.settle()
+    harness = leaver_with_export(found)
     assert ticket_of(harness).state is TicketState.OPEN
     harness.wards.freeze()  # nobody brings the register up to date
     return harness

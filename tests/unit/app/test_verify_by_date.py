@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from harness import Harness
-from recording import EXPORT, LIST, Recording
+from recording import Recording, leaver_with_export
 from worker.domain.evidence.actor import Actor
-from worker.domain.model import Coverage, Departed, Group
+from worker.domain.model import Coverage, Departed
 from worker.domain.tickets.proof import EVIDENCE_AT
 from worker.domain.tickets.ticket import TicketState
 
@@ -88,17 +88,7 @@ def test_a_list_of_a_clock_ahead_proves_nothing_about_what_comes(company: Harnes
 @pytest.fixture
 def recorded(found: Found) -> Harness:
     """Ann has left. An export records that she went after the claim, and the register lacks her by then."""
-    harness = found(inventories=("register", "exports"), inventory_type=Recording)
-    harness.hire("ann", "ben")
-    harness.inventories[0].can, harness.inventories[1].can = LIST, EXPORT
-    harness.start(harness.app.rules)
-    harness.group("ward-7", "ann", admins=["ben"])
-    harness.inventories[1].add_group(Group("ward-7", "Ward 7"))
-    harness.inventories[1].mark("ward-7", Coverage.PARTIAL)
-    harness.settle()
-    harness.leave("ann")
-    harness.later()
-    harness.settle()
+    harness = leaver_with_export(found)
     harness.desk.done(1, Actor("ben"), harness.now)
     exports = harness.inventories[1]
     assert isinstance(exports, Recording)
