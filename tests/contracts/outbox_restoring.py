@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from builders import NOW
 from contracts.unit_of_work import ANN, LIFE, letter
-from folded import fold
+from folded import claim, fold
 from worker.domain.messages.message import Recipient, feed_of
 from worker.ports.state.store import Store
 
@@ -42,3 +42,20 @@ class OutboxRestoringContract:
         siem = feed_of("siem")
 
         assert seen_outside(store, siem, NOW - HOUR) == seen_outside(store, siem, NOW)
+
+    def test_what_may_have_been_seen_is_looked_for_from_when_it_was_queued(self, store: Store) -> None:
+        """In a new delivery, too: the one in which it was tried is shortened."""
+        with store.begin() as uow:
+            uow.outbox.add([letter("a"), letter("b")], NOW - HOUR)
+            fold(uow, ANN, ["soc"], NOW, 40)
+            assert claim(uow, "us", NOW, LIFE)
+        with store.begin() as uow:
+            again = claim(uow, "us", NOW + LIFE, LIFE)
+            assert again is not None
+            uow.outbox.sent(uow.outbox.shorten(again, 1), "ref", NOW + LIFE)
+        with store.begin() as uow:
+            fold(uow, ANN, ["soc"], NOW + LIFE, 40)
+            rest = claim(uow, "us", NOW + LIFE, LIFE)
+
+        assert rest is not None
+        assert (rest.is_unclear, rest.created_at) == (True, NOW - HOUR)
