@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -231,6 +232,34 @@ def test_a_deleted_record_names_whom_nothing_named() -> None:
     known = replace(facts(), username=None)
     after = settled(Account(key(), known), replace(facts(), username="ann", is_deleted=True), None)
     assert after.facts.username == "ann"
+
+
+ADDRESS = "ann@corp.example"
+
+
+@pytest.mark.parametrize(
+    "before, stated, email",
+    [
+        (person, {"enabled": False, "email": None}, ADDRESS),
+        (person, {"enabled": False, "email": ""}, ADDRESS),
+        (person, {"enabled": False, "email": "other@corp.example"}, "other@corp.example"),
+        (leaver, {"enabled": None, "email": None}, ADDRESS),
+        (leaver, {"email": None}, None),
+        (person, {"email": None}, None),
+        (person, {"leave_at": FUTURE, "email": None}, None),
+    ],
+)
+def test_whoever_has_left_keeps_the_address_that_is_taken_from_the_account(
+    before: Callable[[], Account], stated: dict[str, Any], email: str | None
+) -> None:
+    """Those who put accounts away often empty it, and the rights of an address end by whose it was."""
+    known = replace(before(), facts=facts(email=ADDRESS))
+    record = facts(**stated)
+
+    after = settled(known, record, judge(record, EVERYTHING, NOW))
+
+    assert after.facts.email == email
+    assert settled(None, record, judge(record, EVERYTHING, NOW)).facts == record
 
 
 UNKNOWN = facts(enabled=None)

@@ -130,7 +130,8 @@ def settle(
     evidence and date: a second proof is not a second leaving. If the facts have no date, it left at `taken_at`.
     A return has to be stated: by an enabled account; by a new date, if it left by a date; by being listed
     again, if it was absent. A date that nobody can read may be past: it brings nobody back, and an earlier one that it
-    took the place of does not come. A deleted account keeps the earlier facts that deletion took away or changed.
+    took the place of does not come. A deleted account keeps the earlier facts that deletion took away or changed, and
+    whoever has left keeps the e-mail address that is taken from the account: their rights end by it.
 
     An account that goes out of scope disabled or deleted has left: that is how accounts are put away, in one step
     or in several. So it has if it is disabled or deleted later; `was_in_scope` says that it was in scope at any time
@@ -147,14 +148,15 @@ def settle(
         and facts.is_in_scope
     ):
         judgement = _of_unknown_account(before.evidence, facts, judgement)
-    if judgement is None:
-        known = before or Account(key, facts)
-        return replace(known, facts=facts)
-    if judgement.standing is not Standing.LEFT:
+    if judgement is not None and judgement.standing is not Standing.LEFT:
         return Account(key, facts, judgement.standing, judgement.evidence)
-    if before is not None and before.standing is Standing.LEFT:
-        return replace(before, facts=facts)
-    return Account(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
+    if judgement is not None and (before is None or before.standing is not Standing.LEFT):
+        account = Account(key, facts, Standing.LEFT, judgement.evidence, judgement.at or taken_at)
+    else:
+        account = replace(before or Account(key, facts), facts=facts)
+    if before is not None and account.standing is Standing.LEFT and not facts.email:
+        return replace(account, facts=replace(facts, email=before.facts.email))
+    return account
 
 
 # What deletion gives another value: the user name, the name and unit of a record without facts, an id in its place
