@@ -41,6 +41,7 @@ from worker.domain.tickets.help import Help
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 WRONG_MAX, WRONG_WITHIN = 30, timedelta(minutes=1)
+TICKED_MAX = 10_000  # tickets in a form: more than one person ever has
 LINK_KNOWN_FOR = timedelta(days=30)
 SEE_OTHER, NOT_MODIFIED = 303, 304
 _OWN_PAGES = {
@@ -71,8 +72,8 @@ class AssigneePages:
             self._uploads.route("/t/{token}/seal", self._sealer, self._sealed),
             route("/t/{token}/undo", self._acting(self.undo), ["POST"]),
             route("/me/{token}", self._opening(self.mine)),
-            route("/me/{token}/done", self._acting(self.done_together), ["POST"]),
-            route("/me/{token}/undo", self._acting(self.undo_together), ["POST"]),
+            route("/me/{token}/done", self._acting(self.done_together), ["POST"], TICKED_MAX),
+            route("/me/{token}/undo", self._acting(self.undo_together), ["POST"], TICKED_MAX),
         ]
 
     # --- showing ---------------------------------------------------------------------------------

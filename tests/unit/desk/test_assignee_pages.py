@@ -291,6 +291,16 @@ def test_all_of_one_s_own_are_done_together_and_taken_back_together(phone: Calle
     assert {ticket.state for ticket in ward.tickets()} == {TicketState.OPEN}
 
 
+def test_however_many_tickets_are_ticked_they_are_done_and_taken_back(phone: Caller, ward: Harness) -> None:
+    mine, ticked = "/me/" + phone.ticket()[3:], [str(number) for number in range(1, 2_000)]
+    phone.get(mine)
+
+    assert phone.post(f"{mine}/done", {"ticket": ticked}).status_code == 200
+    assert {ticket.state for ticket in ward.tickets()} == {TicketState.DONE}
+    assert phone.post(f"{mine}/undo", {"ticket": ticked}).status_code == 200
+    assert {ticket.state for ticket in ward.tickets()} == {TicketState.OPEN}
+
+
 def test_a_new_admin_is_chosen_from_the_members(ward: Harness) -> None:
     ward.leave("dee")
     ward.settle()
