@@ -69,7 +69,7 @@ class _Chat(Records):
     lines: list[_Line] = field(default_factory=list)
     authors: dict[str, None] = field(default_factory=dict)
     gone: dict[str, _Line] = field(default_factory=dict)  # who went, and may write nevertheless
-    first_author: str = ""  # of the first line, if it is the system's
+    first_author: str = ""  # of the first line, if it has the mark: the system's, or a picture
     marked: set[str] = field(
         default_factory=set
     )  # folded authors of lines like the system's, understood or not
@@ -211,7 +211,7 @@ def _export(chat: _Chat, own_name: str, asked: Asked) -> Export:
     of_file = group_in(own_name)
     kept, strange, out_of_order = _genuine(chat, of_file, order)
     events = tuple(event for line in kept if (event := _event(chat, line, order, zone)) is not None)
-    name = next((e.text for e in reversed(events) if e.text), "") or group_name(chat.first_author) or of_file
+    name = next((e.text for e in reversed(events) if e.text), "") or of_file or _group_before(chat, of_file)
     if not name:
         raise Incomplete(
             f"{asked.name}: nothing in it names the group.",
@@ -239,15 +239,27 @@ def _earliest(head: Head, order: DateOrder | None, zone: ZoneInfo) -> datetime:
 
 def _genuine(chat: _Chat, of_file: str, order: DateOrder | None) -> tuple[list[_Line], int, int]:
     """Return the lines that only the system can have written, and how many others by author and by time there are."""
-    first = who(chat.first_author)
-    has_written = first is not None and key(first) in chat.authors  # then it is a person
-    groups = {folded(name) for name in (of_file, "" if has_written else chat.first_author) if name}
+    groups = {folded(name) for name in (of_file, _group_before(chat, of_file)) if name}
     groups |= {folded(tidy(line.said.part("s"))) for line in chat.lines if _is_by(line, groups)}
     by_group = not groups.isdisjoint(chat.marked)
     by_right = [line for line in chat.lines if _is_genuine(line, chat.platform, groups, by_group=by_group)]
     limit = chat.orders.limit if chat.newest else datetime.max  # noqa: DTZ901  local
     in_order = [line for line in by_right if _is_in_order(line, order, limit)]
     return in_order, len(chat.lines) - len(by_right), len(by_right) - len(in_order)
+
+
+def _group_before(chat: _Chat, of_file: str) -> str:
+    """Return the author of the first line if it is the group, of a file that isn't called so; "" if it may be a person.
+
+    A cut export may begin with somebody's picture, which has the mark, too. So of the first line's author there has to
+    be a line about what another did, and neither a message nor a number.
+    """
+    name, first = group_name(chat.first_author), who(chat.first_author)
+    if first is None or first.phone or key(first) in chat.authors or folded(of_file) in chat.marked:
+        return ""
+    author = folded(name)
+    is_group = any(line.author == author and not _is_by_who_acts(line) for line in chat.lines)
+    return name if is_group else ""
 
 
 def _is_by(line: _Line, groups: set[str]) -> bool:
@@ -258,8 +270,11 @@ def _is_genuine(line: _Line, platform: Platform, groups: set[str], *, by_group: 
     """Whether a line's author is the group, or who acts; the latter only in files where the group never is."""
     if platform is Platform.ANDROID or not line.author or line.author in groups:
         return True
-    actor = line.said.part("a") or line.said.part("b")
-    return not by_group and folded(tidy(actor)) == line.author
+    return not by_group and _is_by_who_acts(line)
+
+
+def _is_by_who_acts(line: _Line) -> bool:
+    return folded(tidy(line.said.part("a") or line.said.part("b"))) == line.author
 
 
 def _is_in_order(line: _Line, order: DateOrder | None, limit: datetime) -> bool:

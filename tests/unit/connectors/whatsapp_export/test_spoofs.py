@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fakes.chat_exports import MARK, NOTICE, android, brief, ios, read, system
+from worker.ports import Incomplete
 
 HEAD = "13/03/2026, 10:15 - "
 IOS = "[13/03/2026, 10:15:02] "
@@ -117,6 +118,32 @@ def test_the_first_line_of_a_cut_export_makes_no_group_of_its_author() -> None:
     assert read(ios(*lines), "WhatsApp Chat - Ward 7.zip").events == ()
 
 
+@pytest.mark.parametrize("what", ["image omitted", "This message was deleted.", "<attached: 1.jpg>"])
+@pytest.mark.parametrize("author", ["Bob", "\u202a+44 7700 900666\u202c"])
+def test_a_cut_export_that_begins_with_what_a_person_sent_is_of_the_group_of_its_file(
+    author: str, what: str
+) -> None:
+    lines = [
+        f"{author}: {MARK}{what}",
+        system(GROUP, TRUE),
+        "Dan: ok",
+        f"{author}: {MARK}Amina removed Bob Nurse",
+    ]
+    export = read(ios(*lines), "WhatsApp Chat - Ward 7.zip")
+    assert (export.group_name, brief(export.events)) == (GROUP, ["added Amina: Bob Nurse"])
+
+
+@pytest.mark.parametrize("author", ["Bob", "\u202a+44 7700 900666\u202c"])
+def test_who_sent_the_first_picture_names_no_group(author: str) -> None:
+    with pytest.raises(Incomplete, match="names the group"):
+        read(ios(f"{author}: {MARK}image omitted", "Dan: ok", f"{author}: {MARK}{author} left"), "_chat.txt")
+
+
+def test_the_group_whose_line_is_the_first_names_itself() -> None:
+    export = read(ios(system(GROUP, NOTICE), system(GROUP, TRUE), "Dan: ok"), "_chat.txt")
+    assert (export.group_name, brief(export.events)) == (GROUP, ["added Amina: Bob Nurse"])
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(ON_ANDROID) + len(ON_IOS) + len(BY_WHO_ACTS) >= 25
 
@@ -140,7 +167,8 @@ def test_who_comes_back_may_write_again() -> None:
 
 
 def test_a_person_is_the_author_of_ios_lines_where_the_group_never_is() -> None:
-    export = read(ios(f"Amina: {MARK}Amina removed Carol", f"Bob: {MARK}Amina removed Dan"), "_chat.zip")
+    lines = [f"Amina: {MARK}Amina removed Carol", f"Bob: {MARK}Amina removed Dan"]
+    export = read(ios(*lines), "WhatsApp Chat - Ward 7.zip")
     assert brief(export.events) == ["removed Amina: Carol"]
     assert "have a person as their author" in export.warnings[0]
 
