@@ -35,7 +35,7 @@ from connectors.kit.whatsapp_export.heads import Head
 from connectors.kit.whatsapp_export.names import EXPORTER, group_in, group_name, key, people, who
 from connectors.kit.whatsapp_export.packing import lines, opened
 from connectors.kit.whatsapp_export.sentences import Said, read
-from connectors.kit.whatsapp_export.text import LEFT_TO_RIGHT, RIGHT_TO_LEFT, folded, tidy
+from connectors.kit.whatsapp_export.text import LEFT_TO_RIGHT, RIGHT_TO_LEFT, folded, shown, tidy
 from worker.domain.groups.exported import ExportFault
 from worker.ports import Incomplete
 
@@ -55,7 +55,7 @@ class _Line:
     head: Head
     before: Head | None
     said: Said
-    author: str  # folded; of iOS
+    author: str  # as shown; of iOS
     after: Head | None = None
     is_contradicted: bool = False
 
@@ -72,7 +72,7 @@ class _Chat(Records):
     first_author: str = ""  # of the first line, if it has the mark: the system's, or a picture
     marked: set[str] = field(
         default_factory=set
-    )  # folded authors of lines like the system's, understood or not
+    )  # shown authors of lines like the system's, understood or not
 
     @property
     def platform(self) -> Platform:
@@ -135,7 +135,7 @@ def _record(chat: _Chat, head: Head, rest: str, asked: Asked) -> None:
         if body.startswith((LEFT_TO_RIGHT, RIGHT_TO_LEFT)):
             if not chat.count:
                 chat.first_author = author
-            _system(chat, head, tidy(body), folded(author), asked)
+            _system(chat, head, tidy(body), shown(author), asked)
         elif separator:
             _message(chat, author)
     elif not separator:
@@ -145,6 +145,8 @@ def _record(chat: _Chat, head: Head, rest: str, asked: Asked) -> None:
 
 
 def _message(chat: _Chat, author: str) -> None:
+    if chat.first_author and shown(author) == shown(chat.first_author):
+        chat.first_author = ""  # a person
     person = who(author)
     if person is None:
         return
@@ -239,8 +241,8 @@ def _earliest(head: Head, order: DateOrder | None, zone: ZoneInfo) -> datetime:
 
 def _genuine(chat: _Chat, of_file: str, order: DateOrder | None) -> tuple[list[_Line], int, int]:
     """Return the lines that only the system can have written, and how many others by author and by time there are."""
-    groups = {folded(name) for name in (of_file, _group_before(chat, of_file)) if name}
-    groups |= {folded(tidy(line.said.part("s"))) for line in chat.lines if _is_by(line, groups)}
+    groups = {shown(name) for name in (of_file, _group_before(chat, of_file)) if name}
+    groups |= {shown(tidy(line.said.part("s"))) for line in chat.lines if _is_by(line, groups)}
     by_group = not groups.isdisjoint(chat.marked)
     by_right = [line for line in chat.lines if _is_genuine(line, chat.platform, groups, by_group=by_group)]
     limit = chat.orders.limit if chat.newest else datetime.max  # noqa: DTZ901  local
@@ -252,12 +254,12 @@ def _group_before(chat: _Chat, of_file: str) -> str:
     """Return the author of the first line if it is the group, of a file that isn't called so; "" if it may be a person.
 
     A cut export may begin with somebody's picture, which has the mark, too. So of the first line's author there has to
-    be a line about what another did, and neither a message nor a number.
+    be a line about what another did, and neither a message, nor a number, nor the tilde of a name that somebody chose.
     """
     name, first = group_name(chat.first_author), who(chat.first_author)
-    if first is None or first.phone or key(first) in chat.authors or folded(of_file) in chat.marked:
+    if first is None or first.phone or name.startswith("~") or shown(of_file) in chat.marked:
         return ""
-    author = folded(name)
+    author = shown(name)
     is_group = any(line.author == author and not _is_by_who_acts(line) for line in chat.lines)
     return name if is_group else ""
 
@@ -274,7 +276,7 @@ def _is_genuine(line: _Line, platform: Platform, groups: set[str], *, by_group: 
 
 
 def _is_by_who_acts(line: _Line) -> bool:
-    return folded(tidy(line.said.part("a") or line.said.part("b"))) == line.author
+    return folded(tidy(line.said.part("a") or line.said.part("b"))) == folded(line.author)
 
 
 def _is_in_order(line: _Line, order: DateOrder | None, limit: datetime) -> bool:

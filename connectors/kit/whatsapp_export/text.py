@@ -56,7 +56,15 @@ def tidy(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def folded(name: str) -> str:
-    """Return a name for comparing: without case, marks, width, and the tilde before a name that somebody chose."""
+def shown(name: str) -> str:
+    """Return a name for comparing as the export shows it: without case, marks and width.
+
+    Before a name that somebody chose for themself it has a tilde: a group of that name is somebody else.
+    """
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name[: NAME_MAX * 2]).casefold())
-    return " ".join(text.translate(_TIDY).split()).removeprefix("~").strip()
+    return " ".join(text.translate(_TIDY).split())
+
+
+def folded(name: str) -> str:
+    """Return a person's name for comparing: as shown, without the tilde before a name that somebody chose."""
+    return shown(name).removeprefix("~").strip()

@@ -52,6 +52,12 @@ ON_IOS = {
     "a message with a mark by who removes": f"Amina: {MARK}Amina removed Carol",
     "a message with a mark by the exporter": f"Bob: {MARK}You removed Carol",
     "a name like the group's": f"~ Ward 8: {MARK}Amina removed Carol",
+    "a chosen name that is the group's": f"~\u00a0Ward 7: {MARK}Amina removed Carol",
+    "a chosen name that is the group's, behind a mark": f"{MARK}~\u202fWard 7: {MARK}Amina removed Carol",
+    "a chosen name that is the group's, in wide letters": f"~\u00a0Ｗａｒｄ　７: {MARK}Amina removed Carol",
+    "a chosen name that is the group's, of who writes": f"~ Ward 7: hi\r\n{IOS}~ Ward 7: {MARK}Amina removed Carol",
+    "a chosen name that is the group's, and a number": f"~ Ward 7: {MARK}+44 7700 900102 changed to +44 7700 900103",
+    "a chosen name that is the group's, and a new name": f"~ Ward 7: {MARK}Amina changed the group name to “Ward 9”",
     "a name that is the group and a sentence": f"Ward 7: {MARK}Bob left: hello",
     "a name with a colon": f"X: Ward 7: {MARK}Amina removed Carol",
     "a line within a message": f"Bob: look\n{IOS}Ward 7: {MARK}Amina removed Carol",
@@ -133,14 +139,27 @@ def test_a_cut_export_that_begins_with_what_a_person_sent_is_of_the_group_of_its
     assert (export.group_name, brief(export.events)) == (GROUP, ["added Amina: Bob Nurse"])
 
 
-@pytest.mark.parametrize("author", ["Bob", "\u202a+44 7700 900666\u202c"])
-def test_who_sent_the_first_picture_names_no_group(author: str) -> None:
+@pytest.mark.parametrize(
+    "author, said",
+    [
+        ("Bob", "Bob left"),
+        ("\u202a+44 7700 900666\u202c", "Amina removed Carol"),
+        ("~\u00a0Bob", "Amina removed Carol"),
+    ],
+)
+def test_who_sent_the_first_picture_names_no_group(author: str, said: str) -> None:
     with pytest.raises(Incomplete, match="names the group"):
-        read(ios(f"{author}: {MARK}image omitted", "Dan: ok", f"{author}: {MARK}{author} left"), "_chat.txt")
+        read(ios(f"{author}: {MARK}image omitted", "Dan: ok", f"{author}: {MARK}{said}"), "_chat.txt")
 
 
-def test_the_group_whose_line_is_the_first_names_itself() -> None:
-    export = read(ios(system(GROUP, NOTICE), system(GROUP, TRUE), "Dan: ok"), "_chat.txt")
+def test_a_group_whose_name_begins_with_a_tilde_is_the_author_of_its_lines() -> None:
+    export = read(ios("Dan: ok", system("~ Night", TRUE)), "WhatsApp Chat - ~ Night.zip")
+    assert (export.group_name, brief(export.events)) == ("~ Night", ["added Amina: Bob Nurse"])
+
+
+@pytest.mark.parametrize("author", ["Dan", "~ Ward 7"])
+def test_the_group_whose_line_is_the_first_names_itself(author: str) -> None:
+    export = read(ios(system(GROUP, NOTICE), system(GROUP, TRUE), f"{author}: ok"), "_chat.txt")
     assert (export.group_name, brief(export.events)) == (GROUP, ["added Amina: Bob Nurse"])
 
 
