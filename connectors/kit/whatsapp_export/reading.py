@@ -212,7 +212,7 @@ def _export(chat: _Chat, own_name: str, asked: Asked) -> Export:
     first_at, last_at = _earliest(chat.first, order, zone), _earliest(chat.newest or chat.last, order, zone)
     of_file = group_in(own_name)
     kept, strange, out_of_order = _genuine(chat, of_file, order)
-    events = tuple(event for line in kept if (event := _event(chat, line, order, zone)) is not None)
+    events = tuple(event for line in kept if (event := _event(chat, line, order, asked)) is not None)
     name = next((e.text for e in reversed(events) if e.text), "") or of_file or _group_before(chat, of_file)
     if not name:
         raise Incomplete(
@@ -290,11 +290,10 @@ def _is_in_order(line: _Line, order: DateOrder | None, limit: datetime) -> bool:
     return not (before and at < before - APART) and not (after and at > after + APART)
 
 
-def _event(chat: _Chat, line: _Line, order: DateOrder | None, zone: ZoneInfo) -> Event | None:
+def _event(chat: _Chat, line: _Line, order: DateOrder | None, asked: Asked) -> Event | None:
     said, kind = line.said, line.said.sentence.kind
     if line.is_contradicted and kind.is_departure:
         return None
-    local = None if order is None else written_at(line.head, order)
 
     def is_sure(person: Who) -> bool:
         is_known = person.phone is not None or person.is_exporter or key(person) in chat.authors
@@ -305,13 +304,20 @@ def _event(chat: _Chat, line: _Line, order: DateOrder | None, zone: ZoneInfo) ->
         return None
     new = who(said.part("n")) if kind is Kind.NUMBER else None
     return Event(
-        instant(local, zone) if local else None,
+        _past(line.head, order, asked),
         kind,
         _actor(said),
         (new,) if new else subjects,
         group_name(said.part("s")),
         is_whole,
     )
+
+
+def _past(head: Head, order: DateOrder | None, asked: Asked) -> datetime | None:
+    """Return when a line was written; None if that isn't known: a time that is still to come is of another clock."""
+    local = None if order is None else written_at(head, order)
+    at = instant(local, ZoneInfo(asked.timezone)) if local else None
+    return None if at is None or at > asked.now else at
 
 
 def _actor(said: Said) -> Who | None:

@@ -100,6 +100,17 @@ def test_without_a_sure_date_nothing_has_one() -> None:
     assert shown.coverage is Coverage.PARTIAL
 
 
+def test_a_line_of_a_time_to_come_is_not_dated_yet() -> None:
+    """A phone a day ahead, or in a zone to the east: it may have been before or after anything that was said here."""
+    lines = [
+        f"25/11/2026, 08:0{n} - {text}"
+        for n, text in enumerate((f"{N1} left", f"{N2} changed to +44 7700 900103"))
+    ]
+    export = read(android(*lines))
+    assert [(d.handle, d.at) for d in roster_of(export, NOW).departed] == [("+447700900101", None)]
+    assert roster_of(export, NOW).renumbered == ()
+
+
 @pytest.mark.parametrize(
     "file, name",
     [
