@@ -14,6 +14,7 @@ from functools import lru_cache
 from connectors.inventory.register.formats.table import Unreadable, Value, text_of
 from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.words import plain
+from worker.domain.identity.names import are_unlike
 from worker.domain.identity.phones import to_e164
 from worker.domain.model import Role
 from worker.domain.text.mail_domains import foldable
@@ -232,11 +233,16 @@ def merged(one: Seen, other: Seen) -> Seen:
 
 
 def _are_two(one: Seen, other: Seen) -> bool:
-    """True if their employee ids, or else both their names and their addresses, say that they are two people."""
+    """True if what both have says that they are two people: their employee ids, else addresses and names, else names.
+
+    Names alone do so only if they are full ones without a common word. A nickname, or another last name, does not.
+    """
     if one.employee_id and other.employee_id:
         return one.employee_id.casefold() != other.employee_id.casefold()
-    is_named_alike = bool(one.name) and name_key(one.name) == name_key(other.name)
-    return bool(one.email and other.email) and one.email != other.email and not is_named_alike
+    if one.email and other.email:
+        is_named_alike = bool(one.name) and name_key(one.name) == name_key(other.name)
+        return one.email != other.email and not is_named_alike
+    return are_unlike({one.name}, {other.name})
 
 
 def messenger_of(value: Value) -> tuple[str, bool]:

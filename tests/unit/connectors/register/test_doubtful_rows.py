@@ -89,8 +89,10 @@ def test_a_remark_beside_an_empty_cell_of_members_is_about_the_group(tmp_path: P
             ["Ben", WARD_PHONE, "", ""],
             ["", WARD_PHONE, "ben@x.example", ""],
         ],
+        [["Amy Ash", WARD_PHONE, "", ""], ["Ben Birch", WARD_PHONE, "", ""]],
+        [["Amy Ash", WARD_PHONE, "amy@x.example", ""], ["Ben Birch", WARD_PHONE, "", "8"]],
     ],
-    ids=["addresses", "employee ids", "three rows"],
+    ids=["addresses", "employee ids", "three rows", "names alone", "names, and one address"],
 )
 def test_a_number_that_two_people_have_is_nobodys(tmp_path: Path, rows: Rows) -> None:
     (found,) = members(tmp_path, rows)
@@ -108,14 +110,22 @@ def test_everybody_who_has_a_number_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "again",
     [
-        ["Amy Ash", A, "amy@x.example", ""],
-        ["amy", A, "amy@home.example", ""],
+        ["Amy", A, "amy@x.example", ""],
+        ["amy ash", A, "amy@home.example", ""],
         ["Amy Ash", A, "amy@home.example", "A7"],
+        ["Zoe Birch", A, "amy@x.example", ""],
+        ["ash,  AMY", A, "", ""],
+        ["Amy Birch", A, "", ""],
+        ["Zoe", A, "", ""],
+        ["إيمي رماد", A, "", ""],
     ],
-    ids=["another name", "another address", "the same employee id"],
-)
+    ids=[
+        "another name", "another address", "the same employee id", "the same address", "words turned round",
+        "another last name", "a nickname", "another script",
+    ],
+)  # fmt: skip
 def test_one_person_who_is_listed_twice_is_one_member(tmp_path: Path, again: list[str]) -> None:
-    (found,) = members(tmp_path, [["Amy", A, "amy@x.example", "a7"], again])
+    (found,) = members(tmp_path, [["Amy Ash", A, "amy@x.example", "a7"], again])
     assert (found.phone, found.email, found.employee_id, found.role) == (
         A,
         "amy@x.example",
