@@ -180,7 +180,8 @@ def _member_view(
 ) -> MemberView:
     if human is None:
         return MemberView(member, known, first_seen_at=seen_at, is_listed=is_listed)
-    return MemberView(member, known, human.person, human.leaving, seen_at, human.accounts, is_listed)
+    who = (human.person, human.leaving, seen_at, human.accounts, is_listed, human.formerly)
+    return MemberView(member, known, *who)
 
 
 def _load(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -77,13 +77,13 @@ def humans_behind(
 ) -> dict[AccountKey, Person]:
     """The person behind each of these accounts, by the account's key. The work doesn't grow with the company.
 
-    Accounts of directories that are no longer configured do not count, unless there are no others.
+    Accounts of directories that are no longer configured do not count, unless there are no others; `formerly` has them.
     `released`: the number of a plan of which all that is held counts as let through.
     """
     removed = set(connection.execute(_REMOVED).scalars())
+    whole = _joined(connection, {one.key: one for one in people})
     groups = {
-        key: [one for one in group if one.key.source not in removed] or group
-        for key, group in _joined(connection, {one.key: one for one in people}).items()
+        key: [one for one in group if one.key.source not in removed] or group for key, group in whole.items()
     }
     accounts = {one.key: one for group in groups.values() for one in group}
     left = [one.key for one in accounts.values() if one.standing is Standing.LEFT]
@@ -93,7 +93,7 @@ def humans_behind(
     several = {one.key: one for group in groups.values() if len(group) > 1 for one in group}
     joined = joined_at(connection, several)
     aside = were_in_scope(connection, several.values())
-    return {
+    humans = {
         key: human_of(
             [
                 AccountState(
@@ -109,6 +109,10 @@ def humans_behind(
         )
         for key, group in groups.items()
     }
+    for key, group in groups.items():
+        if len(group) < len(whole[key]):
+            humans[key] = replace(humans[key], formerly=frozenset(_keys(whole[key]) - _keys(group)))
+    return humans
 
 
 def accounts_of(connection: sa.Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, set[AccountKey]]:

@@ -70,6 +70,7 @@ class MemberView:
     first_seen_at: datetime | None = None
     accounts: tuple[Account, ...] = ()
     is_listed: bool = True  # False: not in the newest list, which is a part or not believed yet
+    formerly: frozenset[AccountKey] = frozenset()  # as of `Person`
 
     @property
     def known_as(self) -> dict[AccountKey, Account]:

@@ -93,13 +93,19 @@ def is_of_same_leaver(ticket: Ticket, finding: Finding) -> bool:
     if ticket.state is TicketState.WAIVED:
         return ticket.occasion in leaving.also
     is_same = ticket.person in view.known_as and ticket.person.source != leaving.person.source
-    is_elsewhere = is_same or _is_renamed(ticket.person, leaving.person)
+    is_elsewhere = is_same or _was_theirs(ticket.person, view)
     return ticket.is_live and ticket.occasion != leaving.name and is_elsewhere
 
 
-def _is_renamed(before: AccountKey | None, now: AccountKey) -> bool:
-    """Whether it is the same account, of a directory that the configuration gives another name since."""
-    return before is not None and before.source != now.source and before.person_id == now.person_id
+def _was_theirs(before: AccountKey | None, view: MemberView) -> bool:
+    """Whether it is an account of the member in a directory that another one, or its own new name, took the place of.
+
+    Of a new name it has the same id.
+    """
+    if before is None or view.person is None:
+        return False
+    now = view.person.key
+    return before in view.formerly or (before.source != now.source and before.person_id == now.person_id)
 
 
 def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
@@ -121,8 +127,8 @@ def why_over(ticket: Ticket, case: GroupCase, timezone: str) -> Reason | None:
         return because("who this member is, is in question now")
     account = view.known_as.get(ticket.person) if ticket.person else None
     if account is None:
-        # Of a directory that has another name now, leavings are held as those of a first run
-        has_left = view.person.standing is Standing.LEFT and _is_renamed(ticket.person, view.person.key)
+        # Of a directory that is new, or has another name now, leavings are held as those of a first run
+        has_left = view.person.standing is Standing.LEFT and _was_theirs(ticket.person, view)
         return None if has_left else because("the member is known under another account now")
     return why_no_leaver(ticket, account, timezone)
 
@@ -136,7 +142,7 @@ def is_about_another(ticket: Ticket, view: MemberView | None) -> bool:
     """True if the member is not, or not for sure, the person whom the removal of their handle is about."""
     if view is None or ticket.person is None or ticket.person in view.known_as:
         return False
-    return view.person is None or not _is_renamed(ticket.person, view.person.key)
+    return not _was_theirs(ticket.person, view)
 
 
 _LISTED_OTHERWISE = because("the roster shows the person under another handle, which has its own ticket")

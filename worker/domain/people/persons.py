@@ -47,11 +47,13 @@ class Person:
 
     `person` is the account that speaks for them: the one by which they left, else one that is still here.
     `leaving` is None while they are here, and while the guard holds it. `accounts` are all of them, by key.
+    `formerly`: their accounts in directories that are not configured any more, which say nothing of them.
     """
 
     person: Account
     leaving: Leaving | None
     accounts: tuple[Account, ...]
+    formerly: frozenset[AccountKey] = frozenset()
 
 
 def human_of(accounts: Iterable[AccountState], rule: AccountsRule) -> Person:
