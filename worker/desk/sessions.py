@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.acts.access import hashed
+from worker.app.acts.rights import has_lost_rights
 from worker.desk.calls import Call, Stale, drop_cookie, error_page, is_own_path, route, set_cookie, too_many
 from worker.desk.guarding import Attempts
 from worker.desk.id_token import SignedIn
@@ -70,17 +71,22 @@ class Guest:
 
 
 def guest_of(call: Call) -> Guest | None:
-    """The signed-in person who calls; None if nobody is signed in."""
+    """The signed-in person who calls; None if nobody is signed in, or if they have left."""
     secret = call.cookie(SESSION_COOKIE)
     if not secret:
         return None
     session = hashed(secret)
     with call.services.store.reading() as uow:
         visitor = uow.access.session(session, call.now)
-    if visitor is None:
-        return None
+        if visitor is None:
+            return None
+        guest = _guest(visitor, secret)
+        return None if has_lost_rights(uow, guest.actor) else guest
+
+
+def _guest(visitor: Visitor, secret: str) -> Guest:
     known_as, lacks_address = _said_in(secret)
-    return Guest(visitor.name, _roles(visitor.roles), session, visitor.id, known_as, lacks_address)
+    return Guest(visitor.name, _roles(visitor.roles), hashed(secret), visitor.id, known_as, lacks_address)
 
 
 def _secret_of(identity: SignedIn) -> str:
@@ -201,6 +207,10 @@ class SignInPages:
         now = call.now  # one, or the check of the journal finds two
         until = now + SESSION_LIFE
         with call.services.store.begin() as uow:
+            if has_lost_rights(uow, _guest(visitor, secret).actor):
+                said = call.tongue.say("Your account in the directory is not active.")
+                values = {**_login_values(call), "trouble": "refused", "said": said}
+                return call.page("login.html", values, status=FORBIDDEN)
             uow.access.add_session(hashed(secret), visitor, now, until)
             data = {"roles": list(visitor.roles), "expires_at": stamp(until), "secret": hashed(secret)}
             who = Actor(visitor.name, visitor.id, Via.CONSOLE)

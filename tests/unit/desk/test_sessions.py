@@ -51,6 +51,23 @@ def test_a_form_after_the_session_changes_nothing_and_loses_no_words(desk: Calle
     assert ward.ticket().state is TicketState.OPEN
 
 
+def test_a_session_ends_when_a_directory_says_that_its_person_has_left(desk: Caller, ward: Harness) -> None:
+    ward.hire("zoe", email="zoe@corp.example")
+    ward.settle()
+    desk.sign_in("zoe@corp.example", "approver", "auditor")
+    assert desk.get("/audit").url.path == "/audit"
+    desk.get("/tickets/T-000001")
+    ward.leave("zoe")
+    ward.settle()
+
+    assert desk.post("/tickets/T-000001/act", {"act": "waive", "reason": "may stay"}).status_code == 403
+    assert ward.ticket().state is TicketState.OPEN
+    assert desk.get("/audit").url.path == "/login"
+    again = desk.sign_in("zoe@corp.example", "approver")
+    assert again.status_code == 403
+    assert "Your account in the directory is not active." in again.text
+
+
 def test_a_part_of_a_page_without_a_session_leads_to_signing_in_and_back(desk: Caller) -> None:
     answer = desk.client.get("/sources", headers={"HX-Request": "true"})
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from worker.app.acts.changes import change_ticket
+from worker.app.acts.rights import require_another
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
@@ -21,7 +23,7 @@ from worker.domain.reconcile.plan import Action, ActionKind
 from worker.domain.reconcile.rules import TicketRules
 from worker.domain.text.reason import LocalInstant, Reason, Written, because
 from worker.domain.tickets.ticket import Move, Ticket, TicketState, in_words, next_state
-from worker.ports.state.store import Store
+from worker.ports.state.store import Store, UnitOfWork
 
 _HOLDABLE = frozenset({TicketState.OPEN, TicketState.BLOCKED})
 
@@ -38,10 +40,12 @@ class RemovalHolds:
         """Hold a removal until an instant: nobody may do it before, and it is not escalated.
 
         All holds of one ticket together last at most as long as the rules say, from the beginning of the first.
+        Raises Refused for whoever it is about.
         """
         require_reason(reason)
 
-        def change(ticket: Ticket) -> Ticket:
+        def change(uow: UnitOfWork, ticket: Ticket) -> Ticket:
+            require_another(uow, by, [ticket.person], ticket.label)
             begin = self._begin(ticket, until, now)
             is_open = ticket.state is TicketState.OPEN
             state = next_state(ticket.state, Move.BLOCK) if is_open else ticket.state
@@ -56,7 +60,8 @@ class RemovalHolds:
             )
 
         with self._store.begin() as uow:
-            _, after = change_ticket(uow, number, change, events.TICKET_HELD, by, now, reason)
+            held = partial(change, uow)
+            _, after = change_ticket(uow, number, held, events.TICKET_HELD, by, now, reason)
             uow.outbox.withdraw_about([after.id], but=said_once(after))
             uow.outbox.add(self._teller.held(uow, after, now), now)
         return after

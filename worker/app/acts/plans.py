@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from worker.app.acts.rights import require_another
 from worker.app.refused import Refused, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
@@ -35,7 +36,8 @@ class Approvals:
 
         The first decision on a cohort of a large plan is kept, and the cohort stays held until somebody else decides
         the same. All people of the plan count for its size, so that no part of it passes as a small plan.
-        Raises Refused for a plan or cohort that is unknown or decided already, or for an empty reason.
+        Raises Refused for a plan or cohort that is unknown or decided already, for an empty reason, and for whoever is
+        in the plan themselves.
         Episodes of a released cohort get their tickets at the next reconcile; a rejected one is not held again.
         """
         require_reason(reason)
@@ -48,6 +50,7 @@ class Approvals:
                     )
                 )
             wanted = _chosen(plan, cohorts)
+            require_another(uow, by, [one.person for part in plan.cohorts for one in part.people], plan.label)
             state = HoldState.RELEASED if release else HoldState.REJECTED
             if self.needs_two(plan):
                 wanted = self._agreed(uow, plan, wanted, by, Approval("", by.name, now, reason, by.id, state))

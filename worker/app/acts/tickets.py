@@ -11,6 +11,7 @@ from worker.app.acts.changes import Change, change_ticket
 from worker.app.acts.looking_up import all_accounts, one_account
 from worker.app.acts.own_rows import is_about_themself
 from worker.app.acts.reviewing import seed_of
+from worker.app.acts.rights import require_another
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
@@ -95,19 +96,12 @@ class TicketActs:
 
     def reopen(self, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         require_reason(reason)
-        return self._change(
-            number,
-            events.TICKET_REOPENED,
-            by,
-            reason,
-            now,
-            lambda t: reopen(t, self._rules, now, _said_by(by, reason)),
-            tell=True,
-        )
+        with self._store.begin() as uow:
+            return self.reopen_in(uow, number, by, reason, now)
 
-    def reopen_in(self, uow: UnitOfWork, number: int, by: Actor, reason: str, now: datetime) -> None:
+    def reopen_in(self, uow: UnitOfWork, number: int, by: Actor, reason: str, now: datetime) -> Ticket:
         """As `reopen`, within a transaction of somebody else's."""
-        self._changed_in(
+        return self._changed_in(
             uow, number, events.TICKET_REOPENED, by, reason, now,
             lambda t: reopen(t, self._rules, now, _said_by(by, reason)), tell=True,
         )  # fmt: skip
@@ -115,14 +109,18 @@ class TicketActs:
     def waive(
         self, number: int, by: Actor, reason: str, now: datetime, until: datetime | None = None
     ) -> Ticket:
-        """Accept the state as it is: for good, or until an instant, after which the ticket comes back."""
+        """Accept the state as it is: for good, or until an instant, after which the ticket comes back.
+
+        Raises Refused for whoever it is about.
+        """
         require_reason(reason)
         if until is not None and until <= now:
             raise Refused(
                 because("That instant is over already; name a later one, or none to waive for good.")
             )
 
-        def change(ticket: Ticket) -> Ticket:
+        def change(uow: UnitOfWork, ticket: Ticket) -> Ticket:
+            require_another(uow, by, [ticket.person], ticket.label)
             state = next_state(ticket.state, Move.WAIVE)
             return replace(
                 ticket,
@@ -133,7 +131,8 @@ class TicketActs:
                 reason=_said_by(by, reason),
             )
 
-        return self._change(number, events.TICKET_WAIVED, by, reason, now, change)
+        with self._store.begin() as uow:
+            return self._changed_in(uow, number, events.TICKET_WAIVED, by, reason, now, partial(change, uow))
 
     def assign(self, number: int, email: str, by: Actor, now: datetime, reason: str = "") -> Ticket:
         """Assign it to a person by e-mail address, and tell them; they are told even if they already have it.

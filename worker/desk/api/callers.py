@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from worker.app.acts.access import grants
+from worker.app.acts.rights import has_lost_rights
 from worker.desk.api.errors import Code, Problem
 from worker.desk.api.parts import Parts, parts_of
 from worker.desk.services import Services, as_of_now
@@ -40,7 +41,8 @@ class Caller:
     @property
     def alone(self) -> Actor:
         """The actor of an act for which a second person counts."""
-        return Actor(f"api:{self.token.id}", self.token.maker, Via.API)
+        maker = frozenset({self.token.created_by.casefold()})
+        return Actor(f"api:{self.token.id}", self.token.maker, Via.API, known_as=maker)
 
     def named(self, by: str) -> Actor:
         """The actor of any other act."""
@@ -106,6 +108,9 @@ def _good_token(parts: Parts, text: str, address: str, now: datetime) -> ApiToke
         raise _unauthenticated(f"The token {token.id} is revoked.")
     if not token.is_good(now):
         raise _unauthenticated(f"The token {token.id} has expired.")
+    with parts.services.store.reading() as uow:
+        if has_lost_rights(uow, Actor(token.created_by, token.maker)):
+            raise _unauthenticated(f"Whoever made the token {token.id} has left.")
     return token
 
 

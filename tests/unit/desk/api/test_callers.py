@@ -110,6 +110,19 @@ def test_a_revoked_token_opens_nothing(company: Harness, services: Services) -> 
     assert "is revoked" in answer.json()["error"]["message"]
 
 
+def test_a_token_of_somebody_who_has_left_opens_nothing(company: Harness, services: Services) -> None:
+    company.hire("zoe", email="zoe@corp.example")
+    company.settle()
+    made = Access(services.store).make_token(SCOPES, Actor("zoe@corp.example", "os:zoe"), company.now)
+    assert anybody(services).get("/tickets", headers=bearing(made.text)).status_code == 200
+    company.leave("zoe")
+    company.settle()
+    answer = anybody(services).get("/tickets", headers=bearing(made.text))
+
+    assert answer.status_code == 401
+    assert "has left" in answer.json()["error"]["message"]
+
+
 def test_too_many_wrong_tokens_have_to_wait_and_a_good_one_is_never_refused(
     company: Harness, services: Services
 ) -> None:
