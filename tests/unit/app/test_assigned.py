@@ -188,6 +188,20 @@ def test_a_revoked_link_is_dead_and_the_next_one_works(ward: Harness) -> None:
     assert look(ward, token_of(ward)).ticket.id == 1
 
 
+def test_a_link_that_was_made_while_the_clock_was_ahead_can_be_revoked(ward: Harness) -> None:
+    ticket = ward.ticket()
+    with ward.store.begin() as uow:
+        token = ward.assigned.links.token(uow, ticket, ward.now + timedelta(days=180))
+    assert look(ward, token).ticket.id == 1
+
+    ward.assigned.revoke(1, Actor("sam"), ward.now, "it leaked")
+
+    assert why_dead(ward, token) is Dead.REVOKED
+    ward.later(days=181)
+    assert why_dead(ward, token) is Dead.REVOKED
+    assert look(ward, token_of(ward)).ticket.id == 1
+
+
 def test_a_link_survives_a_restart(ward: Harness) -> None:
     token = token_of(ward)
 

@@ -2,9 +2,9 @@
 
     ticket + assignee + now -> token -> (ticket, when it was made), or why it opens nothing
 
-A link names a ticket and has a keyed digest of its assignee and of how often it was handed on. So it ends for good
-when the ticket goes to somebody else, and it has no personal data. The key is in the database, so links survive
-restarts and work on every replica, until `whosleft desk rotate-key` makes another key.
+A link names a ticket and has a keyed digest of its assignee and of how often it was handed on or its links were ended.
+So it ends for good when the ticket goes to somebody else, and it has no personal data. The key is in the database, so
+links survive restarts and work on every replica, until `whosleft desk rotate-key` makes another key.
 """
 
 from __future__ import annotations

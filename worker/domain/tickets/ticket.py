@@ -259,7 +259,7 @@ class Ticket:
     weighed_at: datetime | None = None  # when it was last compared with a roster
     disputed_at: datetime | None = None  # somebody says that the person still works here
     links_from: datetime | None = None  # signed links made before are dead
-    handed: int = 0  # how often it went to another assignee
+    handed: int = 0  # how often it went to another assignee, or its links were ended
     reason: Reason = NO_REASON
     remediated_by: str | None = None  # the rule by which a machine made the claim
     remediated_at: datetime | None = None
