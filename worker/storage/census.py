@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -199,7 +199,9 @@ class SqlCensus:
         return list(self._c.execute(sa.select(k.token).order_by(k.made_at.desc(), k.token.desc())).scalars())
 
     def add_link(self, token: str, now: datetime) -> None:
-        self._c.execute(sa.insert(census_link).values({"token": token, "made_at": now}))
+        newest = self._c.execute(sa.select(sa.func.max(census_link.c.made_at))).scalar()
+        made_at = now if newest is None else max(now, newest + timedelta(microseconds=1))
+        self._c.execute(sa.insert(census_link).values({"token": token, "made_at": made_at}))
 
     def _count(self, table: sa.Table, which: sa.ColumnElement[bool]) -> int:
         query = sa.select(sa.func.count()).select_from(table).where(which)

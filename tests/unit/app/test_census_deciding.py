@@ -312,6 +312,17 @@ class TestPublicForm:
         elsewhere = census.at(SignedLinks("https://elsewhere.example", timedelta(days=1)))
         assert elsewhere.url(NIA, harness.now) == f"https://elsewhere.example/c/{second.rpartition('/')[2]}"
 
+    def test_a_new_link_replaces_one_that_was_made_while_the_clock_was_ahead(self, named: Made) -> None:
+        harness = named()
+        census = harness.app.census
+        first = census.url(NIA, harness.now + timedelta(days=180))
+        second = census.url(NIA, harness.now, is_new=True)
+        census.check_link(second.rpartition("/")[2])
+        with pytest.raises(LinkDead) as dead:
+            census.check_link(first.rpartition("/")[2])
+        assert dead.value.why is Dead.REVOKED
+        assert census.url(NIA, harness.now) == second
+
     def test_without_the_register_section_there_is_no_link(self, asked: Made) -> None:
         harness = asked()
         with pytest.raises(Refused, match="which is off"):

@@ -65,4 +65,4 @@ class Census(Protocol):
         """The tokens of the public form's links, the newest first, which alone is good."""
 
     def add_link(self, token: str, now: datetime) -> None:
-        """Keep a new link."""
+        """Keep a new link, as the newest one, also after one that a clock ahead made."""
