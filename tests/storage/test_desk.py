@@ -13,7 +13,7 @@ from builders import NOW, key, ticket
 from folded import claim, fold
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, TicketKind
-from worker.ports.state.access import VISITS_KEPT, ApiToken, Shown, Undo, Visit, Visitor
+from worker.ports.state.access import LOGIN_LINK_LIFE, VISITS_KEPT, ApiToken, Shown, Undo, Visit, Visitor
 from worker.ports.state.outbox import OutMessage
 from worker.storage.sql.tables import undo
 from worker.storage.store import SqlStore
@@ -133,6 +133,15 @@ def test_a_login_link_works_once_and_until_it_expires(store: SqlStore) -> None:
         assert uow.access.use_login_link("l1", NOW) is None
         assert uow.access.use_login_link("l2", NOW + MINUTE) is None
         assert uow.access.use_login_link("no such", NOW) is None
+
+
+def test_a_login_link_that_a_clock_ahead_made_signs_nobody_in(store: SqlStore) -> None:
+    with store.begin() as uow:
+        uow.access.add_login_link("l1", SAM, "root", NOW + timedelta(days=180))
+        uow.access.add_login_link("l2", SAM, "root", NOW + 2 * LOGIN_LINK_LIFE)
+
+        assert uow.access.use_login_link("l1", NOW) is None
+        assert uow.access.use_login_link("l2", NOW) == SAM, "two processes' clocks may differ by as much"
 
 
 def test_a_token_is_found_by_its_hash_and_revoked_by_its_id(store: SqlStore) -> None:

@@ -29,6 +29,7 @@ from worker.cli.common import (
 from worker.contract.access import LoginLinkShape, RevokedShape, RotatedShape, TokenShape
 from worker.desk.roles import DeskRole
 from worker.domain.text.durations import format_duration
+from worker.ports.state.access import LOGIN_LINK_LIFE
 
 app = typer.Typer(no_args_is_help=True, help="Let people into the console, and programs to the API.")
 
@@ -106,8 +107,6 @@ def login_link(
     now: NowOption = None,
 ) -> None:
     """Make a link that signs somebody in to the console, once."""
-    from worker.desk.sessions import LOGIN_LINK_LIFE
-
     at = clock_at(now)
     name = " ".join(for_.split())
     if not name:

@@ -31,7 +31,6 @@ from worker.domain.evidence.journal import stamp
 from worker.ports.state.access import Visitor
 
 SESSION_LIFE = timedelta(hours=12)  # a shift, with its handover
-LOGIN_LINK_LIFE = timedelta(hours=1)
 SEE_OTHER, FORBIDDEN, CONFLICT = 303, 403, 409
 CALLBACK = "/login/callback"
 SIGN_IN_FORM = "sign-in"

@@ -16,7 +16,6 @@ from worker.app.tell.signed_links import signing_key
 from worker.desk.app import desk_app
 from worker.desk.guarding import LISTS_MAX, is_upload
 from worker.desk.services import Place, Services
-from worker.desk.sessions import LOGIN_LINK_LIFE
 from worker.desk.sign_in import SignIn
 from worker.domain.evidence.actor import Actor, logged_in
 from worker.ops import events
@@ -25,6 +24,7 @@ from worker.ops.repeats import Repeats
 from worker.ops.server import Limits, bound, host_and_port_of, serving_on
 from worker.ops.whoami import login_and_host, login_name
 from worker.ports import Port
+from worker.ports.state.access import LOGIN_LINK_LIFE
 from worker.running.app import App, Clock, listening_at
 from worker.running.listening import Announce, not_heard
 from worker.running.replaying import replay_of

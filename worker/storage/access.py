@@ -13,7 +13,17 @@ import sqlalchemy as sa
 from worker.domain.instants import APART_MAX
 from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import LIVE, Ticket
-from worker.ports.state.access import VISITS_KEPT, ApiToken, Ended, GroupLink, Shown, Undo, Visit, Visitor
+from worker.ports.state.access import (
+    LOGIN_LINK_LIFE,
+    VISITS_KEPT,
+    ApiToken,
+    Ended,
+    GroupLink,
+    Shown,
+    Undo,
+    Visit,
+    Visitor,
+)
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.mapping import ticket_from_row, ticket_values
 from worker.storage.sql.tables import (
@@ -205,7 +215,9 @@ class SqlAccess:
         self._c.execute(sa.insert(login_link).values(values))
 
     def use_login_link(self, id_: str, now: datetime) -> Visitor | None:
-        good = (login_link.c.id == id_) & login_link.c.used_at.is_(None) & (login_link.c.expires_at > now)
+        k = login_link.c
+        is_on = (k.expires_at > now) & (k.expires_at <= now + LOGIN_LINK_LIFE + APART_MAX)
+        good = (k.id == id_) & k.used_at.is_(None) & is_on
         if self._c.execute(sa.update(login_link).where(good).values(used_at=now)).rowcount == 0:
             return None
         return _visitor(self._c.execute(sa.select(login_link).where(login_link.c.id == id_)).one())

@@ -15,6 +15,7 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.tickets.ticket import Ticket
 
 VISITS_KEPT = timedelta(days=90)
+LOGIN_LINK_LIFE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,10 @@ class AccessState(Protocol):
         """Keep a link that signs in once."""
 
     def use_login_link(self, id_: str, now: datetime) -> Visitor | None:
-        """Use a link, once and before it expires; return the person whom it signs in. One conditional UPDATE."""
+        """Use a link, once and before it expires; return the person whom it signs in. One conditional UPDATE.
+
+        None for one that is over, used or unknown, or that would last over an hour longer than `LOGIN_LINK_LIFE`.
+        """
 
     def add_token(self, token: ApiToken, hash_: str) -> None:
         """Keep a new token."""
