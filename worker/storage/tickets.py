@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -165,8 +165,8 @@ class SqlTickets:
         rows = self._c.execute(_of_group(), {"of": group.source, "id": group.group_id})
         return [ticket_from_row(row) for row in rows]
 
-    def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
-        rows = self._c.execute(_homes_of_holds_over(), {"now": now})
+    def homes_of_holds_over(self, now: datetime, longest: timedelta) -> list[GroupKey]:
+        rows = self._c.execute(_homes_of_holds_over(), {"now": now, "latest": now + longest + APART_MAX})
         return [GroupKey(*row) for row in rows]
 
     def answer_for(self, accountable: str) -> list[GroupKey]:
@@ -347,8 +347,9 @@ def _identified() -> sa.Select[Any]:
 def _homes_of_holds_over() -> sa.Select[Any]:
     t, blocker = ticket.c, ticket.alias("blocker").c
     waits = sa.exists().where(blocker.id == t.blocked_by, blocker.state.in_(_LIVE))
-    is_over = (t.state == TicketState.BLOCKED.value) & (t.held_until <= sa.bindparam("now"))
-    return sa.select(t.source, t.group_id).distinct().where(is_over, ~waits)
+    is_over = sa.or_(t.held_until <= sa.bindparam("now"), t.held_until > sa.bindparam("latest"))
+    which = (t.state == TicketState.BLOCKED.value) & is_over & ~waits
+    return sa.select(t.source, t.group_id).distinct().where(which)
 
 
 @cache

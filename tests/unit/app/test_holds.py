@@ -98,12 +98,26 @@ def test_a_hold_that_is_over_is_looked_at_once_though_it_waits_for_an_admin(comp
     hold(company, HOUR, removal.id)
     company.later(hours=2)
     with company.store.reading() as uow:
-        assert uow.tickets.homes_of_holds_over(company.now) == []
+        assert uow.tickets.homes_of_holds_over(company.now, 3 * DAY) == []
     hold(company, HOUR, removal.id)
     company.desk.waive(new_admin.id, KIM, "not needed", company.now)
     company.later(hours=2)
     with company.store.reading() as uow:
-        assert uow.tickets.homes_of_holds_over(company.now) == [removal.group]
+        assert uow.tickets.homes_of_holds_over(company.now, 3 * DAY) == [removal.group]
+
+
+def test_a_hold_that_was_set_while_the_clock_was_ahead_is_over(left: Harness) -> None:
+    at = left.now
+    left.now = at + 60 * DAY
+    hold(left, HOUR)
+    left.now = at + HOUR
+    left.settle()
+    assert (left.ticket().state, left.ticket().held_until) == (TicketState.OPEN, None)
+    with pytest.raises(Refused, match="too long"):
+        hold(left, 61 * DAY)
+    hold(left, 2 * DAY)
+    left.settle(full=True)
+    assert left.ticket().state is TicketState.BLOCKED
 
 
 def test_a_person_ends_it_before_its_time(left: Harness) -> None:

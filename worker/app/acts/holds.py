@@ -73,7 +73,7 @@ class RemovalHolds:
         if until <= now:
             raise Refused(because("That instant is over already; name a later one."))
         began = ticket.details.get(HELD_FROM)
-        begin = datetime.fromisoformat(began) if began else now
+        begin = min(datetime.fromisoformat(began), now) if began else now  # it may have been ahead
         if until - begin > self._rules.hold_max:
             last = begin + self._rules.hold_max
             until_last = Written(f"{last:%Y-%m-%dT%H:%M:%SZ}", LocalInstant(last, "UTC"))
@@ -91,7 +91,7 @@ class RemovalHolds:
         require_reason(reason)
 
         def change(ticket: Ticket) -> Ticket:
-            if not ticket.is_held(now):
+            if not ticket.is_held(now, self._rules.hold_max):
                 raise Refused(because("{ticket} is not held.", ticket=ticket.label))
             why = because("{name} ended the hold: {words}", name=by.name, words=reason.strip())
             ended = replace(ticket, held_until=None, reason=why)

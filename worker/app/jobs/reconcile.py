@@ -90,7 +90,8 @@ class Reconcile:
             self._unconfirmed.mark(uow, now)
             texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)
-            uow.rosters.mark_dirty(uow.tickets.homes_of_holds_over(now), now)
+            over = uow.tickets.homes_of_holds_over(now, self._tickets.hold_max)
+            uow.rosters.mark_dirty(over, now)
             is_first = full or not self._has_marked
             self._look_who_answers(uow, now, full=is_first)
             if is_first:

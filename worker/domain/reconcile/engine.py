@@ -217,7 +217,7 @@ def _open_or_keep(
     if ticket.state is TicketState.BLOCKED:
         if finding.needs_admin:
             return name_blocker(ticket, finding, case.view, now)
-        return None if ticket.is_held(now) else unblock(ticket, finding, case, rules, now)
+        return None if ticket.is_held(now, rules.hold_max) else unblock(ticket, finding, case, rules, now)
     if ticket.state is TicketState.OPEN:
         must_wait = finding.needs_admin and not case.view.is_without_roles
         return block(ticket, finding, now) if must_wait else _hand_on(ticket, finding, case, rules)

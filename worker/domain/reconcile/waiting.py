@@ -85,7 +85,9 @@ def unblock_unlisted(ticket: Ticket, case: GroupCase, rules: TicketRules, now: d
     On a list that is only a part, nobody is proven to be gone; and the record that they went is weighed only for
     tickets that don't wait. Whoever has it and left hands it on.
     """
-    if ticket.state is not TicketState.BLOCKED or ticket.is_held(now) or ticket.handle in case.by_handle:
+    if ticket.state is not TicketState.BLOCKED or ticket.handle in case.by_handle:
+        return None
+    if ticket.is_held(now, rules.hold_max):
         return None
     blockers = [one for one in case.view.tickets if one.id == ticket.blocked_by]
     is_named = ticket.blocked_by is not None or ticket.held_until is not None

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.instants import APART_MAX, has_come
 from worker.domain.model import AccountKey, Evidence, GroupKey, Role
 from worker.domain.text.reason import NO_REASON, Reason, because, together
 from worker.domain.text.tongue import N_
@@ -323,9 +324,9 @@ class Ticket:
         """True while nobody is to be told about it."""
         return self.snoozed_until is not None and now < self.snoozed_until
 
-    def is_held(self, now: datetime) -> bool:
-        """True while it has to wait by an approver's word."""
-        return self.held_until is not None and now < self.held_until
+    def is_held(self, now: datetime, longest: timedelta) -> bool:
+        """True while it has to wait by an approver's word, at most for the longest time that a hold may last."""
+        return self.held_until is not None and not has_come(self.held_until, now, longest + APART_MAX)
 
     def is_waived(self, now: datetime) -> bool:
         """True while a waiver holds: for good, or until an instant that has not come."""

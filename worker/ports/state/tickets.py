@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from worker.domain.escalation.policy import Taken
@@ -88,8 +88,11 @@ class StoredTickets(Protocol):
     def of_group(self, group: GroupKey) -> list[Ticket]:
         """All tickets about one group, or about its people as such (their duties in it), by id."""
 
-    def homes_of_holds_over(self, now: datetime) -> list[GroupKey]:
-        """Return the groups with a blocked ticket whose hold is over and that waits for no other live ticket."""
+    def homes_of_holds_over(self, now: datetime, longest: timedelta) -> list[GroupKey]:
+        """Return the groups with a blocked ticket whose hold is over and that waits for no other live ticket.
+
+        One that would last over an hour longer than `longest` was set by a clock that was ahead: it is over, too.
+        """
 
     def answer_for(self, accountable: str) -> list[GroupKey]:
         """Note who answers for live tickets; return the groups with one that a former accountable person has as such.
