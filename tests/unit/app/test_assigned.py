@@ -202,6 +202,18 @@ def test_a_link_that_was_made_while_the_clock_was_ahead_can_be_revoked(ward: Har
     assert look(ward, token_of(ward)).ticket.id == 1
 
 
+def test_what_was_said_while_the_clock_was_ahead_can_not_be_taken_back_for_months(ward: Harness) -> None:
+    token, at = token_of(ward), ward.now
+    ward.now = at + timedelta(days=20)
+    ward.assigned.done(token, ward.now)
+    assert look(ward, token).undo_until == ward.now + timedelta(minutes=1)
+
+    ward.now = at + timedelta(minutes=30)
+    assert look(ward, token).undo_until is None
+    with pytest.raises(Refused, match="can't be taken back any more"):
+        ward.assigned.undo(token, ward.now)
+
+
 def test_a_link_survives_a_restart(ward: Harness) -> None:
     token = token_of(ward)
 

@@ -17,6 +17,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, Via, acted, claimants
 from worker.domain.evidence.explained import assignee_id, ticket_facts
 from worker.domain.identity.matching import QUESTIONS, Identity
+from worker.domain.instants import APART_MAX, has_come
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.model import HandleKey
@@ -58,7 +59,7 @@ def can_undo(ticket: Ticket | None, undo: Undo, now: datetime) -> bool:
     """True if its minute is not over and nothing has changed since. Only a new `weighed_at` is no change."""
     return (
         ticket is not None
-        and now < undo.until
+        and not has_come(undo.until, now, UNDO_FOR + APART_MAX)
         and replace(ticket, weighed_at=None) == replace(undo.after, weighed_at=None)
     )
 
