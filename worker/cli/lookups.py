@@ -159,7 +159,8 @@ def people_erase(
     for key in erased.accounts:
         out.print(
             Text(
-                f"{'/'.join(key)} is erased. The journal keeps the id, and what was typed after --reason and --by."
+                f"{'/'.join(key)} is erased. The journal keeps the id, what was typed after --reason and --by, "
+                "and the names under which they acted."
             )
         )
     for key in erased.kept:

@@ -186,6 +186,10 @@ class SqlAccess:
 
     # --- signing in ------------------------------------------------------------------------------
 
+    def forget_admissions(self, before: datetime) -> None:
+        for table in (login_link, desk_session):
+            self._c.execute(sa.delete(table).where(table.c.expires_at <= before))
+
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.expires_at <= now))
         values = {"id": id_, **_visitor_values(visitor), "created_at": now, "expires_at": expires_at}

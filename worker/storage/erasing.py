@@ -17,6 +17,7 @@ from worker.domain.identity.ties import surely_same
 from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
 from worker.storage.episodes import AGAIN
+from worker.storage.erased_actors import erase_as_actor
 from worker.storage.erased_assignees import Known, erase_as_assignee, known_of
 from worker.storage.erased_links import erase_from_questions
 from worker.storage.erased_texts import (
@@ -71,6 +72,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_reports(connection, own)
     _erase_as_declarer(connection, key, own)
     erase_from_reasons(connection, own)
+    erase_as_actor(connection, _names_of_actor(key, own), texts)
     blank(connection, link.c.decided_by, is_one_of(_names_of_actor(key, own)), ERASED)
     mine = (ticket.c.person_source == key.source) & (ticket.c.person_id == key.person_id)
     numbers = sa.select(ticket.c.id).where(mine)

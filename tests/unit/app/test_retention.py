@@ -13,6 +13,7 @@ from builders import DAY, facts, key
 from by_link import token_of
 from harness import TWO_APPROVERS_FROM, Harness
 from several_accounts import CORP, TENANT, known_twice, nights
+from worker.app.acts.access import Access
 from worker.app.evidence.export import Audit
 from worker.app.evidence.scope import Selection
 from worker.app.evidence.zip import verify_pack
@@ -66,6 +67,16 @@ def test_what_can_t_be_taken_back_any_more_is_forgotten_whatever_the_rule(compan
     run(company, None)
     with company.store.begin() as uow:
         assert uow.access.undo_of(1) is None
+
+
+def test_a_login_link_that_is_over_is_forgotten_whatever_the_rule(company: Harness) -> None:
+    for name, life in {"over": timedelta(minutes=9), "good": timedelta(hours=2)}.items():
+        Access(company.store).make_login_link(name, ["viewer"], Actor("sam"), company.now, life)
+    company.later(hours=1)
+    run(company, after=None)
+
+    with company.store.reading() as uow:
+        assert [getattr(one, "name", "") for one in uow.explained.login_links()] == ["good"]
 
 
 @pytest.fixture

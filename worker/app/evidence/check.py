@@ -20,6 +20,7 @@ from worker.app.evidence.unexplained import (
     Unexplained,
     apart,
     entries_of,
+    is_by,
     sealed_of,
     was_erased,
 )
@@ -276,7 +277,7 @@ def _plans(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
     for word in words:
         label = plan_label(word.plan)
         compared.rows["cohorts"] += 1
-        if not _is_said(word, [one.entry for one in said.get(f"plan:{label}", [])], compared):
+        if not _is_said(uow, word, said.get(f"plan:{label}", []), compared):
             state = _WORDS[word.state] if word.is_word else word.state.value
             by = f" by {word.by}" if word.by else ""
             account = f", who is {word.by_id}" if word.by_id else ""
@@ -298,7 +299,8 @@ _SAID = {HoldState.RELEASED: events.PLAN_APPROVED, HoldState.REJECTED: events.PL
 _WORDS = {HoldState.RELEASED: "approved", HoldState.REJECTED: "objected to"}
 
 
-def _is_said(word: CohortWord, entries: Sequence[Entry], compared: Compared) -> bool:
+def _is_said(uow: UnitOfWork, word: CohortWord, sealed: Sequence[Sealed], compared: Compared) -> bool:
+    entries = [one.entry for one in sealed]
     if word.state is HoldState.HELD:
         is_decided = any(
             word.cohort in entry.data["cohorts"] for entry in entries if entry.event in _DECIDED.values()
@@ -306,11 +308,12 @@ def _is_said(word: CohortWord, entries: Sequence[Entry], compared: Compared) -> 
         return not is_decided and any(entry.event == events.PLAN_HELD for entry in entries)
     kinds = {_DECIDED[word.state], _SAID[word.state]} if word.is_word else {_DECIDED[word.state]}
     said = [
-        account_of(entry)
-        for entry in entries
-        if entry.event in kinds
-        and word.cohort in entry.data["cohorts"]
-        and (entry.actor, stated_at(entry)) == (word.by, word.at)
+        account_of(one.entry)
+        for one in sealed
+        if one.entry.event in kinds
+        and word.cohort in one.entry.data["cohorts"]
+        and stated_at(one.entry) == word.at
+        and is_by(uow, word.by, one.entry.actor, one)
     ]
     if not word.is_word or word.by_id in said:
         return bool(said)

@@ -14,14 +14,13 @@ from worker.app.evidence.unexplained import (
     Unexplained,
     apart,
     entries_of,
+    is_by,
     sealed_of,
     was_erased,
 )
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import account_of
-from worker.domain.evidence.explained import (
-    person_in,
-)
+from worker.domain.evidence.explained import ERASED, person_in
 from worker.domain.evidence.journal import Entry, Sealed, stated_at
 from worker.domain.reconcile.plan import instant
 from worker.domain.tickets.ticket import ticket_label, ticket_number
@@ -86,8 +85,11 @@ def _lasts(row: Shown, entry: Entry) -> bool:
 
 
 def _is_forgotten(uow: UnitOfWork, shown: Sealed) -> bool:
-    """True if the link's assignee was erased since. An assignee known only by address may be anybody erased."""
-    return was_erased(uow, shown.entry.data.get("to") or "@", shown)
+    """True if the link's assignee, or who was shown it, was erased since.
+
+    An assignee known only by address may be anybody erased.
+    """
+    return any(was_erased(uow, one, shown) for one in (shown.entry.data.get("to") or "@", shown.entry.actor))
 
 
 def tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
@@ -96,14 +98,15 @@ def tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
     tokens = {one.token.id: one for one in found}
     compared.rows["tokens"] += len(tokens)
     made, revoked, all_ended = dict[str, Entry](), dict[str, datetime](), set[datetime]()
-    for entry in entries_of(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED, events.DESK_KEY_ROTATED):
+    for event in sealed_of(uow, events.DESK_TOKEN_MADE, events.DESK_TOKEN_REVOKED, events.DESK_KEY_ROTATED):
+        entry = event.entry
         if entry.event == events.DESK_KEY_ROTATED:
             all_ended |= {stated_at(entry)} if entry.data["tokens"] else set()
             continue
         one = tokens.get(entry.data["token"])
         if one is not None and entry.event == events.DESK_TOKEN_REVOKED:
             revoked.setdefault(one.token.id, stated_at(entry))
-        elif one is not None and _is_made(one, entry):
+        elif one is not None and _is_made(uow, one, event):
             made[one.token.id] = entry
     for id_, one in tokens.items():
         row = f"token {id_}"
@@ -119,16 +122,15 @@ def tokens(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:
             yield Unexplained(row, f"it was ended at {is_now}, and by the journal at {was}")
 
 
-def _is_made(one: StoredToken, entry: Entry) -> bool:
-    token, data = one.token, entry.data
-    said = (
-        tuple(data["scopes"]), entry.actor, account_of(entry), stated_at(entry), data["expires_at"],
-        data.get(_HASH, one.secret),
-    )  # fmt: skip
-    is_so = (
-        token.scopes, token.created_by, token.created_by_id, token.created_at, instant(token.expires_at), one.secret
-    )  # fmt: skip
-    return said == is_so
+def _is_made(uow: UnitOfWork, one: StoredToken, event: Sealed) -> bool:
+    token, entry = one.token, event.entry
+    said = tuple(entry.data["scopes"]), stated_at(entry), entry.data["expires_at"]
+    return (
+        said == (token.scopes, token.created_at, instant(token.expires_at))
+        and entry.data.get(_HASH, one.secret) == one.secret
+        and is_by(uow, token.created_by, entry.actor, event)
+        and (token.created_by_id == account_of(entry) or token.created_by == token.created_by_id == ERASED)
+    )
 
 
 def admissions(uow: UnitOfWork, compared: Compared) -> Iterator[Unexplained]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from worker.domain.evidence import events
-from worker.domain.evidence.explained import (
-    person_in,
-)
+from worker.domain.evidence.actor import is_signed_in
+from worker.domain.evidence.explained import ERASED, person_in
 from worker.domain.evidence.journal import Entry, Sealed
 from worker.ports.state.explained import Unreadable
 from worker.ports.state.store import UnitOfWork
@@ -47,14 +46,23 @@ def apart(rows: Sequence[_T | Unreadable]) -> tuple[list[_T], list[Unexplained]]
 def was_erased(uow: UnitOfWork, who: str, event: Sealed) -> bool:
     """True if the person was erased since.
 
-    An address, or an account in a tracker, matches the erasure of anybody, since it names no person.
+    An address, a full name, or an account in a tracker, matches the erasure of anybody, since it names no person.
     """
     if person_in(who) is not None:
         return any(one.entry.event == events.PERSON_ERASED for one in uow.journal.of(f"person:{who}"))
     return any(
-        "@" in who or _ELSEWHERE.match(who) or entry.subject.endswith(f"/{who}")
+        "@" in who or _is_full_name(who) or _ELSEWHERE.match(who) or entry.subject.endswith(f"/{who}")
         for entry in entries_of(uow, events.PERSON_ERASED, after=event.seq)
     )
+
+
+def is_by(uow: UnitOfWork, now: str | None, said: str, event: Sealed) -> bool:
+    """True if a row names who its event names, or nobody any more because they were erased since."""
+    return now == said or (now == ERASED and was_erased(uow, said, event))
+
+
+def _is_full_name(who: str) -> bool:
+    return " " in who and not is_signed_in(who)
 
 
 def entries_of(uow: UnitOfWork, *kinds: str, after: int = 0) -> Iterator[Entry]:

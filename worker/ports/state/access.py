@@ -155,6 +155,9 @@ class AccessState(Protocol):
     def forget_undos(self, before: datetime) -> None:
         """Forget all undo data that it was too late to use by then."""
 
+    def forget_admissions(self, before: datetime) -> None:
+        """Forget all login links and sessions that were over by then."""
+
     def add_session(self, id_: str, visitor: Visitor, now: datetime, expires_at: datetime) -> None:
         """Sign a person in; forget sessions that are over."""
 
