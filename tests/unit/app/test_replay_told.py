@@ -14,7 +14,7 @@ from replayed import DAY, HOUR, STEPS, TWO, Found, base, pass_hours, played, wit
 from worker.domain.controls.policy import ClassRule, ControlPolicy, DescriptionRule, ProfileRule
 from worker.domain.controls.switch import REPORTED, ControlSwitch, Mode
 from worker.domain.escalation.absence import Absence
-from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target, When
+from worker.domain.escalation.policy import STANDARD, After, Named, NamedKind, Policy, Step, Target, When
 from worker.domain.escalation.silences import Silence
 from worker.domain.model import GroupFacts, RegisterFacts
 from worker.domain.replay.comparing import PlayEffect
@@ -93,6 +93,23 @@ def test_a_deputy_is_told_of_a_step_while_somebody_is_away(
     seen = played(harness, None)
     assert seen.messages == ()
     assert later_steps(harness, plus, to) == told
+
+
+@pytest.mark.parametrize("to, told", [
+    (STANDARD.steps[1].to, {"Eve": (3, 3), SEC: (1, 1), "channel": (1, 1)}),
+    ((Named(NamedKind.PERSON, DEP),), {"Eve": (3, 2), SEC: (1, 0), "channel": (1, 1), DEP: (0, 1)}),
+])  # fmt: skip
+def test_a_configuration_that_redefines_the_built_in_policy_tells_its_own_readers(
+    found: Found, to: tuple[Target | Named, ...], told: dict[str, tuple[int, int]]
+) -> None:
+    harness = ward(found, "eve", rules=rules(accountable=SEC))
+    pass_hours(harness, 32, {1: lambda: harness.leave("ann")})
+    first, second, third = STANDARD.steps
+    other = replace(STANDARD, steps=(first, replace(second, to=to), third))
+
+    seen = played(harness, with_rules(harness, policies=(other,)))
+
+    assert {who: (was, would) for who, was, would in seen.readers} == told
 
 
 QUICK = Policy("quick", (Step(After(plus=2 * HOUR), (Target.ASSIGNEE,)),), When(sensitive=True))

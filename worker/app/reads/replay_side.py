@@ -15,7 +15,7 @@ from worker.app.tell.holding import known_as, reader_known_as
 from worker.app.tell.quiet import PersonalQuiet
 from worker.app.tell.recipients import Recipients
 from worker.domain.controls.policy import ClassRule
-from worker.domain.escalation.policy import Named, NamedKind, Policy, Step, Taken, Target, Whom
+from worker.domain.escalation.policy import STANDARD, Named, NamedKind, Policy, Step, Taken, Target, Whom
 from worker.domain.escalation.quiet import held_until
 from worker.domain.escalation.silences import Silence
 from worker.domain.kinds import REMOVAL, REPORTED_MESSAGES
@@ -243,16 +243,16 @@ class Player:
         self, one: RecordedTicket, policy: Policy, step: Step, taken: Taken
     ) -> tuple[tuple[Recipient, ...], bool] | None:
         same = [each for each in one.steps if each.policy == policy.name and each.taken.step == taken.step]
-        before = next((each for each in self._present.tickets.policies if each.name == policy.name), policy)
-        is_known = taken.step <= len(before.steps) and before.steps[taken.step - 1].to == step.to
-        is_over_the_same = is_known and before.steps[taken.step - 1].via == step.via
+        policies = (*self._present.tickets.policies, STANDARD)
+        before = next((each for each in policies if each.name == policy.name), policy)
+        known = before.steps[taken.step - 1 : taken.step]
+        is_over_the_same = [(each.to, each.via) for each in known] == [(step.to, step.via)]
         if not same or not is_over_the_same or not self._rules.has_same_readers:
             return None
         found = next((each for each in same if each.taken.repeat == taken.repeat), same[-1])
         addresses = {told.who: told.address for told in one.told if told.what == f"{STEP}{taken.step}"}
         told = tuple(_recipient(who, addresses.get(who, who)) for who in found.told)
-        is_asked = any(self._is_accountable_before(to.address) for to in told)
-        if is_asked:
+        if any(self._is_accountable_before(to.address) for to in told):
             return None
         away = self._rules.explainer.away
         if found.taken.at == taken.at:
