@@ -1,16 +1,25 @@
-"""Questions about members that name somebody: who may be behind one stays, and who is erased goes from all."""
+"""What members leave of somebody who is erased: questions that name them, and handles that nobody has any more."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
 from worker.domain.evidence.explained import ERASED
 from worker.domain.identity.matching import IdentityState
 from worker.domain.model import AccountKey, HandleKey
+from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import as_json
-from worker.storage.sql.tables import IS_QUESTION, link, membership
+from worker.storage.sql.tables import IS_QUESTION, departed, link, membership, person_key
+
+GONE_AND_NOBODYS = (
+    link.c.gone_at.is_not(None),
+    link.c.state == IdentityState.UNMATCHED.value,
+    link.c.decided_by.is_(None),  # nobody has said anything of them
+    link.c.rejected == "[]",
+)
 
 
 def asked_about(connection: sa.Connection, key: AccountKey) -> list[HandleKey]:
@@ -26,6 +35,23 @@ def erase_from_questions(connection: sa.Connection, key: AccountKey) -> None:
         this = (link.c.source == handle.source) & (link.c.handle == handle.handle)
         values = {"suggestions": as_json(rest), "why": ERASED, "why_words": None, "is_dirty": 1}
         connection.execute(sa.update(link).where(this).values(values))
+
+
+def erase_handles(connection: sa.Connection, handles: Collection[str]) -> None:
+    """Delete members under these handles who are in no group and nobody, and records that one of these numbers went.
+
+    A number that another account has, or a member who is known as somebody else, is left to them.
+    """
+    for chunk in chunked(sorted(handles)):
+        for column in (link.c.handle, link.c.phone_key):
+            connection.execute(sa.delete(link).where(column.in_(chunk), *GONE_AND_NOBODYS))
+        k, m, d = person_key.c, link.c, departed.c
+        of_others = (
+            sa.select(k.value).where(k.kind == "phone", k.value.in_(chunk)),
+            sa.select(m.phone_key).where(m.phone_key.in_(chunk)),
+        )
+        theirs = set(chunk).difference(*(connection.execute(query).scalars() for query in of_others))
+        connection.execute(sa.delete(departed).where(d.phone_key.in_(sorted(theirs))))
 
 
 def _naming(

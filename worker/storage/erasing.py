@@ -19,7 +19,7 @@ from worker.domain.model import AccountKey
 from worker.storage.episodes import AGAIN
 from worker.storage.erased_actors import erase_as_actor
 from worker.storage.erased_assignees import Known, erase_as_assignee, known_of
-from worker.storage.erased_links import erase_from_questions
+from worker.storage.erased_links import erase_from_questions, erase_handles
 from worker.storage.erased_texts import (
     blank,
     blank_in_lists,
@@ -62,6 +62,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     """Remove one person's data; idempotent."""
     known = known_of(connection, key)
     texts = _texts_about(connection, key, known)
+    handles = _handles_of(connection, key) - known.shared | known.own
     erase_as_assignee(connection, key, known)
     erase_from_lists(connection, texts)
     erase_from_texts(connection, key, texts)
@@ -99,11 +100,12 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
         connection.execute(sa.delete(table).where(where))
     _erase_from_held_plans(connection, key)
     _erase_from_attestations(connection, key)
-    _erase_ties(connection, key)
+    tied = _erase_ties(connection, key, handles)
     erase_from_questions(connection, key)
     for table in (link, expected, group_link, left_by_themself, consent_subject):
         where = (table.c.person_source == key.source) & (table.c.person_id == key.person_id)
         connection.execute(sa.delete(table).where(where))
+    erase_handles(connection, tied)
     let_go_of_reserved(connection)
 
 
@@ -198,23 +200,34 @@ def _texts_about(connection: sa.Connection, key: AccountKey, known: Known) -> se
     return (found - known.shared) | known.names | known.own
 
 
-def _erase_ties(connection: sa.Connection, key: AccountKey) -> None:
-    """Erase what ties the person's handles to others, and these to theirs: former numbers, and their accounts."""
-    mine = sa.select(link.c.handle, link.c.phone_key).where(
-        link.c.person_source == key.source, link.c.person_id == key.person_id
+def _handles_of(connection: sa.Connection, key: AccountKey) -> set[str]:
+    """The handles and numbers of members who are or were this person."""
+    k, t = link.c, ticket.c
+    queries = (
+        sa.select(k.handle, k.phone_key).where(k.person_source == key.source, k.person_id == key.person_id),
+        sa.select(t.handle).where(t.person_source == key.source, t.person_id == key.person_id),
     )
-    t = handle_tie.c
+    return {one for query in queries for row in connection.execute(query) for one in row if one}
+
+
+def _erase_ties(connection: sa.Connection, key: AccountKey, handles: set[str]) -> set[str]:
+    """Erase what ties the person's handles to others, and these to theirs: former numbers, and their accounts.
+
+    Return the handles, and those that they were tied to.
+    """
+    t, tied = handle_tie.c, set(handles)
     connection.execute(
         sa.delete(handle_tie).where(t.person_source == key.source, t.person_id == key.person_id)
     )
-    handles = {one for row in connection.execute(mine) for one in row if one}
     for one in sorted(handles):
         found = around(one, ties_around(connection, [one], with_weak=True))
         theirs = {one, *surely_same(one, found)}
         for tie in found:
             if {tie.handle, tie.other} & theirs:
+                tied |= {tie.handle, tie.other}
                 this = (t.source == tie.source) & (t.kind == tie.kind.value) & (t.handle == tie.handle)
                 connection.execute(sa.delete(handle_tie).where(this, t.other == tie.other))
+    return tied
 
 
 def _erase_as_declarer(connection: sa.Connection, key: AccountKey, own: set[str]) -> None:

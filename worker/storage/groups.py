@@ -54,6 +54,7 @@ from worker.storage.group_rows import _group, _group_query, as_proof, group_row,
 from worker.storage.hidden_members import note_hidden
 from worker.storage.leading import leaders_of
 from worker.storage.led_members import with_leaders, with_led
+from worker.storage.left_out import forget_left_out
 from worker.storage.missing_groups import missing_groups
 from worker.storage.persons import PERSON_COLUMNS, is_joining, person_of
 from worker.storage.sql.bulk import bulk_stage, bulk_upsert, clearing
@@ -143,6 +144,9 @@ class SqlRosters:
 
     def leave_out(self, source: str, now: datetime) -> list[GroupKey]:
         return leave_out(self._c, source, now)
+
+    def forget_left_out(self) -> None:
+        forget_left_out(self._c)
 
     # --- looking closer --------------------------------------------------------------------------
 

@@ -41,9 +41,9 @@ class Retention:
 
         People who are or may be in a group, in a plan that waits, or with a live ticket, about them or to do, stay. One
         transaction for each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, what
-        can't be taken back any more is forgotten, login links and sessions that are over, the time zones that channels
-        said after 30 days without asking, the texts of reports 30 days after the outcome, and what leavers said of a
-        policy by its own rule.
+        can't be taken back any more is forgotten, login links and sessions that are over, who went from groups that are
+        left out, the time zones that channels said after 30 days without asking, the texts of reports 30 days after the
+        outcome, and what leavers said of a policy by its own rule.
 
         In the first night after more than a month, only that goes whose time had come by the night before it: the clock
         may be ahead. The report says so.
@@ -55,6 +55,7 @@ class Retention:
             uow.zones.forget(by - ZONE_LIFE)
             uow.access.forget_undos(now)
             uow.access.forget_admissions(by)
+            uow.rosters.forget_left_out()
             forget_texts(uow, by - TEXTS_KEPT, now)
         statements = sum(
             self._forget_said(policy, by - keep, now, lease) for policy, keep in self._keeps.items()

@@ -59,6 +59,12 @@ class Rosters(Protocol):
         Those that it did not show at its last read stay as they are: nobody knows whether it would show them again.
         """
 
+    def forget_left_out(self) -> None:
+        """Forget who went from groups that are left out, and members and ties that are nobody's and were seen there.
+
+        Set-based, for the nightly pass; idempotent.
+        """
+
     def renumbered(self, source: str, changes: Iterable[Renumbered]) -> None:
         """Keep which numbers and ids changed, told outside of any read. One that is known has no effect."""
 
