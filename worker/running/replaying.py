@@ -27,8 +27,9 @@ _BESIDE = re.compile(
     r"organisation\.(name|language)|database|groups\.admins_max|watch|desk|ops|allow_"
     r"|schedule\.(?!(poll|inventory|reconcile|escalate|full)$)"
 )
-_WIDENS = re.compile(  # by the whole line
-    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou): false|leaver\.accounts: all"
+# By the whole line. Without an evidence, too, somebody may have left later by another one, which was not kept
+_WIDENS = re.compile(
+    r"leaver\.(disabled|deleted|expired|leave_date|moved_to_leavers_ou):|leaver\.accounts: all"
     r"|inventories\[[^\]]*\]\.(groups|exclude)"
 )
 _COMES = re.compile(r"(directories|inventories)\[[^\]]*\]\.name: not set")  # by the whole line, too

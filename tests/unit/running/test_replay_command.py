@@ -200,7 +200,7 @@ def test_what_of_a_configuration_is_played(config: Path) -> None:
             [],
             True,
         )
-        assert changed(leaver={"disabled": False, "accounts": "all"}) == ([], [], True)
+        assert changed(leaver={"disabled": False, "accounts": "all"}) == ([], ["leaver.disabled"], True)
         tenant = {"name": "tenant", "kind": "file", "path": "tenant.csv"}
         _, widens, _ = changed(directories=[*_raw()["directories"], tenant])
         assert "directories[tenant].name" in widens

@@ -117,7 +117,7 @@ class ChangedRules:
     rules: ReplayRules
     lines: tuple[str, ...] = ()
     unplayed: tuple[str, ...] = ()
-    widens: tuple[str, ...] = ()  # settings by which groups or leavings may count that did not then
+    widens: tuple[str, ...] = ()  # settings by which groups or leavings may count that were not kept then
 
 
 class Replay:
