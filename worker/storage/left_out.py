@@ -6,17 +6,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from worker.ports import Port
 from worker.storage.erased_links import GONE_AND_NOBODYS
-from worker.storage.sql.tables import chat_group, departed, handle_tie, link, person_key
+from worker.storage.sql.tables import chat_group, departed, handle_tie, link, person_key, source
 
 _G = chat_group.c
 _GROUPS = sa.select(_G.source, _G.group_id).where(_G.is_gone == 1, _G.is_unseen == 1)
-_IS_IN_SIGHT = sa.case(((_G.is_gone == 0) & (_G.is_unseen == 0), 1), else_=0)
-_SOURCES = sa.select(_G.source).group_by(_G.source).having(sa.func.max(_IS_IN_SIGHT) == 0)
+_SOURCES = sa.select(source.c.name).where(source.c.port == Port.INVENTORY.value, source.c.is_removed == 1)
 
 
 def forget_left_out(connection: sa.Connection) -> None:
-    """Forget this of the groups that are left out, and of sources without any group in sight, as those taken out are.
+    """Forget this of the groups that are left out, and of inventories that are taken out of the configuration.
 
     A tie goes if one of its ends is nobody's: no member's, no account's, and tied to nothing else. It can't say who
     anybody is. A chain of such ties goes from its ends, so it may take some nights.
@@ -24,7 +24,7 @@ def forget_left_out(connection: sa.Connection) -> None:
     d, t = departed.c, handle_tie.c
     is_nobodys = sa.or_(_is_an_end(t.handle, t.other), _is_an_end(t.other, t.handle))
     connection.execute(sa.delete(link).where(link.c.source.in_(_SOURCES), *GONE_AND_NOBODYS))
-    for groups in (_in_groups_left_out, _in_sources_out_of_sight):
+    for groups in (_in_groups_left_out, _in_sources_taken_out):
         connection.execute(sa.delete(departed).where(groups(d)))
         connection.execute(sa.delete(handle_tie).where(groups(t), is_nobodys))
 
@@ -33,7 +33,7 @@ def _in_groups_left_out(columns: Any) -> sa.ColumnElement[bool]:
     return sa.tuple_(columns.source, columns.group_id).in_(_GROUPS)
 
 
-def _in_sources_out_of_sight(columns: Any) -> sa.ColumnElement[bool]:
+def _in_sources_taken_out(columns: Any) -> sa.ColumnElement[bool]:
     is_one: sa.ColumnElement[bool] = columns.source.in_(_SOURCES)
     return is_one
 
