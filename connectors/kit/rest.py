@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from connectors.kit.http import (
     retry_after_s,
     trusting,
 )
-from connectors.kit.text import cut, one_line
+from connectors.kit.text import REPLACEMENT, cut, one_line
 from worker.ports import BadConfig, ConnectorError, Incomplete, NotDone
 
 READ_S = 30.0
@@ -43,6 +44,8 @@ PATIENCE_S = 30.0  # a longer pause is not waited for: one server's limit holds 
 SAID_MAX = 120
 BURST_SHARE = 10  # a tenth of what a minute allows may go out at once
 NO_CONTENT, OK_MAX, MOVED_MAX = 204, 299, 399
+_ODD = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of surrogate pairs
+_MAY_HAVE_ODD = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")  # as an escape, or as bytes
 
 
 class Pace:
@@ -283,10 +286,24 @@ class Refusal(Exception):
 
 
 def _parsed(data: bytes) -> tuple[Any, bool]:
+    """Return JSON, and whether it is any, with U+FFFD for what no database keeps: else it would be news each time."""
     try:
-        return json.loads(data), True
+        found = json.loads(data)
+        return (_storable(found) if _MAY_HAVE_ODD.search(data) else found), True
     except (ValueError, RecursionError):
         return None, False
+
+
+def _storable(found: Any) -> Any:
+    if isinstance(found, str):
+        return _ODD.sub(REPLACEMENT, found)
+    if isinstance(found, list):
+        return [_storable(one) for one in found]
+    return (
+        {_storable(key): _storable(value) for key, value in found.items()}
+        if isinstance(found, dict)
+        else found
+    )
 
 
 def _said(found: Any) -> str:
