@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from connectors.kit.calls import Calls, Event
 from connectors.kit.rest import Query, Rest
 from connectors.kit.trackers import TrackerConfig
-from worker.domain.mirror.outside import CopyStanding, Draft, Goal, Seen
+from worker.domain.mirror.outside import CopyStanding, CopyUnread, Draft, Goal, Seen
 from worker.ports import (
     Changed,
     CheckResult,
@@ -24,6 +24,7 @@ from worker.ports import (
     NotDone,
     Passive,
     Permanent,
+    PermissionDenied,
     Rejected,
     Transient,
 )
@@ -31,6 +32,7 @@ from worker.ports import (
 _SHOWN = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
 IDENTITY = "identity"  # a concern: the last copy that was made would not be found
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 
 def is_there(standing: CopyStanding, goal: Goal) -> bool:
@@ -64,15 +66,37 @@ def read_back(read: Callable[[], T]) -> T:
         ) from error
 
 
+class NotUnderstood(Transient):
+    """An answer of another shape than described: it proves nothing. Of one copy, it says nothing of the others."""
+
+
 def understood(server: str, what: str, read: Callable[[], T]) -> T:
-    """Read an answer. One of another shape than described is Transient: it proves nothing."""
+    """Read an answer. Raises NotUnderstood for one of another shape than described."""
     try:
         return read()
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise Transient(
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        raise NotUnderstood(
             f"{server}, asked for {what}, answered something else ({type(error).__name__}: {error}).",
             remedy="Check that url is the server itself, and its version.",
         ) from error
+
+
+def each_apart(page: Mapping[str, Row], read: Callable[[Row], Seen]) -> list[Seen | CopyUnread]:
+    """Read each copy of a page, by their refs.
+
+    What keeps one from being read is said of it. What keeps all of several from it is raised.
+    """
+    found: list[Seen | CopyUnread] = []
+    errors: list[ConnectorError] = []
+    for ref, row in page.items():
+        try:
+            found.append(read(row))
+        except (PermissionDenied, Rejected, NotUnderstood, Incomplete) as error:
+            errors.append(error)
+            found.append(CopyUnread(ref, error.message, error.remedy))
+    if errors and len(errors) == len(found) > 1:
+        raise errors[0]
+    return found
 
 
 def has_token(call: InboundCall, header: str, secret: SecretStr) -> bool:

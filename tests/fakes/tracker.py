@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import Changed, CheckResult, ConnectorError, Passive, Rejected, Transient
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
@@ -44,6 +44,7 @@ class FakeTracker(Passive):
         self.after: Callable[[str], None] = lambda _what: None
         self.hidden_reads = 0  # so many looks by identity find nothing
         self.error: ConnectorError | None = None  # of every call
+        self.unread: set[str] = set()  # of which too little is shown
         self.is_public = False
         self.called = False
         self.keep: Keep | None = None
@@ -102,10 +103,13 @@ class FakeTracker(Passive):
             return []
         return [one.seen for one in self.issues.values() if one.seen.identity == identity and not one.is_gone]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         self._fail()
         for ref in refs:
             issue = self.issues[ref]
+            if ref in self.unread:
+                yield CopyUnread(ref, f"DESK-{ref} shows no status.", "Let us see it.")
+                continue
             yield CopyGone(ref, "deleted") if issue.is_gone else issue.seen
 
     def last_move(self, seen: Seen, /) -> LastMove:

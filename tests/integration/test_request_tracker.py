@@ -12,7 +12,7 @@ from contracts.tracker import AMINA, draft
 from integration.request_tracker_queue import STATES, Start, queue, server, start, wire
 from request_tracker import CLOSER, ROOT, US, Queue, RequestTrackerServer
 from wires import Wire
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Goal, Seen
 from worker.ports import Changed, NotDone, Rejected, Transient
 
 __all__ = ["queue", "server", "start", "wire"]
@@ -22,6 +22,7 @@ GUARDED: dict[str, Any] = {"done": ["done"], "open": ["open", "new", "quiet"]}
 
 def one_read(tracker: RequestTracker, ref: str) -> Seen | CopyGone:
     [found] = tracker.read([ref])
+    assert not isinstance(found, CopyUnread)
     return found
 
 

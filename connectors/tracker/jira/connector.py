@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from connectors.kit.calls import Calls, is_signed
 from connectors.kit.rest import Refusal
 from connectors.kit.text import one_line
-from connectors.kit.tracker_rest import IDENTITY, Worried, read_back
+from connectors.kit.tracker_rest import IDENTITY, Worried, each_apart, read_back
 from connectors.kit.trackers import configured_place
 from connectors.tracker.jira import mapping
 from connectors.tracker.jira.checking import checked
@@ -20,7 +21,7 @@ from connectors.tracker.jira.forms import Form, read_form
 from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.markup import document, plain, summary, wiki
 from connectors.tracker.jira.moves import Way, way_to
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import Changed, CheckResult, Concern, ConnectorContext, ConnectorError, Rejected
 from worker.ports.connectors.base import Passive
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -124,18 +125,20 @@ class JiraTracker(Worried, Passive):
         place = self._place()
         return [mapping.seen(row, place, self._config.states) for row in mapping.of_identity(rows, identity)]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         """Yield what each is; by hundreds. Where some are missing, the project has to be there, or nothing is."""
         wanted = list(dict.fromkeys(refs))
         is_sure = False
         for start in range(0, len(wanted), PAGE):
             part = wanted[start : start + PAGE]
             place = self._place()
-            found = {str(mapping.number_of(row)): row for row in self._page(part)}
+            rows = {str(mapping.number_of(row)): row for row in self._page(part)}
+            read = partial(mapping.seen, place=place, states=self._config.states)
+            found = {one.ref: one for one in each_apart(rows, read)}
             for ref in part:
                 if ref in found:
                     self._read(ref)
-                    yield mapping.seen(found[ref], place, self._config.states)
+                    yield found[ref]
                     continue
                 if not is_sure:
                     self._client.project(self._config.project)

@@ -16,6 +16,7 @@ from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import (
     HttpTracker,
+    each_apart,
     has_token,
     is_there,
     read_back,
@@ -36,7 +37,7 @@ from connectors.tracker.redmine.client import (
 )
 from connectors.tracker.redmine.config import RedmineConfig
 from connectors.tracker.redmine.people import People
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -107,21 +108,23 @@ class RedmineTracker(HttpTracker):
         require_filter(rows, where, identity, self._config.field)
         return [self._seen(row) for row in sorted(rows, key=lambda row: int(row["id"]))]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         wanted = sorted(refs, key=int)
+        self._people.ask_again()
         for start in range(0, len(wanted), PAGE):
             some = wanted[start : start + PAGE]
-            asked, found = frozenset(some), set()
+            asked, found = frozenset(some), {}
+            self._place()  # what is wrong with it is wrong with all
             for row in self._client.issues("issues", {"issue_id": ",".join(some)}):
                 if row["id"] not in asked:
                     raise Transient(
                         f"{REDMINE} returned issues that it was not asked for.",
                         remedy="Nothing is changed by it; they are read again.",
                     )
-                found.add(row["id"])
+                found[str(row["id"])] = row
                 self._read(row["id"])
-                yield self._seen(row)
-            for ref in sorted(asked - found, key=int):
+            yield from each_apart(found, self._seen)
+            for ref in sorted(asked - found.keys(), key=int):
                 yield self._missing(ref)
 
     def last_move(self, seen: Seen, /) -> LastMove:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors.kit.rest import Refusal
+from connectors.kit.tracker_rest import NotUnderstood
 from connectors.tracker.redmine.client import REDMINE, RedmineClient
-from worker.ports import PermissionDenied, Rejected
+from worker.ports import NotDone, PermissionDenied, Rejected, Transient
 
 
 class People:
@@ -15,14 +17,32 @@ class People:
         self._client = client
         self._numbers = {email.casefold(): number for email, number in configured.items()}
         self._addresses = {number: email for email, number in configured.items()}
+        self._unanswered: dict[int, Transient] = {}
+
+    def ask_again(self) -> None:
+        """Ask for those again of whom Redmine could not say anything."""
+        self._unanswered.clear()
 
     def address(self, number: int, name: str) -> str:
-        """Return somebody's address; their name where Redmine does not show it. Raises ConnectorError."""
+        """Return somebody's address; their name where Redmine does not show it.
+
+        Raises NotUnderstood if it answers, and can't say: by their name they would be somebody else.
+        """
+        if number in self._unanswered:
+            raise self._unanswered[number]
         if number not in self._addresses:
             try:
                 self._addresses[number] = str(self._client.user(number).get("mail") or "")
             except (PermissionDenied, Rejected):  # a group, or somebody whom we may not see
                 self._addresses[number] = ""
+            except NotDone:
+                raise
+            except Transient as error:
+                if not isinstance(error, NotUnderstood) and not Refusal.behind(error).status:
+                    raise  # no answer at all, which is not about them
+                said = NotUnderstood(error.message, remedy=f"Look at {name} in {REDMINE}.")
+                self._unanswered[number] = said
+                raise said from error
         return self._addresses[number] or name
 
     def number(self, email: str) -> int:

@@ -15,6 +15,7 @@ from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import (
     HttpTracker,
+    each_apart,
     has_token,
     is_there,
     read_back,
@@ -33,7 +34,7 @@ from connectors.tracker.request_tracker.client import (
     rest_of,
 )
 from connectors.tracker.request_tracker.config import RequestTrackerConfig
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -103,18 +104,19 @@ class RequestTracker(HttpTracker):
             if identity in mapping.identities(row, field)
         ]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         """See the port. What they refer to isn't asked for, so that a hundred take one second: no identity is said."""
         wanted = sorted(refs, key=int)
         for start in range(0, len(wanted), PAGE):
             some = wanted[start : start + PAGE]
             asked = frozenset(some)
+            self._queue()  # what is wrong with it is wrong with all
             query = " OR ".join(f"id = {int(ref)}" for ref in some)
-            rows = [row for row in self._client.search(query, "tickets") if row["id"] in asked]
-            for row in rows:
-                self._read(row["id"])
-                yield self._seen(row)
-            for ref in sorted(asked - {row["id"] for row in rows}, key=int):
+            rows = {row["id"]: row for row in self._client.search(query, "tickets") if row["id"] in asked}
+            for ref in rows:
+                self._read(ref)
+            yield from each_apart(rows, self._seen)
+            for ref in sorted(asked - rows.keys(), key=int):
                 yield self._missing(ref)
 
     def last_move(self, seen: Seen, /) -> LastMove:

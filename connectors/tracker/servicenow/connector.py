@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from connectors.kit.calls import Event
 from connectors.kit.tracker_rest import (
     HttpTracker,
+    each_apart,
     has_token,
     is_there,
     read_back,
@@ -25,7 +26,7 @@ from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
 from connectors.tracker.servicenow.config import ServicenowConfig
 from connectors.tracker.servicenow.people import People
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -114,13 +115,13 @@ class ServicenowTracker(HttpTracker):
                 found.append(self._seen(row))
         return sorted(found, key=lambda one: (str(one.opened_at or ""), one.ref))
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         wanted = sorted(refs)
         for start in range(0, len(wanted), PAGE):
             some = wanted[start : start + PAGE]
             asked = frozenset(some)
             query = f"sys_idIN{','.join(map(plain, some))}^ORDERBYsys_created_on^ORDERBYsys_id"
-            found = set()
+            found = {}
             for row in self._client.rows(self._config.table, query, mapping.FIELDS, "records"):
                 ref = mapping.value(row, "sys_id")
                 if ref not in asked:
@@ -128,10 +129,12 @@ class ServicenowTracker(HttpTracker):
                         "ServiceNow returned records that it was not asked for.",
                         remedy="Nothing is changed by it; they are read again.",
                     )
-                found.add(ref)
+                found[ref] = row
                 self._read(ref)
-                yield self._seen(row)
-            for ref in sorted(asked - found):  # a limit counts before access rules, so each one is asked for
+            yield from each_apart(found, self._seen)
+            for ref in sorted(
+                asked - found.keys()
+            ):  # a limit counts before access rules, so each one is asked for
                 yield self._one(ref)
 
     def _one(self, ref: str) -> Seen | CopyGone:
@@ -234,7 +237,7 @@ class ServicenowTracker(HttpTracker):
     def _seen(self, row: Row) -> Seen:
         if fields := mapping.absent(row):
             raise PermissionDenied(
-                f"ServiceNow did not show {', '.join(fields)}.",
+                f"ServiceNow did not show {', '.join(fields)} of {mapping.value(row, 'number') or 'a record'}.",
                 missing=f"reading {self._config.table}.{fields[0]}",
                 remedy="Let the account read these fields, and look whether table is one that extends Task.",
             )

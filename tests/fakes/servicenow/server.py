@@ -48,8 +48,8 @@ class ServicenowServer(TrackerServer):
     """`tables` has the records, `journal` and `files` what was added to them.
 
     `unread`, `unwritten`: fields, as "incident.state", that access rules close to us without a word. `hidden`: records
-    that they keep from us. `aborted`: what a business rule says to each new state. `mandatory`: a field that a data
-    policy demands of each new record.
+    that they keep from us, `unread_of`: fields of one record, by its sys_id. `aborted`: what a business rule says to
+    each new state. `mandatory`: a field that a data policy demands of each new record.
     """
 
     def __init__(self) -> None:
@@ -60,6 +60,7 @@ class ServicenowServer(TrackerServer):
         self.unread: set[str] = set()
         self.unwritten: set[str] = set()
         self.hidden: set[str] = set()
+        self.unread_of: set[tuple[str, str]] = set()
         self.aborted = ""
         self.mandatory = ""
         self.me = self.add("sys_user", user_name=USER, name="Whosleft", email="", active="true")
@@ -148,7 +149,12 @@ class ServicenowServer(TrackerServer):
 
     def _shown(self, table: str, record: Mapping[str, str], request: Request) -> dict[str, Any]:
         fields = request.query["sysparm_fields"].split(",")
-        return {field: self._cell(table, record, field) for field in fields if self._is_shown(table, field)}
+        return {
+            field: self._cell(table, record, field)
+            for field in fields
+            if self._is_shown(table, field)
+            and (record["sys_id"], field.partition(".")[0]) not in self.unread_of
+        }
 
     def _is_shown(self, table: str, field: str) -> bool:
         first, _, second = field.partition(".")

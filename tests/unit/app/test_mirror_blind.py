@@ -100,3 +100,21 @@ def test_if_another_one_can_be_read_the_others_are_gone(
         CopyState.LINKED,
         *[CopyState.GONE] * (count - 1),
     ]
+
+
+def test_one_that_is_not_shown_whole_is_its_own_trouble_and_the_others_are_heard(ward: Harness) -> None:
+    four_more_leave(ward)
+    tracker = settled(ward)
+    odd = copy(ward, 1).ref
+    tracker.unread.add(odd)
+    tracker.put(CopyStanding.DONE, ref=copy(ward, 3).ref)
+
+    assert run(ward)["claimed"] == 1
+
+    assert copy(ward, 1).problem == f"It can't be read now: DESK-{odd} shows no status. Let us see it."
+    assert sum(f"DESK-{odd} shows no status" in text for text in texts(ward)) == 2, "the channel, and ME"
+    run(ward)
+    assert copy(ward, 1).missing_since is None
+    tracker.unread.clear()
+    run(ward)
+    assert copy(ward, 1).problem == ""

@@ -12,7 +12,7 @@ from harness import Harness
 from mirrored import ME, copy, four_more_leave, run, settled, texts, ward
 from worker.app.jobs import mirror_seen
 from worker.domain.mirror.copy import CopyState
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.domain.tickets.ticket import TicketState
 from worker.ports import Transient
 
@@ -116,7 +116,7 @@ def test_without_an_identity_in_reads_it_is_looked_for_before_anything_follows(w
     tracker.can = replace(tracker.can, shows_identity=False)
     looked, read = looks(tracker), tracker.read
 
-    def without_identity(refs: Collection[str]) -> Iterator[Seen | CopyGone]:
+    def without_identity(refs: Collection[str]) -> Iterator[Seen | CopyGone | CopyUnread]:
         for one in read(refs):
             yield replace(one, identity="") if isinstance(one, Seen) else one
 

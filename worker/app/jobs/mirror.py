@@ -29,7 +29,7 @@ from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
 from worker.domain.mirror.copy import Content, Copy
 from worker.domain.mirror.decide import KEPT_FOR, Consequence, Say, decide, not_taken, stays_closed
-from worker.domain.mirror.outside import CopyGone, CopyStanding, LastMove, Seen, TrackerSaid
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, LastMove, Seen, TrackerSaid
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
 from worker.ports import (
     BadConfig,
@@ -141,6 +141,9 @@ class Mirror:
             each = by_ref[seen.ref]
             if isinstance(seen, CopyGone):
                 missing.append((each, seen))
+                continue
+            if isinstance(seen, CopyUnread):
+                run.unread(each.copy.ticket, seen)
                 continue
             number, is_still = each.copy.ticket, is_quiet(run, each, seen)
             if is_doubtful(run, each.copy, seen, is_still=is_still):

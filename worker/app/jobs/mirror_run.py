@@ -15,9 +15,10 @@ from worker.app.tell.withholding import withheld_from
 from worker.domain.messages.copies import trouble_text
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.mirror.copy import Content
+from worker.domain.mirror.outside import CopyUnread
 from worker.domain.text.tongue import Languages, Tongue
 from worker.domain.tickets.ticket import Ticket, TicketKind
-from worker.ports import BadConfig, CheckResult, ConnectorError, PermissionDenied
+from worker.ports import BadConfig, CheckResult, ConnectorError, Malformed, PermissionDenied
 from worker.ports.connectors.tracker import PUBLIC, PUBLIC_REMEDY, Tracker, is_public, says_who_reads
 from worker.ports.state.leases import Lease
 from worker.ports.state.outbox import OutMessage
@@ -25,6 +26,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 ATTEMPTS_MAX = 3
 UNCLEAR_MAX = 3  # answers in one run; then the tracker has a rest until the next
+UNREAD = "It can't be read now"
 TOLD_AGAIN_AFTER = timedelta(hours=24)
 _VARIES = re.compile(r"\S*\d\S*")  # keys, times and numbers in a message
 
@@ -150,6 +152,10 @@ class MirrorRun:
             copy = uow.mirrors.get(self.name, ticket).copy
             uow.mirrors.put(replace(copy, problem=str(error)))
         self.trouble(error, ticket)
+
+    def unread(self, ticket: int, seen: CopyUnread) -> None:
+        """Keep why one copy can't be read, beside it, until it is read again."""
+        self.problem(ticket, Malformed(f"{UNREAD}: {seen.why}", record_id=seen.ref, remedy=seen.remedy))
 
     def notice(self, cause: str, what: str, about: int | None = None) -> None:
         """As `tell`, in a transaction of its own."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from worker.app.jobs.mirror_gone import is_late
-from worker.app.jobs.mirror_run import MirrorRun
+from worker.app.jobs.mirror_run import UNREAD, MirrorRun
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Ability, Consequence, decide, stays_closed
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Seen
@@ -62,7 +62,7 @@ def problem_of(copy: Copy, seen: Seen) -> str:
     if seen.standing is CopyStanding.UNKNOWN:
         return f"{_UNNAMED} {seen.status} is not named under states."
     is_mended = stays_closed(copy) and seen.standing is CopyStanding.OPEN
-    return "" if is_mended or copy.problem.startswith(_UNNAMED) else copy.problem
+    return "" if is_mended or copy.problem.startswith((_UNNAMED, UNREAD)) else copy.problem
 
 
 def ability_of(run: MirrorRun) -> Ability:

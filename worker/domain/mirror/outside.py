@@ -86,6 +86,18 @@ class CopyGone:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyUnread:
+    """A copy that is there, and of which the tracker shows too little to say what it is now.
+
+    `why` is one or more sentences that name it, `remedy` what to do.
+    """
+
+    ref: str
+    why: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LastMove:
     """Who gave a copy its present status, and when (aware UTC).
 

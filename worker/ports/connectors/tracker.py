@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen, TrackerSaid
+from worker.domain.mirror.outside import (
+    CopyGone,
+    CopyStanding,
+    CopyUnread,
+    Draft,
+    Goal,
+    LastMove,
+    Seen,
+    TrackerSaid,
+)
 from worker.ports.connectors.base import CheckResult, Connector
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "PUBLIC_REMEDY",
     "CopyGone",
     "CopyStanding",
+    "CopyUnread",
     "Draft",
     "Goal",
     "LastMove",
@@ -80,8 +90,11 @@ class Tracker(Connector, Protocol):
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
         """Return every copy with this identity, in any state, oldest first. The identity of each hit is compared."""
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
-        """Yield what each copy is now, in any order; in as few calls as the tracker allows."""
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
+        """Yield what each copy is now, in any order; in as few calls as the tracker allows.
+
+        What keeps one copy alone from being read is yielded for it; what keeps all of them is raised.
+        """
 
     def last_move(self, seen: Seen, /) -> LastMove:
         """Return who gave the copy its status. Raises Changed if it has another one by now."""

@@ -1,0 +1,78 @@
+"""One issue that is not as the others: what it costs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from connectors.tracker.redmine.connector import RedmineTracker
+from contracts.tracker import draft
+from fakes.redmine import FakeRedmine
+from worker.domain.mirror.outside import CopyStanding, CopyUnread, Seen
+from worker.ports import NotDone, Transient
+
+
+@pytest.fixture
+def server() -> Iterator[FakeRedmine]:
+    with FakeRedmine() as server:
+        yield server
+
+
+@pytest.fixture
+def tracker(server: FakeRedmine) -> Iterator[RedmineTracker]:
+    with closing(server.connected()) as tracker:
+        yield tracker
+
+
+@pytest.mark.parametrize(
+    "owner, why",
+    [({"id": 44, "name": "Ana"}, "500"), ({"id": 45}, "'name'"), ({"id": "x", "name": "Ana"}, "'x'")],
+)
+def test_an_assignee_who_is_not_shown_whole_keeps_no_other_from_being_read(
+    server: FakeRedmine, tracker: RedmineTracker, owner: dict[str, Any], why: str
+) -> None:
+    odd, closed = (tracker.create(draft(number), "") for number in (1, 2))
+    server.people[44] = 500
+    server.issues[int(odd.ref)]["assigned_to"] = owner
+    server.issues[int(closed.ref)]["status"] = {"id": 5, "name": "Closed"}
+
+    unread, seen = tracker.read([odd.ref, closed.ref])
+
+    assert isinstance(unread, CopyUnread)
+    assert (unread.ref, why in unread.why) == (odd.ref, True)
+    assert isinstance(seen, Seen)
+    assert seen.standing is CopyStanding.DONE
+
+
+def test_who_could_not_be_told_is_asked_for_once_a_read_and_again_by_the_next(
+    server: FakeRedmine, tracker: RedmineTracker
+) -> None:
+    refs = [tracker.create(draft(number), "").ref for number in (1, 2, 3)]
+    for ref in refs[:2]:
+        server.issues[int(ref)]["assigned_to"] = {"id": 44, "name": "Ana"}
+    server.people[44] = 502
+
+    assert [isinstance(one, CopyUnread) for one in tracker.read(refs)] == [True, True, False]
+    assert server.asked.count("GET /users/44.json") == 1
+    server.people[44] = 200
+    seen = [one for one in tracker.read(refs) if isinstance(one, Seen)]
+    assert [one.assignee for one in seen] == ["44@example.org", "44@example.org", ""]
+
+
+def test_a_limit_on_the_way_to_a_person_is_the_trackers(server: FakeRedmine, tracker: RedmineTracker) -> None:
+    refs = [tracker.create(draft(number), "").ref for number in (1, 2)]
+    server.issues[1]["assigned_to"] = {"id": 44, "name": "Ana"}
+    server.people[44] = 429
+    with pytest.raises(NotDone):
+        list(tracker.read(refs))
+
+
+def test_what_no_issue_says_is_the_trackers_trouble(server: FakeRedmine, tracker: RedmineTracker) -> None:
+    refs = [tracker.create(draft(number), "").ref for number in (1, 2)]
+    for row in server.issues.values():
+        del row["project"]
+    with pytest.raises(Transient, match="'project'"):
+        list(tracker.read(refs))
