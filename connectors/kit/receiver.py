@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from connectors.kit.addresses import Address, addresses_of
 from connectors.kit.http import Posted, failure, new_client, post, retry_after_s, trusting
+from connectors.kit.rest import Refusal
 from connectors.kit.settings import TlsConfig
 from connectors.kit.signing import ID, SIGNATURE, TIMESTAMP, signatures
 from worker.ports import BadConfig, ConnectorContext, NotDone, Unsubscribed
@@ -118,9 +119,11 @@ class Receiver:
             raise Unsubscribed(
                 f"{self.host} answered 410: it wants no more events.",
                 remedy="Nothing more is sent until a test succeeds: whosleft notify test.",
-            )
+            ) from Refusal(status, None)
         if status in NOWHERE:
-            raise BadConfig(f"{self.host} answered {status}: it takes no events there.", remedy="Check url.")
+            raise BadConfig(
+                f"{self.host} answered {status}: it takes no events there.", remedy="Check url."
+            ) from Refusal(status, None)
         raise failure(self.host, status, posted.said, retry_after_s(posted.headers, self._now()))
 
     def _connected(self) -> httpx2.Client:

@@ -11,24 +11,30 @@ from typing import NoReturn
 
 from connectors.kit.cloud_events import CONTENT_TYPE
 from connectors.kit.receiver import Receiver
-from connectors.kit.rest import Pace
+from connectors.kit.rest import Pace, Refusal
 from connectors.kit.trackers import configured_place
 from connectors.tracker.webhook import mapping
 from connectors.tracker.webhook.calls import SignedCalls
 from connectors.tracker.webhook.config import WebhookTrackerConfig
 from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
 from worker.ports import (
+    BadConfig,
     CheckResult,
+    Concern,
     ConnectorContext,
     ConnectorError,
     NotDone,
     Passive,
     PermissionDenied,
     Rejected,
+    Unsubscribed,
 )
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
 KEY = "idempotency-key"
+GONE = frozenset({404, 410})
+GONE_MIN = 3  # tickets: so many are no chance
+_LOOK = "Check url, and whether the program still has the ticket; it is told again by the next run."
 
 
 class WebhookTracker(Passive):
@@ -43,6 +49,7 @@ class WebhookTracker(Passive):
         self._context = context
         self._receiver = Receiver(config, context)
         self._pace = Pace(config.requests_per_minute)
+        self._gone: set[str] = set()  # tickets that it says it has not, since it took an event
         self.place = configured_place(self._receiver.host)
         self._calls = SignedCalls(config.calls, context.name, context.now) if config.calls else None
         self.calls: Sequence[SignedCalls] = (self._calls,) if self._calls else ()
@@ -63,7 +70,23 @@ class WebhookTracker(Passive):
         return self._tell(draft, mapping.OPENED)
 
     def update(self, seen: Seen, draft: Draft, /) -> Seen:
-        return self._tell(draft, mapping.change_of(draft))
+        """Tell what the ticket is now. Where it is gone, that is this ticket's trouble: others may be there."""
+        try:
+            told = self._tell(draft, mapping.change_of(draft))
+        except BadConfig as error:
+            if Refusal.behind(error).status not in GONE:
+                raise
+            self._gone.add(draft.identity)
+            raise Rejected(error.message, remedy=_LOOK) from error.__cause__
+        self._gone.clear()
+        return told
+
+    def concerns(self) -> Sequence[Concern]:
+        """Say so if it has none of several tickets: then its address is gone."""
+        if len(self._gone) < GONE_MIN:
+            return ()
+        message = f"{self._receiver.host} has none of the last {len(self._gone)} tickets that it was told of."
+        return (Concern("tickets", message, _LOOK),)
 
     def _tell(self, draft: Draft, kind: str) -> Seen:
         event = mapping.event(draft, kind, self._context.now())
@@ -76,7 +99,10 @@ class WebhookTracker(Passive):
             self._pace.pause(error.retry_after_s or 0.0)
             raise
         except PermissionDenied as error:  # of this one event: a filter in front may dislike its words
-            raise Rejected(error.message, remedy=error.remedy) from error.__cause__
+            remedy = "Look at the log of the program, or of a filter in front of it."
+            raise Rejected(error.message, remedy=remedy) from error.__cause__
+        except Unsubscribed as error:
+            raise BadConfig(error.message, remedy=_LOOK) from error.__cause__
         return mapping.seen(draft)
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
@@ -116,6 +142,8 @@ class WebhookTracker(Passive):
             count = len(self._receiver.addresses())
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy, details=details)
+        for concern in self.concerns():
+            return CheckResult(ok=False, message=concern.message, remedy=concern.remedy, details=details)
         heard = f"hears calls at {self._calls.listen}" if self._calls else "hears nothing (calls: null)"
         return CheckResult(
             ok=True,

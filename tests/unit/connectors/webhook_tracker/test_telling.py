@@ -20,7 +20,7 @@ from contracts.tracker import draft
 from fakes.http_receiver import Fault, HttpReceiver
 from fakes.webhook_program import IN, IN_NEXT, OUT, ProgramWorld, signed, tracker
 from worker.ops.clock import system_now
-from worker.ports import AuthFailed, BadConfig, NotDone, Rejected, Transient, Unsubscribed
+from worker.ports import AuthFailed, BadConfig, NotDone, Rejected, Transient
 
 GOOD = json.dumps({"ticket": "T-000123", "state": "done"}).encode()
 
@@ -90,7 +90,7 @@ def test_all_secrets_sign_while_they_are_rotated(world: ProgramWorld) -> None:
         (Fault(401), AuthFailed),
         (Fault(404), BadConfig),
         (Fault(308, headers={"location": "http://127.0.0.1:1/"}), BadConfig),
-        (Fault(410), Unsubscribed),
+        (Fault(410), BadConfig),
         (Fault(403), Rejected),
         (Fault(422), Rejected),
         (Fault(503), Transient),
@@ -103,6 +103,32 @@ def test_what_comes_back_is_an_error_of_ours(
     world.receiver.fail(fault)
     with pytest.raises(error):
         world.tracker.create(version(1), "")
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_ticket_that_it_has_no_longer_is_that_tickets_trouble(world: ProgramWorld, status: int) -> None:
+    """A dead address looks the same, and is told apart by several tickets."""
+    numbers = [version(2, "verified"), *(replace(version(2), identity=f"whosleft-{n}") for n in range(2))]
+    seen = world.tracker.create(version(1), "")
+    for count, gone in enumerate(numbers, 1):
+        assert (list(world.tracker.concerns()), world.tracker.check().ok) == ([], True)
+        for _ in range(count):
+            world.receiver.fail(Fault(status))
+            with pytest.raises(Rejected) as raised:
+                world.tracker.update(seen, gone)
+            assert "notify test" not in str(raised.value)
+    assert [one.about for one in world.tracker.concerns()] == ["tickets"]
+    assert not world.tracker.check().ok
+    world.tracker.update(seen, version(3))
+    assert (list(world.tracker.concerns()), world.tracker.check().ok) == ([], True)
+
+
+def test_what_is_wrong_with_the_address_is_the_trackers_trouble_in_an_update(world: ProgramWorld) -> None:
+    seen = world.tracker.create(version(1), "")
+    for fault in (Fault(405), Fault(308, headers={"location": "http://127.0.0.1:1/"})):
+        world.receiver.fail(fault)
+        with pytest.raises(BadConfig):
+            world.tracker.update(seen, version(2))
 
 
 def test_a_limit_says_how_long_to_wait(world: ProgramWorld) -> None:
