@@ -41,6 +41,7 @@ class FakeRedmine(LoopbackServer):
             "project": "security",
             "tracker": "Task",
             "states": {"done": ["Closed"], "open": ["New"]},
+            "accounts": {"amina@example.org": 50},
             "requests_per_minute": 6000,
         }
         return RedmineTracker(RedmineConfig.model_validate(keys), tracker_context())

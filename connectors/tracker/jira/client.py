@@ -202,7 +202,10 @@ class JiraClient:
         what = "the changes of an issue"
         query = {"startAt": start, "maxResults": PAGE}
         found = _object(self.get(_of(ref, "changelog"), what, query), what)
-        return _objects(found.get("values"), what), int(found.get("total") or 0)
+        total = found.get("total") or 0
+        if not isinstance(total, int):
+            raise unexpected(what)
+        return _objects(found.get("values"), what), total
 
     def transitions(self, ref: str) -> list[Row]:
         """Return the moves that this account may make from where the issue is, with the fields of their screens."""

@@ -171,7 +171,7 @@ class JiraTracker(Worried, Passive):
         status = self._config.states.status(goal)
         values = self._config.states.fields if goal is Goal.DONE else {}
         way = way_to(self._client.transitions(seen.ref), here.status, status, values)
-        before = {comment.get("id") for comment in self._client.comments(seen.ref)}
+        before = {str(comment.get("id")) for comment in self._client.comments(seen.ref)}
         self._take(seen.ref, way, note)
         now = read_back(lambda: self._seen(seen.ref))
         # An old resolution that the move could not change says nothing of the move
@@ -251,10 +251,10 @@ class JiraTracker(Worried, Passive):
                 raise
             self._client.transition(ref, body)
 
-    def _note_once(self, ref: str, text: str, before: Collection[Any] = ()) -> None:
+    def _note_once(self, ref: str, text: str, before: Collection[str] = ()) -> None:
         """Add a comment, unless one of the latest that were not there `before` has this text."""
         ours = self._comment(text)
-        latest = [comment for comment in self._client.comments(ref) if comment.get("id") not in before]
+        latest = [comment for comment in self._client.comments(ref) if str(comment.get("id")) not in before]
         if plain(ours["body"]) not in {plain(comment.get("body")) for comment in latest}:
             self._client.comment(ref, ours)
 

@@ -6,6 +6,7 @@ or isn't shown, the label counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from worker.domain.mirror.outside import CopyStanding, LastMove, Seen
 
 PREFIX = "whosleft-"  # of the label with the identity
 KEY = "identity"  # within the property
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _EVENT_PREFIXES = ("jira:issue_", "comment_", "issue_property_", "attachment_")
 
 
@@ -110,10 +112,8 @@ def last_move(histories: Sequence[Row]) -> LastMove | None:
 def _when(history: Row) -> tuple[datetime, int]:
     """When a change was made, and which of one instant it is: the offset of times changes in autumn."""
     number = str(history.get("id"))
-    is_number = number.isascii() and number.isdecimal()
-    return instant(history.get("created")) or datetime.min.replace(tzinfo=UTC), int(
-        number
-    ) if is_number else 0
+    at = instant(history.get("created")) or datetime.min.replace(tzinfo=UTC)
+    return at, int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def account_of(user: Any) -> str:
@@ -165,7 +165,7 @@ def fields_of(row: Row) -> Row:
 def number_of(row: Row) -> int:
     """Return an issue's immutable id."""
     ref = row.get("id")
-    if not isinstance(ref, str) or not (ref.isascii() and ref.isdecimal()):
+    if not isinstance(ref, str) or not _NUMBER.fullmatch(ref):
         raise unexpected("an issue")
     return int(ref)
 
@@ -173,7 +173,7 @@ def number_of(row: Row) -> int:
 def number_in(key: Any) -> int:
     """Return the number in a key, 17 of SEC-17; 0 for anything else."""
     number = key.rpartition("-")[2] if isinstance(key, str) else ""
-    return int(number) if number.isascii() and number.isdecimal() else 0
+    return int(number) if _NUMBER.fullmatch(number) else 0
 
 
 def _standing(status: str, resolution: str, states: StatesConfig) -> CopyStanding:

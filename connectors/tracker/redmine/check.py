@@ -50,8 +50,11 @@ def place_of(client: RedmineClient, config: RedmineConfig) -> mapping.Place:
 
 def require_filter(rows: Sequence[Row], where: mapping.Place, identity: str, field: str) -> None:
     """Raise Rejected if a search by the field returned an issue without this value: then it proves nothing."""
-    for row in rows:
-        if mapping.custom_value(row, where.field_id) != identity:
+    values = understood(
+        REDMINE, "issues", lambda: [mapping.custom_value(row, where.field_id) for row in rows]
+    )
+    for row, value in zip(rows, values, strict=True):
+        if value != identity:
             raise Rejected(
                 f"{REDMINE} ignores the filter by {field}: it returned #{row['id']}, which has another value.",
                 remedy=f"Let {field} be used as a filter (Administration, Custom fields), visible to our role.",
@@ -77,7 +80,9 @@ def checked(client: RedmineClient, config: RedmineConfig, details: dict[str, str
     }
     rows = client.issues("our own issues", query)
     understood(REDMINE, "our own issues", lambda: _require_field(rows, where, config))
-    own = [row for row in rows if mapping.custom_value(row, where.field_id)]
+    own = understood(
+        REDMINE, "our own issues", lambda: [row for row in rows if mapping.custom_value(row, where.field_id)]
+    )
     if not own:
         details["proven"] = "no"
         return f"The project {config.project} is there. Moves are proven once a copy exists."

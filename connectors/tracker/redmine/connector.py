@@ -88,12 +88,13 @@ class RedmineTracker(HttpTracker):
             f"Let the tracker have the field {field}, and our role see and change it.",
             is_shown=seen.identity == draft.identity,
         )
-        self._look_at(int(row["tracker"]["id"]), str(row["tracker"]["name"]), seen.key)
+        read_back(lambda: understood(REDMINE, "an issue", lambda: self._look_at(row, seen.key)))
         return seen
 
-    def _look_at(self, tracker_id: int, name: str, key: str) -> None:
+    def _look_at(self, row: Row, key: str) -> None:
         """With another tracker it is a copy all the same: an error would make a second one."""
-        if tracker_id == self._place().tracker_id:
+        name = str(row["tracker"]["name"])
+        if int(row["tracker"]["id"]) == self._place().tracker_id:
             self._done("tracker")
         else:
             self._worry(
@@ -146,7 +147,7 @@ class RedmineTracker(HttpTracker):
         self._client.change(seen.ref, sent)
         after = read_back(lambda: self._client.issue(seen.ref))
         moved = read_back(lambda: self._seen(after))
-        if int(after["status"]["id"]) != status_id:
+        if understood(REDMINE, "an issue", lambda: int(after["status"]["id"])) != status_id:
             raise Rejected(
                 f"{REDMINE} left {seen.key} at status {moved.status}; it should be {wanted}.",
                 remedy=f"Look at the workflow. {RIGHTS}",
@@ -205,7 +206,8 @@ class RedmineTracker(HttpTracker):
                 remedy="Make them a member of the project, in a role that issues can be assigned to.",
             ) from error.__cause__
         row = read_back(lambda: self._client.issue(seen.ref))
-        if int((row.get("assigned_to") or {"id": 0})["id"]) != user_id:
+        owner_id = understood(REDMINE, "an issue", lambda: int((row.get("assigned_to") or {"id": 0})["id"]))
+        if owner_id != user_id:
             raise Rejected(
                 f"{REDMINE} left the assignee of {seen.key} as it was, and not {email}.",
                 remedy="Let our role change the assignee in this status (Administration, Workflow).",
@@ -232,7 +234,8 @@ class RedmineTracker(HttpTracker):
     def _us(self) -> int:
         """Return our account's number. Asked for before a write: after one, a failure would say that none was made."""
         if not self._own_id:
-            self._own_id = int(self._client.account()["id"])
+            account = self._client.account()
+            self._own_id = understood(REDMINE, "our account", lambda: int(account["id"]))
         return self._own_id
 
     def _text(self, note: str) -> str:

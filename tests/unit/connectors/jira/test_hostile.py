@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from connectors.tracker.jira import mapping
 from connectors.tracker.jira.moves import way_to
 from contracts.tracker import draft
-from fakes.graph.http import Reply
+from fakes.graph.http import Reply, Request
 from fakes.jira.world import JiraWorld
-from worker.domain.mirror.outside import CopyGone, Goal
+from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
 from worker.ports import ConnectorError, Incomplete, NotDone, Rejected, Transient
 
 ROW: dict[str, Any] = {"id": "1", "key": "SEC-1", "fields": {"status": {"name": "To Do"}}}
@@ -42,6 +43,7 @@ def test_a_server_that_does_not_say_what_it_is(either: JiraWorld, body: Any) -> 
         {},
         {**ROW, "id": 1},
         {**ROW, "id": "1/../2"},
+        {**ROW, "id": "9" * 5000},
         {**ROW, "key": None},
         {**ROW, "fields": []},
         {**ROW, "fields": {"status": "Done"}},
@@ -51,6 +53,44 @@ def test_a_row_that_is_no_issue(row: dict[str, Any], either: JiraWorld) -> None:
     place = mapping.Place("10000", "SEC", "https://jira.example.org")
     with pytest.raises(Incomplete):
         mapping.seen(row, place, either.tracker._config.states)
+
+
+def test_numbers_that_nobody_can_read_are_none() -> None:
+    assert mapping.number_in(f"SEC-{'9' * 5000}") == 0
+    moved = {"created": "2026-11-24T09:00:00Z", "items": [{"field": "status"}]}
+    assert mapping.last_move([{**moved, "id": "9" * 5000}, {**moved, "id": ["a"]}]) is not None
+
+
+@pytest.mark.parametrize("total", [["a"], "9", {"a": 1}])
+def test_a_count_of_changes_that_is_none_proves_nothing(cloud: JiraWorld, total: Any) -> None:
+    seen = cloud.tracker.create(draft(), cloud.tracker.mark())
+    cloud.close(seen.ref)
+    [closed] = cloud.tracker.read([seen.ref])
+    assert isinstance(closed, Seen)
+    issue = cloud.server.answer
+    cloud.server.answer = lambda request: (  # type: ignore[method-assign]
+        Reply(200, json.dumps({"values": [], "total": total}).encode())
+        if request.path.endswith("/changelog")
+        else issue(request)
+    )
+    with pytest.raises(Incomplete):
+        cloud.tracker.last_move(closed)
+
+
+def test_a_comment_whose_id_is_no_text_is_one_all_the_same(either: JiraWorld) -> None:
+    seen = either.tracker.create(draft(), either.tracker.mark())
+    answer = either.server.answer
+
+    def odd(request: Request) -> Reply:
+        reply = answer(request)
+        if request.method == "GET" and request.path.endswith("/comment"):
+            found = json.loads(reply.body)
+            return replace(reply, body=json.dumps({"comments": [*found["comments"], {"id": ["a"]}]}).encode())
+        return reply
+
+    either.server.answer = odd  # type: ignore[method-assign]
+    assert either.tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
+    assert sum("Verified." in text for text in either.comments(seen.ref)) == 1
 
 
 def test_an_issue_with_nothing_but_its_status() -> None:

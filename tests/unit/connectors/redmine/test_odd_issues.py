@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from typing import Any
 
 import pytest
@@ -11,8 +11,8 @@ import pytest
 from connectors.tracker.redmine.connector import RedmineTracker
 from contracts.tracker import draft
 from fakes.redmine import FakeRedmine
-from worker.domain.mirror.outside import CopyStanding, CopyUnread, Seen
-from worker.ports import NotDone, Transient
+from worker.domain.mirror.outside import CopyStanding, CopyUnread, Goal, Seen
+from worker.ports import ConnectorError, NotDone, Transient
 
 
 @pytest.fixture
@@ -76,3 +76,48 @@ def test_what_no_issue_says_is_the_trackers_trouble(server: FakeRedmine, tracker
         del row["project"]
     with pytest.raises(Transient, match="'project'"):
         list(tracker.read(refs))
+
+
+CALLS: dict[str, Callable[[RedmineTracker, Seen], object]] = {
+    "create": lambda tracker, _seen: tracker.create(draft(9), ""),
+    "find": lambda tracker, seen: tracker.find(seen.identity, ""),
+    "move": lambda tracker, seen: tracker.move(seen, Goal.DONE, "Verified."),
+    "note": lambda tracker, seen: tracker.note(seen, "It goes on."),
+    "assign": lambda tracker, seen: tracker.assign(seen, "amina@example.org"),
+    "last_move": lambda tracker, seen: tracker.last_move(seen),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "path, odd",
+    [
+        (("issue", "tracker"), {}),
+        (("issue", "tracker"), None),
+        (("issue", "status"), {"id": "x", "name": "New"}),
+        (("issue", "status"), {"id": 1}),
+        (("issue", "assigned_to"), {"id": None}),
+        (("issue", "custom_fields"), [None]),
+        (("issue", "custom_fields"), [{"id": 1e400}]),
+        (("issues", "custom_fields"), [{"name": "x"}]),
+        (("user", "id"), ["a"]),
+    ],
+)
+def test_an_answer_of_another_shape_is_an_error_of_ours(
+    server: FakeRedmine, tracker: RedmineTracker, name: str, path: tuple[str, str], odd: Any
+) -> None:
+    """Any other error would end the run over all trackers."""
+    seen = tracker.create(draft(), "")
+    whole, part = path
+
+    def spoil(_what: str, found: Any) -> Any:
+        if not found or whole not in found:
+            return found
+        rows = found[whole]
+        is_list = isinstance(rows, list)
+        return {whole: [{**row, part: odd} for row in rows] if is_list else {**rows, part: odd}}
+
+    server.spoil = spoil
+    with suppress(ConnectorError):
+        CALLS[name](tracker, seen)
+    assert isinstance(tracker.check().ok, bool)
