@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from connectors.kit.rest import Raw, Refusal, Rest, Server
 from connectors.kit.text import cut, one_line, web_address
@@ -36,6 +37,9 @@ FIELDS = (
 )  # fmt: skip
 PAGE = 100  # issues, in one call
 NOT_FOUND, CONFLICT, REMOVED, STALE, TOO_LARGE = 404, 409, 410, 412, 413
+NOT_SHOWN = frozenset({401, 403, 404})  # to whoever has not signed in
+SIGN_IN = frozenset(range(300, 400))  # or who is sent to sign in, where the same address takes our token
+ANONYMOUS: Mapping[str, str] = {"Accept": "application/json"}
 SAID_MAX = 300
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -59,6 +63,7 @@ class JiraClient:
 
     def __init__(self, config: JiraConfig, context: ConnectorContext) -> None:
         self._url = config.url
+        self._config, self._context = config, context
         token = config.token.get_secret_value()
         pair = base64.b64encode(f"{config.user}:{token}".encode()).decode()
         headers = {
@@ -66,19 +71,14 @@ class JiraClient:
             "Authorization": f"Bearer {token}" if config.user is None else f"Basic {pair}",
             "X-Atlassian-Token": "no-check",  # or files are refused, as if a page had sent them
         }
-        self._rest = self._asking(config, context, headers)
-        self._nobody = self._asking(config, context, {"Accept": "application/json"})
+        self._rest = self._asking(config.url, headers)
+        self._nobody = self._asking(config.url)
         self._deployment: Deployment | None = None
 
-    def _asking(self, config: JiraConfig, context: ConnectorContext, headers: Mapping[str, str]) -> Rest:
-        server = Server(
-            JIRA,
-            config.url,
-            headers,
-            config.requests_per_minute,
-            config.tls.path(context.base_dir),
-        )
-        return Rest(server, context.now, context.sleep)
+    def _asking(self, url: str, headers: Mapping[str, str] = ANONYMOUS) -> Rest:
+        ca_file = self._config.tls.path(self._context.base_dir)
+        server = Server(JIRA, url, headers, self._config.requests_per_minute, ca_file)
+        return Rest(server, self._context.now, self._context.sleep)
 
     def close(self) -> None:
         """End the connections, and forget which Jira it was."""
@@ -131,15 +131,28 @@ class JiraClient:
             ) from error
 
     def is_public(self, key: str) -> bool:
-        """Return whether the project is shown to people who have not signed in. Raises Transient for no answer."""
-        path = self._path(f"project/{key}")
-        try:
-            found = self._nobody.get(path, "the project, without signing in")
-        except Transient:
-            raise
-        except ConnectorError:
-            return False
-        return isinstance(found, dict) and "key" in found
+        """Return whether the project is shown to people who have not signed in, at the address that people know.
+
+        Raises Transient for no answer, and Incomplete for one that doesn't tell. A gateway of Cloud (a scoped token
+        wants it) asks everybody to sign in, so there its answer tells nothing.
+        """
+        path, what = self._path(f"project/{key}"), "the project, without signing in"
+        address = self.deployment().address
+        is_elsewhere = self.is_cloud and urlsplit(address).netloc != urlsplit(self._url).netloc
+        told = NOT_SHOWN if is_elsewhere else NOT_SHOWN | SIGN_IN
+        nobody = self._asking(address) if is_elsewhere else self._nobody
+        with closing(nobody):
+            try:
+                return "key" in _object(nobody.get(path, what), what)
+            except Transient:
+                raise
+            except ConnectorError as error:
+                if Refusal.behind(error).status in told:
+                    return False
+                raise Incomplete(
+                    error.message,
+                    remedy=f"Let {address} be asked without signing in, or set content: minimal.",
+                ) from error
 
     def statuses(self, project: str) -> list[Row]:
         """Return the project's issue types, each with its statuses."""

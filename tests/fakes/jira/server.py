@@ -56,6 +56,8 @@ class JiraServer(LoopbackServer):
         self.read_faults: deque[Reply | None] = deque()  # for the next reads; None: none
         self.is_html = self.is_signed_out = False
         self.is_search_removed = False
+        self.base_url = ""  # where people find it, if elsewhere
+        self.anonymous: Reply | None = None  # to whoever has not signed in
         self.violations: list[str] = []
         self._late: list[Request] = []
         self._lock = Lock()
@@ -90,6 +92,8 @@ class JiraServer(LoopbackServer):
         self._judge(lambda contract: self._judge_request(contract, request))
         if not _writes(request):
             fault = self.read_faults.popleft() if self.read_faults else None
+            if self.anonymous is not None and "authorization" not in request.headers:
+                return self.anonymous
             return fault or self._judged(request, self._truth(request))
         fault_name = self.faults.popleft() if self.faults else ""
         if fault_name in {"lost_before", "late"}:
@@ -171,7 +175,12 @@ class JiraServer(LoopbackServer):
 
     def _server_info(self) -> Json:
         kind = "Cloud" if self.site.is_cloud else "Server"
-        return {"baseUrl": self.url, "version": "9.12.4", "deploymentType": kind, "serverTitle": "Jira"}
+        return {
+            "baseUrl": self.base_url or self.url,
+            "version": "9.12.4",
+            "deploymentType": kind,
+            "serverTitle": "Jira",
+        }
 
     def _permissions(self, request: Request) -> Json:
         asked = request.query["permissions"].split(",")

@@ -7,8 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from contracts.tracker import draft
+from fakes.graph.http import Reply
+from fakes.jira.server import JiraServer
 from fakes.jira.world import STATES, JiraWorld, jira_world
 from worker.ports import NotDone, Transient
+from worker.ports.connectors.tracker import says_who_reads
 
 Spoil = Callable[[JiraWorld], object]
 
@@ -129,6 +132,32 @@ def test_whether_it_is_public_is_not_told_where_nobody_answered(
     monkeypatch.setattr(either.tracker._client._nobody, "get", busy)
     checked = either.tracker.check()
     assert (checked.ok, "is_public" in checked.details) == (False, False)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 302])
+def test_who_is_refused_without_signing_in_does_not_see_it(either: JiraWorld, status: int) -> None:
+    either.server.anonymous = Reply(status, b"{}").with_headers(Location="https://sso.example.org")
+    assert either.tracker.check().details["is_public"] == "no"
+
+
+@pytest.mark.parametrize("reply", [Reply(410, b"{}"), Reply(400, b"{}"), Reply(200, b"<html>", "text/html")])
+def test_an_answer_that_does_not_tell_leaves_it_open_who_reads_it(either: JiraWorld, reply: Reply) -> None:
+    either.server.anonymous = reply
+    checked = either.tracker.check()
+    assert (checked.ok, says_who_reads(checked)) == (False, False)
+    assert "content: minimal" in checked.remedy
+
+
+@pytest.mark.parametrize("anonymous, is_public", [(401, "no"), (404, "no"), (200, "yes"), (302, None)])
+def test_behind_a_gateway_the_site_itself_is_asked(anonymous: int, is_public: str | None) -> None:
+    """As behind api.atlassian.com, where whoever has no token gets 401, whatever the project is."""
+    with JiraServer(is_cloud=True) as site, jira_world(is_cloud=True) as world:
+        site.anonymous = Reply(anonymous, b'{"key": "SEC"}').with_headers(Location="https://x.example.org")
+        world.server.base_url = site.url
+        checked = world.tracker.check()
+    assert checked.details.get("is_public") == is_public
+    assert checked.ok is (is_public is not None)
+    assert [line.path for line in site.log] == ["/rest/api/3/project/SEC"]
 
 
 def test_a_check_that_breaks_off_says_whether_it_is_public(
