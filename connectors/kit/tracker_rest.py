@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import SecretStr
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from connectors.kit.calls import Calls, Event
 from connectors.kit.rest import Query, Rest
 from connectors.kit.trackers import TrackerConfig
-from worker.domain.mirror.outside import CopyStanding, CopyUnread, Draft, Goal, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Draft, Goal, Seen
 from worker.ports import (
     Changed,
     CheckResult,
@@ -31,6 +31,7 @@ from worker.ports import (
 
 _SHOWN = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
 IDENTITY = "identity"  # a concern: the last copy that was made would not be found
+FEW = 3  # copies of a page that shows none are asked for alone
 T = TypeVar("T")
 Row = TypeVar("Row")
 
@@ -97,6 +98,20 @@ def each_apart(page: Mapping[str, Row], read: Callable[[Row], Seen]) -> list[See
     if errors and len(errors) == len(found) > 1:
         raise errors[0]
     return found
+
+
+def asked_alone(
+    refs: Sequence[str], ask: Callable[[str], Seen | CopyGone], *, is_dark: bool
+) -> Iterator[Seen | CopyGone]:
+    """Ask for each copy that a page left out. `is_dark`: it showed none; then if the first few are gone, so are all.
+
+    Else lost sight of all copies would cost a request for each, at each read.
+    """
+    first = [ask(ref) for ref in refs[:FEW]]
+    yield from first
+    are_gone = is_dark and all(isinstance(one, CopyGone) for one in first)
+    for ref in refs[FEW:]:
+        yield CopyGone(ref, "deleted or hidden") if are_gone else ask(ref)
 
 
 def has_token(call: InboundCall, header: str, secret: SecretStr) -> bool:

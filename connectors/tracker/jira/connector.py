@@ -11,7 +11,7 @@ from typing import Any
 from connectors.kit.calls import Calls, is_signed
 from connectors.kit.rest import Refusal
 from connectors.kit.text import one_line
-from connectors.kit.tracker_rest import IDENTITY, Worried, each_apart, read_back
+from connectors.kit.tracker_rest import FEW, IDENTITY, Worried, each_apart, read_back
 from connectors.kit.trackers import configured_place
 from connectors.tracker.jira import mapping
 from connectors.tracker.jira.checking import checked
@@ -277,13 +277,18 @@ class JiraTracker(Worried, Passive):
     def _page(self, refs: Sequence[str]) -> list[Row]:
         """Return those of a page of issues that are there.
 
-        Data Center's search shows no property, so that an issue without its label is asked for alone.
+        Data Center's search shows no property, so that an issue without its label is asked for alone. If it finds
+        none of them, nor any of the first few alone, none is there.
         """
         if self._client.is_cloud:
             return self._client.issues(refs)
         rows = {str(mapping.number_of(row)): row for row in self._client.search(f"id in ({', '.join(refs)})")}
         told = {ref: row for ref, row in rows.items() if mapping.identity_of(row)}
-        return [*told.values(), *self._one_by_one([ref for ref in refs if ref not in told])]
+        alone = [ref for ref in refs if ref not in told]
+        few = self._one_by_one(alone[:FEW])
+        if not rows and not few:
+            return []
+        return [*told.values(), *few, *self._one_by_one(alone[FEW:])]
 
     def _now_of(self, refs: Sequence[str]) -> list[Row]:
         """Return issues that a search found, as they are now and with their properties."""

@@ -16,6 +16,7 @@ from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import (
     HttpTracker,
+    asked_alone,
     each_apart,
     has_token,
     is_there,
@@ -125,8 +126,8 @@ class RedmineTracker(HttpTracker):
                 found[str(row["id"])] = row
                 self._read(row["id"])
             yield from each_apart(found, self._seen)
-            for ref in sorted(asked - found.keys(), key=int):
-                yield self._missing(ref)
+            left_out = sorted(asked - found.keys(), key=int)
+            yield from asked_alone(left_out, self._missing, is_dark=not found)
 
     def last_move(self, seen: Seen, /) -> LastMove:
         row = self._unchanged(seen)

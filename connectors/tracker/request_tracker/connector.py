@@ -15,6 +15,7 @@ from connectors.kit.calls import Event
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import (
     HttpTracker,
+    asked_alone,
     each_apart,
     has_token,
     is_there,
@@ -116,8 +117,7 @@ class RequestTracker(HttpTracker):
             for ref in rows:
                 self._read(ref)
             yield from each_apart(rows, self._seen)
-            for ref in sorted(asked - rows.keys(), key=int):
-                yield self._missing(ref)
+            yield from asked_alone(sorted(asked - rows.keys(), key=int), self._missing, is_dark=not rows)
 
     def last_move(self, seen: Seen, /) -> LastMove:
         self._unchanged(seen)

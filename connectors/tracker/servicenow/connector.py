@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from connectors.kit.calls import Event
 from connectors.kit.tracker_rest import (
     HttpTracker,
+    asked_alone,
     each_apart,
     has_token,
     is_there,
@@ -132,10 +133,8 @@ class ServicenowTracker(HttpTracker):
                 found[ref] = row
                 self._read(ref)
             yield from each_apart(found, self._seen)
-            for ref in sorted(
-                asked - found.keys()
-            ):  # a limit counts before access rules, so each one is asked for
-                yield self._one(ref)
+            # A limit counts before access rules
+            yield from asked_alone(sorted(asked - found.keys()), self._one, is_dark=not found)
 
     def _one(self, ref: str) -> Seen | CopyGone:
         row = self._client.row(self._config.table, ref, mapping.FIELDS, "a record")

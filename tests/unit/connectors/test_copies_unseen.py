@@ -181,3 +181,11 @@ def test_one_without_our_identity_is_linked_by_its_number(server: Hiding, tracke
     server.has_identity = True
     tracker.create(draft(3), "")
     assert list(tracker.concerns()) == []
+
+
+def test_lost_sight_of_all_costs_a_few_requests_a_page(server: Hiding, tracker: Tracker) -> None:
+    refs = [tracker.create(draft(number), "").ref for number in range(1, 10)]
+    list(tracker.read(refs))
+    before = len(server.log)
+    assert {one.ref for one in tracker.read(refs) if isinstance(one, CopyGone)} == set(refs)
+    assert len(server.log) - before == 1 + 3

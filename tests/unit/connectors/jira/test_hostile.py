@@ -157,3 +157,12 @@ def test_an_answer_that_is_broken_off_is_an_error(either: JiraWorld) -> None:
     either.server.read_faults.append(Reply(200, b'{"issues": []}', cut_after=5))
     with pytest.raises(ConnectorError):
         list(either.tracker.read([seen.ref]))
+
+
+def test_lost_sight_of_all_costs_a_few_requests_a_page(center: JiraWorld) -> None:
+    refs = [center.tracker.create(draft(number), center.tracker.mark()).ref for number in range(1, 10)]
+    for ref in refs:
+        center.issue(ref).is_hidden = True
+    before = len(center.server.log)
+    assert {one.ref for one in center.tracker.read(refs) if isinstance(one, CopyGone)} == set(refs)
+    assert len(center.server.log) - before == 1 + 3 + 1, "the search, a few, and the project"

@@ -11,7 +11,7 @@ import pytest
 from connectors.tracker.redmine.connector import RedmineTracker
 from contracts.tracker import draft
 from fakes.redmine import FakeRedmine
-from worker.domain.mirror.outside import CopyStanding, CopyUnread, Goal, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Goal, Seen
 from worker.ports import ConnectorError, NotDone, Transient
 
 
@@ -121,3 +121,14 @@ def test_an_answer_of_another_shape_is_an_error_of_ours(
     with suppress(ConnectorError):
         CALLS[name](tracker, seen)
     assert isinstance(tracker.check().ok, bool)
+
+
+def test_lost_sight_of_all_costs_a_few_requests_a_page(server: FakeRedmine, tracker: RedmineTracker) -> None:
+    refs = [tracker.create(draft(number), "").ref for number in range(1, 10)]
+    server.hidden |= set(map(int, refs))
+    server.asked.clear()
+    assert {one.ref for one in tracker.read(refs) if isinstance(one, CopyGone)} == set(refs)
+    assert len(server.asked) == 1 + 3
+    server.spoil = lambda what, found: {"issues": []} if what.endswith("/issues.json") else found
+    server.hidden.clear()
+    assert sum(isinstance(one, Seen) for one in tracker.read(refs)) == 9, "the list alone proves nothing"

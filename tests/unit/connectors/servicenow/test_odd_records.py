@@ -10,7 +10,7 @@ import pytest
 from contracts.tracker import draft
 from fakes.servicenow.server import ServicenowServer
 from fakes.servicenow.world import ServicenowWorld
-from worker.domain.mirror.outside import CopyStanding, CopyUnread, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.ports import PermissionDenied
 
 
@@ -48,3 +48,13 @@ def test_a_field_that_no_record_shows_is_the_trackers_trouble(world: ServicenowW
     world.server.unread.add("incident.assigned_to")
     with pytest.raises(PermissionDenied, match="assigned_to"):
         list(world.tracker.read(refs))
+
+
+def test_lost_sight_of_all_costs_a_few_requests_a_page(world: ServicenowWorld) -> None:
+    refs = [one.ref for one in made(world, 9)]
+    world.server.hidden |= set(refs)
+    before = len(world.server.log)
+    assert {one.ref for one in world.tracker.read(refs) if isinstance(one, CopyGone)} == set(refs)
+    assert len(world.server.log) - before == 1 + 3
+    world.server.hidden.remove(refs[5])
+    assert sum(isinstance(one, Seen) for one in world.tracker.read(refs)) == 1
