@@ -192,6 +192,10 @@ class HttpTracker(Worried, Passive, ABC):
 
     def close(self) -> None:
         self._rest.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was asked for once: it may have been made anew under its name, with other numbers."""
 
     def update(self, seen: Seen, draft: Draft, /) -> Seen:
         """Refuse: it is read, and is not told."""
@@ -202,6 +206,7 @@ class HttpTracker(Worried, Passive, ABC):
 
         While copies that are made can't be found, it is red: that one is not found proves nothing.
         """
+        self._forget()
         details: dict[str, str] = {}
         try:
             told = self._checked(details)

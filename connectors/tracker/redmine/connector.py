@@ -44,6 +44,7 @@ from worker.ports import (
     ConnectorContext,
     ConnectorError,
     InboundCall,
+    PermissionDenied,
     Rejected,
     Transient,
 )
@@ -77,7 +78,11 @@ class RedmineTracker(HttpTracker):
 
     def create(self, draft: Draft, mark: str, /) -> Seen:
         where = self._place()
-        ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
+        try:
+            ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
+        except (Rejected, PermissionDenied):
+            self._forget()
+            raise
         row = read_back(lambda: self._shown(ref))
         if isinstance(row, CopyGone):
             url = mapping.page_of(self._config.url, ref)
@@ -227,17 +232,21 @@ class RedmineTracker(HttpTracker):
 
     # --- what is there ---------------------------------------------------------------------------
 
+    def _forget(self) -> None:
+        self._where, self._own_id = None, 0
+
     def _place(self) -> mapping.Place:
-        if self._where is None:
-            self._where = place_of(self._client, self._config)
-        return self._where
+        where = self._where or place_of(self._client, self._config)
+        self._where = where  # asked for once; another thread may forget it
+        return where
 
     def _us(self) -> int:
         """Return our account's number. Asked for before a write: after one, a failure would say that none was made."""
-        if not self._own_id:
+        own_id = self._own_id
+        if not own_id:
             account = self._client.account()
-            self._own_id = understood(REDMINE, "our account", lambda: int(account["id"]))
-        return self._own_id
+            own_id = self._own_id = understood(REDMINE, "our account", lambda: int(account["id"]))
+        return own_id
 
     def _text(self, note: str) -> str:
         return mapping.text((note,), "", formatting=self._config.formatting)

@@ -41,6 +41,7 @@ from worker.ports import (
     ConnectorContext,
     ConnectorError,
     InboundCall,
+    PermissionDenied,
     Rejected,
 )
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -70,7 +71,11 @@ class RequestTracker(HttpTracker):
 
     def create(self, draft: Draft, mark: str, /) -> Seen:
         queue_id, field = self._queue(), self._config.field
-        ref = self._client.create(mapping.ticket(draft, queue_id, field))
+        try:
+            ref = self._client.create(mapping.ticket(draft, queue_id, field))
+        except (Rejected, PermissionDenied):
+            self._forget()
+            raise
         row = read_back(lambda: self._shown(ref, links=True))
         if row is None:
             url = mapping.page_of(self._config.url, ref)
@@ -195,10 +200,13 @@ class RequestTracker(HttpTracker):
 
     # --- what is there ---------------------------------------------------------------------------
 
+    def _forget(self) -> None:
+        self._queue_id = ""
+
     def _queue(self) -> str:
-        if not self._queue_id:
-            self._queue_id = str(self._client.queue(self._config.queue)["id"])
-        return self._queue_id
+        queue_id = self._queue_id or str(self._client.queue(self._config.queue)["id"])
+        self._queue_id = queue_id  # asked for once; another thread may forget it
+        return queue_id
 
     def _seen(self, row: Row, identity: str = "") -> Seen:
         queue_id, config = self._queue(), self._config

@@ -90,6 +90,7 @@ class ServicenowTracker(HttpTracker):
             self._require_taken(row, field, text)
         except Rejected as error:
             self._worry(field, error.message, error.remedy)
+            self._forget()
         else:
             self._done(field)
 
@@ -213,6 +214,9 @@ class ServicenowTracker(HttpTracker):
         made = self._client.attach(table, seen.ref, name, data)
         if made.get("table_sys_id") != seen.ref:
             raise Transient("ServiceNow took a file, and does not show it.", remedy="It is looked for again.")
+
+    def _forget(self) -> None:
+        self._people.forget()
 
     def _checked(self, details: dict[str, str]) -> str:
         return Check(self._client, self._config, self._people, self.find).run(details)

@@ -17,13 +17,19 @@ class People:
     def __init__(self, client: ServicenowClient, group: str | None) -> None:
         self._client = client
         self._wanted = group or ""
-        self._group = self._wanted if _SYS_ID.fullmatch(self._wanted) else ""
+        self._group = ""
 
     def group(self) -> str:
         """Return the sys_id of the configured group; empty if none is configured. Raises BadConfig."""
-        if self._wanted and not self._group:
-            self._group = self._group_named(self._wanted)
-        return self._group
+        if not self._wanted or _SYS_ID.fullmatch(self._wanted):
+            return self._wanted
+        group = self._group or self._group_named(self._wanted)
+        self._group = group  # asked for once; another thread may forget it
+        return group
+
+    def forget(self) -> None:
+        """Look the group up anew: it may have been made anew under its name."""
+        self._group = ""
 
     def _group_named(self, name: str) -> str:
         if "^" in name:

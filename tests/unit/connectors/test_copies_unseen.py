@@ -189,3 +189,19 @@ def test_lost_sight_of_all_costs_a_few_requests_a_page(server: Hiding, tracker: 
     before = len(server.log)
     assert {one.ref for one in tracker.read(refs) if isinstance(one, CopyGone)} == set(refs)
     assert len(server.log) - before == 1 + 3
+
+
+def test_a_queue_or_project_that_is_made_anew_is_asked_for_after_a_check(
+    server: Hiding, tracker: Tracker
+) -> None:
+    def asked() -> int:
+        return sum(line.path.startswith(("/REST/2.0/queue/", "/projects/")) for line in server.log)
+
+    server.is_shown = True
+    tracker.create(draft(1), "")
+    tracker.create(draft(2), "")
+    assert asked() == 1
+    tracker.check()
+    before = asked()
+    tracker.create(draft(3), "")
+    assert asked() == before + 1

@@ -12,7 +12,7 @@ from connectors.tracker.redmine.connector import RedmineTracker
 from contracts.tracker import draft
 from fakes.redmine import FakeRedmine
 from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Goal, Seen
-from worker.ports import ConnectorError, NotDone, Transient
+from worker.ports import ConnectorError, NotDone, Rejected, Transient
 
 
 @pytest.fixture
@@ -132,3 +132,22 @@ def test_lost_sight_of_all_costs_a_few_requests_a_page(server: FakeRedmine, trac
     server.spoil = lambda what, found: {"issues": []} if what.endswith("/issues.json") else found
     server.hidden.clear()
     assert sum(isinstance(one, Seen) for one in tracker.read(refs)) == 9, "the list alone proves nothing"
+
+
+@pytest.mark.parametrize("by", ["refusal", "check", "close"])
+def test_a_project_that_is_made_anew_under_its_name_is_found(
+    server: FakeRedmine, tracker: RedmineTracker, by: str
+) -> None:
+    tracker.create(draft(1), "")
+    server.project, server.tracker, server.field = 9, 6, 8
+    if by == "refusal":
+        with pytest.raises(Rejected, match="Project cannot be blank"):
+            tracker.create(draft(2), "")
+    elif by == "check":
+        tracker.check()
+    else:
+        tracker.close()
+
+    seen = tracker.create(draft(2), "")
+
+    assert (seen.is_elsewhere, seen.identity) == (False, draft(2).identity)

@@ -58,3 +58,15 @@ def test_lost_sight_of_all_costs_a_few_requests_a_page(world: ServicenowWorld) -
     assert len(world.server.log) - before == 1 + 3
     world.server.hidden.remove(refs[5])
     assert sum(isinstance(one, Seen) for one in world.tracker.read(refs)) == 1
+
+
+def test_a_group_that_is_made_anew_under_its_name_is_found(world: ServicenowWorld) -> None:
+    made(world, 1)
+    del world.server.tables["sys_user_group"][world.group]
+    anew = world.server.add("sys_user_group", name="Service desk", active="true")
+    assert world.tracker.check().ok
+
+    seen = world.tracker.create(draft(2), "")
+
+    assert world.server.tables["incident"][seen.ref]["assignment_group"] == anew
+    assert list(world.tracker.concerns()) == []
