@@ -25,6 +25,8 @@ from worker.ports import ConnectorContext, PermissionDenied, Rejected
 SERVICENOW = "ServiceNow"
 PAGE = 100  # records; so many ids fit an address, too
 DETAIL_MAX = 300
+LOOK = "Look whether url, table and group are as they are there, and whether the account may read them."
+MEND = "Set the fields that it names in fields or close, or mend that rule or policy."
 NOT_FOUND = 404
 Row = Mapping[str, Any]
 _VALUE = re.compile(r"[^\^\s,]+")  # a caret would end it, and a comma is for lists
@@ -86,7 +88,7 @@ class ServicenowClient:
                 },
             )
         except (Rejected, PermissionDenied) as error:
-            _explain(error)
+            _explain(error, is_read=True)
         rows: list[Row] = understood(SERVICENOW, what, lambda: [dict(row) for row in found["result"]])
         return rows, bool(_NEXT.search(headers.get("link", "")))
 
@@ -99,7 +101,7 @@ class ServicenowClient:
         except (Rejected, PermissionDenied) as error:
             if Refusal.behind(error).status == NOT_FOUND:
                 return None
-            _explain(error)
+            _explain(error, is_read=True)
         return understood(SERVICENOW, what, lambda: dict(found["result"]))
 
     def create(self, table: str, record: Mapping[str, str], fields: Sequence[str], what: str) -> Row:
@@ -137,7 +139,7 @@ class ServicenowClient:
         try:
             found = written(self._rest, method, path, what, query=query, body=body)
         except (Rejected, PermissionDenied) as error:
-            _explain(error)
+            _explain(error, is_read=False)
         return understood(SERVICENOW, what, lambda: dict(found["result"]))
 
 
@@ -149,19 +151,19 @@ def _shape(fields: Sequence[str]) -> Query:
     }
 
 
-def _explain(error: Rejected | PermissionDenied) -> NoReturn:
-    """Raise what the refusal's detail says."""
-    body = Refusal.behind(error).body
-    said = body.get("error") if isinstance(body, dict) else None
+def _explain(error: Rejected | PermissionDenied, *, is_read: bool) -> NoReturn:
+    """Raise what the refusal's detail says, with what to do about a read, or about a write."""
+    refusal = Refusal.behind(error)
+    said = refusal.body.get("error") if isinstance(refusal.body, dict) else None
     detail = said.get("detail") if isinstance(said, dict) else None
     if not isinstance(detail, str) or not detail.strip():
+        if is_read and isinstance(error, Rejected):
+            raise Rejected(error.message, remedy=LOOK) from refusal
         raise error
     detail = cut(one_line(detail), DETAIL_MAX)
     message = f"{error.message.rstrip('.')}: {detail}"
     if isinstance(error, Rejected) or any(word in detail.casefold() for word in _BY_RULE):
-        raise Rejected(
-            message, remedy="Set the fields that it names in fields or close, or mend that rule or policy."
-        ) from error.__cause__
+        raise Rejected(message, remedy=LOOK if is_read else MEND) from refusal
     raise PermissionDenied(
         message, missing=detail, remedy="Give the account a role that may do it; see the README."
-    ) from error.__cause__
+    ) from refusal

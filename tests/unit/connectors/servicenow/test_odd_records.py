@@ -10,6 +10,7 @@ import pytest
 from contracts.tracker import draft
 from fakes.servicenow.server import ServicenowServer
 from fakes.servicenow.world import ServicenowWorld
+from fakes.trackers.server import answered
 from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.ports import PermissionDenied
 
@@ -70,3 +71,14 @@ def test_a_group_that_is_made_anew_under_its_name_is_found(world: ServicenowWorl
 
     assert world.server.tables["incident"][seen.ref]["assignment_group"] == anew
     assert list(world.tracker.concerns()) == []
+
+
+@pytest.mark.parametrize("detail", ["", "The table is not there."])
+def test_a_table_that_is_not_there_is_looked_for_in_the_configuration(
+    world: ServicenowWorld, detail: str
+) -> None:
+    error = {"error": {"message": "Invalid table incidents", "detail": detail}, "status": "failure"}
+    world.server.tell("GET /api/now/v2/table/incident", answered(error, 400))
+    checked = world.tracker.check()
+    assert ("Invalid table" in checked.message, "url, table and group" in checked.remedy) == (True, True)
+    assert "Set the fields" not in checked.remedy
