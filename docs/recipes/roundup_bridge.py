@@ -210,6 +210,7 @@ class Events(BaseHTTPRequestHandler):
     """Answers 204 only when Roundup has it: until then Whosleft sends it again."""
 
     server: Bridge
+    timeout = TIMEOUT_S  # one who sends half a request would stop both directions
 
     def do_POST(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("content-length", 0)), BODY_MAX))
