@@ -242,7 +242,7 @@ def assemble(
             TellLists(store, () if is_scratch else connectors.inventories, rules.timezone),
         ),
         Escalate(store, tickets, teller, escalating),
-        Mirror(store, trackers, MirrorRules(tickets.accountable), acts, texts),
+        Mirror(store, trackers, MirrorRules(tickets.accountable), acts, texts, clock),
         Deliver(store, connectors.notifiers, rules.deliver, clock, holder_name(), observer),
         acts,
         Identifying(store),

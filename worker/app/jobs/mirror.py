@@ -60,12 +60,14 @@ class Mirror:
         rules: MirrorRules,
         acts: TicketActs,
         texts: Texts,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._trackers = trackers
         self._rules = rules
         self._acts = acts
         self._texts = texts
+        self._clock = clock
 
     def is_due(self, _now: datetime) -> bool:
         """Whether a tracker called us since the last time."""
@@ -79,7 +81,9 @@ class Mirror:
         troubles: list[str] = []
         names = [one.tracker.name for one in self._trackers]
         runs = [
-            MirrorRun(one, self._store, self._rules, self._texts, now, lease, counts, troubles, names)
+            MirrorRun(
+                one, self._store, self._rules, self._texts, now, lease, counts, troubles, names, self._clock
+            )
             for one in self._trackers
         ]
         settle(runs)
@@ -344,8 +348,9 @@ class Mirror:
         if uow.mirrors.find(run.name, number) is None:
             return
         copy, ticket = uow.mirrors.get(run.name, number)
-        said_at = min(told.at or run.now, run.now)
-        if copy.told_at is not None and said_at < copy.told_at <= run.now:
+        now = run.at()
+        said_at = min(told.at or now, now)
+        if copy.told_at is not None and said_at < copy.told_at <= now:
             return  # what came before says what was so after it
         moved = LastMove(told.by, told.by if "@" in told.by else "", told.at)
         standing = CopyStanding.DONE if told.is_done else CopyStanding.OPEN
@@ -360,8 +365,8 @@ class Mirror:
                 )
         elif not told.is_done and ticket.state is TicketState.DONE:
             here.reopen(uow, ticket, moved, copy.key, told.note)
-        now = replace(copy, standing=standing, status=standing.value, told_at=said_at)
-        uow.mirrors.put(replace(now, problem=problem, synced_at=run.now))
+        heard = replace(copy, standing=standing, status=standing.value, told_at=said_at)
+        uow.mirrors.put(replace(heard, problem=problem, synced_at=run.now))
 
     def _update(self, run: MirrorRun, each: Mirrored) -> None:
         """Tell what the ticket is now, if it changed since it was told last."""

@@ -32,8 +32,8 @@ class ActsHere:
 
         A list that was read after that instant, and was weighed before we heard of the claim, is weighed again.
         """
-        run, by = self._run, _actor(self._run, moved)
-        at = max(ticket.clock_from, min(moved.at or run.now, run.now))
+        run, by, now = self._run, _actor(self._run, moved), self._run.at()
+        at = max(ticket.clock_from, min(moved.at or now, now))
 
         def claimed(one: Ticket) -> Ticket:
             return replace(
@@ -42,14 +42,14 @@ class ActsHere:
                 reason=in_own_words(words) or because("closed in {tracker} as {key}", tracker=run.name, key=key),
             )  # fmt: skip
 
-        change_ticket(uow, ticket.id, claimed, events.TICKET_DONE, by, run.now)
+        change_ticket(uow, ticket.id, claimed, events.TICKET_DONE, by, now)
         uow.outbox.withdraw_about([ticket.id], but=said_once(ticket))
         run.count("claimed")
 
     def reopen(self, uow: UnitOfWork, ticket: Ticket, moved: LastMove, key: str, words: str = "") -> None:
         """Take a claim back."""
         by = _actor(self._run, moved)
-        self._acts.reopen_in(uow, ticket.id, by, words or f"reopened as {key}", self._run.now)
+        self._acts.reopen_in(uow, ticket.id, by, words or f"reopened as {key}", self._run.at())
         self._run.count("reopened")
 
     def give(self, ticket: Ticket, email: str, key: str) -> bool:

@@ -81,6 +81,7 @@ class MirrorRun:
     counts: dict[str, int]
     troubles: list[str]
     names: Collection[str]
+    clock: Callable[[], datetime]
     has_seen: bool = False
     unclear: int = 0
     looks: int = 0
@@ -95,6 +96,10 @@ class MirrorRun:
     def place(self) -> str:
         """Where the tracker is."""
         return self.one.tracker.place
+
+    def at(self) -> datetime:
+        """The present instant: a run takes its time, and people act meanwhile."""
+        return max(self.now, self.clock())
 
     def check(self) -> CheckResult:
         """What the tracker's check says, which is asked once a run."""
