@@ -1,4 +1,4 @@
-"""What has to wait for another ticket is not asked for there: somebody would remove a group's last admin."""
+"""What has to wait is not asked for there; that it need not any more, or goes on after all, is said there once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from fakes.tracker import FakeTracker, lose
 from harness import Harness
-from mirrored import copy, run, settled, ward
-from worker.domain.mirror.outside import CopyStanding
+from mirrored import ME, copy, run, settled, ward
+from worker.domain.mirror.outside import CopyStanding, Goal
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import Ticket, TicketKind, TicketState
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -92,3 +92,53 @@ def test_where_nothing_can_be_noted_nothing_is_said(ward: Harness, copied: FakeT
     copied.can = TrackerAbilities(notes=False)
     run(ward)
     assert "note" not in copied.writes
+
+
+def _waived_and_needed_again(harness: Harness) -> FakeTracker:
+    """The tracker, whose copy was only noted on, or closed, when its ticket was waived; it is open here since."""
+    tracker = settled(harness)
+    harness.desk.waive(1, ME, "they may stay", harness.now)
+    run(harness)
+    harness.desk.reopen(1, ME, "they may not", harness.now)
+    tracker.writes.clear()
+    return tracker
+
+
+@pytest.mark.parametrize("goals", [frozenset({Goal.OPEN, Goal.DONE}), frozenset(Goal)])
+def test_after_a_waiver_that_it_goes_on_is_said_once(ward: Harness, goals: frozenset[Goal]) -> None:
+    settled(ward).can = TrackerAbilities(goals=goals)
+    tracker = _waived_and_needed_again(ward)
+    for _ in range(3):
+        run(ward)
+    assert len(tracker.writes) == 1
+    assert (tracker.only.seen.standing, len(tracker.only.notes)) == (CopyStanding.OPEN, 2)
+    assert "opened it again" in tracker.only.notes[-1]
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_after_a_waiver_it_is_said_again_rather_than_never(ward: Harness, *, done: bool) -> None:
+    settled(ward).can = TrackerAbilities()
+    tracker = _waived_and_needed_again(ward)
+    lose(tracker, "note", done=done)
+    run(ward)
+    run(ward)
+    assert len([note for note in tracker.only.notes if "opened it again" in note]) == 1 + done
+
+
+def test_each_waiver_is_said_anew(ward: Harness) -> None:
+    settled(ward).can = TrackerAbilities()
+    tracker = _waived_and_needed_again(ward)
+    run(ward)
+    ward.desk.waive(1, ME, "they may stay after all", ward.now)
+    run(ward)
+    assert [note[:6] for note in tracker.only.notes] == ["Waived", "Whosle", "Waived"]
+
+
+def test_after_a_waiver_what_has_to_wait_says_only_that(ward: Harness) -> None:
+    settled(ward).can = TrackerAbilities()
+    tracker = _waived_and_needed_again(ward)
+    make_last(ward, "ann", "joe")
+    assert removal(ward).state is TicketState.BLOCKED
+    for _ in range(3):
+        run(ward)
+    assert ["It waits for T-" in note for note in tracker.issues["1"].notes] == [False, True]

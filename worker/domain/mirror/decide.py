@@ -47,6 +47,7 @@ _OF_STATE = {
     TicketState.CANCELLED: (Goal.CANCELLED, Say.CANCELLED),
     TicketState.WAIVED: (Goal.CANCELLED, Say.WAIVED),
 }
+_OVER = tuple(f"{say}:" for _goal, say in _OF_STATE.values())  # what the last word there begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ def _live(
         return Consequence(base, reopen=is_reopened)
     if not is_closed:
         return _waiting(ticket, replace(base, noted="") if stays_closed(base) else base, can)
+    if base.noted.startswith(_OVER):  # reopening it there says that it goes on
+        base = replace(base, noted="")
     if ticket.state is TicketState.BLOCKED:
         return _brought_back(ticket, base, can, now, Say.WAITS)
     if seen.standing is CopyStanding.DECLINED and (is_news or base.declines):
@@ -173,11 +176,15 @@ def _live(
 
 
 def _waiting(ticket: Ticket, base: Copy, can: Ability) -> Consequence:
-    """Say there that it has to wait, and later that it needn't any more. It is said again if it may be lost."""
+    """Say there that it has to wait, and later that it needn't any more; or that it goes on, if it was said to be over.
+
+    It is said again if it may be lost.
+    """
     has_to_wait, is_said = ticket.state is TicketState.BLOCKED, base.noted.startswith(f"{Say.WAITS}:")
-    if has_to_wait is is_said or not can.notes:
+    goes_on = not has_to_wait and base.noted.startswith(_OVER)
+    if (has_to_wait is is_said and not goes_on) or not can.notes:
         return Consequence(base)
-    say = Say.WAITS if has_to_wait else Say.READY
+    say = Say.WAITS if has_to_wait else Say.GOES_ON if goes_on else Say.READY
     return Consequence(base, say=say, noted=_mark(say, ticket))
 
 
