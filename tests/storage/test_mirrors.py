@@ -88,7 +88,7 @@ def test_what_was_made_again_is_found_when_its_time_has_come(ward: Harness) -> N
         again = replace(copy, look_again_at=ward.now + DAY)
         uow.mirrors.put(again)
     for state, is_found in (
-        (CopyState.LINKED, True), (CopyState.REFUSED, True), (CopyState.UNCLEAR, False), (CopyState.GONE, False),
+        (CopyState.LINKED, True), (CopyState.REFUSED, True), (CopyState.UNCLEAR, False), (CopyState.GONE, True),
     ):  # fmt: skip
         with ward.store.begin() as uow:
             uow.mirrors.put(replace(again, state=state))

@@ -26,7 +26,9 @@ _COLUMNS = tuple(f.name for f in fields(Copy))
 _LIVE = tuple(state.value for state in sorted(LIVE))
 _DOABLE = tuple(state.value for state in sorted(LIVE - {TicketState.BLOCKED}))
 _UNMADE = tuple(one.value for one in (CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR))
-_MAYBE_MADE = tuple(one.value for one in (CopyState.WANTED, CopyState.LINKED, CopyState.REFUSED))
+_MAYBE_THERE = tuple(
+    one.value for one in (CopyState.WANTED, CopyState.LINKED, CopyState.GONE, CopyState.REFUSED)
+)
 _INSTANTS = (
     "attempted_at", "next_at", "look_again_at", "told_at", "reopened_at", "missing_since", "settled_at", "synced_at",
 )  # fmt: skip
@@ -137,7 +139,7 @@ class SqlMirrors:
 
     def made_again(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
         m = mirror.c
-        which = (m.tracker == tracker) & (m.look_again_at <= now) & m.state.in_(_MAYBE_MADE)
+        which = (m.tracker == tracker) & (m.look_again_at <= now) & m.state.in_(_MAYBE_THERE)
         return self._mirrored(which, (m.look_again_at, m.ticket), limit)
 
     def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:

@@ -304,6 +304,7 @@ def test_one_that_is_gone_is_made_again_by_hand(ward: Harness) -> None:
     ):
         with pytest.raises(Refused, match=text):
             ward.app.copies.again(tracker, number, ME, "it was deleted by mistake", ward.now)
+    desk(ward).only.is_gone = True
     with ward.store.begin() as uow:
         uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, state=CopyState.GONE))
     with pytest.raises(Refused, match="reason"):

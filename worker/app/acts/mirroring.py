@@ -23,7 +23,7 @@ class MirrorActs:
         self._names = names
 
     def again(self, tracker: str, ticket: int, by: Actor, reason: str, now: datetime) -> Copy:
-        """Make a copy anew that is gone, or that could not be made; the next run does it."""
+        """Make a copy anew that is gone, or that could not be made; the next run does it, unless it is back."""
         require_reason(reason)
         if tracker not in self._names:
             there_are = ", ".join(sorted(self._names)) or "none"
@@ -41,7 +41,10 @@ class MirrorActs:
                     f"{known.key or 'Its copy'} is {known.shown}: only one that is gone, or could not be made, "
                     "is made again."
                 )
-            new = Copy(tracker, ticket, known.identity, known.place, look_again_at=known.look_again_at)
+            new = Copy(
+                tracker, ticket, known.identity, known.place, CopyState.UNCLEAR, mark=known.mark, attempts=1,
+                attempted_at=known.attempted_at, look_again_at=known.look_again_at,
+            )  # fmt: skip
             uow.mirrors.put(new)
             data = {"tracker": tracker, "was": known.key}
             subject = f"ticket:{ticket_label(ticket)}"

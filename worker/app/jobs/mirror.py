@@ -18,9 +18,9 @@ from functools import partial
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
 from worker.app.jobs.mirror_here import ActsHere, is_answered, no_earlier
-from worker.app.jobs.mirror_making import LATE_EVERY, TRY_AGAIN, MakeCopies
+from worker.app.jobs.mirror_making import TRY_AGAIN, MakeCopies
 from worker.app.jobs.mirror_places import settle
-from worker.app.jobs.mirror_run import UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
+from worker.app.jobs.mirror_run import LATE_EVERY, UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
 from worker.app.jobs.mirror_seen import ability_of, is_doubtful, is_quiet, looked_for, problem_of
 from worker.app.jobs.report import Report
 from worker.domain.instants import has_come

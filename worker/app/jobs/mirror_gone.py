@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from worker.app.jobs.mirror_run import MirrorRun
+from worker.app.jobs.mirror_run import LATE_EVERY, MirrorRun
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyGone
 from worker.domain.tickets.ticket import Ticket
@@ -69,7 +69,9 @@ def _note(run: MirrorRun, each: Mirrored, gone: CopyGone, *, can_be_gone: bool) 
         is_gone = can_be_gone and is_late(run, copy) and ticket.is_live is was_live
         if is_gone and ticket.is_live:
             problem = f"It is there no longer ({gone.why}). It is not made again by itself."
-            changed = replace(changed, state=CopyState.GONE, problem=problem)
+            changed = replace(
+                changed, state=CopyState.GONE, problem=problem, look_again_at=run.now + LATE_EVERY
+            )
             run.tell(uow, f"gone:{copy.ticket}", _told(ticket, copy, run.name), copy.ticket)
         elif is_gone:
             changed = replace(changed, settled_at=copy.settled_at or run.now)
@@ -79,5 +81,5 @@ def _note(run: MirrorRun, each: Mirrored, gone: CopyGone, *, can_be_gone: bool) 
 def _told(ticket: Ticket, copy: Copy, tracker: str) -> str:
     return (
         f"{copy.key}, the copy of {ticket.label}, is there no longer. "
-        f"`whosleft trackers again {tracker} {ticket.label}` makes a new one."
+        f"`whosleft trackers again {tracker} {ticket.label}` makes a new one, if it is not back."
     )

@@ -3,7 +3,7 @@
 wanted -> sending (committed) -> created -> linked
                  no clear answer -> unclear -> looked for: found -> linked;  never found -> wanted again, three times
 
-What was made again is looked for each day of the next week, since the first may still appear.
+What was made again, and what is gone, is looked for each day of the next week, since the first may still appear.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from worker.app.jobs.mirror_run import ATTEMPTS_MAX, UNCLEAR_MAX, MirrorRun
+from worker.app.jobs.mirror_run import ATTEMPTS_MAX, LATE_EVERY, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CLOSED, CopyStanding, Draft, Goal, Seen
@@ -31,7 +31,7 @@ from worker.ports.state.mirrors import Mirrored
 
 PER_RUN = 50
 LOOK_AGAIN = timedelta(minutes=3)  # a request that we gave up on may still run there
-LATE_EVERY, LATE_FOR = timedelta(days=1), timedelta(days=7)  # or wait in a queue before it
+LATE_FOR = timedelta(days=7)  # and may wait in a queue before it
 TRY_AGAIN = timedelta(hours=1)  # what was refused
 
 
@@ -169,7 +169,7 @@ class MakeCopies:
     # --- what may still appear -------------------------------------------------------------------
 
     def look_for_late_ones(self) -> None:
-        """Look once more for what was made again: of two, the oldest is the copy. Raises as `make`."""
+        """Look once more for what was made again, or is gone: of two, the oldest is the copy. Raises as `make`."""
         with self._run.store.reading() as uow:
             page = uow.mirrors.made_again(self._run.name, self._run.now, PER_RUN)
         for each in page:
@@ -187,6 +187,13 @@ class MakeCopies:
         """
         copy = each.copy
         found = self._tracker.find(copy.identity, copy.mark)
+        if copy.state is CopyState.GONE:
+            if is_back := [
+                one for one in found if one.ref == copy.ref
+            ]:  # another may be what it was merged into
+                self._adopt(replace(copy, missing_since=None), is_back)
+            self._look_tomorrow(copy.ticket)
+            return
         found = [one for one in found if one.ref == copy.ref or one.standing not in CLOSED]
         if found and found[0].ref != copy.ref:
             new = Copy(
@@ -202,7 +209,7 @@ class MakeCopies:
         now = self._run.now
         with self._run.begin() as uow:
             copy = uow.mirrors.get(self._run.name, ticket).copy
-            is_over = now >= (copy.attempted_at or now) + LATE_FOR
+            is_over = now >= (copy.missing_since or copy.attempted_at or now) + LATE_FOR
             uow.mirrors.put(replace(copy, look_again_at=None if is_over else now + LATE_EVERY))
 
     def _adopt(self, copy: Copy, found: Sequence[Seen]) -> Copy:

@@ -28,6 +28,7 @@ ATTEMPTS_MAX = 3
 UNCLEAR_MAX = 3  # answers in one run; then the tracker has a rest until the next
 UNREAD = "It can't be read now"
 TOLD_AGAIN_AFTER = timedelta(hours=24)
+LATE_EVERY = timedelta(days=1)  # what may still appear is looked for
 _VARIES = re.compile(r"\S*\d\S*")  # keys, times and numbers in a message
 
 

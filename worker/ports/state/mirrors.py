@@ -63,8 +63,8 @@ class Mirrors(Protocol):
         """
 
     def made_again(self, tracker: str, now: datetime, limit: int) -> list[Mirrored]:
-        """Copies that are there, were given up or were not found, and are to be looked for once more; the longest due
-        come first.
+        """Copies that are there, are gone, were given up or were not found, and are to be looked for once more; the
+        longest due come first.
         """
 
     def linked(self, tracker: str, settled_after: datetime, after: int, limit: int) -> list[Mirrored]:
