@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from fakes.tracker import FakeTracker
 from harness import Harness
-from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, desk, run, settled, texts, ward
 from worker.app.refused import Refused
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.tickets.ticket import TicketState
@@ -143,3 +145,29 @@ def test_a_workflow_that_gives_what_is_closed_to_the_lead_calls_nobody(ward: Har
     ward.deliver()
     said = [(m.to.address, p.headline, len(p.steps)) for m in ward.soc.sent[before:] for p in m.paragraphs]
     assert said == []
+
+
+def test_two_trackers_that_each_give_it_to_their_own_stop_passing_it_on(ward: Harness) -> None:
+    """Each desk has a rule that gives whatever is given to it to its own person."""
+    people = {NURSE, "eve@corp.example", "joe@corp.example"}
+    one, other = (FakeTracker(name, now=ward.clock, people=people) for name in ("one", "other"))
+    ward.trackers = [one, other]
+    ward.start(replace(ward.app.rules, trackers={"one": TrackerRules(), "other": TrackerRules()}))
+    run(ward)
+    ward.titles()
+    given = []
+    for _ in range(12):
+        one.give(NURSE)
+        other.give("eve@corp.example")
+        given.append(run(ward)["assigned"])
+    assert sum(given) == 6
+    assert given[-3:] == [0, 0, 0]
+    told = [text for text in texts(ward) if "again and again" in text]
+    assert {text.split(" ")[0] for text in told} == {"T-000001"}
+    notes = [*one.only.notes, *other.only.notes]
+    assert not notes, "whoever has it there is known here"
+    ward.later(days=8)
+    one.give("joe@corp.example")
+    run(ward)
+    one.give(NURSE)
+    assert run(ward)["assigned"] == 1

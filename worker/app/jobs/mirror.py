@@ -233,9 +233,11 @@ class Mirror:
 
     def _take(self, run: MirrorRun, ticket: Ticket, follows: Consequence, key: str) -> Consequence:
         """Give our ticket to whoever got it there, if they are known and here; else it stays, which is said there."""
-        email = follows.take
+        email, here = follows.take, ActsHere(run, self._acts)
         copy = replace(follows.copy, assignee=email)
-        if ActsHere(run, self._acts).give(ticket, email, key):
+        if here.is_passed_on(ticket, email, key):
+            follows = replace(follows, copy=copy)
+        elif here.give(ticket, email, key):
             follows = replace(follows, copy=replace(copy, given=email))
         else:
             follows = not_taken(copy, ability_of(run))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.app.acts.changes import change_ticket
 from worker.app.acts.tickets import TicketActs
@@ -18,6 +18,8 @@ from worker.domain.model import Standing
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, next_state
 from worker.ports.state.store import UnitOfWork
+
+GIVES_MAX, GIVES_WITHIN = 3, timedelta(days=7)  # to one person, by one tracker
 
 
 class ActsHere:
@@ -66,6 +68,24 @@ class ActsHere:
         run.count("assigned")
         return True
 
+    def is_passed_on(self, ticket: Ticket, email: str, key: str) -> bool:
+        """Whether they were given it there too often, and somebody else got it each time; that is told."""
+        run, about = self._run, f"ticket:{ticket.label}"
+        with run.begin() as uow:
+            them = {"/".join(one.key) for one in uow.people.find(email)}
+            gives = [
+                entry
+                for entry in (one.entry for one in uow.journal.of(about))
+                if events.is_kind(entry.kind, events.TICKET_ASSIGNED)
+                and account_of(entry).startswith(_accounts(run))
+                and entry.data.get("assignee") in them
+                and run.now - entry.at <= GIVES_WITHIN
+            ]
+            if len(gives) < GIVES_MAX:
+                return False
+            run.tell(uow, f"passed:{ticket.id}", _passed_on(ticket, key), ticket.id)
+        return True
+
 
 def no_earlier(run: MirrorRun, moved: LastMove, copy: Copy, seen: Seen) -> LastMove:
     """The move by which a copy was closed, at the earliest when we last read it as not done.
@@ -105,6 +125,13 @@ def _actor(run: MirrorRun, moved: LastMove) -> Actor:
     account = moved.account or moved.email
     name = moved.email or (f"{run.name}:{account}" if account else run.name)
     return Actor(name, f"{_accounts(run)}{account.casefold()}", Via.TRACKER)
+
+
+def _passed_on(ticket: Ticket, key: str) -> str:
+    return (
+        f"{ticket.label} was given to one person as {key} again and again, and to somebody else in between. "
+        "It stays with whoever has it. If a rule gives it away there, set assign: false."
+    )
 
 
 def _accounts(run: MirrorRun) -> str:
