@@ -84,7 +84,7 @@ class TrackerChecks:
         self._known: dict[str, int] = {}  # refs that the worker has kept, since when
         self._again: dict[int, int] = {}  # tickets for which somebody asked for another copy, since when
         self._told: Counter[tuple[str, int, str]] = Counter()  # fight or gone, of which ticket, to whom
-        self._agains: Counter[int] = Counter()
+        self._agains: Counter[int] = Counter()  # how often its copy was wanted anew, or was back
         self._ended_at: dict[int, datetime] = {}
         self._reopened_at: dict[int, datetime] = {}
         self._moved: set[int] = set()  # tickets that changed their state in this run
@@ -219,6 +219,9 @@ class TrackerChecks:
         kept = self._kept[issue.ref]
         kept.clear_runs = 0
         kept.missing_since = None
+        if kept.missed_at is not None and issue.is_there:
+            kept.missed_at = None
+            self._agains[issue.number] += 1
         if issue.seen.standing is before.standing:
             return
         is_closed = issue.seen.standing is CopyStanding.DONE
