@@ -15,7 +15,7 @@ from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import TicketKind
-from worker.ports.state.mirrors import CopySort, Left
+from worker.ports.state.mirrors import CopySort, Left, Unnamed
 from worker.running.mirroring import TrackerRules
 
 ME = Actor("sam", "os:sam")
@@ -53,6 +53,17 @@ def test_a_copy_is_stored_as_it_is(ward: Harness) -> None:
         assert uow.mirrors.linked("desk", ward.now, 0, 9) == []
         with pytest.raises(LookupError):
             uow.mirrors.get("other", 1)
+
+
+def test_statuses_that_are_not_named_are_counted_while_their_tickets_are_live(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        assert uow.mirrors.unnamed() == []
+        copy = uow.mirrors.get("desk", 1).copy
+        uow.mirrors.put(replace(copy, standing=CopyStanding.UNKNOWN, status="9"))
+        assert uow.mirrors.unnamed() == [Unnamed("desk", "9", 1)]
+    ward.desk.waive(1, ME, "they may stay", ward.now)
+    with ward.store.reading() as uow:
+        assert uow.mirrors.unnamed() == []
 
 
 def test_only_what_fits_is_wanted_once(ward: Harness) -> None:

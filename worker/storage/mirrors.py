@@ -16,7 +16,7 @@ from worker.domain.kinds.handle_report import CONFIDENTIAL
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState, ticket_label, ticket_number
-from worker.ports.state.mirrors import CopySort, Left, Mirrored
+from worker.ports.state.mirrors import CopySort, Left, Mirrored, Unnamed
 from worker.storage.sql.bulk import bulk_upsert
 from worker.storage.sql.chunks import chunked
 from worker.storage.sql.mapping import ticket_from_row
@@ -198,6 +198,13 @@ class SqlMirrors:
         return {
             CopySort(tracker, CopyState(state)): count for tracker, state, count in self._c.execute(query)
         }
+
+    def unnamed(self) -> list[Unnamed]:
+        m = mirror.c
+        is_unnamed = (m.state == CopyState.LINKED.value) & (m.standing == CopyStanding.UNKNOWN.value)
+        query = sa.select(m.tracker, m.status, sa.func.count()).join(ticket, ticket.c.id == m.ticket)
+        query = query.where(is_unnamed, ticket.c.state.in_(_LIVE)).group_by(m.tracker, m.status)
+        return [Unnamed(*row) for row in self._c.execute(query.order_by(m.tracker, m.status))]
 
     # --- what was told, and who was told of trouble ----------------------------------------------
 

@@ -17,11 +17,18 @@ from functools import partial
 
 from worker.app.acts.tickets import TicketActs
 from worker.app.jobs.mirror_gone import Missing, give_up
-from worker.app.jobs.mirror_here import ActsHere, is_answered, no_earlier
+from worker.app.jobs.mirror_here import ActsHere, fight_text, is_answered, no_earlier
 from worker.app.jobs.mirror_making import TRY_AGAIN, MakeCopies
 from worker.app.jobs.mirror_places import settle
 from worker.app.jobs.mirror_run import LATE_EVERY, UNCLEAR_MAX, MirroredTracker, MirrorRules, MirrorRun, Texts
-from worker.app.jobs.mirror_seen import ability_of, is_doubtful, is_quiet, looked_for, problem_of
+from worker.app.jobs.mirror_seen import (
+    ability_of,
+    is_doubtful,
+    is_quiet,
+    looked_for,
+    problem_of,
+    tell_unnamed,
+)
 from worker.app.jobs.report import Report
 from worker.domain.instants import has_come
 from worker.domain.kinds import kind_of
@@ -223,8 +230,10 @@ class Mirror:
             if follows.take:  # until they have it here
                 now = replace(now, assignee=copy.assignee)
             uow.mirrors.put(now)
+            if seen.standing is CopyStanding.UNKNOWN and now.problem != copy.problem:
+                tell_unnamed(run, uow, seen)
             if follows.is_fight:
-                run.tell(uow, f"fight:{number}", _fight(ticket, seen), number)
+                run.tell(uow, f"fight:{number}", fight_text(ticket, seen.key), number)
         if follows.take:
             return copy, self._take(run, ticket, follows, seen.key)
         return copy, follows
@@ -388,10 +397,3 @@ class Mirror:
         with run.begin() as uow:
             uow.mirrors.put(replace(told, settled_at=settled, synced_at=run.now))
         run.count("moved")
-
-
-def _fight(ticket: Ticket, seen: Seen) -> str:
-    return (
-        f"{ticket.label} was closed as {seen.key} again and again, and is still to be done. "
-        "It is not reopened there any more."
-    )

@@ -127,6 +127,14 @@ def _actor(run: MirrorRun, moved: LastMove) -> Actor:
     return Actor(name, f"{_accounts(run)}{account.casefold()}", Via.TRACKER)
 
 
+def fight_text(ticket: Ticket, key: str) -> str:
+    """What is told when a copy was closed and reopened too often."""
+    return (
+        f"{ticket.label} was closed as {key} again and again, and is still to be done. "
+        "It is not reopened there any more."
+    )
+
+
 def _passed_on(ticket: Ticket, key: str) -> str:
     return (
         f"{ticket.label} was given to one person as {key} again and again, and to somebody else in between. "

@@ -13,6 +13,7 @@ from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Ability, Consequence, decide, stays_closed
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Seen
 from worker.ports.state.mirrors import Mirrored
+from worker.ports.state.store import UnitOfWork
 
 LOOKS_MAX = 50  # in one run, for copies whose numbers others have
 _UNNAMED = "The status"
@@ -63,6 +64,15 @@ def problem_of(copy: Copy, seen: Seen) -> str:
         return f"{_UNNAMED} {seen.status} is not named under states."
     is_mended = stays_closed(copy) and seen.standing is CopyStanding.OPEN
     return "" if is_mended or copy.problem.startswith((_UNNAMED, UNREAD)) else copy.problem
+
+
+def tell_unnamed(run: MirrorRun, uow: UnitOfWork, seen: Seen) -> None:
+    """Tell that a copy has a status that is not named, once a status."""
+    what = (
+        f"{seen.key} has the status {seen.status}, which is not named under states. Until it is, nobody knows whether "
+        "that means done or to be done, so nothing follows from it."
+    )
+    run.tell(uow, f"unnamed:{seen.status}", what)
 
 
 def ability_of(run: MirrorRun) -> Ability:

@@ -98,8 +98,8 @@ class Check:
     def warnings(self) -> tuple[str, ...]:
         """Further warnings.
 
-        Limits of the guard that are switched off, rules for machines in sources that can do nothing, and tickets of
-        inventories that were removed.
+        Limits of the guard that are switched off, rules for machines in sources that can do nothing, tickets of
+        inventories that were removed, and copies whose status the configuration does not name.
         """
         off = (
             f"the guard's {name} is off: nothing of that kind is held, however much it is"
@@ -118,7 +118,18 @@ class Check:
             "keep them, or waive what stays: nothing shows whether it is done"
             for name, count in sorted(self._left_behind().items())
         )
-        return (*off, *idle, *removed)
+        return (*off, *idle, *removed, *self._unnamed())
+
+    def _unnamed(self) -> Iterator[str]:
+        trackers = {one.name for one in self._connectors.trackers}
+        with self._store.reading() as uow:
+            found = [one for one in uow.mirrors.unnamed() if one.tracker in trackers]
+        for tracker, status, count in found:
+            copies = "1 copy has" if count == 1 else f"{count} copies have"
+            yield (
+                f"{tracker}: {copies} the status {status}, which is not named under its states: nothing follows from "
+                "it. Name it there"
+            )
 
     def _left_behind(self) -> Counter[str]:
         """By inventory that is not configured any more, the live tickets about its groups."""

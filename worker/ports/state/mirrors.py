@@ -34,6 +34,14 @@ class Left(NamedTuple):
     copies: int
 
 
+class Unnamed(NamedTuple):
+    """How many copies of live tickets have a status in a tracker that the configuration does not name."""
+
+    tracker: str
+    status: str
+    copies: int
+
+
 class Mirrors(Protocol):
     """One row for each ticket and tracker that has to have a copy of it."""
 
@@ -90,6 +98,9 @@ class Mirrors(Protocol):
 
     def counts(self) -> Mapping[CopySort, int]:
         """How many copies there are, by tracker and state."""
+
+    def unnamed(self) -> list[Unnamed]:
+        """The statuses that the configuration did not name when they were read, by tracker and status."""
 
     def keep(self, tracker: str, told: TrackerSaid, now: datetime) -> None:
         """Store what a tracker told. What it told before is known by its id, and changes nothing."""
