@@ -80,9 +80,12 @@ class StatesConfig(Section):
 
     @model_validator(mode="after")
     def _mean_one_thing(self) -> Self:
-        both = {text.casefold() for text in self.done} & {text.casefold() for text in self.open}
-        if both:
-            raise ValueError(f"{min(both)!r} can't mean both done and open")
+        for one, other in (("done", "open"), ("declined", "open"), ("declined", "done")):
+            both = {text.casefold() for text in getattr(self, one)} & {
+                text.casefold() for text in getattr(self, other)
+            }
+            if both:
+                raise ValueError(f"{min(both)!r} can't mean both {one} and {other}")
         return self
 
     @model_validator(mode="after")

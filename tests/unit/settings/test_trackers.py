@@ -112,6 +112,8 @@ STATES = "states: {open: [1, In Progress], done: [6, Closed]"
         ("on_done: Resolved", "on_done: 'Resolved' is not among done"),
         ("on_reopen: Closed", "on_reopen: 'Closed' is not among open"),
         ("on_cancelled: in progress", "on_cancelled: 'in progress' is among open"),
+        ("declined: [Rejected, in progress]", "'in progress' can't mean both declined and open"),
+        ("declined: [closed]", "'closed' can't mean both declined and done"),
     ],
 )
 def test_a_status_that_is_set_means_what_it_is_set_for(tmp_path: Path, more: str, said: str) -> None:
