@@ -210,3 +210,21 @@ def test_a_copy_of_another_tracker_is_no_duplicate_whose_closing_would_be_a_clai
         run(ward)
     assert ward.ticket().state is TicketState.OPEN
     assert {issue.seen.standing for issue in two[0].issues.values()} == {CopyStanding.OPEN}
+
+
+def test_a_second_tracker_takes_no_copy_that_the_first_one_has_from_an_address_of_before(
+    ward: Harness,
+) -> None:
+    one = settled(ward)
+    one.place = "https://new.example.org desk"
+    _serve(ward, one)
+    run(ward)
+    assert (copy(ward).ref, len(one.issues)) == ("1", 1)
+    other = _tracker(ward, one.place, "other")
+    other.issues = one.issues
+    _serve(ward, one, other)
+    run(ward)
+    assert {found.tracker: found.ref for found in _copies(ward) if found.tracker in {"desk", "other"}} == {
+        "desk": "1",
+        "other": "2",
+    }

@@ -55,13 +55,19 @@ class MakeCopies:
         if page:
             self._run.require_privacy()
         for each in page:
-            others = [one for one in known[each.ticket.id] if one.tracker not in self._run.names]
+            others = self._left(known[each.ticket.id])
             try:
                 if not self._guarded(each, partial(self._make, others)):
                     return
             except Rejected as error:
                 self._put(replace(each.copy, problem=str(error), next_at=self._run.now + TRY_AGAIN))
                 self._run.trouble(error, each.ticket.id)
+
+    def _left(self, copies: Sequence[Copy]) -> list[Copy]:
+        """Those under names that no tracker has any more, but what another tracker has taken up."""
+        names = self._run.names
+        taken = {one.identity for one in copies if one.tracker in names}
+        return [one for one in copies if one.tracker not in names and one.identity not in taken]
 
     def _guarded(self, each: Mirrored, do: Callable[[Mirrored], None]) -> bool:
         """Return False if the tracker has to have a rest."""
@@ -77,7 +83,7 @@ class MakeCopies:
         return self._run.unclear < UNCLEAR_MAX and not self._is_limited
 
     def _make(self, others: Sequence[Copy], each: Mirrored) -> None:
-        """Make a copy, or find it. `others` are those that the ticket has under names that no tracker has any more."""
+        """Make a copy, or find it. `others` are what `_left` returns of its ticket."""
         copy, ticket = each
         if copy.state is not CopyState.WANTED:
             copy = self._looked_for(copy)
