@@ -12,7 +12,7 @@ from fakes.tracker import FakeTracker
 from harness import Harness
 from reported import HARM, policy, report
 from worker.domain.evidence.actor import Actor
-from worker.domain.mirror.copy import CopyState
+from worker.domain.mirror.copy import CopyState, mark_of
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
 from worker.domain.tickets.ticket import TicketKind
 from worker.ports.state.mirrors import CopySort, Left, Unnamed
@@ -143,6 +143,21 @@ def test_who_is_erased_is_no_assignee_of_a_copy(ward: Harness) -> None:
     with ward.store.reading() as uow:
         copy = uow.mirrors.get("desk", 1).copy
     assert (copy.assignee, copy.given) == ("", "")
+
+
+def test_copies_are_known_by_their_ticket_or_by_who_has_them_there(ward: Harness) -> None:
+    with ward.store.begin() as uow:
+        ann, ben = (uow.people.find(f"{name}@corp.example") for name in ("ann", "ben"))
+        copy = replace(uow.mirrors.get("desk", 1).copy, assignee=mark_of("Ann@corp.example"))
+        uow.mirrors.put(copy)
+        assert uow.mirrors.concerning([], ann) == [copy]
+        assert uow.mirrors.concerning([1], []) == [copy]
+        assert uow.mirrors.concerning([2], ben) == []
+        nameless = [replace(ann[0], facts=replace(ann[0].facts, email=None, display_name=""))]
+        uow.mirrors.put(replace(copy, assignee=""))
+        assert uow.mirrors.concerning([], nameless) == []
+        uow.mirrors.put(replace(copy, key=""))
+        assert uow.mirrors.concerning([1], ann) == []
 
 
 def test_what_a_tracker_left_has_another_name_once(ward: Harness) -> None:

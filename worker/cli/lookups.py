@@ -166,7 +166,11 @@ def people_erase(
     for key in erased.kept:
         out.print(Text(f"{'/'.join(key)} is kept: this account of theirs has not left."))
     if erased.copies:
-        out.print(Text("Copies in trackers stay as they are. Delete there those that name the person:"))
+        out.print(
+            Text(
+                "Copies in trackers stay as they are. Delete there those that name the person, or give them away:"
+            )
+        )
     print_facts(
         [(f"{one.tracker}  {ticket_label(one.ticket)}", f"{one.key} {one.url}") for one in erased.copies]
     )

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from worker.domain.instants import APART_MAX
 from worker.domain.kinds import REPORTED_MESSAGES
 from worker.domain.kinds.handle_report import CONFIDENTIAL
-from worker.domain.mirror.copy import Copy, CopyState
+from worker.domain.mirror.copy import Copy, CopyState, mark_of
 from worker.domain.mirror.outside import CopyStanding, Goal, TrackerSaid
+from worker.domain.model import Account
 from worker.domain.tickets.ticket import LIVE, TicketKind, TicketState, ticket_label, ticket_number
 from worker.ports.state.mirrors import CopySort, Left, Mirrored, Unnamed
 from worker.storage.sql.bulk import bulk_upsert
@@ -172,6 +173,13 @@ class SqlMirrors:
             for row in self._c.execute(query):
                 found.setdefault(row.ticket, []).append(_copy(row))
         return found
+
+    def concerning(self, tickets: Collection[int], people: Collection[Account]) -> list[Copy]:
+        m, facts = mirror.c, [one.facts for one in people]
+        marks = {mark_of(name) for one in facts for name in (one.email or "", one.display_name)} - {""}
+        which = m.ticket.in_(sorted(tickets)) | m.assignee.in_(sorted(marks))
+        query = sa.select(mirror).where(which, m.key != "").order_by(m.ticket, m.tracker)
+        return [_copy(row) for row in self._c.execute(query)]
 
     def find(self, tracker: str, number: int) -> Copy | None:
         which = (mirror.c.tracker == tracker) & (mirror.c.ticket == number)

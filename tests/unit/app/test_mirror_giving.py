@@ -171,3 +171,15 @@ def test_two_trackers_that_each_give_it_to_their_own_stop_passing_it_on(ward: Ha
     run(ward)
     one.give(NURSE)
     assert run(ward)["assigned"] == 1
+
+
+def test_who_had_it_before_only_marks_were_kept_is_no_news(ward: Harness) -> None:
+    tracker = settled(ward)
+    tracker.give("stranger@example.org")
+    run(ward)
+    with ward.store.begin() as uow:
+        uow.mirrors.put(replace(uow.mirrors.get("desk", 1).copy, assignee="stranger@example.org"))
+    tracker.writes.clear()
+    run(ward)
+    assert tracker.writes == []
+    assert "stranger" not in copy(ward).assignee

@@ -142,3 +142,29 @@ def test_who_erases_somebody_hears_which_copies_are_there_still(ward: Harness) -
         ("desk", 2, "DESK-2"),
     ]
     assert all(one.url for one in erased.copies)
+
+
+@pytest.mark.parametrize("shown", ["eve@corp.example", "Eve"])
+def test_who_was_erased_does_not_come_back_by_a_copy_that_is_theirs_there(ward: Harness, shown: str) -> None:
+    """The one by whom ours stays may have no account there, so it is theirs there still."""
+    tracker = settled(ward)
+    tracker.give("eve@corp.example")
+    run(ward)
+    tracker.people.clear()
+    tracker.give(shown)
+    run(ward)
+    ward.leave("eve")
+    ward.settle()
+    ward.later(hours=1)
+    ward.drop("ward-7", "eve")
+    ward.settle()
+    run(ward)
+    tracker.writes.clear()
+
+    erased = ward.desk.erase("eve", Actor("sam"), "asked to be", ward.now)
+    assert (1, "DESK-1") in [(one.ticket, one.key) for one in erased.copies]
+    run(ward)
+    run(ward)
+    kept = copy(ward)
+    assert shown not in f"{kept.assignee} {kept.given} {kept.noted}"
+    assert tracker.writes == []

@@ -97,6 +97,6 @@ def test_who_erases_somebody_is_told_what_stays(config: Path) -> None:
     assert " ".join(said.split()) == (  # however wide the terminal is
         f"corp/{ANN} is erased. The journal keeps the id, what was typed after --reason and --by, "
         "and the names under which they acted. "
-        "Copies in trackers stay as they are. Delete there those that name the person: "
+        "Copies in trackers stay as they are. Delete there those that name the person, or give them away: "
         f"hub T-000001 org/desk#1 https://github.example.org/{REPOSITORY}/issues/1"
     )

@@ -54,7 +54,7 @@ class Erased:
 
     accounts: Sequence[AccountKey]
     kept: Sequence[AccountKey]
-    copies: Sequence[Copy] = ()  # of tickets about the erased ones, by ticket: they stay as they are there
+    copies: Sequence[Copy] = ()  # about the erased ones, or theirs there, by ticket: they stay as they are
 
 
 class TicketActs:
@@ -331,8 +331,8 @@ class TicketActs:
                 uow.people.erase(key)
                 subject = f"person:{'/'.join(key)}"
                 uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
-            about = uow.mirrors.of([ticket.id for key in gone for ticket in uow.tickets.of_person(key)])
-        copies = tuple(one for number in sorted(about) for one in about[number] if one.key)
+            numbers = [ticket.id for key in gone for ticket in uow.tickets.of_person(key)]
+            copies = uow.mirrors.concerning(numbers, [one for one in accounts if one.key in gone])
         return Erased(gone, [each.key for each in accounts if each.key not in gone], copies)
 
 

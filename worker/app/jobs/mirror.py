@@ -34,7 +34,7 @@ from worker.domain.instants import has_come
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.messages.copies import copy_draft, copy_note
-from worker.domain.mirror.copy import Content, Copy
+from worker.domain.mirror.copy import Content, Copy, mark_of
 from worker.domain.mirror.decide import KEPT_FOR, Consequence, Say, decide, not_taken, stays_closed
 from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, LastMove, Seen, TrackerSaid
 from worker.domain.tickets.ticket import Ticket, TicketState, ticket_number
@@ -243,13 +243,11 @@ class Mirror:
     def _take(self, run: MirrorRun, ticket: Ticket, follows: Consequence, key: str) -> Consequence:
         """Give our ticket to whoever got it there, if they are known and here; else it stays, which is said there."""
         email, here = follows.take, ActsHere(run, self._acts)
-        copy = replace(follows.copy, assignee=email)
-        if here.is_passed_on(ticket, email, key):
-            follows = replace(follows, copy=copy)
-        elif here.give(ticket, email, key):
-            follows = replace(follows, copy=replace(copy, given=email))
-        else:
-            follows = not_taken(copy, ability_of(run))
+        if not here.is_passed_on(ticket, email, key):
+            if here.give(ticket, email, key):
+                follows = replace(follows, copy=replace(follows.copy, given=email))
+            else:
+                follows = not_taken(follows.copy, ability_of(run))
         with run.begin() as uow:
             uow.mirrors.put(follows.copy)
         return follows
@@ -280,7 +278,7 @@ class Mirror:
                 copy = replace(copy, noted=follows.noted or copy.noted)
             else:
                 after = tracker.assign(seen, follows.give)
-                copy = replace(copy, given=follows.give, assignee=after.assignee)
+                copy = replace(copy, given=follows.give, assignee=mark_of(after.assignee))
         except Rejected as error:
             refused = self._refused(run, follows.refused(before), follows.give, error)
             if follows.owes_note:

@@ -15,7 +15,7 @@ from functools import partial
 
 from worker.app.jobs.mirror_run import ATTEMPTS_MAX, LATE_EVERY, UNCLEAR_MAX, MirrorRun
 from worker.domain.messages.copies import copy_draft
-from worker.domain.mirror.copy import Copy, CopyState
+from worker.domain.mirror.copy import Copy, CopyState, mark_of
 from worker.domain.mirror.outside import CLOSED, CopyStanding, Draft, Goal, Seen
 from worker.domain.tickets.ticket import Ticket
 from worker.ports import (
@@ -247,7 +247,7 @@ class MakeCopies:
         return self._put(
             replace(
                 copy, state=CopyState.LINKED, ref=seen.ref, key=seen.key, url=seen.url, standing=seen.standing,
-                status=seen.status, assignee=seen.assignee, version=version, problem="", next_at=None,
+                status=seen.status, assignee=mark_of(seen.assignee), version=version, problem="", next_at=None,
                 synced_at=self._run.now,
             )
         )  # fmt: skip

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from worker.domain.mirror.outside import CopyStanding, Goal
+
+WHO = 16  # hexadecimal digits
+
+
+def mark_of(who: str) -> str:
+    """What is kept of whoever has a copy there, by address or name: enough to see that somebody else has it.
+
+    No name or address, as it may be of a person who is to be forgotten here. Empty for nobody.
+    """
+    return hashlib.sha256(who.casefold().encode(errors="surrogatepass")).hexdigest()[:WHO] if who else ""
 
 
 class Content(StrEnum):
@@ -33,9 +44,9 @@ class Copy:
     """A ticket's copy in one tracker. Instants are aware UTC.
 
     `standing`, `status` and `assignee` are what was seen last, after our own last write (the base): what differs from
-    them now is what people did there. `intent` is what we were about to do, stored before it was done: what we then
-    see there is our own doing, although we may have died. `given` is whom we gave it to last, by address, and
-    `noted` what was said there last.
+    them now is what people did there; of the assignee it is a `mark_of`. `intent` is what we were about to do, stored
+    before it was done: what we then see there is our own doing, although we may have died. `given` is whom we gave it
+    to last, by address, and `noted` what was said there last.
     """
 
     tracker: str

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
-from worker.domain.mirror.copy import Copy
+from worker.domain.mirror.copy import Copy, mark_of
 from worker.domain.mirror.outside import CLOSED, CopyStanding, Goal, Seen
 from worker.domain.tickets.ticket import Ticket, TicketState
 
@@ -243,9 +243,10 @@ def _settled(
 def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Consequence:
     """Who has it: what people changed there comes first, else ours goes there."""
     theirs, ours = seen.assignee, ticket.assignee.email if ticket.assignee else ""
-    same = replace(base, assignee=theirs)
-    known = {base.assignee.casefold(), base.given.casefold(), ours.casefold()}
-    if can.takes and theirs.casefold() not in known:
+    same = replace(base, assignee=mark_of(theirs))
+    is_written_out = base.assignee == theirs  # by a release that kept no marks
+    known = {base.assignee, mark_of(base.given), mark_of(ours)}
+    if can.takes and same.assignee not in known and not is_written_out:
         return Consequence(same, take=theirs)
     if can.assigns and "@" in ours and ours.casefold() != base.given.casefold():
         return Consequence(same, give=ours)
@@ -257,7 +258,7 @@ def not_taken(copy: Copy, can: Ability) -> Consequence:
 
     Say so there, once.
     """
-    mark = f"{Say.STAYS}:{copy.assignee.casefold()}"
+    mark = f"{Say.STAYS}:{copy.assignee}"
     if not copy.assignee or copy.noted == mark or not can.notes:
         return Consequence(copy)
     return Consequence(replace(copy, noted=mark), say=Say.STAYS)

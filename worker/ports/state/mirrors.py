@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from worker.domain.mirror.copy import Copy, CopyState
 from worker.domain.mirror.outside import TrackerSaid
+from worker.domain.model import Account
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 
@@ -86,6 +87,9 @@ class Mirrors(Protocol):
 
     def of(self, tickets: Collection[int]) -> dict[int, list[Copy]]:
         """The copies of each ticket, by tracker; tickets without any are left out."""
+
+    def concerning(self, tickets: Collection[int], people: Collection[Account]) -> list[Copy]:
+        """The copies, made already, of these tickets, or that these people have there, by ticket and tracker."""
 
     def find(self, tracker: str, ticket: int) -> Copy | None:
         """Return one copy; None if there is none."""
