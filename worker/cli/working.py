@@ -16,7 +16,7 @@ from worker.app.jobs.report import Report
 from worker.app.jobs.table import ALL, JOBS, OF_ALL
 from worker.app.reads.check import Check, SourceCheck
 from worker.app.reads.control_warnings import control_warnings
-from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape, recorder
+from worker.cli.common import ConfigOption, JsonOption, NowOption, clock_at, err, out, print_shape
 from worker.contract.plans import PreviewShape
 from worker.contract.sources import CheckShape
 from worker.domain.reconcile.guard import HoldState
@@ -71,11 +71,10 @@ def once(
     now: NowOption = None,
 ) -> None:
     """Run jobs once, in the order given, or all of them."""
-    at = clock_at(now)
     names = [name for job in jobs for name in (OF_ALL if job == ALL else (str(job),))]
     ok = True
     unwritten: OSError | SystemExit | None = None
-    for report in run_jobs(load_settings(config), names, at, recorder(now), full=full):
+    for report in run_jobs(load_settings(config), names, now, full=full):
         ok = report.is_ok and ok
         try:
             _show(report)

@@ -16,17 +16,22 @@ from worker.settings import Settings
 
 
 def run_jobs(
-    settings: Settings, names: Sequence[str], now: datetime, recorded_by: Clock | None = None, *, full: bool
+    settings: Settings, names: Sequence[str], now: datetime | None, *, full: bool
 ) -> Iterator[Report]:
-    """Run jobs once, in order, each under its lease; yield each report. `recorded_by`: see `open_app`."""
+    """Run jobs once, in order, each under its lease; yield each report.
+
+    `now` is aware UTC, if somebody set the clock: it stands still then. Else each job begins at its own instant, and
+    may ask for the present one while it runs.
+    """
+    clock: Clock = system_now if now is None else lambda: now
     configure_logs(level="ERROR")  # the reports say the rest
     with (
         progress_bars() as bars,
-        open_app(settings, lambda: now, bars, recorded_by=recorded_by) as app,
+        open_app(settings, clock, bars, recorded_by=None if now is None else system_now) as app,
     ):
         jobs = Jobs(app.use_cases, app.store, system_now, holder_name(), settings.job_schedule())
         for name in names:
-            report = jobs.run(name, now, full=full)
+            report = jobs.run(name, clock(), full=full)
             yield (
                 report if report is not None else Report(name, {}, (f"another worker is at {name} just now",))
             )
