@@ -8,19 +8,19 @@ import pytest
 
 from harness import Harness
 from mirrored import NURSE, desk, run, settled, ward
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Seen, TrackerSaid
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen, TrackerSaid
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.connectors.tracker import TrackerAbilities
 
 __all__ = ["ward"]
 
 
-def meanwhile(harness: Harness, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+def meanwhile(harness: Harness, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Let something happen while the tracker is being read."""
     tracker = desk(harness)
     read = tracker.read
 
-    def slowly(refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def slowly(refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         happens()
         return read(refs)
 
@@ -57,7 +57,7 @@ def test_a_tracker_that_is_ahead_is_believed_up_to_the_present(
     tracker = settled(ward)
     tracker.put(CopyStanding.DONE, by=NURSE, at=ward.later(hours=9))
     ward.later(hours=-9)
-    meanwhile(ward, monkeypatch, lambda: ward.later(seconds=11) and None)
+    meanwhile(ward, monkeypatch, lambda: ward.later(seconds=11))
     run(ward)
     assert ward.ticket().done_at == ward.now
 
