@@ -55,12 +55,23 @@ def test_rights_end_when_a_directory_says_that_somebody_has_left(ward: Harness, 
     Actor("ann"),  # a name, which is also somebody's id
     Actor("sam@elsewhere.example"),
     Actor("Sam", signed_in("https://id.example", "ann")),
+    Actor("Sam", signed_in(ISSUER, "0f8fad5b-0000-469f-a165-70867728950e")),
 ])  # fmt: skip
 def test_whoever_no_directory_knows_goes_on(ward: Harness, by: Actor) -> None:
     ward.leave("ann")
     ward.settle()
 
     assert not _lost(ward, by)
+
+
+@pytest.mark.parametrize("by", [ZOE, BY_ID])
+def test_whoever_has_another_account_that_is_here_goes_on(ward: Harness, by: Actor) -> None:
+    """One that no directory joins to the first: a contractor who was hired."""
+    ward.leave(OBJECT)
+    ward.settle()
+
+    assert not _lost(ward, replace(by, known_as=frozenset({"kim@corp.example"})))
+    assert _lost(ward, replace(by, known_as=frozenset({"kim@elsewhere.example"})))
 
 
 @pytest.mark.parametrize("by", [ZOE, BY_ID])

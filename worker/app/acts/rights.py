@@ -10,21 +10,26 @@ from worker.domain.evidence.actor import Actor, Via, is_signed_in
 from worker.domain.model import AccountKey
 from worker.domain.text.mail_domains import foldable
 from worker.domain.text.reason import because
+from worker.ports import Port
 from worker.ports.state.store import UnitOfWork
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def has_lost_rights(uow: UnitOfWork, by: Actor) -> bool:
-    """Whether whoever acts has left: an address of theirs, or their object id, is of nobody who is still here.
+    """Whether whoever acts has left: an address of theirs, or their object id, and none is of somebody who is here.
 
     While the guard holds a leaving it ends no rights: a directory that is wrong about everybody would lock everybody
     out of the console. A name that is no address finds nobody.
     """
-    if uow.people.who_left(_addresses(by)):
-        return True
-    humans = uow.people.humans([one.key for text in _object_id(by) for one in uow.people.find(text)])
-    return bool(humans) and all(one.leaving is not None for one in humans.values())
+    addresses = _addresses(by)
+    left = uow.people.who_left(addresses)
+    humans = uow.people.humans(_by_object_id(uow, by))
+    if not left and all(one.leaving is None for one in humans.values()):
+        return False
+    others = [one.key for address in addresses if address not in left for one in uow.people.find(address)]
+    humans |= uow.people.humans(others)
+    return all(one.leaving is not None for one in humans.values())
 
 
 def require_another(uow: UnitOfWork, by: Actor, people: Iterable[AccountKey | None], label: str) -> None:
@@ -34,8 +39,8 @@ def require_another(uow: UnitOfWork, by: Actor, people: Iterable[AccountKey | No
     """
     if by.via is Via.COMMAND:
         return
-    found = [one.key for text in (*_addresses(by), *_object_id(by)) for one in uow.people.find(text)]
-    theirs = frozenset[AccountKey]().union(*uow.people.accounts(found).values())
+    found = [one.key for address in _addresses(by) for one in uow.people.find(address)]
+    theirs = frozenset[AccountKey]().union(*uow.people.accounts([*found, *_by_object_id(uow, by)]).values())
     if not theirs.isdisjoint(people):
         raise Refused(because("{label} is about you, too. Somebody else has to decide.", label=label))
 
@@ -44,7 +49,13 @@ def _addresses(by: Actor) -> list[str]:
     return sorted(foldable(mark).casefold() for mark in by.marks if "@" in mark)
 
 
-def _object_id(by: Actor) -> list[str]:
-    """The id by which their provider knows them, if a directory may have the same: no other id is as long."""
+def _by_object_id(uow: UnitOfWork, by: Actor) -> list[AccountKey]:
+    """The accounts that there would be by the id by which their provider knows them: no other id is as long.
+
+    Made by hand, since looking for an id that no directory has reads everybody.
+    """
     subject = by.id.partition(" ")[2] if is_signed_in(by.id) else ""
-    return [subject] if _OBJECT_ID.fullmatch(subject) else []
+    if not _OBJECT_ID.fullmatch(subject):
+        return []
+    directories = [one.name for one in uow.sources.all() if one.port is Port.DIRECTORY]
+    return [AccountKey(name, subject.lower()) for name in directories]
