@@ -31,7 +31,7 @@ from worker.ports import (
 
 _SHOWN = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
 IDENTITY = "identity"  # a concern: the last copy that was made would not be found
-FEW = 3  # copies of a page that shows none are asked for alone
+FEW = 3  # copies that are asked for alone before it is asked whether all are gone
 T = TypeVar("T")
 Row = TypeVar("Row")
 
@@ -82,12 +82,14 @@ def understood(server: str, what: str, read: Callable[[], T]) -> T:
         ) from error
 
 
-def each_apart(page: Mapping[str, Row], read: Callable[[Row], Seen]) -> list[Seen | CopyUnread]:
+def each_apart(
+    page: Mapping[str, Row], read: Callable[[Row], Seen | CopyGone]
+) -> list[Seen | CopyGone | CopyUnread]:
     """Read each copy of a page, by their refs.
 
     What keeps one from being read is said of it. What keeps all of several from it is raised.
     """
-    found: list[Seen | CopyUnread] = []
+    found: list[Seen | CopyGone | CopyUnread] = []
     errors: list[ConnectorError] = []
     for ref, row in page.items():
         try:

@@ -15,12 +15,12 @@ from connectors.kit import forges
 from connectors.kit.calls import Event, is_signed
 from connectors.kit.markdown import plain
 from connectors.kit.rest import Refusal
-from connectors.kit.tracker_rest import HttpTracker, is_there, read_back, understood
+from connectors.kit.tracker_rest import FEW, HttpTracker, each_apart, is_there, read_back, understood
 from connectors.kit.trackers import configured_place
 from connectors.tracker.github import mapping
 from connectors.tracker.github.client import GITHUB, GONE, NOT_FOUND, PAGE, GithubClient, Row, rest_of
 from connectors.tracker.github.config import GithubConfig
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     BadConfig,
     Changed,
@@ -98,22 +98,25 @@ class GithubTracker(HttpTracker):
             if len(rows) < PAGE or min(map(_number, rows)) <= oldest:
                 return [found[ref] for ref in sorted(found, key=int)]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         """Read pages of the list where that is less, and each issue that is not in them by its number."""
         numbers = {int(ref) for ref in refs}
-        for row in self._listed(numbers):
-            if mapping.is_issue(row) and _number(row) in numbers:
-                numbers.discard(_number(row))
-                self._read(str(_number(row)))
-                yield self._seen(row)
-        gone = []
-        for number in sorted(numbers):
-            found = self._shown(str(number))
-            if isinstance(found, CopyGone):
-                gone.append(found)
-            else:
-                self._read(str(number))
-                yield self._seen(found, str(number))
+        rows = {
+            str(_number(row)): row
+            for row in self._listed(numbers)
+            if mapping.is_issue(row) and _number(row) in numbers
+        }
+        gone: list[CopyGone] = []
+        for ref in map(str, sorted(numbers)):
+            row = rows.get(ref) or self._shown(ref)
+            if not isinstance(row, CopyGone):
+                rows[ref] = row
+                self._read(ref)
+                continue
+            gone.append(row)
+            if len(gone) == FEW:
+                self._client.repository()  # out of sight itself, it would cost a request for each
+        yield from each_apart({ref: (row, ref) for ref, row in rows.items()}, lambda one: self._seen(*one))
         if gone:
             self._client.repository()  # if that is hidden, too, nothing is proven
         yield from gone

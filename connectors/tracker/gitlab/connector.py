@@ -14,13 +14,21 @@ from pydantic import SecretStr
 from connectors.kit import forges
 from connectors.kit.calls import Event
 from connectors.kit.markdown import plain
-from connectors.kit.tracker_rest import HttpTracker, has_token, is_there, read_back, understood
+from connectors.kit.tracker_rest import (
+    HttpTracker,
+    asked_alone,
+    each_apart,
+    has_token,
+    is_there,
+    read_back,
+    understood,
+)
 from connectors.kit.trackers import configured_place
 from connectors.tracker.gitlab import mapping
 from connectors.tracker.gitlab.check import Check, account_id
 from connectors.tracker.gitlab.client import GITLAB, PAGE, GitlabClient, Row, rest_of
 from connectors.tracker.gitlab.config import GitlabConfig
-from worker.domain.mirror.outside import CopyGone, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import Changed, ConnectorContext, InboundCall, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -88,33 +96,34 @@ class GitlabTracker(HttpTracker):
             if len(rows) < PAGE or max(map(_id, rows)) <= oldest:
                 return [found[id_] for id_ in sorted(found)]
 
-    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone]:
-        wanted = sorted(refs)
-        missing: list[str] = []
+    def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
+        wanted = sorted(refs, key=int)
         for start in range(0, len(wanted), PAGE):
-            asked = set(wanted[start : start + PAGE])
-            for row in self._client.issues(sorted(asked)):
-                one = self._one(row)
-                if one.ref not in asked:
+            some = wanted[start : start + PAGE]
+            asked, found = frozenset(some), {}
+            for row in self._client.issues(some):
+                ref = understood(GITLAB, "the issues", lambda: str(int(row["iid"])))  # noqa: B023  called at once
+                if ref not in asked:
                     raise Transient(
                         "GitLab returned issues that it was not asked for.",
                         remedy="Nothing is changed by it; they are read again.",
                     )
-                asked.discard(one.ref)
-                self._read(one.ref)
-                yield one
-            missing += sorted(asked)
-        gone = []
-        for ref in missing:
-            row_ = self._client.issue(ref)
-            if row_ is None:
-                gone.append(CopyGone(ref, "deleted, or hidden from us: GitLab does not tell"))
-            else:
+                found[ref] = row
                 self._read(ref)
-                yield self._one(row_)
-        if gone:
-            self._client.project()  # if that is hidden, too, nothing is proven
-        yield from gone
+            yield from each_apart(found, self._one)
+            left_out = sorted(asked - found.keys(), key=int)
+            alone = list(asked_alone(left_out, self._missing, is_dark=not found))
+            if any(isinstance(one, CopyGone) for one in alone):
+                self._client.project()  # if that is hidden, too, nothing is proven
+            yield from alone
+
+    def _missing(self, ref: str) -> Seen | CopyGone:
+        """Say why a list did not show an issue."""
+        row = self._client.issue(ref)
+        if row is None:
+            return CopyGone(ref, "deleted, or hidden from us: GitLab does not tell")
+        self._read(ref)
+        return self._one(row)
 
     def _one(self, row: Row) -> Seen | CopyGone:
         return understood(GITLAB, "an issue", lambda: mapping.moved_away(row)) or self._seen(row)
