@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from connectors.kit.text import listed
 from connectors.tracker.jira import mapping
@@ -25,18 +26,21 @@ WANTED = {
     "ASSIGN_ISSUES": ("Assign Issues", "nobody can be given an issue (or set assign: false)"),
     "CREATE_ATTACHMENTS": ("Create Attachments", "no evidence is attached"),
 }
+TOKEN_MIN = timedelta(days=14)  # before its token ends it is red, as for the certificates of others
+RENEWAL = "Make another token, and give it here with its last day (token_expires_on)."
 Problem = tuple[str, str]  # what is missing, and what to do
 
 
-def checked(client: JiraClient, config: JiraConfig, details: dict[str, str]) -> CheckResult:
+def checked(client: JiraClient, config: JiraConfig, details: dict[str, str], today: date) -> CheckResult:
     """Return what is missing. Raises ConnectorError where nothing can be told; what was seen is in `details`."""
+    problems = list(_of_the_token(config, details, today))
     deployment = client.deployment()
     account = mapping.account_of(client.myself())
     project = client.project(config.project)
     place = Place(str(project.get("id")), str(project.get("key")), deployment.address)
     details["is_public"] = "yes" if client.is_public(config.project) else "no"
     rights = client.rights(config.project, [*NEEDED, *WANTED])
-    problems = list(_without_rights(rights))
+    problems += _without_rights(rights)
     if rights["CREATE_ISSUES"]:
         form = read_form(client, config)
         problems += _without_fields(form, config)
@@ -50,6 +54,15 @@ def checked(client: JiraClient, config: JiraConfig, details: dict[str, str]) -> 
     return CheckResult(
         ok=True, message=f"{deployment.name}, project {config.project}, as {account}", details=details
     )
+
+
+def _of_the_token(config: JiraConfig, details: dict[str, str], today: date) -> Iterator[Problem]:
+    ends_on = config.token_expires_on
+    if ends_on is None:
+        return
+    details["token"] = f"{'ended' if ends_on < today else 'ends'} on {ends_on}"
+    if ends_on - today < TOKEN_MIN:
+        yield f"the token {details['token']}", RENEWAL
 
 
 def _without_rights(rights: dict[str, bool]) -> Iterator[Problem]:

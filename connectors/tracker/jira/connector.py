@@ -14,7 +14,7 @@ from connectors.kit.text import one_line
 from connectors.kit.tracker_rest import FEW, IDENTITY, Worried, each_apart, read_back
 from connectors.kit.trackers import configured_place
 from connectors.tracker.jira import mapping
-from connectors.tracker.jira.checking import checked
+from connectors.tracker.jira.checking import RENEWAL, checked
 from connectors.tracker.jira.client import PAGE, JiraClient, Row, refused_fields
 from connectors.tracker.jira.config import JiraConfig
 from connectors.tracker.jira.forms import Form, read_form
@@ -69,7 +69,7 @@ class JiraTracker(Worried, Passive):
         self.close()
         details: dict[str, str] = {}
         try:
-            found = checked(self._client, self._config, details)
+            found = checked(self._client, self._config, details, self._now().date())
         except ConnectorError as error:
             remedy = error.remedy or "See the README."
             return CheckResult(ok=False, message=error.message, remedy=remedy, details=details)
@@ -82,11 +82,10 @@ class JiraTracker(Worried, Passive):
         ends_on = self._config.token_expires_on
         if ends_on is None:
             return super().concerns()
-        remedy = "Make another token, and give it here with its last day (token_expires_on)."
         ends_at = datetime(ends_on.year, ends_on.month, ends_on.day, tzinfo=UTC)
         return (
             *super().concerns(),
-            Concern("the token", "Copies are made with this token.", remedy, ends_at),
+            Concern("the token", "Copies are made with this token.", RENEWAL, ends_at),
         )
 
     def mark(self) -> str:
