@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from worker.app.acts.tickets import TicketActs
 from worker.app.refused import Refused
-from worker.app.tell.addressing import have_left
+from worker.app.tell.addressing import addresses_of, have_left, is_with, with_others_of_theirs
 from worker.app.tell.teller import Teller
 from worker.domain.evidence.actor import Actor, Via
 from worker.domain.messages.message import CHANNEL, Message, Paragraph, ReaderAct, Recipient, RecipientKind
@@ -44,8 +44,8 @@ ATTEMPTS_MAX = 5
 REASON_MAX = 1000
 SPANS_H = (1, 4, 24, 72)  # for how many hours something can be put off, as far as its policy lets it
 Look = Callable[
-    [Clicker, str | None, datetime], Message
-]  # (who, their language, now) -> what they asked to see
+    [Clicker, Sequence[Account], str | None, datetime], Message
+]  # (who, their accounts, their language, now) -> what they asked to see
 
 
 class _TakenError(Exception):
@@ -164,7 +164,7 @@ class _Turn:
                 _require_presence(uow, accounts, tongue)
         except Refused as refused:
             return self._said(tongue, refused.say(tongue))
-        return self.look(who, language, self.now)
+        return self.look(who, accounts, language, self.now)
 
     def _outcome(
         self, one: Interaction, act: ReaderAct, who: Clicker, accounts: Sequence[Account], tongue: Tongue
@@ -187,7 +187,7 @@ class _Turn:
                 with self.store.reading() as uow:
                     ticket = check(uow)
                     return form_of(ticket, act, self.rules.policy(ticket).snooze_max, tongue)
-            return self._done(one, act, who, check, tongue)
+            return self._done(one, act, who, accounts, check, tongue)
         except Refused as refused:
             return refused.say(tongue)
 
@@ -196,6 +196,7 @@ class _Turn:
         one: Interaction,
         act: ReaderAct,
         who: Clicker,
+        accounts: Sequence[Account],
         check: Callable[[UnitOfWork], Ticket],
         tongue: Tongue,
     ) -> str:
@@ -205,7 +206,7 @@ class _Turn:
             check(uow)
 
         acts = TicketActs(_Checked(self.store, self.store.leases, take), self.rules, self.teller)
-        by = Actor(who.email.casefold(), who.id, Via.CHANNEL)
+        by = Actor(who.email.casefold(), who.id, Via.CHANNEL, known_as=addresses_of(accounts))
         reason = flat(one.given.get("reason", ""))[:REASON_MAX]
         if act is ReaderAct.ACKNOWLEDGE:
             after = acts.acknowledge(one.ticket, by, self.now)
@@ -226,10 +227,11 @@ class _Turn:
             raise Refused(tongue.say("Only people of this workspace can have a ticket.")) from None
 
     def _accounts(self, who: Clicker) -> tuple[list[Account], str | None]:
-        """The directory's accounts with the person's address, and their language."""
+        """The directories' accounts with the person's address, their other ones, and their language."""
         with self.store.reading() as uow:
             email = who.email.casefold()
-            accounts = [one for one in uow.people.find(email) if (one.facts.email or "").casefold() == email]
+            found = [one for one in uow.people.find(email) if (one.facts.email or "").casefold() == email]
+            accounts = with_others_of_theirs(uow, found)
         return accounts, next((one.facts.language for one in accounts if one.facts.language), None)
 
     def _said(self, tongue: Tongue, text: str) -> Message:
@@ -268,11 +270,7 @@ def part_of(ticket: Ticket, who: Clicker, accounts: Sequence[Account]) -> Involv
     email = who.email.casefold()
     if who.is_operator or email == ticket.accountable.casefold():
         return Involvement.OVERSEER
-    assignee = ticket.assignee
-    if assignee is None:
-        return Involvement.NOBODY
-    is_assignee = email == assignee.email.casefold() or assignee.person in {one.key for one in accounts}
-    return Involvement.ASSIGNEE if is_assignee else Involvement.NOBODY
+    return Involvement.ASSIGNEE if is_with(ticket, email, accounts) else Involvement.NOBODY
 
 
 def _require_presence(uow: UnitOfWork, accounts: Sequence[Account], tongue: Tongue) -> None:

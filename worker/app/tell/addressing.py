@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from worker.domain.messages.message import CHANNEL, Recipient, RecipientKind
@@ -59,6 +59,31 @@ def have_left(uow: UnitOfWork, accounts: Collection[Account]) -> bool:
     """
     humans = uow.people.humans([one.key for one in accounts])
     return bool(humans) and all(one.person.standing is Standing.LEFT for one in humans.values())
+
+
+def with_others_of_theirs(uow: UnitOfWork, accounts: Sequence[Account]) -> list[Account]:
+    """Some accounts, and all other ones of the person behind them; none are added if there are several people.
+
+    So nobody has what is another's with whom they share an address.
+    """
+    keys = {one.key for one in accounts}
+    joined = next(iter(uow.people.accounts(keys).values()), keys)
+    others = sorted(joined - keys) if keys <= joined else ()
+    return [*accounts, *(one for key in others if (one := uow.people.get(key)))]
+
+
+def addresses_of(accounts: Collection[Account]) -> frozenset[str]:
+    """The e-mail addresses that some accounts have, in small letters."""
+    return frozenset(one.facts.email.casefold() for one in accounts if one.facts.email)
+
+
+def is_with(ticket: Ticket, address: str, accounts: Collection[Account]) -> bool:
+    """Whether a ticket is with whoever has an address and these accounts."""
+    assignee = ticket.assignee
+    if assignee is None:
+        return False
+    is_theirs = assignee.person in {one.key for one in accounts}
+    return is_theirs or assignee.email.casefold() == address.casefold()
 
 
 def whoever_has(uow: UnitOfWork, address: str, languages: Languages) -> Recipient:
