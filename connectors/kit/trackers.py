@@ -15,6 +15,9 @@ from connectors.kit.settings import Section, TlsConfig
 from worker.domain.mirror.outside import CopyStanding, Goal
 
 PER_MINUTE_MAX = 6000
+_ADDED = re.compile(
+    r"/(rest/api/\w+|rest/\d\.\d|api/now|api/v4|browse/[^/]+)/*$", re.IGNORECASE
+)  # GitHub's has /api/v3
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
 
 
@@ -24,6 +27,8 @@ def _an_address(url: str) -> str:
         raise ValueError("is no address of a server; it looks like https://tracker.example.org")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("write the address alone, without a password, ? or #")
+    if added := _ADDED.search(parts.path):
+        raise ValueError(f"write the server's address alone, without {added[0]}")
     require_safe_literal(url)
     return url.rstrip("/")
 

@@ -101,6 +101,23 @@ def test_two_that_listen_by_default_are_told_by_the_line_of_the_section(tmp_path
     assert (problem.line, problem.message) == (13, "one listens on port 8070, too")
 
 
+@pytest.mark.parametrize(
+    "end", ["/rest/api/3", "/rest/api/2/", "/browse/SEC-1", "/REST/2.0", "/REST/1.0/", "/api/now", "/api/v4"]
+)
+def test_what_is_added_to_an_address_is_not_written_in_it(tmp_path: Path, end: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        settings(tmp_path, HUB.replace("example.org", f"example.org/desk{end}"))
+
+    [problem] = raised.value.problems
+    assert (problem.line, problem.key) == (2, "trackers[1].url")
+    assert f"without {end}" in f"{problem.message} {problem.remedy}"
+
+
+@pytest.mark.parametrize("path", ["/rest", "/api/v3", "/browse", "/rest/api/3/desk"])
+def test_other_paths_of_an_address_stay(tmp_path: Path, path: str) -> None:
+    assert len(settings(tmp_path, HUB.replace("example.org", f"example.org{path}")).trackers) == 2
+
+
 RED = '}, {name: red, kind: redmine, url: "https://red.example.org", api_key: "${env:LAB}", project: sec, tracker: Task'
 STATES = "states: {open: [1, In Progress], done: [6, Closed]"
 
