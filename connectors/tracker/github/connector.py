@@ -115,11 +115,15 @@ class GithubTracker(HttpTracker):
                 continue
             gone.append(row)
             if len(gone) == FEW:
-                self._client.repository()  # out of sight itself, it would cost a request for each
+                self._require_sight()  # without it, all would cost a request each
         yield from each_apart({ref: (row, ref) for ref, row in rows.items()}, lambda one: self._seen(*one))
         if gone:
-            self._client.repository()  # if that is hidden, too, nothing is proven
+            self._require_sight()
         yield from gone
+
+    def _require_sight(self) -> None:
+        """Raise BadConfig if the issues are out of sight: that one is not shown proves nothing then."""
+        self._client.issues(1, newest_first=True)
 
     def _listed(self, numbers: Collection[int]) -> Iterator[Row]:
         """Yield the issues from the lowest to the highest number, in no more requests than there are numbers.

@@ -102,7 +102,7 @@ def test_a_repository_that_is_out_of_sight_costs_no_request_for_each_issue() -> 
             asked = len(server.log)
             with pytest.raises(BadConfig):
                 list(world.tracker.read([str(1000 * number) for number in range(1, 9)]))
-            assert len(server.log) - asked == 4  # three issues, and the repository
+            assert len(server.log) - asked == 4  # three issues, and the list
 
 
 def test_issues_that_gitlab_shows_no_more_cost_no_request_each() -> None:
@@ -115,3 +115,13 @@ def test_issues_that_gitlab_shows_no_more_cost_no_request_each() -> None:
             found = list(world.tracker.read(refs))
             assert [type(one) for one in found] == [CopyGone] * 8
             assert len(server.log) - asked == 5  # the list, three alone, and the project
+
+
+def test_issues_of_github_that_are_switched_off_are_not_deleted() -> None:
+    with OddGithub() as server:
+        world = GithubWorld(server)
+        with closing(world.tracker):
+            [ref] = made(world, 1)
+            server.has_issues = False
+            with pytest.raises(BadConfig, match="switched off"):
+                list(world.tracker.read([ref]))
