@@ -332,7 +332,7 @@ class TicketActs:
                 subject = f"person:{'/'.join(key)}"
                 uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
             numbers = [ticket.id for key in gone for ticket in uow.tickets.of_person(key)]
-            copies = uow.mirrors.concerning(numbers, [one for one in accounts if one.key in gone])
+            copies = tuple(uow.mirrors.concerning(numbers, [one for one in accounts if one.key in gone]))
         return Erased(gone, [each.key for each in accounts if each.key not in gone], copies)
 
 
