@@ -15,9 +15,8 @@ from connectors.kit.settings import Section, TlsConfig
 from worker.domain.mirror.outside import CopyStanding, Goal
 
 PER_MINUTE_MAX = 6000
-_ADDED = re.compile(
-    r"/(rest/api/\w+|rest/\d\.\d|api/now|api/v4|browse/[^/]+)/*$", re.IGNORECASE
-)  # GitHub's has /api/v3
+# What people copy along with an address; that of GitHub's own server ends in /api/v3
+_ADDED = re.compile(r"/(rest/api/\w+|rest/\d\.\d|api/now|api/v4|browse/[^/]+)/*$", re.IGNORECASE)
 _TOKEN = re.compile(r"[!-~]+")  # what may stand in an HTTP header
 
 

@@ -194,10 +194,9 @@ class MakeCopies:
         copy = each.copy
         found = self._tracker.find(copy.identity, copy.mark)
         if copy.state is CopyState.GONE:
-            if is_back := [
-                one for one in found if one.ref == copy.ref
-            ]:  # another may be what it was merged into
-                self._adopt(replace(copy, missing_since=None), is_back)
+            # Another one may be what it was merged into
+            if back := [one for one in found if one.ref == copy.ref]:
+                self._adopt(replace(copy, missing_since=None), back)
             self._look_tomorrow(copy.ticket)
             return
         found = [one for one in found if one.ref == copy.ref or one.standing not in CLOSED]

@@ -37,9 +37,7 @@ class LettersOfNames:
 
         In order. A ratio is twice the letters that stay, by the letters of both.
         """
-        counts: list[
-            int
-        ] = []  # of each name how many letters it shares: the bits of value 1, of value 2, of 4, …
+        counts: list[int] = []  # how many letters each name shares: the bits of value 1, of 2, of 4, …
         granted = 0
         for letter, before in _letters(name):
             if before < TIMES:

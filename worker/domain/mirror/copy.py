@@ -68,9 +68,7 @@ class Copy:
     attempts: int = 0
     attempted_at: datetime | None = None
     next_at: datetime | None = None  # nothing is tried before
-    look_again_at: datetime | None = (
-        None  # of one that was made again, or is gone: the first may still appear
-    )
+    look_again_at: datetime | None = None  # of one made again, or gone: the first may still appear
     told_at: datetime | None = None  # when what a tracker said of it last was said, by its own time
     declines: int = 0
     reopens: int = 0
