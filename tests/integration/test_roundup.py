@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,8 +16,9 @@ from contracts.messages import MESSAGE
 from contracts.telling_tracker import version
 from fakes.webhook_program import IN, tracker
 from integration.test_mirror_real import run, ward_with
+from recipes import bridge
 from roundup_server import CLOSER, GUEST, PASSWORD, RECIPE, US, RoundupServer
-from roundup_world import BRIDGE, RoundupWorld, roundup_world
+from roundup_world import RoundupWorld, roundup_world
 from throwaway import run as run_program
 from wires import Wire, wire_to
 from worker.domain.tickets.ticket import TicketState
@@ -27,11 +27,6 @@ from worker.ports import AuthFailed
 
 DESK = "https://whosleft.example.org"
 JOE = {"name": "Joe Sample", "email": "joe@corp.example"}
-_SPEC = importlib.util.spec_from_file_location("roundup_bridge", BRIDGE)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-bridge: Any = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(bridge)
 
 
 @pytest.fixture

@@ -9,19 +9,18 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from channels import wait_for
 from contracts.tracker import TrackerWorld
 from fakes.webhook_program import IN, OUT, tracker
 from ports import free_port
+from recipes import BRIDGE
 from roundup_server import CLOSER, PASSWORD, US, RoundupServer
 from throwaway import Process, guarded_folder
 from wires import Wire, wire_to
 from worker.ops.receiver import receiving
 
-BRIDGE = Path(__file__).parents[2] / "docs" / "recipes" / "roundup_bridge.py"
 PATH = "/roundup"
 
 

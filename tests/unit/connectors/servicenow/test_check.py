@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,22 +10,12 @@ from pydantic import ValidationError
 
 from connectors.tracker.servicenow.config import ServicenowConfig
 from contracts.tracker import draft
-from fakes.servicenow.server import ServicenowServer
 from fakes.servicenow.world import STATES, ServicenowWorld, servicenow
 from worker.domain.mirror.outside import Seen
 from worker.ports import (
     InboundCall,
     Rejected,
 )
-
-
-@pytest.fixture
-def world() -> Iterator[ServicenowWorld]:
-    with ServicenowServer() as server:
-        world = ServicenowWorld(server)
-        with closing(world.tracker):
-            yield world
-        server.judged()
 
 
 def made(world: ServicenowWorld, number: int = 123) -> Seen:

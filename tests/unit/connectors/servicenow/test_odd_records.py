@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 
 from contracts.tracker import draft
-from fakes.servicenow.server import ServicenowServer
 from fakes.servicenow.world import ServicenowWorld
 from fakes.trackers.server import answered
 from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.ports import PermissionDenied
-
-
-@pytest.fixture
-def world() -> Iterator[ServicenowWorld]:
-    with ServicenowServer() as server:
-        world = ServicenowWorld(server)
-        with closing(world.tracker):
-            yield world
-        server.judged()
 
 
 def made(world: ServicenowWorld, count: int) -> list[Seen]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import pytest
 from connectors.tracker.servicenow import mapping
 from contracts.tracker import AMINA, draft
 from fakes.graph.http import Reply
-from fakes.servicenow.server import CODES, PASSWORD, ServicenowServer
+from fakes.servicenow.server import CODES, PASSWORD
 from fakes.servicenow.world import DOE, STATES, ServicenowWorld, servicenow
 from fakes.trackers.server import WriteFault, answered
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
@@ -23,15 +22,6 @@ from worker.ports import (
     Rejected,
     Transient,
 )
-
-
-@pytest.fixture
-def world() -> Iterator[ServicenowWorld]:
-    with ServicenowServer() as server:
-        world = ServicenowWorld(server)
-        with closing(world.tracker):
-            yield world
-        server.judged()
 
 
 def made(world: ServicenowWorld, number: int = 123) -> Seen:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 import pytest
 
-BRIDGE = Path(__file__).parents[4] / "docs" / "recipes" / "roundup_bridge.py"
-_SPEC = importlib.util.spec_from_file_location("roundup_bridge", BRIDGE)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-bridge: Any = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(bridge)
+from recipes import bridge
 
 
 @pytest.fixture
