@@ -43,6 +43,21 @@ def test_people_are_looked_up_by_their_tickets(engine: sa.Engine, rule: Accounts
         assert any(index in step for step in steps for index in indexes)
 
 
+# Whether the account is in a group; besides, whether one that it is joined with is, and whether others share the key
+@pytest.mark.parametrize("in_several, looked_up", [(False, 1), (True, 3)])
+def test_postgresql_joins_no_links_to_whoever_came_as_left(
+    engine: sa.Engine, *, in_several: bool, looked_up: int
+) -> None:
+    """By statistics of before the first match it would join them by the directory alone, for a quarter of an hour."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite plans by its indexes alone")
+    query = early_departures(in_several=in_several)
+    text = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+    with engine.connect() as connection:
+        steps = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {text}")]
+    assert sum(step.strip().startswith("SubPlan") for step in steps) == looked_up
+
+
 def test_who_answers_is_noted_for_live_tickets_alone(engine: sa.Engine) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL reads so small a table as a whole")
