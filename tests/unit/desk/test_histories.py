@@ -15,7 +15,7 @@ from worker.domain.model import AccountKey, GroupKey
 from worker.domain.text.tongue import ENGLISH
 
 ANN, WARD = AccountKey("corp", "ann"), GroupKey("wards", "w/7")
-NAMES = KnownNames({ANN: "Ann"}, {WARD: "Ward 7"}, {"ann@corp.example": ANN})
+NAMES = KnownNames({ANN: "Ann"}, {WARD: "Ward 7"}, {"ann@corp.example": ANN}, {"a/b"})
 
 
 def test_every_event_has_words_and_every_noun_a_heading() -> None:
@@ -28,6 +28,7 @@ def test_every_event_has_words_and_every_noun_a_heading() -> None:
     ("ticket:T-000001", Thing("T-000001", "/tickets/T-000001")),
     ("plan:P-000001", Thing("P-000001", "/plans/P-000001")),
     ("source:a/b", Thing("a/b", "/sources/a%2Fb")),
+    ("source:trainings.csv", Thing("trainings.csv")),  # an imported list has no page
     ("silence:S-000001", Thing("S-000001", "/silences#S-000001")),
     ("person:corp/ann", Thing("Ann", person=ANN)),
     ("person:corp/zoe", Thing("corp/zoe")),

@@ -41,7 +41,8 @@ def audit(call: Call, guest: Guest) -> Response:
     with call.services.store.reading() as uow:
         found = uow.overview.journal(wanted, number_in(call.text("before")), PAGE + 1)
         actors = uow.overview.actors(LAST_ENTRIES)
-        names = names_in(uow, found[:PAGE], [*actors, fields["actor"]])
+        sources = {name for name, _, _ in call.services.sources}
+        names = names_in(uow, found[:PAGE], [*actors, fields["actor"]], sources)
     return call.page(
         "console/audit.html",
         {

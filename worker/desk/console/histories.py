@@ -30,11 +30,15 @@ _PAGES = {"ticket": "/tickets/", "plan": "/plans/", "source": "/sources/", "sile
 
 
 class KnownNames(NamedTuple):
-    """The usual names of people and groups that entries name by their ids; whose an address is, of people alone."""
+    """The usual names of people and groups that entries name by their ids; whose an address is, of people alone.
+
+    `sources` are those that have a page: an entry may be about one that was taken out, or about an imported list.
+    """
 
     people: Mapping[AccountKey, str]
     groups: Mapping[GroupKey, str]
     addresses: Mapping[str, AccountKey]
+    sources: Collection[str] = ()
 
 
 class Thing(NamedTuple):
@@ -57,8 +61,10 @@ class Line(NamedTuple):
 NO_NAMES = KnownNames({}, {}, {})
 
 
-def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] = ()) -> KnownNames:
-    """The names of everybody and of every group in these entries, and of these actors."""
+def names_in(
+    uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] = (), sources: Collection[str] = ()
+) -> KnownNames:
+    """The names of everybody and of every group in these entries, and of these actors; `sources` as in `KnownNames`."""
     people, groups, texts = set[AccountKey | None](), set[GroupKey](), set(actors)
     for entry in (sealed.entry for sealed in history):
         noun, _, identity = entry.subject.partition(":")
@@ -74,6 +80,7 @@ def names_in(uow: UnitOfWork, history: Iterable[Sealed], actors: Iterable[str] =
         {one.key: one.facts.display_name for one in (*found.values(), *written.values())},
         uow.overview.group_names(groups),
         {address: one.key for address, one in written.items()},
+        sources,
     )
 
 
@@ -140,7 +147,7 @@ def _named(entry: Entry) -> str:
 
 def _about(subject: str, names: KnownNames) -> Thing:
     noun, _, identity = subject.partition(":")
-    if noun in _PAGES:
+    if noun in _PAGES and (noun != "source" or identity in names.sources):
         return Thing(identity, _PAGES[noun] + quote(identity, safe=""))
     if noun == "person":
         return who(identity, names)
