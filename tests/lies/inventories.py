@@ -163,7 +163,7 @@ _PEOPLE = (
         each(lambda one: replace(one, display_name="")), INVENTORIES),
     Lie("I59", "one name for everybody", "each has their own", WAHA, STAYS,
         each(lambda one: replace(one, display_name="User")), INVENTORIES),
-    Lie("I60", "a leaver's e-mail address for somebody here", "it is the leaver's", REGISTER, STAYS,
+    Lie("I60", "a leaver's e-mail address for somebody here", "it is the leaver's", REGISTER, ASKS,
         one_of(ONE, lambda one: replace(one, email=f"{DISABLED}@corp.example")), INVENTORIES,
         is_alone=True),
     Lie("I61", "that a leaver's number became that of somebody here", "it did not", "chat export", ASKS,

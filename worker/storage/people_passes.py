@@ -225,9 +225,8 @@ class SqlPasses:
         for kind, value in less_shared:
             joined |= self._part(kind, value)
         accounts = dirty_groups_of_people(self._c, joined, now)
-        for page in by_source(accounts):  # several people with one number may turn out to be one person
-            for statement in people_staging.ASK_AGAIN:
-                self._c.execute(statement, page)
+        # Several people with one number may turn out to be one person
+        self._rematch(accounts, people_staging.ASK_AGAIN)
 
     def _part(self, kind: str, value: str) -> set[AccountKey]:
         """Take a key that is shared by few again from the accounts that came to it with many; return them."""
@@ -253,12 +252,15 @@ class SqlPasses:
         by_date = {e.person.key for e in events if e.is_by_date}
         self._end_episodes([key for key in (*returned, *on_another_day) if key not in by_date])
         self._rematch(returned)  # a number that was taken for recycled may be theirs again
+        self._rematch([e.person.key for e in left], people_staging.REMATCH_SEVERAL)
         dirty_groups_of_people(self._c, {e.person.key for e in events}, now)
 
-    def _rematch(self, people: Iterable[AccountKey]) -> None:
+    def _rematch(
+        self, people: Iterable[AccountKey], statements: Sequence[sa.Update] = people_staging.REMATCH_PEOPLE
+    ) -> None:
         """Have every handle with a key of theirs matched again."""
         for page in by_source(people):
-            for statement in people_staging.REMATCH_PEOPLE:
+            for statement in statements:
                 self._c.execute(statement, page)
 
     def _standing(self, people: Sequence[Account], now: datetime) -> set[AccountKey]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
@@ -197,6 +198,11 @@ REMATCH_CHANGED = (*_rematching(person_key, _IS_GONE), *_rematching(staged_perso
 # With a page of `by_source`
 _IS_THEIRS = in_source(_K.source, _K.person_id)
 REMATCH_PEOPLE = _rematching(person_key, _IS_THEIRS)
+# By one of several keys a handle may say a leaver, and by another somebody who is here
+_HAS_SEVERAL = sa.or_(
+    *(one.is_not(None) & other.is_not(None) for one, other in combinations(LINKED_BY.values(), 2))
+)
+REMATCH_SEVERAL = [one.where(_HAS_SEVERAL) for one in _rematching(person_key, _IS_THEIRS)]
 ASK_AGAIN = [
     one.where(link.c.state == IdentityState.AMBIGUOUS.value) for one in _rematching(person_key, _IS_THEIRS)
 ]

@@ -35,6 +35,34 @@ def test_stronger_evidence_beats_weaker(stronger: How, weaker: How) -> None:
     assert (found.state, found.person) == (IdentityState.LINKED, ANN)
 
 
+@pytest.mark.parametrize(
+    "stronger, weaker",
+    [
+        (How.PHONE, How.VARIANT),
+        (How.PHONE, How.EMAIL),
+        (How.VARIANT, How.EMPLOYEE_ID),
+        (How.EMAIL, How.EMPLOYEE_ID),
+    ],
+)
+@pytest.mark.parametrize("is_stronger_gone", [True, False])
+def test_a_leaver_and_somebody_who_is_here_are_a_question_whatever_says_each(
+    stronger: How, weaker: How, *, is_stronger_gone: bool
+) -> None:
+    ann, bob = candidate("ann", stronger), candidate("bob", weaker)
+    found = match(MARK, None, (has_left(ann), bob) if is_stronger_gone else (ann, has_left(bob)), None)
+    assert (found.state, found.why) == (IdentityState.AMBIGUOUS, "several people have it: Ann, Bob")
+
+
+def test_two_leavers_and_two_accounts_of_one_human_are_no_question() -> None:
+    both = has_left(candidate("ann")), has_left(candidate("bob", How.EMAIL))
+    assert match(MARK, None, both, None).person == ANN
+    rehired = (
+        has_left(candidate("ann", How.PHONE, "corp", "employee:7")),
+        candidate("new", How.EMAIL, "tenant", "employee:7"),
+    )
+    assert match(MARK, None, rehired, None).person == ANN
+
+
 def test_nobody_with_the_number_is_unmatched() -> None:
     assert match(MARK, None, (), None).state is IdentityState.UNMATCHED
 

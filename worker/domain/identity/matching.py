@@ -2,7 +2,8 @@
 
 Order: a link confirmed by a person; exact phone; a number variant; e-mail or employee id; who the member is under
 another handle (see `ties`); then name similarity, which only ever suggests. We never act on a guess: two people, a
-recycled number or a shared phone become a question, and so does a number that says another person than the rest.
+recycled number or a shared phone become a question. So does a number that says another person than the rest, if one
+of them has left and the other has not.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def match(
                 why=because("no one in the directory has this number or address"),
             )
         )
-    rivals = _strongest(candidates)
+    rivals = _rivals(candidates)
     if same:
         return _weighed(mark, rivals, same, known_as)
     if len(_humans(rivals)) > 1:
@@ -309,6 +310,18 @@ def _strongest(candidates: tuple[Candidate, ...]) -> list[Candidate]:
     """The candidates with the strongest evidence: an exact number beats a variant."""
     strongest = min(_STRENGTH[c.how] for c in candidates)
     return [c for c in candidates if _STRENGTH[c.how] == strongest]
+
+
+def _rivals(candidates: tuple[Candidate, ...]) -> list[Candidate]:
+    """The candidates with the strongest evidence, and with them whom weaker evidence says, if only one of them left.
+
+    A number is typed by hand in a profile or a list, and an account's address is not: neither puts somebody out, or
+    lets a leaver stay, against the other.
+    """
+    strongest = _strongest(candidates)
+    has_left = all(c.standing is Standing.LEFT for c in strongest)
+    rivals = [*strongest, *(c for c in candidates if (c.standing is Standing.LEFT) is not has_left)]
+    return rivals if len(_humans(rivals)) > len(_humans(strongest)) else strongest
 
 
 def _humans(candidates: Iterable[Candidate]) -> list[frozenset[AccountKey]]:
