@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from worker.app.refused import Refused
-from worker.domain.evidence.actor import Actor, Via, is_signed_in
+from worker.domain.evidence import events
+from worker.domain.evidence.actor import SYSTEM, Actor, Via, acted, is_signed_in
+from worker.domain.evidence.explained import ERASED
 from worker.domain.model import AccountKey
 from worker.domain.text.mail_domains import foldable
 from worker.domain.text.reason import because
@@ -30,6 +33,18 @@ def has_lost_rights(uow: UnitOfWork, by: Actor) -> bool:
     others = [one.key for address in addresses if address not in left for one in uow.people.find(address)]
     humans |= uow.people.humans(others)
     return all(one.leaving is not None for one in humans.values())
+
+
+def end_lost_rights(uow: UnitOfWork, now: datetime) -> None:
+    """End for good each token whose maker was erased. `now` is aware UTC.
+
+    A token that is nobody's would be good again, since nobody can say any more that whoever made it has left.
+    """
+    for token in uow.access.tokens():
+        if token.is_good(now) and ERASED in {token.created_by, token.created_by_id}:
+            uow.access.revoke_token(token.id, now)
+            data = {"token": token.id, "rule": "leaver"}
+            uow.journal.append([acted(SYSTEM, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
 
 
 def require_another(uow: UnitOfWork, by: Actor, people: Iterable[AccountKey | None], label: str) -> None:

@@ -11,7 +11,7 @@ from worker.app.acts.changes import Change, change_ticket
 from worker.app.acts.looking_up import all_accounts, one_account
 from worker.app.acts.own_rows import is_about_themself
 from worker.app.acts.reviewing import seed_of
-from worker.app.acts.rights import require_another
+from worker.app.acts.rights import end_lost_rights, require_another
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
@@ -331,6 +331,7 @@ class TicketActs:
                 uow.people.erase(key)
                 subject = f"person:{'/'.join(key)}"
                 uow.journal.append([acted(by, now, events.PERSON_ERASED, subject, reason)])
+            end_lost_rights(uow, now)
             numbers = [ticket.id for key in gone for ticket in uow.tickets.of_person(key)]
             copies = tuple(uow.mirrors.concerning(numbers, [one for one in accounts if one.key in gone]))
         return Erased(gone, [each.key for each in accounts if each.key not in gone], copies)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from worker.app.acts.reporting import forget_texts
+from worker.app.acts.rights import end_lost_rights
 from worker.app.jobs.report import Report
 from worker.domain.controls.reports import TEXTS_KEPT
 from worker.domain.controls.statements import StatementRule
@@ -66,6 +67,7 @@ class Retention:
             with self._store.begin(lease) as uow:
                 page = uow.people.erasable(by - self._after, after, PAGE)
                 erased += sum(self._erase(uow, key, by - self._after, now) for key in page)
+                end_lost_rights(uow, now)
             if not page:
                 break
             after = page[-1]
