@@ -107,6 +107,7 @@ def test_a_session_that_a_clock_ahead_made_is_none_by_the_right_one(store: SqlSt
         assert uow.access.session("s1", ahead) == SAM
         assert uow.access.session("s1", NOW) is None
         assert uow.access.session("s2", NOW) == SAM, "two processes' clocks may differ by as much"
+        assert uow.access.sessions(NOW) == {"s2": SAM}
 
 
 def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:
@@ -120,6 +121,7 @@ def test_a_session_ends_by_itself_and_by_signing_out(store: SqlStore) -> None:
         assert uow.access.session("s4", NOW) == KIM
         assert uow.access.session("s1", NOW + MINUTE) is None
         assert uow.access.session("s2", NOW) is None
+        assert uow.access.sessions(NOW) == {"s1": SAM, "s4": KIM}
         uow.access.add_session("s3", SAM, NOW + MINUTE, NOW + 2 * MINUTE)
         assert uow.access.session("s1", NOW) is None, "what is over is forgotten"
 

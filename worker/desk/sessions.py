@@ -80,7 +80,11 @@ def guest_of(call: Call) -> Guest | None:
         if visitor is None:
             return None
         guest = _guest(visitor, secret)
-        return None if has_lost_rights(uow, guest.actor) else guest
+        if not has_lost_rights(uow, guest.actor):
+            return guest
+    with call.services.store.begin() as uow:  # for good: by what the cookie alone says, nobody else ends it
+        uow.access.end_session(session)
+    return None
 
 
 def _guest(visitor: Visitor, secret: str) -> Guest:

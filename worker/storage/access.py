@@ -196,10 +196,13 @@ class SqlAccess:
         self._c.execute(sa.insert(desk_session).values(values))
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
-        s = desk_session.c
-        is_on = (s.expires_at > now) & (s.created_at <= now + APART_MAX)
-        row = self._c.execute(sa.select(desk_session).where(s.id == id_, is_on)).first()
+        this = sa.select(desk_session).where(desk_session.c.id == id_, _is_on(now))
+        row = self._c.execute(this).first()
         return None if row is None else _visitor(row)
+
+    def sessions(self, now: datetime) -> dict[str, Visitor]:
+        rows = self._c.execute(sa.select(desk_session).where(_is_on(now)))
+        return {row.id: _visitor(row) for row in rows}
 
     def end_session(self, id_: str) -> None:
         self._c.execute(sa.delete(desk_session).where(desk_session.c.id == id_))
@@ -265,6 +268,11 @@ def _ticket(text: str) -> Ticket:
 
 def _visitor_values(visitor: Visitor) -> dict[str, str]:
     return {"name": visitor.name, "subject": visitor.id, "roles": json.dumps(visitor.roles)}
+
+
+def _is_on(now: datetime) -> sa.ColumnElement[bool]:
+    s = desk_session.c
+    return (s.expires_at > now) & (s.created_at <= now + APART_MAX)
 
 
 def _visitor(row: Any) -> Visitor:

@@ -279,6 +279,28 @@ def test_nobody_takes_out_of_their_cookie_what_the_provider_said(desk: Caller, l
         assert answer.url.path == "/login"
 
 
+def test_a_session_of_a_leaver_whom_the_cookie_alone_tells_ends_with_its_next_call(
+    desk: Caller, lab: Lab
+) -> None:
+    harness = desk.harness
+    harness.hire("ann", "dee")
+    harness.settle()
+    claims = {"email": "d@entra.example", "upn": "dee@corp.example", "roles": ["operator"]}
+    lab.issuer.user = User("u-7", claims)
+    desk.get(_back(desk, lab, _to_provider(desk)))
+    assert desk.get("/tickets").url.path == "/tickets"
+
+    harness.leave("dee")
+    harness.later(seconds=1)
+    harness.settle()
+    assert desk.get("/tickets").url.path == "/login"
+    harness.hire("dee-2", email="dee@corp.example")
+    harness.later(seconds=1)
+    harness.settle()
+
+    assert desk.get("/tickets").url.path == "/login"
+
+
 class Silent(SignIn):
     """A provider that says nothing until it is let."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from worker.app.acts.rights import require_another
+from worker.app.acts.rights import end_lost_rights, require_another
 from worker.app.refused import Refused, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
@@ -58,6 +58,7 @@ class Approvals:
             if chosen:
                 uow.episodes.decide(plan, chosen, by.name, reason, now)
                 _write_down(uow, plan, chosen, _DECIDED[state], by, reason, now)
+                end_lost_rights(uow, now)
             decided = uow.episodes.plan(number)
         return plan if decided is None else decided
 

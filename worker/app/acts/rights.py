@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from worker.app.refused import Refused
@@ -25,26 +25,45 @@ def has_lost_rights(uow: UnitOfWork, by: Actor) -> bool:
     While the guard holds a leaving it ends no rights: a directory that is wrong about everybody would lock everybody
     out of the console. A name that is no address finds nobody.
     """
-    addresses = _addresses(by)
-    left = uow.people.who_left(addresses)
-    humans = uow.people.humans(_by_object_id(uow, by))
-    if not left and all(one.leaving is None for one in humans.values()):
-        return False
-    others = [one.key for address in addresses if address not in left for one in uow.people.find(address)]
-    humans |= uow.people.humans(others)
-    return all(one.leaving is not None for one in humans.values())
+    return by in _who_lost_rights(uow, [by])
 
 
 def end_lost_rights(uow: UnitOfWork, now: datetime) -> None:
-    """End for good each token whose maker was erased. `now` is aware UTC.
+    """End for good each token and session of somebody who has left, or was erased. `now` is aware UTC.
 
-    A token that is nobody's would be good again, since nobody can say any more that whoever made it has left.
+    Otherwise they would be good again once the address is somebody else's, or nobody can say any more whose they are.
+    A session is known here by its name and id: what else its ID token says is in the cookie alone. The work grows with
+    the tokens and sessions that are good, not with the leavers.
     """
-    for token in uow.access.tokens():
-        if token.is_good(now) and ERASED in {token.created_by, token.created_by_id}:
+    tokens = {one: Actor(one.created_by, one.maker) for one in uow.access.tokens() if one.is_good(now)}
+    sessions = {id_: Actor(one.name, one.id) for id_, one in uow.access.sessions(now).items()}
+    gone = _who_lost_rights(uow, [*tokens.values(), *sessions.values()])
+    for token, maker in tokens.items():
+        if maker in gone or ERASED in {token.created_by, token.created_by_id}:
             uow.access.revoke_token(token.id, now)
             data = {"token": token.id, "rule": "leaver"}
             uow.journal.append([acted(SYSTEM, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
+    for id_, visitor in sessions.items():
+        if visitor in gone:
+            uow.access.end_session(id_)
+
+
+def _who_lost_rights(uow: UnitOfWork, actors: Collection[Actor]) -> set[Actor]:
+    """Those of them who have left. Only about those whom something says to have left more is asked one by one."""
+    addresses = {by: _addresses(by) for by in actors}
+    left = uow.people.who_left({one for known in addresses.values() for one in known})
+    accounts = _by_object_id(uow, actors)
+    humans = uow.people.humans({one for known in accounts.values() for one in known})
+    gone = set()
+    for by in actors:
+        theirs = [humans[one] for one in accounts[by] if one in humans]
+        if left.isdisjoint(addresses[by]) and all(one.leaving is None for one in theirs):
+            continue
+        others = [one.key for each in addresses[by] if each not in left for one in uow.people.find(each)]
+        theirs += uow.people.humans(others).values()
+        if all(one.leaving is not None for one in theirs):
+            gone.add(by)
+    return gone
 
 
 def require_another(uow: UnitOfWork, by: Actor, people: Iterable[AccountKey | None], label: str) -> None:
@@ -55,7 +74,9 @@ def require_another(uow: UnitOfWork, by: Actor, people: Iterable[AccountKey | No
     if by.via is Via.COMMAND:
         return
     found = [one.key for address in _addresses(by) for one in uow.people.find(address)]
-    theirs = frozenset[AccountKey]().union(*uow.people.accounts([*found, *_by_object_id(uow, by)]).values())
+    theirs = frozenset[AccountKey]().union(
+        *uow.people.accounts([*found, *_by_object_id(uow, [by])[by]]).values()
+    )
     if not theirs.isdisjoint(people):
         raise Refused(because("{label} is about you, too. Somebody else has to decide.", label=label))
 
@@ -64,13 +85,17 @@ def _addresses(by: Actor) -> list[str]:
     return sorted(foldable(mark).casefold() for mark in by.marks if "@" in mark)
 
 
-def _by_object_id(uow: UnitOfWork, by: Actor) -> list[AccountKey]:
+def _by_object_id(uow: UnitOfWork, actors: Collection[Actor]) -> dict[Actor, list[AccountKey]]:
     """The accounts that there would be by the id by which their provider knows them: no other id is as long.
 
     Made by hand, since looking for an id that no directory has reads everybody.
     """
+    ids = {by: _object_id(by) for by in actors}
+    is_any = any(ids.values())
+    directories = [one.name for one in uow.sources.all() if one.port is Port.DIRECTORY] if is_any else []
+    return {by: [AccountKey(name, id_) for name in directories if id_] for by, id_ in ids.items()}
+
+
+def _object_id(by: Actor) -> str:
     subject = by.id.partition(" ")[2] if is_signed_in(by.id) else ""
-    if not _OBJECT_ID.fullmatch(subject):
-        return []
-    directories = [one.name for one in uow.sources.all() if one.port is Port.DIRECTORY]
-    return [AccountKey(name, subject.lower()) for name in directories]
+    return subject.lower() if _OBJECT_ID.fullmatch(subject) else ""

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.app.acts.rights import end_lost_rights
 from worker.app.jobs.carrying import carry_out
 from worker.app.jobs.consenting import Withdrawing
 from worker.app.jobs.following import follow, follow_last_days, follow_name
@@ -135,15 +136,20 @@ class Reconcile:
     def _guard(self, uow: UnitOfWork, now: datetime, *, with_early: bool) -> list[HeldPlan]:
         """Judge who waits. Who came as left is judged with all of them as one turns up in a group.
 
-        There may be many of them, mostly in no group: so not all are looked at each time.
+        There may be many of them, mostly in no group: so not all are looked at each time. Rights end with what passes,
+        and at night for whoever left without it: by an account that no longer counts, or under an earlier release.
         """
         held = []
+        has_passed = with_early
         for sort, departures in sorted(uow.episodes.departures(with_early=with_early).items()):
             plan = self._inspect(uow, sort, departures, now)
             if plan is None:
                 uow.episodes.let_through(departures, now)
+                has_passed = True
             else:
                 held.append(hold(uow, plan, now, self._rules.teller))
+        if has_passed:
+            end_lost_rights(uow, now)
         return held
 
     def _inspect(

@@ -104,13 +104,13 @@ def _good_token(parts: Parts, text: str, address: str, now: datetime) -> ApiToke
         if wait_s:
             raise _too_many(wait_s)
         raise _unauthenticated("There is no such token.")
+    with parts.services.store.reading() as uow:
+        if has_lost_rights(uow, Actor(token.created_by, token.maker)):
+            raise _unauthenticated(f"Whoever made the token {token.id} has left.")
     if token.revoked_at is not None:
         raise _unauthenticated(f"The token {token.id} is revoked.")
     if not token.is_good(now):
         raise _unauthenticated(f"The token {token.id} has expired.")
-    with parts.services.store.reading() as uow:
-        if has_lost_rights(uow, Actor(token.created_by, token.maker)):
-            raise _unauthenticated(f"Whoever made the token {token.id} has left.")
     return token
 
 

@@ -5,7 +5,7 @@ Only the SHA-256 of a secret is kept, as lower-case hexadecimal digits. Instants
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -163,6 +163,9 @@ class AccessState(Protocol):
 
     def session(self, id_: str, now: datetime) -> Visitor | None:
         """The person who is signed in with this session; None if it is over or unknown, or began over an hour ahead."""
+
+    def sessions(self, now: datetime) -> Mapping[str, Visitor]:
+        """Everybody who is signed in, by session, as `session` returns them."""
 
     def end_session(self, id_: str) -> None:
         """Sign out; idempotent."""
