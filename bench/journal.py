@@ -135,7 +135,7 @@ def pack(url: str, _events: int) -> Measured:
     """A pack of a year, by the code of `audit export`, and its check by that of `audit verify`."""
     engine, (first, after) = open_engine(url), _year()
     audit = app_over(SqlStore(engine)).audit
-    selection = Selection("", "", first.date(), (after - timedelta(days=1)).date())
+    selection = Selection(from_on=first.date(), to_on=(after - timedelta(days=1)).date())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "year.zip"
         with path.open("wb") as file:

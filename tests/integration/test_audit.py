@@ -57,6 +57,7 @@ def test_a_person_s_pack_is_whole_and_any_change_is_told(company: Company) -> No
     code, verdict = check(company, "ann.zip", "--head", made["head"]["hash"], "--digest", made["digest"])
     assert (code, verdict["ok"], verdict["problems"]) == (0, True, [])
     assert verdict["covers"]["what"] == "person"
+    assert made["covers"] == verdict["covers"]
     assert (verdict["head"], verdict["digest"], verdict["made_by"]) == (made["head"], made["digest"], "sam")
 
     files = members_of(pack.read_bytes())
@@ -104,6 +105,7 @@ def test_a_group_and_a_period(company: Company) -> None:
 
 def test_people_are_told_what_a_pack_is_and_what_it_can_not_show(company: Company) -> None:
     said = company.run("audit", "export", "all.zip", "--by", "sam")
+    assert "covers  everything" in said
     head = next(line.split()[1] for line in said.splitlines() if line.startswith("head"))
 
     plain = company.run("audit", "verify", "all.zip")
@@ -125,6 +127,8 @@ def test_people_are_told_what_a_pack_is_and_what_it_can_not_show(company: Compan
         (("export", "--from", "2026-02-01", "--to", "2026-01-01", "o.zip"), 2, "before --from"),
         (("export", "--from", "yesterday", "o.zip"), 2, "--from"),
         (("export", "--person", "nobody", "o.zip"), 1, "Nobody known has the id"),
+        (("export", "--person", "", "o.zip"), 2, "Invalid value for '--person': it is blank"),
+        (("export", "--group", " ", "o.zip"), 2, "Invalid value for '--group': it is blank"),
         (("export", "nowhere/o.zip"), 1, "nowhere/o.zip can't be written"),
         (("verify", "nowhere.zip"), 1, "nowhere.zip can't be read"),
         (("verify", "people.csv"), 1, "This is not an evidence pack"),

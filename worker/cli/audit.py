@@ -23,6 +23,7 @@ from worker.cli.common import (
     out,
     print_facts,
     print_shape,
+    some_text,
 )
 from worker.domain.messages.sentences import flat
 from worker.domain.reconcile.plan import instant
@@ -52,9 +53,14 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="OUT.zip", dir_okay=False)],
     config: ConfigOption,
     person: Annotated[
-        str, typer.Option(metavar="ID", help="Only this person: id, e-mail address or employee id.")
-    ] = "",
-    group: Annotated[str, typer.Option(metavar="ID", help="Only this group: id or name.")] = "",
+        str | None,
+        typer.Option(
+            parser=some_text, metavar="ID", help="Only this person: id, e-mail address or employee id."
+        ),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(parser=some_text, metavar="ID", help="Only this group: id or name.")
+    ] = None,
     from_: Annotated[
         date | None,
         typer.Option(
@@ -78,7 +84,7 @@ def export(
     from worker.app.evidence.zip import replacing
     from worker.contract.evidence import PackShape
 
-    selection = Selection(person.strip(), group.strip(), from_, to)
+    selection = Selection(person, group, from_, to)
     if selection.kinds > 1:
         raise typer.BadParameter("give only one of --person, --group and a period (--from, --to)")
     if selection.from_on and selection.to_on and selection.to_on < selection.from_on:
@@ -97,6 +103,7 @@ def export(
         return
     print_facts([
         ("wrote", file),
+        ("covers", made.covered.title),
         ("events", f"{made.journal.full} of {made.journal.count}"),
         ("head", _head(made.journal)),
         ("digest", made.digest),

@@ -30,7 +30,7 @@ from worker.settings import Settings
 __all__ = [
     "ByOption", "ConfigOption", "JsonOption", "NowOption", "ReasonOption", "act_time", "actor", "clock_at", "day_of",
     "err", "local_time", "need_reason", "opened", "out", "print_facts", "print_json", "print_link", "print_list",
-    "print_table", "recorder", "shown_link", "span_of",
+    "print_table", "recorder", "shown_link", "some_text", "span_of",
 ]  # fmt: skip
 
 out = Terminal(highlight=False, soft_wrap=False)
@@ -93,6 +93,13 @@ def day_of(text: str) -> date:
         return named_day(text)
     except ValueError:
         raise typer.BadParameter(f"'{text}' is not a day; write for example 2026-11-24.") from None
+
+
+def some_text(text: str) -> str:
+    """What somebody wrote in a call, without blanks at its ends; a variable that is empty by mistake is refused."""
+    if not text.strip():
+        raise typer.BadParameter("it is blank; name one, or leave the option out")
+    return text.strip()
 
 
 def need_reason(reason: str) -> str:

@@ -26,20 +26,6 @@ class HeadShape(Shape):
         return cls(count=journal.count, hash=journal.hash)
 
 
-class PackShape(Shape):
-    """A pack that was made. `events` are those that it has in full."""
-
-    file: str
-    events: int
-    head: HeadShape
-    digest: str
-
-    @classmethod
-    def of(cls, file: Path, made: Exported) -> PackShape:
-        journal = made.journal
-        return cls(file=str(file), events=journal.full, head=HeadShape.of(journal), digest=made.digest)
-
-
 class SearchShape(Shape):
     """A search of the journal; an empty text is any."""
 
@@ -70,6 +56,26 @@ class CoversShape(Shape):
             from_on=covered.from_on,
             to_on=covered.to_on,
             search=search,
+        )
+
+
+class PackShape(Shape):
+    """A pack that was made. `events` are those that it has in full."""
+
+    file: str
+    covers: CoversShape
+    events: int
+    head: HeadShape
+    digest: str
+
+    @classmethod
+    def of(cls, file: Path, made: Exported) -> PackShape:
+        return cls(
+            file=str(file),
+            covers=CoversShape.of(made.covered),
+            events=made.journal.full,
+            head=HeadShape.of(made.journal),
+            digest=made.digest,
         )
 
 

@@ -219,6 +219,8 @@ def test_taking_a_pack_out_is_an_act_in_the_journal(
         (Selection(person="corp/nobody"), "Nobody known has the id"),
         (Selection(group="nowhere"), "There is no group 'nowhere'"),
         (Selection(group="ward"), "several groups; say which: wards/a, wards/b"),
+        (Selection(person=""), "Nobody known has the id"),
+        (Selection(group=""), "There is no group ''"),
         (Selection(person="ann", group="ward-7"), "only one of them"),
     ],
 )

@@ -22,7 +22,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import GENESIS, EntryRow, Sealed, checked
 from worker.domain.evidence.manifest import Manifest, digest_of, stated_event
-from worker.domain.evidence.pack import JOURNAL, JournalSum, Scope, Tally, What
+from worker.domain.evidence.pack import JOURNAL, Covered, JournalSum, Scope, Tally, What
 from worker.domain.evidence.pack_lines import lines_of, read_line
 from worker.domain.kinds.keeps import KeptGroup
 from worker.domain.model import AccountKey
@@ -39,8 +39,9 @@ SPOOL_MAX = 4 << 20  # bytes of a file of the pack in memory; more goes to a tem
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What identifies a pack: the head of the chain, and the digest that seals the pack."""
+    """What a pack covers, and what identifies it: the head of the chain, and the digest that seals the pack."""
 
+    covered: Covered
     journal: JournalSum
     digest: str
 
@@ -111,7 +112,7 @@ class Audit:
             pack.write(TICKETS, pieces_of(table))
             manifest = replace(manifest, journal=survey.tally.sum(), files=pack.sums)
             pack.finish(manifest)
-        return Exported(manifest.journal, digest_of(manifest))
+        return Exported(scope.covered, manifest.journal, digest_of(manifest))
 
     def _write_down(
         self, by: Actor, reason: str, manifest: Manifest, survey: _Survey, write: Callable[[bytes], None]

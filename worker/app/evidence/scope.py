@@ -20,11 +20,11 @@ class Selection:
     """The wanted contents: one person, one group, or what a search finds, within local days (both inclusive).
 
     Everything if none is given. `person` is an id, e-mail address or employee id, or the `source/id` of an erased
-    person. `group` is an id or name.
+    person. `group` is an id or name. None is not given; a blank one names nobody, and is refused.
     """
 
-    person: str = ""
-    group: str = ""
+    person: str | None = None
+    group: str | None = None
     from_on: date | None = None
     to_on: date | None = None
     sought: Sought = EVERY_EVENT
@@ -33,8 +33,8 @@ class Selection:
     def kinds(self) -> int:
         """How many of the alternatives are given."""
         return (
-            bool(self.person)
-            + bool(self.group)
+            (self.person is not None)
+            + (self.group is not None)
             + bool(self.from_on or self.to_on or self.sought != EVERY_EVENT)
         )
 
@@ -45,9 +45,9 @@ def scope_of(uow: UnitOfWork, selection: Selection, timezone: str) -> tuple[Scop
         raise Refused(
             because("A pack is about one person, one group, or a search and its days: give only one of them.")
         )
-    if selection.person:
+    if selection.person is not None:
         return _of_person(uow, selection.person)
-    if selection.group:
+    if selection.group is not None:
         return _of_group(uow, selection.group)
     if selection.kinds:
         return _of_period(selection, timezone)

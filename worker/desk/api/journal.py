@@ -79,7 +79,9 @@ def export(caller: AuditWrite, said: Export | None = None) -> StreamingResponse:
     """An evidence pack. That it was made is an event, too."""
     said = said or Export()
     sought = Sought(said.actor, said.kind, said.subject)
-    selection = Selection(said.person.strip(), said.group.strip(), said.from_on, said.to_on, sought)
+    selection = Selection(
+        said.person.strip() or None, said.group.strip() or None, said.from_on, said.to_on, sought
+    )
 
     def write(file: BinaryIO) -> None:
         caller.services.audit.export(selection, file, caller.named(said.by), caller.now)

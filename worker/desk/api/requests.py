@@ -296,12 +296,15 @@ class Reject(Reasoned):
 
 
 class Export(Act):
-    """One person, one group, or a search and its days (both count), as AuditSearch; with none of them everything."""
+    """One person, one group, or a search and its days (both count), as AuditSearch; with none of them everything.
 
-    person: Annotated[str, StringConstraints(max_length=400, pattern=_ANY)] = ""
-    group: Annotated[str, StringConstraints(max_length=400, pattern=_ANY)] = ""
-    actor: Text = ""
-    kind: Text = ""
-    subject: Annotated[str, StringConstraints(max_length=900, pattern=_ANY)] = ""
+    What is given may not be blank or null: a variable that is empty by mistake would ask for everything.
+    """
+
+    person: Name = Field(default_factory=str)
+    group: Name = Field(default_factory=str)
+    actor: Name = Field(default_factory=str)
+    kind: Name = Field(default_factory=str)
+    subject: Annotated[str, StringConstraints(max_length=900, pattern=_SOME)] = Field(default_factory=str)
     from_on: Annotated[Day | None, Field(alias="from")] = None
     to_on: Annotated[Day | None, Field(alias="to")] = None

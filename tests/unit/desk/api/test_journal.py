@@ -118,6 +118,18 @@ def test_a_pack_is_about_what_there_is(client: TestClient, body: dict[str, str],
     assert client.post("/audit/export", json=body).status_code == status
 
 
+@pytest.mark.parametrize("value", ["", " ", "\u3000", None])
+@pytest.mark.parametrize("field", ["person", "group", "actor", "kind", "subject"])
+def test_a_field_that_is_blank_makes_no_pack_of_everything(
+    company: Harness, client: TestClient, field: str, value: str | None
+) -> None:
+    refused = client.post("/audit/export", json={field: value})
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid")
+    assert field in refused.json()["error"]["message"]
+    assert company.journal()[-1].entry.kind != "audit.exported"
+
+
 def test_a_group_s_name_that_several_have_makes_no_pack(company: Harness, client: TestClient) -> None:
     company.group("ward-7-b", "ben", name="Ward 7")
     company.settle()
