@@ -23,6 +23,7 @@ from worker.cli.common import (
     print_list,
     print_shape,
     print_table,
+    some_text,
     span_of,
 )
 from worker.contract.shape import ListShape
@@ -52,9 +53,15 @@ def add(
         timedelta | None,
         typer.Option("--for", parser=span_of, metavar="DURATION", help="Or how long it lasts."),
     ] = None,
-    group: Annotated[Several, typer.Option("--group", metavar="GLOB", help="Groups by name or id.")] = None,
-    person: Annotated[Several, typer.Option("--person", metavar="WHO", help="E-mail address or id.")] = None,
-    source: Annotated[Several, typer.Option("--source", metavar="NAME", help="Inventories.")] = None,
+    group: Annotated[
+        Several, typer.Option("--group", parser=some_text, metavar="GLOB", help="Groups by name or id.")
+    ] = None,
+    person: Annotated[
+        Several, typer.Option("--person", parser=some_text, metavar="WHO", help="E-mail address or id.")
+    ] = None,
+    source: Annotated[
+        Several, typer.Option("--source", parser=some_text, metavar="NAME", help="Inventories.")
+    ] = None,
     kind: Annotated[list[TicketKind] | None, typer.Option("--kind", help="Kinds of ticket.")] = None,
     by: ByOption = None,
     reason: ReasonOption = "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
 from builders import rules
 from fakes.notifier import FakeNotifier
@@ -19,6 +20,7 @@ from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.ports import NotDone
 from worker.ports.state.deliveries import PostState
 from worker.ports.state.outbox import OutMessage
+from worker.program import app as cli
 
 
 @pytest.fixture
@@ -120,6 +122,24 @@ def test_a_silence_of_the_configuration_is_listed_and_not_ended_by_command(late:
         late.app.silencing.end("config-1", SAM, late.now)
     with pytest.raises(Refused, match="`whosleft silence list` shows them"):
         late.app.silencing.end("S-000009", SAM, late.now)
+
+
+@pytest.mark.parametrize("what", [{"groups": ("",)}, {"people": (" ",)}, {"groups": ("Ward*", "")}])
+def test_a_silence_of_a_blank_name_is_refused(late: Harness, what: dict[str, tuple[str, ...]]) -> None:
+    with pytest.raises(Refused, match="blank name"):
+        silence(late, 1, **what)
+    with late.store.reading() as uow:
+        assert late.app.silencing.all(uow) == []
+
+
+@pytest.mark.parametrize("option", ["--group", "--person", "--source"])
+def test_a_blank_option_of_a_silence_is_named(option: str) -> None:
+    call = ["silence", "add", "--for", "1h", "--reason", "x", option, "", "-c", "none.yaml"]
+
+    done = CliRunner().invoke(cli, call)
+
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}': it is blank" in " ".join(done.stderr.split())
 
 
 def test_a_silence_is_in_the_journal_without_those_whom_it_names(late: Harness) -> None:

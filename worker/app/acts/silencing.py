@@ -40,6 +40,9 @@ class Silencing:
             if name not in self._inventories:
                 known = ", ".join(self._inventories) or "none"
                 raise Refused(f"There is no inventory '{name}'; there are: {known}.")
+        # Not refused by Silence itself: earlier releases stored such ones, and they are still read
+        if not all(name.strip() for name in (*wanted.groups, *wanted.people)):
+            raise Refused("A silence of a blank name covers nothing; name a group or a person.")
         with self._store.begin() as uow:
             if before := next((one for one in uow.silences.on(now) if wanted.repeats(one)), None):
                 return before
