@@ -57,7 +57,8 @@ _YES_OR_NO = (
 def write_template(path: Path, language: str = "en") -> None:
     """Write an empty register (.xlsx) in the language, English if there is none.
 
-    Raises BadConfig if the file exists already (it may be somebody's register) or isn't named .xlsx.
+    Raises BadConfig if the file exists already (it may be somebody's register), can't be written, or isn't named
+    .xlsx.
     """
     if path.suffix.casefold() != ".xlsx":
         raise BadConfig(
@@ -71,6 +72,10 @@ def write_template(path: Path, language: str = "en") -> None:
     except FileExistsError as error:
         raise BadConfig(
             f"{path}: the file exists already.", remedy="Choose another name, or move it away."
+        ) from error
+    except OSError as error:
+        raise BadConfig(
+            f"{path} can't be written: {error.strerror or error}.", remedy="Name another place."
         ) from error
 
 

@@ -89,6 +89,14 @@ def test_a_file_that_exists_is_never_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == b"years of work"
 
 
+def test_a_template_that_can_not_be_written_is_said_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for folder in ("nowhere", "file"):
+        path = tmp_path / folder / "register.xlsx"
+        with pytest.raises(BadConfig, match=r"register\.xlsx can't be written: .*\. Name another place\."):
+            write_template(path)
+
+
 def test_a_template_is_an_excel_file(tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match=r"\.xlsx"):
         write_template(tmp_path / "register.csv")
