@@ -76,6 +76,35 @@ def test_jobs_go_on_though_nobody_reads_what_they_print(company: Company) -> Non
     assert "Traceback" not in done.stderr
 
 
+def unread(company: Company, *arguments: str) -> tuple[int, str]:
+    """The exit code and the errors of a command whose output nobody reads from the beginning."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stdout:
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=company.folder,
+            env={**os.environ, "WHOSLEFT_CONFIG": "whosleft.yaml"},
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    return done.returncode, done.stderr
+
+
+def test_a_reader_that_goes_away_changes_no_exit_code(company: Company) -> None:
+    company.run("audit", "export", "whole.zip")
+    whole = (company.folder / "whole.zip").read_bytes()
+    (company.folder / "bad.zip").write_bytes(whole[:-1])
+
+    for arguments in (("audit", "verify", "whole.zip"), ("audit", "verify", "whole.zip", "--json"),
+                      ("tickets", "list"), ("tickets", "--help"), ("config", "schema")):  # fmt: skip
+        assert unread(company, *arguments) == (0, ""), arguments
+    assert unread(company, "audit", "verify", "bad.zip") == (1, "")
+    assert unread(company, "audit", "verify", "bad.zip", "--json") == (1, "")
+
+
 def test_letters_that_a_terminal_has_not_are_shown_as_well_as_it_can(company: Company) -> None:
     assert run(company, "once", "all", letters=WESTERN).returncode == 0
     assert is_told(company)
