@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import stat
 import tracemalloc
 import zipfile
@@ -270,6 +271,24 @@ def test_a_pack_that_failed_leaves_what_was_there(tmp_path: Path) -> None:
 
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pack_takes_the_place_of_nothing_but_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "lost").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(tmp_path.iterdir())
+    for name in ("link", "lost", "pipe"):
+        with (
+            pytest.raises(FileExistsError, match="a link, a device or a pipe is there"),
+            replacing(tmp_path / name),
+        ):
+            pass
+
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_the_same_content_is_the_same_file() -> None:

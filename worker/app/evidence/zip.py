@@ -5,6 +5,7 @@ The decisions are in `domain.pack` and `domain.manifest`; no member is ever unpa
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -119,7 +120,12 @@ def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file, readable only by its owner. It replaces `path` at a normal end, and is deleted after an error."""
+    """A new file, readable only by its owner. It replaces `path` at a normal end, and is deleted after an error.
+
+    Raises OSError if it can't be written, and for a `path` that is there and is no file: it would be replaced, too.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise FileExistsError(errno.EEXIST, "a link, a device or a pipe is there")
     number, name = tempfile.mkstemp(prefix=".whosleft-audit-", dir=path.parent)
     try:
         with open(number, "w+b") as file:  # noqa: PTH123  a descriptor, not a path
