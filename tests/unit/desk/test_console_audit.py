@@ -105,23 +105,6 @@ def test_a_pack_of_what_is_shown_has_just_that(
     assert in_full == [*sorted(shown), ward.journal()[-1].seq]
 
 
-@pytest.mark.parametrize("person", ["", "   "])
-def test_the_form_for_one_person_sent_blank_makes_no_pack_of_everything(
-    desk: Caller, ward: Harness, person: str
-) -> None:
-    desk.sign_in("sam", "auditor")
-    desk.get("/audit")
-    blank = {"person": person, "group": "", "from": "", "to": ""}
-
-    refused = desk.post("/audit/export", blank)
-
-    assert refused.status_code == 409
-    assert "A pack is about one person, one group" in text_of(refused.text)
-    assert ward.journal()[-1].entry.kind != "audit.exported"
-    desk.get("/audit")
-    assert desk.post("/audit/export", {**blank, "from": "2026-11-24"}).content[:2] == b"PK"
-
-
 def test_an_earlier_name_finds_and_is_shown_as_the_one_of_today(desk: Caller, ward: Harness) -> None:
     use_earlier_names(ward)
     desk.sign_in("sam", "auditor")

@@ -8,7 +8,6 @@ from typing import BinaryIO
 from starlette.responses import Response
 
 from worker.app.evidence.scope import Selection
-from worker.app.refused import Refused
 from worker.desk.calls import Call, number_in
 from worker.desk.console.days import day_in, end_of, start_of
 from worker.desk.console.frame import PAGE
@@ -18,7 +17,6 @@ from worker.desk.sessions import Guest
 from worker.desk.words import WORDS
 from worker.domain.evidence.events import current
 from worker.domain.evidence.pack import Sought
-from worker.domain.text.reason import because
 from worker.domain.tickets.ticket import ticket_label, ticket_number
 from worker.ports.state.overview import JournalFilter
 
@@ -87,10 +85,7 @@ def _kinds() -> dict[str, list[str]]:
 
 
 def export(call: Call, guest: Guest) -> Response:
-    """A pack for a person, a group or what a search finds, as a download.
-
-    The form for a person, a group or days has to name one; only a search may be empty, and find everything.
-    """
+    """A pack for a person, a group or what a search finds, as a download; of everything if the form is left blank."""
     selection = Selection(
         call.text("person", 400) or None,
         call.text("group", 400) or None,
@@ -98,10 +93,6 @@ def export(call: Call, guest: Guest) -> Response:
         day_in(call.text("to")),
         Sought(call.text("actor"), call.text("kind"), call.text("subject")),
     )
-    if not selection.kinds and "person" in call.form:
-        raise Refused(
-            because("A pack is about one person, one group, or a search and its days: give only one of them.")
-        )
 
     def write(file: BinaryIO) -> None:
         call.services.audit.export(selection, file, guest.actor, call.now)
