@@ -130,9 +130,7 @@ class ImapServer:
                     f"{tag} OK [{how}] done",
                 ]
             case "SEARCH":
-                first = int(line.split(" UID ")[2].partition(":")[0])
-                last = max(self.mails, default=0)
-                found = [n for n in self.mails if (n >= first or n == last) and n not in self.seen]
+                found = [n for n in self.mails if n not in self.seen]
                 return [f"* SEARCH {' '.join(map(str, found))}", done]
             case "FETCH":
                 return [*self._piece(line), done]

@@ -1,21 +1,24 @@
 """The mailbox in which reports of non-delivery arrive: which messages came back.
 
 A report about a message of ours is marked as read once it is dealt with. All other mail stays as it is, and is not
-looked at twice by one process.
+looked at twice by one process. A look has limits, and a process may live for one look only: so each begins with a
+random one of all that nobody has read, and the newest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import random
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from itertools import chain
 from typing import Final
 
 from connectors.kit import http as _http
 from connectors.kit.graph.tokens import Tokens
 from connectors.notify.email.config import BouncesConfig, EmailConfig
 from connectors.notify.email.imap import TIMEOUT_S, Folder, opened
-from connectors.notify.email.notes import REPORT_READ, REPORT_REFUSED
+from connectors.notify.email.notes import MAILS_LEFT, REPORT_READ, REPORT_REFUSED
 from connectors.notify.email.reports import failure_in, is_report
 from worker.ports import ConnectorContext, Returned
 
@@ -47,7 +50,8 @@ class Bounces:
         self._domain = domain
         self._channel = channel.casefold()
         self._timeout_s = min(timeout_s, TIMEOUT_S)
-        self._looked_at = ("", 0)  # the folder's validity, and its last mail that was looked at
+        self._validity = ""
+        self._looked_at: set[int] = set()  # mails of the folder while it has this validity
         self.where = f"{box.folder} of {self._auth.user} on {box.server}:{box.used_port}"
 
     def probe(self) -> None:
@@ -59,18 +63,18 @@ class Bounces:
         """See `ReturnTeller.returned`."""
         ends_at = self._context.now() + LOOK_TIME
         with self._opened() as folder:
-            validity, last = self._looked_at
-            unread = folder.unread(last if validity == folder.validity else 0)
+            numbers = self._not_looked_at(folder)
             reports = 0
-            for number in unread[:LOOKED_MAX]:
-                if reports >= REPORTS_MAX or self._context.now() >= ends_at:
+            for done, number in enumerate(numbers):
+                if done >= LOOKED_MAX or reports >= REPORTS_MAX or self._context.now() >= ends_at:
+                    self._context.note(MAILS_LEFT, place=self._box.folder, mails=len(numbers) - done)
                     break
                 if is_report(folder.piece(number, _WHAT_IT_IS, HEAD_SIZE)):
                     reports += 1
                     if one := self._read(folder, number):
                         yield one
                         folder.mark_read(number)
-                self._looked_at = (folder.validity, number)
+                self._looked_at.add(number)
 
     def close(self) -> None:
         """End the connections to the service that gives tokens. Idempotent."""
@@ -80,6 +84,13 @@ class Bounces:
     def _opened(self) -> AbstractContextManager[Folder]:
         ca_file = self._context.base_dir / self._box.ca_file if self._box.ca_file else None
         return opened(self._box, self._auth, _http.trusting(ca_file), self._tokens, self._timeout_s)
+
+    def _not_looked_at(self, folder: Folder) -> Sequence[int]:
+        unread = set(folder.unread())
+        if folder.validity != self._validity:
+            self._validity, self._looked_at = folder.validity, set()
+        self._looked_at &= unread  # of others nothing has to be remembered
+        return _in_turn(unread - self._looked_at)
 
     def _read(self, folder: Folder, number: int) -> Returned | None:
         place = f"{self._box.folder}, UID {number}"
@@ -93,3 +104,14 @@ class Bounces:
         self._context.note(REPORT_READ, place=place, status=failure.status, delivery=failure.key)
         to = failure.to | ({""} if self._channel in failure.to else set())
         return Returned(failure.key, to, failure.why)
+
+
+def _in_turn(numbers: set[int]) -> Sequence[int]:
+    """Order mails so that the first few of them, wherever a look ends, are half the newest and half a random choice.
+
+    Delays and people's mails stay unread. By this order they hide neither what has just come in nor, for ever, what
+    came before them, though the next process remembers nothing.
+    """
+    newest_first = sorted(numbers, reverse=True)
+    some = random.sample(newest_first, len(numbers))
+    return list(dict.fromkeys(chain.from_iterable(zip(some, newest_first, strict=True))))

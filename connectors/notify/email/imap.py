@@ -38,12 +38,14 @@ class Folder:
         self._where = where
         self.validity = str(imap.response("UIDVALIDITY")[1][0])
 
-    def unread(self, after: int) -> list[int]:
-        """The numbers above `after` of mails that nobody has read, in order."""
-        said = self._ask("SEARCH", "UID", f"{after + 1}:*", "UNSEEN", "UNDELETED")
+    def unread(self) -> list[int]:
+        """The numbers of mails that nobody has read.
+
+        What they are is not asked: some servers do not find every header by SEARCH.
+        """
+        said = self._ask("SEARCH", "UNSEEN", "UNDELETED")
         numbers = b" ".join(one for one in said if isinstance(one, bytes)).split()
-        # If there is none above, the server takes the last one there is
-        return sorted(number for one in numbers if one.isdigit() and (number := int(one)) > after)
+        return [int(one) for one in numbers if one.isdigit()]
 
     def piece(self, number: int, what: str, size: int) -> bytes:
         """The first `size` bytes of a mail (`what` is empty) or of a part; empty if it is gone. Marks nothing."""

@@ -6,6 +6,7 @@ import logging
 
 from worker.ports import Noted
 
+MAILS_LEFT = Noted("email.mails_left", logging.WARNING)  # place, mails
 REPORT_READ = Noted("email.report_read", logging.INFO)  # place, status, delivery
 REPORT_REFUSED = Noted("email.report_refused", logging.WARNING)  # place, error
-NOTES = (REPORT_READ, REPORT_REFUSED)
+NOTES = (MAILS_LEFT, REPORT_READ, REPORT_REFUSED)

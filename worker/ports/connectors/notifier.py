@@ -123,7 +123,9 @@ class ReturnTeller(Notifier, Protocol):
     """A notifier with `can.hears_returns`: it is told which messages came back."""
 
     def returned(self) -> Generator[Returned]:
-        """Yield the reports that nobody has acknowledged, the oldest first; a bounded number.
+        """Yield the reports that nobody has acknowledged, in any order; a bounded number.
+
+        Those that are left out come in later calls, also where each call is a new process's.
 
         A report is acknowledged when the next one is asked for, or the end: commit what follows from it before. One
         that was not, comes again. Raises ConnectorError if they can't be read now.

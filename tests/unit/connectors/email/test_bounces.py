@@ -87,7 +87,7 @@ def test_only_reports_about_our_messages_are_marked_and_only_reports_are_read_at
 
     assert box.keys() == [KEY]
     assert box.server.seen == {2}
-    assert [one for one in box.server.fetched if " " not in one] == ["2", "4", "5"]
+    assert sorted(one for one in box.server.fetched if " " not in one) == ["2", "4", "5"]
     assert box.notes == [("email.report_read", {"place": "INBOX, UID 2", "status": "5.1.1", "delivery": KEY})]
 
 
@@ -98,9 +98,9 @@ def test_a_report_is_marked_only_when_the_next_one_is_asked_for(box: Box) -> Non
     assert len(list(islice(reports, 1))) == 1
     assert box.server.seen == set()
     next(reports)
-    assert box.server.seen == {1}
+    assert len(box.server.seen) == 1
     reports.close()
-    assert box.server.seen == {1}
+    assert len(box.server.seen) == 1
     assert box.keys(notifier) == [KEY]
     assert box.server.seen == {1, 2}
 
@@ -125,8 +125,8 @@ def test_what_cannot_be_understood_is_noted_with_its_place_and_stays_as_it_is(bo
     box.serve(UNREADABLE, report())
     assert box.keys() == [KEY]
     assert box.server.seen == {2}
-    [(name, fields), _] = box.notes
-    assert (name, fields["place"]) == ("email.report_refused", "INBOX, UID 1")
+    [fields] = [fields for name, fields in box.notes if name == "email.report_refused"]
+    assert fields["place"] == "INBOX, UID 1"
     assert "message/delivery-status" in str(fields["error"])
 
 
@@ -134,7 +134,7 @@ def test_of_a_huge_report_only_the_beginning_is_read(box: Box) -> None:
     huge = report().replace(b"I'm sorry", b"x" * 1_000_000)
     box.serve(huge, report().replace(b"Subject: Remove", b"x" * 1_000_000))
     assert box.keys() == [KEY]
-    assert [name for name, _ in box.notes] == ["email.report_refused", "email.report_read"]
+    assert sorted(name for name, _ in box.notes) == ["email.report_read", "email.report_refused"]
 
 
 def test_a_mail_that_is_gone_meanwhile_is_passed_over(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +165,34 @@ def test_a_look_ends_after_a_while_and_the_next_goes_on(box: Box) -> None:
     assert len(box.keys(notifier)) == 3
     box.step = timedelta(0)
     assert len(box.keys(notifier)) == 7
+
+
+@pytest.mark.parametrize("unread", [OUT_OF_OFFICE, DELAY])
+def test_what_stays_unread_hides_no_newer_report_from_a_process_that_looks_once(
+    box: Box, unread: bytes
+) -> None:
+    box.serve(*[unread] * 250, report())
+    assert box.keys() == [KEY]
+
+
+@pytest.mark.parametrize("limit", ["LOOKED_MAX", "REPORTS_MAX"])
+def test_processes_that_look_once_come_to_everything_however_much_is_newer(
+    box: Box, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(bounces, limit, 4)
+    box.serve(report(), *[DELAY] * 12)
+    assert any(box.keys() for _ in range(300))
+
+
+def test_a_look_that_ends_at_its_limit_says_how_many_mails_are_left(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounces, "LOOKED_MAX", 4)
+    box.serve(*[ANSWER] * 10)
+    notifier = box.notifier()
+    for _ in range(4):
+        box.keys(notifier)
+    assert box.notes == [("email.mails_left", {"place": "INBOX", "mails": left}) for left in (6, 2)]
 
 
 # --- signing in --------------------------------------------------------------------------------------------
