@@ -24,7 +24,10 @@ _PIECE = re.compile(r"(\d+) \(BODY\.PEEK\[(.*)\]<0\.(\d+)>\)")
 
 
 class ImapServer:
-    """`fail` arms one answer to a command, such as "NO [UNAVAILABLE] later"; empty: the connection is cut."""
+    """`fail` arms one answer to a command, such as "NO [UNAVAILABLE] later"; empty: the connection is cut.
+
+    `withheld` are answers to FETCH by the mail's number, until they are taken out.
+    """
 
     def __init__(
         self,
@@ -44,6 +47,7 @@ class ImapServer:
         self.signed_in: list[str] = []
         self.fetched: list[str] = []
         self.failures: dict[str, deque[str]] = {}
+        self.withheld: dict[int, str] = {}
         self._offers = ("STARTTLS " if offers_starttls else "") + ("AUTH=PLAIN " if offers_plain else "")
         self._is_implicit = is_implicit and pair is not None
         self._tls = None
@@ -132,6 +136,8 @@ class ImapServer:
             case "SEARCH":
                 found = [n for n in self.mails if n not in self.seen]
                 return [f"* SEARCH {' '.join(map(str, found))}", done]
+            case "FETCH" if why := self.withheld.get(int(line.split(" ")[3])):
+                return [f"{tag} {why}"]
             case "FETCH":
                 return [*self._piece(line), done]
             case "STORE":

@@ -17,7 +17,7 @@ from typing import Final
 from connectors.kit import http as _http
 from connectors.kit.graph.tokens import Tokens
 from connectors.notify.email.config import BouncesConfig, EmailConfig
-from connectors.notify.email.imap import TIMEOUT_S, Folder, opened
+from connectors.notify.email.imap import TIMEOUT_S, Folder, MailRefused, opened
 from connectors.notify.email.notes import MAILS_LEFT, REPORT_READ, REPORT_REFUSED
 from connectors.notify.email.reports import failure_in, is_report
 from worker.ports import ConnectorContext, Returned
@@ -51,7 +51,9 @@ class Bounces:
         self._channel = channel.casefold()
         self._timeout_s = min(timeout_s, TIMEOUT_S)
         self._validity = ""
-        self._looked_at: set[int] = set()  # mails of the folder while it has this validity
+        # Mails of the folder while it has this validity
+        self._looked_at: set[int] = set()
+        self._refused: set[int] = set()
         self.where = f"{box.folder} of {self._auth.user} on {box.server}:{box.used_port}"
 
     def probe(self) -> None:
@@ -69,12 +71,15 @@ class Bounces:
                 if done >= LOOKED_MAX or reports >= REPORTS_MAX or self._context.now() >= ends_at:
                     self._context.note(MAILS_LEFT, place=self._box.folder, mails=len(numbers) - done)
                     break
-                if is_report(folder.piece(number, _WHAT_IT_IS, HEAD_SIZE)):
-                    reports += 1
-                    if one := self._read(folder, number):
-                        yield one
-                        folder.mark_read(number)
-                self._looked_at.add(number)
+                try:
+                    if is_report(folder.piece(number, _WHAT_IT_IS, HEAD_SIZE)):
+                        reports += 1
+                        if one := self._read(folder, number):
+                            yield one
+                            self._mark(folder, number)
+                    self._looked_at.add(number)
+                except MailRefused as refusal:
+                    self._note_refusal(number, refusal)
 
     def close(self) -> None:
         """End the connections to the service that gives tokens. Idempotent."""
@@ -88,12 +93,28 @@ class Bounces:
     def _not_looked_at(self, folder: Folder) -> Sequence[int]:
         unread = set(folder.unread())
         if folder.validity != self._validity:
-            self._validity, self._looked_at = folder.validity, set()
+            self._validity, self._looked_at, self._refused = folder.validity, set(), set()
         self._looked_at &= unread  # of others nothing has to be remembered
         return _in_turn(unread - self._looked_at)
 
+    def _mark(self, folder: Folder, number: int) -> None:
+        """Mark a report as read. If the server refuses, nothing is lost: what follows from it is stored."""
+        try:
+            folder.mark_read(number)
+        except MailRefused as refusal:
+            self._note_refusal(number, refusal)
+
+    def _note_refusal(self, number: int, refusal: MailRefused) -> None:
+        """Say once what is refused: each look asks for it again, as the server may give it out later."""
+        if number not in self._refused:
+            self._refused.add(number)
+            self._context.note(REPORT_REFUSED, place=self._place(number), error=str(refusal))
+
+    def _place(self, number: int) -> str:
+        return f"{self._box.folder}, UID {number}"
+
     def _read(self, folder: Folder, number: int) -> Returned | None:
-        place = f"{self._box.folder}, UID {number}"
+        place = self._place(number)
         try:
             failure = failure_in(folder.piece(number, "", REPORT_SIZE), self._domain)
         except ValueError as problem:

@@ -30,6 +30,10 @@ _FOR_NOW = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})  # RFC 5530
 _CODE = re.compile(r"\[([A-Z-]{1,40})[] ]")
 
 
+class MailRefused(Exception):
+    """The server does not give out one mail, or does not mark it. The folder can still be read."""
+
+
 class Folder:
     """An open folder. `validity`: its numbers mean the same mails for as long as this is the same."""
 
@@ -48,13 +52,24 @@ class Folder:
         return [int(one) for one in numbers if one.isdigit()]
 
     def piece(self, number: int, what: str, size: int) -> bytes:
-        """The first `size` bytes of a mail (`what` is empty) or of a part; empty if it is gone. Marks nothing."""
-        said = self._ask("FETCH", str(number), f"(BODY.PEEK[{what}]<0.{size}>)")
+        """The first `size` bytes of a mail (`what` is empty) or of a part; empty if it is gone. Marks nothing.
+
+        Raises MailRefused.
+        """
+        said = self._ask_of(number, "FETCH", f"(BODY.PEEK[{what}]<0.{size}>)")
         return next((bytes(one[1]) for one in said if isinstance(one, tuple)), b"")
 
     def mark_read(self, number: int) -> None:
-        """Mark a mail as read."""
-        self._ask("STORE", str(number), "+FLAGS.SILENT", r"(\Seen)")
+        """Mark a mail as read. Raises MailRefused."""
+        self._ask_of(number, "STORE", "+FLAGS.SILENT", r"(\Seen)")
+
+    def _ask_of(self, number: int, command: str, *words: str) -> list[Any]:
+        try:
+            return self._ask(command, str(number), *words)
+        except imaplib.IMAP4.abort:  # the connection is broken
+            raise
+        except imaplib.IMAP4.error as refusal:
+            raise MailRefused(cut(one_line(str(refusal)), SAID_MAX)) from refusal
 
     def _ask(self, command: str, *words: str) -> list[Any]:
         status, said = self._imap.uid(command, *words)

@@ -14,6 +14,7 @@ from connectors.notify.email.connector import EmailNotifier
 from contracts.messages import AMINA, MESSAGE, TO_AMINA
 from fakes.graph.lab import FakeEntra
 from fakes.smtp.server import PASSWORD, TOKEN, USER, Fault, SmtpServer
+from returned_mail import KEY
 from worker.domain.messages.message import Recipient, RecipientKind
 from worker.ports import (
     AuthFailed,
@@ -331,3 +332,24 @@ def test_check_sends_nothing_and_says_that_later_bounces_are_not_seen(serve: Ser
     assert f"as {USER}" in result.message
     assert PASSWORD not in repr(result)
     assert TOKEN not in repr(result)
+
+
+# --- without a mailbox of bounces, and the envelope ----------------------------------------------------
+
+
+def test_without_a_mailbox_for_them_check_says_that_bounces_are_not_seen(serve: Serve, write: Write) -> None:
+    notifier = write(serve())
+    assert not notifier.can.hears_returns
+    assert list(notifier.returned()) == []
+    assert notifier.check().message.endswith("bounces that come later are not read")
+
+
+def test_reports_go_to_the_envelope_s_sender_and_people_see_from(serve: Serve, write: Write) -> None:
+    smtp = serve(offers_dsn=True)
+    write(smtp, envelope_from="bounces@example.org").send(replace(TO_AMINA, key=KEY))
+    [mail] = smtp.mails
+    assert mail.sender == "bounces@example.org"
+    assert mail.content["From"].addresses[0].addr_spec == "whosleft@example.org"
+    assert mail.content["Message-ID"] == f"<{KEY}@example.org>"
+    assert f"ENVID={KEY}" in mail.options
+    assert f"ORCPT=rfc822;{AMINA.address}" in mail.options
