@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 from slack_sdk.web import SlackResponse
 
 from connectors.kit.text import one_line
+from connectors.notify.slack.errors import Answer, failure
 from connectors.notify.slack.mapping import Rendered
 from connectors.notify.slack.web import SlackWeb, mapping, rows
 
@@ -20,6 +22,7 @@ HISTORY_PAGES_MAX = 10  # 1,000 messages since the first attempt, newest first
 LOOK_BACK = timedelta(seconds=60)  # what Slack's clock and ours may differ
 CHANNELS_PER_PAGE = 200  # what Slack recommends (docs.slack.dev, users.conversations)
 EVENT_TYPE = "whosleft_message"
+_REFERENCE = re.compile(r"[A-Z0-9]+/[0-9]+\.[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +169,12 @@ class SlackClient(SlackWeb):
         """chat.postMessage to a channel's id or name, or to a user's id; one a second and channel.
 
         With `below` it goes into that message's thread, and is shown in the channel, too, if it `is_loud`.
-        A Transient that is not NotDone leaves open whether it was posted: `find` tells.
+        A Transient that is not NotDone leaves open whether it was posted: `find` tells. So does an answer that is "ok"
+        and does not say where it was posted: a proxy's, perhaps.
         """
+        tried = f"posting to {label}"
         answer = self._call(
-            f"posting to {label}",
+            tried,
             lambda: self._web.chat_postMessage(
                 channel=target,
                 text=message.text,
@@ -184,7 +189,10 @@ class SlackClient(SlackWeb):
             ),
             to_person=to_person,
         )
-        return Posted(str(answer.get("channel", target)), str(answer.get("ts", "?")))
+        posted = Posted(str(answer.get("channel", "")), str(answer.get("ts", "")))
+        if not _REFERENCE.fullmatch(posted.reference):
+            raise failure(f"Slack: {tried}", Answer(answer.status_code))
+        return posted
 
     def update(self, posted: Posted, message: Rendered) -> None:
         """chat.update; tier 3. The metadata stay. Raises Unreachable if it is gone, Rejected if it can't be changed."""

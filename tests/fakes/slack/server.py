@@ -131,7 +131,7 @@ class SlackServer(Workspace, Posting, Talking):
         with self._lock:
             self.calls.append((method, body))
             fault = self._faults[method].popleft() if self._faults[method] else Fault()
-            if fault.drop_before or fault.body is not None:
+            if fault.drop_before or (fault.body is not None and not fault.is_after):
                 return fault, fault.body or b""
             failed = _json({"ok": False, "error": fault.code or "internal_error", **fault.extra})
             is_failure = bool(fault.code) or fault.status != HTTPStatus.OK
@@ -143,7 +143,7 @@ class SlackServer(Workspace, Posting, Talking):
                 if refused.code == "ratelimited":
                     fault = rate_limited(1)
                 return fault, _json({"ok": False, "error": refused.code, **refused.extra})
-            return fault, failed if is_failure else _json({"ok": True, **result})
+            return fault, fault.body or (failed if is_failure else _json({"ok": True, **result}))
 
     def wait(self, seconds: float) -> None:
         self._closing.wait(seconds)

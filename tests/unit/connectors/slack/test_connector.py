@@ -230,6 +230,26 @@ def test_an_answer_that_is_missing_leaves_open_whether_it_was_posted(
     assert type(raised.value) is Transient
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        ', "channel": "C0123ABCD"',
+        ', "ts": "1764547200.000100"',
+        ', "channel": "C0123ABCD", "ts": "?"',
+        ', "channel": "C0123ABCD", "ts": 1764547200',
+        ', "channel": "a/b", "ts": "1764547200.000100"',
+    ],
+)
+def test_an_ok_that_does_not_name_the_message_leaves_open_whether_it_was_posted(
+    slack: SlackServer, place: str
+) -> None:
+    slack.fail("chat.postMessage", Fault(body=f'{{"ok": true{place}}}'.encode()))
+    with pytest.raises(Transient, match="the answer is not Slack's") as raised:
+        notifier(slack).send(MESSAGE)
+    assert type(raised.value) is Transient
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirection_is_not_followed_so_that_nobody_else_gets_the_token(
     slack: SlackServer, status: int

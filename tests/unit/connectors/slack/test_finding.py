@@ -16,7 +16,15 @@ from worker.ports import PermissionDenied, Transient
 
 
 @pytest.mark.parametrize("message", [MESSAGE, TO_AMINA], ids=["channel", "person"])
-@pytest.mark.parametrize("fault", [Fault(drop_after=True), Fault(500, is_after=True), Fault(slow_s=1.5)])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(drop_after=True),
+        Fault(500, is_after=True),
+        Fault(slow_s=1.5),
+        Fault(body=b'{"ok": true}', is_after=True),
+    ],
+)
 def test_after_a_restart_an_unclear_attempt_is_found(
     slack: SlackServer, message: object, fault: Fault
 ) -> None:
