@@ -188,10 +188,11 @@ class EntraDirectory:
         doubts = Doubts(before.doubts, taken_at)
         doubts.join(changed, removed)
         watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
+        purged = set(before.purged)
         looked_at, shows_dates = before.looked_at, before.shows_dates
         is_time = looked_at is None or has_come(looked_at + LOOK_AGAIN, taken_at, LOOK_AGAIN)
         if watched and is_time and (deleted := self._deleted(users)) is not None:
-            back = watched.keys() - deleted - removed
+            back = watched.keys() - deleted - removed - purged
             changed |= {user_id: changed.get(user_id, {}) for user_id in back}
             looked_at = taken_at
         is_unchanged = not (changed or removed)
@@ -200,12 +201,12 @@ class EntraDirectory:
             users = self._users()
             self._require_leave_dates(before)
             reading = self._reading_now(users)
-            again = self._again(users, changed, removed, watched, doubts)
+            again = self._again(users, changed, removed, watched, purged, doubts)
             shows_dates = yield from marked(_pages(again, reading), is_shown=shows_dates)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
         after = replace(
-            before, link=link, taken_at=taken_at, removed=watched, looked_at=looked_at, doubts=doubts.left,
-            shows_dates=shows_dates,
+            before, link=link, taken_at=taken_at, removed=watched, purged=frozenset(purged & watched.keys()),
+            looked_at=looked_at, doubts=doubts.left, shows_dates=shows_dates,
         )  # fmt: skip
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
 
@@ -228,13 +229,15 @@ class EntraDirectory:
         changed: Mapping[str, dict[str, Any]],
         removed: Iterable[str],
         watched: dict[str, datetime],
+        purged: set[str],
         doubts: Doubts,
     ) -> Iterator[dict[str, Any]]:
         """Read each of them again: a delta may leave out unchanged values, and may be a day old.
 
         So may the answer: a replica may not have heard of the change. Where they differ, it is read again in `doubts`.
 
-        Users who are back, or gone for good, need no further looks and are taken out of `watched`.
+        Users who are back need no further looks and are taken out of `watched`. Those who are gone for good need none
+        either, and are added to `purged`: they stay in `watched`, since an old record of theirs may be replayed.
         """
         for user_id, said in changed.items():
             found = users.one(user_id)
@@ -245,11 +248,12 @@ class EntraDirectory:
             elif (gone := users.deleted(user_id)) is not None:
                 doubts.weigh(user_id, said, gone)
                 yield gone
+            elif user_id in watched:
+                if not said:
+                    purged.add(user_id)
+                yield {"id": user_id, REMOVED: {"reason": "deleted"}}
             elif isinstance(said.get("accountEnabled"), bool):
                 yield said  # a new user may not be found for some minutes; a record without that value can't be trusted
-            elif not said:
-                watched.pop(user_id, None)
-                yield {"id": user_id, "@removed": {"reason": "deleted"}}
         for user_id in removed:
             word: dict[str, Any] = {"id": user_id, REMOVED: {"reason": "deleted"}}
             found = users.deleted(user_id) or users.one(user_id) or word

@@ -16,8 +16,8 @@ from worker.ports import CursorExpired
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`link` is replayed as a whole. `removed`: deleted users by id, with the instant; each for 30 days at most.
-    `doubts`: those whom a single answer showed otherwise than a round. `shows_dates`: the last full pass, or a round
-    since, showed somebody's leave date.
+    `purged`: those of them who can't be restored any more. `doubts`: those whom a single answer showed otherwise than
+    a round. `shows_dates`: the last full pass, or a round since, showed somebody's leave date.
 
     Instants are aware UTC. `reads` is the digest of what was read.
     """
@@ -29,6 +29,7 @@ class Cursor:
     looked_at: datetime | None = None
     doubts: Mapping[str, Doubt] = field(default_factory=dict)
     shows_dates: bool = True
+    purged: frozenset[str] = frozenset()
 
     def dump(self) -> str:
         values = {
@@ -39,6 +40,7 @@ class Cursor:
             "looked_at": self.looked_at.isoformat() if self.looked_at else None,
             "doubts": {key: [one.since.isoformat(), one.is_enabled] for key, one in self.doubts.items()},
             "shows_dates": self.shows_dates,
+            "purged": sorted(self.purged),
         }
         return json.dumps(values, separators=(",", ":"), sort_keys=True)
 
@@ -58,6 +60,7 @@ class Cursor:
                     for key, (since, is_enabled) in values.get("doubts", {}).items()
                 },
                 bool(values.get("shows_dates", True)),
+                frozenset(values.get("purged", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CursorExpired("The cursor was not written by this connector.") from error

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from contracts.directory_world import read_pass
 from fakes.graph import faults
 from fakes.graph.setup import Lab
 
+HOUR = timedelta(hours=1)
 DELETED = "*/deletedItems/microsoft.graph.user"
 
 
@@ -34,3 +39,38 @@ def test_a_list_of_the_deleted_that_is_refused_spoils_no_first_pass(lab: Lab) ->
     _, first = lab.first()
 
     assert set(first.people) == {ben}
+
+
+@pytest.mark.parametrize("is_looked_at", [False, True])
+def test_an_old_record_of_somebody_purged_brings_nobody_back(lab: Lab, *, is_looked_at: bool) -> None:
+    """A round may be replayed, and no list knows a purged user: two 404s are the answer, whatever the round says."""
+    ann = lab.tenant.add(displayName="Ann")
+    directory, first = lab.first()
+    lab.tenant.delete(ann)
+    drained = read_pass(directory, first.end.cursor)
+    lab.tenant.purge(ann)
+    if is_looked_at:
+        lab.tenant.advance(HOUR)
+    drained = read_pass(directory, drained.end.cursor)
+    old = {"id": ann, "displayName": "Ann", "userType": "Member", "accountEnabled": True}
+    lab.entra.graph.faults.add(
+        faults.Fault(edit=lambda answer: answer | {"value": [old, *answer["value"]]}), path="*/users/delta"
+    )
+
+    replayed = read_pass(directory, drained.end.cursor)
+
+    assert replayed.people[ann].is_deleted
+
+
+def test_a_purged_user_is_looked_at_once_after_the_round_that_says_so(lab: Lab) -> None:
+    ann = lab.tenant.add()
+    directory, drained = lab.first()
+    lab.tenant.delete(ann)
+    drained = read_pass(directory, drained.end.cursor)
+    lab.tenant.purge(ann)
+    for _ in range(3):
+        lab.tenant.advance(HOUR)
+        drained = read_pass(directory, drained.end.cursor)
+
+    looks = [one for one in lab.entra.graph.log if one.path.endswith(f"/users/{ann}")]
+    assert len(looks) == 2
