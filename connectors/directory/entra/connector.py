@@ -53,6 +53,7 @@ RESTORABLE = timedelta(days=30)  # after this, a deleted user is gone for good
 LOOK_AGAIN = timedelta(hours=1)  # between looks at deleted users, since no delta shows that one was restored
 CHANGED_MAX = 1000  # for more people, a new round is quicker
 PAGE_SIZE_MAX = 1000
+_LACKS_DELETED = "Whoever was deleted before the first pass is not known yet"
 _COUNT_SLACK, _COUNT_SHARE = 5, 0.99  # $count is some minutes old
 
 
@@ -75,6 +76,7 @@ class EntraDirectory:
         self._graph: Graph | None = None
         self._calling: Graph | None = None  # for subscriptions: another thread's, with its own connections
         self._sees_leave_date: bool | None = None
+        self._lacks_deleted: Concern | None = None  # if they could not be read since the first pass
         self._notifications = Notifications(config, context.name, context.now, context.note, self._tokens.get)
 
     def __repr__(self) -> str:
@@ -131,25 +133,37 @@ class EntraDirectory:
 
     def _first(self, users: Users, now: datetime, reads: str) -> Iterator[DirectoryPage | PassEnd]:
         link, shows_dates = yield from self._all(users.round(users.first_round()), users)
+        deleted = yield from self._read_deleted(users)
+        removed = dict.fromkeys(deleted or (), now)
+        cursor = Cursor(
+            link, now, reads, removed, shows_dates=shows_dates, lacks_deleted=deleted is None
+        )  # fmt: skip
+        yield PassEnd(cursor.dump(), is_full=True, taken_at=now)
+
+    def _read_deleted(self, users: Users) -> Generator[DirectoryPage, None, frozenset[str] | None]:
+        """Yield the deleted users of whom something is left; return the ids of all, or None as `_deleted` does."""
         try:
             deleted = users.all_deleted()
-        except ConnectorError:
-            deleted = ()  # a later pass asks for their ids again
+        except ConnectorError as error:
+            remedy = f"Each pass asks again. {error.remedy}".strip()
+            self._lacks_deleted = Concern("deleted users", f"{_LACKS_DELETED}: {error.message}", remedy)
+            return None
+        self._lacks_deleted = None
         for page in _pages(deleted, self._reading):
             yield replace(page, records=tuple(one for one in page.records if not is_stripped(one)))
-        removed = dict.fromkeys(filter(None, (guid(str(user.get("id"))) for user in deleted)), now)
-        cursor = Cursor(link, now, reads, removed, shows_dates=shows_dates)
-        yield PassEnd(cursor.dump(), is_full=True, taken_at=now)
+        return frozenset(filter(None, (guid(str(user.get("id"))) for user in deleted)))
 
     def _everybody(
         self, users: Users, before: Cursor, taken_at: datetime
     ) -> Iterator[DirectoryPage | PassEnd]:
         count = users.count()
         _, shows_dates = yield from self._all(users.everybody(), users)
-        removed = {**dict.fromkeys(self._deleted(users) or (), taken_at), **before.removed}
-        cursor = replace(before, removed=removed, shows_dates=shows_dates).dump()
+        deleted = (yield from self._read_deleted(users)) if before.lacks_deleted else self._deleted(users)
+        removed = {**dict.fromkeys(deleted or (), taken_at), **before.removed}
+        lacks_deleted = before.lacks_deleted and deleted is None
+        after = replace(before, removed=removed, shows_dates=shows_dates, lacks_deleted=lacks_deleted)
         total = max(0, int(count * _COUNT_SHARE) - _COUNT_SLACK)
-        yield PassEnd(cursor, is_full=True, taken_at=taken_at, total=total)
+        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, total=total)
 
     def _deleted(self, users: Users) -> frozenset[str] | None:
         """The users who can be restored; None if Graph does not say now: then a later pass asks again."""
@@ -187,7 +201,8 @@ class EntraDirectory:
         changed, removed, link = self._round(users, before.link)
         doubts = Doubts(before.doubts, taken_at)
         doubts.join(changed, removed)
-        watched = {**before.removed, **dict.fromkeys(removed, taken_at)}
+        late = (yield from self._read_deleted(users)) if before.lacks_deleted else frozenset()
+        watched = {**before.removed, **dict.fromkeys({*removed, *(late or ())}, taken_at)}
         purged = set(before.purged)
         looked_at, shows_dates = before.looked_at, before.shows_dates
         is_time = looked_at is None or has_come(looked_at + LOOK_AGAIN, taken_at, LOOK_AGAIN)
@@ -195,8 +210,7 @@ class EntraDirectory:
             back = watched.keys() - deleted - removed - purged
             changed |= {user_id: changed.get(user_id, {}) for user_id in back}
             looked_at = taken_at
-        is_unchanged = not (changed or removed)
-        if not is_unchanged:
+        if changed or removed:
             self._sees_leave_date = None
             users = self._users()
             self._require_leave_dates(before)
@@ -206,8 +220,9 @@ class EntraDirectory:
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
         after = replace(
             before, link=link, taken_at=taken_at, removed=watched, purged=frozenset(purged & watched.keys()),
-            looked_at=looked_at, doubts=doubts.left, shows_dates=shows_dates,
+            looked_at=looked_at, doubts=doubts.left, shows_dates=shows_dates, lacks_deleted=late is None,
         )  # fmt: skip
+        is_unchanged = not (changed or removed or late)
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
 
     def _round(self, users: Users, link: str) -> tuple[dict[str, dict[str, Any]], set[str], str]:
@@ -307,7 +322,8 @@ class EntraDirectory:
     # --- connections -------------------------------------------------------------------------------
 
     def concerns(self) -> Sequence[Concern]:
-        return certificate_concerns(self._config, self._context.base_dir)
+        found = certificate_concerns(self._config, self._context.base_dir)
+        return found if (lacks := self._lacks_deleted) is None else (*found, lacks)
 
     def close(self) -> None:
         """End all connections; they are opened again when needed. Idempotent."""

@@ -17,7 +17,8 @@ from worker.ports import CursorExpired
 class Cursor:
     """`link` is replayed as a whole. `removed`: deleted users by id, with the instant; each for 30 days at most.
     `purged`: those of them who can't be restored any more. `doubts`: those whom a single answer showed otherwise than
-    a round. `shows_dates`: the last full pass, or a round since, showed somebody's leave date.
+    a round. `shows_dates`: the last full pass, or a round since, showed somebody's leave date. `lacks_deleted`: those
+    who were deleted before the first pass are not read yet.
 
     Instants are aware UTC. `reads` is the digest of what was read.
     """
@@ -30,6 +31,7 @@ class Cursor:
     doubts: Mapping[str, Doubt] = field(default_factory=dict)
     shows_dates: bool = True
     purged: frozenset[str] = frozenset()
+    lacks_deleted: bool = False
 
     def dump(self) -> str:
         values = {
@@ -41,6 +43,7 @@ class Cursor:
             "doubts": {key: [one.since.isoformat(), one.is_enabled] for key, one in self.doubts.items()},
             "shows_dates": self.shows_dates,
             "purged": sorted(self.purged),
+            "lacks_deleted": self.lacks_deleted,
         }
         return json.dumps(values, separators=(",", ":"), sort_keys=True)
 
@@ -61,6 +64,7 @@ class Cursor:
                 },
                 bool(values.get("shows_dates", True)),
                 frozenset(values.get("purged", ())),
+                bool(values.get("lacks_deleted", False)),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CursorExpired("The cursor was not written by this connector.") from error

@@ -36,9 +36,38 @@ def test_a_list_of_the_deleted_that_is_refused_spoils_no_first_pass(lab: Lab) ->
     lab.tenant.delete(ann)
     lab.entra.graph.faults.add(faults.server_error(), path=DELETED)
 
-    _, first = lab.first()
+    directory, first = lab.first()
 
     assert set(first.people) == {ben}
+    (concern,) = directory.concerns()
+    assert "deleted before the first pass" in concern.message
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_deleted_that_a_first_pass_could_not_read_are_read_by_the_next_that_can(
+    lab: Lab, *, full: bool
+) -> None:
+    ann, ben = lab.tenant.add(mobilePhone="07700 900101"), lab.tenant.add()
+    stripped = lab.tenant.add(mail=None, employeeId=None)
+    for gone in (ann, stripped):
+        lab.tenant.delete(gone)
+    lab.entra.graph.faults.add(faults.server_error(), path=DELETED, times=2)
+    directory, first = lab.first()
+    second = read_pass(directory, first.end.cursor, full=full)
+    assert set(second.people) <= {ben}
+    assert len(directory.concerns()) == 1
+
+    third = read_pass(directory, second.end.cursor, full=full)
+
+    assert third.people[ann].is_deleted
+    assert not third.end.is_unchanged
+    assert stripped not in third.people
+    assert directory.concerns() == ()
+    assert ann not in read_pass(directory, third.end.cursor, full=full).people, "they are read once"
+
+    lab.tenant.restore(ann)
+    lab.tenant.advance(HOUR)
+    assert not read_pass(directory, third.end.cursor).people[ann].is_deleted
 
 
 @pytest.mark.parametrize("is_looked_at", [False, True])
