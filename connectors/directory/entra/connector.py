@@ -2,7 +2,7 @@
 
     first pass  /users/delta from its beginning: everybody, and the link for the next round; then the deleted users
     delta       the link, replayed as a whole -> people who changed -> each of them, read again
-    nightly     the plain list of users beside it; the link stays as it is
+    nightly     the plain list of users beside it; the link stays as it is. Whoever was read lately is read again
 
 No part of a round counts before its last page: the worker applies a pass only with its `PassEnd`.
 """
@@ -22,9 +22,10 @@ from connectors.directory.entra.config import LEAVE_DATE, EntraConfig
 from connectors.directory.entra.notifications import Notifications
 from connectors.directory.entra.read.away import is_away
 from connectors.directory.entra.read.cursor import Cursor, digest_of
-from connectors.directory.entra.read.doubts import REMOVED, Doubts
+from connectors.directory.entra.read.doubts import Doubts
 from connectors.directory.entra.read.leave_dates import marked
 from connectors.directory.entra.read.mapping import Reading, map_user, selected
+from connectors.directory.entra.read.singly import everybody, read_again
 from connectors.directory.entra.read.users import Page, Users, users_in
 from connectors.kit import http as _http
 from connectors.kit.graph.budget import budget_of
@@ -157,13 +158,20 @@ class EntraDirectory:
         self, users: Users, before: Cursor, taken_at: datetime
     ) -> Iterator[DirectoryPage | PassEnd]:
         count = users.count()
-        _, shows_dates = yield from self._all(users.everybody(), users)
+        doubts = Doubts(before.doubts, before.seen, taken_at)
+        watched, purged = dict(before.removed), set(before.purged)
+        listed = everybody(users, watched, purged, doubts)
+        _, shows_dates = yield from self._all(listed, users)
         deleted = (yield from self._read_deleted(users)) if before.lacks_deleted else self._deleted(users)
-        removed = {**dict.fromkeys(deleted or (), taken_at), **before.removed}
-        lacks_deleted = before.lacks_deleted and deleted is None
-        after = replace(before, removed=removed, shows_dates=shows_dates, lacks_deleted=lacks_deleted)
+        removed = {**dict.fromkeys(deleted or (), taken_at), **watched}
+        after = replace(
+            before, removed=removed, purged=frozenset(purged & removed.keys()), doubts=doubts.left, seen=doubts.seen,
+            shows_dates=shows_dates, lacks_deleted=before.lacks_deleted and deleted is None,
+        )  # fmt: skip
         total = max(0, int(count * _COUNT_SHARE) - _COUNT_SLACK)
-        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, total=total)
+        # Then whoever left or came lately stays as known until a round has read them
+        may_be_behind = bool(doubts.left)
+        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, total=total, may_be_behind=may_be_behind)
 
     def _deleted(self, users: Users) -> frozenset[str] | None:
         """The users who can be restored; None if Graph does not say now: then a later pass asks again."""
@@ -199,7 +207,7 @@ class EntraDirectory:
 
     def _delta(self, users: Users, before: Cursor, taken_at: datetime) -> Iterator[DirectoryPage | PassEnd]:
         changed, removed, link = self._round(users, before.link)
-        doubts = Doubts(before.doubts, taken_at)
+        doubts = Doubts(before.doubts, before.seen, taken_at)
         doubts.join(changed, removed)
         late = (yield from self._read_deleted(users)) if before.lacks_deleted else frozenset()
         watched = {**before.removed, **dict.fromkeys({*removed, *(late or ())}, taken_at)}
@@ -215,12 +223,13 @@ class EntraDirectory:
             users = self._users()
             self._require_leave_dates(before)
             reading = self._reading_now(users)
-            again = self._again(users, changed, removed, watched, purged, doubts)
+            again = read_again(users, changed, removed, watched, purged, doubts)
             shows_dates = yield from marked(_pages(again, reading), is_shown=shows_dates)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
         after = replace(
             before, link=link, taken_at=taken_at, removed=watched, purged=frozenset(purged & watched.keys()),
-            looked_at=looked_at, doubts=doubts.left, shows_dates=shows_dates, lacks_deleted=late is None,
+            looked_at=looked_at, doubts=doubts.left, seen=doubts.seen, shows_dates=shows_dates,
+            lacks_deleted=late is None,
         )  # fmt: skip
         is_unchanged = not (changed or removed or late)
         yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
@@ -237,45 +246,6 @@ class EntraDirectory:
             link = page.link or link
         removed = {user_id for user_id, user in last.items() if "@removed" in user}
         return {key: user for key, user in last.items() if key not in removed}, removed, link
-
-    def _again(
-        self,
-        users: Users,
-        changed: Mapping[str, dict[str, Any]],
-        removed: Iterable[str],
-        watched: dict[str, datetime],
-        purged: set[str],
-        doubts: Doubts,
-    ) -> Iterator[dict[str, Any]]:
-        """Read each of them again: a delta may leave out unchanged values, and may be a day old.
-
-        So may the answer: a replica may not have heard of the change. Where they differ, it is read again in `doubts`.
-
-        Users who are back need no further looks and are taken out of `watched`. Those who are gone for good need none
-        either, and are added to `purged`: they stay in `watched`, since an old record of theirs may be replayed.
-        """
-        for user_id, said in changed.items():
-            found = users.one(user_id)
-            if found is not None:
-                watched.pop(user_id, None)
-                doubts.weigh(user_id, said, found)
-                yield found
-            elif (gone := users.deleted(user_id)) is not None:
-                doubts.weigh(user_id, said, gone)
-                yield gone
-            elif user_id in watched:
-                if not said:
-                    purged.add(user_id)
-                yield {"id": user_id, REMOVED: {"reason": "deleted"}}
-            elif isinstance(said.get("accountEnabled"), bool):
-                yield said  # a new user may not be found for some minutes; a record without that value can't be trusted
-        for user_id in removed:
-            word: dict[str, Any] = {"id": user_id, REMOVED: {"reason": "deleted"}}
-            found = users.deleted(user_id) or users.one(user_id) or word
-            if REMOVED not in found:
-                watched.pop(user_id, None)
-            doubts.weigh(user_id, word, found)
-            yield found
 
     # --- one person --------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ class Cursor:
     """`link` is replayed as a whole. `removed`: deleted users by id, with the instant; each for 30 days at most.
     `purged`: those of them who can't be restored any more. `doubts`: those whom a single answer showed otherwise than
     a round. `shows_dates`: the last full pass, or a round since, showed somebody's leave date. `lacks_deleted`: those
-    who were deleted before the first pass are not read yet.
+    who were deleted before the first pass are not read yet. `seen`: those who were read singly within the last hour.
 
     Instants are aware UTC. `reads` is the digest of what was read.
     """
@@ -32,6 +32,7 @@ class Cursor:
     shows_dates: bool = True
     purged: frozenset[str] = frozenset()
     lacks_deleted: bool = False
+    seen: Mapping[str, Doubt] = field(default_factory=dict)
 
     def dump(self) -> str:
         values = {
@@ -40,10 +41,11 @@ class Cursor:
             "reads": self.reads,
             "removed": {key: at.isoformat() for key, at in self.removed.items()},
             "looked_at": self.looked_at.isoformat() if self.looked_at else None,
-            "doubts": {key: [one.since.isoformat(), one.is_enabled] for key, one in self.doubts.items()},
+            "doubts": _dumped(self.doubts),
             "shows_dates": self.shows_dates,
             "purged": sorted(self.purged),
             "lacks_deleted": self.lacks_deleted,
+            "seen": _dumped(self.seen),
         }
         return json.dumps(values, separators=(",", ":"), sort_keys=True)
 
@@ -58,16 +60,24 @@ class Cursor:
                 str(values["reads"]),
                 {key: datetime.fromisoformat(at) for key, at in values["removed"].items()},
                 datetime.fromisoformat(values["looked_at"]) if values["looked_at"] else None,
-                {
-                    key: Doubt(datetime.fromisoformat(since), is_enabled)
-                    for key, (since, is_enabled) in values.get("doubts", {}).items()
-                },
+                _loaded(values.get("doubts", {})),
                 bool(values.get("shows_dates", True)),
                 frozenset(values.get("purged", ())),
                 bool(values.get("lacks_deleted", False)),
+                _loaded(values.get("seen", {})),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CursorExpired("The cursor was not written by this connector.") from error
+
+
+def _dumped(those: Mapping[str, Doubt]) -> dict[str, list[str | bool | None]]:
+    return {key: [one.since.isoformat(), one.is_enabled] for key, one in those.items()}
+
+
+def _loaded(values: Mapping[str, tuple[str, bool | None]]) -> dict[str, Doubt]:
+    return {
+        key: Doubt(datetime.fromisoformat(since), is_enabled) for key, (since, is_enabled) in values.items()
+    }
 
 
 def digest_of(config: EntraConfig, properties: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -27,11 +28,11 @@ class Lagging:
         self.lab = lab
         self.ann = lab.tenant.add(displayName="Ann")
         self.directory, self.first = lab.first()
-        self._old = {"id": self.ann, "userType": "Member", "displayName": "Ann", "accountEnabled": True}
+        self.old = {"id": self.ann, "userType": "Member", "displayName": "Ann", "accountEnabled": True}
 
     def lag(self, times: int | None = 1) -> None:
         rules = self.lab.entra.graph.faults
-        rules.add(faults.stale(self._old), path=f"*/users/{self.ann}", times=times)
+        rules.add(faults.stale(self.old), path=f"*/users/{self.ann}", times=times)
         rules.add(faults.not_found(), path=f"*/deletedItems/{self.ann}", times=times)
 
     def read(self, before: Drained) -> Drained:
@@ -99,3 +100,137 @@ def test_only_so_many_are_in_doubt_at_once(lagging: Lagging, monkeypatch: pytest
     lagging.lab.tenant.disable(lagging.ann)
     lagging.lag()
     assert Cursor.load(lagging.read(lagging.first).end.cursor).doubts == {}
+
+
+LIST = "/v1.0/users"
+
+
+def list_old(lagging: Lagging, *, enabled: bool = True) -> None:
+    """From now on, the nightly list shows Ann as she was."""
+    old = {**lagging.old, "accountEnabled": enabled, "employeeLeaveDateTime": None}
+
+    def edited(answer: dict[str, Any]) -> dict[str, Any]:
+        others = [user for user in answer["value"] if user["id"] != lagging.ann]
+        return {**answer, "value": [*others, old]}
+
+    lagging.lab.entra.graph.faults.add(faults.Fault(edit=edited), path=LIST, times=None)
+
+
+def nightly(lagging: Lagging, before: Drained) -> Drained:
+    lagging.lab.tenant.advance(timedelta(minutes=5))
+    return read_pass(lagging.directory, before.end.cursor, full=True)
+
+
+def asked(lagging: Lagging) -> int:
+    """How often Graph was asked about a single user."""
+    ids = {user.id for user in lagging.lab.tenant.live()}
+    return sum(one.path.rpartition("/")[2] in ids for one in lagging.lab.entra.graph.log)
+
+
+@pytest.mark.parametrize("deed", ["disable", "delete"])
+def test_a_nightly_list_that_lags_brings_nobody_back_who_left(lagging: Lagging, deed: str) -> None:
+    getattr(lagging.lab.tenant, deed)(lagging.ann)
+    second = lagging.read(lagging.first)
+    list_old(lagging)
+
+    third = nightly(lagging, second)
+
+    assert lagging.has_left(third)
+    assert not third.end.may_be_behind
+    assert Cursor.load(third.end.cursor).removed.keys() == ({lagging.ann} if deed == "delete" else set())
+
+
+def test_a_nightly_list_that_lags_takes_nobody_out_who_is_enabled_again(lagging: Lagging) -> None:
+    lagging.lab.tenant.disable(lagging.ann)
+    second = lagging.read(lagging.first)
+    lagging.lab.tenant.enable(lagging.ann)
+    third = lagging.read(second)
+    list_old(lagging, enabled=False)
+
+    assert not lagging.has_left(nightly(lagging, third))
+
+
+def test_a_nightly_list_that_lags_undoes_no_leave_date(lagging: Lagging) -> None:
+    lagging.lab.tenant.change(lagging.ann, employeeLeaveDateTime="2026-12-31T00:00:00Z")
+    second = lagging.read(lagging.first)
+    list_old(lagging)
+
+    assert nightly(lagging, second).people[lagging.ann].leave_at == second.people[lagging.ann].leave_at
+
+
+@pytest.mark.parametrize("deed", ["disable", "delete"])
+def test_where_the_single_answer_lags_as_the_list_does_the_next_round_reads_again(
+    lagging: Lagging, deed: str
+) -> None:
+    getattr(lagging.lab.tenant, deed)(lagging.ann)
+    second = lagging.read(lagging.first)
+    list_old(lagging)
+    lagging.lag()
+
+    third = nightly(lagging, second)
+
+    assert third.end.may_be_behind, "so that whoever left lately is not back by it"
+    assert lagging.has_left(lagging.read(third))
+
+
+def test_a_restore_that_only_the_nightly_list_shows_is_believed(lagging: Lagging) -> None:
+    lagging.lab.tenant.delete(lagging.ann)
+    second = lagging.read(lagging.first)
+    lagging.lab.tenant.advance(2 * HOUR)
+    lagging.lab.tenant.restore(lagging.ann)
+
+    third = nightly(lagging, second)
+
+    assert not lagging.has_left(third)
+    assert not third.end.may_be_behind
+    assert Cursor.load(third.end.cursor).removed == {}
+
+
+def test_somebody_purged_whom_a_nightly_list_still_shows_stays_deleted(lagging: Lagging) -> None:
+    lagging.lab.tenant.add()
+    lagging.lab.tenant.delete(lagging.ann)
+    second = lagging.read(lagging.first)
+    lagging.lab.tenant.purge(lagging.ann)
+    lagging.lab.tenant.advance(2 * HOUR)
+    list_old(lagging)
+
+    third = nightly(lagging, second)
+
+    assert lagging.has_left(third)
+    assert Cursor.load(third.end.cursor).purged == {lagging.ann}
+
+
+def test_who_is_listed_and_not_found_singly_is_here(lagging: Lagging) -> None:
+    lagging.lab.tenant.change(lagging.ann, displayName="Ann B")
+    second = lagging.read(lagging.first)
+    lagging.lab.entra.graph.faults.add(faults.not_found(), path=f"*/users/{lagging.ann}")
+
+    assert nightly(lagging, second).people[lagging.ann].enabled is True
+
+
+def test_a_nightly_list_is_read_singly_for_those_alone_who_changed_within_the_hour(lagging: Lagging) -> None:
+    for _ in range(5):
+        lagging.lab.tenant.add()
+    directory, lagging.first = lagging.lab.first()
+    lagging.directory = directory
+    lagging.lab.tenant.change(lagging.ann, displayName="Ann B")
+    second = lagging.read(lagging.first)
+    before = asked(lagging)
+    nightly(lagging, second)
+    assert asked(lagging) - before == 1
+
+    lagging.lab.tenant.advance(HOUR)
+    nightly(lagging, second)
+    assert asked(lagging) - before == 1
+    assert Cursor.load(lagging.read(second).end.cursor).seen == {}
+
+
+def test_only_so_many_are_remembered(lagging: Lagging, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doubts, "DOUBTS_MAX", 1)
+    ben = lagging.lab.tenant.add()
+    second = lagging.read(lagging.first)
+    lagging.lab.tenant.disable(lagging.ann)
+    third = lagging.read(second)
+
+    assert Cursor.load(second.end.cursor).seen.keys() == {ben}
+    assert Cursor.load(third.end.cursor).seen.keys() == {lagging.ann}
