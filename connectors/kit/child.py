@@ -29,7 +29,7 @@ from typing import IO, Any, BinaryIO, Generic, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.kit.text import cut, one_line
-from worker.ports import BadConfig, ConnectorContext, ConnectorError, Incomplete, Transient
+from worker.ports import BadConfig, ConnectorContext, ConnectorError, Incomplete, InUse, Transient
 
 Asked = TypeVar("Asked")
 Item = TypeVar("Item")
@@ -87,7 +87,10 @@ class _Failure:
 
 
 _FAILURE = TypeAdapter(_Failure)
-_KINDS: dict[str, type[ConnectorError]] = {kind.__name__: kind for kind in (BadConfig, Incomplete, Transient)}
+# `InUse` stands before `Transient`, which it also is: the first that fits names an error
+_KINDS: dict[str, type[ConnectorError]] = {
+    kind.__name__: kind for kind in (BadConfig, Incomplete, InUse, Transient)
+}
 _REMEDY = "Look at who wrote it and what is in it. Copy what is used to a new file, or export it again."
 
 

@@ -3,6 +3,7 @@
     ConnectorError
       Transient(retry_after_s)     tried again in one place (ops/retry.py), bounded. It may have been done nevertheless
         NotDone                    surely not done: refused with 429, or never sent
+        InUse                      somebody has the file open, or has just changed it: nothing was done
       Permanent
         AuthFailed | PermissionDenied(missing) | BadConfig | Unsubscribed | Rejected
           Unreachable              (Rejected) this recipient is not on this channel
@@ -45,6 +46,10 @@ class NotDone(Transient):
 
     The other side refused for now (429), or the request was never sent: no name, no connection, no TLS.
     """
+
+
+class InUse(Transient):
+    """Somebody has a file open, or has just changed it, so it was left alone: there is nothing to put right."""
 
 
 class Permanent(ConnectorError):

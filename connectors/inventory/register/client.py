@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 from connectors.kit.files import open_file
 from connectors.kit.text import named
-from worker.ports import BadConfig, Incomplete, PermissionDenied, Transient
+from worker.ports import BadConfig, Incomplete, InUse, PermissionDenied, Transient
 
 BYTES_MAX = 128 << 20
 
@@ -47,7 +47,7 @@ class Opened:
 def open_book(path: Path, *, opener: Callable[[Path, int], BinaryIO] = open_file) -> Iterator[Opened]:
     """Open a register.
 
-    Raises Transient (missing, locked), PermissionDenied, and BadConfig (not a file of this folder, an editor's
+    Raises Transient (missing), InUse (locked), PermissionDenied, and BadConfig (not a file of this folder, an editor's
     lock file, too large).
     """
     name = named(path)
@@ -76,7 +76,7 @@ def open_book(path: Path, *, opener: Callable[[Path, int], BinaryIO] = open_file
 def whole_file(file: BinaryIO, name: str) -> bytes:
     """Read the whole file, and make sure that it did not change meanwhile.
 
-    Raises Transient (it changed, or the disk fails) and Incomplete (empty).
+    Raises InUse (it changed), Transient (the disk fails) and Incomplete (empty).
     """
     try:
         before = os.fstat(file.fileno())
@@ -85,7 +85,7 @@ def whole_file(file: BinaryIO, name: str) -> bytes:
     except OSError as error:
         raise _unreadable(name, error) from error
     if identity_of(before) != identity_of(after) or len(data) != after.st_size:
-        raise Transient(
+        raise InUse(
             f"{name}: it was changed while it was being read.",
             remedy="Nothing to do: it is read again at the next run.",
         )
@@ -104,9 +104,9 @@ def _unreadable(name: str, error: OSError) -> Transient:
     )
 
 
-def _refused(path: Path, *, is_open: bool) -> Transient | PermissionDenied:
+def _refused(path: Path, *, is_open: bool) -> InUse | PermissionDenied:
     if is_open:
-        return Transient(
+        return InUse(
             f"{path.name}: it is open in an editor that lets nobody else read it.",
             remedy="Close it there; it is read again at the next run.",
         )

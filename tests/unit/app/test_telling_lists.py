@@ -11,7 +11,7 @@ import pytest
 from fakes.inventory import FakeInventory
 from harness import Harness
 from worker.domain.tickets.ticket import TicketState
-from worker.ports import BadConfig, Capabilities, ConnectorError, Transient
+from worker.ports import BadConfig, Capabilities, ConnectorError, InUse, Transient
 from worker.ports.connectors.kept_list import ProvenRow
 
 Found = Callable[..., Harness]
@@ -84,7 +84,7 @@ def test_nothing_verified_is_nothing_written(ward: Harness) -> None:
 
 
 def test_a_list_that_is_open_is_told_when_it_is_closed(ward: Harness) -> None:
-    listed(ward).trouble = Transient("groups.xlsx: it is open in an editor.")
+    listed(ward).trouble = InUse("groups.xlsx: it is open in an editor.")
     remove(ward)
     for _ in range(3):
         report = ward.verify()
@@ -94,13 +94,23 @@ def test_a_list_that_is_open_is_told_when_it_is_closed(ward: Harness) -> None:
     assert ward.verify().counts["days_written"] == 1
 
 
-def test_a_list_that_can_not_be_written_to_is_said(ward: Harness) -> None:
-    listed(ward).trouble = BadConfig("groups.xlsx: it is signed.", remedy="Save it without one.")
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        BadConfig("groups.xlsx: it is signed.", remedy="Save it without one."),
+        Transient("groups.xlsx: no day can be written to it (No space left on device)."),
+    ],
+)
+def test_a_list_that_can_not_be_written_to_is_said(ward: Harness, trouble: ConnectorError) -> None:
+    listed(ward).trouble = trouble
     remove(ward)
     report = ward.verify()
     assert not report.is_ok
-    assert "wards: groups.xlsx: it is signed." in report.troubles[0]
+    assert f"wards: {trouble.message}" in report.troubles[0]
+    assert "lists_waiting" not in report.counts
     assert ward.ticket().state is TicketState.VERIFIED, "the proof doesn't wait for it"
+    listed(ward).trouble = None
+    assert ward.verify().counts["days_written"] == 1
 
 
 def test_a_clock_that_was_wrong_hides_nothing(ward: Harness) -> None:

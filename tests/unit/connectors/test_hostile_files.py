@@ -31,7 +31,7 @@ from fakes.export_files import directory, guid, write
 from fakes.office import write_ods, write_xlsx
 from fakes.register_files import NOW, context, register
 from worker.domain.model import RegisterFacts, RegisterStatus, Roster
-from worker.ports import BadConfig, Incomplete, SnapshotEnd
+from worker.ports import BadConfig, Incomplete, InUse, SnapshotEnd
 
 PHONE = "+447700900101"
 ROWS = [["Group name", "Member name", "Phone"], ["Ward 7", "Zoe", PHONE]]
@@ -199,6 +199,15 @@ def test_a_reader_that_fails_is_an_error_with_its_place_and_nothing_of_the_file(
     assert re.match(
         r"g\.xlsx: its reader failed \(AttributeError at child\.py line \d+\)", raised.value.message
     )
+
+
+def test_that_a_file_is_being_changed_is_known_here(tmp_path: Path) -> None:
+    write_xlsx(tmp_path / "g.xlsx", ROWS)
+    asked = Asked("g.xlsx", NOW, RegisterConfig(path=Path("g.xlsx")), "GB", "UTC", NOW)
+    with (tmp_path / "g.xlsx").open("rb", buffering=0) as file:
+        file.read(9)  # so that less than the whole file is left to read
+        with pytest.raises(InUse, match="was changed"):
+            list(in_child(WORK, file, "g.xlsx", asked))
 
 
 def test_a_good_register_and_a_good_export_come_through_whole(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from worker.ports import ConnectorError, Inventory, Transient
+from worker.ports import ConnectorError, InUse, Inventory
 from worker.ports.connectors.kept_list import KeptList, ProvenRow
 from worker.ports.state.kept_lists import ProvenIn
 from worker.ports.state.leases import Lease
@@ -25,7 +25,7 @@ class TellLists:
     def run(self, now: datetime, lease: Lease | None, counts: dict[str, int]) -> list[str]:
         """Tell the lists; return their troubles. `now` is aware UTC.
 
-        A list that somebody has open is no trouble, and is told when it is closed.
+        A list that somebody has open or has just changed is no trouble, and is told when it is closed.
         """
         troubles = []
         for one in self._lists:
@@ -35,7 +35,7 @@ class TellLists:
                 continue
             try:
                 rows = one.write_back([self._row(each) for each in proven])
-            except Transient:
+            except InUse:
                 counts["lists_waiting"] = counts.get("lists_waiting", 0) + 1
             except ConnectorError as error:
                 troubles.append(f"{one.name}: {error}")

@@ -27,6 +27,6 @@ class KeptList(Inventory, Protocol):
     def write_back(self, proven: Sequence[ProvenRow], /) -> int:
         """Write each row's day, and return how many rows got one. Writing again changes nothing.
 
-        The list is replaced in one step, or stays as it is. Raises Transient (somebody has it open, or changed it
-        meanwhile), PermissionDenied, BadConfig or Incomplete.
+        The list is replaced in one step, or stays as it is. Raises InUse (somebody has it open, or changed it
+        meanwhile), Transient (its disk is full or fails), PermissionDenied, BadConfig or Incomplete.
         """

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from connectors.inventory.register.client import Opened, identity_of, is_in_use
 from connectors.kit.text import named
-from worker.ports import PermissionDenied, Transient
+from worker.ports import InUse, PermissionDenied, Transient
 
 _WRITERS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 LEFT_OVER = timedelta(hours=1)  # a file of ours that is older was left by a process that was killed
@@ -29,8 +29,9 @@ def replacement(path: Path, opened: Opened, now: datetime) -> Iterator[BinaryIO]
     """Give a file to write to, which takes the register's place at the end, unless it raises or nothing was written.
 
     `now` is aware UTC; a file of ours that a process left long before is removed.
-    Raises Transient if somebody has the register open or changed it meanwhile, and PermissionDenied, also for a
-    register that is read-only: that its folder could be written to is no leave to replace it.
+    Raises InUse if somebody has the register open or changed it meanwhile, Transient if the disk is full or fails, and
+    PermissionDenied, also for a register that is read-only: that its folder could be written to is no leave to replace
+    it.
     """
     real = Path(os.path.realpath(path))
     try:
@@ -83,7 +84,7 @@ def _replace(real: Path, new: Path, opened: Opened) -> None:
     if is_in_use(real):
         raise in_use(opened.name)
     if opened.identity != identity_of(real.stat()):
-        raise Transient(
+        raise InUse(
             f"{opened.name}: somebody changed it meanwhile, so no day was written.",
             remedy="Nothing to do: it is tried again at the next run.",
         )
@@ -95,9 +96,9 @@ def _replace(real: Path, new: Path, opened: Opened) -> None:
         os.close(folder)
 
 
-def in_use(name: str) -> Transient:
+def in_use(name: str) -> InUse:
     """The error that somebody has the register open."""
-    return Transient(
+    return InUse(
         f"{name}: it is open in an editor, so no day was written.",
         remedy="Close it there; it is tried again at the next run.",
     )

@@ -21,7 +21,7 @@ from worker.ports import BadConfig
 def write_days(file: BinaryIO, asked: AskedDays) -> Iterator[Written]:
     """Yield the new file in pieces; nothing if every row has its day already.
 
-    Raises Transient (changed meanwhile), BadConfig or Incomplete, as reading does.
+    Raises InUse (changed meanwhile), BadConfig or Incomplete, as reading does.
     """
     name = asked.reading.name
     data = whole_file(file, name)

@@ -19,7 +19,7 @@ from connectors.inventory.register.config import RegisterConfig
 from fakes.office import Rows, write_docx, write_ods, write_xlsx
 from fakes.register_files import SAVED_AT, brief, context, only, places, read_file, register, shown
 from worker.domain.model import Coverage
-from worker.ports import PermissionDenied, Transient
+from worker.ports import InUse, PermissionDenied, Transient
 
 A, B = "+447700900101", "+447700900102"
 LINES = [["Group name", "Member name", "Phone"], ["Ward 7", "Zoë Ñandú", A], ["Ward 7", "أمينة", B]]
@@ -155,7 +155,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_later(tmp_path: Path
             write_xlsx(path, [*LINES, ["Ward 8", "Cem", "+447700900103"]])
             return data
 
-    with SavedMeanwhile(path) as file, pytest.raises(Transient, match="changed while it was being read"):
+    with SavedMeanwhile(path) as file, pytest.raises(InUse, match="changed while it was being read"):
         whole_file(file, path.name)
 
 
@@ -167,7 +167,7 @@ def test_half_a_file_that_is_being_written_is_never_taken_for_a_whole_one(tmp_pa
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(5)
 
-    with Short(path) as file, pytest.raises(Transient, match="changed while it was being read"):
+    with Short(path) as file, pytest.raises(InUse, match="changed while it was being read"):
         whole_file(file, path.name)
 
 

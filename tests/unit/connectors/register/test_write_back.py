@@ -19,7 +19,7 @@ from fakes.in_process import in_process
 from fakes.office import new_book, write_docx, write_xlsx
 from fakes.register_files import SAVED_AT, context, register
 from register_days import ANA, BOB, CEM, HEAD, LATER, ROWS, cells, days, inventory, proven, small_register
-from worker.ports import BadConfig, PermissionDenied, Transient
+from worker.ports import BadConfig, InUse, PermissionDenied, Transient
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_time_mode_and_links_of_the_file_stay(tmp_path: Path, excel: Path) -> No
 def test_a_register_that_is_open_is_left_alone(excel: Path, lock: str) -> None:
     before = excel.read_bytes()
     excel.with_name(lock).touch()
-    with pytest.raises(Transient, match="open in an editor"):
+    with pytest.raises(InUse, match="open in an editor"):
         inventory(excel).write_back([proven("ward-7", ANA)])
     assert excel.read_bytes() == before
     excel.with_name(lock).unlink()
@@ -193,7 +193,7 @@ def test_what_somebody_saved_meanwhile_stays(excel: Path) -> None:
     for then, what in ((open_it, "open"), (save_in_place, "changed it"), (save_as_office_does, "changed it")):
         excel.with_name("~$groups.xlsx").unlink(missing_ok=True)
         write_xlsx(excel, ROWS)
-        with pytest.raises(Transient, match=what):
+        with pytest.raises(InUse, match=what):
             meanwhile(excel, then).write_back([proven("ward-7", ANA)])
         assert HEADING.encode() not in excel.read_bytes()
         assert list(excel.parent.glob(".groups*")) == []
@@ -268,8 +268,9 @@ def test_a_folder_that_is_gone_or_full_is_tried_again(excel: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(Transient, match="No space left"):
+    with pytest.raises(Transient, match="No space left") as raised:
         inventory(excel).write_back([proven("ward-7", ANA)])
+    assert not isinstance(raised.value, InUse), "nobody has to wait for it to be closed"
 
 
 # --- Through the process that parses strangers' files -----------------------------------------------------
