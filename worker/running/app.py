@@ -311,6 +311,7 @@ def _watching(rules: AppRules, connectors: Checked, looks: Mapping[str, Look], *
         {**looks, **{one.name: one.concerns for one in every}},
         has_ping=has_ping,
         has_canary=rules.canary is not None,
+        host=socket.gethostname(),
     )
 
 

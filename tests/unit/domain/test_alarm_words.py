@@ -44,6 +44,17 @@ def test_a_source_that_can_t_be_read_changes_nobody() -> None:
     assert alarm_paragraph(Alarm(AlarmCause.SOURCE, "corp"), ZONE).facts == (("Last good read", "never"),)
 
 
+def test_a_clock_that_is_wrong_is_told_with_its_machine() -> None:
+    paragraph = alarm_paragraph(Alarm(AlarmCause.CLOCK, "web-2", count=90), ZONE)
+    over = over_paragraph(ToldAlarm(AlarmCause.CLOCK, "web-2", NOW, NOW), ZONE)
+
+    assert paragraph.headline == "The worker's clock and the database's differ: web-2"
+    assert paragraph.facts == (("Seconds", "90"),)
+    assert over.headline == "Over: The worker's clock and the database's differ: web-2"
+    arabic = BabelLanguages().of("ar")
+    assert alarm_headline(Alarm(AlarmCause.CLOCK, "web-2"), arabic).endswith(": \u2068web-2\u2069")
+
+
 @pytest.mark.parametrize(
     "alarm, facts",
     [

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from worker.domain.watch.alarms import BLINDING, Alarm, AlarmCause, News, ToldAlarm, clocks_apart, news
+from worker.domain.watch.alarms import (
+    BLINDING,
+    Alarm,
+    AlarmCause,
+    News,
+    ToldAlarm,
+    clocks_apart,
+    clocks_elsewhere,
+    news,
+)
 from worker.domain.watch.canary import day_of, week_of
 from worker.domain.watch.pulse import RUN_MAX, JobSight, Pulse, State, pulse
 
@@ -69,7 +79,23 @@ def test_one_that_is_over_is_told() -> None:
 def test_clocks_that_differ_are_an_alarm(
     theirs: datetime | None, ours: datetime | None, count: int | None
 ) -> None:
-    assert [one.count for one in clocks_apart(theirs, ours, MINUTE)] == ([] if count is None else [count])
+    expected = [] if count is None else [Alarm(AlarmCause.CLOCK, "here", count=count)]
+    assert list(clocks_apart("here", theirs, ours, MINUTE)) == expected
+
+
+def test_a_clock_elsewhere_stands_until_its_worker_would_have_told_it_again() -> None:
+    there = ToldAlarm(AlarmCause.CLOCK, "there", NOW, NOW)
+    others = [replace(there, about="here"), replace(there, about=""), told(LATE, HOUR)]
+
+    def found(after: timedelta) -> tuple[Alarm, ...]:
+        return clocks_elsewhere([there, *others], "here", REPEAT, NOW + after)
+
+    [alarm] = found(MINUTE)
+    assert (alarm.key, alarm.is_elsewhere) == (there.key, True)
+    assert news([there], [alarm], REPEAT, NOW + REPEAT) == News(), "it is told again there"
+    assert found(REPEAT + HOUR - MINUTE)
+    assert found(REPEAT + HOUR) == ()
+    assert found(-REPEAT - 3 * HOUR) == (), "it was told by a clock that was ahead"
 
 
 # --- the pulse --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from worker.app.jobs.jumps import JUMP
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import FLAPS, Freshness, failed_alarm, judged
 from worker.domain.instants import APART_MAX, has_come
-from worker.domain.watch.alarms import Alarm, AlarmCause, ToldAlarm, clocks_apart
+from worker.domain.watch.alarms import Alarm, AlarmCause, ToldAlarm, clocks_apart, clocks_elsewhere
 from worker.domain.watch.pulse import RUN_MAX, JobSight
 from worker.ports import Concern, Port
 from worker.ports.state.sources import SourceState
@@ -27,7 +27,7 @@ Look = Callable[[], Sequence[Concern]]
 @dataclass(frozen=True, slots=True)
 class Watching:
     """What is looked at: the sources with how old their data may be, each job's interval, the guard's limits that are
-    off, and what connectors know about themselves, by their names.
+    off, and what connectors know about themselves, by their names. `host` is this machine's name, as leases have it.
     """
 
     sources: Mapping[tuple[str, Port], Freshness] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Watching:
     looks: Mapping[str, Look] = field(default_factory=dict)
     has_ping: bool = False
     has_canary: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ class Faults:
             *self._clocks(uow, marks, clock, now),
             *self._silence(marks, now),
         )
+
+    def told_at(self, uow: UnitOfWork, clock: datetime | None, now: datetime) -> datetime:
+        """The instant of what is told now, by the database's clock, as all workers have that; `now` if it has none.
+
+        `clock`: see `found`.
+        """
+        return (uow.watched.clock() if clock is not None else None) or now
 
     def forgotten(self, standing: Iterable[ToldAlarm]) -> list[str]:
         """The keys of alarms about sources that the configuration has no more."""
@@ -127,7 +135,12 @@ class Faults:
     def _clocks(
         self, uow: UnitOfWork, marks: Mapping[str, WatchMark], clock: datetime | None, now: datetime
     ) -> Iterator[Alarm]:
-        yield from clocks_apart(uow.watched.clock(), clock, self.alarms.rules.clock_jump)
+        theirs, rules = uow.watched.clock(), self.alarms.rules
+        yield from clocks_apart(self.watching.host, theirs, clock, rules.clock_jump)
+        # A clock that was not compared with the database's may still be wrong
+        compared = "" if clock is None or theirs is None else self.watching.host
+        standing, at = uow.watched.standing(), self.told_at(uow, clock, now)
+        yield from clocks_elsewhere(standing, compared, rules.repeat, at)
         jump = marks.get(JUMP)
         if jump is not None and abs(now - jump.at) < JUMP_TOLD:
             yield Alarm(AlarmCause.JUMP, since_at=jump.at, count=int(jump.text))

@@ -62,8 +62,9 @@ class WatchItself:
         if trouble:
             troubles.append(trouble)
         with self._store.begin(lease) as uow:
-            found = (*self._faults.found(uow, now, since, clock() if clock else None), *concerns)
-            raised, over = self._tell(uow, found, now)
+            ours = clock() if clock else None
+            found = (*self._faults.found(uow, now, since, ours), *concerns)
+            raised, over = self._tell(uow, found, now, self._faults.told_at(uow, ours, now))
             sent = self._canary.send(uow, found, now)
         counts = {"alarms": len(found), "raised": raised, "over": over, "pinged": int(is_heard), "sent": sent}
         read = self._feeds.run_once(now, lease, due_only=due_only)
@@ -76,14 +77,19 @@ class WatchItself:
         jobs = [job for job in self._faults.jobs(uow, now) if job.name in MATTER]
         return pulse(jobs, found, self._faults.alarms.rules.lease_unheld, now)
 
-    def _tell(self, uow: UnitOfWork, found: Sequence[Alarm], now: datetime) -> tuple[int, int]:
-        """Tell what is new, what still stands, and what is over; return how many were told of each end."""
+    def _tell(
+        self, uow: UnitOfWork, found: Sequence[Alarm], now: datetime, told_at: datetime
+    ) -> tuple[int, int]:
+        """Tell what is new, what still stands, and what is over; return how many were told of each end.
+
+        What stands has the instant of the clock that all workers share, `told_at`; messages have that of ours, `now`.
+        """
         alarms = self._faults.alarms
         for key in self._faults.forgotten(uow.watched.standing()):
             uow.watched.end(key)
-        told = news(uow.watched.standing(), found, alarms.rules.repeat, now)
+        told = news(uow.watched.standing(), found, alarms.rules.repeat, told_at)
         for one in (*told.raised, *told.repeated):
-            alarms.raised(uow, one, now)
+            alarms.raised(uow, one, now, told_at)
         for over in told.over:
             alarms.ended(uow, over.key, now)
         return len(told.raised) + len(told.repeated), len(told.over)

@@ -51,16 +51,17 @@ class Alarms:
     reaching: Reaching | None = None
     on_call: OnCall = nobody_on_call
 
-    def raised(self, uow: UnitOfWork, alarm: Alarm, now: datetime) -> None:
-        """Tell an alarm, for the first time or again."""
+    def raised(self, uow: UnitOfWork, alarm: Alarm, now: datetime, told_at: datetime | None = None) -> None:
+        """Tell an alarm, for the first time or again. `told_at` is now by the database's clock, if that is known."""
+        at = told_at or now
         before = {one.key: one for one in uow.watched.standing()}.get(alarm.key)
-        since = before.since_at if before else now
-        uow.watched.put(ToldAlarm(alarm.cause, alarm.about, since, now))
+        since = before.since_at if before else at
+        uow.watched.put(ToldAlarm(alarm.cause, alarm.about, since, at))
         # Who has not seen that it was over is not told that it begins again
         unseen = [] if before else uow.outbox.withdraw_unseen(over_key(alarm.key))
         self.tell(
             uow,
-            raised_key(alarm.key, now),
+            raised_key(alarm.key, at),
             lambda tongue: alarm_paragraph(alarm, self.timezone, tongue),
             now,
             is_urgent=True,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from worker.domain.messages.message import Paragraph
 from worker.domain.messages.sentences import flat, sentences
+from worker.domain.text.direction import isolated
 from worker.domain.text.tongue import ENGLISH, N_, Tongue
 from worker.domain.watch.alarms import Alarm, AlarmCause, ToldAlarm
 
@@ -52,8 +53,11 @@ _TEXTS = {
 
 
 def alarm_headline(one: Alarm | ToldAlarm, tongue: Tongue = ENGLISH) -> str:
-    """What is wrong, in one line."""
-    return tongue.say(_HEADLINES[one.cause], source=one.about)
+    """What is wrong, in one line; of a clock, on which machine."""
+    headline = tongue.say(_HEADLINES[one.cause], source=one.about)
+    if one.cause is AlarmCause.CLOCK and one.about:
+        return f"{headline}: {isolated(one.about, is_rtl=tongue.is_rtl)}"
+    return headline
 
 
 def alarm_paragraph(one: Alarm, timezone: str, tongue: Tongue = ENGLISH) -> Paragraph:

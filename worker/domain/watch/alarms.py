@@ -48,7 +48,8 @@ class Alarm:
     """Something that is wrong now: `about` names what (a source, a notifier, a job), or is empty.
 
     `since_at` (aware UTC) is since when, `until_at` when something ends; `said` and `remedy` are whole sentences in
-    English, `count` a number of messages or seconds.
+    English, `count` a number of messages or seconds. `is_elsewhere`: a worker on another machine found it, and is the
+    one that tells it again.
     """
 
     cause: AlarmCause
@@ -58,6 +59,7 @@ class Alarm:
     said: str = ""
     remedy: str = ""
     count: int = 0
+    is_elsewhere: bool = False
 
     @property
     def key(self) -> str:
@@ -95,17 +97,46 @@ class News:
 
 
 def news(standing: Iterable[ToldAlarm], wrong: Iterable[Alarm], repeat: timedelta, now: datetime) -> News:
-    """Compare what was told with what is wrong. An alarm is told once, again every `repeat`, and when it is over."""
+    """Compare what was told with what is wrong. An alarm is told once, again every `repeat`, and when it is over.
+
+    All instants are by one clock that the workers share, if there is one.
+    """
     known, found = {one.key: one for one in standing}, {one.key: one for one in wrong}
     return News(
         tuple(one for key, one in found.items() if key not in known),
-        tuple(one for key, one in found.items() if key in known and known[key].is_due(repeat, now)),
+        tuple(
+            one
+            for key, one in found.items()
+            if key in known and not one.is_elsewhere and known[key].is_due(repeat, now)
+        ),
         tuple(one for key, one in known.items() if key not in found),
     )
 
 
-def clocks_apart(theirs: datetime | None, ours: datetime | None, limit: timedelta) -> tuple[Alarm, ...]:
-    """The alarm about a database's clock and ours that differ by more than `limit`; none if one is unknown (None)."""
+def clocks_apart(
+    host: str, theirs: datetime | None, ours: datetime | None, limit: timedelta
+) -> tuple[Alarm, ...]:
+    """The alarm about a database's clock and ours that differ by more than `limit`; none if one is unknown (None).
+
+    `host` names this machine, whose clock it is.
+    """
     if theirs is None or ours is None or abs(theirs - ours) <= limit:
         return ()
-    return (Alarm(AlarmCause.CLOCK, count=round((theirs - ours).total_seconds())),)
+    return (Alarm(AlarmCause.CLOCK, host, count=round((theirs - ours).total_seconds())),)
+
+
+def clocks_elsewhere(
+    standing: Iterable[ToldAlarm], host: str, repeat: timedelta, now: datetime
+) -> tuple[Alarm, ...]:
+    """The alarms about clocks of other machines than `host`, since only a worker there can tell that one is right.
+
+    One that looks tells its alarm again every `repeat`. If none has for an hour longer, the machine may be gone for
+    good, and its alarm does not stand any more.
+    """
+    wait = repeat + APART_MAX
+    return tuple(
+        Alarm(AlarmCause.CLOCK, one.about, is_elsewhere=True)
+        for one in standing
+        if one.cause is AlarmCause.CLOCK and one.about not in {"", host}
+        if not has_come(one.told_at + wait, now, wait + APART_MAX)
+    )
