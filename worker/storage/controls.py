@@ -306,7 +306,12 @@ def _to_weigh() -> sa.Select[Any]:
         .where(sa.or_(g.source.is_not(None), t.source == CENSUS_SOURCE))
         .where(
             sa.or_(
-                g.read_at > weighed, weighed > sa.bindparam("near"), g.is_gone == 1, register, is_old_claim
+                g.read_at > weighed,
+                weighed > sa.bindparam("near"),
+                t.done_at > sa.bindparam("near"),
+                g.is_gone == 1,
+                register,
+                is_old_claim,
             )
         )
         .order_by(t.id)

@@ -357,9 +357,9 @@ def _to_weigh() -> sa.Select[Any]:
     t, g = ticket.c, chat_group.c
     weighed = sa.func.coalesce(t.weighed_at, t.opened_at)
     # A claim that was made after a reading was weighed is weighed against the next one.
-    is_newer = sa.or_(
-        sa.func.coalesce(g.read_at, source.c.last_success_at) > weighed, weighed > sa.bindparam("near")
-    )
+    near: sa.BindParameter[datetime] = sa.bindparam("near", type_=t.done_at.type)
+    read_at = sa.func.coalesce(g.read_at, source.c.last_success_at)
+    is_newer = sa.or_(read_at > weighed, weighed > near, t.done_at > near)
     is_old_claim = (t.state == TicketState.DONE.value) & (t.done_at <= sa.bindparam("claimed_before"))
     is_answered = t.kind.in_(_OF_IDENTITY) & sa.exists().where(
         link.c.source == t.source, link.c.handle == t.handle, link.c.is_dirty == 0,

@@ -13,6 +13,7 @@ from worker.domain.tickets.ticket import TicketState
 
 Start = Callable[..., Harness]
 AHEAD = timedelta(days=21)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -71,6 +72,66 @@ def test_a_false_claim_of_that_time_is_contradicted(ward: Harness) -> None:
         ward.settle()
 
     assert (ward.ticket().state, ward.ticket().contradicted) == (TicketState.OPEN, 1)
+
+
+def claimed_ahead(harness: Harness) -> None:
+    harness.settle()
+    harness.later()
+    harness.now += AHEAD
+    harness.desk.done(1, Actor("dee"), harness.now)
+    harness.now -= AHEAD
+    harness.later(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "is_gone, state", [(True, TicketState.VERIFIED), (False, TicketState.OPEN)], ids=["gone", "listed"]
+)
+def test_a_list_that_was_saved_before_it_was_weighed_again_counts(
+    ward: Harness, is_gone: bool, state: TicketState
+) -> None:
+    claimed_ahead(ward)
+    ward.verify()
+    ward.later(minutes=1)
+    ward.wards.lag(10 * MINUTE)
+    ward.inventory()
+    if is_gone:
+        ward.drop("ward-7", "ann")
+    ward.later(minutes=10)
+    ward.verify()  # by the reading before the list was saved
+    ward.later(minutes=1)
+    ward.wards.lag(5 * MINUTE)
+    ward.inventory()
+    ward.verify()
+
+    assert ward.ticket().state is state
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_list_that_was_saved_before_the_claim_says_nothing(ward: Harness, is_gone: bool) -> None:
+    claimed_ahead(ward)
+    if is_gone:
+        ward.drop("ward-7", "ann")
+    ward.wards.lag(10 * MINUTE)
+    for _ in range(2):
+        ward.inventory()
+        ward.verify()
+        assert ward.ticket().state is TicketState.DONE
+
+
+def test_who_went_before_it_was_weighed_again_is_proven_though_it_was_opened_ahead(ward: Harness) -> None:
+    round_ahead(ward)
+    ward.settle()
+    ward.later(minutes=30)
+    ward.inventory()
+    ward.drop("ward-7", "ann")
+    ward.later(minutes=10)
+    ward.verify()  # by the reading before the list was saved
+    ward.later(minutes=1)
+    ward.wards.lag(5 * MINUTE)
+    ward.inventory()
+    ward.verify()
+
+    assert ward.ticket().state is TicketState.VERIFIED
 
 
 @pytest.mark.parametrize("ahead", [1, 3])

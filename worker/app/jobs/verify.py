@@ -28,7 +28,7 @@ from worker.domain.reconcile.controlling import weigh_control
 from worker.domain.reconcile.engine import reopen
 from worker.domain.reconcile.plan import Action, ActionKind, Plan
 from worker.domain.reconcile.rules import TicketRules
-from worker.domain.reconcile.verification import Verdict, Verification, unproven, weigh
+from worker.domain.reconcile.verification import Verdict, Verification, unproven, weigh, weighed
 from worker.domain.text.reason import because
 from worker.domain.tickets.proof import with_evidence
 from worker.domain.tickets.sight import Sight
@@ -150,7 +150,7 @@ class Verify:
         """Write down what the evidence says of a ticket."""
         counts[opinion.verdict.value] += 1
         if opinion.verdict is Verdict.INCONCLUSIVE:
-            uow.tickets.update([replace(ticket, weighed_at=now)])
+            uow.tickets.update([weighed(ticket, now)])
             return None
         action = self._settled(ticket, opinion, now)
         if action.kind is ActionKind.REOPEN:
@@ -220,8 +220,8 @@ class Verify:
         if opinion.verdict is Verdict.REOPENED:
             is_unproven = opinion.reopened is Reopened.UNPROVEN
             reopened = reopen(ticket, self._rules, now, opinion.why, is_unproven=is_unproven)
-            weighed = replace(reopened, weighed_at=now)
-            return Action(ActionKind.REOPEN, weighed, opinion.why, reopened=opinion.reopened)
+            again = replace(reopened, weighed_at=now)
+            return Action(ActionKind.REOPEN, again, opinion.why, reopened=opinion.reopened)
         verified = replace(
             ticket,
             state=next_state(ticket.state, Move.VERIFY),

@@ -6,7 +6,7 @@ and contradict if it is fresh. A list that is dated before the claim says nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -90,12 +90,25 @@ def unproven_since(ticket: Ticket, now: datetime) -> datetime:
     """Return the instant after which something must have been seen to prove or contradict a ticket.
 
     It is that of the claim, else of the opening or reopening. One that is ahead of now was set by a wrong clock: then
-    it is that of the last weighing.
+    it is when the ticket was first weighed after that, see `weighed`.
     """
     since = ticket.done_at or ticket.open_since
     if since <= now + APART_MAX:
         return since
-    return now if ticket.weighed_at is None else min(ticket.weighed_at, now)
+    return now if ticket.done_at is not None or ticket.weighed_at is None else min(ticket.weighed_at, now)
+
+
+def weighed(ticket: Ticket, now: datetime) -> Ticket:
+    """Return a ticket that was weighed now, and about which nothing was concluded.
+
+    A claim that was made ahead of now counts as made now: the real one was before, so that nothing seen before it
+    counts. If the ticket was opened ahead, its first weighing since then stands for all later ones.
+    """
+    if (ticket.done_at or ticket.open_since) <= now + APART_MAX:
+        return replace(ticket, weighed_at=now)
+    if ticket.done_at is not None:
+        return replace(ticket, done_at=now, weighed_at=now)
+    return replace(ticket, weighed_at=now if ticket.weighed_at is None else min(ticket.weighed_at, now))
 
 
 def _grade(ticket: Ticket, sight: Sight) -> Grade:
