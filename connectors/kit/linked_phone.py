@@ -20,6 +20,7 @@ from connectors.kit.looking import Asks, look
 from connectors.kit.phone_check import CHECKED_MAX, counts_of, details_of, inside_of
 from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
+from connectors.kit.unshown import Unshown, is_of_one
 from connectors.kit.whatsapp import (
     id_of,
     is_at_odds,
@@ -39,15 +40,12 @@ from worker.ports import (
     Malformed,
     NotDone,
     Passive,
-    PermissionDenied,
-    Rejected,
     SnapshotEnd,
     Transient,
 )
 from worker.ports.connectors.remover import ActOutcome, Effect
 
 NAME_MAX = 200
-FAILED_MAX = 10  # groups that a gateway may fail to show in a read: each may take a minute of tries
 NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
 SOME_ONLY = (
     "WhatsApp shows only admins all members of a community, and the linked phone is not seen to be one"
@@ -199,7 +197,7 @@ class LinkedPhone(Passive, ABC):
                 yield listed
 
     def _rosters(self, groups: Iterable[Listed], total: int, malformed: list[Malformed]) -> Iterator[Roster]:
-        spare = min(FAILED_MAX, total // 2)
+        unshown = Unshown("group", total, self._require_linked, _is_of_one_group)
         for listed in groups:
             taken_at = self._context.now()  # who leaves while the answer is waited for may be in it
             try:
@@ -208,13 +206,7 @@ class LinkedPhone(Passive, ABC):
                 warning = (
                     f"the gateway fails to show who is in {listed.group_id}: {error.message.rstrip('.')}"
                 )
-                error.message += f" The group is {listed.group_id}."
-                error.args = (error.message,)
-                if not spare or not _is_of_one_group(error):
-                    raise
-                self._require_linked()
-                spare -= 1
-                malformed.append(Malformed(error.message, record_id=listed.group_id, remedy=error.remedy))
+                malformed.append(unshown.set_aside(error, listed.group_id))
                 yield self._roster_of(listed, (), taken_at, Coverage.PARTIAL, (*listed.warnings, warning))
             else:
                 if rows is not None:
@@ -374,9 +366,8 @@ class LinkedPhone(Passive, ABC):
 
 
 def _is_of_one_group(error: ConnectorError) -> bool:
-    """Whether an answer may be about the one group alone: no refusal of the credential, and none that asks to wait."""
-    asks_to_wait = isinstance(error, NotDone) or "rate-overlimit" in str(Refusal.behind(error).body)
-    return isinstance(error, Transient | Incomplete | Rejected | PermissionDenied) and not asks_to_wait
+    """As `is_of_one`; WhatsApp itself may ask to wait, behind any answer of a gateway."""
+    return is_of_one(error) and "rate-overlimit" not in str(Refusal.behind(error).body)
 
 
 def _seen(roster: Roster) -> set[Coverage]:

@@ -7,7 +7,7 @@ methods take no JSON (docs.slack.dev/reference/methods, read 2026-11).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from connectors.inventory.slack.config import API_URL, SlackInventoryConfig
@@ -35,8 +35,10 @@ from worker.ports import (
 )
 
 PAGE_SIZE = 200  # what Slack recommends
-NO_CHANNEL, NO_USER, NO_GROUP = "channel_not_found", "user_not_found", "no_such_subteam"
+NO_CHANNEL, NO_GROUP = "channel_not_found", "no_such_subteam"
+NO_USER, HIDDEN_USER = "user_not_found", "user_not_visible"  # the second: of a partner company
 FETCH_FAILED = "fetch_members_failed"  # of one channel; it may pass
+NO_SCOPE = "missing_scope"  # of the app, whatever it asked for
 _CODE = re.compile(r"[a-z0-9_.:-]{1,80}")
 _NOT_FOUND = 404
 _AGAIN = "Nothing is changed by it; it is read again."
@@ -74,13 +76,14 @@ class SlackWeb:
     def channel(self, channel_id: str) -> Any | None:
         """Return a channel with its number of members; None if there is none, or the app may not see it."""
         query = {"channel": channel_id, "include_num_members": "true"}
-        return _unless(NO_CHANNEL, lambda: self._asked("GET", "conversations.info", "a channel", query=query))
+        what = f"the channel {channel_id}"
+        return _unless({NO_CHANNEL}, lambda: self._asked("GET", "conversations.info", what, query=query))
 
     def members(self, channel_id: str, cursor: str) -> Any | None:
         """Return a page of the ids of who is in a channel; None if the channel is gone."""
         query = {"channel": channel_id}
         return _unless(
-            NO_CHANNEL,
+            {NO_CHANNEL},
             lambda: self._page("conversations.members", "the members of a channel", cursor, query),
         )
 
@@ -89,9 +92,10 @@ class SlackWeb:
         return self._page("users.list", "the accounts", cursor, {})
 
     def user(self, user_id: str) -> Any | None:
-        """Return an account; None if there is none."""
+        """Return an account; None if there is none, or the app may not see it."""
+        query = {"user": user_id}
         return _unless(
-            NO_USER, lambda: self._asked("GET", "users.info", "an account", query={"user": user_id})
+            {NO_USER, HIDDEN_USER}, lambda: self._asked("GET", "users.info", "an account", query=query)
         )
 
     def user_groups(self) -> Any:
@@ -103,7 +107,7 @@ class SlackWeb:
         """Return the ids of who is in a user group; None if it is gone."""
         query = {"usergroup": group_id}
         return _unless(
-            NO_GROUP,
+            {NO_GROUP},
             lambda: self._asked("GET", "usergroups.users.list", "the members of a user group", query=query),
         )
 
@@ -171,7 +175,7 @@ def _failure(where: str, answer: Any) -> ConnectorError:
         return Transient(message, remedy=LATER)
     if code in AUTH:
         return AuthFailed(message, remedy=RENEW)
-    if code == "missing_scope":
+    if code == NO_SCOPE:
         needed = answer.get("needed")
         scopes = needed if isinstance(needed, str) and needed else "unknown"
         return PermissionDenied(message, missing=scopes, remedy=scope_remedy(scopes))
@@ -184,12 +188,12 @@ def _failure(where: str, answer: Any) -> ConnectorError:
     return Rejected(message, remedy="The README says what Slack refuses; a person has to do it.")
 
 
-def _unless(code: str, call: Callable[[], Any]) -> Any | None:
-    """Return what the call does; None where Slack refuses it with this code."""
+def _unless(codes: Collection[str], call: Callable[[], Any]) -> Any | None:
+    """Return what the call does; None where Slack refuses it with one of these codes."""
     try:
         return call()
     except Rejected as error:
-        if code_of(error) == code:
+        if code_of(error) in codes:
             return None
         raise
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from connectors.inventory.slack import acts
-from connectors.inventory.slack.client import FETCH_FAILED, SlackWeb, code_of
+from connectors.inventory.slack.client import NO_SCOPE, SlackWeb, code_of
 from connectors.inventory.slack.config import SlackInventoryConfig
 from connectors.inventory.slack.mapping import (
     Listed,
@@ -26,6 +26,7 @@ from connectors.inventory.slack.mapping import (
     rows_of,
     user_ids_of,
 )
+from connectors.kit.unshown import Unshown, is_of_one
 from worker.domain.model import Coverage, Fact, Member, Roster
 from worker.ports import (
     Capabilities,
@@ -38,14 +39,13 @@ from worker.ports import (
     PermissionDenied,
     Rejected,
     SnapshotEnd,
-    Transient,
 )
 from worker.ports.connectors.remover import ActOutcome, Effect
 
 SINGLY_MAX = 50  # accounts that a read of named groups asks for one by one; for more, all are listed
 PAGES_MAX = 10_000  # more are a cursor that goes in circles
-UNTOLD = "Slack failed to fetch who is in this channel"
 Managers = Mapping[str, Collection[str]]
+People = dict[str, Person | None]  # by id; None for one that Slack fails to show
 
 T = TypeVar("T")
 
@@ -83,37 +83,44 @@ class SlackInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in the order of their ids, then the end.
 
-        A channel that goes away meanwhile is left out. A member whose account can't be understood makes the roster
-        PARTIAL, and so do fewer members than Slack counts; so is one whose members Slack fails to fetch. Raises
-        AuthFailed, PermissionDenied (a scope), BadConfig (no Slack at api_url), Rejected, Incomplete and Transient.
+        A channel that goes away meanwhile is left out. A member whose account can't be understood, or that Slack fails
+        to show, makes the roster PARTIAL, and so do fewer members than Slack counts; so is one whose members Slack
+        fails to show, unless most are. Raises AuthFailed, PermissionDenied (a scope), BadConfig (no Slack at api_url),
+        Rejected, Incomplete and Transient.
         """
         began_at = self._context.now()
         managers = self._managers()
         has_all = groups is None
-        people = self._people() if has_all else {}
+        people: People = {**self._people()} if has_all else {}
         looked_at: set[str] = set()
         malformed: list[Malformed] = []
         groups_total = 0
-        for listed in sorted(self._listed(groups), key=lambda one: one.group_id):
+        found = self._listed(groups)
+        unshown, accounts = self._unshown(len(found)), self._accounts()
+        for listed in sorted(found, key=lambda one: one.group_id):
             taken_at = self._context.now()
-            shown = self._shown(listed)
+            shown = self._shown(listed, unshown)
             if shown is None:
                 continue
-            user_ids, is_told = shown
+            user_ids, problem = shown
             if not has_all and len(people.keys() | set(user_ids)) > SINGLY_MAX:
                 people.update(self._people())
                 has_all = True
-            self._look_again(user_ids, people, looked_at)
+            self._look_again(user_ids, people, looked_at, accounts)
             roster, problems = roster_of(
                 listed,
                 user_ids,
                 None if managers is None or listed.is_user_group else managers.get(listed.group_id, ()),
-                lambda user_id: self._person(user_id, people),
+                lambda user_id: self._person(user_id, people, accounts),
                 taken_at,
             )
             malformed += problems
             groups_total += 1
-            yield roster if is_told else replace(roster, coverage=Coverage.PARTIAL, warnings=(UNTOLD,))
+            if problem is not None:
+                roster = replace(roster, coverage=Coverage.PARTIAL, warnings=(problem.message,))
+            yield roster
+        accounts.require_most(len(people))
+        malformed += [*unshown.malformed, *accounts.malformed]
         end = SnapshotEnd(began_at, groups_total, tuple(malformed), is_full=groups is None)
         yield end if self._reads_user_groups else replace(end, left_out=is_user_group)
 
@@ -134,15 +141,19 @@ class SlackInventory(Passive):
         answer = self._get(lambda: self._web.channel(channel_id))
         return None if answer is None else channel_of(answer.get("channel"))
 
-    def _shown(self, listed: Listed) -> tuple[list[str], bool] | None:
-        """Return who is in a group, and whether Slack tells it, which ends no read; None if the group is gone."""
+    def _unshown(self, groups: int) -> Unshown:
+        return Unshown("group", groups, lambda: self._get(lambda: self._web.channels("")), _is_of_one)
+
+    def _accounts(self) -> Unshown:
+        return Unshown("account", None, lambda: self._get(lambda: self._web.users("")), _is_of_one)
+
+    def _shown(self, listed: Listed, unshown: Unshown) -> tuple[list[str], Malformed | None] | None:
+        """Return who is in a group, or nobody and why Slack does not show it; None if the group is gone."""
         try:
             user_ids = self._user_ids(listed)
-        except Transient as error:
-            if code_of(error) != FETCH_FAILED:
-                raise
-            return [], False
-        return None if user_ids is None else (user_ids, True)
+        except ConnectorError as error:
+            return [], unshown.set_aside(error, listed.group_id)
+        return None if user_ids is None else (user_ids, None)
 
     def _user_ids(self, listed: Listed) -> list[str] | None:
         """Return who is in a group; None if it is gone. Raises Incomplete for nobody where Slack counts somebody."""
@@ -180,25 +191,29 @@ class SlackInventory(Passive):
         region = self._context.default_region
         return dict(person_of(row, region) for row in self._rows(self._web.users, "members"))
 
-    def _person(self, user_id: str, people: dict[str, Person]) -> Person:
+    def _person(self, user_id: str, people: People, accounts: Unshown) -> Person | None:
         """Return an account; one that the list doesn't have, such as a partner company's, is asked for once."""
         if user_id not in people:
-            answer = self._get(lambda: self._web.user(user_id))
-            region = self._context.default_region
-            people[user_id] = Person() if answer is None else person_of(answer.get("user"), region)[1]
+            people[user_id] = accounts.ask(user_id, lambda: self._account(user_id))
         return people[user_id]
 
-    def _look_again(self, user_ids: Collection[str], people: dict[str, Person], looked_at: set[str]) -> None:
+    def _account(self, user_id: str) -> Person:
+        answer = self._get(lambda: self._web.user(user_id))
+        return Person() if answer is None else person_of(answer.get("user"), self._context.default_region)[1]
+
+    def _look_again(
+        self, user_ids: Collection[str], people: People, looked_at: set[str], accounts: Unshown
+    ) -> None:
         """Look up, once a read, who is in a channel by an account that was deactivated before: it may be back."""
-        unsure = [one for one in user_ids if one in people and people[one].is_deactivated]
-        unsure = [one for one in unsure if one not in looked_at]
+        known = {one: people.get(one) for one in user_ids if one not in looked_at}
+        unsure = [one for one, person in known.items() if person is not None and person.is_deactivated]
         if unsure and len(looked_at) + len(unsure) > SINGLY_MAX:
             people.update(self._people())
             looked_at |= people.keys()
             return
         for user_id in unsure:
             del people[user_id]
-            self._person(user_id, people)
+            self._person(user_id, people, accounts)
         looked_at.update(unsure)
 
     def _rows(self, call: Callable[[str], Any], key: str) -> Iterator[Any]:
@@ -251,12 +266,13 @@ class SlackInventory(Passive):
             managers = self._managers()
             listed = self._listed(None)
             people = self._people()
-            found = {one.group_id: shown[0] for one in listed[:1] if (shown := self._shown(one))}
+            unshown = self._unshown(len(listed))
+            shown = {one.group_id: self._shown(one, unshown) or ([], None) for one in listed[:1]}
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
         counts = {
             "groups": len(listed),
-            "members": sum(one.count or len(found.get(one.group_id, ())) for one in listed),
+            "members": sum(one.count or len(shown.get(one.group_id, ((),))[0]) for one in listed),
             "people": sum(person.is_counted for person in people.values()),
         }
         note = "; no roles, as Slack shows channel managers to Enterprise alone"
@@ -265,4 +281,9 @@ class SlackInventory(Passive):
             note = ""
         said = ", ".join(f"{number} {what}" for what, number in counts.items())
         message = f"{who.get('team')}, read as {who.get('user')}: {said}{note}"
-        return CheckResult(ok=True, message=message, counts=counts)
+        details = {"first record set aside": str(unshown.malformed[0])} if unshown.malformed else {}
+        return CheckResult(ok=True, message=message, counts=counts, details=details)
+
+
+def _is_of_one(error: ConnectorError) -> bool:
+    return is_of_one(error) and code_of(error) != NO_SCOPE

@@ -158,24 +158,28 @@ def roster_of(
     listed: Listed,
     user_ids: Collection[str],
     managers: Collection[str] | None,
-    person: Callable[[str], Person],
+    person: Callable[[str], Person | None],
     taken_at: datetime,
 ) -> tuple[Roster, list[Malformed]]:
-    """Make a roster. `managers` is None where Slack does not show them."""
+    """Make a roster. `managers` is None where Slack does not show them, and a person whom it fails to show."""
     members: list[Member] = []
     problems: list[Malformed] = []
+    hidden: list[str] = []
     for user_id in user_ids:
         known = person(user_id)
-        if known.problem:
+        if known is None:
+            hidden.append(user_id)
+        elif known.problem:
             problems.append(_malformed(user_id, known.problem))
         elif known.is_counted:
             members.append(_member(user_id, known, _role(user_id, managers)))
     group = Group(listed.group_id, listed.name, MESSENGER)
     facts = GroupFacts(description=listed.description, is_archived=listed.is_archived, read_at=taken_at)
     is_short = listed.count is not None and len(user_ids) < listed.count
-    warnings = (f"Slack counts {listed.count} members, and shows {len(user_ids)}",) if is_short else ()
-    coverage = Coverage.PARTIAL if problems or is_short else Coverage.FULL
-    return Roster(group, tuple(members), taken_at, coverage, warnings, facts), problems
+    warnings = [f"Slack counts {listed.count} members, and shows {len(user_ids)}"] if is_short else []
+    warnings += [f"Slack fails to show the account {user_id}" for user_id in hidden]
+    coverage = Coverage.PARTIAL if problems or warnings else Coverage.FULL
+    return Roster(group, tuple(members), taken_at, coverage, tuple(warnings), facts), problems
 
 
 def _role(user_id: str, managers: Collection[str] | None) -> Role:
