@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -150,10 +150,17 @@ class CloudWorld(World):
         self.server.groups[group_id].participants[-1] = {"wa_id": "", "user_id": "", "username": ""}
 
     def break_mid_way(self) -> None:
-        """The answer for the last group is cut."""
+        """The answer for the last group is cut, and so is every other one after it."""
         last = max(self.server.groups)
         cut = Raw(200, b'{"id": "', {"content-type": "application/json"})
-        self.server.hook = lambda _method, path, _query: cut if path.endswith(last) else None
+
+        def answer(_method: str, path: str, _query: Mapping[str, str]) -> Raw | None:
+            if not path.endswith(last):
+                return None
+            self.server.hook = lambda _method, _path, _query: cut
+            return cut
+
+        self.server.hook = answer
 
     def take_away(self) -> None:
         self.server.hook = lambda _method, _path, _query: Raw(503, b"")

@@ -20,6 +20,7 @@ from connectors.inventory.whatsapp_cloud.client import (
 )
 from connectors.inventory.whatsapp_cloud.config import WhatsappCloudConfig
 from connectors.kit.looking import Asks, look
+from connectors.kit.unshown import Unshown
 from connectors.kit.whatsapp import link_hash
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Coverage, Fact, GroupFacts, Member, Roster
@@ -82,13 +83,16 @@ class WhatsappCloudInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in order of their group ids, then the end; there is no cursor.
 
-        A group that vanishes meanwhile is left out. Raises AuthFailed, PermissionDenied (no official business account,
-        no right), BadConfig, Incomplete or Transient.
+        A group that vanishes meanwhile is left out; one that Meta fails to show is PARTIAL, unless most are. Raises
+        AuthFailed, PermissionDenied (no official business account, no right), BadConfig, Rejected, Incomplete or
+        Transient.
         """
         malformed: list[Malformed] = []
         total = 0
-        for listed in self._all(malformed) if groups is None else self._asked(groups):
-            roster = self._roster(listed, malformed)
+        found = self._all(malformed) if groups is None else self._asked(groups)
+        unshown = self._unshown(len(found))
+        for listed in found:
+            roster = self._roster(listed, malformed, unshown)
             if roster is not None and self._takes(roster):
                 total += 1
                 yield replace(roster, facts=unasked(roster.facts, self.can.costly))
@@ -145,18 +149,26 @@ class WhatsappCloudInventory(Passive):
                 raise _endless("its list has no end")
             seen.add(after)
 
-    def _asked(self, groups: Collection[str]) -> Iterator[mapping.Listed]:
-        return (mapping.Listed(group_id, "") for group_id in sorted(groups) if mapping.is_group_id(group_id))
+    def _asked(self, groups: Collection[str]) -> list[mapping.Listed]:
+        return [mapping.Listed(group_id, "") for group_id in sorted(groups) if mapping.is_group_id(group_id)]
 
-    def _roster(self, listed: mapping.Listed, malformed: list[Malformed]) -> Roster | None:
+    def _unshown(self, groups: int) -> Unshown:
+        return Unshown("group", groups, lambda: next(self._pages(1)))
+
+    def _roster(self, listed: mapping.Listed, malformed: list[Malformed], unshown: Unshown) -> Roster | None:
+        """Return a group's roster; None if it is gone, or if it isn't shown and no list has told its name."""
         taken_at = self._context.now()  # who leaves while the answer is waited for may be in it
         try:
             record = self._context.again(lambda: self._client.group(listed.group_id))
+            if record is None:
+                return None
+            return mapping.roster(record, listed.group_id, taken_at, malformed, self._context.default_region)
         except Suspended:
-            return mapping.suspended(listed, taken_at)
-        if record is None:
-            return None
-        return mapping.roster(record, listed.group_id, taken_at, malformed, self._context.default_region)
+            return mapping.unshown(listed, taken_at, mapping.SUSPENDED, mapping.UNSHOWN)
+        except ConnectorError as error:
+            problem = unshown.set_aside(error, listed.group_id)
+        malformed.append(problem)
+        return mapping.unshown(listed, taken_at, problem.message) if listed.name else None
 
     def _takes(self, roster: Roster) -> bool:
         return self._context.takes(roster.group.group_id, roster.group.name)
@@ -196,7 +208,8 @@ class WhatsappCloudInventory(Passive):
         malformed: list[Malformed] = []
         try:
             listed = self._all(malformed)
-            read = [self._roster(one, malformed) for one in listed[:CHECKED_MAX]]
+            unshown = self._unshown(len(listed))
+            read = [self._roster(one, malformed, unshown) for one in listed[:CHECKED_MAX]]
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
         rosters = [roster for roster in read if roster is not None]

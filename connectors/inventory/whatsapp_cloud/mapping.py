@@ -49,9 +49,9 @@ def listed(row: Any) -> Listed:
     return Listed(found, name_of(row.get("subject")))
 
 
-def suspended(group: Listed, now: datetime) -> Roster:
-    """Return what is known of a group that Meta refuses to show: nothing but that."""
-    return Roster(Group(group.group_id, group.name), (), now, Coverage.PARTIAL, (SUSPENDED, UNSHOWN))
+def unshown(group: Listed, now: datetime, *warnings: str) -> Roster:
+    """Return what is known of a group that Meta does not show: nothing but that."""
+    return Roster(Group(group.group_id, group.name), (), now, Coverage.PARTIAL, warnings)
 
 
 def roster(record: Any, group_id: str, now: datetime, malformed: list[Malformed], region: str) -> Roster:
