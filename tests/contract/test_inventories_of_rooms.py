@@ -24,7 +24,7 @@ from fakes.graph.http import Reply
 from fakes.graph.lab import FakeEntra
 from fakes.graph.teams import ROLES as TEAMS_ROLES
 from fakes.graph.tokens import CLIENT_ID
-from fakes.matrix.server import SERVER_NAME, MatrixServer
+from fakes.matrix.server import SERVER_NAME, MatrixServer, Refused
 from fakes.matrix.server import TOKEN as MATRIX_TOKEN
 from fakes.slack.server import TOKEN as SLACK_TOKEN
 from fakes.slack.server import Fault, SlackServer
@@ -61,15 +61,23 @@ class MatrixWorld(World):
         self.server.users[user_id]["threepids"] = "none"
 
     def break_mid_way(self) -> None:
-        """The last room's state breaks off."""
-        last = max(self.server.rooms)
-        self.server.faults[f"{last}/state"] = Reply(body=b'{"state": [{"type": "m.room', cut_after=20)
+        """The last room's state breaks off, and the server is gone."""
+        state = f"{max(self.server.rooms)}/state"
+        self.server.faults[state] = Reply(body=b'{"state": [{"type": "m.room', cut_after=20)
+        asked = len(self.server.seen(state))
+
+        def answer(_start: int) -> None:
+            if len(self.server.seen(state)) > asked:
+                raise Refused(503, "M_UNKNOWN", "Shutting down")
+
+        self.server.on_page = answer
 
     def take_away(self) -> None:
         self.server.faults["/"] = Reply(is_dropped=True)
 
     def mend(self) -> None:
         self.server.faults.clear()
+        self.server.on_page = lambda _start: None
         self.server.rooms.clear()
         for roster in self._shown:
             for one in roster.members:

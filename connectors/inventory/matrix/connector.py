@@ -17,6 +17,7 @@ from connectors.inventory.matrix.config import MatrixConfig
 from connectors.inventory.matrix.mapping import (
     DIRECT_MAX,
     NOBODY_WE_KNOW,
+    NOT_THERE,
     Listed,
     Person,
     Room,
@@ -24,6 +25,7 @@ from connectors.inventory.matrix.mapping import (
     events_of,
     joined_of,
     listed,
+    not_there,
     own_id,
     person_of,
     picture_of,
@@ -33,6 +35,7 @@ from connectors.inventory.matrix.mapping import (
     unshown,
 )
 from connectors.kit.looking import Asks, look
+from connectors.kit.unshown import Unshown
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Fact, GroupFacts, Member, Roster
 from worker.ports import (
@@ -43,6 +46,8 @@ from worker.ports import (
     Incomplete,
     Malformed,
     Passive,
+    PermissionDenied,
+    Rejected,
     SnapshotEnd,
 )
 from worker.ports.connectors.remover import ActOutcome
@@ -50,6 +55,11 @@ from worker.ports.connectors.remover import ActOutcome
 LISTINGS_MAX = 3  # a list that changed while it was read is read again
 CHECKED_MAX = 20  # rooms whose state `check` reads
 
+_FORBIDDEN = (
+    "The token's account is an administrator, since it may list the rooms. Look why Synapse, or the proxy in front of "
+    "it, forbids this one."
+)
+People = dict[str, Person | None]  # by id; None for one that Synapse fails to show
 T = TypeVar("T")
 
 
@@ -87,15 +97,16 @@ class MatrixInventory(Passive):
     ) -> Iterator[Roster | SnapshotEnd]:
         """Yield the rosters in the order of their ids, then the end.
 
-        A room whose state, or a member whose account, can't be understood makes its roster PARTIAL; so is one that is
-        listed, and not there when it is asked for. A read with a cursor is full, too: it has the rooms without a name
-        that were groups, a line each, which are read on while anybody is in them. Other direct chats are out of sight.
+        A room whose state, or a member whose account, can't be understood makes its roster PARTIAL; so is one that
+        Synapse fails to show, or whose member it does, unless that is so of most, and one that is listed, and not there
+        when it is asked for. A read with a cursor is full, too: it has the rooms without a name that were groups, a
+        line each, which are read on while anybody is in them. Other direct chats are out of sight.
         Raises AuthFailed, PermissionDenied (no server administrator), BadConfig (no Synapse at url), Incomplete and
         Transient.
         """
         began_at = self._context.now()
         self._account()
-        people: dict[str, Person] = {}
+        people: People = {}
         malformed: list[Malformed] = []
         groups_total = 0
         were_groups = frozenset((cursor or "").splitlines())
@@ -105,9 +116,15 @@ class MatrixInventory(Passive):
             one.room_id: one for one in wanted if not one.is_direct or one.room_id in unread & were_groups
         }
         nameless: list[str] = []
-        for room_id in sorted(rows) if groups is None else sorted(set(groups)):
+        room_ids = sorted(rows) if groups is None else sorted(set(groups))
+        rooms_unshown, accounts = self._unshown("group", len(room_ids)), self._unshown("account", None)
+        for room_id in room_ids:
             roster, problems = self._roster(
-                room_id, rows.get(room_id), people, was_group=room_id in were_groups
+                room_id,
+                rows.get(room_id),
+                lambda user_id: self._person(user_id, people, accounts),
+                rooms_unshown,
+                was_group=room_id in were_groups,
             )
             if roster is not None:
                 malformed += problems
@@ -115,6 +132,8 @@ class MatrixInventory(Passive):
                 unread.discard(room_id)
                 nameless += [room_id] if roster.group.name == room_id else []
                 yield replace(roster, facts=unasked(roster.facts, self.can.costly))
+        accounts.require_most(len(people))
+        malformed += [*rooms_unshown.malformed, *accounts.malformed]
         yield SnapshotEnd(
             began_at, groups_total, tuple(malformed), is_full=groups is None,
             cursor="\n".join(nameless) or None if groups is None else cursor, out_of_sight=unread.__contains__,
@@ -153,34 +172,70 @@ class MatrixInventory(Passive):
         return self._context.takes(room_id, name or room_id)
 
     def _roster(
-        self, room_id: str, row: Listed | None, people: dict[str, Person], *, was_group: bool
+        self,
+        room_id: str,
+        row: Listed | None,
+        person: Callable[[str], Person | None],
+        rooms_unshown: Unshown,
+        *,
+        was_group: bool,
     ) -> tuple[Roster | None, list[Malformed]]:
-        """Return a room's roster; None for one that is not wanted, or not there. `row`: as the list has it."""
-        room = self._room(room_id)
-        if room is not None and not self._is_wanted(room_id, room.name):
-            return None, []
-        answer = None if room is None else self._get(lambda: self._client.members(room_id))
-        if room is None or answer is None:
-            return (None, []) if row is None else unshown(row, self._context.now())
-        joined = joined_of(answer)
+        """Return a room's roster, with what could not be understood. `row`: as the list has it.
+
+        None for one that is not wanted; not there, or not shown, and not listed either.
+        """
+        read_at = self._context.now()
+        try:
+            room = self._room(room_id)
+            if room is not None and not self._is_wanted(room_id, room.name):
+                return None, []
+            joined = None if room is None else self._joined(room_id)
+        except ConnectorError as error:
+            problem = rooms_unshown.set_aside(error, room_id)
+            return None if row is None else unshown(row, read_at, problem.message), []
+        if room is None or joined is None:
+            if row is None:
+                return None, []
+            return unshown(row, self._context.now(), NOT_THERE), [not_there(room_id)]
         if not room.name and len(joined) <= DIRECT_MAX and not was_group:
             return None, []
-        return roster_of(room, joined, self._own, lambda user_id: self._person(user_id, people))
+        return roster_of(room, joined, self._own, person)
 
     def _room(self, room_id: str) -> Room | None:
         read_at = self._context.now()
-        answer = self._get(lambda: self._client.state(room_id))
+        answer = self._shown(lambda: self._client.state(room_id))
         return None if answer is None else room_of(room_id, events_of(answer), read_at)
 
-    def _person(self, user_id: str, people: dict[str, Person]) -> Person:
+    def _joined(self, room_id: str) -> tuple[str, ...] | None:
+        answer = self._shown(lambda: self._client.members(room_id))
+        return None if answer is None else joined_of(answer)
+
+    def _person(self, user_id: str, people: People, accounts: Unshown) -> Person | None:
         """Return somebody of this server, who is asked for once; of other servers it knows only names."""
         if server_of(user_id) != server_of(self._own):
             return NOBODY_WE_KNOW
         if user_id not in people:
-            answer = self._get(lambda: self._client.user(user_id))
-            known = answer is not None
-            people[user_id] = person_of(answer, self._context.default_region) if known else NOBODY_WE_KNOW
+            people[user_id] = accounts.ask(user_id, lambda: self._known(user_id))
         return people[user_id]
+
+    def _known(self, user_id: str) -> Person:
+        answer = self._shown(lambda: self._client.user(user_id))
+        return NOBODY_WE_KNOW if answer is None else person_of(answer, self._context.default_region)
+
+    def _shown(self, call: Callable[[], T]) -> T:
+        """Ask for one room or account. Raises Rejected where that alone is forbidden, and the list of rooms is not."""
+        try:
+            return self._get(call)
+        except PermissionDenied as error:
+            self._require_list()
+            raise Rejected(error.message, remedy=_FORBIDDEN) from error.__cause__
+
+    def _unshown(self, what: str, total: int | None) -> Unshown:
+        return Unshown(what, total, self._require_list)
+
+    def _require_list(self) -> None:
+        """Raise unless Synapse is there, and our account is an administrator."""
+        self._page(0)
 
     def _account(self) -> str:
         """Return our own account's id, asked for once."""
@@ -233,9 +288,11 @@ class MatrixInventory(Passive):
         try:
             account = self._account()
             rooms = [room for room in self._rooms() if not room.is_direct]
-            read = [self._seen(room) for room in rooms[:CHECKED_MAX]]
+            rooms_unshown = self._unshown("group", len(rooms))
+            asked = [rooms_unshown.ask(one.room_id, partial(self._seen, one)) for one in rooms[:CHECKED_MAX]]
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
+        read = [one for one in asked if one is not None]
         counts = {"groups": len(rooms), "members": sum(room.joined for room in rooms)}
         if len(rooms) <= CHECKED_MAX:
             counts |= {
@@ -243,7 +300,11 @@ class MatrixInventory(Passive):
                 "admins": sum(admins for _, admins in read),
             }
         said = ", ".join(f"{number} {what}" for what, number in counts.items())
-        return CheckResult(ok=True, message=f"{server_of(account)}, read as {account}: {said}", counts=counts)
+        message = f"{server_of(account)}, read as {account}: {said}"
+        details = (
+            {"first record set aside": str(rooms_unshown.malformed[0])} if rooms_unshown.malformed else {}
+        )
+        return CheckResult(ok=True, message=message, counts=counts, details=details)
 
     def _seen(self, row: Listed) -> tuple[int, int]:
         """Return how many members and admins a room has."""

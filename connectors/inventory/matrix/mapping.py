@@ -203,14 +203,21 @@ def person_of(answer: Any, region: str) -> Person:
 
 
 def roster_of(
-    room: Room, joined: Collection[str], own: str, person: Callable[[str], Person]
+    room: Room, joined: Collection[str], own: str, person: Callable[[str], Person | None]
 ) -> tuple[Roster, list[Malformed]]:
-    """Join a room's state with who is in it; return it with what could not be understood."""
+    """Join a room's state with who is in it; return it with what could not be understood.
+
+    A person is None whom Synapse fails to show.
+    """
     problems = list(room.problems)
     roles = room.powers.roles(joined, own) if room.powers else {}
     members = []
+    warnings: list[str] = []
     for user_id in joined:
         known = person(user_id)
+        if known is None:
+            warnings.append(f"Synapse fails to show the account {user_id}")
+            continue
         if known.problem:
             problems.append(_malformed(user_id, known.problem))
             continue
@@ -223,15 +230,19 @@ def roster_of(
             email=known.email,
         ))  # fmt: skip
     group = Group(room.room_id, room.name or room.room_id, MESSENGER)
-    coverage = _coverage(joined, own, is_whole=not problems)
-    return Roster(group, tuple(members), room.read_at, coverage, facts=room.facts), problems
+    coverage = _coverage(joined, own, is_whole=not (problems or warnings))
+    return Roster(group, tuple(members), room.read_at, coverage, tuple(warnings), room.facts), problems
 
 
-def unshown(row: Listed, read_at: datetime) -> tuple[Roster, list[Malformed]]:
-    """Make the roster of a room that the list has, and that is not there when it is asked for: it proves nothing."""
+def unshown(row: Listed, read_at: datetime, why: str) -> Roster:
+    """Make the roster of a room that the list has, and that is not shown: it proves nothing."""
     group = Group(row.room_id, row.name or row.room_id, MESSENGER)
-    problems = [_malformed(row.room_id, "it is listed, and is not there when it is asked for")]
-    return Roster(group, (), read_at, Coverage.PARTIAL, (NOT_THERE,)), problems
+    return Roster(group, (), read_at, Coverage.PARTIAL, (why,))
+
+
+def not_there(room_id: str) -> Malformed:
+    """Return the error for a room that the list has, and that is not there when it is asked for."""
+    return _malformed(room_id, "it is listed, and is not there when it is asked for")
 
 
 def _coverage(joined: Collection[str], own: str, *, is_whole: bool) -> Coverage:
