@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from html import escape
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from connectors.kit.calls import instant
 from connectors.kit.markdown import fenced, paragraphs, unreferenced
 from connectors.kit.text import cut, one_line
 from connectors.kit.trackers import TrackerConfig
@@ -97,6 +100,15 @@ def identity(body: object) -> str:
         elif not _QUOTED.match(line):
             found = next(reversed(_MARKER.findall(line)), found)
     return found
+
+
+def has_said(comments: Iterable[Mapping[str, Any]], text: str, since: datetime | None) -> bool:
+    """Whether one of these comments is this text, and not older. Raises KeyError or ValueError for odd ones."""
+    return any(
+        str(one.get("body") or "").strip() == text.strip()
+        and (since is None or (instant(str(one["created_at"])) or since) >= since)
+        for one in comments
+    )
 
 
 def folded(name: str, data: bytes) -> tuple[str, str]:

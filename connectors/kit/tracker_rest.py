@@ -152,7 +152,7 @@ class Worried:
         """Write the note of a move that is done: if it is refused, that is told, and the move is not undone by it."""
         try:
             found = write()
-        except Rejected as error:
+        except (Rejected, PermissionDenied) as error:
             self._worry("notes", f"{seen.key} was moved without a note: {error.message}", error.remedy)
             return None
         except (NotDone, Permanent, Incomplete) as error:

@@ -8,9 +8,9 @@ from typing import ClassVar
 import pytest
 
 from contracts.tracker import AMINA, NOW, TrackerContract, TrackerWorld
-from fakes.tracker import FakeTracker, lose
+from fakes.tracker import FakeTracker
 from worker.domain.mirror.outside import CopyStanding
-from worker.ports import Incomplete, Rejected
+from worker.ports import Incomplete, Rejected, Transient
 
 
 class FakeWorld(TrackerWorld):
@@ -58,7 +58,14 @@ class FakeWorld(TrackerWorld):
         self.fake.before = refuse
 
     def lose_answers(self, count: int) -> None:
-        lose(self.fake, "create", count)
+        left = [count]
+
+        def strike(_what: str) -> None:
+            left[0] -= 1
+            if left[0] >= 0:
+                raise Transient("The answer was lost.")
+
+        self.fake.after = strike
 
     def answer_html(self) -> None:
         self.fake.error = Incomplete("A page came.", remedy="Check url.")

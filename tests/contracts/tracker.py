@@ -210,7 +210,33 @@ class TrackerContract(AnyTrackerContract):
     def test_what_is_there_already_needs_no_move(self, world: TrackerWorld) -> None:
         seen = self.made(world)
         world.close(seen.ref)
-        assert world.tracker.move(self.now(world, seen), Goal.DONE, "Verified.").standing is CopyStanding.DONE
+        for _ in range(2):
+            moved = world.tracker.move(self.now(world, seen), Goal.DONE, "Verified.")
+            assert moved.standing is CopyStanding.DONE
+        assert sum("Verified." in text for text in world.comments(seen.ref)) == 1
+
+    def test_a_move_without_an_answer_is_asked_for_again_and_says_it_once(self, world: TrackerWorld) -> None:
+        tracker, seen = world.tracker, self.made(world)
+        for goal, standing, note in (
+            (Goal.DONE, CopyStanding.DONE, "Verified: the list of 24 November <shows> it."),
+            (Goal.OPEN, CopyStanding.OPEN, "They are still in the group."),
+        ):
+            now = self.now(world, seen)
+            world.lose_answers(1)
+            with pytest.raises(Transient):
+                tracker.move(now, goal, note)
+            assert world.copies() == 1
+            for _ in range(2):
+                assert tracker.move(self.now(world, seen), goal, note).standing is standing
+            assert sum(note in text for text in world.comments(seen.ref)) == 1
+
+    def test_each_reopening_has_its_note(self, world: TrackerWorld) -> None:
+        tracker, seen, note = world.tracker, self.made(world), "They are still in the group."
+        for times in (1, 2):
+            world.close(seen.ref)
+            tracker.move(self.now(world, seen), Goal.OPEN, note)
+            tracker.move(self.now(world, seen), Goal.OPEN, note)
+            assert sum(note in text for text in world.comments(seen.ref)) == times
 
     def test_a_move_that_is_not_allowed_writes_nothing(self, world: TrackerWorld) -> None:
         seen = self.made(world)

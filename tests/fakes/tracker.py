@@ -6,7 +6,16 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import (
+    SHOWS,
+    CopyGone,
+    CopyStanding,
+    CopyUnread,
+    Draft,
+    Goal,
+    LastMove,
+    Seen,
+)
 from worker.ports import Changed, CheckResult, ConnectorError, Passive, Rejected, Transient
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
@@ -25,10 +34,14 @@ class Issue:
     by: str = ""
     at: datetime | None = None
     is_gone: bool = False
+    moved: int = 0  # how many notes there were when its status was changed last
 
 
 class FakeTracker(Passive):
-    """`before` and `after` are called around each write: what they raise is lost before or after its effect."""
+    """`before` and `after` are called around each write: what they raise is lost before or after its effect.
+
+    `notes_apart`: a move and its note are two writes.
+    """
 
     def __init__(
         self, name: str = "desk", *, now: Callable[[], datetime], people: Collection[str] = ()
@@ -46,6 +59,7 @@ class FakeTracker(Passive):
         self.error: ConnectorError | None = None  # of every call
         self.unread: set[str] = set()  # of which too little is shown
         self.is_public = False
+        self.notes_apart = False
         self.called = False
         self.keep: Keep | None = None
         self._now = now
@@ -62,7 +76,7 @@ class FakeTracker(Passive):
     ) -> None:
         issue = self.issues[ref] if ref else self.only
         issue.seen = replace(issue.seen, standing=standing, status=standing.value)
-        issue.by, issue.at = by, at or self._now()
+        issue.by, issue.at, issue.moved = by, at or self._now(), len(issue.notes)
 
     def give(self, assignee: str) -> None:
         self.only.seen = replace(self.only.seen, assignee=assignee)
@@ -120,11 +134,15 @@ class FakeTracker(Passive):
         return LastMove(issue.by, issue.by if "@" in issue.by else "", issue.at)
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
-        self._write(f"move {goal.value}")
         issue = self.issues[seen.ref]
-        issue.seen = replace(issue.seen, standing=_AFTER[goal], status=_AFTER[goal].value)
-        issue.notes.append(note)
-        self.after(f"move {goal.value}")
+        if issue.seen.standing not in SHOWS[goal]:
+            self._write(f"move {goal.value}")
+            issue.seen = replace(issue.seen, standing=_AFTER[goal], status=_AFTER[goal].value)
+            issue.moved = len(issue.notes)
+            issue.notes += [] if self.notes_apart else [note]
+            self.after(f"move {goal.value}")
+        if note not in issue.notes[issue.moved :]:
+            self.note(issue.seen, note)
         return issue.seen
 
     def note(self, seen: Seen, text: str, /) -> None:

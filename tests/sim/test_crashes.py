@@ -64,6 +64,13 @@ def test_a_crash_at_any_boundary_ends_as_none_does(job: str, cycles: tuple[int, 
         assert outcome == expected, f"dying at boundary {boundary} of {job} ({scenario.boundary.places})"
 
 
+def says_each_move_once(scenario: Scenario) -> bool:
+    """Whether each copy that the worker moved last says why, in no words twice since."""
+    assert scenario.tracker is not None
+    every = [(issue.is_moved_by_us, issue.notes[issue.moved :]) for issue in scenario.tracker.every]
+    return all(len(said) == len(set(said)) and (said or not is_ours) for is_ours, said in every)
+
+
 @pytest.mark.timeout(300)
 def test_the_mirror_dying_anywhere_makes_one_copy_and_loses_no_word() -> None:
     expected, reference = play_scenario(kind=TrackerScenario)
@@ -81,3 +88,4 @@ def test_the_mirror_dying_anywhere_makes_one_copy_and_loses_no_word() -> None:
     for boundary in range(1, reference.boundaries["mirror"] + 1):
         outcome, scenario = play_scenario(Death("mirror", boundary), TrackerScenario)
         assert outcome == expected, f"dying at boundary {boundary} ({scenario.boundary.places})"
+        assert says_each_move_once(scenario), f"dying at boundary {boundary}"

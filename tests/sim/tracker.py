@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from fakes.tracker import FakeTracker, Issue
 from sim.effects import Boundary
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyStanding, Draft, Goal, LastMove, Seen
 from worker.domain.tickets.ticket import ticket_number
 from worker.ports import Changed, CheckResult, NotDone, PermissionDenied, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -48,6 +48,7 @@ class SimIssue(Issue):
     made_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     is_hidden: bool = False
     was_elsewhere: bool = False  # or is
+    is_moved_by_us: bool = False
     has_robot: bool = False  # which closes it again whenever it is reopened
     ours: list[tuple[datetime, str, str]] = field(default_factory=list)  # what the worker did, with its words
 
@@ -68,6 +69,7 @@ class Watch(Protocol):
     def wrote(self, what: str, issue: SimIssue, text: str) -> None: ...
     def failed(self, what: str, number: int, ref: str, error: BaseException | None) -> None: ...
     def acted(self, issue: SimIssue, before: Seen) -> None: ...
+    def is_noted(self, issue: SimIssue) -> None: ...
     def shown(self, issue: SimIssue, seen: Seen | None, *, is_kept: bool) -> None: ...
 
 
@@ -90,6 +92,7 @@ class SimTracker(FakeTracker):
         lag = timedelta(hours=rng.choice((0, 3, 7)))
         self.can = TrackerAbilities(goals=goals, lag=lag)
         self.has_revisions = rng.random() < 0.5  # whether a write to what was changed meanwhile is refused
+        self.notes_apart = self.has_revisions  # whether the note of a move is a write of its own
         self.next: deque[str] = deque()
         self.next_made: deque[str] = deque()  # those of creates alone
         self.busy = 0  # so many calls are refused for now
@@ -119,6 +122,8 @@ class SimTracker(FakeTracker):
         before = issue.seen
         issue.seen = _changed(before, **fields)
         issue.was_elsewhere |= issue.seen.is_elsewhere
+        if issue.seen.standing is not before.standing:
+            issue.moved, issue.is_moved_by_us = len(issue.notes), False
         if by is not None:
             issue.by, issue.at = by, self._now()
         self.watch.acted(issue, before)
@@ -199,11 +204,27 @@ class SimTracker(FakeTracker):
         standing = _STANDING[goal]
 
         def fields() -> dict[str, Any]:
-            issue = self.sim(seen.ref)
-            issue.by, issue.at = SERVICE, self._now()
+            issue.by, issue.at, issue.moved, issue.is_moved_by_us = (
+                SERVICE,
+                self._now(),
+                len(issue.notes),
+                True,
+            )
             return {"standing": standing, "status": standing.value}
 
-        return self._send(f"move {goal.value}", seen, note, fields)
+        issue = self.sim(seen.ref)
+        is_apart = self.notes_apart and not note.startswith("Duplicate of")  # which is closed once, or never
+        if issue.seen.standing not in SHOWS[goal]:
+            seen = self._send(f"move {goal.value}", seen, "" if is_apart else note, fields)
+        if note not in issue.notes[issue.moved :]:
+            try:
+                seen = self._send("word", seen, note, dict)
+            except (Rejected, PermissionDenied):
+                pass  # it is told, and the move is done
+            except (NotDone, Changed) as error:
+                raise Transient("It was moved without a note.", remedy="Wait.") from error
+        self.watch.is_noted(issue)
+        return seen
 
     def note(self, seen: Seen, text: str, /) -> None:
         self._send("note", seen, text, dict)

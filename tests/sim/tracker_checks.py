@@ -214,6 +214,11 @@ class TrackerChecks:
             kept.is_refused |= isinstance(error, (PermissionDenied, Rejected))
             kept.unclear += is_unclear and what == "move open"
 
+    def is_noted(self, issue: SimIssue) -> None:
+        """A move is done, and its note is there, or was refused."""
+        kept = self._kept[issue.ref]
+        kept.is_paid, kept.looked = True, issue.seen.standing
+
     def acted(self, issue: SimIssue, before: Seen) -> None:
         """Somebody did something to an issue."""
         kept = self._kept[issue.ref]
@@ -303,6 +308,10 @@ class TrackerChecks:
     def _agree(self, issue: SimIssue, kept: Kept) -> None:
         """Nothing was changed for so long that both sides say the same, or why they don't is said."""
         ticket, standing = self._log.tickets[issue.number], issue.seen.standing
+        is_silent = issue.is_moved_by_us and issue.moved == len(issue.notes)
+        is_owed = ticket.state is not TicketState.DONE and not kept.is_refused and not issue.was_elsewhere
+        if is_silent and is_owed:
+            self._fail(16, f"{issue.seen.key} was moved to {standing.value} without a word")
         if _is_duplicate(issue) or not issue.is_there or self._is_at_rest(issue, kept, ticket):
             return
         if not self._problem(issue.number):
@@ -321,7 +330,7 @@ class TrackerChecks:
             is_noted = issue.was_elsewhere and self._is_noted(kept)
             return standing is CopyStanding.OPEN or (is_closed and (is_left or is_fight or is_noted))
         since = self._ended_at[issue.number]
-        said = sum(at >= since and what not in {"assign", "attach"} for at, what in kept.tried)
+        said = sum(at >= since and what not in {"assign", "attach", "word"} for at, what in kept.tried)
         return is_closed or said >= 2 or (said == 1 and self._can_only_note(issue, ticket))
 
     @staticmethod

@@ -13,7 +13,7 @@ import worker.app.jobs.verify
 import worker.domain.messages.copies
 import worker.domain.mirror.decide
 from sim.breaking import Make, Mutant
-from sim.tracker import DESK, SERVICE
+from sim.tracker import CLOSED, DESK, SERVICE
 from worker.app.jobs.mirror_here import ActsHere
 from worker.app.jobs.mirror_making import MakeCopies
 from worker.app.jobs.mirror_run import MirrorRun
@@ -81,6 +81,14 @@ def _number(value: int) -> Make:
 
 def _leaves_it_open(_original: Any) -> Any:
     return lambda _ticket, base, *_args, **_more: Consequence(base)
+
+
+def _leaves_it_unsaid(original: Any) -> Any:
+    def settled(ticket: Any, base: Copy, can: Any, *rest: Any, begun: Any, **more: Any) -> Consequence:
+        can = replace(can, goals=frozenset()) if begun and base.standing in CLOSED else can
+        return original(ticket, base, can, *rest, begun=begun, **more)  # type: ignore[no-any-return]
+
+    return settled
 
 
 def _believes_the_close(original: Any) -> Any:
@@ -152,6 +160,7 @@ TRACKER_MUTANTS = (
     ),
     Mutant(15, "it-is-given-in-each-run", ((_DECIDE, "_assigned", _gives_each_time),), days=DAYS),
     Mutant(16, "a-fight-goes-on", ((_DECIDE, "REOPENS_MAX", _number(1000)),), days=DAYS + 1, first=2),
+    Mutant(16, "a-move-without-an-answer-is-over", ((_DECIDE, "_settled", _leaves_it_unsaid),), days=DAYS),
     Mutant(16, "what-is-over-stays-open-there", ((_DECIDE, "_settled", _leaves_it_open),), days=DAYS),
     Mutant(17, "a-close-is-proof", ((ActsHere, "claim", _believes_the_close),), days=DAYS),
     Mutant(17, "a-close-is-evidence", ((_VERIFY, "weigh", _takes_a_close_for_evidence),), days=DAYS),

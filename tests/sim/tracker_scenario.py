@@ -41,6 +41,7 @@ class TrackerScenario(Scenario):
         tracker.can = TrackerAbilities(goals=frozenset(Goal))
         tracker.people = {human.email for human in self.people}
         tracker.robots = 0.0
+        tracker.notes_apart = True
         return tracker
 
     def _script(self) -> tuple[tuple[float, Callable[[], None]], ...]:

@@ -31,7 +31,14 @@ HERE = Path(__file__).parent
 SHARE = Path("/usr/share/request-tracker5")
 SERVER = SHARE / "libexec/rt-server"
 US, AMINA, CLOSER, ROOT = "whosleft", "amina", "closer", "root"
-OUR_RIGHTS = ("SeeQueue", "ShowTicket", "CreateTicket", "ModifyTicket", "ReassignTicket")
+OUR_RIGHTS = (
+    "SeeQueue",
+    "ShowTicket",
+    "ShowTicketComments",
+    "CreateTicket",
+    "ModifyTicket",
+    "ReassignTicket",
+)
 # The lifecycle "guarded": nothing leads from new to done, and no button to what "quiet" is
 SETTINGS = """\
 Set($rtname, 'whosleft.test');

@@ -20,7 +20,7 @@ from connectors.kit.trackers import configured_place
 from connectors.tracker.github import mapping
 from connectors.tracker.github.client import GITHUB, GONE, NOT_FOUND, PAGE, GithubClient, Row, rest_of
 from connectors.tracker.github.config import GithubConfig
-from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     BadConfig,
     Changed,
@@ -167,8 +167,8 @@ class GithubTracker(HttpTracker):
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         now, path = self._unchanged(seen)
-        if is_there(now.standing, goal):
-            self._comment(path, note)
+        if now.standing in SHOWS[goal]:
+            self._note_after(now, lambda: self._comment_once(path, note))
             return now
         self._client.change(seen.ref, mapping.move_to(goal))
         moved, _path = read_back(lambda: self._now(seen))
@@ -183,6 +183,14 @@ class GithubTracker(HttpTracker):
     def note(self, seen: Seen, text: str, /) -> None:
         path = self._client.issue(seen.ref)[1] if seen.is_elsewhere else self._path(seen)
         self._comment(path, text)
+
+    def _comment_once(self, path: str, text: str) -> None:
+        """Add a comment, unless it is there since the issue was moved last."""
+        events = list(self._client.events(path))
+        moved = understood(GITHUB, "the events of an issue", lambda: mapping.last_move(events, self._config))
+        comments = list(self._client.comments(path))
+        if not understood(GITHUB, "the comments", lambda: forges.has_said(comments, plain(text), moved.at)):
+            self._comment(path, text)
 
     def _comment(self, path: str, text: str) -> None:
         made = self._client.comment(path, plain(text))

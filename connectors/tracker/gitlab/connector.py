@@ -28,7 +28,7 @@ from connectors.tracker.gitlab import mapping
 from connectors.tracker.gitlab.check import Check, account_id
 from connectors.tracker.gitlab.client import GITLAB, PAGE, GitlabClient, Row, rest_of
 from connectors.tracker.gitlab.config import GitlabConfig
-from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import Changed, ConnectorContext, InboundCall, Rejected, Transient
 from worker.ports.connectors.tracker import TrackerAbilities
 
@@ -136,8 +136,8 @@ class GitlabTracker(HttpTracker):
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         row = self._unchanged(seen)
         now = self._seen(row)
-        if is_there(now.standing, goal):
-            self.note(now, note)
+        if now.standing in SHOWS[goal]:
+            self._note_after(now, lambda: self._note_once(now, note))
             return now
         fields = understood(GITLAB, "an issue", lambda: mapping.move_to(goal, row, self._config))
         self._client.change(seen.ref, fields)
@@ -149,6 +149,14 @@ class GitlabTracker(HttpTracker):
             )
         self._note_after(moved, lambda: self.note(moved, note))
         return moved
+
+    def _note_once(self, seen: Seen, text: str) -> None:
+        """Add a comment, unless it is there since the issue was moved last."""
+        moves = self._client.moves(seen.ref)
+        moved = understood(GITLAB, "the moves of an issue", lambda: mapping.last_move(moves, self._config))
+        comments = list(self._client.comments(seen.ref))
+        if not understood(GITLAB, "the comments", lambda: forges.has_said(comments, plain(text), moved.at)):
+            self.note(seen, text)
 
     def note(self, seen: Seen, text: str, /) -> None:
         made = self._client.comment(seen.ref, plain(text))

@@ -21,7 +21,7 @@ from connectors.tracker.jira.forms import Form, read_form
 from connectors.tracker.jira.mapping import Place
 from connectors.tracker.jira.markup import document, plain, summary, wiki
 from connectors.tracker.jira.moves import Way, way_to
-from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import Changed, CheckResult, Concern, ConnectorContext, ConnectorError, Rejected
 from worker.ports.connectors.base import Passive
 from worker.ports.connectors.tracker import TrackerAbilities
@@ -32,11 +32,6 @@ FORM_FOR = timedelta(hours=1)
 WALK_MAX = 50  # pages of keys that are looked through, 5,000 issues
 SIGNATURE, CALL_ID = "x-hub-signature", "x-atlassian-webhook-identifier"
 INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}  # not for the customer of a request
-_SHOWS = {
-    Goal.OPEN: {CopyStanding.OPEN},
-    Goal.DONE: {CopyStanding.DONE},
-    Goal.CANCELLED: {CopyStanding.DONE, CopyStanding.DECLINED},
-}
 _GONE = "deleted or hidden"
 
 
@@ -164,8 +159,8 @@ class JiraTracker(Worried, Passive):
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         """Take the move that leads there now. What is there already, gets the note if it hasn't got it."""
         here = self._seen(seen.ref)
-        if here.standing in _SHOWS[goal]:
-            self._note_once(seen.ref, note)
+        if here.standing in SHOWS[goal]:
+            self._note_after(here, lambda: self._note_once(seen.ref, note))
             return here
         status = self._config.states.status(goal)
         values = self._config.states.fields if goal is Goal.DONE else {}
@@ -174,7 +169,7 @@ class JiraTracker(Worried, Passive):
         self._take(seen.ref, way, note)
         now = read_back(lambda: self._seen(seen.ref))
         # An old resolution that the move could not change says nothing of the move
-        if now.standing not in _SHOWS[goal] and now.status.casefold() != status.casefold():
+        if now.standing not in SHOWS[goal] and now.status.casefold() != status.casefold():
             raise Rejected(
                 f"Jira took the move of {now.key} to {status!r}, but its status is {now.status!r}.",
                 remedy="Look at the workflow's post functions and at automation rules in Jira.",

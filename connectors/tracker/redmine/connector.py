@@ -19,7 +19,6 @@ from connectors.kit.tracker_rest import (
     asked_alone,
     each_apart,
     has_token,
-    is_there,
     read_back,
     understood,
 )
@@ -38,7 +37,7 @@ from connectors.tracker.redmine.client import (
 )
 from connectors.tracker.redmine.config import RedmineConfig
 from connectors.tracker.redmine.people import People
-from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -141,9 +140,12 @@ class RedmineTracker(HttpTracker):
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         self._us()
         row = self._unchanged(seen)
-        if is_there(self._seen(row).standing, goal):
-            noted = self._noted(seen, note)
-            return read_back(lambda: self._seen(noted))
+        here = self._seen(row)
+        if here.standing in SHOWS[goal]:
+            text = self._text(note)
+            if not understood(REDMINE, "the comments", lambda: mapping.has_note(row, text, self._us())):
+                self._note_after(seen, lambda: self._noted(seen, note))
+            return here
         states, where = self._config.states, self._place()
         wanted = states.status(goal)
         status_id = self._allowed(row, wanted)

@@ -198,6 +198,6 @@ def _named(error: ConnectorError) -> ConnectorError:
 
 
 RIGHTS = (
-    "Give our account, which has to be privileged, the queue's rights SeeQueue, ShowTicket, CreateTicket, ModifyTicket "
-    "and ReassignTicket."
+    "Give our account, which has to be privileged, the queue's rights SeeQueue, ShowTicket, ShowTicketComments, "
+    "CreateTicket, ModifyTicket and ReassignTicket."
 )

@@ -18,7 +18,6 @@ from connectors.kit.tracker_rest import (
     asked_alone,
     each_apart,
     has_token,
-    is_there,
     read_back,
     understood,
 )
@@ -35,7 +34,7 @@ from connectors.tracker.request_tracker.client import (
     rest_of,
 )
 from connectors.tracker.request_tracker.config import RequestTrackerConfig
-from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -131,8 +130,10 @@ class RequestTracker(HttpTracker):
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         row, etag = self._unchanged(seen)
-        if is_there(seen.standing, goal):
-            self._client.comment(seen.ref, note)
+        if seen.standing in SHOWS[goal]:
+            history = self._client.history(seen.ref)
+            if not understood(RT, "a ticket's history", lambda: mapping.has_note(history, seen.status)):
+                self._note_after(seen, lambda: self._client.comment(seen.ref, note))
             return read_back(lambda: self._seen(self._found(seen.ref)))
         if goal is Goal.DONE:
             etag = self._fields(seen, etag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from connectors.kit.calls import instant
@@ -17,6 +18,7 @@ URN = (
 )
 NOBODY = "Nobody"
 DELETED = "deleted"
+ALONG_WITH = timedelta(minutes=1)  # RT adds a comment before the status that comes with it
 
 
 def link(identity: str) -> str:
@@ -108,6 +110,15 @@ def last_move(history: Iterable[Row], status: str) -> LastMove:
                 instant(one["Created"]),
             )
     return LastMove()
+
+
+def has_note(history: Sequence[Row], status: str) -> bool:
+    """Whether something was commented since it got this status, or along with it; what, RT does not show here."""
+    moved_at = last_move(history, status).at
+    return moved_at is not None and any(
+        one["Type"] == "Comment" and (instant(one["Created"]) or moved_at) >= moved_at - ALONG_WITH
+        for one in history
+    )
 
 
 def names(rows: Sequence[Row]) -> frozenset[str]:

@@ -17,7 +17,6 @@ from connectors.kit.tracker_rest import (
     asked_alone,
     each_apart,
     has_token,
-    is_there,
     read_back,
     understood,
 )
@@ -27,7 +26,7 @@ from connectors.tracker.servicenow.check import Check
 from connectors.tracker.servicenow.client import PAGE, SERVICENOW, Row, ServicenowClient, plain, rest_of
 from connectors.tracker.servicenow.config import ServicenowConfig
 from connectors.tracker.servicenow.people import People
-from worker.domain.mirror.outside import CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
+from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
     Changed,
     ConnectorContext,
@@ -153,11 +152,14 @@ class ServicenowTracker(HttpTracker):
 
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         row = self._unchanged(seen)
-        if is_there(self._seen(row).standing, goal):
-            return self._seen(self._noted(seen, row, note))
-        row = self._moved(seen, goal, note)
-        noted = self._note_after(seen, lambda: self._noted(seen, row, note))
-        return read_back(lambda: self._seen(noted or row))
+        here = self._seen(row)
+        if here.standing in SHOWS[goal]:
+            self._note_after(seen, lambda: self._note_once(seen, row, note))
+            return here
+        # A state that access rules close to us is dropped without a word; a note beside it would stand there alone
+        moved = self._moved(seen, goal, note)
+        noted = self._note_after(seen, lambda: self._noted(seen, moved, note))
+        return read_back(lambda: self._seen(noted or moved))
 
     def _moved(self, seen: Seen, goal: Goal, note: str) -> Row:
         status = self._config.states.status(goal)
@@ -184,8 +186,15 @@ class ServicenowTracker(HttpTracker):
     def note(self, seen: Seen, text: str, /) -> None:
         self._noted(seen, self._row(seen), text)
 
+    def _note_once(self, seen: Seen, before: Row, text: str) -> None:
+        """Write a note, unless the record shows it."""
+        fields = (*mapping.FIELDS, "work_notes")
+        shown = self._client.row(self._config.table, seen.ref, fields, "the work notes")
+        if shown is None or mapping.noted(text) not in mapping.display(shown, "work_notes"):
+            self._noted(seen, before, text)
+
     def _noted(self, seen: Seen, before: Row, text: str) -> Row:
-        """Journal fields read as empty, so what proves a note is that the record was changed."""
+        """The value of a journal field reads as empty, so what proves a note is that the record was changed."""
         sent = {"work_notes": mapping.noted(text)}
         self._client.change(self._config.table, seen.ref, sent, mapping.FIELDS, "a work note")
         row = read_back(lambda: self._row(seen))

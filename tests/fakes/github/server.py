@@ -56,6 +56,7 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    said_at: dict[int, datetime] = field(default_factory=dict)  # of those that came over the API, from one
     events: list[tuple[str, str, datetime]] = field(default_factory=list)
     is_pull: bool = False
     is_locked: bool = False
@@ -167,7 +168,7 @@ class GithubServer(TrackerServer):
             if issue.is_locked:
                 return refused(403, "Unable to create comment because issue is locked.")
             issue.comments.append(json.loads(request.body)["body"])
-            issue.updated_at = self.tick()
+            issue.said_at[len(issue.comments)] = issue.updated_at = self.tick()
             return answered(self._comment(issue, len(issue.comments)), 201)
         if rest == "comments":
             return answered([self._comment(issue, at) for at in range(1, len(issue.comments) + 1)])
@@ -229,10 +230,11 @@ class GithubServer(TrackerServer):
     def _comment(self, issue: Issue, at: int) -> dict[str, Any]:
         number = issue.number * 1000 + at
         url = f"{self.url}/repos/{REPOSITORY}/issues/comments/{number}"
+        made_at = text(issue.said_at.get(at, issue.created_at))
         return {
             "id": number, "node_id": f"C_{number}", "url": url, "html_url": url, "issue_url": url,
-            "body": issue.comments[at - 1], "user": self._person(ME), "created_at": text(self.now),
-            "updated_at": text(self.now), "author_association": "MEMBER",
+            "body": issue.comments[at - 1], "user": self._person(ME), "created_at": made_at,
+            "updated_at": made_at, "author_association": "MEMBER",
         }  # fmt: skip
 
     def _event(self, at: int, kind: str, by: str, when: datetime) -> dict[str, Any]:

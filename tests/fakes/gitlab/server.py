@@ -65,6 +65,7 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    said_at: dict[int, datetime] = field(default_factory=dict)  # of those that came over the API, from one
     moves: list[tuple[str, str, datetime]] = field(default_factory=list)
     moved_to: int | None = None
     duplicate_of: int | None = None
@@ -183,13 +184,18 @@ class GitlabServer(TrackerServer):
     def _notes(self, issue: Issue, request: Request) -> Reply:
         if request.method == "GET":
             self._require("GET notes", set(request.query))
-            return answered([{"id": at, "body": text} for at, text in enumerate(issue.notes, 1)])
+            return answered([self._note(issue, at) for at in range(1, len(issue.notes) + 1)])
         text = self._obeyed(issue, self._body("POST notes", request)["body"])
         if not text.strip():
             return answered({"commands_changes": {}}, 202)  # nothing but commands
         issue.notes.append(text)
-        issue.updated_at = self.tick()
-        return answered({"id": len(issue.notes), "body": text}, 201)
+        issue.said_at[len(issue.notes)] = issue.updated_at = self.tick()
+        return answered(self._note(issue, len(issue.notes)), 201)
+
+    @staticmethod
+    def _note(issue: Issue, at: int) -> dict[str, Any]:
+        made_at = issue.said_at.get(at, issue.created_at)
+        return {"id": at, "body": issue.notes[at - 1], "created_at": text(made_at)}
 
     def _obeyed(self, issue: Issue, text: str) -> str:
         """Do what the commands in a text say, and return the rest."""

@@ -2,7 +2,7 @@
 
 Held to `description.yaml`, made by hand from the documented parameters and codes. What the documentation says and
 nobody expects is done as well: an invalid part of a query is ignored, the limit counts before access rules, unknown
-fields are dropped from questions and from writes, journal fields read as empty.
+fields are dropped from questions and from writes, journal fields have no value, and are shown joined.
 """
 
 from __future__ import annotations
@@ -164,7 +164,15 @@ class ServicenowServer(TrackerServer):
 
     def _cell(self, table: str, record: Mapping[str, str], field: str) -> dict[str, str]:
         first, _, second = field.partition(".")
-        stored = "" if first in JOURNALS else record.get(first, "")
+        if first in JOURNALS:
+            said = [
+                text for ref, journal, text in self.journal if (ref, journal) == (record["sys_id"], first)
+            ]
+            shown = "".join(
+                f"2026-11-24 09:00:00 - Whosleft (Work notes)\n{text}\n\n" for text in reversed(said)
+            )
+            return {"value": "", "display_value": shown}
+        stored = record.get(first, "")
         if first in REFERENCES:
             other = self.tables[REFERENCES[first]].get(stored, {})
             text = other.get(second or "name", "")

@@ -166,6 +166,24 @@ def test_what_is_proven_first_is_closed_there(ward: Harness, desk: Desk) -> None
     assert len(world.comments(found.ref)) == 1
 
 
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_proof_whose_answer_is_lost_is_said_once(ward: Harness, desk: Desk, lost: int) -> None:
+    """The answer to the move; then that to its note, too, where that is another write."""
+    server, world = desk
+    found = settled(ward)
+    ward.later(hours=1)
+    ward.drop("ward-7", "ann")
+    ward.settle()
+    server.lose(lost)
+    for _ in range(3):
+        run(ward)
+    assert (copy(ward).standing, copy(ward).shown) == (CopyStanding.DONE, "closed")
+    assert ["Verified" in text for text in world.comments(found.ref)] == [True]
+    before = writes(server)
+    run(ward)
+    assert writes(server) == before
+
+
 def test_what_is_gone_is_told_and_not_made_again(ward: Harness, desk: Desk) -> None:
     _server, world = desk
     found = settled(ward)

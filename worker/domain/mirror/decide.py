@@ -2,8 +2,9 @@
 
     ours, and what was seen last (the base), and what is seen now -> what people did there -> what follows
 
-States are compared, never authors: what we did ourselves is what we meant to do, and is no news. At most one write
-follows at a time; then it is seen anew.
+States are compared, never authors: what we did ourselves is what we meant to do, and is no news. A move is over once
+its answer came; until then it is asked for again, and the tracker does what is left of it. At most one write follows at
+a time; then it is seen anew.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from enum import StrEnum
 from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import Choice
 from worker.domain.mirror.copy import Copy, mark_of
-from worker.domain.mirror.outside import CLOSED, CopyStanding, Goal, Seen
+from worker.domain.mirror.outside import CLOSED, SHOWS, CopyStanding, Goal, Seen
 from worker.domain.tickets.ticket import Ticket, TicketState
 
 REOPENS_MAX, REOPENS_WITHIN = 3, timedelta(days=7)
@@ -24,8 +25,6 @@ AGAIN = "+"  # behind what was said, when it was closed there a second time
 LEFT, REFUSED = "left:", "!"  # around what was said where it stays closed; behind it: refusals
 REFUSALS_MAX = 24  # of one reopening: a day, at one an hour
 KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
-
-_SHOWS = {Goal.OPEN: {CopyStanding.OPEN}, Goal.DONE: {CopyStanding.DONE}, Goal.CANCELLED: CLOSED}
 
 
 class Say(StrEnum):
@@ -72,7 +71,7 @@ class Consequence:
 
     claim, reopen    the move of our ticket: it was closed there, or reopened after a claim
     take             the address of the person who got it there, and may get it here
-    move, say        where to move it there, and with which note; a note alone without `move`
+    move, say        where to move it there, and with which note; a note alone without `move`. It may be there already
     give             the address to give it to there
     if_refused       what counts as said there if the write is refused, which is not said again then
     owes_note        a move that is refused is said there all the same, in a note alone
@@ -123,7 +122,7 @@ def stays_closed(copy: Copy) -> bool:
 
 def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Consequence:
     """Return what follows for a copy that is LINKED; of several things the first. `now` is aware UTC."""
-    is_echo = copy.intent is not None and seen.standing in _SHOWS[copy.intent]
+    is_echo = copy.intent is not None and seen.standing in SHOWS[copy.intent]
     is_news = seen.standing is not copy.standing and not is_echo
     base = replace(
         copy,
@@ -139,7 +138,11 @@ def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) 
         can = replace(can, goals=frozenset(), assigns=False)
     if ticket.is_live:
         base = replace(base, settled_at=None)
-        follows = _live(ticket, base, seen, can, now, is_news=is_news, was=copy.standing)
+        follows = (
+            _reopened_there(ticket, base, was=copy.standing)
+            if ticket.state is not TicketState.DONE and is_echo and copy.intent in can.goals & {Goal.OPEN}
+            else _live(ticket, base, seen, can, now, is_news=is_news, was=copy.standing)
+        )
     else:
         base = replace(base, declines=0)  # if it is needed again, that was not said of it
         follows = _settled(ticket, base, can, now, is_news=is_news, begun=copy.intent)
@@ -175,6 +178,26 @@ def _live(
     return Consequence(base, claim=True)
 
 
+def _reopened_there(ticket: Ticket, base: Copy, was: CopyStanding) -> Consequence:
+    """Ask for the reopening again, which is done there: its note may not be."""
+    if ticket.state is TicketState.BLOCKED:
+        say = Say.WAITS
+    elif was is CopyStanding.DECLINED and base.declines:
+        say = Say.STILL_TRUE
+    else:
+        say = Say.GOES_ON if kind_of(ticket).choice is Choice.NOTHING else Say.DESK
+    return Consequence(
+        replace(base, intent=Goal.OPEN),
+        move=Goal.OPEN,
+        say=say,
+        noted=_noted_when_reopened(ticket, base, say),
+    )
+
+
+def _noted_when_reopened(ticket: Ticket, base: Copy, say: Say) -> str:
+    return _mark(say, ticket) if say is Say.WAITS or base.noted.startswith(LEFT) else ""
+
+
 def _waiting(ticket: Ticket, base: Copy, can: Ability) -> Consequence:
     """Say there that it has to wait, and later that it needn't any more; or that it goes on, if it was said to be over.
 
@@ -206,9 +229,9 @@ def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: 
     reopens = 0 if is_over else base.reopens
     if Goal.OPEN in can.goals and reopens < REOPENS_MAX and refused < REFUSALS_MAX:
         counted = replace(base, reopens=reopens + 1, reopened_at=now if is_over else base.reopened_at)
-        noted = _mark(say, ticket) if say is Say.WAITS or base.noted.startswith(LEFT) else ""
         return Consequence(
-            replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say, noted=noted,
+            replace(counted, intent=Goal.OPEN), move=Goal.OPEN, say=say,
+            noted=_noted_when_reopened(ticket, base, say),
             if_refused=f"{left}{REFUSED}{refused + 1}", owes_note=can.notes and not is_left,
         )  # fmt: skip
     if is_left:
@@ -222,17 +245,21 @@ def _settled(
 ) -> Consequence:
     """Close it there with what was proven or decided; if people reopen it after that, once more.
 
-    `begun` is what we were about to do: we may have died before it was done, or before that was stored.
+    `begun` is what we were about to do: we may have died before it was done, or before that was stored. If it is done
+    there, its note may not be, so it is asked for again: as long as the copy is looked at.
     """
     goal, say = _OF_STATE[ticket.state]
     mark = _mark(say, ticket)
-    is_begun, is_done = begun is goal, base.standing in _SHOWS[goal]
-    if is_begun and is_done and base.noted.removesuffix(AGAIN) != mark:
-        base = replace(base, noted=mark)
+    is_begun, is_done = begun is goal, base.standing in SHOWS[goal]
     is_said = base.noted.removesuffix(AGAIN) == mark
+    noted = f"{mark}{AGAIN}" if is_said else mark
+    if is_begun and is_done:
+        if goal in can.goals:
+            again = replace(base, intent=goal, settled_at=base.settled_at or now)
+            return Consequence(again, move=goal, say=say, noted=noted)
+        is_said, base = True, replace(base, noted=noted)
     may_move = base.noted != f"{mark}{AGAIN}" and (is_news or is_begun or not is_said)
     if base.standing not in CLOSED and goal in can.goals and may_move:
-        noted = f"{mark}{AGAIN}" if is_said else mark
         return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
     if not is_said and can.notes:
         said = replace(base, noted=mark, settled_at=base.settled_at or now)

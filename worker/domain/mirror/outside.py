@@ -29,6 +29,13 @@ class Goal(StrEnum):
     CANCELLED = "cancelled"
 
 
+SHOWS: Mapping[Goal, frozenset[CopyStanding]] = {
+    Goal.OPEN: frozenset({CopyStanding.OPEN}),
+    Goal.DONE: frozenset({CopyStanding.DONE}),
+    Goal.CANCELLED: CLOSED,
+}  # where a copy is once it was brought there
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Our ticket, as a tracker shows it.

@@ -102,6 +102,8 @@ class Tracker(Connector, Protocol):
     def move(self, seen: Seen, goal: Goal, note: str, /) -> Seen:
         """Bring the copy where we want it, with a note, and read it back. Only for `can.goals`.
 
+        What is there already gets the note, unless it has it from this move: after an unclear answer it is asked for
+        again, with the same goal and note, until one is clear.
         Raises Rejected if no way leads there for us now; then nothing was noted either.
         """
 
