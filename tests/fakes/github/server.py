@@ -64,7 +64,9 @@ class Issue:
 
 
 class GithubServer(TrackerServer):
-    """`may_triage`, `may_move`: what our account may do. `gone`: numbers that were deleted; `hidden`: out of sight."""
+    """`may_triage`, `may_move`: what our account may do. `knows_reasons`: an old
+    GitHub Enterprise ignores state_reason. `gone`: numbers that were deleted; `hidden`: out of sight.
+    """
 
     def __init__(self, contract: OpenApi | None = None) -> None:
         super().__init__(contract)
@@ -74,6 +76,7 @@ class GithubServer(TrackerServer):
         self.people = {ME, "amina-y", "sam-doe"}
         self.may_triage = True
         self.may_move = True
+        self.knows_reasons = True
         self.is_private = True
         self.has_issues = True
         self.is_visible = True
@@ -182,7 +185,9 @@ class GithubServer(TrackerServer):
         if "state" in body:
             if not self.may_move:
                 return refused(403, "Resource not accessible by personal access token")
-            self.change(issue.number, ME, body["state"], body.get("state_reason"))
+            self.change(
+                issue.number, ME, body["state"], body.get("state_reason") if self.knows_reasons else None
+            )
         if self.may_triage:
             issue.labels = body.get("labels", issue.labels)
             issue.assignees = body.get("assignees", issue.assignees)

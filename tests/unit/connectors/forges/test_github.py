@@ -176,10 +176,18 @@ def test_what_was_closed_meanwhile_is_not_moved(world: GithubWorld) -> None:
 
 
 def test_a_reason_that_is_ignored_is_named(world: GithubWorld) -> None:
+    world.server.knows_reasons = False
+    with pytest.raises(Rejected, match="state_reason"):
+        world.tracker.move(made(world), Goal.CANCELLED, "Cancelled.")
+
+
+def test_what_is_closed_already_is_cancelled_by_a_note_alone(world: GithubWorld) -> None:
     seen = made(world)
     world.close(seen.ref)
-    with pytest.raises(Rejected, match="state_reason"):
-        world.tracker.move(now(world, seen.ref), Goal.CANCELLED, "Cancelled.")
+    assert (
+        world.tracker.move(now(world, seen.ref), Goal.CANCELLED, "Cancelled.").standing is CopyStanding.DONE
+    )
+    assert [text for text in world.comments(seen.ref) if "Cancelled." in text]
 
 
 def test_labels_that_were_dropped_are_told_and_make_no_second_issue(world: GithubWorld) -> None:
