@@ -151,6 +151,21 @@ def test_a_silence_is_in_the_journal_without_those_whom_it_names(late: Harness) 
     assert "dee" not in str(found[0].data)
 
 
+def test_a_silence_for_a_person_counts_the_tickets_whose_messages_it_held(late: Harness) -> None:
+    made = silence(late, 40, people=("Dee@corp.example",))
+    late.later(hours=12)
+    assert told(late) == []
+    with late.store.reading() as uow:
+        [listed] = late.app.silencing.all(uow)
+    assert (listed.id, listed.fired) == (made.id, 1)
+
+
+def test_a_silence_of_an_inventory_that_there_is_not_is_refused(late: Harness) -> None:
+    with pytest.raises(Refused, match="no inventory 'ward'; there are: wards"):
+        silence(late, 40, sources=("ward",))
+    assert silence(late, 40, sources=("wards",)).sources == ("wards",)
+
+
 # --- acknowledgement and snooze ---------------------------------------------------------------------------
 
 
@@ -343,69 +358,7 @@ def test_a_snooze_is_never_longer_than_the_policy_allows(late: Harness, hours: f
         late.desk.snooze(1, SAM, hours * HOUR, late.now)
 
 
-def to_come(harness: Harness) -> list[int]:
-    ticket = harness.ticket()
-    with harness.store.reading() as uow:
-        return [one.coming.step for one in harness.app.explainer.to_come(uow, ticket)]
-
-
 def test_only_an_open_ticket_is_snoozed(late: Harness) -> None:
     late.desk.done(1, SAM, late.now)
     with pytest.raises(Refused, match="nothing is escalated"):
         late.desk.snooze(1, SAM, HOUR, late.now)
-
-
-# --- the preview ------------------------------------------------------------------------------------------
-
-
-def preview(harness: Harness) -> list[tuple[int, list[tuple[str, str, str]]]]:
-    with harness.store.reading() as uow:
-        ticket = uow.tickets.get(1)
-        assert ticket is not None
-        return [
-            (step.coming.step, [(one.to.label, one.over, one.why) for _, told in step.told for one in told])
-            for step in harness.app.explainer.explain(uow, ticket).steps
-        ]
-
-
-def test_the_preview_says_over_what_and_what_holds_it(late: Harness) -> None:
-    made = silence(late, 13, groups=("Ward*",))
-    late.desk.acknowledge(1, SAM, late.now, "", 20 * HOUR)
-    late.desk.snooze(1, SAM, 30 * HOUR, late.now)
-    assert preview(late) == [(1, [("Dee", "soc", "snoozed")]), (2, [("channel", "soc", "snoozed")])]
-    late.later(hours=31)
-    late.escalate()
-    assert made.until_at < late.now
-    assert [step for step, _ in preview(late)] == [1, 2, 2], "the last one comes again"
-
-
-def test_only_an_open_ticket_has_steps_to_come(late: Harness) -> None:
-    late.later(hours=12)
-    late.escalate()
-    assert to_come(late) == [2]
-    late.desk.done(1, SAM, late.now)
-    assert to_come(late) == []
-
-
-def test_the_preview_says_whom_nobody_reaches(start: Start) -> None:
-    deaf = FakeNotifier("deaf", reaches_people=False)
-    harness = start(rules=rules(policies=(Policy("test", STEPS),)), notifiers=[deaf])
-    harness.settle()
-    harness.leave("ann")
-    harness.settle()
-    assert preview(harness)[0] == (1, [("Dee", "", "nobody reaches them")])
-
-
-def test_a_silence_for_a_person_counts_the_tickets_whose_messages_it_held(late: Harness) -> None:
-    made = silence(late, 40, people=("Dee@corp.example",))
-    late.later(hours=12)
-    assert told(late) == []
-    with late.store.reading() as uow:
-        [listed] = late.app.silencing.all(uow)
-    assert (listed.id, listed.fired) == (made.id, 1)
-
-
-def test_a_silence_of_an_inventory_that_there_is_not_is_refused(late: Harness) -> None:
-    with pytest.raises(Refused, match="no inventory 'ward'; there are: wards"):
-        silence(late, 40, sources=("ward",))
-    assert silence(late, 40, sources=("wards",)).sources == ("wards",)
