@@ -83,6 +83,19 @@ def claimed_ahead(harness: Harness) -> None:
     harness.later(minutes=1)
 
 
+def read_as_it_was_saved_before(harness: Harness, *, is_gone: bool) -> None:
+    """Weigh by a reading from before the list was saved, then read the list that was saved before that."""
+    harness.inventory()
+    if is_gone:
+        harness.drop("ward-7", "ann")
+    harness.later(minutes=10)
+    harness.verify()
+    harness.later(minutes=1)
+    harness.wards.lag(5 * MINUTE)
+    harness.inventory()
+    harness.verify()
+
+
 @pytest.mark.parametrize(
     "is_gone, state", [(True, TicketState.VERIFIED), (False, TicketState.OPEN)], ids=["gone", "listed"]
 )
@@ -93,15 +106,7 @@ def test_a_list_that_was_saved_before_it_was_weighed_again_counts(
     ward.verify()
     ward.later(minutes=1)
     ward.wards.lag(10 * MINUTE)
-    ward.inventory()
-    if is_gone:
-        ward.drop("ward-7", "ann")
-    ward.later(minutes=10)
-    ward.verify()  # by the reading before the list was saved
-    ward.later(minutes=1)
-    ward.wards.lag(5 * MINUTE)
-    ward.inventory()
-    ward.verify()
+    read_as_it_was_saved_before(ward, is_gone=is_gone)
 
     assert ward.ticket().state is state
 
@@ -122,14 +127,7 @@ def test_who_went_before_it_was_weighed_again_is_proven_though_it_was_opened_ahe
     round_ahead(ward)
     ward.settle()
     ward.later(minutes=30)
-    ward.inventory()
-    ward.drop("ward-7", "ann")
-    ward.later(minutes=10)
-    ward.verify()  # by the reading before the list was saved
-    ward.later(minutes=1)
-    ward.wards.lag(5 * MINUTE)
-    ward.inventory()
-    ward.verify()
+    read_as_it_was_saved_before(ward, is_gone=True)
 
     assert ward.ticket().state is TicketState.VERIFIED
 
