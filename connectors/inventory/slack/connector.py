@@ -267,12 +267,12 @@ class SlackInventory(Passive):
             listed = self._listed(None)
             people = self._people()
             unshown = self._unshown(len(listed))
-            shown = {one.group_id: self._shown(one, unshown) or ([], None) for one in listed[:1]}
+            found = {one.group_id: shown[0] for one in listed[:1] if (shown := self._shown(one, unshown))}
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
         counts = {
             "groups": len(listed),
-            "members": sum(one.count or len(shown.get(one.group_id, ((),))[0]) for one in listed),
+            "members": sum(one.count or len(found.get(one.group_id, ())) for one in listed),
             "people": sum(person.is_counted for person in people.values()),
         }
         note = "; no roles, as Slack shows channel managers to Enterprise alone"
