@@ -58,6 +58,7 @@ class Approvals:
             if chosen:
                 uow.episodes.decide(plan, chosen, by.name, reason, now)
                 _write_down(uow, plan, chosen, _DECIDED[state], by, reason, now)
+            if chosen and release:
                 end_lost_rights(uow, now)
             decided = uow.episodes.plan(number)
         return plan if decided is None else decided

@@ -38,11 +38,21 @@ def end_lost_rights(uow: UnitOfWork, now: datetime) -> None:
     tokens = {one: Actor(one.created_by, one.maker) for one in uow.access.tokens() if one.is_good(now)}
     sessions = {id_: Actor(one.name, one.id) for id_, one in uow.access.sessions(now).items()}
     gone = _who_lost_rights(uow, [*tokens.values(), *sessions.values()])
-    for token, maker in tokens.items():
-        if maker in gone or ERASED in {token.created_by, token.created_by_id}:
-            uow.access.revoke_token(token.id, now)
-            data = {"token": token.id, "rule": "leaver"}
-            uow.journal.append([acted(SYSTEM, now, events.DESK_TOKEN_REVOKED, "desk:api", data=data)])
+    lost = [
+        token
+        for token, maker in tokens.items()
+        if maker in gone or ERASED in {token.created_by, token.created_by_id}
+    ]
+    for token in lost:
+        uow.access.revoke_token(token.id, now)
+    uow.journal.append(
+        [
+            acted(
+                SYSTEM, now, events.DESK_TOKEN_REVOKED, "desk:api", data={"token": one.id, "rule": "leaver"}
+            )
+            for one in lost
+        ]
+    )
     for id_, visitor in sessions.items():
         if visitor in gone:
             uow.access.end_session(id_)
