@@ -19,6 +19,7 @@ OBJECT = "0f8fad5b-d9cb-469f-a165-70867728950e"
 ISSUER = "https://login.microsoftonline.com/t/v2.0"
 ZOE = Actor("zoe@corp.example", "by:zoe", Via.CONSOLE)
 BY_ID = Actor("Zoe Quux", signed_in(ISSUER, OBJECT.upper()), Via.CONSOLE)
+KIM = Actor("kim@corp.example", "by:kim", Via.CONSOLE)
 
 
 @pytest.fixture
@@ -64,14 +65,28 @@ def test_whoever_no_directory_knows_goes_on(ward: Harness, by: Actor) -> None:
     assert not _lost(ward, by)
 
 
-@pytest.mark.parametrize("by", [ZOE, BY_ID])
-def test_whoever_has_another_account_that_is_here_goes_on(ward: Harness, by: Actor) -> None:
+def test_whoever_has_another_account_that_is_here_goes_on(ward: Harness) -> None:
     """One that no directory joins to the first: a contractor who was hired."""
     ward.leave(OBJECT)
     ward.settle()
 
-    assert not _lost(ward, replace(by, known_as=frozenset({"kim@corp.example"})))
-    assert _lost(ward, replace(by, known_as=frozenset({"kim@elsewhere.example"})))
+    assert not _lost(ward, KIM)
+    assert not _lost(ward, replace(KIM, known_as=frozenset({ZOE.name})))
+    assert not _lost(ward, replace(BY_ID, name=KIM.name))
+
+
+@pytest.mark.parametrize("by", [
+    replace(ZOE, known_as=frozenset({"kim@corp.example"})),
+    replace(BY_ID, known_as=frozenset({"kim@corp.example"})),
+    replace(BY_ID, name="kim@corp.example", lacks_address=True),
+])  # fmt: skip
+def test_an_address_that_nobody_vouches_for_keeps_no_rights(ward: Harness, by: Actor) -> None:
+    """Where a provider lets people type an address of their own, a leaver might type a colleague's."""
+    assert not _lost(ward, by)
+    ward.leave(OBJECT)
+    ward.settle()
+
+    assert _lost(ward, by)
 
 
 @pytest.mark.parametrize("by", [ZOE, BY_ID])
@@ -95,9 +110,7 @@ def test_nobody_decides_on_a_plan_that_they_are_in(ward: Harness, by: Actor) -> 
     assert ward.plans()[0].state is HoldState.HELD
 
 
-@pytest.mark.parametrize(
-    "by", [Actor("kim@corp.example", "by:kim", Via.CONSOLE), replace(ZOE, via=Via.COMMAND)]
-)
+@pytest.mark.parametrize("by", [KIM, replace(ZOE, via=Via.COMMAND)])
 def test_somebody_else_or_a_command_decides_on_it(ward: Harness, by: Actor) -> None:
     ward.leave(OBJECT, "ann", "ben")
     ward.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from worker.app.refused import Refused
@@ -20,10 +21,11 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOREC
 
 
 def has_lost_rights(uow: UnitOfWork, by: Actor) -> bool:
-    """Whether whoever acts has left: an address of theirs, or their object id, and none is of somebody who is here.
+    """Whether whoever acts has left: their object id or an address, if no account of theirs is here.
 
-    While the guard holds a leaving it ends no rights: a directory that is wrong about everybody would lock everybody
-    out of the console. A name that is no address finds nobody.
+    What nobody vouches for ends rights, but shows no account that is here, since people may choose it. While the guard
+    holds a leaving it ends no rights: a directory that is wrong about everybody would lock everybody out of the
+    console. A name that is no address finds nobody.
     """
     return by in _who_lost_rights(uow, [by])
 
@@ -69,7 +71,8 @@ def _who_lost_rights(uow: UnitOfWork, actors: Collection[Actor]) -> set[Actor]:
         theirs = [humans[one] for one in accounts[by] if one in humans]
         if left.isdisjoint(addresses[by]) and all(one.leaving is None for one in theirs):
             continue
-        others = [one.key for each in addresses[by] if each not in left for one in uow.people.find(each)]
+        vouched = [] if by.lacks_address else _addresses(replace(by, known_as=frozenset()))
+        others = [one.key for each in vouched if each not in left for one in uow.people.find(each)]
         theirs += uow.people.humans(others).values()
         if all(one.leaving is not None for one in theirs):
             gone.add(by)
