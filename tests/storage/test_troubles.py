@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -159,6 +160,33 @@ def test_a_session_that_the_server_ended_passes(postgres_url: str) -> None:
 
     assert trouble is not None
     assert trouble.passes
+    engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "differs", [{"database": "nosuch"}, {"username": "nobody"}, {"query": {"host": "nowhere"}}]
+)
+def test_a_server_that_cannot_be_reached_wants_a_look_at_its_address(
+    postgres_url: str, differs: dict[str, Any]
+) -> None:
+    engine = open_engine(sa.make_url(postgres_url).set(**differs).render_as_string(hide_password=False))
+
+    trouble = trouble_with(engine, "SELECT 1")
+
+    assert trouble is not None
+    assert "whether database.url names it and its role" in trouble.remedy
+    assert trouble.passes
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_what_a_server_answered_says_nothing_of_its_address(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+
+    trouble = trouble_with(engine, "SET statement_timeout = 20", "SELECT pg_sleep(5)")
+
+    assert trouble == Trouble("canceling statement due to statement timeout", "", passes=True)
     engine.dispose()
 
 

@@ -79,11 +79,17 @@ READ_ONLY = f"The database is read-only. {_PROMOTED}"
 _RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
 _OF_POSTGRESQL = {
     "25006": (_PROMOTED, True),  # read_only_sql_transaction
-    "42501": ("Give the role in database.url all rights on the tables, or make it their owner.", False),
+    "42501": (
+        "Give the role in database.url all rights on the tables and TEMPORARY on the database, or make it their owner.",
+        False,
+    ),
     "53100": ("Make room on the server's disk.", True),
     "XX001": (f"The server's data is damaged: {_RESTORE}", False),
     "XX002": (f"An index on the server is damaged: have it made anew (REINDEX), or {_RESTORE}", False),
 }
+_REACHING = (
+    "Look whether the server runs and takes connections, and whether database.url names it and its role."
+)
 _RIGHTS = "Whoever runs this has to be allowed to read and write {file} and its folder."
 _DAMAGED = (f"{{file}} is damaged, or another program's: {_RESTORE}", False)
 _BUSY = ("Another process is writing in {file}: try again; if it lasts, look for one that hangs.", True)
@@ -126,10 +132,13 @@ def trouble_of(error: BaseException) -> Trouble | None:
     found = (" ".join(str(error.orig).split()) or type(error.orig).__name__).rstrip(".")
     if (of_file := _OF_SQLITE.get(_code(error.orig))) is not None:
         return Trouble(found, " ".join(getattr(error.orig, "__notes__", ())), of_file[1])
-    if (of_server := _OF_POSTGRESQL.get(getattr(error.orig, "sqlstate", None) or "")) is not None:
-        return Trouble(found, *of_server)
-    is_away = error.connection_invalidated or isinstance(error, OperationalError)
-    return Trouble(found, "", passes=True) if is_away else None
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _OF_POSTGRESQL:
+        return Trouble(found, *_OF_POSTGRESQL[state])
+    if not error.connection_invalidated and not isinstance(error, OperationalError):
+        return None
+    is_answered = state or _code(error.orig)  # psycopg gives no state to what happens while connecting
+    return Trouble(found, "" if is_answered else _REACHING, passes=True)
 
 
 def passes(error: BaseException) -> bool:
