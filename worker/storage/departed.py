@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from worker.domain.identity.phones import canonical
 from worker.domain.kinds import codes
-from worker.domain.model import Roster
+from worker.domain.model import GroupKey, Roster
 from worker.domain.tickets.ticket import TicketState
 from worker.ports.state.tickets import Gone
 from worker.storage.other_handles import roles_of_people, roles_under_other_handles
@@ -87,7 +88,8 @@ def gone(connection: sa.Connection) -> list[Gone]:
     """Return the live tickets whose member went after they were opened, or after the claim; each record once.
 
     The record is one of the ticket's own group, or of a group that is followed there. It is kept for later while the
-    same person is in the group under another handle. One that is older than every live ticket is not looked at again.
+    same person is in the group under another handle, or is listed where the record is. One that is older than every
+    live ticket is not looked at again.
     """
     rows = _out_of_it(connection, connection.execute(_gone()).all())
     if rows:
@@ -112,6 +114,11 @@ def _gone() -> sa.Select[Any]:
         m.source == t.source, m.group_id == t.group_id, m.handle == t.handle, m.is_unlisted == 0,
         shown.source == t.source, shown.group_id == t.group_id, shown.taken_at > d.at,
     )  # fmt: skip
+    listed, number = membership.alias("listed").c, link.alias("number").c
+    is_there = sa.exists().where(  # the source of the record lists the number itself
+        listed.source == d.source, listed.group_id == d.group_id, listed.is_unlisted == 0,
+        number.source == listed.source, number.handle == listed.handle, number.phone_key == d.phone_key,
+    )  # fmt: skip
     return (
         sa.select(ticket, d.source.label("seen_in"), d.group_id.label("in_group"), d.phone_key, d.at.label("gone_at"))
         .join(link, (link.c.source == t.source) & (link.c.handle == t.handle))
@@ -119,16 +126,21 @@ def _gone() -> sa.Select[Any]:
         .join(chat_group, (g.source == d.source) & (g.group_id == d.group_id))
         .where(
             d.is_weighed == 0, t.kind.in_(_LEFT_BY), sa.or_(is_here, is_own), d.at > since,
-            t.state.in_(_WAITING), ~came_back,
+            t.state.in_(_WAITING), ~came_back, ~is_there,
         )
         .order_by(t.id, d.source)
     )  # fmt: skip
 
 
 def _out_of_it(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
-    """The rows of tickets without another handle of theirs in the group."""
+    """The rows of tickets whose member is under no other handle in its group, nor under any where the record is."""
     tickets = [ticket_from_row(row) for row in rows]
+    there = [
+        replace(one, id=place, group=GroupKey(row.seen_in, row.in_group), handle=row.phone_key)
+        for place, (one, row) in enumerate(zip(tickets, rows, strict=True))
+    ]
     still = roles_of_people(connection, tickets, besides=True) | roles_under_other_handles(
         connection, tickets
     )
-    return [row for row in rows if row.id not in still]
+    listed = roles_of_people(connection, there) | roles_under_other_handles(connection, there)
+    return [row for place, row in enumerate(rows) if row.id not in still and place not in listed]

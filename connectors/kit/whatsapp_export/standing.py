@@ -66,6 +66,7 @@ class Standing:
         new = next((person.phone for person in event.subjects), None)
         if event.actor is None or new is None or event.actor.is_exporter:
             return
+        self.departed.pop(new, None)
         self.numbers.append(NewNumber(event.actor.name, event.actor.phone, new, event.at))
         before = [self._handle(one) for one in _forms(event.actor)]
         found = [member for handle in before if (member := self.members.pop(handle, None))]

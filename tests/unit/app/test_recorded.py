@@ -74,6 +74,23 @@ def test_a_record_after_the_claim_proves_it_with_grade_b(ward: Harness) -> None:
     assert (proven.state, proven.grade, proven.verified_by) == (TicketState.VERIFIED, Grade.B, "exports")
 
 
+@pytest.mark.parametrize("number", ["+447700900177", ""], ids=["under a new number", "under the same one"])
+def test_a_record_proves_nothing_while_its_own_source_lists_the_member(ward: Harness, number: str) -> None:
+    """She was added again, and the register does not know it."""
+    ward.desk.done(1, NURSE, ward.now)
+    exports = ward.inventories[1]
+    assert isinstance(exports, Recording)
+    now = number or ward.number("ann")
+    exports.add_member("ward-7", Member(now, "Ann Other", phone=now))
+    exports.changed = (Renumbered(ward.number("ann"), number, ward.now),) if number else ()
+    record(ward, ward.now + MINUTE)
+    assert ticket_of(ward).state is TicketState.DONE
+
+    exports.remove_member("ward-7", now)
+    record(ward, ward.now + MINUTE)
+    assert (ticket_of(ward).state, ticket_of(ward).verified_by) == (TicketState.VERIFIED, "exports")
+
+
 def test_a_record_without_a_claim_is_one_and_proves_nothing_by_itself(ward: Harness) -> None:
     went_at = ward.now + MINUTE
     record(ward, went_at)

@@ -66,6 +66,12 @@ def test_a_new_number_is_the_same_member_by_number() -> None:
     assert shown.departed == ()
 
 
+def test_a_number_that_went_is_back_by_who_changes_to_it() -> None:
+    shown = roster(f"Amina added {N1}", f"Amina removed {N2}", f"{N1} changed to {N2}")
+    assert [m.handle for m in shown.members] == ["+447700900102"]
+    assert shown.departed == ()
+
+
 def test_a_new_number_of_a_name_gives_the_name_its_number() -> None:
     shown = roster("Amina added Bob", f"Bob changed to {N2}", "Amina added Carol")
     assert [(m.handle, m.display_name) for m in shown.members] == [
