@@ -32,6 +32,7 @@ from worker.storage.people_rows import (
     keys_of,
 )
 from worker.storage.people_staging import KEY_COLUMNS, KNOWN_COLUMNS
+from worker.storage.regrouped import Regrouping
 from worker.storage.sql.bulk import bulk_insert, bulk_stage, bulk_upsert, clearing
 from worker.storage.sql.chunks import among, by_source, chunked
 from worker.storage.sql.mapping import person_from_row
@@ -157,12 +158,14 @@ class SqlPasses:
         events: list[Event] = []
         ids: list[str] = []
         changed = doubted = 0
+        regrouping = Regrouping(self._c)
         for found in self._changed(source, taken_at):
             doubts = self._doubts(found, doubts_since) if doubts_since else set()
             changes = [one for one in found if one.after.key not in doubts]
             doubted += len(doubts)
             for page in by_source(one.after.key for one in changes):
                 self._c.execute(people_staging.MARK_CHANGED, page)
+            regrouping.note(one.after.key for one in changes if one.may_be_another)
             rows = [_person_row(one.after, now) for one in changes]
             bulk_upsert(self._c, person, PERSON_COLUMNS, rows, keep=("first_seen_at",))
             self._remember_in_scope(changes)
@@ -177,7 +180,7 @@ class SqlPasses:
             self._rematch(one.after.key for one in changes if one.is_new_in_scope)
         if changed:
             gather(self._c, changed, staged_person_key)
-            self._replace_keys(source, now)
+            self._replace_keys(source, now, regrouping)
         self._follow(events, taken_at, now)
         return Applied(tuple(events), changed, ids=tuple(ids), doubted=doubted)
 
@@ -209,31 +212,29 @@ class SqlPasses:
             these = among(person.c.source, person.c.person_id, chunk)
             self._c.execute(sa.update(person).where(these).values(was_in_scope=1))
 
-    def _replace_keys(self, source: str, now: datetime) -> None:
+    def _replace_keys(self, source: str, now: datetime, regrouping: Regrouping) -> None:
         """Replace the keys of changed people, and make every handle with such a key wait to be matched again."""
         of = {"of": source}
         for statement in (people_staging.mark_shared(), *people_staging.REMATCH_CHANGED):
             self._c.execute(statement, of)
-        less_shared = self._c.execute(people_staging.LESS_SHARED, of).all()
-        parted, joined = (
-            {AccountKey(*row) for row in self._c.execute(query, of)}
-            for query in (people_staging.PARTED, people_staging.JOINED)
+        regrouping.note(self._accounts(people_staging.HOLDERS_OF_NEW, of))
+        less_shared, less_crowded = (
+            [{"a_kind": row.kind, "a_value": row.value} for row in self._c.execute(query, of)]
+            for query in (people_staging.LESS_SHARED, people_staging.LESS_CROWDED)
         )
-        dirty_groups_of_people(self._c, parted, now)  # while they are still known as one person
         self._c.execute(people_staging.DELETE_KEYS, of)
         self._c.execute(people_staging.ADD_KEYS, of)
-        for kind, value in less_shared:
-            joined |= self._part(kind, value)
-        accounts = dirty_groups_of_people(self._c, joined, now)
-        # Several people with one number may turn out to be one person
-        self._rematch(accounts, people_staging.ASK_AGAIN)
+        for key in less_shared:
+            self._c.execute(people_staging.DELETE_LEFT_OVER, key)
+        still = [one for key in less_crowded for one in self._accounts(people_staging.HOLDERS, key)]
+        parted, joined = regrouping.compare(still)
+        dirty_groups_of_people(self._c, parted | joined, now)
+        # One person's number may turn out to be several people's, and several people's to be one person's
+        self._rematch(parted)
+        self._rematch(joined, people_staging.ASK_AGAIN)
 
-    def _part(self, kind: str, value: str) -> set[AccountKey]:
-        """Take a key that is shared by few again from the accounts that came to it with many; return them."""
-        key = {"a_kind": kind, "a_value": value}
-        accounts = {AccountKey(*row) for row in self._c.execute(people_staging.LEFT_OVER, key)}
-        self._c.execute(people_staging.DELETE_LEFT_OVER, key)
-        return accounts
+    def _accounts(self, query: sa.Select[Any], given: dict[str, str]) -> list[AccountKey]:
+        return [AccountKey(*row) for row in self._c.execute(query, given)]
 
     def _count_absence(self, source: str, since: datetime, *, is_full: bool, is_another: bool) -> None:
         self._c.execute(people_staging.FOUND, {"of": source})

@@ -86,6 +86,11 @@ class PersonChange(NamedTuple):
         was_here = self.before is not None and self.before.standing is not Standing.LEFT
         return was_here and self.after.standing is Standing.LEFT
 
+    @property
+    def may_be_another(self) -> bool:
+        """True if what tells whose account it is has changed: a key, a phone number or the name."""
+        return self.before is None or _tells(self.before.facts) != _tells(self.after.facts)
+
     def events(self, at: datetime) -> tuple[Event, ...]:
         return events_between(self.before if self.was_in_scope else None, self.after, at)
 
@@ -115,6 +120,10 @@ def _change(row: Any, taken_at: datetime) -> PersonChange:
 def _is_stranger(before: Account | None, after: Account) -> bool:
     """True for a deleted account that was never known, and has nothing left but its id."""
     return before is None and after.facts.is_deleted and is_stripped(after.facts)
+
+
+def _tells(facts: AccountFacts) -> tuple[str, frozenset[str], frozenset[str]]:
+    return facts.display_name, join_keys(facts), frozenset(map(canonical, facts.phones))
 
 
 def _has_moved(before: Account | None, after: Account) -> bool:

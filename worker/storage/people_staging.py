@@ -17,7 +17,7 @@ from worker.domain.identity.matching import IdentityState
 from worker.domain.model import ENDS_WITH_A_DAY, Evidence, Standing
 from worker.domain.people.lifecycle import DECISION_LASTS
 from worker.ports.state.episodes import EpisodeKind, Gate
-from worker.storage.persons import JOIN_KINDS, JOIN_NUMBERS, is_joining, is_of_few
+from worker.storage.persons import JOIN_NUMBERS, is_joining, is_of_few
 from worker.storage.sql.chunks import in_source
 from worker.storage.sql.tables import (
     cohort,
@@ -189,11 +189,6 @@ def _rematching(table: sa.Table, which: sa.ColumnElement[bool]) -> list[sa.Updat
     ]
 
 
-def _people_with(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The accounts that such keys may join to others."""
-    return sa.select(table.c.source, table.c.person_id).where(which, table.c.kind.in_(JOIN_KINDS))
-
-
 REMATCH_CHANGED = (*_rematching(person_key, _IS_GONE), *_rematching(staged_person_key, _IS_NEW))
 # With a page of `by_source`
 _IS_THEIRS = in_source(_K.source, _K.person_id)
@@ -206,7 +201,20 @@ REMATCH_SEVERAL = [one.where(_HAS_SEVERAL) for one in _rematching(person_key, _I
 ASK_AGAIN = [
     one.where(link.c.state == IdentityState.AMBIGUOUS.value) for one in _rematching(person_key, _IS_THEIRS)
 ]
-PARTED, JOINED = _people_with(person_key, _IS_GONE), _people_with(staged_person_key, _IS_NEW)
+_H = person_key.alias("holder").c
+# Who has a key that somebody is given now, if they are few: one more may be too many, or another person
+HOLDERS_OF_NEW = sa.select(_H.source, _H.person_id).where(
+    # An expression, or SQLite would read all keys of these kinds
+    _IS_NEW, _H.kind == _N.kind.concat(""), _H.value == _N.value, is_of_few(_H),
+).distinct()  # fmt: skip
+# Keys that too many have, and somebody has no longer: who has them still may be few
+LESS_CROWDED = sa.select(_K.kind, _K.value).where(_IS_GONE, _K.value != "", ~is_of_few(_K)).distinct()
+# With `a_kind` and `a_value`: who has a key, but not more than one too many
+HOLDERS = (
+    sa.select(_K.source, _K.person_id)
+    .where(_K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"))
+    .limit(JOIN_KEY_SHARED_MAX + 1)
+)
 # What too many are given at once, a number or none, says nothing of each of them
 _IS_REPLACED = _K.kind.not_in(JOIN_NUMBERS) | sa.exists().where(_IS_OF_ONE, _N.raw != SHARED)
 DELETE_KEYS = sa.delete(person_key).where(_IS_GONE, _IS_REPLACED)
@@ -249,7 +257,6 @@ LESS_SHARED = sa.select(_K.kind, _K.value).where(_IS_GONE, _K.raw == _MARK).dist
 _IS_LEFT_OVER = sa.and_(
     _K.kind == sa.bindparam("a_kind"), _K.value == sa.bindparam("a_value"), _K.raw == _MARK, is_of_few(_K)
 )
-LEFT_OVER = sa.select(_K.source, _K.person_id).where(_IS_LEFT_OVER)
 DELETE_LEFT_OVER = sa.delete(person_key).where(_IS_LEFT_OVER)
 
 # --- absence -----------------------------------------------------------------------------------------------

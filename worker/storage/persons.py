@@ -131,23 +131,43 @@ def _keys(people: Iterable[Account]) -> set[AccountKey]:
     return {one.key for one in people}
 
 
+def humans_near(
+    connection: sa.Connection, keys: Collection[AccountKey]
+) -> dict[AccountKey, frozenset[AccountKey]]:
+    """By account, all accounts of its person: of these accounts, and of all whom join keys connect with them.
+
+    Without those that have no join key in common with another account: each of them is one person.
+    """
+    _others, humans = _connected(connection, keys)
+    return {one: human for human in humans for one in human}
+
+
 def _joined(connection: sa.Connection, people: dict[AccountKey, Account]) -> dict[AccountKey, list[Account]]:
-    """By account, all accounts of its person, found by following join keys to the end."""
-    accounts = dict(people)
-    new: Collection[AccountKey] = list(people)
-    linked: set[AccountKey] = set()
+    """By account, all accounts of its person."""
+    others, humans = _connected(connection, people)
+    accounts = others | people
+    alone = {key: [one] for key, one in people.items()}
+    return alone | {
+        key: [accounts[one] for one in human] for human in humans for key in human & people.keys()
+    }
+
+
+def _connected(
+    connection: sa.Connection, keys: Collection[AccountKey]
+) -> tuple[dict[AccountKey, Account], list[frozenset[AccountKey]]]:
+    """The accounts found by following join keys from these to the end, and who of all that are connected is one."""
+    accounts: dict[AccountKey, Account] = {}
+    new: Collection[AccountKey] = keys
+    known, linked = {*keys}, set[AccountKey]()
     while new:
         found = {}
         for key, other in _sharing(connection, new):
             linked |= {key, other.key}
             found[other.key] = other
-        new = found.keys() - accounts.keys()
-        accounts |= {key: found[key] for key in new}
-    alone = {key: [one] for key, one in people.items()}
-    humans = humans_among(joining_keys(connection, linked))
-    return alone | {
-        key: [accounts[one] for one in human] for human in humans for key in human & people.keys()
-    }
+        new = found.keys() - known
+        known |= new
+        accounts |= found
+    return accounts, humans_among(joining_keys(connection, linked))
 
 
 def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[tuple[AccountKey, Account]]:
