@@ -266,4 +266,10 @@ _ERRORS = (
         hurried(4), FILE, reads=3),
 )  # fmt: skip
 
-LIES = _PAGES + _LISTED + _FACTS + _WORDS + _TIME + _CURSORS + _ERRORS
+_PASSED_ON = (
+    Lie("D97", "a leaver's address given to a new person", "it is the leaver's still", BOTH, STAYS,
+        second_account(DISABLED, enabled=True, display_name="Jane Doherty", employee_id=None, username="jane",
+                       phones=()), DIRECTORIES),
+)  # fmt: skip
+
+LIES = _PAGES + _LISTED + _FACTS + _WORDS + _TIME + _CURSORS + _ERRORS + _PASSED_ON

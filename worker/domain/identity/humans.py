@@ -1,6 +1,6 @@
-"""Group accounts by the person behind them: by employee id, by immutable id, and last by e-mail address.
+"""Group accounts by the person behind them: by immutable id, by employee id, and last by e-mail address.
 
-keys that few accounts have -> same immutable id -> same employee id, but for strangers -> same address
+keys that few accounts have -> same immutable id -> same employee id -> same address; but for strangers
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ def join_keys(facts: AccountFacts) -> frozenset[str]:
 def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozenset[AccountKey]]:
     """Group accounts, given with the keys that may join them, by person; each account is in exactly one group.
 
-    An immutable id joins all accounts that have it. So does an employee id, but for strangers (`_are_strangers`):
-    directories of two companies give the same numbers to different people. An e-mail address is a weak reason,
-    since colleagues share mailboxes. It is tried last, and joins groups only if the result has no two accounts
-    of one directory from different groups, and no two employee ids.
+    No key joins two who may not be one; who may be either of two such is joined to neither by it. Which two are one:
+
+    - by an immutable id: any two.
+    - by an employee id: any two of one directory; of two, if they are no strangers: directories of two companies give
+      the same numbers to different people.
+    - by an e-mail address, which is tried last: any two who are no strangers, since addresses pass to others. And it
+      joins only if all who have it together have no two accounts of one directory from different groups, and no two
+      employee ids: colleagues share mailboxes.
 
     Names (`name:` and the name as it is written) and phone numbers (`phone:`) join nobody; they tell strangers apart.
     """
@@ -44,7 +48,7 @@ def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozense
                 holders[key].append(person)
     for key, having in sorted(holders.items(), key=lambda item: (_ORDER[_kind(item[0])], item)):
         parts = {humans[person] for person in having}
-        for whole in _wholes(_kind(key), parts, accounts):
+        for whole in _wholes(key, parts, accounts):
             humans |= dict.fromkeys(whole, whole)
     return sorted(set(humans.values()), key=min)
 
@@ -53,43 +57,41 @@ def _kind(key: str) -> str:
     return key.partition(":")[0]
 
 
-def _wholes(kind: str, parts: Collection[_Part], accounts: _Keys) -> list[_Part]:
+def _wholes(key: str, parts: Collection[_Part], accounts: _Keys) -> list[_Part]:
     """What such a key makes of the parts that have it."""
-    if len(parts) == 1:
-        return []
-    if kind == "employee":
-        return _without_strangers(parts, accounts)
-    return [_union(parts)] if kind == "immutable" or _may_be_one(parts, accounts) else []
-
-
-def _may_be_one(parts: Iterable[_Part], accounts: _Keys) -> bool:
-    sources = [source for part in parts for source in _sources(part)]
-    numbers = {key for part in parts for one in part for key in accounts[one] if _kind(key) == "employee"}
-    return len(sources) == len(set(sources)) and len(numbers) <= 1
-
-
-def _without_strangers(parts: Iterable[_Part], accounts: _Keys) -> list[_Part]:
-    """The parts joined, but for strangers: who may be either of two strangers is joined to neither.
-
-    Within one directory, an employee id is one person's.
-    """
 
     def may_be_one(one: _Part, other: _Part) -> bool:
-        return not _are_strangers(_all_keys(one, accounts), _all_keys(other, accounts))
+        if _kind(key) == "immutable":
+            return True
+        return not _are_strangers(_all_keys(one, accounts), _all_keys(other, accounts), key)
 
+    if len(parts) == 1 or (_kind(key) == "email" and not _are_one_in_each(parts, accounts)):
+        return []
+    if _kind(key) == "employee":
+        parts = [_union(group) for group in _groups(parts, _share_directory)]
     wholes = []
-    in_directories = [_union(group) for group in _groups(parts, lambda a, b: bool(_sources(a) & _sources(b)))]
-    for group in _groups(in_directories, may_be_one):
+    for group in _groups(parts, may_be_one):
         is_one = all(may_be_one(one, other) for one in group for other in group)
         wholes += [_union(group)] if is_one else group
     return wholes
 
 
-def _are_strangers(keys: AbstractSet[str], others: AbstractSet[str]) -> bool:
-    """True if two have names without a word in common, and no address, number or immutable id in common either."""
-    if any(_kind(key) not in {"employee", "name"} for key in keys & others):
+def _are_one_in_each(parts: Iterable[_Part], accounts: _Keys) -> bool:
+    """True if these have no two accounts of one directory from different parts, and no two employee ids."""
+    sources = [source for part in parts for source in _sources(part)]
+    numbers = {number for part in parts for number in _numbers(_all_keys(part, accounts))}
+    return len(sources) == len(set(sources)) and len(numbers) <= 1
+
+
+def _are_strangers(keys: AbstractSet[str], others: AbstractSet[str], shared: str) -> bool:
+    """True if two have names without a word in common, and no address, phone number or immutable id but `shared`."""
+    if any(_kind(key) not in {"employee", "name"} for key in (keys & others) - {shared}):
         return False
     return are_unlike(_names(keys), _names(others))
+
+
+def _numbers(keys: AbstractSet[str]) -> set[str]:
+    return {key for key in keys if _kind(key) == "employee"}
 
 
 def _names(keys: AbstractSet[str]) -> list[str]:
@@ -102,6 +104,10 @@ def _all_keys(part: _Part, accounts: _Keys) -> AbstractSet[str]:
 
 def _sources(part: _Part) -> set[str]:
     return {person.source for person in part}
+
+
+def _share_directory(one: _Part, other: _Part) -> bool:
+    return bool(_sources(one) & _sources(other))
 
 
 def _union(parts: Iterable[_Part]) -> _Part:
