@@ -181,13 +181,12 @@ def _sharing(connection: sa.Connection, keys: Iterable[AccountKey]) -> Iterator[
 def joining_keys(connection: sa.Connection, people: Iterable[AccountKey]) -> dict[AccountKey, frozenset[str]]:
     """The keys that may join these accounts to others, as `humans.join_keys` writes them; for `humans_among`.
 
-    Where there are several directories, with names and phone numbers, which tell strangers with one employee id apart.
+    With names and phone numbers, which tell strangers with one key apart.
     """
     found: dict[AccountKey, set[str]] = defaultdict(set)
     _gather_keys(connection, _JOINING_KEYS, people, found)
-    if found and has_several_directories(connection):
-        for query in _TELLING:
-            _gather_keys(connection, query, list(found), found)
+    for query in _TELLING:
+        _gather_keys(connection, query, list(found), found)
     return {key: frozenset(keys) for key, keys in found.items()}
 
 

@@ -31,7 +31,8 @@ def humans_among(accounts: Mapping[AccountKey, frozenset[str]]) -> list[frozense
 
     No key joins two who may not be one; who may be either of two such is joined to neither by it. Which two are one:
 
-    - by an immutable id: any two.
+    - by an immutable id: any two of two directories; of one directory, if they are no strangers (`_are_strangers`) and
+      don't have two employee ids: scripts copy it from account to account.
     - by an employee id: any two of one directory; of two, if they are no strangers: directories of two companies give
       the same numbers to different people.
     - by an e-mail address, which is tried last: any two who are no strangers, since addresses pass to others. And it
@@ -61,9 +62,12 @@ def _wholes(key: str, parts: Collection[_Part], accounts: _Keys) -> list[_Part]:
     """What such a key makes of the parts that have it."""
 
     def may_be_one(one: _Part, other: _Part) -> bool:
-        if _kind(key) == "immutable":
+        keys, others = _all_keys(one, accounts), _all_keys(other, accounts)
+        if _kind(key) != "immutable":
+            return not _are_strangers(keys, others, key)
+        if not _share_directory(one, other):
             return True
-        return not _are_strangers(_all_keys(one, accounts), _all_keys(other, accounts), key)
+        return not _have_two_numbers(keys, others) and not _are_strangers(keys, others, key)
 
     if len(parts) == 1 or (_kind(key) == "email" and not _are_one_in_each(parts, accounts)):
         return []
@@ -88,6 +92,11 @@ def _are_strangers(keys: AbstractSet[str], others: AbstractSet[str], shared: str
     if any(_kind(key) not in {"employee", "name"} for key in (keys & others) - {shared}):
         return False
     return are_unlike(_names(keys), _names(others))
+
+
+def _have_two_numbers(keys: AbstractSet[str], others: AbstractSet[str]) -> bool:
+    ours, theirs = _numbers(keys), _numbers(others)
+    return bool(ours and theirs) and not ours & theirs
 
 
 def _numbers(keys: AbstractSet[str]) -> set[str]:
