@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from worker.domain.kinds import CONVERSATIONS, codes
 from worker.domain.model import Account, AccountKey, Evidence, Standing
+from worker.domain.people.persons import AccountsRule, addresses_of
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketState
 from worker.storage.deciding import is_admin
+from worker.storage.persons import humans_behind, people_of
 from worker.storage.sql.chunks import among, chunked
 from worker.storage.sql.mapping import person_from_row, ticket_from_row
 from worker.storage.sql.tables import link, membership, person, ticket
@@ -25,8 +27,9 @@ _REVIEWS = (ticket.c.kind == CONVERSATIONS.value) & ticket.c.state.in_(_LIVE)
 class SqlLeavings:
     """The port `Leavings` within one transaction."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, rule: AccountsRule) -> None:
         self._c = connection
+        self._rule = rule
 
     def shows_last_days(self) -> bool:
         p = person.c
@@ -80,20 +83,24 @@ class SqlLeavings:
 
     def admin_addresses(self, accounts: Collection[AccountKey]) -> dict[AccountKey, set[str]]:
         mine, theirs = membership.alias("mine").c, membership.alias("theirs").c
-        k, a, p = link.alias("k").c, link.alias("a").c, person.c
-        found = defaultdict[AccountKey, set[str]](set)
+        k, a = link.alias("k").c, link.alias("a").c
+        admins = defaultdict[AccountKey, set[AccountKey]](set)
         for chunk in chunked(sorted(set(accounts))):
             query = (
-                sa.select(k.person_source, k.person_id, p.email)
+                sa.select(k.person_source, k.person_id, a.person_source.label("of"), a.person_id.label("id"))
                 .distinct()
                 .where(
                     among(k.person_source, k.person_id, chunk),
                     mine.source == k.source, mine.handle == k.handle,
                     theirs.source == mine.source, theirs.group_id == mine.group_id, is_admin(theirs),
-                    a.source == theirs.source, a.handle == theirs.handle,
-                    p.source == a.person_source, p.person_id == a.person_id, p.email.is_not(None),
+                    a.source == theirs.source, a.handle == theirs.handle, a.person_id.is_not(None),
                 )
             )  # fmt: skip
             for row in self._c.execute(query):
-                found[AccountKey(row.person_source, row.person_id)].add(row.email.casefold())
-        return dict(found)
+                admins[AccountKey(row.person_source, row.person_id)].add(AccountKey(row.of, row.id))
+        known = people_of(self._c, {one for each in admins.values() for one in each})
+        humans = humans_behind(self._c, known, self._rule)
+        return {
+            key: {address for one in each if one in humans for address in addresses_of(humans[one])}
+            for key, each in admins.items()
+        }

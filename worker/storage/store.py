@@ -100,7 +100,7 @@ class SqlUnitOfWork:
         self.advisories = SqlAdvisories(connection)
         self.bad_messages = SqlBadMessages(connection)
         self.seals = SqlSeals(connection)
-        self.leavings = SqlLeavings(connection)
+        self.leavings = SqlLeavings(connection, rule)
         self.census = SqlCensus(connection)
         self.consents = SqlConsents(connection, rule)
 

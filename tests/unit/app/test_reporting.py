@@ -32,8 +32,9 @@ from worker.domain.controls.reports import SeenWhen, Tier
 from worker.domain.controls.switch import ControlSwitch, Mode, Where
 from worker.domain.escalation.policy import After, Named, NamedKind, Policy, Step, Target, Whom
 from worker.domain.evidence import events
+from worker.domain.evidence.actor import Actor
 from worker.domain.messages.message import RecipientKind
-from worker.domain.model import GroupKey
+from worker.domain.model import GroupKey, Role
 from worker.running.rules import AppRules
 
 
@@ -233,6 +234,23 @@ def test_escalation_tells_no_admin_of_what_is_kept_from_them(
     addresses = {one.to.address for one in harness.soc.sent[before:]}
     assert ACCOUNTABLE in addresses
     assert (ADMIN in addresses) is hear
+
+
+def test_who_answers_for_a_report_hears_no_more_of_what_is_kept_from_admins_once_they_are_one(
+    start: Start,
+) -> None:
+    harness = start(controls=policy(), rules=rules(accountable="ben@corp.example"), has_links=True)
+    report(harness, HARASSMENT, about_admin=True)
+    harness.desk.assign(handled(harness)[0].id, "una@example.org", Actor("sam"), harness.now)
+    harness.deliver()
+    before = len(harness.soc.sent)
+    harness.wards.set_role("ward-7", harness.number("ben"), Role.ADMIN)
+    harness.inventory()
+    for _ in range(5):
+        harness.later(hours=25)
+        harness.escalate()
+        harness.deliver()
+    assert {one.to.address for one in harness.soc.sent[before:]} == {"una@example.org", ""}
 
 
 # --- many -----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from worker.app.tell.choices import LikelyPerson, NextAdmin, candidates_for, sug
 from worker.app.tell.helping import help_for
 from worker.app.tell.signed_links import Opened, SignedLinks, check_is_here
 from worker.app.tell.teller import Teller
+from worker.app.tell.withholding import answered_for
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor, acted
 from worker.domain.evidence.journal import stamp
@@ -211,9 +212,10 @@ class Assigned:
             is_asked = answer is Answer.CREATOR and _has_creators_ticket(uow, ticket)
 
             def change_at(at: datetime) -> Change:
-                if is_asked:
-                    return lambda one: answered(one, Answer.OTHER, words or because("is the creator"), at)
-                return lambda one: answered(one, answer, words, at)
+                what, said = (
+                    (Answer.OTHER, words or because("is the creator")) if is_asked else (answer, words)
+                )
+                return lambda one: answered(answered_for(uow, one), what, said, at)
 
             if undo and is_repeated(undo, change_at):
                 return opened.ticket

@@ -15,11 +15,11 @@ from worker.app.acts.rights import end_lost_rights, require_another
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
-from worker.app.tell.withholding import is_kept_from_review, withheld_from
+from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import ANYBODY, BY_ADDRESS, Actor, acted, claimants
 from worker.domain.evidence.explained import claim_in, ticket_facts
-from worker.domain.kinds import kind_of
+from worker.domain.kinds import CONVERSATIONS, kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
 from worker.domain.mirror.copy import Copy
 from worker.domain.model import AccountKey, Standing
@@ -163,20 +163,7 @@ class TicketActs:
                 )
             theirs = {email.casefold(), *((one.facts.email or "").casefold() for one in people)}
             if ticket is not None and theirs & withheld_from(uow, ticket):
-                raise Refused(
-                    because(
-                        "{ticket} is a report that no admin of the group may see: assign it to somebody else.",
-                        ticket=ticket.label,
-                    )
-                )
-            if ticket is not None and is_kept_from_review(uow, ticket, person, email):
-                raise Refused(
-                    because(
-                        "{ticket} is not for the person who leaves, nor for an admin of their groups: assign it to "
-                        "somebody else.",
-                        ticket=ticket.label,
-                    )
-                )
+                raise Refused(_not_for(ticket))
         shown = None if people else Shown(email, number, by.name, by.id, now)
 
         def change(ticket: Ticket) -> Ticket:
@@ -394,6 +381,18 @@ def _confirmed(uow: UnitOfWork, ticket: Ticket, by: Actor) -> Ticket:
             )
         )
     return replace(ticket, grade=Grade.B, reason=because("confirmed by {name}", name=by.name))
+
+
+def _not_for(ticket: Ticket) -> Reason:
+    if ticket.kind is CONVERSATIONS:
+        return because(
+            "{ticket} is not for the person who leaves, nor for an admin of their groups: assign it to somebody else.",
+            ticket=ticket.label,
+        )
+    return because(
+        "{ticket} is a report that no admin of the group may see: assign it to somebody else.",
+        ticket=ticket.label,
+    )
 
 
 def _said_by(by: Actor, reason: str) -> Reason:

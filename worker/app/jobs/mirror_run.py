@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.app.jobs.matching import Matching
 from worker.app.tell.addressing import who_is_here, whoever_has
-from worker.app.tell.withholding import withheld_from
+from worker.app.tell.withholding import answered_for
 from worker.domain.messages.copies import trouble_text
 from worker.domain.messages.message import CHANNEL, Paragraph
 from worker.domain.mirror.copy import Content
@@ -187,5 +187,4 @@ class MirrorRun:
         uow.outbox.add(messages, self.now)
 
     def _accountable(self, uow: UnitOfWork, number: int) -> str:
-        ticket = uow.mirrors.get(self.name, number).ticket
-        return "" if ticket.accountable.casefold() in withheld_from(uow, ticket) else ticket.accountable
+        return answered_for(uow, uow.mirrors.get(self.name, number).ticket).accountable

@@ -79,7 +79,7 @@ class Recipients:
 
     def _allowed(self, ticket: Ticket, target: Whom, at: datetime) -> list[Recipient]:
         found = self._of(ticket, target, at)
-        if target in {Target.ASSIGNEE, Target.ACCOUNTABLE, Target.CHANNEL}:
+        if target in {Target.ASSIGNEE, Target.CHANNEL}:
             return found
         withheld = withheld_from(self.uow, ticket)
         return [one for one in found if one.kind is RecipientKind.CHANNEL or one.address not in withheld]

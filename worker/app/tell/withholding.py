@@ -7,40 +7,40 @@ neither to the leaver nor to an admin of their groups.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from worker.domain.kinds import CONVERSATIONS, REPORTED_MESSAGES
 from worker.domain.kinds.handle_report import is_confidential
-from worker.domain.model import Account, AccountKey
-from worker.domain.people.persons import Person
+from worker.domain.model import AccountKey
+from worker.domain.people.persons import Person, addresses_of
 from worker.domain.tickets.ticket import Ticket
 from worker.ports.state.store import UnitOfWork
 
 
 def withheld_from(uow: UnitOfWork, ticket: Ticket) -> frozenset[str]:
-    """The e-mail addresses, casefolded, and the numbers of those who may not hear of it."""
+    """The e-mail addresses, casefolded, and the numbers of those who may not hear of it, or have it."""
+    if ticket.kind is CONVERSATIONS:
+        leaver = uow.people.human(ticket.person) if ticket.person else None
+        return kept_from_review(leaver, admins_around(uow, [leaver])) if leaver else frozenset()
     if ticket.kind is not REPORTED_MESSAGES or ticket.group is None or not is_confidential(ticket):
         return frozenset()
     return uow.group_states.admin_addresses(ticket.group)
 
 
+def answered_for(uow: UnitOfWork, ticket: Ticket) -> Ticket:
+    """The ticket; nobody is accountable for it if it is withheld by now from whoever was."""
+    is_withheld = ticket.accountable.casefold() in withheld_from(uow, ticket)
+    return replace(ticket, accountable="") if is_withheld else ticket
+
+
+def admins_around(uow: UnitOfWork, leavers: Collection[Person]) -> Mapping[AccountKey, Collection[str]]:
+    """The addresses of the admins of these people's groups, by the account that is in the group."""
+    return uow.leavings.admin_addresses([own.key for one in leavers for own in one.accounts])
+
+
 def kept_from_review(human: Person, admins: Mapping[AccountKey, Collection[str]]) -> frozenset[str]:
-    """The e-mail addresses, casefolded, of those who may not review somebody's conversations.
+    """The addresses, casefolded, and the numbers of those who may not review somebody's conversations.
 
     They are their own, and those of the admins of their groups: `admins`, by the account that is in the group.
     """
-    own = [one.facts.email.casefold() for one in human.accounts if one.facts.email]
-    return frozenset([*own, *(address for one in human.accounts for address in admins.get(one.key, ()))])
-
-
-def is_kept_from_review(uow: UnitOfWork, ticket: Ticket, person: Account | None, email: str) -> bool:
-    """Whether somebody, by an address and what is known of them, may not have a ticket to review conversations."""
-    leaver = uow.people.human(ticket.person) if ticket.kind is CONVERSATIONS and ticket.person else None
-    if leaver is None:
-        return False
-    given = uow.people.human(person.key) if person else None
-    theirs = {
-        email.casefold(),
-        *((one.facts.email or "").casefold() for one in (given.accounts if given else ())),
-    }
-    admins = uow.leavings.admin_addresses([one.key for one in leaver.accounts])
-    return not theirs.isdisjoint(kept_from_review(leaver, admins))
+    return addresses_of(human).union(*(admins.get(one.key, ()) for one in human.accounts))

@@ -7,6 +7,7 @@
 | stays after all, or the rule is gone     | live     | cancel                                                |
 | leaves, from a department not in the rule| live     | cancel                                                |
 | has left, or no department is shown      | live     | - (the role answers)                                  |
+| whoever has it may not have it any more  | live     | assign                                                |
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def review_for(
         left_at=at,
         occasion=episode_name(person.key, at),
         assignee=_reviewer(rule, rules, kept_from),
-        accountable=rules.accountable,
+        accountable=accountable_for(rules, kept_from),
         reason=why,
         details={TIME_S: time.total_seconds(), POLICY_REF: rule.policy_ref, DPIA_REF: rule.dpia_ref},
     )
@@ -88,16 +89,44 @@ def asked_again(known: Ticket, wanted: Action, rules: TicketRules, now: datetime
     """Reopen a review that was cancelled, instead of opening what is `wanted`, which is about the same leaving."""
     why = because("needed after all: {why}", why=wanted.why)
     reopened = handed_to(reopen(known, rules, now, why), wanted.ticket.assignee)
-    return Action(ActionKind.REOPEN, reopened, why, reopened=Reopened.NEEDED_AFTER_ALL)
+    again = replace(reopened, accountable=wanted.ticket.accountable)
+    return Action(ActionKind.REOPEN, again, why, reopened=Reopened.NEEDED_AFTER_ALL)
+
+
+def passed_on(
+    ticket: Ticket, rule: ConversationsRule, rules: TicketRules, kept_from: Collection[str]
+) -> Action:
+    """Hand on a review from somebody who may not have it any more, as if it were asked for now.
+
+    It becomes nobody's if it was left to them by an answer: the role has said that it can't do it.
+    """
+    is_left = ticket.assignee is not None and ticket.assignee.why is AssigneeWhy.ANSWERED
+    why = because(
+        "{ticket} is not for the person who leaves, nor for an admin of their groups", ticket=ticket.label
+    )
+    to = None if is_left else _reviewer(rule, rules, kept_from)
+    return Action(ActionKind.ASSIGN, handed_to(ticket, to), why)
+
+
+def answers_for(ticket: Ticket, rules: TicketRules, kept_from: Collection[str]) -> str:
+    """The address of whoever is accountable for a live review by now.
+
+    Nobody is if nobody was: it may be kept from the accountable person for a group that the leaver is out of by now.
+    """
+    return accountable_for(rules, kept_from) if ticket.accountable else ""
+
+
+def accountable_for(rules: TicketRules, kept_from: Collection[str]) -> str:
+    """The accountable person's address; empty if they may not have the review."""
+    return "" if rules.accountable.casefold() in kept_from else rules.accountable
 
 
 def _reviewer(rule: ConversationsRule, rules: TicketRules, kept_from: Collection[str]) -> Assignee | None:
     """The role; the accountable person where the role's address is the leaver's, or an admin's of their groups."""
     if rule.to.casefold() not in kept_from:
         return Assignee(rule.to, why=AssigneeWhy.ROLE)
-    if rules.accountable and rules.accountable.casefold() not in kept_from:
-        return Assignee(rules.accountable, why=AssigneeWhy.ACCOUNTABLE)
-    return None
+    accountable = accountable_for(rules, kept_from)
+    return Assignee(accountable, why=AssigneeWhy.ACCOUNTABLE) if accountable else None
 
 
 def over(

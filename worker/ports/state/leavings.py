@@ -31,4 +31,7 @@ class Leavings(Protocol):
         """The live tickets for reviews of conversations, by id."""
 
     def admin_addresses(self, accounts: Collection[AccountKey]) -> dict[AccountKey, set[str]]:
-        """By account, the e-mail addresses, casefolded, of all known admins of its groups; none: left out."""
+        """By account, the e-mail addresses, casefolded, and the numbers of all known admins of its groups.
+
+        They are of each of the admins' accounts. An account without any is left out.
+        """

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from worker.domain.kinds import codes
-from worker.domain.kinds.kind import InReports, Sees
+from worker.domain.kinds.kind import Choice, InReports, Sees
 from worker.domain.model import Standing
 from worker.domain.tickets.ticket import AssigneeWhy, TicketState
 from worker.storage.candidates.states import LIVE_STATES
@@ -55,18 +55,22 @@ def _has_left(address: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
 
 
 def answered_for_by_others(accountable: str) -> sa.Update:
-    """This address answers for live tickets, but for those of which the kind names somebody else, who is here."""
+    """This address answers for live tickets, but for those of which the kind names somebody else, who is here.
+
+    Nor for reports and reviews of conversations, which may be kept from it: the job of controls names whoever does.
+    """
     t, g = ticket.c, chat_group.c
     is_owners = sa.exists().where(
         g.source == t.source, g.group_id == t.group_id, owner_of(g).element == t.accountable
     )
+    by_controls = codes(lambda kind: isinstance(kind.found, InReports) or kind.choice is Choice.CHECKLIST)
     by_owner = codes(lambda kind: kind.sees is Sees.ROSTER)
     return (
         sa.update(ticket)
         .where(
             t.state.in_(LIVE_STATES),
             t.accountable != accountable,
-            t.kind.not_in(codes(lambda kind: isinstance(kind.found, InReports))),
+            t.kind.not_in(by_controls),
             t.kind.not_in(by_owner) | ~is_owners | _has_left(sa.func.lower(t.accountable)),
         )
         .values(accountable=accountable)
