@@ -353,5 +353,7 @@ def _made_admin(uow: UnitOfWork, ticket: Ticket, chosen: str) -> Reason:
 def _has_creators_ticket(uow: UnitOfWork, ticket: Ticket) -> bool:
     """True if the same leaving already had a ticket for the creator."""
     kind = kind_of(ticket).creator_kind
-    key = None if kind is None else replace(ticket, kind=kind).key
+    if kind is None:
+        return False
+    key = replace(ticket, kind=kind).key
     return any(one.key == key and one.id != ticket.id for one in uow.tickets.of_group(ticket.home))

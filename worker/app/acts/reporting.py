@@ -38,6 +38,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, acted
 from worker.domain.evidence.explained import ticket_facts
 from worker.domain.evidence.journal import Entry
+from worker.domain.kinds import REPORTED_MESSAGES
 from worker.domain.kinds.handle_report import SHARED, TIER
 from worker.domain.messages.message import RecipientKind
 from worker.domain.messages.overtaken import HARM
@@ -325,6 +326,8 @@ class Reporting:
         """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
+            if ticket.kind is not REPORTED_MESSAGES:
+                raise Refused("This ticket is about no report.")
             if ticket.state is not TicketState.OPEN:
                 raise Refused("Somebody has said already what came of it.")
             if uow.bad_messages.of_ticket(ticket.id, 1)[0].id > newest:

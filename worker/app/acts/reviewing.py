@@ -118,7 +118,7 @@ class Reviewing:
     def shown(self, uow: UnitOfWork, ticket: Ticket) -> ReviewShown:
         """The review of a ticket, as it stands. Raises Refused if there is none, or the group is not there."""
         known = uow.reviews.of_ticket(ticket.id)
-        group = uow.rosters.group(ticket.home)
+        group = uow.rosters.group(ticket.group) if ticket.group else None
         if known is None or group is None:
             raise Refused("There is no review of this group.")
         review = replace(known, is_full=known.is_full or looks_at_all(ticket))
