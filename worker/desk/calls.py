@@ -151,7 +151,8 @@ def numbers_in(texts: Iterable[str]) -> set[int]:
 
 
 def _typed(text: str) -> str:
-    return _UNTYPED.sub("", text).strip()
+    """What somebody typed. A browser counts a line break as one character, but sends two."""
+    return _UNTYPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 @cache

@@ -68,6 +68,24 @@ def text(html: str) -> str:
 # --- the form -------------------------------------------------------------------------------------------------
 
 
+def test_as_much_is_kept_as_a_browser_lets_people_type(ward: Harness, desk: Caller) -> None:
+    """It counts a line break as one character, and sends two."""
+    typed = "\n".join(["one line of it"] * 32).ljust(491, "x") + " KEY FACT"
+    send(desk, ward, text=typed.replace("\n", "\r\n"))
+    with ward.store.reading() as uow:
+        [kept] = uow.bad_messages.of_ticket(1, 5)
+    assert len(typed) == 500
+    assert kept.words == typed
+
+
+@pytest.mark.parametrize("broken", ["\r\n", "\r", "\n"])
+def test_a_line_break_is_one_however_it_was_sent(ward: Harness, desk: Caller, broken: str) -> None:
+    send(desk, ward, text=f"first{broken}second")
+    with ward.store.reading() as uow:
+        [kept] = uow.bad_messages.of_ticket(1, 5)
+    assert kept.words == "first\nsecond"
+
+
 def test_the_form_is_for_a_phone_and_needs_no_account_no_cookie_and_no_script(
     ward: Harness, desk: Caller
 ) -> None:
