@@ -16,10 +16,12 @@ from folded import fold
 from worker.domain.controls.census import CandidateDecision, CensusMention, CensusRow
 from worker.domain.controls.reports import ReportOutcome
 from worker.domain.escalation.silences import Silence
-from worker.domain.messages.message import Paragraph
+from worker.domain.messages.message import Paragraph, ReaderAct
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
+from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.tickets.ticket import TicketState
+from worker.ports.connectors.conversing import Interaction
 from worker.ports.state.outbox import Claim
 from worker.storage.sql.tables import chat_group, group_link, outbox
 from worker.storage.store import SqlStore
@@ -276,3 +278,30 @@ def test_what_was_sent_about_somebody_is_erased_in_any_capitals(
         bodies = connection.execute(sa.select(outbox.c.body)).scalars().all()
     assert (kept["a"], kept["b"]) == ("erased", letter("b").title)
     assert not any("lévêque" in body.casefold() for body in bodies)
+
+
+@pytest.mark.parametrize("written", [*SPELLINGS, "éLODIe sAmple", "É-7"])
+def test_what_a_tracker_told_and_nobody_has_used_yet_is_nobody_s_word_then(
+    store: SqlStore, written: str
+) -> None:
+    others = TrackerSaid("a", "T-000001", True, "ben@corp.example", "gone", NOW)
+    theirs = replace(others, call_id="b", by=written, note="ask Élodie Sample")
+    with store.begin() as uow:
+        for told in (others, theirs):
+            uow.mirrors.keep("desk", told, NOW)
+        uow.people.erase(key("É-7"))
+        assert uow.mirrors.told("desk", 9) == [others, replace(theirs, by="", note="")]
+
+
+def test_a_reason_given_in_a_channel_that_names_them_is_erased_before_it_is_taken(store: SqlStore) -> None:
+    given = [{"reason": "ÉLODIE sample has it"}, {"reason": "gone"}, {}]
+    acts = [Interaction(str(n), "U1", NOW, ReaderAct.DONE, 1, given=each) for n, each in enumerate(given)]
+    with store.begin() as uow:
+        for one in acts:
+            uow.interactions.keep("slack", one, NOW)
+        uow.people.erase(key("É-7"))
+        taken = [uow.interactions.claim(NOW, DAY) for _ in acts]
+    assert [one and one.interaction for one in taken] == [
+        replace(acts[0], given={"reason": "erased"}),
+        *acts[1:],
+    ]

@@ -44,8 +44,10 @@ from worker.storage.sql.tables import (
     expected,
     group_link,
     handle_tie,
+    interaction,
     left_by_themself,
     link,
+    mirror_told,
     outbox,
     person,
     person_key,
@@ -71,6 +73,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_silences(connection, key, texts)
     own = texts - known.of_others
     _erase_from_reports(connection, own)
+    _erase_from_waiting(connection, key, own)
     _erase_as_declarer(connection, key, own)
     erase_from_reasons(connection, own)
     erase_as_actor(connection, _names_of_actor(key, own), texts)
@@ -147,6 +150,22 @@ def _erase_from_reports(connection: sa.Connection, own: set[str]) -> None:
     b = bad_message.c
     blank(connection, b.words, names_one_of(own), None)
     blank(connection, b.outcome_words, names_one_of(own), "")
+
+
+def _erase_from_waiting(connection: sa.Connection, key: AccountKey, own: set[str]) -> None:
+    """Erase the person from what was done in trackers and channels and has no effect here yet.
+
+    What a tracker told stays its word then, as if it had not shown whose account it was.
+    """
+    t, i, is_named = mirror_told.c, interaction.c, names_one_of(own)
+    blank(connection, t.by, is_one_of(_names_of_actor(key, own)), "")
+    blank(connection, t.note, is_named, "")
+    for number, written in connection.execute(sa.select(i.id, i.body).where(i.body != "")).all():
+        body = json.loads(written)
+        given = {name: ERASED if is_named(said) else said for name, said in body["given"].items()}
+        if given != body["given"]:
+            after = json.dumps({**body, "given": given}, ensure_ascii=False)
+            connection.execute(sa.update(interaction).where(i.id == number, i.body != "").values(body=after))
 
 
 def _erase_from_seals(connection: sa.Connection, key: AccountKey, texts: set[str]) -> None:

@@ -251,9 +251,7 @@ class SqlMirrors:
 
     def forget_notices(self, before: datetime) -> None:
         self._c.execute(sa.delete(mirror_notice).where(mirror_notice.c.told_at < before))
-        self._c.execute(
-            sa.delete(mirror_told).where(mirror_told.c.is_used == 1, mirror_told.c.received_at < before)
-        )
+        self._c.execute(sa.delete(mirror_told).where(mirror_told.c.received_at < before))
 
 
 def _identity(install: str, of: str, number: int) -> str:

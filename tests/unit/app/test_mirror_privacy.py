@@ -7,14 +7,17 @@ from dataclasses import replace
 
 import pytest
 
+from erased import dump
 from fakes.tracker import FakeTracker
 from harness import Harness
-from mirrored import NURSE, begin, copy, desk, run, settled, ward
+from mirrored import ME, NURSE, begin, copy, desk, run, settled, ward
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.copy import Content, Copy
-from worker.domain.mirror.outside import CopyStanding
+from worker.domain.mirror.outside import CopyStanding, TrackerSaid
 from worker.domain.text.reason import Reason
+from worker.domain.tickets.ticket import TicketState
 from worker.ports import CheckResult
+from worker.ports.connectors.tracker import TrackerAbilities
 from worker.running.mirroring import TrackerRules
 
 __all__ = ["ward"]
@@ -168,3 +171,23 @@ def test_who_was_erased_does_not_come_back_by_a_copy_that_is_theirs_there(ward: 
     kept = copy(ward)
     assert shown not in f"{kept.assignee} {kept.given} {kept.noted}"
     assert tracker.writes == []
+
+
+def test_whoever_was_erased_before_we_used_what_a_tracker_told_of_them_is_named_nowhere(
+    ward: Harness,
+) -> None:
+    desk(ward).can = TrackerAbilities(tells=True, creates_once=True, assigns=False)
+    ward.start(ward.app.rules)
+    ward.hire("zoe")
+    ward.settle()
+    run(ward)
+    ward.leave("zoe")
+    ward.settle()
+    keep, zoe = desk(ward).keep, "zoe@corp.example"
+    assert keep is not None
+    keep(TrackerSaid("a", "T-000001", True, zoe, f"{zoe} did it", ward.now))
+    ward.desk.erase("zoe", ME, "asked", ward.now)
+
+    assert run(ward)["claimed"] == 1
+    assert (ward.ticket().state, ward.ticket().done_by) == (TicketState.DONE, "desk")
+    assert dump(ward, zoe) == []

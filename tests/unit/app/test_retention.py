@@ -23,6 +23,7 @@ from worker.domain.controls.statements import Assurance, AttestAnswer, Attestati
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
+from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.model import AccountKey
 from worker.ports.state.leases import Lease, LeaseLost
 
@@ -341,3 +342,14 @@ def test_what_was_said_under_an_account_of_a_directory_that_is_configured_no_mor
     assert forget(company) == 0
     company.later(days=1096)
     assert forget(company) == 1
+
+
+def test_what_a_tracker_told_that_was_taken_out_since_is_forgotten_after_a_month(company: Harness) -> None:
+    told = TrackerSaid("a", "T-000001", True, "ben@corp.example", "gone", company.now)
+    with company.store.begin() as uow:
+        uow.mirrors.keep("former", told, company.now)
+    for days, kept in ((29, [told]), (2, [])):
+        company.later(days=days)
+        run(company, None)
+        with company.store.reading() as uow:
+            assert uow.mirrors.told("former", 9) == kept

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from worker.app.acts.tickets import TicketActs
@@ -54,7 +54,6 @@ from worker.ports.state.store import Store, UnitOfWork
 
 PAGE = 500
 ROUNDS_MAX = 4  # of one copy in one run: each has at most one write
-NOTICES_KEPT = timedelta(days=30)
 
 
 class Mirror:
@@ -103,8 +102,6 @@ class Mirror:
                     self._done_or_told(run, step)
             except ConnectorError as error:
                 run.trouble(error)
-        with self._store.begin(lease) as uow:
-            uow.mirrors.forget_notices(now - NOTICES_KEPT)
         return Report("mirror", counts, tuple(troubles))
 
     def _done_or_told(self, run: MirrorRun, step: Callable[[], None]) -> None:
@@ -344,13 +341,18 @@ class Mirror:
 
     def _hear(self, run: MirrorRun) -> None:
         """Use what a tracker that calls us has told, in its order."""
-        with self._store.reading() as uow:
-            news = uow.mirrors.told(run.name, PAGE)
-        for told in news:
-            with run.begin() as uow:
+        while self._hear_next(run):
+            pass
+
+    def _hear_next(self, run: MirrorRun) -> bool:
+        """Use what comes next; it is read where it is used, as its person may just have been erased from it."""
+        with run.begin() as uow:
+            news = uow.mirrors.told(run.name, 1)
+            for told in news:
                 if not (told.is_done and is_answered(run, uow, told.label, told.at)):
                     self._heard(uow, run, told)
                 uow.mirrors.used(run.name, told.call_id)
+        return bool(news)
 
     def _heard(self, uow: UnitOfWork, run: MirrorRun, told: TrackerSaid) -> None:
         number = ticket_number(told.label)

@@ -21,6 +21,7 @@ from worker.ports.state.store import Store, UnitOfWork
 PAGE = 100
 NIGHTLY = full_run("reconcile")  # what this runs after
 APART_MAX = timedelta(days=31)  # of two nights, or the clock may be wrong
+NOTICES_KEPT = timedelta(days=30)  # of trouble with trackers, and what trackers told
 ZONE_LIFE = timedelta(days=30)  # of what a channel said of somebody's time zone
 
 
@@ -43,8 +44,8 @@ class Retention:
         People who are or may be in a group, in a plan that waits, or with a live ticket, about them or to do, stay. One
         transaction for each page of candidates. `now` is aware UTC. A second call finds nobody. Whatever the rule, what
         can't be taken back any more is forgotten, login links and sessions that are over, who went from groups that are
-        left out, the time zones that channels said after 30 days without asking, the texts of reports 30 days after the
-        outcome, and what leavers said of a policy by its own rule.
+        left out, the time zones that channels said after 30 days without asking, what trackers told more than 30 days
+        ago, the texts of reports 30 days after the outcome, and what leavers said of a policy by its own rule.
 
         In the first night after more than a month, only that goes whose time had come by the night before it: the clock
         may be ahead. The report says so.
@@ -54,6 +55,7 @@ class Retention:
             is_held = now - last > APART_MAX
             by = last if is_held else now
             uow.zones.forget(by - ZONE_LIFE)
+            uow.mirrors.forget_notices(by - NOTICES_KEPT)
             uow.access.forget_undos(now)
             uow.access.forget_admissions(by)
             uow.rosters.forget_left_out()

@@ -119,4 +119,7 @@ class Mirrors(Protocol):
         """Note that somebody is told of a cause now; False if they were not so long ago."""
 
     def forget_notices(self, before: datetime) -> None:
-        """Forget notices, and ids of what was used, from before an instant."""
+        """Forget notices, and what was told, from before an instant.
+
+        What was not used by then was told by a tracker that is not configured any more.
+        """
