@@ -16,6 +16,7 @@ from typing import Any
 from babel import Locale
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -195,6 +196,14 @@ def _has_form(request: Request) -> bool:
     return request.method == "POST" and kind == "application/x-www-form-urlencoded"
 
 
+async def _form_of(request: Request, fields_max: int) -> FormData:
+    """The form of a request. A body that is too long, or has too many fields, is answered with 413."""
+    try:
+        return await request.form(max_fields=fields_max)
+    except HTTPException as error:
+        raise HTTPException(413) from error
+
+
 def call_of(request: Request, form: FormData | None = None, *, is_page: bool = False) -> Call:
     """A request with the form that was read of it, if any, and the services as of now. Call it in a thread."""
     return Call(
@@ -211,7 +220,7 @@ def route(
     """A route that reads the form, of so many fields at most, then runs the handler in a thread."""
 
     async def endpoint(request: Request) -> Response:
-        form = await request.form(max_fields=fields_max) if _has_form(request) else FormData()
+        form = await _form_of(request, fields_max) if _has_form(request) else FormData()
 
         def answered() -> Response:
             return handler(call_of(request, form, is_page="GET" in methods))

@@ -269,6 +269,14 @@ def test_who_decided_a_part_when_and_why_is_kept_in_sight(ward: Harness, desk: C
     assert "About whom?" not in page, "one part is left"
 
 
+def test_hundreds_of_parts_can_be_ticked(ward: Harness, desk: Caller) -> None:
+    desk.get(PLAN)
+    ticked = [f"c{number}" for number in (1, 2)] * 300
+    fields = {"which": "ticked", "cohort": ticked, "verdict": "reject", "reason": "they moved"}
+    assert desk.post(f"{PLAN}/decide", fields).status_code == 200
+    assert {cohort.state for cohort in ward.plans()[0].cohorts} == {HoldState.REJECTED}
+
+
 def test_the_first_of_two_is_a_step(desk: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk.app.state.services.approvals, "_two_from", 8)
     desk.get(PLAN)

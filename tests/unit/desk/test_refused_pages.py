@@ -112,6 +112,14 @@ def test_the_same_is_json_for_programs(
     assert set(answer.json()["error"]) == {"code", "message", "remedy"}
 
 
+def test_a_form_of_too_many_fields_is_too_long(desk: Caller) -> None:
+    many = "&".join(f"a{number}=1" for number in range(501))
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "de"}
+    answer = desk.client.post("/t/x/done", content=many, headers=kind)
+    assert answer.status_code == 413
+    assert "Das ist zu lang" in answer.text
+
+
 @pytest.mark.parametrize("path", ["/t/x/done", "/api/v1/tickets/T-000001/done"])
 def test_a_body_that_grows_beyond_what_it_may_be_is_too_long_and_no_fault_of_ours(
     desk: Caller, path: str

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from worker.app.refused import Refused
-from worker.desk.calls import Call, Stale, route
+from worker.desk.calls import FIELDS_MAX, Call, Stale, route
 from worker.desk.console.histories import NO_NAMES, line_of, who
 from worker.desk.console.searching import asked, posted, search_path
 from worker.desk.refs import NoSuchReference, reference, resolve
@@ -43,7 +43,11 @@ MENU = (
 
 
 def screen(
-    path: str, show: Show, permission: Permission = Permission.SEE, methods: Sequence[str] = ("GET",)
+    path: str,
+    show: Show,
+    permission: Permission = Permission.SEE,
+    methods: Sequence[str] = ("GET",),
+    fields_max: int = FIELDS_MAX,
 ) -> Route:
     """A route of the console. A posted form needs the session's token, else all of it is refused.
 
@@ -71,7 +75,7 @@ def screen(
             return call.page("console/refused.html", {"why": "refused", "refused": refused}, status=CONFLICT)
 
     guarded.__name__ = getattr(show, "__name__", "screen")
-    return route(path, guarded, methods)
+    return route(path, guarded, methods, fields_max)
 
 
 def admitted(call: Call, permission: Permission) -> Guest | Response:

@@ -39,6 +39,7 @@ from worker.ports.state.store import UnitOfWork
 
 PEOPLE_SHOWN = 100
 LIST_MAX = 100_000  # characters of a list that somebody pastes
+TICKED_MAX = 10_000  # parts in a form: more than a plan ever has
 
 
 @dataclass(frozen=True, slots=True)

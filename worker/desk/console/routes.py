@@ -60,7 +60,7 @@ def routes(sealed: SealUploads) -> list[Route]:
         screen("/plans/{label}", plans.plan),
         screen("/plans/{label}/release", plans.release),
         screen("/tickets/{label}/hold", ticket.hold, Permission.RELEASE, POST),
-        screen("/plans/{label}/decide", plans.decide, Permission.RELEASE, POST),
+        screen("/plans/{label}/decide", plans.decide, Permission.RELEASE, POST, plans.TICKED_MAX),
         screen("/plans/{label}/compare", plans.compare, methods=POST),
         screen("/sources", sources.sources),
         screen("/sources/{name}", sources.source),
