@@ -9,7 +9,6 @@ from lies.company import CLAIMED, DATED, DISABLED, HERE, LETTERS, Reaction
 from lies.directory_tells import (
     MANY,
     all_say,
-    anchor_copied,
     broken,
     clock,
     clock_jumps,
@@ -267,12 +266,4 @@ _ERRORS = (
         hurried(4), FILE, reads=3),
 )  # fmt: skip
 
-_PASSED_ON = (
-    Lie("D97", "a leaver's address given to a new person", "it is the leaver's still", BOTH, STAYS,
-        second_account(DISABLED, enabled=True, display_name="Jane Doherty", employee_id=None, username="jane",
-                       phones=()), DIRECTORIES),
-    Lie("D98", "a leaver's immutable id copied to a new person", "it is the leaver's alone", AD, STAYS,
-        anchor_copied(DISABLED), DIRECTORIES),
-)  # fmt: skip
-
-LIES = _PAGES + _LISTED + _FACTS + _WORDS + _TIME + _CURSORS + _ERRORS + _PASSED_ON
+LIES = _PAGES + _LISTED + _FACTS + _WORDS + _TIME + _CURSORS + _ERRORS

@@ -209,16 +209,6 @@ def second_account(of: str, **changes: Any) -> Tell:
     return pages(add)
 
 
-def anchor_copied(of: str) -> Tell:
-    """Give somebody an immutable id, and a new person the same one."""
-
-    def tell(company: Company, rng: random.Random) -> None:
-        say(is_one(of), lambda facts: replace(facts, immutable_id="anchor"))(company, rng)
-        strangers(1, display_name="Jane Doherty", employee_id="E901", immutable_id="anchor")(company, rng)
-
-    return tell
-
-
 def earlier(of: Callable[[AccountFacts], bool], change: Callable[[AccountFacts], AccountFacts]) -> Tell:
     """Say something of people on a page before the one that says the truth of them."""
 

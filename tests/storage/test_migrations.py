@@ -257,6 +257,21 @@ def test_live_tickets_of_earlier_releases_name_their_assignees_account(empty_eng
         assert [tuple(row) for row in rows] == [(1, "corp", "dee"), (1005, "corp", "dee")]
 
 
+def test_handles_that_an_earlier_release_matched_are_matched_once_more(empty_engine: sa.Engine) -> None:
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0064")
+        link = sa.Table("link", sa.MetaData(), autoload_with=connection)
+        said = {"source": "wards", "handle": "+447700900001", "is_dirty": 0}
+        connection.execute(
+            link.insert().values(said | {"first_seen_at": 0, "display_name": "", "fingerprint": ""})
+        )
+
+    migrate(empty_engine)
+
+    with empty_engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT is_dirty FROM link")).scalar_one() == 1
+
+
 def test_migrating_twice_does_nothing(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("INSERT INTO counter (name, value) VALUES ('ticket', 7)"))
