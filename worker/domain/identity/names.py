@@ -68,13 +68,22 @@ def normalise(name: str) -> str:
 def are_unlike(names: Iterable[str], others: Iterable[str]) -> bool:
     """True if the full names of two have no word in common, in any order: they are hardly one person's.
 
-    Who marries keeps a first name. One word (a login, a nickname) tells nothing, and nor do initials, or names in
+    Words that are spelt alike count as one: "Müller" is "Mueller" in another directory, and "Yusuf" is "Yousuf". Who
+    marries keeps a first name. One word (a login, a nickname) tells nothing, and nor do initials, or names in
     different scripts.
     """
     ours, theirs = _words_by_script(names), _words_by_script(others)
     both = [(ours[script], theirs[script]) for script in ours.keys() & theirs.keys()]
     are_full = any(min(len(one), len(other)) >= FULL_NAME_WORDS_MIN for one, other in both)
-    return are_full and not any(one & other for one, other in both)
+    return are_full and not any(_share_a_word(one, other) for one, other in both)
+
+
+def _share_a_word(words: set[str], others: set[str]) -> bool:
+    if words & others:
+        return True
+    from rapidfuzz import fuzz  # noqa: PLC0415  2 MiB, for whoever has another name in another directory
+
+    return any(fuzz.ratio(one, other) >= 100 * ALIKE_MIN for one in words for other in others)
 
 
 def _words_by_script(names: Iterable[str]) -> dict[str, set[str]]:
