@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+import sqlalchemy as sa
+
 from builders import WARD
 from fakes.inventory import FakeInventory
 from harness import Harness
 from worker.domain.model import Coverage, Group, Member, Role, Roster
 from worker.ports import AuthFailed, Malformed, Port, SnapshotEnd
+from worker.storage.sql.tables import staged_group, staged_membership
 
 Start = Callable[..., Harness]
 
@@ -109,6 +112,9 @@ def test_groups_that_were_out_of_sight_are_not_believed_to_be_gone_all_at_once(s
     harness.later()
     scripted(harness, every[0], SnapshotEnd(harness.now, 1))
     assert "8 of the 9 groups of wards are missing at once" in "".join(harness.inventory().troubles)
+    with harness.engine.connect() as connection:
+        staged = [connection.execute(sa.select(one)).all() for one in (staged_group, staged_membership)]
+    assert staged == [[], []], "nothing stays of a read that was refused"
 
 
 def test_a_snapshot_that_breaks_off_changes_nothing(company: Harness) -> None:

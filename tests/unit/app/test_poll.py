@@ -201,6 +201,13 @@ def test_a_shrunken_read_is_refused_and_held_once(company: Harness) -> None:
     assert company.kinds().count("plan.held") == 1
 
 
+def test_nobody_stays_staged_of_a_read_that_was_refused(company: Harness) -> None:
+    company.corp.shrink_to(0.5)
+    assert not company.poll(full=True).is_ok
+    with company.store.reading() as uow:
+        assert uow.people.staged("corp").records == 0
+
+
 def test_a_release_lets_the_same_shrunken_pass_through(start: Start) -> None:
     harness = start()
     gone = [one.person_id for one in harness.corp.people()[10:]]

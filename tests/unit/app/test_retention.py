@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from builders import DAY, facts, key
 from by_link import token_of
@@ -24,8 +25,12 @@ from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
 from worker.domain.mirror.outside import TrackerSaid
-from worker.domain.model import AccountKey
+from worker.domain.model import AccountKey, Group, Roster
+from worker.ports import Port
 from worker.ports.state.leases import Lease, LeaseLost
+from worker.ports.state.people import JudgedFacts
+from worker.ports.state.sources import SourceState
+from worker.storage.sql.tables import staged_membership, staged_person
 
 Start = Callable[..., Harness]
 AFTER = timedelta(days=365)
@@ -353,3 +358,19 @@ def test_what_a_tracker_told_that_was_taken_out_since_is_forgotten_after_a_month
         run(company, None)
         with company.store.reading() as uow:
             assert uow.mirrors.told("former", 9) == kept
+
+
+def test_what_a_worker_that_died_left_staged_goes_once_its_source_is_taken_out(company: Harness) -> None:
+    with company.store.begin() as uow:
+        for name in ("corp", "old"):
+            uow.people.stage(name, [JudgedFacts(facts("ann"), None)])
+        uow.rosters.stage(
+            "list", [Roster(Group("ward-7", "Ward 7", "whatsapp"), (company.member("ann"),), company.now)]
+        )
+        for name, port in (("old", Port.DIRECTORY), ("list", Port.INVENTORY)):
+            uow.sources.put(SourceState(name, port))
+            uow.sources.remove(port, {name})
+    run(company, None)
+    with company.engine.connect() as connection:
+        assert connection.execute(sa.select(staged_person.c.source)).all() == [("corp",)]
+        assert connection.execute(sa.select(staged_membership)).all() == []

@@ -276,6 +276,7 @@ class TakeInventory:
 
     def _failed(self, due: _Due, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
+            uow.rosters.clear_stage(due.inventory.name)
             uow.sources.had(due.wanted)
             state = uow.sources.get(due.inventory.name, Port.INVENTORY)
             if isinstance(error, CursorExpired):

@@ -105,6 +105,7 @@ class Poll:
 
     def _fail(self, name: str, error: ConnectorError, now: datetime, lease: Lease | None) -> None:
         with self._store.begin(lease) as uow:
+            uow.people.clear_stage(name)
             state = uow.sources.get(name, Port.DIRECTORY)
             record_failure(uow, state, error, now, self._rules.alarms)
 

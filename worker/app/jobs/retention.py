@@ -15,6 +15,7 @@ from worker.domain.evidence.journal import Entry
 from worker.domain.model import AccountKey
 from worker.domain.people.persons import Person
 from worker.domain.people.retention import has_left_before, is_forgettable
+from worker.ports import Port
 from worker.ports.state.leases import Lease, full_run
 from worker.ports.state.store import Store, UnitOfWork
 
@@ -59,6 +60,7 @@ class Retention:
             uow.access.forget_undos(now)
             uow.access.forget_admissions(by)
             uow.rosters.forget_left_out()
+            _clear_stages(uow)
             forget_texts(uow, by - TEXTS_KEPT, now)
         statements = sum(
             self._forget_said(policy, by - keep, now, lease) for policy, keep in self._keeps.items()
@@ -112,6 +114,14 @@ class Retention:
             data = {"rule": "leaver.erase_after"}
             uow.journal.append([Entry(now, "whosleft", events.PERSON_ERASED, subject, data=data)])
         return len(keys)
+
+
+def _clear_stages(uow: UnitOfWork) -> None:
+    """Forget what a worker that died left staged of sources that are not configured any more: no read clears it."""
+    for name in uow.sources.removed(Port.DIRECTORY):
+        uow.people.clear_stage(name)
+    for name in uow.sources.removed(Port.INVENTORY):
+        uow.rosters.clear_stage(name)
 
 
 def _is_due(uow: UnitOfWork, human: Person, keys: Sequence[AccountKey], before: datetime) -> bool:
