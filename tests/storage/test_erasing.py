@@ -21,8 +21,10 @@ from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Say
 from worker.domain.mirror.outside import TrackerSaid
 from worker.domain.tickets.ticket import TicketState
+from worker.ports import Port
 from worker.ports.connectors.conversing import Interaction
 from worker.ports.state.outbox import Claim
+from worker.ports.state.sources import SourceState
 from worker.storage.sql.tables import chat_group, group_link, outbox
 from worker.storage.store import SqlStore
 
@@ -305,3 +307,25 @@ def test_a_reason_given_in_a_channel_that_names_them_is_erased_before_it_is_take
         replace(acts[0], given={"reason": "erased"}),
         *acts[1:],
     ]
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_whoever_owned_a_group_of_which_no_source_tells_any_more_is_erased_from_it(
+    engine: sa.Engine, store: SqlStore, *, is_removed: bool
+) -> None:
+    group = {"name": "Ward 7", "messenger": "whatsapp", "coverage": "full", "taken_at": NOW, "read_at": NOW}
+    row = {"source": "wards", **group, "first_seen_at": NOW, "is_gone": 1 - is_removed}
+    rows = [{**row, "group_id": one, "owner_email": one} for one in (*SPELLINGS, "ben@corp.example")]
+    in_sight = {**row, "source": "other", "is_gone": 0, "group_id": "x", "owner_email": SPELLINGS[0]}
+    with engine.begin() as connection:
+        connection.execute(sa.insert(chat_group), [*rows, in_sight])
+    with store.begin() as uow:
+        uow.sources.put(SourceState("wards", Port.INVENTORY))
+        uow.sources.remove(Port.INVENTORY, {"wards"} if is_removed else set())
+        uow.people.erase(key("É-7"))
+    with engine.connect() as connection:
+        g = chat_group.c
+        kept = connection.execute(
+            sa.select(g.group_id, g.owner_email).where(g.owner_email.is_not(None))
+        ).all()
+    assert set(kept) == {("ben@corp.example", "ben@corp.example"), ("x", SPELLINGS[0])}

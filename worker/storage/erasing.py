@@ -28,6 +28,7 @@ from worker.storage.erased_texts import (
     is_one_of,
     names_one_of,
 )
+from worker.storage.left_out import SOURCES_TAKEN_OUT
 from worker.storage.outbox_sending import let_go_of_reserved
 from worker.storage.saved_lists import erase_from_lists
 from worker.storage.sql.tables import (
@@ -75,6 +76,7 @@ def erase_person(connection: sa.Connection, key: AccountKey) -> None:
     _erase_from_reports(connection, own)
     _erase_from_waiting(connection, key, own)
     _erase_as_declarer(connection, key, own)
+    _erase_as_owner(connection, own)
     erase_from_reasons(connection, own)
     erase_as_actor(connection, _names_of_actor(key, own), texts)
     blank(connection, link.c.decided_by, is_one_of(_names_of_actor(key, own)), ERASED)
@@ -254,3 +256,10 @@ def _erase_as_declarer(connection: sa.Connection, key: AccountKey, own: set[str]
     is_theirs = is_one_of({key.person_id, *own})
     blank_in_lists(connection, chat_group.c.declared_by, is_theirs)
     blank_in_lists(connection, group_link.c.made_by, is_theirs)
+
+
+def _erase_as_owner(connection: sa.Connection, own: set[str]) -> None:
+    """Erase the person as the owner of groups of which no source says any more who owns them."""
+    g = chat_group.c
+    is_told_no_more = (g.is_gone == 1) | g.source.in_(SOURCES_TAKEN_OUT)
+    blank(connection, g.owner_email, is_one_of(own), None, is_told_no_more)

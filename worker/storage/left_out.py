@@ -12,7 +12,9 @@ from worker.storage.sql.tables import chat_group, departed, handle_tie, link, pe
 
 _G = chat_group.c
 _GROUPS = sa.select(_G.source, _G.group_id).where(_G.is_gone == 1, _G.is_unseen == 1)
-_SOURCES = sa.select(source.c.name).where(source.c.port == Port.INVENTORY.value, source.c.is_removed == 1)
+SOURCES_TAKEN_OUT = sa.select(source.c.name).where(
+    source.c.port == Port.INVENTORY.value, source.c.is_removed == 1
+)
 
 
 def forget_left_out(connection: sa.Connection) -> None:
@@ -23,7 +25,7 @@ def forget_left_out(connection: sa.Connection) -> None:
     """
     d, t = departed.c, handle_tie.c
     is_nobodys = sa.or_(_is_an_end(t.handle, t.other), _is_an_end(t.other, t.handle))
-    connection.execute(sa.delete(link).where(link.c.source.in_(_SOURCES), *GONE_AND_NOBODYS))
+    connection.execute(sa.delete(link).where(link.c.source.in_(SOURCES_TAKEN_OUT), *GONE_AND_NOBODYS))
     for groups in (_in_groups_left_out, _in_sources_taken_out):
         connection.execute(sa.delete(departed).where(groups(d)))
         connection.execute(sa.delete(handle_tie).where(groups(t), is_nobodys))
@@ -34,7 +36,7 @@ def _in_groups_left_out(columns: Any) -> sa.ColumnElement[bool]:
 
 
 def _in_sources_taken_out(columns: Any) -> sa.ColumnElement[bool]:
-    is_one: sa.ColumnElement[bool] = columns.source.in_(_SOURCES)
+    is_one: sa.ColumnElement[bool] = columns.source.in_(SOURCES_TAKEN_OUT)
     return is_one
 
 
