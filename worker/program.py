@@ -114,7 +114,7 @@ def _run() -> None:
         trouble = trouble_of(error)
         if trouble is None:
             _fail_by_fault()
-        _fail(f"The database can't be used: {trouble.found}. {trouble.remedy}".rstrip(), 1)
+        _fail(f"The database can't be used: {trouble.words}", 1)
     except UnicodeEncodeError:
         if not _NOT_UTF8.search(" ".join(sys.argv)):
             _fail_by_fault()

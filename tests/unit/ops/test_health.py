@@ -11,6 +11,10 @@ from sqlalchemy.exc import OperationalError
 from worker.ops.health import STARTING, Health, reason, thread_trouble
 from worker.storage.sql.errors import OF_DATABASE, SchemaNewer, SchemaOlder, passes
 
+REACHING = (
+    "Look whether the server runs and takes connections, and whether database.url names it and its role."
+)
+
 
 def well() -> None:
     """The database is as it should be."""
@@ -43,8 +47,8 @@ def test_a_process_is_alive_before_it_is_ready() -> None:
     [
         (SchemaOlder("The database has no tables yet."), "The database has no tables yet."),
         (SchemaNewer("The tables are of a later release."), "The tables are of a later release."),
-        (refused("connection failed:\n\tIs it running?"), "connection failed: Is it running?"),
-        (refused("user=ann password=geheim-1 host=db"), "user=ann password=[redacted] host=db"),
+        (refused("connection failed:\n\tIs it running?"), f"connection failed: Is it running? {REACHING}"),
+        (refused("user=ann password=geheim-1 host=db"), f"user=ann password=[redacted] host=db. {REACHING}"),
         (ZeroDivisionError(), "ZeroDivisionError"),
     ],
 )

@@ -67,7 +67,9 @@ class Trouble:
     @property
     def words(self) -> str:
         """Both, in one line."""
-        return f"{self.found}. {self.remedy}" if self.remedy else self.found
+        if not self.remedy:
+            return self.found
+        return f"{self.found}{'' if self.found.endswith('?') else '.'} {self.remedy}"
 
 
 # --- what the drivers' codes mean: the remedy, and whether it passes by itself ----------------------------
