@@ -85,7 +85,7 @@ def commands(line: CommandLine) -> typer.Typer:
             for warning in report.warnings:
                 line.say(f"note: {warning}", "yellow")
             for problem in report.problems:
-                line.say(f"{problem.place}: {problem.what} {problem.remedy}", "red")
+                line.say(f"{problem.place}: {problem.what.rstrip('.')}. {problem.remedy}", "red")
             if is_good:
                 line.say("Everything in the register can be understood.", "green")
         if not is_good:
