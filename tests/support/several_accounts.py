@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from builders import facts
@@ -22,6 +23,14 @@ def known_twice(found: Callable[..., Harness], *more: str, has_group: bool = Tru
     harness.settle()
     harness.later()
     return harness
+
+
+def ann_leaves(harness: Harness, at: datetime | None) -> None:
+    """Both directories say when Ann leaves, or that she stays after all; then the jobs run, that of controls last."""
+    harness.corp.change("ann", leave_at=at)
+    harness.directories[TENANT].put(facts("cloud-ann", immutable_id="g-ann", leave_at=at))
+    harness.settle()
+    harness.control()
 
 
 def nights(harness: Harness, count: int = 2) -> None:

@@ -7,9 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from builders import facts
 from harness import Harness
-from several_accounts import TENANT, known_twice
+from several_accounts import ann_leaves, known_twice
 from worker.app.refused import Refused
 from worker.domain.controls.policy import ControlPolicy, ConversationsRule
 from worker.domain.controls.switch import ControlSwitch, Mode
@@ -34,11 +33,7 @@ def leaving(found: Callable[..., Harness], to: str = "hr@example.org") -> Harnes
     """Ann, who has an account in each of two directories, leaves in ten days; dee is the admin of her group."""
     harness = known_twice(found, controls=policy(to))
     harness.control()
-    at = harness.now + 10 * DAY
-    harness.corp.change("ann", leave_at=at)
-    harness.directories[TENANT].put(facts("cloud-ann", immutable_id="g-ann", leave_at=at))
-    harness.settle()
-    harness.control()
+    ann_leaves(harness, harness.now + 10 * DAY)
     return harness
 
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders import facts, rules
+from builders import rules
 from harness import Harness
-from several_accounts import TENANT, known_twice
+from several_accounts import ann_leaves, known_twice
 from worker.domain.controls.policy import ControlPolicy, ConversationsRule
 from worker.domain.controls.switch import ControlSwitch, Mode
 from worker.domain.evidence.actor import Actor
@@ -30,11 +30,7 @@ def leaving(found: Found, accountable: str, to: str = ROLE) -> Harness:
     policy = ControlPolicy(conversations=(replace(RULE, to=to),))
     harness = known_twice(found, controls=policy, rules=rules(accountable=accountable), has_links=True)
     harness.control()
-    at = harness.now + 10 * DAY
-    harness.corp.change("ann", leave_at=at)
-    harness.directories[TENANT].put(facts("cloud-ann", immutable_id="g-ann", leave_at=at))
-    harness.settle()
-    harness.control()
+    ann_leaves(harness, harness.now + 10 * DAY)
     told(harness)
     return harness
 
@@ -197,11 +193,8 @@ def test_another_accountable_person_answers_for_it_and_nobody_is_told(found: Fou
 
 def test_a_review_that_is_asked_for_again_has_whoever_may_answer_for_it_now(found: Found) -> None:
     harness = leaving(found, BEN)
-    for leave_at in (None, review(harness).left_at):
-        harness.corp.change("ann", leave_at=leave_at)
-        harness.directories[TENANT].put(facts("cloud-ann", immutable_id="g-ann", leave_at=leave_at))
-        harness.settle()
-        if leave_at is not None:
-            becomes_admin(harness, "ben")
-        harness.control()
+    leave_at = review(harness).left_at
+    ann_leaves(harness, None)
+    becomes_admin(harness, "ben")
+    ann_leaves(harness, leave_at)
     assert (review(harness).is_live, review(harness).accountable) == (True, "")
