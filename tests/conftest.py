@@ -14,7 +14,7 @@ import roundup_server as roundup
 import synapse
 from throwaway import missing
 
-pytest_plugins = ("ad_fixtures", "gate", "nearest", "one_loop", "templates")
+pytest_plugins = ("ad_fixtures", "one_loop", "gate", "nearest", "templates")
 
 pytest.register_assert_rewrite("contracts")
 

@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
+import one_loop
+
 HERE = Path(__file__).parents[1]
 COUNTED = (
     "unit/app", "unit/domain",
     "unit/desk/test_assignee_truth.py", "unit/desk/test_at_once.py", "unit/desk/test_forms_of_other_kinds.py",
     "unit/desk/api/test_acts.py", "unit/desk/api/test_lists.py",
 )  # fmt: skip
+PAUSED = pytest.StashKey[bool]()
 OLDEST = 100  # collections of what is younger, ten times as many as Python waits for
 # What takes long comes first, so that no process is left with it at the end: about how many seconds a test of it takes
 FIRST = {
@@ -105,8 +108,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     plugin = item.config.pluginmanager.getplugin("_cov")
     coverage: Any = getattr(plugin, "cov_controller", None)
     is_counted = _folder(item, COUNTED) is not None and item.get_closest_marker("slow") is None
-    if coverage is None or is_counted:
+    if coverage is None:
         return (yield)
+    if is_counted:
+        if item.config.stash.get(PAUSED, False):
+            one_loop.end()  # its threads are traced no more: a pause ends that in every thread but this one
+            item.config.stash[PAUSED] = False
+        return (yield)
+    item.config.stash[PAUSED] = True
     coverage.pause()
     try:
         return (yield)

@@ -28,7 +28,12 @@ def portal() -> BlockingPortal:
     return _AT_THE_END.enter_context(start_blocking_portal())
 
 
-def pytest_unconfigure() -> None:
-    """End the loop and its threads, for which Python would wait."""
+def end() -> None:
+    """End the loop and its threads. The next client that is made starts another."""
     portal.cache_clear()
     _AT_THE_END.close()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no thread, for which Python would wait."""
+    end()
