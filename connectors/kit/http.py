@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
+import httpcore2
 import httpx2
 from pydantic import SecretStr
 
@@ -68,40 +70,58 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
 def new_client(read_s: float, tls: ssl.SSLContext, *, is_direct: bool = False) -> httpx2.Client:
     """A client that keeps its connections and follows no redirect. Plain HTTP to this machine goes through no proxy.
 
-    It gives up after `read_s` of silence, and if a body isn't complete `read_s` after its head. It goes through the
-    proxy that the environment names, unless `is_direct`.
+    It gives up where an answer isn't whole `read_s` after its request was sent. It goes through the proxy that the
+    environment names, unless `is_direct`.
     """
-
-    def limit(response: httpx2.Response) -> None:
-        assert isinstance(response.stream, httpx2.SyncByteStream)  # noqa: S101  what such a client gets
-        response.stream = _Within(response.stream, read_s)
-
-    return httpx2.Client(
+    client = httpx2.Client(
         timeout=httpx2.Timeout(read_s, connect=CONNECT_S),
         verify=tls,
         follow_redirects=False,
         trust_env=not is_direct,
-        event_hooks={"response": [limit]},
         mounts=dict.fromkeys(OWN_MACHINE),
     )
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  it has no argument for this
+        if isinstance(transport, httpx2.HTTPTransport):
+            transport._pool._network_backend = _Network()  # noqa: SLF001  nor has that
+    return client
 
 
-class _Within(httpx2.SyncByteStream):
-    """A body with a time limit as a whole, since the client's own time-out is for each piece."""
+class _Network(httpcore2.SyncBackend):
+    """Connections on which an answer has a time limit as a whole: the library's own is for each piece of it."""
 
-    def __init__(self, stream: httpx2.SyncByteStream, limit_s: float) -> None:
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:
+        return _Stream(super().connect_tcp(*args, **kwargs))
+
+
+class _Stream(httpcore2.NetworkStream):
+    """All that is read until the next write has to come within the time that one read may take."""
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
-        self._limit_s = limit_s
+        self._until_s: float | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        until_s = monotonic() + self._limit_s
-        for piece in self._stream:
-            if monotonic() > until_s:
-                raise httpx2.ReadTimeout(f"not whole after {self._limit_s:g} s")
-            yield piece
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if timeout is None:
+            return self._stream.read(max_bytes)
+        if self._until_s is None:
+            self._until_s = monotonic() + timeout
+        left_s = self._until_s - monotonic()
+        if left_s <= 0:
+            raise httpcore2.ReadTimeout("not whole in time")
+        return self._stream.read(max_bytes, left_s)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._until_s = None
+        self._stream.write(buffer, timeout)
 
     def close(self) -> None:
         self._stream.close()
+
+    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:
+        return _Stream(self._stream.start_tls(*args, **kwargs))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 def read_within(response: httpx2.Response, most: int) -> bytes | None:
@@ -143,14 +163,14 @@ def failure(where: str, status: int, said: str, wait_s: float | None) -> Connect
 
 # Errors of sending; the last two are for a Location that is no address, although it isn't followed
 UNANSWERED = (httpx2.HTTPError, httpx2.InvalidURL, ValueError)
-_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def broken(where: str, error: Exception) -> Transient:
     """The error for no answer, or for half of one: for any of UNANSWERED."""
     how = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else "broke off"
     detail = type(error).__name__
-    kind = NotDone if isinstance(error, _NOT_SENT) else Transient
+    kind = NotDone if isinstance(error, UNSENT) else Transient
     return kind(f"{where} {how} ({detail}).", remedy="Check the network; it is tried again by itself.")
 
 

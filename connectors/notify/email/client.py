@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from connectors.kit import http as _http
+from connectors.kit.cut_off import cut_off
 from connectors.kit.graph.tokens import Tokens
 from connectors.notify.email.config import AuthConfig, EmailConfig, Method, Tls
 from connectors.notify.email.errors import Answer, Stage, broken, refusal
@@ -112,6 +113,24 @@ class _Refused(Exception):
         self.answer = answer
 
 
+class _Smtp(smtplib.SMTP):
+    """One whose time-out is for a whole answer, not for each piece of it."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is None:
+            return super().getreply()  # says so
+        try:
+            with cut_off(self.sock):
+                return super().getreply()
+        except TimeoutError:
+            self.close()  # nobody else has it yet, if this was the greeting
+            raise
+
+
+class _SmtpInTls(_Smtp, smtplib.SMTP_SSL):
+    pass
+
+
 class _Conversation:
     """One connection. `stage` says what was asked last."""
 
@@ -129,9 +148,9 @@ class _Conversation:
         """Connect, encrypted as configured; never goes on unencrypted where it should be."""
         at, name = (config.server, config.used_port), self._hostname
         if config.tls is Tls.IMPLICIT:
-            self._smtp = smtplib.SMTP_SSL(*at, local_hostname=name, timeout=timeout_s, context=tls)
+            self._smtp = _SmtpInTls(*at, local_hostname=name, timeout=timeout_s, context=tls)
         else:
-            self._smtp = smtplib.SMTP(*at, local_hostname=name, timeout=timeout_s)
+            self._smtp = _Smtp(*at, local_hostname=name, timeout=timeout_s)
         self._expect(self.smtp.ehlo())
         if config.tls is not Tls.STARTTLS:
             return

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from connectors.kit.cut_off import cut_off
 from connectors.kit.graph.tokens import Tokens
 from connectors.kit.text import cut, one_line
 from connectors.notify.email.client import bearer
@@ -76,6 +77,22 @@ class Folder:
         if status != "OK":
             raise imaplib.IMAP4.error(f"{command}: {_text(said)}")
         return said
+
+
+class _Imap(imaplib.IMAP4):
+    """One whose time-out is for a whole line, and for a whole mail, not for each piece of it."""
+
+    def readline(self) -> bytes:
+        with cut_off(self.sock):
+            return super().readline()
+
+    def read(self, size: int) -> bytes:
+        with cut_off(self.sock):
+            return super().read(size)
+
+
+class _ImapInTls(_Imap, imaplib.IMAP4_SSL):
+    pass
 
 
 @contextmanager
@@ -141,8 +158,8 @@ def _signed_in(
 def _connected(config: BouncesConfig, tls: ssl.SSLContext, timeout_s: float) -> imaplib.IMAP4:
     at = (config.server, config.used_port)
     if config.tls is Tls.IMPLICIT:
-        return imaplib.IMAP4_SSL(*at, ssl_context=tls, timeout=timeout_s)
-    return imaplib.IMAP4(*at, timeout=timeout_s)
+        return _ImapInTls(*at, ssl_context=tls, timeout=timeout_s)
+    return _Imap(*at, timeout=timeout_s)
 
 
 def _encrypt(imap: imaplib.IMAP4, config: BouncesConfig, tls: ssl.SSLContext) -> None:

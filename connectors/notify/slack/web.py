@@ -1,51 +1,45 @@
 """The way to Slack's Web API: each call is one request, returns plain values, and never retries.
 
-Uses slack-sdk's synchronous client. Its exceptions are caught here and not chained: their frames hold the token,
-and a traceback that is logged with locals would show it.
+Uses slack-sdk's synchronous client, with the HTTP client of all connectors below it. Their exceptions are caught here
+and not chained: their frames hold the token, and a traceback that is logged with locals would show it.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
-from typing import Any
-from urllib.error import URLError
+from typing import Any, cast
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import Request
 
+import httpx2
 from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 from slack_sdk.web.base_client import BaseClient
 
+from connectors.kit.http import UNSENT, new_client, trusting
 from connectors.kit.text import cut, one_line
 from connectors.notify.slack.errors import Answer, failure, redirected
 from worker.ports import ConnectorError, NotDone, Transient
 
-TIMEOUT_S = 15  # for the connection, and for each read
+TIMEOUT_S = 15  # for an answer, once the request was sent
 _NOTES_MAX = 300
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"  # OpenSSL's name of it, which Python's message begins with
 _REDIRECTED, _REFUSED = 300, 400
 
 
-class _Staying(HTTPRedirectHandler):
-    """Follows no redirection: whoever is asked next would get the token, and could answer in Slack's place."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
 class _Client(WebClient):
-    """The SDK's client, by an opener of ours."""
+    """The SDK's client, which asks by the one of all connectors: it follows no redirection, so nobody else gets the
+    token, or answers in Slack's place.
+    """
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        proxies = ProxyHandler({"http": self.proxy, "https": self.proxy} if self.proxy else None)
-        opener = build_opener(proxies, HTTPSHandler(context=self.ssl), _Staying())
-        with opener.open(req, timeout=self.timeout) as answer:
-            return {"status": answer.status, "headers": answer.headers, "body": answer.read().decode()}
+        with new_client(self.timeout, trusting(None)) as client:
+            body = cast("bytes | None", req.data)
+            answer = client.request("POST", url, content=body, headers=dict(req.header_items()))
+        return {"status": answer.status_code, "headers": answer.headers, "body": answer.content.decode()}
 
 
 class SlackWeb:
@@ -78,7 +72,7 @@ class SlackWeb:
                 error = redirected(tried, self._host, refusal.response.status_code)
             else:
                 error = failure(tried, _answer(refusal.response), to_person=to_person, is_change=is_change)
-        except (OSError, HTTPException) as trouble:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as trouble:
             error = self._unanswered(tried, trouble)
         except (SlackClientError, AttributeError, TypeError, ValueError):
             # The SDK expects every answer to be a JSON object, and fails for others.
@@ -86,21 +80,12 @@ class SlackWeb:
         raise error  # out here, so that it has no context: see the module's docstring
 
     def _unanswered(self, tried: str, trouble: Exception) -> Transient:
-        reason = trouble.reason if isinstance(trouble, URLError) else trouble
         remedy = f"Check the way to {self._host} (name, proxy, firewall); it is tried again."
-        if isinstance(reason, ssl.SSLCertVerificationError):
+        reason = one_line(str(trouble)) or type(trouble).__name__
+        if _UNTRUSTED in reason:
             remedy = f"If a proxy signs for {self._host}, name its CA in SSL_CERT_FILE; it is tried again."
-        text = cut(one_line(str(reason)) or type(reason).__name__, _NOTES_MAX)
-        kind = NotDone if _is_unsent(trouble) else Transient
-        return kind(f"{tried}: no answer from {self._host} ({text}).", remedy=remedy)
-
-
-def _is_unsent(trouble: Exception) -> bool:
-    """True if the request was not sent, because there was no connection. urllib opens one for each request, and wraps
-    errors from before it waits for the answer.
-    """
-    no_connection = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, TimeoutError)
-    return isinstance(trouble, URLError) and isinstance(trouble.reason, no_connection)
+        kind = NotDone if isinstance(trouble, UNSENT) else Transient
+        return kind(f"{tried}: no answer from {self._host} ({cut(reason, _NOTES_MAX)}).", remedy=remedy)
 
 
 def silent() -> logging.Logger:

@@ -1,0 +1,30 @@
+"""A time limit for a whole answer, for libraries that have one for each piece of it alone."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Timer
+
+
+@contextmanager
+def cut_off(connection: socket.socket) -> Iterator[None]:
+    """End the connection if the block takes longer than one read of it may, and raise TimeoutError."""
+    is_over = Event()
+
+    def end() -> None:
+        is_over.set()
+        with suppress(OSError):
+            # Not by a TLS connection's own way, which takes the encryption away below whoever reads
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    timer = Timer(connection.gettimeout() or 0, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if is_over.is_set():
+            raise TimeoutError("not whole in time")
