@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -130,3 +131,15 @@ def test_nobody_waives_or_holds_their_own_removal(ward: Harness) -> None:
     assert ward.ticket().state is TicketState.OPEN
     ward.desk.waive(1, Actor("kim@corp.example", "by:kim", Via.CONSOLE), "may stay", ward.now)
     assert ward.ticket().state is TicketState.WAIVED
+
+
+@pytest.mark.parametrize("by", [ZOE, BY_ID])
+def test_nobody_takes_back_whom_their_own_number_is_linked_to(ward: Harness, by: Actor) -> None:
+    """Whoever leaves would be nobody in the group, and asked out of it by nobody."""
+    number = ward.number(OBJECT)
+
+    with pytest.raises(Refused, match=re.escape(f"{number} is about you, too")):
+        ward.identifying.reject(number, by, "not mine", ward.now)
+    with pytest.raises(Refused, match=re.escape(f"{number} is about you, too")):
+        ward.identifying.confirm(number, "ann@corp.example", by, "Ann's", ward.now)
+    ward.identifying.reject(number, KIM, "the ward's phone", ward.now)

@@ -20,6 +20,7 @@ from worker.app.acts.by_link import (
     take_back,
 )
 from worker.app.acts.changes import Change, change_ticket, known_ticket
+from worker.app.acts.rights import require_not_withheld
 from worker.app.refused import Refused
 from worker.app.tell.answering import answer_messages
 from worker.app.tell.choices import LikelyPerson, NextAdmin, candidates_for, suggestions_for
@@ -148,10 +149,11 @@ class Assigned:
         """Return an assignee's link for somebody else, who may act in the assignee's name from now on.
 
         The journal records it. From then on, the person who saw the link cannot confirm the assignee's claims by
-        link. Raises Refused for a ticket that is over or has no assignee.
+        link. Raises Refused for a ticket that is over or has no assignee, and for whom it is withheld from.
         """
         with self._store.begin() as uow:
             ticket = known_ticket(uow, number)
+            require_not_withheld(uow, by, ticket)
             if ticket.assignee is None or not ticket.is_live:
                 raise Refused(because("Only a live ticket that is somebody's has a link."))
             until = self._links.until(ticket, now)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from worker.app.acts.looking_up import one_person
+from worker.app.acts.rights import require_another
 from worker.app.refused import Refused, answered_already, require_reason
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, acted
@@ -34,6 +35,7 @@ class Identifying:
             key, known = self._handle(uow, link)
             if is_asked and known.state not in QUESTIONS:
                 raise answered_already()
+            require_another(uow, by, [known.person], key.handle)
             one = one_person(uow, person)
             why = because("confirmed by {name}", name=by.name)
             answer = Identity(IdentityState.LINKED, known.fingerprint, one.key, How.CONFIRMED, why)
@@ -55,6 +57,7 @@ class Identifying:
             key, known = self._handle(uow, link)
             if shown and known.person not in {one.key for one in uow.people.find(shown)}:
                 raise answered_already()
+            require_another(uow, by, [known.person], key.handle)
             uow.identities.reject(key, known.person, now, by.name)
             person = known.person
             data = {"person": f"{person.source}/{person.person_id}" if person else None}

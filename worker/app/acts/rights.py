@@ -8,12 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.app.refused import Refused
+from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, Via, acted, is_signed_in
 from worker.domain.evidence.explained import ERASED
+from worker.domain.kinds import CONVERSATIONS
 from worker.domain.model import AccountKey
+from worker.domain.people.persons import addresses_of
 from worker.domain.text.mail_domains import foldable
-from worker.domain.text.reason import because
+from worker.domain.text.reason import Reason, because
+from worker.domain.tickets.ticket import Ticket
 from worker.ports import Port
 from worker.ports.state.store import UnitOfWork
 
@@ -86,12 +90,37 @@ def require_another(uow: UnitOfWork, by: Actor, people: Iterable[AccountKey | No
     """
     if by.via is Via.COMMAND:
         return
-    found = [one.key for address in _addresses(by) for one in uow.people.find(address)]
-    theirs = frozenset[AccountKey]().union(
-        *uow.people.accounts([*found, *_by_object_id(uow, [by])[by]]).values()
-    )
+    theirs = frozenset[AccountKey]().union(*uow.people.accounts(_found(uow, by)).values())
     if not theirs.isdisjoint(people):
         raise Refused(because("{label} is about you, too. Somebody else has to decide.", label=label))
+
+
+def require_not_withheld(uow: UnitOfWork, by: Actor, ticket: Ticket) -> None:
+    """Raise Refused if whoever acts may be somebody who may not hear of the ticket. A command is never refused."""
+    withheld = frozenset[str]() if by.via is Via.COMMAND else withheld_from(uow, ticket)
+    if not withheld:
+        return
+    humans = uow.people.humans(_found(uow, by)).values()
+    if not withheld.isdisjoint({*_addresses(by)}.union(*map(addresses_of, humans))):
+        raise Refused(not_for(ticket))
+
+
+def not_for(ticket: Ticket) -> Reason:
+    """Why somebody from whom a ticket is withheld may not have it."""
+    if ticket.kind is CONVERSATIONS:
+        return because(
+            "{ticket} is not for the person who leaves, nor for an admin of their groups: assign it to somebody else.",
+            ticket=ticket.label,
+        )
+    return because(
+        "{ticket} is a report that no admin of the group may see: assign it to somebody else.",
+        ticket=ticket.label,
+    )
+
+
+def _found(uow: UnitOfWork, by: Actor) -> list[AccountKey]:
+    found = [one.key for address in _addresses(by) for one in uow.people.find(address)]
+    return [*found, *_by_object_id(uow, [by])[by]]
 
 
 def _addresses(by: Actor) -> list[str]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from worker.app.acts.changes import Change, change_ticket
+from worker.app.acts.changes import Change, change_ticket, known_ticket
 from worker.app.acts.looking_up import all_accounts, one_account
 from worker.app.acts.own_rows import is_about_themself
 from worker.app.acts.reviewing import seed_of
-from worker.app.acts.rights import end_lost_rights, require_another
+from worker.app.acts.rights import end_lost_rights, not_for, require_another, require_not_withheld
 from worker.app.refused import Refused, require_reason
 from worker.app.tell.holding import hold_calls
 from worker.app.tell.teller import Teller
@@ -19,7 +19,7 @@ from worker.app.tell.withholding import withheld_from
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import ANYBODY, BY_ADDRESS, Actor, acted, claimants
 from worker.domain.evidence.explained import claim_in, ticket_facts
-from worker.domain.kinds import CONVERSATIONS, kind_of
+from worker.domain.kinds import kind_of
 from worker.domain.kinds.kind import OWN_PAGE, Choice
 from worker.domain.mirror.copy import Copy
 from worker.domain.model import AccountKey, Standing
@@ -121,6 +121,7 @@ class TicketActs:
 
         def change(uow: UnitOfWork, ticket: Ticket) -> Ticket:
             require_another(uow, by, [ticket.person], ticket.label)
+            require_not_withheld(uow, by, ticket)
             state = next_state(ticket.state, Move.WAIVE)
             return replace(
                 ticket,
@@ -163,7 +164,9 @@ class TicketActs:
                 )
             theirs = {email.casefold(), *((one.facts.email or "").casefold() for one in people)}
             if ticket is not None and theirs & withheld_from(uow, ticket):
-                raise Refused(_not_for(ticket))
+                raise Refused(not_for(ticket))
+            if ticket is not None and not known:  # nobody can tell whose address it is
+                require_not_withheld(uow, by, ticket)
         shown = None if people else Shown(email, number, by.name, by.id, now)
 
         def change(ticket: Ticket) -> Ticket:
@@ -211,6 +214,7 @@ class TicketActs:
             return replace(ticket, acknowledged_until=now + wanted)
 
         with self._store.begin() as uow:
+            require_not_withheld(uow, by, known_ticket(uow, number))
             _, after = change_ticket(uow, number, change, kind, by, now, reason)
             hold_calls(uow, after, self._rules.policy(after), now)
         return after
@@ -381,18 +385,6 @@ def _confirmed(uow: UnitOfWork, ticket: Ticket, by: Actor) -> Ticket:
             )
         )
     return replace(ticket, grade=Grade.B, reason=because("confirmed by {name}", name=by.name))
-
-
-def _not_for(ticket: Ticket) -> Reason:
-    if ticket.kind is CONVERSATIONS:
-        return because(
-            "{ticket} is not for the person who leaves, nor for an admin of their groups: assign it to somebody else.",
-            ticket=ticket.label,
-        )
-    return because(
-        "{ticket} is a report that no admin of the group may see: assign it to somebody else.",
-        ticket=ticket.label,
-    )
 
 
 def _said_by(by: Actor, reason: str) -> Reason:
