@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from threading import Lock
 from time import monotonic
@@ -51,6 +51,7 @@ REFUSED_S = 3600.0
 IN_AN_HOUR = "It is tried again in an hour, so that the account is not locked, or with a new configuration."
 IN_MINUTES = "It is tried again in ten minutes."
 BARRED_S = 600.0  # for an account that is disabled, expired or locked: only wrong passwords count
+BEHIND = timedelta(days=1)  # for so long a database may lack what another one knew
 FAILED_S = 3600.0  # for a server that let us in and then failed: as long it is asked after the others
 
 
@@ -116,12 +117,12 @@ class ActiveDirectory(Passive):
         self._blind = None if is_seen or controller.usn < 0 else _blind(client, controller)
         if is_first and is_seen:
             yield from map(people.marked, people.deleted_with_traces())
-        after = Cursor(
-            choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
-            choice.flags, choice.cookie,
-        )  # fmt: skip
         known = self._before
         may_be_behind = known is not None and not _has_all_of(controller, known)
+        after = Cursor(
+            choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
+            choice.flags, choice.cookie, taken_at if may_be_behind else None,
+        )  # fmt: skip
         yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, may_be_behind=may_be_behind)
 
     def _delta(
@@ -141,7 +142,16 @@ class ActiveDirectory(Passive):
             is_unchanged = False
             yield people.marked(page)
         after = replace(before, usn=controller.usn, taken_at=taken_at, cookie=cookie)
-        yield PassEnd(after.dump(), is_full=False, taken_at=taken_at, is_unchanged=is_unchanged)
+        # A write shows the whole person, as this database knows them: its leavers and joiners may be yesterday's
+        behind_at = before.behind_at
+        may_be_behind = behind_at is not None and taken_at - behind_at < BEHIND
+        yield PassEnd(
+            after.dump(),
+            is_full=False,
+            taken_at=taken_at,
+            is_unchanged=is_unchanged,
+            may_be_behind=may_be_behind,
+        )
 
     def _require_same(self, controller: Controller, before: Cursor) -> None:
         if before.reads != self._reads:

@@ -42,8 +42,8 @@ class PassEnd:
     dated file). `total` is the least number of records, each counted once, that the source itself says it has.
     `is_unchanged`: the source has nothing newer than the cursor, and no page came before.
     `unshown`: facts without which no pass may be believed, if a rule needs them, and which this one showed for nobody.
-    `may_be_behind`: a full pass came from another copy of the source than the pass before, and that copy may not have
-    heard yet of what the other one knew.
+    `may_be_behind`: it came from another copy of the source than an earlier pass, and that copy may not have heard yet
+    of what the other one knew.
     """
 
     cursor: str

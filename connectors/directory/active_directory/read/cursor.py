@@ -23,7 +23,10 @@ _WHAT_IS_READ = {"base", "scope", "leavers_ou", "attributes"}
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`flags` and `cookie` are DirSync's; `taken_at` is aware UTC; `reads` says what was read."""
+    """`flags` and `cookie` are DirSync's; `taken_at` is aware UTC; `reads` says what was read.
+
+    `behind_at` is when this database was read after another one whose changes it may not have heard of yet.
+    """
 
     mode: Mode
     server: str
@@ -33,10 +36,12 @@ class Cursor:
     reads: str
     flags: int = 0
     cookie: bytes = b""
+    behind_at: datetime | None = None
 
     def dump(self) -> str:
         values = asdict(self)
         values |= {"taken_at": self.taken_at.isoformat(), "cookie": _text(self.cookie)}
+        values |= {"behind_at": self.behind_at and self.behind_at.isoformat()}
         return json.dumps(values, separators=(",", ":"), sort_keys=True)
 
     @classmethod
@@ -45,19 +50,22 @@ class Cursor:
         try:
             values: dict[str, Any] = json.loads(text)
             taken_at = datetime.fromisoformat(values["taken_at"])
+            behind = values.get("behind_at")  # earlier releases wrote none
+            behind_at = None if behind is None else datetime.fromisoformat(behind)
             texts = {name: values[name] for name in ("server", "invocation", "reads")}
             numbers = {name: values[name] for name in ("usn", "flags")}
             loaded = cls(
                 mode=Mode(values["mode"]),
                 taken_at=taken_at,
                 cookie=base64.b64decode(values["cookie"], validate=True),
+                behind_at=behind_at,
                 **texts,
                 **numbers,
             )
         except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
             raise CursorExpired(_FOREIGN) from error
         kinds = [{type(each) for each in of_one_kind.values()} for of_one_kind in (texts, numbers)]
-        if taken_at.tzinfo is None or kinds != [{str}, {int}]:
+        if None in {taken_at.tzinfo, (behind_at or taken_at).tzinfo} or kinds != [{str}, {int}]:
             raise CursorExpired(_FOREIGN)
         return loaded
 

@@ -78,6 +78,8 @@ def test_a_cursor_that_lacks_a_part_is_expired(name: str) -> None:
         {"taken_at": "2026-11-24T09:00:00"},  # in which zone?
         {"cookie": "not base64!"},
         {"cookie": None},
+        {"behind_at": "2026-11-24T08:00:00"},
+        {"behind_at": 1},
         {"cookie": "é"},
         {"server": 5},
         {"invocation": None},

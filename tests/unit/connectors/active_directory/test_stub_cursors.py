@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,6 +76,26 @@ def test_a_full_pass_says_whether_the_controller_may_not_have_heard_of_all(
 
     assert end.may_be_behind is (way != "same")
     assert not read(source, end.cursor, full=True)[1].may_be_behind
+
+
+@pytest.mark.parametrize("mode", DELTA_MODES)
+def test_deltas_of_a_day_say_so_too_since_a_write_shows_somebody_as_that_controller_knows_them(
+    dc: LdapServer, mode: str
+) -> None:
+    source, cursor = starting(dc, mode=mode)
+    dc.set_invocation_id(uuid.uuid4())
+    after = Cursor.load(read(source, cursor, full=True)[1].cursor)
+    assert after.behind_at == after.taken_at
+
+    for hours, is_behind in [(0, True), (23, True), (24, False)]:
+        dc.change(ANN, title=f"Sister {hours}")
+        earlier = replace(after, behind_at=after.taken_at - timedelta(hours=hours))
+        _, end = read(source, earlier.dump())
+        assert end.may_be_behind is is_behind
+        assert Cursor.load(end.cursor).behind_at == earlier.behind_at
+
+    dc.change(ANN, title="Matron")
+    assert not read(source, read(source, after.dump(), full=True)[1].cursor)[1].may_be_behind
 
 
 def in_turn(dc: LdapServer, order: str) -> ActiveDirectory:
