@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,7 @@ from connectors.kit.graph.client import Graph
 from connectors.kit.graph.tokens import Tokens, certificate_concerns
 from connectors.kit.guids import guid
 from connectors.kit.mapped import page_of
+from connectors.kit.unshown import Unshown, is_of_one
 from worker.domain.instants import has_come
 from worker.domain.model import AccountFacts
 from worker.domain.people.leaver import is_stripped
@@ -44,6 +45,7 @@ from worker.ports import (
     ConnectorError,
     CursorExpired,
     DirectoryPage,
+    Incomplete,
     Malformed,
     PassEnd,
     PermissionDenied,
@@ -160,8 +162,9 @@ class EntraDirectory:
         count = users.count()
         doubts = Doubts(before.doubts, before.seen, taken_at)
         watched, purged = dict(before.removed), set(before.purged)
-        listed = everybody(users, watched, purged, doubts)
-        _, shows_dates = yield from self._all(listed, users)
+        unshown = Unshown("user", None, users.require_list, _is_of_one)
+        listed = everybody(users, watched, purged, doubts, unshown)
+        _, shows_dates = yield from self._all(listed, users, unshown)
         deleted = (yield from self._read_deleted(users)) if before.lacks_deleted else self._deleted(users)
         removed = {**dict.fromkeys(deleted or (), taken_at), **watched}
         after = replace(
@@ -180,7 +183,9 @@ class EntraDirectory:
         except ConnectorError:
             return None
 
-    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, tuple[str, bool]]:
+    def _all(
+        self, pages: Iterable[Page], users: Users, unshown: Unshown | None = None
+    ) -> Generator[DirectoryPage, None, tuple[str, bool]]:
         """Yield everybody on these pages; return the next link, if any, and whether a leave date was shown.
 
         Raises PermissionDenied at the end if no user's page said whether the account is enabled.
@@ -195,6 +200,7 @@ class EntraDirectory:
                 said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
                 yield from _pages(page.users, reading)
                 link = page.link or link
+            yield from _set_aside(unshown)
 
         shows_dates = yield from marked(mapped())
         if read and not said:
@@ -223,8 +229,10 @@ class EntraDirectory:
             users = self._users()
             self._require_leave_dates(before)
             reading = self._reading_now(users)
-            again = read_again(users, changed, removed, watched, purged, doubts)
-            shows_dates = yield from marked(_pages(again, reading), is_shown=shows_dates)
+            unshown = Unshown("user", None, users.require_list, _is_of_one)
+            again = read_again(users, changed, removed, watched, purged, doubts, unshown)
+            pages = chain(_pages(again, reading), _set_aside(unshown))
+            shows_dates = yield from marked(pages, is_shown=shows_dates)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
         after = replace(
             before, link=link, taken_at=taken_at, removed=watched, purged=frozenset(purged & watched.keys()),
@@ -361,3 +369,14 @@ def _pages(users: Iterable[Mapping[str, Any]], reading: Reading) -> Iterator[Dir
     waiting = iter(users)
     while chunk := tuple(islice(waiting, PAGE_SIZE_MAX)):
         yield page_of(map_user(user, reading) for user in chunk)
+
+
+def _is_of_one(error: ConnectorError) -> bool:
+    """Whether it may be about one user alone; an answer about another one shows a server that mixes them up."""
+    return is_of_one(error) and not isinstance(error, Incomplete)
+
+
+def _set_aside(unshown: Unshown | None) -> Iterator[DirectoryPage]:
+    """Yield a page of those whom Graph failed to show, if there are any; what is known of them stays."""
+    if unshown is not None and unshown.malformed:
+        yield DirectoryPage((), tuple(unshown.malformed))

@@ -45,6 +45,12 @@ class Doubts:
                 else:
                     changed[user_id] = {"id": user_id}
 
+    def keep(self, user_id: str, said: Mapping[str, Any]) -> None:
+        """Have somebody read in the next round of whom nothing can be read now."""
+        if user_id not in self.left and len(self.left) < DOUBTS_MAX:
+            is_enabled = said.get(ENABLED) is not False
+            self.left[user_id] = Doubt(self._now, None if REMOVED in said else is_enabled)
+
     def weigh(self, user_id: str, said: Mapping[str, Any], found: Mapping[str, Any]) -> None:
         """Compare what a round said of a user with what is read of them."""
         shown = found.get(ENABLED)

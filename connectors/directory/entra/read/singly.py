@@ -9,6 +9,8 @@ from typing import Any
 from connectors.directory.entra.read.doubts import ENABLED, REMOVED, Doubts
 from connectors.directory.entra.read.users import Page, Users
 from connectors.kit.guids import guid
+from connectors.kit.unshown import Unshown
+from worker.ports import ConnectorError
 
 
 def read_again(
@@ -18,6 +20,7 @@ def read_again(
     watched: dict[str, datetime],
     purged: set[str],
     doubts: Doubts,
+    unshown: Unshown,
 ) -> Iterator[Mapping[str, Any]]:
     """Read each of them again: a delta may leave out unchanged values, and may be a day old.
 
@@ -25,14 +28,22 @@ def read_again(
 
     Users who are back need no further looks and are taken out of `watched`. Those who are gone for good need none
     either, and are added to `purged`: they stay in `watched`, since an old record of theirs may be replayed.
+
+    Users whom Graph fails to show are set aside in `unshown`, and are read again in the next rounds as well.
     """
     for user_id, said in changed.items():
-        found = users.one(user_id)
+        try:
+            found = users.one(user_id)
+            gone = users.deleted(user_id) if found is None else None
+        except ConnectorError as error:
+            unshown.set_aside(error, user_id)
+            doubts.keep(user_id, said)
+            continue
         if found is not None:
             watched.pop(user_id, None)
             doubts.weigh(user_id, said, found)
             yield found
-        elif (gone := users.deleted(user_id)) is not None:
+        elif gone is not None:
             doubts.weigh(user_id, said, gone)
             yield gone
         elif user_id in watched:
@@ -41,16 +52,29 @@ def read_again(
             yield {"id": user_id, REMOVED: {"reason": "deleted"}}
         elif isinstance(said.get(ENABLED), bool):
             yield said  # a new user may not be found for some minutes; a record without that value can't be trusted
+    yield from _removed_again(users, removed, watched, doubts, unshown)
+
+
+def _removed_again(
+    users: Users, removed: Iterable[str], watched: dict[str, datetime], doubts: Doubts, unshown: Unshown
+) -> Iterator[Mapping[str, Any]]:
     for user_id in removed:
         word: dict[str, Any] = {"id": user_id, REMOVED: {"reason": "deleted"}}
-        found = users.deleted(user_id) or users.one(user_id) or word
+        try:
+            found = users.deleted(user_id) or users.one(user_id) or word
+        except ConnectorError as error:
+            unshown.set_aside(error, user_id)
+            doubts.keep(user_id, word)
+            continue
         if REMOVED not in found:
             watched.pop(user_id, None)
         doubts.weigh(user_id, word, found)
         yield found
 
 
-def everybody(users: Users, watched: dict[str, datetime], purged: set[str], doubts: Doubts) -> Iterator[Page]:
+def everybody(
+    users: Users, watched: dict[str, datetime], purged: set[str], doubts: Doubts, unshown: Unshown
+) -> Iterator[Page]:
     """Yield the plain list; then those who were read singly within the hour, or are known to be deleted, read again.
 
     The list may come from a replica that lags, so it is not believed about them. They are no more than have changed.
@@ -72,4 +96,5 @@ def everybody(users: Users, watched: dict[str, datetime], purged: set[str], doub
             else:
                 changed[user_id] = {**user, ENABLED: is_enabled}
         yield Page(tuple(others))
-    yield Page(tuple(dict(user) for user in read_again(users, changed, removed, watched, purged, doubts)))
+    again = read_again(users, changed, removed, watched, purged, doubts, unshown)
+    yield Page(tuple(dict(user) for user in again))

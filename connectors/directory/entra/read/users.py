@@ -76,6 +76,10 @@ class Users:
         )
         return (Page(users) for users in self._pages(url, "all users"))
 
+    def require_list(self) -> None:
+        """Ask for the list, by the same selection: what is refused or not answered there is not about one user."""
+        self._get(self._graph.url("users", _select=self._select, _top="1"), "all users")
+
     def one(self, user_id: str) -> dict[str, Any] | None:
         """One user with their manager; None for a 404, which alone proves nothing."""
         url = self._graph.url(f"users/{user_id}", _select=self._select, _expand="manager($select=id)")

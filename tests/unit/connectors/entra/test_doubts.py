@@ -11,7 +11,9 @@ from connectors.directory.entra.read import doubts
 from connectors.directory.entra.read.cursor import Cursor
 from contracts.directory_world import Drained, read_pass
 from fakes.graph import faults
+from fakes.graph.faults import Fault
 from fakes.graph.setup import Lab
+from worker.ports import Transient
 
 HOUR = timedelta(hours=1)
 
@@ -56,6 +58,39 @@ def test_who_left_and_is_read_from_a_replica_that_lags_is_read_again(lagging: La
     assert lagging.has_left(third)
     assert Cursor.load(third.end.cursor).doubts == {}
     assert lagging.read(third).people == {}, "once both agree, nothing is read again"
+
+
+@pytest.mark.parametrize("fault", [faults.server_error(), faults.denied()], ids=["500", "403"])
+@pytest.mark.parametrize("deed", ["disable", "delete"])
+def test_one_whom_graph_fails_to_show_keeps_nobody_else_from_being_read(
+    lagging: Lagging, deed: str, fault: Fault
+) -> None:
+    tenant, ann = lagging.lab.tenant, lagging.ann
+    ben = tenant.add()
+    before = read_pass(lagging.directory, lagging.first.end.cursor)
+    getattr(tenant, deed)(ann)
+    tenant.disable(ben)
+    lagging.lab.entra.graph.faults.add(fault, path=f"*/{ann}", times=None)
+    second = read_pass(lagging.directory, before.end.cursor)
+    third = read_pass(lagging.directory, second.end.cursor, full=True)
+    for one in (second, third) if deed == "disable" else (second,):  # no list has who is deleted
+        assert one.people[ben].enabled is False
+        assert ann not in one.people
+        [aside] = one.malformed
+        assert (aside.record_id, f"The user is {ann}" in str(aside)) == (ann, True)
+
+    lagging.lab.entra.graph.faults.clear()
+    assert lagging.has_left(lagging.read(third))
+
+
+def test_more_than_ten_whom_graph_fails_to_show_end_the_pass(lagging: Lagging) -> None:
+    more = [lagging.lab.tenant.add() for _ in range(10)]
+    before = read_pass(lagging.directory, lagging.first.end.cursor)
+    for one in (lagging.ann, *more):
+        lagging.lab.tenant.disable(one)
+    lagging.lab.entra.graph.faults.add(faults.server_error(), path="*/users/*-*", times=None)
+    with pytest.raises(Transient, match=r"answered 500 .* The user is "):
+        lagging.read(before)
 
 
 def test_somebody_whom_a_replica_lost_meanwhile_stays_in_doubt(lagging: Lagging) -> None:

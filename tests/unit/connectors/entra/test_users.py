@@ -206,7 +206,7 @@ def test_an_answer_about_another_user_proves_nothing_of_the_one_asked_for(lab: L
         directory.look_up(ann)
 
     assert isinstance(error, Incomplete)
-    assert error.message == raised.value.message
+    assert error.message == f"{raised.value.message} The user is {ann}."
     assert "about another user" in error.message
 
 
