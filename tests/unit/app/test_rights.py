@@ -141,5 +141,5 @@ def test_nobody_takes_back_whom_their_own_number_is_linked_to(ward: Harness, by:
     with pytest.raises(Refused, match=re.escape(f"{number} is about you, too")):
         ward.identifying.reject(number, by, "not mine", ward.now)
     with pytest.raises(Refused, match=re.escape(f"{number} is about you, too")):
-        ward.identifying.confirm(number, "ann@corp.example", by, "Ann's", ward.now)
+        ward.identifying.confirm(number, "ann@corp.example", by, ward.now, "Ann's")
     ward.identifying.reject(number, KIM, "the ward's phone", ward.now)
