@@ -30,6 +30,7 @@ from connectors.directory.active_directory.wire.client import Client, none_of, o
 from connectors.directory.active_directory.wire.controller import Controller, choose, look_at, sees_deleted
 from connectors.directory.active_directory.wire.errors import Barred
 from connectors.directory.active_directory.wire.rights import DELETED_OBJECTS, how_to_see_deleted, trustee
+from worker.domain.instants import has_come
 from worker.domain.model import AccountFacts
 from worker.ports import (
     AuthFailed,
@@ -144,7 +145,7 @@ class ActiveDirectory(Passive):
         after = replace(before, usn=controller.usn, taken_at=taken_at, cookie=cookie)
         # A write shows the whole person, as this database knows them: its leavers and joiners may be yesterday's
         behind_at = before.behind_at
-        may_be_behind = behind_at is not None and taken_at - behind_at < BEHIND
+        may_be_behind = behind_at is not None and not has_come(behind_at + BEHIND, taken_at, BEHIND)
         yield PassEnd(
             after.dump(),
             is_full=False,

@@ -87,7 +87,7 @@ def test_deltas_of_a_day_say_so_too_since_a_write_shows_somebody_as_that_control
     after = Cursor.load(read(source, cursor, full=True)[1].cursor)
     assert after.behind_at == after.taken_at
 
-    for hours, is_behind in [(0, True), (23, True), (24, False)]:
+    for hours, is_behind in [(0, True), (23, True), (24, False), (-48, False)]:  # then a clock was ahead
         dc.change(ANN, title=f"Sister {hours}")
         earlier = replace(after, behind_at=after.taken_at - timedelta(hours=hours))
         _, end = read(source, earlier.dump())
