@@ -31,8 +31,8 @@ def is_of_one(error: ConnectorError) -> bool:
 class Unshown:
     """What a server fails to show of one kind in one read; each is in `malformed`.
 
-    `what`: "group" or "account". Half of `total` are spared at most; without a `total`, which nobody knows of accounts
-    beforehand, `require_most` looks at the end. `require_server` raises where the server shows nothing at all.
+    `what`: "group", "account" or "user". Half of `total` are spared at most; without a `total`, which nobody knows of
+    accounts beforehand, `require_most` looks at the end. `require_server` raises where the server shows nothing at all.
     """
 
     def __init__(

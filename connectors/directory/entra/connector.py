@@ -57,6 +57,9 @@ LOOK_AGAIN = timedelta(hours=1)  # between looks at deleted users, since no delt
 CHANGED_MAX = 1000  # for more people, a new round is quicker
 PAGE_SIZE_MAX = 1000
 _LACKS_DELETED = "Whoever was deleted before the first pass is not known yet"
+_UNSHOWN = (
+    "They are read again in each round of an hour, then in the nightly list. If it stays, look in the portal."
+)
 _COUNT_SLACK, _COUNT_SHARE = 5, 0.99  # $count is some minutes old
 
 
@@ -80,6 +83,7 @@ class EntraDirectory:
         self._calling: Graph | None = None  # for subscriptions: another thread's, with its own connections
         self._sees_leave_date: bool | None = None
         self._lacks_deleted: Concern | None = None  # if they could not be read since the first pass
+        self._unshown_users: Unshown | None = None  # of the last pass that read users one by one
         self._notifications = Notifications(config, context.name, context.now, context.note, self._tokens.get)
 
     def __repr__(self) -> str:
@@ -105,6 +109,7 @@ class EntraDirectory:
             raise
 
     def _pass(self, before: Cursor | None, now: datetime, *, full: bool) -> Iterator[DirectoryPage | PassEnd]:
+        self._unshown_users = None
         users = self._users()
         reads = self._reads()
         if before is None:
@@ -162,9 +167,8 @@ class EntraDirectory:
         count = users.count()
         doubts = Doubts(before.doubts, before.seen, taken_at)
         watched, purged = dict(before.removed), set(before.purged)
-        unshown = Unshown("user", None, users.require_list, _is_of_one)
-        listed = everybody(users, watched, purged, doubts, unshown)
-        _, shows_dates = yield from self._all(listed, users, unshown)
+        listed = everybody(users, watched, purged, doubts, self._sparing(users))
+        _, shows_dates = yield from self._all(listed, users)
         deleted = (yield from self._read_deleted(users)) if before.lacks_deleted else self._deleted(users)
         removed = {**dict.fromkeys(deleted or (), taken_at), **watched}
         after = replace(
@@ -183,9 +187,16 @@ class EntraDirectory:
         except ConnectorError:
             return None
 
-    def _all(
-        self, pages: Iterable[Page], users: Users, unshown: Unshown | None = None
-    ) -> Generator[DirectoryPage, None, tuple[str, bool]]:
+    def _sparing(self, users: Users) -> Unshown:
+        self._unshown_users = Unshown("user", None, users.require_list, _is_of_one)
+        return self._unshown_users
+
+    def _set_aside(self) -> Iterator[DirectoryPage]:
+        """Yield a page of those whom Graph failed to show, if there are any; what is known of them stays."""
+        if (unshown := self._unshown_users) is not None and unshown.malformed:
+            yield DirectoryPage((), tuple(unshown.malformed))
+
+    def _all(self, pages: Iterable[Page], users: Users) -> Generator[DirectoryPage, None, tuple[str, bool]]:
         """Yield everybody on these pages; return the next link, if any, and whether a leave date was shown.
 
         Raises PermissionDenied at the end if no user's page said whether the account is enabled.
@@ -200,7 +211,7 @@ class EntraDirectory:
                 said += sum(isinstance(user.get("accountEnabled"), bool) for user in page.users)
                 yield from _pages(page.users, reading)
                 link = page.link or link
-            yield from _set_aside(unshown)
+            yield from self._set_aside()
 
         shows_dates = yield from marked(mapped())
         if read and not said:
@@ -229,9 +240,8 @@ class EntraDirectory:
             users = self._users()
             self._require_leave_dates(before)
             reading = self._reading_now(users)
-            unshown = Unshown("user", None, users.require_list, _is_of_one)
-            again = read_again(users, changed, removed, watched, purged, doubts, unshown)
-            pages = chain(_pages(again, reading), _set_aside(unshown))
+            again = read_again(users, changed, removed, watched, purged, doubts, self._sparing(users))
+            pages = chain(_pages(again, reading), self._set_aside())
             shows_dates = yield from marked(pages, is_shown=shows_dates)
         watched = {key: at for key, at in watched.items() if taken_at - at < RESTORABLE}
         after = replace(
@@ -300,8 +310,16 @@ class EntraDirectory:
     # --- connections -------------------------------------------------------------------------------
 
     def concerns(self) -> Sequence[Concern]:
-        found = certificate_concerns(self._config, self._context.base_dir)
-        return found if (lacks := self._lacks_deleted) is None else (*found, lacks)
+        found = [*certificate_concerns(self._config, self._context.base_dir)]
+        if self._lacks_deleted is not None:
+            found.append(self._lacks_deleted)
+        if (unshown := self._unshown_users) is not None and unshown.malformed:
+            count, first = len(unshown.malformed), unshown.malformed[0]
+            message = (
+                f"{self.name}: users whom Graph fails to show stay as they were: {count}. {first.message}"
+            )
+            found.append(Concern("single users", message, _UNSHOWN))
+        return tuple(found)
 
     def close(self) -> None:
         """End all connections; they are opened again when needed. Idempotent."""
@@ -374,9 +392,3 @@ def _pages(users: Iterable[Mapping[str, Any]], reading: Reading) -> Iterator[Dir
 def _is_of_one(error: ConnectorError) -> bool:
     """Whether it may be about one user alone; an answer about another one shows a server that mixes them up."""
     return is_of_one(error) and not isinstance(error, Incomplete)
-
-
-def _set_aside(unshown: Unshown | None) -> Iterator[DirectoryPage]:
-    """Yield a page of those whom Graph failed to show, if there are any; what is known of them stays."""
-    if unshown is not None and unshown.malformed:
-        yield DirectoryPage((), tuple(unshown.malformed))

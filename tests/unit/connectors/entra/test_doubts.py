@@ -78,9 +78,12 @@ def test_one_whom_graph_fails_to_show_keeps_nobody_else_from_being_read(
         assert ann not in one.people
         [aside] = one.malformed
         assert (aside.record_id, f"The user is {ann}" in str(aside)) == (ann, True)
+    alarms = [one.message for one in lagging.directory.concerns() if one.about == "single users"]
+    assert [f"The user is {ann}" in one for one in alarms] == ([True] if deed == "disable" else [])
 
     lagging.lab.entra.graph.faults.clear()
     assert lagging.has_left(lagging.read(third))
+    assert not lagging.directory.concerns()
 
 
 def test_more_than_ten_whom_graph_fails_to_show_end_the_pass(lagging: Lagging) -> None:
