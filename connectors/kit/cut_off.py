@@ -10,7 +10,9 @@ from threading import Event, Timer
 
 @contextmanager
 def cut_off(connection: socket.socket) -> Iterator[None]:
-    """End the connection if the block takes longer than one read of it may, and raise TimeoutError."""
+    """End the connection if the block takes longer than its time-out for one read, and raise TimeoutError."""
+    limit_s = connection.gettimeout()
+    assert limit_s is not None  # noqa: S101  nobody opens one without
     is_over = Event()
 
     def end() -> None:
@@ -19,7 +21,7 @@ def cut_off(connection: socket.socket) -> Iterator[None]:
             # Not by a TLS connection's own way, which takes the encryption away below whoever reads
             socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
-    timer = Timer(connection.gettimeout() or 0, end)
+    timer = Timer(limit_s, end)
     timer.daemon = True
     timer.start()
     try:
