@@ -20,6 +20,7 @@ BY_ID = Actor("Dr. D", signed_in("https://id.example", OBJECT), Via.CONSOLE)
 KIM, HR = "kim@corp.example", "hr@example.org"
 ACTS: dict[str, Callable[[Harness, Actor], object]] = {
     "link": lambda h, by: h.assigned.show_link(1, by, h.now, "for Kim"),
+    "revoke its links": lambda h, by: h.assigned.revoke(1, by, h.now),
     "waive": lambda h, by: h.desk.waive(1, by, "nothing in it", h.now),
     "snooze": lambda h, by: h.desk.snooze(1, by, timedelta(hours=1), h.now, "later"),
     "acknowledge": lambda h, by: h.desk.acknowledge(1, by, h.now),

@@ -166,12 +166,16 @@ class Assigned:
             return self._links.url(uow, ticket, now)
 
     def revoke(self, number: int, by: Actor, now: datetime, reason: str = "") -> Ticket:
-        """End all signed links that were made for a ticket so far, also by a clock that was ahead."""
+        """End all signed links that were made for a ticket so far, also by a clock that was ahead.
+
+        Raises Refused for whom the ticket is withheld from.
+        """
 
         def change(ticket: Ticket) -> Ticket:
             return replace(ticket, links_from=now, handed=ticket.handed + 1)
 
         with self._store.begin() as uow:
+            require_not_withheld(uow, by, known_ticket(uow, number))
             return change_ticket(uow, number, change, events.TICKET_LINKS_REVOKED, by, now, reason)[1]
 
     # --- acting ----------------------------------------------------------------------------------
