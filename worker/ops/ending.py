@@ -13,6 +13,7 @@ from typing import NoReturn
 
 THREADS = "jobs"  # how the names of the threads begin that run jobs
 LEAVE_S = 1.0  # for threads that have nothing more to do
+told_by: list[signal.Signals] = []  # which signal told this process to end, if any
 
 
 def end_process(code: int) -> NoReturn:
@@ -28,7 +29,8 @@ def end_process(code: int) -> NoReturn:
 def unwind_at_signals() -> None:
     """Let SIGTERM and SIGHUP end a command as Ctrl-C does: copies of the database are removed, leases given back.
 
-    One that the process was started to ignore, as by nohup, stays ignored.
+    One that the process was started to ignore, as by nohup, stays ignored. Python swallows what a handler raises in the
+    callback of a weak reference, as while a module is imported: what waits to be told to end must look at `told_by`.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
@@ -37,6 +39,7 @@ def unwind_at_signals() -> None:
 
 def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+    told_by.append(signal.Signals(number))
     sys.exit(128 + number)
 
 

@@ -26,7 +26,7 @@ from apscheduler.triggers.base import BaseTrigger
 from worker.app.jobs.table import JOBS, JobSchedule
 from worker.ops import events
 from worker.ops.clock import system_now
-from worker.ops.ending import THREADS, end_process
+from worker.ops.ending import THREADS, end_process, told_by
 from worker.ops.jobs import Jobs, has_done
 from worker.ops.lookout import Lookout
 from worker.ops.memory import give_back
@@ -206,7 +206,7 @@ class _Signals:
     """
 
     def __init__(self, end: Callable[[int], None]) -> None:
-        self.asked: signal.Signals | None = None
+        self.asked: signal.Signals | None = next(iter(told_by), None)
         self._end = end
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -61,3 +63,27 @@ def test_a_command_ends_with_its_code_once_it_has_said_why(
 
     assert not may_end.is_set()
     assert ended == [(code, True)]
+
+
+SWALLOWED = """
+import signal, weakref
+from worker.ops.ending import unwind_at_signals
+from worker.ops.scheduler import wait_for
+
+class Thing: ...
+
+unwind_at_signals()
+thing = Thing()
+reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+del thing  # as when a module has been imported
+print(wait_for(lambda: False))
+"""
+
+
+def test_a_signal_whose_exit_python_swallowed_ends_what_waits_for_it() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
+
+    assert ended.stdout == "False\n"
+    assert "SystemExit: 143" in ended.stderr  # and was swallowed
