@@ -113,6 +113,39 @@ def test_managers_of_earlier_releases_are_read_out_of_the_facts(empty_engine: sa
         assert [tuple(row) for row in connection.execute(query)] == [("ann", None), ("ben", "ann")]
 
 
+def test_user_names_like_addresses_are_read_out_of_the_facts(empty_engine: sa.Engine) -> None:
+    people = {
+        "ann": (None, "Ann@corp.example"),
+        "ben": ("ben@corp.example", "BEN@corp.example"),
+        "cy": ("cy@corp.example", "cy@int.example"),
+        "dee": (None, "dee"),
+        "eve": (None, None),
+    }
+    with empty_engine.begin() as connection:
+        command.upgrade(configuration(connection), "0065")
+        for person_id, (email, username) in people.items():
+            said = json.dumps({"enabled": True} | ({"username": username} if username else {}))
+            connection.execute(
+                sa.text(
+                    "INSERT INTO person (source, person_id, display_name, unit, email, facts, standing,"
+                    " is_out_of_scope, missed_passes, first_seen_at, changed_at)"
+                    " VALUES ('corp', :id, :id, '', :email, :said, 'active', 0, 0, 0, 0)"
+                ),
+                {"id": person_id, "email": email, "said": said},
+            )
+
+    migrate(empty_engine)
+
+    with empty_engine.connect() as connection:
+        query = sa.text(
+            "SELECT person_id, username FROM person WHERE username IS NOT NULL ORDER BY person_id"
+        )
+        assert [tuple(row) for row in connection.execute(query)] == [
+            ("ann", "ann@corp.example"),
+            ("cy", "cy@int.example"),
+        ]
+
+
 def test_of_earlier_releases_what_waits_or_was_refused_became_known_after_what_was_let_through(
     empty_engine: sa.Engine,
 ) -> None:

@@ -235,7 +235,7 @@ def test_whose_number_is_nobody_s_any_more_is_found_by_it(engine: sa.Engine, sto
     look()
     if engine.dialect.name == "sqlite":
         plans = steps_of(engine, look, "person")
-        assert len(plans) == 2
+        assert len(plans) == 3  # by number, address and user name
         assert not [step for plan in plans for step in plan if "SCAN" in step or "(kind=?)" in step], plans
 
 
@@ -273,6 +273,32 @@ def test_somebody_is_found_by_their_address_with_the_domain_as_people_write_it(s
     read(store, [facts("ann", email="ann@xn--strae-oqa.example"), facts("ben", email="ann@strasse.example")])
     with store.reading() as uow:
         assert [one.key.person_id for one in uow.people.find("Ann@straße.example")] == ["ann"]
+
+
+def test_somebody_is_found_by_a_user_name_that_is_nobody_s_address(
+    engine: sa.Engine, store: SqlStore
+) -> None:
+    read(
+        store,
+        [
+            facts("ann", username="Ann@corp.example"),
+            facts("ben", username="cy@corp.example"),
+            facts("cy", email="cy@corp.example", username="CY@corp.example"),
+            facts("dee", username="dee"),
+        ],
+    )
+
+    def found(text: str) -> list[str]:
+        with store.reading() as uow:
+            return [one.key.person_id for one in uow.people.find(text)]
+
+    assert (found("ann@Corp.example"), found("cy@corp.example")) == (["ann"], ["cy"])
+    with engine.connect() as connection:
+        names = connection.execute(sa.select(person.c.username).order_by(person.c.person_id))
+        assert [*names.scalars()] == ["ann@corp.example", "cy@corp.example", None, None]
+
+    read(store, [facts("ann", username="anna@corp.example")], hours=1)
+    assert (found("ann@corp.example"), found("anna@corp.example")) == ([], ["ann"])
 
 
 @pytest.mark.parametrize("gate", [Gate.INITIAL, Gate.HELD, Gate.PASSED, Gate.REJECTED])

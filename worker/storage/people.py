@@ -35,6 +35,10 @@ from worker.storage.sql.tables import (
 FOUND_MAX = 20
 
 
+_OTHER = person.alias("other").c
+_IS_NO_EMAIL = ~sa.exists().where(_OTHER.email == person.c.username)  # the address of others is theirs alone
+
+
 def _seek() -> sa.Select[Any]:
     """Whoever is found by an index, so that the work does not grow with the company: jobs look up addresses."""
     p, k = person.c, person_key.c
@@ -42,6 +46,7 @@ def _seek() -> sa.Select[Any]:
     found = sa.union(
         sa.select(p.source, p.person_id).where(p.source.in_(sa.select(source.c.name)), p.person_id.in_(ids)),
         sa.select(p.source, p.person_id).where(p.email == sa.bindparam("folded")),
+        sa.select(p.source, p.person_id).where(p.username == sa.bindparam("folded"), _IS_NO_EMAIL),
         sa.select(p.source, p.person_id).where(
             p.source == sa.bindparam("of"), p.person_id == sa.bindparam("id")
         ),
@@ -72,6 +77,9 @@ _SCAN = (
 
 _KNOWN_AS: sa.BindParameter[Any] = sa.bindparam("known_as", expanding=True)
 _WITH_EMAIL = sa.select(person.c.email.label("known_as"), person).where(person.c.email.in_(_KNOWN_AS))
+_WITH_USERNAME = sa.select(person.c.username.label("known_as"), person).where(
+    person.c.username.in_(_KNOWN_AS), _IS_NO_EMAIL
+)
 _WITH_NUMBER = (
     sa.select(person_key.c.value.label("known_as"), person)
     .join(person, (person.c.source == person_key.c.source) & (person.c.person_id == person_key.c.person_id))
@@ -128,10 +136,12 @@ class SqlPeople(SqlPasses):
         numbers = {one: canonical(one) for one in addresses if is_e164(one)}
         left = self._of_none_here(_WITH_NUMBER, {*numbers.values()})
         by_number = {one for one, number in numbers.items() if number in left}
-        return by_number | self._of_none_here(_WITH_EMAIL, {*addresses} - numbers.keys())
+        texts = {*addresses} - numbers.keys()
+        by_email = self._of_none_here(_WITH_EMAIL, texts)
+        return by_number | by_email | self._of_none_here(_WITH_USERNAME, texts - by_email)
 
     def _of_none_here(self, holders: sa.Select[Any], known_as: Collection[str]) -> set[str]:
-        """Those of some e-mail addresses or numbers that somebody had who left, and nobody who is here."""
+        """Those of some e-mail addresses, user names or numbers that somebody had who left, and nobody who is here."""
         gone = holders.where(person.c.standing == Standing.LEFT.value)
         left = {row.known_as for row in self._known_as(gone, known_as)}
         if not left:

@@ -123,7 +123,7 @@ class SqlPasses:
         values = [
             s.source, s.person_id, s.display_name, s.email, s.unit, s.facts, s.is_out_of_scope,
             sa.case((counts, sa.func.coalesce(s.standing, Standing.ACTIVE.value)), else_=Standing.ACTIVE.value),
-            sa.case((counts, s.evidence)), sa.case((counts, at)), s.manager_id,
+            sa.case((counts, s.evidence)), sa.case((counts, at)), s.manager_id, s.username,
             sa.literal(to_micros(now), sa.BigInteger), sa.literal(to_micros(now), sa.BigInteger),
         ]  # fmt: skip
         everybody = sa.select(*values).where(s.source == source).order_by(s.source, s.person_id)

@@ -10,6 +10,7 @@ from worker.domain.identity.phones import canonical
 from worker.domain.model import Account, AccountFacts, AccountKey, Evidence, Standing
 from worker.domain.people.leaver import Judgement, is_stripped, settle
 from worker.domain.people.lifecycle import Event, events_between
+from worker.domain.text.mail_domains import foldable
 from worker.storage.persons import JOIN_NUMBERS
 from worker.storage.sql.mapping import facts_from_json, facts_to_json
 from worker.storage.sql.tables import (
@@ -45,14 +46,21 @@ def keys_given(before: Account | None, after: Account) -> list[tuple[str, str, s
 
 def _known_row(source: str, facts: AccountFacts, judgement: Judgement | None) -> tuple[Any, ...]:
     email = facts.email.casefold() if facts.email else None
+    also = (facts.manager_id, _username(facts, email))
     known = (
         source, facts.person_id, facts.display_name, email, unit_of(facts), facts_to_json(facts),
         int(not facts.is_in_scope),
     )  # fmt: skip
     if judgement is None:
-        return (*known, None, None, None, facts.manager_id)
+        return (*known, None, None, None, *also)
     evidence = judgement.evidence.value if judgement.evidence else None
-    return (*known, judgement.standing.value, evidence, to_micros(judgement.at), facts.manager_id)
+    return (*known, judgement.standing.value, evidence, to_micros(judgement.at), *also)
+
+
+def _username(facts: AccountFacts, email: str | None) -> str | None:
+    """The user name by which somebody may sign in, or be written to, as by an address."""
+    username = foldable(facts.username or "").casefold()
+    return username if "@" in username and username != email else None
 
 
 def _person_row(one: Account, now: datetime) -> tuple[Any, ...]:

@@ -34,7 +34,7 @@ from worker.storage.sql.tables import (
 
 KNOWN_COLUMNS = (
     "source", "person_id", "display_name", "email", "unit", "facts", "is_out_of_scope", "standing", "evidence", "at",
-    "manager_id",
+    "manager_id", "username",
 )  # fmt: skip
 KEY_COLUMNS = ("source", "person_id", "kind", "value", "raw")
 SHARED = "shared"  # `raw` of a number that too many accounts were given at once
@@ -135,6 +135,7 @@ def changed() -> sa.Select[Any]:
     same = sa.and_(
         p.facts == s.facts, p.display_name == s.display_name, same_standing,
         p.manager_id.is_not_distinct_from(s.manager_id),  # a release before wrote only the facts
+        p.username.is_not_distinct_from(s.username),
         p.evidence.is_distinct_from(Evidence.ABSENT_CONFIRMED.value),  # being listed again is a change in itself
     )  # fmt: skip
     before = [p.standing.label("b_standing"), p.evidence.label("b_evidence"), p.facts.label("b_facts"),

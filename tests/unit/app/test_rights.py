@@ -53,6 +53,29 @@ def test_rights_end_when_a_directory_says_that_somebody_has_left(ward: Harness, 
     assert _lost(ward, by)
 
 
+ZED = "zed@corp.example"
+
+
+@pytest.mark.parametrize("here, is_lost", [
+    ({}, True),
+    ({"email": None, "username": ZED}, False),
+    ({"email": ZED}, False),
+])  # fmt: skip
+def test_rights_end_by_a_user_name_that_nobody_has_who_is_here(
+    ward: Harness, here: dict[str, str | None], is_lost: bool
+) -> None:
+    """An account without a mailbox, whose user name looks like an address."""
+    zed = Actor(ZED, "by:zed", Via.CONSOLE)
+    ward.hire("zed", email=None, username=ZED.capitalize())
+    ward.hire("other", **here)
+    ward.settle()
+    assert not _lost(ward, zed)
+    ward.leave("zed")
+    ward.settle()
+
+    assert _lost(ward, zed) is is_lost
+
+
 @pytest.mark.parametrize("by", [
     Actor("ann"),  # a name, which is also somebody's id
     Actor("sam@elsewhere.example"),

@@ -167,12 +167,14 @@ class People(Protocol):
     def find(self, text: str) -> list[Account]:
         """People with `text` as id, e-mail address or employee id (case-blind), or as SOURCE/ID; at most 20.
 
-        An id with an @ is found as it is written, or in small or capital letters alone.
+        Also by a user name with an @ that is nobody's address. An id with an @ is found as it is written, or in small
+        or capital letters alone.
         """
 
     def who_left(self, addresses: Collection[str]) -> set[str]:
         """Those of these e-mail addresses, in small letters, and numbers (E.164) that nobody has who is still here.
 
+        A user name that is nobody's address counts as one.
         What somebody has whose leaving the guard holds, or nobody in the directories, is none of them.
         """
 

@@ -41,6 +41,7 @@ def _person_columns() -> list[sa.Column[Any]]:
         text("evidence", null=True),
         instant("at"),  # left_at of a leaver; for a person who is leaving, the coming date
         text("manager_id", null=True),  # one of the facts: a person_id of the same source
+        text("username", null=True),  # one of the facts, if it looks like an e-mail address and is not theirs
     ]
 
 
@@ -69,6 +70,12 @@ person = sa.Table(
         postgresql_where=sa.text("standing = 'left'"),
     ),
     sa.Index("ix_person_email", "email"),
+    sa.Index(
+        "ix_person_username",
+        "username",
+        sqlite_where=sa.text("username IS NOT NULL"),
+        postgresql_where=sa.text("username IS NOT NULL"),
+    ),
     sa.Index("ix_person_display_name", "display_name", "source", "person_id"),
     sa.Index(
         "ix_person_manager",
