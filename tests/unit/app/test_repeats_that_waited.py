@@ -163,6 +163,16 @@ def test_what_may_have_been_seen_is_told_again(hourly: Harness) -> None:
     assert [message.may_be_repeat for message in back(hourly)] == [True, True]
 
 
+def test_what_a_channel_can_look_for_and_does_not_find_is_told_by_the_newest_alone(hourly: Harness) -> None:
+    hourly.soc.down = Transient("503")
+    hours(hourly, 5)
+    hourly.escalate()
+    [told] = back(hourly)
+    assert [one.headline for one in told.paragraphs] == ["Still open: Remove Ann from Ward 7"]
+    hours(hourly, 1)
+    assert back(hourly) == []
+
+
 def test_only_what_nobody_can_have_seen_is_taken_back() -> None:
     keys = ["T-000001:step2.0:assignee:a", "T-000001:step2.1:assignee:a", "T-000001:step2.2:assignee:a"]
     heads = [MessageHead(key, 1, is_day_or_night=False, is_unclear=at == 0) for at, key in enumerate(keys)]

@@ -276,7 +276,9 @@ class Deliver:
         if delivery.attempts == 1 and not delivery.is_unclear and now - delivery.created_at <= FRESH:
             return LookedAgain()
         with self._store.reading() as uow:
-            newer = newer_on_the_way(uow, delivery)
+            # Only a channel that can look for what may have been seen lets a later repeat go instead of it
+            can_tell = not delivery.is_unclear or self._notifiers[delivery.notifier].can.can_find
+            newer = newer_on_the_way(uow, delivery) if can_tell else {}
             return look_again(uow, delivery, self._rules.holding, now, newer)
 
     def _put_back(self, delivery: Delivery, again: LookedAgain, now: datetime, run: DeliveryPass) -> None:

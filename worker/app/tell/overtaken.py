@@ -55,12 +55,9 @@ def repeated(heads: Collection[MessageHead]) -> set[str]:
 
 
 def newer_on_the_way(uow: UnitOfWork, delivery: Delivery) -> dict[str, str]:
-    """By the keys of a delivery's messages, those of later repeats that its reader got or is about to get instead.
-
-    What may have been seen already stays.
-    """
+    """By the keys of a delivery's messages, those of later repeats that its reader got or is about to get instead."""
     steps = {item.key: item.ticket for item in delivery.items if item.ticket and step_and_repeat(item.key)}
-    if not steps or delivery.is_unclear:
+    if not steps:
         return {}
     return newer_repeats(steps, uow.outbox.beside(delivery, set(steps.values())))
 
