@@ -184,7 +184,8 @@ class SignInPages:
             identity = sign_in.finish(flow, dict(call.request.query_params), call.now)
         except SignInRefused as refused:
             response = self._refused(call, refused)
-            drop_cookie(call, response, FLOW_COOKIE)
+            if flow["state"] == call.query("state"):  # else it is a later sign-in's, begun in another tab
+                drop_cookie(call, response, FLOW_COOKIE)
             return response
         name = identity.email or identity.name
         roles = tuple(sorted(role.value for role in identity.roles))

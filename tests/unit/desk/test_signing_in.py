@@ -90,6 +90,14 @@ def test_the_same_answer_signs_in_once(desk: Caller, lab: Lab) -> None:
     assert desk.get("/").url.path == "/login"
 
 
+def test_of_two_tabs_that_sign_in_at_once_the_later_one_does(desk: Caller, lab: Lab) -> None:
+    first, second = _to_provider(desk), _to_provider(desk)
+    first, second = _back(desk, lab, first), _back(desk, lab, second)
+
+    assert "another sign-in" in desk.get(first).text
+    assert "ada@example.org" in desk.get(second).text
+
+
 def test_the_answer_to_another_browser_s_sign_in_is_refused(desk: Caller, lab: Lab) -> None:
     other = desk_of(desk.harness, app=desk.app)
     path = _back(desk, lab, _to_provider(desk))
