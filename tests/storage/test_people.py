@@ -288,11 +288,11 @@ def test_somebody_is_found_by_a_user_name_that_is_nobody_s_address(
         ],
     )
 
-    def found(text: str) -> list[str]:
+    def found(username: str) -> list[str]:
         with store.reading() as uow:
-            return [one.key.person_id for one in uow.people.find(text)]
+            return [one.key.person_id for one in uow.people.with_username(username)]
 
-    assert (found("ann@Corp.example"), found("cy@corp.example")) == (["ann"], ["cy"])
+    assert (found("ann@Corp.example"), found("cy@corp.example"), found("dee")) == (["ann"], [], [])
     with engine.connect() as connection:
         names = connection.execute(sa.select(person.c.username).order_by(person.c.person_id))
         assert [*names.scalars()] == ["ann@corp.example", "cy@corp.example", None, None]

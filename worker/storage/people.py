@@ -35,10 +35,6 @@ from worker.storage.sql.tables import (
 FOUND_MAX = 20
 
 
-_OTHER = person.alias("other").c
-_IS_NO_EMAIL = ~sa.exists().where(_OTHER.email == person.c.username)  # the address of others is theirs alone
-
-
 def _seek() -> sa.Select[Any]:
     """Whoever is found by an index, so that the work does not grow with the company: jobs look up addresses."""
     p, k = person.c, person_key.c
@@ -46,7 +42,6 @@ def _seek() -> sa.Select[Any]:
     found = sa.union(
         sa.select(p.source, p.person_id).where(p.source.in_(sa.select(source.c.name)), p.person_id.in_(ids)),
         sa.select(p.source, p.person_id).where(p.email == sa.bindparam("folded")),
-        sa.select(p.source, p.person_id).where(p.username == sa.bindparam("folded"), _IS_NO_EMAIL),
         sa.select(p.source, p.person_id).where(
             p.source == sa.bindparam("of"), p.person_id == sa.bindparam("id")
         ),
@@ -77,8 +72,10 @@ _SCAN = (
 
 _KNOWN_AS: sa.BindParameter[Any] = sa.bindparam("known_as", expanding=True)
 _WITH_EMAIL = sa.select(person.c.email.label("known_as"), person).where(person.c.email.in_(_KNOWN_AS))
+_OTHER = person.alias("other").c
 _WITH_USERNAME = sa.select(person.c.username.label("known_as"), person).where(
-    person.c.username.in_(_KNOWN_AS), _IS_NO_EMAIL
+    person.c.username.in_(_KNOWN_AS),
+    ~sa.exists().where(_OTHER.email == person.c.username),  # the address of others is theirs alone
 )
 _WITH_NUMBER = (
     sa.select(person_key.c.value.label("known_as"), person)
@@ -131,6 +128,11 @@ class SqlPeople(SqlPasses):
         if not rows and "@" not in wanted and len(ids) > 1:  # an id with letters of both sizes
             rows = self._c.execute(_SCAN, {"lower": wanted.lower(), "wanted": wanted}).all()
         return [person_from_row(row) for row in rows]
+
+    def with_username(self, username: str) -> list[Account]:
+        return [
+            person_from_row(row) for row in self._known_as(_WITH_USERNAME, {foldable(username).casefold()})
+        ]
 
     def who_left(self, addresses: Collection[str]) -> set[str]:
         numbers = {one: canonical(one) for one in addresses if is_e164(one)}

@@ -76,6 +76,27 @@ def test_rights_end_by_a_user_name_that_nobody_has_who_is_here(
     assert _lost(ward, zed) is is_lost
 
 
+def test_a_user_name_shows_an_account_that_is_here(ward: Harness) -> None:
+    ward.hire("zed", email=None, username=ZED)
+    ward.leave(OBJECT)
+    ward.settle()
+
+    assert not _lost(ward, Actor(ZED, "by:zed", known_as=frozenset({ZOE.name})))
+    assert not _lost(ward, replace(BY_ID, name=ZED))
+
+
+def test_nobody_waives_their_own_removal_under_a_user_name(ward: Harness) -> None:
+    ward.hire("zed", email=None, username=ZED)
+    ward.group("ward-8", "zed", "ann", admins=["dee"])
+    ward.settle()
+    ward.leave("zed")
+    ward.settle()
+    [ticket] = ward.tickets()
+
+    with pytest.raises(Refused, match=f"{ticket.label} is about you, too"):
+        ward.desk.waive(ticket.id, Actor(ZED, "by:zed", Via.CONSOLE), "may stay", ward.now)
+
+
 @pytest.mark.parametrize("by", [
     Actor("ann"),  # a name, which is also somebody's id
     Actor("sam@elsewhere.example"),

@@ -13,7 +13,7 @@ from worker.domain.evidence import events
 from worker.domain.evidence.actor import SYSTEM, Actor, Via, acted, is_signed_in
 from worker.domain.evidence.explained import ERASED
 from worker.domain.kinds import CONVERSATIONS
-from worker.domain.model import AccountKey
+from worker.domain.model import Account, AccountKey
 from worker.domain.people.persons import addresses_of
 from worker.domain.text.mail_domains import foldable
 from worker.domain.text.reason import Reason, because
@@ -76,7 +76,7 @@ def _who_lost_rights(uow: UnitOfWork, actors: Collection[Actor]) -> set[Actor]:
         if left.isdisjoint(addresses[by]) and all(one.leaving is None for one in theirs):
             continue
         vouched = [] if by.lacks_address else _addresses(replace(by, known_as=frozenset()))
-        others = [one.key for each in vouched if each not in left for one in uow.people.find(each)]
+        others = [one.key for each in vouched if each not in left for one in _known_as(uow, each)]
         theirs += uow.people.humans(others).values()
         if all(one.leaving is not None for one in theirs):
             gone.add(by)
@@ -119,8 +119,13 @@ def not_for(ticket: Ticket) -> Reason:
 
 
 def _found(uow: UnitOfWork, by: Actor) -> list[AccountKey]:
-    found = [one.key for address in _addresses(by) for one in uow.people.find(address)]
+    found = [one.key for address in _addresses(by) for one in _known_as(uow, address)]
     return [*found, *_by_object_id(uow, [by])[by]]
+
+
+def _known_as(uow: UnitOfWork, address: str) -> list[Account]:
+    """Whose address it is; else who may sign in by it."""
+    return uow.people.find(address) or uow.people.with_username(address)
 
 
 def _addresses(by: Actor) -> list[str]:

@@ -167,8 +167,13 @@ class People(Protocol):
     def find(self, text: str) -> list[Account]:
         """People with `text` as id, e-mail address or employee id (case-blind), or as SOURCE/ID; at most 20.
 
-        Also by a user name with an @ that is nobody's address. An id with an @ is found as it is written, or in small
-        or capital letters alone.
+        An id with an @ is found as it is written, or in small or capital letters alone.
+        """
+
+    def with_username(self, username: str) -> list[Account]:
+        """People with this user name (case-blind), if it looks like an e-mail address and is nobody's.
+
+        By it somebody without a mailbox may sign in.
         """
 
     def who_left(self, addresses: Collection[str]) -> set[str]:
