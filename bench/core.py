@@ -183,7 +183,7 @@ def rows_of(
     def people() -> Iterator[tuple[Any, ...]]:
         for source, facts in _accounts(company):
             yield (source, facts.person_id, facts.display_name, facts.email, facts.department or "",
-                   facts_to_json(facts), 0, "active", None, None, None, at, at)  # fmt: skip
+                   facts_to_json(facts), 0, "active", None, None, None, None, at, at)  # fmt: skip
 
     def keys() -> Iterator[tuple[Any, ...]]:
         for source, facts in _accounts(company):
