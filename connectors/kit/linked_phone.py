@@ -43,7 +43,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, as_decided
 
 NAME_MAX = 200
 NO_MEMBERS = "the gateway shows no members, although the linked phone is one itself"
@@ -132,7 +132,7 @@ class LinkedPhone(Passive, ABC):
         """Ask for what comes for many groups at once."""
 
     @abstractmethod
-    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
+    def _ask(self, action: str, group_id: str, participant: str, confirm: Confirm) -> ActOutcome:
         """Ask for one act on one member: "remove" or "promote"."""
 
     def _participant(self, member: Member) -> str | None:
@@ -307,21 +307,21 @@ class LinkedPhone(Passive, ABC):
 
     # --- Acting ------------------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """See `worker.ports.Remover`. The linked phone has to be an admin of the group, and is not removed itself."""
-        return self._act("remove", group_id, member)
+        return self._act("remove", group_id, member, confirm)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """See `worker.ports.Remover`. The linked phone has to be an admin of the group."""
-        return self._act("promote", group_id, member)
+        return self._act("promote", group_id, member, confirm)
 
-    def _act(self, action: str, group_id: str, member: Member) -> ActOutcome:
+    def _act(self, action: str, group_id: str, member: Member, confirm: Confirm) -> ActOutcome:
         participant = self._participant(member)
         if participant is None or not is_group_id(group_id):
             return ActOutcome(Effect.REFUSED, "the member has no id of WhatsApp")
         if action == "remove" and self._is_me(member):
             return ActOutcome(Effect.REFUSED, ITSELF)
-        return self._ask(action, group_id, participant)
+        return self._ask(action, group_id, participant, confirm)
 
     def _is_me(self, member: Member) -> bool:
         """Whether the member is the phone that is linked now. What fails here is before the act."""

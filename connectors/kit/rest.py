@@ -156,12 +156,16 @@ class Rest:
         body: Any = None,
         auth: tuple[str, str] | None = None,
         takes_text: bool = False,
+        confirm: Callable[[], None] | None = None,
     ) -> Any:
         """As `get`, with any method and a body: JSON, or `Raw`; None for an answer without a body.
 
         An error for a status has a `Refusal` as its cause. `takes_text`: an answer that is no JSON is its text.
+        `confirm` is called right before the request goes out; what it raises is passed on.
         """
-        return self.answered(method, path, what, query=query, body=body, auth=auth, takes_text=takes_text)[0]
+        return self.answered(
+            method, path, what, query=query, body=body, auth=auth, takes_text=takes_text, confirm=confirm
+        )[0]
 
     def answered(
         self,
@@ -173,9 +177,10 @@ class Rest:
         body: Any = None,
         auth: tuple[str, str] | None = None,
         takes_text: bool = False,
+        confirm: Callable[[], None] | None = None,
     ) -> tuple[Any, Mapping[str, str]]:
         """As `call`, with the headers of the answer, by names in any case."""
-        response, data, where = self._exchanged(method, path, what, query, body, auth)
+        response, data, where = self._exchanged(method, path, what, query, body, auth, confirm)
         if response.status_code == NO_CONTENT or not data:
             return None, response.headers
         found, is_json = _parsed(data)
@@ -202,12 +207,15 @@ class Rest:
         query: Query | None,
         body: Any,
         auth: tuple[str, str] | None,
+        confirm: Callable[[], None] | None = None,
     ) -> tuple[httpx2.Response, bytes, str]:
         """Return a successful answer, its bytes, and the beginning of an error about it."""
         where = f"{self._server.name}, asked for {what},"
         self._pace.require_patience(where, self._now())
         if wait_s := self._pace.take():
             self._sleep(wait_s)
+        if confirm is not None:
+            confirm()
         try:
             with self._connected().stream(
                 method,

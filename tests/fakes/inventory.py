@@ -35,7 +35,7 @@ from worker.ports import (
     SnapshotEnd,
 )
 from worker.ports.connectors.inventory import KeepRenumbered
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, as_decided
 
 
 class FakeInventory(Passive):
@@ -50,6 +50,7 @@ class FakeInventory(Passive):
         self.acts: list[tuple[str, str, str]] = []
         self.keep_renumbered: KeepRenumbered = lambda _changes: None  # for what a call tells
         self.refuses = ""
+        self.asking: Callable[[], None] = lambda: None  # what takes time before the request of an act
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
         self._now = now
@@ -200,15 +201,20 @@ class FakeInventory(Passive):
 
     # --- Acts -------------------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
-        """Take a member out, unless `refuses` says why not; `before` and `after` are called around it."""
-        return self._done("remove", group_id, member, lambda: self.remove_member(group_id, member.handle))
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
+        """Take a member out, unless `refuses` says why not; `asking`, `before` and `after` are called around it."""
+        change = partial(self.remove_member, group_id, member.handle)
+        return self._done("remove", group_id, member, change, confirm)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         change = partial(self.set_role, group_id, member.handle, Role.ADMIN)
-        return self._done("make_admin", group_id, member, change)
+        return self._done("make_admin", group_id, member, change, confirm)
 
-    def _done(self, deed: str, group_id: str, member: Member, change: Callable[[], None]) -> ActOutcome:
+    def _done(
+        self, deed: str, group_id: str, member: Member, change: Callable[[], None], confirm: Confirm
+    ) -> ActOutcome:
+        self.asking()
+        confirm()
         self.before()
         self.acts.append((deed, group_id, member.handle))
         if self.refuses:

@@ -46,8 +46,8 @@ def ticket_of(harness: Harness, kind: TicketKind = REMOVE) -> Ticket:
     return ticket
 
 
-def acts(harness: Harness) -> list[ActState]:
-    number = ticket_of(harness).id
+def acts(harness: Harness, kind: TicketKind = REMOVE) -> list[ActState]:
+    number = ticket_of(harness, kind).id
     with harness.store.reading() as uow:
         return [act.state for act in uow.remediations.of_ticket(number)]
 

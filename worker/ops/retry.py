@@ -29,7 +29,7 @@ from worker.ports import (
 )
 from worker.ports.connectors.inventory import KeepRenumbered
 from worker.ports.connectors.kept_list import KeptList, ProvenRow
-from worker.ports.connectors.remover import ActOutcome, Remover
+from worker.ports.connectors.remover import ActOutcome, Confirm, Remover, as_decided
 
 ATTEMPTS_MAX = 4
 TOTAL_MAX_S = 60.0
@@ -157,13 +157,13 @@ class RetryingInventory(_Retrying[Inventory]):
     def keep_renumbered_by(self, keep: KeepRenumbered, /) -> None:
         self._inner.keep_renumbered_by(keep)
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Ask once: who acts looks at the roster before it is asked again."""
-        return self._remover.remove(group_id, member)
+        return self._remover.remove(group_id, member, confirm)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Ask once, as `remove` does."""
-        return self._remover.make_admin(group_id, member)
+        return self._remover.make_admin(group_id, member, confirm)
 
     def write_back(self, proven: Sequence[ProvenRow], /) -> int:
         """Ask once: a list that is open stays so for longer than a retry."""

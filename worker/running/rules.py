@@ -98,7 +98,7 @@ class AppRules:
     @property
     def machines(self) -> RemediateRules:
         fresh = self.fresh_directories, self.fresh_inventories
-        return RemediateRules(self.remediate, *fresh, self.takes, self.leaver)
+        return RemediateRules(self.remediate, *fresh, self.takes, self.leaver, self.tickets.admins_min)
 
     @property
     def deliver(self) -> DeliverRules:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.connectors.remover import Confirm, as_decided
 
 EVOLUTION = "Evolution"
 READ_S = 120.0  # it looks for a picture of each group before it answers
@@ -142,7 +144,7 @@ class EvolutionClient:
             raise
         return found.get("inviteCode") if isinstance(found, dict) else None
 
-    def act(self, group_id: str, action: str, participant: str) -> Any:
+    def act(self, group_id: str, action: str, participant: str, confirm: Confirm = as_decided) -> Any:
         """Remove somebody from a group ("remove"), or make them an admin ("promote"); return the answer.
 
         Raises Rejected where WhatsApp surely refused it; Transient where Evolution's 400 may mean anything.
@@ -151,7 +153,8 @@ class EvolutionClient:
         path, what = f"/group/updateParticipant/{self._segment}", f"an act ({action})"
         query = {"groupJid": group_id}
         try:
-            return self._asked(lambda: self._rest.call("POST", path, what, query=query, body=body))
+            ask = partial(self._rest.call, "POST", path, what, query=query, body=body, confirm=confirm)
+            return self._asked(ask)
         except Rejected as error:
             said = _said(Refusal.behind(error))
             if _FAILED_ACT in said and not any(words in said for words in _REFUSING):

@@ -20,7 +20,7 @@ from connectors.kit.pictures import Pictures
 from connectors.kit.whatsapp import id_of, link_hash
 from worker.domain.model import Fact, Member, Roster
 from worker.ports import ConnectorContext, InboundCall, Malformed, Rejected
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 PROOF = "apikey"  # the header; Evolution signs nothing
 
@@ -91,9 +91,9 @@ class EvolutionInventory(LinkedPhone):
         address = self._client.picture(group_id)
         return None if address is None else self._pictures.digest(address)
 
-    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
+    def _ask(self, action: str, group_id: str, participant: str, confirm: Confirm) -> ActOutcome:
         try:
-            answer = self._client.act(group_id, action, participant)
+            answer = self._client.act(group_id, action, participant, confirm)
         except Rejected as error:
             return ActOutcome(Effect.REFUSED, error.message)
         return outcome(EVOLUTION, action, mapping.status_of(answer))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from connectors.inventory.gowa.config import GowaConfig
@@ -23,6 +24,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.connectors.remover import Confirm, as_decided
 
 GOWA = "GOWA"
 LISTED_MAX = 500  # groups that WhatsApp lists at most for a linked phone
@@ -122,7 +124,7 @@ class GowaClient:
             raise
         return found.get("invite_link") if isinstance(found, dict) else None
 
-    def act(self, group_id: str, action: str, participant: str) -> Any:
+    def act(self, group_id: str, action: str, participant: str, confirm: Confirm = as_decided) -> Any:
         """Remove somebody from a group ("remove"), or make them an admin ("promote"); return the results.
 
         Raises Rejected where WhatsApp surely refused it, although GOWA calls that a failure of its own.
@@ -131,7 +133,8 @@ class GowaClient:
         body = {"group_id": group_id, "participants": [participant]}
         path = f"/group/participants/{action}"
         try:
-            return self._results(lambda: self._rest.call("POST", path, what, body=body), what)
+            ask = partial(self._rest.call, "POST", path, what, body=body, confirm=confirm)
+            return self._results(ask, what)
         except Transient as error:
             _raise_if_refused(error)
             raise

@@ -17,7 +17,7 @@ from connectors.kit.looking import Asks
 from connectors.kit.whatsapp import id_of, link_hash
 from worker.domain.model import Fact, Member
 from worker.ports import ConnectorContext, Malformed, Rejected
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 SIGNATURE = "x-hub-signature-256"
 
@@ -68,9 +68,9 @@ class GowaInventory(LinkedPhone):
     def _asks(self, group_id: str) -> Asks:
         return {Fact.LINK: lambda: link_hash(self._client.invite_link(group_id))}
 
-    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
+    def _ask(self, action: str, group_id: str, participant: str, confirm: Confirm) -> ActOutcome:
         try:
-            results = self._client.act(group_id, action, participant)
+            results = self._client.act(group_id, action, participant, confirm)
         except Rejected as error:
             return ActOutcome(Effect.REFUSED, error.message)
         return outcome(GOWA, action, mapping.status_of(results))

@@ -20,14 +20,16 @@ from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
 from worker.domain.model import Role
 from worker.ports import ConnectorError, Rejected
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 SAID_MAX = 200
 _OUTRANKED_BY_NOBODY = "nobody in this room has more power than this member, who can only leave by themselves"
 _NO_RULES = "the room's power levels can't be understood"
 
 
-def remove(client: SynapseClient, own: str, room_id: str, user_id: str, now: datetime) -> ActOutcome:
+def remove(
+    client: SynapseClient, own: str, room_id: str, user_id: str, now: datetime, confirm: Confirm
+) -> ActOutcome:
     """Kick a user; an invitation, or a request to be let in, ends as well. Raises ConnectorError, but not Rejected."""
     room = _room(client, room_id, now)
     if room is None or _membership(room, user_id) not in PRESENT:
@@ -38,13 +40,15 @@ def remove(client: SynapseClient, own: str, room_id: str, user_id: str, now: dat
         return ActOutcome(Effect.REFUSED, _OUTRANKED_BY_NOBODY)
     try:
         with _inside(client, room, room.powers, own, max(room.powers.kick, room.powers.of(user_id) + 1)):
-            client.kick(room_id, user_id)
+            client.kick(room_id, user_id, confirm)
     except Rejected as error:
         return _refused(client, room_id, user_id, error, now)
     return ActOutcome(Effect.DONE)
 
 
-def make_admin(client: SynapseClient, own: str, room_id: str, user_id: str, now: datetime) -> ActOutcome:
+def make_admin(
+    client: SynapseClient, own: str, room_id: str, user_id: str, now: datetime, confirm: Confirm
+) -> ActOutcome:
     """Raise a member's level. The other levels are as they were read right before. Raises as `remove`."""
     room = _room(client, room_id, now)
     if room is None or _membership(room, user_id) != "join":
@@ -58,7 +62,8 @@ def make_admin(client: SynapseClient, own: str, room_id: str, user_id: str, now:
         with _inside(client, room, room.powers, own, level):
             entered = _room(client, room_id, now) or room  # entering changed them
             levels = entered.levels or room.levels
-            client.set_levels(room_id, {**levels, "users": {**levels.get("users", {}), user_id: level}})
+            users = {**levels.get("users", {}), user_id: level}
+            client.set_levels(room_id, {**levels, "users": users}, confirm)
     except Rejected as error:
         return ActOutcome(Effect.REFUSED, _said(error))
     return ActOutcome(Effect.DONE)

@@ -22,6 +22,7 @@ from worker.ports import (
     PermissionDenied,
     Rejected,
 )
+from worker.ports.connectors.remover import Confirm
 
 PAGE_SIZE = 250
 ADMIN, CLIENT = "/_synapse/admin", "/_matrix/client/v3"
@@ -103,15 +104,15 @@ class SynapseClient:
         """Leave a room."""
         self._asked("POST", f"{CLIENT}/rooms/{_quoted(room_id)}/leave", "to leave a room", body={})
 
-    def kick(self, room_id: str, user_id: str) -> None:
+    def kick(self, room_id: str, user_id: str, confirm: Confirm) -> None:
         """Take a user out of a room."""
         path = f"{CLIENT}/rooms/{_quoted(room_id)}/kick"
-        self._asked("POST", path, "to remove a member", body={"user_id": user_id})
+        self._asked("POST", path, "to remove a member", body={"user_id": user_id}, confirm=confirm)
 
-    def set_levels(self, room_id: str, levels: Mapping[str, Any]) -> None:
+    def set_levels(self, room_id: str, levels: Mapping[str, Any], confirm: Confirm) -> None:
         """Replace a room's levels."""
         path = f"{CLIENT}/rooms/{_quoted(room_id)}/state/m.room.power_levels"
-        self._asked("PUT", path, "to make an admin", body=dict(levels))
+        self._asked("PUT", path, "to make an admin", body=dict(levels), confirm=confirm)
 
     # --- Errors ---------------------------------------------------------------------------------
 
@@ -135,10 +136,12 @@ class SynapseClient:
         *,
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
+        confirm: Confirm | None = None,
     ) -> Any:
         is_admin = path.startswith(ADMIN)
         return self._meaning(
-            lambda: self._rest.call(method, path, what, query=query, body=body), is_admin=is_admin
+            lambda: self._rest.call(method, path, what, query=query, body=body, confirm=confirm),
+            is_admin=is_admin,
         )
 
     def _meaning(self, ask: Callable[[], T], *, is_admin: bool) -> T:

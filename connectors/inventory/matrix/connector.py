@@ -50,7 +50,7 @@ from worker.ports import (
     Rejected,
     SnapshotEnd,
 )
-from worker.ports.connectors.remover import ActOutcome
+from worker.ports.connectors.remover import ActOutcome, Confirm, as_decided
 
 LISTINGS_MAX = 3  # a list that changed while it was read is read again
 CHECKED_MAX = 20  # rooms whose state `check` reads
@@ -270,16 +270,20 @@ class MatrixInventory(Passive):
 
     # --- Acts -----------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Kick the member, as an admin of the room, which our account becomes if need be.
 
         REFUSED for whom nobody outranks. A second call is NOT_NEEDED.
         """
-        return acts.remove(self._client, self._account(), group_id, _id_of(member), self._context.now())
+        return acts.remove(
+            self._client, self._account(), group_id, _id_of(member), self._context.now(), confirm
+        )
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Give the member the power to remove others and to change the levels; 100, or more where that needs more."""
-        return acts.make_admin(self._client, self._account(), group_id, _id_of(member), self._context.now())
+        return acts.make_admin(
+            self._client, self._account(), group_id, _id_of(member), self._context.now(), confirm
+        )
 
     # --- Looking --------------------------------------------------------------------------------
 

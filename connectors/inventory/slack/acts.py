@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from connectors.inventory.slack.client import SlackWeb, code_of
 from connectors.inventory.slack.mapping import Listed, user_ids_of
 from worker.ports import ConnectorError, Rejected
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 _GONE = frozenset({"not_in_channel"})
 _WHY = {
@@ -23,7 +23,9 @@ _WHY = {
 _NOT_THERE = ActOutcome(Effect.NOT_NEEDED, "not in it")
 
 
-def remove_from_channel(web: SlackWeb, channel: Listed, user_id: str, members: Collection[str]) -> ActOutcome:
+def remove_from_channel(
+    web: SlackWeb, channel: Listed, user_id: str, members: Collection[str], confirm: Confirm
+) -> ActOutcome:
     """Remove somebody of `members`, who was in the channel right before. Raises ConnectorError, but not Rejected."""
     if user_id not in members:
         return _NOT_THERE
@@ -32,7 +34,7 @@ def remove_from_channel(web: SlackWeb, channel: Listed, user_id: str, members: C
             return ActOutcome(Effect.REFUSED, _WHY[code])
     try:
         with _inside(web, channel):
-            web.kick(channel.group_id, user_id)
+            web.kick(channel.group_id, user_id, confirm)
     except Rejected as error:
         code = code_of(error)
         return (
@@ -41,7 +43,7 @@ def remove_from_channel(web: SlackWeb, channel: Listed, user_id: str, members: C
     return ActOutcome(Effect.DONE)
 
 
-def remove_from_user_group(web: SlackWeb, group_id: str, user_id: str) -> ActOutcome:
+def remove_from_user_group(web: SlackWeb, group_id: str, user_id: str, confirm: Confirm) -> ActOutcome:
     """Write the list of a user group anew, as it was right before, without one. Raises as above."""
     try:
         answer = web.group_users(group_id)
@@ -51,7 +53,7 @@ def remove_from_user_group(web: SlackWeb, group_id: str, user_id: str) -> ActOut
         after = [one for one in before if one != user_id]
         if not after:
             return ActOutcome(Effect.REFUSED, "Slack takes no user group without members; disable it")
-        web.set_group_users(group_id, after)
+        web.set_group_users(group_id, after, confirm)
     except Rejected as error:
         return ActOutcome(Effect.REFUSED, code_of(error) or error.message)
     return ActOutcome(Effect.DONE)

@@ -33,6 +33,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.connectors.remover import Confirm
 
 PAGE_SIZE = 200  # what Slack recommends
 NO_CHANNEL, NO_GROUP = "channel_not_found", "no_such_subteam"
@@ -125,15 +126,16 @@ class SlackWeb:
         """Leave a channel."""
         self._asked("POST", "conversations.leave", "to leave a channel", body={"channel": channel_id})
 
-    def kick(self, channel_id: str, user_id: str) -> None:
+    def kick(self, channel_id: str, user_id: str, confirm: Confirm) -> None:
         """Take somebody out of a channel."""
         body = {"channel": channel_id, "user": user_id}
-        self._asked("POST", "conversations.kick", "to remove a member", body=body)
+        self._asked("POST", "conversations.kick", "to remove a member", body=body, confirm=confirm)
 
-    def set_group_users(self, group_id: str, user_ids: Sequence[str]) -> None:
+    def set_group_users(self, group_id: str, user_ids: Sequence[str], confirm: Confirm) -> None:
         """Replace who is in a user group."""
         body = {"usergroup": group_id, "users": ",".join(user_ids)}
-        self._asked("POST", "usergroups.users.update", "to remove a member of a user group", body=body)
+        what = "to remove a member of a user group"
+        self._asked("POST", "usergroups.users.update", what, body=body, confirm=confirm)
 
     # --- Answers --------------------------------------------------------------------------------
 
@@ -149,9 +151,10 @@ class SlackWeb:
         *,
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
+        confirm: Confirm | None = None,
     ) -> Any:
         try:
-            answer = self._rest.call(verb, f"/{method}", what, query=query, body=body)
+            answer = self._rest.call(verb, f"/{method}", what, query=query, body=body, confirm=confirm)
         except Rejected as error:
             if Refusal.behind(error).status == _NOT_FOUND:
                 raise BadConfig(

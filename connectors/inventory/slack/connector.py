@@ -40,7 +40,7 @@ from worker.ports import (
     Rejected,
     SnapshotEnd,
 )
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, as_decided
 
 SINGLY_MAX = 50  # accounts that a read of named groups asks for one by one; for more, all are listed
 PAGES_MAX = 10_000  # more are a cursor that goes in circles
@@ -240,20 +240,20 @@ class SlackInventory(Passive):
 
     # --- Acts -----------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Take the member out of a channel, or of a user group, whose last member stays.
 
         A second call is NOT_NEEDED.
         """
         user_id = member.native_id or member.handle
         if is_user_group(group_id):
-            return acts.remove_from_user_group(self._web, group_id, user_id)
+            return acts.remove_from_user_group(self._web, group_id, user_id, confirm)
         channel = self._channel(group_id)
         if channel is None:
             return ActOutcome(Effect.REFUSED, "the app does not see this channel")
-        return acts.remove_from_channel(self._web, channel, user_id, self._user_ids(channel) or ())
+        return acts.remove_from_channel(self._web, channel, user_id, self._user_ids(channel) or (), confirm)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Refuse: Slack lets only Enterprise's own administrators appoint channel managers."""
         return ActOutcome(Effect.REFUSED, "Slack lets no app of a workspace appoint channel managers")
 

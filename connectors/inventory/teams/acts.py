@@ -13,7 +13,7 @@ from connectors.inventory.teams.mapping import Place, Seat, is_chat
 from connectors.kit.graph.client import Missing
 from connectors.kit.text import cut, one_line
 from worker.ports import Rejected
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 SAID_MAX = 200
 _NOT_THERE = ActOutcome(Effect.NOT_NEEDED, "not in it")
@@ -23,7 +23,9 @@ _THROUGH_A_TEAM = ActOutcome(
 _LAST_OWNER = "the last owner can't be removed; make somebody else an owner first"
 
 
-def remove(client: TeamsClient, place: Place, seats: Collection[Seat], user_id: str) -> ActOutcome:
+def remove(
+    client: TeamsClient, place: Place, seats: Collection[Seat], user_id: str, confirm: Confirm
+) -> ActOutcome:
     """Remove an account. Raises ConnectorError, but not Rejected."""
     seat = next((one for one in seats if one.user_id == user_id), None)
     if seat is None:
@@ -33,6 +35,7 @@ def remove(client: TeamsClient, place: Place, seats: Collection[Seat], user_id: 
     is_last = seat.is_owner and not is_chat(place.group_id) and sum(one.is_owner for one in seats) == 1
     if is_last:
         return ActOutcome(Effect.REFUSED, _LAST_OWNER)
+    confirm()
     try:
         _remove(client, place, seat)
     except Missing:
@@ -57,7 +60,9 @@ def _remove(client: TeamsClient, place: Place, seat: Seat) -> None:
         client.remove_from_team(place.group_id, "members", seat.user_id)
 
 
-def make_owner(client: TeamsClient, place: Place, seats: Collection[Seat], user_id: str) -> ActOutcome:
+def make_owner(
+    client: TeamsClient, place: Place, seats: Collection[Seat], user_id: str, confirm: Confirm
+) -> ActOutcome:
     """Make a member an owner. Raises ConnectorError, but not Rejected."""
     if is_chat(place.group_id):
         return ActOutcome(Effect.REFUSED, "a chat has no owner")
@@ -68,6 +73,7 @@ def make_owner(client: TeamsClient, place: Place, seats: Collection[Seat], user_
         return ActOutcome(Effect.NOT_NEEDED, "an owner already")
     if place.team_id and not seat.membership_id:
         return _THROUGH_A_TEAM
+    confirm()
     try:
         if place.team_id:
             client.make_channel_owner(place.team_id, place.group_id, seat.membership_id)

@@ -61,7 +61,7 @@ from worker.ports import (
     Rejected,
     SnapshotEnd,
 )
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, as_decided
 
 READ_S = 30.0
 CHECKED_MAX = 20  # teams whose members `check` reads
@@ -323,19 +323,20 @@ class TeamsInventory(Passive):
 
     # --- Acts -----------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Take the member out of a team, a channel or a chat; the last owner stays. A second call is NOT_NEEDED."""
-        return self._act(acts.remove, group_id, member)
+        return self._act(acts.remove, group_id, member, confirm)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Make the member an owner of a team or a channel. In a chat everybody has the same rights: REFUSED."""
-        return self._act(acts.make_owner, group_id, member)
+        return self._act(acts.make_owner, group_id, member, confirm)
 
     def _act(
         self,
-        act: Callable[[TeamsClient, Place, Collection[Seat], str], ActOutcome],
+        act: Callable[[TeamsClient, Place, Collection[Seat], str, Confirm], ActOutcome],
         group_id: str,
         member: Member,
+        confirm: Confirm,
     ) -> ActOutcome:
         try:
             place = self._place(group_id)
@@ -345,7 +346,7 @@ class TeamsInventory(Passive):
         if place is None:
             return ActOutcome(Effect.REFUSED, "Graph does not know this group")
         seated = [seat for seat in seats if seat is not None]
-        return act(self._client, place, seated, member.native_id or member.handle)
+        return act(self._client, place, seated, member.native_id or member.handle, confirm)
 
     def _place(self, group_id: str) -> Place | None:
         """Find a group by its id. A channel's id doesn't say of which team it is, so all teams are looked through."""

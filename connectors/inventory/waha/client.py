@@ -24,6 +24,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.connectors.remover import Confirm, as_decided
 
 WAHA = "WAHA"
 PAGE = 100  # groups
@@ -175,12 +176,14 @@ class WahaClient:
             raise unexpected(WAHA, what)
         return {str(row.get("id")): _written(row) for row in found if isinstance(row, dict)}
 
-    def act(self, group_id: str, action: str, participant: str) -> Any:
+    def act(self, group_id: str, action: str, participant: str, confirm: Confirm = as_decided) -> Any:
         """Remove somebody from a group, or make them an admin; return the answer, None where it is empty."""
         path = {"remove": "participants/remove", "promote": "admin/promote"}[action]
         body = {"participants": [{"id": participant}]}
         what = f"an act ({action})"
-        return self._asked(lambda: self._rest.call("POST", self._of(group_id, path), what, body=body))
+        return self._asked(
+            lambda: self._rest.call("POST", self._of(group_id, path), what, body=body, confirm=confirm)
+        )
 
     def _of(self, group_id: str, part: str = "") -> str:
         return f"{self._root}/groups/{quote(group_id, safe='@')}{'/' if part else ''}{part}"

@@ -19,7 +19,7 @@ from connectors.kit.pictures import Pictures, picture_hash
 from connectors.kit.whatsapp import allowed, link_hash, with_number
 from worker.domain.model import Coverage, Fact, Member
 from worker.ports import ConnectorContext, Incomplete, Malformed, Rejected
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 SIGNATURE = "x-webhook-hmac"
 
@@ -139,9 +139,9 @@ class WahaInventory(LinkedPhone):
         wrote = (self._written or {}).get(group_id)
         return instant(wrote) if wrote else None
 
-    def _ask(self, action: str, group_id: str, participant: str) -> ActOutcome:
+    def _ask(self, action: str, group_id: str, participant: str, confirm: Confirm) -> ActOutcome:
         try:
-            answer = self._client.act(group_id, action, participant)
+            answer = self._client.act(group_id, action, participant, confirm)
         except Rejected as error:
             return ActOutcome(Effect.REFUSED, error.message)
         return outcome(WAHA, action, mapping.status_of(answer))

@@ -23,6 +23,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.connectors.remover import Confirm, as_decided
 
 META = "Meta's Groups API"
 PAGE_SIZE = 100
@@ -103,12 +104,13 @@ class CloudClient:
             raise _refused(error, what) from Refusal.behind(error)
         return answer.get("invite_link") if isinstance(answer, dict) else None
 
-    def remove(self, group_id: str, user: str) -> Any:
+    def remove(self, group_id: str, user: str, confirm: Confirm = as_decided) -> Any:
         """Ask to remove one participant: a number's digits, or a BSUID. Raises ConnectorError."""
         body = {"messaging_product": "whatsapp", "participants": [{"user": user}]}
         what = "the removal of a participant"
         try:
-            return self._rest.call("DELETE", f"/{quote(group_id, safe='')}/participants", what, body=body)
+            path = f"/{quote(group_id, safe='')}/participants"
+            return self._rest.call("DELETE", path, what, body=body, confirm=confirm)
         except ConnectorError as error:
             raise _refused(error, what) from error
 

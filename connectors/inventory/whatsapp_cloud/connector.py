@@ -36,7 +36,7 @@ from worker.ports import (
     SnapshotEnd,
 )
 from worker.ports.connectors.inventory import KeepRenumbered
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, as_decided
 
 GROUPS_MAX = 10_000  # that Meta allows a number
 CHECKED_MAX = 20  # groups whose members `check` reads
@@ -183,13 +183,13 @@ class WhatsappCloudInventory(Passive):
 
     # --- Acting ------------------------------------------------------------------------------------------
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """See `worker.ports.Remover`. Meta only takes the request; a removed member can't come back by the link."""
         user = mapping.user_of(member)
         if user is None or not mapping.is_group_id(group_id):
             return ActOutcome(Effect.REFUSED, "the member has no id that Meta takes")
         try:
-            answer = self._client.remove(group_id, user)
+            answer = self._client.remove(group_id, user, confirm)
         except Rejected as error:
             code = code_of(error)
             if code == NOT_INSIDE:
@@ -197,7 +197,7 @@ class WhatsappCloudInventory(Passive):
             return mapping.refused(code)
         return mapping.outcome(answer)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Refuse: the API knows no admins."""
         return ActOutcome(Effect.REFUSED, "Meta's API for groups has no admins")
 

@@ -13,7 +13,7 @@ from worker.domain.identity.matching import How
 from worker.domain.kinds.kind import Deed
 from worker.domain.model import Coverage, Evidence, Role
 from worker.domain.people.leaver import LeaverPolicy
-from worker.domain.reconcile.remediation import LeftToPeople, Permitted, RemediationRule, allowed, has_effect
+from worker.domain.reconcile.remediation import LeftToPeople, Permitted, RemediationRule, allowed, effect
 from worker.domain.tickets.ticket import Ticket, TicketKind
 
 REMOVE, REASSIGN = TicketKind.REMOVE_MEMBER, TicketKind.REASSIGN_ADMIN
@@ -32,7 +32,7 @@ BEN_ASKED_OUT = ticket(id=2, handle=OTHER, person=key("ben"), evidence=None, lef
 def reason(
     of: Ticket, where: GroupView | None, can: Capabilities = CAN, leaver: LeaverPolicy = EVERYTHING
 ) -> str:
-    found = allowed(of, where, (RULE,), can, leaver)
+    found = allowed(of, where, (RULE,), can, leaver, 1)
     return found.why if isinstance(found, LeftToPeople) else f"{found.deed.value} {found.member.handle}"
 
 
@@ -43,7 +43,7 @@ def test_a_leaver_may_be_removed_and_the_owner_promoted() -> None:
 
 def test_the_first_rule_that_allows_it_is_the_one() -> None:
     rules = (replace(RULE, name="no", groups=("Theatre",)), replace(RULE, name="first"), RULE)
-    found = allowed(ticket(), REMOVABLE, rules, CAN, EVERYTHING)
+    found = allowed(ticket(), REMOVABLE, rules, CAN, EVERYTHING, 1)
     assert isinstance(found, Permitted)
     assert found.rule.name == "first"
 
@@ -55,9 +55,9 @@ def test_a_rule_names_groups_by_name_or_id(globs: tuple[str, ...], fits: bool) -
 
 def test_a_rule_goes_by_what_the_group_is_called_now() -> None:
     wards = (replace(RULE, groups=("Ward *",)),)
-    renamed = allowed(ticket(), replace(REMOVABLE, name="Board of directors"), wards, CAN, EVERYTHING)
+    renamed = allowed(ticket(), replace(REMOVABLE, name="Board of directors"), wards, CAN, EVERYTHING, 1)
     assert renamed == LeftToPeople("no rule allows it")
-    found = allowed(ticket(group_name="Board of directors"), REMOVABLE, wards, CAN, EVERYTHING)
+    found = allowed(ticket(group_name="Board of directors"), REMOVABLE, wards, CAN, EVERYTHING, 1)
     assert isinstance(found, Permitted)
 
 
@@ -138,10 +138,35 @@ def test_the_leaver_s_manager_is_promoted_where_the_group_has_no_owner() -> None
     assert reason(ticket(REASSIGN), managed) == f"make_admin {OTHER}"
 
 
-def test_what_a_roster_shows_of_a_deed() -> None:
-    assert not has_effect(Deed.REMOVE, ANN, REMOVABLE)
-    assert has_effect(Deed.REMOVE, ANN, group(BEN))
-    assert not has_effect(Deed.REMOVE, ANN, group(BEN, coverage=Coverage.PARTIAL)), "unknown, not absent"
-    assert has_effect(Deed.MAKE_ADMIN, OTHER, REMOVABLE)
-    assert not has_effect(Deed.MAKE_ADMIN, OTHER, group(BEN))
-    assert not has_effect(Deed.MAKE_ADMIN, "nobody", group(BEN))
+def test_nobody_is_promoted_where_the_group_has_an_admin_again() -> None:
+    back = group(view(person("ann"), role=Role.ADMIN), BEN, owner=person("ben"))
+    assert "no other admin" in reason(ticket(REASSIGN), back)
+    eve = view(person("eve"), "+447700900003", Role.ADMIN)
+    assert "no other admin" in reason(
+        ticket(REASSIGN), replace(LEADERLESS, members=(*LEADERLESS.members, eve))
+    )
+
+
+@pytest.mark.parametrize(
+    "deed, handle, where, came",
+    [
+        (Deed.REMOVE, ANN, REMOVABLE, False),
+        (Deed.REMOVE, ANN, group(BEN), True),
+        (Deed.REMOVE, ANN, group(BEN, coverage=Coverage.PARTIAL), None),
+        (Deed.REMOVE, ANN, replace(REMOVABLE, coverage=Coverage.PARTIAL), None),
+        (Deed.REMOVE, ANN, replace(REMOVABLE, coverage=Coverage.STALE), None),
+        (Deed.MAKE_ADMIN, OTHER, REMOVABLE, True),
+        (Deed.MAKE_ADMIN, OTHER, group(BEN), False),
+        (Deed.MAKE_ADMIN, "nobody", group(BEN), False),
+        (Deed.MAKE_ADMIN, "nobody", group(BEN, coverage=Coverage.PARTIAL), None),
+        (Deed.MAKE_ADMIN, OTHER, replace(REMOVABLE, coverage=Coverage.PARTIAL), True),
+    ],
+)
+def test_what_a_roster_shows_of_a_deed(deed: Deed, handle: str, where: GroupView, came: bool | None) -> None:
+    assert effect(deed, {handle}, where) is came
+
+
+def test_a_member_whose_number_became_known_is_still_there() -> None:
+    ann = view(leaver())
+    shown = replace(ann, member=replace(ann.member, lid="123@lid"))
+    assert effect(Deed.REMOVE, {"123@lid"}, group(shown, BEN)) is False

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from worker.app.acts.changes import change_ticket
 from worker.app.jobs.asked_wait import WAIT_MAX, asked_wait
+from worker.app.jobs.confirming import Confirming
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.report import Report
 from worker.app.tell.health import Freshness
@@ -31,12 +33,12 @@ from worker.domain.reconcile.remediation import (
     Permitted,
     RemediationRule,
     allowed,
-    has_effect,
+    effect,
 )
 from worker.domain.text.reason import because, in_own_words
 from worker.domain.tickets.ticket import Grade, Move, Ticket, TicketState, next_state, ticket_label
 from worker.ports import Changed, ConnectorError, Inventory, NotDone, Permanent, Port, Takes
-from worker.ports.connectors.remover import ActOutcome, Effect, Remover
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, Remover
 from worker.ports.state.leases import Lease
 from worker.ports.state.remediations import ActState, MachineAct
 from worker.ports.state.store import Store, UnitOfWork
@@ -59,6 +61,7 @@ class RemediateRules:
     fresh_inventories: Freshness
     takes: Mapping[str, Takes]  # by inventory: the groups that the configuration wants
     leaver: LeaverPolicy  # the evidence that counts now
+    admins_min: int  # that a group needs
 
 
 class Remediate:
@@ -88,8 +91,8 @@ class Remediate:
         run = _Run(Matching(self._store, now, lease), now, self._clock, counts, [])
         if self._since is not None:
             self._since = min(self._since, now)  # the clock was ahead when it began
+        self._settle(run)
         if self._rules:
-            self._settle(run)
             waiting = self._waiting()
             self._read_anew(waiting, run)
             for ticket in waiting:
@@ -156,7 +159,11 @@ class Remediate:
     def _may(self, ticket: Ticket, group_name: str) -> bool:
         return any(rule.allows(ticket, group_name) for rule in self._rules)
 
-    def _allowed(self, uow: UnitOfWork, ticket: Ticket, now: datetime) -> Permitted | LeftToPeople:
+    def _allowed(
+        self, uow: UnitOfWork, ticket: Ticket | None, now: datetime, under_way: int = 0
+    ) -> Permitted | LeftToPeople:
+        if ticket is None:
+            return LeftToPeople("it is gone")
         group = ticket.home
         inventory = self._inventories.get(group.source)
         if inventory is None:
@@ -170,9 +177,10 @@ class Remediate:
             self._by.fresh_inventories, group.source, view.taken_at, now
         ):
             return LeftToPeople("the latest roster is too old")
-        if _was_tried_enough(uow.remediations.of_ticket(ticket.id), now):
+        acts = [one for one in uow.remediations.of_ticket(ticket.id) if one.attempt != under_way]
+        if _was_tried_enough(acts, now):
             return LeftToPeople("it was tried often enough for now")
-        found = allowed(ticket, view, self._rules, inventory.can, self._by.leaver)
+        found = allowed(ticket, view, self._rules, inventory.can, self._by.leaver, self._by.admins_min)
         if isinstance(found, Permitted) and not self._are_known_now(uow, found.people, now):
             return LeftToPeople("a directory that knows them was not read lately")
         return found
@@ -194,7 +202,7 @@ class Remediate:
     def _act(self, waiting: Ticket, run: _Run) -> None:
         with run.matching.begin() as uow:
             ticket = uow.tickets.get(waiting.id)
-            found = self._allowed(uow, ticket, run.now) if ticket else LeftToPeople("it is gone")
+            found = self._allowed(uow, ticket, run.now)
             if ticket is None or isinstance(found, LeftToPeople):
                 return
             if uow.remediations.count(found.rule.name, run.now - HOUR) >= found.rule.per_hour:
@@ -205,10 +213,17 @@ class Remediate:
             )  # fmt: skip
             uow.remediations.put(act)
             self._journal(uow, act, events.TICKET_REMEDIATION_STARTED, act.begun_at, act.deed.value)
+        confirm = Confirming(partial(self._why_not, act, run))
         try:
-            outcome = self._do(found.deed, act, found.member)
+            outcome = self._do(act, found.member, confirm)
         except ConnectorError as error:
-            self._failed(act, error, run)
+            if confirm.fault is not None:
+                raise confirm.fault from error
+            if confirm.why_not:
+                with run.matching.begin() as uow:
+                    self._ended(uow, act, ActState.NOT_DONE, confirm.why_not, run)
+            else:
+                self._failed(act, error, run)
         else:
             self._came(act, outcome, run)
 
@@ -223,11 +238,19 @@ class Remediate:
         self._quiet_until[act.group.source] = run.now + (asked_wait(error) or timedelta())
         run.fail(act.group.source, error)
 
-    def _do(self, deed: Deed, act: MachineAct, member: Member) -> ActOutcome:
+    def _do(self, act: MachineAct, member: Member, confirm: Confirm) -> ActOutcome:
         remover: Remover = self._inventories[act.group.source]  # type: ignore[assignment]  # `can` says so
-        if deed is Deed.REMOVE:
-            return remover.remove(act.group.group_id, member)
-        return remover.make_admin(act.group.group_id, member)
+        if act.deed is Deed.REMOVE:
+            return remover.remove(act.group.group_id, member, confirm)
+        return remover.make_admin(act.group.group_id, member, confirm)
+
+    def _why_not(self, act: MachineAct, run: _Run) -> str:
+        """Why an act is not to be done any more; "" if it is. Raises LeaseLost if another process does this job."""
+        with run.matching.begin() as uow:
+            found = self._allowed(uow, uow.tickets.get(act.ticket), run.at(), act.attempt)
+        if isinstance(found, LeftToPeople):
+            return found.why
+        return "" if found.member.handle == act.handle else "it is about somebody else now"
 
     def _came(self, act: MachineAct, outcome: ActOutcome, run: _Run) -> None:
         at = run.at()
@@ -283,6 +306,9 @@ class Remediate:
     # --- acts of which nobody knows yet what came of them ---------------------------------------------
 
     def _settle(self, run: _Run) -> None:
+        with self._store.reading() as uow:
+            if not uow.remediations.unsettled():
+                return
         with run.matching.begin() as uow:
             for act in uow.remediations.unsettled():
                 self._settle_one(uow, act, run)
@@ -296,11 +322,19 @@ class Remediate:
         in_sight = view if view is not None and not view.is_gone else None
         newer = in_sight if in_sight is not None and in_sight.taken_at > act.begun_at else None
         is_asked, is_late = act.state is ActState.ASKED, run.now - act.begun_at >= ASKED_MAX
-        if newer is not None and has_effect(act.deed, act.handle, newer):
+        ticket = uow.tickets.get(act.ticket)
+        handles = {act.handle, ticket.handle} if ticket and act.deed is Deed.REMOVE else {act.handle}
+        came = None if newer is None else effect(act.deed, handles, newer)
+        if came:
             self._done(uow, act, act.said, run.at(), run)
-        elif newer is not None and is_asked and is_late:
+        elif newer is not None and came is False and is_asked and is_late:
             self._refused(uow, act, DID_NOT_COME, run)
-        elif newer is not None and not is_asked and newer.taken_at - act.begun_at > UNDER_WAY_MAX:
+        elif (
+            newer is not None
+            and came is False
+            and not is_asked
+            and newer.taken_at - act.begun_at > UNDER_WAY_MAX
+        ):
             self._ended(uow, act, ActState.OVER, DID_NOT_COME, run)
         elif in_sight is not None and in_sight.coverage is not Coverage.STALE and not is_late:
             uow.sources.want(act.group.source, [act.group.group_id], run.now)

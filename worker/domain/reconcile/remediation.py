@@ -5,13 +5,14 @@ ticket, its group as it is now, rules -> the deed, or why it is left to people
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from worker.domain.groups.capabilities import Capabilities
 from worker.domain.groups.case import GroupCase, GroupView, MemberView
 from worker.domain.identity.matching import How, IdentityState
 from worker.domain.kinds import KINDS, is_asked_out, kind_of
-from worker.domain.kinds.kind import Deed
+from worker.domain.kinds.kind import Deed, InGroup
 from worker.domain.kinds.settled import settle
 from worker.domain.model import AccountKey, Coverage, Evidence, Member, Role, Standing
 from worker.domain.people.leaver import LeaverPolicy
@@ -72,11 +73,12 @@ def allowed(
     rules: tuple[RemediationRule, ...],
     can: Capabilities,
     leaver: LeaverPolicy,
+    admins_min: int,
 ) -> Permitted | LeftToPeople:
     """Return what a machine may do for the ticket now, by the first rule that allows it.
 
     `group` has all of its members, not only those that decide something. By `leaver`, evidence may have ceased to count
-    of which the directory was not read again yet: whoever left by it alone is left alone.
+    of which the directory was not read again yet: whoever left by it alone is left alone. A group needs `admins_min`.
     """
     name = ticket.group_name if group is None else group.name
     rule = next((one for one in rules if one.allows(ticket, name)), None)
@@ -87,7 +89,10 @@ def allowed(
         return LeftToPeople("it is not open, or somebody says that the person still works here")
     if group is None or group.is_gone or group.coverage is not Coverage.FULL:
         return LeftToPeople("the latest roster of the group is not whole")
-    found = _FINDS[deed](ticket, settle(group), can, leaver)
+    case = settle(group)
+    if deed is Deed.MAKE_ADMIN and not _is_needed(ticket, case, admins_min):
+        return LeftToPeople("the group needs no other admin any more")
+    found = _FINDS[deed](ticket, case, can, leaver)
     if isinstance(found, LeftToPeople):
         return found
     people = (ticket.person, found.person.key if found.person else None)
@@ -142,6 +147,12 @@ def _to_promote(
     )
 
 
+def _is_needed(ticket: Ticket, case: GroupCase, admins_min: int) -> bool:
+    """Whether the latest roster and the directories still give the ticket's kind a reason in its group."""
+    way = kind_of(ticket).found
+    return isinstance(way, InGroup) and any(way.find(case, admins_min))
+
+
 _FINDS = {Deed.REMOVE: _to_remove, Deed.MAKE_ADMIN: _to_promote}
 
 
@@ -159,9 +170,18 @@ def _stays(view: MemberView, case: GroupCase) -> bool:
     return view.leaving is None and view.member.handle not in case.asked_out
 
 
-def has_effect(deed: Deed, handle: str, group: GroupView) -> bool:
-    """True if a roster shows that the deed was done."""
-    view = next((one for one in group.members if one.member.handle == handle), None)
-    if deed is Deed.REMOVE:
-        return view is None and group.coverage is Coverage.FULL
-    return view is not None and view.member.role.is_admin
+def effect(deed: Deed, handles: Collection[str], group: GroupView) -> bool | None:
+    """Whether a roster shows that the deed was done to whoever has these handles; None if it can't tell.
+
+    A member may have got another handle since, as when the number behind an id becomes known.
+    """
+    found = [one.member for one in group.members if not _names(one.member).isdisjoint(handles)]
+    if deed is Deed.MAKE_ADMIN and any(one.role.is_admin for one in found):
+        return True
+    if group.coverage is not Coverage.FULL:  # it keeps members whom it does not show
+        return None
+    return deed is Deed.REMOVE and not found
+
+
+def _names(member: Member) -> set[str | None]:
+    return {member.handle, member.phone, member.lid}

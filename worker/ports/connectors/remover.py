@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from worker.domain.model import Member
 from worker.ports.connectors.inventory import Inventory
+
+Confirm: TypeAlias = Callable[[], None]
+
+
+def as_decided() -> None:
+    """Confirm an act whatever has happened since it was decided on."""
 
 
 class Effect(StrEnum):
@@ -34,10 +41,13 @@ class Remover(Inventory, Protocol):
     Each method makes one request for one member. Raises NotDone when it surely was not done, Transient when it may
     have been: look at the roster before it is asked again. AuthFailed, PermissionDenied and BadConfig are the source's,
     not the member's.
+
+    `confirm` is called right before that request, after whatever is asked or waited for until then: meanwhile somebody
+    may be back. What it raises is passed on, and the request is not made.
     """
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Take the member out of the group."""
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Make the member an admin of the group."""

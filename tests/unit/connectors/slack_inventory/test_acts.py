@@ -141,3 +141,18 @@ def test_nobody_is_made_a_manager(slack: SlackServer, inventory: SlackInventory)
     assert inventory.make_admin(WARD, named(SAM)).effect is Effect.REFUSED
     assert not inventory.can.can_change_admin
     assert slack.calls == []
+
+
+@pytest.mark.parametrize("group_id", [WARD, NURSES])
+def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(
+    slack: SlackServer, inventory: SlackInventory, group_id: str
+) -> None:
+    slack.add_channel(WARD, "ward-7", AMINA, SAM)
+    slack.add_user_group(NURSES, "nurses", AMINA, SAM)
+
+    def no() -> None:
+        raise NotDone("They are back.")
+
+    with pytest.raises(NotDone, match="They are back"):
+        inventory.remove(group_id, named(SAM), no)
+    assert not {"conversations.kick", "usergroups.users.update"}.intersection(acts(slack))

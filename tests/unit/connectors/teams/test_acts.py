@@ -9,6 +9,7 @@ from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, SHARED, WARD, read, roles
+from unwanted import refuses_to_act
 from worker.domain.model import Member, Role
 from worker.ports import ConnectorError, NotDone, PermissionDenied, Transient
 from worker.ports.connectors.remover import Effect
@@ -115,3 +116,10 @@ def test_a_member_of_a_chat_is_removed_and_nobody_promoted(
 def test_a_group_that_graph_does_not_know_is_refused(inventory: TeamsInventory, group_id: str) -> None:
     assert inventory.remove(group_id, named(SAM)).effect is Effect.REFUSED
     assert inventory.make_admin(group_id, named(SAM)).effect is Effect.REFUSED
+
+
+def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(
+    entra: FakeEntra, inventory: TeamsInventory, ward: str
+) -> None:
+    refuses_to_act(inventory, WARD, named(SAM))
+    assert {line.method for line in entra.graph.log} == {"GET"}

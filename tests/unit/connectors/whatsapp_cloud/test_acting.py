@@ -121,3 +121,17 @@ def test_nobody_can_be_made_an_admin(server: CloudServer, inventory: WhatsappClo
     assert inventory.make_admin("a", AMINA).effect is Effect.REFUSED
     assert not inventory.can.can_change_admin
     assert server.asked == []
+
+
+def test_a_removal_that_is_not_wanted_any_more_is_not_asked_for(
+    server: CloudServer, inventory: WhatsappCloudInventory
+) -> None:
+    server.add("a", "A", "447700900101", "447700900102")
+
+    def no() -> None:
+        raise NotDone("They are back.")
+
+    with pytest.raises(NotDone, match="They are back"):
+        inventory.remove("a", AMINA, no)
+    server.settle()
+    assert len(members(inventory)) == 2
