@@ -140,7 +140,7 @@ class AssigneePages:
 
     def done(self, call: Call) -> str:
         token = call.path("token")
-        call.services.assigned.done(token, call.now, call.text("chosen"))
+        call.services.assigned.done(token, call.now, call.text("chosen"), call.text("kind"))
         return f"/t/{token}"
 
     def roster(self, call: Call) -> str:

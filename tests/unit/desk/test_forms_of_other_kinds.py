@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from desk_caller import Caller, desk_of
 from harness import Harness, company_fixture
 from worker.domain.controls.policy import ControlPolicy, ConversationsRule
 from worker.domain.controls.switch import ControlSwitch, Mode
-from worker.domain.tickets.ticket import TicketKind
+from worker.domain.tickets.ticket import TicketKind, TicketState
 
 FORMS = {
     "outcome": {"outcome": "not_a_breach", "newest": "1"},
@@ -61,3 +62,19 @@ def test_it_is_refused(phone: Caller, ward: Harness, kind: TicketKind, form: str
     assert answer.status_code == 200
     assert answer.url.params.get("refused") == "changed"
     assert ward.ticket(ticket.id) == ticket
+
+
+def test_done_on_a_page_that_shows_the_task_of_before_is_refused(phone: Caller, ward: Harness) -> None:
+    """Another phone has said meanwhile that the member created the group."""
+    [ticket] = ward.tickets(TicketKind.REMOVE_MEMBER)
+    page = phone.ticket(ticket.id)
+    shown = phone.get(page).text
+    [kind] = re.findall(r'name="kind" value="([a-z_]+)"', shown)
+    phone.post(f"{page}/answer", {"answer": "creator"})
+    asked = ward.ticket(ticket.id)
+
+    answer = phone.post(f"{page}/done", {"kind": kind})
+    assert answer.url.params.get("refused") == "changed"
+    assert (ward.ticket(ticket.id), asked.kind) == (asked, TicketKind.CREATOR_MUST_LEAVE)
+    phone.post(f"{page}/done", {"kind": asked.kind.value})
+    assert ward.ticket(ticket.id).state is TicketState.DONE

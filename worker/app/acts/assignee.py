@@ -180,13 +180,16 @@ class Assigned:
 
     # --- acting ----------------------------------------------------------------------------------
 
-    def done(self, token: str, now: datetime, chosen: str = "") -> Ticket:
+    def done(self, token: str, now: datetime, chosen: str = "", kind: str = "") -> Ticket:
         """Claim that the ticket is done. `chosen` is the new admin's handle, or the answer to a question.
 
-        A second claim changes nothing. Raises Refused for a ticket that is not open.
+        A second claim changes nothing. Raises Refused for a ticket that is not open, or not of the `kind` that was
+        shown: an answer on another phone may have made it ask for something else.
         """
         with self._store.begin() as uow:
             ticket = self._links.ticket(uow, token, now)
+            if kind not in {"", ticket.kind.value}:
+                raise Refused("The ticket asks for something else now.")
             if kind_of(ticket).choice is Choice.PERSON:
                 return self._identify(uow, ticket, chosen, now)
             if kind_of(ticket).choice is Choice.ROSTER:
