@@ -172,9 +172,9 @@ def _forgets_what_was_begun(_original: Any) -> Any:
 
 
 def _holds_nothing(original: Any) -> Any:
-    def allowed(self: Any, uow: Any, ticket: Any, now: Any) -> Any:
+    def allowed(self: Any, *given: Any) -> Any:
         with exchanged(SqlEpisodes, "plans", lambda _episodes: []):
-            return original(self, uow, ticket, now)
+            return original(self, *given)
 
     return allowed
 

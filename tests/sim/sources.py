@@ -24,7 +24,7 @@ from worker.ports import (
     SnapshotEnd,
     Transient,
 )
-from worker.ports.connectors.remover import ActOutcome, Effect
+from worker.ports.connectors.remover import ActOutcome, Confirm, Effect, as_decided
 
 
 @dataclass(slots=True)
@@ -159,16 +159,16 @@ class SimInventory(Passive):
             return Capabilities(sees_all_groups=True, is_kept_by_people=True)
         return Capabilities(sees_all_groups=True, can_remove=True, can_change_admin=True)
 
-    def remove(self, group_id: str, member: Member) -> ActOutcome:
+    def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """A machine takes somebody out of the room."""
-        seats = self._acting("remove", group_id, member)
+        seats = self._acting("remove", group_id, member, confirm)
         is_there = seats.pop(member.handle, None) is not None
         self._answer()
         return ActOutcome(Effect.DONE if is_there else Effect.NOT_NEEDED)
 
-    def make_admin(self, group_id: str, member: Member) -> ActOutcome:
+    def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """A machine makes somebody an admin of the room."""
-        seats = self._acting("make_admin", group_id, member)
+        seats = self._acting("make_admin", group_id, member, confirm)
         if member.handle in seats:
             seats[member.handle].role = Role.ADMIN
         self._answer()
@@ -181,8 +181,9 @@ class SimInventory(Passive):
         if self.acts % 3 == 0:
             raise Transient("The answer broke off.", remedy="It is tried again.")
 
-    def _acting(self, deed: str, group_id: str, member: Member) -> dict[str, Seat]:
+    def _acting(self, deed: str, group_id: str, member: Member, confirm: Confirm) -> dict[str, Seat]:
         self.pass_("before act")
+        confirm()
         key = GroupKey(self.name, group_id)
         self.machine(deed, key, member.handle)
         room = self._company.rooms.get(key)
