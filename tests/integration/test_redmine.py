@@ -340,6 +340,45 @@ class TestCheck:
 
         assert (checked.ok, "from status Closed to New" in checked.message) == (False, True)
 
+    def test_issues_that_people_hold_back_are_no_fault(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        """Redmine closes none with an open subtask, and none that an open issue blocks."""
+        tracker = start()
+        split, blocked = (tracker.create(draft(number), "") for number in (1, 2))
+        server.make(project, parent_issue_id=int(split.ref))
+        server.relate(server.make(project), "blocks", blocked.ref)
+
+        assert tracker.check().ok
+
+        server.act("forbid_moves", project.role)
+        assert tracker.check().ok, "nothing shows it yet"
+        tracker.create(draft(3), "")
+        assert not tracker.check().ok
+
+    def test_one_below_a_closed_parent_is_no_fault(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        """Redmine reopens none of those."""
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        parent = server.make(project)
+        server.put(ROOT, seen.ref, parent_issue_id=int(parent))
+        tracker.move(seen, Goal.DONE, "Verified.")
+        server.status(CLOSER, parent, "Closed")
+
+        assert tracker.check().ok
+
+    def test_another_tracker_that_people_gave_is_no_fault(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        trackers = server.asked(ROOT, "GET", "/trackers.json")["trackers"]
+        server.put(ROOT, seen.ref, tracker_id=next(one["id"] for one in trackers if one["name"] == "Bug"))
+
+        assert tracker.check().ok
+
     def test_a_public_project_is_said(self, start: Start, server: RedmineServer, project: Project) -> None:
         assert start().check().details["is_public"] == "no"
         server.act("set", project.id, "is_public", True)

@@ -113,6 +113,16 @@ class RedmineServer:
         """Change an issue."""
         self.asked(who, "PUT", f"/issues/{ref}.json", {"issue": fields})
 
+    def make(self, project: Project, **fields: Any) -> str:
+        """Make somebody's issue; return its number."""
+        issue = {"project_id": project.id, "subject": "Printer on floor 3 is jammed", **fields}
+        return str(self.asked(ROOT, "POST", "/issues.json", {"issue": issue})["issue"]["id"])
+
+    def relate(self, ref: str, how: str, other: str) -> None:
+        """Say that one issue blocks another, or duplicates it."""
+        relation = {"issue_to_id": int(other), "relation_type": how}
+        self.asked(ROOT, "POST", f"/issues/{ref}/relations.json", {"relation": relation})
+
     def status(self, who: str, ref: str, name: str) -> None:
         """Give an issue a status, and see that it has it."""
         there = self.asked(who, "GET", "/issue_statuses.json")["issue_statuses"]

@@ -1,7 +1,7 @@
 """What has to be there before Redmine can be trusted: project, field, statuses, moves, and that a look-up finds.
 
 Reads only. A filter is believed only after a search for what nobody has found nothing, and one for our newest own
-issue found just that.
+issue found just that. What people do to some of our issues is no fault of the set-up: one that can be moved proves it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from connectors.kit.tracker_rest import understood
 from connectors.tracker.redmine import mapping
 from connectors.tracker.redmine.client import NOT_FOUND, REDMINE, RIGHTS, RedmineClient, Row
 from connectors.tracker.redmine.config import RedmineConfig
+from connectors.tracker.redmine.hold import hold_of
 from worker.domain.mirror.outside import CopyStanding, Goal
 from worker.ports import BadConfig, PermissionDenied, Rejected
 
@@ -87,7 +88,9 @@ def checked(client: RedmineClient, config: RedmineConfig, details: dict[str, str
         details["proven"] = "no"
         return f"The project {config.project} is there. Moves are proven once a copy exists."
     understood(REDMINE, "our own issues", lambda: _require_found(client, own[0], where, config))
-    understood(REDMINE, "the moves", lambda: _require_moves(client, own, config))
+    understood(REDMINE, "our own issues", lambda: _require_tracker(client, own, where, config))
+    ours = [row for row in own if int(row["tracker"]["id"]) == where.tracker_id]
+    understood(REDMINE, "the moves", lambda: _require_moves(client, ours, config))
     return f"The project {config.project} is there, our issues are found, and they can be moved."
 
 
@@ -122,31 +125,45 @@ def _require_found(client: RedmineClient, newest: Row, where: mapping.Place, con
             f"{REDMINE} does not find #{newest['id']} by its {config.field}, so a copy could be made twice.",
             remedy=f"Let {config.field} be used as a filter, visible to our role.",
         )
-    if int(newest["tracker"]["id"]) != where.tracker_id:
-        raise PermissionDenied(
-            f"{REDMINE} made #{newest['id']} with the tracker {newest['tracker']['name']}, not {config.tracker}.",
-            missing="Add issues",
-            remedy=f"Let our role add issues of the tracker {config.tracker}.",
-        )
 
 
-def _require_moves(client: RedmineClient, own: Sequence[Row], config: RedmineConfig) -> None:
-    """From the newest open one it can be closed, from the newest closed one it can be reopened."""
+def _require_tracker(
+    client: RedmineClient, own: Sequence[Row], where: mapping.Place, config: RedmineConfig
+) -> None:
+    """The newest one that nobody gave another tracker shows what Redmine makes of ours."""
+    for row in own:
+        if int(row["tracker"]["id"]) == where.tracker_id:
+            return
+        if not mapping.was_given_tracker(client.issue(row["id"])):
+            raise PermissionDenied(
+                f"{REDMINE} made #{row['id']} with the tracker {row['tracker']['name']}, not {config.tracker}.",
+                missing="Add issues",
+                remedy=f"Let our role add issues of the tracker {config.tracker}.",
+            )
+
+
+def _require_moves(client: RedmineClient, ours: Sequence[Row], config: RedmineConfig) -> None:
+    """An open one can be closed, a closed one can be reopened: the newest is told of if none can."""
     states = config.states
     for goal, froms in (
         (Goal.DONE, {CopyStanding.OPEN}),
         (Goal.OPEN, {CopyStanding.DONE, CopyStanding.DECLINED}),
         *([(Goal.CANCELLED, {CopyStanding.OPEN})] if states.on_cancelled else []),
     ):
-        row = next((one for one in own if states.standing(str(one["status"]["name"])) in froms), None)
-        if row is None:
-            continue
-        issue = client.issue(row["id"])
-        allowed = mapping.allowed(issue)
         wanted = states.status(goal)
-        if wanted.casefold() not in {name.casefold() for name in allowed.values()}:
+        refused: list[Row] = []
+        for row in ours:
+            if states.standing(str(row["status"]["name"])) not in froms:
+                continue
+            if mapping.allows(client.issue(row["id"]), wanted):
+                refused.clear()
+                break
+            if not hold_of(client, row["id"]):
+                refused.append(row)
+        if refused:
+            newest = refused[0]
             raise PermissionDenied(
-                f"{REDMINE} does not let us move #{row['id']} from status {row['status']['name']} to {wanted}.",
+                f"{REDMINE} does not let us move #{newest['id']} from status {newest['status']['name']} to {wanted}.",
                 missing="a move of the workflow",
                 remedy=f"Allow it for our role and the tracker {config.tracker} in Administration, Workflow. {RIGHTS}",
             )

@@ -164,6 +164,20 @@ def allowed(row: Row) -> Mapping[int, str]:
     return {int(one["id"]): str(one["name"]) for one in row.get("allowed_statuses") or ()}
 
 
+def allows(row: Row, wanted: str) -> bool:
+    """Whether we may give an issue the status of this name now."""
+    return wanted.casefold() in {name.casefold() for name in allowed(row).values()}
+
+
+def was_given_tracker(row: Row) -> bool:
+    """Whether somebody gave an issue another tracker than it was made with."""
+    return any(
+        detail.get("name") == "tracker_id"
+        for journal in row.get("journals") or ()
+        for detail in journal.get("details") or ()
+    )
+
+
 def _own(row: Row, name: str) -> Any:
     """A field of Redmine's own: done_ratio as it is, category_id as the category's number."""
     if name in row:
