@@ -18,7 +18,7 @@ from redmine import AMINA as AMINA_LOGIN
 from redmine import CLOSER, ROOT, US, Project, RedmineServer
 from wires import Wire, wire_to
 from worker.domain.mirror.outside import CopyGone, CopyStanding, Goal, Seen
-from worker.ports import AuthFailed, Changed, NotDone, Rejected, Transient
+from worker.ports import AuthFailed, BadConfig, Changed, NotDone, Rejected, Transient
 
 STATES: dict[str, Any] = {
     "done": ["Closed", "Resolved"],
@@ -31,6 +31,7 @@ HOSTILE = (
     '<b>x</b> &amp; &#42; {{toc}} [a](http://x.example) "a":http://x.example !http://x.example/y.png! |a|b|',
     "\\*x\\* C:\\path\\_file 1 + 2 = 3, 5 - 3 = 2; +44 7700 900123 (T-000123) 50% off! a_b_c well-known",
 )
+ACTIVE, CLOSED, ARCHIVED = 1, 5, 9  # a project's status
 Start = Callable[..., RedmineTracker]
 
 
@@ -378,6 +379,35 @@ class TestCheck:
         server.put(ROOT, seen.ref, tracker_id=next(one["id"] for one in trackers if one["name"] == "Bug"))
 
         assert tracker.check().ok
+
+    def test_a_closed_project_is_said(self, start: Start, server: RedmineServer, project: Project) -> None:
+        """Redmine shows its issues as ever, and says of a change only that it is forbidden."""
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        server.act("set", project.id, "status", CLOSED)
+
+        for act in (
+            lambda: tracker.create(draft(2), ""),
+            lambda: tracker.move(seen, Goal.DONE, "Verified."),
+            lambda: tracker.note(seen, "It waits."),
+        ):
+            with pytest.raises(BadConfig, match=f"project {project.identifier} is closed") as raised:
+                act()
+            assert "Reopen it" in raised.value.remedy
+        checked = tracker.check()
+        assert one_read(tracker, seen.ref).standing is CopyStanding.OPEN
+        assert (checked.ok, "is closed" in checked.message) == (False, True)
+
+        server.act("set", project.id, "status", ACTIVE)
+        assert tracker.check().ok
+        assert tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
+
+    def test_an_archived_project_is_said(self, start: Start, server: RedmineServer, project: Project) -> None:
+        server.act("set", project.id, "status", ARCHIVED)
+
+        checked = start().check()
+
+        assert (checked.ok, "unarchive it" in checked.remedy) == (False, True)
 
     def test_a_public_project_is_said(self, start: Start, server: RedmineServer, project: Project) -> None:
         assert start().check().details["is_public"] == "no"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from connectors.kit.rest import Refusal
 from connectors.kit.tracker_rest import understood
 from connectors.tracker.redmine import mapping
-from connectors.tracker.redmine.client import NOT_FOUND, REDMINE, RIGHTS, RedmineClient, Row
+from connectors.tracker.redmine.client import FORBIDDEN, NOT_FOUND, REDMINE, RIGHTS, RedmineClient, Row
 from connectors.tracker.redmine.config import RedmineConfig
 from connectors.tracker.redmine.hold import hold_of
 from worker.domain.mirror.outside import CopyStanding, Goal
@@ -22,9 +22,17 @@ NEWEST = 20
 
 
 def place_of(client: RedmineClient, config: RedmineConfig) -> mapping.Place:
-    """Return where copies are made. Raises BadConfig for what is missing there."""
+    """Return where copies are made. Raises BadConfig for what is missing there, PermissionDenied if it is archived."""
     try:
         project = client.project(config.project)
+    except PermissionDenied as error:
+        if Refusal.behind(error).status != FORBIDDEN:
+            raise
+        raise PermissionDenied(
+            error.message,
+            missing=error.missing,
+            remedy=f"If {config.project} is archived, unarchive it, or name another in project. {error.remedy}",
+        ) from error.__cause__
     except Rejected as error:
         if Refusal.behind(error).status != NOT_FOUND:
             raise
@@ -49,6 +57,15 @@ def place_of(client: RedmineClient, config: RedmineConfig) -> mapping.Place:
     return understood(REDMINE, "the project", lambda: mapping.place(project, config.tracker, config.field))
 
 
+def require_open(where: mapping.Place, config: RedmineConfig) -> None:
+    """Raise BadConfig for a closed project: it is shown as ever, and takes no issue and no change."""
+    if not where.is_open:
+        raise BadConfig(
+            f"{REDMINE}'s project {config.project} is closed.",
+            remedy="Reopen it, or name another in project.",
+        )
+
+
 def require_filter(rows: Sequence[Row], where: mapping.Place, identity: str, field: str) -> None:
     """Raise Rejected if a search by the field returned an issue without this value: then it proves nothing."""
     values = understood(
@@ -70,6 +87,7 @@ def checked(client: RedmineClient, config: RedmineConfig, details: dict[str, str
         details["admin"] = "yes"
     where = place_of(client, config)
     details["is_public"] = "yes" if where.is_public else "no"
+    require_open(where, config)
     _require_statuses(client, config)
     found = client.issues("an id that no issue has", {f"cf_{where.field_id}": UNKNOWN})
     require_filter(found, where, UNKNOWN, config.field)

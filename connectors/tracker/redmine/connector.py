@@ -24,7 +24,7 @@ from connectors.kit.tracker_rest import (
 )
 from connectors.kit.trackers import configured_place
 from connectors.tracker.redmine import mapping
-from connectors.tracker.redmine.check import checked, place_of, require_filter
+from connectors.tracker.redmine.check import checked, place_of, require_filter, require_open
 from connectors.tracker.redmine.client import (
     FORBIDDEN,
     NOT_FOUND,
@@ -80,7 +80,7 @@ class RedmineTracker(HttpTracker):
         try:
             ref = self._client.create(mapping.issue(draft, where, formatting=self._config.formatting))
         except (Rejected, PermissionDenied):
-            self._forget()
+            self._require_open()
             raise
         row = read_back(lambda: self._shown(ref))
         if isinstance(row, CopyGone):
@@ -152,7 +152,7 @@ class RedmineTracker(HttpTracker):
         fields = states.fields if goal is Goal.DONE else {}
         text = self._text(note)
         sent = {"status_id": status_id, "notes": text, **mapping.closing(fields, where)}
-        self._client.change(seen.ref, sent)
+        self._change(seen.ref, sent)
         after = read_back(lambda: self._client.issue(seen.ref))
         moved = read_back(lambda: self._seen(after))
         if understood(REDMINE, "an issue", lambda: int(after["status"]["id"])) != status_id:
@@ -192,7 +192,7 @@ class RedmineTracker(HttpTracker):
     def _noted(self, seen: Seen, note: str) -> Row:
         self._us()
         text = self._text(note)
-        self._client.change(seen.ref, {"notes": text})
+        self._change(seen.ref, {"notes": text})
         row = read_back(lambda: self._client.issue(seen.ref))
         self._require_noted(row, seen, text)
         return row
@@ -207,7 +207,7 @@ class RedmineTracker(HttpTracker):
         user_id = self._people.number(email)
         self._unchanged(seen)
         try:
-            self._client.change(seen.ref, {"assigned_to_id": user_id})
+            self._change(seen.ref, {"assigned_to_id": user_id})
         except Rejected as error:
             raise Rejected(
                 f"{REDMINE} does not give {seen.key} to {email}: {error.message}",
@@ -224,7 +224,7 @@ class RedmineTracker(HttpTracker):
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
         token = self._client.upload(name, data)
-        self._client.change(seen.ref, {"uploads": [{"token": token, "filename": name}]})
+        self._change(seen.ref, {"uploads": [{"token": token, "filename": name}]})
         row = read_back(lambda: self._client.issue(seen.ref))
         if not understood(REDMINE, "the files", lambda: mapping.has_file(row, name, len(data))):
             raise Rejected(f"{REDMINE} left the file {name} of {seen.key} out.", remedy=RIGHTS)
@@ -241,6 +241,18 @@ class RedmineTracker(HttpTracker):
         where = self._where or place_of(self._client, self._config)
         self._where = where  # asked for once; another thread may forget it
         return where
+
+    def _require_open(self) -> None:
+        """Say of what was refused that its project is closed, if it is. Raises BadConfig."""
+        self._forget()
+        require_open(self._place(), self._config)
+
+    def _change(self, ref: str, issue: Row) -> None:
+        try:
+            self._client.change(ref, issue)
+        except Rejected:
+            self._require_open()
+            raise
 
     def _us(self) -> int:
         """Return our account's number. Asked for before a write: after one, a failure would say that none was made."""

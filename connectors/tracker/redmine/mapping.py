@@ -14,17 +14,22 @@ from connectors.tracker.redmine.markup import plain
 from worker.domain.mirror.outside import Draft, LastMove, Seen
 
 SUBJECT_MAX = 255
+ACTIVE = 1  # a project's status
 Address = Callable[[int, str], str]  # a person's number and name -> their e-mail address, else their name
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where copies are made: the numbers of the project, of the tracker and of the custom field; who may see it."""
+    """Where copies are made: the numbers of the project, of the tracker and of the custom field; who may see it.
+
+    `is_open` is false for a closed project.
+    """
 
     project_id: int
     tracker_id: int
     field_id: int
     is_public: bool
+    is_open: bool
     fields: Mapping[str, int]  # the custom fields of its issues, by their names in lower case
 
 
@@ -47,7 +52,8 @@ def place(project: Row, tracker: str, field: str) -> Place:
     if tracker_id is None or field_id is None:
         raise ValueError("the tracker or the field is missing")
     fields = {str(one["name"]).casefold(): int(one["id"]) for one in project["issue_custom_fields"]}
-    return Place(int(project["id"]), tracker_id, field_id, bool(project.get("is_public")), fields)
+    is_public, is_open = bool(project.get("is_public")), project.get("status", ACTIVE) == ACTIVE
+    return Place(int(project["id"]), tracker_id, field_id, is_public, is_open, fields)
 
 
 def text(paragraphs: tuple[str, ...], url: str, *, formatting: bool) -> str:
