@@ -145,6 +145,39 @@ class TestMoves:
 
         assert server.comments(seen.ref) == []
 
+    def test_what_holds_it_is_named(self, start: Start, server: RedmineServer, project: Project) -> None:
+        """The workflow allows the move, so it is no remedy."""
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        child, closed, blocking = (server.make(project) for _ in range(3))
+        server.put(ROOT, child, parent_issue_id=int(seen.ref))
+        server.put(ROOT, closed, parent_issue_id=int(seen.ref))
+        server.status(CLOSER, closed, "Closed")
+        server.relate(blocking, "blocks", seen.ref)
+
+        with pytest.raises(Rejected) as raised:
+            tracker.move(seen, Goal.DONE, "Verified.")
+        assert raised.value.remedy.startswith(
+            f"Close its open subtasks first: #{child}. Close what blocks it first: #{blocking}. "
+        )
+
+        for ref in (child, blocking):
+            server.status(CLOSER, ref, "Closed")
+        assert tracker.move(seen, Goal.DONE, "Verified.").standing is CopyStanding.DONE
+
+    def test_a_closed_parent_is_named(self, start: Start, server: RedmineServer, project: Project) -> None:
+        tracker = start()
+        parent = server.make(project)
+        seen = tracker.create(draft(), "")
+        server.put(ROOT, seen.ref, parent_issue_id=int(parent))
+        closed = tracker.move(one_read(tracker, seen.ref), Goal.DONE, "Verified.")
+        server.status(CLOSER, parent, "Closed")
+
+        with pytest.raises(Rejected) as raised:
+            tracker.move(closed, Goal.OPEN, "It is still to be done.")
+
+        assert raised.value.remedy.startswith(f"Reopen its parent first: #{parent}. ")
+
     def test_a_lost_answer_to_a_move_is_unclear(
         self, start: Start, server: RedmineServer, wire: Wire, monkeypatch: pytest.MonkeyPatch
     ) -> None:

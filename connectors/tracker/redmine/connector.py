@@ -36,6 +36,7 @@ from connectors.tracker.redmine.client import (
     rest_of,
 )
 from connectors.tracker.redmine.config import RedmineConfig
+from connectors.tracker.redmine.hold import hold_of
 from connectors.tracker.redmine.people import People
 from worker.domain.mirror.outside import SHOWS, CopyGone, CopyUnread, Draft, Goal, LastMove, Seen
 from worker.ports import (
@@ -181,9 +182,11 @@ class RedmineTracker(HttpTracker):
                 return status_id
         now = row["status"]["name"]
         others = ", ".join(name for name in allowed.values() if name != now) or "none"
+        allow = f"llow it for our role and the tracker {self._config.tracker} in Administration, Workflow."
+        hold = hold_of(self._client, row["id"])
         raise Rejected(
             f"{REDMINE} does not let us move #{row['id']} from status {now} to {wanted}; it lets us: {others}.",
-            remedy=f"Allow it for our role and the tracker {self._config.tracker} in Administration, Workflow.",
+            remedy=f"{hold} If that is not why, a{allow}" if hold else f"A{allow}",
         )
 
     def note(self, seen: Seen, text: str, /) -> None:
