@@ -289,6 +289,26 @@ class TestReading:
 
         assert (sorted(found), asked) == (sorted(refs), ["/issues.json"] * 3)
 
+    def test_one_that_is_closed_as_a_duplicate_is_not_done(
+        self, start: Start, server: RedmineServer, project: Project
+    ) -> None:
+        """Redmine closes it by itself with the other one."""
+        tracker = start()
+        seen = tracker.create(draft(), "")
+        duplicated = tracker.create(draft(2), "")
+        other = server.make(project)
+        server.relate(seen.ref, "duplicates", other)
+        server.relate(server.make(project), "duplicates", duplicated.ref)
+        assert one_read(tracker, seen.ref).standing is CopyStanding.OPEN
+
+        server.status(CLOSER, other, "Closed")
+        server.status(CLOSER, duplicated.ref, "Closed")
+
+        closed = one_read(tracker, seen.ref)
+        assert (closed.status, closed.standing) == ("Closed", CopyStanding.DECLINED)
+        assert one_read(tracker, duplicated.ref).standing is CopyStanding.DONE
+        assert tracker.move(closed, Goal.OPEN, "It is still to be done.").standing is CopyStanding.OPEN
+
 
 class TestAssigning:
     def test_who_is_no_member_does_not_get_it(self, start: Start, server: RedmineServer) -> None:

@@ -66,16 +66,22 @@ class RedmineClient:
         )
 
     def issues(self, what: str, query: Mapping[str, str | int]) -> list[Row]:
-        """Return issues in any state, at most PAGE, oldest first; a filter that Redmine does not know is ignored."""
+        """Return issues in any state with their relations, at most PAGE, oldest first.
+
+        A filter that Redmine does not know is ignored.
+        """
         return self._got(
             "/issues.json",
             what,
             lambda found: [_row(one) for one in found["issues"]],
-            {"status_id": "*", "limit": PAGE, "sort": "id", **query},
+            {"status_id": "*", "limit": PAGE, "sort": "id", "include": "relations", **query},
         )
 
-    def issue(self, ref: str, include: str = "allowed_statuses,journals,attachments") -> Row:
-        """Return one issue with what is to be included: the statuses that we may set, comments and changes, files."""
+    def issue(self, ref: str, include: str = "allowed_statuses,journals,attachments,relations") -> Row:
+        """Return one issue with what is to be included.
+
+        Else the statuses that we may set, comments and changes, files, and what it duplicates or is blocked by.
+        """
         return self._got(
             f"/issues/{_number(ref)}.json",
             "an issue",

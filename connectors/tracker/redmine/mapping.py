@@ -11,7 +11,7 @@ from connectors.kit.text import cut, one_line
 from connectors.kit.trackers import StatesConfig
 from connectors.tracker.redmine.client import Row
 from connectors.tracker.redmine.markup import plain
-from worker.domain.mirror.outside import Draft, LastMove, Seen
+from worker.domain.mirror.outside import CopyStanding, Draft, LastMove, Seen
 
 SUBJECT_MAX = 255
 ACTIVE = 1  # a project's status
@@ -123,12 +123,21 @@ def seen(row: Row, base: str, states: StatesConfig, where: Place, address: Addre
         url=page_of(base, row["id"]),
         identity=str(custom_value(row, where.field_id)),
         status=status,
-        standing=states.standing(status),
+        standing=_standing(row, states.standing(status)),
         assignee=address(int(owner["id"]), str(owner["name"])) if owner else "",
         revision=str(row.get("updated_on", "")),
         is_elsewhere=int(row["project"]["id"]) != where.project_id,
         opened_at=instant(row["created_on"]),
     )
+
+
+def _standing(row: Row, by_status: CopyStanding) -> CopyStanding:
+    """A duplicate was not done: Redmine closes it by itself with what it duplicates."""
+    is_duplicate = any(
+        one["relation_type"] == "duplicates" and str(one["issue_id"]) == row["id"]
+        for one in row.get("relations") or ()
+    )
+    return CopyStanding.DECLINED if is_duplicate and by_status is CopyStanding.DONE else by_status
 
 
 def page_of(base: str, ref: str) -> str:
