@@ -244,6 +244,37 @@ def test_our_account_leaves_the_room_again(
     assert synapse_server.members(room) == {amina.user_id}
 
 
+def test_who_was_killed_in_the_middle_of_an_act_leaves_with_the_next(
+    synapse_server: Synapse,
+    amina: Person,
+    noor: Person,
+    inventory: MatrixInventory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That Synapse keeps why we entered is what tells a visit from a membership."""
+    room = synapse_server.room(amina, noor, version="12", name="Ward 7")
+    with monkeypatch.context() as killed:
+        killed.setattr(inventory._client, "leave", lambda _room_id: None)
+        inventory.remove(room, named(noor))
+    assert len(synapse_server.members(room)) == 2
+
+    assert inventory.remove(room, named(noor)).effect is Effect.NOT_NEEDED
+
+    assert synapse_server.members(room) == {amina.user_id}
+
+
+def test_where_people_let_our_account_in_it_stays(
+    synapse_server: Synapse, amina: Person, noor: Person, inventory: MatrixInventory
+) -> None:
+    room = synapse_server.room(amina, noor, version="12", name="Ward 7")
+    synapse_server.do(amina, room, "invite", user_id=synapse_server.admin.user_id)
+    synapse_server.do(synapse_server.admin, room, "join")
+
+    assert inventory.remove(room, named(noor)).effect is Effect.DONE
+
+    assert synapse_server.members(room) == {amina.user_id, synapse_server.admin.user_id}
+
+
 def test_an_invitation_is_taken_back(
     synapse_server: Synapse, amina: Person, noor: Person, inventory: MatrixInventory
 ) -> None:

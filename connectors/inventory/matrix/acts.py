@@ -2,6 +2,9 @@
 
     state -> nothing to do? nobody's to do? -> enter with power -> the act -> leave, if we came for it
 
+That we came for an act is the reason of our own membership in the room, so who is killed meanwhile leaves with the
+next act there.
+
 Our account is a stranger in most rooms. Synapse lets an administrator of the server take the power that somebody of
 the server has in a room, and no more: nobody can remove who has as much as oneself.
 """
@@ -14,7 +17,7 @@ from datetime import datetime
 from math import inf
 
 from connectors.inventory.matrix.client import SynapseClient
-from connectors.inventory.matrix.mapping import PRESENT, Room, events_of, room_of, server_of
+from connectors.inventory.matrix.mapping import PRESENT, VISIT, Room, events_of, room_of, server_of
 from connectors.inventory.matrix.powers import ADMIN, Powers
 from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
@@ -23,6 +26,7 @@ from worker.ports import ConnectorError, Rejected
 from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 SAID_MAX = 200
+LEAVE_TRIES = 3  # a proxy that is started anew costs one
 _OUTRANKED_BY_NOBODY = "nobody in this room has more power than this member, who can only leave by themselves"
 _NO_RULES = "the room's power levels can't be understood"
 
@@ -33,6 +37,7 @@ def remove(
     """Kick a user; an invitation, or a request to be let in, ends as well. Raises ConnectorError, but not Rejected."""
     room = _room(client, room_id, now)
     if room is None or _membership(room, user_id) not in PRESENT:
+        _leave_if_visitor(client, room, own)
         return ActOutcome(Effect.NOT_NEEDED, "not in the room")
     if room.powers is None:
         return ActOutcome(Effect.REFUSED, _NO_RULES)
@@ -56,6 +61,7 @@ def make_admin(
     if room.powers is None or room.levels is None:
         return ActOutcome(Effect.REFUSED, _NO_RULES)
     if room.powers.roles([user_id], own)[user_id] is not Role.MEMBER:
+        _leave_if_visitor(client, room, own)
         return ActOutcome(Effect.NOT_NEEDED, "an admin already")
     level = max(ADMIN, room.powers.ruling)
     try:
@@ -91,19 +97,31 @@ def _reach(room: Room, powers: Powers, own: str) -> float:
 
 @contextmanager
 def _inside(client: SynapseClient, room: Room, powers: Powers, own: str, need: float) -> Iterator[None]:
-    """Be in the room with this much power; leave again if we were not in it before."""
-    was_inside = _membership(room, own) == "join"
-    if not was_inside or powers.of(own) < need:
+    """Be in the room with this much power; leave again if we are in it for an act alone."""
+    is_inside = _membership(room, own) == "join"
+    if not is_inside or powers.of(own) < need:
         client.make_room_admin(room.room_id, own)
-    if was_inside:
-        yield
-        return
-    client.join(room.room_id)
+    if not is_inside:
+        client.join(room.room_id, VISIT)
     try:
         yield
     finally:
-        with suppress(ConnectorError):  # staying does no harm, and the act's own outcome counts
-            client.leave(room.room_id)
+        if not is_inside or own in room.visitors:
+            _leave(client, room.room_id)
+
+
+def _leave_if_visitor(client: SynapseClient, room: Room | None, own: str) -> None:
+    """Leave a room in which we were killed in the middle of an act."""
+    if room is not None and own in room.visitors:
+        _leave(client, room.room_id)
+
+
+def _leave(client: SynapseClient, room_id: str) -> None:
+    """Leave a room. A failure is no error, since the act's own outcome counts: the next act there leaves it."""
+    for _ in range(LEAVE_TRIES):
+        with suppress(ConnectorError):
+            client.leave(room_id)
+            return
 
 
 def _refused(client: SynapseClient, room_id: str, user_id: str, error: Rejected, now: datetime) -> ActOutcome:

@@ -96,9 +96,10 @@ class SynapseClient:
         path = f"{ADMIN}/v1/rooms/{_quoted(room_id)}/make_room_admin"
         self._asked("POST", path, "power in a room", body={"user_id": user_id})
 
-    def join(self, room_id: str) -> None:
-        """Enter a room."""
-        self._asked("POST", f"{CLIENT}/rooms/{_quoted(room_id)}/join", "to enter a room", body={})
+    def join(self, room_id: str, reason: str) -> None:
+        """Enter a room; people read the reason there, and our membership in the room's state has it."""
+        path = f"{CLIENT}/rooms/{_quoted(room_id)}/join"
+        self._asked("POST", path, "to enter a room", body={"reason": reason})
 
     def leave(self, room_id: str) -> None:
         """Leave a room."""

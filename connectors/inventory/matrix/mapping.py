@@ -23,6 +23,7 @@ from worker.ports import Incomplete, Malformed
 
 MESSENGER = "matrix"
 PRESENT = frozenset({"join", "invite", "knock"})  # a kick ends each of these memberships
+VISIT = "Whosleft: for one act, then it leaves"  # why our account enters; people read it in the room
 DIRECT_MAX = 2  # a room of two without a name is a direct chat
 NOT_THERE = "Synapse lists this room, and says that there is none when it is asked for"
 _WAITS = {"invite": True, "knock": True, "public": False, "restricted": False, "knock_restricted": False}
@@ -62,6 +63,7 @@ NOBODY_WE_KNOW = Person()
 class Room:
     """A room's state. `memberships` are join, invite, knock, leave or ban; `names` as the room shows them.
 
+    `visitors` are in it, and gave VISIT for the reason.
     `powers` is None where it can't be understood, and `levels` are then not to be touched.
     """
 
@@ -72,6 +74,7 @@ class Room:
     levels: Mapping[str, Any] | None
     memberships: Mapping[str, str]
     names: Mapping[str, str]
+    visitors: frozenset[str]
     problems: tuple[Malformed, ...]
     read_at: datetime
 
@@ -124,6 +127,7 @@ def room_of(room_id: str, events: Iterable[Any], read_at: datetime) -> Room:
     state: dict[str, Any] = {}
     memberships: dict[str, str] = {}
     names: dict[str, str] = {}
+    visitors: set[str] = set()
     problems: list[Malformed] = []
     for event in events:
         if not isinstance(event, dict) or not isinstance(event.get("content"), dict):
@@ -132,6 +136,8 @@ def room_of(room_id: str, events: Iterable[Any], read_at: datetime) -> Room:
             user_id, content = str(event.get("state_key")), event["content"]
             memberships[user_id] = str(content.get("membership"))
             names[user_id] = _text(content, "displayname")
+            if content.get("membership") == "join" and content.get("reason") == VISIT:
+                visitors.add(user_id)
         elif event.get("state_key") == "":
             state[str(event.get("type"))] = event
     powers = None
@@ -143,7 +149,18 @@ def room_of(room_id: str, events: Iterable[Any], read_at: datetime) -> Room:
     name = _text(content.get("m.room.name"), "name") or _text(content.get("m.room.canonical_alias"), "alias")
     facts = _facts(content, powers, read_at)
     levels = content.get("m.room.power_levels")
-    return Room(room_id, name, facts, powers, levels, memberships, names, tuple(problems), read_at)
+    return Room(
+        room_id,
+        name,
+        facts,
+        powers,
+        levels,
+        memberships,
+        names,
+        frozenset(visitors),
+        tuple(problems),
+        read_at,
+    )
 
 
 def _powers(state: Mapping[str, Any]) -> Powers:

@@ -216,11 +216,11 @@ def _empower(room: FakeRoom) -> Any:
     return {}
 
 
-def _join(room: FakeRoom, _body: Any) -> Any:
+def _join(room: FakeRoom, body: Any) -> Any:
     is_invited = room.content("m.room.member", OWN).get("membership") in {"invite", "join"}
     if not is_invited and room.content("m.room.join_rules").get("join_rule") != "public":
         raise Refused(403, "M_FORBIDDEN", "You are not invited to this room.")
-    room.set("m.room.member", {"membership": "join", "displayname": "Whosleft"}, OWN, OWN)
+    room.set("m.room.member", {"membership": "join", "displayname": "Whosleft", **body}, OWN, OWN)
     return {"room_id": room.room_id}
 
 

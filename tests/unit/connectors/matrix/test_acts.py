@@ -132,6 +132,55 @@ def test_a_failure_to_leave_does_not_hide_that_it_was_done(
     assert noor not in ward.joined()
 
 
+def test_a_leave_that_fails_once_is_tried_again(
+    server: MatrixServer, inventory: MatrixInventory, ward: FakeRoom, noor: str
+) -> None:
+    server.faults = OnceFailing(server, "/leave")
+    assert inventory.remove(WARD, named(noor)).effect is Effect.DONE
+    assert OWN not in ward.joined()
+
+
+class OnceFailing(dict[str, Reply]):
+    """Answers the first request to a path with 502."""
+
+    def __init__(self, server: MatrixServer, part: str) -> None:
+        super().__init__({part: Reply(status=502)})
+        self._server, self._part = server, part
+
+    def items(self) -> Any:
+        return super().items() if len(self._server.seen(self._part)) < 2 else ()
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("act", ["remove", "make_admin"])
+def test_who_was_killed_in_the_middle_of_an_act_leaves_with_the_next(
+    server: MatrixServer, inventory: MatrixInventory, ward: FakeRoom, noor: str, act: str, is_done: bool
+) -> None:
+    server.faults["/leave"] = Reply(is_dropped=True)
+    assert getattr(inventory, act)(WARD, named(noor)).effect is Effect.DONE
+    assert OWN in ward.joined()
+    server.faults.clear()
+    if not is_done:
+        noor = server.person("Lee Wong")
+        ward.set("m.room.member", {"membership": "join"}, noor)
+
+    assert getattr(inventory, act)(WARD, named(noor)).effect is (
+        Effect.NOT_NEEDED if is_done else Effect.DONE
+    )
+
+    assert OWN not in ward.joined()
+
+
+@pytest.mark.parametrize("act", ["remove", "make_admin"])
+def test_where_people_let_our_account_in_it_stays(
+    inventory: MatrixInventory, ward: FakeRoom, noor: str, act: str
+) -> None:
+    ward.set("m.room.member", {"membership": "join", "reason": "The ward's manager asked for it"}, OWN, OWN)
+    for _ in range(2):
+        getattr(inventory, act)(WARD, named(noor))
+    assert OWN in ward.joined()
+
+
 def test_without_the_right_it_is_the_source_that_fails(
     server: MatrixServer, inventory: MatrixInventory, ward: FakeRoom, noor: str
 ) -> None:
