@@ -34,6 +34,7 @@ class Issue:
     by: str = ""
     at: datetime | None = None
     is_gone: bool = False
+    merged: set[str] = field(default_factory=set)  # identities of what was merged into it
     moved: int = 0  # how many notes there were when its status was changed last
 
 
@@ -85,6 +86,11 @@ class FakeTracker(Passive):
         """A second ticket with the same identity."""
         self._add(Draft(identity, "T", "T", ()))
 
+    def merge(self, ref: str, into: str) -> None:
+        """Make two tickets one, which has the links of both."""
+        self.issues[ref].is_gone = True
+        self.issues[into].merged |= {self.issues[ref].seen.identity, *self.issues[ref].merged}
+
     # --- the port ------------------------------------------------------------------------------------
 
     def mark(self) -> str:
@@ -115,7 +121,11 @@ class FakeTracker(Passive):
         if self.hidden_reads > 0:
             self.hidden_reads -= 1
             return []
-        return [one.seen for one in self.issues.values() if one.seen.identity == identity and not one.is_gone]
+        return [
+            replace(one.seen, identity=identity, is_merged=bool(one.merged))
+            for one in self.issues.values()
+            if identity in {one.seen.identity, *one.merged} and not one.is_gone
+        ]
 
     def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         self._fail()

@@ -189,7 +189,15 @@ class TestReading:
         server.put(ROOT, one.ref, MergeInto=two.ref)
 
         assert one_read(tracker, one.ref) == CopyGone(one.ref, f"merged into #{two.ref}")
-        assert [seen.ref for seen in tracker.find(draft(1).identity, "")] == [two.ref]
+        assert [(seen.ref, seen.is_merged) for seen in tracker.find(draft(1).identity, "")] == [
+            (two.ref, True)
+        ]
+
+    def test_one_that_nothing_was_merged_into_has_its_identity_of_its_own(self, start: Start) -> None:
+        tracker = start()
+        seen = tracker.create(draft(), "")
+
+        assert [(one.ref, one.is_merged) for one in tracker.find(draft().identity, "")] == [(seen.ref, False)]
 
     def test_a_hidden_one_and_a_missing_one_are_told_apart(
         self, start: Start, server: RequestTrackerServer, queue: Queue

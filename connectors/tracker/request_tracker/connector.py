@@ -7,6 +7,7 @@ read back; it takes a status or an owner only for a ticket that still has the ET
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -104,10 +105,14 @@ class RequestTracker(HttpTracker):
         field = self._config.field
         rows = self._client.search(mapping.found_by(identity, field), "a ticket by our id", links=True)
         return [
-            self._seen(row, identity)
+            replace(self._seen(row, identity), is_merged=self._is_merged(row["id"]))
             for row in sorted(rows, key=lambda row: int(row["id"]))
             if identity in mapping.identities(row, field)
         ]
+
+    def _is_merged(self, ref: str) -> bool:
+        """Whether others were merged into it. It has their links then, and RT does not say which are its own."""
+        return bool(self._client.search(mapping.merged_into(ref), "what was merged into a ticket"))
 
     def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         """See the port. What they refer to isn't asked for, so that a hundred take one second: no identity is said."""

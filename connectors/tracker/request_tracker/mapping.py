@@ -32,6 +32,11 @@ def found_by(identity: str, field: str | None) -> str:
     return f"{by_link} OR CF.{{{field}}} = {text(identity)}" if field else by_link
 
 
+def merged_into(ref: str) -> str:
+    """Return the query that finds the tickets that were merged into this one. RT hides them from every other query."""
+    return f"EffectiveId = {int(ref)} AND id != {int(ref)}"
+
+
 def ticket(draft: Draft, queue: str, field: str | None) -> dict[str, Any]:
     """Return what a new copy is made from. Nobody is its requestor, so RT writes to nobody."""
     links = [link(draft.identity), *([draft.url] if draft.url else [])]

@@ -10,7 +10,7 @@ run makes both sides agree with what they are now, so a run in which nothing cha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from worker.app.jobs.mirror_seen import (
     is_quiet,
     looked_for,
     problem_of,
+    read_each,
     tell_unnamed,
 )
 from worker.app.jobs.report import Report
@@ -136,17 +137,16 @@ class Mirror:
                 for each in page:
                     self._guarded(run, each.copy.ticket, partial(self._update, run, each))
                 continue
-            missing += self._compare_page(run, {each.copy.ref: each for each in page})
+            missing += self._compare_page(run, page)
 
-    def _compare_page(self, run: MirrorRun, by_ref: Mapping[str, Mirrored]) -> list[Missing]:
+    def _compare_page(self, run: MirrorRun, page: Sequence[Mirrored]) -> list[Missing]:
         """Look at a page of copies; return those that can't be read.
 
         Those of which nothing follows, nearly all, are noted together.
         """
         missing: list[Missing] = []
         quiet = []
-        for seen in run.one.tracker.read(list(by_ref)):
-            each = by_ref[seen.ref]
+        for each, seen in read_each(run, page):
             if isinstance(seen, CopyGone):
                 missing.append((each, seen))
                 continue

@@ -99,7 +99,7 @@ class MakeCopies:
         What is in another project than ours stays there.
         """
         for other in (one for one in others if one.attempts):
-            found = self._tracker.find(other.identity, other.mark)
+            found = self._run.find(other)
             if here := [one for one in found if not one.is_elsewhere]:
                 same = replace(copy, identity=other.identity, mark=other.mark, attempts=other.attempts)
                 self._adopt(replace(same, attempted_at=other.attempted_at), here)
@@ -151,7 +151,7 @@ class MakeCopies:
         now = self._run.now
         if self._tracker.can.creates_once:  # it is just sent again
             return replace(copy, state=CopyState.WANTED)
-        found = self._tracker.find(copy.identity, copy.mark)
+        found = self._run.find(copy)
         if found:
             return self._adopt(copy, found)
         begun_at = copy.attempted_at or now
@@ -192,7 +192,7 @@ class MakeCopies:
         An older one takes the place of ours as if it were new, since nothing was said on it.
         """
         copy = each.copy
-        found = self._tracker.find(copy.identity, copy.mark)
+        found = self._run.find(copy)
         if copy.state is CopyState.GONE:
             # Another one may be what it was merged into
             if back := [one for one in found if one.ref == copy.ref]:

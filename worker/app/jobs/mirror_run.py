@@ -14,8 +14,8 @@ from worker.app.tell.addressing import who_is_here, whoever_has
 from worker.app.tell.withholding import answered_for
 from worker.domain.messages.copies import trouble_text
 from worker.domain.messages.message import CHANNEL, Paragraph
-from worker.domain.mirror.copy import Content
-from worker.domain.mirror.outside import CopyUnread
+from worker.domain.mirror.copy import Content, Copy
+from worker.domain.mirror.outside import CopyUnread, Seen
 from worker.domain.text.tongue import Languages, Tongue
 from worker.domain.tickets.ticket import Ticket, TicketKind
 from worker.ports import BadConfig, CheckResult, ConnectorError, Malformed, PermissionDenied
@@ -101,6 +101,14 @@ class MirrorRun:
     def at(self) -> datetime:
         """The present instant: a run takes its time, and people act meanwhile."""
         return max(self.now, self.clock())
+
+    def find(self, copy: Copy) -> list[Seen]:
+        """What the tracker has by a copy's identity, oldest first. Raises ConnectorError.
+
+        A ticket that others were merged into may have it from them, so it is the copy only if it was the copy before.
+        """
+        found = self.one.tracker.find(copy.identity, copy.mark)
+        return [one for one in found if not one.is_merged or one.ref == copy.ref]
 
     def check(self) -> CheckResult:
         """What the tracker's check says, which is asked once a run."""

@@ -5,18 +5,34 @@ A tracker that was put back from its backup, or made anew under its name, gives 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from worker.app.jobs.mirror_gone import is_late
 from worker.app.jobs.mirror_run import UNREAD, MirrorRun
 from worker.domain.mirror.copy import Copy
 from worker.domain.mirror.decide import Ability, Consequence, decide, stays_closed
-from worker.domain.mirror.outside import CopyGone, CopyStanding, Seen
+from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.ports.state.mirrors import Mirrored
 from worker.ports.state.store import UnitOfWork
 
 LOOKS_MAX = 50  # in one run, for copies whose numbers others have
 _UNNAMED = "The status"
+
+
+def read_each(
+    run: MirrorRun, page: Sequence[Mirrored]
+) -> Iterator[tuple[Mirrored, Seen | CopyGone | CopyUnread]]:
+    """Read a page of copies; yield each with what has its number now. Two have one if the tracker gave it again.
+
+    Raises ConnectorError.
+    """
+    by_ref: dict[str, list[Mirrored]] = {}
+    for each in page:
+        by_ref.setdefault(each.copy.ref, []).append(each)
+    for seen in run.one.tracker.read(list(by_ref)):
+        for each in by_ref[seen.ref]:
+            yield each, seen
 
 
 def is_doubtful(run: MirrorRun, copy: Copy, seen: Seen, *, is_still: bool) -> bool:
@@ -41,7 +57,7 @@ def looked_for(run: MirrorRun, each: Mirrored) -> Seen | CopyGone | None:
         if run.looks >= LOOKS_MAX:
             return None
         run.looks += 1
-        found = run.one.tracker.find(copy.identity, copy.mark)
+        found = run.find(copy)
         if own := next((one for one in found if one.ref == copy.ref), found[0] if found else None):
             with run.begin() as uow:
                 now = uow.mirrors.get(run.name, copy.ticket).copy

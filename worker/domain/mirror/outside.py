@@ -65,7 +65,8 @@ class Seen:
     `ref` never changes, whatever happens to the copy; `key` is what people call it. `status` is their word for where
     it is. `assignee` is an e-mail address or, where none is shown, the name of an account; empty: nobody, or unknown.
     `is_elsewhere`: it is not in the configured project any more, so it is only read and noted on. `revision` is what
-    a write asks to be unchanged, where the tracker can.
+    a write asks to be unchanged, where the tracker can. `is_merged`: others were merged into it, and it may have its
+    identity from one of these.
     """
 
     ref: str
@@ -77,6 +78,7 @@ class Seen:
     assignee: str = ""
     revision: str = ""
     is_elsewhere: bool = False
+    is_merged: bool = False
     opened_at: datetime | None = None
 
 

@@ -88,7 +88,10 @@ class Tracker(Connector, Protocol):
         """Make the copy, and read it back. Who it is assigned to is set by `assign` alone."""
 
     def find(self, identity: str, mark: str, /) -> Sequence[Seen]:
-        """Return every copy with this identity, in any state, oldest first. The identity of each hit is compared."""
+        """Return every ticket with this identity, in any state, oldest first. The identity of each hit is compared.
+
+        One that others were merged into, and that may have it from these, is said to be so.
+        """
 
     def read(self, refs: Collection[str], /) -> Iterator[Seen | CopyGone | CopyUnread]:
         """Yield what each copy is now, in any order; in as few calls as the tracker allows.
