@@ -20,7 +20,12 @@ from worker.ports import Changed, CheckResult, ConnectorError, Passive, Rejected
 from worker.ports.connectors.tracker import Keep, TrackerAbilities
 
 _AFTER = {Goal.OPEN: CopyStanding.OPEN, Goal.DONE: CopyStanding.DONE, Goal.CANCELLED: CopyStanding.DECLINED}
-_TOLD = {"done": CopyStanding.DONE, "verified": CopyStanding.DONE}  # of a ticket's states
+_TOLD = {  # of a ticket's states, as programs are told
+    "done": CopyStanding.DONE,
+    "verified": CopyStanding.DONE,
+    "cancelled": CopyStanding.DECLINED,
+    "waived": CopyStanding.DECLINED,
+}
 
 
 @dataclass

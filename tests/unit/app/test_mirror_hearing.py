@@ -355,7 +355,7 @@ def test_what_it_may_not_note_stays_unsaid(ward: Harness) -> None:
     run(ward)
     run(ward)
     assert tracker.writes == []
-    assert copy(ward).shown == "closed"
+    assert copy(ward).shown == "open"
 
 
 @pytest.mark.parametrize("attaches", [True, False])

@@ -112,3 +112,18 @@ def test_what_it_waits_for_is_named_if_it_is_a_ticket() -> None:
 
 def test_what_is_not_held_is_not_said_to_be() -> None:
     assert held_line(ticket(), ZONE) == ""
+
+
+@pytest.mark.parametrize(
+    "standing, shown",
+    [
+        (CopyStanding.OPEN, "open"),
+        (CopyStanding.UNKNOWN, "open"),
+        (CopyStanding.DONE, "closed"),
+        (CopyStanding.DECLINED, "closed"),
+    ],
+)
+def test_what_is_still_open_there_is_not_said_to_be_closed(standing: CopyStanding, shown: str) -> None:
+    """Its ticket is over here, and was only noted there."""
+    copy = Copy("desk", 1, "whosleft-a-t-000001", "desk", CopyState.LINKED, standing=standing, settled_at=NOW)
+    assert copy.shown == shown

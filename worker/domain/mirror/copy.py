@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from worker.domain.mirror.outside import CopyStanding, Goal
+from worker.domain.mirror.outside import CLOSED, CopyStanding, Goal
 
 WHO = 16  # hexadecimal digits
 
@@ -82,12 +82,13 @@ class Copy:
     def shown(self) -> Literal["wanted", "open", "done", "closed", "gone"]:
         """Its state in lists: wanted, open, done (closed there as done, and live here), closed or gone.
 
-        closed: on both sides, or there alone without being done.
+        closed: on both sides, or there alone without being done. One whose ticket is over here, and that was only noted
+        there, is open.
         """
         if self.state in {CopyState.WANTED, CopyState.SENDING, CopyState.UNCLEAR, CopyState.REFUSED}:
             return "wanted"
         if self.state is CopyState.GONE:
             return "gone"
-        if self.settled_at is not None or self.standing is CopyStanding.DECLINED:
-            return "closed"
-        return "open" if self.standing in {CopyStanding.OPEN, CopyStanding.UNKNOWN} else "done"
+        if self.standing not in CLOSED:
+            return "open"
+        return "done" if self.standing is CopyStanding.DONE and self.settled_at is None else "closed"
