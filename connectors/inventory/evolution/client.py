@@ -26,7 +26,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
-from worker.ports.connectors.remover import Confirm, as_decided
+from worker.ports.connectors.remover import Confirm
 
 EVOLUTION = "Evolution"
 READ_S = 120.0  # it looks for a picture of each group before it answers
@@ -144,7 +144,7 @@ class EvolutionClient:
             raise
         return found.get("inviteCode") if isinstance(found, dict) else None
 
-    def act(self, group_id: str, action: str, participant: str, confirm: Confirm = as_decided) -> Any:
+    def act(self, group_id: str, action: str, participant: str, confirm: Confirm) -> Any:
         """Remove somebody from a group ("remove"), or make them an admin ("promote"); return the answer.
 
         Raises Rejected where WhatsApp surely refused it; Transient where Evolution's 400 may mean anything.

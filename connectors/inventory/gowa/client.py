@@ -24,7 +24,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
-from worker.ports.connectors.remover import Confirm, as_decided
+from worker.ports.connectors.remover import Confirm
 
 GOWA = "GOWA"
 LISTED_MAX = 500  # groups that WhatsApp lists at most for a linked phone
@@ -124,7 +124,7 @@ class GowaClient:
             raise
         return found.get("invite_link") if isinstance(found, dict) else None
 
-    def act(self, group_id: str, action: str, participant: str, confirm: Confirm = as_decided) -> Any:
+    def act(self, group_id: str, action: str, participant: str, confirm: Confirm) -> Any:
         """Remove somebody from a group ("remove"), or make them an admin ("promote"); return the results.
 
         Raises Rejected where WhatsApp surely refused it, although GOWA calls that a failure of its own.

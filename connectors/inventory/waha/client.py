@@ -24,7 +24,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
-from worker.ports.connectors.remover import Confirm, as_decided
+from worker.ports.connectors.remover import Confirm
 
 WAHA = "WAHA"
 PAGE = 100  # groups
@@ -176,7 +176,7 @@ class WahaClient:
             raise unexpected(WAHA, what)
         return {str(row.get("id")): _written(row) for row in found if isinstance(row, dict)}
 
-    def act(self, group_id: str, action: str, participant: str, confirm: Confirm = as_decided) -> Any:
+    def act(self, group_id: str, action: str, participant: str, confirm: Confirm) -> Any:
         """Remove somebody from a group, or make them an admin; return the answer, None where it is empty."""
         path = {"remove": "participants/remove", "promote": "admin/promote"}[action]
         body = {"participants": [{"id": participant}]}

@@ -23,7 +23,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
-from worker.ports.connectors.remover import Confirm, as_decided
+from worker.ports.connectors.remover import Confirm
 
 META = "Meta's Groups API"
 PAGE_SIZE = 100
@@ -104,7 +104,7 @@ class CloudClient:
             raise _refused(error, what) from Refusal.behind(error)
         return answer.get("invite_link") if isinstance(answer, dict) else None
 
-    def remove(self, group_id: str, user: str, confirm: Confirm = as_decided) -> Any:
+    def remove(self, group_id: str, user: str, confirm: Confirm) -> Any:
         """Ask to remove one participant: a number's digits, or a BSUID. Raises ConnectorError."""
         body = {"messaging_product": "whatsapp", "participants": [{"user": user}]}
         what = "the removal of a participant"

@@ -12,7 +12,7 @@ from fakes.gateways.kinds import KINDS, Gateway, linked_to
 from fakes.gateways.server import Person, Room, answered
 from fakes.gowa.server import GowaServer
 from fakes.waha.server import WahaServer
-from unwanted import refuses_to_act
+from unwanted import is_ended
 from worker.domain.model import Coverage, Member, Role
 from worker.ports import NotDone
 from worker.ports.connectors.remover import ActOutcome, Effect
@@ -121,6 +121,7 @@ def test_a_gateway_that_fails_to_say_who_its_phone_is_removes_nobody(gateway: Ga
 def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(gateway: Gateway) -> None:
     gateway.server.rooms[WARD] = Room("Ward", [Person(BOB, Role.ADMIN), Person(DAN, Role.MEMBER)])
     is_linked(gateway, BOB)
-    refuses_to_act(gateway.inventory, WARD, Member(f"+{DAN}", phone=f"+{DAN}"))
+    for deed in (gateway.inventory.remove, gateway.inventory.make_admin):
+        is_ended(deed, WARD, Member(f"+{DAN}", phone=f"+{DAN}"))
     assert not gateway.server.seen(method="POST")
     assert [each.role for each in gateway.server.rooms[WARD].people] == [Role.ADMIN, Role.MEMBER]

@@ -10,7 +10,7 @@ import pytest
 from connectors.inventory.matrix.connector import MatrixInventory
 from fakes.graph.http import Reply
 from fakes.matrix.server import OWN, FakeRoom, MatrixServer, json_reply
-from unwanted import refuses_to_act
+from unwanted import is_ended
 from worker.domain.model import Member
 from worker.ports import AuthFailed, NotDone, PermissionDenied, Transient
 from worker.ports.connectors.remover import Effect
@@ -255,6 +255,7 @@ def test_levels_that_can_not_be_understood_are_left_alone(
 def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(
     server: MatrixServer, inventory: MatrixInventory, ward: FakeRoom, amina: str, noor: str
 ) -> None:
-    refuses_to_act(inventory, WARD, named(noor))
+    for deed in (inventory.remove, inventory.make_admin):
+        is_ended(deed, WARD, named(noor))
     assert sorted(ward.joined()) == sorted([amina, noor]), "our account has left again"
     assert not [line for line in server.log if line.path.endswith(("/kick", "/m.room.power_levels"))]

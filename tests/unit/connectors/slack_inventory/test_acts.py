@@ -8,6 +8,7 @@ import pytest
 
 from connectors.inventory.slack.connector import SlackInventory
 from fakes.slack.server import Fault, SlackServer, rate_limited
+from unwanted import is_ended
 from worker.domain.model import Member, Roster
 from worker.ports import AuthFailed, NotDone, PermissionDenied, Transient
 from worker.ports.connectors.remover import Effect
@@ -149,10 +150,5 @@ def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(
 ) -> None:
     slack.add_channel(WARD, "ward-7", AMINA, SAM)
     slack.add_user_group(NURSES, "nurses", AMINA, SAM)
-
-    def no() -> None:
-        raise NotDone("They are back.")
-
-    with pytest.raises(NotDone, match="They are back"):
-        inventory.remove(group_id, named(SAM), no)
+    is_ended(inventory.remove, group_id, named(SAM))
     assert not {"conversations.kick", "usergroups.users.update"}.intersection(acts(slack))

@@ -9,7 +9,7 @@ from fakes.graph import faults
 from fakes.graph.faults import Fault
 from fakes.graph.lab import FakeEntra
 from teams_reading import AMINA, CHAT, NOOR, PRIVATE, SAM, SHARED, WARD, read, roles
-from unwanted import refuses_to_act
+from unwanted import is_ended
 from worker.domain.model import Member, Role
 from worker.ports import ConnectorError, NotDone, PermissionDenied, Transient
 from worker.ports.connectors.remover import Effect
@@ -121,5 +121,6 @@ def test_a_group_that_graph_does_not_know_is_refused(inventory: TeamsInventory, 
 def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(
     entra: FakeEntra, inventory: TeamsInventory, ward: str
 ) -> None:
-    refuses_to_act(inventory, WARD, named(SAM))
+    for deed in (inventory.remove, inventory.make_admin):
+        is_ended(deed, WARD, named(SAM))
     assert {line.method for line in entra.graph.log} == {"GET"}
