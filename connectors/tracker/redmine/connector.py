@@ -182,11 +182,11 @@ class RedmineTracker(HttpTracker):
                 return status_id
         now = row["status"]["name"]
         others = ", ".join(name for name in allowed.values() if name != now) or "none"
-        allow = f"llow it for our role and the tracker {self._config.tracker} in Administration, Workflow."
+        allow = f"Allow it for our role and the tracker {self._config.tracker} in Administration, Workflow."
         hold = hold_of(self._client, row["id"])
         raise Rejected(
             f"{REDMINE} does not let us move #{row['id']} from status {now} to {wanted}; it lets us: {others}.",
-            remedy=f"{hold} If that is not why, a{allow}" if hold else f"A{allow}",
+            remedy=f"{hold} If that does not help: {allow}" if hold else allow,
         )
 
     def note(self, seen: Seen, text: str, /) -> None:
