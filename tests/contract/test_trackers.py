@@ -37,6 +37,9 @@ class FakeWorld(TrackerWorld):
     def comments(self, ref: str) -> Sequence[str]:
         return self.fake.issues[ref].notes
 
+    def files(self, ref: str) -> int:
+        return self.fake.writes.count("attach")
+
     def text(self, ref: str) -> str:
         draft = self.fake.issues[ref].draft
         return " ".join((draft.title, *draft.paragraphs, draft.url))

@@ -65,6 +65,10 @@ class TrackerWorld(ABC):
     def comments(self, ref: str) -> Sequence[str]:
         """All comments on it, oldest first, as a person reads them."""
 
+    def files(self, ref: str) -> int:
+        """How many files were added to it: as comments, where there is no other way."""
+        return len(self.comments(ref))
+
     @abstractmethod
     def text(self, ref: str) -> str:
         """Title and description, as a person reads them."""
@@ -299,6 +303,15 @@ class TrackerContract(AnyTrackerContract):
         if not world.tracker.can.attaches:
             pytest.skip("it takes no files")
         world.tracker.attach(self.made(world), "T-000123.json", b'{"grade": "B"}')
+
+    def test_a_file_that_is_there_is_not_added_again(self, world: TrackerWorld) -> None:
+        """After an answer that was lost nobody knows, so it is asked for again."""
+        if not world.tracker.can.attaches:
+            pytest.skip("it takes no files")
+        seen = self.made(world)
+        for data in (b'{"grade": "B"}', b'{"grade": "B"}', b'{"grade": "AB"}'):
+            world.tracker.attach(seen, "T-000123.json", data)
+        assert world.files(seen.ref) == 2
 
     def test_a_lost_answer_is_unclear_and_then_found(self, world: TrackerWorld) -> None:
         mark = world.tracker.mark()

@@ -175,8 +175,11 @@ class FakeTracker(Passive):
         return issue.seen
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
+        if self.issues[seen.ref].files.get(name) == data:
+            return
         self._write("attach")
         self.issues[seen.ref].files[name] = data
+        self.after("attach")
 
     def update(self, seen: Seen, draft: Draft, /) -> Seen:
         self._write("update")

@@ -213,6 +213,7 @@ class TrackerChecks:
             kept.clear_runs, kept.owed, kept.is_paid = 0, what, False
             kept.is_refused |= isinstance(error, (PermissionDenied, Rejected))
             kept.unclear += is_unclear and what == "move open"
+            kept.due = "" if what == "look" else kept.due  # who closed it can't be asked now
 
     def is_noted(self, issue: SimIssue) -> None:
         """A move is done, and its note is there, or was refused."""
@@ -283,7 +284,7 @@ class TrackerChecks:
     # --- 14: a person's close is a claim -----------------------------------------------------------
 
     def _was_claimed(self, issue: SimIssue, kept: Kept) -> None:
-        if kept.due and issue.number not in self._moved and not self._problem(issue.number):
+        if kept.due and issue.number not in self._moved:
             self._fail(14, f"{kept.due} closed {issue.seen.key}, and ticket {issue.number} is still open")
 
     def _is_a_claim(self, after: Ticket) -> None:
@@ -312,12 +313,20 @@ class TrackerChecks:
         is_owed = ticket.state is not TicketState.DONE and not kept.is_refused and not issue.was_elsewhere
         if is_silent and is_owed:
             self._fail(16, f"{issue.seen.key} was moved to {standing.value} without a word")
+        self._has_its_file(issue, kept, ticket)
         if _is_duplicate(issue) or not issue.is_there or self._is_at_rest(issue, kept, ticket):
             return
         if not self._problem(issue.number):
             self._fail(
                 16, f"{issue.seen.key} stays {standing.value}, and {ticket.label} is {ticket.state.value}"
             )
+
+    def _has_its_file(self, issue: SimIssue, kept: Kept, ticket: Ticket) -> None:
+        is_excused = kept.is_refused or kept.owed or issue.was_elsewhere or not issue.is_there
+        if ticket.state is not TicketState.VERIFIED or self._is_minimal or is_excused:
+            return
+        if not any(what == "attach" for _, what, _ in issue.ours):
+            self._fail(16, f"{issue.seen.key} has no file, and {ticket.label} is verified")
 
     def _is_at_rest(self, issue: SimIssue, kept: Kept, ticket: Ticket) -> bool:
         standing, is_closed = issue.seen.standing, issue.seen.standing in CLOSED

@@ -91,6 +91,14 @@ def _leaves_it_unsaid(original: Any) -> Any:
     return settled
 
 
+def _forgets_the_file(original: Any) -> Any:
+    def settled(*rest: Any, **more: Any) -> Consequence:
+        follows: Consequence = original(*rest, **more)
+        return Consequence(replace(follows.copy, noted=follows.noted)) if follows.attaches else follows
+
+    return settled
+
+
 def _believes_the_close(original: Any) -> Any:
     def claim(self: ActsHere, uow: Any, ticket: Any, *rest: Any) -> None:
         original(self, uow, ticket, *rest)
@@ -154,7 +162,7 @@ TRACKER_MUTANTS = (
     Mutant(13, "what-is-unclear-is-made-again", ((MakeCopies, "_looked_for", _makes_another),), days=DAYS),
     Mutant(13, "the-lag-is-not-waited-for", ((MakeCopies, "_looked_for", _hurries),), days=DAYS),
     Mutant(13, "duplicates-stay", ((MakeCopies, "_close_duplicates", _never),), days=DAYS, first=1),
-    Mutant(14, "authors-are-compared", ((ActsHere, "claim", _compares_authors),), days=DAYS + 2, first=6),
+    Mutant(14, "authors-are-compared", ((ActsHere, "claim", _compares_authors),), days=DAYS + 2, first=16),
     Mutant(
         14, "what-is-found-late-is-no-news", ((MakeCopies, "_link", _adopts_as_it_is),), days=DAYS, first=5
     ),
@@ -162,6 +170,13 @@ TRACKER_MUTANTS = (
     Mutant(16, "a-fight-goes-on", ((_DECIDE, "REOPENS_MAX", _number(1000)),), days=DAYS + 1, first=2),
     Mutant(16, "a-move-without-an-answer-is-over", ((_DECIDE, "_settled", _leaves_it_unsaid),), days=DAYS),
     Mutant(16, "what-is-over-stays-open-there", ((_DECIDE, "_settled", _leaves_it_open),), days=DAYS),
+    Mutant(
+        16,
+        "the-file-is-forgotten",
+        ((_DECIDE, "_settled", _forgets_the_file),),
+        _saying(Content.FULL),
+        days=DAYS,
+    ),
     Mutant(17, "a-close-is-proof", ((ActsHere, "claim", _believes_the_close),), days=DAYS),
     Mutant(17, "a-close-is-evidence", ((_VERIFY, "weigh", _takes_a_close_for_evidence),), days=DAYS),
     Mutant(18, "what-is-gone-is-made-again", ((_GONE, "_note", _makes_it_anew),), days=DAYS),

@@ -65,6 +65,9 @@ class RedmineWorld(TrackerWorld):
     def comments(self, ref: str) -> Sequence[str]:
         return self.server.comments(ref)
 
+    def files(self, ref: str) -> int:
+        return len(self.server.issue(ref, "attachments")["attachments"])
+
     def text(self, ref: str) -> str:
         return self.server.text(ref)
 

@@ -183,6 +183,13 @@ class RequestTrackerServer:
         """All comments on a ticket, oldest first."""
         return [text for kind, text in self._said(ref) if kind == "Comment"]
 
+    def files(self, ref: str) -> int:
+        """How many files a ticket has."""
+        found = self.asked(ROOT, "GET", f"/ticket/{ref}/attachments", fields="Filename", per_page=100)[
+            "items"
+        ]
+        return sum(bool(one["Filename"]) for one in found)
+
     def text(self, ref: str) -> str:
         """Subject and description."""
         subject = self.asked(ROOT, "GET", f"/ticket/{ref}")["Subject"]

@@ -62,6 +62,9 @@ class RequestTrackerWorld(TrackerWorld):
     def comments(self, ref: str) -> Sequence[str]:
         return self.server.comments(ref)
 
+    def files(self, ref: str) -> int:
+        return self.server.files(ref)
+
     def text(self, ref: str) -> str:
         return self.server.text(ref)
 

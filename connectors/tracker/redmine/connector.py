@@ -226,11 +226,17 @@ class RedmineTracker(HttpTracker):
         return read_back(lambda: self._seen(row))
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
+        """Add it, unless a file of this name and size is there."""
+        if self._has_file(seen, name, data):
+            return
         token = self._client.upload(name, data)
         self._change(seen.ref, {"uploads": [{"token": token, "filename": name}]})
-        row = read_back(lambda: self._client.issue(seen.ref))
-        if not understood(REDMINE, "the files", lambda: mapping.has_file(row, name, len(data))):
+        if not read_back(lambda: self._has_file(seen, name, data)):
             raise Rejected(f"{REDMINE} left the file {name} of {seen.key} out.", remedy=RIGHTS)
+
+    def _has_file(self, seen: Seen, name: str, data: bytes) -> bool:
+        row = self._client.issue(seen.ref)
+        return understood(REDMINE, "the files", lambda: mapping.has_file(row, name, len(data)))
 
     def _checked(self, details: dict[str, str]) -> str:
         return checked(self._client, self._config, details)

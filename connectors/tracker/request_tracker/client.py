@@ -96,6 +96,18 @@ class RequestTrackerClient:
         found = self._get(f"/ticket/{_number(ref)}/history", "a ticket's history", asked)
         return understood(RT, "a ticket's history", lambda: [dict(item) for item in found["items"]])
 
+    def files(self, ref: str) -> list[Row]:
+        """Return what is attached to a ticket, texts of comments too, as far as we may see it: the newest PAGE."""
+        what = "a ticket's files"
+        asked: dict[str, str | int] = {
+            "fields": "Filename,ContentLength",
+            "per_page": PAGE,
+            "orderby": "id",
+            "order": "DESC",
+        }
+        found = self._get(f"/ticket/{_number(ref)}/attachments", what, asked)
+        return understood(RT, what, lambda: [dict(item) for item in found["items"]])
+
     def users(self, email: str) -> list[str]:
         """Return the names of the enabled accounts with this address; RT compares it in any case."""
         body = [{"field": "EmailAddress", "value": email}]

@@ -199,7 +199,9 @@ class RequestTracker(HttpTracker):
         return read_back(lambda: self._seen(row, seen.identity))
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
-        self._client.comment(seen.ref, name, [(name, data)])
+        """Add it, unless a file of this name and size is there."""
+        if not mapping.has_file(self._client.files(seen.ref), name, len(data)):
+            self._client.comment(seen.ref, name, [(name, data)])
 
     def _checked(self, details: dict[str, str]) -> str:
         return checked(self._client, self._config, details)

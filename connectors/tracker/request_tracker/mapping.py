@@ -126,6 +126,11 @@ def has_note(history: Sequence[Row], status: str) -> bool:
     )
 
 
+def has_file(rows: Sequence[Row], name: str, size: int) -> bool:
+    """Whether a file is attached."""
+    return any(one.get("Filename") == name and str(one.get("ContentLength")) == str(size) for one in rows)
+
+
 def names(rows: Sequence[Row]) -> frozenset[str]:
     """Return the names of a queue's custom fields, in lower case."""
     return frozenset(str(one["name"]).casefold() for one in rows)

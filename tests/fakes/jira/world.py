@@ -61,6 +61,9 @@ class JiraWorld(TrackerWorld):
     def comments(self, ref: str) -> Sequence[str]:
         return [as_read(one["body"]) for one in self.issue(ref).comments]
 
+    def files(self, ref: str) -> int:
+        return len(self.issue(ref).files)
+
     def text(self, ref: str) -> str:
         fields = self.issue(ref).fields
         return f"{fields['summary']}\n{as_read(fields['description'])}"

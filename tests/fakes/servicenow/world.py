@@ -63,6 +63,9 @@ class ServicenowWorld(TrackerWorld):
     def comments(self, ref: str) -> Sequence[str]:
         return [text for sys_id, _field, text in self.server.journal if sys_id == ref]
 
+    def files(self, ref: str) -> int:
+        return sum(one["table_sys_id"] == ref for one in self.server.files)
+
     def text(self, ref: str) -> str:
         record = self.server.tables["incident"][ref]
         return f"{record['short_description']}\n{record['description']}"

@@ -69,6 +69,10 @@ def test_once_everybody_can_read_it_notes_have_no_names_and_no_file_comes(
     assert ("Verified" in note, "shows it" in note) == (True, False)
     assert tracker.only.files == {}
     assert len([one for one in ward.titles() if "Copies of tickets" in one]) == 2
+    tracker.is_public = False
+    _says(tracker, replace(BROKEN, ok=True), monkeypatch)
+    run(ward)
+    assert list(tracker.only.files) == ([] if is_known else ["T-000001.json"])
 
 
 def test_a_private_one_gets_the_reason_and_the_file(ward: Harness) -> None:

@@ -14,9 +14,14 @@ from worker.domain.mirror.copy import Content
 from worker.domain.mirror.outside import CopyStanding
 from worker.domain.model import Role
 from worker.domain.tickets.ticket import TicketKind, TicketState
+from worker.ports import NotDone
 from worker.running.mirroring import TrackerRules
 
 __all__ = ["ward"]
+
+
+class KilledBeforeTheFileError(BaseException):
+    """The process dies."""
 
 
 def prove(ward: Harness) -> None:
@@ -47,6 +52,103 @@ def test_what_was_proven_is_said_once_with_its_file(
     tracker.writes.clear()
     run(ward)
     assert tracker.writes == []
+
+
+def to_be_proven(ward: Harness, *, closed: bool) -> FakeTracker:
+    """A tracker whose only copy is closed already, or not, when its ticket is verified."""
+    tracker = begin(ward, TrackerRules(content=Content.FULL))
+    settled(ward)
+    if closed:
+        tracker.put(CopyStanding.DONE)
+        run(ward)
+    prove(ward)
+    tracker.writes.clear()
+    return tracker
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("done", [True, False])
+def test_a_file_without_an_answer_is_added_within_an_hour(ward: Harness, *, closed: bool, done: bool) -> None:
+    tracker = to_be_proven(ward, closed=closed)
+    lose(tracker, "attach", done=done)
+    run(ward)
+    assert (said(tracker, "Verified"), copy(ward).shown) == (1, "closed")
+    run(ward, minutes=60)
+    assert (said(tracker, "Verified"), list(tracker.only.files)) == (1, ["T-000001.json"])
+    tracker.writes.clear()
+    run(ward, minutes=60)
+    assert tracker.writes == []
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_worker_that_dies_before_the_file_adds_it_afterwards(ward: Harness, *, closed: bool) -> None:
+    tracker = to_be_proven(ward, closed=closed)
+
+    def die(what: str) -> None:
+        if what == "attach":
+            raise KilledBeforeTheFileError
+
+    tracker.before = die
+    with pytest.raises(KilledBeforeTheFileError):
+        run(ward)
+    tracker.before = lambda _what: None
+    ward.start(ward.app.rules)
+    run(ward, minutes=61)
+    assert (said(tracker, "Verified"), list(tracker.only.files)) == (1, ["T-000001.json"])
+
+
+def test_a_file_that_surely_was_not_added_is_added_by_the_next_run(ward: Harness) -> None:
+    tracker = to_be_proven(ward, closed=False)
+
+    def busy(what: str) -> None:
+        if what == "attach":
+            raise NotDone("Too many requests.")
+
+    tracker.before = busy
+    run(ward)
+    tracker.before = lambda _what: None
+    run(ward)
+    assert list(tracker.only.files) == ["T-000001.json"]
+
+
+def test_a_file_that_is_not_answered_holds_up_nothing_else(ward: Harness) -> None:
+    tracker = to_be_proven(ward, closed=False)
+    lose(tracker, "attach", count=99, done=False)
+    for _ in range(3):
+        run(ward)
+    assert tracker.writes == ["move done"]
+    ward.hire("kim")
+    ward.group("ward-8", "kim", admins=["joe"])
+    ward.settle()
+    ward.leave("kim")
+    ward.settle()
+    run(ward)
+    assert "create" in tracker.writes
+
+
+def test_no_file_is_owed_once_the_ticket_is_needed_again(ward: Harness) -> None:
+    tracker = to_be_proven(ward, closed=False)
+    lose(tracker, "attach", done=False)
+    run(ward)
+    ward.group("ward-7", "ann", "ben", "eve", admins=["joe"], name="Ward 7 nights")
+    ward.later(hours=2)
+    ward.settle()
+    for _ in range(3):
+        run(ward, minutes=61)
+    assert ward.ticket().is_live
+    assert tracker.only.seen.standing is CopyStanding.OPEN
+    assert tracker.only.files == {}
+
+
+def test_a_file_is_not_owed_where_no_names_may_be_shown_by_now(ward: Harness) -> None:
+    tracker = to_be_proven(ward, closed=False)
+    lose(tracker, "attach", done=False)
+    run(ward)
+    ward.start(replace(ward.app.rules, trackers={"desk": TrackerRules()}))
+    tracker.writes.clear()
+    for _ in range(2):
+        run(ward, minutes=61)
+    assert (tracker.writes, tracker.only.files) == ([], {})
 
 
 def test_what_is_closed_again_is_said_again(ward: Harness) -> None:

@@ -49,6 +49,7 @@ from worker.ports import (
     Rejected,
     Transient,
 )
+from worker.ports.connectors.tracker import is_public
 from worker.ports.state.leases import Lease
 from worker.ports.state.mirrors import Mirrored
 from worker.ports.state.store import Store, UnitOfWork
@@ -273,6 +274,9 @@ class Mirror:
                 run.count("noted")
                 after = seen
                 copy = replace(copy, noted=follows.noted or copy.noted)
+            elif follows.attaches:
+                is_over = self._attach(run, ticket, seen)
+                after, copy = seen, replace(copy, noted=follows.noted if is_over else copy.noted)
             else:
                 after = tracker.assign(seen, follows.give)
                 copy = replace(copy, given=follows.give, assignee=mark_of(after.assignee))
@@ -288,8 +292,6 @@ class Mirror:
         with run.begin() as uow:
             problem = copy.problem if stays_closed(copy) else ""
             uow.mirrors.put(replace(copy, problem=problem, next_at=None, synced_at=run.now))
-        if follows.say is Say.VERIFIED:
-            self._attach(run, ticket, after)
         return after
 
     def _text(self, run: MirrorRun, ticket: Ticket, seen: Seen, say: Say) -> str:
@@ -298,20 +300,17 @@ class Mirror:
         texts = self._texts
         return copy_note(say, ticket, content, texts.timezone, texts.tongue, texts.url(ticket))
 
-    def _attach(self, run: MirrorRun, ticket: Ticket, seen: Seen) -> None:
+    def _attach(self, run: MirrorRun, ticket: Ticket, seen: Seen) -> bool:
         """Add the ticket's JSON as evidence, where names may be shown; of numbers it has the last digits.
 
-        A file that is refused changes nothing else.
+        Return False if nobody knows now whether they may.
         """
-        if seen.is_elsewhere or not run.one.tracker.can.attaches or run.content() is not Content.FULL:
-            return
+        if run.content() is not Content.FULL:
+            return run.checked is not None and is_public(run.checked)
         with self._store.reading() as uow:
             data = self._texts.data(uow, ticket, Content.FULL)
-        try:
-            evidence = json.dumps(data, indent=1).encode()
-            run.one.tracker.attach(seen, f"{ticket.label}.json", evidence)
-        except Rejected as error:
-            run.problem(ticket.id, error)
+        run.one.tracker.attach(seen, f"{ticket.label}.json", json.dumps(data, indent=1).encode())
+        return True
 
     def _refused(self, run: MirrorRun, copy: Copy, give: str, error: Rejected) -> Copy:
         """Nothing was written. Whom it can't be given to is not tried again. Returns the copy as it is stored."""

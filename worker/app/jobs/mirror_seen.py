@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from worker.app.jobs.mirror_gone import is_late
 from worker.app.jobs.mirror_run import UNREAD, MirrorRun
-from worker.domain.mirror.copy import Copy
+from worker.domain.mirror.copy import Content, Copy
 from worker.domain.mirror.decide import Ability, Consequence, decide, stays_closed
 from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.ports.state.mirrors import Mirrored
@@ -92,5 +92,6 @@ def tell_unnamed(run: MirrorRun, uow: UnitOfWork, seen: Seen) -> None:
 
 
 def ability_of(run: MirrorRun) -> Ability:
-    can = run.one.tracker.can
-    return Ability(can.goals, can.notes, can.assigns and run.one.assigns, run.one.assigns)
+    can, one = run.one.tracker.can, run.one
+    attaches = can.attaches and one.content is Content.FULL
+    return Ability(can.goals, can.notes, can.assigns and one.assigns, one.assigns, attaches)

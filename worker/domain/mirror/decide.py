@@ -22,6 +22,8 @@ from worker.domain.tickets.ticket import Ticket, TicketState
 REOPENS_MAX, REOPENS_WITHIN = 3, timedelta(days=7)
 DECLINES_MAX = 2  # from then on it stays closed there
 AGAIN = "+"  # behind what was said, when it was closed there a second time
+OWED = "&"  # behind that, until the file with the evidence is there
+FILE_AGAIN = timedelta(hours=1)  # after no clear answer to it
 LEFT, REFUSED = "left:", "!"  # around what was said where it stays closed; behind it: refusals
 REFUSALS_MAX = 24  # of one reopening: a day, at one an hour
 KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
@@ -53,13 +55,14 @@ _OVER = tuple(f"{say}:" for _goal, say in _OF_STATE.values())  # what the last w
 class Ability:
     """What may be done there: where a copy can be moved, whether it can be noted on and given to somebody.
 
-    `takes`: whoever gets a copy there may get our ticket, too.
+    `takes`: whoever gets a copy there may get our ticket, too. `attaches`: what was proven may have its evidence there.
     """
 
     goals: frozenset[Goal]
     notes: bool
     assigns: bool
     takes: bool
+    attaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Consequence:
     take             the address of the person who got it there, and may get it here
     move, say        where to move it there, and with which note; a note alone without `move`. It may be there already
     give             the address to give it to there
+    attaches         the file with the evidence goes there. It may be there already
     if_refused       what counts as said there if the write is refused, which is not said again then
     owes_note        a move that is refused is said there all the same, in a note alone
     is_fight         we reopened it too often: only notes from now on, and somebody has to know
@@ -86,6 +90,7 @@ class Consequence:
     say: Say | None = None
     noted: str = ""
     give: str = ""
+    attaches: bool = False
     if_refused: str = ""
     owes_note: bool = False
     is_fight: bool = False
@@ -93,7 +98,7 @@ class Consequence:
     @property
     def writes(self) -> bool:
         """True if something is written there."""
-        return self.move is not None or self.say is not None or bool(self.give)
+        return self.move is not None or self.say is not None or bool(self.give) or self.attaches
 
     def undone(self, before: Copy) -> Copy:
         """The copy to be stored if surely nothing was written, so that the same follows at the next look.
@@ -135,7 +140,7 @@ def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) 
         synced_at=now,
     )
     if seen.is_elsewhere:
-        can = replace(can, goals=frozenset(), assigns=False)
+        can = replace(can, goals=frozenset(), assigns=False, attaches=False)
     if ticket.is_live:
         base = replace(base, settled_at=None)
         follows = (
@@ -243,7 +248,7 @@ def _brought_back(ticket: Ticket, base: Copy, can: Ability, now: datetime, say: 
 def _settled(
     ticket: Ticket, base: Copy, can: Ability, now: datetime, *, is_news: bool, begun: Goal | None
 ) -> Consequence:
-    """Close it there with what was proven or decided; if people reopen it after that, once more.
+    """Close it there with what was proven or decided, and add the evidence; if people reopen it after that, once more.
 
     `begun` is what we were about to do: we may have died before it was done, or before that was stored. If it is done
     there, its note may not be, so it is asked for again: as long as the copy is looked at.
@@ -251,20 +256,27 @@ def _settled(
     goal, say = _OF_STATE[ticket.state]
     mark = _mark(say, ticket)
     is_begun, is_done = begun is goal, base.standing in SHOWS[goal]
-    is_said = base.noted.removesuffix(AGAIN) == mark
+    said = base.noted.removesuffix(OWED)
+    is_said = said.removesuffix(AGAIN) == mark
     noted = f"{mark}{AGAIN}" if is_said else mark
+    if say is Say.VERIFIED and can.attaches:
+        noted += OWED
     if is_begun and is_done:
         if goal in can.goals:
             again = replace(base, intent=goal, settled_at=base.settled_at or now)
             return Consequence(again, move=goal, say=say, noted=noted)
         is_said, base = True, replace(base, noted=noted)
-    may_move = base.noted != f"{mark}{AGAIN}" and (is_news or is_begun or not is_said)
+    may_move = said != f"{mark}{AGAIN}" and (is_news or is_begun or not is_said)
     if base.standing not in CLOSED and goal in can.goals and may_move:
         return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
     if not is_said and can.notes:
-        said = replace(base, noted=mark, settled_at=base.settled_at or now)
-        return Consequence(said, say=say, if_refused=mark if base.standing in CLOSED else "")
-    return Consequence(replace(base, settled_at=base.settled_at or now))
+        begun_note = replace(base, noted=noted, settled_at=base.settled_at or now)
+        return Consequence(begun_note, say=say, if_refused=mark if base.standing in CLOSED else "")
+    settled = replace(base, settled_at=base.settled_at or now)
+    if said != base.noted and can.attaches:
+        later = replace(settled, next_at=now + FILE_AGAIN)
+        return Consequence(later, attaches=True, noted=said, if_refused=said)
+    return Consequence(settled)
 
 
 def _assigned(ticket: Ticket, base: Copy, seen: Seen, can: Ability) -> Consequence:

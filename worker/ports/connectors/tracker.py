@@ -120,7 +120,7 @@ class Tracker(Connector, Protocol):
         """
 
     def attach(self, seen: Seen, name: str, data: bytes, /) -> None:
-        """Add a file. Only where `can.attaches`."""
+        """Add a file, unless it is there: after an unclear answer it is asked for again. Only where `can.attaches`."""
 
     def update(self, seen: Seen, draft: Draft, /) -> Seen:
         """Tell what the ticket is now. Only where `can.tells`; repeating it with one version does nothing more."""
