@@ -77,7 +77,7 @@ def test_one_whose_change_was_refused_is_changed(ward: Harness) -> None:
     ward.settle()
     refuse_once(tracker)
     run(ward, minutes=AHEAD)
-    assert tracker.writes == []
+    assert tracker.writes == ["note"]
     is_right_again(ward)
     run(ward)
     assert tracker.only.seen.standing is CopyStanding.DONE

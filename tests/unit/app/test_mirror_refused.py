@@ -202,3 +202,24 @@ def test_one_that_comes_back_from_elsewhere_is_reopened(ward: Harness, is_back: 
     run(ward)
     assert (copy(ward).standing is CopyStanding.OPEN) is is_back
     assert copy(ward).problem == ""
+
+
+def test_what_was_proven_is_noted_once_where_closing_is_refused(ward: Harness) -> None:
+    tracker = settled(ward)
+    tried = _refuse(tracker, "move")
+    _proven(ward)
+    _days(ward, 2)
+    assert (tried.count("note"), tracker.only.seen.standing) == (1, CopyStanding.OPEN)
+    assert "Verified" in tracker.only.notes[-1]
+    tracker.put(CopyStanding.DONE, by=NURSE)
+    _days(ward, 1)
+    assert tried.count("note") == 1, "people close it, which is no news"
+    assert copy(ward).problem == ""
+
+
+def test_a_note_that_is_refused_with_its_move_is_not_tried_again(ward: Harness) -> None:
+    tracker = settled(ward)
+    tried = _refuse(tracker, "move", "note")
+    _proven(ward)
+    _days(ward, 2)
+    assert tried.count("note") == 1

@@ -11,7 +11,7 @@ from dataclasses import replace
 from worker.app.jobs.mirror_gone import is_late
 from worker.app.jobs.mirror_run import UNREAD, MirrorRun
 from worker.domain.mirror.copy import Content, Copy
-from worker.domain.mirror.decide import Ability, Consequence, decide, stays_closed
+from worker.domain.mirror.decide import Ability, Consequence, decide, is_moved_by_people
 from worker.domain.mirror.outside import CopyGone, CopyStanding, CopyUnread, Seen
 from worker.ports.state.mirrors import Mirrored
 from worker.ports.state.store import UnitOfWork
@@ -78,7 +78,7 @@ def problem_of(copy: Copy, seen: Seen) -> str:
     """What is wrong with a copy after it was read: its status may not be named; what else was wrong stays."""
     if seen.standing is CopyStanding.UNKNOWN:
         return f"{_UNNAMED} {seen.status} is not named under states."
-    is_mended = stays_closed(copy) and seen.standing is CopyStanding.OPEN
+    is_mended = is_moved_by_people(copy, seen.standing)
     return "" if is_mended or copy.problem.startswith((_UNNAMED, UNREAD)) else copy.problem
 
 

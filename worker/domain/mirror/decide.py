@@ -24,7 +24,7 @@ DECLINES_MAX = 2  # from then on it stays closed there
 AGAIN = "+"  # behind what was said, when it was closed there a second time
 OWED = "&"  # behind that, until the file with the evidence is there
 FILE_AGAIN = timedelta(hours=1)  # after no clear answer to it
-LEFT, REFUSED = "left:", "!"  # around what was said where it stays closed; behind it: refusals
+LEFT, REFUSED = "left:", "!"  # around what was said where the move was refused; behind it: refusals
 REFUSALS_MAX = 24  # of one reopening: a day, at one an hour
 KEPT_FOR = timedelta(days=7)  # how long a copy that is closed on both sides is still looked at
 
@@ -123,6 +123,12 @@ class Consequence:
 def stays_closed(copy: Copy) -> bool:
     """Whether it was to be reopened there, and that was refused."""
     return copy.noted.startswith(LEFT) and REFUSED in copy.noted
+
+
+def is_moved_by_people(copy: Copy, standing: CopyStanding) -> bool:
+    """Whether what we were refused was done by somebody else."""
+    is_meant_open = copy.noted.startswith(LEFT)
+    return REFUSED in copy.noted and (standing is CopyStanding.OPEN if is_meant_open else standing in CLOSED)
 
 
 def decide(ticket: Ticket, copy: Copy, seen: Seen, can: Ability, now: datetime) -> Consequence:
@@ -257,10 +263,9 @@ def _settled(
     mark = _mark(say, ticket)
     is_begun, is_done = begun is goal, base.standing in SHOWS[goal]
     said = base.noted.removesuffix(OWED)
-    is_said = said.removesuffix(AGAIN) == mark
-    noted = f"{mark}{AGAIN}" if is_said else mark
-    if say is Say.VERIFIED and can.attaches:
-        noted += OWED
+    is_said, is_noted = said.removesuffix(AGAIN) == mark, said == f"{mark}{REFUSED}"
+    owed = OWED if say is Say.VERIFIED and can.attaches else ""
+    noted = f"{mark}{AGAIN}{owed}" if is_said else f"{mark}{owed}"
     if is_begun and is_done:
         if goal in can.goals:
             again = replace(base, intent=goal, settled_at=base.settled_at or now)
@@ -268,8 +273,12 @@ def _settled(
         is_said, base = True, replace(base, noted=noted)
     may_move = said != f"{mark}{AGAIN}" and (is_news or is_begun or not is_said)
     if base.standing not in CLOSED and goal in can.goals and may_move:
-        return Consequence(replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted)
-    if not is_said and can.notes:
+        return Consequence(
+            replace(base, intent=goal, settled_at=None), move=goal, say=say, noted=noted,
+            if_refused="" if is_said else f"{mark}{REFUSED}{owed}",
+            owes_note=can.notes and not is_said and not is_noted,
+        )  # fmt: skip
+    if not is_said and not is_noted and can.notes:
         begun_note = replace(base, noted=noted, settled_at=base.settled_at or now)
         return Consequence(begun_note, say=say, if_refused=mark if base.standing in CLOSED else "")
     settled = replace(base, settled_at=base.settled_at or now)
