@@ -11,6 +11,7 @@ from worker.storage.candidates.assignees import (
     with_former_accountable,
 )
 from worker.storage.candidates.tickets import tickets_without_reason
+from worker.storage.leavers import OVERTAKEN
 from worker.storage.waiting import early_departures
 
 BY_ADDRESS, BY_KEY, BY_ACCOUNT = "ix_person_email", "ix_person_key_kind_value", "sqlite_autoindex_person_1"
@@ -67,3 +68,14 @@ def test_who_answers_is_noted_for_live_tickets_alone(engine: sa.Engine) -> None:
             steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
         assert not [step for step in steps if step.startswith("SCAN")]
         assert "ix_ticket_state" in steps[0] or "ix_ticket_due" in steps[0]
+
+
+def test_lists_that_overtake_a_proof_are_found_by_the_leavers_in_them(engine: sa.Engine) -> None:
+    """Each read asks, so what it costs must not grow with what was ever proven."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    text = str(OVERTAKEN.params(of="wards").compile(engine, compile_kwargs={"literal_binds": True}))
+    with engine.connect() as connection:
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert "ix_membership_leaver" in steps[0]
+    assert not [step for step in steps if step.startswith("SCAN")]

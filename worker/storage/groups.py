@@ -122,6 +122,7 @@ class SqlRosters:
         shrunken = self._doubt_shrunken(source, limits)
         changed = self._count_changes(source)
         renamed = self._keys(staging.restated(), source)
+        shown = leavers.listed_after_all(self._c, source)
         own_leavings.note(self._c, source)
         note_hidden(self._c, source)
         merged = self._merge_members(source, now)
@@ -135,7 +136,7 @@ class SqlRosters:
         end_groups(self._c, source, gone, now)
         lose_sight(self._c, source, [*unseen, *missing.left_out])
         led = leaders_of(self._c, {*gone, *renamed})
-        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *relisted, *led}, now)
+        dirty_groups(self._c, {*changed, *new, *gone, *unseen, *renamed, *relisted, *led, *shown}, now)
         self.clear_stage(source)
         gather_grown(self._c, merged, chat_group, link, dirty_group)
         return RosterChanges(

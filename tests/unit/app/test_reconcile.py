@@ -89,6 +89,22 @@ def test_who_came_back_into_the_group_after_the_proof_has_their_ticket_reopened(
     assert company.titles()[-1] == "Reopened: Remove Ann from Ward 7"
 
 
+def test_a_list_from_before_the_proof_says_nothing_until_it_is_saved_anew(company: Harness) -> None:
+    leave(company, "ann")
+    before = company.now
+    company.drop("ward-7", "ann")
+    company.settle()
+    company.later()
+    company.wards.add_member("ward-7", company.member("ann"))
+    company.wards.date(before)
+    company.settle()
+    assert company.ticket().state is TicketState.VERIFIED
+    company.later()
+    company.wards.date(company.now)
+    company.settle()
+    assert company.ticket().reason.startswith("came back")
+
+
 def test_a_sensitive_group_has_less_time(start: Start) -> None:
     harness = start(sensitive=("WARD-*",))
     leave(harness, "ann")
