@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from worker.domain.text.tongue import N_
 __all__ = ["Rules", "SignIn", "SignInRefused", "SignedIn", "Started"]
 
 FLOW_LIFE = timedelta(minutes=15)  # to type a password, find the phone, and read a message on it
+FOUND_FOR = timedelta(hours=1)  # then the provider is discovered again: its sign-in page may have moved
 READ_S = 10.0  # of silence, or for a whole body, before the provider counts as unreachable
 ASKING_MAX = 16  # threads that may wait for the provider, of the desk's 40
 _KEPT = ("state", "nonce", "code_verifier", "redirect_uri", "scope")  # of msal's flow
@@ -65,16 +66,20 @@ class SignIn:
         self._read_s = read_s
         self._host = host_of(rules.address)
         self._known: Provider | None = None
+        self._found_at = datetime.min.replace(tzinfo=UTC)
         self._finding = Lock()
         self._turns = BoundedSemaphore(ASKING_MAX)
 
     def begin(self, redirect_uri: str, now: datetime) -> Started:
         """Begin a sign-in. `redirect_uri` is ours, as registered at the provider.
 
-        The first call discovers the provider; if that fails, the next one tries again. Raises SignInRefused.
+        The first call discovers the provider, and the first one of each hour since; if that fails, the next one tries
+        again. Raises SignInRefused.
         """
         with self._turn():
-            flow = self._provider().begin(redirect_uri)
+            if not timedelta() <= now - self._found_at < FOUND_FOR:
+                self.close()
+            flow = self._provider(now).begin(redirect_uri)
         kept = {name: flow[name] for name in _KEPT}
         return Started(flow["auth_uri"], {**kept, "begun_s": int(now.timestamp())})
 
@@ -89,7 +94,7 @@ class SignIn:
                 words(N_("This is the answer to another sign-in than the one begun here.")), AGAIN
             )
         with self._turn():
-            provider = self._provider()
+            provider = self._provider(now)
         # RFC 9207: if a provider names itself in the answer, it must be the one that was asked
         if query.get("iss", provider.issuer) != provider.issuer:
             raise odd(self._host, "another provider sent it")
@@ -125,7 +130,7 @@ class SignIn:
         finally:
             self._turns.release()
 
-    def _provider(self) -> Provider:
+    def _provider(self, now: datetime) -> Provider:
         """The provider, discovered by the first caller; other callers wait for that only for a limited time."""
         known = self._known
         if known is not None:
@@ -134,7 +139,7 @@ class SignIn:
             raise busy(self._host)
         try:
             if self._known is None:
-                self._known = Provider(self._rules, self._base_dir, self._read_s)
+                self._known, self._found_at = Provider(self._rules, self._base_dir, self._read_s), now
             return self._known
         finally:
             self._finding.release()

@@ -3,6 +3,7 @@
 import gc
 import logging
 import threading
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -68,6 +69,17 @@ def test_a_provider_that_fails_half_way_is_looked_for_anew(lab: Lab, fault: Faul
     lab.issuer.faults = set()
     assert lab.sign_in(desk) == ADA
     assert len(lab.issuer.seen("openid-configuration")) == 2 * asked  # it may have moved
+
+
+@pytest.mark.parametrize("hours, found", [(0.9, 1), (1, 2), (-1, 2)])
+def test_a_provider_is_discovered_again_after_an_hour(lab: Lab, hours: float, found: int) -> None:
+    """Its sign-in page may have moved, which no call of ours would notice."""
+    desk = lab.desk()
+    lab.begin(desk)
+    asked = len(lab.issuer.seen("openid-configuration"))
+    lab.clock.advance(timedelta(hours=hours))
+    assert lab.sign_in(desk) == ADA
+    assert len(lab.issuer.seen("openid-configuration")) == found * asked
 
 
 def test_what_one_is_answered_is_never_an_answer_to_another(lab: Lab) -> None:

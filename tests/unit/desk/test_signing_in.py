@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Semaphore
 from typing import Any
@@ -316,10 +317,10 @@ class Silent(SignIn):
         super().__init__(lab.section(), lab.base_dir)
         self.asked, self.may_answer = Semaphore(0), Event()
 
-    def _provider(self) -> Provider:
+    def _provider(self, now: datetime) -> Provider:
         self.asked.release()
         self.may_answer.wait(SILENCE_S)
-        return super()._provider()
+        return super()._provider(now)
 
 
 def test_a_provider_that_says_nothing_keeps_nobody_from_the_other_pages(lab: Lab, tmp_path: Path) -> None:
