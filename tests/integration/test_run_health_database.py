@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -136,6 +138,31 @@ def test_tables_that_become_those_of_a_later_release_end_it_and_get_no_more_tick
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM ticket")).scalar_one() == 0
     engine.dispose()
+
+
+@pytest.mark.parametrize("role", ["worker", "desk"])
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_a_file_that_is_replaced_or_removed_under_it_ends_it(
+    company: Company, role: str, *, is_put_back: bool
+) -> None:
+    """What it opened and told since would be in a file that nobody finds any more."""
+    company.run("migrate")
+    file = company.folder / "whosleft.db"
+    with running(company, role) as process:
+        process.ready()
+        if is_put_back:
+            shutil.copy(file, company.folder / "backup.db")
+            (company.folder / "backup.db").replace(file)
+        else:
+            file.unlink()
+        company.export(disabled={15})
+
+        until("it ends", lambda: process.child.poll() is not None)
+    assert process.child.returncode == 1
+    assert "whosleft.db was replaced or removed" in (company.folder / f"{role}.log").read_text()
+    assert file.exists() is is_put_back
+    if is_put_back:
+        assert json.loads(company.run("tickets", "list", "--json"))["total"] == 0
 
 
 @pytest.mark.postgres

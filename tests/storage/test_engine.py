@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from worker.storage.sql.engine import open_engine, reading_options, wait_for_turn
+from worker.storage.sql.engine import open_engine, reading_options, require_same_file, wait_for_turn
+from worker.storage.sql.errors import FileReplaced
+from worker.storage.sql.guarded import make_private
 
 
 def test_a_connection_that_is_given_back_keeps_no_pages(tmp_path: Path) -> None:
@@ -30,6 +32,27 @@ def test_a_connection_that_broke_is_given_back_without_an_error(tmp_path: Path) 
 
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("is_put_back", [True, False])
+def test_a_file_that_is_not_the_one_that_was_opened_is_refused(tmp_path: Path, *, is_put_back: bool) -> None:
+    file = tmp_path / "whosleft.db"
+    engine = open_engine(f"sqlite:///{file}")
+    require_same_file(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE shelf (nr INTEGER)")
+    require_same_file(engine)
+    file.unlink()
+    if is_put_back:
+        make_private(file)
+    for use in (engine.connect, lambda: require_same_file(engine)):
+        with pytest.raises(FileReplaced, match=r"whosleft\.db was replaced or removed"):
+            use()
+    engine.pool.dispose()
+    with pytest.raises(FileReplaced):  # a new connection does not go on in the other file
+        engine.connect()
+    assert file.exists() is is_put_back
     engine.dispose()
 
 

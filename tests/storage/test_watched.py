@@ -20,7 +20,9 @@ from worker.ops.clock import system_now
 from worker.ports.state.outbox import Delivery, DeliveryCount, OutMessage, WaitingRecipient
 from worker.ports.state.store import UnitOfWork
 from worker.ports.state.watched import Arrival, Failing, LateMessages, WatchMark
+from worker.storage.sql.engine import open_engine
 from worker.storage.store import SqlStore
+from worker.storage.watched import SqlWatched
 
 MINUTE = timedelta(minutes=1)
 ANN = person_at("ann@corp.example")
@@ -139,6 +141,15 @@ def test_a_server_has_a_clock_of_its_own(store: SqlStore, engine: sa.Engine) -> 
     else:
         [alarm] = behind
         assert (alarm.key, abs(alarm.count - 3600) < 30) == ("clock:web-2", True)
+
+
+def test_a_servers_clock_is_read_however_it_writes_dates(postgres_url: str) -> None:
+    engine = open_engine(f"{postgres_url}&options=-c%20datestyle%3DSQL%2CDMY")
+    with engine.connect() as connection:
+        told = SqlWatched(connection).clock()
+    assert told is not None
+    assert abs(told - system_now()) < MINUTE
+    engine.dispose()
 
 
 def test_leases_are_listed(store: SqlStore) -> None:

@@ -47,7 +47,7 @@ from worker.settings import Settings, SettingsError, SettingsProblem
 from worker.settings.connectors import SECTIONS
 from worker.storage.figures import SqlVitals
 from worker.storage.sql.engine import open_engine, open_impatient_engine, sqlite_path
-from worker.storage.sql.errors import SchemaNewer, StorageError
+from worker.storage.sql.errors import FileReplaced, SchemaNewer, StorageError
 from worker.storage.sql.single_worker import sole_worker
 
 PATIENCE_S = 2  # how long health and metrics wait for the database
@@ -70,7 +70,8 @@ def serve_app(load: Callable[[], Settings], roles: Roles, announce: Announce) ->
     The settings are read by `load` again and again. When they have changed, everything is ended as by SIGTERM and
     started with the new settings. If those can't be served, or their database can't be used, it goes back to the old
     ones. Raises SettingsError if the first settings can't be served, and the database's errors. Raises SchemaNewer
-    once a later release has changed the tables so that this one may not work on them.
+    once a later release has changed the tables so that this one may not work on them, and FileReplaced once the path
+    of an SQLite database leads to another file.
     """
     settings = load()
     configure_logs()
@@ -127,7 +128,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         lookout = connectors.lookout(app.use_cases, system_now)
         loop = Loop(jobs, schedule, lookout=lookout, jumped=app.jumps.happened)
         with (
-            _newer_tables_noticed(shown.health, changed),
+            _other_tables_noticed(shown.health, changed),
             attended(app.interacting, system_now),
             _desk_served(app, announce) if roles.desk else nullcontext() as desk_trouble,
         ):
@@ -168,7 +169,7 @@ def _serve_desk_alone(settings: Settings, roles: Roles, announce: Announce, chan
             return None if changed.is_set() else True
         with (
             open_app(settings, system_now) as app,
-            _newer_tables_noticed(shown.health, changed),
+            _other_tables_noticed(shown.health, changed),
             _desk_served(app, announce) as desk_trouble,
         ):
             shown.begun(desk_trouble)
@@ -209,20 +210,29 @@ def _tables_are_there(settings: Settings, health: Health, changed: Event) -> boo
 
 
 @contextmanager
-def _newer_tables_noticed(health: Health, changed: Event) -> Iterator[None]:
-    """Set `changed` once the tables are of a later release beside which this one may not work: it ends as it starts."""
+def _other_tables_noticed(health: Health, changed: Event) -> Iterator[None]:
+    """Set `changed` once the tables are of a later release beside which this one may not work: it ends as it starts.
 
-    def are_newer() -> bool:
+    Raises FileReplaced at the end, if `changed` was set as the SQLite file is another one.
+    """
+    replaced: list[FileReplaced] = []
+
+    def are_others() -> bool:
         try:
             health.require_database()
         except SchemaNewer:
+            return True
+        except FileReplaced as error:
+            replaced.append(error)
             return True
         except Exception:  # noqa: BLE001  /readyz says what is wrong
             return False
         return False
 
-    with watching(are_newer, changed):
+    with watching(are_others, changed):
         yield
+    for error in replaced:
+        raise error
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from worker.storage.exposure import SqlExposure
 from worker.storage.leases import listed_leases
 from worker.storage.mirrors import SqlMirrors
 from worker.storage.sources import SqlJobRuns, SqlSources
-from worker.storage.sql.engine import reading_options, sqlite_path
+from worker.storage.sql.engine import reading_options, require_same_file, sqlite_path
 from worker.storage.sql.errors import READ_ONLY, ReadOnly
 from worker.storage.sql.migrate import require_revision, revision
 from worker.storage.sql.tables import cohort, desk_session, outbox, ticket
@@ -45,7 +45,11 @@ class SqlVitals:
         self._over: tuple[datetime, _Piles] | None = None
 
     def check(self, *, has_desk: bool) -> None:
-        """See the port. Raises SchemaOlder, SchemaNewer, ReadOnly, or the database's errors. Makes no file."""
+        """See the port. Makes no file.
+
+        Raises SchemaOlder, SchemaNewer, FileReplaced, ReadOnly, or the database's errors.
+        """
+        require_same_file(self._engine)
         path = sqlite_path(self._engine.url)
         if path is not None and not path.exists():
             require_revision(None)  # connecting would make the file

@@ -123,8 +123,9 @@ class SqlWatched:
     def clock(self) -> datetime | None:
         if self._c.dialect.name == "sqlite":
             return None
-        told: datetime = self._c.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
-        return told.astimezone(UTC)
+        # As a number: the driver reads an instant only as the default DateStyle writes it
+        told = self._c.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        return datetime.fromtimestamp(float(told), UTC)
 
 
 def standing_alarms(connection: sa.Connection) -> list[ToldAlarm]:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from worker.storage.sql.errors import remedy_for
+from worker.storage.sql.errors import FileReplaced, remedy_for
 from worker.storage.sql.guarded import make_private
 
 BUSY_TIMEOUT_S = 60
@@ -27,6 +27,7 @@ PRAGMAS = (
 )
 FOLDED = "folded"  # a function of SQLite's, see searching.py; it costs more than lower()
 READ_ONLY = "postgresql_readonly"  # the name in PostgreSQL's driver; SQLite then begins without its lock
+OPENED = "whosleft_opened"  # an option of an engine on a file: its `_Opened`
 ALONE = "whosleft_is_alone"  # an option of an engine on a copy: it waits for nobody, and nobody for it
 WRITERS = int.from_bytes(b"writers", "big")  # the number of PostgreSQL's advisory lock
 # The longest time for which a sleeping process blocks others, in a transaction without a lease; else see leases.py
@@ -88,6 +89,7 @@ def _opened(
         event.listen(engine, "connect", _plan_for_small_statements)
         event.listen(engine, "checkout", _as_server_has_it)
         return engine
+    opened: _Opened | None = None
     if parsed.database in {None, "", ":memory:"}:
         engine = sa.create_engine(
             parsed,
@@ -97,13 +99,63 @@ def _opened(
         )
     else:
         file = Path(parsed.database or "")
-        engine = sa.create_engine(parsed, hide_parameters=True, connect_args={"timeout": busy_timeout_s})
-        event.listen(engine, "do_connect", lambda *_: make_private(file))
+        opened = _Opened(file)
+        engine = sa.create_engine(
+            parsed,
+            hide_parameters=True,
+            connect_args={"timeout": busy_timeout_s},
+            execution_options={OPENED: opened},
+        )
+        event.listen(engine, "do_connect", opened.begin)
+        event.listen(engine, "checkout", lambda *_: opened.require_same())
         event.listen(engine, "handle_error", _noting(named or file))
     event.listen(engine, "connect", _on_connect)
+    if opened is not None:
+        event.listen(engine, "connect", lambda *_: opened.note())
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", _on_checkin)
     return engine
+
+
+class _Opened:
+    """The file that an engine has opened. SQLite goes on in a file that no path leads to any more, and tells nobody."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._identity: tuple[int, int] | None = None
+
+    def begin(self, *_: object) -> None:
+        """Before a connection is made."""
+        self.require_same()
+        make_private(self._file)
+
+    def note(self) -> None:
+        """Keep which file it is: the first connection made it, or opened it for writing."""
+        self._identity = self._identity or self._found()
+
+    def require_same(self) -> None:
+        if self._identity is not None and self._identity != self._found():
+            raise FileReplaced(
+                f"{self._file} was replaced or removed while this process had it open: what it wrote there since is "
+                "lost. Stop all workers and desks before a backup is put back, and start them after that "
+                "(docs/upgrade.md)."
+            )
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            found = (
+                self._file.stat()
+            )  # opened and closed here, it would lose the locks of SQLite's connections
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def require_same_file(engine: sa.Engine) -> None:
+    """Raise FileReplaced if the path of an SQLite database leads to another file than the engine has opened."""
+    opened: _Opened | None = engine.get_execution_options().get(OPENED)
+    if opened is not None:
+        opened.require_same()
 
 
 def _noting(file: Path) -> Callable[[sa.engine.ExceptionContext], None]:

@@ -40,6 +40,10 @@ class ReadOnly(StorageError):
     passes = True
 
 
+class FileReplaced(StorageError):
+    """Another file, or none, is where the SQLite database was that this process has open."""
+
+
 class SecondWorker(StorageError):
     """Another worker holds this SQLite database."""
 
@@ -86,6 +90,7 @@ _OF_POSTGRESQL = {
         False,
     ),
     "53100": ("Make room on the server's disk.", True),
+    "53400": ("Raise this limit for the role in database.url.", False),  # configuration_limit_exceeded
     "XX001": (f"The server's data is damaged: {_RESTORE}", False),
     "XX002": (f"An index on the server is damaged: have it made anew (REINDEX), or {_RESTORE}", False),
 }
