@@ -68,15 +68,26 @@ def ended(harness: Harness) -> list[str]:
     return [one.entry.reason for one in harness.journal() if one.entry.kind == kind]
 
 
+@pytest.mark.parametrize(
+    "at, error",
+    [
+        ("before", NotDone("Too many requests.")),
+        ("asking", Transient("Too many requests.")),
+        ("asking", Malformed("Too many requests.", record_id="1")),
+    ],
+    ids=["refused", "broken-look", "malformed-look"],
+)
 def test_what_was_surely_not_done_uses_up_no_attempts_and_rests_twice_as_long_each_time(
-    ward: Harness,
+    ward: Harness, at: str, error: ConnectorError
 ) -> None:
+    """Before it is asked for, nothing is done, however unclear the answer to what is looked at first."""
+
     def fail() -> None:
         tried.append(minute)
-        raise NotDone("Too many requests.")
+        raise error
 
     tried: list[int] = []
-    ward.wards.before = fail
+    setattr(ward.wards, at, fail)
     for minute in range(70):
         if minute % 10 == 0:
             ward.inventory()
@@ -84,7 +95,7 @@ def test_what_was_surely_not_done_uses_up_no_attempts_and_rests_twice_as_long_ea
         ward.later(minutes=1)
     assert tried == [0, 1, 2, 5, 12, 27, 58]
     assert ended(ward) == ["Too many requests."] * 7
-    ward.wards.before = lambda: None
+    setattr(ward.wards, at, lambda: None)
     ward.later(minutes=51)
     ward.inventory()
     assert ward.remediate().counts["done"] == 1

@@ -223,13 +223,13 @@ class Remediate:
                 with run.matching.begin() as uow:
                     self._ended(uow, act, ActState.NOT_DONE, confirm.why_not, run)
             else:
-                self._failed(act, error, run)
+                self._failed(act, error, run, is_asked=confirm.is_given)
         else:
             self._came(act, outcome, run)
 
-    def _failed(self, act: MachineAct, error: ConnectorError, run: _Run) -> None:
+    def _failed(self, act: MachineAct, error: ConnectorError, run: _Run, *, is_asked: bool) -> None:
         """What may have been done after all, as after an answer that nobody understands, the next roster shows."""
-        if isinstance(error, NotDone | Permanent | Changed):
+        if not is_asked or isinstance(error, NotDone | Permanent | Changed):
             with run.matching.begin() as uow:
                 self._ended(uow, act, ActState.NOT_DONE, error.message, run)
         else:
