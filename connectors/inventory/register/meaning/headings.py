@@ -59,11 +59,6 @@ class Header:
         has_more = self.phones or {Meaning.EMAIL, Meaning.EMPLOYEE_ID} & self.columns.keys()
         return plain(heading) in words.LIST_HEADINGS or not has_more
 
-    @property
-    def maybe_names(self) -> tuple[int, ...]:
-        """The columns whose heading is not recognised, and may be that of a name or a part of one."""
-        return tuple(at for at, text, meaning in self.headings if meaning is None and _may_be_a_name(text))
-
 
 def find_header(table: Table, told: Mapping[Meaning, str]) -> Header | None:
     """Return the header within the first rows, or None when no row is one.
@@ -198,11 +193,6 @@ def _name_meaning(known: set[Meaning | None]) -> Meaning | None:
 def _is_name(text: str) -> bool:
     parts = set(filter(None, map(plain, re.split(r"[/|()]", text))))
     return bool(parts) and parts <= words.NAME_HEADINGS
-
-
-def _may_be_a_name(text: str) -> bool:
-    parts = {part for part in plain(_BRACKETED.sub(" ", text)).split() if not part.isdecimal()}  # "Name 2"
-    return bool(parts) and parts <= words.NAME_WORDS
 
 
 def _meaning(text: str, told: Mapping[Meaning, str]) -> Meaning | None:

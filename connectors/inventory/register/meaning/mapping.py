@@ -35,6 +35,7 @@ from connectors.inventory.register.meaning.cells import (
     yes_or_no,
 )
 from connectors.inventory.register.meaning.headings import Header
+from connectors.inventory.register.meaning.name_columns import maybe_names
 from connectors.inventory.register.meaning.row_cells import Cells
 from connectors.inventory.register.meaning.rows import Row, Showing
 from connectors.inventory.register.meaning.words import plain
@@ -43,6 +44,7 @@ from worker.domain.model import NOTHING_SAID, RegisterFacts, Role
 
 COUNT_DIGITS_MAX = 6  # a total is shorter than any phone number
 _NUMBER = re.compile(r"[\d.,%\s]*")
+_NOBODY = "shows no name, phone number, e-mail address or employee id"
 _NONE: list[Any] = []  # shared by all rows, and never added to
 _CARRIED = (Meaning.GROUP_ID, Meaning.GROUP_NAME)
 _OF_A_MEMBER = (Meaning.MEMBER, Meaning.ROLE, Meaning.JOINED_ON)
@@ -53,11 +55,12 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
     cells = _with_merged(table, header)
     head = [plain(text_of(value)) for value in table.rows[header.row]]
     carried, said = ("", ""), NOTHING_SAID
+    maybe = maybe_names(header, cells[header.row + 1 :])
     for at in range(header.row + 1, len(cells)):
         values = cells[at]
         if all(map(is_blank, values)) or _is_total(values) or _repeats(values, head):
             continue
-        row = _RowReader(Cells(table, header, at, values, region)).read(number)
+        row = _RowReader(Cells(table, header, at, values, region), maybe).read(number)
         if row.has_group:
             carried = _carry(row, carried)
         else:
@@ -125,8 +128,9 @@ def _repeats(values: list[Value], head: list[str]) -> bool:
 class _RowReader:
     """Reads one row; a cell that it can't understand becomes a problem with its place."""
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: Cells, maybe_names: tuple[int, ...]) -> None:
         self.cells, self.header, self.row = cells, cells.header, cells.row
+        self._maybe_names = maybe_names
 
     def read(self, number: int) -> Row:
         self.row.table = number
@@ -136,12 +140,7 @@ class _RowReader:
         before = len(self.row.problems)
         showings = self._members()
         if not showings and len(self.row.problems) == before and self._says_something():
-            self.cells.problem(
-                None,
-                "shows no name, phone number, e-mail address or employee id",
-                "Write who it is, or delete the row.",
-                spoils=True,
-            )
+            self.cells.problem(None, _NOBODY, "Write who it is, or delete the row.", spoils=True)
         self.row.members = self._with_roles(showings)
         self._named()
         return self.row
@@ -296,7 +295,7 @@ class _RowReader:
             column if is_unread else None,
             "is not a phone number that can be read, and nothing else says who it is"
             if is_unread
-            else "shows no name, phone number, e-mail address or employee id",
+            else _NOBODY,
             "Write the number with the country code, as +447700900123, in a column of format Text."
             if is_unread
             else "Write who it is, or delete the row.",
@@ -346,9 +345,9 @@ class _RowReader:
         return [(seen, self.cells.place(column))]
 
     def _says_something(self) -> bool:
-        """True if the row is about a member, or has what may be a name under a heading that isn't recognised."""
+        """True if the row is about a member, or has what may be a name in a column that isn't recognised."""
         about = map(self.cells.value, _OF_A_MEMBER)
-        maybe = map(self.cells.at_column, self.header.maybe_names)
+        maybe = map(self.cells.at_column, self._maybe_names)
         is_named = any(is_name(text_of(value)) and not is_nothing(value) for value in maybe)
         return self.header.has_members and (is_named or not all(map(is_nothing, about)))
 

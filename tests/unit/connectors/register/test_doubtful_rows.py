@@ -74,6 +74,19 @@ def test_a_row_that_names_a_group_and_says_nothing_of_a_member_is_about_the_grou
     assert (only(reading).coverage, len(only(reading).members), reading.problems) == (Coverage.FULL, 1, ())
 
 
+@pytest.mark.parametrize("heading", ["", "Spitzname", "Function"])
+@pytest.mark.parametrize("group", ["", "Ward 7"])
+def test_a_name_where_nothing_says_that_there_are_names_is_somebody(
+    tmp_path: Path, heading: str, group: str
+) -> None:
+    """Their number was taken out of the row, which is still there: they may be in the group."""
+    head = ["Group", heading, "Phone"]
+    rows = [["Ward 7", "Amy Ash", WARD_PHONE], [group, "Karl White", ""], [group, "Ben Birch", B]]
+    reading = read_rows(tmp_path, [head, *rows])
+    assert only(reading).coverage is Coverage.PARTIAL
+    assert [problem.place for problem in reading.problems] == ["sheet 'Groups', row 3"]
+
+
 def test_a_remark_beside_an_empty_cell_of_members_is_about_the_group(tmp_path: Path) -> None:
     reading = read_rows(tmp_path, [["Group", "Members", "Remarks"], ["Ward 7", "", "closed in May"]])
     assert (only(reading).coverage, reading.problems) == (Coverage.FULL, ())
