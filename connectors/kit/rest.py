@@ -161,7 +161,7 @@ class Rest:
         """As `get`, with any method and a body: JSON, or `Raw`; None for an answer without a body.
 
         An error for a status has a `Refusal` as its cause. `takes_text`: an answer that is no JSON is its text.
-        `confirm` is called right before the request goes out; what it raises is passed on.
+        `confirm` is called right before the request goes out, and may fill in `body`; what it raises is passed on.
         """
         return self.answered(
             method, path, what, query=query, body=body, auth=auth, takes_text=takes_text, confirm=confirm

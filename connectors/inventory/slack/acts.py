@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from connectors.inventory.slack.client import SlackWeb, code_of
 from connectors.inventory.slack.mapping import Listed, user_ids_of
-from worker.ports import ConnectorError, Rejected
+from worker.ports import ConnectorError, Incomplete, NotDone, Rejected, Transient
 from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 _GONE = frozenset({"not_in_channel"})
@@ -43,20 +43,50 @@ def remove_from_channel(
     return ActOutcome(Effect.DONE)
 
 
+class _Settled(Exception):
+    """There is nothing to write; `outcome` is what came of the act."""
+
+    def __init__(self, outcome: ActOutcome) -> None:
+        super().__init__(outcome.said)
+        self.outcome = outcome
+
+
 def remove_from_user_group(web: SlackWeb, group_id: str, user_id: str, confirm: Confirm) -> ActOutcome:
-    """Write the list of a user group anew, as it was right before, without one. Raises as above."""
-    try:
-        answer = web.group_users(group_id)
-        before = [] if answer is None else user_ids_of(answer, "users")
+    """Write the list of a user group anew, without one. Raises as above.
+
+    It is read when nothing but the writing is left: who joins while a request waits for its turn is not written out.
+    """
+
+    def without() -> list[str]:
+        before = _who_is_in(web, group_id, confirm)
         if user_id not in before:
-            return _NOT_THERE
+            raise _Settled(_NOT_THERE)
         after = [one for one in before if one != user_id]
         if not after:
-            return ActOutcome(Effect.REFUSED, "Slack takes no user group without members; disable it")
-        web.set_group_users(group_id, after, confirm)
+            raise _Settled(
+                ActOutcome(Effect.REFUSED, "Slack takes no user group without members; disable it")
+            )
+        return after
+
+    try:
+        web.set_group_users(group_id, without)
+    except _Settled as settled:
+        return settled.outcome
     except Rejected as error:
         return ActOutcome(Effect.REFUSED, code_of(error) or error.message)
     return ActOutcome(Effect.DONE)
+
+
+def _who_is_in(web: SlackWeb, group_id: str, confirm: Confirm) -> list[str]:
+    """Return who is in a user group. Raises NotDone for any trouble that may pass: nothing was written yet."""
+    try:
+        answer = web.group_users(group_id, confirm)
+        return [] if answer is None else user_ids_of(answer, "users")
+    except NotDone:
+        raise
+    except (Transient, Incomplete) as error:
+        wait_s = error.retry_after_s if isinstance(error, Transient) else None
+        raise NotDone(error.message, remedy=error.remedy, retry_after_s=wait_s) from error
 
 
 @contextmanager

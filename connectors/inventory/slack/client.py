@@ -104,12 +104,12 @@ class SlackWeb:
         query = {"include_disabled": "false", "include_count": "true"}
         return self._asked("GET", "usergroups.list", "the user groups", query=query)
 
-    def group_users(self, group_id: str) -> Any | None:
-        """Return the ids of who is in a user group; None if it is gone."""
-        query = {"usergroup": group_id}
+    def group_users(self, group_id: str, confirm: Confirm | None = None) -> Any | None:
+        """Return the ids of who is in a user group; None if it is gone. `confirm` is called right before."""
+        query, what = {"usergroup": group_id}, "the members of a user group"
         return _unless(
             {NO_GROUP},
-            lambda: self._asked("GET", "usergroups.users.list", "the members of a user group", query=query),
+            lambda: self._asked("GET", "usergroups.users.list", what, query=query, confirm=confirm),
         )
 
     def assignments(self, cursor: str) -> Any:
@@ -131,11 +131,15 @@ class SlackWeb:
         body = {"channel": channel_id, "user": user_id}
         self._asked("POST", "conversations.kick", "to remove a member", body=body, confirm=confirm)
 
-    def set_group_users(self, group_id: str, user_ids: Sequence[str], confirm: Confirm) -> None:
-        """Replace who is in a user group."""
-        body = {"usergroup": group_id, "users": ",".join(user_ids)}
+    def set_group_users(self, group_id: str, listed: Callable[[], Sequence[str]]) -> None:
+        """Replace who is in a user group by what `listed` returns right before the request, after the wait for it."""
+        body = {"usergroup": group_id}
+
+        def fill() -> None:
+            body["users"] = ",".join(listed())
+
         what = "to remove a member of a user group"
-        self._asked("POST", "usergroups.users.update", what, body=body, confirm=confirm)
+        self._asked("POST", "usergroups.users.update", what, body=body, confirm=fill)
 
     # --- Answers --------------------------------------------------------------------------------
 

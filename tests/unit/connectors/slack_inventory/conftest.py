@@ -32,8 +32,11 @@ def made(slack: SlackServer) -> Iterator[Callable[..., SlackInventory]]:
     """Make an inventory; further names go into its context."""
     inventories = []
 
-    def make(*, user_groups: bool = False, **more: Any) -> SlackInventory:
-        config = SlackInventoryConfig(token=SecretStr(TOKEN), api_url=slack.url, user_groups=user_groups)
+    def make(*, user_groups: bool = False, requests_per_minute: int = 90, **more: Any) -> SlackInventory:
+        config = SlackInventoryConfig(
+            token=SecretStr(TOKEN), api_url=slack.url, user_groups=user_groups,
+            requests_per_minute=requests_per_minute,
+        )  # fmt: skip
         inventories.append(SlackInventory(config, replace(context(Path()), **more)))
         return inventories[-1]
 

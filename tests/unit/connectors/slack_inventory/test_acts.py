@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -128,6 +129,55 @@ def test_the_list_of_a_user_group_is_written_as_it_was_right_before(
 
     assert slack.user_groups[NURSES]["users"] == [AMINA, NOOR]
     assert inventory.remove(NURSES, named(SAM)).effect is Effect.NOT_NEEDED
+
+
+def test_who_joins_or_goes_while_the_request_waits_for_its_turn_is_not_written_back(
+    slack: SlackServer, made: Callable[..., SlackInventory]
+) -> None:
+    """Each wait changes the group, as people do: only what came after the last wait could be lost."""
+    slack.add_user_group(NURSES, "Nurses", AMINA, SAM)
+    waits: list[float] = []
+
+    def people_change_it(wait_s: float) -> None:
+        waits.append(wait_s)
+        slack.user_groups[NURSES]["users"] = [NOOR, SAM, f"U02{len(waits):02}"]
+
+    inventory = made(user_groups=True, sleep=people_change_it, requests_per_minute=1)
+
+    assert inventory.remove(NURSES, named(SAM)).effect is Effect.DONE
+
+    assert waits
+    assert slack.user_groups[NURSES]["users"] == [NOOR, f"U02{len(waits):02}"]
+
+
+def test_a_user_group_is_read_after_the_confirmation_and_written_next(
+    slack: SlackServer, inventory: SlackInventory
+) -> None:
+    slack.add_user_group(NURSES, "Nurses", AMINA, SAM)
+    asked_before: list[int] = []
+    outcome = inventory.remove(NURSES, named(SAM), lambda: asked_before.append(len(slack.calls)))
+    assert outcome.effect is Effect.DONE
+    assert asked_before == [0]
+    assert [method for method, _ in slack.calls] == ["usergroups.users.list", "usergroups.users.update"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(code="internal_error"),
+        Fault(status=502, body=b""),
+        Fault(body=b'{"ok": true, "users": [7]}'),
+        rate_limited(3),
+    ],
+)
+def test_a_user_group_that_is_not_shown_is_surely_not_written(
+    slack: SlackServer, inventory: SlackInventory, fault: Fault
+) -> None:
+    slack.add_user_group(NURSES, "Nurses", AMINA, SAM)
+    slack.fail("usergroups.users.list", fault)
+    with pytest.raises(NotDone):
+        inventory.remove(NURSES, named(SAM))
+    assert acts(slack) == []
 
 
 def test_a_user_group_is_never_emptied(slack: SlackServer, inventory: SlackInventory) -> None:
