@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from connectors.inventory.slack.client import SlackWeb, code_of
 from connectors.inventory.slack.mapping import Listed, user_ids_of
-from worker.ports import ConnectorError, Incomplete, NotDone, Rejected, Transient
+from worker.ports import ConnectorError, Incomplete, NotDone, PermissionDenied, Rejected, Transient
 from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
 _GONE = frozenset({"not_in_channel"})
@@ -18,15 +18,28 @@ _WHY = {
     "cant_kick_self": "the app can't remove itself",
     "cant_kick_from_general": "nobody can be removed from the channel that everybody is in",
     "is_archived": "the channel is archived",
+    "restricted_action": "the workspace's settings forbid it to apps (restricted_action)",
     "user_not_found": "Slack does not know this account",
 }
+_OF_ONE = frozenset({"access_denied", "no_permission", "restricted_action"})  # others are allowed, perhaps
 _NOT_THERE = ActOutcome(Effect.NOT_NEEDED, "not in it")
+
+
+def refused(error: Rejected | PermissionDenied) -> ActOutcome:
+    """Return what came of an act that Slack refuses for this channel or user group.
+
+    Raises `error` where it is about the whole app: then no other act may succeed either.
+    """
+    code = code_of(error)
+    if isinstance(error, PermissionDenied) and code not in _OF_ONE:
+        raise error
+    return ActOutcome(Effect.REFUSED, _WHY.get(code, code or error.message))
 
 
 def remove_from_channel(
     web: SlackWeb, channel: Listed, user_id: str, members: Collection[str], confirm: Confirm
 ) -> ActOutcome:
-    """Remove somebody of `members`, who was in the channel right before. Raises ConnectorError, but not Rejected."""
+    """Remove somebody of `members`, who was in the channel right before. Raises ConnectorError."""
     if user_id not in members:
         return _NOT_THERE
     for code, is_so in (("is_archived", channel.is_archived), ("cant_kick_from_general", channel.is_general)):
@@ -36,10 +49,9 @@ def remove_from_channel(
         with _inside(web, channel):
             web.kick(channel.group_id, user_id, confirm)
     except Rejected as error:
-        code = code_of(error)
-        return (
-            _NOT_THERE if code in _GONE else ActOutcome(Effect.REFUSED, _WHY.get(code, code or error.message))
-        )
+        if code_of(error) in _GONE:
+            return _NOT_THERE
+        raise
     return ActOutcome(Effect.DONE)
 
 
@@ -72,8 +84,6 @@ def remove_from_user_group(web: SlackWeb, group_id: str, user_id: str, confirm: 
         web.set_group_users(group_id, without)
     except _Settled as settled:
         return settled.outcome
-    except Rejected as error:
-        return ActOutcome(Effect.REFUSED, code_of(error) or error.message)
     return ActOutcome(Effect.DONE)
 
 

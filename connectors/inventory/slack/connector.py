@@ -243,15 +243,19 @@ class SlackInventory(Passive):
     def remove(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Take the member out of a channel, or of a user group, whose last member stays.
 
-        A second call is NOT_NEEDED.
+        A second call is NOT_NEEDED. What Slack refuses for this group alone is REFUSED, and holds up no other.
         """
         user_id = member.native_id or member.handle
-        if is_user_group(group_id):
-            return acts.remove_from_user_group(self._web, group_id, user_id, confirm)
-        channel = self._channel(group_id)
-        if channel is None:
-            return ActOutcome(Effect.REFUSED, "the app does not see this channel")
-        return acts.remove_from_channel(self._web, channel, user_id, self._user_ids(channel) or (), confirm)
+        try:
+            if is_user_group(group_id):
+                return acts.remove_from_user_group(self._web, group_id, user_id, confirm)
+            channel = self._channel(group_id)
+            if channel is None:
+                return ActOutcome(Effect.REFUSED, "the app does not see this channel")
+            members = self._user_ids(channel) or ()
+            return acts.remove_from_channel(self._web, channel, user_id, members, confirm)
+        except (Rejected, PermissionDenied) as error:
+            return acts.refused(error)
 
     def make_admin(self, group_id: str, member: Member, confirm: Confirm = as_decided) -> ActOutcome:
         """Refuse: Slack lets only Enterprise's own administrators appoint channel managers."""

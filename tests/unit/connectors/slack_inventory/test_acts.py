@@ -66,6 +66,9 @@ def test_what_slack_would_refuse_is_not_asked(
         ("cant_kick_self", Effect.REFUSED),
         ("user_not_found", Effect.REFUSED),
         ("not_supported", Effect.REFUSED),
+        ("restricted_action", Effect.REFUSED),
+        ("access_denied", Effect.REFUSED),
+        ("no_permission", Effect.REFUSED),
         ("not_in_channel", Effect.NOT_NEEDED),
     ],
 )
@@ -86,6 +89,35 @@ def test_who_is_in_a_channel_that_slack_fails_to_fetch_is_not_taken_for_gone(
         inventory.remove(WARD, named(SAM))
 
 
+@pytest.mark.parametrize(
+    "method", ["conversations.info", "conversations.members", "conversations.join", "conversations.kick"]
+)
+def test_one_channel_that_refuses_holds_up_no_other(
+    slack: SlackServer, inventory: SlackInventory, method: str
+) -> None:
+    """Public channels may forbid to an app what private ones allow."""
+    slack.add_channel(WARD, "ward-7", AMINA, SAM, is_member=False)
+    slack.add_channel("C0THEATRE", "theatre", AMINA, SAM, is_private=True)
+    slack.fail(method, Fault(code="restricted_action"))
+    outcome = inventory.remove(WARD, named(SAM))
+    assert outcome.effect is Effect.REFUSED
+    assert "restricted_action" in outcome.said
+    assert not slack.channels[WARD].is_member
+    assert inventory.remove("C0THEATRE", named(SAM)).effect is Effect.DONE
+
+
+@pytest.mark.parametrize("method", ["usergroups.users.list", "usergroups.users.update"])
+@pytest.mark.parametrize("code", ["permission_denied", "access_denied", "restricted_action"])
+def test_a_user_group_that_refuses_is_left_to_people(
+    slack: SlackServer, inventory: SlackInventory, method: str, code: str
+) -> None:
+    slack.add_user_group(NURSES, "Nurses", AMINA, SAM)
+    slack.fail(method, Fault(code=code))
+    outcome = inventory.remove(NURSES, named(SAM))
+    assert outcome.effect is Effect.REFUSED
+    assert code in outcome.said
+
+
 def test_the_app_can_not_remove_itself(slack: SlackServer, inventory: SlackInventory) -> None:
     slack.add_channel(WARD, "ward-7", AMINA, "U0BOT")
     assert inventory.remove(WARD, named("U0BOT")).effect is Effect.REFUSED
@@ -99,7 +131,7 @@ def test_a_channel_out_of_sight_is_refused(slack: SlackServer, inventory: SlackI
     "fault, kind",
     [
         (Fault(code="missing_scope", extra={"needed": "channels:manage"}), PermissionDenied),
-        (Fault(code="restricted_action"), PermissionDenied),
+        (Fault(code="team_access_not_granted"), PermissionDenied),
         (Fault(code="token_revoked"), AuthFailed),
         (rate_limited(3), NotDone),
         (Fault(status=502, body=b"", is_after=True), Transient),
