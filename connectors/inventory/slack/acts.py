@@ -13,6 +13,7 @@ from connectors.inventory.slack.mapping import Listed, user_ids_of
 from worker.ports import ConnectorError, Incomplete, NotDone, PermissionDenied, Rejected, Transient
 from worker.ports.connectors.remover import ActOutcome, Confirm, Effect
 
+LEAVE_TRIES = 3  # a proxy that is started anew costs one
 _GONE = frozenset({"not_in_channel"})
 _WHY = {
     "cant_kick_self": "the app can't remove itself",
@@ -109,5 +110,12 @@ def _inside(web: SlackWeb, channel: Listed) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(ConnectorError):  # staying does no harm, and the act's own outcome counts
-            web.leave(channel.group_id)
+        _leave(web, channel.group_id)
+
+
+def _leave(web: SlackWeb, channel_id: str) -> None:
+    """Leave a channel. A failure is no error: the act's own outcome counts, and people can take the app out."""
+    for _ in range(LEAVE_TRIES):
+        with suppress(ConnectorError):
+            web.leave(channel_id)
+            return

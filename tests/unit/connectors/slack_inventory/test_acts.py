@@ -45,6 +45,17 @@ def test_a_member_is_removed_and_the_next_read_shows_it(
     assert inventory.remove(WARD, named(SAM)).effect is Effect.NOT_NEEDED
 
 
+@pytest.mark.parametrize("failures, stays", [(2, False), (3, True)])
+def test_leaving_is_tried_three_times_and_the_act_counts_in_any_case(
+    slack: SlackServer, inventory: SlackInventory, failures: int, stays: bool
+) -> None:
+    channel = slack.add_channel(WARD, "ward-7", AMINA, SAM, is_member=False)
+    slack.fail("conversations.leave", *[Fault(status=502, body=b"")] * failures)
+    assert inventory.remove(WARD, named(SAM)).effect is Effect.DONE
+    assert slack.called("conversations.leave") == 3
+    assert channel.is_member is stays
+
+
 @pytest.mark.parametrize(
     "more, said",
     [({"is_general": True}, "everybody is in"), ({"is_archived": True}, "archived")],
