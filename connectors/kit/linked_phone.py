@@ -12,11 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from connectors.kit.calls import Calls
 from connectors.kit.gateway_errors import set_aside, unexpected
 from connectors.kit.looking import Asks, look
+from connectors.kit.phone_acts import ITSELF, UNKNOWN, UNSURE
 from connectors.kit.phone_check import CHECKED_MAX, counts_of, details_of, inside_of
 from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
@@ -25,9 +26,11 @@ from connectors.kit.whatsapp import (
     id_of,
     is_at_odds,
     is_group_id,
+    is_same,
     is_surely_not_among,
     once_each,
     role_among,
+    with_ids_from,
 )
 from worker.domain.groups.facts import unasked
 from worker.domain.model import Coverage, Fact, Group, GroupFacts, Member, Role, Roster
@@ -51,10 +54,6 @@ SOME_ONLY = (
     "WhatsApp shows only admins all members of a community, and the linked phone is not seen to be one"
 )
 AT_ODDS = "the gateway shows one hidden identity with two numbers, or two with one number"
-ITSELF = (
-    "this is the linked phone itself, which would never see the group again: first link another phone that is an "
-    "admin of the group"
-)
 NOT_INSIDE = "the linked phone is not in this group any more: it shows whom the phone saw there last"
 T = TypeVar("T")
 
@@ -84,6 +83,7 @@ class LinkedPhone(Passive, ABC):
     can = Capabilities(sees_roles=True, can_remove=True, can_change_admin=True, breaks_terms=True)
     # What the list of groups has of each, with any gateway
     LISTED = frozenset({Fact.DESCRIPTION, Fact.APPROVAL, Fact.EDIT, Fact.WRITE, Fact.ADD})
+    SHOWS_ITSELF: ClassVar[str]  # what to do where the gateway doesn't show which member the phone is
 
     def __init__(self, context: ConnectorContext, gateway: str, calls: Calls | None) -> None:
         self._context = context
@@ -224,21 +224,26 @@ class LinkedPhone(Passive, ABC):
     def _roster(
         self, listed: Listed, rows: Sequence[Any], taken_at: datetime, malformed: list[Malformed]
     ) -> Roster:
-        members: list[Member] = []
         before = len(malformed)
-        for number, row in enumerate(rows, start=1):
-            try:
-                member = self._member(row)
-            except ValueError as error:
-                malformed.append(set_aside(self._gateway, f"{listed.group_id} row {number}", error))
-            else:
-                members += [] if member is None else [member]
+        members = self._members(listed.group_id, rows, malformed)
         bad = len(malformed) - before
         shown = once_each(members)
         coverage, warnings = self._judged(shown, listed, bad=bad)
         if coverage is Coverage.FULL and is_at_odds(members):
             coverage, warnings = Coverage.PARTIAL, (AT_ODDS,)
         return self._roster_of(listed, shown, taken_at, coverage, listed.warnings + warnings)
+
+    def _members(self, group_id: str, rows: Iterable[Any], malformed: list[Malformed]) -> list[Member]:
+        """Return the members whom the rows show, one a row; what can't be understood is set aside."""
+        members: list[Member] = []
+        for number, row in enumerate(rows, start=1):
+            try:
+                member = self._member(row)
+            except ValueError as error:
+                malformed.append(set_aside(self._gateway, f"{group_id} row {number}", error))
+            else:
+                members += [] if member is None else [member]
+        return members
 
     def _roster_of(
         self,
@@ -319,18 +324,27 @@ class LinkedPhone(Passive, ABC):
         participant = self._participant(member)
         if participant is None or not is_group_id(group_id):
             return ActOutcome(Effect.REFUSED, "the member has no id of WhatsApp")
-        if action == "remove" and self._is_me(member):
-            return ActOutcome(Effect.REFUSED, ITSELF)
+        if action == "remove" and (why_not := self._why_not(group_id, member)):
+            return ActOutcome(Effect.REFUSED, why_not)
         return self._ask(action, group_id, participant, confirm)
 
-    def _is_me(self, member: Member) -> bool:
-        """Whether the member is the phone that is linked now. What fails here is before the act."""
+    def _why_not(self, group_id: str, member: Member) -> str:
+        """Return why the member is not removed; "" if they surely are somebody else than the phone that is linked now.
+
+        What fails here is before the act.
+        """
         try:
             me = self._who_it_is()
+            if me is None:
+                return f"{UNKNOWN} {self.SHOWS_ITSELF}"
+            is_me = is_same(me, member)
+            if is_me is None:  # one shows a number alone, the other a LID: the group's list may show both
+                shown = self._members(group_id, self._rows(group_id) or (), [])
+                is_me = is_same(with_ids_from(shown, me), with_ids_from(shown, member))
         except (Transient, Incomplete) as error:
             wait_s = error.retry_after_s if isinstance(error, Transient) else None
             raise NotDone(error.message, remedy=error.remedy, retry_after_s=wait_s) from error
-        return me is not None and role_among(me, [member]) is not None
+        return UNSURE if is_me is None else ITSELF if is_me else ""
 
     # --- check -------------------------------------------------------------------------------------------
 
@@ -341,6 +355,7 @@ class LinkedPhone(Passive, ABC):
         try:
             listed = self._all(malformed)
             rosters = self._first_rosters(listed, malformed)
+            told = {} if self._myself() else {"removals": f"{UNKNOWN} {self.SHOWS_ITSELF}"}
         except ConnectorError as error:
             return CheckResult(ok=False, message=error.message, remedy=error.remedy or "See the README.")
         counts = counts_of(rosters) | {"groups": len(listed), "malformed": len(malformed)}
@@ -349,7 +364,7 @@ class LinkedPhone(Passive, ABC):
             message=f"{self._gateway}: the phone is linked, and is in {inside_of(len(listed), rosters)}.",
             remedy="" if listed else "Add the linked phone to the groups that are to be watched.",
             counts=counts,
-            details=details_of(len(listed), rosters),
+            details=details_of(len(listed), rosters) | told,
         )
 
     def _first_rosters(self, listed: list[Listed], malformed: list[Malformed]) -> list[Roster]:

@@ -180,6 +180,22 @@ def role_among(somebody: Member, members: Iterable[Member]) -> Role | None:
     )
 
 
+def is_same(one: Member, other: Member) -> bool | None:
+    """Whether two rows show one person; None if they have no kind of id in common, or only one of two is the same."""
+    pairs = ((one.phone, other.phone), (one.lid, other.lid))
+    found = {mine == theirs for mine, theirs in pairs if mine and theirs}
+    return found.pop() if len(found) == 1 else None
+
+
+def with_ids_from(members: Iterable[Member], somebody: Member) -> Member:
+    """Return somebody with the id that a list shows beside theirs; as before if it shows none, or several."""
+    beside = {
+        (each.phone, each.lid) for each in members if each.phone and each.lid and is_same(each, somebody)
+    }
+    phone, lid = next(iter(beside)) if len(beside) == 1 else (None, None)
+    return replace(somebody, phone=somebody.phone or phone, lid=somebody.lid or lid)
+
+
 def id_of(member: Member) -> str | None:
     """Return the id under which a group knows the member: the LID where it shows one, else the number's."""
     if member.lid is not None:

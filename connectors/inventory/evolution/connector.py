@@ -33,6 +33,7 @@ class EvolutionInventory(LinkedPhone):
         shows=LinkedPhone.LISTED | {Fact.PICTURE, Fact.LINK},
         costly=frozenset({Fact.PICTURE, Fact.LINK}),
     )
+    SHOWS_ITSELF = "give a key in api_key that Evolution lets list its instances (fetchInstances)"
 
     def __init__(self, config: EvolutionConfig, context: ConnectorContext) -> None:
         super().__init__(context, EVOLUTION, calls_of(config, context))

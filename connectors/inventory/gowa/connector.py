@@ -26,6 +26,7 @@ class GowaInventory(LinkedPhone):
     """The groups of one device's phone."""
 
     can = replace(LinkedPhone.can, shows=LinkedPhone.LISTED | {Fact.LINK}, costly=frozenset({Fact.LINK}))
+    SHOWS_ITSELF = "update GOWA to 8.0 or newer, which tells it"
 
     def __init__(self, config: GowaConfig, context: ConnectorContext) -> None:
         super().__init__(context, GOWA, calls_of(config, context))

@@ -32,6 +32,7 @@ class WahaInventory(LinkedPhone):
         shows=LinkedPhone.LISTED | {Fact.PICTURE, Fact.LINK, Fact.LAST_ACTIVITY},
         costly=frozenset({Fact.PICTURE, Fact.LINK, Fact.EDIT, Fact.WRITE, Fact.LAST_ACTIVITY}),
     )
+    SHOWS_ITSELF = "restart the session in WAHA, until it tells whose phone it is (`me`)"
 
     def __init__(self, config: WahaConfig, context: ConnectorContext) -> None:
         super().__init__(context, WAHA, calls_of(config, context))

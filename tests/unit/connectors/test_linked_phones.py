@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.kit.linked_phone import AT_ODDS, ITSELF
+from connectors.kit.linked_phone import AT_ODDS
+from connectors.kit.phone_acts import ITSELF, UNKNOWN, UNSURE
+from connectors.kit.whatsapp import is_same, with_ids_from
 from fakes.evolution.server import EvolutionServer
 from fakes.gateways.kinds import KINDS, Gateway, linked_to
 from fakes.gateways.server import Person, Room, answered
@@ -74,11 +76,11 @@ def test_somebody_who_is_listed_by_number_and_by_identity_is_one_and_the_list_is
     assert roster.coverage is Coverage.FULL
 
 
-def is_linked(gateway: Gateway, number: str) -> None:
-    """Another phone is linked to the gateway."""
+def is_linked(gateway: Gateway, number: str, lid: str | None = "9001") -> None:
+    """Another phone is linked to the gateway; only WAHA shows its LID beside the number."""
     server, jid = gateway.server, f"{number}:7@s.whatsapp.net"
     if isinstance(server, WahaServer):
-        server.me = {"id": jid, "lid": "9001@lid"}
+        server.me = {"id": jid} | ({} if lid is None else {"lid": f"{lid}@lid"})
     elif isinstance(server, EvolutionServer | GowaServer):
         server.owner = jid
 
@@ -92,7 +94,7 @@ def test_the_linked_phone_does_not_remove_itself_until_another_one_is_linked(gat
     bob, _dan = gateway.read()[0][WARD].members
     assert gateway.inventory.remove(WARD, bob) == ActOutcome(Effect.REFUSED, ITSELF)
     assert not gateway.server.seen(method="POST")
-    is_linked(gateway, DAN)
+    is_linked(gateway, DAN, "9002")
     assert gateway.inventory.remove(WARD, bob).effect is Effect.DONE
     assert [each.user for each in gateway.server.rooms[WARD].people] == [DAN]
 
@@ -116,6 +118,88 @@ def test_a_gateway_that_fails_to_say_who_its_phone_is_removes_nobody(gateway: Ga
     with pytest.raises(NotDone):
         gateway.inventory.remove(WARD, Member(f"+{BOB}", phone=f"+{BOB}"))
     assert not gateway.server.seen(method="POST")
+
+
+def test_a_gateway_that_does_not_show_who_its_phone_is_removes_nobody_and_check_says_so(
+    gateway: Gateway,
+) -> None:
+    """It might be the phone itself."""
+    gateway.server.rooms[WARD] = Room("Ward", [Person(BOB, Role.ADMIN, "9001"), Person(DAN)])
+    if gateway.kind == "evolution":  # the key of one instance may not list them
+        gateway.server.tell("fetchInstances", answered({"status": 403, "error": "Forbidden"}, 403))
+    for member in (Member(f"+{BOB}", phone=f"+{BOB}"), Member("9001@lid", lid="9001@lid")):
+        outcome = gateway.inventory.remove(WARD, member)
+        assert (outcome.effect, outcome.said.startswith(UNKNOWN)) == (Effect.REFUSED, True)
+        assert outcome.said.endswith(gateway.inventory.SHOWS_ITSELF)
+    assert not gateway.server.seen(method="POST")
+    assert gateway.inventory.make_admin(WARD, Member(f"+{DAN}", phone=f"+{DAN}")).effect is Effect.DONE
+    assert gateway.inventory.check().details["removals"].startswith(UNKNOWN)
+
+
+def test_check_says_nothing_of_removals_where_the_phone_is_known(gateway: Gateway) -> None:
+    gateway.server.rooms[WARD] = Room("Ward", [Person(BOB, Role.ADMIN, "9001")])
+    is_linked(gateway, BOB)
+    assert "removals" not in gateway.inventory.check().details
+
+
+P, L, Q, M = "+447700900101", "9001@lid", "+447700900102", "9002@lid"
+
+
+def shows(phone: str | None, lid: str | None) -> Member:
+    return Member(phone or lid or "", phone=phone, lid=lid)
+
+
+@pytest.mark.parametrize(
+    "me, member, found",
+    [
+        ((P, None), (P, None), True), ((P, None), (P, L), True), ((P, None), (None, L), None),
+        ((P, None), (Q, None), False), ((P, None), (Q, M), False), ((P, None), (None, M), None),
+        ((None, L), (P, None), None), ((None, L), (P, L), True), ((None, L), (None, L), True),
+        ((None, L), (Q, None), None), ((None, L), (Q, M), False), ((None, L), (None, M), False),
+        ((P, L), (P, None), True), ((P, L), (P, L), True), ((P, L), (None, L), True),
+        ((P, L), (Q, None), False), ((P, L), (Q, M), False), ((P, L), (None, M), False),
+        ((P, L), (Q, L), None), ((P, L), (P, M), None),
+    ],
+)  # fmt: skip
+def test_two_rows_are_one_person_by_what_both_show(
+    me: tuple[str | None, str | None], member: tuple[str | None, str | None], found: bool | None
+) -> None:
+    assert is_same(shows(*me), shows(*member)) is is_same(shows(*member), shows(*me)) is found
+
+
+@pytest.mark.parametrize(
+    "pairs, found",
+    [([(P, L), (Q, M)], (P, L)), ([(Q, M)], (P, None)), ([(P, L), (P, M)], (P, None)), ([], (P, None))],
+)
+def test_a_list_shows_the_other_id_of_a_number_if_it_shows_one(
+    pairs: list[tuple[str, str]], found: tuple[str, str | None]
+) -> None:
+    assert with_ids_from([shows(*pair) for pair in pairs], shows(P, None)) == shows(*found)
+
+
+@pytest.mark.parametrize(
+    "people, lid, said",
+    [
+        ([Person(BOB, Role.ADMIN, "9001"), Person(None, lid="9002")], "9002", None),
+        ([Person(BOB, Role.ADMIN), Person(DAN, lid="9002")], "9002", None),
+        ([Person(BOB, Role.ADMIN, "9001"), Person(DAN)], "9001", ITSELF),
+        ([Person(BOB, Role.ADMIN), Person(None, lid="9001")], "9001", UNSURE),
+        ([Person(None, Role.ADMIN, "9001"), Person(None, lid="9002")], "9002", UNSURE),
+    ],
+    ids=["phone-shows-both", "member-shows-both", "itself", "number-apart", "lids-alone"],
+)
+def test_whoever_is_shown_by_a_lid_alone_is_removed_only_where_the_list_shows_that_it_is_not_the_phone(
+    gateway: Gateway, people: list[Person], lid: str, said: str | None
+) -> None:
+    gateway.server.rooms[WARD] = Room("Ward", [*people])
+    is_linked(gateway, BOB, lid=None)
+    outcome = gateway.inventory.remove(WARD, Member(f"{lid}@lid", lid=f"{lid}@lid"))
+    if said is None:  # GOWA takes numbers alone
+        assert len(gateway.server.seen(method="POST")) == 1
+        assert outcome.effect is (Effect.REFUSED if gateway.kind == "gowa" else Effect.DONE)
+    else:
+        assert outcome == ActOutcome(Effect.REFUSED, said)
+        assert not gateway.server.seen(method="POST")
 
 
 def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(gateway: Gateway) -> None:

@@ -33,6 +33,14 @@ def evolution() -> Iterator[EvolutionServer]:
 
 
 @pytest.fixture
+def phone(evolution: EvolutionServer) -> None:
+    """The linked phone is in the ward, and Evolution shows which member it is."""
+    evolution.owner = "447700900199@s.whatsapp.net"
+    phone = Person("447700900199", Role.ADMIN, "90000000000199")
+    evolution.rooms["120363000000000007@g.us"].people.append(phone)
+
+
+@pytest.fixture
 def make(evolution: EvolutionServer) -> Iterator[Make]:
     """Build inventories of the server; `more` are keys, the rest parts of the context."""
     with ExitStack() as stack:

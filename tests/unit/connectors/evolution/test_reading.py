@@ -291,6 +291,7 @@ def test_one_bad_member_is_set_aside_and_the_group_is_partial(evolution: Evoluti
 # --- Acts -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "member, participant",
     [(SAM, "447700900102"), (AMINA, "90000000000101@lid"), (HIDDEN, "90000000000103@lid")],
@@ -316,6 +317,7 @@ def test_a_member_is_made_an_admin(evolution: EvolutionServer, make: Make) -> No
     assert {each.role for each in ward.members if each.handle == SAM.handle} == {Role.ADMIN}
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "status, effect", [(403, Effect.REFUSED), (406, Effect.REFUSED), (404, Effect.NOT_NEEDED)]
 )
@@ -328,6 +330,7 @@ def test_the_inner_status_decides_although_the_answer_is_201(
     assert evolution.log[-1].status == 201
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize("words", ["Error: not-authorized", "Error: forbidden", "Error: bad-request"])
 def test_what_whatsapp_refused_as_a_whole_is_refused(
     evolution: EvolutionServer, make: Make, words: str
@@ -336,6 +339,7 @@ def test_what_whatsapp_refused_as_a_whole_is_refused(
     assert make().remove(WARD, SAM).effect is Effect.REFUSED
 
 
+@pytest.mark.usefixtures("phone")
 def test_a_request_that_is_wrong_is_refused_and_shows_nobody(evolution: EvolutionServer, make: Make) -> None:
     evolution.tell(ACT, refused(400, "447700900102 is wrong", "participants[0] is wrong"))
     outcome = make().remove(WARD, SAM)
@@ -343,6 +347,7 @@ def test_a_request_that_is_wrong_is_refused_and_shows_nobody(evolution: Evolutio
     assert "447700900102" not in outcome.said
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "reply, kind",
     [

@@ -43,6 +43,14 @@ def gowa(description: OpenApi | None) -> Iterator[GowaServer]:
 
 
 @pytest.fixture
+def phone(gowa: GowaServer) -> None:
+    """The linked phone is in the ward, and GOWA shows which member it is."""
+    gowa.owner = "447700900199@s.whatsapp.net"
+    phone = Person("447700900199", Role.ADMIN, "90000000000199")
+    gowa.rooms["120363000000000007@g.us"].people.append(phone)
+
+
+@pytest.fixture
 def make(gowa: GowaServer) -> Iterator[Make]:
     """Build inventories of the server; `more` are keys, the rest parts of the context."""
     with ExitStack() as stack:

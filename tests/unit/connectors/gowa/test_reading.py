@@ -57,6 +57,7 @@ def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
     )
 
 
+@pytest.mark.usefixtures("phone")
 def test_the_published_description_holds_for_a_whole_read_and_both_acts(
     contract_data: Path, gowa: GowaServer, make: Make
 ) -> None:
@@ -272,6 +273,7 @@ def test_one_bad_member_is_set_aside_and_the_group_is_partial(gowa: GowaServer, 
 # --- Acts -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "member, digits", [(SAM, "447700900102"), (AMINA, "447700900101")], ids=["number", "both"]
 )
@@ -285,6 +287,7 @@ def test_a_member_is_removed_by_the_digits_of_their_number(
     assert member.handle not in {each.handle for each in ward.members}
 
 
+@pytest.mark.usefixtures("phone")
 def test_a_lid_s_digits_are_never_sent_as_a_number(gowa: GowaServer, make: Make) -> None:
     outcome = make().remove(WARD, HIDDEN)
     assert outcome.effect is Effect.REFUSED
@@ -300,6 +303,7 @@ def test_a_member_is_made_an_admin(gowa: GowaServer, make: Make) -> None:
     assert {each.role for each in ward.members if each.handle == SAM.handle} == {Role.ADMIN}
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "reply, effect",
     [
@@ -321,6 +325,7 @@ def test_what_whatsapp_refused_is_said_and_shows_nobody(
     assert "447700900102" not in outcome.said
 
 
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "reply, kind",
     [

@@ -42,6 +42,14 @@ def waha(description: OpenApi | None) -> Iterator[WahaServer]:
 
 
 @pytest.fixture
+def phone(waha: WahaServer) -> None:
+    """The linked phone is in the ward, and WAHA shows which member it is."""
+    waha.me = {"id": "447700900199@c.us", "lid": "90000000000199@lid"}
+    phone = Person("447700900199", Role.ADMIN, "90000000000199")
+    waha.rooms["120363000000000007@g.us"].people.append(phone)
+
+
+@pytest.fixture
 def make(waha: WahaServer) -> Iterator[Make]:
     """Build inventories of the server; `more` are keys, `takes` and `again` parts of the context."""
     with ExitStack() as stack:

@@ -20,6 +20,8 @@ AMINA = Member("+447700900101", phone="+447700900101", lid="90000000000101@lid")
 HIDDEN = Member("90000000000103@lid", lid="90000000000103@lid")
 REMOVE, PROMOTE = "/participants/remove", "/admin/promote"
 
+pytestmark = pytest.mark.usefixtures("phone")
+
 
 def asked(waha: WahaServer) -> Any:
     return json.loads(waha.seen(method="POST")[-1].request.body)
@@ -68,7 +70,7 @@ def test_somebody_who_is_not_there_need_not_be_removed_and_cannot_be_promoted(
     waha: WahaServer, make: Make
 ) -> None:
     waha.act_answer = "NOWEB"
-    nobody = Member("+447700900199", phone="+447700900199")
+    nobody = Member("+447700900198", phone="+447700900198")
     inventory = make()
     assert inventory.remove(WARD, nobody).effect is Effect.NOT_NEEDED
     assert inventory.make_admin(WARD, nobody).effect is Effect.REFUSED

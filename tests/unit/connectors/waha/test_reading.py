@@ -67,6 +67,7 @@ def test_it_says_what_a_linked_phone_can_see_and_do(make: Make) -> None:
     )
 
 
+@pytest.mark.usefixtures("phone")
 def test_the_published_description_holds_for_a_whole_read_and_both_acts(
     contract_data: Path, waha: WahaServer, make: Make
 ) -> None:
