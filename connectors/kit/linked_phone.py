@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeVar
 from connectors.kit.calls import Calls
 from connectors.kit.gateway_errors import set_aside, unexpected
 from connectors.kit.looking import Asks, look
-from connectors.kit.phone_acts import ITSELF, UNKNOWN, UNSURE
+from connectors.kit.phone_acts import COMMUNITY, ITSELF, UNKNOWN, UNSURE
 from connectors.kit.phone_check import CHECKED_MAX, counts_of, details_of, inside_of
 from connectors.kit.rest import Refusal
 from connectors.kit.text import cut, one_line
@@ -329,7 +329,8 @@ class LinkedPhone(Passive, ABC):
         return self._ask(action, group_id, participant, confirm)
 
     def _why_not(self, group_id: str, member: Member) -> str:
-        """Return why the member is not removed; "" if they surely are somebody else than the phone that is linked now.
+        """Return why the member is not removed; "" if they surely are not the phone that is linked now, nor the group a
+        community.
 
         What fails here is before the act.
         """
@@ -341,10 +342,13 @@ class LinkedPhone(Passive, ABC):
             if is_me is None:  # one shows a number alone, the other a LID: the group's list may show both
                 shown = self._members(group_id, self._rows(group_id) or (), [])
                 is_me = is_same(with_ids_from(shown, me), with_ids_from(shown, member))
+            listed = self._group(group_id) if is_me is False else None
         except (Transient, Incomplete) as error:
             wait_s = error.retry_after_s if isinstance(error, Transient) else None
             raise NotDone(error.message, remedy=error.remedy, retry_after_s=wait_s) from error
-        return UNSURE if is_me is None else ITSELF if is_me else ""
+        if is_me is not False:
+            return ITSELF if is_me else UNSURE
+        return COMMUNITY if listed is not None and listed.is_community else ""
 
     # --- check -------------------------------------------------------------------------------------------
 

@@ -11,3 +11,7 @@ UNSURE = (
     "it is not known whether this member is the linked phone itself: people have to do it, or make the linked phone an "
     "admin of the group, so that WhatsApp shows it the members' numbers"
 )
+COMMUNITY = (
+    "this is a community, or its announcement group: a gateway would take the member out of this one group only, and "
+    "they would stay in the community: remove them from the community in WhatsApp"
+)

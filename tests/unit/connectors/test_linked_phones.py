@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.kit.linked_phone import AT_ODDS
-from connectors.kit.phone_acts import ITSELF, UNKNOWN, UNSURE
+from connectors.kit.phone_acts import COMMUNITY, ITSELF, UNKNOWN, UNSURE
 from connectors.kit.whatsapp import is_same, with_ids_from
 from fakes.evolution.server import EvolutionServer
 from fakes.gateways.kinds import KINDS, Gateway, linked_to
@@ -200,6 +200,26 @@ def test_whoever_is_shown_by_a_lid_alone_is_removed_only_where_the_list_shows_th
     else:
         assert outcome == ActOutcome(Effect.REFUSED, said)
         assert not gateway.server.seen(method="POST")
+
+
+COMMUNITIES = {
+    "waha": ("isCommunity", "isCommunityAnnounce"),
+    "gowa": ("IsParent", "IsDefaultSubGroup"),
+    "evolution": ("isCommunity", "isCommunityAnnounce"),
+}
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["community", "announcement-group"])
+def test_nobody_is_removed_from_a_community_but_from_a_group_of_it(gateway: Gateway, which: int) -> None:
+    """A gateway's request takes them out of the one group, and they stay in the community (WAHA's issue 1209)."""
+    people, key = [Person(BOB, Role.ADMIN, "9001"), Person(DAN)], COMMUNITIES[gateway.kind][which]
+    gateway.server.rooms[WARD] = Room("Hospital", [*people], {key: True})
+    gateway.server.rooms[ROTA] = Room("Rota", [*people], {key: False, "linkedParent": WARD})
+    is_linked(gateway, BOB)
+    dan = Member(f"+{DAN}", phone=f"+{DAN}")
+    assert gateway.inventory.remove(WARD, dan) == ActOutcome(Effect.REFUSED, COMMUNITY)
+    assert not gateway.server.seen(method="POST")
+    assert gateway.inventory.remove(ROTA, dan).effect is Effect.DONE
 
 
 def test_an_act_that_is_not_wanted_any_more_is_not_asked_for(gateway: Gateway) -> None:
