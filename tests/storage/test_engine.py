@@ -1,5 +1,6 @@
 """What a connection to a database is opened with, and what it keeps."""
 
+import errno
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,6 +54,25 @@ def test_a_file_that_is_not_the_one_that_was_opened_is_refused(tmp_path: Path, *
     with pytest.raises(FileReplaced):  # a new connection does not go on in the other file
         engine.connect()
     assert file.exists() is is_put_back
+    engine.dispose()
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_taken_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "whosleft.db"
+    engine = open_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE shelf (nr INTEGER)")
+
+    def away(_path: Path, **_options: object) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", away)
+        require_same_file(engine)
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM shelf").scalar_one() == 0
     engine.dispose()
 
 

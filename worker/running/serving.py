@@ -231,8 +231,8 @@ def _other_tables_noticed(health: Health, changed: Event) -> Iterator[None]:
 
     with watching(are_others, changed):
         yield
-    for error in replaced:
-        raise error
+    if replaced:
+        raise replaced[0]
 
 
 @dataclass(frozen=True, slots=True)

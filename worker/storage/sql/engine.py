@@ -89,7 +89,6 @@ def _opened(
         event.listen(engine, "connect", _plan_for_small_statements)
         event.listen(engine, "checkout", _as_server_has_it)
         return engine
-    opened: _Opened | None = None
     if parsed.database in {None, "", ":memory:"}:
         engine = sa.create_engine(
             parsed,
@@ -107,11 +106,9 @@ def _opened(
             execution_options={OPENED: opened},
         )
         event.listen(engine, "do_connect", opened.begin)
-        event.listen(engine, "checkout", lambda *_: opened.require_same())
+        event.listen(engine, "checkout", opened.use)
         event.listen(engine, "handle_error", _noting(named or file))
     event.listen(engine, "connect", _on_connect)
-    if opened is not None:
-        event.listen(engine, "connect", lambda *_: opened.note())
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "checkin", _on_checkin)
     return engine
@@ -129,26 +126,27 @@ class _Opened:
         self.require_same()
         make_private(self._file)
 
-    def note(self) -> None:
-        """Keep which file it is: the first connection made it, or opened it for writing."""
-        self._identity = self._identity or self._found()
+    def use(self, *_: object) -> None:
+        """Before a connection is used; the first one has made the file, or opened it for writing."""
+        self._identity = self.require_same()
 
-    def require_same(self) -> None:
-        if self._identity is not None and self._identity != self._found():
+    def require_same(self) -> tuple[int, int] | None:
+        """Return which file it is, by device and number; as before, where that can't be seen now."""
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            identity = None
+        except OSError:  # its disk is away, perhaps: nothing is known of the file
+            return self._identity
+        else:
+            identity = found.st_dev, found.st_ino
+        if self._identity is not None and self._identity != identity:
             raise FileReplaced(
                 f"{self._file} was replaced or removed while this process had it open: what it wrote there since is "
                 "lost. Stop all workers and desks before a backup is put back, and start them after that "
                 "(docs/upgrade.md)."
             )
-
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            found = (
-                self._file.stat()
-            )  # opened and closed here, it would lose the locks of SQLite's connections
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+        return identity
 
 
 def require_same_file(engine: sa.Engine) -> None:
