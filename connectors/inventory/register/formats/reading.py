@@ -64,6 +64,7 @@ def read(book: Book, asked: Asked) -> Reading:
     rows = all_rows(readable, asked.region)
     has_days = any(row.as_of is not None for row in rows)  # then the newest group's date is the register's
     facts = [_facts(table, header, at) for (table, header), at in zip(readable, taken, strict=True)]
+    unused = list(_unused(readable))
     for table, _ in readable:
         table.rows.clear()  # a large register fits in memory once, and not twice
     rosters, of_rows = rosters_of(rows, Context(asked.config.messenger, asked.region, dating, facts))
@@ -71,7 +72,7 @@ def read(book: Book, asked: Asked) -> Reading:
         rosters=tuple(rosters),
         taken_at=max((roster.taken_at for roster in rosters if has_days), default=min(taken)),
         problems=(*problems, *of_rows),
-        warnings=(*warnings, *_unused(readable)),
+        warnings=(*warnings, *unused),
         headings=tuple(_headings(readable)),
     )
 
@@ -245,6 +246,14 @@ def _unused(tables: Sequence[tuple[Table, Header]]) -> Iterator[str]:
         unused = [
             f"{quoted(text)} ({letters(at)})" for at, text, meaning in header.headings if meaning is None
         ]
+        headed = {at for at, _, _ in header.headings}
+        filled = {
+            at
+            for row in table.rows[header.row + 1 :]
+            for at, value in enumerate(row)
+            if at not in headed and not is_blank(value)
+        }
+        unused += [f"a column without a heading ({letters(at)})" for at in sorted(filled)]
         if unused:
             yield f"{table.label}: not used: {listed(unused)}"
         if table.is_hidden:

@@ -26,7 +26,7 @@ GROUP = frozenset({Meaning.GROUP_ID, Meaning.GROUP_NAME})
 IDENTITY = frozenset({Meaning.MEMBER, Meaning.PHONE, Meaning.EMAIL, Meaning.EMPLOYEE_ID})
 ROLES = frozenset({Meaning.ROLE, Meaning.ADMINS, Meaning.CREATOR})
 
-_BRACKETED = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
+BRACKETED = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _readings(text: str) -> Iterator[str]:
     if plain(text) in _VOCABULARY:
         yield text
         return
-    yield _BRACKETED.sub(" ", text)
+    yield BRACKETED.sub(" ", text)
     yield from re.split(r"[/|()\[\]]", text)
 
 

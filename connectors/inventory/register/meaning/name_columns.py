@@ -5,19 +5,17 @@ A row without a number that has a text in one is about somebody. Nobody knows wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.formats.table import Value, text_of
 from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.cells import is_name, is_nothing
-from connectors.inventory.register.meaning.headings import IDENTITY, Header
+from connectors.inventory.register.meaning.headings import BRACKETED, IDENTITY, Header
 from connectors.inventory.register.meaning.words import plain
 
 FILLED_MIN = 0.5  # of the rows that show a member
 DISTINCT_MIN = 0.8  # of the texts there: a ward, a shift or a remark comes again and again
-_BRACKETED = re.compile(r"[(\[（][^()\[\]（）]*[)\]）]")
 
 
 def maybe_names(header: Header, rows: Sequence[Sequence[Value]]) -> tuple[int, ...]:
@@ -34,7 +32,7 @@ def maybe_names(header: Header, rows: Sequence[Sequence[Value]]) -> tuple[int, .
 
 
 def _may_be_a_name(text: str) -> bool:
-    parts = {part for part in plain(_BRACKETED.sub(" ", text)).split() if not part.isdecimal()}  # "Name 2"
+    parts = {part for part in plain(BRACKETED.sub(" ", text)).split() if not part.isdecimal()}  # "Name 2"
     return bool(parts) and parts <= words.NAME_WORDS
 
 

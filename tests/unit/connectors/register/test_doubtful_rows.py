@@ -87,6 +87,11 @@ def test_a_name_where_nothing_says_that_there_are_names_is_somebody(
     assert [problem.place for problem in reading.problems] == ["sheet 'Groups', row 3"]
 
 
+def test_a_column_without_a_heading_is_said_not_to_be_used(tmp_path: Path) -> None:
+    reading = read_rows(tmp_path, [["Group", "", "Phone", "Shift"], ["Ward 7", "yes", B, "early"]])
+    assert reading.warnings == ("sheet 'Groups': not used: 'Shift' (D), a column without a heading (B)",)
+
+
 def test_a_remark_beside_an_empty_cell_of_members_is_about_the_group(tmp_path: Path) -> None:
     reading = read_rows(tmp_path, [["Group", "Members", "Remarks"], ["Ward 7", "", "closed in May"]])
     assert (only(reading).coverage, reading.problems) == (Coverage.FULL, ())
