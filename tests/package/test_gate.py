@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from gate import HERE, dealt
+from gate import HERE, dealt, forget
 from nearest import is_near
+from worker.domain.escalation.wall_clock import only_zone, timezones
 
 
 def some(path: str, count: int, *servers: str) -> list[Any]:
@@ -36,6 +37,12 @@ def test_each_share_begins_with_its_part_of_what_takes_long_and_servers_stay_tog
 def test_one_process_runs_what_takes_long_first() -> None:
     quick, worlds = some("unit/test_quick.py", 3), some("sim/test_worlds.py", 2)
     assert dealt([*quick, *worlds], 1) == [*worlds, *quick]
+
+
+def test_counted_tests_find_nothing_that_the_core_remembers_from_others() -> None:
+    only_zone("FR"), timezones()
+    forget()
+    assert only_zone.cache_info().currsize == timezones.cache_info().currsize == 0
 
 
 @pytest.mark.parametrize(

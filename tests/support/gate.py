@@ -6,6 +6,7 @@ would make each line half as dear again, and prove nothing.
 
 import gc
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ COUNTED = (
     "unit/desk/test_assignee_truth.py", "unit/desk/test_at_once.py", "unit/desk/test_forms_of_other_kinds.py",
     "unit/desk/api/test_acts.py", "unit/desk/api/test_lists.py",
 )  # fmt: skip
+CORE = ("worker.domain.", "worker.app.")
 PAUSED = pytest.StashKey[bool]()
 OLDEST = 100  # collections of what is younger, ten times as many as Python waits for
 # What takes long comes first, so that no process is left with it at the end: about how many seconds a test of it takes
@@ -113,6 +115,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if is_counted:
         if item.config.stash.get(PAUSED, False):
             one_loop.end()  # its threads are traced no more: a pause ends that in every thread but this one
+            forget()
             item.config.stash[PAUSED] = False
         return (yield)
     item.config.stash[PAUSED] = True
@@ -121,6 +124,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         coverage.resume()
+
+
+def forget() -> None:
+    """Empty the caches of the core's functions, as what a test that isn't counted filled is run by none that is."""
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith(CORE):
+            for function in vars(module).values():
+                if hasattr(function, "cache_clear"):
+                    function.cache_clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
