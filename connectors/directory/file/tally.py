@@ -11,7 +11,7 @@ from worker.domain.model import AccountFacts
 from worker.ports import CheckResult, DirectoryPage, Malformed
 
 _COUNTS = ("people", "enabled", "disabled", "out_of_scope", "malformed", "unreadable_phones", "without_phone")
-MALFORMED_SHARE_MAX = 0.01  # as everywhere: with over 1 % set aside, the pass counts as incomplete
+MALFORMED_SHARE_MAX = 0.01  # as in a poll, but for one bad record of a small file, which a poll lets pass
 
 
 class Tally:
