@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from connectors.inventory.register.config import Meaning
 from connectors.inventory.register.formats.table import Table, Value, is_blank, text_of
@@ -89,7 +90,10 @@ def other_headings(table: Table, header: Header, told: Mapping[Meaning, str]) ->
 
 
 def _heading_rows(table: Table, told: Mapping[Meaning, str]) -> Iterator[int]:
-    """Yield the rows whose cells are all headings, too many to be a group, a name and a role by chance."""
+    """Yield the rows whose cells are headings, too many to be a group, a name and a role by chance.
+
+    One cell may be a heading that isn't known, where those that are tell a group, who is in it, and more.
+    """
     known: dict[str, bool] = {}  # cells of a long list are mostly like one before, or have digits
 
     def is_heading(text: str) -> bool:
@@ -97,17 +101,21 @@ def _heading_rows(table: Table, told: Mapping[Meaning, str]) -> Iterator[int]:
             known[text] = _is_name(text) or any(meaning for _, _, meaning in _read([text], told))
         return known[text]
 
-    def is_surely_none(value: Value) -> bool:
-        is_told = isinstance(value, str) and sum(map(str.isdigit, value)) <= HEADING_DIGITS_MAX
-        return not is_told or known.get(text_of(value)) is False
+    def may_be_heading(value: Value) -> bool:
+        return isinstance(value, str) and sum(map(str.isdigit, value)) <= HEADING_DIGITS_MAX
 
     for at, row in enumerate(table.rows):
         values = [value for value in row if not is_blank(value)]
-        if not any(map(is_surely_none, values)) and all(is_heading(text_of(value)) for value in values):
-            meanings = {meaning for _, _, meaning in _read(row, told)}
-            has_both = not meanings.isdisjoint(GROUP) and not meanings.isdisjoint(IDENTITY)
-            if None not in meanings and (has_both or _row_score(row, told) > HEADINGS_MIN):
-                yield at
+        if not all(map(may_be_heading, values)):
+            continue
+        unknown = list(islice((value for value in values if not is_heading(text_of(value))), 2))
+        if len(unknown) > 1:
+            continue
+        meanings = {meaning for _, _, meaning in _read(row, told)}
+        has_both = not meanings.isdisjoint(GROUP) and not meanings.isdisjoint(IDENTITY)
+        has_more = _row_score(row, told) > HEADINGS_MIN
+        if (has_both and has_more) if None in meanings else (has_both or has_more):
+            yield at
 
 
 def _texts(row: Sequence[Value], without: int | None) -> list[str]:

@@ -119,8 +119,9 @@ WARD_7 = [HEAD, ["Ward 7", "Amy", A, "Admin"], ["", "Ben", B, ""], []]
         ["Phone", "Member name", "Group name", "Role"],
         ["Group name", "Member name", "Phone", "Role", "E-mail"],
         ["", "Member name", "Phone", "Role"],
+        ["Phone", "Member name", "Group name", "Shoe size"],
     ],
-    ids=["a column less", "another order", "a column more", "no group"],
+    ids=["a column less", "another order", "a column more", "no group", "one that is not known"],
 )
 def test_other_headings_further_down_are_refused_with_their_place(tmp_path: Path, other: list[str]) -> None:
     with pytest.raises(BadConfig, match=r"'Groups', row 5: other headings") as raised:
@@ -143,6 +144,7 @@ def test_a_row_of_headings_above_the_header_belongs_to_it(tmp_path: Path) -> Non
         ["Group", "Staff", "07700 900103", "Member"],
         ["Group", "", "", "Admin"],
         ["Ward 8", "Name", "E-mail", "Role"],
+        ["Group", "Cem Kaya", "", "Admin"],
     ],
 )
 def test_somebody_s_row_is_no_row_of_headings(tmp_path: Path, row: list[str]) -> None:
