@@ -119,8 +119,7 @@ def release(
     if not is_known:
         gone = f"There is no directory {plan.source} any more"
         then = f"{gone}: whoever another one knows gets a ticket by that one's plan."
-    out.print(Text(f"{plan.label} is {plan.state.value}. {then}"))
-    _say_waiting(plan, waiting, "release")
+    _say(plan, HoldState.RELEASED, then, waiting)
 
 
 @app.command()
@@ -138,10 +137,7 @@ def reject(
         who = actor(by, worker.settings)
         plan = worker.approvals.decide(id_, cohort or [], who, need_reason(reason), at, release=False)
         waiting = _waiting(worker, plan, HoldState.REJECTED)
-    out.print(
-        Text(f"{plan.label} is {plan.state.value}. What is rejected is not held again for the same reasons.")
-    )
-    _say_waiting(plan, waiting, "reject")
+    _say(plan, HoldState.REJECTED, "What is rejected is not held again for the same reasons.", waiting)
 
 
 def _waiting(worker: App, plan: HeldPlan, verdict: HoldState) -> list[str]:
@@ -151,7 +147,10 @@ def _waiting(worker: App, plan: HeldPlan, verdict: HoldState) -> list[str]:
     return [one.id for one in plan.cohorts if one.id in kept and one.state is HoldState.HELD]
 
 
-def _say_waiting(plan: HeldPlan, waiting: Sequence[str], verb: str) -> None:
+def _say(plan: HeldPlan, verdict: HoldState, then: str, waiting: Sequence[str]) -> None:
+    is_any = any(one.state is verdict for one in plan.cohorts)
+    out.print(Text(f"{plan.label} is {plan.state.value}.{f' {then}' if is_any else ''}"))
     if waiting:
+        verb = "release" if verdict is HoldState.RELEASED else "reject"
         many = f"a size of {plan.size}, so two have to {verb} it"
         out.print(Text(f"{', '.join(waiting)}: kept. The plan has {many}: somebody else has to do the same."))

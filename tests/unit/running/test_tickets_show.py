@@ -96,6 +96,17 @@ def test_a_plan_says_when_it_was_held_and_who_decided_it(config: Path) -> None:
     assert "released by kim on 2026-11-24 11:00: all have left" in said
 
 
+def test_the_first_of_two_who_release_a_plan_is_not_told_that_tickets_are_opened(config: Path) -> None:
+    with config.open("a") as file:
+        file.write("desk: {two_approvers_from: 1}\n")
+    run(config, "once", "all", "--now", AT)
+    said = run(config, "plans", "release", "P-1", "--by", "kim", "--reason", "left", "--now", LATER)
+    assert " ".join(said.split()) == (
+        "P-000001 is held. c1: kept. The plan has a size of 1, so two have to release it: "
+        "somebody else has to do the same."
+    )
+
+
 def test_releasing_the_plan_of_a_directory_with_another_name_says_which_plan_counts(config: Path) -> None:
     run(config, "once", "all", "--now", AT)
     config.write_text(config.read_text().replace("name: corp", "name: hr"))
