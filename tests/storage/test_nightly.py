@@ -1,5 +1,7 @@
 """The nightly pass's queries about live tickets and early leavings: each looks up what they name, and nobody else."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,7 +12,7 @@ from worker.storage.candidates.assignees import (
     readdressed_assignees,
     with_former_accountable,
 )
-from worker.storage.candidates.tickets import tickets_without_reason
+from worker.storage.candidates.tickets import tickets_without_reason, waivers_just_over
 from worker.storage.leavers import OVERTAKEN
 from worker.storage.waiting import early_departures
 
@@ -68,6 +70,18 @@ def test_who_answers_is_noted_for_live_tickets_alone(engine: sa.Engine) -> None:
             steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
         assert not [step for step in steps if step.startswith("SCAN")]
         assert "ix_ticket_state" in steps[0] or "ix_ticket_due" in steps[0]
+
+
+def test_waivers_that_ended_are_found_by_their_ends(engine: sa.Engine) -> None:
+    """Each reconcile asks, so what it costs must not grow with the waivers that there are."""
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL reads so small a table as a whole")
+    now = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    query = waivers_just_over().params(since=now - timedelta(days=1), now=now)
+    text = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+    with engine.connect() as connection:
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert "ix_ticket_waived_until (waived_until>? AND waived_until<?)" in steps[0]
 
 
 def test_lists_that_overtake_a_proof_are_found_by_the_leavers_in_them(engine: sa.Engine) -> None:

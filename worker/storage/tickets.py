@@ -25,6 +25,7 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.ports.state.tickets import Gone, SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
 from worker.storage.candidates.assignees import answered_for_by_others, with_former_accountable
+from worker.storage.candidates.tickets import holds_over, waivers_just_over
 from worker.storage.cases import active_admins_of
 from worker.storage.departed import gone
 from worker.storage.hidden_members import maybe_there
@@ -166,7 +167,11 @@ class SqlTickets:
         return [ticket_from_row(row) for row in rows]
 
     def homes_of_holds_over(self, now: datetime, longest: timedelta) -> list[GroupKey]:
-        rows = self._c.execute(_homes_of_holds_over(), {"now": now, "latest": now + longest + APART_MAX})
+        rows = self._c.execute(holds_over(), {"now": now, "latest": now + longest + APART_MAX})
+        return [GroupKey(*row) for row in rows]
+
+    def homes_of_waivers_over(self, now: datetime) -> list[GroupKey]:
+        rows = self._c.execute(waivers_just_over(), {"now": now, "since": now - timedelta(days=1)})
         return [GroupKey(*row) for row in rows]
 
     def answer_for(self, accountable: str) -> list[GroupKey]:
@@ -341,15 +346,6 @@ def _identified() -> sa.Select[Any]:
         .where(_IS_OF_IDS, link.c.is_dirty == 0)
         .where(link.c.state.in_((IdentityState.LINKED.value, IdentityState.NOBODY.value)))
     )
-
-
-@cache
-def _homes_of_holds_over() -> sa.Select[Any]:
-    t, blocker = ticket.c, ticket.alias("blocker").c
-    waits = sa.exists().where(blocker.id == t.blocked_by, blocker.state.in_(_LIVE))
-    is_over = sa.or_(t.held_until <= sa.bindparam("now"), t.held_until > sa.bindparam("latest"))
-    which = (t.state == TicketState.BLOCKED.value) & is_over & ~waits
-    return sa.select(t.source, t.group_id).distinct().where(which)
 
 
 @cache

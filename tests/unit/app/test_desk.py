@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -58,8 +59,11 @@ def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:
     desk.settle(full=True)
     assert desk.ticket().state is TicketState.WAIVED
 
-    desk.now = desk.now.replace(day=27)
-    desk.settle(full=True)
+    desk.now = desk.now.replace(day=27) - timedelta(minutes=1)
+    desk.settle()
+    assert desk.ticket().state is TicketState.WAIVED
+    desk.later(minutes=1)
+    desk.settle()
     assert desk.ticket().state is TicketState.OPEN
     assert desk.ticket().reason == "the waiver is over"
 

@@ -92,7 +92,7 @@ class Reconcile:
             texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)
             over = uow.tickets.homes_of_holds_over(now, self._tickets.hold_max)
-            uow.rosters.mark_dirty(over, now)
+            uow.rosters.mark_dirty([*over, *uow.tickets.homes_of_waivers_over(now)], now)
             is_first = full or not self._has_marked
             self._look_who_answers(uow, now, full=is_first)
             if is_first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,6 +69,26 @@ def waivers() -> sa.Select[Any]:
     t = ticket.c
     limited = (t.state == TicketState.WAIVED.value) & t.waived_until.is_not(None)
     return sa.select(t.source, t.group_id).distinct().where(limited)
+
+
+@cache
+def holds_over() -> sa.Select[Any]:
+    """Groups with a ticket that waits for a day alone, which comes by `now`, or is said to after `latest`."""
+    t, blocker = ticket.c, ticket.alias("blocker").c
+    waits = sa.exists().where(blocker.id == t.blocked_by, blocker.state.in_(LIVE_STATES))
+    is_over = sa.or_(t.held_until <= sa.bindparam("now"), t.held_until > sa.bindparam("latest"))
+    which = (t.state == TicketState.BLOCKED.value) & is_over & ~waits
+    return sa.select(t.source, t.group_id).distinct().where(which)
+
+
+@cache
+def waivers_just_over() -> sa.Select[Any]:
+    """Groups with a ticket whose waiver ended within the last day: after `since`, and by `now`."""
+    t = ticket.c
+    ended = (t.waived_until > sa.bindparam("since")) & (t.waived_until <= sa.bindparam("now"))
+    # An expression, or SQLite would read all tickets that are waived
+    is_waived = t.state.concat("") == TicketState.WAIVED.value
+    return sa.select(t.source, t.group_id).distinct().where(ended, is_waived)
 
 
 def blocked() -> sa.Select[Any]:

@@ -93,6 +93,12 @@ ticket = sa.Table(
         postgresql_where=sa.text("held_until IS NOT NULL"),
     ),
     sa.Index(
+        "ix_ticket_waived_until",
+        "waived_until",
+        sqlite_where=sa.text("waived_until IS NOT NULL"),
+        postgresql_where=sa.text("waived_until IS NOT NULL"),
+    ),
+    sa.Index(
         "ix_ticket_asked",  # has all columns that counting exposed people reads
         "person_source",
         "person_id",
