@@ -18,6 +18,7 @@ from worker.ops.health import reason
 from worker.storage.sql.engine import open_engine, open_impatient_engine
 from worker.storage.sql.errors import SchemaNewer, SecondWorker, Trouble, passes, trouble_of
 
+RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
 INSERT = "INSERT INTO shelf VALUES (1)"
 
 
@@ -94,10 +95,9 @@ def test_a_damaged_file_wants_its_backup(
 ) -> None:
     file.write_bytes(damage(file.read_bytes()))
 
-    remedy = "put a backup in its place (docs/upgrade.md), or correct database.url."
     assert trouble_with(engine, INSERT) == Trouble(
         found,
-        f"{file} is damaged, or another program's: {remedy}",
+        f"{file} is damaged, or another program's: {RESTORE}",
         passes=False,
     )
 
@@ -181,12 +181,33 @@ def test_a_server_that_cannot_be_reached_wants_a_look_at_its_address(
 
 
 @pytest.mark.postgres
-def test_what_a_server_answered_says_nothing_of_its_address(postgres_url: str) -> None:
+@pytest.mark.parametrize(
+    "statements, found, remedy",
+    [
+        (
+            ("SET statement_timeout = 20", "SELECT pg_sleep(5)"),
+            "canceling statement due to statement timeout",
+            "If it lasts, raise statement_timeout for the role in database.url, or set it to 0.",
+        ),
+        (
+            ("SELECT * FROM nosuch",),
+            'relation "nosuch" does not exist',
+            f"A table is missing: run whosleft migrate -c FILE, or {RESTORE}",
+        ),
+    ],
+    ids=["too long", "no table"],
+)
+def test_what_a_server_answered_says_nothing_of_its_address(
+    postgres_url: str, statements: tuple[str, ...], found: str, remedy: str
+) -> None:
     engine = open_engine(postgres_url)
 
-    trouble = trouble_with(engine, "SET statement_timeout = 20", "SELECT pg_sleep(5)")
+    trouble = trouble_with(engine, *statements)
 
-    assert trouble == Trouble("canceling statement due to statement timeout", "", passes=True)
+    assert trouble is not None
+    assert trouble.found.startswith(found)
+    assert trouble.remedy == remedy
+    assert trouble.passes
     engine.dispose()
 
 
@@ -198,6 +219,12 @@ def test_what_a_server_answered_says_nothing_of_its_address(postgres_url: str) -
         (PoolTimeoutError("QueuePool limit"), True),
         (
             DBAPIError.instance("SELECT 1", None, psycopg.OperationalError("is it running?"), psycopg.Error),
+            True,
+        ),
+        (
+            DBAPIError.instance(
+                "SELECT 1", None, psycopg.errors.IdleInTransactionSessionTimeout("ended"), psycopg.Error
+            ),
             True,
         ),
         (DBAPIError.instance("SELECT 1", None, psycopg.errors.DiskFull("no room"), psycopg.Error), True),
@@ -221,10 +248,10 @@ def test_a_fault_of_the_program_is_none_of_the_database(engine: sa.Engine) -> No
     assert trouble_with(engine, "CREATE UNIQUE INDEX one ON shelf (nr)", INSERT, INSERT) is None
 
 
-WRONG = ["SELECT nope FROM shelf", "SELECT * FROM nowhere", "SELECT FROM WHERE"]
+WRONG = ["SELECT nope FROM shelf", "SELECT FROM WHERE"]
 
 
-@pytest.mark.parametrize("statement", WRONG)
+@pytest.mark.parametrize("statement", [*WRONG, "SELECT * FROM nowhere"])
 def test_a_statement_that_is_wrong_is_a_fault_of_the_program(engine: sa.Engine, statement: str) -> None:
     assert trouble_with(engine, statement) is None
 

@@ -8,7 +8,7 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Generic, TypeVar
 
-from worker.storage.sql.errors import StorageError
+from worker.storage.sql.errors import REACHING, StorageError
 
 WAIT_S = 2.0
 
@@ -54,7 +54,9 @@ class PatientCall(Generic[T]):
             if future.done():  # the answer itself was a time-out
                 raise
             waited_s = self._clock_s() - began_s
-            raise Unanswered(f"the database does not answer (no answer for {waited_s:.0f} s)") from None
+            raise Unanswered(
+                f"the database does not answer (no answer for {waited_s:.0f} s). {REACHING}"
+            ) from None
 
     def _current(self, now_s: float) -> tuple[float, Future[T]]:
         if self._asked is not None:

@@ -69,7 +69,10 @@ def test_a_database_that_says_nothing_is_told_from_one_that_refuses() -> None:
 
     health = Health(asks, wait_s=0.05)
 
-    assert health.readiness() == "the database does not answer (no answer for 0 s)"
+    assert health.readiness() == (
+        "the database does not answer (no answer for 0 s). "
+        "Look whether the server runs and takes connections, and whether database.url names it and its role."
+    )
     with pytest.raises(OF_DATABASE) as raised:
         health.require_database()
     assert passes(raised.value)

@@ -83,18 +83,28 @@ _PROMOTED = (
 )
 READ_ONLY = f"The database is read-only. {_PROMOTED}"
 _RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
+_RAISE = "If it lasts, raise {0} for the role in database.url, or set it to 0."
 _OF_POSTGRESQL = {
+    "08P01": (  # protocol_violation; PgBouncer gives its own limits this code
+        "A pooler says so that has no connection free: let it make more, or let database.url name the server.",
+        True,
+    ),
     "25006": (_PROMOTED, True),  # read_only_sql_transaction
+    "25P03": (_RAISE.format("idle_in_transaction_session_timeout"), True),
+    "25P04": (_RAISE.format("transaction_timeout"), True),
+    "42P01": (f"A table is missing: run whosleft migrate -c FILE, or {_RESTORE}", True),  # undefined_table
     "42501": (
         "Give the role in database.url all rights on the tables and TEMPORARY on the database, or make it their owner.",
         False,
     ),
     "53100": ("Make room on the server's disk.", True),
     "53400": ("Raise this limit for the role in database.url.", False),  # configuration_limit_exceeded
+    "55P03": ("Another session holds a lock: look for one that hangs.", True),  # lock_not_available
+    "57014": (_RAISE.format("statement_timeout"), True),  # query_canceled
     "XX001": (f"The server's data is damaged: {_RESTORE}", False),
     "XX002": (f"An index on the server is damaged: have it made anew (REINDEX), or {_RESTORE}", False),
 }
-_REACHING = (
+REACHING = (
     "Look whether the server runs and takes connections, and whether database.url names it and its role."
 )
 _RIGHTS = "Whoever runs this has to be allowed to read and write {file} and its folder."
@@ -145,7 +155,7 @@ def trouble_of(error: BaseException) -> Trouble | None:
     if not error.connection_invalidated and not isinstance(error, OperationalError):
         return None
     is_answered = state or _code(error.orig)  # psycopg gives no state to what happens while connecting
-    return Trouble(found, "" if is_answered else _REACHING, passes=True)
+    return Trouble(found, "" if is_answered else REACHING, passes=True)
 
 
 def passes(error: BaseException) -> bool:
