@@ -3,7 +3,7 @@ from datetime import timedelta, timezone
 
 from builders import LEFT_AT, NOW, key, ticket
 from worker.domain.model import Evidence, Role
-from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan
+from worker.domain.reconcile.guard import Cohort, Departure, HeldPlan, HoldState
 from worker.domain.reconcile.plan import Action, ActionKind, Plan, instant, plan_text
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Assignee, AssigneeWhy, Grade, TicketKind, TicketState
@@ -47,6 +47,15 @@ def test_a_plan_in_words_has_a_line_for_each_action_cohort_and_warning() -> None
         "held P-000007 (corp): 26 leavers",
         "     c1: accounts disabled, 1 person",
         "warning: wards is stale",
+    ]
+
+
+def test_a_plan_in_words_leaves_out_the_cohorts_that_were_decided() -> None:
+    released = replace(HELD.cohorts[0], id="c2", state=HoldState.RELEASED)
+    held = replace(HELD, cohorts=(released, *HELD.cohorts))
+    assert plan_text(Plan(held=(held,))).splitlines() == [
+        "held P-000007 (corp): 26 leavers (1 of 2 cohorts decided already)",
+        "     c1: accounts disabled, 1 person",
     ]
 
 

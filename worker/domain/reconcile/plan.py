@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from worker.domain.reconcile.guard import HeldPlan
+from worker.domain.reconcile.guard import HeldPlan, HoldState
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Reopened, Ticket
 
@@ -72,7 +72,7 @@ _SIGN = {
 
 
 def plan_text(plan: Plan, *, is_ahead: bool = False) -> str:
-    """The plan for a terminal: one line an action, one a cohort, then warnings.
+    """The plan for a terminal: one line an action, one a cohort that nobody has decided, then warnings.
 
     `is_ahead`: none of it is done yet, so that tickets that it opens are new, and have no number to name.
     """
@@ -80,8 +80,11 @@ def plan_text(plan: Plan, *, is_ahead: bool = False) -> str:
     new = {action.ticket.id for action in shown if is_ahead and action.kind is ActionKind.OPEN}
     lines = [_action_line(action, is_new=action.ticket.id in new) for action in shown]
     for held in plan.held:
-        lines.append(f"held {held.label} ({held.source}): {held.why}")
-        lines += [f"     {c.id}: {c.cause}, {c.counted}" for c in held.cohorts]
+        waiting = [cohort for cohort in held.cohorts if cohort.state is HoldState.HELD]
+        decided = len(held.cohorts) - len(waiting)
+        beside = f" ({decided} of {len(held.cohorts)} cohorts decided already)" if decided else ""
+        lines.append(f"held {held.label} ({held.source}): {held.why}{beside}")
+        lines += [f"     {c.id}: {c.cause}, {c.counted}" for c in waiting]
     if not lines:
         lines.append("Nothing to do: no ticket would be opened, changed or held.")
     return "\n".join([*lines, *(f"warning: {warning}" for warning in plan.warnings)])
