@@ -272,3 +272,53 @@ def test_a_delta_without_news_says_nothing_of_who_is_missing(start: Start) -> No
         company.poll()
 
     assert company.standing("ann") is Standing.ACTIVE
+
+
+# --- full passes that keep failing ------------------------------------------------------------------------
+
+
+def fail_full(company: Harness, error: ConnectorError) -> None:
+    """Read everybody in vain after a delta that goes well, and then the next delta."""
+
+    def fail() -> None:
+        raise error
+
+    corp(company).meanwhile = fail
+    assert not company.poll(full=True).is_ok
+    corp(company).meanwhile = None
+    company.later(minutes=1)
+    assert company.poll().is_ok
+
+
+def test_a_full_pass_that_passes_next_time_is_not_told(guarded: Harness) -> None:
+    for _ in range(2):
+        fail_full(guarded, Transient("slow"))
+
+        assert guarded.source().trouble is None
+    guarded.poll(full=True)
+    fail_full(guarded, Transient("slow"))
+
+    assert guarded.source().trouble is None
+    assert "source.failed" not in guarded.kinds()
+
+
+def test_full_passes_that_keep_failing_are_told_once_and_stay_until_one_goes_well(guarded: Harness) -> None:
+    for _ in range(5):
+        fail_full(guarded, Transient("slow"))
+
+    assert guarded.source().trouble == "slow"
+    assert guarded.source().last_success_at == guarded.now
+    assert [kind for kind in guarded.kinds() if kind.startswith("source.")][1:] == ["source.failed"]
+
+    guarded.poll(full=True)
+
+    assert guarded.source().trouble is None
+    assert guarded.kinds()[-1] == "source.recovered"
+
+
+def test_a_full_pass_that_somebody_must_mend_is_told_at_once(guarded: Harness) -> None:
+    for _ in range(2):
+        fail_full(guarded, PermissionDenied("not everybody", missing="List", remedy="Grant it."))
+
+    assert guarded.source().remedy == "Grant it."
+    assert [kind for kind in guarded.kinds() if kind.startswith("source.")][1:] == ["source.failed"]

@@ -15,7 +15,13 @@ from worker.app.jobs.observer import Observer
 from worker.app.jobs.placing import place
 from worker.app.reads.blind import blind_spot
 from worker.app.tell.alarms import Alarms
-from worker.app.tell.health import Freshness, record_failure, record_still_failing, record_success
+from worker.app.tell.health import (
+    FAILED_FULL,
+    Freshness,
+    record_failure,
+    record_still_failing,
+    record_success,
+)
 from worker.app.tell.teller import Teller
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
@@ -325,22 +331,19 @@ class DirectoryPass:
                         for person in left
                     ]
                 )
-            self._record(uow, replace(state, cursor=end.cursor, taken_at=end.taken_at))
+            counts = {**state.counts, FAILED_FULL: 0} if end.is_full else state.counts
+            self._record(uow, replace(state, cursor=end.cursor, taken_at=end.taken_at, counts=counts))
         return len(left)
 
     def _state_after(
-        self,
-        state: SourceState,
-        applied: Applied,
-        read: _Read,
-        end: PassEnd,
-        unseen: int,
+        self, state: SourceState, applied: Applied, read: _Read, end: PassEnd, unseen: int
     ) -> SourceState:
         counts = {
             "changed": applied.changed,
             "malformed": read.malformed,
             "unreadable_phones": read.unreadable_phones,
             "unseen": unseen if end.is_full else state.counts.get("unseen", 0),
+            FAILED_FULL: 0 if end.is_full else state.counts.get(FAILED_FULL, 0),
             # Only a full pass counts everybody: after a delta, the last full pass's count stays
             "in_scope": read.in_scope if end.is_full else state.counts.get("in_scope", 0),
             "enabled": read.enabled if end.is_full else state.counts.get("enabled", 0),

@@ -14,7 +14,7 @@ from worker.app.jobs.directory_pass import COUNTS, DirectoryPass, PassTally, Pol
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.placing import place
 from worker.app.jobs.report import Report
-from worker.app.tell.health import record_failure
+from worker.app.tell.health import count_failed_full, record_failure
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
 from worker.domain.people.leaver import judge_again
@@ -124,7 +124,7 @@ class Poll:
         while True:
             try:
                 if full and cursor is not None and directory.has_delta:
-                    missed = self._compare(directory, one, cursor)
+                    missed = self._compare(directory, one, cursor, lease)
                     tally.counts["repaired"] += len(missed)
                     self._name_missed(directory.name, missed, now, lease)
                     return
@@ -139,7 +139,9 @@ class Poll:
             if not end.has_more:
                 return
 
-    def _compare(self, directory: Directory, one: DirectoryPass, cursor: str) -> set[str]:
+    def _compare(
+        self, directory: Directory, one: DirectoryPass, cursor: str, lease: Lease | None
+    ) -> set[str]:
         """Read a delta, and a full pass right after it; return the ids of those whom the deltas missed.
 
         If the delta proves nothing, or is refused, the full pass follows nevertheless, since it mends that. A
@@ -152,7 +154,12 @@ class Poll:
         except ConnectorError:
             one.run(None, full=True)
             return set()
-        done = one.run(since, full=True)
+        try:
+            done = one.run(since, full=True)
+        except ConnectorError as error:
+            with self._store.begin(lease) as uow:
+                count_failed_full(uow, uow.sources.get(directory.name, Port.DIRECTORY), error)
+            raise
         return set(done.ids) - self._changed_since(directory, since, done.ids)
 
     def _name_missed(self, name: str, missed: set[str], now: datetime, lease: Lease | None) -> None:

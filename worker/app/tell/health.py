@@ -17,6 +17,9 @@ from worker.ports.state.sources import SourceState
 from worker.ports.state.store import UnitOfWork
 
 FLAPS = 3  # failures in a row before a passing fault is announced
+FAILED_FULL = (
+    "failed_full"  # of a source's counts: full passes in a row that failed after a delta that went well
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,13 @@ def failed_alarm(name: str, trouble: str, remedy: str, last_success_at: datetime
     return Alarm(AlarmCause.SOURCE, name, last_success_at, said=trouble, remedy=remedy)
 
 
+def count_failed_full(uow: UnitOfWork, state: SourceState, error: ConnectorError) -> None:
+    """Let the failures of full passes add up, though the deltas between them go well. Before `record_failure`."""
+    failed = state.counts.get(FAILED_FULL, 0) + 1 if isinstance(error, Transient) else FLAPS
+    counts = {**state.counts, FAILED_FULL: failed}
+    uow.sources.put(replace(state, failures=max(state.failures, failed - 1), counts=counts))
+
+
 def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorError, now: datetime) -> None:
     """Record a read that went well but could not mend the last failure: still red, without a new message."""
     remedy = state.remedy if state.trouble == error.message else error.remedy
@@ -119,7 +129,10 @@ def record_still_failing(uow: UnitOfWork, state: SourceState, error: ConnectorEr
 
 
 def record_success(uow: UnitOfWork, state: SourceState, now: datetime, alarms: Alarms) -> None:
-    """Turn a source green; say so if its trouble was told."""
+    """Turn a source green; say so if its trouble was told. What full passes can't do, no delta mends: it stays red."""
+    if state.counts.get(FAILED_FULL, 0) >= FLAPS:
+        uow.sources.put(replace(state, last_attempt_at=now, last_success_at=now))
+        return
     if state.trouble is not None and alarms.ended(uow, Alarm(AlarmCause.SOURCE, state.name).key, now):
         uow.journal.append([Entry(now, "whosleft", events.SOURCE_RECOVERED, f"source:{state.name}")])
     uow.sources.put(
