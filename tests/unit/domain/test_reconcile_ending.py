@@ -78,6 +78,7 @@ REHIRED_AND_GONE = replace(ACTIVE_ELSEWHERE, person=replace(leaver(), left_at=NO
         (REHIRED_AND_GONE, ticket(), "the person returned"),
         (LEAVES_LATER, BY_DATE, "the last day was moved to 04 Dec 2026"),
         (EXPIRES_LATER, BY_EXPIRY, "the last day was moved to 04 Dec 2026"),
+        (LEAVES_LATER, replace(BY_DATE, left_at=FIFTH), "the last day, 04 Dec 2026, has not come yet"),
         (view(person()), BY_DATE, "the person returned"),
         (LEAVES_LATER, ticket(), "the person returned"),
         (ACTIVE_ELSEWHERE, ticket(), "another account of the person is active"),

@@ -170,7 +170,10 @@ def why_no_leaver(ticket: Ticket, account: Account, timezone: str) -> Reason | N
     if has_left and account.left_at == ticket.left_at:
         return because("another account of the person is active")
     if ticket.evidence in ENDS_WITH_A_DAY and (ends_at := account.leaves_at) is not None:
-        return because("the last day was moved to {day}", day=last_day(ends_at, timezone))
+        day = last_day(ends_at, timezone)
+        if ends_at == ticket.left_at:  # it had come by a clock that was ahead
+            return because("the last day, {day}, has not come yet", day=day)
+        return because("the last day was moved to {day}", day=day)
     return because("the person returned")
 
 
