@@ -346,7 +346,7 @@ class World:
             return JOBS[name].run(self.app.use_cases, self.clock.now, lease, full=is_full)
 
     def settle(self, name: str, *, is_alive: bool) -> None:
-        """Find out which reads the worker believed: those after which their source is green."""
+        """Find out which reads the worker believed, by what it says of their source."""
         if name == "reconcile" and is_alive:
             for inventory in self.inventories.values():
                 inventory.acted_upon = inventory.believed
@@ -355,7 +355,7 @@ class World:
         with self.store.begin() as uow:
             for directory in self.directories.values() if name == "poll" else ():
                 state = uow.sources.get(directory.name, Port.DIRECTORY)
-                is_read = state.trouble is None and state.last_success_at == self.clock.now
+                is_read = state.last_success_at == self.clock.now  # red, too, after full passes that failed
                 is_applied = not directory.said_everybody or state.last_full_at == self.clock.now
                 directory.settle(is_ok=is_read and is_applied and state.cursor == directory.said_cursor)
                 self.invariants.source_has_an_age(directory, state.taken_at)
