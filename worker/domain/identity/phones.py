@@ -40,10 +40,19 @@ _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBIL
 _RETIRED_BUT_SHOWN = re.compile(r"\+521[2-9][0-9]{9}|\+225[0-9]{8}")
 
 _SEPARATOR = r"\s().\-/"
+# The digits are taken to the last one, possessively: a number must not end where it goes on with a letter
 _WRITTEN = re.compile(
-    rf"(?:[^0-9+]*[^0-9+\w])?(?P<number>\+?[{_SEPARATOR}]*[0-9][0-9{_SEPARATOR}]*)(?P<rest>(?:\W|x|ext).*)?",
+    rf"(?P<before>[^0-9+]*[^0-9+\w])?(?P<number>\+?[{_SEPARATOR}]*[0-9](?:[{_SEPARATOR}]*[0-9])*+)"
+    r"(?P<rest>(?:\W|x|ext).*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_HIDDEN = rf"(?:(?:[*•●∙·×█■#?_x][{_SEPARATOR}]*){{2,}}|…)"  # in place of digits: `***`, `xxx`, `•• ••`
+_GOES_ON = re.compile(
+    # Hidden digits, letters that look like digits, or digits after a mark that names no extension
+    rf"[{_SEPARATOR}]*(?:{_HIDDEN}|\.\.|x\W*\Z|[oil|]+(?:[0-9]|\W*\Z))|[^\w#]*[0-9]",
+    re.IGNORECASE,
+)
+_BEGAN_BEFORE = re.compile(rf"(?<![^\W_]){_HIDDEN}[{_SEPARATOR}]*\Z", re.IGNORECASE)
 _SPREADSHEET_FLOAT = re.compile(r"(\+?[0-9]{5,})[.,]0+")
 _SPREADSHEET_EXPONENT = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,2})", re.IGNORECASE)
 _PLAIN = {
@@ -79,6 +88,7 @@ def to_e164(raw: str, default_region: str) -> str | None:
                                                      country code first if that gives a valid mobile
                                                      number, a mobile abroad if the plan has no such number
     two numbers, letters inside, local part only     None
+    ``07700 900 ***``, ``07700 9001O2``              None: some of its digits are hidden, or no digits
     ===============================================  =====================================================
 
     Digits of any script, bidi marks and odd spaces and dashes are read. ``+521…`` (Mexico) and eight-digit
@@ -175,12 +185,19 @@ def _to_e164(raw: str, region: str) -> str | None:
         known = account is not None and host.casefold() in _WHATSAPP_HOSTS
         return _international(account[1]) if account and known else None
     written = _WRITTEN.fullmatch(_without_float(text))
-    if written is None or sum(map(str.isdigit, written["rest"] or "")) > EXTENSION_DIGITS_MAX:
+    if written is None or not _is_whole(written["before"] or "", written["rest"] or ""):
         return None
     digits = re.sub(r"[^0-9]", "", written["number"])
     if written["number"].startswith("+"):
         return _international(digits.removeprefix("00"))
     return _by_plan(digits, region)
+
+
+def _is_whole(before: str, rest: str) -> bool:
+    """Tell by what stands around it that a number is neither cut nor hidden in part, and the only one."""
+    if _GOES_ON.match(rest) or _BEGAN_BEFORE.search(before):
+        return False
+    return sum(map(str.isdigit, rest)) <= EXTENSION_DIGITS_MAX
 
 
 def _plain(raw: str) -> str:
