@@ -12,6 +12,7 @@ from worker.app.jobs.report import Report
 from worker.cli.working import in_one_line
 from worker.ops.clock import system_now
 from worker.ports import Port
+from worker.ports.state.feeds import FeedState
 from worker.running import once
 from worker.running.once import run_jobs
 from worker.running.wiring import load_settings, open_app
@@ -55,3 +56,21 @@ def test_the_clock_goes_on_unless_it_was_set(
     with open_app(settings, system_now) as app, app.store.reading() as uow:
         read = {one.port: one.last_success_at for one in uow.sources.all()}
     assert (read[Port.DIRECTORY] == read[Port.INVENTORY]) is is_stated
+
+
+def test_a_program_that_follows_events_is_sent_what_the_first_run_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHSEC", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+    gone = PEOPLE + "22222222-2222-4222-8222-222222222222,Ann Example,,+447700900105,514,\n"
+    file = configured(tmp_path, gone, GROUPS + "w7,Ward 7,Ann Example,+447700900105,\n")
+    siem = "{name: siem, kind: webhook, url: 'http://127.0.0.1:9/', secrets: ['${env:WHSEC}'], events: ['*']}"
+    file.write_text(f"{file.read_text()}notify: [{siem}]\n")
+    settings = load_settings(file)
+    assert all(
+        report.is_ok for report in run_jobs(settings, ["poll", "inventory", "reconcile"], None, full=False)
+    )
+
+    with open_app(settings, system_now) as app, app.store.begin() as uow:
+        assert uow.feeds.get("siem") == FeedState(0)
+        assert uow.journal.head().seq > 0

@@ -20,6 +20,7 @@ from worker.domain.messages.event import FeedEvent, event_paragraph
 from worker.domain.messages.message import CHANNEL, Paragraph, Recipient, feed_of
 from worker.domain.tickets.ticket import Ticket, ticket_number
 from worker.ports import Notifier, Unsubscribed
+from worker.ports.state.feeds import FeedState
 from worker.ports.state.outbox import Bundle, OutMessage
 from worker.ports.state.store import UnitOfWork
 
@@ -42,19 +43,22 @@ class Followers:
         self._followers = [one for one in notifiers if one.can.events]
         self._teller = teller
 
+    def begin(self, uow: UnitOfWork) -> None:
+        """Let each feed that is new start at the present, before anything is found. Idempotent."""
+        for one in self._followers:
+            _place(uow, one)
+
     def queue(self, uow: UnitOfWork, now: datetime) -> list[str]:
         """Queue what has happened since the last time; return a sentence for each feed that is stopped."""
         troubles = []
         for one in self._followers:
-            state = uow.feeds.get(one.name)
-            if state is None:
-                uow.feeds.move(one.name, uow.journal.head().seq)
-            elif state.stopped_at is not None:
+            place = _place(uow, one)
+            if place.stopped_at is not None:
                 troubles.append(
                     f"{one.name}: stopped, since its address is gone. To start it: whosleft notify test {one.name}"
                 )
             else:
-                self._follow(uow, one, state.seq, now)
+                self._follow(uow, one, place.seq, now)
         return troubles
 
     def stop(self, uow: UnitOfWork, notifier: str, error: Unsubscribed, now: datetime) -> None:
@@ -107,6 +111,16 @@ class Followers:
     @property
     def _source(self) -> str:
         return self._teller.links.base if self._teller.links else NO_DESK
+
+
+def _place(uow: UnitOfWork, one: Notifier) -> FeedState:
+    """Where a feed is; a new one is at the end of the journal from now on."""
+    known = uow.feeds.get(one.name)
+    if known is not None:
+        return known
+    new = FeedState(uow.journal.head().seq)
+    uow.feeds.move(one.name, new.seq)
+    return new
 
 
 def _follows(one: Notifier, entry: Entry) -> bool:
