@@ -22,7 +22,7 @@ from connectors.kit.contact_lists import without_contacts
 from connectors.kit.member_words import LAST_TWO, YOU, YOU_AT_AN_END, before_count, is_count, is_noise
 from connectors.kit.text import REPLACEMENT, cut, one_line
 from worker.domain.groups.declaring import folded
-from worker.domain.identity.phones import TEXT_MAX, to_e164
+from worker.domain.identity.phones import TEXT_MAX, to_e164, unread_digits
 
 ENTRIES_MAX = 2_000
 LETTERS_MAX = 200_000
@@ -293,6 +293,8 @@ class _Reader:
         match = _NUMBER.search(text)
         if match is None or _digits(match[0]) < DIGITS_MIN:
             return self._named([text], None)
+        if unread_digits(text[match.end() :]):
+            return None
         phone = self._phone(match[0].strip(" -/.(") + (")" if match[0].rstrip().endswith("(") else ""))
         rest = f"{text[: match.start()]} {text[match.end() :]}"
         return self._named([rest], phone) if phone and _digits(rest) < DIGITS_MIN else None

@@ -189,6 +189,8 @@ def test_of_the_ids_with_an_at_only_whatsapp_accounts_are_numbers(raw: str, expe
         ("Amina Foxx: 07700 900123 (Foxx)", "+447700900123"),
         ("07700 900123 - - *nights*", "+447700900123"),
         ("* 07700 900123 *", "+447700900123"),
+        ("07700 900123 Li, Oli", "+447700900123"),
+        ("07700 900123 | nights |", "+447700900123"),
         ("07700 900123, 456", None),
         ("07700 900123 2nd floor", None),
     ],

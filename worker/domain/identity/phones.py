@@ -46,12 +46,12 @@ _WRITTEN = re.compile(
     r"(?P<rest>(?:\W|x|ext).*)?",
     re.IGNORECASE | re.DOTALL,
 )
-_HIDDEN = rf"(?:(?:[*•●∙·×█■#?_x][{_SEPARATOR}]*){{2,}}|…)"  # in place of digits: `***`, `xxx`, `•• ••`
+_MARK = "[*•●∙·×█■#?_x]"
+_HIDDEN = rf"(?:{_MARK}(?:[{_SEPARATOR}]*{_MARK})+|…)"  # in place of digits: `***`, `xxx`, `•• ••`
 _GOES_ON = re.compile(
-    # Hidden digits, letters that look like digits, or digits after a mark that names no extension
-    rf"[{_SEPARATOR}]*(?:{_HIDDEN}|\.\.|x\W*\Z|[oil|]+(?:[0-9]|\W*\Z))|[^\w#]*[0-9]",
-    re.IGNORECASE,
+    rf"[{_SEPARATOR}]*(?:(?:{_HIDDEN}|\.\.|[oil]+[0-9]|(?:o+|i|l)(?![^\W\d_]))[\w*•…]*|x\W*\Z)", re.IGNORECASE
 )
+_ANOTHER = re.compile(r"[^\w#]*[0-9]")  # digits after a mark that names no extension
 _BEGAN_BEFORE = re.compile(rf"(?<![^\W_]){_HIDDEN}[{_SEPARATOR}]*\Z", re.IGNORECASE)
 _SPREADSHEET_FLOAT = re.compile(r"(\+?[0-9]{5,})[.,]0+")
 _SPREADSHEET_EXPONENT = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,2})", re.IGNORECASE)
@@ -136,6 +136,15 @@ def stands_in(e164: str, text: str) -> bool:
     return (national if len(national) >= LOCAL_MIN else e164[1:]) in re.sub(r"[^0-9]", "", _plain(text))
 
 
+def unread_digits(after: str) -> int:
+    """Return how many characters at the start of what follows a number stand for digits of it; 0 if it is whole.
+
+    Hidden ones (``***``, ``xxx``), and letters that were typed for digits (``O`` for 0, ``l`` for 1).
+    """
+    found = _GOES_ON.match(after)
+    return found.end() if found else 0
+
+
 def mask(e164: str) -> str:
     """Return the number for a log: country code and last three digits, ``+44•••••••123``.
 
@@ -195,7 +204,7 @@ def _to_e164(raw: str, region: str) -> str | None:
 
 def _is_whole(before: str, rest: str) -> bool:
     """Tell by what stands around it that a number is neither cut nor hidden in part, and the only one."""
-    if _GOES_ON.match(rest) or _BEGAN_BEFORE.search(before):
+    if unread_digits(rest) or _ANOTHER.match(rest) or _BEGAN_BEFORE.search(before):
         return False
     return sum(map(str.isdigit, rest)) <= EXTENSION_DIGITS_MAX
 

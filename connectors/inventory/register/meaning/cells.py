@@ -15,7 +15,7 @@ from connectors.inventory.register.formats.table import Unreadable, Value, text_
 from connectors.inventory.register.meaning import words
 from connectors.inventory.register.meaning.words import plain
 from worker.domain.identity.names import are_unlike
-from worker.domain.identity.phones import to_e164
+from worker.domain.identity.phones import to_e164, unread_digits
 from worker.domain.model import Role
 from worker.domain.text.mail_domains import foldable
 
@@ -281,8 +281,9 @@ def _without_phone(text: str, region: str) -> tuple[str, str | None, bool]:
     candidates = list(_phone_texts(text))
     phone = None
     for found in reversed(candidates):
-        phone = to_e164(found[0], region) or phone
-        text = text[: found.start()] + " " + text[found.end() :]
+        unread = unread_digits(text[found.end() :])
+        phone = (None if unread else to_e164(found[0], region)) or phone
+        text = text[: found.start()] + " " + text[found.end() + unread :]
     return text, phone, bool(candidates) and phone is None
 
 

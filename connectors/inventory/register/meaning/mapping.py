@@ -58,15 +58,14 @@ def rows_of(table: Table, header: Header, number: int, region: str) -> Iterator[
     maybe = maybe_names(header, cells[header.row + 1 :])
     for at in range(header.row + 1, len(cells)):
         values = cells[at]
-        if all(map(is_blank, values)) or _is_total(values) or _repeats(values, head):
+        if all(map(is_blank, values)) or _is_total(values, header) or _repeats(values, head):
             continue
         row = _RowReader(Cells(table, header, at, values, region), maybe).read(number)
         if row.has_group:
             carried = _carry(row, carried)
         else:
-            carried = (
-                ("", "") if row.is_group_broken else carried
-            )  # nobody knows it of the rows below, either
+            # Nobody knows a broken one of the rows below, either
+            carried = ("", "") if row.is_group_broken else carried
             row.group_id, row.group_name = carried
         said = row.said if row.said != said else said
         yield _lean(row, said)
@@ -102,17 +101,20 @@ def _with_merged(table: Table, header: Header) -> list[list[Value]]:
     return rows
 
 
-def _is_total(values: list[Value]) -> bool:
-    """True for a row such as "Total | | 612": one word for a total, and otherwise only short numbers."""
-    label = ""
-    for value in values:
-        text = text_of(value).strip()
-        if not text or _is_count(text):
-            continue
-        if label:
-            return False
-        label = text
-    return plain(re.sub(r"[\d:=]", " ", label)) in words.TOTALS
+def _is_total(values: list[Value], header: Header) -> bool:
+    """True for a row such as "Total | | 612": one word for a total, and otherwise only short numbers.
+
+    In the members' column, a word that is a name, too, is somebody.
+    """
+    label, column = "", 0
+    for at, value in enumerate(values):
+        if (text := text_of(value).strip()) and not _is_count(text):
+            if label:
+                return False
+            label, column = text, at
+    word = plain(re.sub(r"[\d:=]", " ", label))
+    is_name = word in words.NAMES_TOO and column == header.columns.get(Meaning.MEMBER)
+    return word in words.TOTALS and not is_name
 
 
 def _is_count(text: str) -> bool:

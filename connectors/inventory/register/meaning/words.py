@@ -414,6 +414,7 @@ TOTALS = _set("""
     gesamtsumme, anzahl, insgesamt, somme, nombre total, total général, sous total, suma, total general
     cantidad
     soma, total geral, quantidade""")
+NAMES_TOO = _set("suma, soma, sum")  # of these words, people are called so
 
 MESSENGERS = {
     word: key

@@ -79,6 +79,9 @@ def test_phone_cells(cell: Value, numbers: list[str], has_more: bool) -> None:
         (f"Jean-Luc {A}", Seen("Jean-Luc", A)),
         ("Ward phone 2", Seen("Ward phone 2")),
         ("Amy +99 12345678", Seen("Amy", is_phone_unread=True)),
+        ("Amy 07700 900 1O2", Seen("Amy", is_phone_unread=True)),
+        ("Amy 07700 900 *** (admin)", Seen("Amy", role=Role.ADMIN, is_phone_unread=True)),
+        ("Amy 07700 900101 ext 4", Seen("Amy ext 4", A)),
     ],
 )
 def test_items(text: str, seen: Seen) -> None:

@@ -155,6 +155,17 @@ def test_somebody_called_total_is_somebody(tmp_path: Path) -> None:
     assert brief(only(read_rows(tmp_path, [HEAD, ["Total", "Total", A, ""]])).members) == [(A, "member")]
 
 
+@pytest.mark.parametrize("name", ["Suma", "SOMA", "Sum"])
+def test_a_name_that_is_a_word_for_totals_is_somebody_in_the_members_column(
+    tmp_path: Path, name: str
+) -> None:
+    rows = [["Group", "Name", "Staff number"], ["Ward 7", "Amy", 1001], ["", name, 1002], [name, "", 2]]
+    assert brief(only(read_rows(tmp_path, rows)).members) == [
+        ("employee:1001", "unknown"),
+        ("employee:1002", "unknown"),
+    ]
+
+
 def test_a_row_with_only_a_group_is_a_group_without_members(tmp_path: Path) -> None:
     reading = read_rows(tmp_path, [HEAD, ["Ward 7", "", "", ""], ["Ward 8", "Cem", C, ""]])
     assert shown(reading) == {"Ward 7": [], "Ward 8": [(C, "member")]}
