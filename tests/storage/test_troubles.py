@@ -16,7 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from worker.ops.health import reason
 from worker.storage.sql.engine import open_engine, open_impatient_engine
-from worker.storage.sql.errors import SchemaNewer, SecondWorker, Trouble, passes, trouble_of
+from worker.storage.sql.errors import NotUnicode, SchemaNewer, SecondWorker, Trouble, passes, trouble_of
+from worker.storage.sql.migrate import migrate
 
 RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
 INSERT = "INSERT INTO shelf VALUES (1)"
@@ -263,3 +264,31 @@ def test_a_statement_that_is_wrong_for_a_server_is_one_too(postgres_url: str, st
     do(engine, "CREATE TABLE shelf (nr INTEGER)")
     assert trouble_with(engine, statement) is None
     engine.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("encoding, is_taken", [("SQL_ASCII", True), ("LATIN1", False)])
+def test_a_server_s_database_has_to_hold_every_letter(
+    postgres_url: str, encoding: str, *, is_taken: bool
+) -> None:
+    url, name = sa.make_url(postgres_url), f"odd_{encoding.lower()}"
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 "
+            "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    engine = open_engine(url.set(database=name).render_as_string(hide_password=False))
+    try:
+        if is_taken:
+            migrate(engine)
+            with engine.connect() as connection:
+                assert connection.execute(sa.select(sa.literal("\u0141ukasz"))).scalar() == "\u0141ukasz"
+        else:
+            with pytest.raises(NotUnicode, match="createdb --encoding=UTF8"):
+                migrate(engine)
+    finally:
+        engine.dispose()
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+        server.dispose()

@@ -104,8 +104,11 @@ async def _error_page(request: Request, error: Exception) -> Response:
         if request.url.path.startswith(API):  # beside its addresses, such as one of another version
             return await answer_http(request, error)
         status, headers = error.status_code, error.headers
-        if status == NOT_FOUND and (page := await run_in_threadpool(_lost, request)):
-            return page
+        try:
+            if status == NOT_FOUND and (page := await run_in_threadpool(_lost, request)):
+                return page
+        except OF_DATABASE as unreachable:  # no other handler is asked for an error of this one
+            return await _database_page(request, unreachable)
     elif isinstance(error, ClientDisconnect):  # nobody is there to read it
         status = 400
     else:

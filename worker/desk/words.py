@@ -171,6 +171,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "malformed": N_("unreadable"),
         "unreadable_phones": N_("unreadable phone numbers"),
         "unseen": N_("not seen"),
+        "failed_full": N_("failed full reads"),
         "in_scope": N_("in scope"),
         "enabled": N_("enabled"),
         "groups": N_("groups"),

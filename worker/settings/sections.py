@@ -214,6 +214,13 @@ class RemediateWhen(Section):
         description="The kinds of tickets that a machine may do."
     )
 
+    @field_validator("inventories", "groups")
+    @classmethod
+    def _allow_something(cls, names: Patterns) -> Patterns:
+        if not names:
+            raise Wrong("this list is empty, so the rule allows nothing", 'Name some, or all: ["*"].')
+        return names
+
     @field_validator("kinds")
     @classmethod
     def _are_for_machines(cls, kinds: tuple[TicketKind, ...]) -> tuple[TicketKind, ...]:

@@ -252,6 +252,11 @@ NOT_UNDERSTOOD = [
         "Rename one of them, or say which it is: columns: {member: 'Member name'}",
     ),
     Case(
+        "two headings that are the same",
+        rows([*HEAD, HEAD[1]], ["Ward 7", "Amy", A, "", "Ben"]),
+        BadConfig, "and sheet 'Groups', E1", "headings for the member", "Rename one of them.",
+    ),
+    Case(
         "a heading that is not there",
         rows(*GOOD),
         BadConfig, "columns.role",

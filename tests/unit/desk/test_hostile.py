@@ -211,3 +211,19 @@ def test_a_server_that_takes_no_writes_for_a_while_is_said_in_words_by_pages_and
     assert phone.post(f"{link}/done").status_code < 400, "it goes on by itself"
     assert harness.ticket(1).state is TicketState.DONE
     engine.dispose()
+
+
+@pytest.mark.postgres
+def test_an_address_that_does_not_exist_waits_for_the_database_too(migrated_postgres_url: str) -> None:
+    engine = open_engine(migrated_postgres_url)
+    phone = desk_of(Harness(engine=engine))
+    elsewhere = engine.url.set(database="postgres")
+    server = sa.create_engine(elsewhere, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{engine.url.database}" ALLOW_CONNECTIONS false')
+    server.dispose()
+    engine.dispose()
+
+    shown = phone.get("/nosuch")
+
+    assert (shown.status_code, shown.headers["Retry-After"]) == (503, "5")

@@ -271,7 +271,8 @@ def _head_problem(kept: Kept | None, tally: Tally) -> str | None:
     if kept.seq is not None and kept.seq > tally.count:
         return (
             f"The head that was given is that of event {kept.seq}, and this pack ends with event {tally.count}: "
-            "it was made before. Check a newer pack by it."
+            "either it was made before, or the journal has lost its end since, by an older backup or by somebody's "
+            "hand. Compare when both were made, and check a newer pack by it."
         )
     return (
         "The head that was given is not in this pack's chain: the events that it stands for were rewritten, "

@@ -30,6 +30,7 @@ DIGEST_LENGTH = 10
 TOKEN_LENGTH_MAX = 200
 TICKETS, FORMS = "ticket-link", "form"
 _PAGE = "/t/"
+_MINE = "/me/"
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -143,12 +144,13 @@ class SignedLinks:
         return base == self.base and is_young and opened.is_for(ticket) and opened.reaches(ticket)
 
     def of_many(self, links: Iterable[str | None]) -> str:
-        """One link in place of those in several messages to one reader: a signed one, whose page has all of theirs.
+        """One link in place of those in several messages to one reader: to all of theirs, by the first signed one.
 
         Else the console's list of tickets.
         """
-        signed = next((one for one in links if one and one.startswith(f"{self.base}{_PAGE}")), None)
-        return signed or self.console("/tickets")
+        page = f"{self.base}{_PAGE}"
+        signed = next((one for one in links if one and one.startswith(page)), None)
+        return f"{self.base}{_MINE}{signed.removeprefix(page)}" if signed else self.console("/tickets")
 
     def console(self, path: str) -> str:
         """The address of a page of the console, which asks to sign in."""

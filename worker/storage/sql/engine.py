@@ -78,7 +78,7 @@ def _opened(
     if parsed.get_backend_name() != "sqlite":
         patience = {name: value for name, value in PATIENCE.items() if name not in parsed.query}
         # A statement that stays prepared on the server would keep its plan from when the tables were empty
-        options = {**patience, **more, "prepare_threshold": None}
+        options = {"client_encoding": "utf8", **patience, **more, "prepare_threshold": None}
         engine = sa.create_engine(
             parsed,
             hide_parameters=True,

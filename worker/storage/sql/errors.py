@@ -28,6 +28,10 @@ class SchemaOlder(StorageError):
     passes = True  # the migration is under way
 
 
+class NotUnicode(StorageError):
+    """The database keeps text in an encoding that has not every letter."""
+
+
 class SchemaNewer(StorageError):
     """The database was set up by a later release."""
 
@@ -84,7 +88,12 @@ _PROMOTED = (
 READ_ONLY = f"The database is read-only. {_PROMOTED}"
 _RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
 _RAISE = "If it lasts, raise {0} for the role in database.url, or set it to 0."
+MAKE_UNICODE = "make the database anew with: createdb --encoding=UTF8 --template=template0"
 _OF_POSTGRESQL = {
+    "22P05": (  # untranslatable_character
+        f"The database's encoding lacks a letter of a name: save it, and {MAKE_UNICODE}",
+        False,
+    ),
     "08P01": (  # protocol_violation; PgBouncer gives its own limits this code
         "A pooler says so that has no connection free: let it make more, or let database.url name the server.",
         True,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from worker.storage.sql.engine import READ_ONLY, WRITERS, sqlite_path
-from worker.storage.sql.errors import SchemaNewer, SchemaOlder
+from worker.storage.sql.errors import MAKE_UNICODE, NotUnicode, SchemaNewer, SchemaOlder
 from worker.storage.sql.tables import schema_floor
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
     """Bring the tables up to this release; return the revision before (None: an empty database) and after.
 
     One transaction: it happens as a whole or not at all. Does nothing if the tables are up to date, or of a later
-    release that this one may work beside. Raises SchemaNewer.
+    release that this one may work beside. Raises SchemaNewer, and NotUnicode for a new database.
     """
     with engine.begin() as connection:  # on SQLite the only writer from here on
         if connection.dialect.name == "postgresql":
@@ -43,6 +43,8 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS)))  # see `require_unchanged`
         before = revision(connection, scripts)
         _refuse_newer(before, scripts)
+        if before is None:
+            _refuse_encoding(connection)
         if before != head(scripts):
             from alembic import command  # noqa: PLC0415  see MIGRATIONS
 
@@ -92,6 +94,17 @@ def require_unchanged(connection: sa.Connection, current: str | None) -> None:
     """As `require_current`, in a transaction that has read which revision the tables have by now (`CURRENT`)."""
     if current != head():
         require_revision(revision(connection))
+
+
+def _refuse_encoding(connection: sa.Connection) -> None:
+    """Raise NotUnicode for a server's new database in which a name may not be kept. SQL_ASCII keeps any bytes."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding not in {"UTF8", "SQL_ASCII"}:
+        raise NotUnicode(
+            f"The database keeps text as {encoding}, which lacks letters of people's names: {MAKE_UNICODE}"
+        )
 
 
 @cache

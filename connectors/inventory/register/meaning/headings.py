@@ -241,10 +241,11 @@ def _phone_rank(heading: str) -> int:
 
 def _twice(table: Table, row: int, one: int, other: int, meaning: Meaning) -> BadConfig:
     first, second = (text_of(table.rows[row][at]).strip() for at in (one, other))
+    by_name = f", or say which it is: columns: {{{meaning.value}: {quoted(first)}}}"
     return BadConfig(
         f"{table.place(row, one)} {quoted(first)} and {table.place(row, other)} {quoted(second)} are both headings for "
         f"{meaning.words}.",
-        remedy=f"Rename one of them, or say which it is: columns: {{{meaning.value}: {quoted(first)}}}.",
+        remedy=f"Rename one of them{by_name if plain(first) != plain(second) else ''}.",
     )
 
 

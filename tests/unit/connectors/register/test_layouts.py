@@ -159,7 +159,12 @@ def test_somebody_called_total_is_somebody(tmp_path: Path) -> None:
 def test_a_name_that_is_a_word_for_totals_is_somebody_in_the_members_column(
     tmp_path: Path, name: str
 ) -> None:
-    rows = [["Group", "Name", "Staff number"], ["Ward 7", "Amy", 1001], ["", name, 1002], [name, "", 2]]
+    rows: list[list[Any]] = [
+        ["Group", "Name", "Staff number"],
+        ["Ward 7", "Amy", 1001],
+        ["", name, 1002],
+        [name, "", 2],
+    ]
     assert brief(only(read_rows(tmp_path, rows)).members) == [
         ("employee:1001", "unknown"),
         ("employee:1002", "unknown"),
