@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -122,4 +123,6 @@ async def _database_page(request: Request, error: Exception) -> Response:
         raise error
     services: Services = request.app.state.services
     services.note_outage(error)
-    return error_page(request, services, 503, {"Retry-After": str(UNAVAILABLE_FOR_S)})
+    is_cut = isinstance(error, DBAPIError) and error.connection_invalidated  # as may be after a commit
+    is_unclear = is_cut and request.method != "GET"
+    return error_page(request, services, 503, {"Retry-After": str(UNAVAILABLE_FOR_S)}, is_unclear=is_unclear)

@@ -128,12 +128,15 @@ def error_page(
     headers: Mapping[str, str] | None = None,
     *,
     is_foreign: bool = False,
+    is_unclear: bool = False,
 ) -> Response:
-    """Say why something could not be done, in the reader's language and without internal details."""
+    """Say why something could not be done, in the reader's language and without internal details.
+
+    `is_unclear`: it may have been done all the same.
+    """
     call = Call(request, services, FormData(), is_page=request.method == "GET")
-    return call.page(
-        "error.html", {"status": status, "is_foreign": is_foreign}, status=status, headers=headers
-    )
+    values = {"status": status, "is_foreign": is_foreign, "is_unclear": is_unclear}
+    return call.page("error.html", values, status=status, headers=headers)
 
 
 def too_many(call: Call, wait_s: int) -> Response:

@@ -214,6 +214,36 @@ def test_a_server_that_takes_no_writes_for_a_while_is_said_in_words_by_pages_and
 
 
 @pytest.mark.postgres
+def test_a_commit_without_an_answer_may_have_been_done_and_the_page_says_so(
+    migrated_postgres_url: str,
+) -> None:
+    engine = open_engine(migrated_postgres_url)
+    harness = Harness(engine=engine)
+    harness.hire("ann", "ben", "dee")
+    harness.group("ward-7", "ann", "ben", admins=["dee"])
+    harness.settle()
+    harness.later()
+    harness.leave("ann")
+    harness.settle()
+    phone = desk_of(harness)
+    link = phone.ticket()
+    phone.get(link)
+    server = sa.create_engine(engine.url, isolation_level="AUTOCOMMIT")
+
+    @sa.event.listens_for(engine, "commit", once=True)
+    def _cut(connection: sa.Connection) -> None:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with server.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 5000)")
+
+    shown = phone.post(f"{link}/done")
+    server.dispose()
+
+    assert shown.status_code == 503
+    assert "Perhaps it is done already" in shown.text
+
+
+@pytest.mark.postgres
 def test_an_address_that_does_not_exist_waits_for_the_database_too(migrated_postgres_url: str) -> None:
     engine = open_engine(migrated_postgres_url)
     phone = desk_of(Harness(engine=engine))
