@@ -208,6 +208,8 @@ def _print_exposure(one: ExposedMonth) -> None:
         "department", "messenger", "sensitive", "member-hours", "claimed", "open", "median h", "p90 h", "first sight",
     )  # fmt: skip
     empty = f"Nobody who had left was in a group in {one.month.name}."
+    if not one.is_recorded:
+        empty = f"Nothing is recorded of {one.month.name}: the journal begins later."
     print_table(f"Exposed member-hours in {one.month.name}", headings, _exposure_rows(one), empty)
 
 

@@ -152,7 +152,8 @@ def test_the_page_has_three_charts_with_words_and_no_scripts(wards: Harness) -> 
     assert text.count("<svg ") == text.count("<desc ") == 3
     assert "<script" not in text
     assert "Surgery: 5.0 h" in text
-    assert "June 2026: 0.0 h; July 2026: 0.0 h" in text
+    assert "November 2026: 15.0 h" in text
+    assert "October 2026" not in text, "nothing is recorded of it"
     assert "WhatsApp: 15.0 h" in text
     assert "department not known" in text
     assert "St Mary&#39;s" in text
@@ -197,3 +198,13 @@ def test_no_name_turns_the_direction_of_the_page(wards: Harness) -> None:
     text = exposure_page([*months[:-1], replace(months[-1], rows=(row,))], "St Mary's", wards.now)
     assert text.count("Ward") == 3  # in the chart's words, on its bar and in the table
     assert "\u202e" not in text
+
+
+def test_of_months_before_the_records_nothing_is_said(wards: Harness) -> None:
+    wards.leave("ann")
+    wards.settle()
+    wards.later(hours=5)
+
+    assert [one.month.name for one in wards.app.exposure.months("", wards.now, 3)] == ["2026-11"]
+    [june] = wards.app.exposure.months("2026-06", wards.now)
+    assert (june.rows, june.is_recorded) == ([], False)

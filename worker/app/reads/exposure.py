@@ -32,7 +32,8 @@ class ExposureReads:
     def months(self, wanted: str, now: datetime, count: int = 1) -> list[ExposedMonth]:
         """The last `count` months up to a month as YYYY-MM (empty: the present one), the oldest first.
 
-        Raises Refused for a text that is no month, and for a month that has not begun.
+        Without earlier ones of before the records begin, of which nothing is known. Raises Refused for a text that is
+        no month, and for a month that has not begun.
         """
         months = self._months(wanted, now, count)
         hours = ExposedHours(months, now)
@@ -41,9 +42,19 @@ class ExposureReads:
             stays = uow.stays.between(months[0].starts_at, months[-1].ends_at)
             hours.add(self._with_sensitivity(uow, stays, now))
             sizes = uow.stays.department_sizes(hours.departments)
+            begins_at = uow.past.begins_at()
         # Of a department that everybody has left, at least the leaver is shown
         small = {name for name in hours.departments if sizes.get(name, 1) < policy.report_min}
-        return [ExposedMonth(month, hours.rows(month, small), hours.total(month)) for month in months]
+        found = [
+            ExposedMonth(
+                month,
+                hours.rows(month, small),
+                hours.total(month),
+                is_recorded=begins_at is not None and month.ends_at > begins_at,
+            )
+            for month in months
+        ]
+        return [*(one for one in found[:-1] if one.rows or one.is_recorded), found[-1]]
 
     def _months(self, wanted: str, now: datetime, count: int) -> list[Month]:
         timezone = self._controls.rules.timezone

@@ -88,11 +88,15 @@ class ExposureRow:
 
 @dataclass(frozen=True, slots=True)
 class ExposedMonth:
-    """One month with its rows, the most hours first, and all of them together."""
+    """One month with its rows, the most hours first, and all of them together.
+
+    `is_recorded` is false if it ended before the journal began: then nothing is known of it but what rows say.
+    """
 
     month: Month
     rows: Sequence[ExposureRow]
     total: ExposureRow
+    is_recorded: bool = True
 
 
 @dataclass(slots=True)
