@@ -42,6 +42,8 @@ def test_a_source_that_can_t_be_read_changes_nobody() -> None:
     )
     assert paragraph.facts == (("Last good read", NOON),)
     assert alarm_paragraph(Alarm(AlarmCause.SOURCE, "corp"), ZONE).facts == (("Last good read", "never"),)
+    stale = Alarm(AlarmCause.STALE, "wards", NOW)
+    assert alarm_paragraph(stale, ZONE).facts == (("As of", NOON),), "it was still fresh then"
 
 
 def test_a_clock_that_is_wrong_is_told_with_its_machine() -> None:

@@ -77,7 +77,8 @@ def _facts(one: Alarm, timezone: str, tongue: Tongue) -> Sequence[tuple[str, str
         seen = tongue.instant(one.since_at, timezone) if one.since_at else tongue.say("never")
         facts.append((label, seen))
     elif one.since_at is not None:
-        facts.append((tongue.say("Since"), tongue.instant(one.since_at, timezone)))
+        label = tongue.say("As of") if one.cause is AlarmCause.STALE else tongue.say("Since")
+        facts.append((label, tongue.instant(one.since_at, timezone)))
     if one.until_at is not None:
         facts.append((tongue.say("Until"), tongue.instant(one.until_at, timezone)))
     if one.cause in {AlarmCause.CLOCK, AlarmCause.JUMP}:
