@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from worker.ops.health import reason
 from worker.storage.sql.engine import open_engine, open_impatient_engine
 from worker.storage.sql.errors import NotUnicode, SchemaNewer, SecondWorker, Trouble, passes, trouble_of
-from worker.storage.sql.migrate import migrate
+from worker.storage.sql.migrate import migrate, narrow_encoding
 
 RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
 INSERT = "INSERT INTO shelf VALUES (1)"
@@ -287,6 +287,8 @@ def test_a_server_s_database_has_to_hold_every_letter(
         else:
             with pytest.raises(NotUnicode, match="createdb --encoding=UTF8"):
                 migrate(engine)
+            with engine.connect() as connection:
+                assert narrow_encoding(connection) == "LATIN1", "so that check warns of one that has tables"
     finally:
         engine.dispose()
         with server.connect() as connection:

@@ -11,7 +11,8 @@ from worker.settings import (
     Settings,
 )
 from worker.storage.sql.engine import open_engine, sqlite_path
-from worker.storage.sql.migrate import is_set_up, migrate, pending, require_current
+from worker.storage.sql.errors import lacks_letters
+from worker.storage.sql.migrate import is_set_up, migrate, narrow_encoding, pending, require_current
 from worker.storage.store import SqlStore
 
 
@@ -49,10 +50,23 @@ def has_tables(settings: Settings) -> bool:
 
 
 def table_warnings(settings: Settings) -> tuple[str, ...]:
-    """A warning where `whosleft run` would wait for tables; the embedded default makes its own."""
-    if sqlite_path(settings.database.url) is not None or has_tables(settings):
+    """Warnings of a server's database: `whosleft run` would wait for its tables, or its encoding lacks letters.
+
+    The embedded default makes its own tables, and keeps every letter.
+    """
+    if sqlite_path(settings.database.url) is not None:
         return ()
-    return ("the database has no tables yet. Before whosleft run, set it up with: whosleft migrate -c FILE",)
+    if not has_tables(settings):
+        return (
+            "the database has no tables yet. Before whosleft run, set it up with: whosleft migrate -c FILE",
+        )
+    engine = open_engine(settings.database.url)
+    try:
+        with engine.connect() as connection:
+            encoding = narrow_encoding(connection)
+    finally:
+        engine.dispose()
+    return () if encoding is None else (lacks_letters(encoding),)
 
 
 def require_this_release(settings: Settings) -> None:

@@ -88,10 +88,10 @@ _PROMOTED = (
 READ_ONLY = f"The database is read-only. {_PROMOTED}"
 _RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url."
 _RAISE = "If it lasts, raise {0} for the role in database.url, or set it to 0."
-MAKE_UNICODE = "make the database anew with: createdb --encoding=UTF8 --template=template0"
+_MAKE_UNICODE = "make the database anew with: createdb --encoding=UTF8 --template=template0"
 _OF_POSTGRESQL = {
     "22P05": (  # untranslatable_character
-        f"The database's encoding lacks a letter of a name: save it, and {MAKE_UNICODE}",
+        f"The database's encoding lacks a letter of a name: save it, and {_MAKE_UNICODE}",
         False,
     ),
     "08P01": (  # protocol_violation; PgBouncer gives its own limits this code
@@ -133,6 +133,11 @@ _OF_SQLITE = {
 _WRONG_STATEMENT = sqlite3.SQLITE_ERROR  # for which SQLite's driver has the class of an outage, too
 OF_DATABASE = (StorageError, DBAPIError, PoolTimeoutError)  # all that `trouble_of` may know
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def lacks_letters(encoding: str) -> str:
+    """What is wrong with a database of an encoding that lacks letters, and what to do."""
+    return f"The database keeps text as {encoding}, which lacks letters of people's names: {_MAKE_UNICODE}"
 
 
 def remedy_for(error: BaseException, file: Path) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from worker.storage.sql.engine import READ_ONLY, WRITERS, sqlite_path
-from worker.storage.sql.errors import MAKE_UNICODE, NotUnicode, SchemaNewer, SchemaOlder
+from worker.storage.sql.errors import NotUnicode, SchemaNewer, SchemaOlder, lacks_letters
 from worker.storage.sql.tables import schema_floor
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def migrate(engine: sa.Engine, scripts: Path = MIGRATIONS) -> tuple[str | None, 
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS)))  # see `require_unchanged`
         before = revision(connection, scripts)
         _refuse_newer(before, scripts)
-        if before is None:
-            _refuse_encoding(connection)
+        if before is None and (encoding := narrow_encoding(connection)):
+            raise NotUnicode(lacks_letters(encoding))
         if before != head(scripts):
             from alembic import command  # noqa: PLC0415  see MIGRATIONS
 
@@ -96,15 +96,12 @@ def require_unchanged(connection: sa.Connection, current: str | None) -> None:
         require_revision(revision(connection))
 
 
-def _refuse_encoding(connection: sa.Connection) -> None:
-    """Raise NotUnicode for a server's new database in which a name may not be kept. SQL_ASCII keeps any bytes."""
+def narrow_encoding(connection: sa.Connection) -> str | None:
+    """The encoding of a server's database if names may have letters that it lacks. SQL_ASCII keeps any bytes."""
     if connection.dialect.name != "postgresql":
-        return
-    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
-    if encoding not in {"UTF8", "SQL_ASCII"}:
-        raise NotUnicode(
-            f"The database keeps text as {encoding}, which lacks letters of people's names: {MAKE_UNICODE}"
-        )
+        return None
+    encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
+    return None if encoding in {"UTF8", "SQL_ASCII"} else encoding
 
 
 @cache
