@@ -40,9 +40,10 @@ _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBIL
 _RETIRED_BUT_SHOWN = re.compile(r"\+521[2-9][0-9]{9}|\+225[0-9]{8}")
 
 _SEPARATOR = r"\s().\-/"
+_REMARK = r"\s*\((?![0-9oil\s]*\))[^()]*[^\W\d_]"  # such as "(24h)"
 # The digits are taken to the last one, possessively: a number must not end where it goes on with a letter
 _WRITTEN = re.compile(
-    rf"(?P<before>[^0-9+]*[^0-9+\w])?(?P<number>\+?[{_SEPARATOR}]*[0-9](?:[{_SEPARATOR}]*[0-9])*+)"
+    rf"(?P<before>[^0-9+]*[^0-9+\w])?(?P<number>\+?[{_SEPARATOR}]*[0-9](?:(?!{_REMARK})[{_SEPARATOR}]*[0-9])*+)"
     r"(?P<rest>(?:\W|x|ext).*)?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -51,7 +52,7 @@ _HIDDEN = rf"(?:{_MARK}(?:[{_SEPARATOR}]*{_MARK})+|…)"  # in place of digits: 
 _GOES_ON = re.compile(
     rf"[{_SEPARATOR}]*(?:(?:{_HIDDEN}|\.\.|[oil]+[0-9]|(?:o+|i|l)(?![^\W\d_]))[\w*•…]*|x\W*\Z)", re.IGNORECASE
 )
-_ANOTHER = re.compile(r"[^\w#]*[0-9]")  # digits after a mark that names no extension
+_ANOTHER = re.compile(r"[^\w#(]*[0-9]")  # digits after a mark that names no extension
 _BEGAN_BEFORE = re.compile(rf"(?<![^\W_]){_HIDDEN}[{_SEPARATOR}]*\Z", re.IGNORECASE)
 _SPREADSHEET_FLOAT = re.compile(r"(\+?[0-9]{5,})[.,]0+")
 _SPREADSHEET_EXPONENT = re.compile(r"([0-9])(?:[.,]([0-9]+))?E\+?([0-9]{1,2})", re.IGNORECASE)
