@@ -12,7 +12,7 @@ from worker.storage.candidates.assignees import (
     readdressed_assignees,
     with_former_accountable,
 )
-from worker.storage.candidates.tickets import tickets_without_reason, waivers_just_over
+from worker.storage.candidates.tickets import tickets_without_reason, waivers_over
 from worker.storage.leavers import OVERTAKEN
 from worker.storage.waiting import early_departures
 
@@ -77,7 +77,7 @@ def test_waivers_that_ended_are_found_by_their_ends(engine: sa.Engine) -> None:
     if engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL reads so small a table as a whole")
     now = datetime(2026, 5, 4, 9, tzinfo=UTC)
-    query = waivers_just_over().params(since=now - timedelta(days=1), now=now)
+    query = waivers_over().params(since=now - timedelta(days=1), now=now)
     text = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
     with engine.connect() as connection:
         steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]

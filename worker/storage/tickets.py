@@ -25,7 +25,7 @@ from worker.domain.tickets.subject import About
 from worker.domain.tickets.ticket import LIVE, Ticket, TicketKind, TicketState
 from worker.ports.state.tickets import Gone, SeenIn, SeenTicket, StepTaken, TicketSort, WatchedTicket
 from worker.storage.candidates.assignees import answered_for_by_others, with_former_accountable
-from worker.storage.candidates.tickets import holds_over, waivers_just_over
+from worker.storage.candidates.tickets import holds_over, waivers_over
 from worker.storage.cases import active_admins_of
 from worker.storage.departed import gone
 from worker.storage.hidden_members import maybe_there
@@ -170,8 +170,8 @@ class SqlTickets:
         rows = self._c.execute(holds_over(), {"now": now, "latest": now + longest + APART_MAX})
         return [GroupKey(*row) for row in rows]
 
-    def homes_of_waivers_over(self, now: datetime) -> list[GroupKey]:
-        rows = self._c.execute(waivers_just_over(), {"now": now, "since": now - timedelta(days=1)})
+    def homes_of_waivers_over(self, since: datetime, now: datetime) -> list[GroupKey]:
+        rows = self._c.execute(waivers_over(), {"since": since, "now": now})
         return [GroupKey(*row) for row in rows]
 
     def answer_for(self, accountable: str) -> list[GroupKey]:

@@ -68,6 +68,18 @@ def test_a_waiver_until_a_day_ends_then(desk: Harness) -> None:
     assert desk.ticket().reason == "the waiver is over"
 
 
+def test_a_waiver_of_somebody_who_is_out_ends_without_more_work(desk: Harness) -> None:
+    """Its ticket stays as it is, and its group is looked at once."""
+    desk.desk.waive(1, Actor("sam"), "on call until Friday", desk.now, until=desk.now + timedelta(days=3))
+    desk.drop("ward-7", "ann")
+    desk.settle()
+    desk.later(hours=73)
+    desk.settle()
+    assert desk.ticket().state is TicketState.WAIVED
+
+    assert desk.reconcile().counts["groups"] == 0
+
+
 def test_a_waiver_until_an_instant_that_is_over_is_refused(desk: Harness) -> None:
     with pytest.raises(Refused, match="over already"):
         desk.desk.waive(1, Actor("sam"), "until yesterday", desk.now, until=desk.now)

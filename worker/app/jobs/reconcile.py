@@ -43,6 +43,7 @@ from worker.ports.state.store import Store, UnitOfWork
 
 GROUPS_PAGE = 400
 PEOPLE_PAGE = 500
+WAIVERS_BACK = timedelta(days=1)  # how far a process looks back at first; a full pass finds older ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Reconcile:
         self._unconfirmed = Unconfirmed(rules.confirm_every, rules.teller.timezone)
         self._handing_over = HandingOver(rules.tickets.hand_over)
         self._gating = Gating(rules.statements)
+        self._waivers_marked: datetime | None = None  # the groups of those that had ended then
         self._has_marked = False  # a worker of the release before, which does not mark leavers, may have run
         self._withdrawing = Withdrawing(rules.statements, rules.tickets, self._is_sensitive)
 
@@ -92,7 +94,8 @@ class Reconcile:
             texts = self._gating.texts(uow)
             handing_over_until = self._handing_over.mark(uow, now, full=full)
             over = uow.tickets.homes_of_holds_over(now, self._tickets.hold_max)
-            uow.rosters.mark_dirty([*over, *uow.tickets.homes_of_waivers_over(now)], now)
+            since = self._waivers_marked or now - WAIVERS_BACK
+            uow.rosters.mark_dirty([*over, *uow.tickets.homes_of_waivers_over(since, now)], now)
             is_first = full or not self._has_marked
             self._look_who_answers(uow, now, full=is_first)
             if is_first:
@@ -102,7 +105,7 @@ class Reconcile:
                 uow.people.mark_asked_dirty(now)
                 uow.consents.mark_withdrawn_dirty(now)
         self._handing_over.note_marked(handing_over_until)
-        self._has_marked = True
+        self._has_marked, self._waivers_marked = True, now
         while True:
             with matching.begin() as uow:
                 held += self._guard(uow, now, with_early=is_first and not groups)

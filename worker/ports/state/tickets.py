@@ -94,8 +94,8 @@ class StoredTickets(Protocol):
         One that would last over an hour longer than `longest` was set by a clock that was ahead: it is over, too.
         """
 
-    def homes_of_waivers_over(self, now: datetime) -> list[GroupKey]:
-        """Return the groups with a waiver that ended within the last day; a full pass finds older ones."""
+    def homes_of_waivers_over(self, since: datetime, now: datetime) -> list[GroupKey]:
+        """Return the groups with a waiver that ended after `since`, and by `now`; a full pass finds older ones."""
 
     def answer_for(self, accountable: str) -> list[GroupKey]:
         """Note who answers for live tickets; return the groups with one that a former accountable person has as such.

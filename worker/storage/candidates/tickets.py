@@ -82,8 +82,8 @@ def holds_over() -> sa.Select[Any]:
 
 
 @cache
-def waivers_just_over() -> sa.Select[Any]:
-    """Groups with a ticket whose waiver ended within the last day: after `since`, and by `now`."""
+def waivers_over() -> sa.Select[Any]:
+    """Groups with a ticket whose waiver ended after `since`, and by `now`."""
     t = ticket.c
     ended = (t.waived_until > sa.bindparam("since")) & (t.waived_until <= sa.bindparam("now"))
     # An expression, or SQLite would read all tickets that are waived
