@@ -49,8 +49,11 @@ _WRITTEN = re.compile(
 )
 _MARK = "[*•●∙·×█■#?_x]"
 _HIDDEN = rf"(?:{_MARK}(?:[{_SEPARATOR}]*{_MARK})+|…)"  # in place of digits: `***`, `xxx`, `•• ••`
+_LOOK_ALIKE = r"[oil]{1,2}(?![^\W\d_])"  # letters that look like digits, and no word's beginning
 _GOES_ON = re.compile(
-    rf"[{_SEPARATOR}]*(?:(?:{_HIDDEN}|\.\.|[oil]+[0-9]|(?:o+|i|l)(?![^\W\d_]))[\w*•…]*|x\W*\Z)", re.IGNORECASE
+    rf"(?:{_LOOK_ALIKE}|[{_SEPARATOR}]*(?:{_HIDDEN}|\.\.|[oil]+[0-9]|oo+(?![^\W\d_])))[\w*•…]*"
+    rf"|[{_SEPARATOR}]*x\W*\Z",
+    re.IGNORECASE,
 )
 _ANOTHER = re.compile(r"[^\w#(]*[0-9]")  # digits after a mark that names no extension
 _BEGAN_BEFORE = re.compile(rf"(?<![^\W_]){_HIDDEN}[{_SEPARATOR}]*\Z", re.IGNORECASE)

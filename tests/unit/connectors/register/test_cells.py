@@ -81,7 +81,10 @@ def test_phone_cells(cell: Value, numbers: list[str], has_more: bool) -> None:
         ("Amy +99 12345678", Seen("Amy", is_phone_unread=True)),
         ("Amy 07700 900 1O2", Seen("Amy", is_phone_unread=True)),
         ("Amy 07700 900 *** (admin)", Seen("Amy", role=Role.ADMIN, is_phone_unread=True)),
+        ("Amy 07700 900 12O Bo", Seen("Amy Bo", is_phone_unread=True)),
         ("Amy 07700 900101 ext 4", Seen("Amy ext 4", A)),
+        ("07700 900101Oli", Seen("Oli", A)),
+        ("Amy 07700 900101 o 07700 900102", Seen("Amy o", A)),
     ],
 )
 def test_items(text: str, seen: Seen) -> None:

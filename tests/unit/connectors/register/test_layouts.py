@@ -92,23 +92,6 @@ def test_the_header_is_found_below_titles_and_off_the_corner(tmp_path: Path) -> 
     assert shown(read_rows(tmp_path, rows)) == TWO_WARDS
 
 
-def test_totals_blank_rows_and_repeated_headings_are_nobody(tmp_path: Path) -> None:
-    rows = [
-        HEAD,
-        ["Ward 7", "Amy", A, "Admin"],
-        ["Ward 7", "Ben", B, ""],
-        ["Total", "", 2, ""],
-        [],
-        HEAD,
-        ["Ward 8", "Cem", C, ""],
-        ["Total: 3", None, None, None],
-        [None, None, "Summe", 3],
-    ]
-    reading = read_rows(tmp_path, rows)
-    assert shown(reading) == TWO_WARDS
-    assert reading.problems == ()
-
-
 WARD_7 = [HEAD, ["Ward 7", "Amy", A, "Admin"], ["", "Ben", B, ""], []]
 
 
@@ -149,26 +132,6 @@ def test_a_row_of_headings_above_the_header_belongs_to_it(tmp_path: Path) -> Non
 )
 def test_somebody_s_row_is_no_row_of_headings(tmp_path: Path, row: list[str]) -> None:
     read_rows(tmp_path, [*WARD_7, row])
-
-
-def test_somebody_called_total_is_somebody(tmp_path: Path) -> None:
-    assert brief(only(read_rows(tmp_path, [HEAD, ["Total", "Total", A, ""]])).members) == [(A, "member")]
-
-
-@pytest.mark.parametrize("name", ["Suma", "SOMA", "Sum"])
-def test_a_name_that_is_a_word_for_totals_is_somebody_in_the_members_column(
-    tmp_path: Path, name: str
-) -> None:
-    rows: list[list[Any]] = [
-        ["Group", "Name", "Staff number"],
-        ["Ward 7", "Amy", 1001],
-        ["", name, 1002],
-        [name, "", 2],
-    ]
-    assert brief(only(read_rows(tmp_path, rows)).members) == [
-        ("employee:1001", "unknown"),
-        ("employee:1002", "unknown"),
-    ]
 
 
 def test_a_row_with_only_a_group_is_a_group_without_members(tmp_path: Path) -> None:
