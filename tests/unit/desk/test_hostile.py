@@ -76,8 +76,8 @@ def send(desk: Caller, path: str, fields: dict[str, str]) -> Response:
     return desk.last
 
 
-@pytest.fixture
-def ward(engine: sa.Engine) -> Harness:
+def ward_over(engine: sa.Engine) -> Harness:
+    """A ward of which ann has left, over a database of its own."""
     harness = Harness(engine=engine)
     harness.hire("ann", "ben", "dee")
     harness.group("ward-7", "ann", "ben", admins=["dee"])
@@ -86,6 +86,11 @@ def ward(engine: sa.Engine) -> Harness:
     harness.leave("ann")
     harness.settle()
     return harness
+
+
+@pytest.fixture
+def ward(engine: sa.Engine) -> Harness:
+    return ward_over(engine)
 
 
 @pytest.fixture
@@ -148,13 +153,7 @@ def file(tmp_path: Path) -> Iterator[sa.Engine]:
 def test_a_database_that_another_holds_is_said_in_words_and_nothing_is_changed(
     file: sa.Engine, tmp_path: Path
 ) -> None:
-    harness = Harness(engine=file)
-    harness.hire("ann", "ben", "dee")
-    harness.group("ward-7", "ann", "ben", admins=["dee"])
-    harness.settle()
-    harness.later()
-    harness.leave("ann")
-    harness.settle()
+    harness = ward_over(file)
     phone = desk_of(harness)
     link = phone.ticket()
     page = phone.get(link)
@@ -181,13 +180,7 @@ def test_a_server_that_takes_no_writes_for_a_while_is_said_in_words_by_pages_and
     migrated_postgres_url: str,
 ) -> None:
     engine = open_engine(migrated_postgres_url)
-    harness = Harness(engine=engine)
-    harness.hire("ann", "ben", "dee")
-    harness.group("ward-7", "ann", "ben", admins=["dee"])
-    harness.settle()
-    harness.later()
-    harness.leave("ann")
-    harness.settle()
+    harness = ward_over(engine)
     phone, program = desk_of(harness), api_client(services_of(harness))
     link = phone.ticket()
     phone.get(link)
@@ -218,13 +211,7 @@ def test_a_commit_without_an_answer_may_have_been_done_and_the_page_says_so(
     migrated_postgres_url: str,
 ) -> None:
     engine = open_engine(migrated_postgres_url)
-    harness = Harness(engine=engine)
-    harness.hire("ann", "ben", "dee")
-    harness.group("ward-7", "ann", "ben", admins=["dee"])
-    harness.settle()
-    harness.later()
-    harness.leave("ann")
-    harness.settle()
+    harness = ward_over(engine)
     phone = desk_of(harness)
     link = phone.ticket()
     phone.get(link)
@@ -238,6 +225,7 @@ def test_a_commit_without_an_answer_may_have_been_done_and_the_page_says_so(
 
     shown = phone.post(f"{link}/done")
     server.dispose()
+    engine.dispose()
 
     assert shown.status_code == 503
     assert "Perhaps it is done already" in shown.text
@@ -246,7 +234,7 @@ def test_a_commit_without_an_answer_may_have_been_done_and_the_page_says_so(
 @pytest.mark.postgres
 def test_an_address_that_does_not_exist_waits_for_the_database_too(migrated_postgres_url: str) -> None:
     engine = open_engine(migrated_postgres_url)
-    phone = desk_of(Harness(engine=engine))
+    phone = desk_of(ward_over(engine))
     elsewhere = engine.url.set(database="postgres")
     server = sa.create_engine(elsewhere, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
@@ -255,5 +243,6 @@ def test_an_address_that_does_not_exist_waits_for_the_database_too(migrated_post
     engine.dispose()
 
     shown = phone.get("/nosuch")
+    engine.dispose()
 
     assert (shown.status_code, shown.headers["Retry-After"]) == (503, "5")
