@@ -29,8 +29,7 @@ def run_jobs(
         progress_bars() as bars,
         open_app(settings, clock, bars, recorded_by=None if now is None else system_now) as app,
     ):
-        with app.store.begin() as uow:
-            app.deliver.begin(uow)
+        app.deliver.begin()
         jobs = Jobs(app.use_cases, app.store, system_now, holder_name(), settings.job_schedule())
         for name in names:
             report = jobs.run(name, clock(), full=full)

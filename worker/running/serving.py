@@ -115,7 +115,7 @@ def _serve_jobs(settings: Settings, roles: Roles, announce: Announce, changed: E
         app.deliver.is_stopping = lambda: interrupt.is_stopping
         with store.begin() as uow:
             observer.opened(signing_key(uow))
-            app.deliver.begin(uow)
+        app.deliver.begin()
         schedule = settings.job_schedule()
         jobs = Jobs(
             app.use_cases,

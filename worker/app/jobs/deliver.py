@@ -115,9 +115,13 @@ class Deliver:
         self._keep_true = KeepTrue(store, notifiers, conversing)
         self._zones = ChannelZones(store, notifiers, rules.holding.quiet)
 
-    def begin(self, uow: UnitOfWork) -> None:
+    def begin(self) -> None:
         """Let new feeds start here: what the process's jobs find is news to them. Before any job runs; idempotent."""
-        self._feeds.begin(uow)
+        with self._store.reading() as reader:
+            is_new = self._feeds.are_new(reader)
+        if is_new:
+            with self._store.begin() as uow:
+                self._feeds.begin(uow)
 
     def run_once(self, now: datetime, lease: Lease | None = None) -> Report:
         """Fold messages that have waited long enough into deliveries, send due ones, and take up what came back.

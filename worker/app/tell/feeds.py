@@ -43,6 +43,10 @@ class Followers:
         self._followers = [one for one in notifiers if one.can.events]
         self._teller = teller
 
+    def are_new(self, uow: UnitOfWork) -> bool:
+        """Whether one of them has no place yet."""
+        return any(uow.feeds.get(one.name) is None for one in self._followers)
+
     def begin(self, uow: UnitOfWork) -> None:
         """Let each feed that is new start at the present, before anything is found. Idempotent."""
         for one in self._followers:
