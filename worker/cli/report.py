@@ -209,7 +209,7 @@ def _print_exposure(one: ExposedMonth) -> None:
     )  # fmt: skip
     empty = f"Nobody who had left was in a group in {one.month.name}."
     if not one.is_recorded:
-        empty = f"Nothing is recorded of {one.month.name}: the journal begins later."
+        empty = f"Nothing is recorded of {one.month.name}: the journal begins later, or is empty."
     print_table(f"Exposed member-hours in {one.month.name}", headings, _exposure_rows(one), empty)
 
 

@@ -56,12 +56,12 @@ def table_warnings(settings: Settings) -> tuple[str, ...]:
     """
     if sqlite_path(settings.database.url) is not None:
         return ()
-    if not has_tables(settings):
-        return (
-            "the database has no tables yet. Before whosleft run, set it up with: whosleft migrate -c FILE",
-        )
     engine = open_engine(settings.database.url)
     try:
+        if not is_set_up(engine):
+            return (
+                "the database has no tables yet. Before whosleft run, set it up with: whosleft migrate -c FILE",
+            )
         with engine.connect() as connection:
             encoding = narrow_encoding(connection)
     finally:

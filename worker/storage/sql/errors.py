@@ -90,13 +90,13 @@ _RESTORE = "put a backup in its place (docs/upgrade.md), or correct database.url
 _RAISE = "If it lasts, raise {0} for the role in database.url, or set it to 0."
 _MAKE_UNICODE = "make the database anew with: createdb --encoding=UTF8 --template=template0"
 _OF_POSTGRESQL = {
+    "08P01": (  # protocol_violation; PgBouncer gives its own limits this code
+        "A pooler says so if it has no connection free: let it make more, or let database.url name the server.",
+        True,
+    ),
     "22P05": (  # untranslatable_character
         f"The database's encoding lacks a letter of a name: save it, and {_MAKE_UNICODE}",
         False,
-    ),
-    "08P01": (  # protocol_violation; PgBouncer gives its own limits this code
-        "A pooler says so that has no connection free: let it make more, or let database.url name the server.",
-        True,
     ),
     "25006": (_PROMOTED, True),  # read_only_sql_transaction
     "25P03": (_RAISE.format("idle_in_transaction_session_timeout"), True),
