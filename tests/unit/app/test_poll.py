@@ -136,7 +136,6 @@ def test_too_many_records_that_cannot_be_read_spoil_a_pass_and_one_does_not(star
         "malformed": 1,
         "unreadable_phones": 3,
         "unseen": 0,
-        "failed_full": 0,
         "in_scope": len(everybody),
         "enabled": len(everybody),
     }

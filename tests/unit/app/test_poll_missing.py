@@ -308,6 +308,9 @@ def test_full_passes_that_keep_failing_are_told_once_and_stay_until_one_goes_wel
 
     assert guarded.source().trouble == "slow"
     assert guarded.source().last_success_at == guarded.now
+    guarded.leave("ben")
+    guarded.poll()
+    assert (guarded.leavers(), guarded.source().trouble) == (["ben"], "slow"), "its deltas are believed"
     assert [kind for kind in guarded.kinds() if kind.startswith("source.")][1:] == ["source.failed"]
 
     guarded.poll(full=True)

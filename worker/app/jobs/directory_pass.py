@@ -331,7 +331,9 @@ class DirectoryPass:
                         for person in left
                     ]
                 )
-            counts = {**state.counts, FAILED_FULL: 0} if end.is_full else state.counts
+            counts = {
+                name: count for name, count in state.counts.items() if name != FAILED_FULL or not end.is_full
+            }
             self._record(uow, replace(state, cursor=end.cursor, taken_at=end.taken_at, counts=counts))
         return len(left)
 
@@ -343,11 +345,12 @@ class DirectoryPass:
             "malformed": read.malformed,
             "unreadable_phones": read.unreadable_phones,
             "unseen": unseen if end.is_full else state.counts.get("unseen", 0),
-            FAILED_FULL: 0 if end.is_full else state.counts.get(FAILED_FULL, 0),
             # Only a full pass counts everybody: after a delta, the last full pass's count stays
             "in_scope": read.in_scope if end.is_full else state.counts.get("in_scope", 0),
             "enabled": read.enabled if end.is_full else state.counts.get("enabled", 0),
         }
+        if not end.is_full and FAILED_FULL in state.counts:
+            counts[FAILED_FULL] = state.counts[FAILED_FULL]
         return replace(
             state,
             cursor=end.cursor,
