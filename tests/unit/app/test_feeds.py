@@ -84,6 +84,16 @@ def test_a_program_is_sent_what_happens_from_now_on(ward: Harness) -> None:
     }  # fmt: skip
 
 
+def test_what_the_first_jobs_of_a_process_find_is_news_to_a_program(start: Found) -> None:
+    """`whosleft once all` delivers last: a program that had its place only then would never be sent the first finds."""
+    harness = start(notifiers=[FakeNotifier("soc"), siem()])
+    harness.deliverer.begin()
+    depart(harness)
+    harness.deliverer.begin()  # the next process: it has its place, which stays
+    harness.deliver()
+    assert [event.kind for event in followed(harness)] == ["ticket.opened"]
+
+
 def test_without_the_wish_for_names_it_has_ids_only_and_without_a_desk_no_link(start: Found) -> None:
     harness = start(notifiers=[siem()])
     harness.deliver()
