@@ -81,11 +81,14 @@ class SqlPairs:
         found: dict[str, Pair] = {}
         for row in self._c.execute(_same_id_or_link(alike_by), {"weaker": weaker, "stronger": stronger}):
             why = because("the same join link") if row.rank else because("the same id")
-            pair = Pair(
-                GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), PairState.SURE, why, now
-            )
-            found.setdefault(row.group_id, pair)
-        return list(found.values())
+            # Two lists that people keep: a link may have been copied with its row, so another name is asked about
+            is_sure = row.is_named or alike_by is not AlikeBy.ID_AND_NAME
+            state = PairState.SURE if is_sure else PairState.SUGGESTED
+            pair = Pair(GroupKey(weaker, row.group_id), GroupKey(stronger, row.other), state, why, now)
+            if found.setdefault(row.group_id, pair).state is PairState.SUGGESTED:
+                found[row.group_id] = pair
+        asked = self._asked(weaker, stronger)
+        return [one for one in found.values() if one.state is PairState.SURE or (one.a, one.b) not in asked]
 
     def _by_members(self, weaker: str, stronger: str, now: datetime) -> list[Pair]:
         rows = self._c.execute(_common_members(), {"weaker": weaker, "stronger": stronger})
@@ -266,15 +269,14 @@ def _same_id_or_link(alike_by: AlikeBy) -> sa.Select[Any]:
     same_link = (a.c.link_sha256 == b.c.link_sha256) & (a.c.link_sha256 != "")
     same_id = a.c.group_id == b.c.group_id
     is_named = sa.func.lower(sa.func.trim(a.c.name)) == sa.func.lower(sa.func.trim(b.c.name))
-    also: list[sa.ColumnElement[bool]] = []
-    if alike_by in {AlikeBy.ID, AlikeBy.ID_AND_NAME}:
-        also.append(a.c.messenger == b.c.messenger)
-    if alike_by is AlikeBy.ID_AND_NAME:
-        also.append(is_named)
-    if alike_by is AlikeBy.NAMED:
-        same_id &= (a.c.messenger == b.c.messenger) & is_named
+    same_messenger = a.c.messenger == b.c.messenger
+    also = [same_messenger] if alike_by in {AlikeBy.ID, AlikeBy.ID_AND_NAME} else []
+    if alike_by in {AlikeBy.NAMED, AlikeBy.ID_AND_NAME}:
+        same_id &= same_messenger & is_named
     either = sa.union_all(*(
-        sa.select(a.c.group_id, b.c.group_id.label("other"), sa.literal(rank).label("rank"))
+        sa.select(
+            a.c.group_id, b.c.group_id.label("other"), sa.literal(rank).label("rank"), is_named.label("is_named")
+        )
         .join_from(a, b, same)
         .where(a.c.source == sa.bindparam("weaker"), b.c.source == sa.bindparam("stronger"), *_unpaired(a, b), *also)
         for rank, same in enumerate((same_id, same_link))

@@ -14,7 +14,7 @@ from harness import Harness
 from worker.app.refused import Refused
 from worker.domain.evidence import events
 from worker.domain.evidence.actor import Actor
-from worker.domain.groups.pairing import Pair, PairState, overlaps, rank, says_overlap
+from worker.domain.groups.pairing import AlikeBy, Pair, PairState
 from worker.domain.model import Group, GroupFacts, GroupKey, Member, Role, Roster
 from worker.domain.text.reason import Reason
 from worker.domain.tickets.ticket import Grade, TicketKind, TicketState
@@ -131,6 +131,25 @@ def test_they_are_no_pair_by_their_members_nor_two_lists_by_a_number_of_their_ow
     show(two, "2" if can is LIVE else "1", *CREW, at=1, name=name)
     two.settle()
     assert pairs(two) == []
+
+
+@pytest.mark.parametrize("name, state", [("Ward 7", PairState.SURE), ("Ward 7 nights", PairState.SUGGESTED)])
+def test_one_join_link_in_two_lists_that_people_keep_is_a_question_where_the_names_differ(
+    two: Harness, name: str, state: PairState
+) -> None:
+    """Somebody may have copied a row, and left the link of the group that it was of."""
+    for inventory, group in zip(two.inventories, ("1", "2"), strict=True):
+        inventory.can = LIST
+        inventory.links = {group: "ab12"}  # type: ignore[attr-defined]
+    two.start(two.app.rules)
+    show(two, "1", *CREW, at=0)
+    show(two, "2", *CREW, at=1, name=name)
+    two.settle()
+    [asked] = pairs(two)
+    assert (set(asked[:2]), asked[2]) == ({"register/1", "phone/2"}, state)
+    with two.store.begin() as uow:
+        weaker, stronger = asked[0].split("/")[0], asked[1].split("/")[0]
+        assert uow.pairs.find(weaker, stronger, two.now, AlikeBy.ID_AND_NAME) == 0  # a question is put once
 
 
 def test_no_link_is_no_link_in_common(two: Harness) -> None:
@@ -332,28 +351,6 @@ def test_a_waived_ticket_moves_too_and_one_about_a_handle_does_not(two: Harness)
     assert homes(two) == [("phone/120@g.us", TicketState.WAIVED)]
     [question] = two.tickets(TicketKind.IDENTIFY_MEMBER)
     assert question.home.source == "register"
-
-
-@pytest.mark.parametrize(
-    "can, place",
-    [(LIVE, 3), (Capabilities(is_kept_by_people=True), 2), (LIST, 1),
-     (Capabilities(is_kept_by_people=True, sees_roles=False), 0)],
-)  # fmt: skip
-def test_the_messenger_is_the_best_witness_and_a_part_of_a_list_the_worst(
-    can: Capabilities, place: int
-) -> None:
-    assert rank(can) == place
-
-
-def test_half_of_the_smaller_roster_is_an_overlap_and_two_members_alone_say_nothing() -> None:
-    assert overlaps(2, 4, 90)
-    assert not overlaps(1, 4, 90)
-    assert not overlaps(0, 0, 5)
-    assert says_overlap(3, 3, 3)
-    assert not says_overlap(2, 2, 2)
-    assert PairState.SURE.is_one
-    assert not PairState.SUGGESTED.is_one
-    assert Pair.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
 def test_the_register_says_who_owns_the_live_group_until_it_shows_it_no_more(two: Harness) -> None:

@@ -34,7 +34,7 @@ class AlikeBy(StrEnum):
     ANYTHING = "anything"  # id, join link, or name and members: the sources differ in kind
     NAMED = "named"  # id and name, join link, or name and members: they do, and people keep both
     ID = "id"  # id or join link
-    ID_AND_NAME = "id_and_name"  # id or join link, and the name
+    ID_AND_NAME = "id_and_name"  # id and name, or join link, which is a question where the names differ
 
 
 class Difference(StrEnum):

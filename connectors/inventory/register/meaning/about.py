@@ -33,8 +33,7 @@ def about_group(cells: Cells) -> None:
         if not is_known:
             row.notes.append(f"the messenger {quoted(text_of(messenger))} is not one that is known")
     row.owner_email = _owner(cells)
-    # The link is a key: nothing else of it is kept
-    row.link_sha256 = link_hash(text_of(cells.value(Meaning.JOIN_LINK)))
+    row.link_sha256 = _link(cells)
     row.as_of = cells.day(Meaning.AS_OF)
     row.said = _said(cells)
 
@@ -45,6 +44,17 @@ def both_said(one: RegisterFacts, other: RegisterFacts) -> tuple[RegisterFacts, 
     new: dict[str, Any] = {m.value: second for m, (first, second) in said.items() if first is None}
     differing = [m for m, (first, second) in said.items() if None not in {first, second} and first != second]
     return replace(one, **new), differing
+
+
+def _link(cells: Cells) -> str | None:
+    """Return the hash of the group's join link; nothing else of it is kept, as it is a key.
+
+    A code that stands alone has small and capital letters within. People write "disabled" there, too, which many
+    groups would have in common.
+    """
+    typed = text_of(cells.value(Meaning.JOIN_LINK)).strip()
+    is_link = "/" in typed or (typed[1:].upper() != typed[1:] != typed[1:].lower())
+    return link_hash(typed) if is_link else None
 
 
 def _owner(cells: Cells) -> str | None:

@@ -62,9 +62,19 @@ def test_of_a_join_link_only_the_hash_is_kept(tmp_path: Path, heading: str) -> N
     assert "AbCdEfGhIjKlMnOpQrStUv" not in repr(roster)
 
 
-def test_what_is_no_join_link_is_not_shown(tmp_path: Path) -> None:
-    roster = only(read_rows(tmp_path, [["Group", "Phone", "Join link"], ["Ward 7", A, "ask Amy"]]))
+@pytest.mark.parametrize(
+    "cell", ["ask Amy", "disabled", "Disabled", "NOT-ALLOWED", "switched-off", "07700900123"]
+)
+def test_what_is_no_join_link_is_not_shown(tmp_path: Path, cell: str) -> None:
+    """Groups that share such a word would be one group."""
+    roster = only(read_rows(tmp_path, [["Group", "Phone", "Join link"], ["Ward 7", A, cell]]))
     assert roster.facts.link_sha256 is None
+
+
+def test_the_code_of_a_join_link_may_stand_alone(tmp_path: Path) -> None:
+    code = "AbCdEfGhIjKlMnOpQrStUv"
+    roster = only(read_rows(tmp_path, [["Group", "Phone", "Join link"], ["Ward 7", A, code]]))
+    assert roster.facts.link_sha256 == link_hash(f"https://chat.whatsapp.com/{code}")
 
 
 def test_a_sheet_of_groups_gives_ids_and_owners_to_a_sheet_of_members(tmp_path: Path) -> None:
