@@ -51,7 +51,7 @@ class DescriptionSection(TextFiles):
 
     @model_validator(mode="after")
     def _fits_a_description(self) -> Self:
-        for language, text in self._read.items():
+        for language, text in self.read.items():
             if len(text) > _DESCRIPTION_MAX:
                 raise Wrong(
                     f"{len(text)} characters are too long for a description",

@@ -11,9 +11,6 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     BeforeValidator,
     Field,
-    PrivateAttr,
-    ValidationInfo,
-    computed_field,
     field_validator,
     model_validator,
 )
@@ -22,47 +19,23 @@ from worker.domain.controls.others import CONSENT, DEVICE, DUTIES, POLICY, TRAIN
 from worker.domain.controls.statements import DEVICE_ITEMS, Statement, StatementRule
 from worker.domain.controls.switch import Mode
 from worker.settings.controls.base import ControlSection
-from worker.settings.controls.texts import hashes_of, read_text
+from worker.settings.controls.texts import TextFiles
 from worker.settings.fields import Keeping, Language, Name, Period, Text, listed, one_of
 from worker.settings.problems import Wrong
-from worker.settings.section import Section
 
 _HEADING = re.compile(r"\A#+\s*(.+?)\s*#*\s*(?:\n|\Z)")
 
 
-class VersionedTexts(Section):
+class VersionedTexts(TextFiles):
     """A text that people accept, in several languages, with its version."""
 
     version: Text = Field(description="Another text needs another version.")
     texts: dict[Language, Text] = Field(description="Language: a file beside this one, in Markdown.")
-    _read: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    @field_validator("texts")
-    @classmethod
-    def _has_a_language(cls, texts: dict[str, str]) -> dict[str, str]:
-        if not texts:
-            raise Wrong("no language is given", "Write for example {en: policy.en.md}.")
-        return texts
-
-    @model_validator(mode="after")
-    def _can_be_read(self, info: ValidationInfo) -> Self:
-        for language, name in self.texts.items():
-            try:
-                self._read[language] = read_text(name, info)
-            except Wrong as wrong:
-                raise Wrong(wrong.message, wrong.remedy, at=("texts", language)) from None
-        return self
-
-    @computed_field(repr=False)  # type: ignore[prop-decorator]
-    @property
-    def sha256(self) -> dict[str, str]:
-        """The hashes of the texts by language, so that a dump with other texts differs."""
-        return hashes_of(self._read)
 
     @property
     def titles(self) -> Mapping[str, str]:
         """The first heading of each text."""
-        found = {language: _HEADING.match(text) for language, text in self._read.items()}
+        found = {language: _HEADING.match(text) for language, text in self.read.items()}
         return {language: match[1] for language, match in found.items() if match}
 
 
@@ -108,7 +81,7 @@ class AcceptedPolicy(VersionedTexts, ControlSection):
             self.id,
             self.version,
             title=self.titles,
-            texts=self._read,
+            texts=self.read,
             changed=self.changed,
             is_material=self.material,
             every=self.every,
@@ -137,7 +110,7 @@ class DutiesControls(VersionedTexts, ControlSection):
             self.switch(mode),
             "",
             self.version,
-            texts=self._read,
+            texts=self.read,
             every=self.every,
             due=self.due or timedelta(days=14),
             sensitive_due=self.sensitive_due,

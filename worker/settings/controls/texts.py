@@ -17,7 +17,41 @@ from worker.settings.section import Section
 _TEXT_MAX = 100_000  # characters of a text file
 
 
-def read_text(name: str, info: ValidationInfo) -> str:
+class TextFiles(Section):
+    """A text in several languages, each in a file beside the configuration."""
+
+    texts: dict[Language, Text] = Field(description="Language: file.")
+    _read: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("texts")
+    @classmethod
+    def _has_a_language(cls, texts: dict[str, str]) -> dict[str, str]:
+        if not texts:
+            raise Wrong("no language is given", "Write a file for each, such as {en: rules.en.txt}.")
+        return texts
+
+    @model_validator(mode="after")
+    def _can_be_read(self, info: ValidationInfo) -> Self:
+        for language, name in self.texts.items():
+            try:
+                self._read[language] = _text_of(name, info)
+            except Wrong as wrong:
+                raise Wrong(wrong.message, wrong.remedy, at=("texts", language)) from None
+        return self
+
+    @computed_field(repr=False)  # type: ignore[prop-decorator]
+    @property
+    def sha256(self) -> dict[str, str]:
+        """The hash of each text, as it is kept of what people were shown; a dump with other texts differs."""
+        return {language: text_hash(text) for language, text in self._read.items()}
+
+    @property
+    def read(self) -> Mapping[str, str]:
+        """The texts by language, as they were when the configuration was read."""
+        return self._read
+
+
+def _text_of(name: str, info: ValidationInfo) -> str:
     """The text of a file beside the configuration. Raises Wrong."""
     base: Path = (info.context or {}).get("base_dir", Path())
     try:
@@ -32,42 +66,3 @@ def read_text(name: str, info: ValidationInfo) -> str:
     if not text.strip():
         raise Wrong(f"{shown(name)} is empty", "Write the text into it.")
     return text.strip()
-
-
-def hashes_of(texts: Mapping[str, str]) -> dict[str, str]:
-    """The hash of each text, as it is kept of what people were shown."""
-    return {language: text_hash(text) for language, text in texts.items()}
-
-
-class TextFiles(Section):
-    """A text in several languages, each in a file beside the configuration."""
-
-    texts: dict[Language, Text] = Field(description="Language: file.")
-    _read: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    @field_validator("texts")
-    @classmethod
-    def _has_a_language(cls, texts: dict[str, str]) -> dict[str, str]:
-        if not texts:
-            raise Wrong("no language is given", "Write for example {en: rules.en.txt}.")
-        return texts
-
-    @model_validator(mode="after")
-    def _can_be_read(self, info: ValidationInfo) -> Self:
-        for language, name in self.texts.items():
-            try:
-                self._read[language] = read_text(name, info)
-            except Wrong as wrong:
-                raise Wrong(wrong.message, wrong.remedy, at=("texts", language)) from None
-        return self
-
-    @computed_field(repr=False)  # type: ignore[prop-decorator]
-    @property
-    def sha256(self) -> dict[str, str]:
-        """The hashes of the texts by language, so that a dump with other texts differs."""
-        return hashes_of(self._read)
-
-    @property
-    def read(self) -> Mapping[str, str]:
-        """The texts by language, as they were when the configuration was read."""
-        return self._read
