@@ -9,11 +9,11 @@
     | 530, 534, 538; to a sign-in also 500 to 504 | BadConfig |
     | 535, and any other refusal of a sign-in | AuthFailed |
     | 5.1.7, 5.1.8 | BadConfig: `from` is no good |
-    | 5.3.4, 5.2.3; 552 without a code | Rejected: too big |
+    | 5.3.4, 5.2.3; 552 without a code but to the recipient | Rejected: too big |
     | 5.7.x, 5.2.252 | PermissionDenied |
     | 5.1.90, 5.4.5; 5.2.x to the text | PermissionDenied: the sender is full or over a limit, whoever is written to |
     | 5.1.x, 5.2.x to the sender; 550, 551, 553 without a code to it | BadConfig: `from` is no good |
-    | 5.1.x; 5.2.x, 550, 551, 553 to the recipient | Unreachable |
+    | 5.1.x; 5.2.x, 550 to 553 to the recipient (552: their mailbox is full) | Unreachable |
     | to the connection | PermissionDenied |
     | any other | Rejected |
 
@@ -46,7 +46,8 @@ _NO_SUCH_SIGN_IN = frozenset({500, 501, 502, 503, 504})
 _SIGN_IN_FIRST = frozenset({530, 534, 538})
 _NO_SUCH_SENDER = frozenset({"5.1.7", "5.1.8"})
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
-_TOO_BIG = 552
+_TOO_BIG = 552  # "exceeded storage allocation" (RFC 5321): of a mailbox, or of what a server takes
+_MAILBOX_FULL = "5.2.2"
 _IS_TOO_BIG = frozenset({"5.3.4", "5.2.3"})
 _OVER_A_LIMIT = frozenset({"5.1.90", "5.4.5"})  # of recipients a day (Microsoft 365), of mails a day (Gmail)
 AGAIN = "It is tried again by itself."
@@ -106,7 +107,7 @@ def refusal(tried: str, answer: Answer) -> ConnectorError:
 def _about_the_mail(message: str, stage: Stage, code: int, enhanced: str) -> ConnectorError:
     if enhanced in _NO_SUCH_SENDER:
         return BadConfig(message, remedy=_OTHER_SENDER)
-    if enhanced in _IS_TOO_BIG or (code == _TOO_BIG and not enhanced):
+    if enhanced in _IS_TOO_BIG or (code == _TOO_BIG and not enhanced and stage is not Stage.RECIPIENT):
         return Rejected(message, remedy="Raise the server's limit of a message's size to 1 MB or more.")
     if enhanced.startswith("5.7.") or enhanced == "5.2.252":
         return PermissionDenied(
@@ -125,8 +126,10 @@ def _about_the_mail(message: str, stage: Stage, code: int, enhanced: str) -> Con
     is_address = enhanced.startswith("5.1.") or is_of_mailbox
     if stage is Stage.SENDER and (is_address or (code in _NO_SUCH_MAILBOX and not enhanced)):
         return BadConfig(message, remedy=_OTHER_SENDER)
-    if is_address or (stage is Stage.RECIPIENT and code in _NO_SUCH_MAILBOX):
-        return Unreachable(message, remedy="Check the address in the directory.")
+    if is_address or (stage is Stage.RECIPIENT and code in {*_NO_SUCH_MAILBOX, _TOO_BIG}):
+        is_full = enhanced == _MAILBOX_FULL or (code == _TOO_BIG and not enhanced)
+        remedy = "Their mailbox is full." if is_full else "Check the address in the directory."
+        return Unreachable(message, remedy=remedy)
     if stage is Stage.CONNECTION:
         return PermissionDenied(
             message, missing="to connect", remedy="Let this machine's address in on the mail server."

@@ -49,7 +49,8 @@ TABLE: list[tuple[tuple[Stage, ...], int, str, type[ConnectorError]]] = [
     (LATER, 550, "5.1.8 Sender address rejected: Domain not found", BadConfig),
     (LATER, 553, "5.1.7 bad sender", BadConfig),
     (LATER, 552, "5.3.4 Message size exceeds fixed limit", Rejected),
-    (LATER, 552, "too much", Rejected),
+    ((Stage.SENDER, Stage.TEXT), 552, "too much", Rejected),
+    ((Stage.RECIPIENT,), 552, "mailbox full", Unreachable),
     ((Stage.RECIPIENT,), 552, "5.2.2 mailbox full", Unreachable),
     (LATER, 550, "5.7.60 Client does not have permissions to send as this sender", PermissionDenied),
     (LATER, 554, "5.2.252 SendAsDenied", PermissionDenied),
@@ -92,6 +93,13 @@ def test_each_refusal_is_one_of_the_taxonomy(
 def test_where_passwords_are_off_the_remedy_is_the_other_way() -> None:
     error = refusal("tried", Answer(Stage.SIGN_IN, 550, "5.7.30 Basic authentication is not supported"))
     assert "xoauth2" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "code, text", [(552, "mailbox full"), (552, "5.2.2 over quota"), (550, "5.2.2 full")]
+)
+def test_a_full_mailbox_is_no_matter_of_the_address(code: int, text: str) -> None:
+    assert "full" in refusal("tried", Answer(Stage.RECIPIENT, code, text)).remedy
 
 
 def test_what_was_said_to_a_sign_in_is_not_repeated_and_the_rest_is_short() -> None:
