@@ -29,6 +29,7 @@ LOAD_S = 3.0  # for a machine that has other things to do as well
 TAKEN_OVER_MAX_S = LEASE_S + INTERVAL_S + LOAD_S
 BACK_MAX_S = 30.0
 SOCKET_CHANNEL = "C0LEAVERS01"
+GIVING_BACK_S = 1.0  # a job that had just ended gives its lease back within it, and learns of nothing
 STORING_S = 1.0  # far longer than storing takes, and shorter than Slack waits
 DRAW = Random(0)
 
@@ -62,6 +63,7 @@ def test_a_process_that_sleeps_for_longer_than_its_lease_wakes_up_and_writes_not
         world.town.leave(3, 11)
         victim = world.fleet.of(until("somebody has the turn, and waits", world.writer))
         holder = holder_of(victim)
+        pause(GIVING_BACK_S)
         jobs = {job for job, who in world.held().items() if who == holder}
         struck_at = system_now()
         victim.pause()
