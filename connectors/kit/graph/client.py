@@ -151,7 +151,7 @@ class Graph:
         return found
 
     def _answered(self, ask: _Ask) -> httpx2.Response:
-        self._require_own(ask)
+        self.require_own(ask.url, ask.what)
         response = self._sent(ask)
         if response.status_code == _http.REFUSED:
             claims = claims_in(response.headers.get("www-authenticate", ""))
@@ -216,16 +216,17 @@ class Graph:
             retry_after_s=hold.wait_s,
         )
 
-    def _require_own(self, ask: _Ask) -> None:
+    def require_own(self, url: str, what: str) -> None:
+        """Raise Incomplete for an address that is not Graph's, or none at all. `what` is asked for there."""
         try:
-            httpx2.URL(ask.url)  # refuses control characters, and what is too long
-            cost(ask.url)  # and this one, numbers that are none
-            own, asked = urlsplit(self.root)[:2], urlsplit(ask.url)[:2]
+            httpx2.URL(url)  # refuses control characters, and what is too long
+            cost(url)  # and this one, numbers that are none
+            own, asked = urlsplit(self.root)[:2], urlsplit(url)[:2]
         except (httpx2.InvalidURL, ValueError):
-            raise Incomplete(f"Graph's link for {ask.what} is no address.", remedy=_NOT_FOLLOWED) from None
+            raise Incomplete(f"Graph's link for {what} is no address.", remedy=_NOT_FOLLOWED) from None
         if own != asked:
             raise Incomplete(
-                f"Graph points to {asked[0]}://{asked[1]} for {ask.what}, which is not {self.root}.",
+                f"Graph points to {asked[0]}://{asked[1]} for {what}, which is not {self.root}.",
                 remedy=_NOT_FOLLOWED,
             )
 

@@ -171,13 +171,14 @@ def test_a_fault_of_a_connector_is_a_failure_of_its_directory_alone(start: Start
     assert harness.person("zoe", "tenant").standing is Standing.ACTIVE
 
 
-def test_one_source_that_fails_does_not_stop_the_others(start: Start) -> None:
+@pytest.mark.parametrize("said", ["corp does not know us.", "corp: corp does not know us."])
+def test_one_source_that_fails_does_not_stop_the_others(start: Start, said: str) -> None:
     harness = start()
     tenant = FakeDirectory("tenant", now=harness.clock)
     tenant.put(facts("zoe"))
     harness.directories.append(tenant)
     harness.start(harness.app.rules)
-    harness.corp.fail(AuthFailed("corp does not know us.", remedy="Renew the password."))
+    harness.corp.fail(AuthFailed(said, remedy="Renew the password."))
 
     report = harness.poll()
 

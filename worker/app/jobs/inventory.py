@@ -17,7 +17,7 @@ from zlib import crc32
 from worker.app.acts.pairing import Pairing
 from worker.app.jobs.matching import Matching
 from worker.app.jobs.observer import SILENT, Observer
-from worker.app.jobs.report import Report
+from worker.app.jobs.report import Report, said_of
 from worker.app.tell.alarms import Alarms
 from worker.app.tell.health import record_failure, record_success
 from worker.domain.evidence import events
@@ -123,7 +123,7 @@ class TakeInventory:
                 troubles += self._look(one, now, lease)
             except ConnectorError as error:
                 self._failed(one, error, now, lease)
-                troubles.append(f"{one.inventory.name}: {error}")
+                troubles.append(said_of(one.inventory.name, error))
         if counts["sources"] or is_removed_anew:
             with Matching(self._store, now, lease).begin() as uow:
                 self._pairing.pair(uow, now, is_new=bool(counts["groups_new"]) or not due_only)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from worker.app.jobs.directory_pass import COUNTS, DirectoryPass, PassTally, PollRules, person_entry
 from worker.app.jobs.observer import SILENT, Observer
 from worker.app.jobs.placing import place
-from worker.app.jobs.report import Report
+from worker.app.jobs.report import Report, said_of
 from worker.app.tell.health import count_failed_full, record_failure
 from worker.domain.evidence import events
 from worker.domain.evidence.journal import Entry
@@ -99,7 +99,7 @@ class Poll:
                 self._read(directory, one, now, lease, tally, full=full)
             except ConnectorError as error:
                 self._fail(directory.name, error, now, lease)
-                tally.troubles.append(f"{directory.name}: {error}")
+                tally.troubles.append(said_of(directory.name, error))
         self._let_dates_come(now, lease, tally)
         return Report("poll", tally.counts, tuple(tally.troubles))
 

@@ -21,3 +21,9 @@ class Report:
     def is_ok(self) -> bool:
         """True if everything was done that was to be done."""
         return not self.troubles
+
+
+def said_of(source: str, error: Exception) -> str:
+    """Return a source's error as a trouble that begins with its name, as the errors of some connectors do anyway."""
+    said, name = str(error), f"{source}: "
+    return said if said.startswith(name) else f"{name}{said}"

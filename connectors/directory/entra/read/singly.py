@@ -51,6 +51,7 @@ def read_again(
                 purged.add(user_id)
             yield {"id": user_id, REMOVED: {"reason": "deleted"}}
         elif isinstance(said.get(ENABLED), bool):
+            doubts.keep(user_id, said)
             yield said  # a new user may not be found for some minutes; a record without that value can't be trusted
     yield from _removed_again(users, removed, watched, doubts, unshown)
 
@@ -78,15 +79,17 @@ def everybody(
     """Yield the plain list; then those who were read singly within the hour, or are known to be deleted, read again.
 
     The list may come from a replica that lags, so it is not believed about them. They are no more than have changed.
-    The rest is as in `read_again`.
+    Whoever was here within the hour and is not listed is in `doubts`. The rest is as in `read_again`.
     """
     lately = {**doubts.seen, **doubts.left}
+    unlisted = {user_id: one.is_enabled for user_id, one in lately.items() if one.is_enabled is not None}
     changed: dict[str, Mapping[str, Any]] = {}
     removed: set[str] = set()
     for page in users.everybody():
         others = []
         for user in page.users:
             user_id = guid(str(user.get("id") or ""))
+            unlisted.pop(user_id or "", None)
             if user_id is None or not (user_id in lately or user_id in watched):
                 others.append(user)
             elif user_id not in lately:
@@ -96,5 +99,7 @@ def everybody(
             else:
                 changed[user_id] = {**user, ENABLED: is_enabled}
         yield Page(tuple(others))
+    for user_id, is_enabled in unlisted.items():
+        doubts.keep(user_id, {ENABLED: is_enabled})
     again = read_again(users, changed, removed, watched, purged, doubts, unshown)
     yield Page(tuple(dict(user) for user in again))

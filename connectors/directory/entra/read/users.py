@@ -45,7 +45,8 @@ class Users:
     def round(self, link: str) -> Iterator[Page]:
         """All pages from a link up to the one with the link of the next round; pages may be empty.
 
-        Raises Incomplete for a page without either link, or without a list: nothing shows that it is the last.
+        Raises Incomplete for a page without either link, or without a list: nothing shows that it is the last; and for
+        a link to another host, which would be asked in vain until it is too old.
         Raises CursorExpired for a link that Graph no longer understands, by any of its errors.
         """
         what = "the users who have changed"
@@ -59,11 +60,13 @@ class Users:
                     raise
                 raise CursorExpired(error.message, remedy=error.remedy) from error
             users, following, last = users_in(page, what), _following(page, seen, what), page.get(_DELTA)
-            if following is None and not (isinstance(last, str) and last):
-                raise Incomplete(
-                    "Graph ended a round without saying where the next one begins.",
-                    remedy="Nobody's status is changed; it is read again.",
-                )
+            if following is None:
+                if not (isinstance(last, str) and last):
+                    raise Incomplete(
+                        "Graph ended a round without saying where the next one begins.",
+                        remedy="Nobody's status is changed; it is read again.",
+                    )
+                self._graph.require_own(last, what)
             yield Page(users, last if following is None else None)
             if following is None:
                 return

@@ -246,6 +246,42 @@ def test_who_is_listed_and_not_found_singly_is_here(lagging: Lagging) -> None:
     assert nightly(lagging, second).people[lagging.ann].enabled is True
 
 
+@pytest.mark.parametrize("is_found", [False, True], ids=["by the round's word", "found singly"])
+def test_a_nightly_list_that_lacks_who_has_just_joined_takes_nobody_out(
+    lagging: Lagging, *, is_found: bool
+) -> None:
+    rules = lagging.lab.entra.graph.faults
+    ben = lagging.lab.tenant.add()
+    if not is_found:
+        rules.add(faults.not_found(), path=f"*/{ben}", times=None)
+    second = lagging.read(lagging.first)
+    assert second.people[ben].enabled is True
+    list_without(lagging, ben)
+    rules.add(faults.not_found(), path=f"*/{ben}", times=None)
+
+    third = nightly(lagging, second)
+
+    assert ben not in third.people
+    assert third.end.may_be_behind, "so that whoever came lately has not left by it"
+    rules.clear()
+    assert lagging.read(third).people[ben].enabled is True, "no round names them again, so each one asks"
+
+
+def test_a_nightly_list_that_lacks_who_has_just_left_is_not_behind(lagging: Lagging) -> None:
+    lagging.lab.tenant.delete(lagging.ann)
+    second = lagging.read(lagging.first)
+    assert not nightly(lagging, second).end.may_be_behind
+
+
+def list_without(lagging: Lagging, user_id: str) -> None:
+    """From now on, the nightly list lacks somebody."""
+
+    def edited(answer: dict[str, Any]) -> dict[str, Any]:
+        return {**answer, "value": [user for user in answer["value"] if user["id"] != user_id]}
+
+    lagging.lab.entra.graph.faults.add(faults.Fault(edit=edited), path=LIST, times=None)
+
+
 def test_a_nightly_list_is_read_singly_for_those_alone_who_changed_within_the_hour(lagging: Lagging) -> None:
     for _ in range(5):
         lagging.lab.tenant.add()
