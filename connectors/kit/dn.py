@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 _PARTS = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
-_HEX_COMMA = re.compile(r"\\2c", re.IGNORECASE)
+_ESCAPED = re.compile(r"(?P<bytes>(?:\\[0-9a-fA-F]{2})+)|\\(?P<character>.)", re.DOTALL)
 _TOMBSTONE = re.compile(r"(?:\\0A|\n)DEL:", re.IGNORECASE)
 
 
 def parts(dn: str) -> tuple[str, ...]:
-    """The relative names, folded so that two spellings of one DN are equal."""
-    split = _PARTS.findall(_HEX_COMMA.sub(r"\\,", dn))
+    """The relative names, folded so that two spellings of one DN are equal: servers escape as they like."""
+    split = _PARTS.findall(dn)
+    if "\\" in dn:
+        split = [_ESCAPED.sub(_unescaped, part).replace("\\", "\\\\").replace(",", "\\,") for part in split]
     return tuple("=".join(side.strip() for side in part.partition("=")[::2]).casefold() for part in split)
 
 
@@ -43,6 +45,18 @@ def is_at_or_under(dn: str, suffix: tuple[str, ...]) -> bool:
     return parts(dn) == suffix or is_under(dn, suffix)
 
 
+def above_both(one: str, other: str) -> str:
+    """The DN of the lowest entry that both are, or are below; empty if there is none."""
+    while one and not is_at_or_under(other, parts(one)):
+        one = parent(one)
+    return one
+
+
 def is_tombstone(dn: str) -> bool:
     """True if it is a name that Active Directory gives to a deleted object."""
     return _TOMBSTONE.search(dn) is not None
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = found["bytes"]
+    return bytes.fromhex(code.replace("\\", "")).decode("utf-8", "replace") if code else found["character"]

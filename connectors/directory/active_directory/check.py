@@ -92,7 +92,7 @@ def _count(
             if facts.enabled is None:
                 found["unknown_state"] += 1
                 place = facts.org_unit or config.base
-                stateless_in = _above_both(stateless_in or place, place)
+                stateless_in = _dn.above_both(stateless_in or place, place)
             found["moved_out"] += facts.is_moved_out
             found["with_phone"] += bool(facts.phones)
             found["with_leave_date"] += facts.leave_at is not None
@@ -117,12 +117,6 @@ def _count(
     if config.attributes.long_leave:
         details["on_long_leave"] = f"{found['on_long_leave']} of {people}"
     return {name: found[name] for name in names}, details, stateless_in
-
-
-def _above_both(one: str, other: str) -> str:
-    while not _dn.is_at_or_under(other, _dn.parts(one)):
-        one = _dn.parent(one)
-    return one
 
 
 def _rights_faults(controller: Controller, user: str, *, is_deleted_seen: bool) -> list[_Fault]:

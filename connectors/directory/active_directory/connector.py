@@ -75,6 +75,7 @@ class ActiveDirectory(Passive):
         self._addresses = Addresses()
         self._failed_at_s: dict[str, float] = {}  # by URL, of the monotonic clock
         self._blind: Concern | None = None  # if the last full pass showed us no deleted objects
+        self._stateless: Concern | None = None  # if it showed us no state of some people
         self._news = News(self._open_for_news)
         self._before: Cursor | None = (
             None  # the last one that we were given: a full pass may follow without it
@@ -114,17 +115,18 @@ class ActiveDirectory(Passive):
         choice = choose(client, self._config, controller)
         people = self._people(client, controller)
         yield from people.everybody()
+        self._stateless = people.stateless()
         is_seen = controller.usn >= 0 and sees_deleted(client, controller)
         self._blind = None if is_seen or controller.usn < 0 else _blind(client, controller)
         if is_first and is_seen:
-            yield from map(people.marked, people.deleted_with_traces())
-        known = self._before
-        may_be_behind = known is not None and not _has_all_of(controller, known)
+            for page in people.deleted_with_traces():
+                yield people.marked(page, people.hides)
+        behind_at = _behind_at(controller, self._before, taken_at)
         after = Cursor(
             choice.mode, controller.server, controller.invocation, controller.usn, taken_at, self._reads,
-            choice.flags, choice.cookie, taken_at if may_be_behind else None,
+            choice.flags, choice.cookie, behind_at, people.hides,
         )  # fmt: skip
-        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, may_be_behind=may_be_behind)
+        yield PassEnd(after.dump(), is_full=True, taken_at=taken_at, may_be_behind=behind_at is not None)
 
     def _delta(
         self, client: Client, controller: Controller, before: Cursor, taken_at: datetime
@@ -141,17 +143,16 @@ class ActiveDirectory(Passive):
         people = self._people(client, controller)
         for page in people.with_ids(ids):
             is_unchanged = False
-            yield people.marked(page)
-        after = replace(before, usn=controller.usn, taken_at=taken_at, cookie=cookie)
+            yield people.marked(page, before.hides)
         # A write shows the whole person, as this database knows them: its leavers and joiners may be yesterday's
-        behind_at = before.behind_at
-        may_be_behind = behind_at is not None and not has_come(behind_at + BEHIND, taken_at, BEHIND)
+        behind_at = _behind_at(controller, before, taken_at)
+        after = replace(before, usn=controller.usn, taken_at=taken_at, cookie=cookie, behind_at=behind_at)
         yield PassEnd(
             after.dump(),
             is_full=False,
             taken_at=taken_at,
             is_unchanged=is_unchanged,
-            may_be_behind=may_be_behind,
+            may_be_behind=behind_at is not None,
         )
 
     def _require_same(self, controller: Controller, before: Cursor) -> None:
@@ -229,8 +230,8 @@ class ActiveDirectory(Passive):
         raise none_of(failures)
 
     def concerns(self) -> Sequence[Concern]:
-        found = self._addresses.concerns(self._context.now())
-        return found if (blind := self._blind) is None else (*found, blind)
+        of_the_last_pass = (self._blind, self._stateless)
+        return (*self._addresses.concerns(self._context.now()), *filter(None, of_the_last_pass))
 
     def close(self) -> None:
         """End the open connections. Idempotent; the next call connects again."""
@@ -308,6 +309,19 @@ def _is_where_it_was(controller: Controller, before: Cursor, reads: str) -> bool
 def _has_all_of(controller: Controller, before: Cursor) -> bool:
     """True if it is the same database, and no older copy of it: another one may not have heard of all."""
     return controller.invocation == before.invocation and controller.usn >= before.usn
+
+
+def _behind_at(controller: Controller, known: Cursor | None, taken_at: datetime) -> datetime | None:
+    """Return when this database was first read after another one of which it may not have heard all; None if it has.
+
+    It may take a day. One that was put back to an older copy never hears of it.
+    """
+    if known is None:
+        return None
+    if not _has_all_of(controller, known):
+        return taken_at
+    at = known.behind_at
+    return None if at is None or has_come(at + BEHIND, taken_at, BEHIND) else at
 
 
 def _blind(client: Client, controller: Controller) -> Concern:

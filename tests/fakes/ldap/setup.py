@@ -21,7 +21,7 @@ from connectors.directory.active_directory.connector import ActiveDirectory
 from connectors.directory.active_directory.read.mapping import Reading
 from connectors.directory.active_directory.wire.ber import Entry
 from fakes.ldap.server import PASSWORD, USER, LdapServer
-from worker.domain.model import AccountFacts
+from worker.domain.model import COUNTRY, AccountFacts
 from worker.ports import ConnectorContext, ConnectorError, DirectoryPage, PassEnd
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -31,6 +31,7 @@ LEAVERS = f"OU=Leavers,{BASE}"
 People = dict[str, AccountFacts]
 ANN, BEN = f"CN=Ann,{STAFF}", f"CN=Ben,{STAFF}"
 DELTA_MODES = ["dirsync", "usn"]
+PLACES = frozenset({"department", "title", "office", "company", COUNTRY})  # facts of where somebody belongs
 AMY = uuid.UUID("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
 
 

@@ -18,11 +18,38 @@ STAFF = _dn.parts("OU=Staff,DC=corp,DC=example")
         ("OU=Staff,DC=corp", " OU = Staff , DC = corp "),
         (r"CN=Boss\, Big,DC=corp", r"cn=boss\2C big,dc=corp"),
         ("CN=Zoë,DC=corp", "cn=ZOË,dc=corp"),
+        (r"CN=Zo\C3\AB,DC=corp", "CN=Zoë,DC=corp"),
+        (r"OU=Ex\;staff,DC=corp", r"OU=Ex\3Bstaff,DC=corp"),
+        (r"OU=Svc\#1,DC=corp", "OU=Svc#1,DC=corp"),
+        (r"OU=A\+B\=C,DC=corp", r"OU=A\2bB=C,DC=corp"),
+        (r"OU=a\\b,DC=corp", r"OU=a\5Cb,DC=corp"),
+        (r"OU=Old\20,DC=corp", "OU=Old,DC=corp"),
     ],
 )
 def test_two_spellings_are_one_name(one: str, other: str) -> None:
     assert _dn.parts(one) == _dn.parts(other)
     assert _dn.key(one) == _dn.key(other)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [(r"CN=a\,OU=b,DC=corp", "CN=a,OU=b,DC=corp"), (r"CN=a\5C,OU=b", r"CN=a\,OU=b"), (r"CN=\FF\FE", "CN=")],
+)
+def test_two_names_are_two(one: str, other: str) -> None:
+    assert _dn.parts(one) != _dn.parts(other)
+    assert _dn.key(one) != _dn.key(other)
+
+
+@pytest.mark.parametrize(
+    "one, other, above",
+    [
+        ("OU=A,DC=corp", "CN=x,OU=A,DC=corp", "OU=A,DC=corp"),
+        ("OU=A,DC=corp", "OU=B,DC=corp", "DC=corp"),
+        ("OU=A,DC=corp", "OU=B,DC=example", ""),
+    ],
+)
+def test_what_lies_above_both(one: str, other: str, above: str) -> None:
+    assert _dn.above_both(one, other) == above
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ _WHAT_IS_READ = {"base", "scope", "leavers_ou", "attributes"}
 class Cursor:
     """`flags` and `cookie` are DirSync's; `taken_at` is aware UTC; `reads` says what was read.
 
-    `behind_at` is when this database was read after another one whose changes it may not have heard of yet.
+    `behind_at` is when this database was read after another one whose changes it may not have heard of yet. `hides` are
+    the facts of a place that the last full pass saw of nobody.
     """
 
     mode: Mode
@@ -37,11 +38,12 @@ class Cursor:
     flags: int = 0
     cookie: bytes = b""
     behind_at: datetime | None = None
+    hides: frozenset[str] = frozenset()
 
     def dump(self) -> str:
         values = asdict(self)
         values |= {"taken_at": self.taken_at.isoformat(), "cookie": _text(self.cookie)}
-        values |= {"behind_at": self.behind_at and self.behind_at.isoformat()}
+        values |= {"behind_at": self.behind_at and self.behind_at.isoformat(), "hides": sorted(self.hides)}
         return json.dumps(values, separators=(",", ":"), sort_keys=True)
 
     @classmethod
@@ -59,6 +61,7 @@ class Cursor:
                 taken_at=taken_at,
                 cookie=base64.b64decode(values["cookie"], validate=True),
                 behind_at=behind_at,
+                hides=frozenset(values.get("hides", ())),
                 **texts,
                 **numbers,
             )

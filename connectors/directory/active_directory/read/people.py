@@ -16,6 +16,7 @@ from connectors.directory.active_directory.read.mapping import (
     id_of,
     is_deleted,
     map_entry,
+    plain_dn,
 )
 from connectors.directory.active_directory.wire import ldap_controls as lc
 from connectors.directory.active_directory.wire.ber import Entry
@@ -24,7 +25,8 @@ from connectors.directory.active_directory.wire.controller import Controller, de
 from connectors.directory.active_directory.wire.rights import how_to_read, trustee
 from connectors.kit import dn as _dn
 from connectors.kit.mapped import page_of
-from worker.ports import DirectoryPage, PermissionDenied
+from worker.domain.model import COUNTRY, TIMEZONE
+from worker.ports import Concern, DirectoryPage, PermissionDenied
 
 # Without krbtgt, Guest and Administrator
 PEOPLE = "(&(objectClass=user)(!(objectClass=computer))(!(isCriticalSystemObject=TRUE)))"
@@ -35,6 +37,11 @@ _LOST = frozenset(
 _IDS_AT_ONCE = 200
 EXPIRES = "accountExpires"
 _UAC = USER_ACCOUNT_CONTROL.lower()
+# Where somebody belongs: a fact, and the attribute that shows it
+_PLACES = (
+    ("department", "department"), ("title", "title"), ("office", "physicalDeliveryOfficeName"), ("company", "company"),
+    (COUNTRY, "c"),
+)  # fmt: skip
 
 
 class People:
@@ -48,28 +55,52 @@ class People:
         self._controller = controller
         self._reading = reading
         self._attributes = attributes_of(config)
+        self._places = {
+            fact: name
+            for fact, name in (*_PLACES, (TIMEZONE, config.attributes.timezone))
+            if name is not None
+        }
+        self.hides = frozenset(self._places)  # those that `everybody` has seen of nobody until now
+        self._read = self._with_state = 0
+        self._stateless_in = ""
         named = {name.lower() for name in names_in(config.scope.filter or "")}
         self._can_judge_deleted = _LOST.isdisjoint(named)
 
     def everybody(self) -> Iterator[DirectoryPage]:
         """All people in scope. Raises PermissionDenied if no account's state can be read."""
-        read = with_state = 0
-        _ = (
-            self._hides_leave,
-            self._hides_leave_date,
-        )  # before the first page: within one another question is open
+        _ = (self._hides_leave, self._hides_leave_date)  # before the first page: within one another is open
         for place in places(self._config):
             for entries in self._client.pages(self._search(place), self._config.page_size):
-                read += len(entries)
-                with_state += sum(_UAC in entry.values for entry in entries)
-                yield self.marked(self._page((entry, True) for entry in entries))
-        if read and not with_state:
+                self._count_states(entries)
+                page = self._page((entry, True) for entry in entries)
+                self.hides -= _shown(page)
+                yield self._dated(replace(page, unshown=page.unshown | self.hides))
+        if self._read and not self._with_state:
             where, user = places(self._config), trustee(self._client.who_am_i())
             raise PermissionDenied(
                 f"{self._client.server} does not show {USER_ACCOUNT_CONTROL} of anybody to this account.",
                 missing=f"Read {USER_ACCOUNT_CONTROL}",
                 remedy=f"Without it nobody is seen to be disabled. {how_to_read(USER_ACCOUNT_CONTROL, where, user)}",
             )
+
+    def stateless(self) -> Concern | None:
+        """Those of `everybody` whose account's state can't be read, and where; None if there are none."""
+        if self._read == self._with_state:
+            return None
+        message = (
+            f"{self._client.server} does not show {USER_ACCOUNT_CONTROL} of {self._read - self._with_state} of "
+            f"{self._read} people, below {self._stateless_in}."
+        )
+        how = how_to_read(USER_ACCOUNT_CONTROL, (self._stateless_in,), trustee(self._client.who_am_i()))
+        return Concern("account states", message, f"Without it nobody sees that they are disabled. {how}")
+
+    def _count_states(self, entries: Sequence[Entry]) -> None:
+        self._read += len(entries)
+        without = [entry for entry in entries if _UAC not in entry.values]
+        self._with_state += len(entries) - len(without)
+        for entry in without:
+            parent = _dn.parent(plain_dn(entry.dn))
+            self._stateless_in = _dn.above_both(self._stateless_in or parent, parent)
 
     def deleted_with_traces(self) -> Iterator[DirectoryPage]:
         """Deleted people with enough data left to recognise them in a group (if the recycle bin is on)."""
@@ -96,11 +127,18 @@ class People:
                     for entry in entries
                 )
 
-    def marked(self, page: DirectoryPage) -> DirectoryPage:
-        """The page, with what is seen of nobody in the domain: this account may have lost the right to read it.
+    def marked(self, page: DirectoryPage, hides: frozenset[str]) -> DirectoryPage:
+        """The page of a delta, with what is seen of nobody in the domain: this account may have lost the right to it.
 
-        It is asked only where the page can't tell: each question may read the whole domain.
+        It is asked only where the page can't tell: each question may read the whole domain. `hides` are the facts of a
+        place that the last full pass saw of nobody.
         """
+        lacking = frozenset(self._places) - hides - _shown(page) if _has_anybody(page) else frozenset()
+        lost = frozenset(fact for fact in lacking if self._is_hidden(self._places[fact]))
+        return self._dated(replace(page, unshown=page.unshown | hides | lost))
+
+    def _dated(self, page: DirectoryPage) -> DirectoryPage:
+        """The page, with what is seen of nobody in the domain of their leave."""
         unshown, unsure = set(page.unshown), set[str]()
         if (
             any(one.enabled is False and not one.is_on_long_leave for one in page.records)
@@ -151,6 +189,17 @@ class People:
         page = page_of(map_entry(entry, self._reading, fits=fits) for entry, fits in those)
         is_shown = any(EXPIRES.lower() in entry.values for entry, _ in those)
         return page if is_shown else replace(page, unshown=frozenset({"expires_at"}))
+
+
+def _shown(page: DirectoryPage) -> frozenset[str]:
+    """The facts of a place that a page shows of somebody."""
+    fields = (fact for fact, _ in _PLACES if any(getattr(one, fact, None) for one in page.records))
+    return frozenset(fields) | {name for one in page.records for name, _ in one.attributes}
+
+
+def _has_anybody(page: DirectoryPage) -> bool:
+    """Whether somebody on it is here: a deletion takes these facts away."""
+    return not all(one.is_deleted for one in page.records)
 
 
 def places(config: ActiveDirectoryConfig) -> tuple[str, ...]:

@@ -238,5 +238,5 @@ def test_a_stranger_gets_no_password(certificate: Pair, tmp_path: Path) -> None:
 
 def test_a_cursor_names_no_account(dc: LdapServer) -> None:
     assert set(json.loads(cursor_of(dc))) == {
-        "behind_at", "cookie", "flags", "invocation", "mode", "reads", "server", "taken_at", "usn",
+        "behind_at", "cookie", "flags", "hides", "invocation", "mode", "reads", "server", "taken_at", "usn",
     }  # fmt: skip
