@@ -153,6 +153,11 @@ def known(names: Iterable[str]) -> int:
     return len(ours & {fold(name) for name in names})
 
 
+def joined(name: str) -> str:
+    """How PowerShell exports a property with several values as text."""
+    return f"@{{n='{name}'; e={{$_.{name} -join ';'}}}}"
+
+
 def csv_format(header: Iterable[str]) -> Format | None:
     """Active Directory or Entra, by the columns; None if it is neither."""
     found = {fold(name) for name in header}

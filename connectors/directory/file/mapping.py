@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from connectors.directory.file.columns import Columns
+from connectors.directory.file.columns import Columns, joined
 from connectors.directory.file.config import FileConfig, Format
 from connectors.directory.file.formats.records import RawRecord
 from connectors.kit import dates as _dates
@@ -39,7 +39,7 @@ class Reading:
     """How one file is read, by the configuration, the organisation and the survey.
 
     `orders`: column -> how it writes day and month. `ids_by_alias`: folded DN or user name ->
-    person_id, for managers. `excluded_ous` are DNs as `dn.parts` gives them.
+    person_id, for managers. `excluded_ous` are DNs as `dn.parts` gives them. `unshown`: see `Survey.unshown_facts`.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Reading:
     leavers_ou: tuple[str, ...] | None = None
     excluded_ous: tuple[tuple[str, ...], ...] = ()
     excluded_names: tuple[str, ...] = ()
+    unshown: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, name: str, columns: Columns, config: FileConfig, region: str, zone: tzinfo) -> Reading:
@@ -137,7 +138,7 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
         is_moved_out=reading.leavers_ou is not None and dn.is_under(place, reading.leavers_ou),
         is_on_long_leave=_is_on_long_leave(raw, columns),
         is_in_scope=_is_in_scope(raw, reading, place, is_deleted=is_deleted),
-        attributes=places(text("region"), text("timezone")),
+        attributes=_places(text("region"), text("timezone"), reading),
         unread=dates.unread,
         location=reading.place(raw),
     )
@@ -147,6 +148,11 @@ def _mapped(raw: RawRecord, reading: Reading) -> Mapped:
 def _malformed(reading: Reading, raw: RawRecord, what: str, remedy: str, own_id: str = "") -> Malformed:
     place = reading.place(raw)
     return Malformed(f"{place}: {what}.", record_id=own_id or place, remedy=remedy)
+
+
+def _places(region: str | None, timezone: str | None, reading: Reading) -> tuple[tuple[str, str], ...]:
+    """Of one that the file does not show of everybody, nothing: what was known is added, and nobody has two."""
+    return tuple(one for one in places(region, timezone) if one[0] not in reading.unshown)
 
 
 def _display_name(raw: RawRecord, columns: Columns) -> str:
@@ -221,6 +227,14 @@ def _leave_at(raw: RawRecord, reading: Reading) -> datetime | None:
 
 def _stamps(raw: RawRecord, reading: Reading, name: str) -> tuple[_dates.Stamp, ...]:
     for column in reading.columns.of(name):
+        if raw.hides((column,)):
+            raise _malformed(
+                reading,
+                raw,
+                f"in the column {reading.columns.label(column)}, PowerShell wrote a type's name in place of a date",
+                f"Export {joined(reading.columns.label(column))}.",
+                person_id(raw, reading),
+            )
         if not (text := raw.first((column,))):
             continue
         order = reading.orders.get(column, _dates.DateOrder.DAY_FIRST)

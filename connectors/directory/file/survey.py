@@ -29,8 +29,8 @@ class Survey:
 
     `repeats`: person_id -> its lines, for ids on several lines. `warnings`: short name -> text, for `check`.
     `shows_enabled`: at least one record says whether its account is enabled. `unshown_facts`: those of `SHOWN_BY` for
-    which there is no column. In LDIF, those of which no entry has a value, long leave among them; dates are
-    `unsure_dates` instead.
+    which there is no column, and places and long leave in whose column PowerShell wrote the name of a type. In LDIF,
+    those of which no entry has a value, long leave among them; dates are `unsure_dates` instead.
     """
 
     total: int = 0
@@ -81,6 +81,9 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
     votes = {column: _Votes() for column in (*watched, *DATE_WITNESSES)}
     words: set[str] = set()
     unshown = {fact: columns.all_of(fields) for fact, fields in SHOWN_BY.items() if not columns.has(fields)}
+    hideable = {fact: columns.all_of(fields) for fact, fields in SHOWN_BY.items() if fact not in DATES}
+    hideable["is_on_long_leave"] = columns.of("long_leave")
+    hidden: set[str] = set()
     # A header must have it, if it is configured
     if not columns.has_header and (leave := columns.of("long_leave")):
         unshown["is_on_long_leave"] = leave
@@ -93,6 +96,8 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
                 for text in item.values.get(column, ()):
                     vote.add(text)
             unshown = {fact: names for fact, names in unshown.items() if not item.first(names)}
+            if item.typed:
+                hidden |= {fact for fact, names in hideable.items() if item.hides(names)}
             survey.shows_enabled |= any(item.first(columns.of(name)) for name in ENABLED_FIELDS)
             word = item.first(columns.of("enabled"))
             if word and read_bool(word) is None and len(words) < _WORDS_SHOWN:
@@ -101,7 +106,7 @@ def take(records: Iterable[RawRecord | Malformed], reading: Reading) -> Survey:
             survey.others += 1
     survey.ids_by_alias = {name: one for name, one in accounts.items() if one} | survey.ids_by_alias
     survey.unsure_dates = frozenset() if columns.has_header else DATES.intersection(unshown)
-    survey.unshown_facts = frozenset(unshown) - survey.unsure_dates
+    survey.unshown_facts = (frozenset(unshown) - survey.unsure_dates) | hidden
     _decide_orders(survey, {column: votes[column] for column in watched}, votes, reading)
     _warn(survey, words, reading)
     return survey

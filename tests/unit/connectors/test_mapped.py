@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from builders import facts
 from connectors.kit.mapped import Mapped, page_of
 from worker.ports import DirectoryPage, Malformed
@@ -20,3 +22,13 @@ def test_whoever_has_a_date_that_nobody_can_read_is_among_the_people_and_named()
     ben = facts("ben", unread=("leave_at",))
 
     assert page_of((NO_ID, Mapped(ben, malformed=NO_DATE))) == DirectoryPage((ben,), (NO_ID, NO_DATE))
+
+
+@pytest.mark.parametrize("name", ["display_name", "email", "employee_id", "department"])
+def test_whoever_has_a_text_without_end_is_set_aside_and_named(name: str) -> None:
+    """No index of PostgreSQL takes it: the pass would end, and that of each other directory."""
+    found = page_of((Mapped(facts("ann", **{name: "x" * 500})), Mapped(facts("ben", **{name: "x" * 501}))))
+
+    assert [one.person_id for one in found.records] == ["ann"]
+    [aside] = found.malformed
+    assert (aside.record_id, aside.message) == ("ben", f"ben: the {name.replace('_', ' ')} has 501 letters.")

@@ -160,10 +160,13 @@ class CsvReader:
             )
             return RawRecord(row.line, {own[0]: (own[1],)}, spoilt) if own else spoilt
         values: dict[str, list[str]] = {}
+        typed: set[str] = set()
         for name, column, cell in zip(self.header, self._columns, cells, strict=True):
             text = clean(cell)
             if is_powershell_type(text):
                 self.collections.add(name)
+                typed.add(column)
             elif text:
                 values.setdefault(column, []).append(text)
-        return RawRecord(row.line, {column: tuple(found) for column, found in values.items()})
+        found = {column: tuple(texts) for column, texts in values.items()}
+        return RawRecord(row.line, found, typed=frozenset(typed))

@@ -32,8 +32,11 @@ _BOMS = (  # the longer ones first, because UTF-32's begins like UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_UNIT = {"utf-16": 2, "utf-16-le": 2, "utf-16-be": 2, "utf-32": 4}
+_UNIT = {"utf-16": 2, "utf-16-le": 2, "utf-16-be": 2, "utf-32": 4, "utf-32-le": 4, "utf-32-be": 4}
 _GUESSED = "cp1252"
+_ABOVE_ASCII = bytes(range(0x80, 0x100))
+_SPOILT = "\udcff"  # stands for bytes that are no text; no encoding that is read has such a letter
+_MARK_SPOILT = "whosleft.spoilt"
 
 
 class Export:
@@ -89,7 +92,7 @@ class Export:
     @contextmanager
     def _text(self) -> Iterator[Iterator[str]]:
         self._raw.seek(0)
-        text = io.TextIOWrapper(self._raw, self.encoding, newline="")
+        text = io.TextIOWrapper(self._raw, self.encoding, errors=_MARK_SPOILT, newline="")
         try:
             with translated(self.name):
                 yield self._checked(text)
@@ -97,25 +100,25 @@ class Export:
             text.detach()
 
     def _checked(self, text: io.TextIOWrapper) -> Iterator[str]:
-        number = 0
-        try:
-            for number, line in enumerate(iter(lambda: text.readline(LINE_MAX), ""), start=1):
-                if len(line) == LINE_MAX:
-                    raise BadConfig(
-                        f"{self.name} line {number}: it is longer than {LINE_MAX >> 20} million letters.",
-                        remedy="Export those columns only that the manual names.",
-                    )
-                if "\0" in line:
-                    raise Incomplete(
-                        f"{self.name} line {number}: NUL characters, as in a half-written file.",
-                        remedy=EXPORT_AGAIN,
-                    )
-                yield line
-        except UnicodeDecodeError as error:
-            raise Incomplete(
-                f"{self.name} after line {number}: bytes that are no {_spoken(self.encoding)} text.",
-                remedy="Export again with -Encoding UTF8.",
-            ) from error
+        for number, line in enumerate(iter(lambda: text.readline(LINE_MAX), ""), start=1):
+            if _SPOILT in line:
+                # Of an encoding that was guessed, the lines before may be wrong as well
+                place = f"after line {number - 1}" if self.encoding == _GUESSED else f"line {number}"
+                raise Incomplete(
+                    f"{self.name} {place}: bytes that are no {_spoken(self.encoding)} text.",
+                    remedy="Export again with -Encoding UTF8.",
+                )
+            if len(line) == LINE_MAX:
+                raise BadConfig(
+                    f"{self.name} line {number}: it is longer than {LINE_MAX >> 20} million letters.",
+                    remedy="Export those columns only that the manual names.",
+                )
+            if "\0" in line:
+                raise Incomplete(
+                    f"{self.name} line {number}: NUL characters, as in a half-written file.",
+                    remedy=EXPORT_AGAIN,
+                )
+            yield line
 
     def _look_over(self) -> tuple[str, str]:
         """Find the digest and the encoding, in one pass over the bytes."""
@@ -133,8 +136,23 @@ class Export:
         if encoding in {"", "unmarked"}:
             if is_utf8 and utf8.getstate()[0]:
                 raise self._cut_in_a_character("utf-8")
-            encoding = "utf-8" if is_utf8 else _GUESSED
+            encoding = "utf-8" if is_utf8 or self._is_spoilt_utf8() else _GUESSED
         return digest.hexdigest(), encoding
+
+    def _is_spoilt_utf8(self) -> bool:
+        """True if more letters above ASCII are written in UTF-8 than there are other bytes above ASCII.
+
+        In a Windows-1252 file two letters look like one of UTF-8 by accident, which is seldom.
+        """
+        self._raw.seek(0)
+        utf8 = codecs.getincrementaldecoder("utf-8")("ignore")
+        letters = strays = 0
+        while chunk := self._raw.read(_CHUNK):
+            plain = len(chunk.translate(None, _ABOVE_ASCII))
+            text = utf8.decode(chunk)
+            letters += len(text) - plain
+            strays += len(chunk) - len(text.encode())
+        return letters > strays
 
     def _by_first_bytes(self, chunk: bytes) -> str | None:
         if chunk.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -146,6 +164,11 @@ class Export:
             if chunk.startswith(bom):
                 return encoding
         sample = chunk[:_SAMPLE]
+        zeros = [sample[at::4].count(0) * 8 > len(sample) for at in range(4)]  # by their place in four bytes
+        if zeros[2] and zeros[3] and not zeros[0]:
+            return "utf-32-le"
+        if zeros[0] and zeros[1] and not zeros[3]:
+            return "utf-32-be"
         odd, even = sample[1::2].count(0), sample[::2].count(0)
         if max(odd, even) * 4 > len(sample):  # at least every second character has a zero half
             return "utf-16-le" if odd > even else "utf-16-be"
@@ -169,3 +192,12 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _spoilt(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _SPOILT, error.end
+
+
+codecs.register_error(_MARK_SPOILT, _spoilt)  # so that the line of a bad byte is known

@@ -21,8 +21,9 @@ from worker.ports import BadConfig, Incomplete, Malformed
 
 # Attributes that are bytes: they stay base64. Others that are not UTF-8 (photos, certificates) are left out.
 _BINARY = frozenset({"objectguid", "msdsconsistencyguid", "objectsid"})
-# Every account has them: if the others have one and the last entry lacks it, the entry was cut.
+# Every account has them: if the others have one and the last entry lacks it, the entry was cut, whatever follows.
 _ALWAYS = frozenset({"objectguid", "objectclass", "samaccountname", "useraccountcontrol"})
+_MANY = 10  # entries show how a tool writes them; of fewer, the last one may just be another
 _PEOPLE = frozenset({"user", "inetorgperson"})
 _ID = "objectguid"
 
@@ -52,7 +53,9 @@ class LdifReader:
         self.place = place
         self.collections: set[str] = set()
         self._lines = lines
-        self._always: frozenset[str] = frozenset()
+        self._always: dict[str, None] | None = None  # what each person before has, as ordered in the first
+        self._is_ordered = True  # these come in one order in all of them
+        self._people = 0
 
     def records(self) -> Iterator[RawRecord | Malformed]:
         """Every entry in file order. Raises Incomplete for a cut file, BadConfig for a change file."""
@@ -145,16 +148,31 @@ class LdifReader:
                 )
 
     def _learn(self, record: RawRecord | Malformed) -> None:
-        if isinstance(record, RawRecord) and not record.spoilt and _may_be_person(record):
-            self._always = (self._always or _ALWAYS) & record.values.keys()
+        if not isinstance(record, RawRecord) or record.spoilt or not _may_be_person(record):
+            return
+        self._people += 1
+        names = record.values
+        always = names if self._always is None else self._always
+        self._always = dict.fromkeys(name for name in always if name in names)
+        self._is_ordered &= list(self._always) == [name for name in names if name in self._always]
 
     def _refuse_cut(self, block: _Block, record: RawRecord | Malformed) -> None:
+        """Raise Incomplete if the last entry was cut.
+
+        That no blank line closes it is no proof: many tools write none.
+        """
         if not block.has_line_end:
             raise self._cut(block)
         if block.is_closed or (isinstance(record, RawRecord) and not _may_be_person(record)):
             return
-        if isinstance(record, Malformed) or self._always - record.values.keys():
+        if isinstance(record, Malformed) or self._lacks_its_end(record):
             raise self._cut(block)
+
+    def _lacks_its_end(self, record: RawRecord) -> bool:
+        """True if a person's entry lacks what every account has, or the attribute that ends all of many before it."""
+        always = list(self._always or ())
+        ends = always[-1:] if self._is_ordered and self._people >= _MANY else ()
+        return any(name in always and name not in record.values for name in (*_ALWAYS, *ends))
 
     def _cut(self, block: _Block) -> Incomplete:
         line = block.begun[0][0]

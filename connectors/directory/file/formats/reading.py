@@ -11,7 +11,7 @@ from itertools import islice
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from connectors.directory.file.columns import AD_EXPORT, fold, resolve
+from connectors.directory.file.columns import AD_EXPORT, fold, joined, resolve
 from connectors.directory.file.formats.csv import EXPORT_AGAIN
 from connectors.directory.file.formats.export import Export
 from connectors.directory.file.formats.records import RawRecord
@@ -61,10 +61,11 @@ def _surveyed(export: Export, asked: Asked) -> tuple[Survey, Reading]:
                 remedy=f"Export again with Get-ADUser, not with a raw LDAP search: {AD_EXPORT}",
             )
         survey.warnings["columns without values"] = "; ".join(
-            f"{name}: PowerShell wrote a type's name; export @{{n='{name}'; e={{$_.{name} -join ';'}}}}"
-            for name in sorted(unread)
+            f"{name}: PowerShell wrote a type's name; export {joined(name)}" for name in sorted(unread)
         )
-    return survey, replace(reading, orders=survey.orders, ids_by_alias=survey.ids_by_alias)
+    return survey, replace(
+        reading, orders=survey.orders, ids_by_alias=survey.ids_by_alias, unshown=survey.unshown_facts
+    )
 
 
 def _pages(export: Export, survey: Survey, reading: Reading) -> Iterator[Page]:

@@ -19,12 +19,18 @@ class RawRecord:
     """A row or an entry: folded column name -> its values, without empty ones.
 
     `line` is where it starts, counted from 1. Binary LDIF attributes are base64 text. One that is `spoilt` has no value
-    but its id, since all others may stand in the wrong columns.
+    but its id, since all others may stand in the wrong columns. `typed` are the columns in which PowerShell wrote the
+    name of a type: nobody knows what stood there.
     """
 
     line: int
     values: Mapping[str, tuple[str, ...]]
     spoilt: Malformed | None = None
+    typed: frozenset[str] = frozenset()
+
+    def hides(self, columns: tuple[str, ...]) -> bool:
+        """True if none of these columns has a value, and one has the name of a type."""
+        return bool(self.typed) and not self.first(columns) and not self.typed.isdisjoint(columns)
 
     def first(self, columns: tuple[str, ...]) -> str:
         """The first value of the first of these columns that has one; else empty."""

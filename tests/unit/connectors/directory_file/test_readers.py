@@ -183,6 +183,79 @@ def test_an_entry_that_lacks_what_no_entry_has_is_whole() -> None:
     assert len(ldif_records("dn: CN=Amy\nobjectGUID: g\n\ndn: CN=Ben\nobjectGUID: h\n")) == 2
 
 
+WHOLE = PERSON + "mail: m\nobjectCategory: c\n"  # and what stands between may be missing
+MORE = "extensionAttribute1: 2026-11-30\n"
+
+
+@pytest.mark.parametrize(
+    "last, is_cut",
+    [
+        (WHOLE, False),
+        (WHOLE + MORE, False),
+        (WHOLE.replace("mail: m\n", ""), False),  # it goes on after what it lacks
+        (PERSON + "mail: m\n", True),
+        (PERSON, True),
+        (PERSON + MORE, True),
+        (PERSON + "\n", False),  # closed by a blank line
+    ],
+)
+@pytest.mark.parametrize("others", [9, 12])
+def test_an_entry_without_the_end_that_all_others_have_was_cut(others: int, last: str, is_cut: bool) -> None:
+    text = f"dn: CN=Amy\n{WHOLE}{MORE}\n" + f"dn: CN=Cem\n{WHOLE}\n" * others + f"dn: CN=Ben\n{last}"
+
+    if is_cut:
+        with pytest.raises(Incomplete, match=r"the last entry is not whole"):
+            ldif_records(text)
+    else:
+        assert len(ldif_records(text)) == others + 2
+
+
+def test_how_few_entries_end_or_many_in_no_one_order_tells_nothing_of_the_last() -> None:
+    turned = "dn: CN=Cem\nobjectCategory: c\nmail: m\n" + PERSON
+    last = f"dn: CN=Ben\n{PERSON}mail: m\n"
+
+    assert len(ldif_records(f"dn: CN=Amy\n{WHOLE}\n" * 9 + last)) == 10
+    assert len(ldif_records(f"dn: CN=Amy\n{WHOLE}\n" * 9 + f"{turned}\n{last}")) == 11
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\n"])
+def test_entries_that_a_script_joins_are_whole(end: str) -> None:
+    entries = [f"dn: CN=P{n}\n{WHOLE}{MORE if n % 2 else ''}".rstrip("\n") for n in range(4)]
+
+    assert len(ldif_records("\n\n".join(entries) + end)) == 4
+
+
+def test_one_entry_alone_is_whole() -> None:
+    assert len(ldif_records(f"dn: CN=Amy\n{PERSON}")) == 1
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        f"dn: CN=Cem\nobjectClass: user\nobjectGUID: {AMY}\nphoto:: W%%%\n",
+        "dn: CN=Team\nobjectClass: group\nobjectGUID: g\n",
+    ],
+    ids=["spoilt", "no person"],
+)
+def test_an_entry_that_tells_nothing_of_a_person_s_does_not_hide_a_cut(between: str) -> None:
+    with pytest.raises(Incomplete, match=r"the last entry is not whole"):
+        ldif_records(f"dn: CN=Amy\n{WHOLE}\n" * 10 + f"{between}\ndn: CN=Ben\n{PERSON}mail: m\n")
+
+
+def test_an_entry_without_what_every_account_has_was_cut_whatever_follows() -> None:
+    last = WHOLE.replace("userAccountControl: 512\n", "")
+
+    with pytest.raises(Incomplete, match=r"the last entry is not whole"):
+        ldif_records(f"dn: CN=Amy\n{WHOLE}\ndn: CN=Ben\n{last}")
+
+
+def test_what_no_group_has_is_not_wanted_of_a_person() -> None:
+    group = "dn: CN=Team\nobjectClass: group\nmember: CN=Amy\nobjectCategory: g\n"
+
+    assert len(ldif_records(f"{group}\ndn: CN=Amy\n{WHOLE}\ndn: CN=Ben\n{WHOLE}")) == 3
+    assert len(ldif_records(f"dn: CN=Amy\n{WHOLE}\n{group}")) == 2
+
+
 @pytest.mark.parametrize("reader", [csv_records, ldif_records])
 @given(text=st.text(alphabet=" \n\r,;\"':#-adn=:x1", max_size=80))
 def test_any_text_gives_records_or_one_of_our_errors(reader: object, text: str) -> None:
